@@ -1,0 +1,34 @@
+# Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+.PHONY: help install demo test check build bench format
+.DEFAULT_GOAL := help
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+install: node_modules/.installed ## Install what the lockfile names
+
+demo: install ## A review from webhook to inline comments, on this machine, without keys (ARGS=--once | --live)
+	@node test/demo/main.ts $(ARGS)
+
+test: install ## Every test
+	vitest run $(ARGS)
+
+check: install ## Types, lint with import directions, format, dead code
+	"$$(effect-tsgo get-exe-path)" -p tsconfig.json
+	oxlint --deny-warnings
+	dprint check
+	knip
+
+format: install ## Format every file
+	dprint fmt
+
+build: install ## One bundled, code-split dist/
+	node ci/build.ts
+
+bench: install ## Figures of speed and size, as ratios and counts
+	node test/bench/main.ts $(ARGS)

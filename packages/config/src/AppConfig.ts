@@ -1,0 +1,69 @@
+import type { Policy } from "@nominal-code/domain/Policy"
+import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
+
+/** How to reach GitHub, and as whom. */
+export interface GitHubSettings {
+  readonly token: Redacted.Redacted
+  /** Absent only where `webhook.allow_unsigned` says so, or where no webhook is served. */
+  readonly webhookSecret: Option.Option<Redacted.Redacted>
+  /** REST root without a trailing slash: `https://api.github.com`, or `https://ghe.example/api/v3`. */
+  readonly apiBase: string
+  /** Where repositories are cloned from, derived from `apiBase`: `https://github.com`, `https://ghe.example`. */
+  readonly cloneBase: string
+}
+
+/** The HTTP listener. */
+export interface WebhookSettings {
+  readonly host: string
+  readonly port: number
+  readonly allowUnsigned: boolean
+}
+
+/** How much runs at once, and for how long. */
+export interface JobSettings {
+  readonly maxConcurrent: number
+  /** Attempts of one job before it is parked. */
+  readonly maxAttempts: number
+  /** What one attempt may take. */
+  readonly deadline: Duration.Duration
+  /** What running reviews may take to finish after SIGTERM. */
+  readonly gracePeriod: Duration.Duration
+}
+
+/** Where checkouts live, and how much of the disk they may use. */
+export interface WorkspaceSettings {
+  readonly baseDir: string
+  readonly maxBytes: number
+  readonly maxAge: Duration.Duration
+}
+
+/** A model service's endpoint and key. */
+export interface ProviderSettings {
+  readonly name: ProviderName
+  readonly apiKey: Redacted.Redacted
+  readonly baseUrl: Option.Option<string>
+}
+
+/**
+ * The whole configuration, resolved and checked: defaults, then YAML, then environment. Nothing else reads the
+ * environment, and nothing changes it after start.
+ */
+export class AppConfig extends Context.Service<AppConfig, {
+  readonly dataDir: string
+  /** `memory` loses everything at exit, and has to be asked for. */
+  readonly storage: "sqlite" | "memory"
+  readonly github: Option.Option<GitHubSettings>
+  readonly webhook: WebhookSettings
+  readonly policy: Policy
+  readonly jobs: JobSettings
+  readonly workspace: WorkspaceSettings
+  /** The providers that the reviewer and the explorer use, with their keys. */
+  readonly providers: ReadonlyArray<ProviderSettings>
+  readonly review: ReviewSettings
+  /** How long a pull request's conversation is kept after its last review. */
+  readonly conversationTtl: Duration.Duration
+  readonly logLevel: LogLevel.LogLevel
+  /** What is odd but not wrong, to be logged at start. */
+  readonly warnings: ReadonlyArray<string>
+}>()("@nominal-code/config/AppConfig") {}

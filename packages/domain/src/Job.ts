@@ -1,0 +1,47 @@
+import { Schema } from "effect"
+import { createHash } from "node:crypto"
+import { Lane } from "./Lane.ts"
+import { type Platform, Sha } from "./PullRequest.ts"
+import { PullRequestEvent } from "./PullRequestEvent.ts"
+import { UsageSummary } from "./Usage.ts"
+
+/** The forge's own id of a webhook delivery. GitHub sends the same one when it delivers again. */
+export const DeliveryId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("DeliveryId"))
+export type DeliveryId = typeof DeliveryId.Type
+
+/** Lower-case hex, so that a Kubernetes name, a file name and a log line can all hold it. */
+export const JobId = Schema.String.check(Schema.isPattern(/^[0-9a-f]{20}$/)).pipe(Schema.brand("JobId"))
+export type JobId = typeof JobId.Type
+
+/** A delivery's job. A function of the delivery: delivered twice, it is the same job. */
+export const jobIdOfDelivery = (platform: Platform, delivery: DeliveryId): JobId =>
+  JobId.make(createHash("sha256").update(`${platform}\n${delivery}`).digest("hex").slice(0, 20))
+
+/** One accepted request for a review. It names things; it holds no secret and no URL with one. */
+export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
+  id: JobId,
+  lane: Lane,
+  event: PullRequestEvent,
+  /** What the person asked for beside the mention; empty for a lifecycle event. */
+  prompt: Schema.String,
+  delivery: DeliveryId,
+  /** Milliseconds since the epoch at which the webhook arrived. */
+  receivedAt: Schema.Int
+}) {}
+
+/** How a job ended, once. */
+export const JobOutcome = Schema.TaggedUnion({
+  /** The review is on the pull request. `alreadyPosted`: an earlier attempt had posted it, and this one did not again. */
+  Reviewed: {
+    headSha: Sha,
+    findings: Schema.Int,
+    url: Schema.optionalKey(Schema.String),
+    alreadyPosted: Schema.Boolean,
+    usage: Schema.optionalKey(UsageSummary)
+  },
+  /** Nothing to do, and why: closed, merged, every file ignored. */
+  Skipped: { reason: Schema.String },
+  /** It could not be done. `retryable`: another attempt may succeed. */
+  Failed: { reason: Schema.String, retryable: Schema.Boolean }
+})
+export type JobOutcome = typeof JobOutcome.Type

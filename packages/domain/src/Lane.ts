@@ -1,0 +1,48 @@
+import { Schema, SchemaTransformation } from "effect"
+import { Login, Platform, PullNumber, RepoName } from "./PullRequest.ts"
+
+/** A tenant's name, empty where there is one tenant only. */
+export const Namespace = Schema.String.check(Schema.isPattern(/^[a-z0-9-]{0,63}$/)).pipe(Schema.brand("Namespace"))
+export type Namespace = typeof Namespace.Type
+
+/**
+ * The unit of serialization: at most one job of a lane runs at any time, in the order of arrival.
+ * A bot's reviews of one pull request share a lane; two pull requests never do.
+ */
+export class Lane extends Schema.Class<Lane>("@nominal-code/domain/Lane")({
+  namespace: Namespace,
+  platform: Platform,
+  repo: RepoName,
+  number: PullNumber,
+  bot: Login
+}) {}
+
+const fourParts = /^(?:[a-z0-9-]+:)?(?:github|gitlab):[^:]+:[1-9]\d*:[^:]+$/
+
+/**
+ * `platform:repo:pr:bot`, after `namespace:` where there is one. No part can hold a colon, so distinct lanes have
+ * distinct keys.
+ */
+export const LaneKey = Schema.String.check(Schema.isPattern(fourParts)).pipe(
+  Schema.decodeTo(
+    Lane,
+    SchemaTransformation.transform({
+      decode: (key) => {
+        const parts = key.split(":")
+        const [platform, repo = "", number, bot = ""] = parts.slice(-4)
+        return {
+          namespace: parts.length > 4 ? parts[0] ?? "" : "",
+          platform: platform === "gitlab" ? "gitlab" as const : "github" as const,
+          repo,
+          number: Number(number),
+          bot
+        }
+      },
+      encode: ({ bot, namespace, number, platform, repo }) =>
+        `${namespace === "" ? "" : `${namespace}:`}${platform}:${repo}:${number}:${bot}`
+    })
+  )
+)
+
+/** A lane's key as text, for logs and for stores. */
+export const laneKey: (lane: Lane) => string = Schema.encodeSync(LaneKey)

@@ -1,0 +1,48 @@
+import { Schema } from "effect"
+import { Finding, Fingerprint } from "./Finding.ts"
+import { JobId } from "./Job.ts"
+import { PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
+import { PullRequestEvent } from "./PullRequestEvent.ts"
+
+/** A finding that has its place in the diff and its text as it will be posted: redacted and neutralised. */
+export class InlineComment extends Schema.Class<InlineComment>("@nominal-code/domain/InlineComment")({
+  finding: Finding,
+  fingerprint: Fingerprint
+}) {}
+
+/**
+ * A review that is ready to be posted. Its texts are final: redacted, neutralised, within the forge's limits.
+ * The forge adds the hidden marker and, for suggestions, its own fence.
+ */
+export class ReviewDraft extends Schema.Class<ReviewDraft>("@nominal-code/domain/ReviewDraft")({
+  jobId: JobId,
+  pullRequest: PullRequestRef,
+  /** The commit that was reviewed: what the comments are pinned to. */
+  headSha: Sha,
+  summary: Schema.NonEmptyString,
+  comments: Schema.Array(InlineComment),
+  /** The event that asked, so that a forge can answer in its thread. */
+  event: PullRequestEvent
+}) {}
+
+/** A review that is on the pull request. */
+export class PostedReview extends Schema.Class<PostedReview>("@nominal-code/domain/PostedReview")({
+  url: Schema.optionalKey(Schema.String),
+  /** How many comments stand inline. */
+  inline: Schema.Natural,
+  /** Comments whose place the forge refused: their text is in the summary instead. */
+  folded: Schema.Natural,
+  /** It was there before: an earlier attempt of the same job had posted it. */
+  alreadyPosted: Schema.Boolean
+}) {}
+
+/** Somebody's comment on the pull request, ours included. */
+export class Discussion extends Schema.Class<Discussion>("@nominal-code/domain/Discussion")({
+  author: Schema.String,
+  body: Schema.String,
+  path: Schema.optionalKey(RepoPath),
+  line: Schema.optionalKey(Schema.Int),
+  resolved: Schema.Boolean,
+  /** ISO 8601, as the forge gives it. */
+  createdAt: Schema.String
+}) {}

@@ -1,0 +1,46 @@
+import { Schema } from "effect"
+
+/** The model services that we speak. */
+export const ProviderName = Schema.Literals([
+  "anthropic",
+  "openai",
+  "google",
+  "deepseek",
+  "groq",
+  "together",
+  "fireworks"
+])
+export type ProviderName = typeof ProviderName.Type
+
+/** Which model, and how many turns it has; 0 turns means no limit. */
+export const AgentSettings = Schema.Struct({
+  provider: ProviderName,
+  model: Schema.NonEmptyString,
+  maxTurns: Schema.Natural,
+  /** Replaces the bundled role prompt. */
+  systemPrompt: Schema.optionalKey(Schema.String)
+})
+export type AgentSettings = typeof AgentSettings.Type
+
+/**
+ * Everything that decides what a review says and that is no secret. It travels with a job, so that a pod reviews
+ * exactly as the server would.
+ */
+export const ReviewSettings = Schema.Struct({
+  /** Empty where the bot has no name (a CI step, a terminal). */
+  botUsername: Schema.String,
+  reviewer: AgentSettings,
+  explorer: AgentSettings,
+  inlineSuggestions: Schema.Boolean,
+  /** Shell globs, in which `*` also crosses `/`. A file that matches leaves the diff. */
+  ignorePatterns: Schema.Array(Schema.String),
+  /** Review, but post nothing and save nothing. */
+  dryRun: Schema.Boolean,
+  ignoreExistingComments: Schema.Boolean,
+  codingGuidelines: Schema.String,
+  /** Language (`python`, `go`, …) → its guidelines. */
+  languageGuidelines: Schema.Record(Schema.String, Schema.String),
+  /** What one review may cost in US dollars, everything included. Absent: no cap. */
+  maxCostUsd: Schema.optionalKey(Schema.Finite)
+})
+export type ReviewSettings = typeof ReviewSettings.Type

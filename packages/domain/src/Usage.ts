@@ -1,0 +1,34 @@
+import { Schema } from "effect"
+
+/** Tokens of one or more model calls. The four counts do not overlap: `input` excludes what was cached. */
+export class Usage extends Schema.Class<Usage>("@nominal-code/domain/Usage")({
+  input: Schema.Natural,
+  output: Schema.Natural,
+  cacheRead: Schema.Natural,
+  cacheWrite: Schema.Natural
+}) {
+  static readonly none = new Usage({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0 })
+
+  plus(that: Usage): Usage {
+    return new Usage({
+      input: this.input + that.input,
+      output: this.output + that.output,
+      cacheRead: this.cacheRead + that.cacheRead,
+      cacheWrite: this.cacheWrite + that.cacheWrite
+    })
+  }
+
+  /** All tokens of the call: what the model's context window held, and what it wrote. */
+  get total(): number {
+    return this.input + this.output + this.cacheRead + this.cacheWrite
+  }
+}
+
+/** What a review used. `costUsd` is absent when the model has no known price. */
+export class UsageSummary extends Schema.Class<UsageSummary>("@nominal-code/domain/UsageSummary")({
+  provider: Schema.String,
+  model: Schema.String,
+  usage: Usage,
+  costUsd: Schema.optionalKey(Schema.Finite),
+  calls: Schema.Natural
+}) {}

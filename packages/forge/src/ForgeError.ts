@@ -1,0 +1,45 @@
+import { Schema } from "effect"
+
+/** The forge asks us to wait. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { retryAfter: Schema.Duration }) {
+  override get message() {
+    return `the forge asks to wait ${this.retryAfter}`
+  }
+}
+
+/** The credentials are wrong, or lack a permission. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { message: Schema.String }) {}
+
+/** No such repository, pull request or comment, or none that the credentials may see. */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
+
+/** The forge understood the request and refuses it. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  status: Schema.Int,
+  message: Schema.String
+}) {}
+
+/** No answer, a broken one, or a server error: the same request may succeed later. */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", { message: Schema.String }) {}
+
+/** A call to the forge that failed: which, why, and whether it is worth another try. */
+export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
+  /** What was being done, and to what: `GitHub.publish acme/shop#7`. */
+  operation: Schema.String,
+  reason: Schema.Union([RateLimited, Unauthorized, NotFound, Refused, Unavailable])
+}) {
+  override get message() {
+    return `${this.operation} failed (${this.reason._tag}): ${this.reason.message}`
+  }
+
+  /** The same call may succeed later, with nothing changed on our side. */
+  get retryable() {
+    return this.reason._tag === "RateLimited" || this.reason._tag === "Unavailable"
+  }
+}
+
+/** A webhook request that is refused. `reason` chooses the status of the answer. */
+export class WebhookError extends Schema.TaggedError<WebhookError>()("WebhookError", {
+  reason: Schema.Literals(["invalid-signature", "malformed"]),
+  message: Schema.String
+}) {}

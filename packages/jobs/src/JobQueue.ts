@@ -1,0 +1,87 @@
+import type { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import type { Lane } from "@nominal-code/domain/Lane"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Context, type Duration, type Effect, type Option, Schema, type Stream } from "effect"
+
+/** What became of an offer. */
+export const Offered = Schema.TaggedUnion({
+  /** The job is stored. `superseded`: the pending job, if any, that it makes needless. */
+  Accepted: { jobId: Schema.String, superseded: Schema.optionalKey(Schema.String) },
+  /** The delivery was accepted before; its job stands. */
+  Duplicate: { jobId: Schema.String },
+  /** The lane holds as many waiting jobs as it may. Nothing was stored. */
+  Full: { waiting: Schema.Int }
+})
+export type Offered = typeof Offered.Type
+
+/** The right to run the head of a lane. `epoch` grows with every lease of the lane: an older one has no effect. */
+export interface Lease {
+  readonly lane: Lane
+  readonly job: Job
+  readonly epoch: number
+  /** 1 for the first try. */
+  readonly attempt: number
+}
+
+/** What to do with the job under a lease. */
+export const Settlement = Schema.TaggedUnion({
+  /** It has ended; its outcome is kept with it. */
+  Done: { outcome: Schema.Json },
+  /** It goes back to the head of its lane, not before `delay` has passed. */
+  Retry: { reason: Schema.String, delay: Schema.Duration },
+  /** It will not be run again unless somebody asks; the reason is kept. */
+  Park: { reason: Schema.String },
+  /** Unrun: as if it had not been taken, and the attempt does not count. */
+  Release: {}
+})
+export type Settlement = typeof Settlement.Type
+
+/** Where a job stands. */
+export const JobState = Schema.Literals(["waiting", "running", "done", "superseded", "parked"])
+export type JobState = typeof JobState.Type
+
+/** A stored job, as `jobs list` shows it. */
+export interface JobRecord {
+  readonly job: Job
+  readonly state: JobState
+  readonly attempts: number
+  readonly reason: Option.Option<string>
+  readonly outcome: Option.Option<JobOutcome>
+}
+
+/**
+ * Durable first-in-first-out lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run
+ * by whoever holds its lease, and by nobody else.
+ */
+export class JobQueue extends Context.Service<JobQueue, {
+  /**
+   * One durable write: knows a delivery that came before, replaces a waiting lifecycle job of the same lane by the
+   * newer one, and appends. A mention is never replaced. A parked job whose delivery comes again waits again.
+   */
+  offer(job: Job): Effect.Effect<Offered, StoreError>
+  /** The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet or another holds it. */
+  take(lane: Lane): Effect.Effect<Option.Option<Lease>, StoreError>
+  /** Keeps the lease alive; false if it was lost, and then the work under it must stop. */
+  renew(lease: Lease): Effect.Effect<boolean, StoreError>
+  /** Ends the lease; false if it was lost, and then nothing was changed. */
+  settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>
+  /**
+   * Lanes that have something to run: at first all of them, then each as it gets something, its lease expires or its
+   * delay has passed. A lane may be named more than once.
+   */
+  readonly ready: Stream.Stream<Lane, StoreError>
+  /** How many jobs wait or run. */
+  readonly depth: Effect.Effect<
+    { readonly waiting: number; readonly running: number; readonly parked: number },
+    StoreError
+  >
+  find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>
+  list(state: Option.Option<JobState>): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
+  jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
+}>()("@nominal-code/jobs/JobQueue") {}
+
+/** How long a lease lasts, how often it is renewed, and how long the offers of a lane may get. */
+export interface LeaseTimes {
+  readonly leaseDuration: Duration.Duration
+  readonly renewEvery: Duration.Duration
+}

@@ -1,0 +1,10 @@
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Context, type Effect } from "effect"
+
+/** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
+export class JobRunner extends Context.Service<JobRunner, {
+  /** One attempt, within the job's deadline. Interrupted, it leaves nothing running. */
+  run(job: Job, attempt: number): Effect.Effect<JobOutcome>
+  /** Tells the pull request that the job is given up, and why. */
+  giveUp(job: Job, reason: string): Effect.Effect<void>
+}>()("@nominal-code/jobs/JobRunner") {}

@@ -1,0 +1,35 @@
+import type { Block, Message } from "@nominal-code/domain/Conversation"
+import type { Usage } from "@nominal-code/domain/Usage"
+import { Context, type Effect, type JsonSchema } from "effect"
+import type { LlmError } from "./LlmError.ts"
+
+/** A tool as a model is told of it. */
+export interface ToolSpec {
+  readonly name: string
+  readonly description: string
+  readonly inputSchema: JsonSchema.JsonSchema
+}
+
+/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
+export interface LlmRequest {
+  readonly model: string
+  readonly system: string
+  readonly messages: ReadonlyArray<Message>
+  readonly tools: ReadonlyArray<ToolSpec>
+  /** `required`: the answer has to call a tool. */
+  readonly toolChoice: "auto" | "required"
+  readonly maxOutputTokens: number
+}
+
+/** What the model answered. `stop` is why it stopped: `length` means that the answer was cut off. */
+export interface LlmResponse {
+  readonly content: ReadonlyArray<Block>
+  readonly stop: "end" | "tool-use" | "length" | "refusal"
+  readonly usage: Usage
+}
+
+/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
+export class LlmProvider extends Context.Service<LlmProvider, {
+  readonly name: string
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>
+}>()("@nominal-code/llm/LlmProvider") {}

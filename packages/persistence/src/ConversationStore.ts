@@ -1,0 +1,13 @@
+import type { Conversation } from "@nominal-code/domain/Conversation"
+import type { Lane } from "@nominal-code/domain/Lane"
+import { Context, type Effect, type Option } from "effect"
+import type { StoreError } from "./StoreError.ts"
+
+/**
+ * What a pull request's reviews have said so far, kept until it has rested for the configured time.
+ * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
+ */
+export class ConversationStore extends Context.Service<ConversationStore, {
+  load(lane: Lane): Effect.Effect<Option.Option<Conversation>, StoreError>
+  save(lane: Lane, conversation: Conversation): Effect.Effect<void, StoreError>
+}>()("@nominal-code/persistence/ConversationStore") {}

@@ -1,0 +1,48 @@
+import type { ChangedFile } from "@nominal-code/domain/Patch"
+import type { RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { Context, type Effect, type Option, type Redacted, Schema, type Scope } from "effect"
+import type { Tool } from "./Tool.ts"
+
+/** A checkout that could not be made, or git that could not answer. The message holds no secret. */
+export class WorkspaceError extends Schema.TaggedError<WorkspaceError>()("WorkspaceError", {
+  message: Schema.String,
+  /** The same may work later: the remote did not answer, the disk was full. */
+  retryable: Schema.Boolean
+}) {}
+
+/** What to check out, and with which credentials. */
+export interface CheckoutRequest {
+  readonly repo: RepoName
+  readonly url: string
+  readonly username: string
+  readonly password: Redacted.Redacted
+  /** `refs/pull/7/head`: also there for forks. */
+  readonly headRef: string
+  readonly headSha: Sha
+  readonly baseBranch: string
+  readonly baseSha: Sha
+}
+
+/** One commit on disk for the time of one job, and the only hands that may read it. */
+export interface Checkout {
+  readonly directory: string
+  readonly headSha: Sha
+  /** Where the pull request left its base branch: what its diff is taken against. */
+  readonly mergeBase: Sha
+  /** The read-only tools: Read, Glob, Grep, GitLog, GitBlame, GitShow, GitDiff. */
+  readonly tools: ReadonlyArray<Tool>
+  /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
+  readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>
+  /** A file's text at the tip of the base branch: where maintainers, not the pull request, decide. */
+  baseFile(path: RepoPath): Effect.Effect<Option.Option<string>, WorkspaceError>
+  /** The files in a directory at the tip of the base branch, by their full paths. */
+  baseFiles(directory: RepoPath): Effect.Effect<ReadonlyArray<RepoPath>, WorkspaceError>
+  /** A file's lines at the reviewed commit (`RIGHT`) or the merge base (`LEFT`): what findings are anchored to. */
+  lines(side: "LEFT" | "RIGHT", path: RepoPath): Effect.Effect<Option.Option<ReadonlyArray<string>>, WorkspaceError>
+}
+
+/** Checkouts of pull requests: one cached mirror for each repository, one worktree for each job. */
+export class Workspace extends Context.Service<Workspace, {
+  /** The checkout is gone when the scope closes. */
+  checkout(request: CheckoutRequest): Effect.Effect<Checkout, WorkspaceError, Scope.Scope>
+}>()("@nominal-code/workspace/Workspace") {}
