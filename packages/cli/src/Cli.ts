@@ -1,0 +1,42 @@
+import { Cause, Console, Effect, Exit, Option, Predicate, Runtime } from "effect"
+import { CliError, Command, Flag } from "effect/cli"
+import packageJson from "../package.json" with { type: "json" }
+
+const serve = Command.make("serve", {}, Effect.fn("cli.serve")(function*() {
+  const { serve } = yield* Effect.promise(() => import("./commands/Serve.ts"))
+  return yield* serve
+})).pipe(Command.withDescription("Receive webhooks and review pull requests"))
+
+const payload = Flag.String("payload").pipe(
+  Flag.withDescription("The job: JSON, @file, or - for standard input (default: $REVIEW_JOB_PAYLOAD)"),
+  Flag.optional
+)
+
+const runJob = Command.make("run-job", { payload }, Effect.fn("cli.run-job")(function*({ payload }) {
+  const { runJob } = yield* Effect.promise(() => import("./commands/RunJob.ts"))
+  return yield* runJob(Option.getOrUndefined(payload))
+})).pipe(Command.withDescription("Run one review job and end: 0 if it is on the pull request, 1 if not"))
+
+const nominalCode = Command.make("nominal-code").pipe(
+  Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
+  Command.withSubcommands([serve, runJob])
+)
+
+const usage = 2
+
+/** What the process says and exits with when a command fails: one line that names the cause and the fix. */
+const explain = (error: unknown) => {
+  if (CliError.isCliError(error)) return Effect.fail(error)
+  const message = Predicate.isError(error) ? error.message : String(error)
+  return Effect.andThen(Console.error(`nominal-code: ${message}`), Effect.fail(error))
+}
+
+export const run = Command.run(nominalCode, { version: packageJson.version }).pipe(Effect.catch(explain))
+
+/** 0 done or asked to stop, 1 failed, 2 wrong usage. */
+export const teardown: Runtime.Teardown = (exit, onExit) => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+  const error = Cause.squash(exit.cause)
+  if (CliError.isCliError(error)) return onExit(Runtime.getErrorExitCode(error) === 0 ? 0 : usage)
+  return onExit(Runtime.getErrorExitCode(error))
+}

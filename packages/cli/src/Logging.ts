@@ -1,0 +1,40 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as Redaction from "@nominal-code/domain/Redaction"
+import { Cause, Effect, Layer, Logger, Option, Predicate, Redacted, References } from "effect"
+
+const written = (value: unknown): string =>
+  Predicate.isString(value) ? value : value instanceof Error ? value.message : JSON.stringify(value)
+
+const pair = ([key, value]: readonly [string, unknown]) => {
+  const text = written(value)
+  return `${key}=${/[\s"=]/.test(text) ? JSON.stringify(text) : text}`
+}
+
+/** An object among the parts of a message stands for its fields; everything else for itself. */
+const part = (value: unknown): ReadonlyArray<string> =>
+  Predicate.isObject(value) && !(value instanceof Error) ? Object.entries(value).map(pair) : [written(value)]
+
+/** `2026-01-31T12:00:00.000Z INFO  what happened key=value`: one line for each entry, for people and for grep alike. */
+export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, fiber, logLevel, message }) => {
+  const parts = Array.isArray(message) ? message : [message]
+  const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations)).map(pair)
+  const failure = cause.reasons.length === 0 ? [] : [Cause.pretty(cause).replaceAll("\n", " ")]
+  const words = [...parts.flatMap(part), ...failure, ...annotations].join(" ").replaceAll("\n", "\\n")
+  return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
+})
+
+/** Logs go to stderr, and through redaction: results alone go to stdout. */
+export const layer = Layer.unwrap(Effect.gen(function*() {
+  const { github, logLevel, providers } = yield* AppConfig
+  const redact = Redaction.make([
+    ...Option.match(github, {
+      onNone: () => [],
+      onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
+    }),
+    ...providers.map(({ apiKey }) => apiKey)
+  ].map(Redacted.value))
+  return Layer.merge(
+    Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),
+    Layer.succeed(References.MinimumLogLevel, logLevel)
+  )
+}))

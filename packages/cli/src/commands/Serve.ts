@@ -1,0 +1,46 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
+import * as Lanes from "@nominal-code/jobs/Lane"
+import { notice } from "@nominal-code/review/Notice"
+import { review } from "@nominal-code/review/Review"
+import * as Server from "@nominal-code/server/Server"
+import { Effect, Layer } from "effect"
+import { createServer } from "node:http"
+import * as Logging from "../Logging.ts"
+import * as ReviewLayers from "../ReviewLayers.ts"
+import * as Storage from "../Storage.ts"
+
+const listener = Layer.unwrap(Effect.map(AppConfig, ({ webhook: { host, port } }) =>
+  NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "5 seconds" })))
+
+const announce = Layer.effectDiscard(Effect.gen(function*() {
+  const { policy, storage, warnings, webhook } = yield* AppConfig
+  yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+  yield* Effect.logInfo(`listening on http://${webhook.host}:${webhook.port}, waiting for webhooks`, {
+    platforms: "github",
+    reviewer: `@${policy.botUsername}`,
+    runner: "in-process",
+    storage,
+    triggers: policy.triggers.join(",") || "mentions only",
+    users: policy.allowedUsers.join(",")
+  })
+}))
+
+/**
+ * The whole server, read from the bottom up. It closes from the top down: first the listener, so that nothing new is
+ * accepted; then the lanes, which let running reviews finish; then the stores.
+ */
+export const layer = announce.pipe(
+  Layer.provideMerge(Server.layer),
+  Layer.provide(listener),
+  Layer.provide(Lanes.layer),
+  Layer.provide(InProcessRunner.layer({ review, notice })),
+  Layer.provide(ReviewLayers.layer),
+  Layer.provide(Storage.layer),
+  Layer.provide(Logging.layer),
+  Layer.provide(AppConfigLayer.layer("serve"))
+)
+
+export const serve = Layer.launch(layer)

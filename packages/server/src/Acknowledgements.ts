@@ -1,0 +1,34 @@
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Forge } from "@nominal-code/forge/Forge"
+import { Context, Effect, Layer, Queue } from "effect"
+
+/**
+ * Shows people that they were heard, in the background. A forge that is slow or away delays nobody and costs nothing
+ * but the reaction: beyond `waiting` of them, new ones are dropped.
+ */
+export class Acknowledgements extends Context.Service<Acknowledgements, {
+  send(event: PullRequestEvent): Effect.Effect<void>
+}>()("@nominal-code/server/Acknowledgements") {}
+
+const waiting = 1_000
+const atOnce = 4
+
+const make = Effect.gen(function*() {
+  const forge = yield* Forge
+  const queue = yield* Queue.dropping<PullRequestEvent>(waiting)
+  const acknowledge = (event: PullRequestEvent) =>
+    forge.acknowledge(event).pipe(
+      Effect.catch((error) =>
+        Effect.logWarning(`no reaction on ${event.pullRequest}: ${error.message}; the review goes on`)
+      )
+    )
+  yield* Queue.take(queue).pipe(
+    Effect.flatMap(acknowledge),
+    Effect.forever,
+    Effect.forkScoped,
+    Effect.repeat({ times: atOnce - 1 })
+  )
+  return Acknowledgements.of({ send: (event) => Effect.asVoid(Queue.offer(queue, event)) })
+})
+
+export const layer = Layer.effect(Acknowledgements, make)

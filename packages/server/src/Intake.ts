@@ -1,0 +1,97 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { Lane, Namespace } from "@nominal-code/domain/Lane"
+import { admit } from "@nominal-code/domain/Policy"
+import { Login } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { type Delivery, Forge, type WebhookRequest } from "@nominal-code/forge/Forge"
+import type { WebhookError } from "@nominal-code/forge/ForgeError"
+import { JobQueue, Offered } from "@nominal-code/jobs/JobQueue"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Clock, Context, Effect, Layer, Metric, Option } from "effect"
+import * as Acknowledgements from "./Acknowledgements.ts"
+
+/** What became of a delivery: the `status` of the answer, and its job if it has one. */
+export interface Receipt {
+  readonly status: "accepted" | "duplicate" | "busy" | "ignored" | "filtered" | "no_mention" | "unauthorized"
+  readonly job?: string
+  readonly reason?: string
+}
+
+/**
+ * From a webhook request to a stored job. Nothing here waits for a forge or a model: a signature check, a decoding, a
+ * policy decision and one durable write.
+ */
+export class Intake extends Context.Service<Intake, {
+  receive(request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>
+}>()("@nominal-code/server/Intake") {}
+
+const deliveries = Metric.counter("nominal_deliveries_total", { description: "Webhook deliveries by what became of them" })
+
+const make = Effect.gen(function*() {
+  const { policy } = yield* AppConfig
+  const forge = yield* Forge
+  const queue = yield* JobQueue
+  const acknowledgements = yield* Acknowledgements.Acknowledgements
+
+  const jobOf = Effect.fnUntraced(function*(delivery: DeliveryId, event: PullRequestEvent, prompt: string) {
+    const { number, platform, repo } = event.pullRequest
+    return new Job({
+      id: jobIdOfDelivery(platform, delivery),
+      lane: new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(policy.botUsername) }),
+      event,
+      prompt,
+      delivery,
+      receivedAt: yield* Clock.currentTimeMillis
+    })
+  })
+
+  const offer = Effect.fnUntraced(function*(job: Job) {
+    const offered = yield* queue.offer(job)
+    return yield* Offered.match(offered, {
+      Accepted: ({ jobId, superseded }) =>
+        acknowledgements.send(job.event).pipe(
+          Effect.andThen(Effect.logInfo(
+            `accepted ${job.event.pullRequest}: ${job.event.kind}`,
+            superseded === undefined ? {} : { superseded }
+          )),
+          Effect.as<Receipt>({ status: "accepted", job: jobId })
+        ),
+      Duplicate: ({ jobId }) =>
+        Effect.as(
+          Effect.logInfo(`delivered again: job ${jobId} stands`),
+          { status: "duplicate", job: jobId } satisfies Receipt
+        ),
+      Full: ({ waiting }) => {
+        const reason = `${waiting} jobs of this pull request wait already; this one was not added`
+        return Effect.as(Effect.logWarning(`${job.event.pullRequest}: ${reason}`), { status: "busy", reason } satisfies Receipt)
+      }
+    })
+  })
+
+  const decide = Effect.fnUntraced(function*({ event, id, ignored }: Delivery): Effect.fn.Return<Receipt, StoreError> {
+    if (Option.isNone(event)) {
+      yield* Effect.logDebug(`ignored: ${ignored}`)
+      return { status: "ignored", reason: ignored }
+    }
+    const admission = admit(policy, event.value)
+    if (admission._tag === "Refused") {
+      yield* Effect.logInfo(`${admission.status} ${event.value.pullRequest}: ${admission.reason}`)
+      return { status: admission.status, reason: admission.reason }
+    }
+    const job = yield* jobOf(DeliveryId.make(id), event.value, admission.prompt)
+    return yield* Effect.annotateLogs(offer(job), { job: job.id })
+  })
+
+  const receive = Effect.fn("Intake.receive")(function*(request: WebhookRequest) {
+    yield* forge.verify(request)
+    const delivery = yield* forge.parse(request)
+    const receipt = yield* Effect.annotateLogs(decide(delivery), { delivery: delivery.id })
+    yield* Metric.update(Metric.withAttributes(deliveries, { status: receipt.status }), 1)
+    return receipt
+  })
+
+  return Intake.of({ receive })
+})
+
+export const layer = Layer.effect(Intake, make).pipe(Layer.provide(Acknowledgements.layer))
