@@ -1,0 +1,195 @@
+import { DeliveryId } from "@nominal-code/domain/Job"
+import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
+import type { Delivery, WebhookRequest } from "./Forge.ts"
+import { WebhookError } from "./ForgeError.ts"
+
+const Text = Schema.optional(Schema.NullOr(Schema.String))
+const Account = Schema.Struct({ login: Login, type: Text })
+const Branch = Schema.Struct({ ref: Schema.String })
+
+const source = {
+  repository: Schema.Struct({ full_name: RepoName }),
+  installation: Schema.optional(Schema.NullOr(Schema.Struct({ id: Schema.Int })))
+}
+
+const PullRequestPayload = Schema.Struct({
+  ...source,
+  pull_request: Schema.Struct({
+    number: PullNumber,
+    title: Text,
+    draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
+    user: Account,
+    head: Schema.Struct({ ref: Schema.String, sha: Sha }),
+    base: Branch
+  })
+})
+
+const IssueCommentPayload = Schema.Struct({
+  ...source,
+  issue: Schema.Struct({
+    number: PullNumber,
+    title: Text,
+    pull_request: Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
+  }),
+  comment: Schema.Struct({ id: Schema.Int, body: Schema.String, user: Account })
+})
+
+const Commented = Schema.Struct({ number: PullNumber, title: Text })
+
+const ReviewCommentPayload = Schema.Struct({
+  ...source,
+  pull_request: Commented,
+  comment: Schema.Struct({
+    id: Schema.Int,
+    body: Schema.String,
+    user: Account,
+    path: Schema.optional(Schema.NullOr(RepoPath)),
+    diff_hunk: Text,
+    in_reply_to_id: Schema.optional(Schema.NullOr(Schema.Int))
+  })
+})
+
+const ReviewPayload = Schema.Struct({
+  ...source,
+  pull_request: Commented,
+  review: Schema.Struct({ id: Schema.Int, body: Text, user: Account })
+})
+
+/** The event, or why there is none. */
+type Reading = Result.Result<PullRequestEvent, string>
+type Reader = (payload: unknown) => Reading
+
+const issues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Where the payload is not as GitHub describes it. The values stay out: anybody can have written them. */
+const mismatch = (issue: SchemaIssue.Issue): string => {
+  const path = issues(issue).issues[0]?.path?.map(String).join(".") ?? ""
+  return `the payload is not what GitHub describes${path === "" ? "" : ` at ${path}`}`
+}
+
+const reader = <S extends Schema.ConstraintDecoder<unknown>>(
+  schema: S,
+  read: (payload: S["Type"]) => Reading
+): Reader => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (payload) => Result.flatMap(Result.mapError(decode(payload), (error) => mismatch(error.issue)), read)
+}
+
+type Source = Schema.Struct<typeof source>["Type"]
+
+const origin = ({ installation, repository }: Source, { number, title }: typeof Commented.Type) => ({
+  pullRequest: new PullRequestRef({ platform: "github", repo: repository.full_name, number }),
+  title: title ?? "",
+  ...(installation ? { installationId: installation.id } : {})
+})
+
+const writer = (user: typeof Account.Type) => ({ author: user.login, authorIsBot: user.type === "Bot" })
+
+const lifecycle = (kind: LifecycleKind) =>
+  reader(PullRequestPayload, (payload) => {
+    const { base, draft, head, user } = payload.pull_request
+    return draft === true ? Result.fail("the pull request is a draft") : Result.succeed(
+      PullRequestEvent.cases.Lifecycle.make({
+        kind,
+        ...origin(payload, payload.pull_request),
+        author: user.login,
+        headSha: head.sha,
+        headBranch: head.ref,
+        baseBranch: base.ref
+      })
+    )
+  })
+
+const issueComment = reader(IssueCommentPayload, (payload) => {
+  const { comment, issue } = payload
+  return !issue.pull_request ? Result.fail("the comment is on an issue, not on a pull request") : Result.succeed(
+    PullRequestEvent.cases.Comment.make({
+      kind: "issue_comment",
+      ...origin(payload, issue),
+      ...writer(comment.user),
+      commentId: comment.id,
+      body: comment.body
+    })
+  )
+})
+
+const reviewComment = reader(ReviewCommentPayload, (payload) => {
+  const { comment } = payload
+  return Result.succeed(PullRequestEvent.cases.Comment.make({
+    kind: "review_comment",
+    ...origin(payload, payload.pull_request),
+    ...writer(comment.user),
+    commentId: comment.id,
+    // GitHub takes a reply to a thread's first comment only.
+    ...(comment.in_reply_to_id ? { threadId: String(comment.in_reply_to_id) } : {}),
+    ...(comment.path ? { filePath: comment.path } : {}),
+    ...(comment.diff_hunk ? { diffHunk: comment.diff_hunk } : {}),
+    body: comment.body
+  }))
+})
+
+const review = reader(ReviewPayload, (payload) => {
+  const body = payload.review.body ?? ""
+  return body.trim() === "" ? Result.fail("the review has no text") : Result.succeed(
+    PullRequestEvent.cases.Comment.make({
+      kind: "review",
+      ...origin(payload, payload.pull_request),
+      ...writer(payload.review.user),
+      commentId: payload.review.id,
+      body
+    })
+  )
+})
+
+/** `event.action` → its reader. Whatever is not here is not ours. */
+const readers: ReadonlyMap<string, Reader> = new Map([
+  ["pull_request.opened", lifecycle("pr_opened")],
+  ["pull_request.synchronize", lifecycle("pr_push")],
+  ["pull_request.reopened", lifecycle("pr_reopened")],
+  ["pull_request.ready_for_review", lifecycle("pr_ready_for_review")],
+  ["issue_comment.created", issueComment],
+  ["pull_request_review_comment.created", reviewComment],
+  ["pull_request_review.submitted", review]
+])
+
+const malformed = (message: string) => new WebhookError({ reason: "malformed", message })
+
+const json = Effect.fnUntraced(function*({ body, headers }: WebhookRequest) {
+  const contentType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase()
+  if (contentType !== "application/json") {
+    return yield* malformed(
+      `the delivery is ${contentType ?? "of no content type"}: set the hook's content type to application/json`
+    )
+  }
+  return yield* Effect.try({
+    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
+    catch: () => malformed("the body is not JSON in UTF-8")
+  })
+})
+
+const decodeAction = Schema.decodeUnknownOption(Schema.Struct({ action: Schema.String }))
+
+const read = (event: string, payload: unknown): Reading => {
+  const action = Option.match(decodeAction(payload), { onNone: () => "", onSome: ({ action }) => `.${action}` })
+  const name = `${event}${action}`
+  const found = readers.get(name)
+  if (found === undefined) return Result.fail(`${name.slice(0, 100)} is not an event that starts a review`)
+  return Result.mapError(found(payload), (reason) => `${name}: ${reason}`)
+}
+
+/** A delivery → the event in it. Fails on what GitHub would not send; an event that is not ours is no failure. */
+export const parseWebhook = Effect.fn("GitHub.parse")(function*(request: WebhookRequest) {
+  const id = request.headers["x-github-delivery"]
+  const event = request.headers["x-github-event"]
+  if (!Schema.is(DeliveryId)(id)) {
+    return yield* malformed("the delivery has no X-GitHub-Delivery of 1 to 200 characters")
+  }
+  if (event === undefined || event === "") return yield* malformed("the delivery has no X-GitHub-Event")
+  const reading = read(event, yield* json(request))
+  return Result.match(reading, {
+    onFailure: (ignored): Delivery => ({ id, event: Option.none(), ignored }),
+    onSuccess: (found): Delivery => ({ id, event: Option.some(found), ignored: "" })
+  })
+})

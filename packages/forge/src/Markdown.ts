@@ -1,0 +1,44 @@
+const backtickRuns = (text: string): number => Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+
+/** A code block whose fence is longer than any run of backticks in it, so that nothing in it can end it. */
+export const fenced = (info: string, text: string): string => {
+  const fence = "`".repeat(Math.max(3, backtickRuns(text) + 1))
+  return text === "" ? `${fence}${info}\n${fence}` : `${fence}${info}\n${text.replace(/\n$/, "")}\n${fence}`
+}
+
+/** Text on one line as code: no mark-up, no mention. */
+export const codeSpan = (text: string): string => {
+  const tick = "`".repeat(backtickRuns(text) + 1)
+  const line = text.replaceAll(/[\r\n]+/g, " ")
+  const padding = line.startsWith("`") || line.endsWith("`") ? " " : ""
+  return `${tick}${padding}${line}${padding}${tick}`
+}
+
+const fenceLine = /^[\s>]*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)$/
+
+/** Ends a code block that the text leaves open, which would swallow what we put after it. */
+export const closeFence = (text: string): string => {
+  let open: string | undefined
+  for (const line of text.split("\n")) {
+    const [, fence = "", rest = ""] = fenceLine.exec(line) ?? []
+    if (open === undefined) {
+      // An info string after backticks holds none of them: "```a``` b" is a code span.
+      if (fence !== "" && !(fence.startsWith("`") && rest.includes("`"))) open = fence
+    } else if (fence.startsWith(open) && rest.trim() === "") open = undefined
+  }
+  return open === undefined ? text : `${text}\n${open}`
+}
+
+const cutNote = "\n\n*The rest is cut: it does not fit into one comment.*"
+
+/** At most `room` characters, cut at the end of a line, with a note that says so and no code block left open. */
+export const fit = (text: string, room: number): string => {
+  const whole = closeFence(text)
+  if (whole.length <= room) return whole
+  // A fence that the cut leaves open costs a line more.
+  const longestFence = 1 + Math.max(3, backtickRuns(text))
+  const kept = Math.max(0, room - cutNote.length - longestFence)
+  const lineEnd = text.lastIndexOf("\n", kept)
+  const start = text.slice(0, lineEnd > 0 ? lineEnd : kept).replace(/[\uD800-\uDBFF]$/, "")
+  return `${closeFence(start)}${cutNote}`.slice(0, Math.max(0, room))
+}
