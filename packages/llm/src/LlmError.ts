@@ -1,6 +1,6 @@
-import { Schema } from "effect"
+import { type Duration, Schema } from "effect"
 
-/** Why a model did not answer. */
+/** Why a model did not answer. `refused`: it declined the request, and will again. */
 export const LlmErrorReason = Schema.Literals([
   "rate-limited",
   "overloaded",
@@ -10,6 +10,7 @@ export const LlmErrorReason = Schema.Literals([
   "context-too-long",
   "invalid-request",
   "malformed-response",
+  "refused",
   "budget-exceeded"
 ])
 export type LlmErrorReason = typeof LlmErrorReason.Type
@@ -26,10 +27,22 @@ const passing: ReadonlySet<LlmErrorReason> = new Set([
 export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
   provider: Schema.String,
   reason: LlmErrorReason,
-  message: Schema.String
+  message: Schema.String,
+  /** How long the service asked us to stay away. */
+  retryAfter: Schema.optionalKey(Schema.Duration)
 }) {
   /** The same call may succeed later. */
-  get retryable() {
+  get retryable(): boolean {
     return passing.has(this.reason)
   }
+}
+
+/** How long one call may take. Every figure is well below a job's deadline, so that a call cannot outlive its job. */
+export interface CallLimits {
+  /** Without a byte from the service. */
+  readonly idle: Duration.Duration
+  /** One attempt. */
+  readonly attempt: Duration.Duration
+  /** All attempts and the waits between them. */
+  readonly total: Duration.Duration
 }

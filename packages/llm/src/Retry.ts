@@ -1,0 +1,52 @@
+import { Context, Duration, Effect, Schedule } from "effect"
+import { type CallLimits, LlmError } from "./LlmError.ts"
+
+/** The wait before the first retry; each further one is twice as long. */
+export const FirstDelay = Context.Reference<Duration.Duration>("@nominal-code/llm/Retry/FirstDelay", {
+  defaultValue: () => Duration.seconds(1)
+})
+
+/** A service that wants us away for longer is left to a later attempt of the whole job. */
+const patience = Duration.seconds(60)
+
+const idle = Duration.seconds(90)
+const longestAttempt = Duration.minutes(5)
+
+/** Limits for the calls of a job that has to be done within `deadline`. */
+export const limitsWithin = (deadline: Duration.Duration): CallLimits => {
+  const attempt = Duration.min(longestAttempt, Duration.times(deadline, 0.5))
+  return { idle: Duration.min(idle, attempt), attempt, total: Duration.times(deadline, 0.8) }
+}
+
+const worthAnotherTry = (error: LlmError) =>
+  error.retryable && Duration.isLessThanOrEqualTo(error.retryAfter ?? Duration.zero, patience)
+
+/** Up to four retries, 1, 2, 4 and 8 seconds apart and never more than 30, but never earlier than the service asked. */
+export const backoff = (firstDelay: Duration.Duration) =>
+  Schedule.min([Schedule.exponential(firstDelay), Schedule.spaced("30 seconds")]).pipe(
+    Schedule.jittered,
+    Schedule.upTo({ times: 4 }),
+    Schedule.setInputType<LlmError>(),
+    Schedule.while(({ input }) => worthAnotherTry(input)),
+    Schedule.modifyDelay(({ duration, input }) =>
+      Effect.succeed(Duration.max(duration, input.retryAfter ?? Duration.zero))
+    )
+  )
+
+/** Tries again what may pass, within the limit for all attempts together. */
+export const retrying =
+  (provider: string, { total }: Pick<CallLimits, "total">) =>
+  <A, R>(attempt: Effect.Effect<A, LlmError, R>): Effect.Effect<A, LlmError, R> =>
+    FirstDelay.use((firstDelay) => Effect.retry(attempt, backoff(firstDelay))).pipe(
+      Effect.timeoutOrElse({
+        duration: total,
+        orElse: () =>
+          Effect.fail(
+            new LlmError({
+              provider,
+              reason: "timeout",
+              message: `${provider} gave no answer within ${Duration.format(total)}, retries included`
+            })
+          )
+      })
+    )

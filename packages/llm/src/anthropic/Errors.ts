@@ -1,0 +1,70 @@
+import type * as Sdk from "@anthropic-ai/sdk"
+import { Duration, Option, Redacted } from "effect"
+import { LlmError, type LlmErrorReason } from "../LlmError.ts"
+import { provider } from "./Request.ts"
+
+/** What the SDK threw, as an error of ours: one line, without the key. */
+export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
+  const text = said(cause).replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/\s+/g, " ").trim().slice(0, 300)
+  const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
+    new LlmError({ provider, reason, message, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}) })
+
+  if (cause instanceof sdk.APIConnectionTimeoutError) {
+    return failed("timeout", "The Anthropic API did not answer in time")
+  }
+  if (cause instanceof sdk.APIConnectionError) return failed("unavailable", `Cannot reach the Anthropic API: ${text}`)
+  if (cause instanceof SyntaxError) return failed("malformed-response", `The Anthropic API sent broken JSON: ${text}`)
+  if (!(cause instanceof sdk.APIError)) {
+    return failed("unavailable", `The connection to the Anthropic API broke: ${text}`)
+  }
+  const status: number | undefined = cause.status
+  const reason = reasonOf(status, cause.type, text)
+  return failed(reason, `${sentence(reason, status)}: ${text}`, retryAfter(cause.headers))
+}
+
+/** The model will not be told that it has to call a tool: models that always think refuse that. */
+export const isForcedToolRefusal = (error: LlmError): boolean =>
+  error.reason === "invalid-request" && /tool_choice|forc\w+ tool|tool use/i.test(error.message)
+
+const said = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  const message = "apiMessage" in cause && typeof cause.apiMessage === "string" ? cause.apiMessage : cause.message
+  return cause.cause instanceof Error ? `${message} (${cause.cause.message})` : message
+}
+
+const reasonOf = (status: number | undefined, type: string | null, text: string): LlmErrorReason => {
+  if (status === 529 || type === "overloaded_error") return "overloaded"
+  if (status === 429 || type === "rate_limit_error") return "rate-limited"
+  if (status === 401 || status === 402 || status === 403 || type === "authentication_error") return "unauthorized"
+  if (status === 408 || status === 504 || type === "timeout_error") return "timeout"
+  if (status === 413 || /prompt is too long|exceeds? (?:the )?context|context (?:length|window|limit)/i.test(text)) {
+    return "context-too-long"
+  }
+  if (status === undefined) return type === "invalid_request_error" ? "invalid-request" : "unavailable"
+  return status === 409 || status >= 500 ? "unavailable" : "invalid-request"
+}
+
+const sentence = (reason: LlmErrorReason, status: number | undefined): string => {
+  const code = status === undefined ? "" : ` (${status})`
+  switch (reason) {
+    case "unauthorized":
+      return `The Anthropic API refused the key${code}, check ANTHROPIC_API_KEY`
+    case "context-too-long":
+      return `The conversation is too long for the model${code}`
+    case "rate-limited":
+      return `The Anthropic API limits our rate${code}`
+    case "overloaded":
+      return `The Anthropic API is overloaded${code}`
+    case "invalid-request":
+      return `The Anthropic API refused the request${code}`
+    default:
+      return `The Anthropic API failed${code}`
+  }
+}
+
+/** `retry-after` in seconds, as the service sends it. */
+const retryAfter = (headers: Headers | undefined): Option.Option<Duration.Duration> => {
+  const header = headers?.get("retry-after")
+  const seconds = header === null || header === undefined ? Number.NaN : Number(header)
+  return Number.isFinite(seconds) && seconds >= 0 ? Option.some(Duration.seconds(seconds)) : Option.none()
+}
