@@ -23,3 +23,78 @@ export const Conversation = Schema.Struct({
   messages: Schema.Array(Message)
 })
 export type Conversation = typeof Conversation.Type
+
+const charactersOf = (block: Block): number =>
+  Block.match(block, {
+    Text: ({ text }) => text.length,
+    ToolUse: ({ id, input, name }) => id.length + name.length + JSON.stringify(input).length,
+    ToolResult: ({ content, toolUseId }) => toolUseId.length + content.length,
+    Opaque: ({ value }) => JSON.stringify(value).length
+  })
+
+/** The size of a message as it is sent: tool calls and their results count in full. */
+export const sizeOf = (message: Message): number =>
+  message.content.reduce((size, block) => size + charactersOf(block), 0)
+
+const isToolResult = Block.guards.ToolResult
+
+/** What the person said in a message; without the tool results that it opens with, it can start a conversation. */
+const spoken = (message: Message): Message => ({
+  role: message.role,
+  content: message.content.filter((block) => !isToolResult(block))
+})
+
+const startsExchange = (message: Message): boolean => message.role === "user" && spoken(message).content.length > 0
+
+/**
+ * Keeps a history within a budget of characters by dropping its oldest exchanges whole: what the user said, and all
+ * that it led to. The newest exchange stays even when it is over the budget alone. What is left starts with a user's
+ * own words, so it never holds a tool result whose call is gone; a history without any such words comes back empty.
+ */
+export const truncate = (messages: ReadonlyArray<Message>, maxCharacters: number): ReadonlyArray<Message> => {
+  let start: number | undefined
+  let size = 0
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const message = messages[index]
+    if (message === undefined) continue
+    if (startsExchange(message)) {
+      if (start !== undefined && size + sizeOf(spoken(message)) > maxCharacters) break
+      start = index
+    }
+    size += sizeOf(message)
+  }
+  const first = start === undefined ? undefined : messages[start]
+  return start === undefined || first === undefined ? [] : [spoken(first), ...messages.slice(start + 1)]
+}
+
+/**
+ * Adds what the user says. After a user message (the results of the tools that ended a review) it joins that one, so
+ * that the roles go on alternating.
+ */
+export const say = (messages: ReadonlyArray<Message>, text: string): ReadonlyArray<Message> => {
+  const last = messages.at(-1)
+  const words: Block = Block.cases.Text.make({ text })
+  return last?.role === "user"
+    ? [...messages.slice(0, -1), { role: "user", content: [...last.content, words] }]
+    : [...messages, { role: "user", content: [words] }]
+}
+
+/**
+ * Answers the tool calls of the last assistant message that have no result yet, so that the history can be kept: a
+ * provider refuses one with an open call. Results come before everything else that the user said after the calls.
+ */
+export const answerOpenCalls = (messages: ReadonlyArray<Message>, content = "Received."): ReadonlyArray<Message> => {
+  const asked = messages.findLastIndex(({ role }) => role === "assistant")
+  const after = messages[asked + 1]?.content ?? []
+  const answered = new Set(after.filter(isToolResult).map(({ toolUseId }) => toolUseId))
+  const open = (messages[asked]?.content ?? []).filter(Block.guards.ToolUse).filter(({ id }) => !answered.has(id))
+  if (open.length === 0) return messages
+  const results = open.map(({ id }) => Block.cases.ToolResult.make({ toolUseId: id, content, isError: false }))
+  const old = after.filter(isToolResult)
+  const rest = after.filter((block) => !isToolResult(block))
+  return [
+    ...messages.slice(0, asked + 1),
+    { role: "user", content: [...old, ...results, ...rest] },
+    ...messages.slice(asked + 2)
+  ]
+}

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { createHash } from "node:crypto"
 import { Side } from "./Patch.ts"
 import { RepoPath } from "./PullRequest.ts"
 
@@ -43,3 +44,44 @@ export class Finding extends Schema.Class<Finding>("@nominal-code/domain/Finding
 /** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */
 export const Fingerprint = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/)).pipe(Schema.brand("Fingerprint"))
 export type Fingerprint = typeof Fingerprint.Type
+
+/** Words that carry no claim, and are the first to change when the same thing is said again. */
+const fillers = new Set(
+  ("a an and are as at be because been but by can cannot could did do does for from had has have here how if in into is it " +
+    "its may might must not of on or shall should so such than that the their then there these they this those to was " +
+    "were when where which while will with would you your").split(" ")
+)
+
+/** How many telling words make a claim that stands for the whole body. */
+const enoughWords = 4
+
+const wordsOf = (text: string): ReadonlyArray<string> => {
+  const words = text.normalize("NFKC").toLowerCase().match(/\p{L}+/gu) ?? []
+  return [...new Set(words.filter((word) => word.length > 1 && !fillers.has(word)))].sort()
+}
+
+/** The words of the first paragraph that says enough, else of the whole body: each once, in alphabetical order. */
+const claimOf = (body: string): string => {
+  const telling = body.trim().split(/\n\s*\n/, 1).map(wordsOf).find((words) => words.length >= enoughWords)
+  return (telling ?? wordsOf(body)).join(" ")
+}
+
+/** Indentation, inner spacing, line endings and empty lines do not count. */
+const normalisedCode = (code: ReadonlyArray<string>): string =>
+  code.map((line) => line.trim().replaceAll(/\s+/g, " ")).filter((line) => line !== "").join("\n")
+
+/**
+ * The identity of a finding: its category, its path, the code that it stands on and what it claims. `code` is the text
+ * of its lines, `startLine` to `line`. The same defect keeps its fingerprint when lines shift or the code is indented
+ * anew, and loses it when the code changes.
+ *
+ * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
+ * it survives a sentence turned round or a number corrected, not one with other words.
+ */
+export const fingerprint = (finding: Finding, code: ReadonlyArray<string>): Fingerprint =>
+  Fingerprint.make(
+    createHash("sha256")
+      .update([finding.category, finding.path, normalisedCode(code), claimOf(finding.body)].join("\0"))
+      .digest("hex")
+      .slice(0, 16)
+  )

@@ -1,5 +1,7 @@
-import { Schema } from "effect"
-import { LifecycleKind } from "./PullRequestEvent.ts"
+import { Option, Schema } from "effect"
+import { findMarker } from "./Marker.ts"
+import { promptOf } from "./Mention.ts"
+import { LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 
 /** Who may ask for reviews, of what, and what starts one by itself. */
 export const Policy = Schema.Struct({
@@ -15,3 +17,79 @@ export const Policy = Schema.Struct({
   triggers: Schema.Array(LifecycleKind)
 })
 export type Policy = typeof Policy.Type
+
+/** What becomes of an event: a review with that prompt, or nothing, and why. Reasons hold nothing that a person wrote. */
+export const Admission = Schema.TaggedUnion({
+  /** `prompt` is what the person asked for beside the mention; empty for a lifecycle event. */
+  Review: { prompt: Schema.String },
+  Refused: {
+    status: Schema.Literals(["filtered", "ignored", "no_mention", "unauthorized"]),
+    reason: Schema.String
+  }
+})
+export type Admission = typeof Admission.Type
+type Refused = typeof Admission.cases.Refused.Type
+
+const refuse = (status: Refused["status"], reason: string): Refused => Admission.cases.Refused.make({ status, reason })
+
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** The bot's own account; an app's login is the app's name with `[bot]` after it. */
+const isBot = ({ botUsername }: Policy, login: string): boolean =>
+  botUsername !== "" && (sameName(login, botUsername) || sameName(login, `${botUsername}[bot]`))
+
+/** Our own post, under whatever account: its last line is our marker. A quote of it has text after that. */
+const isOwnPost = (body: string): boolean => Option.isSome(findMarker(body.slice(body.trimEnd().lastIndexOf("\n") + 1)))
+
+const authored = (policy: Policy): (event: PullRequestEvent) => Option.Option<Refused> =>
+  PullRequestEvent.match({
+    Lifecycle: ({ author }) =>
+      isBot(policy, author) ? Option.some(refuse("ignored", "the bot itself opened the pull request")) : Option.none(),
+    Comment: ({ author, authorIsBot, body }) =>
+      isBot(policy, author) || authorIsBot || isOwnPost(body)
+        ? Option.some(refuse("ignored", "a program wrote the comment"))
+        : Option.none()
+  })
+
+const filtered = (policy: Policy, { pullRequest, title }: PullRequestEvent): Option.Option<Refused> => {
+  const { allowedRepos, titleExcludeTags, titleIncludeTags } = policy
+  const lowerCase = title.toLowerCase()
+  const tagged = (tag: string) => lowerCase.includes(`[${tag.toLowerCase()}]`)
+  if (allowedRepos.length > 0 && !allowedRepos.includes(pullRequest.repo)) {
+    return Option.some(refuse("filtered", `${pullRequest.repo} is not among the allowed repositories`))
+  }
+  const excluded = titleExcludeTags.find(tagged)
+  if (excluded !== undefined) return Option.some(refuse("filtered", `the title is tagged [${excluded}]`))
+  return titleIncludeTags.length > 0 && !titleIncludeTags.some(tagged)
+    ? Option.some(
+      refuse("filtered", `the title has none of the tags ${titleIncludeTags.map((tag) => `[${tag}]`).join(", ")}`)
+    )
+    : Option.none()
+}
+
+const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
+  PullRequestEvent.match({
+    Lifecycle: ({ kind }): Admission => {
+      if (policy.botUsername === "") return refuse("ignored", "the bot has no name")
+      return policy.triggers.includes(kind)
+        ? Admission.cases.Review.make({ prompt: "" })
+        : refuse("ignored", `${kind} is not among the triggers`)
+    },
+    Comment: ({ author, body }): Admission => {
+      const prompt = promptOf(policy.botUsername, body)
+      if (Option.isNone(prompt)) return refuse("no_mention", "the comment asks nothing of the bot")
+      return policy.allowedUsers.some((user) => sameName(user, author))
+        ? Admission.cases.Review.make({ prompt: prompt.value })
+        : refuse("unauthorized", `${author} is not among the allowed users`)
+    }
+  })
+
+/**
+ * Decides on an event: whose it is, then where it happened, then what it asks and who asks it. Logins are compared
+ * without regard to case, as forges themselves do; repositories by their exact name.
+ */
+export const admit = (policy: Policy, event: PullRequestEvent): Admission =>
+  authored(policy)(event).pipe(
+    Option.orElse(() => filtered(policy, event)),
+    Option.getOrElse(() => asked(policy)(event))
+  )

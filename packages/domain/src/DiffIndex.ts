@@ -1,0 +1,77 @@
+import { Option } from "effect"
+import { type Hunk, parsePatch, type PatchLine } from "./Hunk.ts"
+import type { ChangedFile, Side } from "./Patch.ts"
+
+interface Placed {
+  readonly hunk: number
+  readonly line: PatchLine
+}
+
+type Sides = Readonly<Record<Side, ReadonlyMap<number, Placed>>>
+
+const indexHunks = (hunks: ReadonlyArray<Hunk>): Sides => {
+  const LEFT = new Map<number, Placed>()
+  const RIGHT = new Map<number, Placed>()
+  hunks.forEach((hunk, index) => {
+    for (const line of hunk.lines) {
+      if (line.kind !== "added") LEFT.set(line.oldLine, { hunk: index, line })
+      if (line.kind !== "deleted") RIGHT.set(line.newLine, { hunk: index, line })
+    }
+  })
+  return { LEFT, RIGHT }
+}
+
+/**
+ * Where a comment may stand: on the left side the deleted and the context lines under their numbers at the base, on
+ * the right side the added and the context lines under their numbers at the head. A file without hunks is not in it.
+ */
+export class DiffIndex {
+  private readonly files: ReadonlyMap<string, Sides>
+
+  private constructor(files: ReadonlyMap<string, Sides>) {
+    this.files = files
+  }
+
+  static readonly make = (files: ReadonlyArray<ChangedFile>): DiffIndex => {
+    const indexed = new Map<string, Sides>()
+    for (const { patch = "", path } of files) {
+      const hunks = parsePatch(patch)
+      if (hunks.length > 0) indexed.set(path, indexHunks(hunks))
+    }
+    return new DiffIndex(indexed)
+  }
+
+  /** The files that have at least one hunk. */
+  get paths(): ReadonlyArray<string> {
+    return [...this.files.keys()]
+  }
+
+  /** The numbers of the lines that can carry a comment on that side of the file. */
+  lines(path: string, side: Side): ReadonlySet<number> {
+    return new Set(this.files.get(path)?.[side].keys())
+  }
+
+  /** The line of the patch under that number. A context line knows its numbers on both sides. */
+  line(path: string, side: Side, line: number): Option.Option<PatchLine> {
+    return Option.fromUndefinedOr(this.files.get(path)?.[side].get(line)?.line)
+  }
+
+  /**
+   * Whether a comment may stand on `line`, or on the range from `startLine` to it. A range has to lie in one hunk:
+   * forges refuse one that crosses a gap of the diff, even where the numbers are next to each other.
+   */
+  has(path: string, side: Side, line: number, startLine: number = line): boolean {
+    const lines = this.files.get(path)?.[side]
+    const last = lines?.get(line)
+    return last !== undefined && startLine <= line && lines?.get(startLine)?.hunk === last.hunk
+  }
+
+  /** The text of the range's lines, each without its line ending; none unless `has` holds for the range. */
+  code(path: string, side: Side, line: number, startLine: number = line): Option.Option<ReadonlyArray<string>> {
+    const lines = this.files.get(path)?.[side]
+    if (lines === undefined || !this.has(path, side, line, startLine)) return Option.none()
+    const code: Array<string> = []
+    for (let number = startLine; number <= line; number++) code.push(lines.get(number)?.line.text ?? "")
+    return Option.some(code)
+  }
+}

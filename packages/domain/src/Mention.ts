@@ -1,0 +1,120 @@
+import { Option, RegExp as Pattern } from "effect"
+
+const blank = (text: string): string => text.replaceAll(/[^\n]/g, " ")
+
+/** The start of a fenced block, also inside list items: the fence, and whatever follows it on the line. */
+const fenceOpening = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+){0,4}(`{3,}|~{3,})(.*)$/s
+
+const openFence = (line: string): string | undefined => {
+  const [, fence, info = ""] = fenceOpening.exec(line) ?? []
+  // With a backtick after them, three backticks open a code span, not a block.
+  return fence?.startsWith("`") && info.includes("`") ? undefined : fence
+}
+
+const closesFence = (line: string, fence: string): boolean => {
+  const text = line.trim()
+  return text.length >= fence.length && text === fence.charAt(0).repeat(text.length)
+}
+
+/** Blanks the lines of fenced code blocks and of quotes, keeping every character's position. */
+const withoutBlocks = (body: string): string => {
+  let fence: string | undefined
+  return body.split("\n").map((line) => {
+    if (fence !== undefined) {
+      if (closesFence(line, fence)) fence = undefined
+      return blank(line)
+    }
+    if (/^ {0,3}>/.test(line)) return blank(line)
+    fence = openFence(line)
+    return fence === undefined ? line : blank(line)
+  }).join("\n")
+}
+
+interface Ticks {
+  readonly start: number
+  readonly end: number
+  readonly paragraph: number
+  /** A backslash before it: it opens nothing, though it may close. */
+  readonly escaped: boolean
+}
+
+const ticksOrBreak = /\\?`+|\n[ \t\r]*(?=\n)/g
+
+const ticksOf = (text: string): ReadonlyArray<Ticks> => {
+  const runs: Array<Ticks> = []
+  let paragraph = 0
+  for (const { 0: found, index } of text.matchAll(ticksOrBreak)) {
+    if (found.startsWith("\n")) paragraph++
+    else {
+      const escaped = found.startsWith("\\")
+      runs.push({ start: index + (escaped ? 1 : 0), end: index + found.length, paragraph, escaped })
+    }
+  }
+  return runs
+}
+
+/** For each run of backticks, the next one of its length in its paragraph: where a code span that it opens ends. */
+const closersOf = (runs: ReadonlyArray<Ticks>): ReadonlyArray<number | undefined> => {
+  const closers: Array<number | undefined> = []
+  const next = new Map<string, number>()
+  for (let index = runs.length - 1; index >= 0; index--) {
+    const run = runs[index]
+    if (run === undefined) continue
+    const key = `${run.paragraph}:${run.end - run.start}`
+    closers[index] = next.get(key)
+    next.set(key, index)
+  }
+  return closers
+}
+
+/** Blanks code spans, keeping every character's position. */
+const withoutCodeSpans = (text: string): string => {
+  const runs = ticksOf(text)
+  const closers = closersOf(runs)
+  let [seen, done] = ["", 0]
+  for (let index = 0; index < runs.length; index++) {
+    const [open, closer] = [runs[index], closers[index]]
+    if (open === undefined || open.escaped || closer === undefined) continue
+    const end = runs[closer]?.end ?? open.end
+    seen += text.slice(done, open.start) + blank(text.slice(open.start, end))
+    done = end
+    index = closer
+  }
+  return seen + text.slice(done)
+}
+
+/** Blanks HTML comments: nobody sees them on the page. One that never ends hides the rest, as the page does. */
+const withoutHtmlComments = (text: string): string => {
+  let [seen, done] = ["", 0]
+  for (let start = text.indexOf("<!--"); start !== -1; start = text.indexOf("<!--", done)) {
+    const close = text.indexOf("-->", start)
+    const end = close === -1 ? text.length : close + "-->".length
+    seen += text.slice(done, start) + blank(text.slice(start, end))
+    done = end
+  }
+  return seen + text.slice(done)
+}
+
+/**
+ * `@name`, also as `@name[bot]`. A word, an `@` or a sign that addresses and links are made of, right before it or
+ * after it, makes it a part of something else: `x@bot`, `@bot-two`, `@bot.example`, `https://forge/@bot`.
+ */
+const mentionOf = (botUsername: string): RegExp => {
+  const name = Pattern.escape(botUsername.replace(/\[bot\]$/i, ""))
+  return new RegExp(
+    String.raw`(?<![\p{L}\p{N}_@.+/\-])@${name}(?:\[bot\])?(?![\p{L}\p{N}_@\-]|[./][\p{L}\p{N}_])`,
+    "iu"
+  )
+}
+
+/**
+ * What a comment asks of the bot: all that follows its first mention, trimmed. None without a mention that people
+ * would take for one (not in code, in a quote or in a hidden comment), and none when nothing follows it.
+ */
+export const promptOf = (botUsername: string, body: string): Option.Option<string> => {
+  if (botUsername === "") return Option.none()
+  const found = mentionOf(botUsername).exec(withoutHtmlComments(withoutCodeSpans(withoutBlocks(body))))
+  if (found === null) return Option.none()
+  const prompt = body.slice(found.index + found[0].length).trim()
+  return prompt === "" ? Option.none() : Option.some(prompt)
+}

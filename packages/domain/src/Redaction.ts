@@ -1,0 +1,86 @@
+import { secretPatterns } from "./SecretPatterns.ts"
+
+/** What stands where a secret stood. */
+export const placeholder = "[REDACTED]"
+
+/** A known value shorter than this is not looked for: it would black out ordinary words. */
+const shortestSecret = 8
+
+/** Of a secret with several lines (a PEM key), a line of this length gives the secret away. */
+const tellingLine = 24
+
+const reverse = (text: string) => Array.from(text).reverse().join("")
+
+/**
+ * The base64 of a secret wherever it stands in a longer encoded text: the digits depend on the position modulo 3, and
+ * those at either edge on the neighbours, so they are cut off.
+ */
+const base64Forms = (secret: string): ReadonlyArray<string> =>
+  [0, 1, 2].flatMap((offset) => {
+    const bytes = Buffer.from("\0".repeat(offset) + secret)
+    const digits = bytes.toString("base64").replace(/=+$/, "")
+    const own = digits.slice(Math.ceil(offset * 4 / 3), Math.floor(bytes.length * 4 / 3))
+    return [own, own.replaceAll("+", "-").replaceAll("/", "_")]
+  })
+
+/** A text that cannot be encoded, because it holds half a surrogate pair, has no such form. */
+const urlForms = (secret: string): ReadonlyArray<string> =>
+  secret.isWellFormed() ? [encodeURIComponent(secret), encodeURI(secret)] : []
+
+const formsOf = (secret: string): ReadonlyArray<string> => {
+  const hex = Buffer.from(secret).toString("hex")
+  const whole = [secret, reverse(secret), hex, hex.toUpperCase(), ...base64Forms(secret), ...urlForms(secret)]
+  const telling = secret.split(/\s*\n\s*/).filter((line) => line.length >= tellingLine && !line.startsWith("-----"))
+  return [...whole, ...base64Forms(`${secret}\n`), ...telling]
+}
+
+/** Every text that gives a known secret away. One that the placeholder itself holds would never be done with. */
+const needlesOf = (secrets: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const forms = secrets.map((secret) => secret.trim()).filter((secret) => secret.length >= shortestSecret).flatMap(
+    formsOf
+  )
+  return [...new Set(forms)].filter((form) => form.length >= shortestSecret && !placeholder.includes(form))
+}
+
+/** The places of the needles, in order. */
+const placesOf = (
+  text: string,
+  needles: ReadonlyArray<string>
+): ReadonlyArray<readonly [start: number, end: number]> => {
+  const places: Array<readonly [number, number]> = []
+  for (const needle of needles) {
+    for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + needle.length)) {
+      places.push([at, at + needle.length])
+    }
+  }
+  return places.sort(([a], [b]) => a - b)
+}
+
+/** Found in the whole text before anything is cut, so that of two overlapping secrets neither leaves a rest. */
+const hideKnown = (text: string, needles: ReadonlyArray<string>): string => {
+  let [hidden, end] = ["", 0]
+  for (const [start, stop] of placesOf(text, needles)) {
+    if (start >= end) hidden += text.slice(end, start) + placeholder
+    end = Math.max(end, stop)
+  }
+  return hidden + text.slice(end)
+}
+
+/**
+ * Makes the function that every outgoing text goes through: posted comments, suggestions, tool results, logs, errors.
+ * It hides the known secrets first (of at least 8 characters; also reversed and in base64, base64url, hex and URL
+ * encoding), then whatever looks like a credential. Redacting twice changes nothing. It takes linear time.
+ */
+export const make = (knownSecrets: ReadonlyArray<string>): (text: string) => string => {
+  const needles = needlesOf(knownSecrets)
+  const once = (text: string) =>
+    secretPatterns.reduce((hidden, hide) => hide(hidden, placeholder), hideKnown(text, needles))
+  return (text) => {
+    // A cut changes what its neighbours stand next to, so a changed text is looked at again. Two rounds end it in
+    // practice; the bound is there for texts made to prolong it.
+    let before = text
+    let after = once(before)
+    for (let round = 0; round < 4 && after !== before; round++) [before, after] = [after, once(after)]
+    return after
+  }
+}
