@@ -1,0 +1,50 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { Effect, Layer, Option } from "effect"
+import { Forge } from "./Forge.ts"
+import { ForgeError, Unauthorized } from "./ForgeError.ts"
+import { personalToken } from "./GitHubAuth.ts"
+import { makeGitHubClient } from "./GitHubClient.ts"
+import { makeDiscussions } from "./GitHubDiscussions.ts"
+import { makePosts } from "./GitHubPosts.ts"
+import { makePublish } from "./GitHubPublish.ts"
+import { makeReads } from "./GitHubReads.ts"
+import { makeAcknowledge, makeReply } from "./GitHubReply.ts"
+import { verifySignature } from "./GitHubSignature.ts"
+import { parseWebhook } from "./GitHubWebhook.ts"
+
+const notConfigured = new ForgeError({
+  operation: "GitHub",
+  reason: new Unauthorized({ message: "no GitHub credentials are configured: set GITHUB_TOKEN" })
+})
+
+const make = Effect.gen(function*() {
+  const { github, webhook } = yield* AppConfig
+  if (Option.isNone(github)) return yield* notConfigured
+  const settings = github.value
+  const auth = personalToken(settings)
+  const client = yield* makeGitHubClient(settings, auth)
+  const posts = yield* makePosts(client)
+  const signature = { secret: settings.webhookSecret, allowUnsigned: webhook.allowUnsigned }
+  const cloneSource = (repo: RepoName) =>
+    Effect.map(
+      auth(repo),
+      (password) => ({ url: `${settings.cloneBase}/${repo}.git`, username: "x-access-token", password })
+    )
+
+  return Forge.of({
+    platform: "github",
+    verify: (request) => verifySignature(signature, request),
+    parse: parseWebhook,
+    acknowledge: makeAcknowledge(client),
+    discussions: makeDiscussions(client, posts),
+    reply: makeReply(client, posts),
+    ...makeReads(client),
+    ...makePublish(client, posts),
+    cloneSource,
+    headRef: ({ number }: PullRequestRef) => `refs/pull/${number}/head`
+  })
+})
+
+/** GitHub and GitHub Enterprise, with a personal access token. */
+export const layer = Layer.effect(Forge, make)

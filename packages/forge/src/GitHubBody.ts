@@ -1,0 +1,46 @@
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
+import { foldInto } from "./FoldedFindings.ts"
+import { closeFence, fenced, fit } from "./Markdown.ts"
+
+/** GitHub takes 65,536 characters; the rest is room for what it counts differently. */
+const longestBody = 65_000
+
+/** A hundred characters each. More of them than this would push out the text that they stand for. */
+const mostFoldedMarkers = 100
+
+const withTail = (text: string, tail: string): string => {
+  const end = `\n\n${tail}`
+  return `${fit(text, longestBody - end.length)}${end}`
+}
+
+/** A text with its hidden marker, which stays whole however long the text is. */
+export const markedBody = (text: string, marker: Marker): string => withTail(text, renderMarker(marker))
+
+/** The review's own text: the summary, what was folded into it, and a marker for each. */
+export const reviewBody = ({ headSha, jobId, summary }: ReviewDraft, folded: ReadonlyArray<InlineComment>): string => {
+  const markers = [
+    new Marker({ jobId, headSha }),
+    ...folded.slice(0, mostFoldedMarkers).map(({ fingerprint }) => new Marker({ jobId, headSha, fingerprint }))
+  ]
+  return withTail(foldInto(summary, folded.map(({ finding }) => finding)), markers.map(renderMarker).join("\n"))
+}
+
+const suggestionOf = ({ side, suggestion }: InlineComment["finding"]): string =>
+  suggestion === undefined ? "" : fenced(side === "RIGHT" ? "suggestion" : "", suggestion)
+
+/** One comment of a review, as GitHub wants it. */
+export const reviewComment = ({ headSha, jobId }: ReviewDraft, { finding, fingerprint }: InlineComment) => {
+  const marker = renderMarker(new Marker({ jobId, headSha, fingerprint }))
+  const suggestion = suggestionOf(finding)
+  // A suggestion that is cut would replace code with half of its text, so it is there whole or not at all.
+  const fits = suggestion !== "" && suggestion.length < longestBody / 2
+  const { body, line, path, side, startLine } = finding
+  return {
+    path,
+    line,
+    side,
+    body: withTail(closeFence(body), fits ? `${suggestion}\n\n${marker}` : marker),
+    ...(startLine === undefined || startLine === line ? {} : { start_line: startLine, start_side: side })
+  }
+}

@@ -1,0 +1,163 @@
+import type { GitHubSettings } from "@nominal-code/config/AppConfig"
+import type { RepoName } from "@nominal-code/domain/PullRequest"
+import { Clock, Duration, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
+import { ForgeError, Unavailable } from "./ForgeError.ts"
+import type { GitHubAuth } from "./GitHubAuth.ts"
+import { graphqlReason, type Reason, reasonOf, RedirectedAway } from "./GitHubFailure.ts"
+
+type Decodable = Schema.ConstraintDecoder<unknown>
+
+/** One call of the REST API. */
+export interface Call<S extends Decodable> {
+  /** What it is part of, for the error: `GitHub.publish acme/shop#7`. */
+  readonly operation: string
+  /** The repository that it is about; absent for a call about the account. */
+  readonly repo?: RepoName
+  /** `GET /repos/{owner}/{repo}/pulls/{pull_number}`. */
+  readonly route: string
+  /** For the route's braces first; what remains is the query of a GET and the JSON body of anything else. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** The part of the answer that we read; of one item where the answer is paged. */
+  readonly answer: S
+  /** Doing it twice is doing it once. By default a GET is and nothing else. */
+  readonly repeatable?: boolean
+}
+
+/** GitHub over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
+export interface GitHubClient {
+  request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  /** Every item of every page, in order. One page that fails, fails all. */
+  pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
+  /** A query: it changes nothing, so it is repeatable. */
+  graphql<S extends Decodable>(
+    query: Pick<Call<S>, "operation" | "repo" | "answer"> & {
+      readonly text: string
+      readonly variables: Readonly<Record<string, unknown>>
+    }
+  ): Effect.Effect<S["Type"], ForgeError>
+}
+
+const timeout = Duration.seconds(30)
+const pageSize = 100
+const mostRedirects = 3
+
+/** A longer wait than this is for the queue to make, not for a running job. */
+const longestWait = Duration.minutes(2)
+
+/** After no answer, a broken one or a 5xx, for what may be done again. */
+export const transient = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
+
+const waitOf = ({ reason }: ForgeError): Option.Option<Duration.Duration> =>
+  reason._tag === "RateLimited" ? Option.some(reason.retryAfter) : Option.none()
+
+/** As long as GitHub asks, no shorter and no longer. A request that was limited was not carried out. */
+const asAsked = Schedule.recurs(5).pipe(
+  Schedule.setInputType<ForgeError>(),
+  Schedule.while(({ input }) => Option.exists(waitOf(input), Duration.isLessThanOrEqualTo(longestWait))),
+  Schedule.modifyDelay(({ input }) => Effect.succeed(Option.getOrElse(waitOf(input), () => Duration.zero)))
+)
+
+/** Whether the same request may succeed by itself a moment later. */
+export const isUnavailable = ({ reason }: ForgeError) => reason._tag === "Unavailable"
+
+/** Where the GraphQL API is, given the REST root. */
+export const graphqlUrl = (apiBase: string): string =>
+  apiBase.endsWith("/api/v3") ? `${apiBase.slice(0, -"/v3".length)}/graphql` : `${apiBase}/graphql`
+
+/** `fetch` that follows redirects with the method and token kept, on the same host only. */
+const fetchWithin = (url: string, init: RequestInit, hops = mostRedirects): Promise<Response> =>
+  fetch(url, { ...init, redirect: "manual" }).then((response) => {
+    const location = response.headers.get("location")
+    if (response.status < 300 || response.status >= 400 || location === null) return response
+    const target = URL.parse(location, url)
+    if (target === null || target.origin !== new URL(url).origin || hops === 0) {
+      throw new RedirectedAway(`GitHub redirects to ${target?.origin ?? location}, where the token must not go`)
+    }
+    return fetchWithin(target.href, init, hops - 1)
+  })
+
+const silent = () => {}
+const log = { debug: silent, info: silent, warn: silent, error: silent }
+
+/** Octokit, loaded when the first request is made: a process that makes none does not pay for it. */
+const loadOctokit = (baseUrl: string) =>
+  Effect.promise(() => import("@octokit/core")).pipe(
+    Effect.map(({ Octokit }) =>
+      new Octokit({ baseUrl, userAgent: "nominal-code", log, request: { fetch: fetchWithin, log } })
+    ),
+    Effect.cached
+  )
+
+const Answer = Schema.Struct({ headers: Schema.Record(Schema.String, Schema.Unknown), data: Schema.Unknown })
+
+export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSettings, auth: GitHubAuth) {
+  const octokit = yield* loadOctokit(settings.apiBase)
+
+  const once = Effect.fnUntraced(function*<S extends Decodable>(
+    call: Call<S>
+  ): Effect.fn.Return<typeof Answer.Type, Reason | ForgeError> {
+    const { request } = yield* octokit
+    const authorization = `Bearer ${Redacted.value(yield* auth(call.repo))}`
+    const now = yield* Clock.currentTimeMillis
+    const answer = yield* Effect.tryPromise({
+      try: (signal) => request(call.route, { ...call.parameters, headers: { authorization }, request: { signal } }),
+      catch: (thrown) => reasonOf(thrown, now)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: timeout,
+        orElse: () =>
+          Effect.fail(new Unavailable({ message: `no answer within ${Duration.toSeconds(timeout)} seconds` }))
+      })
+    )
+    if (answer.headers.deprecation !== undefined) {
+      yield* Effect.logDebug(`GitHub calls ${call.route} deprecated, until ${answer.headers.sunset ?? "some day"}`)
+    }
+    const failure = call.route.endsWith("/graphql") ? graphqlReason(answer.data) : Option.none()
+    if (Option.isSome(failure)) return yield* failure.value
+    return { headers: answer.headers, data: answer.data }
+  })
+
+  const exchange = <S extends Decodable>(call: Call<S>) => {
+    const repeatable = call.repeatable ?? call.route.startsWith("GET ")
+    return once(call).pipe(
+      Effect.mapError((reason) =>
+        reason._tag === "ForgeError" ? reason : new ForgeError({ operation: call.operation, reason })
+      ),
+      Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
+      Effect.retry(asAsked)
+    )
+  }
+
+  const checked = <S extends Decodable>(operation: string, schema: S, data: unknown) =>
+    Effect.mapError(Schema.decodeUnknownEffect(schema)(data), (error) => {
+      const message = `GitHub's answer is not what its API describes: ${
+        error.message.replaceAll(/\s+/g, " ").slice(0, 300)
+      }`
+      return new ForgeError({ operation, reason: new Unavailable({ message }) })
+    })
+
+  const client: GitHubClient = {
+    request: (call) => Effect.flatMap(exchange(call), ({ data }) => checked(call.operation, call.answer, data)),
+
+    pages: (call) =>
+      Stream.paginate(1, (page) =>
+        Effect.gen(function*() {
+          const parameters = { ...call.parameters, per_page: pageSize, page }
+          const { data, headers } = yield* exchange({ ...call, parameters })
+          const items = yield* checked(call.operation, Schema.Array(call.answer), data)
+          const more = items.length === pageSize || /rel="next"/.test(String(headers.link ?? ""))
+          return [items, more ? Option.some(page + 1) : Option.none()] as const
+        })),
+
+    graphql: ({ answer, operation, repo, text, variables }) =>
+      client.request({
+        operation,
+        ...(repo === undefined ? {} : { repo }),
+        route: `POST ${graphqlUrl(settings.apiBase)}`,
+        parameters: { query: text, variables },
+        answer,
+        repeatable: true
+      })
+  }
+  return client
+})

@@ -1,0 +1,112 @@
+import { ChangedFile } from "@nominal-code/domain/Patch"
+import { PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Schema, Stream } from "effect"
+import { ForgeError, Refused } from "./ForgeError.ts"
+import type { GitHubClient } from "./GitHubClient.ts"
+
+/** The part of every call that says which pull request it is about. GitHub knows it as a pull and as an issue. */
+export const about = (operation: string, ref: PullRequestRef) => {
+  const slash = ref.repo.indexOf("/")
+  return {
+    operation: `GitHub.${operation} ${ref}`,
+    repo: ref.repo,
+    names: { owner: ref.repo.slice(0, slash), repo: ref.repo.slice(slash + 1) }
+  }
+}
+
+/** GitHub says nothing about an account that was deleted; people know it as this one. */
+export const ghost = "ghost"
+
+const Pull = Schema.Struct({
+  title: Schema.String,
+  body: Schema.NullOr(Schema.String),
+  user: Schema.NullOr(Schema.Struct({ login: Schema.String })),
+  state: Schema.Literals(["open", "closed"]),
+  merged: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  changed_files: Schema.optional(Schema.Int),
+  head: Schema.Struct({ ref: Schema.String, sha: Sha }),
+  base: Schema.Struct({ ref: Schema.String, sha: Sha })
+})
+
+const Commit = Schema.Struct({ commit: Schema.Struct({ message: Schema.String }) })
+
+const File = Schema.Struct({
+  filename: RepoPath,
+  previous_filename: Schema.optional(Schema.NullOr(RepoPath)),
+  status: Schema.String,
+  patch: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+const isStatus = Schema.is(ChangedFile.fields.status)
+
+const changedFile = ({ filename, patch, previous_filename, status }: typeof File.Type) =>
+  new ChangedFile({
+    path: filename,
+    status: isStatus(status) ? status : "modified",
+    ...(previous_filename ? { previousPath: previous_filename } : {}),
+    ...(patch ? { patch } : {})
+  })
+
+/** GitHub lists no more changed files than these, and does not say so. */
+const mostFiles = 3_000
+
+export const makeReads = (client: GitHubClient) => {
+  const pull = (operation: string, ref: PullRequestRef) => {
+    const { names, ...call } = about(operation, ref)
+    return client.request({
+      ...call,
+      route: "GET /repos/{owner}/{repo}/pulls/{pull_number}",
+      parameters: { ...names, pull_number: ref.number },
+      answer: Pull
+    })
+  }
+
+  const commits = (ref: PullRequestRef) => {
+    const { names, ...call } = about("pullRequest", ref)
+    return client.pages({
+      ...call,
+      route: "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits",
+      parameters: { ...names, pull_number: ref.number },
+      answer: Commit
+    }).pipe(
+      Stream.map(({ commit }) => commit.message.split("\n", 1)[0]?.trim() ?? ""),
+      Stream.filter((line) => line !== ""),
+      Stream.runCollect
+    )
+  }
+
+  const pullRequest = Effect.fn("GitHub.pullRequest")(function*(ref: PullRequestRef) {
+    const [found, messages] = yield* Effect.all([pull("pullRequest", ref), commits(ref)], { concurrency: 2 })
+    return new PullRequest({
+      ref,
+      title: found.title,
+      description: found.body ?? "",
+      author: found.user?.login ?? ghost,
+      state: found.merged === true ? "merged" : found.state,
+      draft: found.draft === true,
+      headSha: found.head.sha,
+      headBranch: found.head.ref,
+      baseSha: found.base.sha,
+      baseBranch: found.base.ref,
+      commits: messages
+    })
+  })
+
+  const changedFiles = Effect.fn("GitHub.changedFiles")(function*(ref: PullRequestRef) {
+    const { names, ...call } = about("changedFiles", ref)
+    const files = yield* client.pages({
+      ...call,
+      route: "GET /repos/{owner}/{repo}/pulls/{pull_number}/files",
+      parameters: { ...names, pull_number: ref.number },
+      answer: File
+    }).pipe(Stream.map(changedFile), Stream.runCollect)
+    if (files.length < mostFiles) return files
+    const { changed_files: all = files.length } = yield* pull("changedFiles", ref)
+    if (all <= files.length) return files
+    const message = `${all} files changed and GitHub lists ${files.length} of them: split the pull request`
+    return yield* new ForgeError({ operation: call.operation, reason: new Refused({ status: 422, message }) })
+  })
+
+  return { pullRequest, changedFiles }
+}
