@@ -48,13 +48,17 @@ const isRecord = (input: unknown): boolean => typeof input === "object" && input
 
 type SentBlock = Anthropic.TextBlockParam | Anthropic.ToolUseBlockParam | Anthropic.ToolResultBlockParam
 
-const toBlock: (block: Block) => ReadonlyArray<SentBlock> = Block.match({
-  // The service refuses a message with an empty text in it.
-  Text: ({ text }) => text.trim() === "" ? [] : [{ type: "text", text }],
-  ToolUse: ({ id, input, name }) => [{ type: "tool_use", id, name, input: isRecord(input) ? input : {} }],
-  ToolResult: ({ content, isError, toolUseId }) => [
-    { type: "tool_result", tool_use_id: toolUseId, content, ...(isError ? { is_error: true } : {}) }
-  ],
-  // It is what this service sent us, and goes back unread.
-  Opaque: ({ provider: from, value }) => from === provider ? [value as unknown as SentBlock] : []
-})
+const toBlock = (block: Block): ReadonlyArray<SentBlock> =>
+  Block.match(block, {
+    // The service refuses a message with an empty text in it.
+    Text: ({ text }): ReadonlyArray<SentBlock> => text.trim() === "" ? [] : [{ type: "text", text }],
+    ToolUse: ({ id, input, name }): ReadonlyArray<SentBlock> => [
+      { type: "tool_use", id, name, input: isRecord(input) ? input : {} }
+    ],
+    ToolResult: ({ content, isError, toolUseId }): ReadonlyArray<SentBlock> => [
+      { type: "tool_result", tool_use_id: toolUseId, content, ...(isError ? { is_error: true } : {}) }
+    ],
+    // It is what this service sent us, and goes back unread.
+    Opaque: ({ provider: from, value }): ReadonlyArray<SentBlock> =>
+      from === provider ? [value as unknown as SentBlock] : []
+  })

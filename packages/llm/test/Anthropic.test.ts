@@ -1,0 +1,314 @@
+import { assert, describe, it } from "@effect/vitest"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Block, type Message } from "@nominal-code/domain/Conversation"
+import * as Anthropic from "@nominal-code/llm/Anthropic"
+import type { LlmError } from "@nominal-code/llm/LlmError"
+import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
+import { FirstDelay } from "@nominal-code/llm/Retry"
+import { Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import * as Wire from "./AnthropicWire.ts"
+import { disconnect, type Reply, scripted, silence, status } from "./ScriptedService.ts"
+
+const key = "sk-ant-api03-very-secret"
+const Text = (text: string) => Block.cases.Text.make({ text })
+const user = (...content: ReadonlyArray<Block>): Message => ({ role: "user", content })
+const assistant = (...content: ReadonlyArray<Block>): Message => ({ role: "assistant", content })
+const tool = (name: string) => ({
+  name,
+  description: `${name} things`,
+  inputSchema: { type: "object", properties: {} }
+})
+
+const request: LlmRequest = {
+  model: "claude-sonnet-4-20250514",
+  system: "You review.",
+  messages: [user(Text("Review this."))],
+  tools: [tool("Read"), tool("submit_review")],
+  toolChoice: "auto",
+  maxOutputTokens: 16_384
+}
+
+const limits = { idle: Duration.seconds(10), attempt: Duration.seconds(20), total: Duration.seconds(30) }
+
+/** A provider that talks to a service with a script, and what the service received. */
+const against = Effect.fnUntraced(function*(replies: ReadonlyArray<Reply>, given: Partial<typeof limits> = {}) {
+  const service = yield* scripted(replies)
+  const provider = yield* Anthropic.make({
+    apiKey: Redacted.make(key),
+    baseUrl: Option.some(service.url),
+    limits: { ...limits, ...given }
+  })
+  const send = (request: LlmRequest) => Effect.provideService(provider.send(request), FirstDelay, Duration.millis(1))
+  return { received: service.received, send, fails: (request: LlmRequest) => Effect.flip(send(request)) }
+})
+
+const fine = Wire.answer(Wire.textBlock(0, "All ", "well."))
+
+describe("the request", () => {
+  it.live("marks the ends of what can be cached, and its prefix is the same from turn to turn", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      const first = request.messages
+      const second = [
+        ...first,
+        assistant(Block.cases.ToolUse.make({ id: "t1", name: "Read", input: { file_path: "a.ts" } })),
+        user(Block.cases.ToolResult.make({ toolUseId: "t1", content: "text", isError: false }))
+      ]
+      yield* send(request)
+      yield* send({ ...request, messages: second })
+      const [one, two] = received.map(({ body }) => body)
+      const mark = { type: "ephemeral" }
+      assert.deepStrictEqual(one.system, [{ type: "text", text: "You review.", cache_control: mark }])
+      assert.deepStrictEqual(one.tools.map((tool: { cache_control?: unknown }) => tool.cache_control), [
+        undefined,
+        mark
+      ])
+      assert.deepStrictEqual(one.messages[0].content[0].cache_control, mark)
+      assert.deepStrictEqual(two.messages[2].content[0].cache_control, mark)
+      assert.isAtMost(JSON.stringify(two).split("cache_control").length - 1, 4)
+      assert.deepStrictEqual({ system: two.system, tools: two.tools }, { system: one.system, tools: one.tools })
+      assert.deepStrictEqual(two.messages.slice(0, one.messages.length), one.messages)
+    }))
+
+  it.live("carries the key in its header, and the conversation in Anthropic's shapes", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      const thinking = { type: "thinking", thinking: "hm", signature: "sig" }
+      yield* send({
+        ...request,
+        toolChoice: "required",
+        messages: [
+          user(Text("Review this."), Text(" ")),
+          assistant(
+            Block.cases.Opaque.make({ provider: "anthropic", value: thinking }),
+            Block.cases.Opaque.make({ provider: "openai", value: { id: "rs_1" } }),
+            Block.cases.ToolUse.make({ id: "t1", name: "Read", input: "cut off" })
+          ),
+          user(Block.cases.ToolResult.make({ toolUseId: "t1", content: "File not found: x", isError: true }))
+        ]
+      })
+      assert.strictEqual(received[0]?.headers.authorization, `Bearer ${key}`)
+      const [{ max_tokens, messages, stream, tool_choice }] = received.map(({ body }) => body)
+      assert.deepStrictEqual([max_tokens, stream, tool_choice], [16_384, true, { type: "any" }])
+      assert.deepStrictEqual(messages[0].content.map((block: { text: string }) => block.text), ["Review this."])
+      assert.deepStrictEqual(messages[1].content, [thinking, { type: "tool_use", id: "t1", name: "Read", input: {} }])
+      assert.include(messages[2].content[0], { type: "tool_result", tool_use_id: "t1", is_error: true })
+    }))
+
+  it.live("leaves tools out when there are none", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      yield* send({ ...request, system: "", tools: [] })
+      assert.doesNotHaveAnyKeys(received[0]?.body, ["tools", "tool_choice", "system"])
+    }))
+})
+
+describe("the answer", () => {
+  it.live("is put together from its events, with the tokens that it used", () =>
+    Effect.gen(function*() {
+      const { send } = yield* against([
+        Wire.answer([
+          ...Wire.thinkingBlock(0, "hm", "sig"),
+          ...Wire.textBlock(1, "Let me ", "look."),
+          ...Wire.toolBlock(2, "t1", "Read", "{\"file_", "path\":\"a.ts\"}"),
+          ...Wire.toolBlock(3, "t2", "Glob")
+        ], {
+          stop: "tool_use",
+          output: 42,
+          usage: { input_tokens: 7, cache_read_input_tokens: 900, cache_creation_input_tokens: 80 }
+        })
+      ])
+      const { content, stop, usage } = yield* send(request)
+      assert.deepStrictEqual(content, [
+        Block.cases.Opaque.make({
+          provider: "anthropic",
+          value: { type: "thinking", thinking: "hm", signature: "sig" }
+        }),
+        Text("Let me look."),
+        Block.cases.ToolUse.make({ id: "t1", name: "Read", input: { file_path: "a.ts" } }),
+        Block.cases.ToolUse.make({ id: "t2", name: "Glob", input: {} })
+      ])
+      assert.strictEqual(stop, "tool-use")
+      assert.deepStrictEqual({ ...usage }, { input: 7, output: 42, cacheRead: 900, cacheWrite: 80 })
+    }))
+
+  for (
+    const [said, meant] of [
+      ["end_turn", "end"],
+      ["stop_sequence", "end"],
+      ["max_tokens", "length"],
+      ["model_context_window_exceeded", "length"],
+      ["pause_turn", "length"],
+      ["refusal", "refusal"],
+      ["a_reason_of_next_year", "end"]
+    ] as const
+  ) {
+    it.live(`stopped by ${said} is "${meant}"`, () =>
+      Effect.gen(function*() {
+        const { send } = yield* against([Wire.answer(Wire.textBlock(0, "x"), { stop: said })])
+        assert.strictEqual((yield* send(request)).stop, meant)
+      }))
+  }
+
+  it.live("that was cut off inside a call's arguments does not hold the call", () =>
+    Effect.gen(function*() {
+      const blocks = [...Wire.textBlock(0, "So:"), ...Wire.toolBlock(1, "t1", "submit_review", "{\"summary\":\"a")]
+      const { send } = yield* against([Wire.answer(blocks, { stop: "max_tokens" })])
+      assert.deepStrictEqual((yield* send(request)).content, [Text("So:")])
+    }))
+})
+
+describe("what passes is tried again", () => {
+  const cases: Record<string, Reply> = {
+    "a 429": Wire.failed(429, "rate_limit_error", "slow down", { "retry-after": "0" }),
+    "a 529": Wire.failed(529, "overloaded_error", "Overloaded"),
+    "a 500": Wire.failed(500, "api_error", "Internal server error"),
+    "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
+    "a disconnect": disconnect,
+    "half a stream that breaks": Wire.half("broken"),
+    "half a stream that ends as if it were whole": Wire.half("ended"),
+    "an error in the middle of a stream": Wire.errorEvent("overloaded_error"),
+    "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
+    "broken JSON in a stream": Wire.raw("event: message_start\ndata: {\"type\":\"message_st\n\n"),
+    "an event of the wrong shape": Wire.raw(
+      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":7}\n\n"
+    ),
+    "a call with broken JSON": Wire.answer(Wire.toolBlock(0, "t1", "Read", "{\"file"), { stop: "tool_use" })
+  }
+  for (const [what, reply] of Object.entries(cases)) {
+    it.live(what, () =>
+      Effect.gen(function*() {
+        const { received, send } = yield* against([reply, fine])
+        assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
+        assert.strictEqual(received.length, 2)
+      }))
+  }
+
+  it.live("silence, for as long as it may last", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([silence, Wire.stall, fine], { idle: Duration.millis(100) })
+      assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
+      assert.strictEqual(received.length, 3)
+    }))
+
+  it.live("but not for ever", () =>
+    Effect.gen(function*() {
+      const { fails, received } = yield* against([Wire.failed(529, "overloaded_error", "Overloaded")])
+      const error = yield* fails(request)
+      assert.deepStrictEqual([error.reason, error.retryable, received.length], ["overloaded", true, 5])
+    }))
+
+  it.live("nor when the service wants us away for longer than we wait", () =>
+    Effect.gen(function*() {
+      const { fails, received } = yield* against([
+        Wire.failed(429, "rate_limit_error", "come back tomorrow", { "retry-after": "3600" })
+      ])
+      const error = yield* fails(request)
+      assert.deepStrictEqual([error.reason, received.length], ["rate-limited", 1])
+      assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
+    }))
+
+  it.live("nor after the caller has gone", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([Wire.stall])
+      const fiber = yield* Effect.forkChild(send(request))
+      yield* Effect.yieldNow.pipe(Effect.repeat({ until: () => received.length === 1 }))
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(received.length, 1)
+    }))
+})
+
+describe("what does not pass is said once, in one line, without the key", () => {
+  const cases: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]> = [
+    [Wire.failed(401, "authentication_error", `invalid x-api-key ${key}`), "unauthorized", /ANTHROPIC_API_KEY/],
+    [Wire.failed(403, "permission_error", "no access"), "unauthorized", /ANTHROPIC_API_KEY/],
+    [
+      Wire.failed(400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
+      "context-too-long",
+      /too long/
+    ],
+    [Wire.failed(413, "request_too_large", "Request exceeds the maximum size"), "context-too-long", /too long/],
+    [Wire.failed(400, "invalid_request_error", "max_tokens:\n16384 > 4096"), "invalid-request", /16384 > 4096/],
+    [Wire.failed(404, "not_found_error", "model: claude-9"), "invalid-request", /model: claude-9/]
+  ]
+  for (const [reply, reason, pattern] of cases) {
+    it.live(`${reason}: ${pattern.source}`, () =>
+      Effect.gen(function*() {
+        const { fails, received } = yield* against([reply])
+        const error = yield* fails(request)
+        assert.deepStrictEqual([error.reason, received.length], [reason, 1])
+        assert.match(error.message, pattern)
+        assert.notInclude(error.message, key)
+        assert.notInclude(error.message, "\n")
+      }))
+  }
+
+  it.live("a missing key", () =>
+    Effect.gen(function*() {
+      const error = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.flip)
+      assert.strictEqual(error.message, "There is no key for the Anthropic API: set ANTHROPIC_API_KEY")
+    }).pipe(Effect.provide(Anthropic.layer.pipe(Layer.provide(config([]))))))
+})
+
+const config = (providers: AppConfig["Service"]["providers"]) =>
+  Layer.succeed(AppConfig, {
+    dataDir: "/nowhere",
+    storage: "memory",
+    github: Option.none(),
+    webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
+    policy: {
+      botUsername: "bot",
+      allowedUsers: [],
+      allowedRepos: [],
+      titleIncludeTags: [],
+      titleExcludeTags: [],
+      triggers: []
+    },
+    workspace: { baseDir: "/nowhere", maxBytes: 1, maxAge: Duration.hours(1) },
+    review: {
+      botUsername: "bot",
+      reviewer: { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 },
+      explorer: { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 },
+      inlineSuggestions: true,
+      ignorePatterns: [],
+      dryRun: false,
+      ignoreExistingComments: false,
+      codingGuidelines: "",
+      languageGuidelines: {}
+    },
+    conversationTtl: Duration.hours(1),
+    logLevel: "Info",
+    warnings: [],
+    providers,
+    jobs: {
+      maxConcurrent: 1,
+      maxAttempts: 1,
+      deadline: Duration.minutes(10),
+      gracePeriod: Duration.seconds(1)
+    }
+  })
+
+it.live("a model that refuses to be forced is asked in words, and never forced again", () =>
+  Effect.gen(function*() {
+    const refusal = Wire.failed(
+      400,
+      "invalid_request_error",
+      "tool_choice: \"any\" is not supported for this model"
+    )
+    const { received, send } = yield* against([refusal, fine, fine])
+    const forced = { ...request, toolChoice: "required" } as const
+    yield* send(forced)
+    yield* send(forced)
+    assert.deepStrictEqual(received.map(({ body }) => body.tool_choice.type), ["any", "auto", "auto"])
+  }))
+
+it.live("the layer takes key and endpoint from the configuration", () =>
+  Effect.gen(function*() {
+    const service = yield* scripted([fine])
+    const layer = Anthropic.layer.pipe(
+      Layer.provide(config([{ name: "anthropic", apiKey: Redacted.make(key), baseUrl: Option.some(service.url) }]))
+    )
+    const answer = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.provide(layer))
+    assert.deepStrictEqual(answer.content, [Text("All well.")])
+    assert.strictEqual(service.received[0]?.headers.authorization, `Bearer ${key}`)
+  }))

@@ -1,0 +1,53 @@
+import { Effect, type Scope } from "effect"
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+
+/** What the service does with one request. It ends the response, breaks it off, or leaves it open. */
+export type Reply = (response: ServerResponse) => void
+
+/** A request as it came over the wire. */
+export interface Received {
+  readonly headers: IncomingHttpHeaders
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into a foreign wire format
+  readonly body: any
+}
+
+/** A model service that answers each request with the next of its replies, and the last one from then on. */
+export const scripted = (replies: ReadonlyArray<Reply>): Effect.Effect<
+  { readonly url: string; readonly received: ReadonlyArray<Received> },
+  never,
+  Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const received: Array<Received> = []
+    const server = yield* Effect.acquireRelease(
+      Effect.callback<ReturnType<typeof createServer>>((resume) => {
+        const server = createServer((request, response) => {
+          const chunks: Array<Buffer> = []
+          request.on("data", (chunk: Buffer) => chunks.push(chunk))
+          request.on("end", () => {
+            received.push({ headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) })
+            replies[Math.min(received.length, replies.length) - 1]?.(response)
+          })
+        })
+        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) =>
+        Effect.callback<void>((resume) => {
+          server.closeAllConnections()
+          server.close(() => resume(Effect.void))
+        })
+    )
+    // A listening TCP server has an address with a port.
+    const { port } = server.address() as AddressInfo
+    return { url: `http://127.0.0.1:${port}`, received }
+  })
+
+export const status = (code: number, body: unknown, headers: Record<string, string> = {}): Reply => (response) => {
+  response.writeHead(code, { "content-type": "application/json", ...headers })
+  response.end(typeof body === "string" ? body : JSON.stringify(body))
+}
+
+export const disconnect: Reply = (response) => response.destroy()
+
+export const silence: Reply = () => {}
