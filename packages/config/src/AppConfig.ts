@@ -2,6 +2,9 @@ import type { Policy } from "@nominal-code/domain/Policy"
 import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 
+/** What the process is for: it decides which settings have to be there. */
+export type Mode = "serve" | "run-job" | "review"
+
 /** How to reach GitHub, and as whom. */
 export interface GitHubSettings {
   readonly token: Redacted.Redacted

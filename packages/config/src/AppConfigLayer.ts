@@ -1,0 +1,125 @@
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { Duration, Effect, type FileSystem, Layer, type LogLevel, Option, Path } from "effect"
+import { UserDirectories } from "effect/persistence"
+import { AppConfig, type Mode } from "./AppConfig.ts"
+import { ConfigError } from "./ConfigError.ts"
+import { readConfigFile } from "./ConfigFile.ts"
+import { readVariable } from "./Environment.ts"
+import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
+import { resolveModels, resolveProviders } from "./ModelConfig.ts"
+import { refuseNotBuilt } from "./NotBuilt.ts"
+import { resolvePolicy } from "./PolicyConfig.ts"
+import { resolvePrompts } from "./PromptConfig.ts"
+import { makeReport, type Report } from "./Report.ts"
+import { settings } from "./Settings.ts"
+import { unknownKeys } from "./UnknownKeys.ts"
+import { type Flags, readValues, type Values } from "./Values.ts"
+
+const { agent, jobs, process, redis, reviewer, storage } = settings
+
+const logLevels: Readonly<Record<string, LogLevel.LogLevel>> = {
+  TRACE: "Trace",
+  DEBUG: "Debug",
+  INFO: "Info",
+  WARN: "Warn",
+  WARNING: "Warn",
+  ERROR: "Error",
+  FATAL: "Fatal",
+  CRITICAL: "Fatal"
+}
+
+const resolveLogLevel = (values: Values, report: Report): LogLevel.LogLevel => {
+  const name = values(process.logLevel)
+  const level = logLevels[name.toUpperCase()]
+  if (level === undefined) report.warn(process.logLevel, `"${name}" is no level, so INFO holds`)
+  return level ?? "Info"
+}
+
+const dataDirectory = Effect.fnUntraced(function*(values: Values, report: Report) {
+  const path = yield* Path.Path
+  const configured = values(storage.dataDir)
+  if (Option.isSome(configured)) return path.resolve(configured.value)
+  return yield* UserDirectories.make().state("nominal-code").pipe(Effect.catch(({ message }) =>
+    Effect.sync(() => {
+      report.problem(
+        storage.dataDir,
+        `there is no place for the data (${message}): set NOMINAL_DATA_DIR to a directory`
+      )
+      return ""
+    })
+  ))
+})
+
+const workspaceDirectory = Effect.fnUntraced(function*(values: Values) {
+  const path = yield* Path.Path
+  const configured = values(storage.workspaceDir)
+  if (Option.isSome(configured)) return path.resolve(configured.value)
+  const candidates = yield* Effect.forEach(["TMPDIR", "TEMP", "TMP"], readVariable, { concurrency: 1 })
+  return path.resolve(Option.getOrElse(Option.firstSomeOf(candidates), () => "/tmp"), "nominal-code")
+})
+
+const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Report): Effect.fn.Return<
+  ReviewSettings,
+  never,
+  FileSystem.FileSystem | Path.Path
+> {
+  const models = resolveModels(values, report)
+  const prompts = yield* resolvePrompts(values, report)
+  const maxCostUsd = values(agent.maxCostUsd)
+  const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
+  return {
+    botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
+    reviewer: { ...models.reviewer, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
+    explorer: { ...models.explorer, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
+    inlineSuggestions: values(reviewer.inlineSuggestions),
+    ignorePatterns: values(reviewer.ignorePatterns),
+    dryRun: values(reviewer.dryRun),
+    ignoreExistingComments: values(reviewer.ignoreExistingComments),
+    codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
+    languageGuidelines: prompts.languageGuidelines,
+    ...(maxCostUsd === 0 ? {} : { maxCostUsd })
+  }
+})
+
+/**
+ * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
+ * (by YAML path). Fails with everything that is wrong at once.
+ */
+export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Flags = {}) {
+  const report = makeReport()
+  const file = yield* readConfigFile
+  const values = yield* readValues(file, flags, report)
+  refuseNotBuilt(mode, values, report)
+  const review = yield* reviewSettings(values, report)
+  const config = AppConfig.of({
+    dataDir: yield* dataDirectory(values, report),
+    storage: values(storage.backend),
+    github: resolveGitHub(mode, values, report),
+    webhook: resolveWebhook(mode, values, report),
+    policy: resolvePolicy(mode, values, report),
+    jobs: {
+      maxConcurrent: values(jobs.maxConcurrent),
+      maxAttempts: values(jobs.maxAttempts),
+      deadline: Duration.seconds(values(jobs.deadline)),
+      gracePeriod: Duration.seconds(values(jobs.gracePeriod))
+    },
+    workspace: {
+      baseDir: yield* workspaceDirectory(values),
+      maxBytes: values(storage.workspaceBytes),
+      maxAge: Duration.hours(values(storage.workspaceHours))
+    },
+    providers: resolveProviders(mode, [review.reviewer.provider, review.explorer.provider], values, report),
+    review,
+    conversationTtl: Duration.seconds(values(redis.keyTtl)),
+    logLevel: resolveLogLevel(values, report),
+    warnings: report.warnings
+  })
+  const problems = [...unknownKeys(file), ...report.problems()]
+  return problems.length === 0 ? config : yield* new ConfigError({ problems })
+})
+
+/** The configuration of one kind of process. */
+export const layer = (
+  mode: Mode,
+  flags?: Flags
+): Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path> => Layer.effect(AppConfig, load(mode, flags))

@@ -1,0 +1,74 @@
+import { Effect, FileSystem, Option, Predicate } from "effect"
+import { LineCounter, parseDocument } from "yaml"
+import { ConfigError } from "./ConfigError.ts"
+import { readVariable } from "./Environment.ts"
+import { settings } from "./Settings.ts"
+
+/** A map of YAML. */
+export type Tree = Readonly<Record<string, unknown>>
+
+/** What the file says, and its name for messages. Where there is no file, nothing is said. */
+export interface ConfigFile {
+  readonly name: string
+  readonly tree: Tree
+}
+
+/** Whether a value of YAML is a map. */
+export const isTree = (value: unknown): value is Tree => Predicate.isObject(value) && !Array.isArray(value)
+
+// The parser's own sentences may quote the text around the error, and a secret may stand there.
+const syntax: Readonly<Record<string, string>> = {
+  BAD_INDENT: "the indentation does not fit the lines above",
+  BLOCK_AS_IMPLICIT_KEY: "a value with \": \" in it needs quotes",
+  DUPLICATE_KEY: "this key stands in the file twice",
+  MISSING_CHAR: "a \":\", a quote, a comma or a bracket is missing",
+  MULTIPLE_DOCS: "a second document starts here: one file holds one",
+  TAB_AS_INDENT: "a tab indents the line: use spaces"
+}
+
+const wrong = (text: string) => new ConfigError({ problems: [text] })
+
+const parse = Effect.fnUntraced(function*(name: string, text: string) {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const { col, line } = lineCounter.linePos(error.pos[0])
+    const what = syntax[error.code] ?? "the text is not YAML"
+    return yield* wrong(`${name} cannot be read as YAML: line ${line}, column ${col}: ${what}`)
+  }
+  const tree = yield* Effect.try({
+    try: (): unknown => document.toJS(),
+    catch: () => wrong(`${name} cannot be read as YAML: an alias (*name) has no anchor, or there are too many of them`)
+  })
+  if (tree === null) return { name, tree: {} }
+  return isTree(tree) ? { name, tree } : yield* wrong(`${name} must be a map of settings, like "webhook: {port: 8080}"`)
+})
+
+const read = Effect.fnUntraced(function*(name: string, source: string) {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* fs.readFileString(name).pipe(
+    Effect.mapError(({ reason }) =>
+      wrong(
+        `the configuration file ${name} ${
+          reason._tag === "NotFound" ? "does not exist" : `cannot be read (${reason._tag})`
+        }: ${source}`
+      )
+    )
+  )
+  return yield* parse(name, text)
+})
+
+/** Reads the file that `CONFIG_PATH` names, else `config.yaml` in the working directory if there is one. */
+export const readConfigFile: Effect.Effect<ConfigFile, ConfigError, FileSystem.FileSystem> = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const [variable] = settings.process.configPath.env
+  const configured = yield* readVariable(variable)
+  if (Option.isSome(configured)) {
+    return yield* read(configured.value, `${variable} names it. Correct the path, or unset ${variable}`)
+  }
+  const local = yield* fs.stat("config.yaml").pipe(Effect.option)
+  return Option.exists(local, ({ type }) => type === "File")
+    ? yield* read("config.yaml", "make it readable for the user that runs this")
+    : { name: "config.yaml", tree: {} }
+})

@@ -1,0 +1,153 @@
+import { type JsonSchema, Option, Redacted, Schema, SchemaTransformation } from "effect"
+
+/**
+ * What a setting's value may be, and its forms: as YAML holds it, typed, and as the environment and a command line
+ * hold it, text. `expected` completes "… is not": it says what is right.
+ */
+export interface Kind<out A> {
+  readonly label: string
+  readonly expected: string
+  /** Its value never shows: not in a message, not in a log line. */
+  readonly secret: boolean
+  readonly fromYaml: (value: unknown) => Option.Option<A>
+  readonly fromText: (text: string) => Option.Option<A>
+  readonly shape: JsonSchema.JsonSchema
+}
+
+/** A kind from the schemas of its two forms. */
+export const make = <A>(options: {
+  readonly label: string
+  readonly expected: string
+  readonly yaml: Schema.ConstraintDecoder<A>
+  readonly text?: Schema.ConstraintDecoder<A>
+  /** What the JSON Schema shows, where YAML is read more generously than it should be written. */
+  readonly shown?: Schema.Constraint
+}): Kind<A> => ({
+  label: options.label,
+  expected: options.expected,
+  secret: false,
+  fromYaml: Schema.decodeUnknownOption(options.yaml),
+  fromText: Schema.decodeUnknownOption(options.text ?? options.yaml),
+  shape: Schema.toJsonSchemaDocument(options.shown ?? options.yaml).schema
+})
+
+/** Text, verbatim. An unquoted number in YAML is no text. */
+export const text: Kind<string> = make({ label: "text", expected: "text: put it in quotes", yaml: Schema.String })
+
+/** Text without the spaces around it that matches a pattern. */
+export const word = (label: string, expected: string, pattern: RegExp): Kind<string> =>
+  make({
+    label,
+    expected,
+    yaml: Schema.Trim.check(Schema.isPattern(pattern)),
+    shown: Schema.String
+  })
+
+/** A name, without the spaces around it. */
+export const line: Kind<string> = word("text", "one line of text: put it in quotes", /^.+$/)
+
+/** A path of this machine. Relative ones start at the working directory of the process. */
+export const path: Kind<string> = word(
+  "path",
+  "a path: write the home directory out, ~ is not expanded",
+  /^[^~\0][^\0]*$/
+)
+
+/** One of a few words. */
+export const oneOf = <const L extends ReadonlyArray<string>>(literals: L): Kind<L[number]> =>
+  make({ label: "choice", expected: `one of ${literals.join(", ")}`, yaml: Schema.Literals(literals) })
+
+const digits = Schema.Trim.check(Schema.isPattern(/^[+-]?\d{1,15}$/))
+const decimals = Schema.Trim.check(Schema.isPattern(/^[+-]?\d{1,12}(?:\.\d{1,12})?$/))
+const toNumber = SchemaTransformation.transform({ decode: Number, encode: String })
+
+const numeric = (
+  label: string,
+  expected: string,
+  number: Schema.Codec<number>,
+  form: Schema.Codec<string>
+): Kind<number> => {
+  const fromText = form.pipe(Schema.decodeTo(number, toNumber))
+  return make({ label, expected, yaml: Schema.Union([number, fromText]), text: fromText, shown: number })
+}
+
+/** A whole number between two bounds, both included. */
+export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): Kind<number> =>
+  numeric(
+    "whole number",
+    maximum === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${minimum}`
+      : `a whole number from ${minimum} to ${maximum}`,
+    Schema.Int.check(Schema.isBetween({ minimum, maximum })),
+    digits
+  )
+
+/** A number that is not negative, with or without decimals. */
+export const amount: Kind<number> = numeric(
+  "number",
+  "a number of at least 0, like 2.50",
+  Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
+  decimals
+)
+
+const flagText = Schema.Trim.check(Schema.isPattern(/^(?:true|yes|1|false|no|0)$/i)).pipe(
+  Schema.decodeTo(
+    Schema.Boolean,
+    SchemaTransformation.transform({
+      decode: (text) => /^[ty1]/i.test(text),
+      encode: (flag) => flag ? "true" : "false"
+    })
+  )
+)
+
+/** On or off. Anything else is an error: a misspelled `false` must not pass for either. */
+export const flag: Kind<boolean> = make({
+  label: "true or false",
+  expected: "true or false (yes, no, 1 and 0 do too)",
+  yaml: Schema.Union([Schema.Boolean, flagText]),
+  text: flagText,
+  shown: Schema.Boolean
+})
+
+const Items = Schema.Array(Schema.String)
+const tidy = SchemaTransformation.transform<ReadonlyArray<string>, ReadonlyArray<string>>({
+  decode: (items) => items.map((item) => item.trim()).filter((item) => item !== ""),
+  encode: (items) => items
+})
+const commaSeparated = SchemaTransformation.transform<ReadonlyArray<string>, string>({
+  decode: (line) => line.split(","),
+  encode: (items) => items.join(",")
+})
+
+/** A list of texts, commas between them in the environment. Spaces around an item and empty items are dropped. */
+export const list = (of: string, item: Schema.Codec<string> = Schema.String): Kind<ReadonlyArray<string>> => {
+  const yaml = Items.pipe(Schema.decodeTo(Schema.Array(item), tidy))
+  return make({
+    label: "list",
+    expected: `a list of ${of}: [one, two] in YAML, one,two in the environment`,
+    yaml,
+    text: Schema.String.pipe(Schema.decodeTo(yaml, commaSeparated)),
+    shown: Items
+  })
+}
+
+/** A list of title tags: case does not count, and an item of a YAML list may hold several. */
+export const tags: Kind<ReadonlyArray<string>> = (() => {
+  const { fromText, ...rest } = list("title tags")
+  const lower = (text: string) =>
+    Option.map(fromText(text), (items) => [...new Set(items.map((item) => item.toLowerCase()))])
+  return {
+    ...rest,
+    fromText: lower,
+    fromYaml: (value) => Option.flatMap(rest.fromYaml(value), (items) => lower(items.join(",")))
+  }
+})()
+
+/** A kind whose value never shows. */
+export const secret = (kind: Kind<string>): Kind<Redacted.Redacted> => ({
+  ...kind,
+  label: "secret",
+  secret: true,
+  fromYaml: (value) => Option.map(kind.fromYaml(value), Redacted.make),
+  fromText: (value) => Option.map(kind.fromText(value), Redacted.make)
+})

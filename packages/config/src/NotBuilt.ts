@@ -1,0 +1,39 @@
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { Option } from "effect"
+import type { Mode } from "./AppConfig.ts"
+import type { Report } from "./Report.ts"
+import { settings } from "./Settings.ts"
+import type { Values } from "./Values.ts"
+
+/** The providers that this build can talk to. */
+export const builtProviders: ReadonlyArray<ProviderName> = ["anthropic"]
+
+/**
+ * Refuses what the configuration knows and this build does not do: to ignore it would lose the reviews that somebody
+ * counts on. What is only a hint is a warning.
+ */
+export const refuseNotBuilt = (mode: Mode, values: Values, report: Report): void => {
+  if (mode !== "serve") return
+  const { agent, github, gitlab, kubernetes, redis } = settings
+  if (Option.isSome(values(kubernetes.image))) {
+    report.problem(
+      kubernetes.image,
+      "this build cannot run reviews as Kubernetes Jobs yet: remove the setting to run them in this process"
+    )
+  }
+  if (Option.isSome(values(redis.url))) {
+    report.problem(
+      redis.url,
+      "this build cannot keep its queue in Redis yet: remove the setting to keep it in the data directory"
+    )
+  }
+  if (Option.isSome(values(gitlab.token))) {
+    report.warn(gitlab.token, "this build cannot serve GitLab yet: the setting has no effect")
+  }
+  if (Option.isSome(values(github.token)) && Option.isSome(values(github.appId))) {
+    report.warn(github.appId, "this build cannot work as a GitHub App yet: it uses GITHUB_TOKEN")
+  }
+  if (Option.isSome(values(agent.cliPath))) {
+    report.warn(agent.cliPath, "this build cannot run Claude Code yet: the setting has no effect")
+  }
+}

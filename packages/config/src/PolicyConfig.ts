@@ -1,0 +1,48 @@
+import type { Policy } from "@nominal-code/domain/Policy"
+import { CommentKind, LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
+import { Option, Schema } from "effect"
+import type { Mode } from "./AppConfig.ts"
+import type { Report } from "./Report.ts"
+import { settings } from "./Settings.ts"
+import type { Values } from "./Values.ts"
+
+const { access, reviewer } = settings
+
+const isTrigger = Schema.is(LifecycleKind)
+const isComment = Schema.is(CommentKind)
+
+const triggers = (values: Values, report: Report): Policy["triggers"] => {
+  const named = [...new Set(values(reviewer.triggers))]
+  for (const name of named.filter((name) => !isTrigger(name))) {
+    report.warn(
+      reviewer.triggers,
+      isComment(name)
+        ? `"${name}" is skipped: a comment starts a review by mentioning the bot, not by a trigger`
+        : `"${name}" is no trigger and is skipped: there are ${LifecycleKind.literals.join(", ")}`
+    )
+  }
+  return named.filter(isTrigger)
+}
+
+/** Who may ask for what. Only `serve` has somebody ask, and needs to know. */
+export const resolvePolicy = (mode: Mode, values: Values, report: Report): Policy => {
+  const botUsername = Option.getOrElse(values(reviewer.botUsername), () => "")
+  const allowedUsers = values(access.allowedUsers)
+  if (mode === "serve" && botUsername === "") {
+    report.problem(reviewer.botUsername, "REVIEWER_BOT_USERNAME must be set to the account that reviews, without @")
+  }
+  if (mode === "serve" && allowedUsers.length === 0) {
+    report.problem(
+      access.allowedUsers,
+      "ALLOWED_USERS must contain at least one username: those who may ask for a review by a mention"
+    )
+  }
+  return {
+    botUsername,
+    allowedUsers,
+    allowedRepos: values(access.allowedRepos),
+    titleIncludeTags: values(access.includeTags),
+    titleExcludeTags: values(access.excludeTags),
+    triggers: triggers(values, report)
+  }
+}

@@ -1,0 +1,84 @@
+import { Effect, FileSystem, Option, Path } from "effect"
+import { fileURLToPath } from "node:url"
+import type { Report } from "./Report.ts"
+import type { Setting } from "./Setting.ts"
+import { settings } from "./Settings.ts"
+import type { Values } from "./Values.ts"
+
+const { agent, prompts } = settings
+
+type Text = Setting<Option.Option<string>>
+
+/** A text of its own setting, or of a file, which wins. A file is read once, here; an empty one is an empty text. */
+const override = Effect.fnUntraced(function*(inline: Text, file: Text, values: Values, report: Report) {
+  const named = values(file)
+  const text = values(inline)
+  if (Option.isNone(named)) return text
+  if (Option.isSome(text)) {
+    report.warn(inline, `the inline text is ignored, because ${file.env[0]} is set too: remove one of the two`)
+  }
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const full = path.resolve(named.value)
+  return yield* Effect.gen(function*() {
+    const { type } = yield* fs.stat(full)
+    if (type === "File") return Option.some((yield* fs.readFileString(full)).trim())
+    report.problem(file, `"${full}" is not a regular file`)
+    return Option.none<string>()
+  }).pipe(Effect.catch(({ reason }) =>
+    Effect.sync(() => {
+      report.problem(
+        file,
+        reason._tag === "NotFound"
+          ? `the file "${full}" does not exist: correct the path, or remove the setting`
+          : `the file "${full}" is not readable (${reason._tag})`
+      )
+      return Option.none<string>()
+    })
+  ))
+})
+
+// The one place that knows where the package keeps its guidelines.
+const bundledGuidelines = (): string => fileURLToPath(new URL("../guidelines/", import.meta.url))
+
+const readGuidelines = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const files = (yield* fs.readDirectory(directory)).filter((name) => name.endsWith(".md")).sort()
+  const texts = yield* Effect.forEach(files, (name) => fs.readFileString(path.join(directory, name)), {
+    concurrency: 4
+  })
+  return Object.fromEntries(
+    files.map((name, i) => [name.slice(0, -".md".length), texts[i]?.trim() ?? ""] as const).filter(([, text]) =>
+      text !== ""
+    )
+  )
+})
+
+/** Guidelines by language: the configured directory's, all of them, or else the bundled ones. */
+const languageGuidelines = Effect.fnUntraced(function*(values: Values, report: Report) {
+  const setting = prompts.languageGuidelinesDir
+  const configured = values(setting)
+  const path = yield* Path.Path
+  const directory = Option.isSome(configured) ? path.resolve(configured.value) : bundledGuidelines()
+  return yield* readGuidelines(directory).pipe(Effect.catch(({ reason }) =>
+    Effect.sync((): Record<string, string> => {
+      if (Option.isSome(configured) && reason._tag === "NotFound") {
+        report.warn(setting, `the directory "${directory}" does not exist: no language has guidelines`)
+      } else {
+        report.problem(setting, `the guidelines in "${directory}" are not readable (${reason._tag})`)
+      }
+      return {}
+    })
+  ))
+})
+
+/** Every text that tells the models what to do, and that is not part of the program. */
+export const resolvePrompts = Effect.fnUntraced(function*(values: Values, report: Report) {
+  return {
+    reviewer: yield* override(agent.systemPrompt, agent.systemPromptFile, values, report),
+    explorer: yield* override(agent.explorerSystemPrompt, agent.explorerSystemPromptFile, values, report),
+    codingGuidelines: yield* override(prompts.codingGuidelines, prompts.codingGuidelinesFile, values, report),
+    languageGuidelines: yield* languageGuidelines(values, report)
+  }
+})

@@ -1,0 +1,80 @@
+import { Array, Option, Order } from "effect"
+import { type ConfigFile, isTree, type Tree } from "./ConfigFile.ts"
+import { allSettings } from "./Settings.ts"
+
+const paths = allSettings.flatMap(({ yaml }) => yaml)
+const known: ReadonlySet<string> = new Set(paths)
+const below = (section: string) => paths.filter((path) => path.startsWith(`${section}.`))
+
+/** How many characters to insert, delete or replace to get from one text to the other. */
+const editDistance = (from: string, to: string): number => {
+  let row: ReadonlyArray<number> = Array.range(0, to.length)
+  for (const [i, char] of [...from].entries()) {
+    const next = [i + 1]
+    for (let j = 1; j <= to.length; j++) {
+      const [diagonal = 0, above = 0, left = 0] = [row[j - 1], row[j], next[j - 1]]
+      next.push(Math.min(above + 1, left + 1, diagonal + (char === to[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
+
+/** The known path that was probably meant: a slip of the pen away, the same key in another section, or the variable's. */
+const nearest = (path: string): Option.Option<string> => {
+  const key = path.slice(path.lastIndexOf(".") + 1)
+  const asVariable = allSettings.find(({ env, yaml }) => yaml.length > 0 && env.includes(key.toUpperCase()))
+  const ranked = paths.map((candidate) => ({
+    candidate,
+    distance: candidate.endsWith(`.${key}`)
+      ? 0.3
+      : editDistance(path, candidate) / Math.max(path.length, candidate.length)
+  }))
+  return Option.fromUndefinedOr(asVariable?.yaml[0]).pipe(
+    Option.orElse(() =>
+      Array.isReadonlyArrayNonEmpty(ranked)
+        ? Option.some(Array.min(ranked, Order.mapInput(Order.Number, ({ distance }) => distance))).pipe(
+          Option.filter(({ distance }) => distance <= 0.45),
+          Option.map(({ candidate }) => candidate)
+        )
+        : Option.none()
+    )
+  )
+}
+
+const leaves = (path: string, value: unknown): ReadonlyArray<string> =>
+  isTree(value) && Object.keys(value).length > 0
+    ? Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner))
+    : [path]
+
+const unknown = (file: string, path: string, value: unknown): ReadonlyArray<string> => {
+  const suggested = leaves(path, value).map((leaf) => [leaf, nearest(leaf)] as const)
+  const siblings = below(path.slice(0, path.lastIndexOf("."))).filter((sibling) => sibling !== path)
+  const otherwise = siblings.length === 0
+    ? "docs/configuration.md lists all keys"
+    : `the keys of this section are ${siblings.join(", ")}`
+  return suggested.every(([, near]) => Option.isNone(near))
+    ? [`unknown key "${path}" in ${file}: ${otherwise}`]
+    : suggested.map(([leaf, near]) =>
+      `unknown key "${leaf}" in ${file}: ${
+        Option.match(near, { onNone: () => otherwise, onSome: (path) => `did you mean "${path}"?` })
+      }`
+    )
+}
+
+const misplaced = (file: string, path: string, value: unknown): string =>
+  `"${path}" in ${file} ${value === null ? "is empty: remove the line, or set" : "must be a map of"} ${
+    below(path).join(", ")
+  }`
+
+const walk = (file: string, tree: Tree, prefix: string): ReadonlyArray<string> =>
+  Object.entries(tree).flatMap(([key, value]) => {
+    const path = `${prefix}${key}`
+    if (key.includes(".")) return [`unknown key "${path}" in ${file}: write a map inside a map instead of dots`]
+    if (known.has(path)) return []
+    if (below(path).length === 0) return unknown(file, path, value)
+    return isTree(value) ? walk(file, value, `${path}.`) : [misplaced(file, path, value)]
+  })
+
+/** What in the file is no setting, one line each, with the key that was probably meant. */
+export const unknownKeys = ({ name, tree }: ConfigFile): ReadonlyArray<string> => walk(name, tree, "")

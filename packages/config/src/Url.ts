@@ -1,0 +1,38 @@
+import { Schema, SchemaTransformation } from "effect"
+import { isIPv4 } from "node:net"
+import { make } from "./Kind.ts"
+
+/** Whether this host is this machine itself. A name other than `localhost` may be anything. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || host === "[::1]" || (isIPv4(host) && host.startsWith("127."))
+
+const isEndpoint = (text: string): boolean => {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) &&
+    `${url.username}${url.password}${url.search}${url.hash}` === ""
+}
+
+/** Whether what is sent there can be read on the way. */
+export const isClear = (url: string): boolean => url.startsWith("http:") && !isLoopback(new URL(url).hostname)
+
+const normal = SchemaTransformation.transform({
+  decode: (text: string) => new URL(text).href.replace(/\/+$/, ""),
+  encode: (url: string) => url
+})
+const Endpoint = Schema.Trim.check(Schema.makeFilter(isEndpoint)).pipe(Schema.decodeTo(Schema.String, normal))
+
+/** The root of an HTTP API, without a trailing slash. */
+export const endpoint = make({
+  label: "URL",
+  expected: "an http or https URL without credentials, query and fragment",
+  yaml: Endpoint,
+  shown: Schema.String
+})
+
+/** The same, for what gets a token: https, or this machine. */
+export const secureEndpoint = make({
+  label: "URL",
+  expected: "an https URL without credentials, query and fragment (http is for this machine only: a token goes there)",
+  yaml: Endpoint.check(Schema.makeFilter((url: string) => !isClear(url))),
+  shown: Schema.String
+})

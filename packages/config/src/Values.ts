@@ -1,0 +1,87 @@
+import { Effect, Option } from "effect"
+import type { ConfigError } from "./ConfigError.ts"
+import { type ConfigFile, isTree } from "./ConfigFile.ts"
+import { readVariable } from "./Environment.ts"
+import type { Report } from "./Report.ts"
+import type { Setting } from "./Setting.ts"
+import { allSettings } from "./Settings.ts"
+
+/** What a command line sets, by YAML path. It beats the environment, which beats the file. */
+export type Flags = Readonly<Record<string, string | number | boolean>>
+
+/** Gives a setting's value: from the command line, the environment, the file, or its default. */
+export type Values = <A>(setting: Setting<A>) => A
+
+/** A value as somebody wrote it, and where. */
+interface Given {
+  readonly raw: unknown
+  readonly from: string
+  readonly isText: boolean
+}
+
+const atPath = ({ tree }: ConfigFile, path: string): unknown =>
+  path.split(".").reduce<unknown>(
+    (value, key) => isTree(value) && Object.hasOwn(value, key) ? value[key] : undefined,
+    tree
+  )
+
+/** Empty text is no value, from wherever it comes: an empty secret must not pass for one. */
+const isSet = ({ kind }: Setting<unknown>, value: unknown): boolean =>
+  value !== undefined && value !== "" && (value !== null || kind.label === "list")
+
+const credentials = /\/\/[^/\s]*@/g
+
+/** A value in a message: short, and without what may stand before the host of a URL. */
+const show = (value: unknown): string => {
+  if (typeof value === "string") {
+    const text = value.replace(credentials, "//***@")
+    return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+  }
+  if (value === null) return "nothing"
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
+  return isTree(value) ? "a map" : String(value)
+}
+
+/** Reads the environment once, checks every setting, and reports each value that is not what it should be. */
+export const readValues = Effect.fnUntraced(function*(
+  file: ConfigFile,
+  flags: Flags,
+  report: Report
+): Effect.fn.Return<Values, ConfigError> {
+  const names = [...new Set(allSettings.flatMap(({ env }) => env))]
+  const pairs = yield* Effect.forEach(
+    names,
+    (name) => Effect.map(readVariable(name), (value) => [name, value] as const),
+    {
+      concurrency: 1
+    }
+  )
+  const environment = new Map(pairs)
+
+  const given = (setting: Setting<unknown>): Option.Option<Given> => {
+    const candidates = [
+      ...setting.yaml.map((path) => ({ raw: flags[path], from: "the command line", isText: false })),
+      ...setting.env.map((name) => ({
+        raw: Option.getOrUndefined(environment.get(name) ?? Option.none()),
+        from: "the environment",
+        isText: true
+      })),
+      ...setting.yaml.map((path) => ({ raw: atPath(file, path), from: file.name, isText: false }))
+    ]
+    return Option.fromUndefinedOr(candidates.find(({ raw }) => isSet(setting, raw)))
+  }
+
+  const values: Values = (setting) =>
+    Option.match(given(setting), {
+      onNone: () => setting.absent,
+      onSome: ({ from, isText, raw }) =>
+        Option.getOrElse(isText ? setting.kind.fromText(String(raw)) : setting.kind.fromYaml(raw), () => {
+          const { expected, secret } = setting.kind
+          report.problem(setting, `${secret ? "the value" : show(raw)} in ${from} is not ${expected}`)
+          return setting.absent
+        })
+    })
+
+  allSettings.forEach(values)
+  return values
+})

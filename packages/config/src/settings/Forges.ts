@@ -1,0 +1,80 @@
+import { integer, line, path, secret, text, word } from "../Kind.ts"
+import { defaulted, optional } from "../Setting.ts"
+import { secureEndpoint } from "../Url.ts"
+
+const token = secret(word("token", "a token: visible ASCII characters only", /^[\x21-\x7e]+$/))
+
+/** How to reach GitHub, and as whom. */
+export const github = {
+  token: optional({
+    yaml: "github.token",
+    env: "GITHUB_TOKEN",
+    kind: token,
+    doc: "The bot's token. Needs write access to pull requests and read access to contents. Required by `serve`."
+  }),
+  appId: optional({
+    yaml: "github.app_id",
+    env: "GITHUB_APP_ID",
+    kind: line,
+    doc: "The id of a GitHub App, in quotes in YAML."
+  }),
+  privateKey: optional({
+    yaml: "github.private_key",
+    env: "GITHUB_APP_PRIVATE_KEY",
+    kind: secret(text),
+    doc: "The App's private key, a PEM. Wins over the path."
+  }),
+  privateKeyPath: optional({
+    yaml: "github.private_key_path",
+    env: "GITHUB_APP_PRIVATE_KEY_PATH",
+    kind: path,
+    doc: "The file that holds the App's private key."
+  }),
+  installationId: defaulted(0, {
+    yaml: "github.installation_id",
+    env: "GITHUB_INSTALLATION_ID",
+    kind: integer(0),
+    doc: "The App's installation, where no webhook says which."
+  }),
+  webhookSecret: optional({
+    yaml: "github.webhook_secret",
+    env: "GITHUB_WEBHOOK_SECRET",
+    kind: secret(text),
+    doc: "The webhook's secret, at least 16 bytes: `openssl rand -hex 32`. Required by `serve`."
+  }),
+  apiBase: defaulted("https://api.github.com", {
+    yaml: "github.api_base",
+    env: "GITHUB_API_BASE",
+    kind: secureEndpoint,
+    doc: "GitHub's REST API. On GitHub Enterprise Server `https://HOST/api/v3`. Where to clone from follows from it."
+  })
+}
+
+/** How to reach GitLab, and as whom. */
+export const gitlab = {
+  token: optional({
+    yaml: "gitlab.token",
+    env: "GITLAB_TOKEN",
+    kind: token,
+    doc: "The bot's token, with the `api` scope."
+  }),
+  webhookSecret: optional({
+    yaml: "gitlab.webhook_secret",
+    env: "GITLAB_WEBHOOK_SECRET",
+    kind: secret(text),
+    doc: "The webhook's secret token, at least 16 bytes."
+  }),
+  apiBase: optional({
+    yaml: "gitlab.api_base",
+    env: "GITLAB_API_BASE",
+    kind: secureEndpoint,
+    byDefault: "`gitlab.ci_server_url`, else `https://gitlab.com`",
+    doc: "The GitLab server."
+  }),
+  ciServerUrl: optional({
+    yaml: "gitlab.ci_server_url",
+    env: "CI_SERVER_URL",
+    kind: secureEndpoint,
+    doc: "The GitLab server as its CI names it."
+  })
+}

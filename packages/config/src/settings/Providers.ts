@@ -1,0 +1,54 @@
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { Option, type Redacted } from "effect"
+import { secret, word } from "../Kind.ts"
+import { optional, type Setting } from "../Setting.ts"
+import { endpoint } from "../Url.ts"
+
+/** What a provider needs: a key, and where it is if not at its usual place. */
+export interface Provider {
+  readonly apiKey: Setting<Option.Option<Redacted.Redacted>>
+  readonly baseUrl: Setting<Option.Option<string>>
+  /** Where it is when nothing says otherwise. Absent: its SDK knows. */
+  readonly usualUrl: Option.Option<string>
+}
+
+type Variables = readonly [string, ...Array<string>]
+
+const key = secret(word("key", "a key: visible ASCII characters only", /^[\x21-\x7e]+$/))
+
+const provider = (name: string, keys: Variables, urls: Variables, usualUrl?: string): Provider => ({
+  apiKey: optional({ env: keys, kind: key, doc: `The key of ${name}.` }),
+  baseUrl: optional({
+    env: urls,
+    kind: endpoint,
+    byDefault: usualUrl === undefined ? "its own" : `\`${usualUrl}\``,
+    doc: `Where ${name} is: a gateway, a proxy, a server of your own.`
+  }),
+  usualUrl: Option.fromUndefinedOr(usualUrl)
+})
+
+/** The variables of every provider: those of its SDK, and `OPENAI_API_KEY` for whatever speaks OpenAI's protocol. */
+export const providers: Record<ProviderName, Provider> = {
+  anthropic: provider("Anthropic", ["ANTHROPIC_API_KEY"], ["ANTHROPIC_BASE_URL"]),
+  openai: provider("OpenAI", ["OPENAI_API_KEY"], ["OPENAI_BASE_URL"]),
+  google: provider("Google", ["GOOGLE_API_KEY"], ["GOOGLE_GEMINI_BASE_URL", "GOOGLE_BASE_URL"]),
+  deepseek: provider(
+    "DeepSeek",
+    ["DEEPSEEK_API_KEY", "OPENAI_API_KEY"],
+    ["DEEPSEEK_BASE_URL"],
+    "https://api.deepseek.com"
+  ),
+  groq: provider("Groq", ["GROQ_API_KEY", "OPENAI_API_KEY"], ["GROQ_BASE_URL"], "https://api.groq.com/openai/v1"),
+  together: provider(
+    "Together",
+    ["TOGETHER_API_KEY", "OPENAI_API_KEY"],
+    ["TOGETHER_BASE_URL"],
+    "https://api.together.xyz/v1"
+  ),
+  fireworks: provider(
+    "Fireworks",
+    ["FIREWORKS_API_KEY", "OPENAI_API_KEY"],
+    ["FIREWORKS_BASE_URL"],
+    "https://api.fireworks.ai/inference/v1"
+  )
+}

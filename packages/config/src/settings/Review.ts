@@ -1,0 +1,181 @@
+import { Login, RepoName } from "@nominal-code/domain/PullRequest"
+import { Schema } from "effect"
+import { amount, flag, integer, line, list, make, path, tags, text } from "../Kind.ts"
+import { defaulted, optional } from "../Setting.ts"
+
+/** Who the bot is, and what it reviews. */
+export const reviewer = {
+  botUsername: optional({
+    yaml: "reviewer.bot_username",
+    env: "REVIEWER_BOT_USERNAME",
+    kind: make({
+      label: "text",
+      expected: "an account's name without @ (a number needs quotes)",
+      yaml: Schema.Trim.pipe(Schema.decodeTo(Login)),
+      shown: Schema.String
+    }),
+    doc: "The bot's account: what people mention, and whose comments are its own. Required by `serve`."
+  }),
+  triggers: defaulted([], {
+    yaml: "reviewer.triggers",
+    env: "REVIEWER_TRIGGERS",
+    kind: list("triggers"),
+    doc: "What starts a review by itself: `pr_opened`, `pr_push`, `pr_reopened`, `pr_ready_for_review`."
+  }),
+  ignorePatterns: defaulted([], {
+    yaml: "reviewer.ignore_patterns",
+    env: "REVIEWER_IGNORE_PATTERNS",
+    kind: list("patterns"),
+    doc: "Shell globs, in which `*` also crosses `/`. A file that matches is not reviewed."
+  }),
+  inlineSuggestions: defaulted(true, {
+    yaml: "reviewer.inline_suggestions",
+    env: "INLINE_SUGGESTIONS",
+    kind: flag,
+    doc: "Whether findings may carry a change to apply with one click."
+  }),
+  dryRun: defaulted(false, {
+    yaml: "dry_run",
+    env: "DRY_RUN_REVIEW",
+    kind: flag,
+    doc: "Review, but post nothing and keep nothing."
+  }),
+  ignoreExistingComments: defaulted(false, {
+    yaml: "ignore_existing_comments",
+    env: "IGNORE_EXISTING_COMMENTS",
+    kind: flag,
+    doc: "Do not show the model what was said on the pull request before."
+  })
+}
+
+/** Who may ask for a review, and of what. */
+export const access = {
+  allowedUsers: defaulted([], {
+    yaml: "access.allowed_users",
+    env: "ALLOWED_USERS",
+    kind: list("account names without @", Login),
+    doc: "Who may ask for a review by a mention. Nobody else can. Required by `serve`."
+  }),
+  allowedRepos: defaulted([], {
+    yaml: "access.allowed_repos",
+    env: "ALLOWED_REPOS",
+    kind: list("owner/name without wildcards", RepoName),
+    doc: "The repositories that are served. None named: every one that the webhook tells of."
+  }),
+  includeTags: defaulted([], {
+    yaml: "access.pr_title_include_tags",
+    env: "PR_TITLE_INCLUDE_TAGS",
+    kind: tags,
+    doc: "A title needs one of them in square brackets, where any is named."
+  }),
+  excludeTags: defaulted([], {
+    yaml: "access.pr_title_exclude_tags",
+    env: "PR_TITLE_EXCLUDE_TAGS",
+    kind: tags,
+    doc: "A title with one of them in square brackets is left alone."
+  })
+}
+
+/** The models, and what they may spend. */
+export const agent = {
+  cliPath: optional({
+    yaml: "agent.cli_path",
+    env: "AGENT_CLI_PATH",
+    kind: path,
+    doc: "The Claude Code program."
+  }),
+  provider: defaulted("anthropic", {
+    yaml: ["agent.reviewer.provider", "agent.provider"],
+    env: "AGENT_PROVIDER",
+    kind: line,
+    doc: "The model service of the reviewer."
+  }),
+  model: optional({
+    yaml: ["agent.reviewer.model", "agent.model"],
+    env: "AGENT_MODEL",
+    kind: line,
+    byDefault: "the provider's, see below",
+    doc: "The reviewer's model."
+  }),
+  maxTurns: defaulted(8, {
+    yaml: ["agent.reviewer.max_turns", "agent.max_turns"],
+    env: "AGENT_MAX_TURNS",
+    kind: integer(0),
+    doc: "How many turns the reviewer has; 0 means no limit."
+  }),
+  systemPrompt: optional({
+    yaml: "agent.reviewer.system_prompt",
+    env: "REVIEWER_SYSTEM_PROMPT",
+    kind: text,
+    byDefault: "the bundled one",
+    doc: "Replaces the reviewer's system prompt."
+  }),
+  systemPromptFile: optional({
+    yaml: "agent.reviewer.system_prompt_file",
+    env: "REVIEWER_SYSTEM_PROMPT_FILE",
+    kind: path,
+    doc: "The same, from a file. Wins over the text."
+  }),
+  explorerProvider: optional({
+    yaml: "agent.explorer.provider",
+    env: "AGENT_EXPLORER_PROVIDER",
+    kind: line,
+    byDefault: "the reviewer's",
+    doc: "The model service of the explorers, the reviewer's helpers."
+  }),
+  explorerModel: optional({
+    yaml: "agent.explorer.model",
+    env: "AGENT_EXPLORER_MODEL",
+    kind: line,
+    byDefault: "the reviewer's; the provider's own where that differs",
+    doc: "The explorers' model."
+  }),
+  explorerMaxTurns: defaulted(32, {
+    yaml: "agent.explorer.max_turns",
+    env: "AGENT_EXPLORER_MAX_TURNS",
+    kind: integer(0),
+    doc: "How many turns an explorer has; 0 means no limit."
+  }),
+  explorerSystemPrompt: optional({
+    yaml: "agent.explorer.system_prompt",
+    env: "EXPLORER_SYSTEM_PROMPT",
+    kind: text,
+    byDefault: "the bundled one",
+    doc: "Replaces the explorers' system prompt."
+  }),
+  explorerSystemPromptFile: optional({
+    yaml: "agent.explorer.system_prompt_file",
+    env: "EXPLORER_SYSTEM_PROMPT_FILE",
+    kind: path,
+    doc: "The same, from a file. Wins over the text."
+  }),
+  maxCostUsd: defaulted(2, {
+    yaml: "agent.max_cost_usd",
+    env: "AGENT_MAX_COST_USD",
+    kind: amount,
+    doc: "What one review may cost in US dollars, everything included; 0 means no limit."
+  })
+}
+
+/** The house rules that a review holds a change against. */
+export const prompts = {
+  codingGuidelines: optional({
+    yaml: "prompts.coding_guidelines",
+    env: "CODING_GUIDELINES",
+    kind: text,
+    doc: "Guidelines for every repository. A repository's own `.nominal/guidelines.md` replaces them."
+  }),
+  codingGuidelinesFile: optional({
+    yaml: "prompts.coding_guidelines_file",
+    env: "CODING_GUIDELINES_FILE",
+    kind: path,
+    doc: "The same, from a file. Wins over the text."
+  }),
+  languageGuidelinesDir: optional({
+    yaml: "prompts.language_guidelines_dir",
+    env: "LANGUAGE_GUIDELINES_DIR",
+    kind: path,
+    byDefault: "the bundled ones",
+    doc: "A directory of `<language>.md` files that replace the bundled guidelines, all of them."
+  })
+}

@@ -1,0 +1,192 @@
+import { flag, integer, line, list, oneOf, path, secret, word } from "../Kind.ts"
+import { defaulted, optional } from "../Setting.ts"
+
+const KiB = 1024
+const GiB = KiB * KiB * KiB
+
+/** The listener for webhooks. */
+export const webhook = {
+  host: defaulted("0.0.0.0", {
+    yaml: "webhook.host",
+    env: "WEBHOOK_HOST",
+    kind: word("host", "a host name or an IP address", /^[\w.:-]+$/),
+    doc: "The address that `serve` listens on."
+  }),
+  port: defaulted(8080, {
+    yaml: "webhook.port",
+    env: "WEBHOOK_PORT",
+    kind: integer(0, 65_535),
+    doc: "The port that `serve` listens on; 0 takes a free one."
+  }),
+  allowUnsigned: defaulted(false, {
+    yaml: "webhook.allow_unsigned",
+    env: "WEBHOOK_ALLOW_UNSIGNED",
+    kind: flag,
+    doc:
+      "Serve webhooks without a secret: whoever reaches the port can start reviews. Only while `webhook.host` is loopback."
+  })
+}
+
+/** Where things are kept. */
+export const storage = {
+  dataDir: optional({
+    yaml: "data_dir",
+    env: "NOMINAL_DATA_DIR",
+    kind: path,
+    byDefault: "`$XDG_STATE_HOME/nominal-code`, else `~/.local/state/nominal-code`",
+    doc: "Where the queue and the conversations are kept."
+  }),
+  backend: defaulted("sqlite", {
+    yaml: "storage",
+    env: "NOMINAL_STORAGE",
+    kind: oneOf(["sqlite", "memory"]),
+    doc: "`sqlite` survives a restart; `memory` loses everything that was accepted."
+  }),
+  workspaceDir: optional({
+    yaml: "workspace.base_dir",
+    env: "WORKSPACE_BASE_DIR",
+    kind: path,
+    byDefault: "`nominal-code` in the system's directory for temporary files",
+    doc: "Where repositories are mirrored and checked out."
+  }),
+  workspaceBytes: defaulted(10 * GiB, {
+    yaml: "workspace.max_bytes",
+    env: "WORKSPACE_MAX_BYTES",
+    kind: integer(1),
+    byDefault: "`10737418240` (10 GiB)",
+    doc:
+      "How much of the disk the mirrors and checkouts may use, in bytes. The mirrors that were not used for longest go first."
+  }),
+  workspaceHours: defaulted(168, {
+    yaml: "workspace.max_age_hours",
+    env: "WORKSPACE_MAX_AGE_HOURS",
+    kind: integer(1),
+    doc: "A mirror that was not used for so many hours is removed."
+  })
+}
+
+/** How much runs at once, and for how long. */
+export const jobs = {
+  maxConcurrent: defaulted(2, {
+    yaml: "jobs.max_concurrent",
+    env: "JOBS_MAX_CONCURRENT",
+    kind: integer(1, 256),
+    doc: "How many reviews run at the same time. One pull request never has two."
+  }),
+  maxAttempts: defaulted(3, {
+    yaml: "jobs.max_attempts",
+    env: "JOBS_MAX_ATTEMPTS",
+    kind: integer(1, 100),
+    doc: "How often a review is tried before it is given up."
+  }),
+  deadline: defaulted(600, {
+    yaml: "jobs.deadline_seconds",
+    env: "JOBS_DEADLINE_SECONDS",
+    kind: integer(1, 86_400),
+    doc: "How long one attempt may take, in seconds."
+  }),
+  gracePeriod: defaulted(30, {
+    yaml: "jobs.grace_period_seconds",
+    env: "JOBS_GRACE_PERIOD_SECONDS",
+    kind: integer(0, 86_400),
+    doc: "How long running reviews may take to finish after SIGTERM, in seconds. The others stay in the queue."
+  })
+}
+
+/** Redis for the queue and the conversations. */
+export const redis = {
+  url: optional({
+    yaml: "redis.url",
+    env: "REDIS_URL",
+    kind: secret(word("URL", "a redis:// or rediss:// URL", /^rediss?:\/\/\S+$/)),
+    doc: "Redis, for the queue and the conversations. Kubernetes needs it."
+  }),
+  keyTtl: defaulted(86_400, {
+    yaml: "redis.key_ttl_seconds",
+    env: "REDIS_KEY_TTL_SECONDS",
+    kind: integer(1),
+    doc: "How long a pull request's conversation is kept after its last review, in seconds. Holds for every storage."
+  })
+}
+
+const quantity = word(
+  "quantity",
+  "a Kubernetes quantity like 500m or 256Mi",
+  /^\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i)?$/
+)
+
+/** One Kubernetes Job per review. */
+export const kubernetes = {
+  image: optional({
+    yaml: "kubernetes.image",
+    env: "K8S_IMAGE",
+    kind: line,
+    doc: "The image of the Jobs. Setting it runs each review as a Kubernetes Job."
+  }),
+  namespace: defaulted("default", {
+    yaml: "kubernetes.namespace",
+    env: "K8S_NAMESPACE",
+    kind: line,
+    doc: "The namespace of the Jobs."
+  }),
+  serviceAccount: optional({
+    yaml: "kubernetes.service_account",
+    env: "K8S_SERVICE_ACCOUNT",
+    kind: line,
+    doc: "The service account of the Jobs."
+  }),
+  imagePullPolicy: optional({
+    yaml: "kubernetes.image_pull_policy",
+    env: "K8S_IMAGE_PULL_POLICY",
+    kind: oneOf(["Always", "Never", "IfNotPresent"]),
+    doc: "When the image is pulled."
+  }),
+  backoffLimit: defaulted(0, {
+    yaml: "kubernetes.backoff_limit",
+    env: "K8S_BACKOFF_LIMIT",
+    kind: integer(0, 100),
+    doc: "How often Kubernetes itself tries a failed pod again."
+  }),
+  activeDeadline: defaulted(600, {
+    yaml: "kubernetes.active_deadline_seconds",
+    env: "K8S_ACTIVE_DEADLINE_SECONDS",
+    kind: integer(1),
+    doc: "How long a Job may take, in seconds."
+  }),
+  ttlAfterFinished: defaulted(3600, {
+    yaml: "kubernetes.ttl_after_finished",
+    env: "K8S_TTL_AFTER_FINISHED",
+    kind: integer(0),
+    doc: "When a finished Job is removed, in seconds."
+  }),
+  envFromSecrets: defaulted([], {
+    yaml: "kubernetes.env_from_secrets",
+    env: "K8S_ENV_FROM_SECRETS",
+    kind: list("names of Secrets"),
+    doc: "The Secrets whose entries become the Jobs' environment."
+  }),
+  requestsCpu: optional({
+    yaml: "kubernetes.resources.requests.cpu",
+    env: "K8S_RESOURCE_REQUESTS_CPU",
+    kind: quantity,
+    doc: "The CPU that a Job asks for."
+  }),
+  requestsMemory: optional({
+    yaml: "kubernetes.resources.requests.memory",
+    env: "K8S_RESOURCE_REQUESTS_MEMORY",
+    kind: quantity,
+    doc: "The memory that a Job asks for."
+  }),
+  limitsCpu: optional({
+    yaml: "kubernetes.resources.limits.cpu",
+    env: "K8S_RESOURCE_LIMITS_CPU",
+    kind: quantity,
+    doc: "The CPU that a Job may use."
+  }),
+  limitsMemory: optional({
+    yaml: "kubernetes.resources.limits.memory",
+    env: "K8S_RESOURCE_LIMITS_MEMORY",
+    kind: quantity,
+    doc: "The memory that a Job may use."
+  })
+}
