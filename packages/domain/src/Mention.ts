@@ -2,8 +2,9 @@ import { Option, RegExp as Pattern } from "effect"
 
 const blank = (text: string): string => text.replaceAll(/[^\n]/g, " ")
 
-/** The start of a fenced block, also inside list items: the fence, and whatever follows it on the line. */
+/** The start of a fenced block or of a quote, also inside list items. */
 const fenceOpening = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+){0,4}(`{3,}|~{3,})(.*)$/s
+const quoteOpening = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+){0,4}>/
 
 const openFence = (line: string): string | undefined => {
   const [, fence, info = ""] = fenceOpening.exec(line) ?? []
@@ -24,7 +25,7 @@ const withoutBlocks = (body: string): string => {
       if (closesFence(line, fence)) fence = undefined
       return blank(line)
     }
-    if (/^ {0,3}>/.test(line)) return blank(line)
+    if (quoteOpening.test(line)) return blank(line)
     fence = openFence(line)
     return fence === undefined ? line : blank(line)
   }).join("\n")
@@ -38,17 +39,21 @@ interface Ticks {
   readonly escaped: boolean
 }
 
-const ticksOrBreak = /\\?`+|\n[ \t\r]*(?=\n)/g
+const ticksOrBreak = /`+|\n[ \t\r]*(?=\n)/g
+
+/** An even number of backslashes escapes itself only. */
+const isEscaped = (text: string, at: number): boolean => {
+  let backslashes = 0
+  while (text.charAt(at - backslashes - 1) === "\\") backslashes++
+  return backslashes % 2 === 1
+}
 
 const ticksOf = (text: string): ReadonlyArray<Ticks> => {
   const runs: Array<Ticks> = []
   let paragraph = 0
   for (const { 0: found, index } of text.matchAll(ticksOrBreak)) {
     if (found.startsWith("\n")) paragraph++
-    else {
-      const escaped = found.startsWith("\\")
-      runs.push({ start: index + (escaped ? 1 : 0), end: index + found.length, paragraph, escaped })
-    }
+    else runs.push({ start: index, end: index + found.length, paragraph, escaped: isEscaped(text, index) })
   }
   return runs
 }
@@ -83,12 +88,13 @@ const withoutCodeSpans = (text: string): string => {
   return seen + text.slice(done)
 }
 
-/** Blanks HTML comments: nobody sees them on the page. One that never ends hides the rest, as the page does. */
+/** Blanks HTML comments: nobody sees them on the page. */
 const withoutHtmlComments = (text: string): string => {
   let [seen, done] = ["", 0]
   for (let start = text.indexOf("<!--"); start !== -1; start = text.indexOf("<!--", done)) {
     const close = text.indexOf("-->", start)
-    const end = close === -1 ? text.length : close + "-->".length
+    if (close === -1) break
+    const end = close + "-->".length
     seen += text.slice(done, start) + blank(text.slice(start, end))
     done = end
   }

@@ -18,10 +18,10 @@ const reverse = (text: string) => Array.from(text).reverse().join("")
 const base64Forms = (secret: string): ReadonlyArray<string> =>
   [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.from("\0".repeat(offset) + secret)
-    const digits = bytes.toString("base64").replace(/=+$/, "")
+    const digits = bytes.toString("base64")
     const own = digits.slice(Math.ceil(offset * 4 / 3), Math.floor(bytes.length * 4 / 3))
-    return [own, own.replaceAll("+", "-").replaceAll("/", "_")]
-  })
+    return offset === 0 ? [own, digits] : [own]
+  }).flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")])
 
 /** A text that cannot be encoded, because it holds half a surrogate pair, has no such form. */
 const urlForms = (secret: string): ReadonlyArray<string> =>
@@ -29,9 +29,18 @@ const urlForms = (secret: string): ReadonlyArray<string> =>
 
 const formsOf = (secret: string): ReadonlyArray<string> => {
   const hex = Buffer.from(secret).toString("hex")
-  const whole = [secret, reverse(secret), hex, hex.toUpperCase(), ...base64Forms(secret), ...urlForms(secret)]
+  const escaped = JSON.stringify(secret).slice(1, -1)
   const telling = secret.split(/\s*\n\s*/).filter((line) => line.length >= tellingLine && !line.startsWith("-----"))
-  return [...whole, ...base64Forms(`${secret}\n`), ...telling]
+  return [
+    secret,
+    escaped,
+    reverse(secret),
+    hex,
+    hex.toUpperCase(),
+    ...base64Forms(secret),
+    ...urlForms(secret),
+    ...telling
+  ]
 }
 
 /** Every text that gives a known secret away. One that the placeholder itself holds would never be done with. */

@@ -48,8 +48,13 @@ const tokens: ReadonlyArray<RegExp> = [
   /(?<before>\bbearer[ \t]{1,8})[A-Za-z0-9._~+/=-]{20,}/gi,
   /(?<before>\bauthorization\b["']?\s{0,8}[:=]\s{0,8}["']?(?:basic|token)[ \t]{1,8})[A-Za-z0-9._~+/=-]{8,}/gi,
   // The password in a URL. Bounded, because it ends at an `@` that need not come; up to the last one, because a
-  // password that nobody encoded may hold one itself.
-  /(?<before>:\/\/[^\s/:@"<>`]{0,256}:)[^\s/"<>`]{1,512}(?<after>@)/g
+  // password that nobody encoded may hold one itself. A port with a path after it is none, nor is a template's gap.
+  new RegExp(
+    String.raw`(?<before>:\/\/[^\s/:"<>\x60]{0,256}:)` +
+      String.raw`(?!\d{1,5}[/?#]|(?:\$?\{[^}\s]{0,128}\}|\$\w{1,128}|%s|\*{1,64})@)` +
+      String.raw`[^\s"<>\x60]{1,512}(?<after>@)`,
+    "g"
+  )
 ]
 
 const keyBegin = /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----/g
