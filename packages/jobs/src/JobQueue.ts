@@ -1,11 +1,14 @@
-import type { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { type DeliveryId, type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Context, type Duration, type Effect, type Option, Schema, type Stream } from "effect"
+import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
 
 /** What became of an offer. */
 export const Offered = Schema.TaggedUnion({
-  /** The job is stored. `superseded`: the pending job, if any, that it makes needless. */
+  /**
+   * The job is stored. `superseded`: the pending job, if any, that it makes needless. A parked push that is delivered
+   * again after a newer one is itself the superseded job, and `jobId` the newer one.
+   */
   Accepted: { jobId: Schema.String, superseded: Schema.optionalKey(Schema.String) },
   /** The delivery was accepted before; its job stands. */
   Duplicate: { jobId: Schema.String },
@@ -19,14 +22,16 @@ export interface Lease {
   readonly lane: Lane
   readonly job: Job
   readonly epoch: number
-  /** 1 for the first try. */
+  /** 1 for the first try. A try that was lost or released does not count. */
   readonly attempt: number
+  /** How often a lease of this job has been lost, mostly because its process died. */
+  readonly losses: number
 }
 
 /** What to do with the job under a lease. */
 export const Settlement = Schema.TaggedUnion({
   /** It has ended; its outcome is kept with it. */
-  Done: { outcome: Schema.Json },
+  Done: { outcome: JobOutcome },
   /** It goes back to the head of its lane, not before `delay` has passed. */
   Retry: { reason: Schema.String, delay: Schema.Duration },
   /** It will not be run again unless somebody asks; the reason is kept. */
@@ -80,8 +85,23 @@ export class JobQueue extends Context.Service<JobQueue, {
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}
 
-/** How long a lease lasts, how often it is renewed, and how long the offers of a lane may get. */
-export interface LeaseTimes {
+/** What a queue allows, and for how long. */
+export const QueueLimits = Context.Reference<{
+  /** How long a lease lasts unless it is renewed. */
   readonly leaseDuration: Duration.Duration
   readonly renewEvery: Duration.Duration
-}
+  /** How many jobs of one lane may wait. */
+  readonly laneCapacity: number
+  /** How long an ended job, and with it its delivery, is remembered. */
+  readonly retention: Duration.Duration
+  /** How often the whole store is looked through for lanes to run: what other processes did tells us nothing. */
+  readonly sweepEvery: Duration.Duration
+}>("@nominal-code/jobs/QueueLimits", {
+  defaultValue: () => ({
+    leaseDuration: Duration.seconds(30),
+    renewEvery: Duration.seconds(10),
+    laneCapacity: 20,
+    retention: Duration.days(7),
+    sweepEvery: Duration.seconds(5)
+  })
+})

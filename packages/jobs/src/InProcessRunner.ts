@@ -1,0 +1,36 @@
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Effect, Layer } from "effect"
+import { JobRunner } from "./JobRunner.ts"
+
+/** What running jobs here takes. Both are functions, so that this package knows no reviews. */
+export interface InProcessWork<E, R, E2, R2> {
+  /** One review. A failure is taken for one that another attempt may not meet. */
+  review(job: Job): Effect.Effect<JobOutcome, E, R>
+  /** Tells the pull request that its job is given up. */
+  notice(job: Job, reason: string): Effect.Effect<void, E2, R2>
+}
+
+type Failure = { readonly message: string }
+
+/** Runs jobs in this process. */
+export const layer = <E extends Failure, R, E2 extends Failure, R2>(
+  { notice, review }: InProcessWork<E, R, E2, R2>
+): Layer.Layer<JobRunner, never, R | R2> =>
+  Layer.effect(
+    JobRunner,
+    Effect.map(Effect.context<R | R2>(), (context) =>
+      JobRunner.of({
+        run: Effect.fn("InProcessRunner.run")((job: Job) =>
+          review(job).pipe(
+            Effect.catch((error) => Effect.succeed(JobOutcome.cases.Failed.make({ reason: error.message, retryable: true }))),
+            Effect.provide(context)
+          )
+        ),
+        giveUp: Effect.fn("InProcessRunner.giveUp")((job: Job, reason: string) =>
+          notice(job, reason).pipe(
+            Effect.catch((error) => Effect.logError(`the pull request could not be told: ${error.message}`)),
+            Effect.provide(context)
+          )
+        )
+      }))
+  )

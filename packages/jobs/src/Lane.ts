@@ -1,0 +1,69 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { Duration, Effect, FiberMap, Layer, Schedule, Semaphore, Stream } from "effect"
+import { JobQueue } from "./JobQueue.ts"
+import * as LeasedRun from "./LeasedRun.ts"
+import * as Rotation from "./Rotation.ts"
+
+/** How long a lane rests after its store failed it. */
+const storePause = Duration.seconds(1)
+
+/** A store that was away is asked again, for as long as it takes. */
+const listeningAgain = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
+
+const make = Effect.gen(function*() {
+  const { jobs: { gracePeriod, maxConcurrent } } = yield* AppConfig
+  const queue = yield* JobQueue
+  const leasedRun = yield* LeasedRun.make
+  const rotation = Rotation.make()
+  const slots = yield* Semaphore.make(maxConcurrent)
+  const working = yield* FiberMap.make<string, void>()
+
+  /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
+  const turn = (lane: Lane) =>
+    Effect.uninterruptibleMask((restore) =>
+      queue.take(lane).pipe(
+        Effect.flatMap((lease) => Effect.forEach(lease, (held) => leasedRun(held, restore), { discard: true })),
+        Effect.catchTag("StoreError", (error) =>
+          Effect.logWarning(`no job could be taken: ${error.message}`).pipe(
+            Effect.andThen(restore(Effect.sleep(storePause))),
+            Effect.andThen(Effect.sync(() => rotation.add(lane)))
+          ))
+      )
+    ).pipe(
+      Effect.ensuring(Effect.andThen(Effect.sync(() => rotation.done(lane)), slots.release(1))),
+      Effect.annotateLogs({ lane: laneKey(lane) })
+    )
+
+  const dispatch = Effect.forever(Effect.gen(function*() {
+    yield* slots.take(1)
+    const lane = yield* rotation.next
+    yield* FiberMap.run(working, laneKey(lane), turn(lane))
+  }))
+
+  const listen = Stream.runForEach(queue.ready, (lane) => Effect.sync(() => rotation.add(lane))).pipe(
+    Effect.tapError((error) => Effect.logWarning(`the queue cannot be read, trying again: ${error.message}`)),
+    Effect.retry(listeningAgain)
+  )
+
+  const drain = Effect.gen(function*() {
+    const running = yield* FiberMap.size(working)
+    if (running === 0) return
+    yield* Effect.logInfo(`waiting up to ${Duration.format(gracePeriod)} for ${running} running job(s) to finish`)
+    yield* Effect.interruptible(FiberMap.awaitEmpty(working)).pipe(Effect.timeoutOption(gracePeriod))
+    const left = yield* FiberMap.size(working)
+    if (left > 0) yield* Effect.logWarning(`interrupting ${left} job(s); they run again at the next start`)
+  })
+
+  // The scope undoes this from the bottom up: no new turns, then time for the running ones, then their interruption.
+  yield* Effect.addFinalizer(() => drain)
+  yield* Effect.forkScoped(dispatch)
+  yield* Effect.forkScoped(listen)
+})
+
+/**
+ * Works the lanes of the queue: one job of a lane at a time, at most `jobs.max_concurrent` in all, each lane in its own
+ * fiber while it has its turn. Closing the scope lets running jobs finish for `jobs.grace_period`, and then gives their
+ * leases back.
+ */
+export const layer = Layer.effectDiscard(make)

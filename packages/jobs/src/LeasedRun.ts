@@ -1,0 +1,135 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import { Cause, Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
+import { JobQueue, type Lease, QueueLimits, Settlement } from "./JobQueue.ts"
+import { JobRunner } from "./JobRunner.ts"
+
+const finished = Metric.counter("nominal_jobs_total", { description: "Runs of jobs, by how they ended" })
+const count = (state: "done" | "skipped" | "retried" | "parked" | "released" | "lost") =>
+  Metric.update(Metric.withAttributes(finished, { state }), 1)
+
+/** What happened is recorded, if need be with some patience; less than the lease lasts, for nobody renews it any more. */
+const settling = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 6 }))
+
+/** A renewal is tried again until the lease has run out. */
+const renewing = Schedule.spaced("1 second")
+
+const noticeLimit = Duration.minutes(1)
+
+/**
+ * A job is given up when it has lost its process this often without ever ending. High, for a process mostly dies of
+ * something else; the queue makes such a job wait ever longer, so that the others get done meanwhile.
+ */
+const maxLosses = 60
+
+/** 10 s before the second attempt, then three times as long each time, at most 5 min; a fifth more or less by chance. */
+const retryDelay = (attempt: number) =>
+  Effect.map(Random.nextBetween(0.8, 1.2), (factor) =>
+    Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor)))
+
+const retryable = (reason: string) => JobOutcome.cases.Failed.make({ reason, retryable: true })
+
+/** Restores the interruptibility of the place that masked it. */
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** Makes the function that runs a job under its lease and settles it, whatever happens. To be called uninterruptibly. */
+export const make = Effect.gen(function*() {
+  const { jobs: { deadline, maxAttempts } } = yield* AppConfig
+  const { leaseDuration, renewEvery } = yield* QueueLimits
+  const queue = yield* JobQueue
+  const runner = yield* JobRunner
+
+  /** Ends when the lease is lost, and only then. */
+  const keep = (lease: Lease) =>
+    queue.renew(lease).pipe(
+      Effect.tapError((error) => Effect.logWarning(`the lease could not be renewed: ${error.message}`)),
+      Effect.retry(renewing),
+      Effect.timeoutOrElse({
+        duration: Duration.subtract(leaseDuration, renewEvery),
+        orElse: () => Effect.succeed(false)
+      }),
+      Effect.delay(renewEvery),
+      Effect.repeat({ while: (kept) => kept })
+    )
+
+  /** One attempt; none if the lease was lost meanwhile. */
+  const attempt = (lease: Lease) =>
+    runner.run(lease.job, lease.attempt).pipe(
+      Effect.timeoutOrElse({
+        duration: deadline,
+        orElse: () => Effect.succeed(retryable(`it took longer than its deadline of ${Duration.format(deadline)}`))
+      }),
+      Effect.catchCause((cause) =>
+        Effect.as(
+          Effect.logError("the job runner failed unexpectedly", cause),
+          retryable(`an unexpected error; the server's log has it under job ${lease.job.id}`)
+        )
+      ),
+      Effect.asSome,
+      Effect.raceFirst(Effect.as(keep(lease), Option.none<JobOutcome>()))
+    )
+
+  /** Whether it was recorded. If not, the job is recovered when its lease has run out. */
+  const settle = (lease: Lease, settlement: Settlement) =>
+    queue.settle(lease, settlement).pipe(
+      Effect.retry(settling),
+      Effect.tap((settled) => settled ? Effect.void : Effect.logWarning("the lease was lost; another run decides")),
+      Effect.catch((error) =>
+        Effect.as(Effect.logError(`how the job ended could not be stored, it will run again: ${error.message}`), false)
+      )
+    )
+
+  /** The notice is posted at most once: only by whoever has parked the job, and after it. */
+  const giveUp = Effect.fnUntraced(function*(lease: Lease, reason: string, restore: Restore) {
+    if (!(yield* settle(lease, Settlement.cases.Park.make({ reason })))) return
+    yield* Effect.logError(`given up: ${reason}`)
+    yield* count("parked")
+    yield* restore(runner.giveUp(lease.job, reason)).pipe(
+      Effect.timeout(noticeLimit),
+      Effect.catchCause((cause) =>
+        Effect.logError("the pull request could not be told that its job was given up", cause)
+      )
+    )
+  })
+
+  const fail = Effect.fnUntraced(function*(lease: Lease, reason: string, again: boolean, restore: Restore) {
+    if (!again || lease.attempt >= maxAttempts) return yield* giveUp(lease, reason, restore)
+    const delay = yield* retryDelay(lease.attempt)
+    if (!(yield* settle(lease, Settlement.cases.Retry.make({ reason, delay })))) return
+    yield* Effect.logWarning(
+      `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${reason}`
+    )
+    yield* count("retried")
+  })
+
+  const done = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, text: string) {
+    if (!(yield* settle(lease, Settlement.cases.Done.make({ outcome })))) return
+    yield* Effect.logInfo(text)
+    yield* count(outcome._tag === "Skipped" ? "skipped" : "done")
+  })
+
+  const finish = (lease: Lease, outcome: JobOutcome, restore: Restore) =>
+    JobOutcome.match(outcome, {
+      Reviewed: (reviewed) => done(lease, reviewed, `reviewed: ${reviewed.findings} finding(s)`),
+      Skipped: (skipped) => done(lease, skipped, `skipped: ${skipped.reason}`),
+      Failed: ({ reason, retryable }) => fail(lease, reason, retryable, restore)
+    })
+
+  return (lease: Lease, restore: Restore): Effect.Effect<void> =>
+    Effect.gen(function*() {
+      if (lease.losses >= maxLosses) {
+        return yield* giveUp(lease, `the process that ran it ended ${lease.losses} times before the job did`, restore)
+      }
+      yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
+      const exit = yield* Effect.exit(restore(attempt(lease)))
+      if (Exit.isFailure(exit)) {
+        yield* settle(lease, Settlement.cases.Release.make({}))
+        return yield* count("released")
+      }
+      if (Option.isSome(exit.value)) return yield* finish(lease, exit.value.value, restore)
+      yield* Effect.logWarning("the lease was lost: the run was stopped, another process has the job")
+      yield* count("lost")
+    }).pipe(
+      Effect.annotateLogs({ job: lease.job.id, delivery: lease.job.delivery, attempt: lease.attempt })
+    )
+})

@@ -1,0 +1,54 @@
+import * as Owners from "@nominal-code/persistence/Owners"
+import { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { Clock, Effect, Layer, Schema } from "effect"
+import { JobQueue } from "./JobQueue.ts"
+import * as SqliteJobTable from "./SqliteJobTable.ts"
+import * as TableQueue from "./TableQueue.ts"
+
+const Owner = Schema.Struct({ id: Schema.String })
+
+const make = Effect.gen(function*() {
+  const sqlite = yield* Sqlite
+  const owners = yield* Owners.Owners
+
+  // Before the first lease, so that every lease names an owner that others know to ask about.
+  yield* sqlite.transaction("SqliteQueue.register", (statements) =>
+    statements.run("INSERT INTO owners (id) VALUES (:id)", { id: owners.self }))
+
+  /** Ends the leases of a dead process now instead of when they run out. A living process's are never touched. */
+  const bury = Effect.fnUntraced(function*(id: string) {
+    const now = yield* Clock.currentTimeMillis
+    const released = yield* sqlite.transaction("SqliteQueue.recover", (statements) => {
+      statements.run("DELETE FROM owners WHERE id = :id", { id })
+      return statements.run(
+        "UPDATE jobs SET due_at = min(due_at, :now) WHERE state = 'running' AND owner = :id",
+        { id, now }
+      )
+    })
+    yield* owners.forget(id)
+    if (released > 0) yield* Effect.logWarning(`taking over ${released} running job(s) of a process that ended`)
+  })
+
+  const recover = Effect.gen(function*() {
+    const known = yield* sqlite.read("SqliteQueue.recover", (statements) =>
+      statements.all(Owner, "SELECT id FROM owners WHERE id <> :self", { self: owners.self }))
+    const dead = yield* Effect.filter(known, ({ id }) => Effect.map(owners.isAlive(id), (alive) => !alive), {
+      concurrency: 1
+    })
+    yield* Effect.forEach(dead, ({ id }) => bury(id), { concurrency: 1, discard: true })
+  })
+
+  yield* recover
+  const read: TableQueue.TableStore["read"] = (operation, body) =>
+    sqlite.read(operation, (statements) => body(SqliteJobTable.make(statements)))
+  return yield* TableQueue.make({
+    owner: owners.self,
+    read,
+    transaction: (operation, body) =>
+      sqlite.transaction(operation, (statements) => body(SqliteJobTable.make(statements))),
+    heads: Effect.andThen(recover, read("JobQueue.ready", (table) => table.heads()))
+  })
+})
+
+/** The queue in the database file. What it accepted survives the death of the process and of the machine. */
+export const layer = Layer.effect(JobQueue, make).pipe(Layer.provide(Owners.layer))

@@ -1,0 +1,86 @@
+import { LaneKey } from "@nominal-code/domain/Lane"
+import type { Lane } from "@nominal-code/domain/Lane"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Clock, Duration, Effect, Latch, Schema, Stream } from "effect"
+import type { Head } from "./JobTable.ts"
+
+/** Tells whoever listens which lanes have something to run. */
+export interface Wakeups {
+  /** The lane's head may have changed. Called after the change is stored, in the same breath. */
+  touched(lane: string, head: Head | undefined, now: number): void
+  readonly ready: Stream.Stream<Lane, StoreError>
+}
+
+/** One listener: the lanes that it has not heard of yet, each named once however often it was touched. */
+interface Listener {
+  readonly lanes: Set<string>
+  readonly some: Latch.Latch
+  /** Until when the timer sleeps. While the store is being read it is not known, and every change counts. */
+  until: number
+  /** Opened when a lane gets due before that. */
+  readonly sooner: Latch.Latch
+}
+
+const decodeLane = Schema.decodeSync(LaneKey)
+
+const name = ({ lanes, some }: Listener, lane: string): void => {
+  lanes.add(lane)
+  some.openUnsafe()
+}
+
+/**
+ * A lane is named when it is touched by this process and, from the store itself, at the start, whenever the next delay
+ * or lease has run out, and every `sweepEvery`. One timer does for all lanes; a lane that waits costs its key.
+ */
+export const make = (
+  heads: Effect.Effect<ReadonlyArray<Head>, StoreError>,
+  sweepEvery: Duration.Duration
+): Wakeups => {
+  const listeners = new Set<Listener>()
+
+  const watch = (listener: Listener) =>
+    Effect.forever(Effect.gen(function*() {
+      // Before the store is read: what changes after the reading opens it again.
+      listener.until = Infinity
+      listener.sooner.closeUnsafe()
+      const current = yield* heads
+      const now = yield* Clock.currentTimeMillis
+      let next = now + Duration.toMillis(sweepEvery)
+      for (const { dueAt, lane } of current) {
+        if (dueAt <= now) name(listener, lane)
+        else next = Math.min(next, dueAt)
+      }
+      listener.until = next
+      yield* Effect.raceFirst(Effect.sleep(next - now), listener.sooner.await)
+    }))
+
+  const named = (listener: Listener) =>
+    Effect.map(listener.some.await, () => {
+      const lanes = Array.from(listener.lanes, (key) => decodeLane(key))
+      listener.lanes.clear()
+      listener.some.closeUnsafe()
+      return lanes
+    })
+
+  const listen = Effect.acquireRelease(
+    Effect.sync(() => {
+      const listener: Listener = { lanes: new Set(), some: Latch.makeUnsafe(), until: Infinity, sooner: Latch.makeUnsafe() }
+      listeners.add(listener)
+      return listener
+    }),
+    (listener) => Effect.sync(() => listeners.delete(listener))
+  )
+
+  return {
+    touched: (lane, head, now) => {
+      if (head === undefined) return
+      for (const listener of listeners) {
+        if (head.dueAt <= now) name(listener, lane)
+        else if (head.dueAt < listener.until) listener.sooner.openUnsafe()
+      }
+    },
+    // It listens before it looks, so nothing falls between the two.
+    ready: Stream.unwrap(Effect.map(listen, (listener) =>
+      Stream.fromIterableEffectRepeat(named(listener)).pipe(Stream.mergeEffect(watch(listener)))))
+  }
+}

@@ -1,0 +1,43 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { Conversation } from "@nominal-code/domain/Conversation"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { Clock, Duration, Effect, Layer, Option } from "effect"
+import { ConversationStore } from "./ConversationStore.ts"
+
+// The least recently saved one goes first. A conversation can hold megabytes.
+const capacity = 200
+
+const make = Effect.gen(function*() {
+  const { conversationTtl } = yield* AppConfig
+  const ttl = Duration.toMillis(conversationTtl)
+  // In the order of saving, which is also the order of expiry.
+  const kept = new Map<string, { readonly conversation: Conversation; readonly expiresAt: number }>()
+
+  const evict = (now: number) => {
+    for (const [key, { expiresAt }] of kept) {
+      if (expiresAt > now && kept.size <= capacity) return
+      kept.delete(key)
+    }
+  }
+
+  return ConversationStore.of({
+    load: Effect.fn("ConversationStore.load")(function*(lane) {
+      evict(yield* Clock.currentTimeMillis)
+      // A copy, here and below: whoever appends to what it was given must not change what is kept.
+      return Option.map(
+        Option.fromUndefinedOr(kept.get(laneKey(lane))),
+        ({ conversation }) => structuredClone(conversation)
+      )
+    }),
+    save: Effect.fn("ConversationStore.save")(function*(lane, conversation) {
+      const now = yield* Clock.currentTimeMillis
+      const key = laneKey(lane)
+      kept.delete(key)
+      kept.set(key, { conversation: structuredClone(conversation), expiresAt: now + ttl })
+      evict(now)
+    })
+  })
+})
+
+/** Conversations that end with the process. */
+export const layer = Layer.effect(ConversationStore, make)

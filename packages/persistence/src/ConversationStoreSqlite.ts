@@ -1,0 +1,55 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Conversation } from "@nominal-code/domain/Conversation"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
+import { ConversationStore } from "./ConversationStore.ts"
+import { Sqlite } from "./Sqlite.ts"
+
+const Content = Schema.Struct({ content: Schema.String })
+const ConversationJson = Schema.fromJsonString(Conversation)
+const encode = Schema.encodeSync(ConversationJson)
+
+const make = Effect.gen(function*() {
+  const { conversationTtl } = yield* AppConfig
+  const { read, transaction } = yield* Sqlite
+  const ttl = Duration.toMillis(conversationTtl)
+
+  const load = Effect.fn("ConversationStore.load")(function*(lane: Lane) {
+    const now = yield* Clock.currentTimeMillis
+    const key = laneKey(lane)
+    const row = yield* read("ConversationStore.load", (statements) =>
+      statements.get(
+        Content,
+        "SELECT content FROM conversations WHERE lane = :lane AND expires_at > :now",
+        { lane: key, now }
+      ))
+    if (row === undefined) return Option.none()
+    return yield* Schema.decodeEffect(ConversationJson)(row.content).pipe(
+      Effect.asSome,
+      // The error quotes the text, so it is left out.
+      Effect.catch(() =>
+        Effect.as(
+          Effect.logWarning(`the stored conversation of ${key} cannot be read; its next review starts a new one`),
+          Option.none<Conversation>()
+        )
+      )
+    )
+  })
+
+  const save = Effect.fn("ConversationStore.save")(function*(lane: Lane, conversation: Conversation) {
+    const now = yield* Clock.currentTimeMillis
+    yield* transaction("ConversationStore.save", (statements) => {
+      statements.run("DELETE FROM conversations WHERE expires_at <= :now", { now })
+      statements.run(
+        `INSERT INTO conversations (lane, content, expires_at) VALUES (:lane, :content, :expiresAt)
+           ON CONFLICT (lane) DO UPDATE SET content = excluded.content, expires_at = excluded.expires_at`,
+        { lane: laneKey(lane), content: encode(conversation), expiresAt: now + ttl }
+      )
+    })
+  })
+
+  return ConversationStore.of({ load, save })
+})
+
+/** Conversations in the database file. */
+export const layer = Layer.effect(ConversationStore, make)

@@ -1,0 +1,78 @@
+import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
+import { randomUUID } from "node:crypto"
+import { Sqlite } from "./Sqlite.ts"
+import { explain } from "./SqliteError.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/**
+ * Tells the living from the dead among the processes that share a data directory. Each holds a lock that the operating
+ * system takes away when it dies, however it dies; so there is no heartbeat to wait for and no process id to be reused.
+ */
+export class Owners extends Context.Service<Owners, {
+  /** This process's name, made anew each time the store is opened. */
+  readonly self: string
+  /** Whether that process still has its store open. In doubt, it has. */
+  isAlive(owner: string): Effect.Effect<boolean>
+  /** Removes what a dead process left here. */
+  forget(owner: string): Effect.Effect<void>
+}>()("@nominal-code/persistence/Owners") {}
+
+const isMissing = Schema.is(Schema.Struct({ errcode: Schema.Literal(14) }))
+
+const make = Effect.gen(function*() {
+  const { directory } = yield* Sqlite
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { DatabaseSync } = yield* Effect.promise(() => import("node:sqlite"))
+
+  const self = randomUUID()
+  const locks = path.join(directory, "owners")
+  const fileOf = (owner: string) => path.join(locks, owner)
+  const failing = (cause: unknown) => explain({ operation: "Owners.hold", file: fileOf(self), cause })
+
+  // An empty database under an exclusive transaction: SQLite's file lock, which Node has no other name for.
+  const lock = (target: string | URL) => {
+    const db = new DatabaseSync(target, { timeout: 0 })
+    try {
+      db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
+      return db
+    } catch (cause) {
+      db.close()
+      throw cause
+    }
+  }
+
+  yield* Effect.mapError(fs.makeDirectory(locks, { recursive: true, mode: 0o700 }), failing)
+  yield* Effect.acquireRelease(
+    Effect.try({ try: () => lock(fileOf(self)), catch: failing }),
+    (db) => Effect.sync(() => db.close())
+  )
+
+  const holds = (target: URL): boolean => {
+    try {
+      lock(target).close()
+      return false
+    } catch (cause) {
+      return !isMissing(cause)
+    }
+  }
+
+  const probe = Effect.fnUntraced(function*(owner: string) {
+    const target = yield* path.toFileUrl(fileOf(owner))
+    // Not to be made by asking for it.
+    target.searchParams.set("mode", "rw")
+    return holds(target)
+  }, Effect.orElseSucceed(() => true))
+
+  return Owners.of({
+    self,
+    isAlive: (owner) => owner === self ? Effect.succeed(true) : probe(owner),
+    forget: (owner) => Effect.ignore(fs.remove(fileOf(owner)))
+  })
+})
+
+/** Takes this process's lock until the scope closes. */
+export const layer: Layer.Layer<Owners, StoreError, Sqlite | FileSystem.FileSystem | Path.Path> = Layer.effect(
+  Owners,
+  make
+)

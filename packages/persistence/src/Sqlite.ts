@@ -1,0 +1,127 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Context, Effect, FileSystem, Layer, Path, Schedule, Schema } from "effect"
+import type { DatabaseSync, StatementSync } from "node:sqlite"
+import { migrate } from "./Migrations.ts"
+import { explain } from "./SqliteError.ts"
+import { StoreError } from "./StoreError.ts"
+
+/** Values for the `:name` places of a statement. */
+export type Parameters = Readonly<Record<string, string | number | null>>
+
+type Row = Schema.ConstraintDecoder<unknown>
+
+/** The statements that a transaction may run. They are of no use after it. */
+export interface Statements {
+  /** Runs a statement; how many rows it changed. */
+  run(sql: string, parameters?: Parameters): number
+  /** The first row, decoded; undefined if there is none. */
+  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined
+  /** Every row, decoded. */
+  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>
+}
+
+/**
+ * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
+ * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
+ */
+export class Sqlite extends Context.Service<Sqlite, {
+  /** Where the file lives; other files that belong to it may stand beside it. */
+  readonly directory: string
+  /**
+   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
+   * process can come between its statements. `operation` names it in an error.
+   */
+  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
+  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
+  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
+}>()("@nominal-code/persistence/Sqlite") {}
+
+const fileName = "nominal-code.db"
+
+// How long a statement waits for another process's transaction. The wait blocks this process, so it is short: every
+// transaction of ours is a few statements long.
+const busyMillis = 2000
+
+// Two processes that switch a new file to WAL in the same moment can be told "busy" at once.
+const opening = Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
+
+const statementsOf = (db: DatabaseSync): Statements => {
+  const prepared = new Map<string, StatementSync>()
+  const prepare = (sql: string): StatementSync => {
+    const known = prepared.get(sql)
+    if (known !== undefined) return known
+    const statement = db.prepare(sql)
+    prepared.set(sql, statement)
+    return statement
+  }
+  return {
+    run: (sql, parameters = {}) => Number(prepare(sql).run(parameters).changes),
+    get: (row, sql, parameters = {}) => {
+      const found = prepare(sql).get(parameters)
+      return found === undefined ? undefined : Schema.decodeSync(row)(found)
+    },
+    all: (row, sql, parameters = {}) => prepare(sql).all(parameters).map((found) => Schema.decodeSync(row)(found))
+  }
+}
+
+const inTransaction = <A>(db: DatabaseSync, mode: "IMMEDIATE" | "DEFERRED", body: () => A): A => {
+  db.exec(`BEGIN ${mode}`)
+  try {
+    const result = body()
+    db.exec("COMMIT")
+    return result
+  } catch (cause) {
+    if (db.isTransaction) db.exec("ROLLBACK")
+    throw cause
+  }
+}
+
+const open = (Database: typeof DatabaseSync, file: string): DatabaseSync => {
+  const db = new Database(file, { timeout: busyMillis, enableForeignKeyConstraints: true })
+  try {
+    db.exec("PRAGMA journal_mode = WAL")
+    db.exec("PRAGMA synchronous = FULL")
+    inTransaction(db, "IMMEDIATE", () => migrate(db, file))
+    return db
+  } catch (cause) {
+    db.close()
+    throw cause
+  }
+}
+
+const make = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const file = path.join(directory, fileName)
+  const failing = (operation: string) => (cause: unknown) => explain({ operation, file, cause })
+
+  yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
+    Effect.mapError(failing("Sqlite.open"))
+  )
+  // Loaded here, so that a process that stores nothing does not load it.
+  const { DatabaseSync } = yield* Effect.tryPromise({
+    try: () => import("node:sqlite"),
+    catch: () =>
+      new StoreError({
+        operation: "Sqlite.open",
+        message: "this Node has no node:sqlite: use Node 22.19 or newer",
+        retryable: false
+      })
+  })
+  const db = yield* Effect.acquireRelease(
+    Effect.try({ try: () => open(DatabaseSync, file), catch: failing("Sqlite.open") }).pipe(
+      Effect.retry({ schedule: opening, while: (error) => error.retryable })
+    ),
+    (db) => Effect.sync(() => db.close())
+  )
+  const statements = statementsOf(db)
+  const within = (mode: "IMMEDIATE" | "DEFERRED") => <A>(operation: string, body: (statements: Statements) => A) =>
+    Effect.try({ try: () => inTransaction(db, mode, () => body(statements)), catch: failing(operation) })
+  return Sqlite.of({ directory, transaction: within("IMMEDIATE"), read: within("DEFERRED") })
+})
+
+/** The database of a given directory, which is made if it is missing. */
+export const layerAt = (directory: string) => Layer.effect(Sqlite, make(directory))
+
+/** The database of the configured data directory. */
+export const layer = Layer.effect(Sqlite, Effect.flatMap(AppConfig, ({ dataDir }) => make(dataDir)))

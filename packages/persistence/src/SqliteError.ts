@@ -1,0 +1,52 @@
+import { PlatformError, Schema } from "effect"
+import { StoreError } from "./StoreError.ts"
+
+/** The file was written by a program that knows more than this one. */
+export class NewerSchema extends Schema.TaggedError<NewerSchema>()("NewerSchema", { message: Schema.String }) {}
+
+const DriverError = Schema.Struct({ errcode: Schema.Int, errstr: Schema.String })
+const isDriverError = Schema.is(DriverError)
+
+const busy = 5
+const locked = 6
+const full = 13
+const transient = new Set([busy, locked, full])
+
+const move = "make it writable for this user, or set data_dir (NOMINAL_DATA_DIR) to another directory"
+
+// By SQLite's primary result code: https://sqlite.org/rescode.html
+const advice = new Map([
+  [busy, "another process holds it; it will be tried again"],
+  [locked, "another process holds it; it will be tried again"],
+  [8, move],
+  [10, "the disk failed to read or write: check the disk"],
+  [11, "the file is damaged: move it away and start again"],
+  [full, "the disk is full: free some space"],
+  [14, move],
+  [26, "the file is not a database: move it away, or set data_dir (NOMINAL_DATA_DIR) to another directory"]
+])
+
+/** One line about what failed, on which file, and what to do. */
+export const explain = (
+  { cause, file, operation }: { readonly operation: string; readonly file: string; readonly cause: unknown }
+): StoreError => {
+  if (cause instanceof NewerSchema) return new StoreError({ operation, message: cause.message, retryable: false })
+  if (isDriverError(cause)) {
+    // The upper bytes only say more about the same thing.
+    const code = cause.errcode & 0xff
+    return new StoreError({
+      operation,
+      message: `${file}: ${cause.errstr}${advice.has(code) ? `; ${advice.get(code)}` : ""}`,
+      retryable: transient.has(code)
+    })
+  }
+  if (cause instanceof PlatformError.PlatformError) {
+    return new StoreError({
+      operation,
+      message: `${file}: its directory cannot be made (${cause.reason._tag}); ${move}`,
+      retryable: false
+    })
+  }
+  const detail = cause instanceof Error ? cause.message.split("\n", 1)[0] : "an unknown failure"
+  return new StoreError({ operation, message: `${file}: ${detail}`, retryable: false })
+}
