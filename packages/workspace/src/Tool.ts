@@ -1,4 +1,4 @@
-import { type Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 
 /** Why a tool did not do it, in words that the model can act on. */
 export class ToolError extends Schema.TaggedError<ToolError>()("ToolError", { message: Schema.String }) {}
@@ -13,4 +13,27 @@ export interface Tool {
   /** The JSON Schema of `input` is what the model is shown. */
   readonly input: Schema.Top
   run(input: unknown): Effect.Effect<string, ToolError>
+}
+
+/** A tool from what it does with input that fits its schema; other input is refused, naming the field and its rule. */
+export const make = <A, I>(options: {
+  readonly name: string
+  readonly description: string
+  readonly input: Schema.Codec<A, I>
+  readonly run: (input: A) => Effect.Effect<string, ToolError>
+}): Tool => {
+  const decode = Schema.decodeUnknownEffect(options.input, { errors: "all", onExcessProperty: "error" })
+  return {
+    name: options.name,
+    description: options.description,
+    input: options.input,
+    run: Effect.fn(`Tool.${options.name}`)(function*(input: unknown) {
+      const decoded = yield* Effect.mapError(
+        decode(input),
+        (error) =>
+          new ToolError({ message: `Invalid input for ${options.name}: ${error.message.replace(/\s*\n\s*/g, " ")}` })
+      )
+      return yield* options.run(decoded)
+    })
+  }
 }

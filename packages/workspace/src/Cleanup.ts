@@ -1,0 +1,110 @@
+import { AppConfig, type WorkspaceSettings } from "@nominal-code/config/AppConfig"
+import { Duration, Effect, FileSystem, Option, Path } from "effect"
+import { Git } from "./Git.ts"
+import { type RepositoryLock, silentMillis } from "./RepositoryLock.ts"
+
+/** Where the workspace keeps what, under its base directory. */
+export interface Directories {
+  readonly mirrors: string
+  readonly jobs: string
+}
+
+export const directories = Effect.gen(function*() {
+  const { workspace } = yield* AppConfig
+  const path = yield* Path.Path
+  const found: Directories = {
+    mirrors: path.join(workspace.baseDir, "mirrors"),
+    jobs: path.join(workspace.baseDir, "jobs")
+  }
+  return found
+})
+
+/** The empty file whose time of change says when a mirror was last used. */
+export const usedFile = "nominal-used"
+
+/** A user of a directory says every minute that it is alive: after this long without a word, it is not. */
+const ABANDONED_MILLIS = 15 * 60_000
+
+/** Packs in a mirror above which it is worth packing them into one. */
+const MANY_PACKS = 50
+
+const bytesOf: (directory: string) => Effect.Effect<number, never, FileSystem.FileSystem | Path.Path> = Effect
+  .fnUntraced(function*(directory: string) {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const names = yield* Effect.orElseSucceed(fs.readDirectoryEntries(directory), () => [])
+    const sizes = yield* Effect.forEach(names, ({ name, type }) => {
+      const entry = path.join(directory, name)
+      if (type === "Directory") return bytesOf(entry)
+      return Effect.match(fs.stat(entry), { onFailure: () => 0, onSuccess: (info) => Number(info.size) })
+    }, { concurrency: 4 })
+    return sizes.reduce((total, size) => total + size, 0)
+  })
+
+/** Removes a directory: moved away in one step first, so that nobody finds half of it. */
+export const discard = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const trash = yield* fs.makeTempDirectory({ directory: path.dirname(directory), prefix: ".trash-" })
+  yield* Effect.ensuring(
+    Effect.ignore(fs.rename(directory, path.join(trash, "it"))),
+    Effect.ignore(fs.remove(trash, { recursive: true, force: true }))
+  )
+})
+
+/** What crashed processes left: checkouts, half-made mirrors, half-removed directories. */
+const removeLeftovers = Effect.fnUntraced(function*(directory: string, prefixes: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const names = yield* fs.readDirectory(directory)
+  yield* Effect.forEach(
+    names.filter((name) => prefixes.some((prefix) => name.startsWith(prefix))),
+    (name) =>
+      Effect.gen(function*() {
+        const entry = path.join(directory, name)
+        const silent = Option.getOrElse(yield* silentMillis(entry), () => 0)
+        if (silent > ABANDONED_MILLIS) yield* Effect.ignore(fs.remove(entry, { recursive: true, force: true }))
+      }),
+    { concurrency: 4, discard: true }
+  )
+})
+
+const repack = Effect.fnUntraced(function*(gitDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const git = yield* Git
+  const packs = yield* fs.readDirectory(path.join(gitDir, "objects", "pack"))
+  if (packs.filter((name) => name.endsWith(".pack")).length <= MANY_PACKS) return
+  yield* git.run(["gc", "--quiet", "--prune=2.weeks.ago"], { gitDir, timeoutSeconds: 900 })
+})
+
+/**
+ * Brings the directories back within their bounds: removes what crashed processes left, the mirrors that nobody used for
+ * `maxAge`, and then the least recently used ones until everything takes at most `maxBytes`. A mirror that a review
+ * works with, in this process or another, stays.
+ */
+export const sweep = Effect.fn("Workspace.sweep")(function*(lock: RepositoryLock, settings: WorkspaceSettings) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { jobs, mirrors } = yield* directories
+  yield* removeLeftovers(jobs, ["job-", ".trash-"])
+  yield* removeLeftovers(mirrors, [".new-", ".trash-"])
+  const names = (yield* fs.readDirectory(mirrors)).filter((name) => name.endsWith(".git"))
+  const found = yield* Effect.forEach(names, (name) =>
+    Effect.gen(function*() {
+      const gitDir = path.join(mirrors, name)
+      const silent = Option.getOrElse(yield* silentMillis(path.join(gitDir, usedFile)), () => Infinity)
+      return { gitDir, silent, bytes: yield* bytesOf(gitDir) }
+    }), { concurrency: 2 })
+  let bytes = found.reduce((total, mirror) => total + mirror.bytes, yield* bytesOf(jobs))
+  for (const { bytes: size, gitDir, silent } of found.sort((left, right) => right.silent - left.silent)) {
+    const old = silent > Duration.toMillis(settings.maxAge)
+    if (silent > ABANDONED_MILLIS && (old || bytes > settings.maxBytes)) {
+      yield* lock(gitDir, discard(gitDir))
+      yield* Effect.logInfo("removed a mirror", { gitDir, bytes: size, reason: old ? "age" : "disk cap" })
+      bytes -= size
+    } else {
+      yield* lock(gitDir, repack(gitDir))
+    }
+  }
+})

@@ -1,0 +1,217 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Config, Context, Effect, FileSystem, Layer, Option, Path, type Redacted, Schema } from "effect"
+import { ChildProcessSpawner } from "effect/process"
+import { fromStderr, GitFailure, headline, isRetryable } from "./GitFailure.ts"
+import * as Process from "./Process.ts"
+import type { Remote } from "./Remote.ts"
+import { WorkspaceError } from "./Workspace.ts"
+
+/** git said no. The message is one line without secrets. */
+export class GitError extends Schema.TaggedError<GitError>()("GitError", {
+  message: Schema.String,
+  reason: GitFailure
+}) {
+  toWorkspaceError() {
+    return new WorkspaceError({ message: this.message, retryable: isRetryable(this.reason) })
+  }
+}
+
+export interface GitOptions {
+  readonly gitDir: string
+  /** Where files are written to; absent for commands that only read the object store. */
+  readonly workTree?: string | undefined
+  readonly indexFile?: string | undefined
+  readonly stdin?: string | undefined
+  readonly timeoutSeconds?: number | undefined
+  readonly maxBytes?: number | undefined
+  /** What to do with more output than `maxBytes`: `fail` (the default), or keep what fitted. */
+  readonly overflow?: "fail" | "cut" | undefined
+  /** Exit codes besides 0 that are answers, not failures. */
+  readonly answers?: ReadonlyArray<number> | undefined
+  /** The only server that the command may talk to; without it every transport is closed. */
+  readonly remote?: Remote | undefined
+}
+
+/** The one way to run git. */
+export class Git extends Context.Service<Git, {
+  run(args: ReadonlyArray<string>, options: GitOptions): Effect.Effect<Process.ProcessOutput, GitError>
+  /** Hands the output over as it comes; the command is ended when `accept` answers false. */
+  consume(
+    args: ReadonlyArray<string>,
+    options: GitOptions,
+    accept: (chunk: Uint8Array) => boolean
+  ): Effect.Effect<Omit<Process.ProcessOutput, "stdout">, GitError>
+}>()("@nominal-code/workspace/Git") {}
+
+const MEBIBYTE = 1024 * 1024
+const LOCAL_TIMEOUT_SECONDS = 120
+
+/**
+ * Nothing of a repository runs or reaches out: no hook, filter, external diff or helper, no submodule, no link, no
+ * transport. There is no system or user configuration either (see `baseEnvironment`), so these guard against what a
+ * repository's own configuration or git's defaults would do.
+ */
+const hardening = [
+  "core.hooksPath=/dev/null",
+  "core.symlinks=false",
+  "core.fsmonitor=false",
+  "core.attributesFile=/dev/null",
+  "core.excludesFile=/dev/null",
+  "core.protectHFS=true",
+  "core.protectNTFS=true",
+  "core.autocrlf=false",
+  // A larger file is "binary" in every diff: its lines are not for reviewing.
+  "core.bigFileThreshold=8m",
+  "core.askPass=",
+  "credential.helper=",
+  "credential.interactive=false",
+  "protocol.allow=never",
+  "protocol.file.allow=never",
+  "protocol.ext.allow=never",
+  "submodule.recurse=false",
+  "fetch.recurseSubmodules=no",
+  "fetch.unpackLimit=1",
+  "filter.lfs.smudge=",
+  "filter.lfs.clean=",
+  "filter.lfs.process=",
+  "filter.lfs.required=false",
+  "gc.auto=0",
+  "maintenance.auto=false",
+  // A server's redirect would take the credentials along to wherever it points.
+  "http.followRedirects=false",
+  "http.lowSpeedLimit=1000",
+  "http.lowSpeedTime=60",
+  "transfer.bundleURI=false",
+  "fetch.uriProtocols="
+]
+
+/** The argument vector, which never holds a secret: every process of this machine may read it. */
+export const argv = (args: ReadonlyArray<string>, options: GitOptions): ReadonlyArray<string> => [
+  "--no-pager",
+  "--no-replace-objects",
+  `--git-dir=${options.gitDir}`,
+  ...(options.workTree === undefined ? [] : [`--work-tree=${options.workTree}`]),
+  ...hardening.flatMap((entry) => ["-c", entry]),
+  ...(options.remote === undefined ? [] : ["-c", `protocol.${options.remote.protocol}.allow=always`]),
+  ...args
+]
+
+/** What a command that talks to the server gets on top: the way to it, and the credentials for it alone. */
+const networkEnvironment = (
+  remote: Remote,
+  proxies: Record<string, string>
+): Record<string, string | Redacted.Redacted> => ({
+  ...proxies,
+  ...(remote.authorization === undefined ? {} : {
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: `http.${new URL("/", remote.url).href}.extraHeader`,
+    GIT_CONFIG_VALUE_0: remote.authorization
+  })
+})
+
+const proxyNames = ["http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+
+const failed = (args: ReadonlyArray<string>, error: Process.ProcessError) => {
+  const command = `git ${args[0]}`
+  const missing = error.reason === "not-started" && error.message.includes("NotFound")
+  return new GitError({
+    reason: missing ? "not-installed" : error.reason === "timeout" ? "timeout" : "other",
+    message: missing
+      ? "git was not found: install git 2.39 or later and see that it is on the PATH."
+      : `${command} failed: ${error.message}`
+  })
+}
+
+const exited = (args: ReadonlyArray<string>, output: { readonly exitCode: number; readonly stderr: string }) =>
+  new GitError({
+    reason: fromStderr(output.stderr),
+    message: `git ${args[0]} exited with ${output.exitCode}: ${headline(output.stderr)}`
+  })
+
+const make = Effect.gen(function*() {
+  const { workspace } = yield* AppConfig
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+
+  const variable = (name: string) =>
+    Config.option(Config.String(name)).pipe(Effect.orElseSucceed(() => Option.none<string>()))
+  // A relative entry would be looked up in the directory that git runs in.
+  const searchPath = Option.getOrElse(yield* variable("PATH"), () => "/usr/local/bin:/usr/bin:/bin")
+    .split(":").filter((entry) => path.isAbsolute(entry)).join(":")
+  const proxies: Record<string, string> = {}
+  for (const name of proxyNames) {
+    const value = yield* variable(name)
+    if (Option.isSome(value)) proxies[name] = value.value
+  }
+  const home = path.join(workspace.baseDir, "home")
+  const baseEnvironment = {
+    PATH: searchPath,
+    HOME: home,
+    LC_ALL: "C",
+    TZ: "UTC",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_LITERAL_PATHSPECS: "1",
+    GIT_NO_LAZY_FETCH: "1",
+    GIT_ATTR_NOSYSTEM: "1"
+  }
+
+  const processOptions = (options: GitOptions): Process.ProcessOptions => ({
+    cwd: options.workTree ?? home,
+    env: {
+      ...baseEnvironment,
+      ...(options.indexFile === undefined ? {} : { GIT_INDEX_FILE: options.indexFile }),
+      ...(options.remote === undefined ? {} : networkEnvironment(options.remote, proxies))
+    },
+    stdin: options.stdin,
+    timeoutSeconds: options.timeoutSeconds ?? LOCAL_TIMEOUT_SECONDS
+  })
+
+  const settle = <A extends Omit<Process.ProcessOutput, "stdout">>(
+    args: ReadonlyArray<string>,
+    options: GitOptions,
+    output: A
+  ) =>
+    output.exitCode === 0 || options.answers?.includes(output.exitCode) === true
+      ? Effect.succeed(output)
+      : Effect.fail(exited(args, output))
+
+  const consume = (args: ReadonlyArray<string>, options: GitOptions, accept: (chunk: Uint8Array) => boolean) =>
+    Process.consume("git", argv(args, options), processOptions(options), accept).pipe(
+      Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
+      Effect.mapError((error) => failed(args, error)),
+      Effect.flatMap((output) => settle(args, options, output))
+    )
+
+  const run = Effect.fn("Git.run")(function*(args: ReadonlyArray<string>, options: GitOptions) {
+    yield* Effect.annotateCurrentSpan({ "git.command": args[0] })
+    const maxBytes = options.maxBytes ?? 16 * MEBIBYTE
+    const output = yield* Process.run("git", argv(args, options), { ...processOptions(options), maxBytes }).pipe(
+      Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
+      Effect.mapError((error) => failed(args, error))
+    )
+    if (output.cut && options.overflow !== "cut") {
+      return yield* new GitError({
+        reason: "too-large",
+        message: `git ${args[0]} answered more than ${maxBytes} bytes.`
+      })
+    }
+    return yield* settle(args, options, output)
+  })
+
+  yield* fs.makeDirectory(home, { recursive: true, mode: 0o700 }).pipe(
+    Effect.mapError((error) =>
+      new WorkspaceError({
+        message:
+          `The workspace directory ${workspace.baseDir} cannot be written: ${error.message}. Set workspace.base_dir.`,
+        retryable: false
+      })
+    )
+  )
+  return Git.of({ run, consume })
+})
+
+export const layer = Layer.effect(Git, make)

@@ -1,0 +1,65 @@
+import { Schema } from "effect"
+
+/** Why git did not do it, as far as its words tell. */
+export const GitFailure = Schema.Literals([
+  "auth",
+  "not-found",
+  "missing",
+  "redirected",
+  "unreachable",
+  "busy",
+  "disk-full",
+  "corrupt",
+  "timeout",
+  "too-large",
+  "not-installed",
+  "other"
+])
+export type GitFailure = typeof GitFailure.Type
+
+/** The first rule that matches decides: the specific ones come before `unable to access`, which git says of many. */
+const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
+  [/No space left on device|Disk quota exceeded/i, "disk-full"],
+  [/authentication failed|could not read (?:username|password)|access denied|invalid credentials/i, "auth"],
+  [/returned error: 40[13]|HTTP 40[13]\b/i, "auth"],
+  [/repository .*not found|returned error: 404|HTTP 404\b|does not appear to be a git repository/i, "not-found"],
+  [/couldn't find remote ref|not our ref|unadvertised object|no such remote ref/i, "missing"],
+  [/returned error: 30\d|unable to update url base from redirection/i, "redirected"],
+  [/\.lock': File exists|another git process|cannot lock ref/i, "busy"],
+  [/returned error: (?:429|5\d\d)|HTTP (?:429|5\d\d)\b/i, "unreachable"],
+  [
+    /could not resolve (?:host|proxy)|failed to connect|couldn't connect|connection (?:refused|reset|timed out)/i,
+    "unreachable"
+  ],
+  [
+    /operation timed out|operation too slow|network is unreachable|no route to host|ssl|tls|certificate/i,
+    "unreachable"
+  ],
+  [/early EOF|RPC failed|hung up unexpectedly|unexpected disconnect|empty reply/i, "unreachable"],
+  [/unable to access/i, "unreachable"],
+  [
+    /corrupt|bad object|object file .* is empty|not a git repository|bad config|unable to read (?:tree|sha1|object)/i,
+    "corrupt"
+  ],
+  [/missing (?:blob|tree|commit)|did not send all necessary objects|inflate:|invalid sha1 pointer/i, "corrupt"]
+]
+
+/** Reads the reason out of what git wrote to its standard error, in the C locale. */
+export const fromStderr = (stderr: string): GitFailure =>
+  rules.find(([pattern]) => pattern.test(stderr))?.[1] ?? "other"
+
+/** The same command may succeed later, with nothing changed by a person. */
+export const isRetryable = (failure: GitFailure): boolean =>
+  failure === "unreachable" || failure === "busy" || failure === "disk-full" || failure === "corrupt" ||
+  failure === "timeout"
+
+/** The line that says what went wrong: the last one that git calls an error, without its prefix. */
+export const headline = (stderr: string): string => {
+  const lines = stderr.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "")
+  const line = lines.findLast((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? "no explanation"
+  return withoutCredentials(line.replace(/^(?:fatal|error): /, "")).slice(0, 500)
+}
+
+/** `scheme://user:secret@host` without what stands before the `@`. */
+export const withoutCredentials = (text: string): string =>
+  text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]+@/gi, "$1***@")

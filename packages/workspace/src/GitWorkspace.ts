@@ -1,0 +1,115 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { make as makeRedactor } from "@nominal-code/domain/Redaction"
+import { Effect, FileSystem, Layer, Path, Schedule } from "effect"
+import type { PlatformError } from "effect/PlatformError"
+import type { ChildProcessSpawner } from "effect/process"
+import { directories, discard, sweep, usedFile } from "./Cleanup.ts"
+import * as Git from "./Git.ts"
+import type { GitError } from "./Git.ts"
+import * as Mirror from "./Mirror.ts"
+import * as Objects from "./Objects.ts"
+import * as Remote from "./Remote.ts"
+import * as RepositoryLock from "./RepositoryLock.ts"
+import * as Tools from "./tools/Tools.ts"
+import { type Checkout, type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
+import * as WorkTree from "./WorkTree.ts"
+
+const onDisk = (error: PlatformError) =>
+  new WorkspaceError({
+    message:
+      `The workspace directory could not be used: ${error.message}. Check workspace.base_dir and its free space.`,
+    retryable: true
+  })
+
+const fromGit = (error: GitError) => error.toWorkspaceError()
+
+const failedAs = (reason: GitError["reason"]) => (error: GitError | WorkspaceError | PlatformError) =>
+  error._tag === "GitError" && error.reason === reason
+
+const makeDirectories = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const { jobs, mirrors } = yield* directories
+  for (const directory of [mirrors, jobs]) yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  return { jobs, mirrors }
+}).pipe(Effect.mapError(onDisk))
+
+const make = Effect.gen(function*() {
+  const { workspace } = yield* AppConfig
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const git = yield* Git.Git
+  const { jobs, mirrors } = yield* makeDirectories
+  const lock = yield* RepositoryLock.make
+  const services = yield* Effect.context<
+    FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner
+  >()
+
+  /** Whatever a job holds on to says every minute, while the scope is open, that it is in use. */
+  const keepAlive = Effect.fnUntraced(function*(files: ReadonlyArray<string>) {
+    const all = Effect.forEach(files, RepositoryLock.beat, { concurrency: 1, discard: true })
+    yield* all
+    yield* Effect.forkScoped(Effect.repeat(all, Schedule.spaced("1 minute")))
+  })
+
+  const update = Effect.fnUntraced(function*(mirror: Mirror.Mirror, request: CheckoutRequest) {
+    const used = path.join(mirror.gitDir, usedFile)
+    const once = Effect.gen(function*() {
+      yield* Mirror.ensure(mirror, request.headSha)
+      yield* fs.writeFileString(used, "")
+      yield* RepositoryLock.beat(used)
+      return yield* Mirror.update(mirror, request)
+    })
+    // What a killed process left: git's lock files, which nobody holds while we hold ours, or files cut short.
+    const unlocked = Effect.andThen(Mirror.removeStaleLocks(mirror.gitDir), once)
+    const afresh = Effect.andThen(discard(mirror.gitDir), once)
+    return yield* once.pipe(
+      Effect.catchIf(failedAs("busy"), () => unlocked),
+      Effect.catchIf(failedAs("corrupt"), () => afresh),
+      (repaired) => lock(mirror.gitDir, repaired)
+    )
+  })
+
+  const checkout = Effect.fn("Workspace.checkout")(
+    function*(request: CheckoutRequest) {
+      yield* Effect.annotateCurrentSpan({ repo: request.repo, head: request.headSha })
+      const remote = yield* Remote.fromRequest(request)
+      const gitDir = path.join(mirrors, remote.directoryName)
+      const commits = yield* update({ gitDir, remote, maxBytes: workspace.maxBytes }, request).pipe(
+        Effect.catchTag("GitError", (error) => Effect.fail(Mirror.explain(remote, error)))
+      )
+      const job = yield* fs.makeTempDirectoryScoped({ directory: jobs, prefix: "job-" })
+      yield* keepAlive([path.join(gitDir, usedFile), job])
+      yield* fs.makeDirectory(path.join(job, "tree"))
+      const directory = yield* fs.realPath(path.join(job, "tree"))
+      yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: workspace.maxBytes }).pipe(
+        Effect.mapError((error) => error._tag === "GitError" ? Mirror.explain(remote, error) : error)
+      )
+      const reading = <A>(effect: Effect.Effect<A, GitError, Git.Git>) =>
+        Effect.mapError(Effect.provideService(effect, Git.Git, git), fromGit)
+      const tools = yield* Tools.make({ directory, gitDir, commits, redact: makeRedactor(remote.secrets) })
+      const made: Checkout = {
+        directory,
+        headSha: commits.head,
+        mergeBase: commits.mergeBase,
+        tools,
+        changedFiles: reading(Objects.changedFiles(gitDir, commits.mergeBase, commits.head)),
+        baseFile: (file) => reading(Objects.file(gitDir, commits.base, file)),
+        baseFiles: (folder) => reading(Objects.filesIn(gitDir, commits.base, folder)),
+        lines: (side, file) => reading(Objects.lines(gitDir, side === "LEFT" ? commits.mergeBase : commits.head, file))
+      }
+      return made
+    },
+    (effect) =>
+      effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))
+  )
+
+  yield* sweep(lock, workspace).pipe(
+    Effect.catch((error) => Effect.logWarning("could not clean the workspace directory", error)),
+    Effect.repeat(Schedule.spaced("1 hour")),
+    Effect.forkScoped
+  )
+  return Workspace.of({ checkout })
+})
+
+/** Checkouts by git, cached under `workspace.base_dir`. Fails at start when that directory cannot be written. */
+export const layer = Layer.effect(Workspace, make).pipe(Layer.provide(Git.layer))

@@ -1,0 +1,216 @@
+/**
+ * One bare repository for each (server, repository), shared by every pull request and by every process on the disk.
+ *
+ * - It is made in a temporary directory and renamed, so a mirror is either whole or not there.
+ * - Only exact references and commits are fetched, by URL: no remote is configured, and no branch name is ambiguous.
+ * - History is fetched to a depth of `INITIAL_DEPTH` commits, and only ever deepened, until the head and the base meet:
+ *   never shortened, because another review may be reading. A later fetch names no depth. All blobs of that history
+ *   are fetched: a partial clone would have to fetch lazily, with credentials, from commands that must have none.
+ * - Nothing is pruned while a review may need it; the mirror as a whole leaves the disk by age and by size.
+ */
+import type { Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, FileSystem, Option, Path, Schedule } from "effect"
+import { createHash } from "node:crypto"
+import { Git, GitError } from "./Git.ts"
+import { isRetryable } from "./GitFailure.ts"
+import * as Objects from "./Objects.ts"
+import type { Remote } from "./Remote.ts"
+import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
+
+/** What a review is about, once everything is here. */
+export interface Commits {
+  readonly head: Sha
+  /** The tip of the base branch. */
+  readonly base: Sha
+  readonly mergeBase: Sha
+}
+
+export interface Mirror {
+  readonly gitDir: string
+  readonly remote: Remote
+  /** What the mirror's packs may grow to. */
+  readonly maxBytes: number
+}
+
+const INITIAL_DEPTH = 500
+const FETCH_TIMEOUT_SECONDS = 900
+
+/** Wins over every `.gitattributes`: no filter, no conversion, and no file that hides its changes as "binary". */
+const ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding !diff !merge -export-subst\n"
+
+/** Makes the mirror if it is not there. */
+export const ensure = Effect.fn("Mirror.ensure")(function*(mirror: Mirror, sample: Sha) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const git = yield* Git
+  if (yield* fs.exists(mirror.gitDir)) return
+  const parent = path.dirname(mirror.gitDir)
+  const draft = yield* fs.makeTempDirectoryScoped({ directory: parent, prefix: ".new-" })
+  const gitDir = path.join(draft, "mirror.git")
+  const format = sample.length === 64 ? "sha256" : "sha1"
+  yield* git.run(
+    ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", `--object-format=${format}`],
+    { gitDir }
+  )
+  yield* fs.makeDirectory(path.join(gitDir, "info"), { recursive: true })
+  yield* fs.writeFileString(path.join(gitDir, "info", "attributes"), ATTRIBUTES)
+  yield* fs.rename(gitDir, mirror.gitDir)
+}, Effect.scoped)
+
+/** Removes the lock files of git that a killed process left. Only for the holder of the repository's own lock. */
+export const removeStaleLocks = Effect.fnUntraced(function*(gitDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  for (const directory of [gitDir, path.join(gitDir, "refs", "nominal")]) {
+    const names = yield* Effect.orElseSucceed(fs.readDirectory(directory), () => [])
+    for (const name of names.filter((name) => name.endsWith(".lock"))) {
+      yield* fs.remove(path.join(directory, name), { force: true })
+    }
+  }
+})
+
+const localName = (name: string) => `refs/nominal/${createHash("sha256").update(name).digest("hex").slice(0, 24)}`
+const refspec = (name: string) => `+${name}:${localName(name)}`
+
+const packBytes = Effect.fnUntraced(function*(gitDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const packs = path.join(gitDir, "objects", "pack")
+  const names = yield* fs.readDirectory(packs)
+  const sizes = yield* Effect.forEach(
+    names,
+    (name) =>
+      Effect.match(fs.stat(path.join(packs, name)), { onFailure: () => 0, onSuccess: (info) => Number(info.size) }),
+    {
+      concurrency: 8
+    }
+  )
+  return sizes.reduce((total, size) => total + size, 0)
+})
+
+/** Ends in a failure when the packs outgrow what the mirror may take; otherwise never. */
+const watchSize = (mirror: Mirror) =>
+  packBytes(mirror.gitDir).pipe(
+    Effect.orElseSucceed(() => 0),
+    Effect.flatMap((size) =>
+      size <= mirror.maxBytes ? Effect.void : Effect.fail(
+        new GitError({
+          reason: "too-large",
+          message: `git fetch was stopped: the history is larger than workspace.max_bytes (${mirror.maxBytes}).`
+        })
+      )
+    ),
+    Effect.repeat(Schedule.spaced("2 seconds")),
+    Effect.andThen(Effect.never)
+  )
+
+const fetch = Effect.fn("Mirror.fetch")(function*(
+  mirror: Mirror,
+  refs: ReadonlyArray<string>,
+  depth: ReadonlyArray<string> = []
+) {
+  const git = yield* Git
+  yield* Effect.annotateCurrentSpan({ repo: mirror.remote.repo, depth: depth.join(" ") })
+  const args = ["fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", ...depth]
+  yield* Effect.raceFirst(
+    git.run([...args, "--", mirror.remote.url, ...refs.map(refspec)], {
+      gitDir: mirror.gitDir,
+      remote: mirror.remote,
+      timeoutSeconds: FETCH_TIMEOUT_SECONDS
+    }),
+    watchSize(mirror)
+  )
+})
+
+/** Fetches what is there of the names, and tells whether all of them were. */
+const fetchExisting = (mirror: Mirror, refs: ReadonlyArray<string>, depth: ReadonlyArray<string>) =>
+  fetch(mirror, refs, depth).pipe(
+    Effect.as(true),
+    Effect.catchIf((error) => error.reason === "missing", () => Effect.succeed(false))
+  )
+
+const isShallow = (mirror: Mirror) =>
+  Effect.flatMap(Git, (git) => git.run(["rev-parse", "--is-shallow-repository"], { gitDir: mirror.gitDir })).pipe(
+    Effect.map(({ stdout }) => Buffer.from(stdout).toString().trim() === "true")
+  )
+
+/** Where two commits part, deepening the history as far as it takes. */
+const findMergeBase = Effect.fnUntraced(function*(mirror: Mirror, base: Sha, head: Sha, refs: ReadonlyArray<string>) {
+  for (const depth of ["--deepen=2000", "--deepen=20000", "--unshallow"]) {
+    const found = yield* Objects.mergeBase(mirror.gitDir, base, head)
+    if (Option.isSome(found) || !(yield* isShallow(mirror))) return found
+    yield* fetch(mirror, refs, [depth])
+  }
+  return yield* Objects.mergeBase(mirror.gitDir, base, head)
+})
+
+/** The commit is here, or is now; false if the server does not have it or does not hand it out. */
+const obtain = Effect.fnUntraced(function*(mirror: Mirror, sha: Sha) {
+  if (yield* Objects.hasCommit(mirror.gitDir, sha)) return true
+  return yield* fetchExisting(mirror, [sha], [])
+})
+
+const gone = (message: string) => Effect.fail(new WorkspaceError({ message, retryable: false }))
+
+/**
+ * Brings the head, the base and their history here. The head is the commit that was asked for even if its reference has
+ * moved on. The base is the branch's tip; once the head is merged, its merge base would be the head itself, so then
+ * the base commit of the request decides.
+ */
+export const update = Effect.fn("Mirror.update")(function*(mirror: Mirror, request: CheckoutRequest) {
+  const { host, repo } = mirror.remote
+  const baseRef = `refs/heads/${request.baseBranch}`
+  const depth = (yield* Objects.isEmpty(mirror.gitDir)) ? [`--depth=${INITIAL_DEPTH}`] : []
+  const refs: Array<string> = [request.headRef, baseRef]
+  let baseExists = yield* fetchExisting(mirror, refs, depth)
+  if (!baseExists) {
+    // git fetches none of the names when one is missing.
+    refs.length = 0
+    if (yield* fetchExisting(mirror, [request.headRef], depth)) refs.push(request.headRef)
+    baseExists = yield* fetchExisting(mirror, [baseRef], depth)
+    if (baseExists) refs.push(baseRef)
+  }
+  if (!(yield* obtain(mirror, request.headSha))) {
+    return yield* gone(
+      `Commit ${
+        request.headSha.slice(0, 12)
+      } is no longer on ${host} in ${repo}: the pull request was force-pushed or ` +
+        `deleted since. Its newest commit is reviewed by its own event.`
+    )
+  }
+  if (!baseExists && !(yield* obtain(mirror, request.baseSha))) {
+    return yield* gone(
+      `The base branch ${request.baseBranch} of ${repo} is no longer on ${host}, nor is its last commit.`
+    )
+  }
+  const base = baseExists ? yield* Objects.resolve(mirror.gitDir, localName(baseRef)) : request.baseSha
+  const known = refs.length === 0 ? [request.headSha] : refs
+  const tipBase = yield* findMergeBase(mirror, base, request.headSha, known)
+  const merged = Option.contains(tipBase, request.headSha) && (yield* obtain(mirror, request.baseSha))
+  const mergeBase = merged ? yield* findMergeBase(mirror, request.baseSha, request.headSha, known) : tipBase
+  if (Option.isNone(mergeBase)) {
+    return yield* gone(`The pull request's head and ${request.baseBranch} of ${repo} have no commit in common.`)
+  }
+  const commits: Commits = { head: request.headSha, base, mergeBase: mergeBase.value }
+  return commits
+})
+
+/** What a person reads when the server did not hand over the repository: which server, and what to check. */
+export const explain = (remote: Remote, error: GitError): WorkspaceError => {
+  const { host, repo } = remote
+  const detail = error.message.replace(/\.$/, "")
+  const retryable = isRetryable(error.reason)
+  const message = {
+    auth:
+      `${host} refused the credentials for ${repo}: check that the forge's token (GITHUB_TOKEN on GitHub) is valid, ` +
+      `not expired, and may read the repository's contents.`,
+    "not-found":
+      `${host} has no repository ${repo} that the forge's token may read: check the token's repository access.`,
+    redirected: `${host} redirects ${repo} elsewhere, and redirects are not followed with credentials: was it renamed?`,
+    unreachable: `${host} could not be reached to fetch ${repo} (${detail}): check the network or the proxy.`,
+    "disk-full": `The disk of workspace.base_dir is full: could not fetch ${repo}.`,
+    timeout: `Fetching ${repo} from ${host} took longer than ${FETCH_TIMEOUT_SECONDS} s.`,
+    "too-large": `${repo} is too large: ${detail}.`
+  }[error.reason as string]
+  return new WorkspaceError({ message: message ?? `Could not fetch ${repo} from ${host}: ${detail}.`, retryable })
+}

@@ -1,0 +1,126 @@
+/** What a bare repository holds, read from its objects and never from a work tree. */
+import { parseGitDiff } from "@nominal-code/domain/GitDiff"
+import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, Schema } from "effect"
+import { Git, GitError } from "./Git.ts"
+
+/** Above this, a file has no lines that anyone would review. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024
+const MAX_DIFF_BYTES = 128 * 1024 * 1024
+
+/** Invalid UTF-8 becomes U+FFFD; a byte order mark stays, as it does in git's own diffs. */
+export const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
+
+const isSha = Schema.is(Sha)
+const isRepoPath = Schema.is(RepoPath)
+
+const toSha = (stdout: Uint8Array) => {
+  const text = decode(stdout).trim()
+  return isSha(text)
+    ? Effect.succeed(text)
+    : Effect.fail(new GitError({ reason: "other", message: "git answered something else than a commit." }))
+}
+
+/** Whether the commit is here. */
+export const hasCommit = Effect.fnUntraced(function*(gitDir: string, sha: Sha) {
+  const git = yield* Git
+  const { exitCode } = yield* git.run(["cat-file", "-e", `${sha}^{commit}`], { gitDir, answers: [1, 128] })
+  return exitCode === 0
+})
+
+/** Whether nothing has been fetched yet. */
+export const isEmpty = Effect.fnUntraced(function*(gitDir: string) {
+  const git = yield* Git
+  const { stdout } = yield* git.run(["for-each-ref", "--count=1"], { gitDir })
+  return stdout.length === 0
+})
+
+/** The commit that a full reference name stands for. */
+export const resolve = Effect.fnUntraced(function*(gitDir: string, name: string) {
+  const git = yield* Git
+  const { stdout } = yield* git.run(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`], { gitDir })
+  return yield* toSha(stdout)
+})
+
+/** The best common ancestor of two commits, as far as the history here shows one. */
+export const mergeBase = Effect.fnUntraced(function*(gitDir: string, left: Sha, right: Sha) {
+  const git = yield* Git
+  const { exitCode, stdout } = yield* git.run(["merge-base", left, right], { gitDir, answers: [1] })
+  return exitCode === 0 ? Option.some(yield* toSha(stdout)) : Option.none<Sha>()
+})
+
+/** Whether a commit is part of another one's history. */
+export const isAncestor = Effect.fnUntraced(function*(gitDir: string, ancestor: Sha, of: Sha) {
+  const git = yield* Git
+  const { exitCode } = yield* git.run(["merge-base", "--is-ancestor", ancestor, of], { gitDir, answers: [1] })
+  return exitCode === 0
+})
+
+interface TreeEntry {
+  readonly mode: string
+  readonly type: string
+  readonly id: string
+  readonly size: number
+  readonly path: string
+}
+
+/** One record of `git ls-tree -l -z`. */
+export const parseTreeEntry = (record: string): TreeEntry | undefined => {
+  const [, mode, type, id, size, path] = /^(\d{6}) (\w+) ([0-9a-f]+) +(\d+|-)\t(.+)$/s.exec(record) ?? []
+  return mode === undefined || type === undefined || id === undefined || path === undefined
+    ? undefined
+    : { mode, type, id, size: size === "-" ? 0 : Number(size), path }
+}
+
+/** A file at a commit; none for anything that is not a regular file of at most 16 MiB. */
+export const file = Effect.fn("Objects.file")(function*(gitDir: string, commit: Sha, path: RepoPath) {
+  const git = yield* Git
+  const { stdout } = yield* git.run(["ls-tree", "-l", "-z", "--full-tree", commit, "--", path], { gitDir })
+  const entry = parseTreeEntry(decode(stdout).split("\0")[0] ?? "")
+  if (entry === undefined || entry.type !== "blob" || entry.mode === "120000" || entry.path !== path) {
+    return Option.none<string>()
+  }
+  if (entry.size > MAX_FILE_BYTES) return Option.none<string>()
+  const blob = yield* git.run(["cat-file", "blob", entry.id], { gitDir, maxBytes: MAX_FILE_BYTES })
+  return Option.some(decode(blob.stdout))
+})
+
+/** A file's lines as git counts them: a carriage return before a line's end is part of the line. */
+export const lines = Effect.fnUntraced(function*(gitDir: string, commit: Sha, path: RepoPath) {
+  return Option.map(yield* file(gitDir, commit, path), (text): ReadonlyArray<string> => {
+    const all = text.split("\n")
+    if (all.at(-1) === "") all.pop()
+    return all
+  })
+})
+
+/** The regular files directly in a directory at a commit. */
+export const filesIn = Effect.fn("Objects.filesIn")(function*(gitDir: string, commit: Sha, directory: RepoPath) {
+  const git = yield* Git
+  const prefix = `${directory.replace(/\/+$/, "")}/`
+  const { stdout } = yield* git.run(["ls-tree", "-l", "-z", "--full-tree", commit, "--", prefix], { gitDir })
+  return decode(stdout).split("\0").flatMap((record) => {
+    const entry = parseTreeEntry(record)
+    if (entry === undefined || entry.type !== "blob" || entry.mode === "120000") return []
+    return entry.path.startsWith(prefix) && isRepoPath(entry.path) ? [entry.path] : []
+  })
+})
+
+/** Options that make a diff git's own, whatever the repository asks for. */
+export const diffOptions = [
+  "--no-color",
+  "--no-ext-diff",
+  "--no-textconv",
+  "--find-renames",
+  "--src-prefix=a/",
+  "--dst-prefix=b/",
+  "--submodule=short",
+  "--ignore-submodules=none"
+]
+
+/** What changed between two commits: every file, with its hunks. */
+export const changedFiles = Effect.fn("Objects.changedFiles")(function*(gitDir: string, from: Sha, to: Sha) {
+  const git = yield* Git
+  const { stdout } = yield* git.run(["diff", ...diffOptions, from, to, "--"], { gitDir, maxBytes: MAX_DIFF_BYTES })
+  return parseGitDiff(decode(stdout))
+})

@@ -1,0 +1,107 @@
+import { Effect, Fiber, type Redacted, Schema, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+
+/** A program that did not start, took too long, or was killed by a signal. */
+export class ProcessError extends Schema.TaggedError<ProcessError>()("ProcessError", {
+  message: Schema.String,
+  reason: Schema.Literals(["not-started", "timeout", "killed"])
+}) {}
+
+export interface ProcessOptions {
+  readonly cwd: string
+  /** The whole environment of the child: nothing is inherited. */
+  readonly env: Record<string, string | Redacted.Redacted>
+  readonly stdin?: string | undefined
+  readonly timeoutSeconds: number
+}
+
+/** What a program answered. */
+export interface ProcessOutput {
+  readonly exitCode: number
+  readonly stdout: Uint8Array
+  /** At most its last `STDERR_BYTES` bytes. */
+  readonly stderr: string
+  /** The program was stopped before its end, because enough of its output had been read. `exitCode` is 0 then. */
+  readonly cut: boolean
+}
+
+const STDERR_BYTES = 16 * 1024
+
+const tail = Effect.fnUntraced(function*<E>(stream: Stream.Stream<Uint8Array, E>) {
+  let kept = Buffer.alloc(0)
+  yield* Stream.runForEach(stream, (chunk) =>
+    Effect.sync(() => {
+      kept = Buffer.concat([kept, chunk])
+      if (kept.length > STDERR_BYTES) kept = kept.subarray(kept.length - STDERR_BYTES)
+    }))
+  return kept.toString("utf8")
+})
+
+/**
+ * Runs a program by its argument vector: no shell, no inherited environment. It runs as the leader of a process group
+ * of its own, and on timeout, interruption, or as soon as `accept` answers false, the whole group is ended: asked at
+ * first, so that git removes its lock files, and killed two seconds later. It has ended when this effect ends.
+ */
+export const consume = Effect.fnUntraced(function*(
+  program: string,
+  args: ReadonlyArray<string>,
+  options: ProcessOptions,
+  accept: (chunk: Uint8Array) => boolean
+) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const run = Effect.gen(function*() {
+    const handle = yield* spawner.spawn(ChildProcess.make(program, args, {
+      cwd: options.cwd,
+      env: options.env,
+      extendEnv: false,
+      stdin: options.stdin === undefined ? "ignore" : Stream.make(Buffer.from(options.stdin, "utf8")),
+      killSignal: "SIGTERM",
+      forceKillAfter: "2 seconds"
+    }))
+    const stderr = yield* Effect.forkScoped(tail(handle.stderr))
+    let cut = false
+    yield* Stream.runForEachWhile(handle.stdout, (chunk) =>
+      Effect.sync(() => {
+        cut = !accept(chunk)
+        return !cut
+      }))
+    if (cut) return { exitCode: 0, stderr: "", cut }
+    const exitCode: number = yield* Effect.mapError(
+      handle.exitCode,
+      (error) => new ProcessError({ reason: "killed", message: `${program} was killed: ${error.message}` })
+    )
+    return { exitCode, stderr: yield* Fiber.join(stderr), cut }
+  })
+  return yield* run.pipe(
+    Effect.scoped,
+    Effect.catchTag("PlatformError", (error) =>
+      Effect.fail(
+        new ProcessError({ reason: "not-started", message: `${program} could not be run: ${error.message}` })
+      )),
+    Effect.timeoutOrElse({
+      duration: `${options.timeoutSeconds} seconds`,
+      orElse: () =>
+        Effect.fail(
+          new ProcessError({ reason: "timeout", message: `${program} took longer than ${options.timeoutSeconds} s` })
+        )
+    })
+  )
+})
+
+/** As `consume`, keeping at most `maxBytes` bytes of what the program writes. */
+export const run = Effect.fnUntraced(function*(
+  program: string,
+  args: ReadonlyArray<string>,
+  options: ProcessOptions & { readonly maxBytes: number }
+) {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  const result = yield* consume(program, args, options, (chunk) => {
+    const kept = chunk.subarray(0, options.maxBytes - size)
+    chunks.push(kept)
+    size += kept.length
+    return kept.length === chunk.length
+  })
+  const output: ProcessOutput = { ...result, stdout: Buffer.concat(chunks) }
+  return output
+})

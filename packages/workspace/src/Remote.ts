@@ -1,0 +1,61 @@
+import type { RepoName } from "@nominal-code/domain/PullRequest"
+import { Effect, Redacted } from "effect"
+import { createHash } from "node:crypto"
+import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
+
+/** A repository on a server that we may fetch from, checked: its URL names no credentials and no other transport. */
+export interface Remote {
+  readonly url: string
+  readonly host: string
+  readonly protocol: "https" | "http"
+  readonly repo: RepoName
+  /** `Authorization: Basic …`, or none for a repository that everyone may read. */
+  readonly authorization: Redacted.Redacted | undefined
+  /** What must never be shown, in each form that it is sent in. */
+  readonly secrets: ReadonlyArray<string>
+  /** A directory name for the mirror: distinct for every server and repository, also where case does not count. */
+  readonly directoryName: string
+}
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+const refused = (message: string) => Effect.fail(new WorkspaceError({ message, retryable: false }))
+
+/** git's own rules for the names of references, without its abbreviations. */
+export const isRefName = (name: string): boolean =>
+  /^refs\/[^\0- \x7f~^:?*[\\]+$/.test(name) && !/\.\.|@\{|\/\/|\/$|\.$|(?:^|\/)\.|\.lock(?:\/|$)/.test(name)
+
+/** Only https leaves this machine; plain http is for a server on loopback. */
+export const fromRequest = Effect.fnUntraced(function*(request: CheckoutRequest) {
+  const url = URL.parse(request.url)
+  if (url === null) return yield* refused(`The clone URL of ${request.repo} is not a URL.`)
+  if (url.username !== "" || url.password !== "") {
+    return yield* refused(`The clone URL of ${request.repo} holds credentials; they belong beside it, not in it.`)
+  }
+  const protocol = url.protocol.slice(0, -1)
+  if (protocol !== "https" && !(protocol === "http" && loopback.test(url.hostname))) {
+    return yield* refused(
+      `${request.repo} cannot be cloned from ${url.protocol}//${url.host}: only https is accepted, and http on loopback.`
+    )
+  }
+  if (url.search !== "" || url.hash !== "") {
+    return yield* refused(`The clone URL of ${request.repo} has a query or a fragment.`)
+  }
+  for (const ref of [request.headRef, `refs/heads/${request.baseBranch}`]) {
+    if (!isRefName(ref)) return yield* refused(`${JSON.stringify(ref)} is not the name of a git reference.`)
+  }
+  const password = Redacted.value(request.password)
+  const basic = Buffer.from(`${request.username}:${password}`, "utf8").toString("base64")
+  const slug = request.repo.toLowerCase().replace(/[^a-z0-9-]+/g, "-").slice(-60)
+  const digest = createHash("sha256").update(`${url.href}\n${request.repo}`).digest("hex").slice(0, 20)
+  const remote: Remote = {
+    url: url.href,
+    host: url.host,
+    protocol,
+    repo: request.repo,
+    authorization: password === "" ? undefined : Redacted.make(`Authorization: Basic ${basic}`),
+    secrets: password === "" ? [] : [password, basic],
+    directoryName: `${slug}-${digest}.git`
+  }
+  return remote
+})

@@ -1,0 +1,75 @@
+import { Clock, Effect, FileSystem, Option, RcMap, Schedule, Semaphore } from "effect"
+import type { PlatformError } from "effect/PlatformError"
+
+const BEAT_SECONDS = 5
+const STALE_MILLIS = 60_000
+const POLL_MILLIS = 200
+
+/** Runs an effect while nobody else, in this process or another, runs one under the same path. */
+export type RepositoryLock = <A, E, R>(
+  path: string,
+  effect: Effect.Effect<A, E, R>
+) => Effect.Effect<A, E | PlatformError, R>
+
+/** How long ago the owner of a file or directory last said that it is alive; none if it is not there. */
+export const silentMillis = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const now = yield* Clock.currentTimeMillis
+  const info = yield* Effect.option(fs.stat(path))
+  return Option.flatMap(info, ({ mtime }) => Option.map(mtime, (date) => now - date.getTime()))
+})
+
+/** Says that the owner of a file or directory is alive. */
+export const beat = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const seconds = (yield* Clock.currentTimeMillis) / 1000
+  yield* Effect.ignore(fs.utimes(path, seconds, seconds))
+})
+
+/**
+ * The lock of other processes is the directory `<path>.lock`: whoever creates it holds it, and keeps its time of
+ * change young. One whose holder was killed is taken over after a minute. Two that take it over in the same instant
+ * may both go on; git's own lock files then keep them from harm, which is why a directory is enough.
+ */
+const acquireDirectory = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const taken = fs.makeDirectory(directory).pipe(
+    Effect.as(true),
+    Effect.catchIf((error) => error.reason._tag === "AlreadyExists", () => Effect.succeed(false))
+  )
+  while (!(yield* taken)) {
+    const silent = yield* silentMillis(directory)
+    if (Option.isSome(silent) && silent.value > STALE_MILLIS) {
+      yield* Effect.ignore(fs.remove(directory, { recursive: true }))
+    } else {
+      yield* Effect.sleep(POLL_MILLIS)
+    }
+  }
+  yield* beat(directory)
+})
+
+/** A lock for each path, taken first among this process's fibers and then among processes. */
+export const make = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const held = yield* RcMap.make({ lookup: (_path: string) => Semaphore.make(1) })
+  const lock: RepositoryLock = (path, effect) => {
+    const directory = `${path}.lock`
+    const exclusive = Effect.gen(function*() {
+      yield* Effect.acquireRelease(
+        acquireDirectory(directory),
+        () => Effect.ignore(fs.remove(directory, { recursive: true, force: true })),
+        { interruptible: true }
+      )
+      yield* Effect.forkScoped(Effect.repeat(beat(directory), Schedule.spaced(`${BEAT_SECONDS} seconds`)))
+    }).pipe(
+      Effect.provideService(FileSystem.FileSystem, fs),
+      Effect.andThen(effect),
+      Effect.scoped
+    )
+    return RcMap.get(held, path).pipe(
+      Effect.flatMap((semaphore) => Semaphore.withPermit(semaphore, exclusive)),
+      Effect.scoped
+    )
+  }
+  return lock
+})

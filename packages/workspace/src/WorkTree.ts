@@ -1,0 +1,66 @@
+import type { Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, FileSystem, Path } from "effect"
+import { Git, GitError } from "./Git.ts"
+import { parseTreeEntry } from "./Objects.ts"
+
+/** A file above this is left out of the work tree: no model reads it, and a disk should not have to hold it. */
+const MAX_FILE_BYTES = 20 * 1024 * 1024
+const MAX_FILES = 1_000_000
+const WRITE_TIMEOUT_SECONDS = 600
+
+const tooLarge = (message: string) => new GitError({ reason: "too-large", message })
+
+/** Counts a commit's files without holding them all, and names those that are too big to be written. */
+const survey = Effect.fnUntraced(function*(gitDir: string, commit: Sha, maxBytes: number) {
+  const git = yield* Git
+  const oversized: Array<string> = []
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+  let rest = ""
+  let files = 0
+  let bytes = 0
+  yield* git.consume(["ls-tree", "-r", "-l", "-z", "--full-tree", commit], { gitDir }, (chunk) => {
+    const records = (rest + decoder.decode(chunk, { stream: true })).split("\0")
+    rest = records.pop() ?? ""
+    for (const record of records) {
+      const entry = parseTreeEntry(record)
+      if (entry === undefined) continue
+      files++
+      // A name that is not UTF-8 cannot be told to git again, so its file is written, and counted.
+      if (entry.size > MAX_FILE_BYTES && !entry.path.includes("\uFFFD")) oversized.push(entry.path)
+      else bytes += entry.size
+    }
+    return files <= MAX_FILES && bytes <= maxBytes
+  })
+  if (files > MAX_FILES) return yield* tooLarge(`the commit has more than ${MAX_FILES} files`)
+  if (bytes > maxBytes) return yield* tooLarge(`the commit's files take more than workspace.max_bytes (${maxBytes})`)
+  return oversized
+})
+
+/**
+ * Writes a commit's files to an empty directory. The directory holds no `.git`: the index stands beside it, so nothing
+ * in it leads back to the mirror. No hook, filter or conversion runs, and links are written as plain files that hold
+ * their target. Empty directories stand for submodules.
+ */
+export const write = Effect.fn("WorkTree.write")(function*(options: {
+  readonly gitDir: string
+  readonly commit: Sha
+  readonly directory: string
+  readonly maxBytes: number
+}) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const git = yield* Git
+  const { commit, directory, gitDir, maxBytes } = options
+  const oversized = yield* survey(gitDir, commit, maxBytes)
+  const indexFile = path.join(path.dirname(directory), `${path.basename(directory)}.index`)
+  const writing = { gitDir, indexFile, workTree: directory, timeoutSeconds: WRITE_TIMEOUT_SECONDS }
+  yield* git.run(["read-tree", commit], { gitDir, indexFile })
+  if (oversized.length > 0) {
+    yield* git.run(["update-index", "-z", "--force-remove", "--stdin"], {
+      ...writing,
+      stdin: oversized.map((name) => `${name}\0`).join("")
+    })
+  }
+  yield* git.run(["checkout-index", "--all", "--force", "--quiet"], writing)
+  yield* fs.remove(indexFile, { force: true })
+})

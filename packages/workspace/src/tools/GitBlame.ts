@@ -1,0 +1,36 @@
+import { Effect, type Path, Schema } from "effect"
+import * as Confinement from "../Confinement.ts"
+import type { Git } from "../Git.ts"
+import { make as makeTool } from "../Tool.ts"
+import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
+import type { Reading } from "./Reading.ts"
+
+const Input = Schema.Struct({
+  path: FilePath,
+  start_line: Schema.optionalKey(Line.annotate({ description: "The first line. Default: the whole file." })),
+  end_line: Schema.optionalKey(Line.annotate({ description: "The last line. Default: start_line." })),
+  revision: Schema.optionalKey(Revision.annotate({ description: "The file as of this commit. Default: HEAD." }))
+})
+
+const blame = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+  const commit = yield* commitOf(reading, "revision", input.revision ?? "HEAD")
+  const path = yield* Confinement.relative(reading.directory, "path", input.path)
+  const range = yield* lineRange(input)
+  return yield* answer(
+    reading,
+    ["blame", "--date=short", ...(range === undefined ? [] : ["-L", range]), commit, "--", path],
+    "(the file is empty)"
+  )
+})
+
+/** Tells which commit last changed each line. */
+export const make = Effect.fnUntraced(function*(reading: Reading) {
+  const services = yield* Effect.context<Git | Path.Path>()
+  return makeTool({
+    name: "GitBlame",
+    description: "Show for each line of a file the commit, author and date that last changed it. " +
+      "A `^` before a commit means: there or earlier, because older history is not here.",
+    input: Input,
+    run: (input) => Effect.provide(blame(reading, input), services)
+  })
+})

@@ -1,0 +1,37 @@
+import { Effect, type Path, Schema } from "effect"
+import * as Confinement from "../Confinement.ts"
+import type { Git } from "../Git.ts"
+import * as Objects from "../Objects.ts"
+import { make as makeTool } from "../Tool.ts"
+import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
+import type { Reading } from "./Reading.ts"
+
+const Input = Schema.Struct({
+  from: Schema.optionalKey(Revision.annotate({ description: "The older commit. Default: BASE." })),
+  to: Schema.optionalKey(Revision.annotate({ description: "The newer commit. Default: HEAD." })),
+  path: Schema.optionalKey(FilePath.annotate({ description: "Only this file or directory." })),
+  context: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })).annotate({
+      description: "Unchanged lines around each change. Default: 3."
+    })
+  )
+})
+
+const diff = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+  const from = yield* commitOf(reading, "from", input.from ?? "BASE")
+  const to = yield* commitOf(reading, "to", input.to ?? "HEAD")
+  const path = input.path === undefined ? "" : yield* Confinement.relative(reading.directory, "path", input.path)
+  const args = ["diff", ...Objects.diffOptions, `--unified=${input.context ?? 3}`, from, to, "--"]
+  return yield* answer(reading, path === "" ? args : [...args, path], "(no differences)")
+})
+
+/** Compares two commits. */
+export const make = Effect.fnUntraced(function*(reading: Reading) {
+  const services = yield* Effect.context<Git | Path.Path>()
+  return makeTool({
+    name: "GitDiff",
+    description: "Show what differs between two commits; by default everything that the pull request changes.",
+    input: Input,
+    run: (input) => Effect.provide(diff(reading, input), services)
+  })
+})

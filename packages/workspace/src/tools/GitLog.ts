@@ -1,0 +1,58 @@
+import { Effect, type Path, Schema } from "effect"
+import * as Confinement from "../Confinement.ts"
+import type { Git } from "../Git.ts"
+import { make as makeTool, ToolError } from "../Tool.ts"
+import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
+import type { Reading } from "./Reading.ts"
+
+const DEFAULT_COUNT = 20
+const MAX_COUNT = 200
+
+const Input = Schema.Struct({
+  path: Schema.optionalKey(FilePath.annotate({ description: "Only commits that changed this file or directory." })),
+  start_line: Schema.optionalKey(
+    Line.annotate({ description: "With path: only commits that changed lines from here…" })
+  ),
+  end_line: Schema.optionalKey(Line.annotate({ description: "…to here." })),
+  revision: Schema.optionalKey(Revision.annotate({ description: "The commit to start from. Default: HEAD." })),
+  max_count: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_COUNT })).annotate({
+      description: `How many commits. Default: ${DEFAULT_COUNT}.`
+    })
+  )
+})
+
+const log = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+  const commit = yield* commitOf(reading, "revision", input.revision ?? "HEAD")
+  const path = input.path === undefined ? "" : yield* Confinement.relative(reading.directory, "path", input.path)
+  const range = yield* lineRange(input)
+  if (range !== undefined && path === "") {
+    return yield* new ToolError({ message: "path: expected a file, because start_line is given." })
+  }
+  const args = ["log", "--no-color", "--no-decorate", "--no-patch", "--date=short", "--format=%h %ad %an: %s"]
+  return yield* answer(
+    reading,
+    [
+      ...args,
+      `--max-count=${input.max_count ?? DEFAULT_COUNT}`,
+      ...(range === undefined ? [] : [`-L${range}:${path}`]),
+      commit,
+      "--",
+      ...(range === undefined && path !== "" ? [path] : [])
+    ],
+    "(no commits)"
+  )
+})
+
+/** Lists commits. */
+export const make = Effect.fnUntraced(function*(reading: Reading) {
+  const services = yield* Effect.context<Git | Path.Path>()
+  return makeTool({
+    name: "GitLog",
+    description:
+      "List commits, newest first: hash, date, author, subject. HEAD is the reviewed commit, BASE is where " +
+      "the pull request left its base branch. Old history may not be there.",
+    input: Input,
+    run: (input) => Effect.provide(log(reading, input), services)
+  })
+})

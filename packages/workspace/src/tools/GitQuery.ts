@@ -1,0 +1,78 @@
+/** What the git tools have in common: their inputs' schemas, and a bounded answer from a fixed command. */
+import { Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, Schema } from "effect"
+import { Git, type GitError } from "../Git.ts"
+import * as Objects from "../Objects.ts"
+import { ToolError } from "../Tool.ts"
+import { bounded, MAX_CHARACTERS, type Reading } from "./Reading.ts"
+
+/** A commit, in no form that git could take for an option or for another pull request's branch. */
+export const Revision = Schema.String.check(
+  Schema.isPattern(/^(?:(?:HEAD|BASE)(?:~\d{1,4})?|[0-9a-f]{7,64})$/, {
+    message: "Expected HEAD, HEAD~n, BASE, BASE~n, or 7 to 64 hex digits of a commit"
+  })
+)
+
+export const Line = Schema.Int.check(Schema.isGreaterThan(0))
+
+export const FilePath = Schema.NonEmptyString.annotate({ description: "A file, relative to the repository's root." })
+
+const TIMEOUT_SECONDS = 30
+
+const refused = (error: GitError) => new ToolError({ message: error.message })
+const decodeSha = Schema.decodeUnknownOption(Sha)
+
+/** Runs a git command that only reads, and bounds what it answers. */
+export const answer = Effect.fnUntraced(function*(reading: Reading, args: ReadonlyArray<string>, whenEmpty: string) {
+  const git = yield* Git
+  const output = yield* Effect.mapError(
+    git.run(args, {
+      gitDir: reading.gitDir,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      maxBytes: 4 * MAX_CHARACTERS,
+      overflow: "cut"
+    }),
+    refused
+  )
+  const text = Objects.decode(output.stdout).replace(/\n+$/, "")
+  return text === "" ? whenEmpty : bounded(text, output.cut)
+})
+
+/** Only what the pull request's head or base descends from: the mirror holds other pull requests' commits too. */
+const isOurs = Effect.fnUntraced(function*({ commits, gitDir }: Reading, sha: Sha) {
+  for (const tip of new Set([commits.head, commits.base])) {
+    if (yield* Effect.mapError(Objects.isAncestor(gitDir, sha, tip), refused)) return true
+  }
+  return false
+})
+
+/** The commit that a revision names, if the pull request may see it. */
+export const commitOf = Effect.fnUntraced(function*(reading: Reading, field: string, revision: string) {
+  const git = yield* Git
+  const { commits, gitDir } = reading
+  const spelled = revision.replace(/^HEAD/, commits.head).replace(/^BASE/, commits.mergeBase)
+  const unknown = new ToolError({ message: `${field}: ${revision} is not a commit in this pull request's history.` })
+  const { stdout } = yield* Effect.mapError(
+    git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", `${spelled}^{commit}`], { gitDir }),
+    () => unknown
+  )
+  const sha = decodeSha(Objects.decode(stdout).trim())
+  if (Option.isNone(sha) || !(yield* isOurs(reading, sha.value))) return yield* unknown
+  return sha.value
+})
+
+/** Lines `start` to `end` of a file as git's `-L` wants them; none when no line is named. */
+export const lineRange = Effect.fnUntraced(function*(input: {
+  readonly start_line?: number | undefined
+  readonly end_line?: number | undefined
+}) {
+  const { end_line: end, start_line: start } = input
+  if (start === undefined && end === undefined) return undefined
+  if (start === undefined) {
+    return yield* new ToolError({ message: "start_line: expected a line, because end_line is given." })
+  }
+  if (end !== undefined && end < start) {
+    return yield* new ToolError({ message: `end_line: expected a line from ${start} on, which is start_line.` })
+  }
+  return `${start},${end ?? start}`
+})

@@ -1,0 +1,67 @@
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, type Path, Schema } from "effect"
+import * as Confinement from "../Confinement.ts"
+import type { Git } from "../Git.ts"
+import * as Objects from "../Objects.ts"
+import { make as makeTool, ToolError } from "../Tool.ts"
+import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
+import { bounded, type Reading } from "./Reading.ts"
+
+const Input = Schema.Struct({
+  revision: Revision.annotate({ description: "HEAD, HEAD~n, BASE, BASE~n, or a commit's hash." }),
+  path: Schema.optionalKey(
+    FilePath.annotate({ description: "Only what the commit changed in this file or directory." })
+  ),
+  content: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      description: "With path: the whole file as it was at the commit, instead of its changes."
+    })
+  )
+})
+
+const format = "--format=commit %H%nauthor %an%ndate   %ad%n%n%B"
+
+const contentOf = Effect.fnUntraced(
+  function*(reading: Reading, commit: Parameters<typeof Objects.file>[1], path: string) {
+    const missing = new ToolError({ message: `path: there is no text file ${path} at that commit.` })
+    const file = yield* Effect.mapError(Schema.decodeEffect(RepoPath)(path), () => missing)
+    const text = yield* Effect.mapError(
+      Objects.file(reading.gitDir, commit, file),
+      (error) => new ToolError({ message: error.message })
+    )
+    if (Option.isNone(text)) return yield* missing
+    return text.value === "" ? "(the file is empty)" : bounded(text.value)
+  }
+)
+
+const show = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+  const commit = yield* commitOf(reading, "revision", input.revision)
+  const path = input.path === undefined ? "" : yield* Confinement.relative(reading.directory, "path", input.path)
+  if (input.content === true) {
+    if (path === "") return yield* new ToolError({ message: "path: expected a file, because content is true." })
+    return yield* contentOf(reading, commit, path)
+  }
+  const args = [
+    "show",
+    format,
+    "--date=short",
+    "--no-decorate",
+    "--stat",
+    "--patch",
+    ...Objects.diffOptions,
+    commit,
+    "--"
+  ]
+  return yield* answer(reading, path === "" ? args : [...args, path], "(the commit did not change that path)")
+})
+
+/** Shows one commit, or one file as it was. */
+export const make = Effect.fnUntraced(function*(reading: Reading) {
+  const services = yield* Effect.context<Git | Path.Path>()
+  return makeTool({
+    name: "GitShow",
+    description: "Show a commit's message and what it changed, or with content: true a file as it was at that commit.",
+    input: Input,
+    run: (input) => Effect.provide(show(reading, input), services)
+  })
+})

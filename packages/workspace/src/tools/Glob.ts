@@ -1,0 +1,52 @@
+import { Effect, type FileSystem, Path, Schema } from "effect"
+import type { ChildProcessSpawner } from "effect/process"
+import * as Confinement from "../Confinement.ts"
+import { decode } from "../Objects.ts"
+import { make as makeTool, ToolError } from "../Tool.ts"
+import type { Reading } from "./Reading.ts"
+import * as Ripgrep from "./Ripgrep.ts"
+
+const MAX_FILES = 200
+const MAX_BYTES = 1024 * 1024
+
+const Input = Schema.Struct({
+  pattern: Schema.NonEmptyString.check(
+    Schema.isPattern(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\0]*$/s, {
+      message: "Expected a glob relative to path, without .. and without a leading slash"
+    })
+  ).annotate({ description: "A glob such as `src/**/*.ts` or `*.{json,yaml}`; `**` crosses directories." }),
+  path: Schema.optionalKey(
+    Schema.String.annotate({
+      description: "The directory to look in, relative to the repository's root (the default)."
+    })
+  )
+})
+
+const glob = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+  const path = yield* Path.Path
+  const base = yield* Confinement.real(reading.directory, "path", input.path ?? ".", "Directory")
+  // The leading slash ties the pattern to the directory, and keeps a leading `!` from turning it around.
+  const found = yield* Ripgrep.run("Glob", base.absolute, ["--files", "--null", `--glob=/${input.pattern}`], MAX_BYTES)
+  if (found.exitCode === 2 && found.stdout.length === 0) {
+    return yield* new ToolError({ message: `pattern: ${Ripgrep.complaint(found.stderr)}` })
+  }
+  const names = decode(found.stdout).split("\0")
+  // What follows the last NUL is nothing, or the half of a name.
+  names.pop()
+  if (names.length === 0) return `No files matched pattern: ${input.pattern}`
+  const shown = names.slice(0, MAX_FILES).map((name) => path.join(base.inside, name))
+  return found.cut || names.length > MAX_FILES
+    ? `${shown.join("\n")}\n...(truncated: the first ${shown.length} files are shown)`
+    : shown.join("\n")
+})
+
+/** Lists the files whose paths match a pattern. */
+export const make = Effect.fnUntraced(function*(reading: Reading) {
+  const services = yield* Effect.context<FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>()
+  return makeTool({
+    name: "Glob",
+    description: `List the files whose paths match a glob, sorted, at most ${MAX_FILES}. Hidden files are included.`,
+    input: Input,
+    run: (input) => Effect.provide(glob(reading, input), services)
+  })
+})

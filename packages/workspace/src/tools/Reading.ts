@@ -1,0 +1,16 @@
+import type { Commits } from "../Mirror.ts"
+
+/** What the tools of one checkout may know. */
+export interface Reading {
+  /** The real path of the checkout. */
+  readonly directory: string
+  readonly gitDir: string
+  readonly commits: Commits
+}
+
+/** What one answer of a tool may hold. */
+export const MAX_CHARACTERS = 30_000
+
+/** An answer within its bound, saying so when there was more. */
+export const bounded = (text: string, cut = false): string =>
+  cut || text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}\n...(truncated)` : text

@@ -1,0 +1,44 @@
+import { Effect } from "effect"
+import * as Process from "../Process.ts"
+import { ToolError } from "../Tool.ts"
+
+const TIMEOUT_SECONDS = 30
+
+/** Loaded at its first use: a platform without the program loses only the search. */
+const program = Effect.tryPromise({
+  try: () => import("@vscode/ripgrep"),
+  catch: () =>
+    new ToolError({ message: "Searching is not available here: ripgrep is not installed for this platform." })
+}).pipe(Effect.map(({ rgPath }) => rgPath))
+
+/**
+ * Runs ripgrep in a directory with nothing in its environment and no configuration: hidden and ignored files are
+ * searched too, links are not followed, and its expressions match in linear time.
+ */
+export const run = Effect.fn("Ripgrep.run")(function*(
+  tool: string,
+  directory: string,
+  args: ReadonlyArray<string>,
+  maxBytes: number
+) {
+  const path = yield* program
+  const base = ["--no-config", "--no-follow", "--hidden", "--no-ignore", "--color=never", "--sort=path"]
+  return yield* Process.run(path, [...base, ...args], {
+    cwd: directory,
+    env: { LC_ALL: "C" },
+    timeoutSeconds: TIMEOUT_SECONDS,
+    maxBytes
+  }).pipe(
+    Effect.mapError((error) =>
+      new ToolError({
+        message: error.reason === "timeout"
+          ? `${tool} timed out after ${TIMEOUT_SECONDS} seconds: narrow it with path, or with a more exact pattern.`
+          : `${tool} could not search: ripgrep did not run.`
+      })
+    )
+  )
+})
+
+/** What ripgrep has against a pattern, on one line. */
+export const complaint = (stderr: string): string =>
+  stderr.replace(/^(?:rg: )+/gm, "").replace(/\s+/g, " ").trim().slice(0, 400)

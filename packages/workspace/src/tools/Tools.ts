@@ -1,0 +1,32 @@
+import { Effect } from "effect"
+import { type Tool, ToolError } from "../Tool.ts"
+import * as GitBlame from "./GitBlame.ts"
+import * as GitDiff from "./GitDiff.ts"
+import * as GitLog from "./GitLog.ts"
+import * as GitShow from "./GitShow.ts"
+import * as Glob from "./Glob.ts"
+import * as Grep from "./Grep.ts"
+import * as Read from "./Read.ts"
+import type { Reading } from "./Reading.ts"
+
+/** Everything that a model may do with a checkout. What it reads has gone through `redact`, failures too. */
+export const make = Effect.fnUntraced(function*(reading: Reading & { readonly redact: (text: string) => string }) {
+  const { redact } = reading
+  const tools = yield* Effect.all([
+    Read.make(reading),
+    Glob.make(reading),
+    Grep.make(reading),
+    GitLog.make(reading),
+    GitBlame.make(reading),
+    GitShow.make(reading),
+    GitDiff.make(reading)
+  ])
+  return tools.map((tool): Tool => ({
+    ...tool,
+    run: (input) =>
+      tool.run(input).pipe(
+        Effect.map(redact),
+        Effect.mapError((error) => new ToolError({ message: redact(error.message) }))
+      )
+  }))
+})
