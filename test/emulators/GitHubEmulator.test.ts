@@ -1,0 +1,103 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Stream } from "effect"
+import { ask, scene } from "./Scene.ts"
+
+const reviews = "/repos/acme/shop/pulls/1/reviews"
+const comment = { path: "a.txt", line: 10, side: "RIGHT", body: "Why?" }
+
+describe("the contract", () => {
+  it.effect("refuses and records a path, a parameter and a property that GitHub does not have", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator } = yield* scene
+      const answers = [
+        yield* ask(emulator, "GET", "/repos/acme/shop/pulls/1/findings", { token }),
+        yield* ask(emulator, "GET", "/repos/acme/shop/pulls/1/files?per_page=all", { token }),
+        yield* ask(emulator, "POST", reviews, { token, body: { event: "COMMENT", body: "x", finding: 1 } }),
+        yield* ask(emulator, "POST", reviews, { token, body: { event: "NOTE", body: "x" } })
+      ]
+      assert.deepStrictEqual(answers.map(({ status }) => status), [404, 422, 422, 422])
+      assert.deepStrictEqual(emulator.violations.map(({ by, errors }) => [by, ...errors]), [
+        ["client", "GitHub has no GET /repos/acme/shop/pulls/1/findings"],
+        ["client", "query per_page: must be integer"],
+        ["client", "must NOT have additional properties (finding)"],
+        ["client", "/event must be equal to one of the allowed values"]
+      ])
+    }))
+
+  it.effect("describes every answer of the emulator's own", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator, pull } = yield* scene
+      const get = (path: string) => ask(emulator, "GET", `/repos/acme/shop${path}`, { token })
+      const send = (path: string, body: unknown) => ask(emulator, "POST", `/repos/acme/shop${path}`, { token, body })
+      const { json: posted } = yield* send("/pulls/1/reviews", { event: "COMMENT", body: "All", comments: [comment] })
+      const inline = yield* emulator.reviewComment(pull, "mara", { path: "a.txt", line: 10, body: "So?" })
+      const talk = yield* emulator.comment(pull, "mara", "Hello")
+      const statuses = yield* Effect.forEach([
+        ask(emulator, "GET", "/user", { token }),
+        get(""),
+        get("/pulls/1"),
+        get("/pulls/1/files"),
+        get("/pulls/1/commits"),
+        get("/pulls/1/reviews"),
+        get(`/pulls/1/reviews/${posted.id}`),
+        get(`/pulls/1/reviews/${posted.id}/comments`),
+        get("/pulls/1/comments"),
+        get(`/pulls/comments/${inline.id}`),
+        get("/issues/1/comments"),
+        get(`/issues/comments/${talk.id}`),
+        send("/pulls/1/comments", { ...comment, commit_id: pull.headSha }),
+        send(`/pulls/1/comments/${inline.id}/replies`, { body: "Because." }),
+        send("/issues/1/comments", { body: "Fine." }),
+        send("/issues/1/reactions", { content: "eyes" }),
+        send("/issues/1/reactions", { content: "eyes" }),
+        send(`/issues/comments/${talk.id}/reactions`, { content: "eyes" }),
+        send(`/pulls/comments/${inline.id}/reactions`, { content: "eyes" }),
+        get("/issues/1/reactions")
+      ], Effect.map(({ status }) => status))
+      assert.deepStrictEqual(emulator.violations, [])
+      assert.deepStrictEqual(statuses, [...Array(12).fill(200), 201, 201, 201, 201, 200, 201, 201, 200])
+    }))
+
+  it.effect("wants a token and a user agent", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator } = yield* scene
+      assert.strictEqual((yield* ask(emulator, "GET", "/user", {})).status, 401)
+      assert.strictEqual((yield* ask(emulator, "GET", "/user", { token: "ghp_other" })).status, 401)
+      const self = yield* ask(emulator, "GET", "/user", { token })
+      assert.strictEqual(self.json.login, "bot")
+    }))
+})
+
+describe("faults", () => {
+  it.effect("answer, act and answer wrongly, cut the line, and are used up", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator, pull } = yield* scene
+      const say = (body: string) =>
+        Effect.map(
+          Effect.exit(ask(emulator, "POST", "/repos/acme/shop/issues/1/comments", { token, body: { body } })),
+          (exit) => exit._tag === "Success" ? exit.value.status : 0
+        )
+      const target = { method: "POST", path: /issues/ }
+      emulator.faults.secondaryRateLimit(target, 3)
+      emulator.faults.next(target, { _tag: "CommitThenAnswer", status: 502 })
+      emulator.faults.next(target, { _tag: "Drop" })
+      emulator.faults.next(target, { _tag: "CommitThenDrop" })
+      const statuses = [yield* say("a"), yield* say("b"), yield* say("c"), yield* say("d"), yield* say("e")]
+      assert.deepStrictEqual(statuses, [403, 502, 0, 0, 201])
+      assert.deepStrictEqual(emulator.state.issueCommentsOf(pull).map(({ body }) => body), ["b", "d", "e"])
+    }))
+})
+
+it.effect("the journal tells of every request as it is answered", () =>
+  Effect.gen(function*() {
+    const { bot: { token }, emulator } = yield* scene
+    const heard = yield* emulator.journal.pipe(Stream.take(2), Stream.runCollect, Effect.forkChild)
+    yield* Effect.yieldNow
+    yield* ask(emulator, "GET", "/user", { token })
+    yield* ask(emulator, "GET", "/repos/acme/shop/pulls/1", { token })
+    const records = yield* Fiber.join(heard)
+    assert.deepStrictEqual(records.map(({ login, operation, status }) => `${login} ${operation} ${status}`), [
+      "bot users/get-authenticated 200",
+      "bot pulls/get 200"
+    ])
+  }))

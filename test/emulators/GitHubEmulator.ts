@@ -1,0 +1,119 @@
+import { findMarker } from "@nominal-code/domain/Marker"
+import { Effect, Option } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Api, type Limits, makeDiffs } from "./GitHubApi.ts"
+import { type GitHubEvent, type Hook, payloadOf, post } from "./GitHubDeliveries.ts"
+import { GitHubFaults } from "./GitHubFaults.ts"
+import { addIssueComment } from "./GitHubIssueRoutes.ts"
+import { makeJournal } from "./GitHubJournal.ts"
+import { addReply, addReview, addReviewComment, type CommentDraft, type ReviewRequest } from "./GitHubReviews.ts"
+import { makeScenario } from "./GitHubScenario.ts"
+import { listenScoped, serveGitHub } from "./GitHubServer.ts"
+import {
+  type Account,
+  GitHubState,
+  type IssueComment,
+  type PullRequest,
+  type Review,
+  type ReviewComment
+} from "./GitHubState.ts"
+import { GitHubWire } from "./GitHubWire.ts"
+
+/** What one job has put on a pull request, found by its marker. */
+export interface JobPosts {
+  readonly reviews: ReadonlyArray<Review>
+  readonly comments: ReadonlyArray<IssueComment>
+  readonly inline: ReadonlyArray<ReviewComment>
+}
+
+const jobIn = (body: string): string | undefined =>
+  Option.getOrUndefined(Option.map(findMarker(body), ({ jobId }) => jobId))
+
+const groupByJob = (state: GitHubState, pull: PullRequest): ReadonlyMap<string, JobPosts> => {
+  const reviews = state.reviews.filter((review) => review.pull === pull && review.state !== "PENDING")
+  const comments = state.issueCommentsOf(pull)
+  const inline = state.reviewCommentsOf(pull)
+  const jobs = new Set([...reviews, ...comments, ...inline].flatMap(({ body }) => jobIn(body) ?? []))
+  return new Map([...jobs].map((job) => {
+    const ofJob = ({ body }: { readonly body: string }) => jobIn(body) === job
+    return [job, { reviews: reviews.filter(ofJob), comments: comments.filter(ofJob), inline: inline.filter(ofJob) }]
+  }))
+}
+
+/** The place that a comment is to have on the right side of the diff, unless told otherwise. */
+export type CommentPlace = Pick<CommentDraft, "path" | "line" | "body"> & Partial<CommentDraft>
+
+const placed = (place: CommentPlace): CommentDraft => ({
+  side: "RIGHT",
+  startLine: undefined,
+  startSide: undefined,
+  ...place
+})
+
+const defaultLimits: Limits = { patchLines: 3000, patchBytes: 1 << 20, files: 3000 }
+
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "emulated-github-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
+)
+
+/**
+ * An emulated GitHub on the loopback: REST and GraphQL, and git over HTTP on real repositories. It keeps everything in
+ * memory and in a temporary directory, and is gone with the scope. Every REST request is held against GitHub's own
+ * description of its API; what GitHub would refuse is refused, and is to be found in `violations`.
+ */
+export const make = Effect.fn("GitHubEmulator.make")(function*(limits: Partial<Limits> = {}) {
+  const directory = yield* temporary
+  const { origin, server } = yield* listenScoped
+  // The form of GitHub Enterprise Server, so that git and the API share a host.
+  const apiBase = `${origin}/api/v3`
+  const state = new GitHubState()
+  const wire = new GitHubWire(origin, apiBase)
+  const api: Api = { state, wire, limits: { ...defaultLimits, ...limits }, diff: makeDiffs() }
+  const journal = yield* makeJournal
+  const faults = new GitHubFaults()
+  serveGitHub(server, { api, faults, journal }, yield* Effect.abortSignal)
+  const headOf = (pull: PullRequest) => api.diff(pull, pull.headSha)
+
+  return {
+    origin,
+    apiBase,
+    state,
+    faults,
+    ...makeScenario(api, directory),
+    requests: journal.requests,
+    violations: journal.violations,
+    /** Every request from now on, when it has been answered. */
+    journal: journal.stream,
+    /** The account of that name. Its `token` opens the API and git. */
+    account: (login: string, type?: Account["type"]): Account => state.account(login, type),
+    /** The diff that a pull request shows now. */
+    files: headOf,
+    comment: (pull: PullRequest, author: string, body: string) =>
+      addIssueComment(api, pull, state.account(author), body),
+    reviewComment: (pull: PullRequest, author: string, place: CommentPlace) =>
+      addReviewComment(api, pull, state.account(author), pull.headSha, placed(place)),
+    reply: (parent: ReviewComment, author: string, body: string) => addReply(api, state.account(author), parent, body),
+    review: (pull: PullRequest, author: string, request: Partial<ReviewRequest> & Pick<ReviewRequest, "body">) =>
+      addReview(api, pull, state.account(author), {
+        commitId: pull.headSha,
+        state: "COMMENTED",
+        comments: [],
+        ...request
+      }),
+    resolve: ({ thread }: ReviewComment, by: string): void => {
+      thread.resolvedBy = state.account(by)
+    },
+    /** What our jobs have posted on a pull request, by job id. */
+    jobs: (pull: PullRequest) => groupByJob(state, pull),
+    /** The payload that GitHub would send, to be broken by a test. */
+    payload: (event: GitHubEvent) => payloadOf(wire, event),
+    /** Tells a webhook of an event. */
+    deliver: (event: GitHubEvent, hook: Hook) => post(event.event, JSON.stringify(payloadOf(wire, event)), hook)
+  }
+})
+
+/** A running emulated GitHub. */
+export type GitHubEmulator = Effect.Success<ReturnType<typeof make>>

@@ -1,0 +1,156 @@
+import { Data, Effect } from "effect"
+import { execFile } from "node:child_process"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** git ended with a failure. `message` is what it wrote to stderr. */
+export class GitFailed extends Data.TaggedError("GitFailed")<{ readonly message: string }> {}
+
+/** A file's new content; `null` deletes it; a mode other than 100644 makes a program, a symlink or a submodule. */
+export type FileChange =
+  | string
+  | Uint8Array
+  | null
+  | { readonly mode: "100755" | "120000" | "160000"; readonly content: string }
+
+/** One commit to be made: its message and every path that it changes. */
+export interface Commit {
+  readonly message: string
+  readonly files: Readonly<Record<string, FileChange>>
+  readonly author?: string
+  /** Seconds since the epoch. */
+  readonly at?: number
+}
+
+/** Where new commits go: onto `parent`, to be found under every one of `refs`. */
+export interface Branching {
+  readonly refs: readonly [string, ...Array<string>]
+  readonly parent?: string | undefined
+}
+
+// The machine's own git settings have no say in what the emulated forge does.
+const environment = {
+  PATH: "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin",
+  HOME: "/nonexistent",
+  LC_ALL: "C",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null"
+}
+
+/** The environment of a git process that obeys no configuration but the repository's. */
+export const gitEnvironment: Readonly<Record<string, string>> = environment
+
+/** Runs git in a repository and answers with what it wrote. */
+export const git = (
+  directory: string,
+  args: ReadonlyArray<string>,
+  input?: Uint8Array
+): Effect.Effect<Buffer, GitFailed> =>
+  Effect.callback((resume) => {
+    const child = execFile("git", args, {
+      cwd: directory,
+      env: environment,
+      encoding: "buffer",
+      maxBuffer: 1 << 30
+    }, (error, stdout, stderr) => {
+      resume(
+        error === null
+          ? Effect.succeed(stdout)
+          : Effect.fail(new GitFailed({ message: `git ${args[0]}: ${stderr.toString().trim() || error.message}` }))
+      )
+    })
+    child.stdin?.on("error", () => {})
+    child.stdin?.end(input)
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+const text = (output: Effect.Effect<Buffer, GitFailed>) => Effect.map(output, (bytes) => bytes.toString().trim())
+
+/** The commit that a ref or an expression names. */
+export const revision = (directory: string, name: string) =>
+  text(git(directory, ["rev-parse", "--verify", "--end-of-options", name]))
+
+/** Where `head` left `base`. */
+export const mergeBase = (directory: string, base: string, head: string) =>
+  text(git(directory, ["merge-base", base, head]))
+
+/** Makes an empty bare repository that serves any commit by its id, as GitHub does. */
+export const createBare = Effect.fnUntraced(function*(directory: string, borrowFrom?: string) {
+  mkdirSync(directory, { recursive: true })
+  yield* git(directory, ["init", "-q", "--bare", "-b", "main"])
+  const settings = "[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n[http]\n\treceivepack = false\n"
+  writeFileSync(join(directory, "config"), `[core]\n\trepositoryformatversion = 0\n\tbare = true\n${settings}`)
+  if (borrowFrom !== undefined) {
+    writeFileSync(join(directory, "objects/info/alternates"), `${join(borrowFrom, "objects")}\n`)
+  }
+})
+
+const data = (content: Uint8Array) => [Buffer.from(`data ${content.byteLength}\n`), content, Buffer.from("\n")]
+
+const quoted = (path: string) => `"${path.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`
+
+const change = (path: string, content: FileChange): ReadonlyArray<Uint8Array> => {
+  if (content === null) return [Buffer.from(`D ${quoted(path)}\n`)]
+  if (typeof content === "string" || content instanceof Uint8Array) {
+    return [Buffer.from(`M 100644 inline ${quoted(path)}\n`), ...data(Buffer.from(content))]
+  }
+  return content.mode === "160000"
+    ? [Buffer.from(`M 160000 ${content.content} ${quoted(path)}\n`)]
+    : [Buffer.from(`M ${content.mode} inline ${quoted(path)}\n`), ...data(Buffer.from(content.content))]
+}
+
+/** Writes commits with one `git fast-import`, moves the refs there, and answers with the last commit's id. */
+export const commit = (
+  directory: string,
+  commits: readonly [Commit, ...Array<Commit>],
+  { parent, refs }: Branching,
+  now: number
+) => {
+  const [ref, ...others] = refs
+  const stream = commits.flatMap(({ at = now, author = "Mara Lind", files, message }, index) => {
+    const who = `${author} <${author.toLowerCase().replaceAll(/\W+/g, ".")}@example.test> ${Math.floor(at)} +0000`
+    // An unborn ref has to be said to start at its parent; later commits follow the one before them.
+    const from = index > 0 ? `from :${index}\n` : parent === undefined ? "" : `from ${parent}\n`
+    return [
+      Buffer.from(`commit ${ref}\nmark :${index + 1}\nauthor ${who}\ncommitter ${who}\n`),
+      ...data(Buffer.from(message)),
+      Buffer.from(from),
+      ...Object.entries(files).flatMap(([path, content]) => change(path, content))
+    ]
+  })
+  const last = commits.length
+  const ends = [...others.map((name) => `reset ${name}\nfrom :${last}\n\n`), `get-mark :${last}\n`]
+  return text(
+    git(directory, ["fast-import", "--quiet", "--force"], Buffer.concat([...stream, Buffer.from(ends.join(""))]))
+  )
+}
+
+/** A commit as `git log` tells it. */
+export interface LogEntry {
+  readonly sha: string
+  readonly tree: string
+  readonly parents: ReadonlyArray<string>
+  readonly name: string
+  readonly email: string
+  readonly date: string
+  readonly message: string
+}
+
+/** The commits of `base..head`, oldest first. */
+export const log = (directory: string, base: string, head: string) =>
+  Effect.map(
+    git(directory, ["log", "-z", "--reverse", "--format=%H%n%T%n%P%n%an%n%ae%n%aI%n%B", `${base}..${head}`]),
+    (output): ReadonlyArray<LogEntry> =>
+      output.toString().split("\0").filter((entry) => entry !== "").map((entry) => {
+        const [sha = "", tree = "", parents = "", name = "", email = "", date = "", ...message] = entry.split("\n")
+        return {
+          sha,
+          tree,
+          parents: parents.split(" ").filter((parent) => parent !== ""),
+          name,
+          email,
+          date,
+          message: message.join("\n").trim()
+        }
+      })
+  )

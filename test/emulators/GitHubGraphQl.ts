@@ -1,0 +1,194 @@
+import { Data, Effect, Schema } from "effect"
+import type { Account, GitHubState, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
+import { type IssueComment, timestamp } from "./GitHubState.ts"
+import { GraphQlError } from "./GraphQlQuery.ts"
+import { connection, field, GraphNode, runQuery } from "./GraphQlRun.ts"
+
+const Request = Schema.Struct({
+  query: Schema.String,
+  variables: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown))),
+  operationName: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+const Input = Schema.Struct({ threadId: Schema.String })
+
+/** What the GraphQL endpoint answers, always with 200, and what GitHub would have found wrong. */
+export interface GraphQlAnswer {
+  readonly body: unknown
+  readonly errors: ReadonlyArray<string>
+}
+
+class Unreadable extends Data.TaggedError("Unreadable")<{ readonly message: string }> {}
+
+// REST calls an app `name[bot]`; GraphQL calls the same one `name`.
+const actor = ({ login, type }: Account) =>
+  new GraphNode(type, { login: login.replace("[bot]", ""), url: `https://github.com/${login}` })
+
+const missing = (what: string) =>
+  new GraphQlError({ type: "NOT_FOUND", message: `Could not resolve to a node: ${what}` })
+
+const threadId = ({ id }: Thread) => `PRRT_${id}`
+
+/** Everything that the emulated graph knows, from a viewer's point of view. */
+const makeRoots = (state: GitHubState, viewer: Account) => {
+  const reviewNode = (review: Review): GraphNode =>
+    new GraphNode("PullRequestReview", {
+      databaseId: review.id,
+      body: review.body,
+      state: review.state,
+      submittedAt: review.submittedAt === undefined ? null : timestamp(review.submittedAt),
+      author: field(() => actor(review.author)),
+      comments: connection("comments", "PullRequestReviewComment", () =>
+        state.reviewComments.filter((comment) =>
+          comment.review === review
+        ).map(reviewCommentNode))
+    })
+
+  const reviewCommentNode = (comment: ReviewComment): GraphNode =>
+    new GraphNode("PullRequestReviewComment", {
+      id: `PRRC_${comment.id}`,
+      databaseId: comment.id,
+      fullDatabaseId: String(comment.id),
+      body: comment.body,
+      state: comment.review.state === "PENDING" ? "PENDING" : "SUBMITTED",
+      path: comment.path,
+      line: comment.outdated ? null : comment.line,
+      originalLine: comment.line,
+      startLine: comment.outdated ? null : comment.startLine,
+      originalStartLine: comment.startLine,
+      diffHunk: comment.diffHunk,
+      outdated: comment.outdated,
+      isMinimized: false,
+      createdAt: timestamp(comment.createdAt),
+      author: field(() => actor(comment.author)),
+      commit: field(() => new GraphNode("Commit", { oid: comment.pull.headSha })),
+      originalCommit: field(() => new GraphNode("Commit", { oid: comment.commitId })),
+      pullRequestReview: field(() => reviewNode(comment.review)),
+      replyTo: field(() => {
+        const parent = state.reviewComments.find(({ id }) => id === comment.inReplyTo)
+        return parent === undefined ? null : reviewCommentNode(parent)
+      })
+    })
+
+  const threadNode = (comments: readonly [ReviewComment, ...Array<ReviewComment>]): GraphNode => {
+    const [first] = comments
+    return new GraphNode("PullRequestReviewThread", {
+      id: threadId(first.thread),
+      isResolved: first.thread.resolvedBy !== undefined,
+      isOutdated: first.outdated,
+      isCollapsed: first.outdated || first.thread.resolvedBy !== undefined,
+      path: first.path,
+      line: first.outdated ? null : first.line,
+      originalLine: first.line,
+      startLine: first.outdated ? null : first.startLine,
+      originalStartLine: first.startLine,
+      diffSide: first.side,
+      startDiffSide: first.startSide,
+      subjectType: "LINE",
+      resolvedBy: field(() => first.thread.resolvedBy === undefined ? null : actor(first.thread.resolvedBy)),
+      comments: connection("comments", "PullRequestReviewComment", () => comments.map(reviewCommentNode))
+    })
+  }
+
+  const threads = (wanted: (comment: ReviewComment) => boolean) => {
+    const seen = state.reviewComments.filter(({ author, review }) => review.state !== "PENDING" || author === viewer)
+    return [...Map.groupBy(seen.filter(wanted), ({ thread }) => thread).values()].flatMap(([first, ...others]) =>
+      first === undefined ? [] : [threadNode([first, ...others])]
+    )
+  }
+
+  const issueCommentNode = (comment: IssueComment) =>
+    new GraphNode("IssueComment", {
+      databaseId: comment.id,
+      body: comment.body,
+      createdAt: timestamp(comment.createdAt),
+      isMinimized: false,
+      author: field(() => actor(comment.author))
+    })
+
+  const pullNode = (pull: PullRequest) =>
+    new GraphNode("PullRequest", {
+      databaseId: pull.id,
+      number: pull.number,
+      title: pull.title,
+      body: pull.body,
+      state: pull.mergedAt !== undefined ? "MERGED" : pull.state.toUpperCase(),
+      isDraft: pull.draft,
+      headRefOid: pull.headSha,
+      headRefName: pull.headBranch,
+      baseRefOid: pull.baseSha,
+      baseRefName: pull.baseBranch,
+      author: field(() => actor(pull.author)),
+      reviewThreads: connection("reviewThreads", "PullRequestReviewThread", () =>
+        threads((comment) =>
+          comment.pull === pull
+        )),
+      reviews: connection("reviews", "PullRequestReview", () => state.reviewsOf(pull, viewer).map(reviewNode)),
+      comments: connection("comments", "IssueComment", () => state.issueCommentsOf(pull).map(issueCommentNode))
+    })
+
+  const repositoryNode = (repository: Repository) =>
+    new GraphNode("Repository", {
+      databaseId: repository.id,
+      nameWithOwner: repository.fullName,
+      pullRequest: field(({ number }) => {
+        const pull = state.pull(repository.fullName, Number(number))
+        if (pull !== undefined) return pullNode(pull)
+        throw missing(`number ${String(number)}`)
+      }, "number")
+    })
+
+  const query = new GraphNode("Query", {
+    viewer: field(() => actor(viewer)),
+    node: field(({ id }) => {
+      const [thread] = threads((comment) => threadId(comment.thread) === id)
+      if (thread !== undefined) return thread
+      throw missing(String(id))
+    }, "id"),
+    repository: field(
+      ({ name, owner }) => {
+        const fullName = `${String(owner)}/${String(name)}`
+        const repository = state.repository(fullName)
+        if (repository !== undefined) return repositoryNode(repository)
+        throw missing(fullName)
+      },
+      "owner",
+      "name",
+      "followRenames"
+    )
+  })
+
+  const settle = (resolvedBy: Account | undefined) =>
+    field(({ input }) => {
+      const { threadId: id } = Effect.runSync(Schema.decodeUnknownEffect(Input)(input))
+      const comment = state.reviewComments.find(({ thread }) => threadId(thread) === id)
+      if (comment === undefined) throw missing(id)
+      comment.thread.resolvedBy = resolvedBy
+      return new GraphNode("ResolveReviewThreadPayload", { thread: field(() => threadNode([comment])) })
+    }, "input")
+
+  const mutation = new GraphNode("Mutation", {
+    resolveReviewThread: settle(viewer),
+    unresolveReviewThread: settle(undefined)
+  })
+  return { query, mutation }
+}
+
+/** Answers one GraphQL request, strict about every field and argument that it does not know. */
+export const answerGraphQl = (state: GitHubState, viewer: Account, body: unknown): Effect.Effect<GraphQlAnswer> =>
+  Schema.decodeUnknownEffect(Request)(body).pipe(
+    Effect.flatMap(({ query, variables }) =>
+      Effect.try({
+        try: (): GraphQlAnswer => ({
+          body: { data: runQuery(query, variables ?? {}, makeRoots(state, viewer)) },
+          errors: []
+        }),
+        catch: (error) => error instanceof GraphQlError ? error : new Unreadable({ message: String(error) })
+      })
+    ),
+    Effect.catch((error) => {
+      const type = error instanceof GraphQlError ? error.type : "unreadable"
+      // What is not there is no fault of the query.
+      const errors = type === "NOT_FOUND" ? [] : [error.message]
+      return Effect.succeed({ body: { data: null, errors: [{ type, message: error.message }] }, errors })
+    })
+  )

@@ -1,0 +1,67 @@
+import { Effect } from "effect"
+import { type Api, type Handlers, notFound, pullOf, Refusal } from "./GitHubApi.ts"
+import type { DiffFile } from "./GitHubDiff.ts"
+import { log, mergeBase } from "./GitHubGit.ts"
+import type { PullRequest } from "./GitHubState.ts"
+
+const maxCommits = 250
+const maxDiffFiles = 300
+const maxDiffLines = 20_000
+
+const commitsOf = Effect.fnUntraced(function*({ baseSha, headSha, repository }: PullRequest) {
+  const base = yield* mergeBase(repository.directory, baseSha, headSha)
+  return yield* log(repository.directory, base, headSha)
+})
+
+/** The whole diff as text, which GitHub refuses to make for large changes. */
+const asText = (files: ReadonlyArray<DiffFile>) => {
+  const lines = files.reduce((total, { patch }) => total + patch.split("\n").length, 0)
+  if (files.length > maxDiffFiles || lines > maxDiffLines) {
+    return Effect.fail(
+      new Refusal({
+        status: 406,
+        message: `Sorry, the diff exceeded the maximum number of files (${maxDiffFiles}) or lines (${maxDiffLines})`,
+        errors: [{ resource: "PullRequest", field: "diff", code: "too_large" }]
+      })
+    )
+  }
+  const text = files.map(({ patch, path, previousPath = path }) => `diff --git a/${previousPath} b/${path}\n${patch}\n`)
+  return Effect.succeed({ status: 200 as const, text: text.join("") })
+}
+
+/** Pull requests, their files and their commits; the repository; who asks. */
+export const pullRoutes = (api: Api): Handlers => ({
+  "users/get-authenticated": ({ viewer }) => Effect.succeed({ status: 200, body: api.wire.self(viewer) }),
+  "repos/get": ({ params }) => {
+    const repository = api.state.repository(`${params["owner"]}/${params["repo"]}`)
+    return repository === undefined
+      ? Effect.fail(notFound)
+      : Effect.succeed({ status: 200, body: api.wire.repository(repository) })
+  },
+  "pulls/get": Effect.fnUntraced(function*(call) {
+    const pull = yield* pullOf(api, call)
+    const files = yield* api.diff(pull, pull.headSha)
+    if (/\.diff\b/.test(call.accept)) return yield* asText(files)
+    const counts = {
+      files,
+      commits: (yield* commitsOf(pull)).length,
+      comments: api.state.issueCommentsOf(pull).length,
+      reviewComments: api.state.reviewCommentsOf(pull).length
+    }
+    return { status: 200, body: api.wire.pullWithCounts(pull, counts) }
+  }),
+  "pulls/list-files": Effect.fnUntraced(function*(call) {
+    const pull = yield* pullOf(api, call)
+    const { files: maxFiles, patchBytes, patchLines } = api.limits
+    const shown = (yield* api.diff(pull, pull.headSha)).slice(0, maxFiles).map((file) => {
+      const tooLarge = Buffer.byteLength(file.patch) > patchBytes || file.patch.split("\n").length > patchLines
+      return api.wire.file(pull, tooLarge ? { ...file, patch: "" } : file)
+    })
+    return { status: 200, list: shown }
+  }),
+  "pulls/list-commits": Effect.fnUntraced(function*(call) {
+    const pull = yield* pullOf(api, call)
+    const commits = (yield* commitsOf(pull)).slice(0, maxCommits)
+    return { status: 200, list: commits.map((commit) => api.wire.commit(pull, commit)) }
+  })
+})

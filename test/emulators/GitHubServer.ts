@@ -1,0 +1,169 @@
+import { Data, Duration, Effect, Schema } from "effect"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Api } from "./GitHubApi.ts"
+import { findOperation } from "./GitHubContract.ts"
+import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
+import { answerGraphQl } from "./GitHubGraphQl.ts"
+import type { GitHubJournal, RequestRecord } from "./GitHubJournal.ts"
+import { json, makeRest, problem, type Reply } from "./GitHubRest.ts"
+import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
+import { now } from "./GitHubState.ts"
+
+class BadRequest extends Data.TaggedError("BadRequest")<{ readonly message: string }> {}
+
+const Unparsed = Schema.fromJsonString(Schema.Unknown)
+
+const readBody = (request: IncomingMessage): Effect.Effect<unknown, BadRequest> =>
+  Effect.callback<Buffer>((resume) => {
+    const chunks: Array<Buffer> = []
+    request.on("data", (chunk: Buffer) => chunks.push(chunk))
+    request.on("end", () => resume(Effect.succeed(Buffer.concat(chunks))))
+  }).pipe(
+    Effect.flatMap((bytes) =>
+      bytes.length === 0
+        ? Effect.void
+        : Effect.mapError(
+          Schema.decodeEffect(Unparsed)(bytes.toString()),
+          () => new BadRequest({ message: "Problems parsing JSON" })
+        )
+    )
+  )
+
+/** What is known of a request before it is answered. */
+type Seen = Pick<RequestRecord, "kind" | "operation" | "body" | "login">
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: URL
+  readonly method: string
+}
+
+const bearer = (header: string | undefined) => /^(?:bearer|token) (.+)$/i.exec(header ?? "")?.[1]
+
+/** The emulated forge over HTTP, for one request at a time. */
+const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) => {
+  const { state } = api
+  const rest = makeRest(api, journal)
+
+  const graphql = Effect.fnUntraced(
+    function*(viewer: Parameters<typeof answerGraphQl>[1], body: unknown, path: string) {
+      const { body: answer, errors } = yield* answerGraphQl(state, viewer, body)
+      if (errors.length > 0) journal.violation({ by: "client", method: "POST", path, errors })
+      return json(200, answer)
+    }
+  )
+
+  const answer = Effect.fnUntraced(function*({ method, request, url }: Exchange, body: unknown, seen: Seen) {
+    const viewer = state.accountOfToken(bearer(request.headers.authorization) ?? "")
+    if (request.headers["user-agent"] === undefined) return problem(403, "Request forbidden by administrative rules.")
+    if (viewer === undefined) return problem(401, "Bad credentials")
+    if (seen.kind === "graphql") return yield* graphql(viewer, body, url.pathname)
+    const path = url.pathname.replace(/^\/api\/v3/, "")
+    const accept = request.headers.accept ?? ""
+    return yield* rest(findOperation(method, path), { method, path, body, accept, viewer, query: url.searchParams })
+  })
+
+  const withFault = Effect.fnUntraced(
+    function*(exchange: Exchange, body: unknown, seen: Seen, fault: Fault | undefined) {
+      if (fault?._tag === "Answer") {
+        const { headers = {}, message = "Injected fault", status } = fault
+        const reply = problem(status, message)
+        return { ...reply, headers: { ...reply.headers, ...headers } }
+      }
+      const reply = yield* answer(exchange, body, seen)
+      return fault?._tag === "CommitThenAnswer" ? problem(fault.status, "Server Error") : reply
+    }
+  )
+
+  const write = ({ response }: Exchange, { body, headers, status }: Reply) =>
+    Effect.sync(() => {
+      response.writeHead(status, { "x-github-request-id": String(state.nextId()), ...headers }).end(body)
+      return status
+    })
+
+  const serveApi = Effect.fnUntraced(function*(exchange: Exchange, fault: Fault | undefined) {
+    const { method, request, url } = exchange
+    const graphql = /^\/(?:api\/)?graphql$/.test(url.pathname) && method === "POST"
+    const login = state.accountOfToken(bearer(request.headers.authorization) ?? "")?.login ?? ""
+    const operation = graphql ? "graphql" : findOperation(method, url.pathname.replace(/^\/api\/v3/, ""))?.id ?? ""
+    const body = yield* Effect.result(readBody(request))
+    const seen: Seen = {
+      kind: graphql ? "graphql" : "rest",
+      operation,
+      login,
+      body: body._tag === "Success" ? body.success : undefined
+    }
+    const reply = body._tag === "Failure"
+      ? problem(400, body.failure.message)
+      : yield* withFault(exchange, body.success, seen, fault)
+    if (fault?._tag !== "CommitThenDrop") return { seen, status: yield* write(exchange, reply) }
+    request.socket.destroy()
+    return { seen, status: 0 }
+  })
+
+  const serveGit = Effect.fnUntraced(function*(exchange: Exchange, fault: Fault | undefined) {
+    const { request, response, url } = exchange
+    const git = gitRequestOf(url)
+    if (git === undefined) return undefined
+    const viewer = state.accountOfToken(basicPassword(request.headers.authorization) ?? "")
+    const seen: Seen = { kind: "git", operation: git.service, login: viewer?.login ?? "", body: undefined }
+    const status = fault?._tag === "Answer"
+      ? yield* write(exchange, { status: fault.status, headers: fault.headers ?? {}, body: "" })
+      : yield* answerGit(git, state.repository(git.repository), viewer, url, request, response)
+    return { seen, status }
+  })
+
+  return Effect.fnUntraced(function*(request: IncomingMessage, response: ServerResponse) {
+    const method = request.method ?? "GET"
+    const url = new URL(request.url ?? "/", api.wire.origin)
+    const startedAt = now()
+    const fault = faults.take(method, url.pathname)
+    const exchange = { request, response, url, method }
+    const about = { method, path: url.pathname, query: url.search.slice(1), startedAt, fault: fault?._tag }
+    if (fault?._tag === "Drop" || fault?._tag === "Stall") {
+      journal.add({ ...about, kind: "rest", operation: "", login: "", body: undefined, status: 0 })
+      if (fault._tag === "Drop") request.socket.destroy()
+      return
+    }
+    if (fault?._tag === "Delay") yield* Effect.sleep(Duration.fromInputUnsafe(fault.by))
+    const served = (yield* serveGit(exchange, fault)) ?? (yield* serveApi(exchange, fault))
+    journal.add({ ...about, ...served.seen, status: served.status })
+  })
+}
+
+const listen = (server: Server): Effect.Effect<number> =>
+  Effect.callback((resume) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+/** Listens on a free port of the loopback, until the scope closes. */
+export const listenScoped = Effect.acquireRelease(
+  Effect.flatMap(
+    Effect.sync(() => createServer()),
+    (server) => Effect.map(listen(server), (port) => ({ server, origin: `http://127.0.0.1:${port}` }))
+  ),
+  ({ server }) =>
+    Effect.callback<void>((resume) => {
+      server.close(() => resume(Effect.void))
+      server.closeAllConnections()
+    })
+)
+
+/**
+ * Answers the server's requests, each in a fiber of its own that ends with the signal. They run on a default runtime:
+ * requests of other processes must not wait for a test's clock.
+ */
+export const serveGitHub = (
+  server: Server,
+  { api, faults, journal }: { readonly api: Api; readonly faults: GitHubFaults; readonly journal: GitHubJournal },
+  signal: AbortSignal
+): void => {
+  const exchange = makeExchange(api, journal, faults)
+  server.on("request", (request, response) => {
+    Effect.runFork(exchange(request, response), { signal })
+  })
+}
