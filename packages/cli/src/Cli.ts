@@ -2,20 +2,28 @@ import { Cause, Console, Effect, Exit, Option, Predicate, Runtime } from "effect
 import { CliError, Command, Flag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 
-const serve = Command.make("serve", {}, Effect.fn("cli.serve")(function*() {
-  const { serve } = yield* Effect.promise(() => import("./commands/Serve.ts"))
-  return yield* serve
-})).pipe(Command.withDescription("Receive webhooks and review pull requests"))
+const serve = Command.make(
+  "serve",
+  {},
+  Effect.fn("cli.serve")(function*() {
+    const { serve } = yield* Effect.promise(() => import("./commands/Serve.ts"))
+    return yield* serve
+  })
+).pipe(Command.withDescription("Receive webhooks and review pull requests"))
 
 const payload = Flag.String("payload").pipe(
   Flag.withDescription("The job: JSON, @file, or - for standard input (default: $REVIEW_JOB_PAYLOAD)"),
   Flag.optional
 )
 
-const runJob = Command.make("run-job", { payload }, Effect.fn("cli.run-job")(function*({ payload }) {
-  const { runJob } = yield* Effect.promise(() => import("./commands/RunJob.ts"))
-  return yield* runJob(Option.getOrUndefined(payload))
-})).pipe(Command.withDescription("Run one review job and end: 0 if it is on the pull request, 1 if not"))
+const runJob = Command.make(
+  "run-job",
+  { payload },
+  Effect.fn("cli.run-job")(function*({ payload }) {
+    const { runJob } = yield* Effect.promise(() => import("./commands/RunJob.ts"))
+    return yield* runJob(Option.getOrUndefined(payload))
+  })
+).pipe(Command.withDescription("Run one review job and end: 0 if it is on the pull request, 1 if not"))
 
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),

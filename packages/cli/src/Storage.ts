@@ -6,17 +6,16 @@ import * as ConversationStoreSqlite from "@nominal-code/persistence/Conversation
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, Layer } from "effect"
 
-const whereverStorageSays = <A, E, R, A2, E2, R2>(memory: Layer.Layer<A, E, R>, sqlite: Layer.Layer<A2, E2, R2>) =>
-  Layer.unwrap(Effect.map(AppConfig, ({ storage }) => storage === "memory" ? memory : sqlite))
+const inMemory = Effect.map(AppConfig, ({ storage }) => storage === "memory")
 
-/** What was said in earlier reviews of a pull request. */
-export const conversations = whereverStorageSays(
-  ConversationStoreMemory.layer,
-  ConversationStoreSqlite.layer.pipe(Layer.provide(Sqlite.layer))
-)
+/** What was said in earlier reviews of a pull request, where `storage` says that it is kept. */
+export const conversations = Layer.unwrap(Effect.map(inMemory, (memory) =>
+  memory
+    ? ConversationStoreMemory.layer
+    : ConversationStoreSqlite.layer.pipe(Layer.provide(Sqlite.layer))))
 
-/** The queue, and the conversations. */
-export const layer = whereverStorageSays(
-  Layer.merge(MemoryQueue.layer, ConversationStoreMemory.layer),
-  Layer.merge(SqliteQueue.layer, ConversationStoreSqlite.layer).pipe(Layer.provide(Sqlite.layer))
-)
+/** The conversations and the queue. */
+export const layer = Layer.unwrap(Effect.map(inMemory, (memory) =>
+  memory
+    ? Layer.merge(MemoryQueue.layer, ConversationStoreMemory.layer)
+    : Layer.merge(SqliteQueue.layer, ConversationStoreSqlite.layer).pipe(Layer.provide(Sqlite.layer))))

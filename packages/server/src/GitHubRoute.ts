@@ -1,6 +1,12 @@
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import { ByteSize, Effect } from "effect"
-import { HttpIncomingMessage, HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import {
+  HttpIncomingMessage,
+  HttpRouter,
+  type HttpServerError,
+  type HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
 import { Intake, type Receipt } from "./Intake.ts"
 
 /** What a delivery's body may hold. It is enforced while the body is read. */
@@ -47,7 +53,10 @@ const receive = Effect.fn("GitHubRoute.receive")(
       )
   }),
   Effect.catchDefect((defect) =>
-    Effect.as(Effect.logError("delivery failed", defect), json(500, { status: "error", message: "Internal server error" }))
+    Effect.as(
+      Effect.logError("delivery failed", defect),
+      json(500, { status: "error", message: "Internal server error" })
+    )
   )
 )
 

@@ -26,7 +26,9 @@ export class Intake extends Context.Service<Intake, {
   receive(request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>
 }>()("@nominal-code/server/Intake") {}
 
-const deliveries = Metric.counter("nominal_deliveries_total", { description: "Webhook deliveries by what became of them" })
+const deliveries = Metric.counter("nominal_deliveries_total", {
+  description: "Webhook deliveries by what became of them"
+})
 
 const make = Effect.gen(function*() {
   const { policy } = yield* AppConfig
@@ -64,7 +66,10 @@ const make = Effect.gen(function*() {
         ),
       Full: ({ waiting }) => {
         const reason = `${waiting} jobs of this pull request wait already; this one was not added`
-        return Effect.as(Effect.logWarning(`${job.event.pullRequest}: ${reason}`), { status: "busy", reason } satisfies Receipt)
+        return Effect.as(
+          Effect.logWarning(`${job.event.pullRequest}: ${reason}`),
+          { status: "busy", reason } satisfies Receipt
+        )
       }
     })
   })

@@ -1,5 +1,5 @@
-import { HttpRouter } from "effect/http"
 import { Layer } from "effect"
+import { HttpRouter } from "effect/http"
 import * as GitHubRoute from "./GitHubRoute.ts"
 import * as Health from "./Health.ts"
 import * as Intake from "./Intake.ts"

@@ -22,14 +22,16 @@ const text = Effect.fnUntraced(function*(given: string | undefined) {
 const decode = (payload: string) =>
   Effect.mapError(
     Schema.decodeEffect(JobPayloadJson)(payload),
-    (error) => new JobFailed({ message: `the job payload is not one: ${error.message.replaceAll("\n", " ")}; ${howToGiveIt}` })
+    (error) =>
+      new JobFailed({ message: `the job payload is not one: ${error.message.replaceAll("\n", " ")}; ${howToGiveIt}` })
   )
 
 /** The process's own configuration, with the settings that came with the job in place of its own. */
 const configuration = ({ settings }: JobPayload) =>
-  Layer.effect(AppConfig, Effect.map(AppConfig, (own) => AppConfig.of({ ...own, review: settings ?? own.review }))).pipe(
-    Layer.provide(AppConfigLayer.layer("run-job"))
-  )
+  Layer.effect(AppConfig, Effect.map(AppConfig, (own) => AppConfig.of({ ...own, review: settings ?? own.review })))
+    .pipe(
+      Layer.provide(AppConfigLayer.layer("run-job"))
+    )
 
 /** Runs one job to its end: decode, review, publish. Starts no server. */
 export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefined) {

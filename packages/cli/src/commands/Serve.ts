@@ -1,6 +1,6 @@
 import { NodeHttpServer } from "@effect/platform-node"
-import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import { notice } from "@nominal-code/review/Notice"
@@ -12,8 +12,13 @@ import * as Logging from "../Logging.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import * as Storage from "../Storage.ts"
 
-const listener = Layer.unwrap(Effect.map(AppConfig, ({ webhook: { host, port } }) =>
-  NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "5 seconds" })))
+const listener = Layer.unwrap(
+  Effect.map(
+    AppConfig,
+    ({ webhook: { host, port } }) =>
+      NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "5 seconds" })
+  )
+)
 
 const announce = Layer.effectDiscard(Effect.gen(function*() {
   const { policy, storage, warnings, webhook } = yield* AppConfig

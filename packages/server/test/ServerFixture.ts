@@ -1,0 +1,127 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Forge } from "@nominal-code/forge/Forge"
+import * as GitHub from "@nominal-code/forge/GitHub"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
+import { createHmac } from "node:crypto"
+import * as Server from "../src/Server.ts"
+
+export const secret = "a secret of enough bytes"
+
+const config: AppConfig["Service"] = {
+  dataDir: "",
+  storage: "memory",
+  github: Option.some({
+    token: Redacted.make("token"),
+    webhookSecret: Option.some(Redacted.make(secret)),
+    apiBase: "http://127.0.0.1:9",
+    cloneBase: "http://127.0.0.1:9"
+  }),
+  webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
+  policy: {
+    botUsername: "nominalbot",
+    allowedUsers: ["alice"],
+    allowedRepos: ["acme/shop"],
+    titleIncludeTags: [],
+    titleExcludeTags: ["skip"],
+    triggers: ["pr_opened", "pr_push"]
+  },
+  jobs: {
+    maxConcurrent: 2,
+    maxAttempts: 3,
+    deadline: Duration.minutes(10),
+    gracePeriod: Duration.seconds(30)
+  },
+  workspace: { baseDir: "", maxBytes: 0, maxAge: Duration.zero },
+  providers: [],
+  review: {
+    botUsername: "nominalbot",
+    reviewer: { provider: "anthropic", model: "model", maxTurns: 8 },
+    explorer: { provider: "anthropic", model: "model", maxTurns: 8 },
+    inlineSuggestions: true,
+    ignorePatterns: [],
+    dryRun: false,
+    ignoreExistingComments: false,
+    codingGuidelines: "",
+    languageGuidelines: {}
+  },
+  conversationTtl: Duration.days(1),
+  logLevel: "Info",
+  warnings: []
+}
+
+/** What a test may put in the place of the real thing. */
+export interface Parts {
+  readonly queue?: Layer.Layer<JobQueue>
+  readonly acknowledge?: (event: PullRequestEvent) => Effect.Effect<void>
+}
+
+/** The real routes and the real GitHub decoding on a real socket, over a queue in memory; nobody answers as GitHub. */
+export const server = ({ acknowledge = () => Effect.void, queue = MemoryQueue.layer }: Parts = {}) => {
+  const forge = Layer.effect(Forge, Effect.map(Forge, (github) => Forge.of({ ...github, acknowledge })))
+  return Server.layer.pipe(
+    Layer.provideMerge(queue),
+    Layer.provide(forge.pipe(Layer.provide(GitHub.layer))),
+    Layer.provide(Layer.succeed(AppConfig, config)),
+    Layer.provideMerge(NodeHttpServer.layerTest)
+  )
+}
+
+export const sign = (body: string | Uint8Array, key = secret) =>
+  `sha256=${createHmac("sha256", key).update(body).digest("hex")}`
+
+export interface Delivered {
+  readonly event?: string
+  readonly id?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Sends a body as GitHub does, signed; headers can be overridden. */
+export const deliver = Effect.fnUntraced(function*(
+  body: unknown,
+  { event = "pull_request", headers = {}, id = "delivery-1" }: Delivered = {}
+) {
+  const text = typeof body === "string" ? body : JSON.stringify(body)
+  const response = yield* HttpClient.execute(
+    HttpClientRequest.post("/webhooks/github", {
+      headers: {
+        "x-github-event": event,
+        "x-github-delivery": id,
+        "x-hub-signature-256": sign(text),
+        ...headers
+      }
+    }).pipe(HttpClientRequest.bodyText(text, headers["content-type"] ?? "application/json"))
+  )
+  return { status: response.status, text: yield* response.text }
+})
+
+const sha = "1".repeat(40)
+
+export const pullRequest = (
+  change: { readonly number?: number; readonly title?: string; readonly draft?: boolean } = {}
+) => ({
+  action: "opened",
+  number: change.number ?? 7,
+  pull_request: {
+    number: change.number ?? 7,
+    title: change.title ?? "Add refunds",
+    draft: change.draft ?? false,
+    user: { login: "mallory", type: "User" },
+    head: { ref: "refunds", sha },
+    base: { ref: "main", sha }
+  },
+  repository: { full_name: "acme/shop" },
+  sender: { login: "mallory", type: "User" }
+})
+
+export const comment = (body: string, login: string, type = "User") => ({
+  action: "created",
+  issue: { number: 7, title: "Add refunds", pull_request: { url: "https://example.test" }, user: { login: "mallory" } },
+  comment: { id: 1, body, user: { login, type } },
+  repository: { full_name: "acme/shop" },
+  sender: { login, type }
+})
