@@ -1,0 +1,184 @@
+import { type ChatCompletionRequest, type ChatMessage, type FixtureResponse, LLMock } from "@copilotkit/aimock"
+import { Effect, PubSub, Stream } from "effect"
+import { setTimeout as sleep } from "node:timers/promises"
+import { now } from "./GitHubState.ts"
+
+/** What a review asked of the model. */
+export interface ModelRequest {
+  /** `owner/name#7`: the pull request that the prompt is about; empty where it names none. */
+  readonly pull: string
+  /** How often the model has answered since that prompt: 0 on the first turn. */
+  readonly turn: number
+  readonly system: string
+  /** The last text that the model was told. */
+  readonly prompt: string
+  /** What the tools answered to the calls of the turn before. */
+  readonly toolResults: ReadonlyArray<string>
+  readonly tools: ReadonlyArray<string>
+  readonly model: string
+}
+
+/** What the model answers: text, tool calls, or an HTTP error. */
+export interface ModelAnswer {
+  readonly text?: string
+  readonly calls?: ReadonlyArray<{ readonly name: string; readonly input: unknown }>
+  readonly error?: { readonly status: number; readonly message: string; readonly retryAfterSeconds?: number }
+  readonly usage?: { readonly input: number; readonly output: number }
+  /** How long the model thinks, in milliseconds. */
+  readonly latency?: number
+}
+
+/** Decides an answer; undefined leaves the request to an older script. */
+export type Script = (request: ModelRequest) => ModelAnswer | undefined
+
+/** One answered request. Times are milliseconds since the epoch. */
+export interface ModelTurn {
+  readonly request: ModelRequest
+  readonly answer: ModelAnswer
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+/** One comment of `submit_review`, in the words of the tool. */
+export interface SubmittedComment {
+  readonly path: string
+  readonly line: number
+  readonly start_line?: number
+  readonly side?: "LEFT" | "RIGHT"
+  readonly body: string
+  readonly suggestion?: string
+  readonly severity: "critical" | "high" | "medium" | "low"
+  readonly confidence: "high" | "medium" | "low"
+  readonly category: string
+}
+
+/** The call that hands in a review. */
+export const submitReview = (summary: string, comments: ReadonlyArray<SubmittedComment>) => ({
+  name: "submit_review",
+  input: { summary, comments }
+})
+
+/** One answer for each turn; the last one for every turn after it. */
+export const turns = (...answers: readonly [ModelAnswer, ...Array<ModelAnswer>]): Script => ({ turn }) =>
+  answers[Math.min(turn, answers.length - 1)]
+
+const textOf = ({ content }: ChatMessage): string =>
+  typeof content === "string" ? content : (content ?? []).map(({ text = "" }) => text).join("")
+
+const header = /pull request #(\d+) on (?:<[^>]+>)?([\w./-]+\w)/i
+
+const read = ({ messages, model, tools = [] }: ChatCompletionRequest): ModelRequest => {
+  const asked = messages.findLastIndex((message) => message.role === "user" && header.test(textOf(message)))
+  const since = messages.slice(asked + 1)
+  const [, number, repository] = header.exec(textOf(messages[asked] ?? { role: "user", content: "" })) ?? []
+  const last = messages.findLastIndex(({ role }) => role === "assistant")
+  return {
+    pull: repository === undefined ? "" : `${repository}#${number}`,
+    turn: since.filter(({ role }) => role === "assistant").length,
+    system: messages.filter(({ role }) => role === "system").map(textOf).join("\n"),
+    prompt: textOf(messages.findLast(({ role }) => role === "user") ?? { role: "user", content: "" }),
+    toolResults: messages.slice(last + 1).filter(({ role }) => role === "tool").map(textOf),
+    tools: tools.map((tool) => tool.function.name),
+    model
+  }
+}
+
+/** What the provider would refuse about a conversation: it has to answer every tool call before anything else. */
+const disorder = (messages: ReadonlyArray<ChatMessage>): string | undefined => {
+  const talk = messages.filter(({ role }) => role !== "system")
+  if (talk[0]?.role !== "user") return "messages: first message must use the \"user\" role"
+  let open = new Set<string>()
+  for (const { role, tool_call_id: id = "", tool_calls: calls = [] } of talk) {
+    if (role === "tool" && !open.delete(id)) return `messages: unexpected \`tool_use_id\` found: ${id}`
+    if (role !== "assistant") continue
+    if (open.size > 0) break
+    open = new Set(calls.map((call) => call.id))
+  }
+  if (open.size === 0) return undefined
+  return `messages: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${
+    [...open].join(", ")
+  }`
+}
+
+const refusal = (status: number, message: string): ModelAnswer => ({ error: { status, message } })
+
+const toResponse = ({ calls = [], error, text = "", usage }: ModelAnswer): FixtureResponse => {
+  if (error !== undefined) {
+    const { message, retryAfterSeconds: retryAfter, status } = error
+    const type = status === 429 ? "rate_limit_error" : status === 400 ? "invalid_request_error" : "api_error"
+    return { error: { message, type }, status, ...(retryAfter === undefined ? {} : { retryAfter }) }
+  }
+  const tokens = { usage: { input_tokens: usage?.input ?? 1000, output_tokens: usage?.output ?? 100 } }
+  const toolCalls = calls.map(({ input, name }) => ({ name, arguments: JSON.stringify(input) }))
+  if (calls.length === 0) return { content: text, ...tokens }
+  return text === "" ? { toolCalls, ...tokens } : { content: text, toolCalls, ...tokens }
+}
+
+/** The model: scripts decide, the newest first. What no script answers is refused, and kept in `unanswered`. */
+const makeMind = (pubsub: PubSub.PubSub<ModelTurn>) => {
+  const scripts: Array<Script> = []
+  const answered: Array<ModelTurn> = []
+  const unanswered: Array<ModelRequest> = []
+  const violations: Array<string> = []
+
+  const decide = (request: ModelRequest, messages: ReadonlyArray<ChatMessage>): ModelAnswer => {
+    const wrong = disorder(messages)
+    if (wrong !== undefined) {
+      violations.push(wrong)
+      return refusal(400, wrong)
+    }
+    for (const script of scripts) {
+      const answer = script(request)
+      if (answer !== undefined) return answer
+    }
+    unanswered.push(request)
+    return refusal(400, `no script for turn ${request.turn} of ${request.pull}`)
+  }
+
+  const respond = (wire: ChatCompletionRequest): Promise<FixtureResponse> => {
+    const startedAt = now()
+    const request = read(wire)
+    const answer = decide(request, wire.messages)
+    return sleep(answer.latency ?? 0).then(() => {
+      const turn = { request, answer, startedAt, endedAt: now() }
+      answered.push(turn)
+      PubSub.publishUnsafe(pubsub, turn)
+      return toResponse(answer)
+    })
+  }
+
+  return { scripts, answered, unanswered, violations, respond }
+}
+
+/**
+ * A model on the loopback that speaks Anthropic's Messages API and says what it is told to. `url` goes into
+ * `ANTHROPIC_BASE_URL`. It refuses conversations that the real one refuses.
+ */
+export const make = Effect.gen(function*() {
+  const pubsub = yield* PubSub.unbounded<ModelTurn>()
+  const mind = makeMind(pubsub)
+  const mock = new LLMock({ host: "127.0.0.1", port: 0, strict: true })
+  mock.on({ predicate: () => true }, mind.respond)
+  const url = yield* Effect.acquireRelease(
+    Effect.promise(() => mock.start()),
+    () => Effect.promise(() => mock.stop())
+  )
+  return {
+    url,
+    /** The server itself, for its chaos. */
+    mock,
+    script: (script: Script): void => void mind.scripts.unshift(script),
+    turns: mind.answered as ReadonlyArray<ModelTurn>,
+    /** Every turn from now on, when it has been answered. */
+    journal: Stream.fromPubSub(pubsub),
+    /** What no script had an answer for. */
+    unanswered: mind.unanswered as ReadonlyArray<ModelRequest>,
+    /** What the provider would have refused. */
+    violations: mind.violations as ReadonlyArray<string>,
+    /** How long the model has thought in all, in milliseconds: what a review cannot be faster than. */
+    thought: () => mind.answered.reduce((total, { endedAt, startedAt }) => total + endedAt - startedAt, 0)
+  }
+})
+
+/** A running scripted model. */
+export type ScriptedModel = Effect.Success<typeof make>
