@@ -45,10 +45,10 @@ export class Finding extends Schema.Class<Finding>("@nominal-code/domain/Finding
 export const Fingerprint = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/)).pipe(Schema.brand("Fingerprint"))
 export type Fingerprint = typeof Fingerprint.Type
 
-/** Words that carry no claim, and are the first to change when the same thing is said again. */
+/** Words that carry no claim and are the first to change when the same thing is said again, or that come with a number. */
 const fillers = new Set(
   ("a an and are as at be because been but by can cannot could did do does for from had has have here how if in into is it " +
-    "its may might must not of on or shall should so such than that the their then there these they this those to was " +
+    "its line lines may might must not of on or shall should so such than that the their then there these they this those to was " +
     "were when where which while will with would you your").split(" ")
 )
 

@@ -4,9 +4,12 @@ import { Schema, SchemaTransformation } from "effect"
 export const Platform = Schema.Literals(["github", "gitlab"])
 export type Platform = typeof Platform.Type
 
+/** What may be a name between two slashes: `.` and `..` are none. Without look-ahead, so that tests can generate it. */
+const segment = String.raw`(?:[\w-][\w.-]*|\.[\w-][\w.-]*|\.\.[\w.-]+)`
+
 /** `owner/name`, with any number of groups before the name on GitLab. No segment is `.` or `..`: a name becomes a path. */
 export const RepoName = Schema.String.check(
-  Schema.isPattern(/^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)+$/),
+  Schema.isPattern(new RegExp(`^${segment}(?:/${segment})+$`), { expected: "a repository's name: owner/name" }),
   Schema.isMaxLength(1024)
 ).pipe(Schema.brand("RepoName"))
 export type RepoName = typeof RepoName.Type
@@ -19,9 +22,12 @@ export type PullNumber = typeof PullNumber.Type
 export const Sha = Schema.String.check(Schema.isPattern(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/)).pipe(Schema.brand("Sha"))
 export type Sha = typeof Sha.Type
 
+/** What may be a file's or a directory's name, `.` included: it leads nowhere else. */
+const pathSegment = String.raw`(?:[^/\0.][^/\0]*|\.|\.[^/\0.][^/\0]*|\.\.[^/\0]+)`
+
 /** A file's path inside its repository: relative, forward slashes, no `..`, no NUL. */
 export const RepoPath = Schema.NonEmptyString.check(
-  Schema.isPattern(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\0]+$/s)
+  Schema.isPattern(new RegExp(`^${pathSegment}(?:/${pathSegment}?)*$`), { expected: "a path inside the repository" })
 ).pipe(Schema.brand("RepoPath"))
 export type RepoPath = typeof RepoPath.Type
 

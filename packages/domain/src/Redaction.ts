@@ -20,7 +20,7 @@ const base64Forms = (secret: string): ReadonlyArray<string> =>
     const bytes = Buffer.from("\0".repeat(offset) + secret)
     const digits = bytes.toString("base64")
     const own = digits.slice(Math.ceil(offset * 4 / 3), Math.floor(bytes.length * 4 / 3))
-    return offset === 0 ? [own, digits] : [own]
+    return offset === 0 ? [own, digits, digits.replace(/=+$/, "")] : [own]
   }).flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")])
 
 /** A text that cannot be encoded, because it holds half a surrogate pair, has no such form. */

@@ -45,7 +45,7 @@ it.effect.prop("holds what both versions of each file say, and their text", [See
         }
       }
     }
-  }), { arbitrary: { runs: 25, maxShrinks: 0 } })
+  }), { arbitrary: { runs: 12, maxShrinks: 0 } })
 
 const file = (path: string, patch?: string) =>
   new ChangedFile({ path: RepoPath.make(path), status: "modified", ...(patch === undefined ? {} : { patch }) })

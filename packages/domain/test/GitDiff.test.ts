@@ -16,7 +16,7 @@ it.effect.prop("says of every file what git says of it, in git's order", [Seed],
         raw.map((change) => ({ path: change.path, previousPath: change.previousPath, status: statusOf(change) }))
       )
     }
-  }), { arbitrary: { runs: 25, maxShrinks: 0 } })
+  }), { arbitrary: { runs: 12, maxShrinks: 0 } })
 
 it.effect.prop("never throws, whatever the text", [Schema.Array(Schema.Literals([
   "diff --git a/x b/x",

@@ -38,7 +38,7 @@ it.effect.prop(
         }
       }
     }),
-  { arbitrary: { runs: 25, maxShrinks: 0 } }
+  { arbitrary: { runs: 12, maxShrinks: 0 } }
 )
 
 it("numbers deleted lines as at the base and all others as at the head", () => {

@@ -1,0 +1,45 @@
+import { assert, it } from "@effect/vitest"
+import { DeliveryId, Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
+import { JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { Effect, Equal, Schema } from "effect"
+
+const delivery = DeliveryId.make("72d3162e-cc78-11e3-81ab-4c9367dc0958")
+
+it("a delivery's job id is a function of the delivery and its forge", () => {
+  const id = jobIdOfDelivery("github", delivery)
+  assert.strictEqual(id, jobIdOfDelivery("github", DeliveryId.make(`${delivery}`)))
+  assert.isTrue(Schema.is(JobId)(id))
+  assert.notStrictEqual(id, jobIdOfDelivery("gitlab", delivery))
+  assert.notStrictEqual(id, jobIdOfDelivery("github", DeliveryId.make("72d3162e-cc78-11e3-81ab-4c9367dc0959")))
+})
+
+it("a delivery's job id stays what it is from release to release", () => {
+  assert.strictEqual(jobIdOfDelivery("github", delivery), "45c7e4d103b89e99d136")
+})
+
+// `Equal` and not `deepStrictEqual`: JSON knows no negative zero, and nothing here depends on one.
+it.effect.prop("a job survives JSON without a loss", [Job], ([job]) =>
+  Effect.gen(function*() {
+    const json = Schema.fromJsonString(Job)
+    const decoded = yield* Schema.decodeEffect(json)(yield* Schema.encodeEffect(json)(job))
+    assert.instanceOf(decoded, Job)
+    assert.isTrue(Equal.equals(decoded, job))
+  }), { arbitrary: { runs: 50 } })
+
+it.effect.prop("a payload survives JSON without a loss", [JobPayload], ([payload]) =>
+  Effect.gen(function*() {
+    const text = yield* Schema.encodeEffect(JobPayloadJson)(payload)
+    assert.isTrue(Equal.equals(yield* Schema.decodeEffect(JobPayloadJson)(text), payload))
+  }), { arbitrary: { runs: 50 } })
+
+it.effect.prop("an outcome survives JSON without a loss", [JobOutcome], ([outcome]) =>
+  Effect.gen(function*() {
+    const json = Schema.fromJsonString(JobOutcome)
+    assert.isTrue(Equal.equals(yield* Schema.decodeEffect(json)(yield* Schema.encodeEffect(json)(outcome)), outcome))
+  }), { arbitrary: { runs: 50 } })
+
+it("a payload that is no job is refused", () => {
+  for (const text of ["", "{}", "[]", "null", "not JSON", "{\"version\":2}"]) {
+    assert.strictEqual(Schema.decodeExit(JobPayloadJson)(text)._tag, "Failure", text)
+  }
+})

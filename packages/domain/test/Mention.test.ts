@@ -1,0 +1,113 @@
+import { assert, it } from "@effect/vitest"
+import { promptOf } from "@nominal-code/domain/Mention"
+import { Option, Schema } from "effect"
+
+const asks = (body: string, prompt: string, bot = "claude-bot") =>
+  assert.deepStrictEqual(promptOf(bot, body), Option.some(prompt), body)
+
+const asksNothing = (body: string, bot = "claude-bot") =>
+  assert.deepStrictEqual(promptOf(bot, body), Option.none(), body)
+
+it("takes all that follows the first mention, trimmed, and drops what stands before it", () => {
+  asks("@claude-bot fix", "fix")
+  asks("Hi there, @claude-bot   look at\n\nthis\n  and @claude-bot that \n", "look at\n\nthis\n  and @claude-bot that")
+})
+
+it("reads the name in any case", () => {
+  asks("@Claude-Bot fix", "fix")
+  asks("@claude-bot fix", "fix", "CLAUDE-BOT")
+})
+
+it("takes a bare mention for none", () => {
+  for (const body of ["@claude-bot", "@claude-bot   ", "  @claude-bot \n\t\n"]) asksNothing(body)
+})
+
+it("is not meant by longer names, addresses, links and paths", () => {
+  const bodies = [
+    "@claude-botv2 fix",
+    "@claude-bot-two fix",
+    "@claude-bot_two fix",
+    "@claude-boté fix",
+    "x@claude-bot fix",
+    "é@claude-bot fix",
+    "a.b@claude-bot.com fix",
+    "first.@claude-bot fix",
+    "first-@claude-bot fix",
+    "@@claude-bot fix",
+    "@claude-bot.example fix",
+    "@claude-bot@mastodon.example fix",
+    "@claude-bot/team fix",
+    "https://forge.example/@claude-bot fix",
+    "claude-bot fix"
+  ]
+  for (const body of bodies) asksNothing(body)
+})
+
+it("is meant next to punctuation and formatting", () => {
+  asks("(@claude-bot fix)", "fix)")
+  asks("**@claude-bot** fix", "** fix")
+  asks("Hello,@claude-bot fix", "fix")
+  asks("@claude-bot, fix", ", fix")
+  asks("@claude-bot.\nfix", ".\nfix")
+})
+
+it("finds a mention after one that is none", () => {
+  asks("mail x@claude-bot or `@claude-bot a` or @claude-bot-two, but @claude-bot fix", "fix")
+})
+
+it("overlooks mentions in fenced code, also in lists and when it never ends", () => {
+  asksNothing("```\n@claude-bot fix\n```")
+  asksNothing("```ts\n@claude-bot fix\n``\n~~~\n```` `")
+  asksNothing("~~~\n@claude-bot fix\n```\n@claude-bot fix")
+  asksNothing("1. - ```\n     @claude-bot fix\n     ```")
+  asksNothing("````\n```\n@claude-bot fix\n```\n````")
+  asks("```\ncode\n```\n@claude-bot fix\n```\nthis\n```", "fix\n```\nthis\n```")
+  asks("```\r\n@claude-bot one\r\n```\r\n@claude-bot two", "two")
+})
+
+it("overlooks mentions in code spans, over lines too, but not across paragraphs", () => {
+  asksNothing("see `@claude-bot fix`")
+  asksNothing("see ``a ` @claude-bot fix``")
+  asksNothing("see `one\n@claude-bot fix` two")
+  asks("a lone ` and @claude-bot fix", "fix")
+  asks("a ` here\n\n@claude-bot fix ` there", "fix ` there")
+  asks("an escaped \\` and @claude-bot fix `", "fix `")
+  asks("``` not a fence `@claude-bot a` ```, @claude-bot fix", "fix")
+})
+
+it("overlooks mentions in quotes and hidden comments", () => {
+  asksNothing("> @claude-bot fix")
+  asksNothing("  > > @claude-bot fix\n\nthanks")
+  asksNothing("- > @claude-bot fix")
+  asks("> @claude-bot old\n\n@claude-bot new", "new")
+  asks("> ```\n@claude-bot fix", "fix")
+  asksNothing("<!-- @claude-bot fix -->")
+  asksNothing("<!--\n@claude-bot fix\n--> text")
+  asks("a <!-- b, @claude-bot fix", "fix")
+})
+
+it("knows an app's bot by its name with and without the suffix", () => {
+  asks("@nominal fix", "fix", "nominal[bot]")
+  asks("@nominal[bot] fix", "fix", "nominal[bot]")
+  asks("@nominal[bot] fix", "fix", "nominal")
+  asksNothing("@nominal[bot]", "nominal")
+})
+
+it("takes the name by its letters, and an empty one for nobody", () => {
+  asksNothing("@nominalXbot fix", "nominal.bot")
+  asks("@nominal.bot fix", "fix", "nominal.bot")
+  asksNothing("@ fix", "")
+})
+
+it.prop("never throws, and its prompt is an end of the body", [Schema.Array(
+  Schema.Literals(["@bot", " ", "\n", "`", "```", "~~~", ">", "<!--", "-->", "\\", "x", "- ", "\r"])
+)], ([parts]) => {
+  const body = parts.join("")
+  const prompt = Option.getOrElse(promptOf("bot", body), () => "")
+  assert.isTrue(body.trimEnd().endsWith(prompt))
+})
+
+it("takes linear time on texts that are made to cost more", () => {
+  const hostile = ["`", "``a`", "\\", "@", "<!--", "> ", "- ", "\n", "```\n", " \t", "@bo"]
+  for (const part of hostile) asksNothing(part.repeat(200_000 / part.length))
+}, 5_000)

@@ -1,0 +1,129 @@
+import { assert, it } from "@effect/vitest"
+import { JobId } from "@nominal-code/domain/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import { Admission, admit, type Policy } from "@nominal-code/domain/Policy"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+
+const policy: Policy = {
+  botUsername: "nominal-bot",
+  allowedUsers: ["alice"],
+  allowedRepos: [],
+  titleIncludeTags: [],
+  titleExcludeTags: [],
+  triggers: ["pr_opened"]
+}
+
+const pullRequest = new PullRequestRef({
+  platform: "github",
+  repo: RepoName.make("acme/api"),
+  number: PullNumber.make(7)
+})
+
+const lifecycle = (kind: LifecycleKind, more: { readonly author?: string; readonly title?: string } = {}) =>
+  PullRequestEvent.cases.Lifecycle.make({
+    kind,
+    pullRequest,
+    title: more.title ?? "A change",
+    author: Login.make(more.author ?? "mallory"),
+    headSha: Sha.make("0".repeat(40)),
+    headBranch: "change",
+    baseBranch: "main"
+  })
+
+const comment = (
+  body: string,
+  more: { readonly author?: string; readonly authorIsBot?: boolean; readonly title?: string } = {}
+) =>
+  PullRequestEvent.cases.Comment.make({
+    kind: "issue_comment",
+    pullRequest,
+    title: more.title ?? "A change",
+    author: Login.make(more.author ?? "alice"),
+    authorIsBot: more.authorIsBot ?? false,
+    commentId: 1,
+    body
+  })
+
+const decision = Admission.match({
+  Review: ({ prompt }) => `review: ${prompt}`,
+  Refused: ({ status }) => status
+})
+
+const decides = (expected: string, event: PullRequestEvent, differently: Partial<Policy> = {}) =>
+  assert.strictEqual(decision(admit({ ...policy, ...differently }, event)), expected)
+
+it("reviews what an allowed user asks for, and only what they ask", () => {
+  decides("review: check the locks", comment("well, @nominal-bot check the locks"))
+  decides("no_mention", comment("nice work"))
+  decides("no_mention", comment("@nominal-bot"))
+  decides("unauthorized", comment("@nominal-bot check", { author: "mallory" }))
+})
+
+it("compares logins without regard to case", () => {
+  decides("review: go", comment("@nominal-bot go", { author: "Alice" }))
+  decides("review: go", comment("@nominal-bot go"), { allowedUsers: ["ALICE"] })
+  decides("unauthorized", comment("@nominal-bot go", { author: "alice2" }))
+})
+
+it("admits nobody by an empty list of users", () => {
+  decides("unauthorized", comment("@nominal-bot go"), { allowedUsers: [] })
+})
+
+it("reviews a lifecycle event that is a trigger, whoever its author is", () => {
+  decides("review: ", lifecycle("pr_opened"))
+  decides("ignored", lifecycle("pr_push"))
+  decides("ignored", lifecycle("pr_opened"), { triggers: [] })
+})
+
+it("ignores lifecycle events and knows no mention while the bot has no name", () => {
+  decides("ignored", lifecycle("pr_opened"), { botUsername: "" })
+  decides("no_mention", comment("@nominal-bot go"), { botUsername: "" })
+})
+
+it("never answers itself or another program, even one on the list of users", () => {
+  decides("ignored", comment("@nominal-bot go", { author: "Nominal-Bot" }), { allowedUsers: ["nominal-bot"] })
+  decides("ignored", comment("@nominal-bot go", { author: "nominal-bot[bot]" }), { allowedUsers: ["nominal-bot[bot]"] })
+  decides("ignored", comment("@nominal-bot go", { authorIsBot: true }))
+  decides("ignored", lifecycle("pr_opened", { author: "nominal-bot" }))
+})
+
+it("never answers its own post under the account of an allowed user", () => {
+  const marker = renderMarker(new Marker({ jobId: JobId.make("0".repeat(20)) }))
+  decides("ignored", comment(`ask @nominal-bot again\n\n${marker}\n`))
+  decides("review: why?", comment(`> text\n> ${marker}\n\n@nominal-bot why?`))
+})
+
+it("takes a person with an app's name for that person", () => {
+  decides("review: go", comment("@nominal go", { author: "nominal" }), {
+    botUsername: "nominal[bot]",
+    allowedUsers: ["nominal"]
+  })
+})
+
+it("filters comments and lifecycle events of other repositories alike", () => {
+  for (const event of [comment("@nominal-bot go"), lifecycle("pr_opened"), comment("hello", { author: "mallory" })]) {
+    decides("filtered", event, { allowedRepos: ["acme/web"] })
+    decides("filtered", event, { allowedRepos: ["acme/apis", "acme"] })
+  }
+  decides("review: ", lifecycle("pr_opened"), { allowedRepos: ["acme/web", "acme/api"] })
+})
+
+it("filters by the tags of the title, excluding ones first", () => {
+  const tags = { titleIncludeTags: ["nominalbot"], titleExcludeTags: ["skip"] }
+  const opened = (title: string) => lifecycle("pr_opened", { title })
+  decides("review: ", opened("[NominalBot] A change"), tags)
+  decides("filtered", opened("[nominalbot] [skip] A change"), tags)
+  decides("filtered", opened("A change for nominalbot"), tags)
+  decides("review: ", opened("skip this"), { titleExcludeTags: ["skip"] })
+  decides("filtered", comment("@nominal-bot go", { title: "[Skip] A change" }), { titleExcludeTags: ["skip"] })
+})
+
+it("says why, without repeating what a person wrote", () => {
+  const refused = admit({ ...policy, titleExcludeTags: ["skip"] }, lifecycle("pr_opened", { title: "[skip] <secret>" }))
+  assert.deepStrictEqual(refused, {
+    _tag: "Refused",
+    status: "filtered",
+    reason: "the title is tagged [skip]"
+  })
+})
