@@ -48,7 +48,7 @@ it.live("understands the emulated service's calls", () =>
   }))
 
 for (
-  const [fault, reason] of [["rateLimitRate", "rate-limited"], ["dropRate", "unavailable"], [
+  const [fault, reason] of [["dropRate", "unavailable"], [
     "disconnectRate",
     "unavailable"
   ], ["malformedRate", "malformed-response"]] as const

@@ -1,0 +1,56 @@
+import { LlmError } from "@nominal-code/llm/LlmError"
+import { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import { priceOf } from "@nominal-code/llm/Pricing"
+import { Effect, Layer, Option } from "effect"
+import { type AgentResult, AgentRunner, type AgentTask } from "./AgentRunner.ts"
+import * as Loop from "./Loop.ts"
+import * as Notes from "./Notes.ts"
+import * as ToolCalls from "./ToolCalls.ts"
+
+const make = Effect.gen(function*() {
+  const llm = yield* LlmProvider
+
+  const run = Effect.fn("ApiAgent.run")(function*<A>(task: AgentTask<A>) {
+    const { model, provider } = task.settings
+    yield* Effect.annotateCurrentSpan({ model, provider })
+    if (provider !== llm.name) return yield* wrongProvider(provider, llm.name)
+    if (task.maxCostUsd !== undefined && Option.isNone(priceOf(model))) {
+      yield* Effect.logWarning(`The price of ${model} is not known: the cost of this task is bounded by its turns only`)
+    }
+    const notes = yield* Notes.make
+    // Where there is nothing to look at, there is nothing to take notes of.
+    const tools = task.tools.length === 0 ? [] : [...task.tools, notes.tool]
+    const { description, input, toolName } = task.submission
+    const submit = ToolCalls.toSpec({ name: toolName, description, input })
+    const specs = [
+      ...task.tools.map(ToolCalls.toSpec),
+      submit,
+      ...(tools.length === 0 ? [] : [ToolCalls.toSpec(notes.tool)])
+    ]
+    const result = yield* Loop.run({ llm, task, tools, submit, specs, notes })
+    yield* report(result)
+    return result
+  })
+
+  return AgentRunner.of({ run })
+})
+
+/** The agent that runs here, turn by turn, on the API of a model. */
+export const layer: Layer.Layer<AgentRunner, never, LlmProvider> = Layer.effect(AgentRunner, make)
+
+const report = ({ stopped, turns, usage }: AgentResult<unknown>) =>
+  Effect.logInfo("The agent is done").pipe(Effect.annotateLogs({
+    stopped,
+    turns,
+    calls: usage.calls,
+    model: usage.model,
+    ...usage.usage,
+    ...(usage.costUsd === undefined ? {} : { costUsd: usage.costUsd.toFixed(4) })
+  }))
+
+const wrongProvider = (configured: string, spoken: string) =>
+  new LlmError({
+    provider: configured,
+    reason: "invalid-request",
+    message: `agent.provider is ${configured}, but this process speaks ${spoken} only: set agent.provider to ${spoken}`
+  })

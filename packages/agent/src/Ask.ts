@@ -1,0 +1,89 @@
+import { Block, say, sizeOf } from "@nominal-code/domain/Conversation"
+import { Usage } from "@nominal-code/domain/Usage"
+import * as Budget from "@nominal-code/llm/Budget"
+import { LlmError } from "@nominal-code/llm/LlmError"
+import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
+import { Effect, Option } from "effect"
+import * as Compaction from "./Compaction.ts"
+import { compactable, recompacted, type Session, type State } from "./Session.ts"
+
+/** Tokens that one answer may have. */
+const maxOutputTokens = 16_384
+
+/** What is asked of the model beside the conversation. */
+export interface Asked {
+  readonly specs: ReadonlyArray<ToolSpec>
+  readonly maxOutputTokens: number
+  /** What the model is told first, when it has to come to an end; it is then made to call a tool. */
+  readonly words: Option.Option<string>
+}
+
+/** One call of the model, and a second one if the conversation has to be made shorter for it. */
+export const ask = <A>(
+  session: Session<A>,
+  state: State,
+  asked: Asked
+): Effect.Effect<readonly [State, LlmResponse], LlmError> =>
+  Effect.catchIf(
+    askOnce(session, state, asked),
+    ({ reason }) => reason === "context-too-long",
+    (error) =>
+      Effect.gen(function*() {
+        const shorter = Compaction.squeeze(yield* compactable(session, state))
+        if (Option.isNone(shorter)) return yield* error
+        yield* Effect.logWarning("The conversation was too long for the model and was cut down")
+        return yield* askOnce(session, recompacted(state, shorter.value), asked)
+      })
+  )
+
+const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: Asked) {
+  const { llm, task } = session
+  const messages = Option.match(asked.words, {
+    onNone: () => state.messages,
+    onSome: (words) => say(state.messages, words)
+  })
+  const response = yield* llm.send({
+    model: task.settings.model,
+    system: task.system,
+    messages,
+    tools: asked.specs,
+    toolChoice: Option.isSome(asked.words) ? "required" : "auto",
+    maxOutputTokens: asked.maxOutputTokens
+  })
+  if (response.stop === "refusal") return yield* refused(llm.name, task.settings.model)
+  const text = response.content.filter(Block.guards.Text).map(({ text }) => text).join("\n").trim()
+  const said: State = {
+    ...state,
+    messages: [...messages, { role: "assistant", content: spoken(response.content) }],
+    text: text === "" ? state.text : text,
+    spent: Budget.plus(state.spent, task.settings.model, response.usage),
+    previous: response.usage
+  }
+  yield* Effect.logDebug("The model answered").pipe(
+    Effect.annotateLogs({ turn: state.turns, stop: response.stop, tokens: response.usage.total })
+  )
+  return [said, response] as const
+})
+
+/** A message needs something in it that every provider takes back. */
+const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> =>
+  content.some((block) => Block.guards.ToolUse(block) || (Block.guards.Text(block) && block.text.trim() !== ""))
+    ? content
+    : [...content, Block.cases.Text.make({ text: "(nothing)" })]
+
+/** What the next call may write within the task's cap. */
+export const roomFor = <A>({ task }: Session<A>, state: State, specs: ReadonlyArray<ToolSpec>): Budget.Room => {
+  const unsent = state.previous === Usage.none ? state.messages : state.messages.slice(-1)
+  const fixed = state.previous === Usage.none ? task.system.length + JSON.stringify(specs).length : 0
+  return Budget.room({
+    model: task.settings.model,
+    maxCostUsd: task.maxCostUsd,
+    spent: state.spent,
+    previous: state.previous,
+    newCharacters: fixed + unsent.reduce((sum, message) => sum + sizeOf(message), 0),
+    maxOutputTokens
+  })
+}
+
+const refused = (provider: string, model: string) =>
+  new LlmError({ provider, reason: "refused", message: `${model} declined to review this pull request` })

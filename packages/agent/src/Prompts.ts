@@ -1,0 +1,25 @@
+import { Effect, FileSystem, type PlatformError } from "effect"
+import { fileURLToPath } from "node:url"
+
+/** The texts that come with the agent. */
+export type PromptName =
+  | "reviewer_prompt"
+  | "reviewer_suggestions"
+  | "output/json_fix_system"
+  | "output/json_fix_user"
+  | "output/json_fix_retry"
+
+/** Where the bundled texts lie: beside the sources, and beside `dist` in a release. */
+const pathOf = (name: PromptName) => fileURLToPath(new URL(`../prompts/${name}.md`, import.meta.url))
+
+/** A bundled text, trimmed. It is read when it is used: edits show without a restart. */
+export const load = Effect.fn("Prompts.load")(
+  function*(name: PromptName): Effect.fn.Return<string, PlatformError.PlatformError, FileSystem.FileSystem> {
+    const fs = yield* FileSystem.FileSystem
+    return (yield* fs.readFileString(pathOf(name))).trim()
+  }
+)
+
+/** Puts values in the place of `{name}`. Other braces stay, and what is put in is not looked at again. */
+export const fill = (template: string, values: Readonly<Record<string, string>>): string =>
+  template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)

@@ -1,0 +1,72 @@
+import { answerOpenCalls, type Block, type Message, say } from "@nominal-code/domain/Conversation"
+import { Usage } from "@nominal-code/domain/Usage"
+import * as Budget from "@nominal-code/llm/Budget"
+import type { LlmProvider, ToolSpec } from "@nominal-code/llm/LlmProvider"
+import type { Tool } from "@nominal-code/workspace/Tool"
+import { Effect, Option } from "effect"
+import type { AgentTask } from "./AgentRunner.ts"
+import * as Compaction from "./Compaction.ts"
+import type { Notes } from "./Notes.ts"
+
+/** What does not change while a task runs. */
+export interface Session<A> {
+  readonly llm: LlmProvider["Service"]
+  readonly task: AgentTask<A>
+  readonly tools: ReadonlyArray<Tool>
+  readonly submit: ToolSpec
+  readonly specs: ReadonlyArray<ToolSpec>
+  readonly notes: Notes
+}
+
+/** How far a task is. Between two turns the conversation ends with a user message, and every call in it is answered. */
+export interface State {
+  readonly messages: ReadonlyArray<Message>
+  /** Where the task's prompt stands among them. */
+  readonly promptAt: number
+  readonly turns: number
+  readonly nudged: boolean
+  /** Submissions that were wrong, and the last of them. */
+  readonly rejected: number
+  readonly rejectedInput: Option.Option<unknown>
+  /** The last text that the model wrote. */
+  readonly text: string
+  readonly spent: Budget.Spent
+  /** What the last call used. `Usage.none`: no call has sent the beginning of this conversation. */
+  readonly previous: Usage
+}
+
+/** Before the first turn: what earlier reviews left, and the task's prompt. */
+export const start = <A>({ task }: Session<A>): State => {
+  const history = answerOpenCalls(task.history.messages).map(Compaction.withoutOpaque)
+  const messages = say(history, task.prompt)
+  return {
+    messages,
+    promptAt: messages.length - 1,
+    turns: 0,
+    nudged: false,
+    rejected: 0,
+    rejectedInput: Option.none(),
+    text: "",
+    spent: Budget.nothing,
+    previous: Usage.none
+  }
+}
+
+/** With something said by us. */
+export const told = (state: State, text: string): State => ({ ...state, messages: say(state.messages, text) })
+
+/** With the results of the last message's calls. */
+export const answered = (state: State, results: ReadonlyArray<Block>): State =>
+  results.length === 0 ? state : { ...state, messages: [...state.messages, { role: "user", content: results }] }
+
+/** With a shorter conversation in place of the one so far. */
+export const recompacted = (state: State, messages: ReadonlyArray<Message>): State => ({
+  ...state,
+  messages,
+  promptAt: 0,
+  previous: Usage.none
+})
+
+/** What a shorter conversation is made of. */
+export const compactable = <A>({ notes, task }: Session<A>, { messages, promptAt }: State) =>
+  Effect.map(notes.text, (text): Compaction.Compactable => ({ messages, promptAt, prompt: task.prompt, notes: text }))

@@ -1,0 +1,64 @@
+import { Block } from "@nominal-code/domain/Conversation"
+import * as Redaction from "@nominal-code/domain/Redaction"
+import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
+import { type Tool, ToolError } from "@nominal-code/workspace/Tool"
+import { Cause, Duration, Effect, Schema } from "effect"
+
+/** A model's request to run a tool. */
+export type ToolCall = Extract<Block, { readonly _tag: "ToolUse" }>
+
+/** How many calls of one turn run at the same time. */
+const concurrency = 8
+
+const timeLimit = Duration.minutes(2)
+
+const redact = Redaction.make([])
+
+/** The calls in what a model answered. */
+export const callsIn = (content: ReadonlyArray<Block>): ReadonlyArray<ToolCall> => content.filter(Block.guards.ToolUse)
+
+/** A tool as the model is told of it. */
+export const toSpec = ({ description, input, name }: Pick<Tool, "name" | "description" | "input">): ToolSpec => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(input)
+  const inputSchema = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }
+  return { name, description, inputSchema }
+}
+
+/** What a call is answered with. Nothing that looks like a secret leaves a tool, errors included. */
+export const answer = (call: ToolCall, content: string, isError = false): Block =>
+  Block.cases.ToolResult.make({ toolUseId: call.id, content: redact(content), isError })
+
+/**
+ * Runs the calls of one turn side by side and answers every one of them, in their order. Only the tools that were
+ * offered run; a failure is an answer that the model can read.
+ */
+export const runAll = (
+  tools: ReadonlyArray<Tool>,
+  calls: ReadonlyArray<ToolCall>
+): Effect.Effect<ReadonlyArray<Block>> => Effect.forEach(calls, (call) => runOne(tools, call), { concurrency })
+
+const runOne = (tools: ReadonlyArray<Tool>, call: ToolCall): Effect.Effect<Block> => {
+  const tool = tools.find(({ name }) => name === call.name)
+  if (tool === undefined) return Effect.succeed(answer(call, unknownTool(tools, call.name), true))
+  return Effect.suspend(() => tool.run(call.input)).pipe(
+    Effect.timeoutOrElse({
+      duration: timeLimit,
+      orElse: () => new ToolError({ message: `${call.name} did not finish within ${Duration.format(timeLimit)}.` })
+    }),
+    Effect.map((content) => answer(call, content)),
+    Effect.catchTag("ToolError", ({ message }) => Effect.succeed(answer(call, message, true))),
+    Effect.catchDefect((defect) =>
+      Effect.logWarning("A tool broke", Cause.die(defect)).pipe(
+        Effect.annotateLogs({ tool: call.name }),
+        Effect.as(answer(call, `Unexpected error executing ${call.name}: ${reason(defect)}`, true))
+      )
+    )
+  )
+}
+
+const unknownTool = (tools: ReadonlyArray<Tool>, name: string) => {
+  const available = tools.map((tool) => tool.name).join(", ")
+  return `Unknown tool '${name}'. Available: ${available === "" ? "none" : available}`
+}
+
+const reason = (defect: unknown) => defect instanceof Error ? defect.message : String(defect)
