@@ -1,8 +1,8 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { make as makeRedactor } from "@nominal-code/domain/Redaction"
-import { Effect, FileSystem, Layer, Path, Schedule } from "effect"
+import { Context, Effect, FileSystem, Layer, Path, Schedule } from "effect"
 import type { PlatformError } from "effect/PlatformError"
-import type { ChildProcessSpawner } from "effect/process"
+import { ChildProcessSpawner } from "effect/process"
 import { directories, discard, sweep, usedFile } from "./Cleanup.ts"
 import * as Git from "./Git.ts"
 import type { GitError } from "./Git.ts"
@@ -40,9 +40,9 @@ const make = Effect.gen(function*() {
   const git = yield* Git.Git
   const { jobs, mirrors } = yield* makeDirectories
   const lock = yield* RepositoryLock.make
-  const services = yield* Effect.context<
-    FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner
-  >()
+  const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
+    yield* Effect.context<FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner>()
+  )
 
   /** Whatever a job holds on to says every minute, while the scope is open, that it is in use. */
   const keepAlive = Effect.fnUntraced(function*(files: ReadonlyArray<string>) {
@@ -86,7 +86,7 @@ const make = Effect.gen(function*() {
       )
       const reading = <A>(effect: Effect.Effect<A, GitError, Git.Git>) =>
         Effect.mapError(Effect.provideService(effect, Git.Git, git), fromGit)
-      const tools = yield* Tools.make({ directory, gitDir, commits, redact: makeRedactor(remote.secrets) })
+      const tools = Tools.make({ directory, gitDir, commits, services }, makeRedactor(remote.secrets))
       const made: Checkout = {
         directory,
         headSha: commits.head,

@@ -1,4 +1,4 @@
-import { Effect, Fiber, type Redacted, Schema, Stream } from "effect"
+import { Effect, Exit, Fiber, type Redacted, Schema, Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
 /** A program that did not start, took too long, or was killed by a signal. */
@@ -37,6 +37,36 @@ const tail = Effect.fnUntraced(function*<E>(stream: Stream.Stream<Uint8Array, E>
   return kept.toString("utf8")
 })
 
+const spawn = Effect.fnUntraced(function*(
+  program: string,
+  args: ReadonlyArray<string>,
+  options: ProcessOptions,
+  accept: (chunk: Uint8Array) => boolean
+) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const handle = yield* spawner.spawn(ChildProcess.make(program, args, {
+    cwd: options.cwd,
+    env: options.env,
+    extendEnv: false,
+    stdin: options.stdin === undefined ? "ignore" : Stream.make(Buffer.from(options.stdin, "utf8")),
+    killSignal: "SIGTERM",
+    forceKillAfter: "2 seconds"
+  }))
+  const stderr = yield* Effect.forkScoped(tail(handle.stderr))
+  let cut = false
+  yield* Stream.runForEachWhile(handle.stdout, (chunk) =>
+    Effect.sync(() => {
+      cut = !accept(chunk)
+      return !cut
+    }))
+  if (cut) return { exitCode: 0, stderr: "", cut }
+  const exitCode: number = yield* Effect.mapError(
+    handle.exitCode,
+    (error) => new ProcessError({ reason: "killed", message: `${program} was killed: ${error.message}` })
+  )
+  return { exitCode, stderr: yield* Fiber.join(stderr), cut }
+})
+
 /**
  * Runs a program by its argument vector: no shell, no inherited environment. It runs as the leader of a process group
  * of its own, and on timeout, interruption, or as soon as `accept` answers false, the whole group is ended: asked at
@@ -48,32 +78,16 @@ export const consume = Effect.fnUntraced(function*(
   options: ProcessOptions,
   accept: (chunk: Uint8Array) => boolean
 ) {
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const run = Effect.gen(function*() {
-    const handle = yield* spawner.spawn(ChildProcess.make(program, args, {
-      cwd: options.cwd,
-      env: options.env,
-      extendEnv: false,
-      stdin: options.stdin === undefined ? "ignore" : Stream.make(Buffer.from(options.stdin, "utf8")),
-      killSignal: "SIGTERM",
-      forceKillAfter: "2 seconds"
-    }))
-    const stderr = yield* Effect.forkScoped(tail(handle.stderr))
-    let cut = false
-    yield* Stream.runForEachWhile(handle.stdout, (chunk) =>
-      Effect.sync(() => {
-        cut = !accept(chunk)
-        return !cut
-      }))
-    if (cut) return { exitCode: 0, stderr: "", cut }
-    const exitCode: number = yield* Effect.mapError(
-      handle.exitCode,
-      (error) => new ProcessError({ reason: "killed", message: `${program} was killed: ${error.message}` })
-    )
-    return { exitCode, stderr: yield* Fiber.join(stderr), cut }
-  })
-  return yield* run.pipe(
-    Effect.scoped,
+  return yield* Effect.acquireUseRelease(
+    Scope.make(),
+    (scope) => Scope.provide(spawn(program, args, options, accept), scope),
+    (scope, exit) => {
+      const close = Scope.close(scope, exit)
+      // A program that came to its own end is not waited for again: a child of it that nobody has reaped yet would
+      // take seconds to be given up.
+      return Exit.isSuccess(exit) && !exit.value.cut ? Effect.forkDetach(close) : close
+    }
+  ).pipe(
     Effect.catchTag("PlatformError", (error) =>
       Effect.fail(
         new ProcessError({ reason: "not-started", message: `${program} could not be run: ${error.message}` })

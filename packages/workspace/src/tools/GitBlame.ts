@@ -1,7 +1,6 @@
-import { Effect, type Path, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
-import type { Git } from "../Git.ts"
-import { make as makeTool } from "../Tool.ts"
+import { make as makeTool, type Tool } from "../Tool.ts"
 import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
 import type { Reading } from "./Reading.ts"
 
@@ -24,13 +23,11 @@ const blame = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.
 })
 
 /** Tells which commit last changed each line. */
-export const make = Effect.fnUntraced(function*(reading: Reading) {
-  const services = yield* Effect.context<Git | Path.Path>()
-  return makeTool({
+export const make = (reading: Reading): Tool =>
+  makeTool({
     name: "GitBlame",
     description: "Show for each line of a file the commit, author and date that last changed it. " +
       "A `^` before a commit means: there or earlier, because older history is not here.",
     input: Input,
-    run: (input) => Effect.provide(blame(reading, input), services)
+    run: (input) => Effect.provide(blame(reading, input), reading.services)
   })
-})

@@ -1,8 +1,7 @@
-import { Effect, type Path, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
-import type { Git } from "../Git.ts"
 import * as Objects from "../Objects.ts"
-import { make as makeTool } from "../Tool.ts"
+import { make as makeTool, type Tool } from "../Tool.ts"
 import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
 import type { Reading } from "./Reading.ts"
 
@@ -26,12 +25,10 @@ const diff = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Compares two commits. */
-export const make = Effect.fnUntraced(function*(reading: Reading) {
-  const services = yield* Effect.context<Git | Path.Path>()
-  return makeTool({
+export const make = (reading: Reading): Tool =>
+  makeTool({
     name: "GitDiff",
     description: "Show what differs between two commits; by default everything that the pull request changes.",
     input: Input,
-    run: (input) => Effect.provide(diff(reading, input), services)
+    run: (input) => Effect.provide(diff(reading, input), reading.services)
   })
-})

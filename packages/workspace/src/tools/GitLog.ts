@@ -1,7 +1,6 @@
-import { Effect, type Path, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
-import type { Git } from "../Git.ts"
-import { make as makeTool, ToolError } from "../Tool.ts"
+import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
 import type { Reading } from "./Reading.ts"
 
@@ -45,14 +44,12 @@ const log = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Ty
 })
 
 /** Lists commits. */
-export const make = Effect.fnUntraced(function*(reading: Reading) {
-  const services = yield* Effect.context<Git | Path.Path>()
-  return makeTool({
+export const make = (reading: Reading): Tool =>
+  makeTool({
     name: "GitLog",
     description:
       "List commits, newest first: hash, date, author, subject. HEAD is the reviewed commit, BASE is where " +
       "the pull request left its base branch. Old history may not be there.",
     input: Input,
-    run: (input) => Effect.provide(log(reading, input), services)
+    run: (input) => Effect.provide(log(reading, input), reading.services)
   })
-})

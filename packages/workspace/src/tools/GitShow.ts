@@ -1,9 +1,8 @@
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Effect, Option, type Path, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
-import type { Git } from "../Git.ts"
 import * as Objects from "../Objects.ts"
-import { make as makeTool, ToolError } from "../Tool.ts"
+import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
 import { bounded, type Reading } from "./Reading.ts"
 
@@ -56,12 +55,10 @@ const show = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Shows one commit, or one file as it was. */
-export const make = Effect.fnUntraced(function*(reading: Reading) {
-  const services = yield* Effect.context<Git | Path.Path>()
-  return makeTool({
+export const make = (reading: Reading): Tool =>
+  makeTool({
     name: "GitShow",
     description: "Show a commit's message and what it changed, or with content: true a file as it was at that commit.",
     input: Input,
-    run: (input) => Effect.provide(show(reading, input), services)
+    run: (input) => Effect.provide(show(reading, input), reading.services)
   })
-})

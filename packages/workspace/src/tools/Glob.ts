@@ -1,8 +1,7 @@
-import { Effect, type FileSystem, Path, Schema } from "effect"
-import type { ChildProcessSpawner } from "effect/process"
+import { Effect, Path, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
 import { decode } from "../Objects.ts"
-import { make as makeTool, ToolError } from "../Tool.ts"
+import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import type { Reading } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
 
@@ -41,12 +40,10 @@ const glob = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Lists the files whose paths match a pattern. */
-export const make = Effect.fnUntraced(function*(reading: Reading) {
-  const services = yield* Effect.context<FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>()
-  return makeTool({
+export const make = (reading: Reading): Tool =>
+  makeTool({
     name: "Glob",
     description: `List the files whose paths match a glob, sorted, at most ${MAX_FILES}. Hidden files are included.`,
     input: Input,
-    run: (input) => Effect.provide(glob(reading, input), services)
+    run: (input) => Effect.provide(glob(reading, input), reading.services)
   })
-})

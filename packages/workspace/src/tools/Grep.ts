@@ -1,8 +1,7 @@
-import { Effect, type FileSystem, type Path, Schema } from "effect"
-import type { ChildProcessSpawner } from "effect/process"
+import { Effect, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
 import { decode } from "../Objects.ts"
-import { make as makeTool, ToolError } from "../Tool.ts"
+import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { bounded, MAX_CHARACTERS, type Reading } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
 
@@ -47,13 +46,11 @@ const grep = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Searches the files' lines. */
-export const make = Effect.fnUntraced(function*(reading: Reading) {
-  const services = yield* Effect.context<FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>()
-  return makeTool({
+export const make = (reading: Reading): Tool =>
+  makeTool({
     name: "Grep",
     description: "Search the files of the reviewed commit by a regular expression. Answers `path:line:text`. " +
       `Binary files and files over 10 MB are skipped; at most ${MAX_CHARACTERS} characters are shown.`,
     input: Input,
-    run: (input) => Effect.provide(grep(reading, input), services)
+    run: (input) => Effect.provide(grep(reading, input), reading.services)
   })
-})

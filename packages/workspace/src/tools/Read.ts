@@ -1,7 +1,7 @@
-import { Effect, FileSystem, type Path, Schema, Stream } from "effect"
+import { Effect, FileSystem, Schema, Stream } from "effect"
 import { TextDecoder } from "node:util"
 import * as Confinement from "../Confinement.ts"
-import { make as makeTool, ToolError } from "../Tool.ts"
+import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import type { Reading } from "./Reading.ts"
 
 const DEFAULT_LIMIT = 2000
@@ -122,13 +122,11 @@ const read = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Reads a part of a file, with its lines numbered. */
-export const make = Effect.fnUntraced(function*(reading: Reading) {
-  const services = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
-  return makeTool({
+export const make = (reading: Reading): Tool =>
+  makeTool({
     name: "Read",
     description: "Read a text file of the reviewed commit. Lines are numbered as in the diff's new side: " +
       `number, tab, text. Lines longer than ${MAX_LINE} characters are cut.`,
     input: Input,
-    run: (input) => Effect.provide(read(reading, input), services)
+    run: (input) => Effect.provide(read(reading, input), reading.services)
   })
-})

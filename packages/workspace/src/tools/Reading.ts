@@ -1,3 +1,6 @@
+import type { Context, FileSystem, Path } from "effect"
+import type { ChildProcessSpawner } from "effect/process"
+import type { Git } from "../Git.ts"
 import type { Commits } from "../Mirror.ts"
 
 /** What the tools of one checkout may know. */
@@ -6,6 +9,7 @@ export interface Reading {
   readonly directory: string
   readonly gitDir: string
   readonly commits: Commits
+  readonly services: Context.Context<FileSystem.FileSystem | Path.Path | Git | ChildProcessSpawner.ChildProcessSpawner>
 }
 
 /** What one answer of a tool may hold. */

@@ -10,9 +10,8 @@ import * as Read from "./Read.ts"
 import type { Reading } from "./Reading.ts"
 
 /** Everything that a model may do with a checkout. What it reads has gone through `redact`, failures too. */
-export const make = Effect.fnUntraced(function*(reading: Reading & { readonly redact: (text: string) => string }) {
-  const { redact } = reading
-  const tools = yield* Effect.all([
+export const make = (reading: Reading, redact: (text: string) => string): ReadonlyArray<Tool> =>
+  [
     Read.make(reading),
     Glob.make(reading),
     Grep.make(reading),
@@ -20,8 +19,7 @@ export const make = Effect.fnUntraced(function*(reading: Reading & { readonly re
     GitBlame.make(reading),
     GitShow.make(reading),
     GitDiff.make(reading)
-  ])
-  return tools.map((tool): Tool => ({
+  ].map((tool): Tool => ({
     ...tool,
     run: (input) =>
       tool.run(input).pipe(
@@ -29,4 +27,3 @@ export const make = Effect.fnUntraced(function*(reading: Reading & { readonly re
         Effect.mapError((error) => new ToolError({ message: redact(error.message) }))
       )
   }))
-})
