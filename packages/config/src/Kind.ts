@@ -55,7 +55,7 @@ export const path: Kind<string> = word(
 
 /** One of a few words. */
 export const oneOf = <const L extends ReadonlyArray<string>>(literals: L): Kind<L[number]> =>
-  make({ label: "choice", expected: `one of ${literals.join(", ")}`, yaml: Schema.Literals(literals) })
+  make({ label: literals.join(" / "), expected: `one of ${literals.join(", ")}`, yaml: Schema.Literals(literals) })
 
 const digits = Schema.Trim.check(Schema.isPattern(/^[+-]?\d{1,15}$/))
 const decimals = Schema.Trim.check(Schema.isPattern(/^[+-]?\d{1,12}(?:\.\d{1,12})?$/))
@@ -72,15 +72,20 @@ const numeric = (
 }
 
 /** A whole number between two bounds, both included. */
-export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER): Kind<number> =>
-  numeric(
-    "whole number",
-    maximum === Number.MAX_SAFE_INTEGER
-      ? `a whole number of at least ${minimum}`
-      : `a whole number from ${minimum} to ${maximum}`,
-    Schema.Int.check(Schema.isBetween({ minimum, maximum })),
-    digits
-  )
+export const integer = (minimum: number, maximum?: number): Kind<number> =>
+  maximum === undefined
+    ? numeric(
+      "whole number",
+      `a whole number of at least ${minimum}`,
+      Schema.Int.check(Schema.isGreaterThanOrEqualTo(minimum)),
+      digits
+    )
+    : numeric(
+      "whole number",
+      `a whole number from ${minimum} to ${maximum}`,
+      Schema.Int.check(Schema.isBetween({ minimum, maximum })),
+      digits
+    )
 
 /** A number that is not negative, with or without decimals. */
 export const amount: Kind<number> = numeric(

@@ -1,12 +1,8 @@
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
-
-/** The providers that this build can talk to. */
-export const builtProviders: ReadonlyArray<ProviderName> = ["anthropic"]
 
 /**
  * Refuses what the configuration knows and this build does not do: to ignore it would lose the reviews that somebody

@@ -51,7 +51,7 @@ export const optional = <A>({ kind, ...description }: Description<A>): Setting<O
 
 /** A setting that has a value in any case. */
 export const defaulted = <A>(absent: A, { kind, ...description }: Description<A>): Setting<A> =>
-  make(description, kind, absent, `\`${JSON.stringify(absent)}\``)
+  make(description, kind, absent, Array.isArray(absent) ? "none" : `\`${String(absent)}\``)
 
 /** A setting as a message names it: both names, so that whoever reads it can look in either place. */
 export const nameOf = ({ env: [variable], yaml: [path] }: Setting<unknown>): string =>

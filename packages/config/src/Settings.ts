@@ -1,7 +1,7 @@
 import { line } from "./Kind.ts"
 import { defaulted, optional, type Setting } from "./Setting.ts"
 import { github, gitlab } from "./settings/Forges.ts"
-import { providers } from "./settings/Providers.ts"
+import { builtProviders, providers } from "./settings/Providers.ts"
 import { access, agent, prompts, reviewer } from "./settings/Review.ts"
 import { jobs, kubernetes, redis, storage, webhook } from "./settings/Service.ts"
 
@@ -37,24 +37,59 @@ export const settings = {
   process
 }
 
-/** The tables of the reference: a title, and the settings under it. */
-export const sections: ReadonlyArray<readonly [title: string, settings: ReadonlyArray<Setting<unknown>>]> = [
-  ["GitHub", Object.values(github)],
-  ["Webhook listener", Object.values(webhook)],
-  ["Reviewer", Object.values(reviewer)],
-  ["Access", Object.values(access)],
-  ["Agent", Object.values(agent)],
-  ["Prompts and guidelines", Object.values(prompts)],
-  ["Storage and workspace", Object.values(storage)],
-  ["Jobs", Object.values(jobs)],
-  ["GitLab", Object.values(gitlab)],
-  ["Redis", Object.values(redis)],
-  ["Kubernetes", Object.values(kubernetes)],
-  ["Environment only", [
-    ...Object.values(process),
-    ...Object.values(providers).flatMap(({ apiKey, baseUrl }) => [apiKey, baseUrl])
-  ]]
+/** The tables of the reference. A note says what of them has no effect in this build. */
+export const sections: ReadonlyArray<{
+  readonly title: string
+  readonly note?: string
+  readonly settings: ReadonlyArray<Setting<unknown>>
+}> = [
+  {
+    title: "GitHub",
+    note: "This build works with a token. The settings of a GitHub App are read and have no effect.",
+    settings: Object.values(github)
+  },
+  { title: "Webhook listener", settings: Object.values(webhook) },
+  { title: "Reviewer", settings: Object.values(reviewer) },
+  { title: "Access", settings: Object.values(access) },
+  { title: "Agent", settings: Object.values(agent) },
+  { title: "Prompts and guidelines", settings: Object.values(prompts) },
+  { title: "Storage and workspace", settings: Object.values(storage) },
+  { title: "Jobs", settings: Object.values(jobs) },
+  {
+    title: "GitLab",
+    note: "This build does not serve GitLab. The settings are read and have no effect.",
+    settings: Object.values(gitlab)
+  },
+  {
+    title: "Redis",
+    note:
+      "This build does not use Redis, and `serve` refuses to start with `redis.url` set. The time to live holds all the same.",
+    settings: Object.values(redis)
+  },
+  {
+    title: "Kubernetes",
+    note: "This build does not run Jobs, and `serve` refuses to start with `kubernetes.image` set.",
+    settings: Object.values(kubernetes)
+  },
+  { title: "Environment only", settings: Object.values(process) },
+  {
+    title: "Model services",
+    settings: builtProviders.flatMap((name) => [providers[name].apiKey, providers[name].baseUrl])
+  }
 ]
 
-/** All of them, once. */
-export const allSettings: ReadonlyArray<Setting<unknown>> = sections.flatMap(([, settings]) => settings)
+/** The settings of our own: what the providers' SDKs also read is checked where a provider is used, and not before. */
+export const ownSettings: ReadonlyArray<Setting<unknown>> = [
+  github,
+  gitlab,
+  webhook,
+  reviewer,
+  access,
+  agent,
+  prompts,
+  storage,
+  jobs,
+  redis,
+  kubernetes,
+  process
+].flatMap((group): ReadonlyArray<Setting<unknown>> => Object.values(group))

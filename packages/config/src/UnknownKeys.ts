@@ -1,8 +1,8 @@
 import { Array, Option, Order } from "effect"
 import { type ConfigFile, isTree, type Tree } from "./ConfigFile.ts"
-import { allSettings } from "./Settings.ts"
+import { ownSettings } from "./Settings.ts"
 
-const paths = allSettings.flatMap(({ yaml }) => yaml)
+const paths = ownSettings.flatMap(({ yaml }) => yaml)
 const known: ReadonlySet<string> = new Set(paths)
 const below = (section: string) => paths.filter((path) => path.startsWith(`${section}.`))
 
@@ -23,13 +23,11 @@ const editDistance = (from: string, to: string): number => {
 /** The known path that was probably meant: a slip of the pen away, the same key in another section, or the variable's. */
 const nearest = (path: string): Option.Option<string> => {
   const key = path.slice(path.lastIndexOf(".") + 1)
-  const asVariable = allSettings.find(({ env, yaml }) => yaml.length > 0 && env.includes(key.toUpperCase()))
-  const ranked = paths.map((candidate) => ({
-    candidate,
-    distance: candidate.endsWith(`.${key}`)
-      ? 0.3
-      : editDistance(path, candidate) / Math.max(path.length, candidate.length)
-  }))
+  const asVariable = ownSettings.find(({ env, yaml }) => yaml.length > 0 && env.includes(key.toUpperCase()))
+  const ranked = paths.map((candidate) => {
+    const distance = editDistance(path, candidate) / Math.max(path.length, candidate.length)
+    return { candidate, distance: candidate.endsWith(`.${key}`) ? Math.min(distance, 0.3) : distance }
+  })
   return Option.fromUndefinedOr(asVariable?.yaml[0]).pipe(
     Option.orElse(() =>
       Array.isReadonlyArrayNonEmpty(ranked)

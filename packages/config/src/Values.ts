@@ -4,7 +4,7 @@ import { type ConfigFile, isTree } from "./ConfigFile.ts"
 import { readVariable } from "./Environment.ts"
 import type { Report } from "./Report.ts"
 import type { Setting } from "./Setting.ts"
-import { allSettings } from "./Settings.ts"
+import { ownSettings, settings } from "./Settings.ts"
 
 /** What a command line sets, by YAML path. It beats the environment, which beats the file. */
 export type Flags = Readonly<Record<string, string | number | boolean>>
@@ -42,13 +42,14 @@ const show = (value: unknown): string => {
   return isTree(value) ? "a map" : String(value)
 }
 
-/** Reads the environment once, checks every setting, and reports each value that is not what it should be. */
+/** Reads the environment once, checks every setting of ours, and reports each value that is not what it should be. */
 export const readValues = Effect.fnUntraced(function*(
   file: ConfigFile,
   flags: Flags,
   report: Report
 ): Effect.fn.Return<Values, ConfigError> {
-  const names = [...new Set(allSettings.flatMap(({ env }) => env))]
+  const foreign = Object.values(settings.providers).flatMap(({ apiKey, baseUrl }) => [apiKey, baseUrl])
+  const names = [...new Set([...ownSettings, ...foreign].flatMap(({ env }) => env))]
   const pairs = yield* Effect.forEach(
     names,
     (name) => Effect.map(readVariable(name), (value) => [name, value] as const),
@@ -82,6 +83,6 @@ export const readValues = Effect.fnUntraced(function*(
         })
     })
 
-  allSettings.forEach(values)
+  ownSettings.forEach(values)
   return values
 })

@@ -1,6 +1,6 @@
 import { integer, line, path, secret, text, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
-import { secureEndpoint } from "../Url.ts"
+import { endpoint, secureEndpoint } from "../Url.ts"
 
 const token = secret(word("token", "a token: visible ASCII characters only", /^[\x21-\x7e]+$/))
 
@@ -74,7 +74,7 @@ export const gitlab = {
   ciServerUrl: optional({
     yaml: "gitlab.ci_server_url",
     env: "CI_SERVER_URL",
-    kind: secureEndpoint,
+    kind: endpoint,
     doc: "The GitLab server as its CI names it."
   })
 }

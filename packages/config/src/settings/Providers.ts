@@ -27,6 +27,9 @@ const provider = (name: string, keys: Variables, urls: Variables, usualUrl?: str
   usualUrl: Option.fromUndefinedOr(usualUrl)
 })
 
+/** The providers that this build can talk to. */
+export const builtProviders: ReadonlyArray<ProviderName> = ["anthropic"]
+
 /** The variables of every provider: those of its SDK, and `OPENAI_API_KEY` for whatever speaks OpenAI's protocol. */
 export const providers: Record<ProviderName, Provider> = {
   anthropic: provider("Anthropic", ["ANTHROPIC_API_KEY"], ["ANTHROPIC_BASE_URL"]),

@@ -82,7 +82,7 @@ export const agent = {
     yaml: "agent.cli_path",
     env: "AGENT_CLI_PATH",
     kind: path,
-    doc: "The Claude Code program."
+    doc: "The Claude Code program. Not used by this build."
   }),
   provider: defaulted("anthropic", {
     yaml: ["agent.reviewer.provider", "agent.provider"],

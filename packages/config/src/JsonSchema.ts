@@ -1,0 +1,32 @@
+import { Array, Option } from "effect"
+import type { Setting } from "./Setting.ts"
+import { ownSettings } from "./Settings.ts"
+
+type Entry = readonly [keys: ReadonlyArray<string>, schema: object]
+
+const leaf = ({ absent, doc, env: [variable], kind, yaml: [canonical] }: Setting<unknown>, path: string): object => ({
+  ...kind.shape,
+  description: `${path === canonical ? doc : `Short for ${canonical}.`} Environment: ${variable}.`,
+  ...(Option.isOption(absent) || path !== canonical ? {} : { default: absent })
+})
+
+const section = (entries: ReadonlyArray<Entry>): object => ({
+  type: "object",
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    Object.entries(Array.groupBy(entries, ([[key = ""]]) => key)).map(([key, inside]) => {
+      const [[keys, schema]] = inside
+      return [key, keys.length === 1 ? schema : section(inside.map(([keys, schema]) => [keys.slice(1), schema]))]
+    })
+  )
+})
+
+/** The JSON Schema of the YAML file: what an editor checks it against, and completes it from. */
+export const configSchema = (): object => ({
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "Nominal Code",
+  description: "config.yaml of nominal-code. Every value may also come from the environment, which wins.",
+  ...section(
+    ownSettings.flatMap((setting) => setting.yaml.map((path): Entry => [path.split("."), leaf(setting, path)]))
+  )
+})

@@ -1,0 +1,63 @@
+import { defaultModels } from "./DefaultModels.ts"
+import type { Setting } from "./Setting.ts"
+import { sections } from "./Settings.ts"
+import { builtProviders } from "./settings/Providers.ts"
+
+const intro = `# Configuration
+
+<!-- Generated: \`node packages/config/generate.ts\` writes this page and config.schema.json from the table of settings. -->
+
+Every setting has two names: a path in a YAML file and a variable of the environment. What holds, the last one wins:
+
+1. the default,
+2. the file that \`CONFIG_PATH\` names, else \`config.yaml\` in the working directory,
+3. the environment,
+4. the flags of a command.
+
+\`config.example.yaml\` is a file to start from. [config.schema.json](../packages/config/config.schema.json) tells an editor
+what may stand in it.
+
+- **Everything that is wrong is reported at once**, each line with both names, and nothing starts. A secret's value is never shown.
+- An empty variable is not set, and neither is an empty text in YAML. An empty \`GITHUB_WEBHOOK_SECRET\` is a missing one.
+- Lists: \`[one, two]\` in YAML, \`one,two\` in the environment. A list of the environment replaces the file's.
+- True or false: \`true\`, \`yes\`, \`1\`, \`false\`, \`no\`, \`0\`.
+- Names that look like numbers need quotes in YAML: \`app_id: "12345"\`.
+- A key that does not exist is an error that says which one was probably meant.
+- Relative paths start at the working directory of the process; \`~\` is not expanded.
+- Texts that have a \`_file\`: the file wins. It is read once, at start, and an empty file is an empty text.
+
+\`serve\` needs a forge's token, its webhook's secret, \`reviewer.bot_username\`, \`access.allowed_users\` and the key of the model
+service; \`run-job\` needs the token and the key.
+`
+
+const cell = (text: string): string => text.replaceAll("|", "\\|")
+
+const codes = (names: ReadonlyArray<string>, between: string): string =>
+  names.map((name) => `\`${name}\``).join(between)
+
+const row = ({ byDefault, doc, env, kind, yaml }: Setting<unknown>): string =>
+  `| ${
+    [yaml.length === 0 ? "—" : codes(yaml, "<br>"), codes(env, "<br>"), kind.label, byDefault, doc].map(cell).join(
+      " | "
+    )
+  } |`
+
+const table = ({ note, settings, title }: (typeof sections)[number]): string =>
+  [
+    `## ${title}`,
+    ...note === undefined ? [] : ["", note],
+    "",
+    "| YAML | Environment | Type | Default | Meaning |",
+    "|---|---|---|---|---|",
+    ...settings.map(row)
+  ].join("\n")
+
+const models = (): string =>
+  [
+    "| Provider | Default model |",
+    "|---|---|",
+    ...builtProviders.map((name) => `| \`${name}\` | \`${defaultModels[name]}\` |`)
+  ].join("\n")
+
+/** The page `docs/configuration.md`. */
+export const referencePage = (): string => `${[intro.trim(), ...sections.map(table), models()].join("\n\n")}\n`

@@ -1,0 +1,93 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { type ConfigFile, readConfigFile } from "@nominal-code/config/ConfigFile"
+import { ConfigProvider, Effect, FileSystem } from "effect"
+import { problems } from "./Fixture.ts"
+
+const read = (env: Record<string, string>) =>
+  readConfigFile.pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env))
+  )
+
+/** The real file system, as a process sees it that runs in `directory`. */
+const runningIn = (directory: string) =>
+  Effect.provideServiceEffect(
+    FileSystem.FileSystem,
+    Effect.map(FileSystem.FileSystem, (fs) =>
+      FileSystem.makeNoop({
+        stat: (path) => fs.stat(`${directory}/${path}`),
+        readFileString: (path) => fs.readFileString(`${directory}/${path}`)
+      }))
+  )
+
+const nothing: ConfigFile = { name: "config.yaml", tree: {} }
+
+it.effect("config.yaml of the working directory is read where CONFIG_PATH names no other", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped()
+    const here = runningIn(directory)
+    assert.deepStrictEqual(yield* here(read({})), nothing)
+    yield* fs.writeFileString(`${directory}/config.yaml`, "storage: memory")
+    yield* fs.writeFileString(`${directory}/other.yaml`, "storage: sqlite")
+    const local = { name: "config.yaml", tree: { storage: "memory" } }
+    assert.deepStrictEqual(yield* here(read({})), local)
+    assert.deepStrictEqual(yield* here(read({ CONFIG_PATH: "" })), local)
+    const other = yield* here(read({ CONFIG_PATH: "other.yaml" }))
+    assert.deepStrictEqual(other, { name: "other.yaml", tree: { storage: "sqlite" } })
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a directory with the name config.yaml says nothing", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped()
+    yield* fs.makeDirectory(`${directory}/config.yaml`)
+    assert.deepStrictEqual(yield* runningIn(directory)(read({})), nothing)
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a CONFIG_PATH that does not exist is an error that names it", () =>
+  Effect.gen(function*() {
+    const error = yield* read({ CONFIG_PATH: "/nowhere/config.yaml" }).pipe(Effect.flip)
+    assert.strictEqual(
+      error.message,
+      "Configuration error: the configuration file /nowhere/config.yaml does not exist: " +
+        "CONFIG_PATH names it. Correct the path, or unset CONFIG_PATH"
+    )
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a syntax error is one line with its place, and quotes nothing of the file", () =>
+  Effect.gen(function*() {
+    const cases: ReadonlyArray<readonly [yaml: string, expected: RegExp]> = [
+      ["webhook:\n\thost: a", /line 2, column 1: a tab indents the line: use spaces$/],
+      ["webhook:\n  host: a\n port: 1", /line 3, column 1: the indentation does not fit the lines above$/],
+      ["github:\n  token: s3cret: oops", /line 2, column 10: a value with ": " in it needs quotes$/],
+      ["github:\n  token: \"s3cret\n", /line \d+, column \d+: a ":", a quote, a comma or a bracket is missing$/],
+      ["github: {token: 's3cret'\njobs: {}", /line 2, column 1/],
+      ["data_dir: a\ndata_dir: b", /line 2, column 1: this key stands in the file twice$/],
+      ["data_dir: a\n---\ndata_dir: b", /line 2, column 1: a second document starts here: one file holds one$/],
+      ["github:\n  token: *s3cret", /is not YAML|has no anchor/],
+      ["github:\n  token: |s3cret", /line 2, column 11: the text is not YAML$/]
+    ]
+    for (const [yaml, expected] of cases) {
+      const [problem = "", ...others] = yield* problems({ yaml })
+      assert.match(problem, expected)
+      assert.match(problem, /^\/.*config\.yaml cannot be read as YAML: [^\n]*$/)
+      assert.notInclude(problem, "s3cret")
+      assert.deepStrictEqual(others, [])
+    }
+  }))
+
+it.effect("a file that holds no map is an error, an empty one is none", () =>
+  Effect.gen(function*() {
+    for (const yaml of ["- a", "text", "7"]) {
+      assert.match((yield* problems({ yaml }))[0] ?? "", /config\.yaml must be a map of settings/)
+    }
+    for (const yaml of ["", "# nothing yet\n", "---\n"]) assert.deepStrictEqual(yield* problems({ yaml }), [])
+  }))
+
+it.effect("aliases that multiply are refused", () =>
+  Effect.gen(function*() {
+    const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(",")}]`)
+    const yaml = ["a0: &a0 [x]", ...levels].join("\n")
+    assert.match((yield* problems({ yaml }))[0] ?? "", /cannot be read as YAML: an alias/)
+  }))

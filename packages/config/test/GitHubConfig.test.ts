@@ -1,0 +1,120 @@
+import { assert, it } from "@effect/vitest"
+import { cloneBaseOf } from "@nominal-code/config/GitHubConfig"
+import { Effect, Option, Redacted } from "effect"
+import { complete, configured, problems } from "./Fixture.ts"
+
+const { GITHUB_WEBHOOK_SECRET: _, ...unsigned } = complete
+
+it.effect("serve refuses a missing, an empty and a blank webhook secret, from wherever it comes", () =>
+  Effect.gen(function*() {
+    const cases = [
+      { env: unsigned },
+      { env: { ...unsigned, GITHUB_WEBHOOK_SECRET: "" } },
+      { env: unsigned, yaml: "github: { webhook_secret: \"\" }" },
+      { env: unsigned, yaml: "github: { webhook_secret: }" }
+    ]
+    for (const given of cases) {
+      const [problem = "", ...others] = yield* problems(given)
+      assert.match(problem, /^github\.webhook_secret \(GITHUB_WEBHOOK_SECRET\): GITHUB_WEBHOOK_SECRET must be set/)
+      assert.deepStrictEqual(others, [])
+    }
+  }))
+
+it.effect("a webhook secret has at least 16 bytes, and padding does not count", () =>
+  Effect.gen(function*() {
+    const secret = (GITHUB_WEBHOOK_SECRET: string) => problems({ env: { ...unsigned, GITHUB_WEBHOOK_SECRET } })
+    for (const short of ["development", "x".repeat(15), " ".repeat(16), `${"x".repeat(15)}\n`]) {
+      const [problem = ""] = yield* secret(short)
+      assert.match(problem, /must have at least 16 bytes/)
+      assert.notInclude(problem, short)
+    }
+    assert.deepStrictEqual(yield* secret("x".repeat(16)), [])
+    // Eight characters, sixteen bytes.
+    assert.deepStrictEqual(yield* secret("éééééééé"), [])
+  }))
+
+it.effect("a short secret is an error even where unsigned webhooks are allowed", () =>
+  Effect.gen(function*() {
+    const env = {
+      ...unsigned,
+      GITHUB_WEBHOOK_SECRET: "short",
+      WEBHOOK_HOST: "127.0.0.1",
+      WEBHOOK_ALLOW_UNSIGNED: "true"
+    }
+    assert.match((yield* problems({ env }))[0] ?? "", /at least 16 bytes/)
+  }))
+
+it.effect("the secret is kept as it was given, with a warning where it ends in a line break", () =>
+  Effect.gen(function*() {
+    const value = "0123456789abcdef\n"
+    const { github, warnings } = yield* configured({ env: { ...unsigned, GITHUB_WEBHOOK_SECRET: value } })
+    const secret = Option.flatMap(github, ({ webhookSecret }) => webhookSecret)
+    assert.deepStrictEqual(Option.map(secret, Redacted.value), Option.some(value))
+    assert.match(warnings[0] ?? "", /begins or ends with a space or a line break/)
+  }))
+
+it.effect("unsigned webhooks are accepted on loopback only, and warn", () =>
+  Effect.gen(function*() {
+    const allowed = (host: string) => ({ env: unsigned, yaml: `webhook: { allow_unsigned: true, host: "${host}" }` })
+    for (const host of ["127.0.0.1", "127.3.2.1", "::1", "localhost"]) {
+      const { github, warnings, webhook } = yield* configured(allowed(host))
+      assert.isTrue(webhook.allowUnsigned)
+      assert.isTrue(Option.exists(github, ({ webhookSecret }) => Option.isNone(webhookSecret)))
+      assert.match(warnings[0] ?? "", /^webhook\.allow_unsigned \(WEBHOOK_ALLOW_UNSIGNED\): webhooks need no signature/)
+    }
+    for (const host of ["0.0.0.0", "::", "10.0.0.7", "localhost.example.com"]) {
+      const [problem = "", ...others] = yield* problems(allowed(host))
+      assert.match(
+        problem,
+        /^webhook\.allow_unsigned \(WEBHOOK_ALLOW_UNSIGNED\): unsigned webhooks are for this machine only/
+      )
+      assert.deepStrictEqual(others, [])
+    }
+    assert.match(
+      (yield* problems({ env: { ...unsigned, WEBHOOK_ALLOW_UNSIGNED: "1" } }))[0] ?? "",
+      /host is 0\.0\.0\.0/
+    )
+  }))
+
+it.effect("a missing token is named, also where an App is configured", () =>
+  Effect.gen(function*() {
+    const { GITHUB_TOKEN: _, ...anonymous } = complete
+    assert.match(
+      (yield* problems({ env: anonymous }))[0] ?? "",
+      /^github\.token \(GITHUB_TOKEN\): GITHUB_TOKEN must be set/
+    )
+    const app = { ...anonymous, GITHUB_APP_ID: "1", GITHUB_APP_PRIVATE_KEY: "-----BEGIN" }
+    assert.match((yield* problems({ env: app }))[0] ?? "", /GITHUB_TOKEN must be set: .* GitHub App yet/)
+    const { warnings } = yield* configured({ env: { ...app, GITHUB_TOKEN: "ghp_x" } })
+    assert.match(warnings[0] ?? "", /^github\.app_id/)
+  }))
+
+it.effect("a token with a line break at its end is the token, one with anything else in it is none", () =>
+  Effect.gen(function*() {
+    const { github } = yield* configured({ env: { ...complete, GITHUB_TOKEN: "ghp_x\n" } })
+    assert.deepStrictEqual(Option.map(github, ({ token }) => Redacted.value(token)), Option.some("ghp_x"))
+    const [problem = ""] = yield* problems({ env: { ...complete, GITHUB_TOKEN: "ghp_s3cret\nX-Header: a" } })
+    assert.match(problem, /the value in the environment is not a token/)
+    assert.notInclude(problem, "s3cret")
+  }))
+
+it("repositories are cloned from the host that the API belongs to", () => {
+  const cases = [
+    ["https://api.github.com", "https://github.com"],
+    ["https://ghe.example/api/v3", "https://ghe.example"],
+    ["https://ghe.example:8443/prefix/api/v3", "https://ghe.example:8443/prefix"],
+    ["https://api.acme.ghe.com", "https://acme.ghe.com"],
+    ["http://127.0.0.1:1234", "http://127.0.0.1:1234"]
+  ] as const
+  for (const [apiBase, cloneBase] of cases) assert.strictEqual(cloneBaseOf(apiBase), cloneBase)
+})
+
+it.effect("the API's address is https, or this machine, and its password never shows", () =>
+  Effect.gen(function*() {
+    const base = (GITHUB_API_BASE: string) => problems({ env: { ...complete, GITHUB_API_BASE } })
+    assert.match((yield* base("http://ghe.example/api/v3"))[0] ?? "", /^github\.api_base .* is not an https URL/)
+    const [problem = ""] = yield* base("https://bot:hunter2@ghe.example/api/v3")
+    assert.include(problem, "https://***@ghe.example")
+    const { github } = yield* configured({ env: { ...complete, GITHUB_API_BASE: "http://127.0.0.1:4711/" } })
+    assert.deepStrictEqual(Option.map(github, ({ apiBase }) => apiBase), Option.some("http://127.0.0.1:4711"))
+  }))

@@ -1,0 +1,65 @@
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { complete, configured, problems } from "./Fixture.ts"
+
+it.effect("serve needs a user who may ask, and commas are none", () =>
+  Effect.gen(function*() {
+    const [problem = ""] = yield* problems({ env: { ...complete, ALLOWED_USERS: "  , , " } })
+    assert.match(problem, /^access\.allowed_users \(ALLOWED_USERS\): ALLOWED_USERS must contain at least one username/)
+  }))
+
+it.effect("serve needs the bot's name", () =>
+  Effect.gen(function*() {
+    const { REVIEWER_BOT_USERNAME: _, ...nameless } = complete
+    const [problem = ""] = yield* problems({ env: nameless })
+    assert.match(problem, /^reviewer\.bot_username \(REVIEWER_BOT_USERNAME\): REVIEWER_BOT_USERNAME must be set/)
+  }))
+
+it.effect("names that could never match are errors", () =>
+  Effect.gen(function*() {
+    const found = yield* problems({
+      env: { ...complete, REVIEWER_BOT_USERNAME: "@bot", ALLOWED_USERS: "@alice", ALLOWED_REPOS: "acme/*" }
+    })
+    assert.strictEqual(found.length, 3)
+    for (const [i, name] of ["@bot", "@alice", "acme/*"].entries()) assert.include(found[i], `"${name}"`)
+  }))
+
+it.effect("an account of an App may be the bot", () =>
+  Effect.gen(function*() {
+    const { policy } = yield* configured({ env: { ...complete, REVIEWER_BOT_USERNAME: "nominal[bot]" } })
+    assert.strictEqual(policy.botUsername, "nominal[bot]")
+  }))
+
+it.effect("triggers that do not exist are skipped with a warning", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, REVIEWER_TRIGGERS: "pr_opened,invalid_event,pr_push,pr_push" }
+    const { policy, warnings } = yield* configured({ env })
+    assert.deepStrictEqual(policy.triggers, ["pr_opened", "pr_push"])
+    assert.strictEqual(warnings.length, 1)
+    assert.match(warnings[0] ?? "", /^reviewer\.triggers \(REVIEWER_TRIGGERS\): "invalid_event" is no trigger/)
+  }))
+
+it.effect("comments are no triggers: they are skipped with the reason", () =>
+  Effect.gen(function*() {
+    const { policy, warnings } = yield* configured({
+      env: { ...complete, REVIEWER_TRIGGERS: "issue_comment,pr_opened" }
+    })
+    assert.deepStrictEqual(policy.triggers, ["pr_opened"])
+    assert.match(warnings[0] ?? "", /"issue_comment" is skipped: a comment starts a review by mentioning the bot/)
+  }))
+
+it.effect("title tags are read without case, from the environment and from lists with commas in them", () =>
+  Effect.gen(function*() {
+    const yaml = "access: { pr_title_exclude_tags: [\"Skip,WIP\", draft] }"
+    const { policy } = yield* configured({ yaml, env: { ...complete, PR_TITLE_INCLUDE_TAGS: "NominalBot,CI,," } })
+    assert.deepStrictEqual(policy.titleIncludeTags, ["nominalbot", "ci"])
+    assert.deepStrictEqual(policy.titleExcludeTags, ["skip", "wip", "draft"])
+  }))
+
+it.effect("a list without items is an error in YAML, as is a line with commas", () =>
+  Effect.gen(function*() {
+    const [nothing = ""] = yield* problems({ yaml: "access: { allowed_repos: }" })
+    assert.match(nothing, /^access\.allowed_repos \(ALLOWED_REPOS\): nothing in .* is not a list of owner\/name/)
+    const [line = ""] = yield* problems({ yaml: "reviewer: { triggers: \"pr_opened,pr_push\" }" })
+    assert.match(line, /is not a list of triggers: \[one, two\] in YAML, one,two in the environment$/)
+  }))
