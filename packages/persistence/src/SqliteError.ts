@@ -4,7 +4,7 @@ import { StoreError } from "./StoreError.ts"
 /** The file was written by a program that knows more than this one. */
 export class NewerSchema extends Schema.TaggedError<NewerSchema>()("NewerSchema", { message: Schema.String }) {}
 
-const DriverError = Schema.Struct({ errcode: Schema.Int, errstr: Schema.String })
+const DriverError = Schema.Struct({ errcode: Schema.Int, message: Schema.String })
 const isDriverError = Schema.is(DriverError)
 
 const busy = 5
@@ -36,7 +36,7 @@ export const explain = (
     const code = cause.errcode & 0xff
     return new StoreError({
       operation,
-      message: `${file}: ${cause.errstr}${advice.has(code) ? `; ${advice.get(code)}` : ""}`,
+      message: `${file}: ${cause.message}${advice.has(code) ? `; ${advice.get(code)}` : ""}`,
       retryable: transient.has(code)
     })
   }

@@ -1,0 +1,4 @@
+import { queueSuite } from "./queueSuite.ts"
+import { freshQueue } from "./TestStore.ts"
+
+queueSuite("SQLite", freshQueue)

@@ -1,0 +1,19 @@
+import { NodeServices } from "@effect/platform-node"
+import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import { Effect, FileSystem, Layer } from "effect"
+
+/** A directory that is removed with the scope. */
+export const temporaryDirectory = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
+  Effect.provide(NodeServices.layer)
+)
+
+/** The database of a directory; each build opens it anew, as another process would. */
+export const databaseAt = (directory: string) =>
+  Layer.fresh(Sqlite.layerAt(directory)).pipe(Layer.provideMerge(NodeServices.layer))
+
+/** The queue in the database of a directory. */
+export const queueAt = (directory: string) => Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(databaseAt(directory)))
+
+/** A queue in a database that is nobody else's. */
+export const freshQueue = Layer.fresh(Layer.unwrap(Effect.map(temporaryDirectory, queueAt)))

@@ -1,0 +1,113 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { Effect, FileSystem, Schema } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { databaseAt, freshDatabase, temporaryDirectory } from "./TestDatabase.ts"
+
+const Last = Schema.Struct({ last: Schema.Int })
+const last = Effect.flatMap(Sqlite, ({ read }) =>
+  read("test", (statements) => statements.get(Last, "SELECT last FROM ticks")?.last))
+
+const openError = (directory: string) => Effect.flip(Effect.provide(last, databaseAt(directory)))
+
+it.effect("what was written is on the disk before the answer, and readers do not wait for writers", () =>
+  Effect.gen(function*() {
+    const { read } = yield* Sqlite
+    const settings = yield* read("test", (statements) => ({
+      journal: statements.get(Schema.Struct({ journal_mode: Schema.String }), "PRAGMA journal_mode"),
+      synchronous: statements.get(Schema.Struct({ synchronous: Schema.Int }), "PRAGMA synchronous")
+    }))
+    assert.deepStrictEqual(settings, { journal: { journal_mode: "wal" }, synchronous: { synchronous: 2 } })
+  }).pipe(Effect.provide(freshDatabase)))
+
+it.effect("a transaction that throws changes nothing", () =>
+  Effect.gen(function*() {
+    const { transaction } = yield* Sqlite
+    const error = yield* transaction("test", (statements) => {
+      statements.run("UPDATE ticks SET last = 7")
+      statements.run("INSERT INTO owners (id) VALUES (:id)", { id: null })
+    }).pipe(Effect.flip)
+    assert.match(error.message, /nominal-code\.db: NOT NULL constraint failed: owners\.id$/)
+    assert.isFalse(error.retryable)
+    assert.strictEqual(yield* last, 0)
+    yield* transaction("test", (statements) => statements.run("UPDATE ticks SET last = 8"))
+    assert.strictEqual(yield* last, 8)
+  }).pipe(Effect.provide(freshDatabase)))
+
+it.effect("a row of another shape is an error, not a value", () =>
+  Effect.gen(function*() {
+    const { read } = yield* Sqlite
+    const error = yield* Effect.flip(
+      read("test", (statements) => statements.get(Schema.Struct({ last: Schema.String }), "SELECT last FROM ticks"))
+    )
+    assert.strictEqual(error._tag, "StoreError")
+    assert.notInclude(error.message, "\n")
+  }).pipe(Effect.provide(freshDatabase)))
+
+it.effect("what was committed is there when the file is opened again", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    yield* Effect.flatMap(Sqlite, ({ transaction }) =>
+      transaction("test", (statements) => statements.run("UPDATE ticks SET last = 3"))).pipe(
+        Effect.provide(databaseAt(directory))
+      )
+    assert.strictEqual(yield* Effect.provide(last, databaseAt(directory)), 3)
+  }))
+
+it.effect("a data directory that cannot be made is one clear line", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* temporaryDirectory
+    yield* fs.writeFileString(`${directory}/file`, "")
+    const error = yield* openError(`${directory}/file/data`)
+    assert.match(
+      error.message,
+      /^\S+\/file\/data\/nominal-code\.db: its directory cannot be made \(\w+\); make it writable .* data_dir \(NOMINAL_DATA_DIR\)/
+    )
+    assert.notInclude(error.message, "\n")
+    assert.isFalse(error.retryable)
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a database that cannot be opened is one clear line", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* temporaryDirectory
+    yield* fs.makeDirectory(`${directory}/nominal-code.db`)
+    const error = yield* openError(directory)
+    assert.match(error.message, /nominal-code\.db: unable to open database file; make it writable for this user/)
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a file that is no database is refused and left as it is", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* temporaryDirectory
+    const text = "these are my holiday notes, not a database\n".repeat(50)
+    yield* fs.writeFileString(`${directory}/nominal-code.db`, text)
+    const error = yield* openError(directory)
+    assert.match(error.message, /nominal-code\.db: file is not a database; the file is not a database: move it away/)
+    assert.strictEqual(yield* fs.readFileString(`${directory}/nominal-code.db`), text)
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a database of a newer program is refused and left as it is", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const change = Effect.flatMap(Sqlite, ({ transaction }) =>
+      transaction("test", (statements) => statements.run("PRAGMA user_version = 99")))
+    yield* Effect.provide(change, databaseAt(directory))
+    for (let round = 0; round < 2; round++) {
+      const error = yield* openError(directory)
+      assert.match(error.message, /written by a newer nominal-code \(schema 99, this program knows \d+\); upgrade/)
+      assert.isFalse(error.retryable)
+    }
+  }))
+
+it.live("processes that make the same database at once and write to it lose nothing", () =>
+  Effect.gen(function*() {
+    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+    const directory = yield* temporaryDirectory
+    const counter = ChildProcess.make(process.execPath, [`${import.meta.dirname}/counter.ts`, directory, "50"])
+    const codes = yield* Effect.all(Array.from({ length: 3 }, () => spawner.exitCode(counter)), { concurrency: 3 })
+    assert.deepStrictEqual(codes.map(Number), [0, 0, 0])
+    assert.strictEqual(yield* Effect.provide(last, databaseAt(directory)), 150)
+  }).pipe(Effect.provide(NodeServices.layer)))

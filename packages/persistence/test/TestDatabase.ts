@@ -1,0 +1,14 @@
+import { NodeServices } from "@effect/platform-node"
+import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import { Effect, FileSystem, Layer } from "effect"
+
+/** A directory that is removed with the scope. */
+export const temporaryDirectory = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
+  Effect.provide(NodeServices.layer)
+)
+
+/** The database of a directory. */
+export const databaseAt = (directory: string) => Sqlite.layerAt(directory).pipe(Layer.provideMerge(NodeServices.layer))
+
+/** A database that is nobody else's. */
+export const freshDatabase = Layer.unwrap(Effect.map(temporaryDirectory, databaseAt))
