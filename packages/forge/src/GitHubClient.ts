@@ -88,14 +88,17 @@ const loadOctokit = (baseUrl: string) =>
     Effect.cached
   )
 
-const Answer = Schema.Struct({ headers: Schema.Record(Schema.String, Schema.Unknown), data: Schema.Unknown })
+const describe = (error: Schema.SchemaError): Unavailable =>
+  new Unavailable({
+    message: `GitHub's answer is not what its API describes: ${error.message.replaceAll(/\s+/g, " ").slice(0, 300)}`
+  })
 
 export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSettings, auth: GitHubAuth) {
   const octokit = yield* loadOctokit(settings.apiBase)
 
   const once = Effect.fnUntraced(function*<S extends Decodable>(
     call: Call<S>
-  ): Effect.fn.Return<typeof Answer.Type, Reason | ForgeError> {
+  ): Effect.fn.Return<{ readonly data: S["Type"]; readonly link: string }, Reason | ForgeError> {
     const { request } = yield* octokit
     const authorization = `Bearer ${Redacted.value(yield* auth(call.repo))}`
     const now = yield* Clock.currentTimeMillis
@@ -114,7 +117,8 @@ export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSett
     }
     const failure = call.route.endsWith("/graphql") ? graphqlReason(answer.data) : Option.none()
     if (Option.isSome(failure)) return yield* failure.value
-    return { headers: answer.headers, data: answer.data }
+    const data = yield* Effect.mapError(Schema.decodeUnknownEffect(call.answer)(answer.data), describe)
+    return { data, link: answer.headers.link ?? "" }
   })
 
   const exchange = <S extends Decodable>(call: Call<S>) => {
@@ -128,26 +132,19 @@ export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSett
     )
   }
 
-  const checked = <S extends Decodable>(operation: string, schema: S, data: unknown) =>
-    Effect.mapError(Schema.decodeUnknownEffect(schema)(data), (error) => {
-      const message = `GitHub's answer is not what its API describes: ${
-        error.message.replaceAll(/\s+/g, " ").slice(0, 300)
-      }`
-      return new ForgeError({ operation, reason: new Unavailable({ message }) })
-    })
-
   const client: GitHubClient = {
-    request: (call) => Effect.flatMap(exchange(call), ({ data }) => checked(call.operation, call.answer, data)),
+    request: (call) => Effect.map(exchange(call), ({ data }) => data),
 
     pages: (call) =>
       Stream.paginate(1, (page) =>
-        Effect.gen(function*() {
-          const parameters = { ...call.parameters, per_page: pageSize, page }
-          const { data, headers } = yield* exchange({ ...call, parameters })
-          const items = yield* checked(call.operation, Schema.Array(call.answer), data)
-          const more = items.length === pageSize || /rel="next"/.test(String(headers.link ?? ""))
-          return [items, more ? Option.some(page + 1) : Option.none()] as const
-        })),
+        exchange({
+          ...call,
+          answer: Schema.Array(call.answer),
+          parameters: { ...call.parameters, per_page: pageSize, page }
+        }).pipe(Effect.map(({ data, link }) => {
+          const more = data.length === pageSize || link.includes("rel=\"next\"")
+          return [data, more ? Option.some(page + 1) : Option.none()] as const
+        }))),
 
     graphql: ({ answer, operation, repo, text, variables }) =>
       client.request({

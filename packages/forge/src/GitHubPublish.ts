@@ -104,9 +104,13 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     suspects: Comments,
     probes: Ref.Ref<number>
   ): Effect.fn.Return<Comments, ForgeError> {
-    if (suspects.length < 2 || (yield* Ref.get(probes)) >= mostProbes) return suspects
+    if (suspects.length < 2) return suspects
     const [left, right] = [suspects.slice(0, suspects.length >> 1), suspects.slice(suspects.length >> 1)]
-    const ask = (half: Comments) => Effect.andThen(Ref.update(probes, (n) => n + 1), accepts(draft, half))
+    const ask = (half: Comments) =>
+      Effect.flatMap(
+        Ref.getAndUpdate(probes, (n) => n + 1),
+        (asked) => asked < mostProbes ? accepts(draft, half) : Effect.succeed(false)
+      )
     if (yield* ask(left)) return yield* refusedOf(draft, right, probes)
     const refused = yield* refusedOf(draft, left, probes)
     return (yield* ask(right)) ? refused : [...refused, ...(yield* refusedOf(draft, right, probes))]

@@ -1,0 +1,230 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Finding, Fingerprint } from "@nominal-code/domain/Finding"
+import { JobId } from "@nominal-code/domain/Job"
+import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
+import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { createServer, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import * as GitHub from "../src/GitHub.ts"
+
+/** A request as it came over the wire. */
+export interface Recorded {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | Array<string> | undefined>>
+  readonly body: unknown
+}
+
+/** What to answer: JSON, or nothing at all. */
+export interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** `hang`: no answer ever. `drop`: the connection is cut. */
+  readonly fault?: "hang" | "drop"
+}
+
+export type Script = (request: Recorded) => Answer | undefined
+
+export interface FakeGitHub {
+  readonly url: string
+  readonly requests: Array<Recorded>
+  /** Asked first; what it has no answer for is a 404. */
+  script: Script
+  /** How often a route was called: `POST /repos/acme/shop/pulls/7/reviews`. */
+  readonly calls: (route: string) => number
+  /** Resolves when so many requests are here. */
+  readonly arrived: (count: number) => Effect.Effect<void>
+}
+
+const send = (response: ServerResponse, { body, fault, headers, status = 200 }: Answer) => {
+  if (fault === "hang") return
+  if (fault === "drop") return response.destroy()
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers })
+  response.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body))
+}
+
+/** A real HTTP server on a free port that answers what the test scripts, and remembers what it was asked. */
+export const fakeGitHub = (script: Script = () => undefined) =>
+  Effect.acquireRelease(
+    Effect.callback<FakeGitHub & { readonly close: () => void }>((resume) => {
+      const requests: Array<Recorded> = []
+      let waiting: ReadonlyArray<{ readonly count: number; readonly wake: () => void }> = []
+      const wakeUp = () => {
+        const ready = waiting.filter(({ count }) => count <= requests.length)
+        waiting = waiting.filter(({ count }) => count > requests.length)
+        ready.forEach(({ wake }) => wake())
+      }
+      const server = createServer((request, response) => {
+        const chunks: Array<Buffer> = []
+        request.on("data", (chunk: Buffer) => chunks.push(chunk))
+        request.on("end", () => {
+          const text = Buffer.concat(chunks).toString()
+          const url = new URL(request.url ?? "/", "http://fake")
+          const recorded: Recorded = {
+            method: request.method ?? "",
+            path: url.pathname,
+            query: url.searchParams,
+            headers: request.headers,
+            body: text === "" ? undefined : JSON.parse(text)
+          }
+          requests.push(recorded)
+          send(response, fake.script(recorded) ?? { status: 404, body: { message: "Not Found" } })
+          wakeUp()
+        })
+      })
+      const fake = {
+        url: "",
+        requests,
+        script,
+        calls: (route: string) => requests.filter(({ method, path }) => `${method} ${path}` === route).length,
+        arrived: (count: number) =>
+          Effect.callback<void>((resume) => {
+            waiting = [...waiting, { count, wake: () => resume(Effect.void) }]
+            wakeUp()
+          }),
+        close: () => {
+          server.closeAllConnections()
+          server.close()
+        }
+      }
+      server.listen(0, "127.0.0.1", () => {
+        const { port } = server.address() as AddressInfo // a TCP server's address is one
+        fake.url = `http://127.0.0.1:${port}`
+        resume(Effect.succeed(fake))
+      })
+    }),
+    ({ close }) => Effect.sync(close)
+  )
+
+export const token = "ghp_0123456789abcdef"
+
+const agent = { provider: "anthropic", model: "model", maxTurns: 1 } as const
+
+/** The configuration that no forge reads. */
+const unused: Omit<AppConfig["Service"], "github" | "webhook"> = {
+  dataDir: "/nowhere",
+  storage: "memory",
+  policy: {
+    botUsername: "nominal",
+    allowedUsers: [],
+    allowedRepos: [],
+    titleIncludeTags: [],
+    titleExcludeTags: [],
+    triggers: []
+  },
+  jobs: { maxConcurrent: 1, maxAttempts: 1, deadline: Duration.minutes(1), gracePeriod: Duration.minutes(1) },
+  workspace: { baseDir: "/nowhere", maxBytes: 0, maxAge: Duration.zero },
+  providers: [],
+  review: {
+    botUsername: "nominal",
+    reviewer: agent,
+    explorer: agent,
+    inlineSuggestions: true,
+    ignorePatterns: [],
+    dryRun: false,
+    ignoreExistingComments: false,
+    codingGuidelines: "",
+    languageGuidelines: {}
+  },
+  conversationTtl: Duration.days(1),
+  logLevel: "Info",
+  warnings: []
+}
+
+/** The layer under test, pointed at a fake. */
+export const forgeAt = (
+  apiBase: string,
+  options: { readonly secret?: string; readonly allowUnsigned?: boolean; readonly configured?: boolean } = {}
+) =>
+  GitHub.layer.pipe(Layer.provide(Layer.succeed(AppConfig, {
+    ...unused,
+    github: options.configured === false ? Option.none() : Option.some({
+      token: Redacted.make(token),
+      webhookSecret: Option.map(Option.fromNullishOr(options.secret), (secret) => Redacted.make(secret)),
+      apiBase,
+      cloneBase: "https://github.example"
+    }),
+    webhook: { host: "127.0.0.1", port: 0, allowUnsigned: options.allowUnsigned ?? false }
+  })))
+
+/** A clock on which every pause is over at once and is written down; a request's time-out never strikes. */
+export const instantClock = Effect.map(Clock.Clock, (clock) => {
+  const pauses: Array<number> = []
+  const instant: Clock.Clock = {
+    currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+    currentTimeMillis: clock.currentTimeMillis,
+    currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+    currentTimeNanos: clock.currentTimeNanos,
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration) =>
+      Duration.toSeconds(duration) === 30 ? Effect.never : Effect.sync(() => {
+        pauses.push(Duration.toSeconds(duration))
+      })
+  }
+  return { pauses, instant }
+})
+
+export const ref = new PullRequestRef({
+  platform: "github",
+  repo: RepoName.make("acme/shop"),
+  number: PullNumber.make(7)
+})
+export const head = Sha.make("a".repeat(40))
+export const jobId = JobId.make("0123456789abcdef0123")
+
+export const opened = PullRequestEvent.cases.Lifecycle.make({
+  kind: "pr_opened",
+  pullRequest: ref,
+  title: "A change",
+  author: Login.make("ada"),
+  headSha: head,
+  headBranch: "change",
+  baseBranch: "main"
+})
+
+export const mentioned = (
+  fields: Pick<(typeof PullRequestEvent.cases.Comment)["Type"], "kind"> & { readonly threadId?: string }
+) =>
+  PullRequestEvent.cases.Comment.make({
+    pullRequest: ref,
+    title: "A change",
+    author: Login.make("ada"),
+    authorIsBot: false,
+    commentId: 900,
+    body: "@nominal look again",
+    ...fields
+  })
+
+export const finding = (line: number, fields: Partial<ConstructorParameters<typeof Finding>[0]> = {}) =>
+  new Finding({
+    path: RepoPath.make("src/cart.ts"),
+    line,
+    side: "RIGHT",
+    body: `finding at ${line}`,
+    severity: "high",
+    confidence: "high",
+    category: "bug",
+    ...fields
+  })
+
+export const comment = (line: number, fields: Parameters<typeof finding>[1] = {}) =>
+  new InlineComment({
+    finding: finding(line, fields),
+    fingerprint: Fingerprint.make(line.toString(16).padStart(16, "0"))
+  })
+
+export const draft = (comments: ReadonlyArray<InlineComment>, fields: Partial<ReviewDraft> = {}) =>
+  new ReviewDraft({
+    jobId,
+    pullRequest: ref,
+    headSha: head,
+    summary: "The summary.",
+    comments,
+    event: opened,
+    ...fields
+  })

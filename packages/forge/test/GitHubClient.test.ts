@@ -1,0 +1,271 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { Forge } from "../src/Forge.ts"
+import type { ForgeError } from "../src/ForgeError.ts"
+import { graphqlUrl } from "../src/GitHubClient.ts"
+import {
+  type Answer,
+  type FakeGitHub,
+  fakeGitHub,
+  forgeAt,
+  head,
+  instantClock,
+  mentioned,
+  opened,
+  ref,
+  token
+} from "./FakeGitHub.ts"
+
+const path = "/repos/acme/shop/pulls/7"
+const pull = {
+  title: "A change",
+  body: null,
+  user: { login: "ada" },
+  state: "open",
+  draft: false,
+  head: { ref: "change", sha: head },
+  base: { ref: "main", sha: head }
+}
+
+/** Answers in turn, then for ever as the last one. */
+const inTurn = (...answers: ReadonlyArray<Answer>) => {
+  let next = 0
+  return (): Answer => answers[Math.min(next++, answers.length - 1)] ?? {}
+}
+
+/** The pull request at an address that answers as told; its commits always come. */
+const reading = (fake: FakeGitHub, answer: () => Answer) => {
+  fake.script = (request) => request.path === path ? answer() : { body: [] }
+  return Forge.use((forge) => forge.pullRequest(ref)).pipe(Effect.provide(forgeAt(fake.url)))
+}
+
+/** A POST that is no repetition-safe one: a reply. */
+const replying = (fake: FakeGitHub, answer: () => Answer) => {
+  fake.script = (request) =>
+    request.method === "POST" ? answer() : { body: request.path === "/user" ? { login: "nominal" } : [] }
+  return Forge.use((forge) => forge.reply(opened, jobIdOfTest, "hi")).pipe(Effect.provide(forgeAt(fake.url)))
+}
+const jobIdOfTest = "0123456789abcdef0123" as Parameters<Forge["Service"]["reply"]>[1] // a job id is 20 hex digits
+
+/** Runs with pauses that take no time, and tells how long each was. */
+const withoutWaiting = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const { instant, pauses } = yield* instantClock
+    const result = yield* Effect.provideService(Effect.result(effect), Clock.Clock, instant)
+    return { pauses, result }
+  })
+
+const reasonOf = (error: unknown) => (error as ForgeError).reason // the layer's own error is a ForgeError too
+
+describe("answers that are failures", () => {
+  it.effect.each(
+    [
+      [401, { message: "Bad credentials" }, "Unauthorized", "Bad credentials"],
+      [403, { message: "Resource not accessible by personal access token" }, "Unauthorized", "permission"],
+      [404, { message: "Not Found" }, "NotFound", "not visible to the token"],
+      [410, { message: "Gone" }, "NotFound", "Gone"],
+      [422, { message: "Validation Failed", errors: [{ field: "line" }] }, "Refused", "line"]
+    ] as const
+  )("%i becomes a typed reason, after one request", ([status, body, reason, text]) =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const error = yield* Effect.flip(reading(fake, () => ({ status, body })))
+      assert.strictEqual(reasonOf(error)._tag, reason)
+      assert.match(String(error), /^ForgeError: GitHub.pullRequest acme\/shop#7 failed/)
+      assert.include(String(error), text)
+      assert.strictEqual(fake.calls(`GET ${path}`), 1)
+    }))
+
+  it.effect("a page of HTML from a proxy becomes one line", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const page = {
+        status: 400,
+        headers: { "content-type": "text/html" },
+        body: `<html>\n${"<p>no</p>\n".repeat(99)}`
+      }
+      const message = String(yield* Effect.flip(reading(fake, () => page)))
+      assert.notInclude(message, "\n")
+      assert.isBelow(message.length, 500)
+    }))
+
+  it.effect("the token is in the header of every request and in no error", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const error = yield* Effect.flip(reading(fake, () => ({ status: 401, body: { message: "Bad credentials" } })))
+      assert.isTrue(fake.requests.every(({ headers }) => headers.authorization === `Bearer ${token}`))
+      assert.notInclude(`${String(error)} ${JSON.stringify(error)}`, token)
+    }))
+})
+
+describe("repetition", () => {
+  it.effect.each([502, 503, 504])("a GET that is answered %i is repeated", (status) =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const { result } = yield* withoutWaiting(reading(fake, inTurn({ status }, { status }, { body: pull })))
+      assert.strictEqual(result._tag, "Success")
+      assert.strictEqual(fake.calls(`GET ${path}`), 3)
+    }))
+
+  it.effect("a GET that is cut off, or whose JSON is cut off, is repeated", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const half = { body: JSON.stringify(pull).slice(0, 40) }
+      const { result } = yield* withoutWaiting(reading(fake, inTurn({ fault: "drop" }, half, { body: pull })))
+      assert.strictEqual(result._tag, "Success")
+    }))
+
+  it.effect("it is given up after four attempts, with pauses that grow", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const { pauses, result } = yield* withoutWaiting(reading(fake, () => ({ status: 503 })))
+      assert.strictEqual(result._tag === "Failure" && reasonOf(result.failure)._tag, "Unavailable")
+      assert.strictEqual(fake.calls(`GET ${path}`), 4)
+      assert.strictEqual(pauses.length, 3)
+      assert.deepStrictEqual([...pauses].sort((a, b) => a - b), pauses)
+    }))
+
+  it.effect("a server that is not there is Unavailable", () =>
+    Effect.gen(function*() {
+      const read = Forge.use((forge) => forge.pullRequest(ref)).pipe(Effect.provide(forgeAt("http://127.0.0.1:1")))
+      const { result } = yield* withoutWaiting(read)
+      assert.include(result._tag === "Failure" ? String(result.failure) : "", "no answer")
+    }))
+
+  it.effect("an answer of another shape is Unavailable and names the place", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const { result } = yield* withoutWaiting(reading(fake, () => ({ body: { ...pull, head: null } })))
+      assert.include(result._tag === "Failure" ? String(result.failure) : "", "head")
+    }))
+
+  it.effect("a request without an answer is cut after 30 seconds", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub(() => ({ fault: "hang" }))
+      const event = mentioned({ kind: "issue_comment" })
+      const run = Forge.use((forge) => forge.acknowledge(event)).pipe(Effect.provide(forgeAt(fake.url)), Effect.flip)
+      const fiber = yield* Effect.forkChild(run)
+      for (let attempt = 1; attempt <= 4; attempt++) {
+        yield* fake.arrived(attempt)
+        yield* TestClock.adjust("30 seconds")
+        yield* TestClock.adjust("10 seconds")
+      }
+      assert.include(String(yield* Fiber.join(fiber)), "no answer within 30 seconds")
+    }))
+})
+
+describe("rate limits", () => {
+  const limited = (status: number, headers: Record<string, string>, message = "limit"): Answer => ({
+    status,
+    headers,
+    body: { message }
+  })
+
+  it.effect("retry-after is waited for exactly, for 429 and for 403", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const answers = [limited(429, { "retry-after": "7" }), limited(403, { "retry-after": "11" }), { body: pull }]
+      const { pauses, result } = yield* withoutWaiting(reading(fake, inTurn(...answers)))
+      assert.strictEqual(result._tag, "Success")
+      assert.deepStrictEqual(pauses, [7, 11])
+    }))
+
+  it.effect("a used-up quota is waited for until its reset, by the server's clock", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const headers = {
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": String(Date.UTC(2031, 0, 1, 0, 0, 42) / 1_000),
+        date: new Date(Date.UTC(2031, 0, 1)).toUTCString()
+      }
+      const { pauses } = yield* withoutWaiting(reading(fake, inTurn(limited(403, headers), { body: pull })))
+      assert.deepStrictEqual(pauses, [43])
+    }))
+
+  it.effect("a secondary limit that names no time is given a minute", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const answer = limited(403, {}, "You have exceeded a secondary rate limit. Please wait a few minutes.")
+      const { pauses } = yield* withoutWaiting(reading(fake, inTurn(answer, { body: pull })))
+      assert.deepStrictEqual(pauses, [60])
+    }))
+
+  it.effect("a POST waits as well: a limited request was not carried out", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const { pauses, result } = yield* withoutWaiting(
+        replying(fake, inTurn(limited(429, { "retry-after": "0" }), { status: 201, body: { id: 1 } }))
+      )
+      assert.strictEqual(result._tag, "Success")
+      assert.deepStrictEqual(pauses, [0])
+      assert.strictEqual(fake.calls("POST /repos/acme/shop/issues/7/comments"), 2)
+    }))
+
+  it.effect("a wait that is too long for a running job fails at once and says how long", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const { pauses, result } = yield* withoutWaiting(reading(fake, () => limited(429, { "retry-after": "3600" })))
+      assert.deepStrictEqual(pauses, [])
+      assert.strictEqual(fake.calls(`GET ${path}`), 1)
+      const failure = result._tag === "Failure" ? result.failure : undefined
+      assert.strictEqual(reasonOf(failure)._tag, "RateLimited")
+      assert.include(String(failure), "3600")
+    }))
+
+  it.effect("a storm of limits ends", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const { pauses } = yield* withoutWaiting(reading(fake, () => limited(429, { "retry-after": "1" })))
+      assert.deepStrictEqual(pauses, [1, 1, 1, 1, 1])
+    }))
+})
+
+describe("redirects", () => {
+  it.effect("are followed on the same host, with the token", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      fake.script = ({ path: asked }) =>
+        asked === path
+          ? { status: 301, headers: { location: "/repositories/1/pulls/7" } }
+          : { body: asked === "/repositories/1/pulls/7" ? pull : [] }
+      const found = yield* Forge.use((forge) => forge.pullRequest(ref)).pipe(Effect.provide(forgeAt(fake.url)))
+      assert.strictEqual(found.headSha, head)
+      assert.strictEqual(fake.requests.at(-1)?.headers.authorization, `Bearer ${token}`)
+    }))
+
+  it.effect("to another host are refused, and nothing is sent there", () =>
+    Effect.gen(function*() {
+      const elsewhere = yield* fakeGitHub(() => ({ body: pull }))
+      const fake = yield* fakeGitHub()
+      const location = `${elsewhere.url}${path}`
+      const error = yield* Effect.flip(reading(fake, () => ({ status: 302, headers: { location } })))
+      assert.strictEqual(reasonOf(error)._tag, "Refused")
+      assert.include(String(error), "the token must not go")
+      assert.deepStrictEqual(elsewhere.requests, [])
+    }))
+
+  it.effect("in a circle end", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const error = yield* Effect.flip(reading(fake, () => ({ status: 307, headers: { location: path } })))
+      assert.strictEqual(reasonOf(error)._tag, "Refused")
+      assert.strictEqual(fake.calls(`GET ${path}`), 4)
+    }))
+
+  it.effect("of a POST keep its method and body", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const answers = inTurn({ status: 307, headers: { location: "/moved" } }, { status: 201, body: { id: 1 } })
+      yield* replying(fake, answers)
+      const [first, second] = fake.requests.filter(({ method }) => method === "POST")
+      assert.deepStrictEqual([second?.path, second?.body], ["/moved", first?.body])
+    }))
+})
+
+it("the GraphQL endpoint follows from the REST root", () => {
+  assert.deepStrictEqual(
+    ["https://api.github.com", "https://ghe.example/api/v3", "http://127.0.0.1:1"].map(graphqlUrl),
+    ["https://api.github.com/graphql", "https://ghe.example/api/graphql", "http://127.0.0.1:1/graphql"]
+  )
+})
