@@ -29,12 +29,10 @@ const atPath = ({ tree }: ConfigFile, path: string): unknown =>
 const isSet = ({ kind }: Setting<unknown>, value: unknown): boolean =>
   value !== undefined && value !== "" && (value !== null || kind.label === "list")
 
-const credentials = /\/\/[^/\s]*@/g
-
-/** A value in a message: short, and without what may stand before the host of a URL. */
+/** A value in a message: short, and of a URL only what cannot be a secret. */
 const show = (value: unknown): string => {
   if (typeof value === "string") {
-    const text = value.replace(credentials, "//***@")
+    const text = value.replace(/:\/\/.*@/s, "://***@").replace(/(:\/\/[^?#]*[?#]).*/s, "$1***")
     return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
   }
   if (value === null) return "nothing"

@@ -114,7 +114,11 @@ it.effect("the API's address is https, or this machine, and its password never s
     const base = (GITHUB_API_BASE: string) => problems({ env: { ...complete, GITHUB_API_BASE } })
     assert.match((yield* base("http://ghe.example/api/v3"))[0] ?? "", /^github\.api_base .* is not an https URL/)
     const [problem = ""] = yield* base("https://bot:hunter2@ghe.example/api/v3")
-    assert.include(problem, "https://***@ghe.example")
+    assert.include(problem, "\"https://***@ghe.example/api/v3\"")
+    for (const url of ["https://bot:hun/ter2@ghe.example", "https://ghe.example?t=hunter2", "ghe://a/#hunter2"]) {
+      const [problem = "hunter2"] = yield* base(url)
+      assert.notMatch(problem, /ter2/)
+    }
     const { github } = yield* configured({ env: { ...complete, GITHUB_API_BASE: "http://127.0.0.1:4711/" } })
     assert.deepStrictEqual(Option.map(github, ({ apiBase }) => apiBase), Option.some("http://127.0.0.1:4711"))
   }))
