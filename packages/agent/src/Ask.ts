@@ -65,11 +65,13 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
   return [said, response] as const
 })
 
-/** A message needs something in it that every provider takes back. */
-const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> =>
-  content.some((block) => Block.guards.ToolUse(block) || (Block.guards.Text(block) && block.text.trim() !== ""))
-    ? content
-    : [...content, Block.cases.Text.make({ text: "(nothing)" })]
+const isBlank = (block: Block) => Block.guards.Text(block) && block.text.trim() === ""
+
+/** A message needs something in it that every provider takes back, and no blank text. */
+const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> => {
+  const said = content.filter((block) => !isBlank(block))
+  return said.every(Block.guards.Opaque) ? [...said, Block.cases.Text.make({ text: "(nothing)" })] : said
+}
 
 /** What the next call may write within the task's cap. */
 export const roomFor = <A>({ task }: Session<A>, state: State, specs: ReadonlyArray<ToolSpec>): Budget.Room => {

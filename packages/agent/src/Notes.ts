@@ -13,6 +13,9 @@ export const toolName = "WriteNotes"
 /** Bytes that the notes of one task may take. */
 const maxBytes = 50_000
 
+/** Of one character in UTF-8. With less space than that, nothing may fit. */
+const longestCharacter = 4
+
 const Input = Schema.Struct({
   content: Schema.String.annotate({ description: "Markdown to append: what you found, with paths and line numbers" })
 })
@@ -31,7 +34,7 @@ export const make: Effect.Effect<Notes> = Effect.gen(function*() {
     Ref.modify(written, (before): readonly [Effect.Effect<string, ToolError>, string] => {
       const size = bytesOf(before)
       if (content.trim() === "") return [Effect.fail(new ToolError({ message: "Content must not be empty" })), before]
-      if (size >= maxBytes) return [Effect.fail(full), before]
+      if (size > maxBytes - longestCharacter) return [Effect.fail(full), before]
       const entry = `${content.trim()}\n\n`
       const fits = bytesOf(entry) <= maxBytes - size
       const after = before + (fits ? entry : cut(entry, maxBytes - size))

@@ -1,0 +1,57 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import * as Prompts from "@nominal-code/agent/Prompts"
+import { Category, Confidence, Severity } from "@nominal-code/domain/Finding"
+import { Effect } from "effect"
+
+const names: ReadonlyArray<Prompts.PromptName> = [
+  "reviewer_prompt",
+  "reviewer_suggestions",
+  "output/json_fix_system",
+  "output/json_fix_user",
+  "output/json_fix_retry"
+]
+
+layer(NodeServices.layer)("the bundled prompts", (it) => {
+  it.effect("are all there, trimmed", () =>
+    Effect.gen(function*() {
+      for (const name of names) {
+        const text = yield* Prompts.load(name)
+        assert.isAbove(text.length, 100, name)
+        assert.strictEqual(text, text.trim(), name)
+      }
+    }))
+
+  it.effect("explain every tag, tool and value that the reviewer meets, and none that is not there", () =>
+    Effect.gen(function*() {
+      const prompt = yield* Prompts.load("reviewer_prompt")
+      const tags = [
+        "untrusted-diff",
+        "untrusted-hunk",
+        "untrusted-comment",
+        "untrusted-request",
+        "untrusted-description",
+        "untrusted-commit-messages",
+        "untrusted-title",
+        "repo-guidelines",
+        "file-path",
+        "branch-name"
+      ]
+      const tools = ["Read", "Glob", "Grep", "GitLog", "GitBlame", "GitShow", "GitDiff", "WriteNotes", "submit_review"]
+      const values = [...Severity.literals, ...Confidence.literals, ...Category.literals]
+      for (const tag of tags) assert.include(prompt, `<${tag}>`)
+      for (const word of [...tools, ...values]) assert.include(prompt, `\`${word}\``)
+      assert.notMatch(prompt, /sub-?agent|explorer/i)
+      assert.notMatch(prompt, /`(?:Bash|Agent)`/)
+    }))
+
+  it.effect("for a repair have a place for what is to be repaired, and keep its braces and dollars", () =>
+    Effect.gen(function*() {
+      const broken = "{\"summary\": \"$& costs {line}\"}"
+      for (const name of ["output/json_fix_user", "output/json_fix_retry"] as const) {
+        const template = yield* Prompts.load(name)
+        assert.strictEqual(template.split("{broken_json}").length, 2, name)
+        assert.include(Prompts.fill(template, { broken_json: broken }), broken)
+      }
+    }))
+})
