@@ -44,7 +44,7 @@ export class Forge extends Context.Service<Forge, {
   changedFiles(ref: PullRequestRef): Effect.Effect<ReadonlyArray<ChangedFile>, ForgeError>
   /** Every comment on the pull request, oldest first. */
   discussions(ref: PullRequestRef): Effect.Effect<ReadonlyArray<Discussion>, ForgeError>
-  /** The review that this job has already posted, if it has. Only our own account's posts count. */
+  /** The review that this job has already posted, if it has; a `reply` is none. Only our own account's posts count. */
   posted(ref: PullRequestRef, jobId: JobId): Effect.Effect<Option.Option<PostedReview>, ForgeError>
   /**
    * Posts a review once: looks for the job's marker first, pins the comments to the reviewed commit, and folds a

@@ -1,9 +1,9 @@
-import { Schema } from "effect"
+import { Duration, Schema } from "effect"
 
 /** The forge asks us to wait. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { retryAfter: Schema.Duration }) {
   override get message() {
-    return `the forge asks to wait ${this.retryAfter}`
+    return `the forge asks to wait ${Duration.format(this.retryAfter)}`
   }
 }
 

@@ -1,7 +1,7 @@
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { foldInto } from "./FoldedFindings.ts"
-import { closeFence, fenced, fit } from "./Markdown.ts"
+import { fenced, fit } from "./Markdown.ts"
 
 /** GitHub takes 65,536 characters; the rest is room for what it counts differently. */
 const longestBody = 65_000
@@ -40,7 +40,7 @@ export const reviewComment = ({ headSha, jobId }: ReviewDraft, { finding, finger
     path,
     line,
     side,
-    body: withTail(closeFence(body), fits ? `${suggestion}\n\n${marker}` : marker),
+    body: withTail(body, fits ? `${suggestion}\n\n${marker}` : marker),
     ...(startLine === undefined || startLine === line ? {} : { start_line: startLine, start_side: side })
   }
 }

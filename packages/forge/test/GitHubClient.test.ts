@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber } from "effect"
+import { Clock, Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
 import { Forge } from "../src/Forge.ts"
 import type { ForgeError } from "../src/ForgeError.ts"
@@ -210,7 +210,7 @@ describe("rate limits", () => {
       assert.strictEqual(fake.calls(`GET ${path}`), 1)
       const failure = result._tag === "Failure" ? result.failure : undefined
       assert.strictEqual(reasonOf(failure)._tag, "RateLimited")
-      assert.include(String(failure), "3600")
+      assert.include(String(failure), "the forge asks to wait 1h")
     }))
 
   it.effect("a storm of limits ends", () =>
@@ -220,6 +220,20 @@ describe("rate limits", () => {
       assert.deepStrictEqual(pauses, [1, 1, 1, 1, 1])
     }))
 })
+
+it.effect("a deprecated call is told at debug level, and nothing is written past the logger", () =>
+  Effect.gen(function*() {
+    const told: Array<string> = []
+    const logger = Logger.make(({ message }) => {
+      told.push(String(message))
+    })
+    const fake = yield* fakeGitHub()
+    yield* reading(fake, () => ({ body: pull, headers: { deprecation: "true", sunset: "tomorrow" } })).pipe(
+      Effect.provide(Logger.layer([logger])),
+      Effect.provideService(References.MinimumLogLevel, "Debug")
+    )
+    assert.isTrue(told.some((line) => line.includes("pulls/{pull_number} deprecated, until tomorrow")), told.join())
+  }))
 
 describe("redirects", () => {
   it.effect("are followed on the same host, with the token", () =>

@@ -1,7 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Predicate } from "effect"
 import { Forge } from "../src/Forge.ts"
-import { type Answer, type FakeGitHub, fakeGitHub, forgeAt, type Recorded, ref, type Script } from "./FakeGitHub.ts"
+import {
+  type Answer,
+  type FakeGitHub,
+  fakeGitHub,
+  forgeAt,
+  instantClock,
+  type Recorded,
+  ref,
+  type Script
+} from "./FakeGitHub.ts"
 import { assertAllowed } from "./OpenApi.ts"
 
 const comment = (body: string, minute: number, fields: object = {}) => ({
