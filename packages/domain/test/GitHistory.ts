@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Schema, type Scope } from "effect"
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -196,43 +196,41 @@ const rawChanges = (listing: string): ReadonlyArray<RawChange> => {
   return changes
 }
 
-/** Two neighbouring commits of a generated history, and what git says about them. */
+/** Two neighbouring commits of a generated history, and what git says about them when it is asked. */
 export interface Step {
   readonly before: Tree
   readonly after: Tree
-  readonly diff: string
+  diff(): string
   /** The same without context lines. */
-  readonly bare: string
-  readonly raw: ReadonlyArray<RawChange>
+  bareDiff(): string
+  rawChanges(): ReadonlyArray<RawChange>
 }
 
+const diffFlags = ["--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/", "-M"]
+
 /** A random history in a real repository, and `git diff` of each of its steps, as the workspace calls it. */
-export const steps = (seed: number, commits = 6): Effect.Effect<ReadonlyArray<Step>> =>
-  Effect.acquireUseRelease(
+export const steps = (seed: number, commits = 6): Effect.Effect<ReadonlyArray<Step>, never, Scope.Scope> =>
+  Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "history-"))),
-    (directory) =>
-      Effect.sync(() => {
-        const trees = histories(seed, commits)
-        git(directory, ["init", "-q", "-b", "main"])
-        git(directory, ["fast-import", "--quiet", "--done"], `${trees.map(importCommit).join("")}done\n`)
-        const shas = git(directory, ["rev-list", "--reverse", "main"]).trim().split("\n")
-        const settings = ["-c", `core.quotePath=${seed % 2 === 0}`, "-c", `diff.suppressBlankEmpty=${seed % 3 === 0}`]
-        const flags = ["--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/", "-M"]
-        return trees.slice(1).map((after, index) => {
-          const range = [shas[index] ?? "", shas[index + 1] ?? ""]
-          const diff = (...more: ReadonlyArray<string>) =>
-            git(directory, [...settings, "diff", ...flags, ...more, ...range])
-          return {
-            before: trees[index] ?? new Map(),
-            after,
-            diff: diff(),
-            bare: diff("-U0"),
-            raw: rawChanges(diff("--raw", "-z", "--no-abbrev"))
-          }
-        })
-      }),
     (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
-  )
+  ).pipe(Effect.map((directory) => {
+    const trees = histories(seed, commits)
+    git(directory, ["init", "-q", "-b", "main"])
+    git(directory, ["fast-import", "--quiet", "--done"], `${trees.map(importCommit).join("")}done\n`)
+    const shas = git(directory, ["rev-list", "--reverse", "main"]).trim().split("\n")
+    const settings = ["-c", `core.quotePath=${seed % 2 === 0}`, "-c", `diff.suppressBlankEmpty=${seed % 3 === 0}`]
+    return trees.slice(1).map((after, index) => {
+      const diff = (...more: ReadonlyArray<string>) =>
+        git(directory, [...settings, "diff", ...diffFlags, ...more, ...shas.slice(index, index + 2)])
+      return {
+        before: trees[index] ?? new Map(),
+        after,
+        diff: () => diff(),
+        bareDiff: () => diff("-U0"),
+        rawChanges: () => rawChanges(diff("--raw", "-z", "--no-abbrev"))
+      }
+    })
+  }))
 
 /** The lines of a version as people number them, without their endings. A binary or a submodule has none. */
 export const linesOf = (version: FileVersion | undefined): ReadonlyArray<string> => {
