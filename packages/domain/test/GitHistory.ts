@@ -10,7 +10,7 @@ export interface FileVersion {
   readonly content: string
 }
 
-export type Tree = ReadonlyMap<string, FileVersion>
+type Tree = ReadonlyMap<string, FileVersion>
 
 /** What a generated history is a function of: a failing test names it. */
 export const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0x7fffffff }))
