@@ -13,15 +13,13 @@ const isGitDirectory = (segment: string): boolean => {
   return name === ".git" || /^git~\d+$/.test(name)
 }
 
-/** A path inside the checkout: relative to it, with forward slashes, `""` for the checkout itself. */
-export type ConfinedPath = string
-
 const refuse = (field: string, given: string, why: string) =>
   Effect.fail(new ToolError({ message: `${field}: ${JSON.stringify(given.slice(0, 200))} ${why}` }))
 
 /**
- * The part of confinement that needs no disk: for paths that are asked of git, which may name deleted files.
- * Absolute paths are accepted when they point into the checkout.
+ * A path inside the checkout, with forward slashes, `""` for the checkout itself: the part of confinement that needs no
+ * disk, for paths that are asked of git, which may name deleted files. Absolute paths are accepted when they point into
+ * the checkout.
  */
 export const relative = Effect.fnUntraced(function*(directory: string, field: string, given: string) {
   const path = yield* Path.Path
@@ -53,7 +51,8 @@ export const real = Effect.fnUntraced(function*(
   const path = yield* Path.Path
   const wanted = yield* relative(directory, field, given)
   const noun = kind === "Directory" ? "Directory" : kind === "File" ? "File" : "Path"
-  const missing = () => new ToolError({ message: `${noun} not found: ${given}` })
+  const shown = given.slice(0, 200).replace(/\p{Cc}/gu, "\uFFFD")
+  const missing = () => new ToolError({ message: `${noun} not found: ${shown}` })
   const root = yield* Effect.mapError(fs.realPath(directory), missing)
   const found = yield* Effect.mapError(fs.realPath(path.join(directory, wanted)), missing)
   const inside = yield* relative(root, field, found)

@@ -18,6 +18,8 @@ export interface GitServer {
   readonly seen: Array<SeenRequest>
   /** Answers in place of git until it is put back to undefined. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
+  /** Called while the client waits for an answer. */
+  watch: () => void
 }
 
 const environment = (request: IncomingMessage, root: string) => {
@@ -78,6 +80,7 @@ export const make = Effect.fnUntraced(function*(credentials: { readonly username
       url: request.url ?? "",
       authorization: request.headers.authorization
     })
+    git.watch()
     if (git.intercept !== undefined) return git.intercept(request, response)
     if (request.headers.authorization !== expected) {
       return response.writeHead(401, { "www-authenticate": "Basic realm=\"git\"" }).end()
@@ -88,7 +91,9 @@ export const make = Effect.fnUntraced(function*(credentials: { readonly username
     Effect.callback<GitServer>((resume) => {
       server.listen(0, "127.0.0.1", () => {
         const { port } = server.address() as AddressInfo // what listening on a port answers
-        resume(Effect.succeed({ url: `http://127.0.0.1:${port}`, root, seen: [], intercept: undefined }))
+        resume(
+          Effect.succeed({ url: `http://127.0.0.1:${port}`, root, seen: [], intercept: undefined, watch: () => {} })
+        )
       })
     }),
     () =>

@@ -29,6 +29,9 @@ export class TestRepository {
     this.bare = bare
     mkdirSync(directory, { recursive: true })
     this.git("init", "--quiet", "--initial-branch=main")
+    // Files are committed byte by byte, whatever attributes they ask for.
+    mkdirSync(join(directory, ".git", "info"), { recursive: true })
+    writeFileSync(join(directory, ".git", "info", "attributes"), "* -text !eol -ident -filter -working-tree-encoding\n")
     execFileSync("git", ["init", "--quiet", "--bare", "--initial-branch=main", bare], { env: environment })
   }
 
@@ -36,7 +39,7 @@ export class TestRepository {
     return this.gitWith("", ...args)
   }
 
-  gitWith(input: string, ...args: ReadonlyArray<string>): string {
+  gitWith(input: string | Uint8Array, ...args: ReadonlyArray<string>): string {
     return execFileSync("git", args, { cwd: this.directory, env: environment, input, encoding: "utf8" }).trim()
   }
 
