@@ -1,0 +1,58 @@
+import { invisible, oddLineEnds } from "./Invisible.ts"
+
+/** What stands in a prompt between tags, as data: whoever wrote it gives no orders. */
+export type BlockTag =
+  | "untrusted-diff"
+  | "untrusted-comment"
+  | "untrusted-request"
+  | "untrusted-description"
+  | "untrusted-commit-messages"
+  | "untrusted-hunk"
+  | "repo-guidelines"
+export type InlineTag = "untrusted-title" | "file-path" | "branch-name"
+
+// Any of our tags, opening or closing, as a lenient reader might still take it for one: any case, blanks and other
+// dashes in it, a slash or bracket of another script before it.
+const tag =
+  /[<\u02c2\u2039\u2329\u27e8\u276e\u3008\ufe64\uff1c](?=[\s/\u2044\u2215\u29f8\uff0f]*(?:untrusted[\s\p{Pd}_]*[a-z]|repo[\s\p{Pd}_]*guidelines|file[\s\p{Pd}_]*path|branch[\s\p{Pd}_]*name))/giu
+
+/** Breaks whatever could be read as one of our tags: `</untrusted-diff>` becomes `<\/untrusted-diff>`. */
+const neutralise = (text: string): string => text.replaceAll(tag, (bracket) => `${bracket}\\`)
+
+const comment = /<!--(?:(?!-->|<!--)[^])*(?:-->|$)/g
+
+/** Rounds after which a text that still yields comments was made to do so; what is left is shown. */
+const rounds = 8
+
+const withoutHidden = (text: string): string => {
+  let shown = text.toWellFormed().replaceAll(oddLineEnds, "\n").replaceAll(invisible, "")
+  for (let round = 0; round < rounds && shown.includes("<!--"); round++) shown = shown.replaceAll(comment, "")
+  return shown
+}
+
+const wrap = (name: BlockTag, content: string): string => `<${name}>\n${neutralise(content)}\n</${name}>`
+
+/** A person's text between tags, without what only a machine would see in it: HTML comments, invisible characters. */
+export const block = (name: BlockTag, content: string): string => wrap(name, withoutHidden(content))
+
+const codePoint = (character: string): string =>
+  `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`
+
+/** Code between tags. It stays as it is; invisible characters show as `[U+202E]`, since a reviewer has to see them. */
+export const codeBlock = (name: BlockTag, content: string): string =>
+  wrap(name, content.toWellFormed().replaceAll(/\r+\n/g, "\n").replaceAll(invisible, codePoint))
+
+/** A short text on one line, between tags. */
+export const inline = (name: InlineTag, content: string): string => `<${name}>${neutralise(oneLine(content))}</${name}>`
+
+/** A short text without tags around it: somebody's name. */
+export const bare = (content: string): string => neutralise(oneLine(content))
+
+const oneLine = (text: string): string => withoutHidden(text).replaceAll(/\s+/g, " ").trim()
+
+/** A saved prompt without its diffs: the next one brings its own, and an old one would only mislead. */
+export const withoutDiffs = (prompt: string): string =>
+  prompt.replaceAll(
+    /<(untrusted-diff)>\n[^]*?\n<\/\1>/g,
+    "<$1>\n(left out: the newest state of the diff is further below)\n</$1>"
+  )

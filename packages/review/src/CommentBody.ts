@@ -1,0 +1,29 @@
+import type { Finding, Severity } from "@nominal-code/domain/Finding"
+
+/** How a severity is written. */
+export const badges: Readonly<Record<Severity, string>> = {
+  critical: "🔴 **Critical**",
+  high: "🟠 **High**",
+  medium: "🟡 **Medium**",
+  low: "🔵 **Low**"
+}
+
+// What runs in CI, or decides what is installed: a change there reaches further than the lines that it shows.
+const farReaching = new RegExp(
+  String.raw`(?:^|/)(?:\.github/(?:workflows|actions)/|\.circleci/|\.gitlab-ci|azure-pipelines|Jenkinsfile|Dockerfile` +
+    String
+      .raw`|Makefile$|\.npmrc$|package-lock\.json$|npm-shrinkwrap\.json$|yarn\.lock$|pnpm-lock\.yaml$|bun\.lockb?$` +
+    String.raw`|Cargo\.lock$|go\.sum$|poetry\.lock$|uv\.lock$|Pipfile\.lock$|Gemfile\.lock$|composer\.lock$)`,
+  "i"
+)
+
+const warning = "⚠️ This suggestion changes a file that runs in CI or pins dependencies: read it before you apply it."
+
+/** The text of one comment: how bad, of what kind, how sure, and then what the finding says. */
+export const commentBody = (finding: Finding): string => {
+  const head = `${badges[finding.severity]} · ${finding.category} · ${finding.confidence} confidence`
+  const parts = [head, finding.body.trim()]
+  return [...parts, ...(finding.suggestion !== undefined && farReaching.test(finding.path) ? [warning] : [])].join(
+    "\n\n"
+  )
+}

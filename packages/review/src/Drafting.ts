@@ -1,0 +1,161 @@
+import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
+import * as Prompts from "@nominal-code/agent/Prompts"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { Conversation } from "@nominal-code/domain/Conversation"
+import { DiffIndex } from "@nominal-code/domain/DiffIndex"
+import type { Job } from "@nominal-code/domain/Job"
+import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import type { UsageSummary } from "@nominal-code/domain/Usage"
+import { type CloneSource, Forge } from "@nominal-code/forge/Forge"
+import { type CheckoutRequest, Workspace } from "@nominal-code/workspace/Workspace"
+import { Effect, Option } from "effect"
+import { alreadyRaised, anchor } from "./Anchor.ts"
+import * as History from "./History.ts"
+import { recover, type Recovered } from "./OutputRepair.ts"
+import { postable, rulesFor } from "./Posting.ts"
+import { systemPrompt, userPrompt } from "./Prompt.ts"
+import { gather, isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
+import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
+import { type Rules, sanitise } from "./Sanitise.ts"
+import type { SummaryParts } from "./Summary.ts"
+
+/** What a model made of a pull request. */
+export type Drafted =
+  | { readonly _tag: "Nothing"; readonly reason: string }
+  /** The model wrote something that is no review, or nothing. */
+  | { readonly _tag: "Unreadable"; readonly text: string; readonly why: string; readonly rules: Rules }
+  /** A review whose texts are fit to be posted. */
+  | {
+    readonly _tag: "Review"
+    readonly parts: SummaryParts
+    readonly conversation: Conversation
+    readonly usage: UsageSummary
+  }
+
+/** A push is reviewed at its own commit, whatever came after it; a request at the commit that is there now. */
+const pinned = ({ event }: Job, pullRequest: PullRequest) =>
+  event._tag === "Lifecycle" ? event.headSha : pullRequest.headSha
+
+const nothing = (reason: string): Drafted => ({ _tag: "Nothing", reason })
+
+/**
+ * The checkout of the pinned commit. A force-push may have taken that away: then the newest one is reviewed in its
+ * place, unless its own push starts a review. None: there is such a review.
+ */
+const checkOut = Effect.fnUntraced(function*(job: Job, pullRequest: PullRequest, source: CloneSource) {
+  const { policy } = yield* AppConfig
+  const forge = yield* Forge
+  const workspace = yield* Workspace
+  const { baseBranch, baseSha, ref } = pullRequest
+  const headSha = pinned(job, pullRequest)
+  const request: CheckoutRequest = {
+    ...source,
+    repo: ref.repo,
+    headRef: forge.headRef(ref),
+    headSha,
+    baseBranch,
+    baseSha
+  }
+  return yield* workspace.checkout(request).pipe(
+    Effect.asSome,
+    Effect.catchIf(
+      ({ retryable }) => !retryable && headSha !== pullRequest.headSha,
+      () =>
+        workspace.checkout({ ...request, headSha: pullRequest.headSha }).pipe(
+          Effect.map((newest) => policy.triggers.includes("pr_push") ? Option.none() : Option.some(newest))
+        )
+    )
+  )
+})
+
+/** Has the agent review what was gathered. */
+const ask = Effect.fnUntraced(function*(job: Job, context: ReviewContext) {
+  const { review: settings } = yield* AppConfig
+  const agent = yield* AgentRunner
+  const fromBot = isOurs([settings.botUsername, job.lane.bot])
+  const { event } = job
+  const system = systemPrompt({
+    role: settings.reviewer.systemPrompt ?? (yield* Prompts.load("reviewer_prompt")),
+    suggestions: settings.inlineSuggestions ? yield* Prompts.load("reviewer_suggestions") : undefined,
+    guidelines: context.guidelines
+  })
+  const prompt = userPrompt({
+    pullRequest: context.pullRequest,
+    request: job.prompt,
+    place: event._tag === "Comment" ? { path: event.filePath, hunk: event.diffHunk } : undefined,
+    files: context.files,
+    discussions: context.discussions.filter((discussion) => !fromBot(discussion)).slice(-mostDiscussions),
+    suggestions: settings.inlineSuggestions
+  })
+  return yield* agent.run<ReviewAnswer>({
+    settings: settings.reviewer,
+    system,
+    prompt,
+    tools: context.checkout.tools,
+    history: yield* History.load(job.lane, system.length + prompt.length),
+    submission: reviewSubmission,
+    maxCostUsd: settings.maxCostUsd
+  })
+})
+
+/** The newest comments say where a discussion stands. */
+const mostDiscussions = 50
+
+/** Places the findings, and makes all texts fit to be posted. */
+const compose = Effect.fnUntraced(function*(job: Job, context: ReviewContext, answer: ReviewAnswer, rules: Rules) {
+  const { review: settings } = yield* AppConfig
+  const { checkout, discussions, files, ignored } = context
+  const fromBot = isOurs([settings.botUsername, job.lane.bot])
+  const placed = yield* anchor(answer.findings, {
+    checkout,
+    files,
+    index: DiffIndex.make(files),
+    raised: alreadyRaised(discussions.filter(fromBot))
+  })
+  const fit = postable(rules, settings.inlineSuggestions)
+  const parts: SummaryParts = {
+    jobId: job.id,
+    headSha: checkout.headSha,
+    text: sanitise(answer.summary, rules),
+    inline: placed.inline.map(fit),
+    folded: placed.folded.map(fit),
+    repeated: placed.repeated.length,
+    unreadable: answer.unreadable,
+    files: files.length,
+    ignored
+  }
+  return parts
+})
+
+const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Rules): Drafted => ({
+  _tag: "Unreadable",
+  text,
+  why: stopped === "budget"
+    ? "the budget was used up before a review was handed in: raise agent.max_cost_usd"
+    : `no review could be read out of its answer (stopped: ${stopped})`,
+  rules
+})
+
+/** Reviews a pull request and posts nothing: from the checkout to texts that are fit to be posted. */
+export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest: PullRequest) {
+  const { review: settings } = yield* AppConfig
+  const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
+  const rules = yield* rulesFor(source)
+  const checkout = yield* checkOut(job, pullRequest, source)
+  if (Option.isNone(checkout)) {
+    return nothing("the pull request was force-pushed, and its newest commit has a review of its own")
+  }
+  const context = yield* gather(pullRequest, checkout.value, settings)
+  if (context.ignored > 0) {
+    const all = context.ignored + context.files.length
+    yield* Effect.logWarning(`Excluded ${context.ignored} of ${all} files by ignore_patterns for ${pullRequest.ref}`)
+  }
+  const reason = nothingToReview(context)
+  if (reason !== undefined) return nothing(reason)
+  const result = yield* ask(job, context)
+  const { answer, usage }: Recovered = yield* recover(result, settings.reviewer, settings.maxCostUsd)
+  if (Option.isNone(answer)) return unreadable(result, rules)
+  const parts = yield* compose(job, context, answer.value, rules)
+  const review: Drafted = { _tag: "Review", parts, conversation: result.conversation, usage }
+  return review
+}, Effect.scoped)

@@ -1,0 +1,74 @@
+import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
+import * as Prompts from "@nominal-code/agent/Prompts"
+import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
+import { UsageSummary } from "@nominal-code/domain/Usage"
+import { Effect, Option, Result } from "effect"
+import { jsonCandidates, parseJson } from "./Json.ts"
+import { decodeReview, type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
+
+/** What came of a review's answer in the end. */
+export interface Recovered {
+  readonly answer: Option.Option<ReviewAnswer>
+  readonly usage: UsageSummary
+}
+
+/** Longer than any review: what is sent to be mended, at most. */
+const longest = 100_000
+
+/** A review in plain text. What is usable of it has to do: the model was asked before to hand it in properly. */
+export const readText = (text: string): Option.Option<ReviewAnswer> =>
+  Option.firstSomeOf(
+    jsonCandidates(text).map((candidate) =>
+      Option.flatMap(parseJson(candidate), (value) =>
+        Option.filter(Result.getSuccess(decodeReview(value, { lenient: true })), ({ findings, summary }) =>
+          summary !== "" || findings.length > 0))
+    )
+  )
+
+const sum = (a: UsageSummary, b: UsageSummary): UsageSummary =>
+  new UsageSummary({
+    provider: a.provider,
+    model: a.model,
+    usage: a.usage.plus(b.usage),
+    calls: a.calls + b.calls,
+    ...(a.costUsd === undefined || b.costUsd === undefined ? {} : { costUsd: a.costUsd + b.costUsd })
+  })
+
+const attempts = ["output/json_fix_user", "output/json_fix_retry"] as const
+
+/**
+ * The answer of a run that did not hand one in: first from its last text as it is, then with the help of two more
+ * calls, which see that text only. None when nothing was written, when the money is used up, or when it does not help.
+ */
+export const recover = Effect.fn("OutputRepair.recover")(function*(
+  result: AgentResult<ReviewAnswer>,
+  settings: AgentSettings,
+  maxCostUsd: number | undefined
+) {
+  let recovered: Recovered = { answer: Option.orElse(result.answer, () => readText(result.text)), usage: result.usage }
+  let broken = result.text.trim()
+  if (Option.isSome(recovered.answer) || broken === "" || result.stopped === "budget") return recovered
+  const agent = yield* AgentRunner
+  const system = yield* Prompts.load("output/json_fix_system")
+  for (const name of attempts) {
+    const left = maxCostUsd === undefined ? undefined : maxCostUsd - (recovered.usage.costUsd ?? 0)
+    if (left !== undefined && left <= 0) break
+    const task: AgentTask<ReviewAnswer> = {
+      settings: { ...settings, maxTurns: 1 },
+      system,
+      prompt: Prompts.fill(yield* Prompts.load(name), { broken_json: broken.slice(0, longest) }),
+      tools: [],
+      history: { messages: [] },
+      submission: reviewSubmission,
+      maxCostUsd: left
+    }
+    const mended = yield* agent.run(task)
+    recovered = {
+      answer: Option.orElse(mended.answer, () => readText(mended.text)),
+      usage: sum(recovered.usage, mended.usage)
+    }
+    if (Option.isSome(recovered.answer)) break
+    broken = mended.text.trim() === "" ? broken : mended.text.trim()
+  }
+  return recovered
+})

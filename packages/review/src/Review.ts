@@ -1,0 +1,126 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import { type PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
+import { Forge } from "@nominal-code/forge/Forge"
+import { Effect, Option } from "effect"
+import { draft, type Drafted } from "./Drafting.ts"
+import { failed } from "./Failure.ts"
+import { fallback } from "./Fallback.ts"
+import * as History from "./History.ts"
+import { summarize } from "./Summary.ts"
+import { type Done, Unposted } from "./Unposted.ts"
+
+const { Reviewed, Skipped } = JobOutcome.cases
+
+/** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
+const skip = Effect.fnUntraced(function*(job: Job, reason: string) {
+  const { review: { dryRun } } = yield* AppConfig
+  if (job.event._tag === "Comment" && !dryRun) {
+    const forge = yield* Forge
+    yield* forge.reply(job.event, job.id, `There is nothing to review: ${reason}.`).pipe(
+      Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`Nobody could be told of a skip: ${message}`))
+    )
+  }
+  return Skipped.make({ reason })
+})
+
+const outcome = ({ draft, folded, usage }: Done, posted: PostedReview) =>
+  Reviewed.make({
+    headSha: draft.headSha,
+    findings: posted.inline + posted.folded + (posted.alreadyPosted ? 0 : folded),
+    ...(posted.url === undefined ? {} : { url: posted.url }),
+    alreadyPosted: posted.alreadyPosted,
+    usage
+  })
+
+/** Posts a review and keeps its conversation. What cannot be posted now is kept for the job's next attempt. */
+const publish = Effect.fn("Review.publish")(function*(job: Job, done: Done) {
+  const forge = yield* Forge
+  const unposted = yield* Unposted
+  const posted = yield* Effect.tapError(
+    forge.publish(done.draft),
+    ({ retryable }) => retryable ? unposted.keep(job.id, done) : Effect.void
+  )
+  yield* History.save(job.lane, done.conversation)
+  return outcome(done, posted)
+})
+
+/** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
+const giveFallback = Effect.fnUntraced(function*(job: Job, { rules, text, why }: Drafted & { _tag: "Unreadable" }) {
+  const { review: { dryRun } } = yield* AppConfig
+  if (!dryRun) yield* (yield* Forge).reply(job.event, job.id, fallback(text, rules))
+  return failed("model", why, false)
+})
+
+/** From a review to a posted one, on the pull request as it is by now. */
+const finish = Effect.fnUntraced(function*(job: Job, review: Drafted & { _tag: "Review" }) {
+  const { review: { dryRun } } = yield* AppConfig
+  const { event } = job
+  const now = yield* Effect.option((yield* Forge).pullRequest(event.pullRequest))
+  if (Option.exists(now, ({ state }) => state === "closed")) {
+    return yield* skip(job, "the pull request was closed while it was being reviewed")
+  }
+  const { conversation, usage } = review
+  const parts = { ...review.parts, now: Option.getOrUndefined(now) }
+  const { folded, headSha, inline } = parts
+  if (dryRun) {
+    return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
+  }
+  const draft = new ReviewDraft({
+    jobId: job.id,
+    pullRequest: event.pullRequest,
+    headSha,
+    summary: summarize(parts),
+    comments: [...inline],
+    event
+  })
+  return yield* publish(job, { draft, folded: folded.length, conversation, usage })
+})
+
+/** The review of this job that is on the pull request already, or that only has to be posted. */
+const earlierAttempt = Effect.fnUntraced(function*(job: Job) {
+  const { event, id } = job
+  const forge = yield* Forge
+  const posted = yield* forge.posted(event.pullRequest, id)
+  if (Option.isSome(posted)) {
+    const { folded, inline, url } = posted.value
+    const headSha = event._tag === "Lifecycle" ? event.headSha : (yield* forge.pullRequest(event.pullRequest)).headSha
+    const findings = inline + folded
+    return Option.some(
+      Reviewed.make({ headSha, findings, ...(url === undefined ? {} : { url }), alreadyPosted: true })
+    )
+  }
+  const unposted = yield* (yield* Unposted).take(id)
+  return Option.isNone(unposted) ? Option.none() : Option.some(yield* publish(job, unposted.value))
+})
+
+const reviewNow = Effect.fnUntraced(function*(job: Job) {
+  const pullRequest: PullRequest = yield* (yield* Forge).pullRequest(job.event.pullRequest)
+  if (pullRequest.state !== "open") return yield* skip(job, `the pull request is ${pullRequest.state}`)
+  const drafted = yield* draft(job, pullRequest)
+  if (drafted._tag === "Nothing") return yield* skip(job, drafted.reason)
+  return drafted._tag === "Unreadable" ? yield* giveFallback(job, drafted) : yield* finish(job, drafted)
+})
+
+/**
+ * One review, from the job to the posted result. It is posted once, however often the job is run: what an earlier
+ * attempt has posted stands. Whatever goes wrong is in the outcome, in one line; a model that does not answer is a
+ * failure, and never a review. On a dry run nothing is posted and nothing is kept.
+ */
+export const review = Effect.fn("Review.review")(
+  function*(job: Job) {
+    yield* Effect.annotateCurrentSpan({ job: job.id, pullRequest: String(job.event.pullRequest) })
+    const earlier = yield* earlierAttempt(job)
+    const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job)
+    return result
+  },
+  Effect.catchTags({
+    ForgeError: ({ message, retryable }) => Effect.succeed(failed("forge", message, retryable)),
+    WorkspaceError: ({ message, retryable }) => Effect.succeed(failed("checkout", message, retryable)),
+    LlmError: ({ message, provider, reason, retryable }) =>
+      Effect.succeed(failed("model", `${provider} (${reason}): ${message}`, retryable)),
+    PlatformError: ({ message }) =>
+      Effect.succeed(failed("installation", `a bundled prompt could not be read: ${message}`, false))
+  })
+)

@@ -1,0 +1,86 @@
+import { ignoring } from "@nominal-code/domain/IgnorePatterns"
+import { ChangedFile } from "@nominal-code/domain/Patch"
+import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import type { Discussion } from "@nominal-code/domain/Review"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { Forge } from "@nominal-code/forge/Forge"
+import type { Checkout } from "@nominal-code/workspace/Workspace"
+import { Effect } from "effect"
+import { guidelines } from "./Guidelines.ts"
+
+/** Everything that a review is made from. */
+export interface ReviewContext {
+  readonly pullRequest: PullRequest
+  readonly checkout: Checkout
+  /** The changed files, without the ignored ones. */
+  readonly files: ReadonlyArray<ChangedFile>
+  /** How many files the ignore patterns took away. */
+  readonly ignored: number
+  /** Every comment, ours included, oldest first; empty where they are not to be read. */
+  readonly discussions: ReadonlyArray<Discussion>
+  readonly guidelines: string
+}
+
+/** GitHub names no more files than this, and does not say so. */
+const mostForgeFiles = 3_000
+
+/**
+ * The forge's files, since they decide where a comment may stand. Hunks that it leaves out come from git; and so does
+ * everything when the forge shows another commit than the reviewed one, or not all of the files.
+ */
+const changedFiles = Effect.fnUntraced(function*(pullRequest: PullRequest, checkout: Checkout) {
+  if (pullRequest.headSha !== checkout.headSha) return yield* checkout.changedFiles
+  const listed = yield* (yield* Forge).changedFiles(pullRequest.ref)
+  if (listed.length >= mostForgeFiles) return yield* checkout.changedFiles
+  if (listed.every(({ patch }) => patch !== undefined)) return listed
+  const patches = new Map((yield* checkout.changedFiles).map(({ patch, path }) => [path, patch]))
+  return listed.map((file) => {
+    const patch = file.patch ?? patches.get(file.path)
+    return patch === undefined ? file : new ChangedFile({ ...file, patch })
+  })
+})
+
+/** Reads all that a review is made from, side by side. */
+export const gather = Effect.fn("ReviewContext.gather")(function*(
+  pullRequest: PullRequest,
+  checkout: Checkout,
+  settings: ReviewSettings
+) {
+  const forge = yield* Forge
+  const isIgnored = ignoring(settings.ignorePatterns)
+  const [all, discussions] = yield* Effect.all([
+    changedFiles(pullRequest, checkout),
+    settings.ignoreExistingComments ? Effect.succeed([]) : forge.discussions(pullRequest.ref)
+  ], { concurrency: 2 })
+  const files = all.filter(({ path }) => !isIgnored(path))
+  const context: ReviewContext = {
+    pullRequest,
+    checkout,
+    files,
+    ignored: all.length - files.length,
+    discussions,
+    guidelines: yield* guidelines(checkout, settings, files.map(({ path }) => path))
+  }
+  return context
+})
+
+/** Why there is nothing to review; `undefined` when there is. */
+export const nothingToReview = ({ files, ignored }: ReviewContext): string | undefined => {
+  if (files.length === 0) {
+    return ignored === 0
+      ? "the diff is empty"
+      : `every changed file (${ignored}) matches reviewer.ignore_patterns`
+  }
+  return files.some(({ patch, previousPath }) => patch !== undefined || previousPath !== undefined)
+    ? undefined
+    : "nothing but binary files, file modes or submodules has changed"
+}
+
+/** An account's name as every forge and every way to sign in writes it. */
+const plainLogin = (login: string): string => login.toLowerCase().replace(/\[bot\]$/, "")
+
+/** Whether one of the names of our bot wrote it. */
+export const isOurs = (bots: ReadonlyArray<string>) => {
+  const names = new Set(bots.filter((bot) => bot !== "").map(plainLogin))
+  return ({ author }: Discussion): boolean => names.has(plainLogin(author))
+}

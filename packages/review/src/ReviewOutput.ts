@@ -1,0 +1,132 @@
+import type { Submission } from "@nominal-code/agent/AgentRunner"
+import { Category, Confidence, Finding, Severity } from "@nominal-code/domain/Finding"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, Predicate, Result, Schema, SchemaIssue } from "effect"
+import { parseJson } from "./Json.ts"
+
+/** A review as the model hands it in. */
+export interface ReviewAnswer {
+  /** Empty only where findings had to do without one. */
+  readonly summary: string
+  readonly findings: ReadonlyArray<Finding>
+  /** Findings that could not be read. */
+  readonly unreadable: number
+}
+
+const isFilled = Schema.makeFilter<string>((text) => text.trim() !== "", { expected: "a text that is not empty" })
+const Filled = Schema.String.check(isFilled)
+const LineNumber = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a line number of at least 1" }))
+const isPath = Schema.makeFilter<string>((path) => Schema.is(RepoPath)(path), {
+  expected: "a file's path relative to the repository's root, as the diff shows it"
+})
+
+/** One finding on the wire. */
+const WireFinding = Schema.Struct({
+  path: Schema.String.check(isPath).annotate({ description: "The file, as the diff names it." }),
+  line: LineNumber.annotate({
+    description: "The line that the finding is about, by the number printed in the diff; the last one of a range."
+  }),
+  side: Schema.optionalKey(Schema.Literals(["LEFT", "RIGHT"])).annotate({
+    description: "RIGHT (the default) for added and unchanged lines, LEFT for deleted ones."
+  }),
+  start_line: Schema.optionalKey(Schema.NullOr(LineNumber)).annotate({
+    description: "The first line of a range that ends at `line`."
+  }),
+  body: Filled.annotate({ description: "What is wrong, why it matters and what to do. Markdown." }),
+  suggestion: Schema.optionalKey(Schema.NullOr(Filled)).annotate({
+    description: "The exact code that replaces the lines from start_line to line. Not on LEFT."
+  }),
+  severity: Schema.optionalKey(Severity).annotate({ description: "How bad it is if the finding is right." }),
+  confidence: Schema.optionalKey(Confidence).annotate({ description: "How sure you are that it is right." }),
+  category: Schema.optionalKey(Category).annotate({ description: "What kind of defect it is." })
+}).check(Schema.makeFilter((finding) => {
+  const issues: Array<Schema.FilterIssue> = []
+  if (finding.side === "LEFT" && finding.suggestion) {
+    issues.push({ path: ["suggestion"], issue: "not allowed on side LEFT: a deleted line cannot be replaced" })
+  }
+  if (finding.start_line && finding.start_line > finding.line) {
+    issues.push({ path: ["start_line"], issue: "must not be greater than line" })
+  }
+  return issues
+}))
+
+/** What `submit_review` takes. */
+const Wire = Schema.Struct({
+  summary: Filled.annotate({ description: "The overall verdict, for the author of the pull request. Markdown." }),
+  comments: Schema.Array(WireFinding).annotate({ description: "One for each finding; empty when there are none." })
+})
+
+const decodeFinding = Schema.decodeUnknownResult(WireFinding, { errors: "all" })
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const problemsOf = (at: string, { issue }: Schema.SchemaError): ReadonlyArray<string> =>
+  formatIssues(issue).issues.map(({ message, path }) =>
+    `${[at, ...(path ?? []).map((key) => String(Predicate.isObject(key) ? key.key : key))].join(".")}: ${message}`
+  )
+
+const toFinding = (wire: typeof WireFinding.Type): Finding =>
+  new Finding({
+    path: RepoPath.make(wire.path),
+    line: wire.line,
+    ...(wire.start_line && wire.start_line < wire.line ? { startLine: wire.start_line } : {}),
+    side: wire.side ?? "RIGHT",
+    body: wire.body,
+    ...(wire.suggestion ? { suggestion: wire.suggestion } : {}),
+    severity: wire.severity ?? "medium",
+    confidence: wire.confidence ?? "medium",
+    category: wire.category ?? "other"
+  })
+
+/** The fields whose loss costs no finding: a value that we do not know is left to its default. */
+const optional = [["severity", Severity], ["confidence", Confidence], ["category", Category]] as const
+
+const forgiving = (value: unknown): unknown => {
+  if (!Predicate.isObject(value)) return value
+  const unknown = optional.filter(([field, schema]) => !Schema.is(schema)(value[field])).map(([field]) => field)
+  return Object.fromEntries(Object.entries(value).filter(([field]) => !unknown.some((name) => name === field)))
+}
+
+// Models now and then hand in the whole, or the list in it, as a text that holds JSON, or the list alone.
+const unwrapped = (value: unknown): unknown =>
+  Predicate.isString(value) ? Option.getOrElse(parseJson(value), () => value) : value
+
+const rootOf = (input: unknown): Record<string, unknown> | undefined => {
+  const root = unwrapped(input)
+  if (Array.isArray(root)) return { comments: root }
+  return Predicate.isObject(root) && !Array.isArray(root) ? { ...root } : undefined
+}
+
+/**
+ * Reads a review out of what the model wrote. Strictly: any fault refuses the whole, and every fault is named with its
+ * place, so that the model can mend it. Leniently: what can be read is kept, one finding at a time.
+ */
+export const decodeReview = (
+  input: unknown,
+  { lenient }: { readonly lenient: boolean }
+): Result.Result<ReviewAnswer, string> => {
+  const root = rootOf(input)
+  if (root === undefined) return Result.fail("The review must be an object with `summary` and `comments`.")
+  const summary = Predicate.isString(root["summary"]) ? root["summary"].trim() : ""
+  const comments = unwrapped(root["comments"] ?? [])
+  const list: ReadonlyArray<unknown> = Array.isArray(comments) ? comments : []
+  const decoded = list.map((comment) => decodeFinding(lenient ? forgiving(comment) : comment))
+  const problems = [
+    ...(summary === "" ? ["summary: a text that is not empty is needed"] : []),
+    ...(Array.isArray(comments) ? [] : ["comments: must be an array"]),
+    ...decoded.flatMap((result, index) =>
+      Result.isFailure(result) ? problemsOf(`comments[${index}]`, result.failure) : []
+    )
+  ]
+  const findings = decoded.flatMap((result) => Result.isSuccess(result) ? [toFinding(result.success)] : [])
+  const unreadable = Array.isArray(comments) ? list.length - findings.length : 1
+  const usable = lenient ? summary !== "" || findings.length > 0 : problems.length === 0
+  return usable ? Result.succeed({ summary, findings, unreadable }) : Result.fail(problems.join("\n"))
+}
+
+/** How the agent hands in a review. */
+export const reviewSubmission: Submission<ReviewAnswer> = {
+  toolName: "submit_review",
+  description: "Hands in the finished review and ends the work. Call it once, with everything that you have found.",
+  input: Wire,
+  decode: (input, options) => Effect.fromResult(decodeReview(input, options))
+}

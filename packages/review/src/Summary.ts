@@ -1,0 +1,91 @@
+import { Finding, Severity } from "@nominal-code/domain/Finding"
+import type { JobId } from "@nominal-code/domain/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
+import { foldInto } from "@nominal-code/forge/FoldedFindings"
+import { closeFence, fit } from "@nominal-code/forge/Markdown"
+import type { Identified } from "./Anchor.ts"
+import { badges } from "./CommentBody.ts"
+
+/** What a review's summary tells. All texts are fit to be posted. */
+export interface SummaryParts {
+  readonly jobId: JobId
+  readonly headSha: Sha
+  /** The pull request when the review was done; absent when it could not be asked. */
+  readonly now?: PullRequest | undefined
+  /** What the model says about the change as a whole; may be empty. */
+  readonly text: string
+  readonly inline: ReadonlyArray<Identified>
+  readonly folded: ReadonlyArray<Identified>
+  readonly repeated: number
+  readonly unreadable: number
+  readonly files: number
+  readonly ignored: number
+}
+
+/** Characters for the model's text, and for the findings that have no place in the diff. A forge takes 65,000 in all. */
+const textRoom = 20_000
+const foldedRoom = 38_000
+/** What is kept of a finding when there is no room for all of it. */
+const headRoom = 160
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`
+
+const headline = (findings: ReadonlyArray<Identified>): string => {
+  if (findings.length === 0) return "**No findings.**"
+  const counts = Severity.literals.flatMap((severity) => {
+    const number = findings.filter(({ finding }) => finding.severity === severity).length
+    return number === 0 ? [] : [`${badges[severity].replaceAll("*", "")}: ${number}`]
+  })
+  return `**${count(findings.length, "finding")}** — ${counts.join(" · ")}`
+}
+
+const short = (sha: Sha) => `\`${sha.slice(0, 7)}\``
+
+const movedOn = ({ headSha, now }: SummaryParts): ReadonlyArray<string> => {
+  if (now === undefined) return []
+  const merged = now.state === "merged" ? ["> The pull request was merged while this review was running."] : []
+  const moved = now.headSha === headSha ? [] : [
+    `> This is a review of ${short(headSha)}. The pull request has moved on to ${
+      short(now.headSha)
+    } since, so some of ` +
+    "it may be out of date."
+  ]
+  return [...merged, ...moved]
+}
+
+const footer = ({ files, headSha, ignored, repeated, unreadable }: SummaryParts): string =>
+  [
+    `Reviewed ${short(headSha)}`,
+    `${count(files, "file")}${ignored === 0 ? "" : ` (${ignored} more ignored)`}`,
+    ...(repeated === 0 ? [] : [`${count(repeated, "earlier finding")} not repeated`]),
+    ...(unreadable === 0 ? [] : [`${count(unreadable, "finding")} of the model could not be read`])
+  ].join(" · ")
+
+/** The findings for the summary, each with its marker; those that come too late to have room lose all but their head. */
+const foldable = ({ folded, headSha, jobId }: SummaryParts): ReadonlyArray<Finding> => {
+  let room = foldedRoom
+  return folded.map(({ finding, fingerprint }) => {
+    const size = finding.body.length + (finding.suggestion?.length ?? 0) + finding.path.length + 200
+    const isWhole = size <= room
+    room -= isWhole ? size : 0
+    const { suggestion, ...rest } = finding
+    const body = closeFence(isWhole ? finding.body : fit(finding.body, headRoom))
+    return new Finding({
+      ...rest,
+      body: `${body}\n${renderMarker(new Marker({ jobId, headSha, fingerprint }))}`,
+      ...(isWhole && suggestion !== undefined ? { suggestion } : {})
+    })
+  })
+}
+
+/** The review's own text: what was found, what it means, which commit it is about, and what has no place in the diff. */
+export const summarize = (parts: SummaryParts): string => {
+  const text = [
+    headline([...parts.inline, ...parts.folded]),
+    ...(parts.text === "" ? [] : [fit(parts.text, textRoom)]),
+    ...movedOn(parts),
+    `*${footer(parts)}*`
+  ].join("\n\n")
+  return foldInto(text, foldable(parts))
+}
