@@ -6,6 +6,18 @@ import { dirname, join } from "node:path"
 /** What a commit does to a path: text or bytes to write, a link to make, or null to delete. */
 export type Change = string | Uint8Array | { readonly link: string } | null
 
+/** Makes the changes in a directory. */
+export const apply = (directory: string, changes: Readonly<Record<string, Change>>): void => {
+  for (const [path, change] of Object.entries(changes)) {
+    const file = join(directory, path)
+    rmSync(file, { force: true, recursive: true })
+    if (change === null) continue
+    mkdirSync(dirname(file), { recursive: true })
+    if (typeof change === "object" && "link" in change) symlinkSync(change.link, file)
+    else writeFileSync(file, change)
+  }
+}
+
 const environment = {
   PATH: "/usr/local/bin:/usr/bin:/bin",
   HOME: "/nonexistent",
@@ -44,14 +56,7 @@ export class TestRepository {
   }
 
   commit(message: string, changes: Readonly<Record<string, Change>>): Sha {
-    for (const [path, change] of Object.entries(changes)) {
-      const file = join(this.directory, path)
-      rmSync(file, { force: true, recursive: true })
-      if (change === null) continue
-      mkdirSync(dirname(file), { recursive: true })
-      if (typeof change === "object" && "link" in change) symlinkSync(change.link, file)
-      else writeFileSync(file, change)
-    }
+    apply(this.directory, changes)
     this.git("add", "--all", "--force")
     this.git("commit", "--quiet", "--allow-empty", "--message", message)
     return this.head()

@@ -38,7 +38,7 @@ const grep = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
   const include = input.include === undefined ? [] : [`--glob=${input.include}`]
   const args = [...options, ...include, "-e", input.pattern, "--", `./${target.inside}`]
   const found = yield* Ripgrep.run("Grep", reading.directory, args, 4 * MAX_CHARACTERS)
-  const text = decode(found.stdout).replace(/\n$/, "").replace(/^\.\/+/gm, "")
+  const text = decode(found.stdout).replace(/\r?\n$/, "").replace(/\r\n/g, "\n").replace(/^\.\/+/gm, "")
   if (text !== "") return bounded(text, found.cut)
   if (found.exitCode !== 2) return `No matches found for pattern: ${input.pattern}`
   const limits = /look-around|backreference/i.test(found.stderr) ? " Look-around and back-references do not exist." : ""

@@ -13,7 +13,7 @@ const program = Effect.tryPromise({
 
 /**
  * Runs ripgrep in a directory with nothing in its environment and no configuration: hidden and ignored files are
- * searched too, links are not followed, and its expressions match in linear time.
+ * searched too, except `.git`; links are not followed; its expressions match in linear time.
  */
 export const run = Effect.fn("Ripgrep.run")(function*(
   tool: string,
@@ -22,7 +22,16 @@ export const run = Effect.fn("Ripgrep.run")(function*(
   maxBytes: number
 ) {
   const path = yield* program
-  const base = ["--no-config", "--no-follow", "--hidden", "--no-ignore", "--color=never", "--sort=path"]
+  // Globs that ignore case come after all others, and the last one that matches decides.
+  const base = [
+    "--no-config",
+    "--no-follow",
+    "--hidden",
+    "--no-ignore",
+    "--iglob=!.git",
+    "--color=never",
+    "--sort=path"
+  ]
   return yield* Process.run(path, [...base, ...args], {
     cwd: directory,
     env: { LC_ALL: "C" },

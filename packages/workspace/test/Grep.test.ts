@@ -1,0 +1,100 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { symlinkSync } from "node:fs"
+import { services } from "./Fixture.ts"
+import { over } from "./ReadingFixture.ts"
+
+const files = {
+  "a.ts": "const foo = 1\nconst bar = 22\n-e option\n",
+  "src/b.ts": "foo()\nbaz()\n",
+  "src/c.js": "foo.bar\r\n",
+  ".env.example": "FOO=foo\n",
+  ".ignore": "*\n",
+  "utf16.txt": Buffer.from("\ufefffoo sixteen\n", "utf16le"),
+  "picture.png": Buffer.from("foo\0\0foo\n")
+}
+
+layer(services, { excludeTestServices: true })("Grep", (it) => {
+  it.effect("finds lines by modern regular expressions, in hidden and ignored files too", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over(files)
+      const grep = (input: object) => tool("Grep", input)
+      assert.strictEqual(
+        yield* grep({ pattern: "foo" }),
+        [
+          ".env.example:1:FOO=foo",
+          "a.ts:1:const foo = 1",
+          "src/b.ts:1:foo()",
+          "src/c.js:1:foo.bar",
+          "utf16.txt:1:foo sixteen"
+        ].join("\n")
+      )
+      assert.strictEqual(yield* grep({ pattern: "foo|baz", path: "src/b.ts" }), "src/b.ts:1:foo()\nsrc/b.ts:2:baz()")
+      assert.strictEqual(yield* grep({ pattern: "\\d{2}" }), "a.ts:2:const bar = 22")
+      assert.strictEqual(yield* grep({ pattern: "foo", include: "*.js" }), "src/c.js:1:foo.bar")
+      assert.strictEqual(yield* grep({ pattern: "bar$", path: "src" }), "src/c.js:1:foo.bar")
+      assert.strictEqual(yield* grep({ pattern: "nothing" }), "No matches found for pattern: nothing")
+    }))
+
+  it.effect("takes a pattern, a glob or a path that looks like an option for what it is", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over({ ...files, "--files": "dash foo\n" })
+      const grep = (input: object) => tool("Grep", input)
+      assert.strictEqual(yield* grep({ pattern: "-e" }), "a.ts:3:-e option")
+      assert.strictEqual(yield* grep({ pattern: "--files" }), "No matches found for pattern: --files")
+      assert.strictEqual(yield* grep({ pattern: "--pre=/bin/id" }), "No matches found for pattern: --pre=/bin/id")
+      assert.strictEqual(yield* grep({ pattern: "foo", path: "--files" }), "--files:1:dash foo")
+      assert.strictEqual(yield* grep({ pattern: "dash", include: "--files" }), "--files:1:dash foo")
+    }))
+
+  it.effect("refuses what it cannot match, with the reason", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over(files)
+      const message = (input: object) => Effect.map(Effect.flip(tool("Grep", input)), (error) => error.message)
+      assert.match(yield* message({ pattern: "foo(" }), /^grep error: .*unclosed group/)
+      assert.match(yield* message({ pattern: "(?=x)" }), /Look-around and back-references do not exist\.$/)
+      assert.match(yield* message({ pattern: "foo", include: "{a" }), /^grep error: /)
+      assert.match(yield* message({ pattern: "" }), /^Invalid input for Grep: .*at \["pattern"\]/)
+      assert.match(yield* message({ pattern: "a\nb" }), /Expected one line/)
+      assert.strictEqual(yield* message({ pattern: "foo", path: "no" }), "Path not found: no")
+      for (const path of ["..", "/etc", ".git", "/proc/self"]) yield* message({ pattern: "root", path })
+    }))
+
+  it.effect("looks into no .git directory, by whatever name", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over({ ".git/config": "token\n", "sub/.GIT/config": "token\n", "x.git/a": "token\n" })
+      assert.strictEqual(yield* tool("Grep", { pattern: "token" }), "x.git/a:1:token")
+      assert.strictEqual(
+        yield* tool("Grep", { pattern: "token", include: "config" }),
+        "No matches found for pattern: token"
+      )
+      assert.strictEqual(
+        yield* tool("Grep", { pattern: "token", include: ".git/**" }),
+        "No matches found for pattern: token"
+      )
+      assert.strictEqual(yield* tool("Glob", { pattern: "**" }), "x.git/a")
+      assert.strictEqual(yield* tool("Glob", { pattern: ".git/*" }), "No files matched pattern: .git/*")
+    }))
+
+  it.effect("does not follow links", () =>
+    Effect.gen(function*() {
+      const { directory, tool } = yield* over(files)
+      symlinkSync("/etc", `${directory}/etc`)
+      symlinkSync("/etc/passwd", `${directory}/passwd`)
+      assert.strictEqual(yield* tool("Grep", { pattern: "root:" }), "No matches found for pattern: root:")
+    }))
+
+  it.effect("cuts long lines and long answers, and stays linear where others backtrack", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over({
+        "many.txt": `needle ${"x".repeat(100)}\n`.repeat(5000),
+        "long.txt": `thread ${"y".repeat(10_000)}\n`,
+        "redos.txt": `${"a".repeat(50_000)}!\n`
+      })
+      const many = yield* tool("Grep", { pattern: "needle" })
+      assert.strictEqual(many.length, 30_000 + "\n...(truncated)".length)
+      assert.isTrue(many.endsWith("\n...(truncated)"))
+      assert.isBelow((yield* tool("Grep", { pattern: "thread" })).length, 700)
+      assert.include(yield* tool("Grep", { pattern: "(a+)+$" }), "No matches found")
+    }))
+})
