@@ -13,11 +13,19 @@ export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { me
 
 const howToGiveIt = "give the job as --payload <json>, @file or -, or in REVIEW_JOB_PAYLOAD"
 
-const text = Effect.fnUntraced(function*(given: string | undefined) {
-  if (given === "-") return yield* Stream.mkString(Stream.decodeText((yield* Stdio.Stdio).stdin))
-  if (given?.startsWith("@")) return yield* (yield* FileSystem.FileSystem).readFileString(given.slice(1))
-  return given ?? (yield* Config.NonEmptyString("REVIEW_JOB_PAYLOAD"))
-}, Effect.mapError(({ message }) => new JobFailed({ message: `no job payload: ${message}; ${howToGiveIt}` })))
+const notGiven = new JobFailed({ message: `no job payload: ${howToGiveIt}` })
+
+const text = Effect.fnUntraced(
+  function*(given: string | undefined) {
+    if (given === "-") return yield* Stream.mkString(Stream.decodeText((yield* Stdio.Stdio).stdin))
+    if (given?.startsWith("@")) return yield* (yield* FileSystem.FileSystem).readFileString(given.slice(1))
+    return given ?? (yield* Effect.mapError(Config.NonEmptyString("REVIEW_JOB_PAYLOAD"), () => notGiven))
+  },
+  Effect.catchTag(
+    "PlatformError",
+    ({ message }) => Effect.fail(new JobFailed({ message: `no job payload: ${message}; ${howToGiveIt}` }))
+  )
+)
 
 const decode = (payload: string) =>
   Effect.mapError(

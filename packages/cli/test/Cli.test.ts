@@ -1,0 +1,86 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { fileURLToPath } from "node:url"
+import packageJson from "../package.json" with { type: "json" }
+
+const bin = fileURLToPath(new URL("../bin/nominal-code.js", import.meta.url))
+
+/** Runs the command as a stranger's shell does, with nothing in its environment. */
+const nominalCode = Effect.fnUntraced(
+  function*(...args: ReadonlyArray<string>) {
+    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+    const child = yield* spawner.spawn(
+      ChildProcess.make(process.execPath, [bin, ...args], { env: { HOME: "/nonexistent" }, stdin: "ignore" })
+    )
+    const [stdout, stderr, code] = yield* Effect.all(
+      [
+        Stream.mkString(Stream.decodeText(child.stdout)),
+        Stream.mkString(Stream.decodeText(child.stderr)),
+        child.exitCode
+      ],
+      { concurrency: 3 }
+    )
+    return { stdout, stderr, code: Number(code) }
+  },
+  Effect.scoped,
+  Effect.provide(NodeServices.layer)
+)
+
+describe("nominal-code", () => {
+  it.live("--help shows the commands and succeeds", () =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* nominalCode("--help")
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /serve/)
+      assert.match(stdout, /run-job/)
+    }))
+
+  it.live("--version shows the package's version", () =>
+    Effect.gen(function*() {
+      const { stdout } = yield* nominalCode("--version")
+      assert.include(stdout, packageJson.version)
+    }))
+
+  it.live("an unknown command is wrong usage: exit code 2", () =>
+    Effect.gen(function*() {
+      const { code } = yield* nominalCode("sevre")
+      assert.strictEqual(code, 2)
+    }))
+
+  it.live("serve without a configuration fails with everything that is missing, in one message", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* nominalCode("serve")
+      assert.strictEqual(code, 1)
+      assert.strictEqual(stdout, "")
+      for (
+        const name of [
+          "GITHUB_TOKEN",
+          "GITHUB_WEBHOOK_SECRET",
+          "REVIEWER_BOT_USERNAME",
+          "ALLOWED_USERS",
+          "ANTHROPIC_API_KEY"
+        ]
+      ) {
+        assert.include(stderr, name)
+      }
+    }))
+
+  it.live.each(
+    [
+      ["no payload", []],
+      ["a payload that is no JSON", ["--payload", "{"]],
+      ["a payload of another shape", ["--payload", "{\"event\":{}}"]],
+      ["a payload file that does not exist", ["--payload", "@/nonexistent/job.json"]]
+    ] satisfies ReadonlyArray<readonly [string, ReadonlyArray<string>]>
+  )(
+    "run-job with %s fails in one line that says how to give it",
+    ([, args]) =>
+      Effect.gen(function*() {
+        const { code, stderr } = yield* nominalCode("run-job", ...args)
+        assert.strictEqual(code, 1)
+        assert.match(stderr, /^nominal-code: [^\n]*REVIEW_JOB_PAYLOAD\n$/)
+      })
+  )
+})
