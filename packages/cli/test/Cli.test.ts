@@ -8,25 +8,19 @@ import packageJson from "../package.json" with { type: "json" }
 const bin = fileURLToPath(new URL("../bin/nominal-code.js", import.meta.url))
 
 /** Runs the command as a stranger's shell does, with nothing in its environment. */
-const nominalCode = Effect.fnUntraced(
-  function*(...args: ReadonlyArray<string>) {
+const nominalCode = (...args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const child = yield* spawner.spawn(
       ChildProcess.make(process.execPath, [bin, ...args], { env: { HOME: "/nonexistent" }, stdin: "ignore" })
     )
+    const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
     const [stdout, stderr, code] = yield* Effect.all(
-      [
-        Stream.mkString(Stream.decodeText(child.stdout)),
-        Stream.mkString(Stream.decodeText(child.stderr)),
-        child.exitCode
-      ],
+      [written(child.stdout), written(child.stderr), child.exitCode],
       { concurrency: 3 }
     )
     return { stdout, stderr, code: Number(code) }
-  },
-  Effect.scoped,
-  Effect.provide(NodeServices.layer)
-)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
 describe("nominal-code", () => {
   it.live("--help shows the commands and succeeds", () =>
