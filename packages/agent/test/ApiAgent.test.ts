@@ -120,6 +120,12 @@ describe("the submission", () => {
       assert.deepStrictEqual(violations(result.conversation.messages), [])
     }))
 
+  it.effect("that is wrong on the last turn is used as far as it goes, without another call", () =>
+    Effect.gen(function*() {
+      const { requests, result } = yield* runToResult(task(turns(1)), [says([submit({ text: "bugs" })])])
+      assert.deepStrictEqual([result.answer, requests.length], [Option.some({ summary: "salvaged: bugs" }), 1])
+    }))
+
   it.effect("that was refused and never came again is still used as far as it goes", () =>
     Effect.gen(function*() {
       const { result } = yield* runToResult(task(), [says([submit({ text: "bugs" })]), says([text("Never mind.")])])
@@ -222,6 +228,8 @@ describe("an answer without a call", () => {
     Effect.gen(function*() {
       const { result } = yield* runToResult(task(turns(1)), [says([text("Looks good.")]), says([submit()])])
       assert.deepStrictEqual([result.stopped, result.usage.calls], ["submitted", 2])
+      const again = yield* runToResult(task(turns(2)), [says([text("Good.")]), says([text("Good.")]), says([submit()])])
+      assert.deepStrictEqual([again.result.stopped, again.result.usage.calls], ["submitted", 3])
     }))
 
   it.effect("that was cut off is never taken for the end", () =>

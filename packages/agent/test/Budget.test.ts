@@ -8,15 +8,18 @@ import { textOf, violations } from "./Transcript.ts"
 const model = "claude-sonnet-4"
 const charactersPerToken = 3
 
-/** A model that bills what it was sent, caches it, and writes all that it may. */
+const tokensOf = (content: unknown) => Math.floor(JSON.stringify(content).length / charactersPerToken / 1.3)
+
+/** A model that bills what it was sent, reads from its cache what begins as before, and writes all that it may. */
 const billing = (answer: (request: LlmRequest) => LlmResponse["content"]) => {
-  let cached = 0
+  let cached: Pick<LlmRequest, "messages" | "tools"> = { messages: [], tools: [] }
   return (request: LlmRequest) => {
-    const characters = JSON.stringify([request.system, request.tools]).length +
-      request.messages.flatMap(({ content }) => content).reduce((sum, block) => sum + JSON.stringify(block).length, 0)
-    const prompt = Math.floor(characters / charactersPerToken / 1.3)
-    const read = Math.min(cached, prompt)
-    cached = prompt
+    const { messages, system, tools } = request
+    const begins = JSON.stringify([tools, messages.slice(0, cached.messages.length)])
+    const hit = begins === JSON.stringify([cached.tools, cached.messages])
+    const read = hit ? tokensOf([system, tools, cached.messages]) : 0
+    cached = { messages, tools }
+    const prompt = tokensOf([system, tools, messages])
     return says(answer(request), {
       usage: usage({ input: 0, cacheRead: read, cacheWrite: prompt - read, output: request.maxOutputTokens })
     })
@@ -34,6 +37,26 @@ for (const maxCostUsd of [0.02, 0.05, 0.1, 0.25, 0.5, 1, 3]) {
       assert.deepStrictEqual(violations(result.conversation.messages), [])
     }))
 }
+
+it.effect("a model that ignores the last call's demand gets no other", () =>
+  Effect.gen(function*() {
+    const cheap = () => says([call("Read")], { usage: usage({ input: 100, output: 10 }) })
+    const { requests, result } = yield* runToResult(task({ ...turns(0), maxCostUsd: 0.03 }), [cheap])
+    assert.deepStrictEqual(requests.map(({ toolChoice }) => toolChoice), ["required"])
+    assert.deepStrictEqual([result.stopped, result.turns], ["budget", 1])
+  }))
+
+it.effect("a conversation that was made shorter is paid for anew, within the cap", () =>
+  Effect.gen(function*() {
+    const read = tool("Read", () => Effect.succeed("x".repeat(150_000)))
+    for (const maxCostUsd of Array.from({ length: 40 }, (_, step) => 1 + step / 20)) {
+      const answer = billing(() => [call("Read"), call("WriteNotes", { content: "a.ts:3 leaks" })])
+      const { requests, result } = yield* runToResult(task({ ...turns(0), tools: [read], maxCostUsd }), [answer])
+      assert.isAtMost(result.usage.costUsd ?? Number.NaN, maxCostUsd)
+      const compacted = requests.some(({ messages }) => textOf(messages[0]).includes("[context compacted]"))
+      assert.isTrue(compacted || maxCostUsd < 2)
+    }
+  }))
 
 it.effect("the last call that can be paid for is the one in which the review is handed in", () =>
   Effect.gen(function*() {

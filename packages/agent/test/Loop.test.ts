@@ -76,5 +76,5 @@ it.effect.prop(
         assert.isTrue(Exit.isSuccess(again.exit), String(again.exit))
       }
     }),
-  { arbitrary: { numRuns: 300 } }
+  { arbitrary: { runs: 300 } }
 )

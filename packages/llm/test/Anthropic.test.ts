@@ -5,7 +5,7 @@ import * as Anthropic from "@nominal-code/llm/Anthropic"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { FirstDelay } from "@nominal-code/llm/Retry"
-import { Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
 import * as Wire from "./AnthropicWire.ts"
 import { disconnect, type Reply, scripted, silence, status } from "./ScriptedService.ts"
 
@@ -68,6 +68,22 @@ describe("the request", () => {
       assert.isAtMost(JSON.stringify(two).split("cache_control").length - 1, 4)
       assert.deepStrictEqual({ system: two.system, tools: two.tools }, { system: one.system, tools: one.tools })
       assert.deepStrictEqual(two.messages.slice(0, one.messages.length), one.messages)
+    }))
+
+  it.live("never has more than the four marks that the service takes, however long the conversation", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      const rounds = ["a", "b", "c", "d"].flatMap((id) => [
+        assistant(Block.cases.ToolUse.make({ id, name: "Read", input: {} })),
+        user(Block.cases.ToolResult.make({ toolUseId: id, content: "text", isError: false }))
+      ])
+      yield* send({ ...request, messages: [...request.messages, ...rounds] })
+      const [body] = received.map(({ body }) => body)
+      const marked = body.messages.map(({ content }: { content: ReadonlyArray<object> }) =>
+        content.some((block) => "cache_control" in block)
+      )
+      assert.deepStrictEqual(marked, [false, false, false, false, false, false, true, false, true])
+      assert.strictEqual(JSON.stringify(body).split("cache_control").length - 1, 4)
     }))
 
   it.live("carries the key in its header, and the conversation in Anthropic's shapes", () =>
@@ -208,14 +224,23 @@ describe("what passes is tried again", () => {
       assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
     }))
 
-  it.live("nor after the caller has gone", () =>
-    Effect.gen(function*() {
-      const { received, send } = yield* against([Wire.stall])
-      const fiber = yield* Effect.forkChild(send(request))
-      yield* Effect.yieldNow.pipe(Effect.repeat({ until: () => received.length === 1 }))
-      yield* Fiber.interrupt(fiber)
-      assert.strictEqual(received.length, 1)
-    }))
+  for (const [when, reply] of [["before the answer", silence], ["within the answer", Wire.stall]] as const) {
+    it.live(`nor after the caller has gone ${when}, which closes the connection`, () =>
+      Effect.gen(function*() {
+        const begun = yield* Deferred.make<void>()
+        const closed = yield* Deferred.make<void>()
+        const { received, send } = yield* against([(response) => {
+          response.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
+          reply(response)
+          Deferred.doneUnsafe(begun, Effect.void)
+        }])
+        const fiber = yield* Effect.forkChild(send(request))
+        yield* Deferred.await(begun)
+        yield* Fiber.interrupt(fiber)
+        yield* Deferred.await(closed)
+        assert.strictEqual(received.length, 1)
+      }))
+  }
 })
 
 describe("what does not pass is said once, in one line, without the key", () => {
