@@ -2,6 +2,7 @@ import { Data, Effect } from "effect"
 import { execFile } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { env } from "node:process"
 
 /** git ended with a failure. `message` is what it wrote to stderr. */
 export class GitFailed extends Data.TaggedError("GitFailed")<{ readonly message: string }> {}
@@ -28,17 +29,14 @@ export interface Branching {
   readonly parent?: string | undefined
 }
 
-// The machine's own git settings have no say in what the emulated forge does.
-const environment = {
-  PATH: "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin",
+/** The environment of a git process that obeys no configuration but the repository's: the machine's has no say. */
+export const gitEnvironment = {
+  PATH: env["PATH"],
   HOME: "/nonexistent",
   LC_ALL: "C",
   GIT_CONFIG_NOSYSTEM: "1",
   GIT_CONFIG_GLOBAL: "/dev/null"
 }
-
-/** The environment of a git process that obeys no configuration but the repository's. */
-export const gitEnvironment: Readonly<Record<string, string>> = environment
 
 /** Runs git in a repository and answers with what it wrote. */
 export const git = (
@@ -49,7 +47,7 @@ export const git = (
   Effect.callback((resume) => {
     const child = execFile("git", args, {
       cwd: directory,
-      env: environment,
+      env: gitEnvironment,
       encoding: "buffer",
       maxBuffer: 1 << 30
     }, (error, stdout, stderr) => {

@@ -114,8 +114,16 @@ const toResponse = ({ calls = [], error, text = "", usage }: ModelAnswer): Fixtu
   return text === "" ? { toolCalls, ...tokens } : { content: text, toolCalls, ...tokens }
 }
 
+interface Mind {
+  readonly scripts: Array<Script>
+  readonly answered: ReadonlyArray<ModelTurn>
+  readonly unanswered: ReadonlyArray<ModelRequest>
+  readonly violations: ReadonlyArray<string>
+  respond(wire: ChatCompletionRequest): Promise<FixtureResponse>
+}
+
 /** The model: scripts decide, the newest first. What no script answers is refused, and kept in `unanswered`. */
-const makeMind = (pubsub: PubSub.PubSub<ModelTurn>) => {
+const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
   const scripts: Array<Script> = []
   const answered: Array<ModelTurn> = []
   const unanswered: Array<ModelRequest> = []
@@ -168,13 +176,13 @@ export const make = Effect.gen(function*() {
     /** The server itself, for its chaos. */
     mock,
     script: (script: Script): void => void mind.scripts.unshift(script),
-    turns: mind.answered as ReadonlyArray<ModelTurn>,
+    turns: mind.answered,
     /** Every turn from now on, when it has been answered. */
     journal: Stream.fromPubSub(pubsub),
     /** What no script had an answer for. */
-    unanswered: mind.unanswered as ReadonlyArray<ModelRequest>,
+    unanswered: mind.unanswered,
     /** What the provider would have refused. */
-    violations: mind.violations as ReadonlyArray<string>,
+    violations: mind.violations,
     /** How long the model has thought in all, in milliseconds: what a review cannot be faster than. */
     thought: () => mind.answered.reduce((total, { endedAt, startedAt }) => total + endedAt - startedAt, 0)
   }

@@ -1,0 +1,124 @@
+import { Usage } from "@nominal-code/domain/Usage"
+import { costOf } from "@nominal-code/llm/Pricing"
+import { Config, Data, Effect, Option, type Redacted, Stream } from "effect"
+import * as ScriptedModel from "../emulators/ScriptedModel.ts"
+import type { Figures } from "./Page.ts"
+import { seededReview } from "./SeededBugs.ts"
+import type { Storefront } from "./Storefront.ts"
+
+/** There is no model to review with. */
+export class NoModel extends Data.TaggedError("NoModel")<{ readonly message: string }> {}
+
+/** What reviews the pull request. */
+export interface DemoModel {
+  readonly name: string
+  /** What tells `serve` of it. */
+  readonly env: Readonly<Record<string, string | Redacted.Redacted>>
+  /** Its turns as they happen; none are seen of a model that is not ours. */
+  readonly journal: Stream.Stream<ScriptedModel.ModelTurn>
+  /** How long it has thought, in milliseconds, where we can tell. */
+  thought(): Option.Option<number>
+  /** What the review used; `log` is what `serve` wrote. */
+  figures(log: ReadonlyArray<string>): Figures
+  /** What the provider would have refused. */
+  readonly violations: ReadonlyArray<string>
+}
+
+const count = (tokens: number) => tokens.toLocaleString("en")
+const dollars = (cost: number) => `$${cost.toFixed(4)}`
+
+const script = (storefront: Storefront): ScriptedModel.Script =>
+  ScriptedModel.turns(
+    {
+      text: "The refund path changed most. I read it whole, what calls it, and what it calls.",
+      calls: [
+        { name: "Read", input: { file_path: "src/payments/refund.ts" } },
+        { name: "Read", input: { file_path: "src/payments/PaymentGateway.ts" } },
+        { name: "Grep", input: { pattern: "addRefund|refund\\(" } }
+      ],
+      usage: { input: 5214, output: 212 },
+      latency: 900
+    },
+    {
+      text: "A guard is gone. I look at when it came, and at how other queries pass their values.",
+      calls: [
+        { name: "GitLog", input: { path: "src/payments/refund.ts" } },
+        { name: "Grep", input: { pattern: "db\\.query", path: "src/orders" } }
+      ],
+      usage: { input: 7038, output: 164 },
+      latency: 700
+    },
+    { calls: [seededReview(storefront)], usage: { input: 8127, output: 1043 }, latency: 1400 }
+  )
+
+const used = (turns: ReadonlyArray<ScriptedModel.ModelTurn>): Figures => {
+  const usages = turns.map(({ answer: { usage } }) =>
+    new Usage({ ...Usage.none, input: usage?.input ?? 0, output: usage?.output ?? 0 })
+  )
+  const total = usages.reduce((sum, usage) => sum.plus(usage), Usage.none)
+  const model = turns[0]?.request.model ?? ""
+  const costs = usages.map((usage) => costOf(model, usage))
+  const cost = Option.map(Option.all(costs), (known) => known.reduce((sum, one) => sum + one, 0))
+  return [
+    ["model (scripted)", model],
+    ["tokens in", count(total.input)],
+    ["tokens out", count(total.output)],
+    ...Option.toArray(Option.map(cost, (known) => ["would cost", dollars(known)] as const))
+  ]
+}
+
+/** A model that knows the seeded bugs, and needs no key. */
+export const scripted = Effect.fnUntraced(function*(storefront: Storefront) {
+  const model = yield* ScriptedModel.make
+  model.script(script(storefront))
+  const demo: DemoModel = {
+    name: `scripted, speaks Anthropic's Messages API on ${model.url}`,
+    env: { ANTHROPIC_API_KEY: "demo", ANTHROPIC_BASE_URL: model.url },
+    journal: model.journal,
+    thought: () => Option.some(model.thought()),
+    figures: () => used(model.turns),
+    violations: model.violations
+  }
+  return demo
+})
+
+const variable = (name: string) =>
+  Config.option(Config.String(name)).pipe(Config.map(Option.filter((text) => text !== "")))
+const secret = (name: string) => Config.option(Config.Redacted(name))
+
+// What the agent logs at its end: `input=1 output=2 cost=0.1`, the cost only where the model's price is known.
+const logged = (log: ReadonlyArray<string>, name: string): string | undefined =>
+  log.findLast((line) => line.includes("The agent is done"))?.match(new RegExp(`\\b${name}=(\\S+)`))?.[1]
+
+/** The real model, with the key and the settings of the environment. */
+export const live = Effect.gen(function*() {
+  const anthropic = yield* secret("ANTHROPIC_API_KEY")
+  const others = yield* Config.all([variable("OPENAI_API_KEY"), variable("GOOGLE_API_KEY"), variable("GEMINI_API_KEY")])
+  if (Option.isNone(anthropic)) {
+    const also = others.some(Option.isSome) ? ": this build has the Anthropic provider only, so far" : ""
+    return yield* new NoModel({ message: `--live needs ANTHROPIC_API_KEY to be set${also}` })
+  }
+  const passed = yield* Effect.forEach(
+    ["ANTHROPIC_BASE_URL", "AGENT_MODEL", "AGENT_MAX_TURNS"],
+    (name) => Effect.map(variable(name), Option.map((value) => [name, value] as const))
+  )
+  const settings = Object.fromEntries(passed.flatMap(Option.toArray))
+  const demo: DemoModel = {
+    name: settings["AGENT_MODEL"] ?? "Anthropic's default model",
+    env: { ...settings, ANTHROPIC_API_KEY: anthropic.value },
+    journal: Stream.empty,
+    thought: () => Option.none(),
+    figures: (log) => {
+      const names = [["model", "model"], ["input", "tokens in"], ["output", "tokens out"], [
+        "costUsd",
+        "cost"
+      ]] as const
+      return names.flatMap(([name, label]) => {
+        const value = logged(log, name)
+        return value === undefined ? [] : [[label, value] as const]
+      })
+    },
+    violations: []
+  }
+  return demo
+})

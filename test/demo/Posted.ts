@@ -1,0 +1,114 @@
+import type { DiffFile } from "../emulators/GitHubDiff.ts"
+import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
+import type { PullRequest, Review, ReviewComment } from "../emulators/GitHubState.ts"
+
+/** A comment's text in its parts. */
+export interface CommentText {
+  /** `Critical · security · high confidence`; empty where the comment does not begin so. */
+  readonly head: string
+  readonly body: string
+  /** The code that is to stand in place of the commented lines. */
+  readonly suggestion: ReadonlyArray<string> | undefined
+}
+
+/** One line of code beside a comment. */
+export interface CodeLine {
+  readonly number: number
+  readonly text: string
+  /** Whether the comment is about this line. */
+  readonly meant: boolean
+}
+
+/** A review as it stands on the pull request. */
+export interface PostedReview {
+  readonly pull: PullRequest
+  readonly review: Review
+  readonly summary: string
+  readonly comments: ReadonlyArray<ReviewComment>
+  readonly files: ReadonlyArray<DiffFile>
+}
+
+const withoutMarkers = (text: string): string => text.replaceAll(/<!--.*?-->/gs, "").trim()
+
+const fence = /\n*(`{3,})suggestion\n([\s\S]*?)\n?\1\s*$/
+
+/** Reads a comment as the forge would render it: without its hidden marker, the suggestion apart. */
+export const readComment = (body: string): CommentText => {
+  const text = withoutMarkers(body)
+  const [whole = "", , code] = fence.exec(text) ?? []
+  const [head = "", ...rest] = text.slice(0, text.length - whole.length).split("\n\n")
+  const isHead = /^\S+ \*\*\w+\*\*/.test(head)
+  return {
+    head: isHead ? head.replaceAll("**", "").replace(/^\W+/, "") : "",
+    body: (isHead ? rest.join("\n\n") : [head, ...rest].join("\n\n")).trim(),
+    suggestion: code === "" ? [] : code?.split("\n")
+  }
+}
+
+/** The commented lines and a few before them, on the comment's side of the diff. */
+export const codeAround = (
+  { line, path, side, startLine = line }: ReviewComment,
+  files: ReadonlyArray<DiffFile>
+): ReadonlyArray<CodeLine> => {
+  const lines = files.find((file) => file.path === path)?.lines ?? []
+  const contextLines = 2
+  return lines.flatMap(({ left, right, text }) => {
+    const number = side === "LEFT" ? left : right
+    if (number === undefined || number < startLine - contextLines || number > line) return []
+    return [{ number, text: text.slice(1), meant: number >= startLine }]
+  })
+}
+
+/** One line of a suggestion beside what it replaces. */
+export interface ChangedLine {
+  readonly sign: " " | "-" | "+"
+  readonly text: string
+}
+
+/** A suggestion as a diff: lines that stay are shown once. */
+export const suggestedChange = (
+  before: ReadonlyArray<string>,
+  after: ReadonlyArray<string>
+): ReadonlyArray<ChangedLine> => {
+  const added = (texts: ReadonlyArray<string>) => texts.map((text): ChangedLine => ({ sign: "+", text }))
+  const lines: Array<ChangedLine> = []
+  let next = 0
+  for (const text of before) {
+    const at = after.indexOf(text, next)
+    if (at === -1) lines.push({ sign: "-", text })
+    else {
+      lines.push(...added(after.slice(next, at)), { sign: " ", text })
+      next = at + 1
+    }
+  }
+  return [...lines, ...added(after.slice(next))]
+}
+
+const severities = ["Critical", "High", "Medium", "Low"]
+
+/** How bad a comment says it is: `critical` … `low`; empty where it does not say. */
+export const severityOf = ({ body }: ReviewComment): string =>
+  severities.find((severity) => readComment(body).head.startsWith(severity))?.toLowerCase() ?? ""
+
+const rank = (comment: ReviewComment) => severities.findIndex((name) => name.toLowerCase() === severityOf(comment))
+
+/** The review that a bot has submitted, worst comments first; undefined while there is none. */
+export const postedReview = (
+  { state }: GitHubEmulator,
+  pull: PullRequest,
+  bot: string,
+  files: ReadonlyArray<DiffFile>
+): PostedReview | undefined => {
+  const review = state.reviews.find((candidate) =>
+    candidate.pull === pull && candidate.author.login === bot && candidate.state !== "PENDING"
+  )
+  if (review === undefined) return undefined
+  const comments = state.reviewComments.filter((comment) => comment.review === review)
+  return {
+    pull,
+    review,
+    summary: withoutMarkers(review.body),
+    comments: comments.toSorted((one, other) => rank(one) - rank(other)),
+    files
+  }
+}

@@ -1,0 +1,63 @@
+import type { RequestRecord } from "../emulators/GitHubJournal.ts"
+import type { ModelTurn } from "../emulators/ScriptedModel.ts"
+
+/** Something that happened on the way of the review. Times are milliseconds since the epoch. */
+export interface Step {
+  readonly what: string
+  readonly detail: string
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+const tools = ({ answer: { calls = [] } }: ModelTurn): string => {
+  const counts = Map.groupBy(calls, ({ name }) => name)
+  return [...counts].map(([name, { length }]) => length === 1 ? name : `${name} ×${length}`).join(", ")
+}
+
+/** What a model's turn was. */
+export const stepOfTurn = (turn: ModelTurn): Step => ({
+  what: `Model, turn ${turn.request.turn + 1}`,
+  detail: turn.answer.error?.message ?? (tools(turn) || "text"),
+  startedAt: turn.startedAt,
+  endedAt: turn.endedAt
+})
+
+const named: Readonly<Record<string, readonly [what: string, detail: string]>> = {
+  "reactions/create-for-issue": ["Reaction", "👀 on the pull request"],
+  "pulls/get": ["Pull request read", "title, branches, head commit"],
+  "pulls/list-files": ["Diff read", "the changed files"],
+  graphql: ["Discussions read", "threads and whether they are resolved"],
+  "pulls/create-review": ["Review posted", "summary and inline comments"],
+  "issues/create-comment": ["Comment posted", "an answer without inline comments"]
+}
+
+/** The steps in what the forge is asked. Git's requests are one step, each other thing is told once. */
+export const makeSteps = () => {
+  const told = new Set<string>()
+  let git: Step | undefined
+
+  const takeGit = (): ReadonlyArray<Step> => {
+    const step = git
+    git = undefined
+    return step === undefined ? [] : [step]
+  }
+
+  const onRequest = ({ endedAt, kind, operation, startedAt, status }: RequestRecord): ReadonlyArray<Step> => {
+    if (kind === "git") {
+      const detail = "refs/pull/N/head over HTTP, at the event's commit"
+      git = { what: "Commit fetched", detail, startedAt: git?.startedAt ?? startedAt, endedAt }
+      return []
+    }
+    const [what, detail] = named[operation] ?? []
+    if (what === undefined || detail === undefined || told.has(operation) || status >= 300) return []
+    told.add(operation)
+    return [{ what, detail, startedAt, endedAt }]
+  }
+
+  return {
+    onRequest,
+    onTurn: (turn: ModelTurn): ReadonlyArray<Step> => [...takeGit(), stepOfTurn(turn)],
+    /** What has not been told when the review is there. */
+    rest: takeGit
+  }
+}

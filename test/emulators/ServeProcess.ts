@@ -1,0 +1,102 @@
+import { NodeServices } from "@effect/platform-node"
+import { Data, type Duration, Effect, Fiber, type Redacted, Schedule, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { createServer } from "node:net"
+import { env } from "node:process"
+import { fileURLToPath } from "node:url"
+
+/** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
+export class ServeFailed extends Data.TaggedError("ServeFailed")<{ readonly message: string }> {}
+
+/** How to run `nominal-code serve`. */
+export interface ServeOptions {
+  /** Its whole environment, but for `PATH`, `HOME` and the listener's address. */
+  readonly env: Readonly<Record<string, string | Redacted.Redacted>>
+  /** A free port is taken unless told. */
+  readonly port?: number
+  /** How long it may take to be ready. */
+  readonly patience?: Duration.Input
+}
+
+const bin = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
+
+/** A port of the loopback that nobody listens on now. */
+export const freePort = Effect.callback<number>((resume) => {
+  const server = createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+const isReady = (url: string) =>
+  Effect.tryPromise({
+    try: (signal) => fetch(`${url}/ready`, { signal }).then((response) => response.ok),
+    catch: () => new ServeFailed({ message: "it does not answer yet" })
+  })
+
+const often = Schedule.spaced("50 millis")
+
+const spawn = Effect.fnUntraced(function*(options: ServeOptions, port: number) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  return yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve"], {
+    env: {
+      PATH: env["PATH"],
+      HOME: env["HOME"],
+      ...options.env,
+      WEBHOOK_HOST: "127.0.0.1",
+      WEBHOOK_PORT: String(port)
+    },
+    stdin: "ignore",
+    forceKillAfter: "5 seconds"
+  }))
+}, Effect.provide(NodeServices.layer))
+
+/**
+ * Runs the real `serve` as its own process, ready to take deliveries, until the scope closes. Its time is the
+ * machine's: a test of it is a live one.
+ */
+export const start = Effect.fn("ServeProcess.start")(function*(options: ServeOptions) {
+  const port = options.port ?? (yield* freePort)
+  const url = `http://127.0.0.1:${port}`
+  const log: Array<string> = []
+  const failed = (what: string) => new ServeFailed({ message: [what, ...log.slice(-8)].join("\n  ") })
+  const child = yield* Effect.mapError(spawn(options, port), ({ message }) => failed(message))
+  const reading = yield* child.all.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.runForEach((line) => Effect.sync(() => log.push(line))),
+    Effect.ignore,
+    Effect.forkScoped
+  )
+  /** Fails as soon as the process has ended, with the last lines of its log. */
+  const died = Effect.result(child.exitCode).pipe(
+    Effect.tap(() => Fiber.await(reading)),
+    Effect.flatMap((exit) =>
+      Effect.fail(failed(`serve ended with ${exit._tag === "Success" ? `code ${exit.success}` : "a signal"}`))
+    )
+  )
+  const ready = isReady(url).pipe(
+    Effect.retry(often),
+    Effect.repeat({ schedule: often, until: (yes) => yes }),
+    Effect.timeoutOrElse({
+      duration: options.patience ?? "30 seconds",
+      orElse: () => Effect.fail(failed("serve did not become ready in time"))
+    })
+  )
+  yield* Effect.raceFirst(ready, died)
+  return {
+    url,
+    webhook: `${url}/webhooks/github`,
+    pid: child.pid,
+    /** What it has written so far, line by line. */
+    log: log as ReadonlyArray<string>,
+    died,
+    /** Sends it a signal and waits for its end. */
+    stop: (signal: ChildProcess.Signal) => Effect.ignore(child.kill({ killSignal: signal }))
+  }
+})
+
+/** A running `serve`. */
+export type ServeProcess = Effect.Success<ReturnType<typeof start>>
