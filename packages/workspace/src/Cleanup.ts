@@ -1,7 +1,8 @@
 import { AppConfig, type WorkspaceSettings } from "@nominal-code/config/AppConfig"
 import { Duration, Effect, FileSystem, Option, Path } from "effect"
 import { Git } from "./Git.ts"
-import { type RepositoryLock, silentMillis } from "./RepositoryLock.ts"
+import { type InUse, silentMillis } from "./Heartbeat.ts"
+import type { RepositoryLock } from "./RepositoryLock.ts"
 
 /** Where the workspace keeps what, under its base directory. */
 export interface Directories {
@@ -21,9 +22,6 @@ export const directories = Effect.gen(function*() {
 
 /** The empty file whose time of change says when a mirror was last used. */
 export const usedFile = "nominal-used"
-
-/** A user of a directory says every minute that it is alive: after this long without a word, it is not. */
-const ABANDONED_MILLIS = 15 * 60_000
 
 /** Packs in a mirror above which it is worth packing them into one. */
 const MANY_PACKS = 50
@@ -53,20 +51,17 @@ export const discard = Effect.fnUntraced(function*(directory: string) {
 })
 
 /** What crashed processes left: checkouts, half-made mirrors, half-removed directories. */
-const removeLeftovers = Effect.fnUntraced(function*(directory: string, prefixes: ReadonlyArray<string>) {
+const removeLeftovers = Effect.fnUntraced(function*(directory: string, prefixes: ReadonlyArray<string>, inUse: InUse) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const names = yield* fs.readDirectory(directory)
-  yield* Effect.forEach(
-    names.filter((name) => prefixes.some((prefix) => name.startsWith(prefix))),
-    (name) =>
-      Effect.gen(function*() {
-        const entry = path.join(directory, name)
-        const silent = Option.getOrElse(yield* silentMillis(entry), () => 0)
-        if (silent > ABANDONED_MILLIS) yield* Effect.ignore(fs.remove(entry, { recursive: true, force: true }))
-      }),
-    { concurrency: 4, discard: true }
+  const names = (yield* fs.readDirectory(directory)).filter((name) =>
+    prefixes.some((prefix) => name.startsWith(prefix))
   )
+  yield* Effect.forEach(names, (name) =>
+    Effect.gen(function*() {
+      const entry = path.join(directory, name)
+      if (!(yield* inUse.has(entry))) yield* Effect.ignore(fs.remove(entry, { recursive: true, force: true }))
+    }), { concurrency: 4, discard: true })
 })
 
 const repack = Effect.fnUntraced(function*(gitDir: string) {
@@ -83,12 +78,16 @@ const repack = Effect.fnUntraced(function*(gitDir: string) {
  * `maxAge`, and then the least recently used ones until everything takes at most `maxBytes`. A mirror that a review
  * works with, in this process or another, stays.
  */
-export const sweep = Effect.fn("Workspace.sweep")(function*(lock: RepositoryLock, settings: WorkspaceSettings) {
+export const sweep = Effect.fn("Workspace.sweep")(function*(
+  lock: RepositoryLock,
+  inUse: InUse,
+  settings: WorkspaceSettings
+) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { jobs, mirrors } = yield* directories
-  yield* removeLeftovers(jobs, ["job-", ".trash-"])
-  yield* removeLeftovers(mirrors, [".new-", ".trash-"])
+  yield* removeLeftovers(jobs, ["job-", ".trash-"], inUse)
+  yield* removeLeftovers(mirrors, [".new-", ".trash-"], inUse)
   const names = (yield* fs.readDirectory(mirrors)).filter((name) => name.endsWith(".git"))
   const found = yield* Effect.forEach(names, (name) =>
     Effect.gen(function*() {
@@ -99,12 +98,15 @@ export const sweep = Effect.fn("Workspace.sweep")(function*(lock: RepositoryLock
   let bytes = found.reduce((total, mirror) => total + mirror.bytes, yield* bytesOf(jobs))
   for (const { bytes: size, gitDir, silent } of found.sort((left, right) => right.silent - left.silent)) {
     const old = silent > Duration.toMillis(settings.maxAge)
-    if (silent > ABANDONED_MILLIS && (old || bytes > settings.maxBytes)) {
-      yield* lock(gitDir, discard(gitDir))
-      yield* Effect.logInfo("removed a mirror", { gitDir, bytes: size, reason: old ? "age" : "disk cap" })
+    const excess = old || bytes > settings.maxBytes
+    const tidy = Effect.gen(function*() {
+      // Asked under the lock: a review may have begun since.
+      if (yield* inUse.has(path.join(gitDir, usedFile))) return
+      if (!excess) return yield* repack(gitDir)
+      yield* discard(gitDir)
       bytes -= size
-    } else {
-      yield* lock(gitDir, repack(gitDir))
-    }
+      yield* Effect.logInfo("removed a mirror", { gitDir, bytes: size, reason: old ? "age" : "disk cap" })
+    })
+    yield* lock(gitDir, tidy)
   }
 })

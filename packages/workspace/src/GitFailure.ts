@@ -41,7 +41,10 @@ const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
     /corrupt|bad object|object file .* is empty|not a git repository|bad config|unable to read (?:tree|sha1|object)/i,
     "corrupt"
   ],
-  [/missing (?:blob|tree|commit)|did not send all necessary objects|inflate:|invalid sha1 pointer/i, "corrupt"]
+  [
+    /missing (?:object|blob|tree|commit)|unable to (?:find|open) .*(?:object|pack)|far too short|too small|did not send all necessary objects|inflate:|invalid sha1 pointer/i,
+    "corrupt"
+  ]
 ]
 
 /** Reads the reason out of what git wrote to its standard error, in the C locale. */

@@ -6,6 +6,7 @@ import { ChildProcessSpawner } from "effect/process"
 import { directories, discard, sweep, usedFile } from "./Cleanup.ts"
 import * as Git from "./Git.ts"
 import type { GitError } from "./Git.ts"
+import * as Heartbeat from "./Heartbeat.ts"
 import * as Mirror from "./Mirror.ts"
 import * as Objects from "./Objects.ts"
 import * as Remote from "./Remote.ts"
@@ -21,8 +22,6 @@ const onDisk = (error: PlatformError) =>
     retryable: true
   })
 
-const fromGit = (error: GitError) => error.toWorkspaceError()
-
 const failedAs = (reason: GitError["reason"]) => (error: GitError | WorkspaceError | PlatformError) =>
   error._tag === "GitError" && error.reason === reason
 
@@ -37,26 +36,19 @@ const make = Effect.gen(function*() {
   const { workspace } = yield* AppConfig
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const git = yield* Git.Git
   const { jobs, mirrors } = yield* makeDirectories
   const lock = yield* RepositoryLock.make
+  const inUse = yield* Heartbeat.make
   const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
     yield* Effect.context<FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner>()
   )
-
-  /** Whatever a job holds on to says every minute, while the scope is open, that it is in use. */
-  const keepAlive = Effect.fnUntraced(function*(files: ReadonlyArray<string>) {
-    const all = Effect.forEach(files, RepositoryLock.beat, { concurrency: 1, discard: true })
-    yield* all
-    yield* Effect.forkScoped(Effect.repeat(all, Schedule.spaced("1 minute")))
-  })
 
   const update = Effect.fnUntraced(function*(mirror: Mirror.Mirror, request: CheckoutRequest) {
     const used = path.join(mirror.gitDir, usedFile)
     const once = Effect.gen(function*() {
       yield* Mirror.ensure(mirror, request.headSha)
       yield* fs.writeFileString(used, "")
-      yield* RepositoryLock.beat(used)
+      yield* Heartbeat.beat(used)
       return yield* Mirror.update(mirror, request)
     })
     // What a killed process left: git's lock files, which nobody holds while we hold ours, or files cut short.
@@ -74,18 +66,24 @@ const make = Effect.gen(function*() {
       yield* Effect.annotateCurrentSpan({ repo: request.repo, head: request.headSha })
       const remote = yield* Remote.fromRequest(request)
       const gitDir = path.join(mirrors, remote.directoryName)
+      yield* inUse.keep(path.join(gitDir, usedFile))
       const commits = yield* update({ gitDir, remote, maxBytes: workspace.maxBytes }, request).pipe(
         Effect.catchTag("GitError", (error) => Effect.fail(Mirror.explain(remote, error)))
       )
       const job = yield* fs.makeTempDirectoryScoped({ directory: jobs, prefix: "job-" })
-      yield* keepAlive([path.join(gitDir, usedFile), job])
+      yield* inUse.keep(job)
       yield* fs.makeDirectory(path.join(job, "tree"))
       const directory = yield* fs.realPath(path.join(job, "tree"))
-      yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: workspace.maxBytes }).pipe(
-        Effect.mapError((error) => error._tag === "GitError" ? Mirror.explain(remote, error) : error)
-      )
+      // A mirror with a hole in it is not kept: the next attempt fetches it anew.
+      const orDiscard = <A, R>(effect: Effect.Effect<A, GitError, R>) =>
+        Effect.tapError(
+          effect,
+          (error) => error.reason === "corrupt" ? Effect.ignore(lock(gitDir, discard(gitDir))) : Effect.void
+        )
+      const tree = WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: workspace.maxBytes })
+      yield* Effect.mapError(orDiscard(tree), (error) => Mirror.explain(remote, error))
       const reading = <A>(effect: Effect.Effect<A, GitError, Git.Git>) =>
-        Effect.mapError(Effect.provideService(effect, Git.Git, git), fromGit)
+        Effect.provide(Effect.mapError(orDiscard(effect), (error) => error.toWorkspaceError()), services)
       const tools = Tools.make({ directory, gitDir, commits, services }, makeRedactor(remote.secrets))
       const made: Checkout = {
         directory,
@@ -103,7 +101,7 @@ const make = Effect.gen(function*() {
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))
   )
 
-  yield* sweep(lock, workspace).pipe(
+  yield* sweep(lock, inUse, workspace).pipe(
     Effect.catch((error) => Effect.logWarning("could not clean the workspace directory", error)),
     Effect.repeat(Schedule.spaced("1 hour")),
     Effect.forkScoped

@@ -9,10 +9,10 @@
  * - Nothing is pruned while a review may need it; the mirror as a whole leaves the disk by age and by size.
  */
 import type { Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, FileSystem, Option, Path, Schedule } from "effect"
+import { Effect, FileSystem, Option, Path } from "effect"
 import { createHash } from "node:crypto"
 import { Git, GitError } from "./Git.ts"
-import { isRetryable } from "./GitFailure.ts"
+import { type GitFailure, isRetryable } from "./GitFailure.ts"
 import * as Objects from "./Objects.ts"
 import type { Remote } from "./Remote.ts"
 import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
@@ -88,21 +88,14 @@ const packBytes = Effect.fnUntraced(function*(gitDir: string) {
   return sizes.reduce((total, size) => total + size, 0)
 })
 
-/** Ends in a failure when the packs outgrow what the mirror may take; otherwise never. */
-const watchSize = (mirror: Mirror) =>
-  packBytes(mirror.gitDir).pipe(
-    Effect.orElseSucceed(() => 0),
-    Effect.flatMap((size) =>
-      size <= mirror.maxBytes ? Effect.void : Effect.fail(
-        new GitError({
-          reason: "too-large",
-          message: `git fetch was stopped: the history is larger than workspace.max_bytes (${mirror.maxBytes}).`
-        })
-      )
-    ),
-    Effect.repeat(Schedule.spaced("2 seconds")),
-    Effect.andThen(Effect.never)
-  )
+const checkSize = Effect.fnUntraced(function*(mirror: Mirror) {
+  const size = yield* Effect.orElseSucceed(packBytes(mirror.gitDir), () => 0)
+  if (size <= mirror.maxBytes) return
+  return yield* new GitError({
+    reason: "too-large",
+    message: `the history takes more than workspace.max_bytes (${mirror.maxBytes})`
+  })
+})
 
 const fetch = Effect.fn("Mirror.fetch")(function*(
   mirror: Mirror,
@@ -112,14 +105,17 @@ const fetch = Effect.fn("Mirror.fetch")(function*(
   const git = yield* Git
   yield* Effect.annotateCurrentSpan({ repo: mirror.remote.repo, depth: depth.join(" ") })
   const args = ["fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", ...depth]
+  // A server may send without end: looked at while it comes, and once more when all is here.
+  const watch = Effect.forever(Effect.delay(checkSize(mirror), "2 seconds"))
   yield* Effect.raceFirst(
     git.run([...args, "--", mirror.remote.url, ...refs.map(refspec)], {
       gitDir: mirror.gitDir,
       remote: mirror.remote,
       timeoutSeconds: FETCH_TIMEOUT_SECONDS
     }),
-    watchSize(mirror)
+    watch
   )
+  yield* checkSize(mirror)
 })
 
 /** Fetches what is there of the names, and tells whether all of them were. */
@@ -200,7 +196,7 @@ export const explain = (remote: Remote, error: GitError): WorkspaceError => {
   const { host, repo } = remote
   const detail = error.message.replace(/\.$/, "")
   const retryable = isRetryable(error.reason)
-  const message = {
+  const messages: Partial<Record<GitFailure, string>> = {
     auth:
       `${host} refused the credentials for ${repo}: check that the forge's token (GITHUB_TOKEN on GitHub) is valid, ` +
       `not expired, and may read the repository's contents.`,
@@ -211,6 +207,9 @@ export const explain = (remote: Remote, error: GitError): WorkspaceError => {
     "disk-full": `The disk of workspace.base_dir is full: could not fetch ${repo}.`,
     timeout: `Fetching ${repo} from ${host} took longer than ${FETCH_TIMEOUT_SECONDS} s.`,
     "too-large": `${repo} is too large: ${detail}.`
-  }[error.reason as string]
-  return new WorkspaceError({ message: message ?? `Could not fetch ${repo} from ${host}: ${detail}.`, retryable })
+  }
+  return new WorkspaceError({
+    message: messages[error.reason] ?? `Could not fetch ${repo} from ${host}: ${detail}.`,
+    retryable
+  })
 }

@@ -1,5 +1,6 @@
-import { Clock, Effect, FileSystem, Option, RcMap, Schedule, Semaphore } from "effect"
+import { Effect, FileSystem, Option, RcMap, Schedule, Semaphore } from "effect"
 import type { PlatformError } from "effect/PlatformError"
+import { beat, silentMillis } from "./Heartbeat.ts"
 
 const BEAT_SECONDS = 5
 const STALE_MILLIS = 60_000
@@ -10,21 +11,6 @@ export type RepositoryLock = <A, E, R>(
   path: string,
   effect: Effect.Effect<A, E, R>
 ) => Effect.Effect<A, E | PlatformError, R>
-
-/** How long ago the owner of a file or directory last said that it is alive; none if it is not there. */
-export const silentMillis = Effect.fnUntraced(function*(path: string) {
-  const fs = yield* FileSystem.FileSystem
-  const now = yield* Clock.currentTimeMillis
-  const info = yield* Effect.option(fs.stat(path))
-  return Option.flatMap(info, ({ mtime }) => Option.map(mtime, (date) => now - date.getTime()))
-})
-
-/** Says that the owner of a file or directory is alive. */
-export const beat = Effect.fnUntraced(function*(path: string) {
-  const fs = yield* FileSystem.FileSystem
-  const seconds = (yield* Clock.currentTimeMillis) / 1000
-  yield* Effect.ignore(fs.utimes(path, seconds, seconds))
-})
 
 /**
  * The lock of other processes is the directory `<path>.lock`: whoever creates it holds it, and keeps its time of

@@ -62,5 +62,5 @@ export const write = Effect.fn("WorkTree.write")(function*(options: {
     })
   }
   yield* git.run(["checkout-index", "--all", "--force", "--quiet"], writing)
-  yield* fs.remove(indexFile, { force: true })
+  yield* Effect.ignore(fs.remove(indexFile, { force: true }))
 })

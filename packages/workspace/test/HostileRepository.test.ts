@@ -78,6 +78,7 @@ layer(Fixture.services, { excludeTestServices: true })("A hostile repository", (
           changed.find((file) => file.path === "hidden.ts")?.patch,
           "@@ -0,0 +1 @@\n+export const hidden = 1"
         )
+        assert.isUndefined(changed.find((file) => file.path === "huge.log")?.patch)
         assert.deepStrictEqual(
           changed.map((file) => file.path).sort(),
           [...Object.keys(hostile), "sub", "sub\r"].sort()

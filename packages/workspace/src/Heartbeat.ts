@@ -1,0 +1,44 @@
+/** How processes that share a disk know what of it is in use: whoever uses a path keeps its time of change young. */
+import { Clock, Effect, FileSystem, Option, Schedule, type Scope } from "effect"
+
+/** How long ago the user of a path last said that it is alive; none if nothing is there. */
+export const silentMillis = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const now = yield* Clock.currentTimeMillis
+  const info = yield* Effect.option(fs.stat(path))
+  return Option.flatMap(info, ({ mtime }) => Option.map(mtime, (date) => now - date.getTime()))
+})
+
+/** Says that the user of a path is alive. */
+export const beat = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const seconds = (yield* Clock.currentTimeMillis) / 1000
+  yield* Effect.ignore(fs.utimes(path, seconds, seconds))
+})
+
+/** After this long without a word, a user is taken for dead. It says one every minute. */
+export const ABANDONED_MILLIS = 15 * 60_000
+
+/** Paths in use. */
+export interface InUse {
+  /** Until the scope closes. */
+  keep(path: string): Effect.Effect<void, never, FileSystem.FileSystem | Scope.Scope>
+  /** By this process, which knows even if it could not say so for a while, or by another. */
+  has(path: string): Effect.Effect<boolean, never, FileSystem.FileSystem>
+}
+
+export const make = Effect.sync((): InUse => {
+  const kept = new Set<{ readonly path: string }>()
+  return {
+    keep: Effect.fnUntraced(function*(path: string) {
+      const entry = { path }
+      yield* Effect.acquireRelease(Effect.sync(() => kept.add(entry)), () => Effect.sync(() => kept.delete(entry)))
+      yield* beat(path)
+      yield* Effect.forkScoped(Effect.repeat(Effect.delay(beat(path), "1 minute"), Schedule.forever))
+    }),
+    has: Effect.fnUntraced(function*(path: string) {
+      if ([...kept].some((entry) => entry.path === path)) return true
+      return Option.exists(yield* silentMillis(path), (silent) => silent <= ABANDONED_MILLIS)
+    })
+  }
+})

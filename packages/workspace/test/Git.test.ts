@@ -1,0 +1,123 @@
+import { assert, layer } from "@effect/vitest"
+import { ConfigProvider, Effect, FileSystem, Layer, Path } from "effect"
+import { vi } from "vitest"
+import * as Git from "../src/Git.ts"
+import * as Remote from "../src/Remote.ts"
+import { config, make as makeFixture, password, services } from "./Fixture.ts"
+
+const temporary = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.makeTempDirectoryScoped({ prefix: "git-test-" })
+})
+
+const gitWith = (baseDir: string, environment: Record<string, string>) =>
+  Git.layer.pipe(
+    Layer.provide([config(baseDir), ConfigProvider.layer(ConfigProvider.fromEnvRecord(environment))])
+  )
+
+layer(services, { excludeTestServices: true })("Git", (it) => {
+  it.effect("runs with an environment made from nothing, and credentials only for the one server", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { directory, pull } = yield* makeFixture
+      const bin = path.join(directory, "bin")
+      yield* fs.makeDirectory(bin)
+      yield* fs.writeFileString(path.join(bin, "git"), "#!/bin/sh\nenv\n")
+      yield* fs.chmod(path.join(bin, "git"), 0o755)
+      vi.stubEnv("NOMINAL_CANARY", "canary")
+      vi.stubEnv("GIT_SSH_COMMAND", "canary")
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      const environment = { PATH: `.:relative/bin:${bin}:/usr/bin:/bin`, HTTPS_PROXY: "http://proxy.example" }
+      yield* Effect.gen(function*() {
+        const git = yield* Git.Git
+        const seen = (options: Git.GitOptions) =>
+          Effect.map(git.run(["x"], options), ({ stdout }) => {
+            const entries = Buffer.from(stdout).toString().trim().split("\n").map((line) => line.split(/=(.*)/s))
+            return Object.fromEntries(entries.map(([name = "", value = ""]) => [name, value]))
+          })
+        const { OLDPWD: _oldpwd, PWD: _pwd, SHLVL: _shlvl, _: _last, ...local } = yield* seen({ gitDir: "/x" })
+        assert.deepStrictEqual(local, {
+          PATH: `${bin}:/usr/bin:/bin`,
+          HOME: path.join(directory, "base", "home"),
+          LC_ALL: "C",
+          TZ: "UTC",
+          GIT_CONFIG_NOSYSTEM: "1",
+          GIT_CONFIG_GLOBAL: "/dev/null",
+          GIT_ATTR_NOSYSTEM: "1",
+          GIT_TERMINAL_PROMPT: "0",
+          GIT_OPTIONAL_LOCKS: "0",
+          GIT_LITERAL_PATHSPECS: "1",
+          GIT_NO_LAZY_FETCH: "1"
+        })
+        const remote = yield* Remote.fromRequest(pull({ a: "1" }, { a: "2" }))
+        const network = yield* seen({ gitDir: "/x", remote })
+        assert.strictEqual(network["HTTPS_PROXY"], "http://proxy.example")
+        assert.strictEqual(network["GIT_CONFIG_COUNT"], "1")
+        assert.strictEqual(network["GIT_CONFIG_KEY_0"], `http.${new URL("/", remote.url).href}.extraHeader`)
+        const sent = network["GIT_CONFIG_VALUE_0"]?.replace("Authorization: Basic ", "") ?? ""
+        assert.include(Buffer.from(sent, "base64").toString(), password)
+      }).pipe(Effect.provide(gitWith(path.join(directory, "base"), environment)))
+    }))
+
+  it.effect("opens no transport to a command that names no server, and none but the server's own otherwise", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { baseDir, directory, pull, repository, server } = yield* makeFixture
+      const remote = yield* Remote.fromRequest(pull({ a: "1" }, { a: "2" }))
+      const gitDir = path.join(directory, "x.git")
+      const marker = path.join(directory, "ran")
+      yield* Effect.gen(function*() {
+        const git = yield* Git.Git
+        yield* git.run(["init", "--bare", "--quiet"], { gitDir })
+        const urls = [
+          repository.bare,
+          `file://${repository.bare}`,
+          `ext::touch ${marker}`,
+          "git://127.0.0.1/x",
+          "ssh://h/x"
+        ]
+        for (const url of urls) {
+          for (const options of [{ gitDir }, { gitDir, remote }]) {
+            const error = yield* Effect.flip(git.run(["fetch", url, "HEAD"], options))
+            assert.match(error.message, /transport '\w+' not allowed/, url)
+          }
+        }
+        const error = yield* Effect.flip(git.run(["fetch", remote.url, "HEAD"], { gitDir }))
+        assert.include(error.message, "transport 'http' not allowed")
+        assert.deepStrictEqual(server.seen, [])
+        assert.isFalse(yield* fs.exists(marker))
+      }).pipe(Effect.provide(gitWith(baseDir, {})))
+    }))
+
+  it.effect("says in one line that git is missing, or that its directory cannot be written", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* temporary
+      const run = Effect.flatMap(Git.Git, (git) => git.run(["version"], { gitDir: directory }))
+      const missing = yield* Effect.flip(Effect.provide(run, gitWith(directory, { PATH: "/nonexistent" })))
+      assert.strictEqual(
+        missing.message,
+        "git was not found: install git 2.39 or later and see that it is on the PATH."
+      )
+      yield* fs.writeFileString(`${directory}/file`, "")
+      const unwritable = yield* Effect.flip(Effect.provide(run, gitWith(`${directory}/file/base`, {})))
+      assert.match(
+        unwritable.message,
+        /^The workspace directory .*\/file\/base cannot be written: .* Set workspace\.base_dir\.$/
+      )
+    }))
+
+  it.effect("gives no more than was asked for: an error, or what fits", () =>
+    Effect.gen(function*() {
+      const directory = yield* temporary
+      yield* Effect.gen(function*() {
+        const git = yield* Git.Git
+        const error = yield* Effect.flip(git.run(["version"], { gitDir: directory, maxBytes: 5 }))
+        assert.strictEqual(error.reason, "too-large")
+        const output = yield* git.run(["version"], { gitDir: directory, maxBytes: 5, overflow: "cut" })
+        assert.strictEqual(Buffer.from(output.stdout).toString(), "git v")
+      }).pipe(Effect.provide(gitWith(directory, {})))
+    }))
+})

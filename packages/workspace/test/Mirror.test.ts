@@ -1,0 +1,117 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, FileSystem, Path } from "effect"
+import { Workspace } from "../src/Workspace.ts"
+import * as Fixture from "./Fixture.ts"
+
+/** A workspace that has served one checkout, and whose mirror something has happened to since. */
+const after = (
+  happens: (mirror: string, mirrors: string) => Effect.Effect<void, unknown, FileSystem.FileSystem | Path.Path>
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { baseDir, pull, repository, request: make } = yield* Fixture.make
+    const request = pull({ "a.ts": "base\n" }, { "a.ts": "first\n" })
+    yield* Effect.gen(function*() {
+      const workspace = yield* Workspace
+      yield* Effect.scoped(workspace.checkout(request))
+      const mirrors = path.join(baseDir, "mirrors")
+      const names = yield* fs.readDirectory(mirrors)
+      assert.strictEqual(names.length, 1)
+      yield* Effect.orDie(happens(path.join(mirrors, names[0] ?? ""), mirrors))
+      const next = repository.commit("next", { "a.ts": "second\n" })
+      repository.push(next, "refs/pull/7/head")
+      const checkout = yield* workspace.checkout(make(next, request.baseSha))
+      assert.strictEqual(yield* Fixture.use(checkout, "Read", { file_path: "a.ts" }), "     1\tsecond")
+      assert.deepStrictEqual((yield* fs.readDirectory(mirrors)).filter((name) => name.endsWith(".git")), names)
+    }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
+  })
+
+const fs = FileSystem.FileSystem
+
+layer(Fixture.services, { excludeTestServices: true })("Mirror", (it) => {
+  it.effect("goes on after a git that was killed while it held its locks", () =>
+    after((mirror) =>
+      fs.use(Effect.fnUntraced(function*(fs) {
+        const refs = yield* fs.readDirectory(`${mirror}/refs/nominal`)
+        assert.strictEqual(refs.length, 2)
+        for (const name of refs) yield* fs.writeFileString(`${mirror}/refs/nominal/${name}.lock`, "")
+        for (const name of ["shallow.lock", "config.lock", "packed-refs.lock", "HEAD.lock"]) {
+          yield* fs.writeFileString(`${mirror}/${name}`, "")
+        }
+      }))
+    ))
+
+  it.effect("is made anew when its files were cut short", () =>
+    after((mirror) =>
+      fs.use(Effect.fnUntraced(function*(fs) {
+        const packs = yield* fs.readDirectory(`${mirror}/objects/pack`)
+        assert.isAbove(packs.length, 1)
+        for (const name of packs) {
+          yield* fs.chmod(`${mirror}/objects/pack/${name}`, 0o644)
+          yield* fs.truncate(`${mirror}/objects/pack/${name}`, 10)
+        }
+      }))
+    ))
+
+  it.effect("is made anew when only an empty directory of it is there", () =>
+    after((mirror) => fs.use((fs) => Effect.andThen(fs.remove(mirror, { recursive: true }), fs.makeDirectory(mirror)))))
+
+  it.effect("takes no notice of one that another process left half made", () =>
+    after((_, mirrors) =>
+      fs.use((fs) => fs.makeDirectory(`${mirrors}/.new-x/mirror.git/objects`, { recursive: true }))
+    ))
+
+  it.effect("is not kept when a file of a commit is missing from it: the next attempt fetches all anew", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { baseDir, pull, repository } = yield* Fixture.make
+      const request = pull({ "a.ts": "base\n" }, { "a.ts": "first\n" })
+      yield* Effect.gen(function*() {
+        const workspace = yield* Workspace
+        yield* Effect.scoped(workspace.checkout(request))
+        const [name] = yield* fs.readDirectory(`${baseDir}/mirrors`)
+        const objects = `${baseDir}/mirrors/${name}/objects`
+        const files = (yield* fs.readDirectory(`${objects}/pack`)).filter((file) => file.endsWith(".pack"))
+        const packs = yield* Effect.forEach(files, (file) => fs.readFile(`${objects}/pack/${file}`), { concurrency: 1 })
+        yield* fs.remove(`${objects}/pack`, { recursive: true })
+        for (const pack of packs) {
+          repository.gitWith(pack, `--git-dir=${baseDir}/mirrors/${name}`, "unpack-objects", "-q")
+        }
+        const blob = repository.git("rev-parse", `${request.headSha}:a.ts`)
+        yield* fs.remove(`${objects}/${blob.slice(0, 2)}/${blob.slice(2)}`)
+        const error = yield* Effect.flip(workspace.checkout(request))
+        assert.isTrue(error.retryable, error.message)
+        yield* workspace.checkout(request)
+      }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
+    }))
+
+  it.effect("is shared by two processes that start at once", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { baseDir, pull } = yield* Fixture.make
+      const request = pull({ "a.ts": "base\n" }, { "a.ts": "first\n" })
+      const serve = Effect.scoped(Effect.flatMap(Workspace, (workspace) => workspace.checkout(request))).pipe(
+        Effect.provide(Fixture.workspaceIn(baseDir), { local: true })
+      )
+      const checkouts = yield* Effect.all([serve, serve, serve], { concurrency: 3 })
+      assert.strictEqual(new Set(checkouts.map(({ directory }) => directory)).size, 3)
+      assert.strictEqual((yield* fs.readDirectory(`${baseDir}/mirrors`)).length, 1)
+      assert.deepStrictEqual(yield* fs.readDirectory(`${baseDir}/jobs`), [])
+    }))
+
+  it.effect("that outgrows the disk's share is refused", () =>
+    Effect.gen(function*() {
+      const { baseDir, pull } = yield* Fixture.make
+      const noise = Array.from({ length: 20_000 }, (_, index) => Math.sin(index).toString(36)).join("")
+      const request = pull({ "a.txt": noise }, { "a.txt": "small\n" })
+      yield* Effect.gen(function*() {
+        const error = yield* Effect.flip((yield* Workspace).checkout(request))
+        assert.isFalse(error.retryable)
+        assert.strictEqual(
+          error.message,
+          "acme/shop is too large: the history takes more than workspace.max_bytes (50000)."
+        )
+      }).pipe(Effect.provide(Fixture.workspaceIn(baseDir, { maxBytes: 50_000 })))
+    }))
+})
