@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import { Duration, Effect, FiberMap, Layer, Schedule, Semaphore, Stream } from "effect"
+import { Duration, Effect, FiberMap, Layer, Option, Schedule, Semaphore, Stream } from "effect"
 import { JobQueue } from "./JobQueue.ts"
 import * as LeasedRun from "./LeasedRun.ts"
 import * as Rotation from "./Rotation.ts"
@@ -23,7 +23,7 @@ const make = Effect.gen(function*() {
   const turn = (lane: Lane) =>
     Effect.uninterruptibleMask((restore) =>
       queue.take(lane).pipe(
-        Effect.flatMap((lease) => Effect.forEach(lease, (held) => leasedRun(held, restore), { discard: true })),
+        Effect.flatMap(Option.match({ onNone: () => Effect.void, onSome: (lease) => leasedRun(lease, restore) })),
         Effect.catchTag("StoreError", (error) =>
           Effect.logWarning(`no job could be taken: ${error.message}`).pipe(
             Effect.andThen(restore(Effect.sleep(storePause))),
