@@ -23,7 +23,7 @@ const make = Effect.gen(function*() {
   const turn = (lane: Lane) =>
     Effect.uninterruptibleMask((restore) =>
       queue.take(lane).pipe(
-        Effect.flatMap(Option.match({ onNone: () => Effect.void, onSome: (lease) => leasedRun(lease, restore) })),
+        Effect.flatMap((lease) => Option.isSome(lease) ? leasedRun(lease.value, restore) : Effect.void),
         Effect.catchTag("StoreError", (error) =>
           Effect.logWarning(`no job could be taken: ${error.message}`).pipe(
             Effect.andThen(restore(Effect.sleep(storePause))),
