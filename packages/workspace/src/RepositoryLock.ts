@@ -1,5 +1,7 @@
-import { Effect, FileSystem, Option, RcMap, Schedule, Semaphore } from "effect"
+import { Effect, FileSystem, Option, Predicate, RcMap, Schedule, Semaphore } from "effect"
 import type { PlatformError } from "effect/PlatformError"
+import { hostname } from "node:os"
+import { kill, pid } from "node:process"
 import { beat, silentMillis } from "./Heartbeat.ts"
 
 const BEAT_SECONDS = 5
@@ -12,10 +14,31 @@ export type RepositoryLock = <A, E, R>(
   effect: Effect.Effect<A, E, R>
 ) => Effect.Effect<A, E | PlatformError, R>
 
+const ownerFile = (directory: string) => `${directory}/owner`
+
+/** This process among all that its machine ever runs: in a container, every life has the same process id. */
+const self = `${hostname()} ${pid} ${performance.timeOrigin}`
+
+/** Whether the lock's holder ran on this machine and is gone. */
+const isDead = (owner: string): Effect.Effect<boolean> => {
+  const [host, id] = owner.split(" ")
+  if (host !== hostname() || owner === self) return Effect.succeed(false)
+  if (id === String(pid)) return Effect.succeed(true)
+  return Effect.sync(() => {
+    try {
+      kill(Number(id), 0)
+      return false
+    } catch (cause) {
+      return Predicate.hasProperty(cause, "code") && cause.code === "ESRCH"
+    }
+  })
+}
+
 /**
  * The lock of other processes is the directory `<path>.lock`: whoever creates it holds it, and keeps its time of
- * change young. One whose holder was killed is taken over after a minute. Two that take it over in the same instant
- * may both go on; git's own lock files then keep them from harm, which is why a directory is enough.
+ * change young. One whose holder was killed is taken over at once if it ran on this machine, and else after a minute.
+ * Two that take it over in the same instant may both go on; git's own lock files then keep them from harm, which is
+ * why a directory is enough.
  */
 const acquireDirectory = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
@@ -23,14 +46,16 @@ const acquireDirectory = Effect.fnUntraced(function*(directory: string) {
     Effect.as(true),
     Effect.catchIf((error) => error.reason._tag === "AlreadyExists", () => Effect.succeed(false))
   )
+  const isAbandoned = Effect.gen(function*() {
+    const owner = yield* Effect.orElseSucceed(fs.readFileString(ownerFile(directory)), () => "")
+    if (yield* isDead(owner)) return true
+    return Option.exists(yield* silentMillis(directory), (silent) => silent > STALE_MILLIS)
+  })
   while (!(yield* taken)) {
-    const silent = yield* silentMillis(directory)
-    if (Option.isSome(silent) && silent.value > STALE_MILLIS) {
-      yield* Effect.ignore(fs.remove(directory, { recursive: true }))
-    } else {
-      yield* Effect.sleep(POLL_MILLIS)
-    }
+    if (yield* isAbandoned) yield* Effect.ignore(fs.remove(directory, { recursive: true }))
+    else yield* Effect.sleep(POLL_MILLIS)
   }
+  yield* fs.writeFileString(ownerFile(directory), self)
   yield* beat(directory)
 })
 

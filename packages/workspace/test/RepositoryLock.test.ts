@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, FileSystem, Path } from "effect"
 import { TestClock } from "effect/testing"
+import { hostname } from "node:os"
 import { beat } from "../src/Heartbeat.ts"
 import * as RepositoryLock from "../src/RepositoryLock.ts"
 import { services } from "./Fixture.ts"
@@ -61,10 +62,25 @@ layer(services)("RepositoryLock", (it) => {
       assert.isFalse(yield* fs.exists(directory))
     }))
 
-  it.effect("is taken over from a killed process after a minute of silence, and not before", () =>
+  it.effect.each(["an earlier life of this process id", "a killed process"])(
+    "is taken over from %s at once",
+    (holder) =>
+      Effect.gen(function*() {
+        const { directory, fs, target } = yield* given
+        const pid = holder === "a killed process" ? 2 ** 22 + 1 : process.pid
+        yield* fs.makeDirectory(directory)
+        yield* fs.writeFileString(`${directory}/owner`, `${hostname()} ${pid} 0`)
+        yield* beat(directory)
+        const lock = yield* RepositoryLock.make
+        assert.strictEqual(yield* lock(target, Effect.succeed("in")), "in")
+      })
+  )
+
+  it.effect("is taken over from a process of another machine after a minute of silence, and not before", () =>
     Effect.gen(function*() {
       const { directory, fs, target } = yield* given
       yield* fs.makeDirectory(directory)
+      yield* fs.writeFileString(`${directory}/owner`, `another-machine ${process.pid} 0`)
       yield* beat(directory)
       const lock = yield* RepositoryLock.make
       const seen = { entered: false }
