@@ -124,7 +124,7 @@ export const demo = Effect.fn("demo")(function*({ live, once }: DemoOptions) {
   const model = yield* live ? Model.live : Model.scripted(storefront)
   yield* Terminal.title("Nominal Code, from webhook to inline review")
 
-  const emulator = yield* GitHubEmulator.make()
+  const emulator = yield* GitHubEmulator.make({ checkAnswers: false })
   const pull = yield* openStorefront(emulator, storefront)
   yield* Terminal.fact("GitHub", `emulated on ${emulator.origin}, REST and git over HTTP`)
   yield* Terminal.fact(

@@ -51,7 +51,8 @@ export const makeSteps = () => {
     const [what, detail] = named[operation] ?? []
     if (what === undefined || detail === undefined || told.has(operation) || status >= 300) return []
     told.add(operation)
-    return [{ what, detail, startedAt, endedAt }]
+    const before = git !== undefined && git.endedAt <= startedAt ? takeGit() : []
+    return [...before, { what, detail, startedAt, endedAt }]
   }
 
   return {

@@ -34,6 +34,7 @@ const wrap = (text: string, indent: string): string =>
 const marked = (text: string): string =>
   text.replaceAll(/`([^`\n]+)`/g, (_, code: string) => paint("cyan", code))
     .replaceAll(/\*\*([^*]+)\*\*/g, (_, strong: string) => bold(strong))
+    .replaceAll(/\*([^*\s][^*\n]*)\*/g, (_, quiet: string) => dim(quiet))
 
 const seconds = (millis: number): string =>
   millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`

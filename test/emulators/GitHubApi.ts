@@ -32,19 +32,21 @@ export type Handler = (call: Call) => Effect.Effect<Answer, Refusal | GitFailed>
 /** Operations by GitHub's own names for them. */
 export type Handlers = Readonly<Record<string, Handler>>
 
-/** What GitHub leaves out of its answers. */
-export interface Limits {
+/** What GitHub leaves out of its answers, and how closely we look at them. */
+export interface Options {
   /** A file's `patch` longer than this is left out. */
   readonly patchLines: number
   readonly patchBytes: number
   readonly files: number
+  /** Holds our own answers against GitHub's description too. Where time is measured, that is not for the client to pay. */
+  readonly checkAnswers: boolean
 }
 
 /** What every handler works on. */
 export interface Api {
   readonly state: GitHubState
   readonly wire: GitHubWire
-  readonly limits: Limits
+  readonly options: Options
   /** A pull request's diff at one of its commits, computed once. */
   diff(pull: PullRequest, commit: string): Effect.Effect<ReadonlyArray<DiffFile>, GitFailed>
 }

@@ -26,7 +26,11 @@ interface Published {
 
 let published: Published | undefined
 
-// 13 MB of JSON: read once for each process, and not before the first request.
+/** Reads GitHub's description of its API: 13 MB of JSON, once for each process, before somebody waits for it. */
+export const loadContract = (): void => {
+  load()
+}
+
 const load = (): Published => {
   if (published !== undefined) return published
   const file = createRequire(import.meta.url).resolve("@octokit/openapi/generated/api.github.com.json")

@@ -3,7 +3,8 @@ import { Effect, Option } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Api, type Limits, makeDiffs } from "./GitHubApi.ts"
+import { type Api, makeDiffs, type Options } from "./GitHubApi.ts"
+import { loadContract } from "./GitHubContract.ts"
 import { type GitHubEvent, type Hook, payloadOf, post } from "./GitHubDeliveries.ts"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { addIssueComment } from "./GitHubIssueRoutes.ts"
@@ -52,7 +53,7 @@ const placed = (place: CommentPlace): CommentDraft => ({
   ...place
 })
 
-const defaultLimits: Limits = { patchLines: 3000, patchBytes: 1 << 20, files: 3000 }
+const defaults: Options = { patchLines: 3000, patchBytes: 1 << 20, files: 3000, checkAnswers: true }
 
 const temporary = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "emulated-github-"))),
@@ -64,14 +65,15 @@ const temporary = Effect.acquireRelease(
  * memory and in a temporary directory, and is gone with the scope. Every REST request is held against GitHub's own
  * description of its API; what GitHub would refuse is refused, and is to be found in `violations`.
  */
-export const make = Effect.fn("GitHubEmulator.make")(function*(limits: Partial<Limits> = {}) {
+export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<Options> = {}) {
+  loadContract()
   const directory = yield* temporary
   const { origin, server } = yield* listenScoped
   // The form of GitHub Enterprise Server, so that git and the API share a host.
   const apiBase = `${origin}/api/v3`
   const state = new GitHubState()
   const wire = new GitHubWire(origin, apiBase)
-  const api: Api = { state, wire, limits: { ...defaultLimits, ...limits }, diff: makeDiffs() }
+  const api: Api = { state, wire, options: { ...defaults, ...options }, diff: makeDiffs() }
   const journal = yield* makeJournal
   const faults = new GitHubFaults()
   serveGitHub(server, { api, faults, journal }, yield* Effect.abortSignal)

@@ -52,7 +52,7 @@ export const pullRoutes = (api: Api): Handlers => ({
   }),
   "pulls/list-files": Effect.fnUntraced(function*(call) {
     const pull = yield* pullOf(api, call)
-    const { files: maxFiles, patchBytes, patchLines } = api.limits
+    const { files: maxFiles, patchBytes, patchLines } = api.options
     const shown = (yield* api.diff(pull, pull.headSha)).slice(0, maxFiles).map((file) => {
       const tooLarge = Buffer.byteLength(file.patch) > patchBytes || file.patch.split("\n").length > patchLines
       return api.wire.file(pull, tooLarge ? { ...file, patch: "" } : file)

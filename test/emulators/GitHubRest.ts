@@ -79,7 +79,7 @@ export const makeRest = (api: Api, journal: GitHubJournal) => {
     if (handler === undefined) return refuse(request, 501, "Not emulated", [`${operation.id} is not emulated`])
     const answer = yield* handler({ ...request, params: operation.params })
     const ready = reply(answer, `${api.wire.apiBase}${path}`, query)
-    const wrong = "text" in answer || ready.body === ""
+    const wrong = !api.options.checkAnswers || "text" in answer || ready.body === ""
       ? []
       : responseErrors(operation, ready.status, JSON.parse(ready.body))
     if (wrong.length > 0) journal.violation({ by: "emulator", method, path, errors: wrong })

@@ -78,6 +78,7 @@ export const start = Effect.fn("ServeProcess.start")(function*(options: ServeOpt
     )
   )
   const ready = isReady(url).pipe(
+    Effect.timeout("1 second"),
     Effect.retry(often),
     Effect.repeat({ schedule: often, until: (yes) => yes }),
     Effect.timeoutOrElse({
