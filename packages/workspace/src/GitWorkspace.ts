@@ -3,16 +3,15 @@ import { make as makeRedactor } from "@nominal-code/domain/Redaction"
 import { Context, Effect, FileSystem, Layer, Path, Schedule } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { ChildProcessSpawner } from "effect/process"
+import * as Checkout from "./Checkout.ts"
 import { directories, discard, sweep, usedFile } from "./Cleanup.ts"
 import * as Git from "./Git.ts"
 import type { GitError } from "./Git.ts"
 import * as Heartbeat from "./Heartbeat.ts"
 import * as Mirror from "./Mirror.ts"
-import * as Objects from "./Objects.ts"
 import * as Remote from "./Remote.ts"
 import * as RepositoryLock from "./RepositoryLock.ts"
-import * as Tools from "./tools/Tools.ts"
-import { type Checkout, type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
+import { type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
 
 const onDisk = (error: PlatformError) =>
@@ -75,27 +74,14 @@ const make = Effect.gen(function*() {
       yield* fs.makeDirectory(path.join(job, "tree"))
       const directory = yield* fs.realPath(path.join(job, "tree"))
       // A mirror with a hole in it is not kept: the next attempt fetches it anew.
-      const orDiscard = <A, R>(effect: Effect.Effect<A, GitError, R>) =>
-        Effect.tapError(
-          effect,
-          (error) => error.reason === "corrupt" ? Effect.ignore(lock(gitDir, discard(gitDir))) : Effect.void
-        )
-      const tree = WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: workspace.maxBytes })
-      yield* Effect.mapError(orDiscard(tree), (error) => Mirror.explain(remote, error))
-      const reading = <A>(effect: Effect.Effect<A, GitError, Git.Git>) =>
-        Effect.provide(Effect.mapError(orDiscard(effect), (error) => error.toWorkspaceError()), services)
-      const tools = Tools.make({ directory, gitDir, commits, services }, makeRedactor(remote.secrets))
-      const made: Checkout = {
-        directory,
-        headSha: commits.head,
-        mergeBase: commits.mergeBase,
-        tools,
-        changedFiles: reading(Objects.changedFiles(gitDir, commits.mergeBase, commits.head)),
-        baseFile: (file) => reading(Objects.file(gitDir, commits.base, file)),
-        baseFiles: (folder) => reading(Objects.filesIn(gitDir, commits.base, folder)),
-        lines: (side, file) => reading(Objects.lines(gitDir, side === "LEFT" ? commits.mergeBase : commits.head, file))
-      }
-      return made
+      const onGitError = (error: GitError) =>
+        error.reason === "corrupt" ? Effect.ignore(lock(gitDir, discard(gitDir))) : Effect.void
+      yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: workspace.maxBytes }).pipe(
+        Effect.tapError(onGitError),
+        Effect.mapError((error) => Mirror.explain(remote, error))
+      )
+      const redact = makeRedactor(remote.secrets)
+      return Checkout.open({ directory, gitDir, commits, services }, { redact, onGitError })
     },
     (effect) =>
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))

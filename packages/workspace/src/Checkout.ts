@@ -1,0 +1,34 @@
+import { Effect, type FileSystem, type Path } from "effect"
+import type { Git, GitError } from "./Git.ts"
+import * as Objects from "./Objects.ts"
+import type { Reading } from "./tools/Reading.ts"
+import * as Tools from "./tools/Tools.ts"
+import type { Checkout } from "./Workspace.ts"
+
+/** What a checkout is opened with beside what its tools may know. */
+export interface Opening {
+  readonly redact: (text: string) => string
+  /** What to do when the repository turns out to be broken. */
+  readonly onGitError: (error: GitError) => Effect.Effect<void, never, FileSystem.FileSystem | Path.Path>
+}
+
+/** The hands for a commit whose files lie in `reading.directory` and whose history in `reading.gitDir`. */
+export const open = (reading: Reading, { onGitError, redact }: Opening): Checkout => {
+  const { commits: { base, head, mergeBase }, directory, gitDir, services } = reading
+  const read = <A>(effect: Effect.Effect<A, GitError, Git>) =>
+    effect.pipe(
+      Effect.tapError(onGitError),
+      Effect.mapError((error) => error.toWorkspaceError()),
+      Effect.provide(services)
+    )
+  return {
+    directory,
+    headSha: head,
+    mergeBase,
+    tools: Tools.make(reading, redact),
+    changedFiles: read(Objects.changedFiles(gitDir, mergeBase, head)),
+    baseFile: (file) => read(Objects.file(gitDir, base, file)),
+    baseFiles: (folder) => read(Objects.filesIn(gitDir, base, folder)),
+    lines: (side, file) => read(Objects.lines(gitDir, side === "LEFT" ? mergeBase : head, file))
+  }
+}

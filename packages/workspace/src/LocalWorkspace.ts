@@ -1,0 +1,59 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { make as makeRedactor } from "@nominal-code/domain/Redaction"
+import { Context, Effect, FileSystem, Layer, Option, Path } from "effect"
+import { ChildProcessSpawner } from "effect/process"
+import * as Checkout from "./Checkout.ts"
+import * as Git from "./Git.ts"
+import * as Objects from "./Objects.ts"
+import { type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
+import * as WorkTree from "./WorkTree.ts"
+
+const failure = (message: string) => new WorkspaceError({ message, retryable: false })
+
+const make = Effect.fnUntraced(function*(repository: string) {
+  const { workspace: { maxBytes } } = yield* AppConfig
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
+    yield* Effect.context<FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner>()
+  )
+  const gitDir = path.join(path.resolve(repository), ".git")
+
+  const commitsOf = Effect.fnUntraced(function*({ baseSha: base, headSha: head }: CheckoutRequest) {
+    for (const commit of [head, base]) {
+      if (!(yield* Objects.hasCommit(gitDir, commit))) {
+        return yield* failure(`${repository} does not have the commit ${commit}: fetch it first`)
+      }
+    }
+    const mergeBase = yield* Objects.mergeBase(gitDir, base, head)
+    if (Option.isNone(mergeBase)) {
+      return yield* failure(`${base} and ${head} have no common history in ${repository}: fetch more of it`)
+    }
+    return { head, base, mergeBase: mergeBase.value }
+  })
+
+  const checkout = Effect.fn("LocalWorkspace.checkout")(function*(request: CheckoutRequest) {
+    const commits = yield* commitsOf(request)
+    const directory = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" }))
+    yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes })
+    return Checkout.open({ directory, gitDir, commits, services }, {
+      redact: makeRedactor([]),
+      onGitError: () => Effect.void
+    })
+  }, (effect) =>
+    effect.pipe(
+      Effect.catchTags({
+        GitError: (error) => Effect.fail(error.toWorkspaceError()),
+        PlatformError: (error) => Effect.fail(failure(`no checkout could be made of ${repository}: ${error.message}`))
+      }),
+      Effect.provide(services)
+    ))
+
+  return Workspace.of({ checkout })
+})
+
+/**
+ * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
+ * its `.git`. It is only read; each checkout has a directory of its own.
+ */
+export const layer = (repository: string) => Layer.effect(Workspace, make(repository)).pipe(Layer.provide(Git.layer))
