@@ -14,7 +14,7 @@ export interface ReviewAnswer {
 }
 
 const isFilled = Schema.makeFilter<string>((text) => text.trim() !== "", { expected: "a text that is not empty" })
-const Filled = Schema.String.check(isFilled)
+const filled = (description: string) => Schema.String.annotate({ description }).check(isFilled)
 const LineNumber = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a line number of at least 1" }))
 const isPath = Schema.makeFilter<string>((path) => Schema.is(RepoPath)(path), {
   expected: "a file's path relative to the repository's root, as the diff shows it"
@@ -22,7 +22,7 @@ const isPath = Schema.makeFilter<string>((path) => Schema.is(RepoPath)(path), {
 
 /** One finding on the wire. */
 const WireFinding = Schema.Struct({
-  path: Schema.String.check(isPath).annotate({ description: "The file, as the diff names it." }),
+  path: Schema.String.annotate({ description: "The file, as the diff names it." }).check(isPath),
   line: LineNumber.annotate({
     description: "The line that the finding is about, by the number printed in the diff; the last one of a range."
   }),
@@ -32,10 +32,10 @@ const WireFinding = Schema.Struct({
   start_line: Schema.optionalKey(Schema.NullOr(LineNumber)).annotate({
     description: "The first line of a range that ends at `line`."
   }),
-  body: Filled.annotate({ description: "What is wrong, why it matters and what to do. Markdown." }),
-  suggestion: Schema.optionalKey(Schema.NullOr(Filled)).annotate({
-    description: "The exact code that replaces the lines from start_line to line. Not on LEFT."
-  }),
+  body: filled("What is wrong, why it matters and what to do. Markdown."),
+  suggestion: Schema.optionalKey(
+    Schema.NullOr(filled("The exact code that replaces the lines from start_line to line. Not on LEFT."))
+  ),
   severity: Schema.optionalKey(Severity).annotate({ description: "How bad it is if the finding is right." }),
   confidence: Schema.optionalKey(Confidence).annotate({ description: "How sure you are that it is right." }),
   category: Schema.optionalKey(Category).annotate({ description: "What kind of defect it is." })
@@ -52,7 +52,7 @@ const WireFinding = Schema.Struct({
 
 /** What `submit_review` takes. */
 const Wire = Schema.Struct({
-  summary: Filled.annotate({ description: "The overall verdict, for the author of the pull request. Markdown." }),
+  summary: filled("The overall verdict, for the author of the pull request. Markdown."),
   comments: Schema.Array(WireFinding).annotate({ description: "One for each finding; empty when there are none." })
 })
 

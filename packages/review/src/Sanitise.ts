@@ -70,7 +70,7 @@ const withGap = (match: string) => match + gap
 /** Breaks what a forge acts on in plain words: mentions, and references that close, link or ping something. */
 const breakReferences = (text: string): string =>
   text
-    .replaceAll(/@(?!\s|$)/g, withGap)
+    .replaceAll(/@(?!\s)/g, withGap)
     .replaceAll(/[#!](?=\d)/g, withGap)
     .replaceAll(/GH-(?=\d)/gi, withGap)
     .replaceAll("](", "]\\(")

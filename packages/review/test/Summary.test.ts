@@ -1,0 +1,121 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Finding, Fingerprint } from "@nominal-code/domain/Finding"
+import { JobId } from "@nominal-code/domain/Job"
+import * as Redaction from "@nominal-code/domain/Redaction"
+import { commentBody } from "../src/CommentBody.ts"
+import { fallback } from "../src/Fallback.ts"
+import { postable } from "../src/Posting.ts"
+import { summarize, type SummaryParts } from "../src/Summary.ts"
+import * as Scene from "./Scene.ts"
+
+const found = (changes: Partial<ConstructorParameters<typeof Finding>[0]> = {}) => ({
+  fingerprint: Fingerprint.make("0123456789abcdef"),
+  finding: new Finding({
+    path: Scene.path("src/cart.ts"),
+    line: 11,
+    side: "RIGHT",
+    body: "It is wrong.",
+    severity: "high",
+    confidence: "medium",
+    category: "security",
+    ...changes
+  })
+})
+
+const parts: SummaryParts = {
+  jobId: JobId.make("0".repeat(20)),
+  headSha: Scene.headSha,
+  text: "All in all, good.",
+  inline: [],
+  folded: [],
+  repeated: 0,
+  unreadable: 0,
+  files: 2,
+  ignored: 0
+}
+
+describe("the summary", () => {
+  it("of a review without findings is three short paragraphs", () => {
+    assert.strictEqual(summarize(parts), "**No findings.**\n\nAll in all, good.\n\n*Reviewed `aaaaaaa` · 2 files*")
+  })
+
+  it("counts the findings, the worst first, wherever they stand", () => {
+    const text = summarize({
+      ...parts,
+      inline: [found(), found({ severity: "low" })],
+      folded: [found({ severity: "critical" })]
+    })
+    assert.match(text, /^\*\*3 findings\*\* — 🔴 Critical: 1 · 🟠 High: 1 · 🔵 Low: 1\n/)
+  })
+
+  it("tells what was ignored, not repeated and not readable", () => {
+    const text = summarize({ ...parts, text: "", files: 1, ignored: 3, repeated: 2, unreadable: 1 })
+    assert.strictEqual(
+      text,
+      "**No findings.**\n\n*Reviewed `aaaaaaa` · 1 file (3 more ignored) · 2 earlier findings not repeated · 1 finding of the model could not be read*"
+    )
+  })
+
+  it("ends with the findings that have no place in the diff, each with its marker and its code", () => {
+    const text = summarize({ ...parts, folded: [found({ suggestion: "let a = 1" })] })
+    assert.match(
+      text,
+      /\n\n\*\*Additional notes \(not in diff\)\*\*\n\n- \*\*`src\/cart.ts:11`\*\* — It is wrong\.\n {2}<!-- nominal-code job=0{20} sha=a{40} finding=0123456789abcdef -->\n\n {2}```\n {2}let a = 1\n {2}```$/
+    )
+  })
+
+  it("loses no finding and stays within what a forge takes, however much was found", () => {
+    const folded = Array.from({ length: 120 }, (_, at) => found({ line: at + 1, body: "word ".repeat(400) }))
+    const text = summarize({ ...parts, text: "x\n".repeat(30_000), folded })
+    assert.isBelow(text.length, 65_000 + 40_000)
+    for (let line = 1; line <= 100; line++) assert.include(text, `\`src/cart.ts:${line}\``)
+  })
+})
+
+describe("a comment", () => {
+  it("says how bad, of what kind and how sure, and then what is wrong", () => {
+    assert.strictEqual(commentBody(found().finding), "🟠 **High** · security · medium confidence\n\nIt is wrong.")
+  })
+
+  it("warns of a suggestion for a file that runs in CI or pins dependencies", () => {
+    for (
+      const path of [".github/workflows/ci.yml", "web/package-lock.json", ".gitlab-ci.yml", "Dockerfile", "go.sum"]
+    ) {
+      assert.include(commentBody(found({ path: Scene.path(path), suggestion: "x" }).finding), "⚠️", path)
+      assert.notInclude(commentBody(found({ path: Scene.path(path) }).finding), "⚠️", path)
+    }
+    assert.notInclude(commentBody(found({ suggestion: "x" }).finding), "⚠️")
+  })
+
+  const rules = { redact: Redaction.make([Scene.apiKey]), forgeHost: "github.com" }
+
+  it("is posted with a fit text, and with a suggestion that is fit or none", () => {
+    const fit = postable(rules, true)
+    assert.include(fit(found({ body: "@team look" })).finding.body, "@\u200bteam look")
+    assert.strictEqual(fit(found({ suggestion: "@team" })).finding.suggestion, "@team")
+    for (const suggestion of [Scene.apiKey, "x".repeat(30_000), "a\rb"]) {
+      assert.isFalse("suggestion" in fit(found({ suggestion })).finding)
+    }
+    assert.isFalse("suggestion" in postable(rules, false)(found({ suggestion: "ok" })).finding)
+    assert.isBelow(fit(found({ body: "long\n".repeat(20_000) })).finding.body.length, 25_001)
+  })
+
+  it("keeps its fingerprint, whatever becomes of its text", () => {
+    assert.strictEqual(postable(rules, true)(found({ body: "@team" })).fingerprint, "0123456789abcdef")
+  })
+})
+
+describe("the fallback", () => {
+  const rules = { redact: Redaction.make([]), forgeHost: "github.com" }
+
+  it("holds the summary that can be made out, fit to be posted", () => {
+    const text = fallback(`{"summary": "Two \\"bugs\\" @team", "comments": [`, rules)
+    assert.match(text, /^Two "bugs" @\u200bteam\n\n_No inline comments are available/)
+    assert.include(text, "contact an administrator")
+  })
+
+  it("holds nothing of an answer without one", () => {
+    assert.notInclude(fallback("Error 529: the provider's words", rules), "529")
+    assert.include(fallback("", rules), "Mention me again")
+  })
+})
