@@ -12,7 +12,7 @@ import { openStorefront, readStorefront } from "./Storefront.ts"
 import * as Terminal from "./Terminal.ts"
 
 /** The demo did not get where it should. */
-export class DemoFailed extends Data.TaggedError("DemoFailed")<{ readonly message: string }> {}
+class DemoFailed extends Data.TaggedError("DemoFailed")<{ readonly message: string }> {}
 
 export interface DemoOptions {
   /** Ends when the review is on the pull request, in place of showing it until Ctrl-C. */

@@ -7,7 +7,7 @@ import { seededReview } from "./SeededBugs.ts"
 import type { Storefront } from "./Storefront.ts"
 
 /** There is no model to review with. */
-export class NoModel extends Data.TaggedError("NoModel")<{ readonly message: string }> {}
+class NoModel extends Data.TaggedError("NoModel")<{ readonly message: string }> {}
 
 /** What reviews the pull request. */
 export interface DemoModel {

@@ -15,7 +15,7 @@ const tools = ({ answer: { calls = [] } }: ModelTurn): string => {
 }
 
 /** What a model's turn was. */
-export const stepOfTurn = (turn: ModelTurn): Step => ({
+const stepOfTurn = (turn: ModelTurn): Step => ({
   what: `Model, turn ${turn.request.turn + 1}`,
   detail: turn.answer.error?.message ?? (tools(turn) || "text"),
   startedAt: turn.startedAt,

@@ -8,7 +8,7 @@ import { env } from "node:process"
 export class GitFailed extends Data.TaggedError("GitFailed")<{ readonly message: string }> {}
 
 /** A file's new content; `null` deletes it; a mode other than 100644 makes a program, a symlink or a submodule. */
-export type FileChange =
+type FileChange =
   | string
   | Uint8Array
   | null

@@ -21,7 +21,7 @@ export interface RequestRecord {
 }
 
 /** Something that GitHub would have refused, or an answer of ours that GitHub would not have given. */
-export interface Violation {
+interface Violation {
   readonly by: "client" | "emulator"
   readonly method: string
   readonly path: string

@@ -14,7 +14,7 @@ export const objectOf = (value: Json | undefined): JsonObject => isObject(value)
 export const listOf = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
 
 /** What a `#/a/b` reference points at. */
-export const resolveRef = (document: JsonObject, ref: string): Json =>
+const resolveRef = (document: JsonObject, ref: string): Json =>
   ref.slice("#/".length).split("/").reduce<Json>(
     (at, key) => objectOf(at)[key.replaceAll("~1", "/").replaceAll("~0", "~")] ?? null,
     document

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { now } from "./GitHubState.ts"
 
 /** What a review asked of the model. */
-export interface ModelRequest {
+interface ModelRequest {
   /** `owner/name#7`: the pull request that the prompt is about; empty where it names none. */
   readonly pull: string
   /** How often the model has answered since that prompt: 0 on the first turn. */

@@ -6,7 +6,7 @@ import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 
 /** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
-export class ServeFailed extends Data.TaggedError("ServeFailed")<{ readonly message: string }> {}
+class ServeFailed extends Data.TaggedError("ServeFailed")<{ readonly message: string }> {}
 
 /** How to run `nominal-code serve`. */
 export interface ServeOptions {
