@@ -1,4 +1,117 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { JobQueue, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { TestClock } from "effect/testing"
+import type { Process } from "./interleavings.ts"
+import { interleavingsSuite } from "./interleavingsSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
-import { freshQueue } from "./TestStore.ts"
+import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { quiet } from "./readySuite.ts"
+import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
 queueSuite("SQLite", freshQueue)
+
+/** Opens the store as a process of its own would; a crash closes it as the kernel would, with its leases unsettled. */
+const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<Process, never, Scope.Scope> {
+  const parent = yield* Effect.scope
+  const open = Effect.gen(function*() {
+    const scope = yield* Scope.fork(parent)
+    const context = yield* Layer.buildWithScope(queueAt(directory), scope)
+    return { queue: Context.get(context, JobQueue), scope }
+  }).pipe(Effect.orDie)
+  let opened = yield* open
+  return {
+    queue: () => opened.queue,
+    crash: Option.some(Effect.gen(function*() {
+      yield* Scope.close(opened.scope, Exit.void)
+      opened = yield* open
+    }))
+  }
+})
+
+interleavingsSuite(
+  "two processes on one SQLite file",
+  10_000,
+  Effect.gen(function*() {
+    const directory = yield* quickDirectory
+    return [yield* processAt(directory), yield* processAt(directory)]
+  })
+)
+
+/** Starts a process that offers two jobs and takes the first; answers when it has, with what it takes to kill it. */
+const workerAt = Effect.fnUntraced(function*(directory: string) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const worker = yield* spawner.spawn(
+    ChildProcess.make(process.execPath, [`${import.meta.dirname}/worker.ts`, directory])
+  )
+  const [epoch] = yield* worker.stdout.pipe(Stream.decodeText, Stream.splitLines, Stream.take(1), Stream.runCollect)
+  return { epoch: Number(epoch), kill: worker.kill({ killSignal: "SIGKILL" }) }
+})
+
+it.live("what a killed process had accepted and begun is there for the next one, at once", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const { epoch, kill } = yield* workerAt(directory)
+    yield* kill
+    const started = yield* Clock.currentTimeMillis
+    yield* Effect.gen(function*() {
+      const { ready, settle, take } = yield* JobQueue
+      const [lane] = yield* Stream.runCollect(Stream.take(ready, 1))
+      assert.deepStrictEqual(lane, laneOf(1))
+      const first = Option.getOrThrow(yield* take(laneOf(1)))
+      assert.deepStrictEqual([first.job.delivery, first.attempt, first.losses], ["a", 1, 1])
+      assert.isAbove(first.epoch, epoch)
+      assert.isTrue(yield* settle(first, Settlement.cases.Done.make({ outcome: reviewed })))
+      assert.strictEqual(Option.getOrThrow(yield* take(laneOf(1))).job.delivery, "b")
+    }).pipe(Effect.provide(queueAt(directory)))
+    assert.isBelow((yield* Clock.currentTimeMillis) - started, 5000)
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.live("the lease of a living process is never taken from it; when it is killed, who is there takes over", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const { kill } = yield* workerAt(directory)
+    const often = Layer.succeed(QueueLimits, { ...QueueLimits.defaultValue(), sweepEvery: Duration.millis(20) })
+    yield* Effect.gen(function*() {
+      const { depth, ready, take } = yield* JobQueue
+      const named = Stream.runCollect(Stream.take(ready, 1))
+      assert.deepStrictEqual(yield* Effect.timeoutOption(named, "300 millis"), Option.none())
+      assert.deepStrictEqual(yield* take(laneOf(1)), Option.none())
+      assert.deepStrictEqual(yield* depth, { waiting: 1, running: 1, parked: 0 })
+      yield* kill
+      assert.deepStrictEqual(yield* Effect.timeout(named, "5 seconds"), [laneOf(1)])
+      assert.strictEqual(Option.getOrThrow(yield* take(laneOf(1))).job.delivery, "a")
+    }).pipe(Effect.provide(queueAt(directory).pipe(Layer.provide(often))))
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a lane is named to the other processes on the file within the sweep", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const [here, there] = [yield* processAt(directory), yield* processAt(directory)]
+    const named = yield* Effect.forkScoped(Stream.runCollect(Stream.take(here.queue().ready, 1)))
+    yield* quiet
+    yield* there.queue().offer(push(laneOf(7), "a"))
+    yield* TestClock.adjust("5 seconds")
+    assert.deepStrictEqual(yield* Fiber.join(named), [laneOf(7)])
+  }))
+
+it.effect("a job whose stored form cannot be read is parked with the reason, and the lane goes on", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const database = yield* Layer.build(databaseAt(directory))
+    const { queue } = yield* processAt(directory)
+    const { depth, find, offer, take } = queue()
+    const broken = mention(laneOf(1), "a")
+    yield* offer(broken)
+    yield* offer(mention(laneOf(1), "b"))
+    yield* Context.get(database, Sqlite).transaction("test", (statements) =>
+      statements.run("UPDATE jobs SET payload = '{}' WHERE id = :id", { id: broken.id }))
+    assert.strictEqual(Option.getOrThrow(yield* take(laneOf(1))).job.delivery, "b")
+    assert.deepStrictEqual(yield* depth, { waiting: 0, running: 1, parked: 1 })
+    yield* offer(broken)
+    const { reason, state } = Option.getOrThrow(yield* find(broken.id))
+    assert.deepStrictEqual([state, reason], ["waiting", Option.none()])
+  }))

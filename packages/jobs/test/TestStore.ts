@@ -8,6 +8,14 @@ export const temporaryDirectory = Effect.flatMap(FileSystem.FileSystem, (fs) => 
   Effect.provide(NodeServices.layer)
 )
 
+/** The same in memory where the system has such a place: for what is not about disks, and waits for them too often. */
+export const quickDirectory = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const memory = "/dev/shm"
+  const isThere = yield* Effect.orElseSucceed(fs.exists(memory), () => false)
+  return yield* fs.makeTempDirectoryScoped(isThere ? { directory: memory } : {})
+}).pipe(Effect.provide(NodeServices.layer))
+
 /** The database of a directory; each build opens it anew, as another process would. */
 export const databaseAt = (directory: string) =>
   Layer.fresh(Sqlite.layerAt(directory)).pipe(Layer.provideMerge(NodeServices.layer))

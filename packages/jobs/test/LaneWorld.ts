@@ -1,0 +1,77 @@
+import { AppConfig, type JobSettings } from "@nominal-code/config/AppConfig"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as Lanes from "@nominal-code/jobs/Lane"
+import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import { Context, Duration, Effect, Exit, Layer, Logger, Option, Scope } from "effect"
+import { reviewed } from "./Jobs.ts"
+import { quiet } from "./readySuite.ts"
+
+type Queue = JobQueue["Service"]
+
+export interface Script {
+  /** What a run does; a review that takes no time unless told. */
+  readonly run?: (job: Job, attempt: number) => Effect.Effect<JobOutcome>
+  readonly giveUp?: (job: Job, reason: string) => Effect.Effect<void>
+  /** What the lanes see of the queue. */
+  readonly queue?: (queue: Queue) => Partial<Queue>
+  readonly settings?: Partial<JobSettings>
+}
+
+export const failed = (reason: string, retryable = true) => JobOutcome.cases.Failed.make({ reason, retryable })
+
+/** A run that takes its time. */
+export const lasting = (duration: Duration.Input) => Effect.delay(Effect.succeed<JobOutcome>(reviewed), duration)
+
+/**
+ * Lanes over a memory queue and a scripted runner. `events` tells what the runner was asked, in order. `start` starts
+ * the lanes and gives what stops them.
+ */
+export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
+  const base = Context.get(yield* Layer.build(Layer.fresh(MemoryQueue.layer)), JobQueue)
+  const events: Array<string> = []
+  const say = (event: string) => Effect.sync(() => events.push(event))
+
+  const runner = JobRunner.of({
+    run: (job, attempt) =>
+      say(`start ${job.delivery}`).pipe(
+        Effect.andThen(script.run?.(job, attempt) ?? Effect.succeed(reviewed)),
+        Effect.tap(() => say(`end ${job.delivery}`)),
+        Effect.onInterrupt(() => say(`stop ${job.delivery}`))
+      ),
+    giveUp: (job, reason) =>
+      Effect.andThen(say(`give up ${job.delivery}: ${reason}`), script.giveUp?.(job, reason) ?? Effect.void)
+  })
+  const config = Layer.mock(AppConfig, {
+    jobs: {
+      maxConcurrent: 4,
+      maxAttempts: 3,
+      deadline: Duration.minutes(30),
+      // A test that ends with a running job need not wait for it: the clock stands still then.
+      gracePeriod: Duration.zero,
+      ...script.settings
+    }
+  })
+  const lanes = Layer.fresh(Lanes.layer).pipe(Layer.provide([
+    config,
+    Logger.layer([]),
+    Layer.succeed(JobRunner, runner),
+    Layer.succeed(JobQueue, { ...base, ...script.queue?.(base) })
+  ]))
+
+  const start = Effect.gen(function*() {
+    const scope = yield* Scope.fork(yield* Effect.scope)
+    yield* Layer.buildWithScope(lanes, scope)
+    yield* quiet
+    return { stop: Scope.close(scope, Exit.void) }
+  })
+  const offer = (...jobs: ReadonlyArray<Job>) =>
+    Effect.andThen(Effect.forEach(jobs, (job) => base.offer(job), { concurrency: 1, discard: true }), quiet)
+  const stateOf = (job: Job) =>
+    Effect.map(base.find(job.id), (found) => {
+      const { attempts, reason, state } = Option.getOrThrow(found)
+      return { attempts, state, reason: Option.getOrElse(reason, () => "") }
+    })
+  return { events, offer, queue: base, start, stateOf }
+})
