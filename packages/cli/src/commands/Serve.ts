@@ -12,11 +12,22 @@ import * as Logging from "../Logging.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import * as Storage from "../Storage.ts"
 
+/**
+ * Listening starts before the routes are attached, and ends after they are detached. A request in between would never
+ * be answered, so it is told to come again.
+ */
+const makeServer = () => {
+  const server = createServer((_request, response) => {
+    if (server.listenerCount("request") === 1) response.writeHead(503).end()
+  })
+  return server
+}
+
 const listener = Layer.unwrap(
   Effect.map(
     AppConfig,
     ({ webhook: { host, port } }) =>
-      NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "5 seconds" })
+      NodeHttpServer.layer(makeServer, { host, port, gracefulShutdownTimeout: "5 seconds" })
   )
 )
 
