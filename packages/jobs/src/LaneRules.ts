@@ -35,8 +35,7 @@ const ended = (row: JobRow, state: "done" | "superseded" | "parked", now: number
   endedAt: now
 })
 
-const superseded = (row: JobRow, by: string, now: number): JobRow =>
-  ended(row, "superseded", now, `job ${by} is newer`)
+const superseded = (row: JobRow, by: string, now: number): JobRow => ended(row, "superseded", now, `job ${by} is newer`)
 
 /** A job that ran waits again in its old place; unless a newer push waits by now, which makes it needless. */
 const giveBack = (table: JobTable, row: JobRow, now: number): void => {

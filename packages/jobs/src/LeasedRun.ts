@@ -24,8 +24,10 @@ const maxLosses = 60
 
 /** 10 s before the second attempt, then three times as long each time, at most 5 min; a fifth more or less by chance. */
 const retryDelay = (attempt: number) =>
-  Effect.map(Random.nextBetween(0.8, 1.2), (factor) =>
-    Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor)))
+  Effect.map(
+    Random.nextBetween(0.8, 1.2),
+    (factor) => Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor))
+  )
 
 const retryable = (reason: string) => JobOutcome.cases.Failed.make({ reason, retryable: true })
 

@@ -38,7 +38,8 @@ export const make = (statements: Statements): JobTable => ({
     )
   },
   update: (row, payload = null) => {
-    const { delivery: _delivery, lane: _lane, lifecycle: _lifecycle, platform: _platform, ...changeable } = parametersOf(row)
+    const { delivery: _delivery, lane: _lane, lifecycle: _lifecycle, platform: _platform, ...changeable } =
+      parametersOf(row)
     statements.run(
       `UPDATE jobs SET position = :position, state = :state, attempts = :attempts, losses = :losses, due_at = :dueAt,
          epoch = :epoch, owner = :owner, reason = :reason, outcome = :outcome, ended_at = :endedAt,

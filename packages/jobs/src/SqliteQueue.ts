@@ -12,8 +12,10 @@ const make = Effect.gen(function*() {
   const owners = yield* Owners.Owners
 
   // Before the first lease, so that every lease names an owner that others know to ask about.
-  yield* sqlite.transaction("SqliteQueue.register", (statements) =>
-    statements.run("INSERT INTO owners (id) VALUES (:id)", { id: owners.self }))
+  yield* sqlite.transaction(
+    "SqliteQueue.register",
+    (statements) => statements.run("INSERT INTO owners (id) VALUES (:id)", { id: owners.self })
+  )
 
   /** Ends the leases of a dead process now instead of when they run out. A living process's are never touched. */
   const bury = Effect.fnUntraced(function*(id: string) {
@@ -30,8 +32,10 @@ const make = Effect.gen(function*() {
   })
 
   const recover = Effect.gen(function*() {
-    const known = yield* sqlite.read("SqliteQueue.recover", (statements) =>
-      statements.all(Owner, "SELECT id FROM owners WHERE id <> :self", { self: owners.self }))
+    const known = yield* sqlite.read(
+      "SqliteQueue.recover",
+      (statements) => statements.all(Owner, "SELECT id FROM owners WHERE id <> :self", { self: owners.self })
+    )
     const dead = yield* Effect.filter(known, ({ id }) => Effect.map(owners.isAlive(id), (alive) => !alive), {
       concurrency: 1
     })

@@ -3,7 +3,15 @@ import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule, Schema } from "effect"
-import { JobQueue, type JobRecord, type JobState, type Lease, type Offered, QueueLimits, type Settlement } from "./JobQueue.ts"
+import {
+  JobQueue,
+  type JobRecord,
+  type JobState,
+  type Lease,
+  type Offered,
+  QueueLimits,
+  type Settlement
+} from "./JobQueue.ts"
 import type { Head, JobRow, JobTable } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as Wakeups from "./Wakeups.ts"
@@ -97,7 +105,9 @@ export const make = Effect.fnUntraced(function*({ heads, owner, read, transactio
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane) {
     const key = laneKey(lane)
     const { parked, taken } = yield* change("JobQueue.take", [key], (table, now) => takeReadable(table, key, now))
-    if (parked.length > 0) yield* Effect.logError(`parked jobs that cannot be read: ${parked.join(", ")}`, { lane: key })
+    if (parked.length > 0) {
+      yield* Effect.logError(`parked jobs that cannot be read: ${parked.join(", ")}`, { lane: key })
+    }
     return Option.map(Option.fromUndefinedOr(taken), ({ job, row }): Lease => ({
       lane,
       job,
@@ -108,13 +118,19 @@ export const make = Effect.fnUntraced(function*({ heads, owner, read, transactio
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(function*({ epoch, job, lane }: Lease) {
-    return yield* change("JobQueue.renew", [laneKey(lane)], (table, now) =>
-      LaneRules.renew(table, { id: job.id, epoch }, now, leaseMillis))
+    return yield* change(
+      "JobQueue.renew",
+      [laneKey(lane)],
+      (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, leaseMillis)
+    )
   })
 
   const settle = Effect.fn("JobQueue.settle")(function*({ epoch, job, lane }: Lease, settlement: Settlement) {
-    return yield* change("JobQueue.settle", [laneKey(lane)], (table, now) =>
-      LaneRules.settle(table, { id: job.id, epoch }, settlement, now))
+    return yield* change(
+      "JobQueue.settle",
+      [laneKey(lane)],
+      (table, now) => LaneRules.settle(table, { id: job.id, epoch }, settlement, now)
+    )
   })
 
   const find = Effect.fn("JobQueue.find")(function*(id: JobId) {
@@ -125,15 +141,18 @@ export const make = Effect.fnUntraced(function*({ heads, owner, read, transactio
   })
 
   const list = Effect.fn("JobQueue.list")(function*(state: Option.Option<JobState>) {
-    return yield* read("JobQueue.list", (table) =>
-      table.list(Option.getOrUndefined(state)).flatMap((row) =>
-        Option.toArray(recordOf(row, table.payload(row.id)))
-      ))
+    return yield* read(
+      "JobQueue.list",
+      (table) =>
+        table.list(Option.getOrUndefined(state)).flatMap((row) => Option.toArray(recordOf(row, table.payload(row.id))))
+    )
   })
 
   const jobOfDelivery = Effect.fn("JobQueue.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {
-    return yield* read("JobQueue.jobOfDelivery", (table) =>
-      Option.map(Option.fromUndefinedOr(table.byDelivery(platform, delivery)), ({ id }) => id))
+    return yield* read(
+      "JobQueue.jobOfDelivery",
+      (table) => Option.map(Option.fromUndefinedOr(table.byDelivery(platform, delivery)), ({ id }) => id)
+    )
   })
 
   const forget = Effect.gen(function*() {

@@ -64,7 +64,12 @@ export const make = (
 
   const listen = Effect.acquireRelease(
     Effect.sync(() => {
-      const listener: Listener = { lanes: new Set(), some: Latch.makeUnsafe(), until: Infinity, sooner: Latch.makeUnsafe() }
+      const listener: Listener = {
+        lanes: new Set(),
+        some: Latch.makeUnsafe(),
+        until: Infinity,
+        sooner: Latch.makeUnsafe()
+      }
       listeners.add(listener)
       return listener
     }),
@@ -80,7 +85,11 @@ export const make = (
       }
     },
     // It listens before it looks, so nothing falls between the two.
-    ready: Stream.unwrap(Effect.map(listen, (listener) =>
-      Stream.fromIterableEffectRepeat(named(listener)).pipe(Stream.mergeEffect(watch(listener)))))
+    ready: Stream.unwrap(
+      Effect.map(
+        listen,
+        (listener) => Stream.fromIterableEffectRepeat(named(listener)).pipe(Stream.mergeEffect(watch(listener)))
+      )
+    )
   }
 }
