@@ -63,6 +63,8 @@ export interface KubernetesSettings {
   readonly ttlAfterFinished: Duration.Duration
   /** Secrets whose keys become the pod's environment. */
   readonly envFromSecrets: ReadonlyArray<string>
+  /** What else a pod has to know of these settings, by variable. No secret, and no URL with one. */
+  readonly environment: Readonly<Record<string, string>>
   readonly requests: ResourceSettings
   readonly limits: ResourceSettings
 }

@@ -10,13 +10,7 @@ import type { Values } from "./Values.ts"
  */
 export const refuseNotBuilt = (mode: Mode, values: Values, report: Report): void => {
   if (mode !== "serve") return
-  const { agent, github, gitlab, kubernetes, redis } = settings
-  if (Option.isSome(values(kubernetes.image))) {
-    report.problem(
-      kubernetes.image,
-      "this build cannot run reviews as Kubernetes Jobs yet: remove the setting to run them in this process"
-    )
-  }
+  const { agent, github, gitlab, redis } = settings
   if (Option.isSome(values(redis.url))) {
     report.problem(
       redis.url,

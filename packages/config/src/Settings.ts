@@ -66,11 +66,7 @@ export const sections: ReadonlyArray<{
       "This build does not use Redis, and `serve` refuses to start with `redis.url` set. The time to live holds all the same.",
     settings: Object.values(redis)
   },
-  {
-    title: "Kubernetes",
-    note: "This build does not run Jobs, and `serve` refuses to start with `kubernetes.image` set.",
-    settings: Object.values(kubernetes)
-  },
+  { title: "Kubernetes", settings: Object.values(kubernetes) },
   { title: "Environment only", settings: Object.values(process) },
   {
     title: "Model services",
