@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { Cause, Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
+import { Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 
@@ -125,6 +125,7 @@ export const make = Effect.gen(function*() {
       yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
       const exit = yield* Effect.exit(restore(attempt(lease)))
       if (Exit.isFailure(exit)) {
+        if (!Exit.hasInterrupts(exit)) yield* Effect.logError("the job could not be run", exit.cause)
         yield* settle(lease, Settlement.cases.Release.make({}))
         return yield* count("released")
       }

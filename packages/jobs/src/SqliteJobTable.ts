@@ -37,7 +37,7 @@ export const make = (statements: Statements): JobTable => ({
       { ...parametersOf(row), payload }
     )
   },
-  update: (row, payload = null) => {
+  update: (row, payload) => {
     const { delivery: _delivery, lane: _lane, lifecycle: _lifecycle, platform: _platform, ...changeable } =
       parametersOf(row)
     statements.run(
@@ -45,15 +45,16 @@ export const make = (statements: Statements): JobTable => ({
          epoch = :epoch, owner = :owner, reason = :reason, outcome = :outcome, ended_at = :endedAt,
          payload = coalesce(:payload, payload)
        WHERE id = :id`,
-      { ...changeable, payload }
+      { ...changeable, payload: payload ?? null }
     )
   },
   // SQLite takes the bare column from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
-  heads: () =>
+  heads: (from) =>
     statements.all(
       StoredHead,
-      `SELECT lane, due_at AS dueAt, min(position) AS head FROM jobs WHERE state IN ('waiting', 'running')
-       GROUP BY lane ORDER BY head`
+      `SELECT lane, due_at AS dueAt, min(position) AS head FROM jobs INDEXED BY jobs_active
+       WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY head`,
+      { from }
     ),
   count: (state) =>
     statements.get(StoredNumber, "SELECT count(*) AS number FROM jobs WHERE state = :state", { state })?.number ?? 0,

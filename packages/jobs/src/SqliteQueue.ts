@@ -1,10 +1,11 @@
 import * as Owners from "@nominal-code/persistence/Owners"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
-import { Clock, Effect, Layer, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { JobQueue } from "./JobQueue.ts"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
 import * as TableQueue from "./TableQueue.ts"
 
+const Version = Schema.Struct({ data_version: Schema.Int })
 const Owner = Schema.Struct({ id: Schema.String })
 
 const make = Effect.gen(function*() {
@@ -19,18 +20,18 @@ const make = Effect.gen(function*() {
 
   /** Ends the leases of a dead process now instead of when they run out. A living process's are never touched. */
   const bury = Effect.fnUntraced(function*(id: string) {
-    const now = yield* Clock.currentTimeMillis
     const released = yield* sqlite.transaction("SqliteQueue.recover", (statements) => {
       statements.run("DELETE FROM owners WHERE id = :id", { id })
       return statements.run(
-        "UPDATE jobs SET due_at = min(due_at, :now) WHERE state = 'running' AND owner = :id",
-        { id, now }
+        "UPDATE jobs SET due_at = 0 WHERE state = 'running' AND owner = :id",
+        { id }
       )
     })
     yield* owners.forget(id)
     if (released > 0) yield* Effect.logWarning(`taking over ${released} running job(s) of a process that ended`)
   })
 
+  /** Whether a dead process was found. */
   const recover = Effect.gen(function*() {
     const known = yield* sqlite.read(
       "SqliteQueue.recover",
@@ -40,6 +41,7 @@ const make = Effect.gen(function*() {
       concurrency: 1
     })
     yield* Effect.forEach(dead, ({ id }) => bury(id), { concurrency: 1, discard: true })
+    return dead.length > 0
   })
 
   yield* recover
@@ -50,7 +52,12 @@ const make = Effect.gen(function*() {
     read,
     transaction: (operation, body) =>
       sqlite.transaction(operation, (statements) => body(SqliteJobTable.make(statements))),
-    heads: Effect.andThen(recover, read("JobQueue.ready", (table) => table.heads()))
+    heads: (from) =>
+      Effect.flatMap(recover, (found) => read("JobQueue.ready", (table) => table.heads(found ? 0 : from))),
+    version: sqlite.read(
+      "JobQueue.ready",
+      (statements) => statements.get(Version, "PRAGMA data_version")?.data_version ?? 0
+    )
   })
 })
 

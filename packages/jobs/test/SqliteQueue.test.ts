@@ -7,8 +7,8 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
-import { queueSuite } from "./queueSuite.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { queueSuite } from "./queueSuite.ts"
 import { quiet } from "./readySuite.ts"
 import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
@@ -98,6 +98,22 @@ it.effect("a lane is named to the other processes on the file within the sweep",
     assert.deepStrictEqual(yield* Fiber.join(named), [laneOf(7)])
   }))
 
+it.effect("work that another process uncovers and leaves is named too, however long it has waited", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const [here, there] = [yield* processAt(directory), yield* processAt(directory)]
+    yield* there.queue().offer(mention(laneOf(1), "a"))
+    yield* there.queue().offer(mention(laneOf(1), "b"))
+    const lease = Option.getOrThrow(yield* there.queue().take(laneOf(1)))
+    const named = yield* Effect.forkScoped(Stream.runCollect(Stream.take(here.queue().ready, 1)))
+    yield* TestClock.adjust("20 seconds")
+    yield* quiet
+    assert.isUndefined(named.pollUnsafe())
+    yield* there.queue().settle(lease, Settlement.cases.Done.make({ outcome: reviewed }))
+    yield* TestClock.adjust("5 seconds")
+    assert.deepStrictEqual(yield* Fiber.join(named), [laneOf(1)])
+  }))
+
 it.effect("a job whose stored form cannot be read is parked with the reason, and the lane goes on", () =>
   Effect.gen(function*() {
     const directory = yield* temporaryDirectory
@@ -107,8 +123,10 @@ it.effect("a job whose stored form cannot be read is parked with the reason, and
     const broken = mention(laneOf(1), "a")
     yield* offer(broken)
     yield* offer(mention(laneOf(1), "b"))
-    yield* Context.get(database, Sqlite).transaction("test", (statements) =>
-      statements.run("UPDATE jobs SET payload = '{}' WHERE id = :id", { id: broken.id }))
+    yield* Context.get(database, Sqlite).transaction(
+      "test",
+      (statements) => statements.run("UPDATE jobs SET payload = '{}' WHERE id = :id", { id: broken.id })
+    )
     assert.strictEqual(Option.getOrThrow(yield* take(laneOf(1))).job.delivery, "b")
     assert.deepStrictEqual(yield* depth, { waiting: 0, running: 1, parked: 1 })
     yield* offer(broken)
