@@ -56,7 +56,7 @@ export const make = Effect.gen(function*() {
 
   /** One attempt; none if the lease was lost meanwhile. */
   const attempt = (lease: Lease) =>
-    runner.run(lease.job, lease.attempt).pipe(
+    runner.run(lease.job, lease.run).pipe(
       Effect.timeoutOrElse({
         duration: deadline,
         orElse: () => Effect.succeed(retryable(`it took longer than its deadline of ${Duration.format(deadline)}`))

@@ -1,14 +1,23 @@
 import { assert } from "@effect/vitest"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
-import { Duration, Effect, Option, Stream } from "effect"
+import { Context, Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import type { It } from "./QueueSteps.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
 
+const everyFiber = Effect.repeat(Effect.yieldNow, { times: 300 })
+
+/** What gives a store in another process the time to say what it has to say. */
+export const Elsewhere = Context.Reference<Effect.Effect<void>>("test/Elsewhere", { defaultValue: () => Effect.void })
+
 /** Lets every fiber that can go on do so; the clock stands still. */
-export const quiet = Effect.repeat(Effect.yieldNow, { times: 300 })
+export const quiet = Effect.gen(function*() {
+  yield* everyFiber
+  const elsewhere = yield* Elsewhere
+  yield* elsewhere
+})
 
 /** Listens; gives the numbers of the pull requests that were named since it was asked last. */
 const listening = Effect.gen(function*() {
@@ -69,6 +78,25 @@ export const readySuite = (it: It) => {
       yield* TestClock.adjust("9999 millis")
       assert.deepStrictEqual(yield* named(), [])
       yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* named(), [1])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "names a lane when a job that had ended waits again, and when what held it up is cancelled",
+    Effect.gen(function*() {
+      const named = yield* listening
+      const { cancel, offer, retry, settle } = yield* JobQueue
+      const [first, second] = [mention(laneOf(1), "a"), mention(laneOf(1), "b")]
+      yield* offer(first)
+      yield* settle(yield* take(1), done)
+      yield* named()
+      yield* retry(first.id)
+      assert.deepStrictEqual(yield* named(), [1])
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.hours(10) }))
+      yield* offer(second)
+      assert.deepStrictEqual(yield* named(), [])
+      yield* cancel(first.id)
       assert.deepStrictEqual(yield* named(), [1])
     }).pipe(Effect.scoped)
   )
