@@ -9,8 +9,8 @@ const { github, gitlab, jobs, kubernetes, process, providers, redis } = settings
 /** How many Jobs a server keeps an eye on at once, unless it is told: they cost it next to nothing. */
 const jobsAtOnce = 256
 
-/** What a Job may take longer than its deadline, until it is deleted and gone: 10 s, and then the pods' own end. */
-const afterDeadline = Duration.minutes(3)
+/** What a Job may take beyond its deadline: until it is accepted before it, and until it is gone after it. */
+const besidesDeadline = Duration.minutes(5)
 
 /** Whether a URL has a password in it. */
 export const holdsPassword = (url: Redacted.Redacted): boolean => URL.parse(Redacted.value(url))?.password !== ""
@@ -80,7 +80,7 @@ export const resolveJobs = (values: Values, kubernetes: Option.Option<Kubernetes
     onSome: ({ activeDeadline }) => ({
       maxConcurrent: Option.getOrElse(own, () => jobsAtOnce),
       maxAttempts,
-      deadline: Duration.sum(activeDeadline, afterDeadline),
+      deadline: Duration.sum(activeDeadline, besidesDeadline),
       gracePeriod: Duration.zero
     })
   })

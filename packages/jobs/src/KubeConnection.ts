@@ -36,7 +36,8 @@ export const connect = Effect.gen(function*() {
   // What the SDK falls back to when it finds nothing at all.
   if (cluster === null || cluster.server === "http://localhost:8080") {
     return yield* new KubeConfigError({
-      message: "no Kubernetes cluster: kubernetes.image is set, but this is no pod with a service account, and there is " +
+      message:
+        "no Kubernetes cluster: kubernetes.image is set, but this is no pod with a service account, and there is " +
         "no kubeconfig either (KUBECONFIG, ~/.kube/config)"
     })
   }

@@ -18,7 +18,7 @@ export interface KubeJob {
 }
 
 /** What is known of a pod that is not simply running. */
-interface Trouble {
+export interface Trouble {
   readonly reason: string
   readonly message: string
 }
@@ -35,8 +35,8 @@ export interface KubePod {
   readonly unschedulable: Option.Option<string>
   /** Why its container does not start. */
   readonly waiting: Option.Option<Trouble>
-  /** How its container ended. */
-  readonly exit: Option.Option<{ readonly code: number; readonly reason: string }>
+  /** How its container ended, and the last that it wrote. */
+  readonly exit: Option.Option<Trouble & { readonly code: number }>
 }
 
 const optional = <S extends Schema.Top>(schema: S) => Schema.optional(Schema.NullOr(schema))
@@ -62,7 +62,7 @@ export const WireJob = Schema.Struct({
 
 const containerState = Schema.Struct({
   waiting: optional(Schema.Struct({ reason: text, message: text })),
-  terminated: optional(Schema.Struct({ exitCode: Schema.Int, reason: text }))
+  terminated: optional(Schema.Struct({ exitCode: Schema.Int, reason: text, message: text }))
 })
 
 export const WirePod = Schema.Struct({
@@ -107,9 +107,6 @@ export const podOf = ({ metadata: { labels, name }, status }: typeof WirePod.Typ
     failure: Option.map(Option.fromNullishOr(failure), trouble),
     unschedulable: Option.map(Option.fromUndefinedOr(unscheduled), ({ message }) => message ?? ""),
     waiting: Option.map(Option.fromNullishOr(state?.waiting), trouble),
-    exit: Option.map(Option.fromNullishOr(state?.terminated), ({ exitCode, reason }) => ({
-      code: exitCode,
-      reason: reason ?? ""
-    }))
+    exit: Option.map(Option.fromNullishOr(state?.terminated), (end) => ({ code: end.exitCode, ...trouble(end) }))
   }
 }

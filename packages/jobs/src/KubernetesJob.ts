@@ -95,6 +95,8 @@ const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
       image,
       ...(Option.isSome(imagePullPolicy) ? { imagePullPolicy: imagePullPolicy.value } : {}),
       command: ["nominal-code", "run-job"],
+      // What a pod says that fails before it can leave a result, its configuration for instance.
+      terminationMessagePolicy: "FallbackToLogsOnError",
       env: environment(template, payload),
       envFrom: envFromSecrets.map((name) => ({ secretRef: { name } })),
       resources: resources(kubernetes),
