@@ -85,7 +85,7 @@ it.effect("a job that fails is tried again after a while, then parked, and its p
     assert.strictEqual((yield* stateOf(job)).attempts, 1)
     yield* TestClock.adjust("6 seconds")
     assert.deepStrictEqual(yield* stateOf(job), { state: "waiting", attempts: 2, reason: "the model was away (2)" })
-    yield* TestClock.adjust("23 seconds")
+    yield* TestClock.adjust("18 seconds")
     assert.strictEqual((yield* stateOf(job)).attempts, 2)
     yield* TestClock.adjust("1 hour")
     assert.deepStrictEqual(yield* stateOf(job), { state: "parked", attempts: 3, reason: "the model was away (3)" })

@@ -186,6 +186,10 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
       },
       Release: () => {}
     })
+    const newer = unended(one.lane).some(({ lifecycle, order }) => lifecycle && order > one.order)
+    if (one.ended !== undefined || !one.lifecycle || !newer) return
+    yield* notice([one])
+    assert.strictEqual(one.ended, "superseded", "no two pushes of a lane wait")
   })
 
   const renew = Effect.fnUntraced(function*(grant: Grant) {
