@@ -33,6 +33,11 @@ describe("the notice of a job that is given up", () => {
     assert.match(explain("anything"), /unexpected/)
   })
 
+  it("shows no key that an error quotes", () => {
+    const outcome = failed("model", `the key ${Scene.apiKey}0123456789 is refused`, false)
+    assert.notInclude(outcome._tag === "Failed" ? outcome.reason : Scene.apiKey, Scene.apiKey)
+  })
+
   it("keeps a reason to one line of a bearable length", () => {
     const outcome = failed("forge", `a\n b\t${"c".repeat(5_000)}`, true)
     assert.match(outcome._tag === "Failed" ? outcome.reason : "", /^forge: a b c{100,596}$/)
