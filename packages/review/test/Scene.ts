@@ -20,7 +20,7 @@ import { Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 
 export const headSha = Sha.make("a".repeat(40))
 export const nextSha = Sha.make("b".repeat(40))
-export const baseSha = Sha.make("c".repeat(40))
+const baseSha = Sha.make("c".repeat(40))
 export const path = (text: string) => RepoPath.make(text)
 
 const ref = Schema.decodeSync(PullRequestRef)({ platform: "github", repo: "acme/shop", number: 7 })
@@ -274,7 +274,7 @@ const agent = (from: World) => {
   return Layer.succeed(AgentRunner, AgentRunner.of({ run: run as AgentRunner["Service"]["run"] }))
 }
 
-export const config = (review: ReviewSettings, triggers: World["triggers"]): AppConfig["Service"] => ({
+const config = (review: ReviewSettings, triggers: World["triggers"]): AppConfig["Service"] => ({
   dataDir: "/nowhere",
   storage: "memory",
   github: Option.none(),
