@@ -46,8 +46,8 @@ export interface JobTable {
   insert(row: JobRow, payload: string): void
   /** Replaces the row of the same id and, if given, its payload. */
   update(row: JobRow, payload?: string): void
-  /** The head of every lane that has one, the longest waiting first. */
-  heads(): ReadonlyArray<Head>
+  /** The head of every lane whose head is due at the instant or later, the longest waiting first. */
+  heads(from: number): ReadonlyArray<Head>
   count(state: JobState): number
   /** Every job, or those in one state, in the order of arrival. */
   list(state: JobState | undefined): ReadonlyArray<JobRow>

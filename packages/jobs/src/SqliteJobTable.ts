@@ -48,11 +48,12 @@ export const make = (statements: Statements): JobTable => ({
     )
   },
   // SQLite takes the bare column from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
-  heads: () =>
+  heads: (from) =>
     statements.all(
       StoredHead,
-      `SELECT lane, due_at AS dueAt, min(position) AS head FROM jobs WHERE state IN ('waiting', 'running')
-       GROUP BY lane ORDER BY head`
+      `SELECT lane, due_at AS dueAt, min(position) AS head FROM jobs INDEXED BY jobs_active
+       WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY head`,
+      { from }
     ),
   count: (state) =>
     statements.get(StoredNumber, "SELECT count(*) AS number FROM jobs WHERE state = :state", { state })?.number ?? 0,

@@ -5,6 +5,7 @@ import { JobQueue } from "./JobQueue.ts"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
 import * as TableQueue from "./TableQueue.ts"
 
+const Version = Schema.Struct({ data_version: Schema.Int })
 const Owner = Schema.Struct({ id: Schema.String })
 
 const make = Effect.gen(function*() {
@@ -46,7 +47,8 @@ const make = Effect.gen(function*() {
     read,
     transaction: (operation, body) =>
       sqlite.transaction(operation, (statements) => body(SqliteJobTable.make(statements))),
-    heads: Effect.andThen(recover, read("JobQueue.ready", (table) => table.heads()))
+    heads: (from) => Effect.andThen(recover, read("JobQueue.ready", (table) => table.heads(from))),
+    version: sqlite.read("JobQueue.ready", (statements) => statements.get(Version, "PRAGMA data_version")?.data_version ?? 0)
   })
 })
 

@@ -14,8 +14,10 @@ export interface TableStore {
   readonly owner: string
   transaction<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
   read<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
-  /** The head of every lane; leases of processes that have died since are lost by asking. */
-  readonly heads: Effect.Effect<ReadonlyArray<Head>, StoreError>
+  /** The heads that are due at the instant or later; leases of processes that have died since end by asking. */
+  heads(from: number): Effect.Effect<ReadonlyArray<Head>, StoreError>
+  /** Another number each time another process has changed the store. */
+  readonly version: Effect.Effect<number, StoreError>
 }
 
 class Offer extends Request.Class<{ readonly candidate: LaneRules.Candidate }, Offered, StoreError> {}
@@ -47,10 +49,11 @@ const recordOf = (row: JobRow, payload: string): Option.Option<JobRecord> =>
   }))
 
 /** A `JobQueue` over a table, with all the rules; the scope ends its hourly clean-up. */
-export const make = Effect.fnUntraced(function*({ heads, owner, read, transaction }: TableStore) {
+export const make = Effect.fnUntraced(function*(store: TableStore) {
+  const { owner, read, transaction } = store
   const { laneCapacity, leaseDuration, retention, sweepEvery } = yield* QueueLimits
   const leaseMillis = Duration.toMillis(leaseDuration)
-  const wakeups = Wakeups.make(heads, sweepEvery)
+  const wakeups = Wakeups.make(store, sweepEvery)
 
   /** One change of some lanes. What is stored is announced, and nothing can come between the two. */
   const change = <A>(
@@ -125,10 +128,11 @@ export const make = Effect.fnUntraced(function*({ heads, owner, read, transactio
   })
 
   const list = Effect.fn("JobQueue.list")(function*(state: Option.Option<JobState>) {
-    return yield* read("JobQueue.list", (table) =>
-      table.list(Option.getOrUndefined(state)).flatMap((row) =>
-        Option.toArray(recordOf(row, table.payload(row.id)))
-      ))
+    const found = yield* read("JobQueue.list", (table) =>
+      table.list(Option.getOrUndefined(state)).map((row) => ({ id: row.id, record: recordOf(row, table.payload(row.id)) })))
+    const unreadable = found.filter(({ record }) => Option.isNone(record)).map(({ id }) => id)
+    if (unreadable.length > 0) yield* Effect.logWarning(`jobs that cannot be read are left out: ${unreadable.join(", ")}`)
+    return found.flatMap(({ record }) => Option.toArray(record))
   })
 
   const jobOfDelivery = Effect.fn("JobQueue.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {

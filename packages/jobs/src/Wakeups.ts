@@ -4,6 +4,14 @@ import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Latch, Schema, Stream } from "effect"
 import type { Head } from "./JobTable.ts"
 
+/** What is listened to. */
+export interface Watched {
+  /** The heads that are due at the instant or later. */
+  heads(from: number): Effect.Effect<ReadonlyArray<Head>, StoreError>
+  /** Another number each time another process has changed the store. */
+  readonly version: Effect.Effect<number, StoreError>
+}
+
 /** Tells whoever listens which lanes have something to run. */
 export interface Wakeups {
   /** The lane's head may have changed. Called after the change is stored, in the same breath. */
@@ -28,38 +36,46 @@ const name = ({ lanes, some }: Listener, lane: string): void => {
   some.openUnsafe()
 }
 
+// So many lanes are named at a time that the process can do something else in between.
+const helping = 100
+
 /**
- * A lane is named when it is touched by this process and, from the store itself, at the start, whenever the next delay
- * or lease has run out, and every `sweepEvery`. One timer does for all lanes; a lane that waits costs its key.
+ * A lane is named when this process touches it. The store itself is read at the start, whenever the next delay or lease
+ * has run out, and every `sweepEvery`: it names what has become due since, and everything that is due if another process
+ * has changed something. One timer does for all lanes; a lane that waits costs its key.
  */
 export const make = (
-  heads: Effect.Effect<ReadonlyArray<Head>, StoreError>,
+  { heads, version }: Watched,
   sweepEvery: Duration.Duration
 ): Wakeups => {
   const listeners = new Set<Listener>()
 
-  const watch = (listener: Listener) =>
-    Effect.forever(Effect.gen(function*() {
+  const watch = Effect.fnUntraced(function*(listener: Listener) {
+    let looked = { at: 0, version: -1 }
+    for (;;) {
       // Before the store is read: what changes after the reading opens it again.
       listener.until = Infinity
       listener.sooner.closeUnsafe()
-      const current = yield* heads
+      const current = yield* version
+      const due = yield* heads(current === looked.version ? looked.at : 0)
       const now = yield* Clock.currentTimeMillis
       let next = now + Duration.toMillis(sweepEvery)
-      for (const { dueAt, lane } of current) {
+      for (const { dueAt, lane } of due) {
         if (dueAt <= now) name(listener, lane)
         else next = Math.min(next, dueAt)
       }
+      looked = { at: now, version: current }
       listener.until = next
       yield* Effect.raceFirst(Effect.sleep(next - now), listener.sooner.await)
-    }))
+    }
+  })
 
   const named = (listener: Listener) =>
     Effect.map(listener.some.await, () => {
-      const lanes = Array.from(listener.lanes, (key) => decodeLane(key))
-      listener.lanes.clear()
-      listener.some.closeUnsafe()
-      return lanes
+      const keys = listener.lanes.values().take(helping).toArray()
+      for (const key of keys) listener.lanes.delete(key)
+      if (listener.lanes.size === 0) listener.some.closeUnsafe()
+      return keys.map((key) => decodeLane(key))
     })
 
   const listen = Effect.acquireRelease(

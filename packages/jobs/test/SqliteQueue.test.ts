@@ -98,6 +98,22 @@ it.effect("a lane is named to the other processes on the file within the sweep",
     assert.deepStrictEqual(yield* Fiber.join(named), [laneOf(7)])
   }))
 
+it.effect("work that another process uncovers and leaves is named too, however long it has waited", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const [here, there] = [yield* processAt(directory), yield* processAt(directory)]
+    yield* there.queue().offer(mention(laneOf(1), "a"))
+    yield* there.queue().offer(mention(laneOf(1), "b"))
+    const lease = Option.getOrThrow(yield* there.queue().take(laneOf(1)))
+    const named = yield* Effect.forkScoped(Stream.runCollect(Stream.take(here.queue().ready, 1)))
+    yield* TestClock.adjust("20 seconds")
+    yield* quiet
+    assert.isUndefined(named.pollUnsafe())
+    yield* there.queue().settle(lease, Settlement.cases.Done.make({ outcome: reviewed }))
+    yield* TestClock.adjust("5 seconds")
+    assert.deepStrictEqual(yield* Fiber.join(named), [laneOf(1)])
+  }))
+
 it.effect("a job whose stored form cannot be read is parked with the reason, and the lane goes on", () =>
   Effect.gen(function*() {
     const directory = yield* temporaryDirectory

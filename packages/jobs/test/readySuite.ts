@@ -89,6 +89,25 @@ export const readySuite = (it: It) => {
     assert.deepStrictEqual(yield* named, [1])
   }).pipe(Effect.scoped))
 
+  it("names a lane once, however long it then waits", Effect.gen(function*() {
+    yield* offer(1, "a")
+    yield* TestClock.adjust("1 second")
+    const named = yield* listening
+    yield* TestClock.adjust("1 second")
+    yield* offer(2, "b")
+    assert.deepStrictEqual(yield* named, [1, 2])
+    yield* TestClock.adjust("3 hours")
+    assert.deepStrictEqual(yield* named, [])
+  }).pipe(Effect.scoped))
+
+  it("names every one of many lanes", Effect.gen(function*() {
+    const pulls = Array.from({ length: 350 }, (_, index) => index + 1)
+    yield* Effect.forEach(pulls, (pull) => offer(pull, `d${pull}`), { concurrency: 50 })
+    const named = yield* listening
+    yield* quiet
+    assert.deepStrictEqual((yield* named).sort((a, b) => a - b), pulls)
+  }).pipe(Effect.scoped))
+
   it("tells every listener, and forgets those who left", Effect.gen(function*() {
     const first = yield* listening
     yield* Effect.scoped(Effect.gen(function*() {

@@ -28,7 +28,7 @@ const migrations = [
     ended_at  INTEGER,
     UNIQUE (platform, delivery)
   ) STRICT;
-  CREATE INDEX jobs_active ON jobs (lane, position) WHERE state IN ('waiting', 'running');
+  CREATE INDEX jobs_active ON jobs (lane, position, due_at) WHERE state IN ('waiting', 'running');
   CREATE UNIQUE INDEX jobs_running ON jobs (lane) WHERE state = 'running';
   CREATE UNIQUE INDEX jobs_waiting_lifecycle ON jobs (lane) WHERE state = 'waiting' AND lifecycle = 1;
   CREATE INDEX jobs_state ON jobs (state, position);

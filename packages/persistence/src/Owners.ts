@@ -1,4 +1,4 @@
-import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
+import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { randomUUID } from "node:crypto"
 import { Sqlite } from "./Sqlite.ts"
 import { explain } from "./SqliteError.ts"
@@ -16,8 +16,6 @@ export class Owners extends Context.Service<Owners, {
   /** Removes what a dead process left here. */
   forget(owner: string): Effect.Effect<void>
 }>()("@nominal-code/persistence/Owners") {}
-
-const isMissing = Schema.is(Schema.Struct({ errcode: Schema.Literal(14) }))
 
 const make = Effect.gen(function*() {
   const { directory } = yield* Sqlite
@@ -48,20 +46,21 @@ const make = Effect.gen(function*() {
     (db) => Effect.sync(() => db.close())
   )
 
-  const holds = (target: URL): boolean => {
+  const isFree = (target: URL): boolean => {
     try {
       lock(target).close()
+      return true
+    } catch {
       return false
-    } catch (cause) {
-      return !isMissing(cause)
     }
   }
 
   const probe = Effect.fnUntraced(function*(owner: string) {
+    if (!(yield* fs.exists(fileOf(owner)))) return false
     const target = yield* path.toFileUrl(fileOf(owner))
-    // Not to be made by asking for it.
+    // Not to be made anew, if it goes away in this moment.
     target.searchParams.set("mode", "rw")
-    return holds(target)
+    return !isFree(target)
   }, Effect.orElseSucceed(() => true))
 
   return Owners.of({
