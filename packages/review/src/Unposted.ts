@@ -1,5 +1,5 @@
 import type { JobId } from "@nominal-code/domain/Job"
-import { Context, Effect, Option } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import type { DraftedReview } from "./Drafting.ts"
 
 /** Reviews beyond this are forgotten, the oldest first: their jobs do them again. */
@@ -12,7 +12,8 @@ export interface UnpostedReviews {
   take(jobId: JobId): Effect.Effect<Option.Option<DraftedReview>>
 }
 
-const inMemory = (): UnpostedReviews => {
+/** A place for at most 50 of them. */
+export const makeMemory = (): UnpostedReviews => {
   const kept = new Map<JobId, DraftedReview>()
   return {
     keep: (jobId, review) =>
@@ -29,8 +30,15 @@ const inMemory = (): UnpostedReviews => {
   }
 }
 
+const forgotten: UnpostedReviews = { keep: () => Effect.void, take: () => Effect.succeedNone }
+
 /**
- * The unposted reviews of this process: the next attempt of their job posts what is there, and asks no model again.
- * Another process does the review again.
+ * The reviews that the next attempt of their job only has to post, so that it asks no model again. Nothing is kept
+ * unless a program that outlives a job provides `layerMemory`; what another process could not post is done again here.
  */
-export const Unposted = Context.Reference<UnpostedReviews>("@nominal-code/review/Unposted", { defaultValue: inMemory })
+export const Unposted = Context.Reference<UnpostedReviews>("@nominal-code/review/Unposted", {
+  defaultValue: () => forgotten
+})
+
+/** Kept by this process. */
+export const layerMemory = Layer.sync(Unposted, makeMemory)

@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { explain, failed } from "../src/Failure.ts"
 import { notice } from "../src/Notice.ts"
-import { Unposted } from "../src/Unposted.ts"
 import * as Scene from "./Scene.ts"
 
 describe("the notice of a job that is given up", () => {
@@ -42,12 +41,4 @@ describe("the notice of a job that is given up", () => {
     const outcome = failed("forge", `a\n b\t${"c".repeat(5_000)}`, true)
     assert.match(outcome._tag === "Failed" ? outcome.reason : "", /^forge: a b c{100,596}$/)
   })
-})
-
-describe("unposted reviews", () => {
-  it.effect("are given out once", () =>
-    Effect.gen(function*() {
-      const unposted = yield* Unposted
-      assert.isTrue(Option.isNone(yield* unposted.take(Scene.mentionJob.id)))
-    }))
 })
