@@ -22,7 +22,9 @@ export const layer = <E extends Failure, R, E2 extends Failure, R2>(
       JobRunner.of({
         run: Effect.fn("InProcessRunner.run")((job: Job) =>
           review(job).pipe(
-            Effect.catch((error) => Effect.succeed(JobOutcome.cases.Failed.make({ reason: error.message, retryable: true }))),
+            Effect.catch((error) =>
+              Effect.succeed(JobOutcome.cases.Failed.make({ reason: error.message, retryable: true }))
+            ),
             Effect.provide(context)
           )
         ),

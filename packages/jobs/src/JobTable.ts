@@ -15,7 +15,7 @@ export const JobRow = Schema.Struct({
   state: JobState,
   attempts: Schema.Int,
   losses: Schema.Int,
-  /** Of a waiting job, from when on it may run; of a running one, until when its lease lasts. */
+  /** Of a waiting job, from when on it may run, 0 for at once; of a running one, until when its lease lasts. */
   dueAt: Schema.Int,
   /** Of its last lease; 0 before the first. */
   epoch: Schema.Int,
@@ -46,7 +46,7 @@ export interface JobTable {
   insert(row: JobRow, payload: string): void
   /** Replaces the row of the same id and, if given, its payload. */
   update(row: JobRow, payload?: string): void
-  /** The head of every lane whose head is due at the instant or later, the longest waiting first. */
+  /** The heads that are due at the instant or later, in the order of their arrival; from 0, every lane's head. */
   heads(from: number): ReadonlyArray<Head>
   count(state: JobState): number
   /** Every job, or those in one state, in the order of arrival. */

@@ -5,8 +5,8 @@ import { JobQueue } from "./JobQueue.ts"
 import * as LeasedRun from "./LeasedRun.ts"
 import * as Rotation from "./Rotation.ts"
 
-/** How long a lane rests after its store failed it. */
-const storePause = Duration.seconds(1)
+/** How long a lane rests after its turn failed. */
+const pause = Duration.seconds(1)
 
 /** A store that was away is asked again, for as long as it takes. */
 const listeningAgain = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
@@ -17,18 +17,21 @@ const make = Effect.gen(function*() {
   const leasedRun = yield* LeasedRun.make
   const rotation = Rotation.make()
   const slots = yield* Semaphore.make(maxConcurrent)
-  const working = yield* FiberMap.make<string, void>()
+  const working = yield* FiberMap.make<string, void, never>()
 
   /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
   const turn = (lane: Lane) =>
     Effect.uninterruptibleMask((restore) =>
       queue.take(lane).pipe(
         Effect.flatMap((lease) => Option.isSome(lease) ? leasedRun(lease.value, restore) : Effect.void),
-        Effect.catchTag("StoreError", (error) =>
-          Effect.logWarning(`no job could be taken: ${error.message}`).pipe(
-            Effect.andThen(restore(Effect.sleep(storePause))),
+        // A bug too: nothing may keep a lane from its next turn.
+        Effect.sandbox,
+        Effect.catch((cause) =>
+          Effect.logWarning("no job could be taken, trying again", cause).pipe(
+            Effect.andThen(restore(Effect.sleep(pause))),
             Effect.andThen(Effect.sync(() => rotation.add(lane)))
-          ))
+          )
+        )
       )
     ).pipe(
       Effect.ensuring(Effect.andThen(Effect.sync(() => rotation.done(lane)), slots.release(1))),
@@ -42,7 +45,8 @@ const make = Effect.gen(function*() {
   }))
 
   const listen = Stream.runForEach(queue.ready, (lane) => Effect.sync(() => rotation.add(lane))).pipe(
-    Effect.tapError((error) => Effect.logWarning(`the queue cannot be read, trying again: ${error.message}`)),
+    Effect.sandbox,
+    Effect.tapError((cause) => Effect.logWarning("the queue cannot be read, trying again", cause)),
     Effect.retry(listeningAgain)
   )
 

@@ -22,7 +22,7 @@ export interface Claim {
 const encodeOutcome = Schema.encodeSync(Schema.fromJsonString(JobOutcome))
 
 // A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn.
-const afterLosses = (losses: number): number => losses < 3 ? 0 : Math.min(1000 * 2 ** (losses - 3), 10_000)
+const restMillis = (losses: number): number => losses < 3 ? 0 : Math.min(1000 * 2 ** (losses - 3), 10_000)
 
 const waitingLifecycle = (rows: ReadonlyArray<JobRow>): JobRow | undefined =>
   rows.find(({ lifecycle, state }) => lifecycle && state === "waiting")
@@ -35,8 +35,7 @@ const ended = (row: JobRow, state: "done" | "superseded" | "parked", now: number
   endedAt: now
 })
 
-const superseded = (row: JobRow, by: string, now: number): JobRow =>
-  ended(row, "superseded", now, `job ${by} is newer`)
+const superseded = (row: JobRow, by: string, now: number): JobRow => ended(row, "superseded", now, `job ${by} is newer`)
 
 /** A job that ran waits again in its old place; unless a newer push waits by now, which makes it needless. */
 const giveBack = (table: JobTable, row: JobRow, now: number): void => {
@@ -71,7 +70,8 @@ export const offer = (table: JobTable, { payload, row }: Candidate, now: number,
     state: "waiting",
     attempts: 0,
     losses: 0,
-    dueAt: now,
+    // Not the present: the clock may be set back.
+    dueAt: 0,
     epoch: known?.epoch ?? 0,
     owner: null,
     reason: null,
@@ -97,7 +97,7 @@ export const take = (table: JobTable, lane: string, now: number, { leaseMillis, 
   if (first === undefined || first.dueAt > now) return undefined
   if (first.state === "running") {
     const losses = first.losses + 1
-    giveBack(table, { ...first, attempts: first.attempts - 1, losses, dueAt: now + afterLosses(losses) }, now)
+    giveBack(table, { ...first, attempts: first.attempts - 1, losses, dueAt: now + restMillis(losses) }, now)
     return take(table, lane, now, { leaseMillis, owner })
   }
   const row: JobRow = {
@@ -128,7 +128,7 @@ export const settle = (table: JobTable, claim: Claim, settlement: Settlement, no
     Done: ({ outcome }) => table.update({ ...ended(row, "done", now, null), outcome: encodeOutcome(outcome) }),
     Park: ({ reason }) => park(table, row, now, reason),
     Retry: ({ delay, reason }) => giveBack(table, { ...row, reason, dueAt: now + Duration.toMillis(delay) }, now),
-    Release: () => giveBack(table, { ...row, attempts: row.attempts - 1, dueAt: now }, now)
+    Release: () => giveBack(table, { ...row, attempts: row.attempts - 1, dueAt: 0 }, now)
   })
   return true
 }

@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { Cause, Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
+import { Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 
@@ -24,8 +24,10 @@ const maxLosses = 60
 
 /** 10 s before the second attempt, then three times as long each time, at most 5 min; a fifth more or less by chance. */
 const retryDelay = (attempt: number) =>
-  Effect.map(Random.nextBetween(0.8, 1.2), (factor) =>
-    Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor)))
+  Effect.map(
+    Random.nextBetween(0.8, 1.2),
+    (factor) => Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor))
+  )
 
 const retryable = (reason: string) => JobOutcome.cases.Failed.make({ reason, retryable: true })
 
@@ -123,6 +125,7 @@ export const make = Effect.gen(function*() {
       yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
       const exit = yield* Effect.exit(restore(attempt(lease)))
       if (Exit.isFailure(exit)) {
+        if (!Exit.hasInterrupts(exit)) yield* Effect.logError("the job could not be run", exit.cause)
         yield* settle(lease, Settlement.cases.Release.make({}))
         return yield* count("released")
       }

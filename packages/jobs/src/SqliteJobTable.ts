@@ -37,14 +37,15 @@ export const make = (statements: Statements): JobTable => ({
       { ...parametersOf(row), payload }
     )
   },
-  update: (row, payload = null) => {
-    const { delivery: _delivery, lane: _lane, lifecycle: _lifecycle, platform: _platform, ...changeable } = parametersOf(row)
+  update: (row, payload) => {
+    const { delivery: _delivery, lane: _lane, lifecycle: _lifecycle, platform: _platform, ...changeable } =
+      parametersOf(row)
     statements.run(
       `UPDATE jobs SET position = :position, state = :state, attempts = :attempts, losses = :losses, due_at = :dueAt,
          epoch = :epoch, owner = :owner, reason = :reason, outcome = :outcome, ended_at = :endedAt,
          payload = coalesce(:payload, payload)
        WHERE id = :id`,
-      { ...changeable, payload }
+      { ...changeable, payload: payload ?? null }
     )
   },
   // SQLite takes the bare column from the row of the minimum: https://sqlite.org/lang_select.html#bareagg

@@ -1,6 +1,6 @@
 import * as Owners from "@nominal-code/persistence/Owners"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
-import { Clock, Effect, Layer, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { JobQueue } from "./JobQueue.ts"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
 import * as TableQueue from "./TableQueue.ts"
@@ -13,30 +13,35 @@ const make = Effect.gen(function*() {
   const owners = yield* Owners.Owners
 
   // Before the first lease, so that every lease names an owner that others know to ask about.
-  yield* sqlite.transaction("SqliteQueue.register", (statements) =>
-    statements.run("INSERT INTO owners (id) VALUES (:id)", { id: owners.self }))
+  yield* sqlite.transaction(
+    "SqliteQueue.register",
+    (statements) => statements.run("INSERT INTO owners (id) VALUES (:id)", { id: owners.self })
+  )
 
   /** Ends the leases of a dead process now instead of when they run out. A living process's are never touched. */
   const bury = Effect.fnUntraced(function*(id: string) {
-    const now = yield* Clock.currentTimeMillis
     const released = yield* sqlite.transaction("SqliteQueue.recover", (statements) => {
       statements.run("DELETE FROM owners WHERE id = :id", { id })
       return statements.run(
-        "UPDATE jobs SET due_at = min(due_at, :now) WHERE state = 'running' AND owner = :id",
-        { id, now }
+        "UPDATE jobs SET due_at = 0 WHERE state = 'running' AND owner = :id",
+        { id }
       )
     })
     yield* owners.forget(id)
     if (released > 0) yield* Effect.logWarning(`taking over ${released} running job(s) of a process that ended`)
   })
 
+  /** Whether a dead process was found. */
   const recover = Effect.gen(function*() {
-    const known = yield* sqlite.read("SqliteQueue.recover", (statements) =>
-      statements.all(Owner, "SELECT id FROM owners WHERE id <> :self", { self: owners.self }))
+    const known = yield* sqlite.read(
+      "SqliteQueue.recover",
+      (statements) => statements.all(Owner, "SELECT id FROM owners WHERE id <> :self", { self: owners.self })
+    )
     const dead = yield* Effect.filter(known, ({ id }) => Effect.map(owners.isAlive(id), (alive) => !alive), {
       concurrency: 1
     })
     yield* Effect.forEach(dead, ({ id }) => bury(id), { concurrency: 1, discard: true })
+    return dead.length > 0
   })
 
   yield* recover
@@ -47,8 +52,12 @@ const make = Effect.gen(function*() {
     read,
     transaction: (operation, body) =>
       sqlite.transaction(operation, (statements) => body(SqliteJobTable.make(statements))),
-    heads: (from) => Effect.andThen(recover, read("JobQueue.ready", (table) => table.heads(from))),
-    version: sqlite.read("JobQueue.ready", (statements) => statements.get(Version, "PRAGMA data_version")?.data_version ?? 0)
+    heads: (from) =>
+      Effect.flatMap(recover, (found) => read("JobQueue.ready", (table) => table.heads(found ? 0 : from))),
+    version: sqlite.read(
+      "JobQueue.ready",
+      (statements) => statements.get(Version, "PRAGMA data_version")?.data_version ?? 0
+    )
   })
 })
 

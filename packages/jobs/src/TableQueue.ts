@@ -1,9 +1,17 @@
-import { type DeliveryId, type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { type DeliveryId, type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule, Schema } from "effect"
-import { JobQueue, type JobRecord, type JobState, type Lease, type Offered, QueueLimits, type Settlement } from "./JobQueue.ts"
+import {
+  JobQueue,
+  type JobRecord,
+  type JobState,
+  type Lease,
+  type Offered,
+  QueueLimits,
+  type Settlement
+} from "./JobQueue.ts"
 import type { Head, JobRow, JobTable } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as Wakeups from "./Wakeups.ts"
@@ -14,7 +22,7 @@ export interface TableStore {
   readonly owner: string
   transaction<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
   read<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
-  /** The heads that are due at the instant or later; leases of processes that have died since end by asking. */
+  /** The heads that are due at the instant or later, and those of processes that are found dead by asking. */
   heads(from: number): Effect.Effect<ReadonlyArray<Head>, StoreError>
   /** Another number each time another process has changed the store. */
   readonly version: Effect.Effect<number, StoreError>
@@ -100,7 +108,9 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane) {
     const key = laneKey(lane)
     const { parked, taken } = yield* change("JobQueue.take", [key], (table, now) => takeReadable(table, key, now))
-    if (parked.length > 0) yield* Effect.logError(`parked jobs that cannot be read: ${parked.join(", ")}`, { lane: key })
+    if (parked.length > 0) {
+      yield* Effect.logError(`parked jobs that cannot be read: ${parked.join(", ")}`, { lane: key })
+    }
     return Option.map(Option.fromUndefinedOr(taken), ({ job, row }): Lease => ({
       lane,
       job,
@@ -111,13 +121,19 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(function*({ epoch, job, lane }: Lease) {
-    return yield* change("JobQueue.renew", [laneKey(lane)], (table, now) =>
-      LaneRules.renew(table, { id: job.id, epoch }, now, leaseMillis))
+    return yield* change(
+      "JobQueue.renew",
+      [laneKey(lane)],
+      (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, leaseMillis)
+    )
   })
 
   const settle = Effect.fn("JobQueue.settle")(function*({ epoch, job, lane }: Lease, settlement: Settlement) {
-    return yield* change("JobQueue.settle", [laneKey(lane)], (table, now) =>
-      LaneRules.settle(table, { id: job.id, epoch }, settlement, now))
+    return yield* change(
+      "JobQueue.settle",
+      [laneKey(lane)],
+      (table, now) => LaneRules.settle(table, { id: job.id, epoch }, settlement, now)
+    )
   })
 
   const find = Effect.fn("JobQueue.find")(function*(id: JobId) {
@@ -128,16 +144,26 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   })
 
   const list = Effect.fn("JobQueue.list")(function*(state: Option.Option<JobState>) {
-    const found = yield* read("JobQueue.list", (table) =>
-      table.list(Option.getOrUndefined(state)).map((row) => ({ id: row.id, record: recordOf(row, table.payload(row.id)) })))
+    const found = yield* read(
+      "JobQueue.list",
+      (table) =>
+        table.list(Option.getOrUndefined(state)).map((row) => ({
+          id: row.id,
+          record: recordOf(row, table.payload(row.id))
+        }))
+    )
     const unreadable = found.filter(({ record }) => Option.isNone(record)).map(({ id }) => id)
-    if (unreadable.length > 0) yield* Effect.logWarning(`jobs that cannot be read are left out: ${unreadable.join(", ")}`)
+    if (unreadable.length > 0) {
+      yield* Effect.logWarning(`jobs that cannot be read are left out: ${unreadable.join(", ")}`)
+    }
     return found.flatMap(({ record }) => Option.toArray(record))
   })
 
   const jobOfDelivery = Effect.fn("JobQueue.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {
-    return yield* read("JobQueue.jobOfDelivery", (table) =>
-      Option.map(Option.fromUndefinedOr(table.byDelivery(platform, delivery)), ({ id }) => id))
+    return yield* read(
+      "JobQueue.jobOfDelivery",
+      (table) => Option.map(Option.fromUndefinedOr(table.byDelivery(platform, delivery)), ({ id }) => id)
+    )
   })
 
   const forget = Effect.gen(function*() {

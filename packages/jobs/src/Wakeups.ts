@@ -29,6 +29,9 @@ interface Listener {
   readonly sooner: Latch.Latch
 }
 
+// How far a look reaches back behind the last one: a clock that is set back by less is not noticed otherwise.
+const overlapMillis = 60_000
+
 const decodeLane = Schema.decodeSync(LaneKey)
 
 const name = ({ lanes, some }: Listener, lane: string): void => {
@@ -36,12 +39,12 @@ const name = ({ lanes, some }: Listener, lane: string): void => {
   some.openUnsafe()
 }
 
-// So many lanes are named at a time that the process can do something else in between.
-const helping = 100
+// So few lanes are named at a time that the process can do something else in between.
+const portion = 100
 
 /**
  * A lane is named when this process touches it. The store itself is read at the start, whenever the next delay or lease
- * has run out, and every `sweepEvery`: it names what has become due since, and everything that is due if another process
+ * has run out, and every `sweepEvery`: it names what has become due lately, and everything that is due if another process
  * has changed something. One timer does for all lanes; a lane that waits costs its key.
  */
 export const make = (
@@ -56,9 +59,10 @@ export const make = (
       // Before the store is read: what changes after the reading opens it again.
       listener.until = Infinity
       listener.sooner.closeUnsafe()
-      const current = yield* version
-      const due = yield* heads(current === looked.version ? looked.at : 0)
       const now = yield* Clock.currentTimeMillis
+      const current = yield* version
+      const known = current === looked.version && looked.at <= now
+      const due = yield* heads(known ? looked.at - overlapMillis : 0)
       let next = now + Duration.toMillis(sweepEvery)
       for (const { dueAt, lane } of due) {
         if (dueAt <= now) name(listener, lane)
@@ -66,13 +70,13 @@ export const make = (
       }
       looked = { at: now, version: current }
       listener.until = next
-      yield* Effect.raceFirst(Effect.sleep(next - now), listener.sooner.await)
+      yield* Effect.timeoutOption(listener.sooner.await, next - now)
     }
   })
 
   const named = (listener: Listener) =>
     Effect.map(listener.some.await, () => {
-      const keys = listener.lanes.values().take(helping).toArray()
+      const keys = listener.lanes.values().take(portion).toArray()
       for (const key of keys) listener.lanes.delete(key)
       if (listener.lanes.size === 0) listener.some.closeUnsafe()
       return keys.map((key) => decodeLane(key))
@@ -80,7 +84,12 @@ export const make = (
 
   const listen = Effect.acquireRelease(
     Effect.sync(() => {
-      const listener: Listener = { lanes: new Set(), some: Latch.makeUnsafe(), until: Infinity, sooner: Latch.makeUnsafe() }
+      const listener: Listener = {
+        lanes: new Set(),
+        some: Latch.makeUnsafe(),
+        until: Infinity,
+        sooner: Latch.makeUnsafe()
+      }
       listeners.add(listener)
       return listener
     }),
@@ -96,7 +105,11 @@ export const make = (
       }
     },
     // It listens before it looks, so nothing falls between the two.
-    ready: Stream.unwrap(Effect.map(listen, (listener) =>
-      Stream.fromIterableEffectRepeat(named(listener)).pipe(Stream.mergeEffect(watch(listener)))))
+    ready: Stream.unwrap(
+      Effect.map(
+        listen,
+        (listener) => Stream.fromIterableEffectRepeat(named(listener)).pipe(Stream.mergeEffect(watch(listener)))
+      )
+    )
   }
 }

@@ -47,7 +47,10 @@ it.effect("no more jobs run at once than configured, and a lane that waits is no
 
 it.effect("a lane with much to do gives way to the others after each job", () =>
   Effect.gen(function*() {
-    const { events, offer, start } = yield* laneWorld({ settings: { maxConcurrent: 1 }, run: () => lasting("1 second") })
+    const { events, offer, start } = yield* laneWorld({
+      settings: { maxConcurrent: 1 },
+      run: () => lasting("1 second")
+    })
     yield* offer(mention(one, "1a"), mention(one, "1b"), mention(one, "1c"), mention(two, "2"), mention(three, "3"))
     yield* start
     yield* TestClock.adjust("10 seconds")
@@ -117,7 +120,10 @@ for (
       yield* start
       yield* offer(job)
       const { reason, state } = yield* stateOf(job)
-      assert.deepStrictEqual([state, reason], ["waiting", `an unexpected error; the server's log has it under job ${job.id}`])
+      assert.deepStrictEqual([state, reason], [
+        "waiting",
+        `an unexpected error; the server's log has it under job ${job.id}`
+      ])
       yield* TestClock.adjust("13 seconds")
       assert.strictEqual((yield* stateOf(job)).state, "done")
     }))

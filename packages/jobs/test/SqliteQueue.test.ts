@@ -7,8 +7,8 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
-import { queueSuite } from "./queueSuite.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { queueSuite } from "./queueSuite.ts"
 import { quiet } from "./readySuite.ts"
 import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
@@ -123,8 +123,10 @@ it.effect("a job whose stored form cannot be read is parked with the reason, and
     const broken = mention(laneOf(1), "a")
     yield* offer(broken)
     yield* offer(mention(laneOf(1), "b"))
-    yield* Context.get(database, Sqlite).transaction("test", (statements) =>
-      statements.run("UPDATE jobs SET payload = '{}' WHERE id = :id", { id: broken.id }))
+    yield* Context.get(database, Sqlite).transaction(
+      "test",
+      (statements) => statements.run("UPDATE jobs SET payload = '{}' WHERE id = :id", { id: broken.id })
+    )
     assert.strictEqual(Option.getOrThrow(yield* take(laneOf(1))).job.delivery, "b")
     assert.deepStrictEqual(yield* depth, { waiting: 0, running: 1, parked: 1 })
     yield* offer(broken)

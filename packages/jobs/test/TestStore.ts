@@ -5,6 +5,7 @@ import { Effect, FileSystem, Layer } from "effect"
 
 /** A directory that is removed with the scope. */
 export const temporaryDirectory = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
+  Effect.orDie,
   Effect.provide(NodeServices.layer)
 )
 
@@ -14,7 +15,7 @@ export const quickDirectory = Effect.gen(function*() {
   const memory = "/dev/shm"
   const isThere = yield* Effect.orElseSucceed(fs.exists(memory), () => false)
   return yield* fs.makeTempDirectoryScoped(isThere ? { directory: memory } : {})
-}).pipe(Effect.provide(NodeServices.layer))
+}).pipe(Effect.orDie, Effect.provide(NodeServices.layer))
 
 /** The database of a directory; each build opens it anew, as another process would. */
 export const databaseAt = (directory: string) =>

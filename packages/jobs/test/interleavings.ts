@@ -65,7 +65,10 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   const unended = (lane: Lane) =>
     [...known.values()].filter((one) => one.lane === lane && one.ended === undefined).sort((a, b) => a.order - b.order)
   const record = (one: Known) =>
-    Effect.map(anyProcess().queue().find(one.job.id), Option.getOrElse(() => assert.fail(`${one.job.delivery} is lost`)))
+    Effect.map(
+      anyProcess().queue().find(one.job.id),
+      Option.getOrElse(() => assert.fail(`${one.job.delivery} is lost`))
+    )
 
   const accept = (job: Job, lane: Lane) =>
     known.set(job.id, {
@@ -92,7 +95,12 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   const notice = Effect.fnUntraced(function*(jobs: ReadonlyArray<Known>) {
     for (const one of jobs.filter(ranBefore)) {
       const { reason, state } = yield* record(one)
-      if (state === "superseded") supersede(one.job.id, /^job (\S+) is newer$/.exec(Option.getOrElse(reason, () => ""))?.[1] ?? "")
+      if (state === "superseded") {
+        supersede(
+          one.job.id,
+          /^job (\S+) is newer$/.exec(Option.getOrElse(reason, () => ""))?.[1] ?? ""
+        )
+      }
     }
   })
 
@@ -128,7 +136,14 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     const process = anyProcess()
     const taken = yield* process.queue().take(lane)
     const now = yield* Clock.currentTimeMillis
-    trace.push(`take ${lane.number} at ${now}: ${Option.match(taken, { onNone: () => "none", onSome: ({ epoch, job }) => `${job.delivery} epoch ${epoch}` })}`)
+    trace.push(
+      `take ${lane.number} at ${now}: ${
+        Option.match(taken, {
+          onNone: () => "none",
+          onSome: ({ epoch, job }) => `${job.delivery} epoch ${epoch}`
+        })
+      }`
+    )
     const before = last(lane)
     const held = before !== undefined && !before.over && before.until > now
     if (!held) lose(before)

@@ -3,7 +3,7 @@ import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import type { It } from "./queueSuite.ts"
+import type { It } from "./QueueSteps.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
 
@@ -18,7 +18,7 @@ const listening = Effect.gen(function*() {
     Stream.runForEach(ready, ({ number }) => Effect.sync(() => named.push(number)))
   )
   yield* quiet
-  return Effect.map(quiet, () => named.splice(0))
+  return () => Effect.map(quiet, () => named.splice(0))
 })
 
 const offer = (pull: number, delivery: string) => JobQueue.use((queue) => queue.offer(mention(laneOf(pull), delivery)))
@@ -27,112 +27,156 @@ const take = (pull: number): Effect.Effect<Lease, never, JobQueue> =>
 
 /** What `ready` promises: whatever can be run is named. Nothing here needs the sweep, which is an hour away. */
 export const readySuite = (it: It) => {
-  it("names at first every lane that has something to run, the longest waiting first", Effect.gen(function*() {
-    yield* offer(2, "a")
-    yield* offer(1, "b")
-    yield* offer(3, "c")
-    yield* take(3)
-    const named = yield* listening
-    assert.deepStrictEqual(yield* named, [2, 1])
-  }).pipe(Effect.scoped))
+  it(
+    "names at first every lane that has something to run, the longest waiting first",
+    Effect.gen(function*() {
+      yield* offer(2, "a")
+      yield* offer(1, "b")
+      yield* offer(3, "c")
+      yield* take(3)
+      const named = yield* listening
+      assert.deepStrictEqual(yield* named(), [2, 1])
+    }).pipe(Effect.scoped)
+  )
 
-  it("names a lane when it gets a job, and again when a settled job leaves more to do", Effect.gen(function*() {
-    const named = yield* listening
-    assert.deepStrictEqual(yield* named, [])
-    yield* offer(1, "a")
-    assert.deepStrictEqual(yield* named, [1])
-    const lease = yield* take(1)
-    yield* offer(1, "b")
-    assert.deepStrictEqual(yield* named, [])
-    const { settle } = yield* JobQueue
-    yield* settle(lease, done)
-    assert.deepStrictEqual(yield* named, [1])
-    yield* settle(yield* take(1), done)
-    assert.deepStrictEqual(yield* named, [])
-  }).pipe(Effect.scoped))
-
-  it("names a lane when the delay of its retry has passed", Effect.gen(function*() {
-    const named = yield* listening
-    yield* offer(1, "a")
-    yield* named
-    const { settle } = yield* JobQueue
-    yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.seconds(10) }))
-    assert.deepStrictEqual(yield* named, [])
-    yield* TestClock.adjust("9999 millis")
-    assert.deepStrictEqual(yield* named, [])
-    yield* TestClock.adjust("1 millis")
-    assert.deepStrictEqual(yield* named, [1])
-  }).pipe(Effect.scoped))
-
-  it("names at once a lane whose delayed push was replaced by a newer one", Effect.gen(function*() {
-    const named = yield* listening
-    const { offer, settle } = yield* JobQueue
-    yield* offer(push(laneOf(1), "a"))
-    yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.hours(10) }))
-    yield* named
-    yield* offer(push(laneOf(1), "b"))
-    assert.deepStrictEqual(yield* named, [1])
-  }).pipe(Effect.scoped))
-
-  it("names a lane when the lease of its job runs out, and not while it is renewed", Effect.gen(function*() {
-    const named = yield* listening
-    yield* offer(1, "a")
-    const lease = yield* take(1)
-    yield* named
-    const { renew } = yield* JobQueue
-    for (let round = 0; round < 3; round++) {
-      yield* TestClock.adjust("20 seconds")
-      yield* renew(lease)
-    }
-    assert.deepStrictEqual(yield* named, [])
-    yield* TestClock.adjust("30 seconds")
-    assert.deepStrictEqual(yield* named, [1])
-  }).pipe(Effect.scoped))
-
-  it("does not name the lanes that wait again and again", Effect.gen(function*() {
-    yield* offer(1, "a")
-    const named = yield* listening
-    yield* offer(2, "b")
-    yield* TestClock.adjust("2 hours")
-    assert.sameMembers([...new Set(yield* named)], [1, 2])
-    yield* TestClock.adjust("3 hours")
-    assert.deepStrictEqual(yield* named, [])
-  }).pipe(Effect.scoped))
-
-  it("names every one of many lanes", Effect.gen(function*() {
-    const pulls = Array.from({ length: 350 }, (_, index) => index + 1)
-    yield* Effect.forEach(pulls, (pull) => offer(pull, `d${pull}`), { concurrency: 50 })
-    const named = yield* listening
-    yield* quiet
-    assert.deepStrictEqual((yield* named).sort((a, b) => a - b), pulls)
-  }).pipe(Effect.scoped))
-
-  it("tells every listener, and forgets those who left", Effect.gen(function*() {
-    const first = yield* listening
-    yield* Effect.scoped(Effect.gen(function*() {
-      const second = yield* listening
+  it(
+    "names a lane when it gets a job, and again when a settled job leaves more to do",
+    Effect.gen(function*() {
+      const named = yield* listening
+      assert.deepStrictEqual(yield* named(), [])
       yield* offer(1, "a")
-      assert.deepStrictEqual([yield* first, yield* second], [[1], [1]])
-    }))
-    yield* offer(2, "b")
-    assert.deepStrictEqual(yield* first, [2])
-  }).pipe(Effect.scoped))
+      assert.deepStrictEqual(yield* named(), [1])
+      const lease = yield* take(1)
+      yield* offer(1, "b")
+      assert.deepStrictEqual(yield* named(), [])
+      const { settle } = yield* JobQueue
+      yield* settle(lease, done)
+      assert.deepStrictEqual(yield* named(), [1])
+      yield* settle(yield* take(1), done)
+      assert.deepStrictEqual(yield* named(), [])
+    }).pipe(Effect.scoped)
+  )
 
-  it("loses no lane between looking and listening, however the two fall together with an offer", Effect.gen(function*() {
-    const heard: Array<number> = []
-    const { ready } = yield* JobQueue
-    for (let pull = 1; pull <= 60; pull++) {
+  it(
+    "names a lane when the delay of its retry has passed",
+    Effect.gen(function*() {
+      const named = yield* listening
+      yield* offer(1, "a")
+      yield* named()
+      const { settle } = yield* JobQueue
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.seconds(10) }))
+      assert.deepStrictEqual(yield* named(), [])
+      yield* TestClock.adjust("9999 millis")
+      assert.deepStrictEqual(yield* named(), [])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* named(), [1])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "names at once a lane whose delayed push was replaced by a newer one",
+    Effect.gen(function*() {
+      const named = yield* listening
+      const { offer, settle } = yield* JobQueue
+      yield* offer(push(laneOf(1), "a"))
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.hours(10) }))
+      yield* named()
+      yield* offer(push(laneOf(1), "b"))
+      assert.deepStrictEqual(yield* named(), [1])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "names a lane when the lease of its job runs out, and not while it is renewed",
+    Effect.gen(function*() {
+      const named = yield* listening
+      yield* offer(1, "a")
+      const lease = yield* take(1)
+      yield* named()
+      const { renew } = yield* JobQueue
+      for (let round = 0; round < 3; round++) {
+        yield* TestClock.adjust("20 seconds")
+        yield* renew(lease)
+      }
+      assert.deepStrictEqual(yield* named(), [])
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(yield* named(), [1])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "does not name the lanes that wait again and again",
+    Effect.gen(function*() {
+      yield* offer(1, "a")
+      const named = yield* listening
+      yield* offer(2, "b")
+      yield* TestClock.adjust("2 hours")
+      assert.sameMembers([...new Set(yield* named())], [1, 2])
+      yield* TestClock.adjust("3 hours")
+      assert.deepStrictEqual(yield* named(), [])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "names every one of many lanes",
+    Effect.gen(function*() {
+      const pulls = Array.from({ length: 350 }, (_, index) => index + 1)
+      yield* Effect.forEach(pulls, (pull) => offer(pull, `d${pull}`), { concurrency: 50 })
+      const named = yield* listening
+      yield* quiet
+      assert.deepStrictEqual((yield* named()).sort((a, b) => a - b), pulls)
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "names what is due although the clock was set back",
+    Effect.gen(function*() {
+      yield* TestClock.adjust("2 days")
+      const named = yield* listening
+      yield* offer(1, "a")
+      yield* TestClock.adjust("3 hours")
+      yield* named()
+      const { settle } = yield* JobQueue
+      yield* TestClock.setTime(Duration.toMillis("1 day"))
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.seconds(10) }))
+      yield* TestClock.adjust("10 seconds")
+      yield* quiet
+      assert.deepStrictEqual(yield* named(), [1])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "tells every listener, and forgets those who left",
+    Effect.gen(function*() {
+      const first = yield* listening
       yield* Effect.scoped(Effect.gen(function*() {
-        const listen = Stream.runForEach(ready, ({ number }) => Effect.sync(() => heard.push(number)))
-        // Every number of scheduler turns between the start of the listening and the offer, down to none.
-        const turns = Effect.repeat(Effect.yieldNow, { times: pull % 20 })
-        const begin = Effect.forkScoped(listen)
-        if (pull % 2 === 0) yield* begin
-        yield* Effect.forkScoped(Effect.andThen(turns, offer(pull, `d${pull}`)))
-        if (pull % 2 === 1) yield* begin
-        yield* quiet
-        assert.include(heard, pull)
+        const second = yield* listening
+        yield* offer(1, "a")
+        assert.deepStrictEqual([yield* first(), yield* second()], [[1], [1]])
       }))
-    }
-  }))
+      yield* offer(2, "b")
+      assert.deepStrictEqual(yield* first(), [2])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
+    "loses no lane between looking and listening, however the two fall together with an offer",
+    Effect.gen(function*() {
+      const heard: Array<number> = []
+      const { ready } = yield* JobQueue
+      for (let pull = 1; pull <= 60; pull++) {
+        yield* Effect.scoped(Effect.gen(function*() {
+          const listen = Stream.runForEach(ready, ({ number }) => Effect.sync(() => heard.push(number)))
+          // Every number of scheduler turns between the start of the listening and the offer, down to none.
+          const turns = Effect.repeat(Effect.yieldNow, { times: pull % 20 })
+          const begin = Effect.forkScoped(listen)
+          if (pull % 2 === 0) yield* begin
+          yield* Effect.forkScoped(Effect.andThen(turns, offer(pull, `d${pull}`)))
+          if (pull % 2 === 1) yield* begin
+          yield* quiet
+          assert.include(heard, pull)
+        }))
+      }
+    })
+  )
 }

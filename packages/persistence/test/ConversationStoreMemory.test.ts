@@ -9,9 +9,13 @@ conversationStoreSuite("memory", ConversationStoreMemory.layer)
 it.effect("memory does not grow with the number of pull requests: the longest unsaved conversation goes", () =>
   Effect.gen(function*() {
     const { load, save } = yield* ConversationStore
-    yield* Effect.forEach(Array.from({ length: 200 }, (_, index) => lane(index + 1)), (one) => save(one, said("hello")), {
-      concurrency: 1
-    })
+    yield* Effect.forEach(
+      Array.from({ length: 200 }, (_, index) => lane(index + 1)),
+      (one) => save(one, said("hello")),
+      {
+        concurrency: 1
+      }
+    )
     yield* save(lane(1), said("again"))
     yield* save(lane(201), said("hello"))
     assert.isTrue(Option.isSome(yield* load(lane(1))))

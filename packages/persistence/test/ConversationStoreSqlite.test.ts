@@ -33,8 +33,10 @@ it.effect("a conversation that cannot be read is absent; the log says so, and no
     const logger = Logger.layer([Logger.make(({ message }) => logged.push(message))])
     for (const content of ["{\"messages\": [secret", "{\"messages\": \"secret\"}"]) {
       yield* save(lane(1), said("hello"))
-      yield* transaction("test", (statements) =>
-        statements.run("UPDATE conversations SET content = :content", { content }))
+      yield* transaction(
+        "test",
+        (statements) => statements.run("UPDATE conversations SET content = :content", { content })
+      )
       assert.deepStrictEqual(yield* Effect.provide(load(lane(1)), logger), Option.none())
     }
     const text = "the stored conversation of github:acme/api:1:nominal cannot be read; its next review starts a new one"

@@ -6,8 +6,10 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { databaseAt, freshDatabase, temporaryDirectory } from "./TestDatabase.ts"
 
 const Last = Schema.Struct({ last: Schema.Int })
-const last = Effect.flatMap(Sqlite, ({ read }) =>
-  read("test", (statements) => statements.get(Last, "SELECT last FROM ticks")?.last))
+const last = Effect.flatMap(
+  Sqlite,
+  ({ read }) => read("test", (statements) => statements.get(Last, "SELECT last FROM ticks")?.last)
+)
 
 const openError = (directory: string) => Effect.flip(Effect.provide(last, databaseAt(directory)))
 

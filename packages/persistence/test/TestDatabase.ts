@@ -4,6 +4,7 @@ import { Effect, FileSystem, Layer } from "effect"
 
 /** A directory that is removed with the scope. */
 export const temporaryDirectory = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped()).pipe(
+  Effect.orDie,
   Effect.provide(NodeServices.layer)
 )
 

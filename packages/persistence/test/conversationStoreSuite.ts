@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { AppConfig } from "@nominal-code/config/AppConfig"
 import { Conversation } from "@nominal-code/domain/Conversation"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
@@ -7,6 +7,7 @@ import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
+import { configOf } from "./TestConfig.ts"
 
 export const lane = (number: number, namespace = ""): Lane =>
   new Lane({
@@ -22,7 +23,7 @@ export const said = (text: string): Conversation => ({
 })
 
 /** Conversations rest for an hour. */
-export const config = Layer.mock(AppConfig, { conversationTtl: Duration.hours(1) })
+export const config = configOf({ conversationTtl: Duration.hours(1) })
 
 /** What every `ConversationStore` promises. */
 export const conversationStoreSuite = (
@@ -50,12 +51,17 @@ export const conversationStoreSuite = (
         assert.deepStrictEqual(yield* load(lane(1, "tenant")), Option.some(said("other tenant")))
       }).pipe(Effect.provide(fresh)))
 
-    it.effect.prop("gives back what was saved, whatever it holds", [Conversation], ([conversation]) =>
-      Effect.gen(function*() {
-        const { load, save } = yield* ConversationStore
-        yield* save(lane(1), conversation)
-        assert.deepStrictEqual(yield* load(lane(1)), Option.some(conversation))
-      }).pipe(Effect.provide(fresh)), { arbitrary: { runs: 30 } })
+    it.effect.prop(
+      "gives back what was saved, whatever it holds",
+      [Conversation],
+      ([conversation]) =>
+        Effect.gen(function*() {
+          const { load, save } = yield* ConversationStore
+          yield* save(lane(1), conversation)
+          assert.deepStrictEqual(yield* load(lane(1)), Option.some(conversation))
+        }).pipe(Effect.provide(fresh)),
+      { arbitrary: { runs: 30 } }
+    )
 
     it.effect("forgets a conversation that has rested for its time, counted from the last save", () =>
       Effect.gen(function*() {

@@ -6,7 +6,9 @@ import { databaseAt } from "./TestDatabase.ts"
 
 const [, , directory = "", times = "0"] = process.argv
 
-const add = Effect.flatMap(Sqlite, ({ transaction }) =>
-  transaction("count", (statements) => statements.run("UPDATE ticks SET last = last + 1")))
+const add = Effect.flatMap(
+  Sqlite,
+  ({ transaction }) => transaction("count", (statements) => statements.run("UPDATE ticks SET last = last + 1"))
+)
 
 NodeRuntime.runMain(Effect.repeat(add, { times: Number(times) - 1 }).pipe(Effect.provide(databaseAt(directory))))

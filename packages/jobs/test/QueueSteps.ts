@@ -1,0 +1,42 @@
+import { assert } from "@effect/vitest"
+import type { Job } from "@nominal-code/domain/Job"
+import { JobQueue, type JobState, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Duration, Effect, Option } from "effect"
+import { laneOf, reviewed } from "./Jobs.ts"
+
+/* The words in which the suites of a queue tell what happens to one lane. */
+
+/** Names a behaviour and what shows it. */
+export type It = (title: string, body: Effect.Effect<void, StoreError, JobQueue>) => void
+
+export const lane = laneOf(1)
+export const done = Settlement.cases.Done.make({ outcome: reviewed })
+export const park = Settlement.cases.Park.make({ reason: "no more tries" })
+export const release = Settlement.cases.Release.make({})
+export const retryIn = (delay: Duration.Input) =>
+  Settlement.cases.Retry.make({ reason: "the model was away", delay: Duration.fromInputUnsafe(delay) })
+
+export const offer = (job: Job) => JobQueue.use((queue) => queue.offer(job))
+export const offerAll = (...jobs: ReadonlyArray<Job>) => Effect.forEach(jobs, offer, { concurrency: 1 })
+export const settle = (lease: Lease, settlement: Settlement) => JobQueue.use((queue) => queue.settle(lease, settlement))
+export const takeMaybe = JobQueue.use((queue) => queue.take(lane))
+export const take = Effect.map(takeMaybe, Option.getOrThrow)
+export const nothing = Effect.map(takeMaybe, (lease) => assert.deepStrictEqual(lease, Option.none()))
+export const record = (job: Job) => Effect.map(JobQueue.use((queue) => queue.find(job.id)), Option.getOrThrow)
+
+export const stands = Effect.fnUntraced(function*(job: Job, state: JobState, reason?: string) {
+  const { reason: because, state: is } = yield* record(job)
+  assert.deepStrictEqual([is, Option.getOrUndefined(because)], [state, reason])
+})
+
+/** Runs the lane to its end; the deliveries in the order of running. */
+export const runAll = Effect.gen(function*() {
+  const ran: Array<string> = []
+  for (;;) {
+    const lease = yield* takeMaybe
+    if (Option.isNone(lease)) return ran
+    ran.push(lease.value.job.delivery)
+    assert.isTrue(yield* settle(lease.value, done))
+  }
+})

@@ -1,0 +1,197 @@
+import { assert } from "@effect/vitest"
+import { JobQueue, Offered } from "@nominal-code/jobs/JobQueue"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { laneOf, mention, push } from "./Jobs.ts"
+import {
+  done,
+  type It,
+  lane,
+  nothing,
+  offer,
+  offerAll,
+  park,
+  record,
+  release,
+  retryIn,
+  runAll,
+  settle,
+  stands,
+  take
+} from "./QueueSteps.ts"
+
+/** What a lease is worth, and to whom. */
+export const leasing = (it: It) => {
+  it(
+    "gives a lane to one taker at a time, and other lanes to others",
+    Effect.gen(function*() {
+      yield* offerAll(mention(lane, "a"), mention(lane, "b"), mention(laneOf(2), "c"))
+      yield* take
+      yield* nothing
+      assert.isTrue(Option.isSome(yield* JobQueue.use((queue) => queue.take(laneOf(2)))))
+    })
+  )
+
+  it(
+    "gives a job whose lease ran out to the next taker, under a higher epoch, as the same attempt",
+    Effect.gen(function*() {
+      yield* offer(mention(lane, "a"))
+      const first = yield* take
+      yield* TestClock.adjust("29999 millis")
+      yield* nothing
+      yield* TestClock.adjust("1 millis")
+      const second = yield* take
+      assert.isAbove(second.epoch, first.epoch)
+      assert.deepStrictEqual([first.attempt, first.losses, second.attempt, second.losses], [1, 0, 1, 1])
+    })
+  )
+
+  it(
+    "does not let a lost lease change anything",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      const lost = yield* take
+      yield* TestClock.adjust("30 seconds")
+      const lease = yield* take
+      const before = yield* record(job)
+      const { renew } = yield* JobQueue
+      assert.isFalse(yield* renew(lost))
+      for (const settlement of [done, park, release, retryIn(0)]) assert.isFalse(yield* settle(lost, settlement))
+      assert.deepStrictEqual(yield* record(job), before)
+      assert.isTrue(yield* settle(lease, done))
+      for (const settlement of [done, park, release, retryIn(0)]) assert.isFalse(yield* settle(lease, settlement))
+      assert.isFalse(yield* renew(lease))
+      yield* stands(job, "done")
+    })
+  )
+
+  it(
+    "keeps a lease for as long as it is renewed",
+    Effect.gen(function*() {
+      yield* offer(mention(lane, "a"))
+      const lease = yield* take
+      const { renew } = yield* JobQueue
+      for (let round = 0; round < 10; round++) {
+        yield* TestClock.adjust("29 seconds")
+        assert.isTrue(yield* renew(lease))
+      }
+      yield* TestClock.adjust("29 seconds")
+      yield* nothing
+    })
+  )
+
+  it(
+    "lets a lease that ran out be renewed and settled while nobody has taken the lane",
+    Effect.gen(function*() {
+      yield* offer(mention(lane, "a"))
+      const lease = yield* take
+      const { renew } = yield* JobQueue
+      yield* TestClock.adjust("1 hour")
+      assert.isTrue(yield* renew(lease))
+      yield* TestClock.adjust("1 hour")
+      assert.isTrue(yield* settle(lease, done))
+    })
+  )
+
+  it(
+    "gives out what waits at once although the clock was set back",
+    Effect.gen(function*() {
+      yield* TestClock.adjust("1 day")
+      yield* offerAll(mention(lane, "a"), mention(lane, "b"))
+      yield* TestClock.setTime(0)
+      yield* settle(yield* take, release)
+      assert.deepStrictEqual(yield* runAll, ["a", "b"])
+    })
+  )
+
+  it(
+    "makes a job that is lost again and again wait, so that others of its kind get their turn",
+    Effect.gen(function*() {
+      yield* offer(mention(lane, "a"))
+      yield* take
+      for (const wait of [0, 0, 1, 2, 4, 8, 10, 10]) {
+        yield* TestClock.adjust("30 seconds")
+        if (wait > 0) {
+          yield* nothing
+          yield* TestClock.adjust(wait * 1000 - 1)
+          yield* nothing
+          yield* TestClock.adjust(1)
+        }
+        yield* take
+      }
+    })
+  )
+}
+
+/** What becomes of a job when its lease ends. */
+export const settling = (it: It) => {
+  it(
+    "runs a retried job again when its delay has passed, before what came after it",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offerAll(job, mention(lane, "b"))
+      assert.isTrue(yield* settle(yield* take, retryIn("10 seconds")))
+      yield* stands(job, "waiting", "the model was away")
+      yield* TestClock.adjust("9999 millis")
+      yield* nothing
+      yield* TestClock.adjust("1 millis")
+      const lease = yield* take
+      assert.deepStrictEqual([lease.job.delivery, lease.attempt], [job.delivery, 2])
+    })
+  )
+
+  it(
+    "counts no attempt that was released, and gives the job out again at once",
+    Effect.gen(function*() {
+      yield* offerAll(mention(lane, "a"), mention(lane, "b"))
+      assert.isTrue(yield* settle(yield* take, release))
+      const lease = yield* take
+      assert.deepStrictEqual([lease.job.delivery, lease.attempt, lease.losses], ["a", 1, 0])
+    })
+  )
+
+  it(
+    "leaves a parked job alone and goes on with the lane",
+    Effect.gen(function*() {
+      const job = push(lane, "a")
+      yield* offerAll(job, mention(lane, "b"))
+      assert.isTrue(yield* settle(yield* take, park))
+      yield* stands(job, "parked", "no more tries")
+      assert.deepStrictEqual(yield* runAll, ["b"])
+    })
+  )
+
+  it(
+    "runs a parked job again, afresh, when its delivery comes again",
+    Effect.gen(function*() {
+      const job = push(lane, "a")
+      yield* offer(job)
+      assert.isTrue(yield* settle(yield* take, retryIn(0)))
+      const parked = yield* take
+      assert.strictEqual(parked.attempt, 2)
+      assert.isTrue(yield* settle(parked, park))
+      assert.deepStrictEqual(yield* offer(job), Offered.cases.Accepted.make({ jobId: job.id }))
+      yield* stands(job, "waiting")
+      const lease = yield* take
+      assert.strictEqual(lease.attempt, 1)
+      assert.isFalse(yield* settle(parked, done))
+      assert.isTrue(yield* settle(lease, done))
+    })
+  )
+
+  it(
+    "lets the push that waits speak for an older parked one that is delivered again",
+    Effect.gen(function*() {
+      const [older, newer] = [push(lane, "older"), push(lane, "newer")]
+      yield* offer(older)
+      assert.isTrue(yield* settle(yield* take, park))
+      yield* offer(newer)
+      assert.deepStrictEqual(
+        yield* offer(older),
+        Offered.cases.Accepted.make({ jobId: newer.id, superseded: older.id })
+      )
+      assert.deepStrictEqual(yield* runAll, ["newer"])
+    })
+  )
+}
