@@ -211,6 +211,21 @@ it.effect("a store that is away for a while stops nothing for good", () =>
     for (const job of jobs) assert.strictEqual((yield* stateOf(job)).state, "done")
   }))
 
+it.effect("a bug in the store costs a lane a moment, not its life", () =>
+  Effect.gen(function*() {
+    let bugs = 2
+    const { events, offer, start } = yield* laneWorld({
+      queue: ({ ready, take }) => ({
+        ready: Stream.unwrap(Effect.suspend(() => bugs-- > 1 ? Effect.die("bug") : Effect.succeed(ready))),
+        take: (lane) => Effect.suspend(() => bugs-- > 0 ? Effect.die("bug") : take(lane))
+      })
+    })
+    yield* offer(mention(one, "a"))
+    yield* start
+    yield* TestClock.adjust("5 seconds")
+    assert.deepStrictEqual(events, ["start a", "end a"])
+  }))
+
 it.effect("an end that cannot be stored leads to another run, not to a lost job", () =>
   Effect.gen(function*() {
     const settling = failing(7)
