@@ -34,6 +34,8 @@ const make = Effect.gen(function*() {
         )
       )
     ).pipe(
+      // Nobody waits for a turn: what breaks in one would break in silence.
+      Effect.tapDefect((defect) => Effect.logError("a lane's turn broke; its lease runs out by itself", defect)),
       Effect.ensuring(Effect.andThen(Effect.sync(() => rotation.done(lane)), slots.release(1))),
       Effect.annotateLogs({ lane: laneKey(lane) })
     )
