@@ -4,7 +4,7 @@ import { JobId } from "@nominal-code/domain/Job"
 import { JobQueue, type JobRecord } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
-import { Context, Data, Effect, FileSystem, Layer, Option, Schedule } from "effect"
+import { Context, Data, type Duration, Effect, FileSystem, Layer, Option, Schedule } from "effect"
 import { randomBytes } from "node:crypto"
 import type { GitHubEvent } from "../emulators/GitHubDeliveries.ts"
 import * as GitHubEmulator from "../emulators/GitHubEmulator.ts"
@@ -25,12 +25,16 @@ export class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly 
 const often = Schedule.spaced("25 millis")
 
 /** Waits until there is something to see. */
-export const eventually = <A, E, R>(what: string, look: Effect.Effect<Option.Option<A>, E, R>) =>
+export const eventually = <A, E, R>(
+  what: string,
+  look: Effect.Effect<Option.Option<A>, E, R>,
+  patience: Duration.Input = "60 seconds"
+) =>
   look.pipe(
     Effect.repeat({ schedule: often, until: Option.isSome }),
     Effect.map(Option.getOrThrow),
     Effect.timeoutOrElse({
-      duration: "60 seconds",
+      duration: patience,
       orElse: () => Effect.fail(new NeverHappened({ message: `it was waited in vain for ${what}` }))
     })
   )
