@@ -10,7 +10,7 @@ import * as Stage from "./Stage.ts"
 const mebibyte = 1 << 20
 
 const restRuns = 3
-const settling = "3 seconds"
+const settling = "2 seconds"
 
 /** The memory, in MiB, of what has been started and left alone. */
 const atRest = Effect.fnUntraced(function*(programs: ReadonlyArray<Program.Program>) {

@@ -6,7 +6,7 @@ import * as Reference from "./Reference.ts"
 import * as Shop from "./Shop.ts"
 import * as Stage from "./Stage.ts"
 
-const runs = 5
+const runs = 4
 
 const start = Effect.fnUntraced(function*(
   { emulator, model }: Shop.Shop,

@@ -38,20 +38,20 @@ export const markdown = (parts: ReadonlyArray<Part>): string =>
     [`### ${title}`, "", row(columns), "|---|---|---|---|", ...figures.map((figure) => row(cells(figure)))].join("\n")
   ).join("\n\n")
 
+/** What is to be said of a machine that has other things to do; empty where it has none. */
+const disturbance = (): string => {
+  const [load = 0] = loadavg()
+  return load < availableParallelism() / 2
+    ? ""
+    : `. The machine was busy before (load ${shown(load)}): take the figures with care`
+}
+
 /** Where and when, which the ratios are meant not to depend on. */
 export const circumstances = Effect.map(DateTime.now, (now) => {
   const day = DateTime.formatIso(now).slice(0, 10)
   const processor = cpus()[0]?.model.trim() ?? "unknown"
-  return `${day}, Node ${version}, ${platform} ${arch}, ${availableParallelism()} × ${processor}`
+  return `${day}, Node ${version}, ${platform} ${arch}, ${availableParallelism()} × ${processor}${disturbance()}.`
 })
-
-/** What is to be said of a machine that had other things to do; empty where it had none. */
-export const disturbance = (): string => {
-  const [load = 0] = loadavg()
-  return load < availableParallelism() / 2
-    ? ""
-    : `The machine was busy before (load ${shown(load)}): take the figures with care.`
-}
 
 const begin = "<!-- figures: written by `make bench ARGS=--write` -->"
 const end = "<!-- end of figures -->"

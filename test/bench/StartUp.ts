@@ -10,7 +10,7 @@ import * as Program from "./Program.ts"
 import * as Reference from "./Reference.ts"
 import * as Stage from "./Stage.ts"
 
-const runs = 5
+const runs = 3
 
 const millis = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.timed(effect), ([duration]) => Duration.toMillis(duration))

@@ -37,7 +37,6 @@ const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
 
 const bench = Effect.fn("bench")(function*({ only, write }: { only: Option.Option<Name>; write: boolean }) {
   if (write && Option.isSome(only)) return yield* new NotMeasured({ message: "--write keeps all figures, not some" })
-  const disturbance = Report.disturbance()
   const about = yield* Report.circumstances
   const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(limit)
   const program = yield* Program.bundle
@@ -51,7 +50,7 @@ const bench = Effect.fn("bench")(function*({ only, write }: { only: Option.Optio
     }, (measuring, name) => Effect.mapError(measuring, ({ message }) => `${name}: ${message}`)),
     { concurrency: 1 }
   )
-  yield* Console.log([about, disturbance, Report.table(parts)].filter((text) => text !== "").join("\n"))
+  yield* Console.log(`${about}\n${Report.table(parts)}`)
   if (missing.length > 0) return yield* new NotMeasured({ message: `not measured:\n${missing.join("\n")}` })
   if (write) yield* Report.write(parts, about)
 })
