@@ -26,6 +26,8 @@ export interface ModelAnswer {
   readonly usage?: { readonly input: number; readonly output: number }
   /** How long the model thinks, in milliseconds. */
   readonly latency?: number
+  /** It thinks on until this is fulfilled. */
+  readonly until?: Promise<unknown>
 }
 
 /** Decides an answer; undefined leaves the request to an older script. */
@@ -147,7 +149,7 @@ const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
     const startedAt = now()
     const request = read(wire)
     const answer = decide(request, wire.messages)
-    return sleep(answer.latency ?? 0).then(() => {
+    return Promise.all([sleep(answer.latency ?? 0), answer.until]).then(() => {
       const turn = { request, answer, startedAt, endedAt: now() }
       answered.push(turn)
       PubSub.publishUnsafe(pubsub, turn)

@@ -14,11 +14,13 @@ export interface ServeOptions {
   readonly env: Readonly<Record<string, string | Redacted.Redacted>>
   /** A free port is taken unless told. */
   readonly port?: number
+  /** Another build of the command than this repository's sources. */
+  readonly bin?: string
   /** How long it may take to be ready. */
   readonly patience?: Duration.Input
 }
 
-const bin = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
+const sources = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
 
 /** A port of the loopback that nobody listens on now. */
 export const freePort = Effect.callback<number>((resume) => {
@@ -40,7 +42,7 @@ const often = Schedule.spaced("50 millis")
 
 const spawn = Effect.fnUntraced(function*(options: ServeOptions, port: number) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  return yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve"], {
+  return yield* spawner.spawn(ChildProcess.make(process.execPath, [options.bin ?? sources, "serve"], {
     env: {
       PATH: env["PATH"],
       HOME: env["HOME"],

@@ -34,7 +34,7 @@ const Answer = Schema.Struct({ summary: Schema.NonEmptyString })
 export type Answer = typeof Answer.Type
 
 /** A submission that wants a summary, and leniently makes one of any text. */
-export const submission: Submission<Answer> = {
+const submission: Submission<Answer> = {
   toolName: "submit_review",
   description: "Hands in the review",
   input: Answer,

@@ -16,6 +16,10 @@ export interface Price extends Rates {
   readonly longPrompt?: Rates & { readonly above: number }
 }
 
+/**
+ * What Anthropic lists for its models (docs.claude.com, Pricing; read in October 2026). A model that is not in the table
+ * has no known cost, and a review by it is bounded by its turns alone.
+ */
 const prices: ReadonlyMap<string, Price> = new Map(Object.entries(table))
 
 const snapshot = /-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/

@@ -19,18 +19,24 @@ import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 import { type Rules, sanitise } from "./Sanitise.ts"
 import type { SummaryParts } from "./Summary.ts"
 
-/** What a model made of a pull request. */
-export type Drafted =
-  | { readonly _tag: "Nothing"; readonly reason: string }
-  /** The model wrote something that is no review, or nothing. */
-  | { readonly _tag: "Unreadable"; readonly text: string; readonly why: string; readonly rules: Rules }
-  /** A review whose texts are fit to be posted. */
-  | {
-    readonly _tag: "Review"
-    readonly parts: SummaryParts
-    readonly conversation: Conversation
-    readonly usage: UsageSummary
-  }
+/** A review whose texts are fit to be posted, and what is kept of the conversation that led to it. */
+export interface DraftedReview {
+  readonly _tag: "Review"
+  readonly parts: SummaryParts
+  readonly conversation: Conversation
+  readonly usage: UsageSummary
+}
+
+/** The model wrote something that is no review, or nothing. */
+export interface Unreadable {
+  readonly _tag: "Unreadable"
+  readonly text: string
+  readonly why: string
+  readonly rules: Rules
+}
+
+/** What came of a pull request. */
+export type Drafted = DraftedReview | Unreadable | { readonly _tag: "Nothing"; readonly reason: string }
 
 /** A push is reviewed at its own commit, whatever came after it; a request at the commit that is there now. */
 const pinned = ({ event }: Job, pullRequest: PullRequest) =>
@@ -127,7 +133,7 @@ const compose = Effect.fnUntraced(function*(job: Job, context: ReviewContext, an
   return parts
 })
 
-const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Rules): Drafted => ({
+const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Rules): Unreadable => ({
   _tag: "Unreadable",
   text,
   why: stopped === "budget"
@@ -156,6 +162,6 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest
   const { answer, usage }: Recovered = yield* recover(result, settings.reviewer, settings.maxCostUsd)
   if (Option.isNone(answer)) return unreadable(result, rules)
   const parts = yield* compose(job, context, answer.value, rules)
-  const review: Drafted = { _tag: "Review", parts, conversation: result.conversation, usage }
+  const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }
   return review
 }, Effect.scoped)

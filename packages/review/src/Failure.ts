@@ -1,4 +1,5 @@
 import { JobOutcome } from "@nominal-code/domain/Job"
+import * as Redaction from "@nominal-code/domain/Redaction"
 
 const stages = ["model", "checkout", "forge", "installation"] as const
 
@@ -7,10 +8,12 @@ export type Stage = typeof stages[number]
 
 const longest = 600
 
+const redact = Redaction.make([])
+
 /** One line: what failed, and how. It is for operators, and no text for the pull request. */
 export const failed = (stage: Stage, message: string, retryable: boolean): JobOutcome =>
   JobOutcome.cases.Failed.make({
-    reason: `${stage}: ${message.replaceAll(/\s+/g, " ").trim().slice(0, longest)}`,
+    reason: `${stage}: ${redact(message).replaceAll(/\s+/g, " ").trim().slice(0, longest)}`,
     retryable
   })
 

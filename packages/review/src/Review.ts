@@ -1,15 +1,15 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
-import { type PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
+import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { Forge } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
-import { draft, type Drafted } from "./Drafting.ts"
+import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
 import { failed } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as History from "./History.ts"
 import { summarize } from "./Summary.ts"
-import { type Done, Unposted } from "./Unposted.ts"
+import { Unposted } from "./Unposted.ts"
 
 const { Reviewed, Skipped } = JobOutcome.cases
 
@@ -25,57 +25,52 @@ const skip = Effect.fnUntraced(function*(job: Job, reason: string) {
   return Skipped.make({ reason })
 })
 
-const outcome = ({ draft, folded, usage }: Done, posted: PostedReview) =>
-  Reviewed.make({
-    headSha: draft.headSha,
-    findings: posted.inline + posted.folded + (posted.alreadyPosted ? 0 : folded),
-    ...(posted.url === undefined ? {} : { url: posted.url }),
-    alreadyPosted: posted.alreadyPosted,
-    usage
-  })
-
-/** Posts a review and keeps its conversation. What cannot be posted now is kept for the job's next attempt. */
-const publish = Effect.fn("Review.publish")(function*(job: Job, done: Done) {
-  const forge = yield* Forge
-  const unposted = yield* Unposted
-  const posted = yield* Effect.tapError(
-    forge.publish(done.draft),
-    ({ retryable }) => retryable ? unposted.keep(job.id, done) : Effect.void
-  )
-  yield* History.save(job.lane, done.conversation)
-  return outcome(done, posted)
-})
-
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
-const giveFallback = Effect.fnUntraced(function*(job: Job, { rules, text, why }: Drafted & { _tag: "Unreadable" }) {
+const giveFallback = Effect.fnUntraced(function*(job: Job, { rules, text, why }: Unreadable) {
   const { review: { dryRun } } = yield* AppConfig
   if (!dryRun) yield* (yield* Forge).reply(job.event, job.id, fallback(text, rules))
   return failed("model", why, false)
 })
 
+/** Posts a review and keeps its conversation. What cannot be posted now is kept for the job's next attempt. */
+const publish = Effect.fn("Review.publish")(
+  function*(job: Job, review: DraftedReview, now: Option.Option<PullRequest>) {
+    const { conversation, parts, usage } = review
+    const { folded, headSha, inline } = parts
+    const draft = new ReviewDraft({
+      jobId: job.id,
+      pullRequest: job.event.pullRequest,
+      headSha,
+      summary: summarize({ ...parts, now: Option.getOrUndefined(now) }),
+      comments: inline.map((comment) => new InlineComment(comment)),
+      event: job.event
+    })
+    const unposted = yield* Unposted
+    const posted = yield* Effect.tapError(
+      (yield* Forge).publish(draft),
+      ({ retryable }) => retryable ? unposted.keep(job.id, review) : Effect.void
+    )
+    yield* History.save(job.lane, conversation)
+    return Reviewed.make({
+      headSha,
+      findings: posted.inline + posted.folded + (posted.alreadyPosted ? 0 : folded.length),
+      ...(posted.url === undefined ? {} : { url: posted.url }),
+      alreadyPosted: posted.alreadyPosted,
+      usage
+    })
+  }
+)
+
 /** From a review to a posted one, on the pull request as it is by now. */
-const finish = Effect.fnUntraced(function*(job: Job, review: Drafted & { _tag: "Review" }) {
+const finish = Effect.fnUntraced(function*(job: Job, review: DraftedReview) {
   const { review: { dryRun } } = yield* AppConfig
-  const { event } = job
-  const now = yield* Effect.option((yield* Forge).pullRequest(event.pullRequest))
+  const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
   if (Option.exists(now, ({ state }) => state === "closed")) {
     return yield* skip(job, "the pull request was closed while it was being reviewed")
   }
-  const { conversation, usage } = review
-  const parts = { ...review.parts, now: Option.getOrUndefined(now) }
-  const { folded, headSha, inline } = parts
-  if (dryRun) {
-    return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
-  }
-  const draft = new ReviewDraft({
-    jobId: job.id,
-    pullRequest: event.pullRequest,
-    headSha,
-    summary: summarize(parts),
-    comments: [...inline],
-    event
-  })
-  return yield* publish(job, { draft, folded: folded.length, conversation, usage })
+  if (!dryRun) return yield* publish(job, review, now)
+  const { parts: { folded, headSha, inline }, usage } = review
+  return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
 })
 
 /** The review of this job that is on the pull request already, or that only has to be posted. */
@@ -87,12 +82,14 @@ const earlierAttempt = Effect.fnUntraced(function*(job: Job) {
     const { folded, inline, url } = posted.value
     const headSha = event._tag === "Lifecycle" ? event.headSha : (yield* forge.pullRequest(event.pullRequest)).headSha
     const findings = inline + folded
-    return Option.some(
+    return Option.some<JobOutcome>(
       Reviewed.make({ headSha, findings, ...(url === undefined ? {} : { url }), alreadyPosted: true })
     )
   }
   const unposted = yield* (yield* Unposted).take(id)
-  return Option.isNone(unposted) ? Option.none() : Option.some(yield* publish(job, unposted.value))
+  return Option.isNone(unposted)
+    ? Option.none<JobOutcome>()
+    : Option.some<JobOutcome>(yield* finish(job, unposted.value))
 })
 
 const reviewNow = Effect.fnUntraced(function*(job: Job) {

@@ -21,17 +21,18 @@ export interface ReviewContext {
   readonly guidelines: string
 }
 
-/** GitHub names no more files than this, and does not say so. */
-const mostForgeFiles = 3_000
-
 /**
  * The forge's files, since they decide where a comment may stand. Hunks that it leaves out come from git; and so does
- * everything when the forge shows another commit than the reviewed one, or not all of the files.
+ * everything when the forge shows another commit than the reviewed one, or refuses to list so many files.
  */
 const changedFiles = Effect.fnUntraced(function*(pullRequest: PullRequest, checkout: Checkout) {
   if (pullRequest.headSha !== checkout.headSha) return yield* checkout.changedFiles
-  const listed = yield* (yield* Forge).changedFiles(pullRequest.ref)
-  if (listed.length >= mostForgeFiles) return yield* checkout.changedFiles
+  const listed = yield* Effect.catchReason(
+    (yield* Forge).changedFiles(pullRequest.ref),
+    "ForgeError",
+    "Refused",
+    () => checkout.changedFiles
+  )
   if (listed.every(({ patch }) => patch !== undefined)) return listed
   const patches = new Map((yield* checkout.changedFiles).map(({ patch, path }) => [path, patch]))
   return listed.map((file) => {

@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { explain, failed } from "../src/Failure.ts"
 import { notice } from "../src/Notice.ts"
-import { Unposted } from "../src/Unposted.ts"
 import * as Scene from "./Scene.ts"
 
 describe("the notice of a job that is given up", () => {
@@ -33,16 +32,13 @@ describe("the notice of a job that is given up", () => {
     assert.match(explain("anything"), /unexpected/)
   })
 
+  it("shows no key that an error quotes", () => {
+    const outcome = failed("model", `the key ${Scene.apiKey}0123456789 is refused`, false)
+    assert.notInclude(outcome._tag === "Failed" ? outcome.reason : Scene.apiKey, Scene.apiKey)
+  })
+
   it("keeps a reason to one line of a bearable length", () => {
     const outcome = failed("forge", `a\n b\t${"c".repeat(5_000)}`, true)
     assert.match(outcome._tag === "Failed" ? outcome.reason : "", /^forge: a b c{100,596}$/)
   })
-})
-
-describe("unposted reviews", () => {
-  it.effect("are given out once", () =>
-    Effect.gen(function*() {
-      const unposted = yield* Unposted
-      assert.isTrue(Option.isNone(yield* unposted.take(Scene.mentionJob.id)))
-    }))
 })

@@ -60,6 +60,15 @@ describe("a review from the job to the posted result", () => {
       assert.deepStrictEqual(world.drafts[0], world.drafts[1])
     }))
 
+  it.effect("that could not be posted is not posted any more once the pull request is closed", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ publish: () => Effect.fail(unavailable) })
+      yield* run(world)
+      world.pullRequests = [Scene.pullRequest({ state: "closed" })]
+      assert.strictEqual((yield* run(world))._tag, "Skipped")
+      assert.strictEqual(world.drafts.length, 1)
+    }))
+
   it.effect("posts nothing and keeps nothing on a dry run", () =>
     Effect.gen(function*() {
       const world = Scene.world({ settings: { ...Scene.settings, dryRun: true } })

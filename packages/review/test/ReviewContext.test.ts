@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { Discussion } from "@nominal-code/domain/Review"
+import { ForgeError, Refused } from "@nominal-code/forge/ForgeError"
 import { Effect } from "effect"
 import { review } from "../src/Review.ts"
 import { gather, isOurs } from "../src/ReviewContext.ts"
@@ -31,15 +32,21 @@ describe("the changed files", () => {
       assert.deepStrictEqual(files.map(({ patch }) => patch), [Scene.patch, undefined, "@@ -1 +1 @@\n+x"])
     }))
 
-  it.effect("are git's when the forge shows another commit, or as many files as it ever names", () =>
+  it.effect("are git's when the forge shows another commit", () =>
     Effect.gen(function*() {
       const other = Scene.world({ forgeFiles: [Scene.file("newer.ts")] })
       assert.deepStrictEqual((yield* gathered(other, Scene.nextSha)).files.map(({ path }) => String(path)), [
         "src/cart.ts"
       ])
-      const forgeFiles = Array.from({ length: 3_000 }, (_, at) => Scene.file(`${at}.ts`))
-      const gitFiles = [...forgeFiles, Scene.file("3000.ts")]
-      assert.strictEqual((yield* gathered(Scene.world({ forgeFiles, gitFiles }))).files.length, 3_001)
+    }))
+
+  it.effect("are git's when the forge refuses to list so many", () =>
+    Effect.gen(function*() {
+      const reason = new Refused({ status: 422, message: "3001 files changed and GitHub lists 3000 of them" })
+      const tooMany = new ForgeError({ operation: "GitHub.changedFiles acme/shop#7", reason })
+      const gitFiles = Array.from({ length: 3_001 }, (_, at) => Scene.file(`${at}.ts`))
+      const world = Scene.world({ forgeFiles: Effect.fail(tooMany), gitFiles })
+      assert.strictEqual((yield* gathered(world)).files.length, 3_001)
     }))
 
   it.effect("lose what is ignored before anything else is done with them", () =>

@@ -61,6 +61,12 @@ describe("sanitise", () => {
     ["escapes a backtick that would pair with one of another line", "a ` b\nc `d` @e", `a \\\` b\nc \`d\` @${gap}e`],
     ["takes no code across the cells of a table", "a|b\n-|-\n`x|@y`|z", `a|b\n-|-\n\\\`x|@${gap}y\\\`|z`],
     ["keeps code with bars outside of tables", "`a || b`", "`a || b`"],
+    [
+      "keeps code apart from an address that would swallow its backtick",
+      "https://github.com/a/b`@x y`",
+      "https://github.com/a/b `@x y`"
+    ],
+    ["leaves no bracket that would open an address with code in it", "<`x@y>`", "&lt;`x@y>`"],
     ["ends lines at every kind of line end", "a\r\nb\rc\u2028d\u2029e\u0085f", "a\nb\nc\nd\ne\nf"]
   ]
   for (const [title, given, expected] of table) {

@@ -17,10 +17,11 @@ import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import * as Unposted from "../src/Unposted.ts"
 
 export const headSha = Sha.make("a".repeat(40))
 export const nextSha = Sha.make("b".repeat(40))
-export const baseSha = Sha.make("c".repeat(40))
+const baseSha = Sha.make("c".repeat(40))
 export const path = (text: string) => RepoPath.make(text)
 
 const ref = Schema.decodeSync(PullRequestRef)({ platform: "github", repo: "acme/shop", number: 7 })
@@ -113,7 +114,7 @@ export const forgeToken = "the-forges-own-token-1234"
 export interface World {
   /** Successive answers of `Forge.pullRequest`; the last one stays. */
   pullRequests: Array<PullRequest>
-  forgeFiles: ReadonlyArray<ChangedFile>
+  forgeFiles: ReadonlyArray<ChangedFile> | Effect.Effect<never, ForgeError>
   gitFiles: ReadonlyArray<ChangedFile>
   discussions: ReadonlyArray<Discussion>
   baseFiles: Record<string, string>
@@ -131,6 +132,7 @@ export interface World {
   readonly calls: Array<string>
   conversation: Option.Option<Conversation>
   readonly saved: Array<Conversation>
+  readonly unposted: Unposted.UnpostedReviews
 }
 
 /** The agent submits this. What it submits is read as strictly as a real agent reads it on its last turn. */
@@ -196,6 +198,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   calls: [],
   conversation: Option.none(),
   saved: [],
+  unposted: Unposted.makeMemory(),
   ...changes
 })
 
@@ -230,7 +233,12 @@ const forge = (from: World) =>
     platform: "github",
     posted: () => Effect.sync(() => from.posted),
     pullRequest: () => called(from, "pull request", Effect.sync(() => next(from.pullRequests))),
-    changedFiles: () => called(from, "files", Effect.sync(() => from.forgeFiles)),
+    changedFiles: () =>
+      called(
+        from,
+        "files",
+        Effect.suspend(() => Effect.isEffect(from.forgeFiles) ? from.forgeFiles : Effect.succeed(from.forgeFiles))
+      ),
     discussions: () => called(from, "discussions", Effect.sync(() => from.discussions)),
     publish: (draft) =>
       Effect.suspend(() => {
@@ -274,7 +282,7 @@ const agent = (from: World) => {
   return Layer.succeed(AgentRunner, AgentRunner.of({ run: run as AgentRunner["Service"]["run"] }))
 }
 
-export const config = (review: ReviewSettings, triggers: World["triggers"]): AppConfig["Service"] => ({
+const config = (review: ReviewSettings, triggers: World["triggers"]): AppConfig["Service"] => ({
   dataDir: "/nowhere",
   storage: "memory",
   github: Option.none(),
@@ -319,5 +327,6 @@ export const layer = (from: World) =>
     agent(from),
     Layer.succeed(AppConfig, config(from.settings, from.triggers)),
     conversations(from),
+    Layer.succeed(Unposted.Unposted, from.unposted),
     NodeServices.layer
   )

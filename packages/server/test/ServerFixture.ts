@@ -10,7 +10,7 @@ import { HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
 import * as Server from "../src/Server.ts"
 
-export const secret = "a secret of enough bytes"
+const secret = "a secret of enough bytes"
 
 const config: AppConfig["Service"] = {
   dataDir: "",

@@ -5,7 +5,7 @@ import { type InUse, silentMillis } from "./Heartbeat.ts"
 import type { RepositoryLock } from "./RepositoryLock.ts"
 
 /** Where the workspace keeps what, under its base directory. */
-export interface Directories {
+interface Directories {
   readonly mirrors: string
   readonly jobs: string
 }

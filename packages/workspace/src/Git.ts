@@ -86,7 +86,7 @@ const hardening = [
 ]
 
 /** The argument vector, which never holds a secret: every process of this machine may read it. */
-export const argv = (args: ReadonlyArray<string>, options: GitOptions): ReadonlyArray<string> => [
+const argv = (args: ReadonlyArray<string>, options: GitOptions): ReadonlyArray<string> => [
   "--no-pager",
   "--no-replace-objects",
   `--git-dir=${options.gitDir}`,
@@ -101,7 +101,8 @@ const networkEnvironment = (
   remote: Remote,
   proxies: Record<string, string>
 ): Record<string, string | Redacted.Redacted> => ({
-  ...proxies,
+  // Plain http is for loopback, where no proxy has any business.
+  ...(remote.protocol === "http" ? {} : proxies),
   ...(remote.authorization === undefined ? {} : {
     GIT_CONFIG_COUNT: "1",
     GIT_CONFIG_KEY_0: `http.${new URL("/", remote.url).href}.extraHeader`,

@@ -17,7 +17,7 @@ export const beat = Effect.fnUntraced(function*(path: string) {
 })
 
 /** After this long without a word, a user is taken for dead. It says one every minute. */
-export const ABANDONED_MILLIS = 15 * 60_000
+const ABANDONED_MILLIS = 15 * 60_000
 
 /** Paths in use. */
 export interface InUse {

@@ -6,7 +6,7 @@ import { Git, GitError } from "./Git.ts"
 
 /** Above this, a file has no lines that anyone would review. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024
-const MAX_DIFF_BYTES = 128 * 1024 * 1024
+const MAX_DIFF_MEBIBYTES = 64
 
 /** Invalid UTF-8 becomes U+FFFD; a byte order mark stays, as it does in git's own diffs. */
 export const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
@@ -121,6 +121,15 @@ export const diffOptions = [
 /** What changed between two commits: every file, with its hunks. */
 export const changedFiles = Effect.fn("Objects.changedFiles")(function*(gitDir: string, from: Sha, to: Sha) {
   const git = yield* Git
-  const { stdout } = yield* git.run(["diff", ...diffOptions, from, to, "--"], { gitDir, maxBytes: MAX_DIFF_BYTES })
+  const options = { gitDir, maxBytes: MAX_DIFF_MEBIBYTES * 1024 * 1024 }
+  const { stdout } = yield* Effect.mapError(
+    git.run(["diff", ...diffOptions, from, to, "--"], options),
+    (error) =>
+      error.reason !== "too-large" ? error : new GitError({
+        reason: "too-large",
+        message:
+          `The pull request's diff is larger than ${MAX_DIFF_MEBIBYTES} MiB, which is more than a review can take.`
+      })
+  )
   return parseGitDiff(decode(stdout))
 })

@@ -22,7 +22,7 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 const refused = (message: string) => Effect.fail(new WorkspaceError({ message, retryable: false }))
 
 /** git's own rules for the names of references, without its abbreviations. */
-export const isRefName = (name: string): boolean =>
+const isRefName = (name: string): boolean =>
   /^refs\/[^\0- \x7f~^:?*[\\]+$/.test(name) && !/\.\.|@\{|\/\/|\/$|\.$|(?:^|\/)\.|\.lock(?:\/|$)/.test(name)
 
 /** Only https leaves this machine; plain http is for a server on loopback. */

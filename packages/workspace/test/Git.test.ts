@@ -51,7 +51,8 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
           GIT_NO_LAZY_FETCH: "1"
         })
         const remote = yield* Remote.fromRequest(pull({ a: "1" }, { a: "2" }))
-        const network = yield* seen({ gitDir: "/x", remote })
+        assert.notProperty(yield* seen({ gitDir: "/x", remote }), "HTTPS_PROXY")
+        const network = yield* seen({ gitDir: "/x", remote: { ...remote, protocol: "https" } })
         assert.strictEqual(network["HTTPS_PROXY"], "http://proxy.example")
         assert.strictEqual(network["GIT_CONFIG_COUNT"], "1")
         assert.strictEqual(network["GIT_CONFIG_KEY_0"], `http.${new URL("/", remote.url).href}.extraHeader`)

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Effect, FileSystem, Option, Path } from "effect"
+import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Fiber, FileSystem, Option, Path } from "effect"
 import { execFileSync } from "node:child_process"
 import { Workspace } from "../src/Workspace.ts"
 import * as Fixture from "./Fixture.ts"
@@ -184,15 +184,46 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
       repository.git("checkout", "--quiet", "topic")
       const head = repository.head()
       repository.git("checkout", "--quiet", "main")
+      const older = repository.git("rev-parse", "main~1400")
+      repository.gitWith(commits("old", older, 3), "fast-import", "--quiet")
+      repository.push("old", "refs/pull/8/head")
+      const old = Sha.make(repository.git("rev-parse", "old"))
       yield* Effect.gen(function*() {
-        const checkout = yield* (yield* Workspace).checkout(request(head, repository.head()))
+        const workspace = yield* Workspace
+        const checkout = yield* workspace.checkout(request(head, repository.head()))
         assert.strictEqual(checkout.mergeBase, fork)
+        const changed = yield* checkout.changedFiles
         assert.deepStrictEqual(
-          (yield* checkout.changedFiles).map(({ path }) =>
+          changed.map(({ path }) =>
             path
           ),
           ["topic.txt"]
         )
+        // Another pull request, which left the base before the mirror's history begins.
+        const other = yield* workspace.checkout(request(old, repository.head(), { headRef: "refs/pull/8/head" }))
+        assert.strictEqual(other.mergeBase, older)
+        assert.deepStrictEqual((yield* other.changedFiles).map(({ path }) => path), ["old.txt"])
+      }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
+    }))
+
+  it.effect("ends git and everything that git started when a review is interrupted, and can begin again", () =>
+    Effect.gen(function*() {
+      const { baseDir, pull, server } = yield* Fixture.make
+      const request = pull({ "a.ts": "base\n" }, { "a.ts": "first\n" })
+      const running = () =>
+        execFileSync("ps", ["-eo", "stat,args"], { encoding: "utf8" }).split("\n").filter((line) =>
+          line.includes(server.url) && !line.startsWith("Z")
+        )
+      yield* Effect.gen(function*() {
+        const workspace = yield* Workspace
+        server.intercept = () => {}
+        const fiber = yield* Effect.forkChild(workspace.checkout(request))
+        while (server.seen.length === 0) yield* Effect.sleep("10 millis")
+        assert.isAbove(running().length, 1)
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(running(), [])
+        server.intercept = undefined
+        yield* workspace.checkout(request)
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 

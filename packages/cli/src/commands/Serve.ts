@@ -5,6 +5,7 @@ import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import { notice } from "@nominal-code/review/Notice"
 import { review } from "@nominal-code/review/Review"
+import * as Unposted from "@nominal-code/review/Unposted"
 import * as Server from "@nominal-code/server/Server"
 import { Effect, Layer } from "effect"
 import { createServer } from "node:http"
@@ -53,6 +54,7 @@ export const layer = announce.pipe(
   Layer.provide(listener),
   Layer.provide(Lanes.layer),
   Layer.provide(InProcessRunner.layer({ review, notice })),
+  Layer.provide(Unposted.layerMemory),
   Layer.provide(ReviewLayers.layer),
   Layer.provide(Storage.layer),
   Layer.provide(Logging.layer),

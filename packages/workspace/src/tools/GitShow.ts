@@ -28,7 +28,7 @@ const contentOf = Effect.fnUntraced(
       Objects.file(reading.gitDir, commit, file),
       (error) => new ToolError({ message: error.message })
     )
-    if (Option.isNone(text)) return yield* missing
+    if (Option.isNone(text) || text.value.includes("\0")) return yield* missing
     return text.value === "" ? "(the file is empty)" : bounded(text.value)
   }
 )

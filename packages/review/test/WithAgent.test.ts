@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as ApiAgent from "@nominal-code/agent/ApiAgent"
+import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Usage } from "@nominal-code/domain/Usage"
+import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
+import { Effect, Layer } from "effect"
+import { review } from "../src/Review.ts"
+import * as Scene from "./Scene.ts"
+
+/** What every provider demands: turns alternate, and each tool call is answered at once, and nothing else is. */
+const faultsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
+  messages.flatMap(({ content, role }, at) => {
+    const before = messages[at - 1]
+    const calls = (before?.content ?? []).filter(Block.guards.ToolUse).map(({ id }) => id)
+    const results = content.filter(Block.guards.ToolResult).map(({ toolUseId }) => toolUseId)
+    return [
+      ...(role === (at % 2 === 0 ? "user" : "assistant") ? [] : [`${at} is out of turn`]),
+      ...(calls.join() === results.join() ? [] : [`${at} answers ${results.join()} and not ${calls.join()}`]),
+      ...(content.length > 0 ? [] : [`${at} is empty`])
+    ]
+  })
+
+const submission = (id: string, input: Record<string, unknown>) =>
+  Block.cases.ToolUse.make({ id, name: "submit_review", input: JSON.parse(JSON.stringify(input)) })
+
+/** A model that answers these contents one after the other, and the requests that it saw. */
+const scripted = (contents: ReadonlyArray<ReadonlyArray<Block>>) => {
+  const requests: Array<LlmRequest> = []
+  const send = (request: LlmRequest) =>
+    Effect.sync(() => {
+      requests.push(request)
+      const content = contents[requests.length - 1] ?? []
+      const stop = content.some(Block.guards.ToolUse) ? "tool-use" as const : "end" as const
+      return { content, stop, usage: Usage.none }
+    })
+  return {
+    requests,
+    layer: ApiAgent.layer.pipe(Layer.provide(Layer.succeed(LlmProvider, { name: "anthropic", send })))
+  }
+}
+
+const run = (world: Scene.World, job: typeof Scene.pushJob, agent: ReturnType<typeof scripted>["layer"]) =>
+  Effect.provide(review(job), Layer.merge(Scene.layer(world), agent))
+
+describe("a review by the real agent", () => {
+  it.effect("tells the model what is wrong with its submission, and takes the corrected one", () =>
+    Effect.gen(function*() {
+      const world = Scene.world()
+      const { layer, requests } = scripted([
+        [submission("t1", { summary: "s", comments: [Scene.finding(), Scene.finding({ line: 0 })] })],
+        [submission("t2", { summary: "s", comments: [Scene.finding()] })]
+      ])
+      assert.deepInclude(yield* run(world, Scene.pushJob, layer), { _tag: "Reviewed", findings: 1 })
+      assert.include(
+        JSON.stringify(requests[1]?.messages.at(-1)),
+        "comments[1].line: Expected a line number of at least 1"
+      )
+    }))
+
+  it.effect("goes on in a second one, with a history that every provider takes", () =>
+    Effect.gen(function*() {
+      const world = Scene.world()
+      const { layer, requests } = scripted([
+        [submission("t1", { summary: "first", comments: [Scene.finding()] })],
+        [Block.cases.Text.make({ text: "I think about it." })],
+        [submission("t2", { summary: "second", comments: [] })],
+        [submission("t3", { summary: "third", comments: [] })]
+      ])
+      for (const job of [Scene.pushJob, Scene.mentionJob, Scene.mentionJob]) {
+        assert.strictEqual((yield* run(world, job, layer))._tag, "Reviewed")
+      }
+      for (const { messages } of requests) assert.deepStrictEqual(faultsOf(messages), [])
+      assert.include(JSON.stringify(requests.at(-1)?.messages), "first")
+      assert.strictEqual(JSON.stringify(requests.at(-1)?.messages).match(/let count/g)?.length, 1)
+    }))
+
+  it.effect("makes a review of bare JSON in a text, and none of prose", () =>
+    Effect.gen(function*() {
+      const text = (words: string) => [Block.cases.Text.make({ text: words })]
+      const json = JSON.stringify({ summary: "s", comments: [Scene.finding()] })
+      const bare = scripted([text(json), text(json)])
+      assert.deepInclude(yield* run(Scene.world(), Scene.pushJob, bare.layer), { _tag: "Reviewed", findings: 1 })
+      const prose = scripted(Array.from({ length: 12 }, () => text("Looks good to me.")))
+      const world = Scene.world()
+      assert.deepInclude(yield* run(world, Scene.pushJob, prose.layer), { _tag: "Failed", retryable: false })
+      assert.deepStrictEqual([world.drafts.length, world.replies.length], [0, 1])
+    }))
+})

@@ -1,0 +1,112 @@
+import { Effect, Schedule } from "effect"
+import { count, type Figure, NotMeasured, ratio, shown } from "./Figure.ts"
+import * as Inspector from "./Inspector.ts"
+import * as Load from "./Load.ts"
+import * as Program from "./Program.ts"
+import * as Reference from "./Reference.ts"
+import * as Resident from "./Resident.ts"
+import * as Stage from "./Stage.ts"
+
+const mebibyte = 1 << 20
+
+const restRuns = 3
+const settling = "2 seconds"
+
+/** The memory, in MiB, of what has been started and left alone. */
+const atRest = Effect.fnUntraced(function*(programs: ReadonlyArray<Program.Program>) {
+  const { origin } = yield* Stage.silent
+  const neighbours = { forge: `${origin}/api/v3`, token: "bench", model: origin }
+  const node = yield* Reference.idle
+  const serves = yield* Effect.forEach(
+    programs,
+    (program) => Effect.flatMap(Stage.environment(neighbours), (environment) => Program.serve(program, environment)),
+    { concurrency: 1 }
+  )
+  yield* Effect.sleep(settling)
+  const pids = [node, ...serves].map(({ pid }) => pid)
+  const bytes = yield* Effect.forEach(pids, Resident.memory, { concurrency: 1 })
+  return bytes.map((held) => held / mebibyte)
+}, Effect.scoped)
+
+const rest = Effect.fnUntraced(function*(programs: ReadonlyArray<Program.Program>) {
+  // Together: nobody's memory depends on how fast it was taken.
+  const all = yield* Effect.replicateEffect(atRest(programs), restRuns, { concurrency: restRuns })
+  const idle = all.map(([node = NaN]) => node)
+  return programs.map(({ name }, index) =>
+    ratio(
+      { name: `resident at rest, ${name}`, unit: "MiB", against: "an idle node" },
+      all.map((held) => held[index + 1] ?? NaN),
+      idle
+    )
+  )
+})
+
+const volley = 1000
+/** What a burst makes the process take from the system once is taken by then. */
+const warmUp = 2 * volley
+const many = 10_000
+const few = 2000
+/** Where that many deliveries would take longer, fewer have to do. */
+const longestSeconds = 20
+const pace: Load.Pace = { _tag: "FlatOut", atOnce: 16 }
+
+/** Until the reactions to all deliveries are sent, or given up. */
+const quiet = ({ emulator }: Stage.Stage) => {
+  const asked = Effect.sync(() => emulator.requests.length)
+  return Effect.flatMap(asked, (before) => Effect.map(Effect.delay(asked, "1 second"), (after) => after === before))
+    .pipe(
+      Effect.repeat({ until: (same) => same, schedule: Schedule.recurs(30) })
+    )
+}
+
+/** What a `serve` holds with nothing else to do than to wait. */
+const settled = Effect.fnUntraced(function*(stage: Stage.Stage, serve: Program.Serve) {
+  yield* quiet(stage)
+  const { waiting } = yield* Stage.depth(serve)
+  const heap = yield* Inspector.collectGarbage(serve.log)
+  const resident = yield* Resident.memory(serve.pid)
+  return { lanes: waiting, heap, resident, files: yield* Resident.openFiles(serve.pid) }
+})
+
+/** What waiting lanes cost: what is held with many, less what is held with the first ones. */
+const lanes = Effect.fnUntraced(function*(program: Program.Program) {
+  const stage = yield* Stage.make(warmUp + many)
+  const serve = yield* Stage.occupied(stage, program, Inspector.environment)
+  const deliver = (deliveries: number) =>
+    Effect.forEach(
+      Array.from({ length: deliveries / volley }, () => stage.volley(serve.webhook, volley, pace)),
+      Load.send,
+      { concurrency: 1 }
+    )
+  const first = yield* deliver(warmUp)
+  const before = yield* settled(stage, serve)
+  const seconds = first.reduce((total, { seconds }) => total + seconds, 0)
+  const wanted = (seconds * many) / warmUp > longestSeconds ? few : many
+  yield* deliver(wanted)
+  const after = yield* settled(stage, serve)
+  const added = after.lanes - before.lanes
+  if (added !== wanted) {
+    return yield* new NotMeasured({ message: `${wanted} lanes were to wait, and ${added} did` })
+  }
+  const held = (name: string, less: number, more: number) =>
+    count(
+      name,
+      [Math.round((more - less) / added)],
+      `${shown(less / mebibyte)} → ${shown(more / mebibyte)} MiB with ${shown(added)} lanes more`
+    )
+  return [
+    held("resident bytes per waiting lane", before.resident, after.resident),
+    held("heap bytes per waiting lane", before.heap, after.heap),
+    count(
+      `open files that ${shown(added)} waiting lanes add`,
+      [after.files - before.files],
+      `${before.files} → ${after.files}`
+    )
+  ]
+}, Effect.scoped)
+
+/** What `serve` holds with nothing to do, and for every pull request that waits. */
+export const measure = Effect.fn("Memory.measure")(function*(program: Program.Program) {
+  const figures: ReadonlyArray<Figure> = [...(yield* rest([program, Program.sources])), ...(yield* lanes(program))]
+  return figures
+})

@@ -1,0 +1,87 @@
+import { Duration, Effect, FileSystem } from "effect"
+import { count, type Figure, ratio } from "./Figure.ts"
+import * as GitCount from "./GitCount.ts"
+import * as Program from "./Program.ts"
+import * as Reference from "./Reference.ts"
+import * as Shop from "./Shop.ts"
+import * as Stage from "./Stage.ts"
+
+const runs = 4
+
+const start = Effect.fnUntraced(function*(
+  { emulator, model }: Shop.Shop,
+  program: Program.Program,
+  extra: Program.Environment = {}
+) {
+  const environment = yield* Stage.environment({
+    forge: emulator.apiBase,
+    token: emulator.account(Stage.botName).token,
+    model: model.url
+  })
+  return yield* Program.serve(program, { ...environment, ...extra })
+})
+
+/** The reviews of a repository's two pull requests: the second finds the repository on the disk. */
+const both = Effect.fnUntraced(function*(shop: Shop.Shop, serve: Program.Serve, name: string) {
+  const { first, second } = yield* shop.open(name)
+  return {
+    pull: first,
+    cold: yield* Shop.review(shop, serve, first),
+    warm: yield* Shop.review(shop, serve, second)
+  }
+})
+
+const run = Effect.fnUntraced(function*(shop: Shop.Shop, serve: Program.Serve, name: string) {
+  const files = yield* FileSystem.FileSystem
+  const directory = yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
+  const { cold, pull, warm } = yield* both(shop, serve, name)
+  const [bare] = yield* Effect.timed(Reference.checkout(shop.emulator.origin, pull, directory))
+  return { cold, warm, bare: Duration.toMillis(bare) }
+}, Effect.scoped)
+
+const timed = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program) {
+  const serve = yield* start(shop, program)
+  // The first reviews load what the others find loaded.
+  yield* run(shop, serve, "warm-up")
+  return yield* Effect.forEach(
+    Array.from({ length: runs }, (_, index) => `run-${index}`),
+    (name) => run(shop, serve, name),
+    { concurrency: 1 }
+  )
+}, Effect.scoped)
+
+const counted = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program) {
+  const git = yield* GitCount.make
+  const serve = yield* start(shop, program, { PATH: git.path })
+  const { first, second } = yield* shop.open("counted")
+  const atStart = yield* git.soFar
+  yield* Shop.review(shop, serve, first)
+  const afterCold = yield* git.soFar
+  yield* Shop.review(shop, serve, second)
+  return { cold: afterCold - atStart, warm: (yield* git.soFar) - afterCold }
+}, Effect.scoped)
+
+/** What a review takes beside the model's time. */
+export const measure = Effect.fn("Overhead.measure")(function*(program: Program.Program) {
+  const shop = yield* Shop.make
+  const all = yield* timed(shop, program)
+  const commands = yield* counted(shop, program)
+  yield* Shop.checkHonesty(shop)
+  const bare = all.map(({ bare }) => bare)
+  const overhead = (name: string, samples: ReadonlyArray<number>) =>
+    ratio({ name, unit: "ms", against: "the bare git commands of a checkout" }, samples, bare)
+  const of = (name: string, pick: (reviewed: Shop.Reviewed) => number, when: "cold" | "warm" = "cold") =>
+    count(name, all.map((run) => pick(run[when])))
+  const figures: ReadonlyArray<Figure> = [
+    overhead("first review of a repository", all.map(({ cold }) => cold.overhead)),
+    overhead("later review of a repository", all.map(({ warm }) => warm.overhead)),
+    of("requests to the forge's API per review", ({ forgeRequests }) => forgeRequests),
+    of("git requests, first review", ({ gitRequests }) => gitRequests),
+    of("git requests, later review", ({ gitRequests }) => gitRequests, "warm"),
+    count("git commands, first review", [commands.cold]),
+    count("git commands, later review", [commands.warm]),
+    of("model calls per review", ({ modelCalls }) => modelCalls),
+    of("bytes sent to the model per review", ({ modelBytes }) => modelBytes)
+  ]
+  return figures
+}, Effect.scoped)

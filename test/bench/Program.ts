@@ -1,0 +1,91 @@
+import { Effect, Fiber, Schedule, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { env } from "node:process"
+import { fileURLToPath } from "node:url"
+import { freePort } from "../emulators/ServeProcess.ts"
+import { NotMeasured } from "./Figure.ts"
+
+/** One way to run `nominal-code`. */
+export interface Program {
+  readonly name: string
+  readonly entry: string
+}
+
+export type Environment = Readonly<Record<string, string>>
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
+
+/** As it runs in development: TypeScript. */
+export const sources: Program = { name: "from sources", entry: `${root}packages/cli/bin/nominal-code.js` }
+
+const bundled: Program = { name: "bundled", entry: `${root}dist/bin/nominal-code.js` }
+
+/** A Node process until the scope closes. It ends with SIGKILL: nobody waits for its goodbye. */
+export const node = Effect.fnUntraced(function*(args: ReadonlyArray<string>, environment: Environment = {}) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  return yield* spawner.spawn(ChildProcess.make(process.execPath, args, {
+    cwd: root,
+    env: { PATH: env["PATH"], HOME: env["HOME"], ...environment },
+    stdin: "ignore",
+    killSignal: "SIGKILL"
+  }))
+}, Effect.mapError(({ message }) => new NotMeasured({ message: `node did not start: ${message}` })))
+
+/** Runs Node to its end, which has to be a good one. */
+export const nodeToEnd = Effect.fnUntraced(function*(args: ReadonlyArray<string>, environment?: Environment) {
+  const child = yield* node(args, environment)
+  const [output, code] = yield* Effect.all(
+    [child.all.pipe(Stream.decodeText(), Stream.mkString), child.exitCode],
+    { concurrency: 2 }
+  ).pipe(Effect.mapError(({ message }) => new NotMeasured({ message })))
+  if (code === 0) return
+  const said = output.trim().split("\n").slice(-5).join("\n  ")
+  return yield* new NotMeasured({ message: `node ${args.join(" ")} ended with ${code}:\n  ${said}` })
+}, Effect.scoped)
+
+/** As it is published. Built here, so that the figures are those of the sources of today. */
+export const bundle = Effect.as(nodeToEnd([`${root}ci/build.ts`]), bundled)
+
+const often = Schedule.spaced("5 millis")
+
+const isReady = (url: string) =>
+  Effect.tryPromise({
+    try: (signal) => fetch(`${url}/ready`, { signal }).then(({ ok }) => ok),
+    catch: () => new NotMeasured({ message: "it does not answer yet" })
+  })
+
+/** Starts `serve` on the loopback, until the scope closes. It is there when `/ready` says so. */
+export const serve = Effect.fn("Program.serve")(function*(program: Program, environment: Environment) {
+  const port = yield* freePort
+  const url = `http://127.0.0.1:${port}`
+  const child = yield* node([program.entry, "serve"], {
+    ...environment,
+    WEBHOOK_HOST: "127.0.0.1",
+    WEBHOOK_PORT: String(port)
+  })
+  const log: Array<string> = []
+  const failed = (what: string) => new NotMeasured({ message: [what, ...log.slice(-8)].join("\n  ") })
+  const reading = yield* child.all.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.runForEach((line) => Effect.sync(() => log.push(line))),
+    Effect.forkScoped
+  )
+  const died = Effect.exit(child.exitCode).pipe(
+    Effect.andThen(Fiber.await(reading)),
+    Effect.flatMap(() => Effect.fail(failed(`serve, ${program.name}, ended by itself`)))
+  )
+  const ready = isReady(url).pipe(
+    Effect.retry(often),
+    Effect.repeat({ schedule: often, until: (yes) => yes }),
+    Effect.timeoutOrElse({
+      duration: "30 seconds",
+      orElse: () => Effect.fail(failed(`serve, ${program.name}, did not become ready`))
+    })
+  )
+  yield* Effect.raceFirst(ready, died)
+  return { url, webhook: `${url}/webhooks/github`, pid: child.pid, log: log as ReadonlyArray<string>, failed }
+})
+
+/** A running `serve`. `failed` explains a failure with the last that it wrote. */
+export type Serve = Effect.Success<ReturnType<typeof serve>>

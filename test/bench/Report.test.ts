@@ -1,0 +1,34 @@
+import { assert, it } from "@effect/vitest"
+import { count, ratio } from "./Figure.ts"
+import { markdown, replaced, table } from "./Report.ts"
+
+const parts = [{
+  title: "Start-up",
+  figures: [
+    ratio({ name: "serve", unit: "ms", against: "node -e 0" }, [400, 500, 450], [40, 40, 50]),
+    count("open files", [1234])
+  ]
+}]
+
+it("a ratio shows its median, its ends, and what was measured", () => {
+  assert.deepInclude(parts[0]?.figures[0], { value: "10× (9–12.5)", here: "450 ms against 40 ms" })
+})
+
+it("a terminal's columns begin where their heads begin", () => {
+  const lines = table(parts).split("\n")
+  const column = lines[0]?.indexOf("divided by") ?? -1
+  assert.strictEqual(lines.find((line) => line.includes("node -e 0"))?.indexOf("node -e 0"), column)
+  assert.include(table(parts), "open files  1,234")
+})
+
+it("a page keeps what stands around its figures", () => {
+  const page = (figures: string) =>
+    `# Before\n<!-- figures: written by \`make bench ARGS=--write\` -->${figures}<!-- end of figures -->\nAfter\n`
+  const written = replaced(page("old"), markdown(parts)) ?? ""
+  assert.strictEqual(written, page(`\n\n${markdown(parts)}\n\n`))
+  assert.strictEqual(replaced(written, markdown(parts)), written)
+})
+
+it("a page without a place for figures is told apart", () => {
+  assert.isUndefined(replaced("# Page\n", "figures"))
+})

@@ -1,0 +1,76 @@
+import { DateTime, Effect, FileSystem } from "effect"
+import { availableParallelism, cpus, loadavg } from "node:os"
+import { arch, platform, version } from "node:process"
+import { fileURLToPath } from "node:url"
+import { type Figure, NotMeasured, shown } from "./Figure.ts"
+
+/** The figures of one subject. */
+export interface Part {
+  readonly title: string
+  readonly figures: ReadonlyArray<Figure>
+}
+
+const columns = ["figure", "value", "divided by", "this machine"] as const
+
+const cells = ({ against, here, name, value }: Figure) => [name, value, against, here] as const
+
+const padded = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+}
+
+/** The table of a terminal. */
+export const table = (parts: ReadonlyArray<Part>): string => {
+  const rows = parts.flatMap(({ figures, title }) => [["", "", "", ""], [title, "", "", ""], ...figures.map(indented)])
+  return padded([columns, ...rows]).join("\n")
+}
+
+const indented = (figure: Figure): ReadonlyArray<string> => {
+  const [name, ...others] = cells(figure)
+  return [`  ${name}`, ...others]
+}
+
+const row = (texts: ReadonlyArray<string>) => `| ${texts.join(" | ")} |`
+
+/** The same for a page. */
+export const markdown = (parts: ReadonlyArray<Part>): string =>
+  parts.map(({ figures, title }) =>
+    [`### ${title}`, "", row(columns), "|---|---|---|---|", ...figures.map((figure) => row(cells(figure)))].join("\n")
+  ).join("\n\n")
+
+/** What is to be said of a machine that has other things to do; empty where it has none. */
+const disturbance = (): string => {
+  const [load = 0] = loadavg()
+  return load < availableParallelism() / 2
+    ? ""
+    : `. The machine was busy before (load ${shown(load)}): take the figures with care`
+}
+
+/** Where and when, which the ratios are meant not to depend on. */
+export const circumstances = Effect.map(DateTime.now, (now) => {
+  const day = DateTime.formatIso(now).slice(0, 10)
+  const processor = cpus()[0]?.model.trim() ?? "unknown"
+  return `${day}, Node ${version}, ${platform} ${arch}, ${availableParallelism()} × ${processor}${disturbance()}.`
+})
+
+const begin = "<!-- figures: written by `make bench ARGS=--write` -->"
+const end = "<!-- end of figures -->"
+
+/** A page with other figures between its marks. */
+export const replaced = (page: string, figures: string): string | undefined => {
+  const from = page.indexOf(begin)
+  const to = page.indexOf(end)
+  if (from < 0 || to < from) return undefined
+  return `${page.slice(0, from)}${begin}\n\n${figures}\n\n${page.slice(to)}`
+}
+
+const page = fileURLToPath(new URL("../../docs/performance.md", import.meta.url))
+
+/** Puts the figures into the documentation. */
+export const write = Effect.fn("Report.write")(function*(parts: ReadonlyArray<Part>, about: string) {
+  const files = yield* FileSystem.FileSystem
+  const command = "`make bench ARGS=--write`"
+  const written = replaced(yield* files.readFileString(page), `${command}, ${about}\n\n${markdown(parts)}`)
+  if (written === undefined) return yield* new NotMeasured({ message: `${page} has no place for figures` })
+  yield* files.writeFileString(page, written)
+})

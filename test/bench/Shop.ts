@@ -1,0 +1,123 @@
+import { Effect, Fiber, Option, Stream } from "effect"
+import { seededReview } from "../demo/SeededBugs.ts"
+import { readStorefront, type Storefront } from "../demo/Storefront.ts"
+import * as GitHubEmulator from "../emulators/GitHubEmulator.ts"
+import { now, type PullRequest } from "../emulators/GitHubState.ts"
+import * as ScriptedModel from "../emulators/ScriptedModel.ts"
+import { NotMeasured } from "./Figure.ts"
+import type * as Program from "./Program.ts"
+import * as Stage from "./Stage.ts"
+
+/** How long the model thinks about every answer, in milliseconds. */
+const latency = 100
+
+/** It looks around the way a model does, and hands in what it knows. */
+const script = (storefront: Storefront): ScriptedModel.Script =>
+  ScriptedModel.turns(
+    {
+      latency,
+      calls: [
+        { name: "Read", input: { file_path: "src/payments/refund.ts" } },
+        { name: "Read", input: { file_path: "src/payments/PaymentGateway.ts" } },
+        { name: "Grep", input: { pattern: "addRefund|refund\\(" } }
+      ]
+    },
+    {
+      latency,
+      calls: [
+        { name: "GitLog", input: { path: "src/payments/refund.ts" } },
+        { name: "Grep", input: { pattern: "db\\.query", path: "src/orders" } }
+      ]
+    },
+    { latency, calls: [seededReview(storefront)] }
+  )
+
+/** The demo's shop in any number of repositories, and a model that knows what is wrong with it. */
+export const make = Effect.gen(function*() {
+  const storefront = readStorefront()
+  const { base, head } = storefront
+  const emulator = yield* GitHubEmulator.make({ checkAnswers: false })
+  const model = yield* ScriptedModel.make
+  model.script(script(storefront))
+
+  /** A repository with two pull requests, the same in all but their number. */
+  const open = Effect.fnUntraced(function*(name: string) {
+    const repository = yield* emulator.addRepository(`bench/${name}`, [{ message: "Open the shop", files: base }])
+    const request = {
+      repository,
+      author: Stage.author,
+      commits: [{ message: "Partial refunds, order search", files: head }]
+    } as const
+    return {
+      first: yield* emulator.openPullRequest(request),
+      second: yield* emulator.openPullRequest(request)
+    }
+  })
+  return { emulator, model, open }
+})
+
+export type Shop = Effect.Success<typeof make>
+
+/** What one review took. */
+export interface Reviewed {
+  /** Milliseconds from the acknowledged delivery to the posted review, without those that the model thought. */
+  readonly overhead: number
+  readonly forgeRequests: number
+  readonly gitRequests: number
+  readonly modelCalls: number
+  /** Sent to the model in all calls together. */
+  readonly modelBytes: number
+}
+
+const posted = ({ emulator }: Shop, { number, repository }: PullRequest) =>
+  emulator.journal.pipe(
+    Stream.filter(({ path, status }) =>
+      path.endsWith(`/repos/${repository.fullName}/pulls/${number}/reviews`) && status === 200
+    ),
+    Stream.filter(({ operation }) => operation === "pulls/create-review"),
+    Stream.runHead,
+    Effect.map(Option.map(({ endedAt }) => endedAt))
+  )
+
+/** Tells `serve` of a pull request, and waits until its review is there and `serve` is done with it. */
+export const review = Effect.fn("Shop.review")(
+  function*(shop: Shop, serve: Program.Serve, pull: PullRequest) {
+    const { emulator, model } = shop
+    const before = emulator.requests.length
+    const calls = model.mock.getRequests().length
+    const thought = model.thought()
+    const review = yield* Effect.forkScoped(posted(shop, pull), { startImmediately: true })
+    yield* emulator.deliver(
+      { event: "pull_request", action: "opened", pull },
+      { url: serve.webhook, secret: Stage.secret }
+    )
+    const acceptedAt = now()
+    const postedAt = yield* Fiber.join(review).pipe(Effect.timeoutOrElse({
+      duration: "20 seconds",
+      orElse: () => Effect.succeedNone
+    }))
+    if (Option.isNone(postedAt)) {
+      return yield* serve.failed("no review was posted")
+    }
+    yield* Stage.untilDone(serve)
+    const asked = emulator.requests.slice(before).filter(({ login }) => login === Stage.botName)
+    const told = model.mock.getRequests().slice(calls)
+    const reviewed: Reviewed = {
+      overhead: postedAt.value - acceptedAt - (model.thought() - thought),
+      forgeRequests: asked.filter(({ kind }) => kind !== "git").length,
+      gitRequests: asked.filter(({ kind }) => kind === "git").length,
+      modelCalls: told.length,
+      modelBytes: told.reduce((total, { headers }) => total + Number(headers["content-length"]), 0)
+    }
+    return reviewed
+  },
+  Effect.scoped
+)
+
+/** A review that the real forge or the real model would have refused is no figure. */
+export const checkHonesty = ({ emulator, model }: Shop) => {
+  const wrong = [...emulator.violations.flatMap(({ errors }) => errors), ...model.violations]
+  return wrong.length === 0
+    ? Effect.void
+    : Effect.fail(new NotMeasured({ message: `the real services would have refused: ${wrong.join("; ")}` }))
+}

@@ -1,0 +1,70 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Clock, Console, Duration, Effect, Exit, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import * as Acknowledge from "./Acknowledge.ts"
+import { NotMeasured } from "./Figure.ts"
+import * as Memory from "./Memory.ts"
+import * as Overhead from "./Overhead.ts"
+import * as Program from "./Program.ts"
+import * as Report from "./Report.ts"
+import * as StartUp from "./StartUp.ts"
+
+/** How long everything may take. */
+const limit = Duration.minutes(3)
+
+const names = ["acknowledge", "overhead", "memory", "start-up"] as const
+type Name = typeof names[number]
+
+const write = Flag.Boolean("write").pipe(
+  Flag.withDescription("Keep the figures in docs/performance.md"),
+  Flag.withDefault(false)
+)
+const only = Flag.Literals("only", names).pipe(Flag.withDescription("Measure one subject alone"), Flag.optional)
+
+const subjects = {
+  acknowledge: { title: "Deliveries acknowledged", measure: Acknowledge.measure },
+  overhead: { title: "A review without its model", measure: Overhead.measure },
+  memory: { title: "Memory", measure: Memory.measure },
+  "start-up": { title: "Start-up", measure: StartUp.measure }
+} as const
+
+const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.timeoutOrElse(measure, {
+      duration: Math.max(0, until - now),
+      orElse: () => Effect.fail(new NotMeasured({ message: `${Duration.format(limit)} for all did not suffice` }))
+    }))
+
+const bench = Effect.fn("bench")(function*({ only, write }: { only: Option.Option<Name>; write: boolean }) {
+  if (write && Option.isSome(only)) return yield* new NotMeasured({ message: "--write keeps all figures, not some" })
+  const about = yield* Report.circumstances
+  const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(limit)
+  const program = yield* Program.bundle
+  const [parts, missing] = yield* Effect.partition(
+    Option.match(only, { onNone: () => names, onSome: (name) => [name] }),
+    Effect.fnUntraced(function*(name) {
+      const { measure, title } = subjects[name]
+      yield* Console.error(`measuring: ${title}`)
+      const figures = yield* within(until)(measure(program))
+      return { title, figures }
+    }, (measuring, name) => Effect.mapError(measuring, ({ message }) => `${name}: ${message}`)),
+    { concurrency: 1 }
+  )
+  yield* Console.log(`${about}\n${Report.table(parts)}`)
+  if (missing.length > 0) return yield* new NotMeasured({ message: `not measured:\n${missing.join("\n")}` })
+  if (write) yield* Report.write(parts, about)
+})
+
+const command = Command.make("bench", { only, write }, bench).pipe(
+  Command.withDescription("Figures of speed and size, as ratios and counts that another machine would give as well")
+)
+
+const program = Command.run(command, { version: "1" }).pipe(
+  Effect.tapError(({ message }) => Console.error(`bench: ${message}`)),
+  Effect.provide(NodeServices.layer)
+)
+
+NodeRuntime.runMain(program, {
+  disableErrorReporting: true,
+  teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? 0 : 1)
+})

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** The secrets of a journey. None of them may be found anywhere but where it is used. */
+export interface Secrets {
+  readonly token: string
+  readonly webhookSecret: string
+  readonly apiKey: string
+}
+
+// Git's header holds `x-access-token:` before the token. Those are fifteen characters, so the token's base64 is the same.
+const base64 = (text: string) => Buffer.from(text).toString("base64").replace(/=+$/, "")
+
+/** What gives a secret away: itself, turned round, and as hex, base64 and a URL write it. */
+export const formsOf = (secret: string): ReadonlyArray<string> => [
+  secret,
+  [...secret].toReversed().join(""),
+  Buffer.from(secret).toString("hex"),
+  base64(secret),
+  encodeURIComponent(secret)
+]
+
+/** Every secret that a text gives away, as a sentence that does not. */
+export const leaksIn = (secrets: Secrets, where: string, text: string | Buffer): ReadonlyArray<string> =>
+  Object.entries(secrets).flatMap(([name, secret]) =>
+    formsOf(secret).some((form) => text.includes(form)) ? [`${name} is in ${where}`] : []
+  )
+
+// A running service writes and removes files while they are looked at.
+const contentOf = (file: string): Buffer => {
+  try {
+    return readFileSync(file)
+  } catch {
+    return Buffer.alloc(0)
+  }
+}
+
+/** Every secret that is in the name or in the content of a file below a directory. */
+export const leaksUnder = (secrets: Secrets, directory: string): ReadonlyArray<string> =>
+  readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).flatMap(
+    (entry) => {
+      const file = join(entry.parentPath, entry.name)
+      return leaksIn(secrets, file, Buffer.concat([Buffer.from(file), contentOf(file)]))
+    }
+  )

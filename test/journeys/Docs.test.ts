@@ -1,0 +1,95 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { env } from "node:process"
+import { fileURLToPath } from "node:url"
+import { freePort } from "../emulators/ServeProcess.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const read = (path: string) => readFileSync(`${root}/${path}`, "utf8")
+
+const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(`${root}/docs`).map((name) => `docs/${name}`)]
+  .filter((path) => path.endsWith(".md"))
+
+const blocksOf = (path: string) => [...read(path).matchAll(/```sh\n([^]*?)```/g)].map(([, block = ""]) => block)
+
+const commandsOf = (path: string) =>
+  blocksOf(path).flatMap((block) => block.split("\n")).map((line) => line.replace(/\s+#.*$/, "").trim()).filter(Boolean)
+
+/** Where a command that is not run in this file is run: what has to stand there. */
+const runElsewhere: Readonly<Record<string, readonly [file: string, text: string]>> = {
+  "make demo": [".ci/run", "make demo"],
+  "make test": [".ci/run", "make test"],
+  "make check": [".ci/run", "make check"],
+  "make build": ["test/journeys/Build.test.ts", "ci/build.ts"],
+  "make bench": ["Makefile", "test/bench/main.ts"],
+  "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
+  "node docs/examples/local-diff.ts . HEAD~1 HEAD": ["test/journeys/Library.test.ts", "docs/examples/local-diff.ts"],
+  // What a stranger has before anything of ours can run.
+  "git clone https://github.com/nominal-code/nominal-code && cd nominal-code": ["package.json", "nominal-code"]
+}
+
+/** What the page's three steps print, followed as they stand there: the settings, the server, until it is ready. */
+const followed = Effect.fnUntraced(function*(settings: string, serve: string, isReady: string) {
+  const fs = yield* FileSystem.FileSystem
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const home = yield* fs.makeTempDirectoryScoped({ prefix: "docs-" })
+  const port = yield* freePort
+  // Node stands in for two programs that a machine may lack.
+  const script = `
+    openssl() { node -p 'require("node:crypto").randomBytes(32).toString("hex")'; }
+    curl() { node -e 'fetch(process.argv.at(-1)).then((r) => r.text()).then(console.log, () => {})' -- "$@"; }
+    ${settings}
+    export WEBHOOK_PORT=${port} WEBHOOK_HOST=127.0.0.1
+    ${serve.trim()} &
+    while kill -0 $!; do
+      ${isReady.trim().replace("localhost:8080", `127.0.0.1:${port}`)}
+      sleep 0.2
+    done`
+  const child = yield* spawner.spawn(ChildProcess.make("bash", ["-c", script], {
+    cwd: root,
+    env: { PATH: `${root}/node_modules/.bin:${env["PATH"]}`, HOME: home, TMPDIR: home },
+    stdin: "ignore",
+    forceKillAfter: "5 seconds"
+  }))
+  return yield* child.all.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.takeUntil((line) => line.includes("\"status\":\"ready\"")),
+    Stream.runCollect,
+    Effect.timeout("1 minute")
+  )
+})
+
+describe("the documentation", () => {
+  it.live("leads to a running server, when its steps are followed as they stand there", () =>
+    Effect.gen(function*() {
+      const [settings = "", serve = "", isReady = ""] = blocksOf("docs/review-a-repository.md")
+      const lines = yield* followed(settings, serve, isReady)
+      assert.match(lines.join("\n"), /"status":"ready"/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it("shows no command that nothing runs", () => {
+    const here = new Set(commandsOf("docs/review-a-repository.md"))
+    const names = (command: string) => /^export (\w+)=/.exec(command)?.[1] ?? command
+    const known = new Set([...here].map(names))
+    for (const page of pages) {
+      for (const command of commandsOf(page)) {
+        const elsewhere = runElsewhere[command]
+        assert.isTrue(known.has(names(command)) || elsewhere !== undefined, `${page}: ${command}`)
+        if (elsewhere !== undefined) assert.include(read(elsewhere[0]), elsewhere[1], `${page}: ${command}`)
+      }
+    }
+  })
+
+  it("links to nothing that is not there", () => {
+    for (const page of pages) {
+      const directory = page.includes("/") ? "docs/" : ""
+      for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+        assert.isTrue(existsSync(`${root}/${directory}${target}`), `${page}: ${target}`)
+      }
+    }
+  })
+})

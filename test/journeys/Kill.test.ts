@@ -1,0 +1,139 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { Config, Console, Effect, Fiber, FileSystem, Option, Random, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import { now } from "../emulators/GitHubState.ts"
+import * as ServeProcess from "../emulators/ServeProcess.ts"
+import { eventually, type Journey, make } from "./Journey.ts"
+import * as Traffic from "./Traffic.ts"
+import { judge } from "./Verdict.ts"
+
+const kills = 50
+const inProgress = 20
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The command as it is released: it starts in a fraction of the time that the sources take. */
+const bundle = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-kill-" })
+  const code = yield* spawner.exitCode(ChildProcess.make(process.execPath, ["ci/build.ts", directory], { cwd: root }))
+  assert.strictEqual(Number(code), 0, "the command could not be built")
+  return `${directory}/bin/nominal-code.js`
+})
+
+const isReady = (url: string) =>
+  Effect.tryPromise((signal) => fetch(`${url}/ready`, { signal }).then(({ ok }) => ok)).pipe(
+    Effect.orElseSucceed(() => false),
+    Effect.map((ready) => ready ? Option.some(ready) : Option.none())
+  )
+
+/** When a life ends: so many milliseconds after it began, after it was ready, or after it posted something. */
+interface Moment {
+  readonly after: "start" | "ready" | "post"
+  readonly millis: number
+}
+
+const moments = Effect.forEach(Array.from({ length: kills }), () =>
+  Effect.gen(function*() {
+    const after = yield* Random.choice(["start", "ready", "ready", "post", "post"] as const)
+    const millis = yield* Random.nextIntBetween(0, { start: 700, ready: 900, post: 20 }[after])
+    const moment: Moment = { after, millis }
+    return moment
+  }), { concurrency: 1 })
+
+const isPost = /^(?:pulls\/create-review|pulls\/create-reply|issues\/create-comment)/
+
+/** Nobody waits longer than this for something to be posted. */
+const patience = "1500 millis"
+
+const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { after, millis }: Moment) {
+  if (after !== "start") yield* eventually("serve to be ready", isReady(url))
+  if (after === "post") {
+    const posted = emulator.journal.pipe(
+      Stream.filter(({ operation, status }) => isPost.test(operation) && status < 300 && status > 0),
+      Stream.runHead
+    )
+    yield* Effect.timeoutOption(posted, patience)
+  }
+  yield* Effect.sleep(millis)
+})
+
+/** Starts `serve` and kills it, and nothing but it, without a warning. Answers with the time of its death. */
+const life = Effect.fnUntraced(function*(journey: Journey, bin: string, port: number, moment: Moment) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve"], {
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      ...journey.environment,
+      WEBHOOK_HOST: "127.0.0.1",
+      WEBHOOK_PORT: String(port)
+    },
+    stdin: "ignore"
+  }))
+  const log: Array<string> = []
+  const reading = Stream.runForEach(
+    Stream.splitLines(Stream.decodeText(child.all)),
+    (line) => Effect.sync(() => log.push(line))
+  )
+  yield* Effect.forkScoped(reading)
+  const ended = Effect.exit(child.exitCode)
+  const crashed = Effect.flatMap(ended, () => Effect.die(`serve ended by itself:\n${log.slice(-20).join("\n")}`))
+  yield* Effect.raceFirst(come(journey, `http://127.0.0.1:${port}`, moment), crashed)
+  const at = now()
+  process.kill(child.pid, "SIGKILL")
+  yield* ended
+  return at
+}, Effect.scoped)
+
+/** The last life, which is left alone until nothing is left to do. */
+const finish = Effect.fnUntraced(function*(journey: Journey, bin: string, port: number, traffic: Traffic.Traffic) {
+  const serve = yield* ServeProcess.start({ bin, port, env: journey.environment, patience: "60 seconds" })
+  const look = Effect.gen(function*() {
+    yield* traffic.topUp(0)
+    const depth = yield* Effect.promise(() => fetch(`${serve.url}/ready`).then((answer) => answer.text()))
+    return traffic.unheard() === 0 && depth === emptyQueue ? Option.some(depth) : Option.none()
+  })
+  yield* eventually("an empty queue", look, "150 seconds")
+})
+
+const emptyQueue = JSON.stringify({ status: "ready", waiting: 0, running: 0, parked: 0 })
+
+it.live("fifty kills lose no accepted delivery, double no review, and let no two reviews of a pull request run at once", () =>
+  Effect.gen(function*() {
+    const seed = yield* Config.String("KILL_SEED").pipe(Config.withDefault(String(now())))
+    const bin = yield* bundle
+    const journey = yield* make({
+      bin,
+      env: { JOBS_MAX_CONCURRENT: "4" },
+      emulator: { checkAnswers: false }
+    })
+    const port = yield* ServeProcess.freePort
+    const traffic = yield* Traffic.make(journey, `http://127.0.0.1:${port}/webhooks/github`)
+    const telling = yield* traffic.topUp(inProgress).pipe(
+      Effect.andThen(Effect.sleep("50 millis")),
+      Effect.forever,
+      Random.withSeed(`${seed} traffic`),
+      Effect.forkScoped
+    )
+    const killed: Array<number> = []
+    for (const moment of yield* Random.withSeed(moments, seed)) {
+      killed.push(yield* life(journey, bin, port, moment))
+    }
+    yield* Fiber.interrupt(telling)
+    yield* finish(journey, bin, port, traffic)
+
+    const verdict = yield* judge(journey, traffic.accepted, killed)
+    yield* Console.log(
+      `seed ${seed}: ${traffic.written()} deliveries, ${traffic.accepted.length} accepted, ${killed.length} kills, ` +
+        `${killed.length + 1} starts; ${verdict.reviewed} reviewed, ${verdict.superseded} superseded, ` +
+        `${verdict.found} found posted; ${verdict.lost.length} lost, ${verdict.doubled.length} doubled`
+    )
+    assert.strictEqual(traffic.accepted.length, traffic.written())
+    assert.deepStrictEqual([verdict.lost, verdict.doubled, verdict.together], [[], [], []])
+    yield* journey.checkHonesty
+  }).pipe(Effect.provide(NodeServices.layer)))
