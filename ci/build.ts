@@ -32,6 +32,7 @@ await bundle.close()
 // Modules find these by their own place: `lib/` stands where a package's `src/` does.
 cpSync(at("packages/agent/prompts"), out("prompts"), { recursive: true })
 cpSync(at("packages/config/guidelines"), out("guidelines"), { recursive: true })
+cpSync(at("packages/persistence/src/lua"), out("lib/lua"), { recursive: true })
 for (const file of ["LICENSE", "README.md"]) cpSync(at(file), out(file))
 
 writeFileSync(out("bin/nominal-code.js"), "#!/usr/bin/env node\nimport \"../lib/main.js\"\n")

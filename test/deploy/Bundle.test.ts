@@ -6,6 +6,7 @@ import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Context, Effect, Layer, Schema } from "effect"
 import { spawnSync } from "node:child_process"
+import { existsSync, globSync } from "node:fs"
 import { execPath } from "node:process"
 import { images, leftOut } from "../../ci/variants.ts"
 import * as Scene from "../emulators/Scene.ts"
@@ -71,6 +72,17 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
       const strangers = imports.map(([, name]) => name ?? "").filter((name) => !name.startsWith("node:"))
       assert.isAbove(imports.length, 10)
       assert.deepStrictEqual(strangers, [])
+    }))
+
+  it.effect("has every text that a module reads at run time, where the module looks for it", () =>
+    Effect.gen(function*() {
+      const { directory } = yield* App
+      const texts = globSync("packages/*/{src,prompts,guidelines}/**/*.{md,lua}", { cwd: root })
+      assert.isAbove(texts.length, 5)
+      for (const text of texts) {
+        const [, , ...path] = text.replace("/src/", "/lib/").split("/")
+        assert.isTrue(existsSync(`${directory}/app/${path.join("/")}`), text)
+      }
     }))
 
   it.effect("does one job from its payload: the prompts, the model's SDK and ripgrep are all there", () =>

@@ -39,9 +39,11 @@ export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
   return {
     /** All of its code as one text. */
     code: Effect.map(
-      Effect.forEach(yield* fs.readDirectory(`${app}/lib`), (name) => fs.readFileString(`${app}/lib/${name}`), {
-        concurrency: 4
-      }),
+      Effect.forEach(
+        (yield* fs.readDirectory(`${app}/lib`)).filter((name) => name.endsWith(".js")),
+        (name) => fs.readFileString(`${app}/lib/${name}`),
+        { concurrency: 4 }
+      ),
       (texts) => texts.join("\n")
     ),
     /** Runs `nominal-code` in a place where only `variables` are known. */
