@@ -24,6 +24,9 @@ const encodeOutcome = Schema.encodeSync(Schema.fromJsonString(JobOutcome))
 // A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn.
 const restMillis = (losses: number): number => losses < 3 ? 0 : Math.min(1000 * 2 ** (losses - 3), 10_000)
 
+/** Why a job is parked whose payload means nothing to this program. */
+export const unreadable = "its stored form cannot be read by this version of the program"
+
 /** Why a cancelled job is parked. */
 export const cancelled = "cancelled"
 
@@ -144,15 +147,22 @@ export const settle = (table: JobTable, claim: Claim, settlement: Settlement, no
 
 const refused = (reason: string): Handled => Handled.cases.Refused.make({ reason })
 
+/** Why a request about a job is refused. */
+export const refusals = {
+  state: (state: string, reason: string | null) =>
+    refused(state === "superseded" ? `it was replaced: ${reason}` : `it is ${state}`),
+  newer: (id: string) => refused(`job ${id} waits, and does the same for the newest commit`),
+  full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
+}
+
 export const retry = (table: JobTable, id: string, capacity: number): Handled => {
   const row = table.byId(id)
   if (row === undefined) return Handled.cases.Unknown.make({})
-  if (row.state === "superseded") return refused(`it was replaced: ${row.reason}`)
-  if (row.state !== "parked" && row.state !== "done") return refused(`it is ${row.state}`)
+  if (row.state !== "parked" && row.state !== "done") return refusals.state(row.state, row.reason)
   const waiting = table.active(row.lane).filter(({ state }) => state === "waiting")
   const newer = row.lifecycle ? waitingLifecycle(waiting) : undefined
-  if (newer !== undefined) return refused(`job ${newer.id} waits, and does the same for the newest commit`)
-  if (waiting.length >= capacity) return refused(`${waiting.length} jobs of its pull request wait already`)
+  if (newer !== undefined) return refusals.newer(newer.id)
+  if (waiting.length >= capacity) return refusals.full(waiting.length)
   table.update(afresh(table, row))
   return Handled.cases.Done.make({})
 }
@@ -160,7 +170,7 @@ export const retry = (table: JobTable, id: string, capacity: number): Handled =>
 export const cancel = (table: JobTable, id: string, now: number): Handled => {
   const row = table.byId(id)
   if (row === undefined) return Handled.cases.Unknown.make({})
-  if (row.state !== "waiting") return refused(`it is ${row.state}`)
+  if (row.state !== "waiting") return refusals.state(row.state, row.reason)
   park(table, row, now, cancelled)
   return Handled.cases.Done.make({})
 }

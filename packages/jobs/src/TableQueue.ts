@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       if (row === undefined) return { parked, taken: undefined }
       const job = decodeJob(table.payload(row.id))
       if (Option.isSome(job)) return { parked, taken: { row, job: job.value } }
-      LaneRules.park(table, row, now, "its stored form cannot be read by this version of the program")
+      LaneRules.park(table, row, now, LaneRules.unreadable)
       parked.push(row.id)
     }
   }
