@@ -26,6 +26,9 @@ export const said = (text: string): Conversation => ({
 export const config = layerTest({ conversationTtl: Duration.hours(1) })
 
 /** What every `ConversationStore` promises. */
+/** What JSON makes of it: -0 is 0 there. */
+const asJson = (conversation: Conversation): unknown => JSON.parse(JSON.stringify(conversation))
+
 export const conversationStoreSuite = (
   name: string,
   store: Layer.Layer<ConversationStore, StoreError, AppConfig>
@@ -58,9 +61,7 @@ export const conversationStoreSuite = (
         Effect.gen(function*() {
           const { load, save } = yield* ConversationStore
           yield* save(lane(1), conversation)
-          // As JSON, in which -0 is 0.
-          const loaded = JSON.stringify(Option.getOrThrow(yield* load(lane(1))))
-          assert.strictEqual(loaded, JSON.stringify(conversation))
+          assert.deepStrictEqual(asJson(Option.getOrThrow(yield* load(lane(1)))), asJson(conversation))
         }).pipe(Effect.provide(fresh)),
       { arbitrary: { runs: 30 } }
     )
