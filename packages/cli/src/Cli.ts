@@ -32,14 +32,19 @@ const nominalCode = Command.make("nominal-code").pipe(
 
 const usage = 2
 
-/** What the process says and exits with when a command fails: one line that names the cause and the fix. */
+/** What the process says when a command fails: one line that names the cause and the fix. */
 const explain = (error: unknown) => {
-  if (CliError.isCliError(error)) return Effect.fail(error)
-  const message = Predicate.isError(error) ? error.message : String(error)
-  return Effect.andThen(Console.error(`nominal-code: ${message}`), Effect.fail(error))
+  if (CliError.isCliError(error)) return Effect.void
+  return Console.error(`nominal-code: ${Predicate.isError(error) ? error.message : String(error)}`)
 }
 
-export const run = Command.run(nominalCode, { version: packageJson.version }).pipe(Effect.catch(explain))
+const explainDefect = (defect: unknown) =>
+  Console.error(`nominal-code: this is a bug, please report it: ${Cause.pretty(Cause.die(defect))}`)
+
+export const run = Command.run(nominalCode, { version: packageJson.version }).pipe(
+  Effect.tapError(explain),
+  Effect.tapDefect(explainDefect)
+)
 
 /** 0 done or asked to stop, 1 failed, 2 wrong usage. */
 export const teardown: Runtime.Teardown = (exit, onExit) => {

@@ -1,4 +1,4 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
 import { Finding, Fingerprint } from "@nominal-code/domain/Finding"
 import { JobId } from "@nominal-code/domain/Job"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
@@ -102,46 +102,12 @@ export const fakeGitHub = (script: Script = () => undefined) =>
 
 export const token = "ghp_0123456789abcdef"
 
-const agent = { provider: "anthropic", model: "model", maxTurns: 1 } as const
-
-/** The configuration that no forge reads. */
-const unused: Omit<AppConfig["Service"], "github" | "webhook"> = {
-  dataDir: "/nowhere",
-  storage: "memory",
-  policy: {
-    botUsername: "nominal",
-    allowedUsers: [],
-    allowedRepos: [],
-    titleIncludeTags: [],
-    titleExcludeTags: [],
-    triggers: []
-  },
-  jobs: { maxConcurrent: 1, maxAttempts: 1, deadline: Duration.minutes(1), gracePeriod: Duration.minutes(1) },
-  workspace: { baseDir: "/nowhere", maxBytes: 0, maxAge: Duration.zero },
-  providers: [],
-  review: {
-    botUsername: "nominal",
-    reviewer: agent,
-    explorer: agent,
-    inlineSuggestions: true,
-    ignorePatterns: [],
-    dryRun: false,
-    ignoreExistingComments: false,
-    codingGuidelines: "",
-    languageGuidelines: {}
-  },
-  conversationTtl: Duration.days(1),
-  logLevel: "Info",
-  warnings: []
-}
-
 /** The layer under test, pointed at a fake. */
 export const forgeAt = (
   apiBase: string,
   options: { readonly secret?: string; readonly allowUnsigned?: boolean; readonly configured?: boolean } = {}
 ) =>
-  GitHub.layer.pipe(Layer.provide(Layer.succeed(AppConfig, {
-    ...unused,
+  GitHub.layer.pipe(Layer.provide(layerTest({
     github: options.configured === false ? Option.none() : Option.some({
       token: Redacted.make(token),
       webhookSecret: Option.map(Option.fromNullishOr(options.secret), (secret) => Redacted.make(secret)),

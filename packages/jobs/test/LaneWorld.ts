@@ -1,4 +1,5 @@
 import type { JobSettings } from "@nominal-code/config/AppConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -7,7 +8,6 @@ import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import { Context, Duration, Effect, Exit, Layer, Logger, Option, Scope } from "effect"
 import { reviewed } from "./Jobs.ts"
 import { quiet } from "./readySuite.ts"
-import { configOf } from "./TestConfig.ts"
 
 type Queue = JobQueue["Service"]
 
@@ -44,7 +44,7 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
     giveUp: (job, reason) =>
       Effect.andThen(say(`give up ${job.delivery}: ${reason}`), script.giveUp?.(job, reason) ?? Effect.void)
   })
-  const config = configOf({
+  const config = layerTest({
     jobs: {
       maxConcurrent: 4,
       maxAttempts: 3,

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { AppConfig } from "@nominal-code/config/AppConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import type { LlmError } from "@nominal-code/llm/LlmError"
@@ -275,65 +276,4 @@ describe("what does not pass is said once, in one line, without the key", () => 
     }).pipe(Effect.provide(Anthropic.layer.pipe(Layer.provide(config([]))))))
 })
 
-const config = (providers: AppConfig["Service"]["providers"]) =>
-  Layer.succeed(AppConfig, {
-    dataDir: "/nowhere",
-    storage: "memory",
-    github: Option.none(),
-    webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
-    policy: {
-      botUsername: "bot",
-      allowedUsers: [],
-      allowedRepos: [],
-      titleIncludeTags: [],
-      titleExcludeTags: [],
-      triggers: []
-    },
-    workspace: { baseDir: "/nowhere", maxBytes: 1, maxAge: Duration.hours(1) },
-    review: {
-      botUsername: "bot",
-      reviewer: { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 },
-      explorer: { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 },
-      inlineSuggestions: true,
-      ignorePatterns: [],
-      dryRun: false,
-      ignoreExistingComments: false,
-      codingGuidelines: "",
-      languageGuidelines: {}
-    },
-    conversationTtl: Duration.hours(1),
-    logLevel: "Info",
-    warnings: [],
-    providers,
-    jobs: {
-      maxConcurrent: 1,
-      maxAttempts: 1,
-      deadline: Duration.minutes(10),
-      gracePeriod: Duration.seconds(1)
-    }
-  })
-
-it.live("a model that refuses to be forced is asked in words, and never forced again", () =>
-  Effect.gen(function*() {
-    const refusal = Wire.failed(
-      400,
-      "invalid_request_error",
-      "tool_choice: \"any\" is not supported for this model"
-    )
-    const { received, send } = yield* against([refusal, fine, fine])
-    const forced = { ...request, toolChoice: "required" } as const
-    yield* send(forced)
-    yield* send(forced)
-    assert.deepStrictEqual(received.map(({ body }) => body.tool_choice.type), ["any", "auto", "auto"])
-  }))
-
-it.live("the layer takes key and endpoint from the configuration", () =>
-  Effect.gen(function*() {
-    const service = yield* scripted([fine])
-    const layer = Anthropic.layer.pipe(
-      Layer.provide(config([{ name: "anthropic", apiKey: Redacted.make(key), baseUrl: Option.some(service.url) }]))
-    )
-    const answer = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.provide(layer))
-    assert.deepStrictEqual(answer.content, [Text("All well.")])
-    assert.strictEqual(service.received[0]?.headers.authorization, `Bearer ${key}`)
-  }))
+const config = (providers: AppConfig["Service"]["providers"]) => layerTest({ providers })

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import { layerTest, testConfig } from "@nominal-code/config/TestConfig"
 import type { Conversation, Message } from "@nominal-code/domain/Conversation"
 import { Block } from "@nominal-code/domain/Conversation"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
@@ -16,7 +16,7 @@ import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
-import { Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Unposted from "../src/Unposted.ts"
 
 export const headSha = Sha.make("a".repeat(40))
@@ -282,32 +282,12 @@ const agent = (from: World) => {
   return Layer.succeed(AgentRunner, AgentRunner.of({ run: run as AgentRunner["Service"]["run"] }))
 }
 
-const config = (review: ReviewSettings, triggers: World["triggers"]): AppConfig["Service"] => ({
-  dataDir: "/nowhere",
-  storage: "memory",
-  github: Option.none(),
-  webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
-  policy: {
-    botUsername: "nominal",
-    allowedUsers: [],
-    allowedRepos: [],
-    titleIncludeTags: [],
-    titleExcludeTags: [],
-    triggers: [...triggers]
-  },
-  jobs: {
-    maxConcurrent: 1,
-    maxAttempts: 3,
-    deadline: Duration.minutes(10),
-    gracePeriod: Duration.seconds(10)
-  },
-  workspace: { baseDir: "/nowhere", maxBytes: 0, maxAge: Duration.days(1) },
-  providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }],
-  review,
-  conversationTtl: Duration.days(1),
-  logLevel: "Info",
-  warnings: []
-})
+const config = (review: ReviewSettings, triggers: World["triggers"]) =>
+  layerTest({
+    policy: { ...testConfig().policy, botUsername: "nominal", triggers: [...triggers] },
+    providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }],
+    review
+  })
 
 const conversations = (from: World) =>
   Layer.mock(ConversationStore, {
@@ -325,7 +305,7 @@ export const layer = (from: World) =>
     forge(from),
     workspace(from),
     agent(from),
-    Layer.succeed(AppConfig, config(from.settings, from.triggers)),
+    config(from.settings, from.triggers),
     conversations(from),
     Layer.succeed(Unposted.Unposted, from.unposted),
     NodeServices.layer

@@ -1,27 +1,24 @@
 import { NodeHttpServer } from "@effect/platform-node"
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import type { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
-import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
 import * as Server from "../src/Server.ts"
 
 const secret = "a secret of enough bytes"
 
-const config: AppConfig["Service"] = {
-  dataDir: "",
-  storage: "memory",
+const config = layerTest({
   github: Option.some({
     token: Redacted.make("token"),
     webhookSecret: Option.some(Redacted.make(secret)),
     apiBase: "http://127.0.0.1:9",
     cloneBase: "http://127.0.0.1:9"
   }),
-  webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
   policy: {
     botUsername: "nominalbot",
     allowedUsers: ["alice"],
@@ -29,30 +26,8 @@ const config: AppConfig["Service"] = {
     titleIncludeTags: [],
     titleExcludeTags: ["skip"],
     triggers: ["pr_opened", "pr_push"]
-  },
-  jobs: {
-    maxConcurrent: 2,
-    maxAttempts: 3,
-    deadline: Duration.minutes(10),
-    gracePeriod: Duration.seconds(30)
-  },
-  workspace: { baseDir: "", maxBytes: 0, maxAge: Duration.zero },
-  providers: [],
-  review: {
-    botUsername: "nominalbot",
-    reviewer: { provider: "anthropic", model: "model", maxTurns: 8 },
-    explorer: { provider: "anthropic", model: "model", maxTurns: 8 },
-    inlineSuggestions: true,
-    ignorePatterns: [],
-    dryRun: false,
-    ignoreExistingComments: false,
-    codingGuidelines: "",
-    languageGuidelines: {}
-  },
-  conversationTtl: Duration.days(1),
-  logLevel: "Info",
-  warnings: []
-}
+  }
+})
 
 /** What a test may put in the place of the real thing. */
 export interface Parts {
@@ -66,7 +41,7 @@ export const server = ({ acknowledge = () => Effect.void, queue = MemoryQueue.la
   return Server.layer.pipe(
     Layer.provideMerge(queue),
     Layer.provide(forge.pipe(Layer.provide(GitHub.layer))),
-    Layer.provide(Layer.succeed(AppConfig, config)),
+    Layer.provide(config),
     Layer.provideMerge(NodeHttpServer.layerTest)
   )
 }

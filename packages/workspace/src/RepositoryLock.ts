@@ -6,6 +6,8 @@ import { beat, silentMillis } from "./Heartbeat.ts"
 
 const BEAT_SECONDS = 5
 const STALE_MILLIS = 60_000
+/** Whoever made the directory says at once who it is; one that does not was killed in between. */
+const NAMELESS_MILLIS = 2_000
 const POLL_MILLIS = 200
 
 /** Runs an effect while nobody else, in this process or another, runs one under the same path. */
@@ -49,7 +51,8 @@ const acquireDirectory = Effect.fnUntraced(function*(directory: string) {
   const isAbandoned = Effect.gen(function*() {
     const owner = yield* Effect.orElseSucceed(fs.readFileString(ownerFile(directory)), () => "")
     if (yield* isDead(owner)) return true
-    return Option.exists(yield* silentMillis(directory), (silent) => silent > STALE_MILLIS)
+    const patience = owner === "" ? NAMELESS_MILLIS : STALE_MILLIS
+    return Option.exists(yield* silentMillis(directory), (silent) => silent > patience)
   })
   while (!(yield* taken)) {
     if (yield* isAbandoned) yield* Effect.ignore(fs.remove(directory, { recursive: true }))

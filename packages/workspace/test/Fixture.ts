@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
 import { RepoName, type Sha } from "@nominal-code/domain/PullRequest"
 import { Duration, Effect, FileSystem, Layer, Path, Redacted } from "effect"
 import * as GitWorkspace from "../src/GitWorkspace.ts"
@@ -15,16 +15,13 @@ export const config = (
   baseDir: string,
   bounds: { readonly maxBytes?: number; readonly maxAge?: Duration.Input } = {}
 ) =>
-  Layer.succeed(
-    AppConfig,
-    {
-      workspace: {
-        baseDir,
-        maxBytes: bounds.maxBytes ?? 1024 ** 3,
-        maxAge: Duration.fromInputUnsafe(bounds.maxAge ?? "30 days")
-      }
-    } as AppConfig["Service"]
-  ) // the workspace reads nothing else of it
+  layerTest({
+    workspace: {
+      baseDir,
+      maxBytes: bounds.maxBytes ?? 1024 ** 3,
+      maxAge: Duration.fromInputUnsafe(bounds.maxAge ?? "30 days")
+    }
+  })
 
 export const workspaceIn = (baseDir: string, bounds: Parameters<typeof config>[1] = {}) =>
   GitWorkspace.layer.pipe(Layer.provide(config(baseDir, bounds)))

@@ -76,6 +76,20 @@ layer(services)("RepositoryLock", (it) => {
       })
   )
 
+  it.effect("is taken over after two seconds from a holder that was killed before it could say who it is", () =>
+    Effect.gen(function*() {
+      const { directory, fs, target } = yield* given
+      yield* fs.makeDirectory(directory)
+      yield* beat(directory)
+      const lock = yield* RepositoryLock.make
+      const fiber = yield* Effect.forkChild(lock(target, Effect.succeed("in")))
+      for (let second = 0; second < 5; second++) {
+        yield* TestClock.adjust("1 second")
+        yield* settle
+      }
+      assert.strictEqual(fiber.pollUnsafe()?._tag, "Success")
+    }))
+
   it.effect("is taken over from a process of another machine after a minute of silence, and not before", () =>
     Effect.gen(function*() {
       const { directory, fs, target } = yield* given

@@ -1,0 +1,41 @@
+import { Duration, Layer, Option } from "effect"
+import { AppConfig } from "./AppConfig.ts"
+
+const agent = { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 } as const
+
+/** A whole configuration for tests, in which a test sets what it is about. It reaches nothing. */
+export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppConfig["Service"] => ({
+  dataDir: "/nowhere",
+  storage: "memory",
+  github: Option.none(),
+  webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
+  policy: {
+    botUsername: "nominalbot",
+    allowedUsers: [],
+    allowedRepos: [],
+    titleIncludeTags: [],
+    titleExcludeTags: [],
+    triggers: []
+  },
+  jobs: { maxConcurrent: 1, maxAttempts: 3, deadline: Duration.minutes(10), gracePeriod: Duration.seconds(30) },
+  workspace: { baseDir: "/nowhere", maxBytes: 1024 ** 3, maxAge: Duration.days(1) },
+  providers: [],
+  review: {
+    botUsername: "nominalbot",
+    reviewer: agent,
+    explorer: agent,
+    inlineSuggestions: true,
+    ignorePatterns: [],
+    dryRun: false,
+    ignoreExistingComments: false,
+    codingGuidelines: "",
+    languageGuidelines: {}
+  },
+  conversationTtl: Duration.days(1),
+  logLevel: "Info",
+  warnings: [],
+  ...settings
+})
+
+export const layerTest = (settings?: Partial<AppConfig["Service"]>): Layer.Layer<AppConfig> =>
+  Layer.succeed(AppConfig, testConfig(settings))
