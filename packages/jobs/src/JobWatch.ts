@@ -1,6 +1,7 @@
 import { Duration, Effect, Option, Ref, Schedule, type Scope, Stream, SubscriptionRef } from "effect"
 import { everyJob } from "./JobNames.ts"
 import { KubeClient, type Seen, type Watchable } from "./KubeClient.ts"
+import type { KubeError } from "./KubeError.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
 
 /** What is known of a Job. */
@@ -59,6 +60,7 @@ interface Teller<A> {
 /** Lists once and then watches for ever, from where it was. It lists again only when it has missed too much. */
 const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, teller: Teller<A>) {
   const at = yield* Ref.make(Option.none<string>())
+  const away = yield* Ref.make(false)
   const told = (seen: Seen<A>) =>
     (seen._tag === "Progress"
       ? Effect.void
@@ -78,7 +80,9 @@ const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, te
     if (Option.isNone(version)) return yield* list
     const heard = yield* Ref.make(false)
     yield* kind.watch(everyJob, version.value).pipe(
-      Stream.runForEach((seen) => Effect.andThen(told(seen), Ref.set(heard, true))),
+      Stream.runForEach((seen) =>
+        Effect.all([told(seen), Ref.set(heard, true), Ref.set(away, false)], { discard: true })
+      ),
       Effect.catchIf(({ reason }) => reason === "expired", () => Ref.set(at, Option.none())),
       // A connection that told something has worked: its end begins no series of failures.
       Effect.catch((error) =>
@@ -87,11 +91,17 @@ const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, te
     )
     yield* Effect.sleep("100 millis")
   })
+  const complain = (error: KubeError) =>
+    Effect.flatMap(
+      Ref.getAndSet(away, true),
+      (known) =>
+        known ? Effect.logDebug(error.message) : Effect.logWarning(`${name} cannot be watched: ${error.detail}`)
+    )
+
   return yield* step.pipe(
+    Effect.tap(() => Ref.set(away, false)),
     Effect.tapError((error) =>
-      error.reason === "refused"
-        ? Effect.andThen(Effect.logWarning(`${name} cannot be watched: ${error.detail}`), Effect.sleep(refusedPause))
-        : Effect.logDebug(error.message)
+      Effect.andThen(complain(error), error.reason === "refused" ? Effect.sleep(refusedPause) : Effect.void)
     ),
     Effect.retry(again),
     Effect.forever

@@ -79,13 +79,13 @@ const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>):
   }
 }
 
-const make = Effect.gen(function*() {
+const make = Effect.fnUntraced(function*(kubeconfig?: string) {
   const settings = yield* AppConfig
   if (Option.isNone(settings.kubernetes)) {
     return yield* new KubeConfigError({ message: "kubernetes.image is not set: there is no cluster to talk to" })
   }
   const { namespace } = settings.kubernetes.value
-  const connection = yield* KubeConnection.connect
+  const connection = yield* KubeConnection.connect(kubeconfig)
   const { config, request, sdk } = connection
   const batch = config.makeApiClient(sdk.BatchV1Api)
   const core = config.makeApiClient(sdk.CoreV1Api)
@@ -127,5 +127,8 @@ const make = Effect.gen(function*() {
   })
 })
 
-/** The cluster that this process is in, or that the kubeconfig names. The SDK is loaded when the layer is built. */
-export const layer = Layer.effect(KubeClient, make)
+/** The cluster that a kubeconfig names. The SDK is loaded when the layer is built. */
+export const layerAt = (kubeconfig: string) => Layer.effect(KubeClient, make(kubeconfig))
+
+/** The cluster that this process is in, or that the usual kubeconfig names. */
+export const layer = Layer.effect(KubeClient, make())

@@ -21,17 +21,20 @@ const patiently = (operation: string) => <A, R>(effect: Effect.Effect<A, KubeErr
       )
   })
 
-const readConfig = (config: KubeConfig) =>
+const readConfig = (config: KubeConfig, kubeconfig: string | undefined) =>
   Effect.try({
-    try: () => config.loadFromDefault(),
+    try: () => kubeconfig === undefined ? config.loadFromDefault() : config.loadFromFile(kubeconfig),
     catch: (cause) => new KubeConfigError({ message: `the kubeconfig cannot be read: ${String(cause)}` })
   })
 
-/** Loads the SDK, which is large, and reads how to reach the cluster: in a pod its service account, else a kubeconfig. */
-export const connect = Effect.gen(function*() {
+/**
+ * Loads the SDK, which is large, and reads how to reach the cluster: from the file that is given, else in a pod from its
+ * service account, else from the usual kubeconfig.
+ */
+export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
   const sdk = yield* Effect.promise(() => import("@kubernetes/client-node"))
   const config = new sdk.KubeConfig()
-  yield* readConfig(config)
+  yield* readConfig(config, kubeconfig)
   const cluster = config.getCurrentCluster()
   // What the SDK falls back to when it finds nothing at all.
   if (cluster === null || cluster.server === "http://localhost:8080") {
@@ -97,4 +100,4 @@ export const connect = Effect.gen(function*() {
 })
 
 /** A cluster's API server, as the SDK reaches it. */
-export type KubeConnection = Effect.Success<typeof connect>
+export type KubeConnection = Effect.Success<ReturnType<typeof connect>>

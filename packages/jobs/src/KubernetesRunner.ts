@@ -1,5 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
@@ -26,7 +26,7 @@ const startLimit = "5 minutes"
 const readLimit = Duration.millis(500)
 
 /** A pod that has succeeded stored its result before. */
-const graceLimit = Duration.seconds(5)
+const graceLimit = Duration.seconds(2)
 
 /** A store that is away is asked again, for about as long as a lease can be kept without it. */
 const listening = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 60 }))
