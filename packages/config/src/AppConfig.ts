@@ -3,7 +3,10 @@ import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSe
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 
 /** What the process is for: it decides which settings have to be there. */
-export type Mode = "serve" | "run-job" | "review"
+export type Mode = "serve" | "run-job" | "review" | "jobs"
+
+/** Whether this kind of process reviews for others: it cannot do without a forge and a model. */
+export const reviews = (mode: Mode): boolean => mode === "serve" || mode === "run-job"
 
 /** How to reach GitHub, and as whom. */
 export interface GitHubSettings {

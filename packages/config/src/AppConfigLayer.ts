@@ -11,6 +11,7 @@ import { resolveModels, resolveProviders } from "./ModelConfig.ts"
 import { refuseNotBuilt } from "./NotBuilt.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
+import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
@@ -95,7 +96,8 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const kubernetes = resolveKubernetes(mode, values, report)
   const config = AppConfig.of({
     dataDir: yield* dataDirectory(values, report),
-    storage: values(storage.backend),
+    storage: resolveStorage(values, report),
+    redis: resolveRedis(values),
     github: resolveGitHub(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
     policy: resolvePolicy(mode, values, report),

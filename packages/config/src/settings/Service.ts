@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { flag, integer, line, list, oneOf, path, secret, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
+import { redisUrl } from "../Url.ts"
 
 const KiB = 1024
 const GiB = KiB * KiB * KiB
@@ -101,8 +102,9 @@ export const redis = {
   url: optional({
     yaml: "redis.url",
     env: "REDIS_URL",
-    kind: secret(word("URL", "a redis:// or rediss:// URL", /^rediss?:\/\/\S+$/)),
-    doc: "Redis, for the queue and the conversations. Kubernetes needs it."
+    kind: secret(redisUrl),
+    doc:
+      "`redis://` or, over TLS, `rediss://`: one server, or any node of a cluster, Redis from 6 on or Valkey. Kubernetes needs it."
   }),
   keyTtl: defaulted(86_400, {
     yaml: "redis.key_ttl_seconds",
