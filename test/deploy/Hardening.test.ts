@@ -1,36 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { V1NetworkPolicy, V1NetworkPolicyEgressRule, V1PodTemplateSpec } from "@kubernetes/client-node"
+import type { V1NetworkPolicy, V1NetworkPolicyEgressRule } from "@kubernetes/client-node"
 import { readFileSync } from "node:fs"
 import { BlockList, isIPv6 } from "node:net"
 import { parse } from "yaml"
-import { containerOf, copyOfDeploy, find, hasKubectl, overlay, podsOf, render, root } from "./Rendering.ts"
-
-/** What keeps a pod from Kubernetes' restricted profile, and from ours, which also wants limits and a fixed root. */
-const weaknesses = (pod: V1PodTemplateSpec): ReadonlyArray<string> => {
-  const container = containerOf(pod)
-  const own = container.securityContext
-  const common = pod.spec?.securityContext
-  const checks: ReadonlyArray<readonly [holds: boolean, weakness: string]> = [
-    [common?.runAsNonRoot === true, "may run as root"],
-    [typeof common?.runAsUser === "number" && common.runAsUser > 0, "has no user of its own"],
-    [common?.seccompProfile?.type === "RuntimeDefault", "has no seccomp profile"],
-    [own?.allowPrivilegeEscalation === false, "may gain privileges"],
-    [own?.readOnlyRootFilesystem === true, "may write to its image"],
-    [own?.capabilities?.drop?.join() === "ALL" && own.capabilities.add === undefined, "keeps capabilities"],
-    [own?.privileged === undefined, "is privileged"],
-    [pod.spec?.hostNetwork === undefined && pod.spec?.hostPID === undefined, "is in the node's namespaces"],
-    [container.ports?.every(({ hostPort }) => hostPort === undefined) ?? true, "has a port of the node"],
-    [container.resources?.limits?.["memory"] !== undefined, "has no memory limit"],
-    [container.resources?.limits?.["cpu"] !== undefined, "has no CPU limit"],
-    [container.resources?.requests?.["memory"] !== undefined, "asks for no memory"],
-    [container.resources?.requests?.["cpu"] !== undefined, "asks for no CPU"],
-    [
-      pod.spec?.volumes?.every(({ configMap, emptyDir }) => configMap !== undefined || emptyDir?.sizeLimit) ?? true,
-      "has a volume that is of the node, or has no limit"
-    ]
-  ]
-  return checks.flatMap(([holds, weakness]) => holds ? [] : [weakness])
-}
+import { copyOfDeploy, find, hasKubectl, overlay, podsOf, render, root } from "./Rendering.ts"
+import { weaknesses } from "./Weaknesses.ts"
 
 /** Whether a rule of egress reaches an address and a TCP port by the address alone. */
 const reaches = (rule: V1NetworkPolicyEgressRule, address: string, port: number): boolean => {

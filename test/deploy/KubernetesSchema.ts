@@ -1,4 +1,3 @@
-import * as models from "@kubernetes/client-node"
 import { Predicate } from "effect"
 import { Deployment } from "kubernetes-models/apps/v1/Deployment"
 import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet"
@@ -13,6 +12,7 @@ import { Namespace } from "kubernetes-models/v1/Namespace"
 import { Secret } from "kubernetes-models/v1/Secret"
 import { Service } from "kubernetes-models/v1/Service"
 import { ServiceAccount } from "kubernetes-models/v1/ServiceAccount"
+import { unknownFields } from "../emulators/KubeFields.ts"
 
 /** A resource as YAML holds it, of which only its name is known. */
 export interface Resource {
@@ -50,38 +50,15 @@ const misfits = (schema: Validated, resource: Resource): ReadonlyArray<string> =
   }
 }
 
-interface Field {
-  readonly baseName: string
-  readonly type: string
-}
-
-const fieldsOf = (type: string): ReadonlyArray<Field> | undefined => {
-  const model: unknown = Reflect.get(models, type)
-  if (!Predicate.hasProperty(model, "getAttributeTypeMap")) return undefined
-  return Predicate.isFunction(model.getAttributeTypeMap)
-    ? model.getAttributeTypeMap() as ReadonlyArray<Field>
-    : undefined
-}
-
-/** Fields that Kubernetes does not know. The schema lets them pass, and a cluster drops them: a typing error is silent. */
-const strangers = (value: unknown, type: string, path: string): ReadonlyArray<string> => {
-  const item = /^Array<(.+)>$/.exec(type)?.[1]
-  if (item !== undefined && Array.isArray(value)) {
-    return value.flatMap((one, index) => strangers(one, item, `${path}[${index}]`))
-  }
-  const fields = fieldsOf(type)
-  if (fields === undefined || !Predicate.isObject(value)) return []
-  return Object.entries(value).flatMap(([name, inner]) => {
-    const field = fields.find(({ baseName }) => baseName === name)
-    return field === undefined ? [`${path}.${name} is no field`] : strangers(inner, field.type, `${path}.${name}`)
-  })
-}
-
 /** Everything that Kubernetes would refuse or ignore about a resource. */
 export const problems = (resource: Resource): ReadonlyArray<string> => {
   const name = `${resource.kind}/${resource.metadata.name}`
   const validator = validators[`${resource.apiVersion} ${resource.kind}`]
   if (validator === undefined) return [`${name}: there is no schema of ${resource.apiVersion} ${resource.kind}`]
   const [schema, model] = validator
-  return [...misfits(schema, resource).map((text) => `${name}: ${text}`), ...strangers(resource, model, name)]
+  return [
+    ...misfits(schema, resource).map((text) => `${name}: ${text}`),
+    // The schema lets them pass, and a cluster drops them: a typing error is silent.
+    ...unknownFields(resource, model).map((path) => `${name}: ${path} is no field`)
+  ]
 }

@@ -58,7 +58,7 @@ describe("the schema check", () => {
     const found = wrong.flatMap(problems).join("\n")
     assert.match(found, /replicas/)
     assert.match(found, /containers\/0.* name|name/)
-    assert.include(found, "Deployment/a.spec.template.spec.containers[0].livenesProbe is no field")
+    assert.include(found, "Deployment/a: spec.template.spec.containers[0].livenesProbe is no field")
   })
 })
 
