@@ -7,7 +7,8 @@ const StoredHead = Schema.Struct({ lane: Schema.String, dueAt: Schema.Int })
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
 
-const columns = `id, position, lane, platform, delivery, lifecycle, state, attempts, earlier, losses, due_at AS dueAt, epoch,
+const columns =
+  `id, position, lane, platform, delivery, lifecycle, state, attempts, earlier, losses, due_at AS dueAt, epoch,
   owner, reason, outcome, ended_at AS endedAt`
 
 const parametersOf = (row: JobRow): Parameters => Schema.encodeSync(StoredRow)(row)
