@@ -1,4 +1,4 @@
-import { Deferred, Duration, Effect, Fiber } from "effect"
+import { Deferred, Duration, Effect, Fiber, Semaphore } from "effect"
 import { randomBytes } from "node:crypto"
 import {
   type Behaviour,
@@ -24,6 +24,10 @@ import { violations } from "./PodSecurity.ts"
 export interface ClusterOptions {
   /** What a pod does; its process unless told. */
   readonly behave: (pod: KubePodObject) => Behaviour | undefined
+  /** The program that the image's `nominal-code` is; its sources unless told. */
+  readonly bin: string
+  /** How many pods have a place at the same time; the others wait for one. */
+  readonly places: number
   /** What the cluster takes for each of its steps. */
   readonly pace: Duration.Duration
   /** What a pod is given between SIGTERM and SIGKILL. */
@@ -56,12 +60,13 @@ const owners = ({ metadata: { name, uid } }: KubeJobObject) => [
 
 /** What the Job controller and the nodes of an emulated cluster do with Jobs. */
 export const makeController = (store: KubeStore, secrets: Secrets, options: ClusterOptions) => {
-  const { backoff, behave, grace, pace } = options
+  const { backoff, behave, bin, grace, pace, places } = options
   const lives = new Map<string, Fiber.Fiber<void>>()
   const running = new Map<string, RunningPod>()
   /** Jobs whose deadline has passed: how their pods end says nothing any more. */
   const expired = new Set<string>()
   const refused: Array<string> = []
+  const nodes = Semaphore.makeUnsafe(places)
   const starts: Array<Start> = []
 
   const current = ({ metadata: { name, namespace, uid } }: KubeJobObject): KubeJobObject | undefined => {
@@ -133,11 +138,7 @@ export const makeController = (store: KubeStore, secrets: Secrets, options: Clus
     })
   }
 
-  /** One pod, to its end. One that cannot start waits for ever. */
-  const runPod = Effect.fnUntraced(function*(job: KubeJobObject, pod: KubePodObject) {
-    const behaviour = behave(pod) ?? { _tag: "Process" }
-    yield* Effect.sleep(pace)
-    if (yield* obstacle(pod, behaviour)) return yield* Effect.never
+  const onNode = Effect.fnUntraced(function*(job: KubeJobObject, pod: KubePodObject, behaviour: Behaviour) {
     const record: Start = {
       job: job.metadata.name,
       pod: pod.metadata.name,
@@ -145,7 +146,7 @@ export const makeController = (store: KubeStore, secrets: Secrets, options: Clus
       at: performance.now()
     }
     starts.push(record)
-    const started = startPod(pod, behaviour, secrets)
+    const started = startPod(pod, behaviour, secrets, bin)
     running.set(pod.metadata.name, started)
     setPod(pod, { phase: "Running", containerStatuses: containers(pod, { running: { startedAt: timestamp() } }) })
     setJob(job, { ready: 1 })
@@ -173,6 +174,14 @@ export const makeController = (store: KubeStore, secrets: Secrets, options: Clus
       })
     })
     return end
+  })
+
+  /** One pod, to its end. One that cannot start waits for ever. */
+  const runPod = Effect.fnUntraced(function*(job: KubeJobObject, pod: KubePodObject) {
+    const behaviour = behave(pod) ?? { _tag: "Process" }
+    yield* Effect.sleep(pace)
+    if (yield* obstacle(pod, behaviour)) return yield* Effect.never
+    return yield* nodes.withPermits(1)(onNode(job, pod, behaviour))
   })
 
   const finish = (job: KubeJobObject, conditions: ReadonlyArray<Condition>, counts: KubeJobObject["status"]) =>

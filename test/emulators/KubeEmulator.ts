@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { listenScoped } from "./GitHubServer.ts"
 import { type ClusterOptions, makeController } from "./KubeController.ts"
-import { type PodEnd, stopPod } from "./KubePods.ts"
+import { type PodEnd, sources, stopPod } from "./KubePods.ts"
 import { type KubeRequest, type Role, serveKubernetes } from "./KubeServer.ts"
 import { type KubeEvent, type KubePodObject, KubeStore } from "./KubeStore.ts"
 import { makeWatches } from "./KubeWatches.ts"
@@ -28,6 +28,8 @@ const defaults: Options = {
   namespace: "reviews",
   role: fullRole,
   behave: () => undefined,
+  bin: sources,
+  places: 10_000,
   pace: Duration.millis(20),
   grace: Duration.seconds(5),
   backoff: Duration.millis(100),

@@ -45,7 +45,8 @@ export interface RunningPod {
 /** Secrets by name, with their entries. */
 export type Secrets = ReadonlyMap<string, Readonly<Record<string, string>>>
 
-const bin = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
+/** The command that the image's `nominal-code` is, from its sources. */
+export const sources = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
 
 /** The names of Secrets that a container wants and that are not there. */
 export const missingSecrets = (container: V1Container, secrets: Secrets): ReadonlyArray<string> =>
@@ -77,7 +78,7 @@ const lastWords = ({ terminationMessagePolicy }: V1Container, code: number, log:
     ? {}
     : { message: log.slice(-80).join("\n").slice(-2048) }
 
-const runProcess = (pod: KubePodObject, secrets: Secrets): RunningPod => {
+const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningPod => {
   const ended = Deferred.makeUnsafe<PodEnd>()
   const log: Array<string> = []
   const [container] = pod.spec.containers
@@ -148,9 +149,9 @@ const runScripted = (script: Effect.Effect<PodEnd>): RunningPod => {
 }
 
 /** Starts a pod that has its node and its image. */
-export const startPod = (pod: KubePodObject, behaviour: Behaviour, secrets: Secrets): RunningPod =>
+export const startPod = (pod: KubePodObject, behaviour: Behaviour, secrets: Secrets, bin: string): RunningPod =>
   behaviour._tag === "Process"
-    ? runProcess(pod, secrets)
+    ? runProcess(pod, secrets, bin)
     : runScripted(behaviour._tag === "Scripted" ? behaviour.run : Effect.never)
 
 /** Ends a pod as Kubernetes does: it is asked, and killed if it takes too long. */

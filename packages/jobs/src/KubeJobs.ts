@@ -17,6 +17,9 @@ const asking = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced
 /** What its pods have to end, and what the cluster takes to notice. */
 const endLimit = Duration.seconds(90)
 
+/** A Job that has said how it ended is gone soon; and nothing of the next one may run before. */
+const leavingLimit = Duration.seconds(5)
+
 /** How often the end of a deleted Job is asked for, should the watch not tell. */
 const lookEvery = Duration.seconds(5)
 
@@ -73,16 +76,17 @@ export const make = Effect.gen(function*() {
       Effect.repeat({ until: (found) => Option.isNone(found) || Option.isSome(found.value.end) })
     )
 
-  const over = (name: string, followed: JobWatch.Followed) =>
+  /** Whether nothing of a Job runs any more, within a time. */
+  const over = (name: string, followed: JobWatch.Followed, limit: Duration.Duration) =>
     Effect.raceFirst(followed.until((sight) => isOver(sight) ? Option.some(true) : Option.none()), noticed(name)).pipe(
-      Effect.timeoutOption(endLimit)
+      Effect.timeoutOption(limit),
+      Effect.map(Option.isSome)
     )
 
   /** Ends a Job with its pods; true when nothing of it runs any more. */
   const stop = Effect.fn("KubeJobs.stop")((name: string, followed: JobWatch.Followed) =>
     patiently(client.deleteJob(name)).pipe(
-      Effect.andThen(over(name, followed)),
-      Effect.map(Option.isSome),
+      Effect.andThen(over(name, followed, endLimit)),
       Effect.catchTag(
         "KubeError",
         ({ message }) => Effect.as(Effect.logError(`the Job was not ended: ${message}`), false)
@@ -93,9 +97,10 @@ export const make = Effect.gen(function*() {
   const giveWay = Effect.fnUntraced(function*(other: KubeJob, job: Job) {
     const followed = yield* watch.follow(other.name)
     yield* followed.show(other)
+    if (yield* over(other.name, followed, leavingLimit)) return true
     if (!isOlder(other, job)) {
       yield* Effect.logWarning(`waiting for ${other.name}, a newer Job of the same pull request`)
-      return yield* Effect.map(over(other.name, followed), Option.isSome)
+      return yield* over(other.name, followed, endLimit)
     }
     yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request that nobody waits for`)
     return yield* stop(other.name, followed)
