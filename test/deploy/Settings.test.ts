@@ -1,13 +1,13 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { V1NetworkPolicy } from "@kubernetes/client-node"
-import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
+import { load } from "@nominal-code/config/AppConfigLayer"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import * as KubernetesJob from "@nominal-code/jobs/KubernetesJob"
-import { Ajv2020 } from "ajv/dist/2020.js"
-import { Duration, Option, Redacted } from "effect"
+import { ConfigProvider, Effect, Option } from "effect"
 import { readFileSync } from "node:fs"
 import { parse } from "yaml"
 import { problems, type Resource } from "./KubernetesSchema.ts"
@@ -18,39 +18,15 @@ const yaml = (path: string) => parse(readFileSync(`${root}/${path}`, "utf8"))
 
 const secret: Readonly<Record<string, string>> = yaml("deploy/k8s/secret.yaml.template").stringData
 
-const isConfig = new Ajv2020({ strict: false, allErrors: true }).compile(
-  JSON.parse(readFileSync(`${root}/packages/config/config.schema.json`, "utf8"))
-)
-
-/** The settings of the Jobs that a configuration file names. */
-const settingsOf = ({ kubernetes }: {
-  readonly kubernetes: {
-    readonly image: string
-    readonly namespace: string
-    readonly image_pull_policy: "Always"
-    readonly active_deadline_seconds: number
-    readonly env_from_secrets: ReadonlyArray<string>
-    readonly resources: Record<"requests" | "limits", { readonly cpu: string; readonly memory: string }>
-  }
-}): KubernetesSettings => {
-  const amounts = ({ cpu, memory }: { readonly cpu: string; readonly memory: string }) => ({
-    cpu: Option.some(cpu),
-    memory: Option.some(memory)
-  })
-  return {
-    image: kubernetes.image,
-    namespace: kubernetes.namespace,
-    serviceAccount: Option.none(),
-    imagePullPolicy: Option.some(kubernetes.image_pull_policy),
-    backoffLimit: 0,
-    activeDeadline: Duration.seconds(kubernetes.active_deadline_seconds),
-    ttlAfterFinished: Duration.hours(1),
-    envFromSecrets: kubernetes.env_from_secrets,
-    environment: {},
-    requests: amounts(kubernetes.resources.requests),
-    limits: amounts(kubernetes.resources.limits)
-  }
-}
+/** A configuration file as the server reads it in a pod, with the template's Secret as its environment. */
+const loaded = (config: string) =>
+  load("serve", {}).pipe(
+    Effect.provideService(
+      ConfigProvider.ConfigProvider,
+      ConfigProvider.fromEnvRecord({ HOME: "/home/nominal", ...secret, CONFIG_PATH: `${root}/${config}` })
+    ),
+    Effect.provide(NodeServices.layer)
+  )
 
 const repo = RepoName.make("acme/shop")
 const number = PullNumber.make(7)
@@ -73,19 +49,28 @@ const job = new Job({
 })
 
 /** The Job of a review, as a server with a configuration file makes it. */
-const madeFrom = (config: string): Resource =>
-  // Its apiVersion, kind and name are there: the schema test says so.
-  KubernetesJob.make({
-    kubernetes: settingsOf(yaml(config)),
-    redis: { url: Redacted.make(secret["REDIS_URL"] ?? "") },
-    conversationTtl: Duration.days(1)
-  }, { job, attempt: 1, payload: "{}" }) as Resource
+const madeFrom = (config: string) =>
+  Effect.map(loaded(config), ({ conversationTtl, kubernetes, redis }): Resource => {
+    const template = { conversationTtl, kubernetes: Option.getOrThrow(kubernetes), redis: Option.getOrThrow(redis) }
+    // Its apiVersion, kind and name are there: the schema test says so.
+    return KubernetesJob.make(template, { job, attempt: 1, payload: "{}" }) as Resource
+  })
 
 describe("the configuration files", () => {
-  it.each(["deploy/k8s/base/config.yaml", "deploy/production/config.yaml", "deploy/local/config.yaml"])(
-    "%s has only settings that there are",
-    (config) => assert.isTrue(isConfig(yaml(config)), JSON.stringify(isConfig.errors))
+  it.effect.each(["deploy/k8s/base/config.yaml", "deploy/production/config.yaml"])(
+    "%s and the Secret are all that a server needs, and it has nothing to warn of",
+    (config) =>
+      Effect.gen(function*() {
+        const { storage, warnings } = yield* loaded(config)
+        assert.strictEqual(storage, "redis")
+        assert.deepStrictEqual(warnings, [])
+      })
   )
+
+  it.effect("deploy/local/config.yaml has only settings that there are", () =>
+    Effect.gen(function*() {
+      assert.isTrue(Option.isNone((yield* loaded("deploy/local/config.yaml")).kubernetes))
+    }))
 
   it("the Secret's entries are variables that the server reads, but for the password that only Redis takes", () => {
     const reference = readFileSync(`${root}/docs/configuration.md`, "utf8")
@@ -104,22 +89,28 @@ describe("the configuration files", () => {
 })
 
 describe.each(["deploy/k8s/base/config.yaml", "deploy/production/config.yaml"])("a Job by %s", (config) => {
-  const made = madeFrom(config)
+  it.effect("is what Kubernetes' schema says, and its pod passes the namespace's profile", () =>
+    Effect.gen(function*() {
+      const made = yield* madeFrom(config)
+      assert.deepStrictEqual(problems(made), [])
+      assert.deepStrictEqual(podsOf([made]).flatMap(([, pod]) => weaknesses(pod)), [])
+    }))
 
-  it("is what Kubernetes' schema says, and its pod passes the namespace's profile", () => {
-    assert.deepStrictEqual(problems(made), [])
-    assert.deepStrictEqual(podsOf([made]).flatMap(([, pod]) => weaknesses(pod)), [])
-  })
+  it.effect("holds no secret", () =>
+    Effect.gen(function*() {
+      const made = JSON.stringify(yield* madeFrom(config))
+      for (const [name, value] of Object.entries(secret)) assert.notInclude(made, value, name)
+    }))
 
-  it("holds no secret", () => {
-    for (const [name, value] of Object.entries(secret)) assert.notInclude(JSON.stringify(made), value, name)
-  })
-
-  it.skipIf(!hasKubectl)("is under the Jobs' network policy, and may talk to Redis (kubectl)", () => {
-    const [[, pod] = []] = podsOf([made])
-    const labels: Readonly<Record<string, string>> = pod?.metadata?.labels ?? {}
-    const selected = find<V1NetworkPolicy>(overlay("k8s/base"), "NetworkPolicy", "nominal-code-job").spec?.podSelector
-    assert.deepInclude(labels, selected?.matchLabels ?? { nothing: "selected" })
-    assert.include(["server", "job"], labels["app.kubernetes.io/component"])
-  })
+  it.effect.skipIf(!hasKubectl)(
+    "is under the Jobs' network policy, and may talk to Redis (kubectl)",
+    () =>
+      Effect.gen(function*() {
+        const [[, pod] = []] = podsOf([yield* madeFrom(config)])
+        const labels: Readonly<Record<string, string>> = pod?.metadata?.labels ?? {}
+        const policy = find<V1NetworkPolicy>(overlay("k8s/base"), "NetworkPolicy", "nominal-code-job")
+        assert.deepInclude(labels, policy.spec?.podSelector?.matchLabels ?? { nothing: "selected" })
+        assert.include(["server", "job"], labels["app.kubernetes.io/component"])
+      })
+  )
 })
