@@ -87,7 +87,7 @@ export const run = Effect.fn("Faults.run")(
       yield* Effect.repeat(Effect.sync(() => progress() >= fault.at), { schedule: often, until: (yes) => yes })
       const one = Effect.andThen(strikes[fault.kind](fault), Effect.sync(() => struck(fault.kind)))
       // Of Redis there is one, and whoever comes to break it finds it well.
-      fibers.push(yield* Effect.forkScoped(/^redis/.test(fault.kind) ? redis.withPermits(1)(one) : one))
+      fibers.push(yield* Effect.forkScoped(fault.kind.startsWith("redis") ? redis.withPermits(1)(one) : one))
     }
     yield* Fiber.joinAll(fibers)
   }

@@ -19,10 +19,8 @@ it("a command that a kill has cut off was never answered, and is left out", () =
 
 it("the states of a job are told in their order, and a renewed lease is none of them", () => {
   const key = `{nc}:job:${"0".repeat(20)}`
-  const saved = (state: string, epoch: number, ended = 0) => [
-    ...["HSET", key, "lane", "github:acme/shop:7:bot", "state", state, "position", "11"],
-    ...["epoch", String(epoch), "ended", String(ended)]
-  ]
+  const saved = (state: string, epoch: number, ended = 0) =>
+    `HSET ${key} lane github:acme/shop:7:bot state ${state} position 11 epoch ${epoch} ended ${ended}`.split(" ")
   const changes = changesIn([
     ["MULTI"],
     saved("waiting", 0),
