@@ -29,29 +29,39 @@ const make = Effect.gen(function*() {
 
   const report = Effect.fn("JobResults.report")(
     function*(run: JobRun, outcome: JobOutcome) {
-      // The first one stands: whoever waits may have read it.
-      const keep = ["set", keyOf(run), encode(outcome), "PX", ttl, "NX"] as const
-      yield* redis.send("JobResults.report", Stored, keep)
+      const set = ["set", keyOf(run), encode(outcome), "PX", ttl] as const
+      const kept = yield* redis.send("JobResults.report", Stored, [...set, "NX"])
+      // The first one stands, whoever waits may have read it; but for a failure, after which another pod had its turn.
+      if (kept === null && outcome._tag !== "Failed") {
+        const first = yield* redis.send("JobResults.report", Kept, ["get", keyOf(run)])
+        if (first?._tag === "Failed") yield* redis.send("JobResults.report", Stored, set)
+      }
       const word = outcome._tag === "Failed" ? "failed" : "succeeded"
       yield* redis.send("JobResults.report", Schema.Int, ["publish", channelOf(run), word])
     },
     (effect) => Effect.retry(effect, { schedule: patience, while: (error) => error.retryable })
   )
 
-  const listen = Effect.fn("JobResults.listen")(function*(run: JobRun) {
-    const signals = yield* redis.subscribe(channelOf(run))
-    const look = redis.send("JobResults.listen", Kept, ["get", keyOf(run)]).pipe(
-      Effect.retry({ schedule: again, while: (error) => error.retryable })
-    )
-    return Stream.make("at first").pipe(
+  const look = (run: JobRun) =>
+    Effect.retry(redis.send("JobResults.listen", Kept, ["get", keyOf(run)]), {
+      schedule: again,
+      while: (error) => error.retryable
+    })
+
+  /** Looks at first, at every signal, and now and then. */
+  const outcomeOf = <E>(run: JobRun, signals: Stream.Stream<unknown, E>) =>
+    Stream.make("at first").pipe(
       Stream.concat(Stream.merge(signals, Stream.fromSchedule(sometimes))),
-      Stream.mapEffect(() => look),
+      Stream.mapEffect(() => look(run)),
       Stream.filter((outcome) => outcome !== null),
       Stream.runHead,
       // The signals end with the scope, and then nobody waits.
       Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: Effect.succeed }))
     )
-  })
+
+  const listen = Effect.fn("JobResults.listen")((run: JobRun) =>
+    Effect.map(redis.subscribe(channelOf(run)), (signals) => outcomeOf(run, signals))
+  )
 
   return JobResults.of({ report, listen })
 })

@@ -24,7 +24,8 @@ const heard = ({ send, subscribe }: Redis.Redis["Service"]) =>
     }
   }).pipe(Effect.scoped, Effect.orDie)
 
-const elsewhere = Layer.effect(Elsewhere, Effect.map(Redis.Redis, heard))
+/** What a test waits for when it waits for Redis. */
+export const elsewhere = Layer.effect(Elsewhere, Effect.map(Redis.Redis, heard))
 
 /** The queue on a server, as a process of its own would open it. */
 export const queueAt = ({ url }: RedisServer) =>

@@ -44,7 +44,7 @@ interface Failure {
 
 /** Why a connection failed, in a few words: its code is shorter than its message, and holds no address twice. */
 const connectionTrouble = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return "the connection failed"
+  if (!(cause instanceof Error)) return "the connection was lost"
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : ""
   if (cause.message === "Command timed out") return "no answer in time"
   return code || "the connection was lost"

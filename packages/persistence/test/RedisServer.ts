@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { afterAll, beforeAll } from "@effect/vitest"
-import { Clock, Data, Deferred, Effect, Exit, FileSystem, Layer, Redacted, Scope, Stream } from "effect"
+import { Clock, Data, Deferred, Duration, Effect, Exit, FileSystem, Layer, Redacted, Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { Redis as Client } from "ioredis"
 import { spawnSync } from "node:child_process"
@@ -70,9 +70,11 @@ const spawn = Effect.fnUntraced(function*(port: number, directory: string, optio
       return line.includes("Ready to accept connections") ? Deferred.succeed(ready, undefined) : Effect.void
     }),
     Effect.ignore,
-    Effect.andThen(Effect.suspend(() =>
-      Deferred.fail(ready, new RedisServerFailed({ message: ["redis-server ended", ...said.slice(-5)].join("\n") }))
-    )),
+    Effect.andThen(
+      Effect.suspend(() =>
+        Deferred.fail(ready, new RedisServerFailed({ message: ["redis-server ended", ...said.slice(-5)].join("\n") }))
+      )
+    ),
     Effect.forkScoped
   )
   yield* Deferred.await(ready)
@@ -137,5 +139,18 @@ export const shared = (options: Options = {}): Effect.Effect<RedisServer> => {
 
 /** A client of that server, which has been emptied before. */
 export const emptied = (server: Effect.Effect<RedisServer>) =>
-  Layer.unwrap(Effect.flatMap(server, ({ command, url }) =>
-    Effect.as(command("flushall"), Layer.fresh(Redis.layerAt(url)))))
+  Layer.unwrap(
+    Effect.flatMap(server, ({ command, url }) => Effect.as(command("flushall"), Layer.fresh(Redis.layerAt(url))))
+  )
+
+const older = `for _, key in ipairs(redis.call('KEYS', '*')) do
+  local left = redis.call('PTTL', key)
+  if left >= 0 then redis.call('PEXPIRE', key, left - ARGV[1]) end
+end`
+
+/** Makes everything that expires older. */
+export const age = (server: Effect.Effect<RedisServer>) => (duration: Duration.Input): Effect.Effect<void> =>
+  Effect.flatMap(
+    server,
+    ({ command }) => Effect.asVoid(command("eval", older, 0, Duration.toMillis(Duration.fromInputUnsafe(duration))))
+  )
