@@ -12,7 +12,7 @@ const serve = Command.make(
 ).pipe(Command.withDescription("Receive webhooks and review pull requests"))
 
 const payload = Flag.String("payload").pipe(
-  Flag.withDescription("The job: JSON, @file, or - for standard input (default: $REVIEW_JOB_PAYLOAD)"),
+  Flag.withDescription("The job: JSON, @file, redis:ID, or - for standard input (default: $REVIEW_JOB_PAYLOAD)"),
   Flag.optional
 )
 

@@ -13,7 +13,7 @@ export interface JobRun {
  * nobody hears loses nothing, and one that comes late or twice changes nothing.
  */
 export class JobResults extends Context.Service<JobResults, {
-  /** Stores the outcome, then signals it. */
+  /** Stores the outcome, then signals it. The first one stands; but a failure gives way to a later success. */
   report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>
   /**
    * Listens from when this effect has completed until the scope closes; to be called before the process that reports
