@@ -136,6 +136,9 @@ export const requestErrors = (
   return [...parameterErrors(operation, query), ...bodyErrors]
 }
 
+// An outdated comment has no place in the diff any more. GitHub says so by null, which its description forgets.
+const isForgotten = (error: string): boolean => /\/(?:position|line) must be integer$/.test(error)
+
 /** What GitHub's description finds wrong with our own answer: a fault of the emulator. */
 export const responseErrors = (operation: Operation, status: number, body: unknown): ReadonlyArray<string> => {
   const { document } = load()
@@ -145,4 +148,5 @@ export const responseErrors = (operation: Operation, status: number, body: unkno
   const schema = jsonContent(deref(document, described))
   if (schema === undefined) return []
   return check(`${operation.id} ${status}`, () => toJsonSchema(document, schema, false), body)
+    .filter((error) => !isForgotten(error))
 }
