@@ -11,7 +11,8 @@ const testTime = Layer.effect(
   Effect.map(Clock.Clock, (clock) => Effect.asSome(clock.currentTimeMillis))
 )
 
-const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime), Layer.provide(NodeServices.layer))
+/** The queue on whatever Redis is provided. */
+export const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime), Layer.provide(NodeServices.layer))
 
 /** When it ends, what was announced before has been heard, and what that led to has been done. */
 const heard = ({ send, subscribe }: Redis.Redis["Service"]) =>

@@ -47,6 +47,7 @@ export const readySuite = (it: It) => {
       yield* offer(1, "b")
       yield* offer(3, "c")
       yield* take(3)
+      yield* quiet
       const named = yield* listening
       assert.deepStrictEqual(yield* named(), [2, 1])
     }).pipe(Effect.scoped)

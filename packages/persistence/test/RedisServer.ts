@@ -13,13 +13,13 @@ export class RedisServerFailed extends Data.TaggedError("RedisServerFailed")<{ r
 /** Whether this machine has a Redis: without one its tests cannot be run. */
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
 
-/** What the tests of Redis are called where there is none. */
-export const named = (name: string) => hasRedis ? name : `${name}: SKIPPED, there is no redis-server on the PATH`
-
 /** The machine's own time, for what a test's clock cannot hurry. */
 const live = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
 
-/** A port of the loopback that nobody listens on now. */
+/** What the tests of Redis are called where there is none. */
+export const named = (name: string) => hasRedis ? name : `${name}: SKIPPED, there is no redis-server on the PATH`
+
+/** A port of the loopback that nobody listens on now; and 10,000 above it there is another, for the bus of a cluster. */
 export const freePort = Effect.callback<number>((resume) => {
   const probe = createServer()
   probe.listen(0, "127.0.0.1", () => {
@@ -27,7 +27,7 @@ export const freePort = Effect.callback<number>((resume) => {
     const port = typeof address === "object" && address !== null ? address.port : 0
     probe.close(() => resume(Effect.succeed(port)))
   })
-})
+}).pipe(Effect.repeat({ until: (port) => port < 55_000 }))
 
 export interface Options {
   /** Of `redis-server`, beside those that every test wants. */
