@@ -1,7 +1,9 @@
-import { Duration, Effect, Fiber, Schedule, Semaphore } from "effect"
+import { findMarker } from "@nominal-code/domain/Marker"
+import { Duration, Effect, Fiber, Option, Schedule, Semaphore, Stream } from "effect"
 import type { RedisServer } from "../../packages/persistence/test/RedisServer.ts"
 import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
 import type { KubeEmulator } from "../emulators/KubeEmulator.ts"
+import type { KubePodObject } from "../emulators/KubeStore.ts"
 import { type FaultKind, killOf, type Plan, type PlannedFault } from "./Plan.ts"
 import type { Server } from "./Server.ts"
 
@@ -93,28 +95,52 @@ export const run = Effect.fn("Faults.run")(
   }
 )
 
-/** Kills pods, as planned by their names, while the scope is open. `struck` is told when one was running until then. */
-export const killPods = Effect.fn("Faults.killPods")(function*({ seed }: Plan, kube: KubeEmulator, struck: () => void) {
-  const scope = yield* Effect.scope
-  const services = yield* Effect.context()
-  const met = new Set<string>()
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      kube.store.listen(({ object }) => {
-        if (object.kind !== "Pod" || object.status.phase !== "Running" || met.has(object.metadata.name)) return
-        const { labels, name } = object.metadata
-        met.add(name)
-        const after = killOf(seed, labels["job-name"] ?? "")
-        if (after === undefined) return
-        const kill = Effect.gen(function*() {
-          yield* Effect.sleep(after)
-          if (!kube.controller.running.has(name)) return
-          yield* kube.kill(name)
-          struck()
-        })
-        Effect.runForkWith(services)(Effect.forkIn(kill, scope))
-      })
-    ),
-    (stop) => Effect.sync(stop)
+const isPost = /^(?:pulls\/create-review|pulls\/create-reply|issues\/create-comment)/
+
+/** The jobs that post something, when the forge has it. */
+const posting = ({ journal }: GitHubEmulator) =>
+  journal.pipe(
+    Stream.filter(({ operation, status }) => isPost.test(operation) && status !== 0 && status < 300),
+    Stream.flatMap(({ body }) => Stream.fromIterable(Option.toArray(findMarker(JSON.stringify(body))))),
+    Stream.map(({ jobId }) => String(jobId))
   )
-})
+
+/** Kills pods, as planned by their names, while the scope is open. `struck` is told of each that was still running. */
+export const killPods = Effect.fn("Faults.killPods")(
+  function*({ seed }: Plan, { forge, kube }: Pick<Breakable, "forge" | "kube">, struck: () => void) {
+    const scope = yield* Effect.scope
+    const met = new Set<string>()
+    /** The pods that are killed when their job posts something. */
+    const after = new Map<string, { readonly pod: string; readonly millis: number }>()
+
+    const kill = Effect.fnUntraced(function*(pod: string, millis: number) {
+      yield* Effect.sleep(millis)
+      if (!kube.controller.running.has(pod)) return
+      yield* kube.kill(pod)
+      struck()
+    })
+    const meet = ({ metadata: { labels, name } }: KubePodObject) => {
+      const planned = killOf(seed, labels["job-name"] ?? "")
+      if (planned === undefined || met.has(name)) return
+      met.add(name)
+      if (planned.after === "start") Effect.runFork(Effect.forkIn(kill(name, planned.millis), scope))
+      else after.set(labels["nominal-code/job-id"] ?? "", { pod: name, millis: planned.millis })
+    }
+
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        kube.store.listen(({ object }) => {
+          if (object.kind === "Pod" && object.status.phase === "Running") meet(object)
+        })
+      ),
+      (stop) => Effect.sync(stop)
+    )
+    yield* posting(forge).pipe(
+      Stream.runForEach((job) => {
+        const planned = after.get(job)
+        return planned === undefined ? Effect.void : kill(planned.pod, planned.millis)
+      }),
+      Effect.forkScoped
+    )
+  }
+)

@@ -120,7 +120,7 @@ const killedPercent = 5
 
 const kindOf = (index: number, chance: number): PlannedEvent["kind"] => {
   if (index === 0) return "opened"
-  return chance < 0.4 ? "mention" : "push"
+  return chance < 0.25 ? "mention" : "push"
 }
 
 /** The events of all pull requests, each one's in their order: so many pull requests are talked about at a time. */
@@ -169,8 +169,18 @@ export const make = Effect.fn("Plan.make")((seed: string, size: Size) =>
   }).pipe(Random.withSeed(seed))
 )
 
-/** How long a pod lives until it is killed, in milliseconds; none: it is not. A function of the seed and its Job's name. */
-export const killOf = (seed: string, jobName: string): number | undefined => {
+/** When a pod is killed: so many milliseconds after it started, or after it posted something. */
+export interface PlannedKill {
+  readonly after: "start" | "post"
+  readonly millis: number
+}
+
+/** Whether and when a pod is killed, as a function of the seed and of its Job's name. */
+export const killOf = (seed: string, jobName: string): PlannedKill | undefined => {
   const digest = createHash("sha256").update(`${seed}\n${jobName}`).digest()
-  return digest.readUInt32BE(0) % 100 < killedPercent ? digest.readUInt32BE(4) % 2500 : undefined
+  if (digest.readUInt32BE(0) % 100 >= killedPercent) return undefined
+  const chance = digest.readUInt32BE(4)
+  return digest.readUInt8(8) % 2 === 0
+    ? { after: "start", millis: chance % 2500 }
+    : { after: "post", millis: chance % 20 }
 }

@@ -81,7 +81,7 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
   const { depth } = RedisJobs.make(store)
   let busy = 0
   const ended = () => deliveries.accepted.length - busy
-  yield* Faults.killPods(plan, kube, () => tally.count("podKilled"))
+  yield* Faults.killPods(plan, world, () => tally.count("podKilled"))
   const look = Effect.gen(function*() {
     // While Redis is away nothing is known, and nothing ends.
     const found = yield* Effect.option(depth)

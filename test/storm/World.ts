@@ -1,5 +1,5 @@
 import * as Redis from "@nominal-code/persistence/Redis"
-import { Context, Data, Effect, FileSystem, Layer, Redacted, Stream } from "effect"
+import { Context, Data, Effect, FileSystem, Layer, Redacted, References, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
@@ -78,7 +78,7 @@ export const make = Effect.fn("World.make")(function*() {
     WORKSPACE_BASE_DIR: `${directory}/workspace`
   }
   const servers = yield* Effect.replicateEffect(Server.start({ bin, env: environment }), howMany)
-  const opened = yield* Layer.build(Redis.layerAt(redis.url))
+  const opened = yield* Effect.provideService(Layer.build(Redis.layerAt(redis.url)), References.MinimumLogLevel, "None")
   return {
     directory,
     redisDirectory,
