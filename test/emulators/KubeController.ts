@@ -1,4 +1,4 @@
-import { Deferred, Duration, Effect, Fiber, Semaphore } from "effect"
+import { Deferred, Duration, Effect, type Fiber, Semaphore } from "effect"
 import { randomBytes } from "node:crypto"
 import {
   type Behaviour,

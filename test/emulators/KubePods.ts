@@ -1,5 +1,5 @@
 import type { V1Container } from "@kubernetes/client-node"
-import { Deferred, Duration, Effect } from "effect"
+import { Deferred, type Duration, Effect } from "effect"
 import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

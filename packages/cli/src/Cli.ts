@@ -1,5 +1,6 @@
 import { Cause, Console, Effect, Exit, Option, Predicate, Runtime } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
+import process from "node:process"
 import packageJson from "../package.json" with { type: "json" }
 
 const serve = Command.make(
@@ -46,9 +47,10 @@ export const run = Command.run(nominalCode, { version: packageJson.version }).pi
   Effect.tapDefect(explainDefect)
 )
 
-/** 0 done or asked to stop, 1 failed, 2 wrong usage. */
+/** 0 done or asked to stop, 1 failed, 2 wrong usage. A command that must not be stopped sets the code in `process`. */
 export const teardown: Runtime.Teardown = (exit, onExit) => {
-  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+  if (Exit.isSuccess(exit)) return onExit(0)
+  if (Cause.hasInterruptsOnly(exit.cause)) return onExit(Number(process.exitCode ?? 0))
   const error = Cause.squash(exit.cause)
   if (CliError.isCliError(error)) return onExit(Runtime.getErrorExitCode(error) === 0 ? 0 : usage)
   return onExit(Runtime.getErrorExitCode(error))

@@ -1,6 +1,6 @@
 import type { AppConfig, KubernetesSettings } from "@nominal-code/config/AppConfig"
 import { layerTest } from "@nominal-code/config/TestConfig"
-import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/jobs/KubeClientNode"

@@ -7,6 +7,7 @@ import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { review } from "@nominal-code/review/Review"
 import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
+import process from "node:process"
 import * as Logging from "../Logging.ts"
 import * as Results from "../Results.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
@@ -97,13 +98,17 @@ const report = Effect.fnUntraced(
 
 const stopped = Failed.make({ reason: "pod: it was stopped before the review was done", retryable: true, lost: true })
 
+/** Whoever stops it is told that it was stopped, in what time is left. An interruption has no exit code of its own. */
+const lastWords = Effect.fnUntraced(function*(payload: JobPayload) {
+  process.exitCode = 1
+  yield* logged(stopped)
+  yield* Effect.timeoutOption(report(payload, stopped), lastWordsLimit)
+})
+
 const run = Effect.fnUntraced(function*(payload: JobPayload) {
   const { attempt, job } = payload
   return yield* reviewed(payload).pipe(
-    // Whoever stops it is told that it was stopped, in what time is left.
-    Effect.onInterrupt(() =>
-      report(payload, stopped).pipe(Effect.timeoutOption(lastWordsLimit), Effect.andThen(exitOf(job, stopped)))
-    ),
+    Effect.onInterrupt(() => lastWords(payload)),
     Effect.tap(logged),
     Effect.tap((outcome) => Effect.uninterruptible(report(payload, outcome))),
     Effect.flatMap((outcome) => exitOf(job, outcome)),
@@ -121,9 +126,9 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
   const written = yield* text(given)
   const [, id] = reference.exec(written.trim()) ?? []
   const payload = id === undefined ? Option.some(yield* decode(written)) : Option.none()
-  const process = Layer.mergeAll(Logging.layer, Results.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("run-job")))
+  const own = Layer.mergeAll(Logging.layer, Results.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("run-job")))
   return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
     Effect.flatMap(run),
-    Effect.provide(process)
+    Effect.provide(own)
   )
 })
