@@ -71,7 +71,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
             subject === `pull:${pull.id}` && content === "eyes" && author.login === bot
           )
       )
-      yield* journey.checkHonesty
+      yield* journey.checkHonestyAbout(pull)
     }))
 
   it.effect("that is pushed to hears what is new only, and resolved threads stay resolved", () =>
@@ -104,7 +104,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
       assert.strictEqual(posted?.reviews[0]?.commitId, pull.headSha)
       assert.strictEqual(first.thread.resolvedBy?.login, "mara")
       assert.strictEqual(emulator.state.reviewCommentsOf(pull).length, 3)
-      yield* journey.checkHonesty
+      yield* journey.checkHonestyAbout(pull)
     }))
 
   it.effect("is talked about where it was asked, and the talk goes on", () =>
@@ -141,7 +141,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
       assert.include(journey.asked(pull).at(-1) ?? "", "are you sure?")
       yield* until("the reaction", () =>
         emulator.state.reactions.some(({ subject }) => subject === `review-comment:${reply.id}`))
-      yield* journey.checkHonesty
+      yield* journey.checkHonestyAbout(pull)
     }))
 
   it.effect("from a fork is reviewed as the fork has it, also where its branch has the name of the base", () =>
@@ -160,7 +160,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
       assert.include(journey.turns(pull).at(-1)?.request.toolResults[0] ?? "", "Math.round(items.sum())")
       const [comment] = emulator.state.reviewCommentsOf(pull)
       assert.deepStrictEqual([comment?.line, comment?.commitId], [3, pull.headSha])
-      yield* journey.checkHonesty
+      yield* journey.checkHonestyAbout(pull)
     }))
 
   it.effect("is held against the rules of its base branch, and not against those that it brings itself", () =>

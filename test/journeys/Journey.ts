@@ -131,6 +131,20 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
       Effect.map(queue.find(job), Option.filter(({ state }: JobRecord) => state !== "waiting" && state !== "running"))
     )
 
+  const written = (pull: PullRequest): ReadonlyArray<string> =>
+    [
+      ...emulator.state.reviews.filter((review) => review.pull === pull),
+      ...emulator.state.reviewCommentsOf(pull),
+      ...emulator.state.issueCommentsOf(pull)
+    ].filter(({ author, body }) => author.login === bot && body !== "").map(({ body }) => body)
+
+  const honesty = (isMeant: (violation: { readonly path: string }) => boolean) =>
+    Effect.sync(() => {
+      assert.deepStrictEqual(emulator.violations.filter(isMeant), [])
+      assert.deepStrictEqual(model.violations, [])
+      assert.deepStrictEqual(model.unanswered, [])
+    })
+
   return {
     directory,
     emulator,
@@ -153,12 +167,17 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
       return model.mock.getRequests().map(({ body }) => JSON.stringify(body)).filter((text) => about.test(text))
     },
     /** All that the bot has written on a pull request. */
-    written: (pull: PullRequest): ReadonlyArray<string> =>
-      [
-        ...emulator.state.reviews.filter((review) => review.pull === pull),
-        ...emulator.state.reviewCommentsOf(pull),
-        ...emulator.state.issueCommentsOf(pull)
-      ].filter(({ author, body }) => author.login === bot && body !== "").map(({ body }) => body),
+    written,
+    /** Waits for the one text on a pull request that is no review, and says so. */
+    told: Effect.fnUntraced(function*(pull: PullRequest, why: RegExp) {
+      yield* until("the pull request to be told", () => written(pull).length > 0)
+      const [text = "", ...more] = written(pull)
+      assert.deepStrictEqual(more, [])
+      assert.match(text, why)
+      // The marker of a review names its commit.
+      assert.match(text, /<!-- nominal-code job=[0-9a-f]{20} -->$/)
+      assert.deepStrictEqual(emulator.state.reviews.filter((review) => review.pull === pull), [])
+    }),
     /** Where our secrets are that should be nowhere: in the log, at the forge, at the model, on the disk. */
     leaks: (log: ReadonlyArray<string>): ReadonlyArray<string> => [
       ...leaksIn(secrets, "the log", log.join("\n")),
@@ -171,11 +190,10 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
       ...leaksUnder(secrets, directory)
     ],
     /** Fails when GitHub or the provider would have refused anything, or the model was asked what nobody scripted. */
-    checkHonesty: Effect.sync(() => {
-      assert.deepStrictEqual(emulator.violations, [])
-      assert.deepStrictEqual(model.violations, [])
-      assert.deepStrictEqual(model.unanswered, [])
-    })
+    checkHonesty: honesty(() => true),
+    /** The same, for one pull request of many. */
+    checkHonestyAbout: ({ repository }: PullRequest) =>
+      honesty(({ path }) => !path.startsWith("/repos/") || path.startsWith(`/repos/${repository.fullName}/`))
   }
 }, Effect.provide(NodeServices.layer))
 

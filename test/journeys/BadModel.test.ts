@@ -1,0 +1,183 @@
+import type { Fixture } from "@copilotkit/aimock"
+import { assert, layer } from "@effect/vitest"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+import { Effect, Option } from "effect"
+import type { PullRequest } from "../emulators/GitHubState.ts"
+import { type ModelAnswer, submitReview, type SubmittedComment, turns } from "../emulators/ScriptedModel.ts"
+import { type Journey, Running, running } from "./Journey.ts"
+import { finding, open } from "./Shop.ts"
+
+const opened = { event: "pull_request", action: "opened" } as const
+
+const env = { JOBS_MAX_ATTEMPTS: "1", JOBS_MAX_CONCURRENT: "16" }
+
+const found = finding("src/total.ts", "Cents are lost here.")
+const review: ModelAnswer = { calls: [submitReview("One problem.", [found])] }
+
+const isReviewed = ({ outcome, state }: JobRecord) =>
+  state === "done" && Option.exists(outcome, JobOutcome.guards.Reviewed)
+
+/** What the model answers when it is asked to mend what it wrote: a request that names no pull request. */
+const mending = ({ model }: Journey, answer: ModelAnswer): void =>
+  model.script(({ pull, system }) => pull === "" && system.startsWith("You repair JSON") ? answer : undefined)
+
+/** Fails the model's answers about one pull request in the wire, as often as told. */
+const breaking = ({ model }: Journey, pull: PullRequest, fault: Partial<Fixture>, times = Infinity): void => {
+  let left = times
+  const title = `Pull request #${pull.number} on ${pull.repository.fullName}`
+  model.mock.prependFixture({
+    match: { predicate: (request) => JSON.stringify(request.messages).includes(title) && left-- > 0 },
+    response: {
+      content: "I read the change first. ".repeat(20),
+      toolCalls: [{ name: "submit_review", arguments: JSON.stringify(submitReview("Half of it.", [found]).input) }]
+    },
+    ...fault
+  })
+}
+
+layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
+  it.effect("a model that answers prose only is asked once more and then to mend it; the pull request hears that it got no review", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "prose")
+      const prose = "I looked at the total, and it looks good to me."
+      journey.script(pull, () => ({ text: prose }))
+      mending(journey, { text: "There is nothing to mend: it looks good." })
+      const { reason, state } = yield* run({ ...opened, pull })
+      assert.strictEqual(state, "parked")
+      assert.match(Option.getOrElse(reason, () => ""), /^model: no review could be read/)
+      assert.strictEqual(journey.turns(pull).length, 2)
+      yield* journey.told(pull, /could not put my answer into a review/)
+      assert.notInclude(journey.written(pull).join(), "looks good")
+    }))
+
+  it.effect("a model that answers broken JSON leaves its summary, and nothing that looks like a review", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "broken")
+      const broken = "{\"summary\": \"The torn total loses cents.\" : : \"comments\"}"
+      journey.script(pull, () => ({ text: broken }))
+      mending(journey, { text: "I cannot mend that." })
+      assert.strictEqual((yield* run({ ...opened, pull })).state, "parked")
+      yield* journey.told(pull, /^The torn total loses cents\.\n\n_No inline comments are available/)
+    }))
+
+  it.effect("a model that mends its broken JSON is reviewed by", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "mended")
+      journey.script(pull, () => ({ text: "{\"summary\": \"The mended total.\" : : \"comments\"}" }))
+      mending(journey, review)
+      assert.isTrue(isReviewed(yield* run({ ...opened, pull })))
+      assert.deepStrictEqual(journey.emulator.state.reviewCommentsOf(pull).map(({ line }) => line), [3])
+      yield* journey.checkHonestyAbout(pull)
+    }))
+
+  it.effect("findings on lines and in files that are not there land in the summary, and the others stay inline", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "misplaced")
+      const at = (path: string, line: number, more: Partial<SubmittedComment> = {}) =>
+        finding(path, `What is wrong at ${line} of ${path}.`, { line, ...more })
+      const wrong = [
+        at("src/total.ts", 99_999),
+        at("src/nowhere.ts", 1),
+        at("src/items.ts", 2),
+        at("src/total.ts", 4, { start_line: 1, side: "LEFT" }),
+        at("src/total.ts", 2_147_483_647)
+      ]
+      const impossible = [
+        at("src/total.ts", 0),
+        at("../../etc/passwd", 1),
+        at("/etc/passwd", 1),
+        at("src/total.ts", -3)
+      ]
+      journey.script(
+        pull,
+        turns(
+          { calls: [submitReview("All wrong.", impossible)] },
+          { calls: [submitReview("Some wrong.", [...wrong, found])] }
+        )
+      )
+      assert.isTrue(isReviewed(yield* run({ ...opened, pull })))
+      const [, second] = journey.turns(pull)
+      assert.match(second?.request.toolResults[0] ?? "", /^Not accepted: .*comments\[0\]\.line.*comments\[1\]\.path/s)
+      const inline = journey.emulator.state.reviewCommentsOf(pull)
+      const [review] = journey.emulator.state.reviews.filter((review) => review.pull === pull)
+      assert.include(inline.map(({ body }) => body).join(), "Cents are lost here.")
+      for (const { body } of wrong) {
+        assert.include([review?.body, ...inline.map((comment) => comment.body)].join("\n"), body)
+      }
+      assert.include(review?.body ?? "", "src/total.ts:99999")
+      yield* journey.checkHonestyAbout(pull)
+    }))
+
+  it.effect("tools that there are not are answered so, and run nothing", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "toolbox")
+      const calls = ["Bash", "Write", "WebFetch", "constructor", "__proto__"].map((name) => ({
+        name,
+        input: { command: `touch ${journey.directory}/made-by-the-model`, file_path: "src/total.ts" }
+      }))
+      journey.script(pull, turns({ calls }, review))
+      assert.isTrue(isReviewed(yield* run({ ...opened, pull })))
+      const results = journey.turns(pull)[1]?.request.toolResults ?? []
+      assert.strictEqual(results.length, calls.length)
+      for (const result of results) assert.match(result, /^Unknown tool '\w+'\. Available: Read, /)
+      yield* journey.checkHonestyAbout(pull)
+    }))
+
+  it.effect("a model that never comes to an end is made to: its turns are counted, and then the pull request is told", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "endless")
+      journey.script(pull, () => ({ calls: [{ name: "Read", input: { file_path: "src/total.ts" } }] }))
+      const { reason, state } = yield* run({ ...opened, pull })
+      assert.strictEqual(state, "parked")
+      assert.match(Option.getOrElse(reason, () => ""), /stopped: turns/)
+      // Eight turns, and the last chance.
+      assert.strictEqual(journey.turns(pull).length, 9)
+      yield* journey.told(pull, /could not put my answer into a review/)
+    }))
+
+  it.effect("an answer that breaks off and then comes whole is one whole review", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "brokenoff")
+      journey.script(pull, turns(review))
+      breaking(journey, pull, { truncateAfterChunks: 8, chunkSize: 10 }, 1)
+      assert.isTrue(isReviewed(yield* run({ ...opened, pull })))
+      assert.strictEqual(journey.asked(pull).length, 2)
+      assert.include(journey.emulator.state.reviews.find((review) => review.pull === pull)?.body ?? "", "One problem.")
+      assert.strictEqual(journey.written(pull).length, 2)
+    }))
+
+  // The retries within an attempt take their 15 seconds in every case, so the cases take them together.
+  it.effect("a model that gives no answer is no review, whatever gives out: the pull request is told, and no half is posted", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const faults: ReadonlyArray<readonly [name: string, Partial<Fixture>, requests: number]> = [
+        ["ratelimited", {
+          response: { status: 429, retryAfter: 120, error: { type: "rate_limit_error", message: "Slow" } }
+        }, 1],
+        ["refused", { response: { status: 400, error: { type: "invalid_request_error", message: "No" } } }, 1],
+        ["failing", { chaos: { dropRate: 1 } }, 5],
+        ["garbled", { chaos: { malformedRate: 1 } }, 5],
+        ["disconnected", { chaos: { disconnectRate: 1 } }, 5],
+        ["halved", { truncateAfterChunks: 8, chunkSize: 10 }, 5]
+      ]
+      yield* Effect.forEach(faults, ([name, fault, requests]) =>
+        Effect.gen(function*() {
+          const pull = yield* open(journey, name)
+          breaking(journey, pull, fault)
+          const { reason, state } = yield* run({ ...opened, pull })
+          assert.strictEqual(state, "parked", name)
+          assert.match(Option.getOrElse(reason, () => ""), /^model: anthropic \([a-z-]+\): [^\n]+$/)
+          yield* journey.told(pull, /the language model did not give an answer that can be used/)
+          assert.strictEqual(journey.asked(pull).length, requests, name)
+          assert.notInclude(journey.written(pull).join(), "Half of it.")
+        }), { concurrency: "unbounded", discard: true })
+    }))
+})
