@@ -14,12 +14,15 @@ const testTime = Layer.effect(
 /** The queue on whatever Redis is provided. */
 export const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime), Layer.provide(NodeServices.layer))
 
+/** Says something where the queue does: in a cluster only the same node keeps the order. */
+const publish = { text: "return redis.call('PUBLISH', 'test:echo', '')", sha: "0".repeat(40) }
+
 /** When it ends, what was announced before has been heard, and what that led to has been done. */
-const heard = ({ send, subscribe }: Redis.Redis["Service"]) =>
+const heard = ({ run, subscribe }: Redis.Redis["Service"]) =>
   Effect.gen(function*() {
     const echo = yield* subscribe("test:echo")
     for (let round = 0; round < 3; round++) {
-      yield* send("test", Schema.Int, ["publish", "test:echo", round])
+      yield* run("test", Schema.Int, publish, ["{nc}"], [])
       yield* Stream.runDrain(Stream.take(echo, 1))
       yield* Effect.repeat(Effect.yieldNow, { times: 100 })
     }

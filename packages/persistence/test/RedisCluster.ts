@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
-import { Clock, Effect, Exit, Layer, Schedule, Scope } from "effect"
+import { Clock, Effect, Exit, Layer, Schedule, Schema, Scope } from "effect"
 import { type RedisServer, type RedisServerFailed, start } from "./RedisServer.ts"
 
 const slots = 16_384
@@ -49,10 +49,18 @@ export const sharedCluster = (): Effect.Effect<RedisCluster> => {
   )
 }
 
+/** A client that has found its way to the node of the queue: what it says first is put off until it is connected. */
+const warm = Layer.effect(
+  Redis.Redis,
+  Effect.tap(Redis.Redis, ({ send }) => send("test", Schema.Null, ["get", "{nc}:nothing"]))
+)
+
 /** A client of that cluster by its first node, after both were emptied. */
 export const emptiedCluster = (cluster: Effect.Effect<RedisCluster>) =>
-  Layer.unwrap(Effect.flatMap(cluster, (cluster) =>
-    Effect.as(
-      both(cluster, ({ command }) => command("flushall")),
-      Layer.fresh(Redis.layerAt(cluster.first.url))
-    )))
+  Layer.unwrap(
+    Effect.flatMap(cluster, (cluster) =>
+      Effect.as(
+        both(cluster, ({ command }) => command("flushall")),
+        Layer.fresh(warm).pipe(Layer.provide(Layer.fresh(Redis.layerAt(cluster.first.url))))
+      ))
+  )
