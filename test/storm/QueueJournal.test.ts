@@ -17,7 +17,7 @@ it("a command that a kill has cut off was never answered, and is left out", () =
   }
 })
 
-it("the states of a job are told in their order, and a renewed lease is none of them", () => {
+it("the states of a job are told in their order, a renewed lease is none of them, and a second end is", () => {
   const key = `{nc}:job:${"0".repeat(20)}`
   const saved = (state: string, epoch: number, ended = 0) =>
     `HSET ${key} lane github:acme/shop:7:bot state ${state} position 11 epoch ${epoch} ended ${ended}`.split(" ")
@@ -29,6 +29,7 @@ it("the states of a job are told in their order, and a renewed lease is none of 
     saved("running", 12),
     saved("running", 13),
     saved("done", 13, 99),
+    saved("done", 13, 99),
     ["SET", "{nc}:tick", "13"]
   ])
   const common = { job: "0".repeat(20), lane: "github:acme/shop:7:bot", position: 11 }
@@ -36,6 +37,7 @@ it("the states of a job are told in their order, and a renewed lease is none of 
     { ...common, state: "waiting", epoch: 0, endedAt: 0 },
     { ...common, state: "running", epoch: 12, endedAt: 0 },
     { ...common, state: "running", epoch: 13, endedAt: 0 },
+    { ...common, state: "done", epoch: 13, endedAt: 99 },
     { ...common, state: "done", epoch: 13, endedAt: 99 }
   ])
 })

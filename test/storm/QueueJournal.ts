@@ -55,7 +55,8 @@ export const changesIn = (commands: Iterable<ReadonlyArray<string>>): ReadonlyAr
     }
     // Renewing a lease writes the same state again.
     const last = latest.get(job)
-    if (change.state === "" || (last?.state === change.state && last.epoch === change.epoch)) continue
+    const renewed = change.state === "running" && last?.state === "running" && last.epoch === change.epoch
+    if (change.state === "" || renewed) continue
     changes.push(change)
     latest.set(job, change)
   }
