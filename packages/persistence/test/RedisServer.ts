@@ -55,8 +55,16 @@ export interface RedisServer {
 const spawn = Effect.fnUntraced(function*(port: number, directory: string, options: Options) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const child = yield* spawner.spawn(ChildProcess.make("redis-server", [
-    ...["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--save", ""],
-    ...["--appendonly", options.aof === false ? "no" : "yes"],
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--dir",
+    directory,
+    "--save",
+    "",
+    "--appendonly",
+    options.aof === false ? "no" : "yes",
     ...(options.password === undefined ? [] : ["--requirepass", options.password]),
     ...options.args ?? []
   ], { stdin: "ignore", forceKillAfter: "1 second" }))
