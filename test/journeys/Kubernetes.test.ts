@@ -65,7 +65,7 @@ layer(running, { excludeTestServices: true, timeout: "2 minutes" })(named("a clu
       const payload = yield* Schema.decodeEffect(JobPayloadJson)(stored)
       assert.strictEqual(payload.job.event._tag === "Comment" ? payload.job.event.body : "", text)
       // The model gets as much of it as a prompt takes.
-      assert.isTrue(journey.asked(pull).some((request) => request.split("😀").length > 2000))
+      assert.isTrue(journey.turns(pull).some(({ request }) => request.prompt.split("😀").length > 2000))
     }))
 
   it.effect("starts the next Job of a pull request within two seconds after a pod has died without a word", () =>

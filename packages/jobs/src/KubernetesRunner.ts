@@ -16,6 +16,12 @@ import { PayloadStore } from "./PayloadStore.ts"
 
 type Failed = typeof JobOutcome.cases.Failed.Type
 
+/** What has to be done now. `Stop`: nobody waits for the Job any more, and it has to be gone before the next one. */
+type Verdict =
+  | { readonly _tag: "Done"; readonly outcome: JobOutcome }
+  | { readonly _tag: "Ended"; readonly how: Exclude<Ending["_tag"], "Stuck"> }
+  | { readonly _tag: "Stop"; readonly because: Failed }
+
 /** What a Job is given beyond its own deadline, before it is taken for lost. */
 const deadlineMargin = Duration.seconds(10)
 
@@ -83,37 +89,47 @@ const make = Effect.gen(function*() {
     }
   )
 
-  /** Waits for the Job's end, by whatever tells it first. */
+  /** Waits for whatever tells first what becomes of the Job. */
+  const verdictOn = Effect.fnUntraced(function*(followed: Followed, heard: Effect.Effect<JobOutcome, StoreError>) {
+    const reported = yield* Ref.make(Option.none<Failed>())
+
+    // A failed pod may be replaced by the next: only the Job says that it was the last.
+    const signal = Effect.flatMap(
+      Effect.catch(heard, () => Effect.never),
+      (outcome): Effect.Effect<Verdict> => {
+        if (outcome._tag !== "Failed") return Effect.succeed({ _tag: "Done", outcome })
+        if (!outcome.retryable && backoffLimit > 0) return Effect.succeed({ _tag: "Stop", because: outcome })
+        return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
+      }
+    )
+    const ended = Effect.map(
+      followed.until(endingOf),
+      (ending): Verdict =>
+        ending._tag === "Stuck" ? { _tag: "Stop", because: ending.outcome } : { _tag: "Ended", how: ending._tag }
+    )
+    const unstarted = followed.sight.pipe(
+      Effect.delay(startLimit),
+      Effect.flatMap((sight): Effect.Effect<Verdict> =>
+        sight.ran ? Effect.never : Effect.succeed({ _tag: "Stop", because: neverStarted(sight, startLimit) })
+      )
+    )
+    const expired = Effect.delay(
+      Effect.succeed<Verdict>({ _tag: "Stop", because: tooLong(activeDeadline) }),
+      Duration.sum(activeDeadline, deadlineMargin)
+    )
+    const verdict = yield* Effect.raceAllFirst([signal, ended, unstarted, expired])
+    return { verdict, reported: yield* Ref.get(reported) }
+  })
+
   const awaitEnd = Effect.fnUntraced(
     function*(run: JobRun, name: string, followed: Followed, heard: Effect.Effect<JobOutcome, StoreError>) {
-      const reported = yield* Ref.make(Option.none<Failed>())
-
-      // A failed pod may be replaced by the next: only the Job says that it was the last.
-      const signal = Effect.flatMap(Effect.catch(heard, () => Effect.never), (outcome) => {
-        if (outcome._tag !== "Failed") return Effect.succeed<JobOutcome>(outcome)
-        if (!outcome.retryable && backoffLimit > 0) return Effect.as(jobs.stop(name, followed), outcome)
-        return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
-      })
-      const ended = Effect.flatMap(followed.until(endingOf), (ending) =>
-        ending._tag === "Stuck"
-          ? Effect.as(jobs.stop(name, followed), ending.outcome)
-          : Effect.flatMap(Ref.get(reported), (failure) => conclude(run, ending._tag, followed, failure)))
-      const unstarted = followed.sight.pipe(
-        Effect.delay(startLimit),
-        Effect.flatMap((sight) =>
-          sight.ran ? Effect.never : Effect.as(jobs.stop(name, followed), neverStarted(sight, startLimit))
-        )
-      )
-      const expired = Effect.gen(function*() {
-        yield* Effect.sleep(Duration.sum(activeDeadline, deadlineMargin))
-        yield* Effect.logWarning("the Job is beyond its deadline: ending it")
-        yield* jobs.stop(name, followed)
-        const stored = yield* read(run, readLimit)
-        return Option.exists(stored, ({ _tag }) => _tag !== "Failed")
-          ? Option.getOrThrow(stored)
-          : tooLong(activeDeadline)
-      })
-      return yield* Effect.raceAllFirst([signal, ended, unstarted, expired])
+      const { reported, verdict } = yield* verdictOn(followed, heard)
+      if (verdict._tag === "Done") return verdict.outcome
+      if (verdict._tag === "Ended") return yield* conclude(run, verdict.how, followed, reported)
+      yield* Effect.logWarning(`ending the Job: ${verdict.because.reason}`)
+      yield* jobs.stop(name, followed)
+      const stored = yield* read(run, readLimit)
+      return Option.getOrElse(Option.filter(stored, ({ _tag }) => _tag !== "Failed"), () => verdict.because)
     }
   )
 

@@ -306,23 +306,6 @@ describe("a server that stops", () => {
       assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
       assert.strictEqual(asked(cluster, "create"), 0)
     }))
-
-  it.live("an older Job of the pull request that nobody waits for is gone before the next one starts", () =>
-    Effect.gen(function*() {
-      const newer = mention(laneOf(1), "b")
-      const { cluster, runner } = yield* scene((pod, results) =>
-        pod.metadata.labels["nominal-code/job-id"] === job.id
-          ? does(Effect.never)
-          : does(Effect.orDie(results.report({ id: newer.id, attempt: 1 }, reviewed)))
-      )
-      const first = yield* Effect.forkChild(runner.run(job, 1))
-      yield* until(() => cluster.controller.running.size > 0)
-      yield* Fiber.interrupt(first)
-      assert.deepStrictEqual(yield* runner.run(newer, 1), reviewed)
-      const [one, other] = cluster.controller.starts
-      assert.isTrue((one?.endedAt ?? Infinity) <= (other?.at ?? 0))
-      assert.deepStrictEqual(cluster.store.jobs().map(({ metadata }) => metadata.name), [jobName(newer, 1)])
-    }))
 })
 
 describe("a payload", () => {
