@@ -17,10 +17,10 @@ import { leaksIn, leaksUnder, type Secrets } from "./Canaries.ts"
 export const bot = "nominalbot"
 
 /** Who may ask it to. */
-export const people = ["mara", "priya"]
+const people = ["mara", "priya"]
 
 /** Something that was waited for did not happen. */
-export class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}
+class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}
 
 const often = Schedule.spaced("25 millis")
 

@@ -7,7 +7,7 @@ import { type Journey, nameOf } from "./Journey.ts"
 import type { Accepted } from "./Traffic.ts"
 
 /** What became of the accepted deliveries. Each list names the jobs, or pull requests, that are wrong. */
-export interface Verdict {
+interface Verdict {
   readonly reviewed: number
   readonly superseded: number
   /** Reviews that another life had posted already, so that they were found by their marker and not posted again. */

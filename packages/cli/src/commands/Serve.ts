@@ -4,7 +4,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import * as Server from "@nominal-code/server/Server"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Predicate, Schema } from "effect"
 import { createServer } from "node:http"
 import * as Logging from "../Logging.ts"
 import * as Runner from "../Runner.ts"
@@ -21,11 +21,24 @@ const makeServer = () => {
   return server
 }
 
+/** Nobody can reach us where the configuration says. */
+class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", { message: Schema.String }) {}
+
+const explain = (host: string, port: number, cause: unknown) => {
+  const code = Predicate.hasProperty(cause, "code") ? String(cause.code) : String(cause)
+  const why = code === "EADDRINUSE"
+    ? "another process listens there: end it"
+    : `${code}: check webhook.host (WEBHOOK_HOST)`
+  return new ListenFailed({ message: `cannot listen on ${host}:${port}, ${why}, or set webhook.port (WEBHOOK_PORT)` })
+}
+
 const listener = Layer.unwrap(
   Effect.map(
     AppConfig,
     ({ webhook: { host, port } }) =>
-      NodeHttpServer.layer(makeServer, { host, port, gracefulShutdownTimeout: "5 seconds" })
+      NodeHttpServer.layer(makeServer, { host, port, gracefulShutdownTimeout: "5 seconds" }).pipe(
+        Layer.catchTag("ServeError", ({ cause }) => Layer.effectContext(Effect.fail(explain(host, port, cause))))
+      )
   )
 )
 
