@@ -37,6 +37,11 @@ const strike = ({ forge, kube, redis, servers }: Breakable): Record<
     serverKilled: (fault) => server(fault, ({ kill }) => kill(between(fault, "0 seconds", "5 seconds"))),
     serverFrozen: (fault) =>
       server(fault, ({ freeze }) => freeze(Duration.sum(longerThanALease, between(fault, "0 seconds", "5 seconds")))),
+    podEvicted: (fault) =>
+      Effect.suspend(() => {
+        const running = [...kube.controller.running.keys()]
+        return kube.evict(running[Math.floor(fault.length * running.length)] ?? "")
+      }),
     redisRestarted: (fault) =>
       redis.kill.pipe(
         Effect.andThen(Effect.sleep(between(fault, "200 millis", "4 seconds"))),

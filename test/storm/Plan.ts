@@ -23,6 +23,8 @@ export const faultKinds = [
   "serverKilled",
   /** A server stands still for longer than its leases last, and goes on as if nothing had happened. */
   "serverFrozen",
+  /** A node needs its room: a pod is asked to end, and the cluster starts another one in its place. */
+  "podEvicted",
   /** Redis is killed without a signal, and started again with what is on its disk. */
   "redisRestarted",
   /** Every connection to Redis is closed. */
@@ -50,6 +52,7 @@ export const core: Size = {
   faults: {
     serverKilled: 4,
     serverFrozen: 1,
+    podEvicted: 3,
     redisRestarted: 2,
     redisCut: 3,
     watchCut: 4,
@@ -74,6 +77,7 @@ export const sizeOf = (pulls: number, events: number): Size => {
       redisRestarted,
       serverKilled: more(others.serverKilled / 1.5),
       serverFrozen: more(others.serverFrozen / 2),
+      podEvicted: more(others.podEvicted),
       redisCut: more(others.redisCut),
       watchCut: more(others.watchCut),
       watchExpired: more(others.watchExpired),

@@ -30,6 +30,7 @@ export const rows = ({ figures, verdict }: Ended): ReadonlyArray<readonly [name:
 /** The faults, in words. */
 export const faultNames: Readonly<Record<keyof Figures["faults"], string>> = {
   podKilled: "pod killed without a signal (SIGKILL)",
+  podEvicted: "pod evicted, and replaced by the cluster",
   serverKilled: "server killed (SIGKILL) and started again",
   serverFrozen: "server frozen for longer than its leases (SIGSTOP)",
   redisRestarted: "Redis killed (SIGKILL) and started again from its AOF",

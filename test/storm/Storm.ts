@@ -45,6 +45,7 @@ const makeTally = () => {
     podKilled: get("podKilled"),
     serverKilled: get("serverKilled"),
     serverFrozen: get("serverFrozen"),
+    podEvicted: get("podEvicted"),
     redisRestarted: get("redisRestarted"),
     redisCut: get("redisCut"),
     watchCut: get("watchCut"),
