@@ -1,6 +1,6 @@
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { Heard } from "@nominal-code/persistence/RedisSubscriber"
@@ -42,6 +42,7 @@ const Due = Schema.Array(Schema.Union([Schema.Int, Schema.String]))
 const Changes = Schema.NullOr(Schema.FiniteFromString)
 
 const encodeJob = Schema.encodeSync(JobPayloadJson)
+const decodeLane = Schema.decodeOption(LaneKey)
 const encodeOutcome = Schema.encodeSync(Schema.fromJsonString(JobOutcome))
 
 const offeredOf = ([what = "", id = "", superseded]: ReadonlyArray<string>): Offered => {
@@ -66,6 +67,8 @@ const settlementArgs = Settlement.match({
   Retry: ({ delay, reason }) => ["Retry", reason, Duration.toMillis(delay)] as const,
   Release: () => ["Release", "", 0] as const
 })
+
+const isLane = (key: string) => Option.isSome(decodeLane(key))
 
 /** `"<milliseconds> <lane>"`, as a script announces when a lane is due. */
 const announcement = /^(\d+) (\S+)$/
@@ -191,7 +194,8 @@ const make = Effect.gen(function*() {
     Message: ({ text }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const [, wait = "", lane = ""] = announcement.exec(text) ?? []
-        if (lane !== "") wakeups.touched(lane, { lane, dueAt: wait === "0" ? 0 : now + Number(wait) }, now)
+        // Whoever reaches the channel can say anything on it.
+        if (isLane(lane)) wakeups.touched(lane, { lane, dueAt: wait === "0" ? 0 : now + Number(wait) }, now)
       }),
     Missed: () => Effect.sync(() => wakeups.look())
   })
