@@ -19,7 +19,7 @@ export interface Options extends ClusterOptions {
 }
 
 /** What the server's Role grants, and what it takes to see why a pod does not start. */
-export const fullRole: Role = {
+const fullRole: Role = {
   jobs: ["create", "get", "list", "watch", "delete"],
   pods: ["get", "list", "watch"]
 }

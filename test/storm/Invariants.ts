@@ -45,7 +45,7 @@ const misfortune = (observed: Observed, one: Accepted, record: JobRecord): strin
  * review is on the pull request; or it was passed over for a reason; or a job that came after it to the same pull
  * request does its work; or it was given up, and the pull request was told.
  */
-export const lost = (observed: Observed): ReadonlyArray<string> => {
+const lost = (observed: Observed): ReadonlyArray<string> => {
   const records = new Map(observed.records.map((record) => [String(record.id), record]))
   return [
     ...observed.refused.map((answer) => `a delivery was answered with a success that is none: ${answer}`),
@@ -60,7 +60,7 @@ export const lost = (observed: Observed): ReadonlyArray<string> => {
 const ended = new Set(["done", "superseded", "parked"])
 
 /** Unsettled: a job ends once. What it has ended as stays, whoever still works for it. */
-export const unsettled = (observed: Observed): ReadonlyArray<string> =>
+const unsettled = (observed: Observed): ReadonlyArray<string> =>
   [...groupBy(observed.changes, ({ job }) => job)].flatMap(([job, changes]) => {
     const ends = changes.filter(({ state }) => ended.has(state)).length
     const after = changes.slice(changes.findIndex(({ state }) => ended.has(state)) + 1)
@@ -71,7 +71,7 @@ export const unsettled = (observed: Observed): ReadonlyArray<string> =>
   })
 
 /** Doubled: a job answers once, says nothing twice, and a delivery that comes again is the same job. */
-export const doubled = (observed: Observed): ReadonlyArray<string> => [
+const doubled = (observed: Observed): ReadonlyArray<string> => [
   ...[...groupBy(observed.posts, ({ job }) => job)].flatMap(([job, posts]) => {
     const answers = posts.filter(({ kind }) => kind === "answer")
     const findings = posts.filter(({ kind }) => kind === "finding").map(({ fingerprint }) => fingerprint)
@@ -88,7 +88,7 @@ export const doubled = (observed: Observed): ReadonlyArray<string> => [
 const until = ({ endedAt }: PodRun): number => endedAt ?? Infinity
 
 /** Overlapped: a pull request never has two pods that run at the same time. */
-export const overlapped = (observed: Observed): ReadonlyArray<string> =>
+const overlapped = (observed: Observed): ReadonlyArray<string> =>
   [...groupBy(observed.pods, ({ lane }) => lane)].flatMap(([, pods]) => {
     const inOrder = pods.toSorted((one, other) => one.startedAt - other.startedAt)
     return inOrder.flatMap((pod, index) => {
@@ -103,7 +103,7 @@ export const overlapped = (observed: Observed): ReadonlyArray<string> =>
  * Stale effects: nothing is done for a job that has ended. No pod of it starts, and nothing of it is posted, but for the
  * notice of one that was given up, which comes after its end.
  */
-export const stale = (observed: Observed): ReadonlyArray<string> => {
+const stale = (observed: Observed): ReadonlyArray<string> => {
   const ends = new Map(observed.changes.filter(({ endedAt }) => endedAt > 0).map((change) => [change.job, change]))
   const late = (job: string, at: number): string | undefined => {
     const end = ends.get(job)
@@ -124,7 +124,7 @@ export const stale = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** Disordered: the jobs of a pull request run and answer in the order in which they were accepted. */
-export const disordered = (observed: Observed): ReadonlyArray<string> => {
+const disordered = (observed: Observed): ReadonlyArray<string> => {
   const running = observed.changes.filter(({ state }) => state === "running")
   const lanes = [...groupBy(running, ({ lane }) => lane)].flatMap(([lane, changes]) =>
     changes.flatMap(({ job, position }, index) =>
@@ -148,7 +148,7 @@ export const disordered = (observed: Observed): ReadonlyArray<string> => {
 const fixed = /^\{nc\}:(?:is:(?:done|superseded|parked)|ended|tick|changes)$/
 
 /** Left over: lanes are empty, no Job is left in the cluster, nobody listens to a job, and every other key expires. */
-export const left = (observed: Observed): ReadonlyArray<string> => {
+const left = (observed: Observed): ReadonlyArray<string> => {
   const known = new Set(observed.accepted.map(({ job }) => `{nc}:job:${job}`))
   return [
     ...observed.keys.flatMap(({ expires, name }) => {
@@ -165,7 +165,7 @@ export const left = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** Crashed: no server ends by itself. */
-export const crashed = ({ crashes }: Observed): ReadonlyArray<string> =>
+const crashed = ({ crashes }: Observed): ReadonlyArray<string> =>
   crashes.map((words) => `a server ended by itself, and said last: ${words}`)
 
 /** The breaches of each invariant. */

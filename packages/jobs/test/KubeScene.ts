@@ -51,7 +51,7 @@ export const clusterConfig = (settings: Partial<KubernetesSettings> = {}) =>
     } satisfies Partial<AppConfig["Service"]>
   )
 
-export const succeeded: PodEnd = { exitCode: 0, reason: "Completed" }
+const succeeded: PodEnd = { exitCode: 0, reason: "Completed" }
 export const crashed: PodEnd = { exitCode: 1, reason: "Error" }
 
 /** What a pod does, given how to report; its attempt is in its labels. */
