@@ -7,6 +7,7 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Context, Effect, Layer, Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, globSync } from "node:fs"
+import { isBuiltin } from "node:module"
 import { execPath } from "node:process"
 import { images, leftOut } from "../../ci/variants.ts"
 import * as Scene from "../emulators/Scene.ts"
@@ -69,7 +70,7 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
     Effect.gen(function*() {
       const { code } = yield* App
       const imports = [...(yield* code).matchAll(/^(?:import|export)\b[^\n]*?\bfrom "([^".][^"]*)";?$/gm)]
-      const strangers = imports.map(([, name]) => name ?? "").filter((name) => !name.startsWith("node:"))
+      const strangers = imports.map(([, name]) => name ?? "").filter((name) => !isBuiltin(name))
       assert.isAbove(imports.length, 10)
       assert.deepStrictEqual(strangers, [])
     }))
