@@ -1,6 +1,6 @@
 import { assert, it, layer } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Schema } from "effect"
 import { named } from "../../packages/persistence/test/RedisServer.ts"
 import { submitReview } from "../emulators/ScriptedModel.ts"
 import type * as ServeProcess from "../emulators/ServeProcess.ts"
@@ -141,6 +141,30 @@ it.live(
       )
       assert.isTrue(serve.log.some((line) => /given up: cluster: .*jobs\.batch is forbidden/.test(line)))
       assert.deepStrictEqual(kube.store.jobs(), [])
+    }).pipe(Effect.scoped),
+  60_000
+)
+
+it.live(
+  named("a server that stops leaves its Jobs running, and the next one waits for them"),
+  () =>
+    Effect.gen(function*() {
+      const { journey, kube } = yield* Clusters.make()
+      const first = yield* journey.start()
+      const pull = yield* open(journey, "restart")
+      const thinking = stalled(review("Once."))
+      journey.script(pull, thinking.script)
+      yield* journey.send({ ...opened, pull }, first)
+      yield* thinking.asked
+      const [spent] = yield* Effect.timed(first.stop("SIGTERM"))
+      assert.isTrue(Duration.isLessThan(spent, Duration.seconds(10)), Duration.format(spent))
+      assert.strictEqual(kube.controller.running.size, 1)
+      const second = yield* journey.start()
+      yield* until("the Job to be found", () => second.log.some((line) => line.includes("the Job is there already")))
+      yield* thinking.release
+      yield* until("the end", () => second.log.some((line) => line.includes("reviewed: 1 finding(s)")))
+      assert.strictEqual(kube.controller.starts.length, 1)
+      assert.strictEqual(journey.emulator.state.reviews.filter((one) => one.pull === pull).length, 1)
     }).pipe(Effect.scoped),
   60_000
 )

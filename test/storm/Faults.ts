@@ -44,7 +44,7 @@ const strike = ({ forge, kube, redis, servers }: Breakable): Record<
       }),
     redisRestarted: (fault) =>
       redis.kill.pipe(
-        Effect.andThen(Effect.sleep(between(fault, "200 millis", "4 seconds"))),
+        Effect.andThen(Effect.sleep(between(fault, "500 millis", "8 seconds"))),
         Effect.andThen(redis.start)
       ),
     redisCut: () =>

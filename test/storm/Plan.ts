@@ -48,7 +48,7 @@ export type FaultKind = typeof faultKinds[number]
 export const core: Size = {
   pulls: 40,
   events: 4,
-  busy: 40,
+  busy: 24,
   faults: {
     serverKilled: 4,
     serverFrozen: 1,

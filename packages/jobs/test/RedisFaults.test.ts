@@ -1,9 +1,28 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobQueue, Offered, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobResults } from "@nominal-code/jobs/JobResults"
+import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as Redis from "@nominal-code/persistence/Redis"
-import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, type Redacted, Scope, Stream } from "effect"
+import {
+  Clock,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  FileSystem,
+  Layer,
+  Option,
+  Redacted,
+  Schema,
+  Scope,
+  Stream
+} from "effect"
 import { lossyProxy } from "../../persistence/test/LossyProxy.ts"
 import { hasRedis, named, shared } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
@@ -169,4 +188,45 @@ describe.skipIf(!hasRedis)(named("the queue in a Redis that fails"), () => {
       assert.deepStrictEqual(yield* queue.list(Option.none()), [])
       assert.sameMembers(String(yield* command("keys", "*")).split(","), ["{nc}:changes", "{nc}:tick"])
     }))
+
+  it.live("a user that may do what the documentation says can do everything, and nothing else", () =>
+    Effect.gen(function*() {
+      const { command, port } = yield* empty
+      const fs = yield* FileSystem.FileSystem
+      const page = yield* fs.readFileString(`${import.meta.dirname}/../../../docs/operate.md`)
+      const [, rules = ""] = /^ACL SETUSER (nominal .*)$/m.exec(page) ?? []
+      yield* command("acl", "setuser", ...rules.split(" "))
+      const url = Redacted.make(`redis://nominal:password@127.0.0.1:${port}`)
+      const queue = yield* processAt(url)
+      const named = yield* Effect.forkScoped(firstNamed(queue))
+      yield* queue.offer(push(lane, "a"))
+      assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(named), "5 seconds"), lane)
+      const lease = Option.getOrThrow(yield* queue.take(lane))
+      assert.isTrue(yield* queue.renew(lease))
+      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "enough" })))
+      yield* queue.retry(lease.job.id)
+      yield* queue.cancel(lease.job.id)
+      assert.strictEqual((yield* queue.list(Option.none())).length, 1)
+      yield* queue.depth
+      const { ping, send } = Context.get(yield* Layer.build(Layer.fresh(Redis.layerAt(url))), Redis.Redis)
+      yield* ping
+      yield* Effect.provide(
+        Effect.gen(function*() {
+          const { listen, report } = yield* JobResults
+          const { load, save } = yield* ConversationStore
+          const run = { id: lease.job.id, attempt: 1 }
+          const outcome = yield* listen(run)
+          yield* report(run, reviewed)
+          assert.deepStrictEqual(yield* outcome, reviewed)
+          yield* save(lane, { messages: [] })
+          yield* load(lane)
+        }),
+        Layer.mergeAll(RedisJobResults.layer, ConversationStoreRedis.layer).pipe(
+          Layer.provide(Layer.fresh(Redis.layerAt(url))),
+          Layer.provide([NodeServices.layer, layerTest()])
+        )
+      )
+      const error = yield* Effect.flip(send("test", Schema.Null, ["get", "somebody:else"]))
+      assert.match(error.message, /: NOPERM, its user may not do this: see docs\/operate\.md/)
+    }).pipe(Effect.provide(NodeServices.layer)))
 })

@@ -24,10 +24,16 @@ const refused = new Map([
   ["NOPERM", "its user may not do this: see docs/operate.md for what it has to be allowed"]
 ])
 
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
+
+/** What Node says of a certificate that it does not trust, and of a server that does not speak TLS. */
+const isTls = (cause: unknown): boolean => /CERT|TLS|SSL/.test(codeOf(cause))
+
 /** Whether no later attempt with the same URL can succeed. */
 export const isRefusal = (cause: unknown): boolean => {
   const [code = ""] = isReply(cause) ? cause.message.split(" ", 1) : []
-  return refused.has(code)
+  return refused.has(code) || isTls(cause)
 }
 
 /** The URL as it may be shown: no user, no password, no query. */
@@ -42,20 +48,25 @@ interface Failure {
   readonly cause: unknown
 }
 
-/** Why a connection failed, in a few words: its code is shorter than its message, and holds no address twice. */
+/** Why a connection failed, in a few words: a code is shorter than its message, and holds no address twice. */
 const connectionTrouble = (cause: unknown): string => {
   if (!(cause instanceof Error)) return "the connection was lost"
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : ""
-  if (cause.message === "Command timed out") return "no answer in time"
-  return code || "the connection was lost"
+  return cause.message === "Command timed out" ? "no answer in time" : codeOf(cause) || "the connection was lost"
 }
+
+const untrusted = "no TLS that can be trusted: name the file of its authority in NODE_EXTRA_CA_CERTS, or use redis://"
 
 /** One line about what failed, where, and what to do. Never the command: it may hold what must not be shown. */
 export const explain = ({ address, cause, operation }: Failure): StoreError => {
   if (cause instanceof StoreError) return cause
   if (!isReply(cause)) {
-    const message = `${address}: ${connectionTrouble(cause)}; it will be tried again`
-    return new StoreError({ operation, message, retryable: true })
+    const tls = isTls(cause)
+    const advice = tls ? untrusted : "it will be tried again"
+    return new StoreError({
+      operation,
+      message: `${address}: ${connectionTrouble(cause)}; ${advice}`,
+      retryable: !tls
+    })
   }
   const [code = ""] = cause.message.split(" ", 1)
   const advice = transient.get(code) ?? refused.get(code)

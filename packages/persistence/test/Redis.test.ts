@@ -5,7 +5,21 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import type { Heard } from "@nominal-code/persistence/RedisSubscriber"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Effect, Fiber, Layer, Logger, Option, Queue, Redacted, Schedule, Schema, type Scope, Stream } from "effect"
+import {
+  Effect,
+  Fiber,
+  FileSystem,
+  Layer,
+  Logger,
+  Option,
+  Queue,
+  Redacted,
+  Schedule,
+  Schema,
+  type Scope,
+  Stream
+} from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
 import { freePort, hasRedis, named, type RedisServer, shared, start } from "./RedisServer.ts"
 
@@ -241,4 +255,39 @@ describe.skipIf(!hasRedis)(named("Redis"), () => {
       const error = yield* Effect.flip(Effect.provide(get, Layer.fresh(Redis.layer).pipe(Layer.provide(layerTest()))))
       assert.strictEqual(error.message, "redis.url (REDIS_URL) must be set to a redis:// or rediss:// URL")
     }))
+
+  it.live("over TLS a Redis is used if its certificate is trusted, and refused at once in one line if it is not", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const [key, certificate] = [`${directory}/key.pem`, `${directory}/certificate.pem`]
+      const made = yield* spawner.exitCode(ChildProcess.make("openssl", [
+        ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", certificate],
+        ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+      ]))
+      assert.strictEqual(Number(made), 0)
+      const port = yield* freePort
+      yield* start({
+        args: [
+          ...["--tls-port", String(port), "--tls-cert-file", certificate, "--tls-key-file", key],
+          ...["--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"]
+        ]
+      })
+      const ping = (url: string, env: Readonly<Record<string, string>>) =>
+        Effect.map(
+          spawner.string(ChildProcess.make(process.execPath, [`${import.meta.dirname}/tlsPing.ts`, url], {
+            env,
+            extendEnv: true
+          })),
+          (text) => text.trim().split("\n").at(-1)
+        )
+      const url = `rediss://localhost:${port}`
+      assert.strictEqual(yield* ping(url, { NODE_EXTRA_CA_CERTS: certificate }), "it answers")
+      assert.strictEqual(
+        yield* ping(url, {}),
+        `${url}: DEPTH_ZERO_SELF_SIGNED_CERT; no TLS that can be trusted: name the file of its authority in ` +
+          "NODE_EXTRA_CA_CERTS, or use redis://"
+      )
+    }).pipe(Effect.provide(NodeServices.layer)))
 })
