@@ -1,16 +1,15 @@
-import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
-import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
-import * as Redis from "@nominal-code/persistence/Redis"
-import { Context, Deferred, Duration, Effect, Layer, Schedule } from "effect"
+import { Context, Deferred, Duration, Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { hasRedis, named, type RedisServer, start } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention } from "./Jobs.ts"
+import { quiet } from "./readySuite.ts"
+import { queueAt } from "./RedisStore.ts"
 
 const waiting = 10_000
 const allowed = 4096
@@ -44,13 +43,14 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
   })
   const jobs = { maxConcurrent: 1, maxAttempts: 3, deadline: Duration.hours(1), gracePeriod: Duration.zero }
   const layer = Lanes.layer.pipe(
-    Layer.provideMerge(RedisQueue.layer),
-    Layer.provide([Redis.layerAt(redis.url), NodeServices.layer, layerTest({ jobs }), Layer.succeed(JobRunner, runner)])
+    Layer.provideMerge(queueAt(redis)),
+    Layer.provide([layerTest({ jobs }), Layer.succeed(JobRunner, runner)])
   )
-  const queue = Context.get(yield* Layer.build(layer), JobQueue)
+  const context = yield* Layer.build(layer)
+  const queue = Context.get(context, JobQueue)
   yield* queue.offer(mention(laneOf(waiting + 1), "busy"))
   yield* Deferred.await(begun)
-  return queue
+  return { queue, quiet: Effect.provide(quiet, context) }
 })
 
 describe.skipIf(!hasRedis)(named("ten thousand pull requests that wait"), () => {
@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)(named("ten thousand pull requests that wait"), () => 
     () =>
       Effect.gen(function*() {
         const redis = yield* start({ aof: false })
-        const queue = yield* busyServer(redis)
+        const { queue, quiet } = yield* busyServer(redis)
         const before = { here: yield* processMemory, there: yield* redisMemory(redis), open: yield* connections(redis) }
 
         yield* Effect.forEach(
@@ -68,8 +68,8 @@ describe.skipIf(!hasRedis)(named("ten thousand pull requests that wait"), () => 
           { concurrency: 100, discard: true }
         )
         assert.deepStrictEqual(yield* queue.depth, { waiting, running: 1, parked: 0 })
-        // What the lanes were told has been heard when this process grows no more.
-        yield* Effect.repeat(Effect.sleep("20 millis"), Schedule.recurs(20))
+        // The lanes have heard of every one of them.
+        yield* quiet
 
         const lane = {
           here: ((yield* processMemory) - before.here) / waiting,

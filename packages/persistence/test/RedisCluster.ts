@@ -18,8 +18,10 @@ const isReady = ({ command }: RedisServer) =>
 const both = <A>(cluster: RedisCluster, effect: (server: RedisServer) => Effect.Effect<A>) =>
   Effect.forEach([cluster.first, cluster.second], effect, { concurrency: 2 })
 
-const make: Effect.Effect<RedisCluster, RedisServerFailed, Scope.Scope> = Effect.gen(function*() {
-  const options = { aof: false, args: ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"] }
+const make = Effect.fnUntraced(function*(
+  args: ReadonlyArray<string>
+): Effect.fn.Return<RedisCluster, RedisServerFailed, Scope.Scope> {
+  const options = { aof: false, args: ["--cluster-enabled", "yes", ...args] }
   const cluster = { first: yield* start(options), second: yield* start(options) }
   const queueSlot = Number(yield* cluster.first.command("cluster", "keyslot", "nc"))
   const lower = Array.from({ length: half }, (_, index) => index)
@@ -33,14 +35,14 @@ const make: Effect.Effect<RedisCluster, RedisServerFailed, Scope.Scope> = Effect
     (server) => Effect.repeat(isReady(server), { schedule: Schedule.spaced("50 millis"), until: (ready) => ready })
   )
   return cluster
-}).pipe(Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
+}, Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
 
-/** One cluster for all the tests of a file. */
-export const sharedCluster = (): Effect.Effect<RedisCluster> => {
+/** One cluster for all the tests of a file. `args`: of each `redis-server`, beside those that make it a cluster. */
+export const sharedCluster = (args: ReadonlyArray<string> = []): Effect.Effect<RedisCluster> => {
   const scope = Scope.makeUnsafe()
   let cluster: RedisCluster | undefined
   beforeAll(() =>
-    Effect.runPromise(Effect.map(Scope.provide(make, scope), (made) => {
+    Effect.runPromise(Effect.map(Scope.provide(make(args), scope), (made) => {
       cluster = made
     })), 30_000)
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
