@@ -1,4 +1,4 @@
-import { assert, it, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { Context, Duration, Effect, Layer, Schema } from "effect"
 import { named } from "../../packages/persistence/test/RedisServer.ts"
@@ -9,6 +9,7 @@ import { bot, stalled, until } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 
 class Running extends Context.Service<Running, {
+  readonly bin: string
   readonly cluster: Clusters.Cluster
   readonly serve: ServeProcess.ServeProcess
 }>()("nominal-code/test/RunningCluster") {}
@@ -16,8 +17,9 @@ class Running extends Context.Service<Running, {
 const running = Layer.effect(
   Running,
   Effect.gen(function*() {
-    const cluster = yield* Clusters.make()
-    return { cluster, serve: yield* cluster.journey.start() }
+    const bin = yield* Clusters.built
+    const cluster = yield* Clusters.make({ bin })
+    return { bin, cluster, serve: yield* cluster.journey.start() }
   })
 )
 
@@ -124,13 +126,11 @@ layer(running, { excludeTestServices: true, timeout: "2 minutes" })(named("a clu
       }
       assert.isTrue(journey.asked(pull).at(-1)?.includes("is it right?"))
     }))
-})
 
-it.live(
-  named("a Job that the cluster refuses is given up, and the pull request is told"),
-  () =>
+  it.effect("gives up a Job that it refuses, and the pull request is told", () =>
     Effect.gen(function*() {
-      const { journey, kube } = yield* Clusters.make({ kube: { role: { jobs: ["get", "list", "watch"] } } })
+      const { bin } = yield* Running
+      const { journey, kube } = yield* Clusters.make({ bin, kube: { role: { jobs: ["get", "list", "watch"] } } })
       const serve = yield* journey.start()
       const pull = yield* open(journey, "refused")
       yield* journey.send({ ...opened, pull }, serve)
@@ -141,15 +141,12 @@ it.live(
       )
       assert.isTrue(serve.log.some((line) => /given up: cluster: .*jobs\.batch is forbidden/.test(line)))
       assert.deepStrictEqual(kube.store.jobs(), [])
-    }).pipe(Effect.scoped),
-  60_000
-)
+    }))
 
-it.live(
-  named("a server that stops leaves its Jobs running, and the next one waits for them"),
-  () =>
+  it.effect("keeps the Jobs of a server that stops, and the next one waits for them", () =>
     Effect.gen(function*() {
-      const { journey, kube } = yield* Clusters.make()
+      const { bin } = yield* Running
+      const { journey, kube } = yield* Clusters.make({ bin })
       const first = yield* journey.start()
       const pull = yield* open(journey, "restart")
       const thinking = stalled(review("Once."))
@@ -165,6 +162,5 @@ it.live(
       yield* until("the end", () => second.log.some((line) => line.includes("reviewed: 1 finding(s)")))
       assert.strictEqual(kube.controller.starts.length, 1)
       assert.strictEqual(journey.emulator.state.reviews.filter((one) => one.pull === pull).length, 1)
-    }).pipe(Effect.scoped),
-  60_000
-)
+    }))
+})
