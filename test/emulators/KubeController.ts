@@ -37,7 +37,7 @@ export interface ClusterOptions {
 }
 
 /** One start of a pod. Times are milliseconds of the machine. */
-export interface Start {
+interface Start {
   readonly job: string
   readonly pod: string
   /** Whom it works for. */
