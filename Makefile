@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo test check build bench format
+.PHONY: help install demo test check build bench storm format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -32,3 +32,6 @@ build: install ## One bundled, code-split dist/
 
 bench: install ## Figures of speed and size, as ratios and counts
 	node test/bench/main.ts $(ARGS)
+
+storm: install ## Everything breaks while pull requests are reviewed (ARGS="--pulls 500 --events 4 --seed N --write")
+	@node test/storm/main.ts $(ARGS)

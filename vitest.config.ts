@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     projects: [
       ...packages.map((name) => ({
-        test: { name, include: [`packages/${name}/test/**/*.test.ts`], testTimeout: 30_000 }
+        test: { name, include: [`packages/${name}/test/**/*.test.ts`], testTimeout: 120_000 }
       })),
       { test: { name: "journeys", include: ["test/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000 } }
     ]

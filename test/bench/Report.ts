@@ -53,11 +53,13 @@ export const circumstances = Effect.map(DateTime.now, (now) => {
   return `${day}, Node ${version}, ${platform} ${arch}, ${availableParallelism()} × ${processor}${disturbance()}.`
 })
 
-const begin = "<!-- figures: written by `make bench ARGS=--write` -->"
-const end = "<!-- end of figures -->"
+const ownMarks = {
+  begin: "<!-- figures: written by `make bench ARGS=--write` -->",
+  end: "<!-- end of figures -->"
+}
 
 /** A page with other figures between its marks. */
-export const replaced = (page: string, figures: string): string | undefined => {
+export const replaced = (page: string, figures: string, { begin, end } = ownMarks): string | undefined => {
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
   if (from < 0 || to < from) return undefined

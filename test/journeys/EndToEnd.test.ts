@@ -25,7 +25,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
         pull,
         turns({ calls: [{ name: "Read", input: { file_path: "src/payments/refund.ts" } }] }, { calls: [submission] })
       )
-      const { job, outcome } = yield* run({ ...opened, pull })
+      const job = yield* run({ ...opened, pull })
 
       // The job is the ledger's key: GitHub delivers again, and nothing happens.
       const again = yield* journey.deliver({ ...opened, pull }, serve, job.delivery)
@@ -63,7 +63,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
       assert.include(review.body, "src/payments/PaymentGateway.ts:21")
       assert.include(review.body, `<!-- nominal-code job=${job.id} sha=${pull.headSha} -->`)
       const { Reviewed } = JobOutcome.guards
-      assert.isTrue(Option.exists(outcome, (it) => Reviewed(it) && it.findings === comments.length))
+      assert.isTrue(Option.exists(job.outcome, (it) => Reviewed(it) && it.findings === comments.length))
       yield* until(
         "the reaction",
         () =>
@@ -96,7 +96,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
       }])
       const seven = finding("src/items.ts", "There are not always seven items.", { line: 1 })
       journey.script(pull, turns({ calls: [submitReview("Three problems.", [rounding, zero, seven])] }))
-      const { job } = yield* run({ event: "pull_request", action: "synchronize", pull, before })
+      const job = yield* run({ event: "pull_request", action: "synchronize", pull, before })
 
       const posted = emulator.jobs(pull).get(job.id)
       assert.deepStrictEqual(posted?.inline.map(({ path }) => path), ["src/items.ts"])
@@ -119,7 +119,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
         return yield* run({ event: "issue_comment", action: "created", comment })
       })
       yield* ask("why is it rounded?", "Since nobody pays half a cent.")
-      const { job } = yield* ask("and the tax?", "It stays as it was.")
+      const job = yield* ask("and the tax?", "It stays as it was.")
       assert.include(emulator.state.issueCommentsOf(pull).at(-1)?.body ?? "", "It stays as it was.")
       assert.strictEqual(emulator.jobs(pull).get(job.id)?.comments.length, 1)
       const history = journey.asked(pull).at(-1) ?? ""

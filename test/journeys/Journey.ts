@@ -17,7 +17,7 @@ import { leaksIn, leaksUnder, type Secrets } from "./Canaries.ts"
 export const bot = "nominalbot"
 
 /** Who may ask it to. */
-const people = ["mara", "priya"]
+export const people = ["mara", "priya"]
 
 /** Something that was waited for did not happen. */
 class NeverHappened extends Data.TaggedError("NeverHappened")<{ readonly message: string }> {}

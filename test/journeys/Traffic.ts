@@ -24,7 +24,7 @@ const word = (number: number): string =>
   number < 26 ? String.fromCharCode(97 + number) : word(Math.floor(number / 26) - 1) + word(number % 26)
 
 /** Never says the same thing twice, so that every review has something to post on its lines. */
-const talkative = ({ model }: Journey) => {
+export const talkative = ({ model }: Pick<Journey, "model">): void => {
   let said = 0
   model.script(() => {
     said += 1

@@ -1,5 +1,7 @@
+import { JobId } from "@nominal-code/domain/Job"
 import { Cause, Console, Effect, Exit, Option, Predicate, Runtime } from "effect"
-import { CliError, Command, Flag } from "effect/cli"
+import { Argument, CliError, Command, Flag } from "effect/cli"
+import process from "node:process"
 import packageJson from "../package.json" with { type: "json" }
 
 const serve = Command.make(
@@ -12,7 +14,7 @@ const serve = Command.make(
 ).pipe(Command.withDescription("Receive webhooks and review pull requests"))
 
 const payload = Flag.String("payload").pipe(
-  Flag.withDescription("The job: JSON, @file, or - for standard input (default: $REVIEW_JOB_PAYLOAD)"),
+  Flag.withDescription("The job: JSON, @file, redis:ID, or - for standard input (default: $REVIEW_JOB_PAYLOAD)"),
   Flag.optional
 )
 
@@ -25,9 +27,44 @@ const runJob = Command.make(
   })
 ).pipe(Command.withDescription("Run one review job and end: 0 if it is on the pull request, 1 if not"))
 
+const jobsModule = Effect.promise(() => import("./commands/Jobs.ts"))
+
+const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
+const id = Argument.String("id").pipe(
+  Argument.withDescription("The job, as `jobs list` shows it"),
+  Argument.withSchema(JobId)
+)
+const state = Flag.Literals("state", ["waiting", "running", "done", "superseded", "parked"]).pipe(
+  Flag.withDescription("Only jobs in this state"),
+  Flag.optional
+)
+
+const jobs = Command.make("jobs").pipe(
+  Command.withDescription("Look into the queue, and put jobs right"),
+  Command.withSubcommands([
+    Command.make(
+      "list",
+      { json, state },
+      ({ json, state }) => Effect.flatMap(jobsModule, (jobs) => jobs.list(state, json))
+    ).pipe(
+      Command.withDescription("Every job that is remembered, in the order of arrival")
+    ),
+    Command.make("show", { id, json }, ({ id, json }) => Effect.flatMap(jobsModule, (jobs) => jobs.show(id, json)))
+      .pipe(
+        Command.withDescription("All about one job")
+      ),
+    Command.make("retry", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.retry(id))).pipe(
+      Command.withDescription("A parked or finished job waits again")
+    ),
+    Command.make("cancel", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.cancel(id))).pipe(
+      Command.withDescription("A waiting job is parked")
+    )
+  ])
+)
+
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob])
+  Command.withSubcommands([serve, runJob, jobs])
 )
 
 const usage = 2
@@ -46,9 +83,10 @@ export const run = Command.run(nominalCode, { version: packageJson.version }).pi
   Effect.tapDefect(explainDefect)
 )
 
-/** 0 done or asked to stop, 1 failed, 2 wrong usage. */
+/** 0 done or asked to stop, 1 failed, 2 wrong usage. A command that must not be stopped sets the code in `process`. */
 export const teardown: Runtime.Teardown = (exit, onExit) => {
-  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+  if (Exit.isSuccess(exit)) return onExit(0)
+  if (Cause.hasInterruptsOnly(exit.cause)) return onExit(Number(process.exitCode ?? 0))
   const error = Cause.squash(exit.cause)
   if (CliError.isCliError(error)) return onExit(Runtime.getErrorExitCode(error) === 0 ? 0 : usage)
   return onExit(Runtime.getErrorExitCode(error))

@@ -23,15 +23,23 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
+/** The password in a URL, as it is written there. */
+const passwordOf = (url: Redacted.Redacted): Option.Option<Redacted.Redacted> =>
+  Option.map(
+    Option.liftPredicate(URL.parse(Redacted.value(url))?.password ?? "", (password) => password !== ""),
+    Redacted.make
+  )
+
 /** Logs go to stderr, and through redaction: results alone go to stdout. */
 export const layer = Layer.unwrap(Effect.gen(function*() {
-  const { github, logLevel, providers } = yield* AppConfig
+  const { github, logLevel, providers, redis } = yield* AppConfig
   const redact = Redaction.make([
     ...Option.match(github, {
       onNone: () => [],
       onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
     }),
-    ...providers.map(({ apiKey }) => apiKey)
+    ...providers.map(({ apiKey }) => apiKey),
+    ...Option.toArray(Option.flatMap(redis, ({ url }) => passwordOf(url)))
   ].map(Redacted.value))
   return Layer.merge(
     Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),

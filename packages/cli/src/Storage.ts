@@ -1,21 +1,34 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
+import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
+import * as Redis from "@nominal-code/persistence/Redis"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, Layer } from "effect"
 
-const inMemory = Effect.map(AppConfig, ({ storage }) => storage === "memory")
+const sqlite = Layer.provide(Sqlite.layer)
+const redis = Layer.provide(Redis.layer)
+
+const conversationsIn = {
+  memory: ConversationStoreMemory.layer,
+  sqlite: ConversationStoreSqlite.layer.pipe(sqlite),
+  redis: ConversationStoreRedis.layer.pipe(redis)
+}
+
+const queueIn = {
+  memory: MemoryQueue.layer,
+  sqlite: SqliteQueue.layer.pipe(sqlite),
+  redis: RedisQueue.layer.pipe(redis)
+}
 
 /** What was said in earlier reviews of a pull request, where `storage` says that it is kept. */
-export const conversations = Layer.unwrap(Effect.map(inMemory, (memory) =>
-  memory
-    ? ConversationStoreMemory.layer
-    : ConversationStoreSqlite.layer.pipe(Layer.provide(Sqlite.layer))))
+export const conversations = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => conversationsIn[storage]))
+
+/** The jobs that wait, run and have ended. */
+export const queue = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage]))
 
 /** The conversations and the queue. */
-export const layer = Layer.unwrap(Effect.map(inMemory, (memory) =>
-  memory
-    ? Layer.merge(MemoryQueue.layer, ConversationStoreMemory.layer)
-    : Layer.merge(SqliteQueue.layer, ConversationStoreSqlite.layer).pipe(Layer.provide(Sqlite.layer))))
+export const layer = Layer.merge(queue, conversations)

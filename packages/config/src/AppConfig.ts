@@ -3,7 +3,10 @@ import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSe
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 
 /** What the process is for: it decides which settings have to be there. */
-export type Mode = "serve" | "run-job" | "review"
+export type Mode = "serve" | "run-job" | "review" | "jobs"
+
+/** Whether this kind of process reviews for others: it cannot do without a forge and a model. */
+export const reviews = (mode: Mode): boolean => mode === "serve" || mode === "run-job"
 
 /** How to reach GitHub, and as whom. */
 export interface GitHubSettings {
@@ -41,6 +44,34 @@ export interface WorkspaceSettings {
   readonly maxAge: Duration.Duration
 }
 
+/** The Redis that several processes share. The URL may hold a password. */
+export interface RedisSettings {
+  readonly url: Redacted.Redacted
+}
+
+/** CPU and memory in Kubernetes' own notation; what is absent is not set. */
+export interface ResourceSettings {
+  readonly cpu: Option.Option<string>
+  readonly memory: Option.Option<string>
+}
+
+/** What a review's Kubernetes Job is made of. */
+export interface KubernetesSettings {
+  readonly image: string
+  readonly namespace: string
+  readonly serviceAccount: Option.Option<string>
+  readonly imagePullPolicy: Option.Option<"Always" | "Never" | "IfNotPresent">
+  readonly backoffLimit: number
+  readonly activeDeadline: Duration.Duration
+  readonly ttlAfterFinished: Duration.Duration
+  /** Secrets whose keys become the pod's environment. */
+  readonly envFromSecrets: ReadonlyArray<string>
+  /** What else a pod has to know of these settings, by variable. No secret, and no URL with one. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly requests: ResourceSettings
+  readonly limits: ResourceSettings
+}
+
 /** A model service's endpoint and key. */
 export interface ProviderSettings {
   readonly name: ProviderName
@@ -55,7 +86,11 @@ export interface ProviderSettings {
 export class AppConfig extends Context.Service<AppConfig, {
   readonly dataDir: string
   /** `memory` loses everything at exit, and has to be asked for. */
-  readonly storage: "sqlite" | "memory"
+  readonly storage: "sqlite" | "memory" | "redis"
+  /** Present where `storage` is `redis`. */
+  readonly redis: Option.Option<RedisSettings>
+  /** Where it is present, each review runs as a Job of its own; `redis` is present then, too. */
+  readonly kubernetes: Option.Option<KubernetesSettings>
   readonly github: Option.Option<GitHubSettings>
   readonly webhook: WebhookSettings
   readonly policy: Policy

@@ -6,16 +6,18 @@ import { ConfigError } from "./ConfigError.ts"
 import { readConfigFile } from "./ConfigFile.ts"
 import { readVariable } from "./Environment.ts"
 import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
+import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
 import { resolveModels, resolveProviders } from "./ModelConfig.ts"
 import { refuseNotBuilt } from "./NotBuilt.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
+import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
 import { type Flags, readValues, type Values } from "./Values.ts"
 
-const { agent, jobs, process, redis, reviewer, storage } = settings
+const { agent, process, redis, reviewer, storage } = settings
 
 const logLevels: Readonly<Record<string, LogLevel.LogLevel>> = {
   TRACE: "Trace",
@@ -91,18 +93,16 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const values = yield* readValues(file, flags, report)
   refuseNotBuilt(mode, values, report)
   const review = yield* reviewSettings(values, report)
+  const kubernetes = resolveKubernetes(mode, values, report)
   const config = AppConfig.of({
     dataDir: yield* dataDirectory(values, report),
-    storage: values(storage.backend),
+    storage: resolveStorage(values, report),
+    redis: resolveRedis(values),
     github: resolveGitHub(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
     policy: resolvePolicy(mode, values, report),
-    jobs: {
-      maxConcurrent: values(jobs.maxConcurrent),
-      maxAttempts: values(jobs.maxAttempts),
-      deadline: Duration.seconds(values(jobs.deadline)),
-      gracePeriod: Duration.seconds(values(jobs.gracePeriod))
-    },
+    kubernetes,
+    jobs: resolveJobs(values, kubernetes),
     workspace: {
       baseDir: yield* workspaceDirectory(values),
       maxBytes: values(storage.workspaceBytes),

@@ -1,5 +1,5 @@
 import { Option, Redacted } from "effect"
-import type { GitHubSettings, Mode, WebhookSettings } from "./AppConfig.ts"
+import { type GitHubSettings, type Mode, reviews, type WebhookSettings } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { isLoopback } from "./Url.ts"
@@ -55,7 +55,7 @@ const webhookSecret = (values: Values, report: Report): Option.Option<Redacted.R
 export const resolveGitHub = (mode: Mode, values: Values, report: Report): Option.Option<GitHubSettings> => {
   const secret = mode === "serve" ? webhookSecret(values, report) : Option.none()
   const token = values(github.token)
-  if (Option.isNone(token) && mode !== "review") {
+  if (Option.isNone(token) && reviews(mode)) {
     report.problem(
       github.token,
       Option.isSome(values(github.appId))

@@ -1,6 +1,6 @@
 import { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option, Schema } from "effect"
-import type { Mode, ProviderSettings } from "./AppConfig.ts"
+import { type Mode, type ProviderSettings, reviews } from "./AppConfig.ts"
 import { defaultModels } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
 import { nameOf, type Setting } from "./Setting.ts"
@@ -60,7 +60,7 @@ export const resolveProviders = (
     const { apiKey, baseUrl, usualUrl } = providers[name]
     const key = values(apiKey)
     if (Option.isNone(key)) {
-      if (mode !== "review") {
+      if (reviews(mode)) {
         report.problem(apiKey, `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`)
       }
       return []

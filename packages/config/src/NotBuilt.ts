@@ -10,19 +10,7 @@ import type { Values } from "./Values.ts"
  */
 export const refuseNotBuilt = (mode: Mode, values: Values, report: Report): void => {
   if (mode !== "serve") return
-  const { agent, github, gitlab, kubernetes, redis } = settings
-  if (Option.isSome(values(kubernetes.image))) {
-    report.problem(
-      kubernetes.image,
-      "this build cannot run reviews as Kubernetes Jobs yet: remove the setting to run them in this process"
-    )
-  }
-  if (Option.isSome(values(redis.url))) {
-    report.problem(
-      redis.url,
-      "this build cannot keep its queue in Redis yet: remove the setting to keep it in the data directory"
-    )
-  }
+  const { agent, github, gitlab } = settings
   if (Option.isSome(values(gitlab.token))) {
     report.warn(gitlab.token, "this build cannot serve GitLab yet: the setting has no effect")
   }

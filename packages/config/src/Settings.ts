@@ -62,15 +62,10 @@ export const sections: ReadonlyArray<{
   },
   {
     title: "Redis",
-    note:
-      "This build does not use Redis, and `serve` refuses to start with `redis.url` set. The time to live holds all the same.",
+    note: "With a URL, the queue and the conversations are in Redis, and several servers can share them.",
     settings: Object.values(redis)
   },
-  {
-    title: "Kubernetes",
-    note: "This build does not run Jobs, and `serve` refuses to start with `kubernetes.image` set.",
-    settings: Object.values(kubernetes)
-  },
+  { title: "Kubernetes", settings: Object.values(kubernetes) },
   { title: "Environment only", settings: Object.values(process) },
   {
     title: "Model services",

@@ -7,6 +7,8 @@ const agent = { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 }
 export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppConfig["Service"] => ({
   dataDir: "/nowhere",
   storage: "memory",
+  redis: Option.none(),
+  kubernetes: Option.none(),
   github: Option.none(),
   webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
   policy: {

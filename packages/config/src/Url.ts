@@ -36,3 +36,17 @@ export const secureEndpoint = make({
   yaml: Endpoint.check(Schema.makeFilter((url: string) => !isClear(url))),
   shown: Schema.String
 })
+
+const isRedis = (text: string): boolean => {
+  const url = URL.parse(text)
+  return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && /^\/?\d*$/.test(url.pathname)
+}
+
+/** Where a Redis is, who we are there, and the number of the database. */
+export const redisUrl = make({
+  label: "URL",
+  expected:
+    "a redis:// or rediss:// URL: redis://:password@host:6379/0, in the password %2F for /, %3A for :, %40 for @",
+  yaml: Schema.Trim.check(Schema.makeFilter(isRedis)),
+  shown: Schema.String
+})

@@ -154,15 +154,11 @@ kubernetes:
     - "nominal-code-secrets"
 `
 
-it.effect("a cluster's configuration loads, and serve says that this build does not do what it asks for", () =>
+it.effect("a cluster's configuration loads in a pod, which starts no Jobs itself", () =>
   Effect.gen(function*() {
-    const { policy, review } = yield* configured({ mode: "run-job", yaml: deployed })
+    const { kubernetes, policy, review } = yield* configured({ mode: "run-job", yaml: deployed })
     assert.deepStrictEqual([review.reviewer.provider, policy.triggers], ["anthropic", ["pr_opened"]])
-    const [image = "", url = "", ...others] = yield* problems({ yaml: deployed })
-    assert.match(image, /^kubernetes\.image \(K8S_IMAGE\): this build cannot run reviews as Kubernetes Jobs yet/)
-    assert.match(url, /^redis\.url \(REDIS_URL\): this build cannot keep its queue in Redis yet/)
-    assert.deepStrictEqual(others, [])
-    assert.notInclude(url, "hunter22")
+    assert.isTrue(Option.isNone(kubernetes))
   }))
 
 it.effect("the example file is a configuration that serve starts with", () =>

@@ -41,7 +41,10 @@ export const JobOutcome = Schema.TaggedUnion({
   },
   /** Nothing to do, and why: closed, merged, every file ignored. */
   Skipped: { reason: Schema.String },
-  /** It could not be done. `retryable`: another attempt may succeed. */
-  Failed: { reason: Schema.String, retryable: Schema.Boolean }
+  /**
+   * It could not be done. `retryable`: another attempt may succeed. `lost`: what ended it came from outside and says
+   * nothing about the job, which may be tried again at once.
+   */
+  Failed: { reason: Schema.String, retryable: Schema.Boolean, lost: Schema.optionalKey(Schema.Boolean) }
 })
 export type JobOutcome = typeof JobOutcome.Type

@@ -9,7 +9,9 @@ import { ReviewSettings } from "./ReviewSettings.ts"
 export const JobPayload = Schema.Struct({
   version: Schema.Literal(1),
   job: Job,
-  settings: Schema.optionalKey(ReviewSettings)
+  settings: Schema.optionalKey(ReviewSettings),
+  /** Which attempt this is, where somebody waits for how it ends. */
+  attempt: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 })
 export type JobPayload = typeof JobPayload.Type
 

@@ -1,5 +1,5 @@
-import { type DeliveryId, type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
-import type { Lane } from "@nominal-code/domain/Lane"
+import { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { Lane } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
 
@@ -24,6 +24,11 @@ export interface Lease {
   readonly epoch: number
   /** 1 for the first try. A try that was lost or released does not count. */
   readonly attempt: number
+  /**
+   * The attempt, counted over everything that the job was asked to do: it goes on where `attempt` starts again, so what
+   * an earlier life of the job left behind is never taken for this run's. Who takes over a lost run finds its number.
+   */
+  readonly run: number
   /** How often a lease of this job has been lost, mostly because its process died. */
   readonly losses: number
 }
@@ -46,13 +51,29 @@ export const JobState = Schema.Literals(["waiting", "running", "done", "supersed
 export type JobState = typeof JobState.Type
 
 /** A stored job, as `jobs list` shows it. */
-export interface JobRecord {
-  readonly job: Job
-  readonly state: JobState
-  readonly attempts: number
-  readonly reason: Option.Option<string>
-  readonly outcome: Option.Option<JobOutcome>
-}
+export const JobRecord = Schema.Struct({
+  id: JobId,
+  lane: Lane,
+  delivery: DeliveryId,
+  state: JobState,
+  /** Since it was accepted, or was last made to wait again. */
+  attempts: Schema.Int,
+  reason: Schema.OptionFromNullOr(Schema.String),
+  outcome: Schema.OptionFromNullOr(JobOutcome),
+  /** None if its stored form cannot be read by this version of the program. */
+  job: Schema.OptionFromNullOr(Job)
+})
+export type JobRecord = typeof JobRecord.Type
+
+/** What became of somebody's request about a job. */
+export const Handled = Schema.TaggedUnion({
+  Done: {},
+  /** No such job is known. */
+  Unknown: {},
+  /** Nothing was changed, and why. */
+  Refused: { reason: Schema.String }
+})
+export type Handled = typeof Handled.Type
 
 /**
  * Durable first-in-first-out lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run
@@ -81,7 +102,12 @@ export class JobQueue extends Context.Service<JobQueue, {
     StoreError
   >
   find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>
+  /** In the order of arrival. */
   list(state: Option.Option<JobState>): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
+  /** A parked or done job waits again, afresh, behind what waits in its lane. */
+  retry(id: JobId): Effect.Effect<Handled, StoreError>
+  /** A waiting job is parked without being run. */
+  cancel(id: JobId): Effect.Effect<Handled, StoreError>
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}
 

@@ -3,7 +3,11 @@ import { Context, type Effect } from "effect"
 
 /** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
 export class JobRunner extends Context.Service<JobRunner, {
-  /** One attempt, within the job's deadline. Interrupted, it leaves nothing running. */
+  /**
+   * One attempt, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
+   * runs on, and is found by who runs the same attempt next. `attempt` is counted over the job's whole life: it names
+   * the run wherever that leaves traces, and a run that takes over a lost one has the same.
+   */
   run(job: Job, attempt: number): Effect.Effect<JobOutcome>
   /** Tells the pull request that the job is given up, and why. */
   giveUp(job: Job, reason: string): Effect.Effect<void>

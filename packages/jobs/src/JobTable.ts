@@ -14,6 +14,8 @@ export const JobRow = Schema.Struct({
   lifecycle: Schema.Boolean,
   state: JobState,
   attempts: Schema.Int,
+  /** Attempts before it was last made to wait again. */
+  earlier: Schema.Int,
   losses: Schema.Int,
   /** Of a waiting job, from when on it may run, 0 for at once; of a running one, until when its lease lasts. */
   dueAt: Schema.Int,

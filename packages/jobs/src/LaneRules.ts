@@ -1,6 +1,6 @@
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Schema } from "effect"
-import { Offered, Settlement } from "./JobQueue.ts"
+import { Handled, Offered, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 
 /*
@@ -24,6 +24,12 @@ const encodeOutcome = Schema.encodeSync(Schema.fromJsonString(JobOutcome))
 // A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn.
 const restMillis = (losses: number): number => losses < 3 ? 0 : Math.min(1000 * 2 ** (losses - 3), 10_000)
 
+/** Why a job is parked whose payload means nothing to this program. */
+export const unreadable = "its stored form cannot be read by this version of the program"
+
+/** Why a cancelled job is parked. */
+export const cancelled = "cancelled"
+
 const waitingLifecycle = (rows: ReadonlyArray<JobRow>): JobRow | undefined =>
   rows.find(({ lifecycle, state }) => lifecycle && state === "waiting")
 
@@ -42,6 +48,25 @@ const giveBack = (table: JobTable, row: JobRow, now: number): void => {
   const newer = row.lifecycle ? waitingLifecycle(table.active(row.lane)) : undefined
   table.update(newer === undefined ? { ...row, state: "waiting", owner: null } : superseded(row, newer.id, now))
 }
+
+/** A job that waits as if nobody had tried it; but for the numbers that must not be given twice. */
+const afresh = (
+  table: JobTable,
+  row: Candidate["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch">
+): JobRow => ({
+  ...row,
+  position: table.tick(),
+  state: "waiting",
+  earlier: row.earlier + row.attempts,
+  attempts: 0,
+  losses: 0,
+  // Not the present: the clock may be set back.
+  dueAt: 0,
+  owner: null,
+  reason: null,
+  outcome: null,
+  endedAt: null
+})
 
 /** The row under a lease that still stands. One that has run out stands until somebody else takes the lane. */
 const held = (table: JobTable, { epoch, id }: Claim): JobRow | undefined => {
@@ -64,20 +89,7 @@ export const offer = (table: JobTable, { payload, row }: Candidate, now: number,
   }
 
   if (pending !== undefined) table.update(superseded(pending, row.id, now))
-  const fresh: JobRow = {
-    ...row,
-    position: table.tick(),
-    state: "waiting",
-    attempts: 0,
-    losses: 0,
-    // Not the present: the clock may be set back.
-    dueAt: 0,
-    epoch: known?.epoch ?? 0,
-    owner: null,
-    reason: null,
-    outcome: null,
-    endedAt: null
-  }
+  const fresh = afresh(table, { earlier: 0, attempts: 0, epoch: 0, ...known, ...row })
   if (known === undefined) table.insert(fresh, payload)
   else table.update(fresh, payload)
   return Offered.cases.Accepted.make({
@@ -131,4 +143,34 @@ export const settle = (table: JobTable, claim: Claim, settlement: Settlement, no
     Release: () => giveBack(table, { ...row, attempts: row.attempts - 1, dueAt: 0 }, now)
   })
   return true
+}
+
+const refused = (reason: string): Handled => Handled.cases.Refused.make({ reason })
+
+/** Why a request about a job is refused. */
+export const refusals = {
+  state: (state: string, reason: string | null) =>
+    refused(state === "superseded" ? `it was replaced: ${reason}` : `it is ${state}`),
+  newer: (id: string) => refused(`job ${id} waits, and does the same for the newest commit`),
+  full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
+}
+
+export const retry = (table: JobTable, id: string, capacity: number): Handled => {
+  const row = table.byId(id)
+  if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row.state !== "parked" && row.state !== "done") return refusals.state(row.state, row.reason)
+  const waiting = table.active(row.lane).filter(({ state }) => state === "waiting")
+  const newer = row.lifecycle ? waitingLifecycle(waiting) : undefined
+  if (newer !== undefined) return refusals.newer(newer.id)
+  if (waiting.length >= capacity) return refusals.full(waiting.length)
+  table.update(afresh(table, row))
+  return Handled.cases.Done.make({})
+}
+
+export const cancel = (table: JobTable, id: string, now: number): Handled => {
+  const row = table.byId(id)
+  if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row.state !== "waiting") return refusals.state(row.state, row.reason)
+  park(table, row, now, cancelled)
+  return Handled.cases.Done.make({})
 }

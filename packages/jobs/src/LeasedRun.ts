@@ -31,6 +31,8 @@ const retryDelay = (attempt: number) =>
 
 const retryable = (reason: string) => JobOutcome.cases.Failed.make({ reason, retryable: true })
 
+type Failed = typeof JobOutcome.cases.Failed.Type
+
 /** Restores the interruptibility of the place that masked it. */
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
@@ -56,7 +58,7 @@ export const make = Effect.gen(function*() {
 
   /** One attempt; none if the lease was lost meanwhile. */
   const attempt = (lease: Lease) =>
-    runner.run(lease.job, lease.attempt).pipe(
+    runner.run(lease.job, lease.run).pipe(
       Effect.timeoutOrElse({
         duration: deadline,
         orElse: () => Effect.succeed(retryable(`it took longer than its deadline of ${Duration.format(deadline)}`))
@@ -94,9 +96,10 @@ export const make = Effect.gen(function*() {
     )
   })
 
-  const fail = Effect.fnUntraced(function*(lease: Lease, reason: string, again: boolean, restore: Restore) {
-    if (!again || lease.attempt >= maxAttempts) return yield* giveUp(lease, reason, restore)
-    const delay = yield* retryDelay(lease.attempt)
+  const fail = Effect.fnUntraced(function*(lease: Lease, { lost, reason, retryable }: Failed, restore: Restore) {
+    if (!retryable || lease.attempt >= maxAttempts) return yield* giveUp(lease, reason, restore)
+    // The first loss may be chance; whoever meets it again waits as for any other failure.
+    const delay = lost === true && lease.attempt === 1 ? Duration.zero : yield* retryDelay(lease.attempt)
     if (!(yield* settle(lease, Settlement.cases.Retry.make({ reason, delay })))) return
     yield* Effect.logWarning(
       `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${reason}`
@@ -114,7 +117,7 @@ export const make = Effect.gen(function*() {
     JobOutcome.match(outcome, {
       Reviewed: (reviewed) => done(lease, reviewed, `reviewed: ${reviewed.findings} finding(s)`),
       Skipped: (skipped) => done(lease, skipped, `skipped: ${skipped.reason}`),
-      Failed: ({ reason, retryable }) => fail(lease, reason, retryable, restore)
+      Failed: (failed) => fail(lease, failed, restore)
     })
 
   return (lease: Lease, restore: Restore): Effect.Effect<void> =>

@@ -7,7 +7,8 @@ const StoredHead = Schema.Struct({ lane: Schema.String, dueAt: Schema.Int })
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
 
-const columns = `id, position, lane, platform, delivery, lifecycle, state, attempts, losses, due_at AS dueAt, epoch,
+const columns =
+  `id, position, lane, platform, delivery, lifecycle, state, attempts, earlier, losses, due_at AS dueAt, epoch,
   owner, reason, outcome, ended_at AS endedAt`
 
 const parametersOf = (row: JobRow): Parameters => Schema.encodeSync(StoredRow)(row)
@@ -30,10 +31,10 @@ export const make = (statements: Statements): JobTable => ({
   payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
   insert: (row, payload) => {
     statements.run(
-      `INSERT INTO jobs (id, position, lane, platform, delivery, lifecycle, state, payload, attempts, losses, due_at,
-         epoch, owner, reason, outcome, ended_at)
-       VALUES (:id, :position, :lane, :platform, :delivery, :lifecycle, :state, :payload, :attempts, :losses, :dueAt,
-         :epoch, :owner, :reason, :outcome, :endedAt)`,
+      `INSERT INTO jobs (id, position, lane, platform, delivery, lifecycle, state, payload, attempts, earlier, losses,
+         due_at, epoch, owner, reason, outcome, ended_at)
+       VALUES (:id, :position, :lane, :platform, :delivery, :lifecycle, :state, :payload, :attempts, :earlier,
+         :losses, :dueAt, :epoch, :owner, :reason, :outcome, :endedAt)`,
       { ...parametersOf(row), payload }
     )
   },
@@ -41,8 +42,8 @@ export const make = (statements: Statements): JobTable => ({
     const { delivery: _delivery, lane: _lane, lifecycle: _lifecycle, platform: _platform, ...changeable } =
       parametersOf(row)
     statements.run(
-      `UPDATE jobs SET position = :position, state = :state, attempts = :attempts, losses = :losses, due_at = :dueAt,
-         epoch = :epoch, owner = :owner, reason = :reason, outcome = :outcome, ended_at = :endedAt,
+      `UPDATE jobs SET position = :position, state = :state, attempts = :attempts, earlier = :earlier,
+         losses = :losses, due_at = :dueAt, epoch = :epoch, owner = :owner, reason = :reason, outcome = :outcome, ended_at = :endedAt,
          payload = coalesce(:payload, payload)
        WHERE id = :id`,
       { ...changeable, payload: payload ?? null }

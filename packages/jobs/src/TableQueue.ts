@@ -1,9 +1,10 @@
-import { type DeliveryId, type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { DeliveryId, type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule, Schema } from "effect"
 import {
+  type Handled,
   JobQueue,
   type JobRecord,
   type JobState,
@@ -33,6 +34,7 @@ class Offer extends Request.Class<{ readonly candidate: LaneRules.Candidate }, O
 const encodeJob = Schema.encodeSync(JobPayloadJson)
 const decodePayload = Schema.decodeOption(JobPayloadJson)
 const decodeOutcome = Schema.decodeOption(Schema.fromJsonString(JobOutcome))
+const decodeLane = Schema.decodeSync(LaneKey)
 const hourly = Schedule.spaced("1 hour")
 const decodeJob = (payload: string): Option.Option<Job> => Option.map(decodePayload(payload), ({ job }) => job)
 
@@ -47,14 +49,16 @@ const candidate = (job: Job): LaneRules.Candidate => ({
   payload: encodeJob({ version: 1, job })
 })
 
-const recordOf = (row: JobRow, payload: string): Option.Option<JobRecord> =>
-  Option.map(decodeJob(payload), (job) => ({
-    job,
-    state: row.state,
-    attempts: row.attempts,
-    reason: Option.fromNullOr(row.reason),
-    outcome: Option.flatMap(Option.fromNullOr(row.outcome), decodeOutcome)
-  }))
+const recordOf = (row: JobRow, payload: string): JobRecord => ({
+  id: row.id,
+  lane: decodeLane(row.lane),
+  delivery: DeliveryId.make(row.delivery),
+  state: row.state,
+  attempts: row.attempts,
+  reason: Option.fromNullOr(row.reason),
+  outcome: Option.flatMap(Option.fromNullOr(row.outcome), decodeOutcome),
+  job: decodeJob(payload)
+})
 
 /** A `JobQueue` over a table, with all the rules; the scope ends its hourly clean-up. */
 export const make = Effect.fnUntraced(function*(store: TableStore) {
@@ -100,7 +104,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       if (row === undefined) return { parked, taken: undefined }
       const job = decodeJob(table.payload(row.id))
       if (Option.isSome(job)) return { parked, taken: { row, job: job.value } }
-      LaneRules.park(table, row, now, "its stored form cannot be read by this version of the program")
+      LaneRules.park(table, row, now, LaneRules.unreadable)
       parked.push(row.id)
     }
   }
@@ -116,6 +120,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       job,
       epoch: row.epoch,
       attempt: row.attempts,
+      run: row.earlier + row.attempts,
       losses: row.losses
     }))
   }, Effect.uninterruptible)
@@ -139,25 +144,34 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const find = Effect.fn("JobQueue.find")(function*(id: JobId) {
     return yield* read("JobQueue.find", (table) => {
       const row = table.byId(id)
-      return row === undefined ? Option.none() : recordOf(row, table.payload(row.id))
+      return Option.map(Option.fromUndefinedOr(row), (row) => recordOf(row, table.payload(row.id)))
     })
   })
 
   const list = Effect.fn("JobQueue.list")(function*(state: Option.Option<JobState>) {
-    const found = yield* read(
+    return yield* read(
       "JobQueue.list",
-      (table) =>
-        table.list(Option.getOrUndefined(state)).map((row) => ({
-          id: row.id,
-          record: recordOf(row, table.payload(row.id))
-        }))
+      (table) => table.list(Option.getOrUndefined(state)).map((row) => recordOf(row, table.payload(row.id)))
     )
-    const unreadable = found.filter(({ record }) => Option.isNone(record)).map(({ id }) => id)
-    if (unreadable.length > 0) {
-      yield* Effect.logWarning(`jobs that cannot be read are left out: ${unreadable.join(", ")}`)
-    }
-    return found.flatMap(({ record }) => Option.toArray(record))
   })
+
+  /** A change of a job that nobody here has a lease of. Its lane never changes, so it can be asked for before. */
+  const handle = Effect.fnUntraced(function*(
+    operation: string,
+    id: JobId,
+    body: (table: JobTable, now: number) => Handled
+  ) {
+    const row = yield* read(operation, (table) => table.byId(id))
+    return yield* change(operation, row === undefined ? [] : [row.lane], body)
+  })
+
+  const retry = Effect.fn("JobQueue.retry")((id: JobId) =>
+    handle("JobQueue.retry", id, (table) => LaneRules.retry(table, id, laneCapacity))
+  )
+
+  const cancel = Effect.fn("JobQueue.cancel")((id: JobId) =>
+    handle("JobQueue.cancel", id, (table, now) => LaneRules.cancel(table, id, now))
+  )
 
   const jobOfDelivery = Effect.fn("JobQueue.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {
     return yield* read(
@@ -184,6 +198,8 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     settle,
     find,
     list,
+    retry,
+    cancel,
     jobOfDelivery,
     ready: wakeups.ready,
     depth: read("JobQueue.depth", (table) => ({

@@ -16,6 +16,8 @@ export interface Watched {
 export interface Wakeups {
   /** The lane's head may have changed. Called after the change is stored, in the same breath. */
   touched(lane: string, head: Head | undefined, now: number): void
+  /** Something may have changed without being told: the store is read at once. */
+  look(): void
   readonly ready: Stream.Stream<Lane, StoreError>
 }
 
@@ -103,6 +105,9 @@ export const make = (
         if (head.dueAt <= now) name(listener, lane)
         else if (head.dueAt < listener.until) listener.sooner.openUnsafe()
       }
+    },
+    look: () => {
+      for (const listener of listeners) listener.sooner.openUnsafe()
     },
     // It listens before it looks, so nothing falls between the two.
     ready: Stream.unwrap(

@@ -46,7 +46,7 @@ export const push = (lane: Lane, delivery: string): Job =>
   )
 
 /** A mention on the lane's pull request. */
-export const mention = (lane: Lane, delivery: string): Job =>
+export const mention = (lane: Lane, delivery: string, text = "explain"): Job =>
   jobOf(
     lane,
     delivery,
@@ -57,9 +57,9 @@ export const mention = (lane: Lane, delivery: string): Job =>
       author,
       authorIsBot: false,
       commentId: 1,
-      body: "@nominal explain"
+      body: `@nominal ${text}`
     }),
-    "explain"
+    text
   )
 
 export const reviewed = JobOutcome.cases.Reviewed.make({

@@ -13,6 +13,10 @@ export interface Process {
   readonly queue: () => JobQueue["Service"]
   /** Ends it without settling anything, as a kill would, and starts another one in its place; if the store outlives it. */
   readonly crash: Option.Option<Effect.Effect<void>>
+  /** Takes something from it that it has to do without, or to get again, and that nobody may notice. */
+  readonly disturb?: Effect.Effect<void>
+  /** Its leases last for their time although it is gone; nobody can know that it is. */
+  readonly leasesOutlive?: boolean
 }
 
 /** An accepted job. What is known of it comes from the answers of the queue, and from nothing else. */
@@ -220,12 +224,18 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     trace.push("crash")
     yield* process.crash.value
     for (const grant of grants.filter((one) => one.process === process && !one.over)) {
-      grant.until = 0
+      if (process.leasesOutlive !== true) grant.until = 0
       grant.crashed = true
     }
   })
 
+  const disturb = Effect.suspend(() => {
+    trace.push("disturb")
+    return anyProcess().disturb ?? Effect.void
+  })
+
   const step = Effect.suspend((): Effect.Effect<unknown, StoreError> => {
+    if (chance.below(300) === 0) return disturb
     const dice = chance.below(100)
     const usable = chance.of(grants.filter(({ crashed, over }) => over || !crashed))
     if (dice < 38) return offer

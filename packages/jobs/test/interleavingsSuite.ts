@@ -4,7 +4,7 @@ import { Cause, Config, Effect, type Scope } from "effect"
 import { chanceOf } from "./Chance.ts"
 import { interleaving, type Process } from "./interleavings.ts"
 
-/** What must hold whatever happens in whatever order. `NOMINAL_SEED` tells another ten thousand stories. */
+/** What must hold whatever happens in whatever order. `NOMINAL_SEED` tells other stories, `NOMINAL_STORIES` so many. */
 export const interleavingsSuite = (
   name: string,
   stories: number,
@@ -15,8 +15,9 @@ export const interleavingsSuite = (
     () =>
       Effect.gen(function*() {
         const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
+        const count = yield* Config.Int("NOMINAL_STORIES").pipe(Config.withDefault(stories))
         const opened = yield* processes
-        for (let index = 0; index < stories; index++) {
+        for (let index = 0; index < count; index++) {
           const { story, trace } = interleaving(opened, chanceOf(seed * 1_000_003 + index), index * 2 + 1)
           yield* story.pipe(
             Effect.catchCause((cause) =>

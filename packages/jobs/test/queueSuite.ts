@@ -5,6 +5,7 @@ import { Context, Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { leasing, settling } from "./leaseSuite.ts"
+import { operating } from "./operateSuite.ts"
 import {
   done,
   type It,
@@ -41,6 +42,7 @@ export const queueSuite = (name: string, store: Layer.Layer<JobQueue, StoreError
     leasing(it_)
     settling(it_)
     remembering(it_)
+    operating(it_)
     readySuite(it_)
   })
 }
@@ -195,13 +197,13 @@ const remembering = (it: It) => {
       const { depth, list } = yield* JobQueue
       assert.deepStrictEqual(yield* depth, { waiting: 1, running: 1, parked: 1 })
       const all = yield* list(Option.none())
-      assert.deepStrictEqual(all.map(({ job, state }) => [job.delivery, state]), [
+      assert.deepStrictEqual(all.map(({ delivery, state }) => [delivery, state]), [
         ["a", "done"],
         ["b", "parked"],
         ["c", "running"],
         ["d", "waiting"]
       ])
-      assert.deepStrictEqual((yield* list(Option.some("parked"))).map(({ job }) => job.delivery), ["b"])
+      assert.deepStrictEqual((yield* list(Option.some("parked"))).map(({ delivery }) => delivery), ["b"])
     })
   )
 
@@ -216,11 +218,14 @@ const remembering = (it: It) => {
       assert.deepStrictEqual(yield* jobOfDelivery("github", job.delivery), Option.some(job.id))
       assert.deepStrictEqual(yield* jobOfDelivery("gitlab", job.delivery), Option.none())
       assert.deepStrictEqual(yield* record(job), {
-        job,
+        id: job.id,
+        lane,
+        delivery: job.delivery,
         state: "done",
         attempts: 1,
         reason: Option.none(),
-        outcome: Option.some(reviewed)
+        outcome: Option.some(reviewed),
+        job: Option.some(job)
       })
     })
   )
@@ -234,7 +239,7 @@ const remembering = (it: It) => {
       yield* settle(yield* take, park)
       yield* TestClock.adjust("8 days")
       const { list } = yield* JobQueue
-      assert.deepStrictEqual((yield* list(Option.none())).map(({ job }) => job.delivery), ["waiting"])
+      assert.deepStrictEqual((yield* list(Option.none())).map(({ delivery }) => delivery), ["waiting"])
     })
   )
 }

@@ -47,6 +47,10 @@ const migrations = [
     expires_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX conversations_expiry ON conversations (expires_at);
+  `,
+  `
+  -- Attempts of a job before it was last made to wait again: its runs are numbered over its whole life.
+  ALTER TABLE jobs ADD COLUMN earlier INTEGER NOT NULL DEFAULT 0;
   `
 ]
 

@@ -1,10 +1,8 @@
 import { JobOutcome } from "@nominal-code/domain/Job"
 import * as Redaction from "@nominal-code/domain/Redaction"
 
-const stages = ["model", "checkout", "forge", "installation"] as const
-
 /** Where a review failed: the first word of its reason. */
-export type Stage = typeof stages[number]
+export type Stage = "model" | "checkout" | "forge" | "installation"
 
 const longest = 600
 
@@ -17,16 +15,23 @@ export const failed = (stage: Stage, message: string, retryable: boolean): JobOu
     retryable
   })
 
-const explanations: Readonly<Record<Stage, string>> = {
+/** What each first word of a reason means. The later ones are of what runs a review elsewhere. */
+const explanations: Readonly<Record<string, string>> = {
   model: "the language model did not give an answer that can be used",
   checkout: "the repository could not be checked out",
   forge: "the pull request could not be read, or the review could not be posted",
-  installation: "this installation is not complete"
-}
+  installation: "this installation is not complete",
+  memory: "it needed more memory than it may use",
+  deadline: "it took longer than it may",
+  evicted: "the cluster stopped it before it was done",
+  image: "its container image could not be started",
+  cluster: "the cluster did not take it",
+  pod: "its process ended before it was done"
+} satisfies Record<Stage, string> & Record<string, string>
 
 /** What a reader of the pull request may know of a reason: a sentence of ours, and not a word of anybody else's. */
 export const explain = (reason: string): string => {
-  const stage = stages.find((stage) => reason.startsWith(`${stage}:`))
-  if (stage !== undefined) return explanations[stage]
+  const explanation = Object.entries(explanations).find(([stage]) => reason.startsWith(`${stage}:`))?.[1]
+  if (explanation !== undefined) return explanation
   return /deadline|time|took longer/i.test(reason) ? "it took longer than it may" : "something unexpected went wrong"
 }

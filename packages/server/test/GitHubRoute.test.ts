@@ -29,9 +29,9 @@ describe("POST /webhooks/github", () => {
       const { status, text } = yield* deliver(pullRequest())
       const [record] = yield* stored
       assert.strictEqual(status, 202)
-      assert.deepStrictEqual(JSON.parse(text), { status: "accepted", job: record?.job.id })
+      assert.deepStrictEqual(JSON.parse(text), { status: "accepted", job: record?.id })
       assert.strictEqual(record?.state, "waiting")
-      assert.strictEqual(record?.job.lane.bot, "nominalbot")
+      assert.strictEqual(record?.lane.bot, "nominalbot")
     }).pipe(Effect.provide(server())))
 
   it.effect("answers a redelivered webhook with its job and does not store it twice", () =>

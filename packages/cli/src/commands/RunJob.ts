@@ -1,17 +1,27 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { JobResults } from "@nominal-code/jobs/JobResults"
+import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { review } from "@nominal-code/review/Review"
-import { Config, Effect, FileSystem, Layer, Schema, Stdio, Stream } from "effect"
+import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
+import process from "node:process"
 import * as Logging from "../Logging.ts"
+import * as Results from "../Results.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import * as Storage from "../Storage.ts"
 
 /** The job was not done, and why. The process ends with 1. */
 export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { message: Schema.String }) {}
 
-const howToGiveIt = "give the job as --payload <json>, @file or -, or in REVIEW_JOB_PAYLOAD"
+const { Failed } = JobOutcome.cases
+
+const howToGiveIt = "give the job as --payload <json>, @file, redis:<id> or -, or in REVIEW_JOB_PAYLOAD"
+
+/** Less than a pod is given between the signal to stop and the one to die. */
+const lastWordsLimit = "20 seconds"
 
 const notGiven = new JobFailed({ message: `no job payload: ${howToGiveIt}` })
 
@@ -34,29 +44,91 @@ const decode = (payload: string) =>
       new JobFailed({ message: `the job payload is not one: ${error.message.replaceAll("\n", " ")}; ${howToGiveIt}` })
   )
 
-/** The process's own configuration, with the settings that came with the job in place of its own. */
-const configuration = ({ settings }: JobPayload) =>
-  Layer.effect(AppConfig, Effect.map(AppConfig, (own) => AppConfig.of({ ...own, review: settings ?? own.review })))
-    .pipe(
-      Layer.provide(AppConfigLayer.layer("run-job"))
-    )
+const reference = /^redis:(.*)$/s
 
-/** Runs one job to its end: decode, review, publish. Starts no server. */
-export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefined) {
-  const payload = yield* Effect.flatMap(text(given), decode)
-  const { job } = payload
-  const dependencies = Layer.merge(ReviewLayers.layer, Storage.conversations).pipe(
-    Layer.provideMerge(Logging.layer),
-    Layer.provideMerge(configuration(payload))
+/** A payload that is too large for an environment variable waits in Redis. */
+const fetched = Effect.fnUntraced(function*(id: string) {
+  const known = Schema.decodeOption(JobId)(id)
+  const found = Option.isNone(known) ? Option.none() : yield* (yield* PayloadStore).get(known.value)
+  if (Option.isSome(found)) return yield* decode(found.value)
+  return yield* new JobFailed({
+    message: `there is no job payload redis:${id} in the Redis of REDIS_URL; ${howToGiveIt}`
+  })
+})
+
+/** The settings that came with the job take the place of the process's own. */
+const settingsOf = ({ settings }: JobPayload) =>
+  Layer.effect(AppConfig, Effect.map(AppConfig, (own) => AppConfig.of({ ...own, review: settings ?? own.review })))
+
+/** The review. What it needs is closed when it ends: nothing of it goes on once somebody is told. */
+const reviewed = (payload: JobPayload) =>
+  review(payload.job).pipe(
+    Effect.provide(
+      Layer.merge(ReviewLayers.layer, Storage.conversations).pipe(Layer.provideMerge(settingsOf(payload)))
+    ),
+    Effect.catchCause((cause) => {
+      if (Cause.hasInterrupts(cause)) return Effect.failCause(cause)
+      const reason = `an unexpected error: ${Cause.pretty(cause).split("\n")[0]}`
+      return Effect.as(
+        Effect.logError("the review failed unexpectedly", cause),
+        Failed.make({ reason, retryable: true })
+      )
+    })
   )
-  return yield* review(job).pipe(
-    Effect.tap(JobOutcome.match({
-      Reviewed: ({ alreadyPosted, findings }) =>
-        Effect.logInfo(alreadyPosted ? "the review was posted before" : `review posted with ${findings} findings`),
-      Skipped: ({ reason }) => Effect.logInfo(`nothing to review: ${reason}`),
-      Failed: ({ reason }) => Effect.fail(new JobFailed({ message: `job ${job.id} failed: ${reason}` }))
-    })),
-    Effect.annotateLogs({ job: job.id, lane: String(job.event.pullRequest) }),
-    Effect.provide(dependencies)
+
+const logged = JobOutcome.match({
+  Reviewed: ({ alreadyPosted, findings }) =>
+    Effect.logInfo(alreadyPosted ? "the review was posted before" : `review posted with ${findings} findings`),
+  Skipped: ({ reason }) => Effect.logInfo(`nothing to review: ${reason}`),
+  Failed: ({ reason }) => Effect.logError(`failed: ${reason}`)
+})
+
+const exitOf = ({ id }: Job, outcome: JobOutcome) =>
+  outcome._tag === "Failed"
+    ? Effect.fail(new JobFailed({ message: `job ${id} failed: ${outcome.reason}` }))
+    : Effect.void
+
+/** Stores how it ended, and signals it, where somebody waits for it. */
+const report = Effect.fnUntraced(
+  function*({ attempt, job }: JobPayload, outcome: JobOutcome) {
+    if (attempt !== undefined) yield* (yield* JobResults).report({ id: job.id, attempt }, outcome)
+  },
+  (effect) => Effect.catch(effect, ({ message }) => Effect.logError(`nobody could be told how it ended: ${message}`))
+)
+
+const stopped = Failed.make({ reason: "pod: it was stopped before the review was done", retryable: true, lost: true })
+
+/** Whoever stops it is told that it was stopped, in what time is left. An interruption has no exit code of its own. */
+const lastWords = Effect.fnUntraced(function*(payload: JobPayload) {
+  process.exitCode = 1
+  yield* logged(stopped)
+  yield* Effect.timeoutOption(report(payload, stopped), lastWordsLimit)
+})
+
+const run = Effect.fnUntraced(function*(payload: JobPayload) {
+  const { attempt, job } = payload
+  return yield* reviewed(payload).pipe(
+    Effect.onInterrupt(() => lastWords(payload)),
+    Effect.tap(logged),
+    Effect.tap((outcome) => Effect.uninterruptible(report(payload, outcome))),
+    Effect.flatMap((outcome) => exitOf(job, outcome)),
+    Effect.annotateLogs({
+      job: job.id,
+      lane: laneKey(job.lane),
+      delivery: job.delivery,
+      ...(attempt === undefined ? {} : { attempt })
+    })
+  )
+})
+
+/** Runs one job to its end: decode, review, publish, store the result, signal it. Starts no server. */
+export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefined) {
+  const written = yield* text(given)
+  const [, id] = reference.exec(written.trim()) ?? []
+  const payload = id === undefined ? Option.some(yield* decode(written)) : Option.none()
+  const own = Layer.mergeAll(Logging.layer, Results.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("run-job")))
+  return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
+    Effect.flatMap(run),
+    Effect.provide(own)
   )
 })

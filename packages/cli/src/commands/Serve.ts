@@ -1,16 +1,13 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
+import * as GitHub from "@nominal-code/forge/GitHub"
 import * as Lanes from "@nominal-code/jobs/Lane"
-import { notice } from "@nominal-code/review/Notice"
-import { review } from "@nominal-code/review/Review"
-import * as Unposted from "@nominal-code/review/Unposted"
 import * as Server from "@nominal-code/server/Server"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import { createServer } from "node:http"
 import * as Logging from "../Logging.ts"
-import * as ReviewLayers from "../ReviewLayers.ts"
+import * as Runner from "../Runner.ts"
 import * as Storage from "../Storage.ts"
 
 /**
@@ -51,7 +48,7 @@ const announce = Layer.effectDiscard(Effect.gen(function*() {
   yield* Effect.logInfo(`listening on http://${webhook.host}:${webhook.port}, waiting for webhooks`, {
     platforms: "github",
     reviewer: `@${policy.botUsername}`,
-    runner: "in-process",
+    runner: yield* Runner.name,
     storage,
     triggers: policy.triggers.join(",") || "mentions only",
     users: policy.allowedUsers.join(",")
@@ -66,9 +63,8 @@ export const layer = announce.pipe(
   Layer.provideMerge(Server.layer),
   Layer.provide(listener),
   Layer.provide(Lanes.layer),
-  Layer.provide(InProcessRunner.layer({ review, notice })),
-  Layer.provide(Unposted.layerMemory),
-  Layer.provide(ReviewLayers.layer),
+  Layer.provide(Runner.layer),
+  Layer.provide(GitHub.layer),
   Layer.provide(Storage.layer),
   Layer.provide(Logging.layer),
   Layer.provide(AppConfigLayer.layer("serve"))

@@ -1,5 +1,7 @@
+import { Schema } from "effect"
 import { flag, integer, line, list, oneOf, path, secret, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
+import { redisUrl } from "../Url.ts"
 
 const KiB = 1024
 const GiB = KiB * KiB * KiB
@@ -67,10 +69,11 @@ export const storage = {
 
 /** How much runs at once, and for how long. */
 export const jobs = {
-  maxConcurrent: defaulted(2, {
+  maxConcurrent: optional({
     yaml: "jobs.max_concurrent",
     env: "JOBS_MAX_CONCURRENT",
-    kind: integer(1, 256),
+    kind: integer(1, 10_000),
+    byDefault: "`2`; `256` where each review is a Kubernetes Job",
     doc: "How many reviews run at the same time. One pull request never has two."
   }),
   maxAttempts: defaulted(3, {
@@ -83,13 +86,14 @@ export const jobs = {
     yaml: "jobs.deadline_seconds",
     env: "JOBS_DEADLINE_SECONDS",
     kind: integer(1, 86_400),
-    doc: "How long one attempt may take, in seconds."
+    doc: "How long one attempt may take, in seconds. A Kubernetes Job has a deadline of its own."
   }),
   gracePeriod: defaulted(30, {
     yaml: "jobs.grace_period_seconds",
     env: "JOBS_GRACE_PERIOD_SECONDS",
     kind: integer(0, 86_400),
-    doc: "How long running reviews may take to finish after SIGTERM, in seconds. The others stay in the queue."
+    doc:
+      "How long running reviews may take to finish after SIGTERM, in seconds. The others stay in the queue. A Kubernetes Job runs on by itself."
   })
 }
 
@@ -98,8 +102,9 @@ export const redis = {
   url: optional({
     yaml: "redis.url",
     env: "REDIS_URL",
-    kind: secret(word("URL", "a redis:// or rediss:// URL", /^rediss?:\/\/\S+$/)),
-    doc: "Redis, for the queue and the conversations. Kubernetes needs it."
+    kind: secret(redisUrl),
+    doc:
+      "`redis://` or, over TLS, `rediss://`: one server, or any node of a cluster, Redis from 6 on or Valkey. Kubernetes needs it."
   }),
   keyTtl: defaulted(86_400, {
     yaml: "redis.key_ttl_seconds",
@@ -115,6 +120,9 @@ const quantity = word(
   /^\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i)?$/
 )
 
+const dnsName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
+const objectName = word("name", "the name of a Kubernetes object: lower-case letters, digits and -", dnsName)
+
 /** One Kubernetes Job per review. */
 export const kubernetes = {
   image: optional({
@@ -126,13 +134,13 @@ export const kubernetes = {
   namespace: defaulted("default", {
     yaml: "kubernetes.namespace",
     env: "K8S_NAMESPACE",
-    kind: line,
+    kind: objectName,
     doc: "The namespace of the Jobs."
   }),
   serviceAccount: optional({
     yaml: "kubernetes.service_account",
     env: "K8S_SERVICE_ACCOUNT",
-    kind: line,
+    kind: objectName,
     doc: "The service account of the Jobs."
   }),
   imagePullPolicy: optional({
@@ -162,7 +170,7 @@ export const kubernetes = {
   envFromSecrets: defaulted([], {
     yaml: "kubernetes.env_from_secrets",
     env: "K8S_ENV_FROM_SECRETS",
-    kind: list("names of Secrets"),
+    kind: list("names of Secrets", Schema.String.check(Schema.isPattern(dnsName))),
     doc: "The Secrets whose entries become the Jobs' environment."
   }),
   requestsCpu: optional({

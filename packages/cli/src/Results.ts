@@ -1,0 +1,14 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
+import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
+import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { Effect, Layer, Option } from "effect"
+
+const shared = Layer.merge(RedisJobResults.layer, RedisPayloadStore.layer).pipe(Layer.provide(Redis.layer))
+
+const own = Layer.merge(MemoryJobResults.layer, MemoryPayloadStore.layer)
+
+/** How a job in a process of its own is given its payload, and tells how it ended; without Redis, nobody hears it. */
+export const layer = Layer.unwrap(Effect.map(AppConfig, ({ redis }) => Option.isSome(redis) ? shared : own))

@@ -1,0 +1,39 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as GitHub from "@nominal-code/forge/GitHub"
+import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
+import type { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as KubeClientNode from "@nominal-code/jobs/KubeClientNode"
+import * as KubernetesRunner from "@nominal-code/jobs/KubernetesRunner"
+import { notice } from "@nominal-code/review/Notice"
+import { review } from "@nominal-code/review/Review"
+import * as Unposted from "@nominal-code/review/Unposted"
+import { Effect, Layer, Option } from "effect"
+import * as Results from "./Results.ts"
+import * as ReviewLayers from "./ReviewLayers.ts"
+
+const runners = {
+  "in-process": InProcessRunner.layer({ review, notice }).pipe(
+    Layer.provide(Unposted.layerMemory),
+    Layer.provide(ReviewLayers.layer)
+  ),
+  // The pods have the model and the checkout: the server only tells a pull request of what is given up.
+  kubernetes: KubernetesRunner.layer({ notice }).pipe(
+    Layer.provide(KubeClientNode.layer),
+    Layer.provide(Results.layer),
+    Layer.provide(GitHub.layer)
+  )
+}
+
+/** Where a server's reviews run: as Kubernetes Jobs where the configuration has an image for them, else in itself. */
+export const name = Effect.map(
+  AppConfig,
+  ({ kubernetes }): keyof typeof runners => Option.isSome(kubernetes) ? "kubernetes" : "in-process"
+)
+
+type Any = typeof runners[keyof typeof runners]
+
+const named = (name: keyof typeof runners): Layer.Layer<JobRunner, Layer.Error<Any>, Layer.Services<Any>> =>
+  runners[name]
+
+/** What runs them there. */
+export const layer = Layer.unwrap(Effect.map(name, named))

@@ -1,0 +1,87 @@
+import { Duration, Option, Redacted } from "effect"
+import type { JobSettings, KubernetesSettings, Mode } from "./AppConfig.ts"
+import type { Report } from "./Report.ts"
+import { settings } from "./Settings.ts"
+import type { Values } from "./Values.ts"
+
+const { github, gitlab, jobs, kubernetes, process, providers, redis } = settings
+
+/** How many Jobs a server keeps an eye on at once, unless it is told: they cost it next to nothing. */
+const jobsAtOnce = 256
+
+/** What a Job may take beyond its deadline: until it is accepted before it, and until it is gone after it. */
+const besidesDeadline = Duration.minutes(5)
+
+/** Whether a URL has a password in it. */
+export const holdsPassword = (url: Redacted.Redacted): boolean => URL.parse(Redacted.value(url))?.password !== ""
+
+const secretNames = (values: Values, report: Report): ReadonlyArray<string> => {
+  const names = values(kubernetes.envFromSecrets)
+  const url = values(redis.url)
+  if (Option.isNone(url)) {
+    report.problem(
+      redis.url,
+      "REDIS_URL is required when kubernetes config is set: the Jobs' queue, their results and the conversations are in Redis"
+    )
+  } else if (names.length === 0 && holdsPassword(url.value)) {
+    report.problem(
+      kubernetes.envFromSecrets,
+      "redis.url holds a password, which must not stand in a Job: put REDIS_URL into a Secret, and name the Secret here"
+    )
+  }
+  return names
+}
+
+/** What is set here and is no secret, by the variable that tells a pod the same. */
+const environment = (values: Values): Readonly<Record<string, string>> => {
+  const set = (name: string, value: Option.Option<unknown>) =>
+    Option.match(value, { onNone: () => [], onSome: (value) => [[name, String(value)] as const] })
+  const installation = values(github.installationId)
+  return Object.fromEntries([
+    ...set(github.apiBase.env[0], Option.some(values(github.apiBase))),
+    ...set(github.appId.env[0], values(github.appId)),
+    ...set(github.installationId.env[0], installation === 0 ? Option.none() : Option.some(installation)),
+    ...set(gitlab.apiBase.env[0], values(gitlab.apiBase)),
+    ...Object.values(providers).flatMap(({ baseUrl }) => set(baseUrl.env[0], values(baseUrl))),
+    ...set(process.logLevel.env[0], Option.some(values(process.logLevel)))
+  ])
+}
+
+/** What the Jobs are made of; none where reviews run in this process. Only `serve` starts Jobs. */
+export const resolveKubernetes = (mode: Mode, values: Values, report: Report): Option.Option<KubernetesSettings> =>
+  Option.map(mode === "serve" ? values(kubernetes.image) : Option.none(), (image) => ({
+    image,
+    namespace: values(kubernetes.namespace),
+    serviceAccount: values(kubernetes.serviceAccount),
+    imagePullPolicy: values(kubernetes.imagePullPolicy),
+    backoffLimit: values(kubernetes.backoffLimit),
+    activeDeadline: Duration.seconds(values(kubernetes.activeDeadline)),
+    ttlAfterFinished: Duration.seconds(values(kubernetes.ttlAfterFinished)),
+    envFromSecrets: secretNames(values, report),
+    environment: environment(values),
+    requests: { cpu: values(kubernetes.requestsCpu), memory: values(kubernetes.requestsMemory) },
+    limits: { cpu: values(kubernetes.limitsCpu), memory: values(kubernetes.limitsMemory) }
+  }))
+
+/**
+ * How much runs at once, and for how long. A Job has its own deadline, and the server's is there for what goes beyond
+ * it; and it runs on when the server ends, which therefore waits for none.
+ */
+export const resolveJobs = (values: Values, kubernetes: Option.Option<KubernetesSettings>): JobSettings => {
+  const maxAttempts = values(jobs.maxAttempts)
+  const own = values(jobs.maxConcurrent)
+  return Option.match(kubernetes, {
+    onNone: () => ({
+      maxConcurrent: Option.getOrElse(own, () => 2),
+      maxAttempts,
+      deadline: Duration.seconds(values(jobs.deadline)),
+      gracePeriod: Duration.seconds(values(jobs.gracePeriod))
+    }),
+    onSome: ({ activeDeadline }) => ({
+      maxConcurrent: Option.getOrElse(own, () => jobsAtOnce),
+      maxAttempts,
+      deadline: Duration.sum(activeDeadline, besidesDeadline),
+      gracePeriod: Duration.zero
+    })
+  })
+}

@@ -1,0 +1,21 @@
+import { Option } from "effect"
+import type { AppConfig, RedisSettings } from "./AppConfig.ts"
+import type { Report } from "./Report.ts"
+import { settings } from "./Settings.ts"
+import type { Values } from "./Values.ts"
+
+const { redis, storage } = settings
+
+/** The Redis that is shared, if there is one. */
+export const resolveRedis = (values: Values): Option.Option<RedisSettings> =>
+  Option.map(values(redis.url), (url) => ({ url }))
+
+/** Where the queue and the conversations are kept: in Redis if one is named, for then other processes count on it. */
+export const resolveStorage = (values: Values, report: Report): AppConfig["Service"]["storage"] => {
+  const backend = values(storage.backend)
+  if (Option.isNone(values(redis.url))) return backend
+  if (backend === "memory") {
+    report.warn(storage.backend, "redis.url (REDIS_URL) is set, so the queue and the conversations are kept in Redis")
+  }
+  return "redis"
+}

@@ -1,0 +1,69 @@
+import type { Job } from "@nominal-code/domain/Job"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { createHash } from "node:crypto"
+
+/*
+ * How a Job is called in a cluster. Names and the values of labels have at most 63 characters of a small alphabet
+ * there; a pull request's repository may have any number of them.
+ */
+
+const longest = 63
+
+const hash = (text: string, length: number): string => createHash("sha256").update(text).digest("hex").slice(0, length)
+
+const slug = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "")
+
+/** A text as the value of a label: what is too long is cut, and told apart by a hash. */
+export const labelValue = (text: string): string => {
+  const value = slug(text)
+  return value.length <= longest ? value : `${value.slice(0, longest - 9).replace(/-+$/, "")}-${hash(text, 8)}`
+}
+
+/**
+ * The name of an attempt's Job, for people to read and for Kubernetes to refuse twice: made of the pull request, the
+ * job and the attempt, so the same attempt has the same name in every process.
+ */
+export const jobName = ({ event: { pullRequest }, id }: Job, attempt: number): string => {
+  const tail = `${pullRequest.number}-${id}-${attempt}`
+  const room = longest - `nominal-code--${tail}`.length
+  const repo = room > 0 ? slug(pullRequest.repo).slice(0, room).replaceAll(/^-+|-+$/g, "") : ""
+  return ["nominal-code", ...(repo === "" ? [] : [repo]), tail].join("-")
+}
+
+/** The lane's label: the key itself may be longer than a label. */
+export const laneLabel = (lane: Lane): string => hash(laneKey(lane), 40)
+
+const own = { "app.kubernetes.io/name": "nominal-code", "app.kubernetes.io/component": "job" }
+
+const selectorOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(",")
+
+/** The labels of an attempt's Job and of its pods. */
+export const jobLabels = (job: Job, attempt: number): Record<string, string> => {
+  const { number, platform, repo } = job.event.pullRequest
+  return {
+    ...own,
+    "nominal-code/platform": platform,
+    "nominal-code/repo": labelValue(repo),
+    "nominal-code/pr-number": String(number),
+    "nominal-code/lane": laneLabel(job.lane),
+    "nominal-code/job-id": job.id,
+    "nominal-code/attempt": String(attempt)
+  }
+}
+
+/** What selects all our Jobs and their pods. */
+export const everyJob = selectorOf(own)
+
+/** What selects the Jobs of one lane. */
+export const laneJobs = (lane: Lane): string => selectorOf({ ...own, "nominal-code/lane": laneLabel(lane) })
+
+/** When a Job's job arrived, in milliseconds since the epoch. */
+export const receivedAtAnnotation = "nominal-code/received-at"
+
+/** What is too long for a label, for whoever looks at the Job. */
+export const jobAnnotations = ({ delivery, lane, receivedAt }: Job): Record<string, string> => ({
+  "nominal-code/lane-key": laneKey(lane),
+  "nominal-code/delivery": delivery,
+  [receivedAtAnnotation]: String(receivedAt)
+})

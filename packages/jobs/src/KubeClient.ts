@@ -1,0 +1,39 @@
+import type { V1Job } from "@kubernetes/client-node"
+import { Context, type Effect, type Option, Schema, type Stream } from "effect"
+import type { KubeError } from "./KubeError.ts"
+import type { KubeJob, KubePod } from "./KubeObjects.ts"
+
+/** A list, and the version of the cluster's state that it shows: where a watch goes on. */
+export interface Listed<A> {
+  readonly items: ReadonlyArray<A>
+  readonly version: string
+}
+
+/** One step of a watch. `version`: where another watch goes on after it. */
+export type Seen<A> =
+  | { readonly _tag: "Changed"; readonly item: A; readonly version: string }
+  | { readonly _tag: "Removed"; readonly item: A; readonly version: string }
+  /** Nothing happened, up to here. */
+  | { readonly _tag: "Progress"; readonly version: string }
+
+/** Objects of one kind, by the labels that select them. */
+export interface Watchable<A> {
+  list(selector: string): Effect.Effect<Listed<A>, KubeError>
+  /** What happens after `version`. Ends when the server has had enough of it, which is no error. */
+  watch(selector: string, version: string): Stream.Stream<Seen<A>, KubeError>
+}
+
+/** The Jobs of one namespace of a cluster. Each call is one request. */
+export class KubeClient extends Context.Service<KubeClient, {
+  createJob(job: V1Job): Effect.Effect<KubeJob, KubeError>
+  findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>
+  /** Asks for its end. It is there until its pods are gone; one that is not there is no error. */
+  deleteJob(name: string): Effect.Effect<void, KubeError>
+  readonly jobs: Watchable<KubeJob>
+  readonly pods: Watchable<KubePod>
+}>()("@nominal-code/jobs/KubeClient") {}
+
+/** There is no cluster to talk to, or no way in. */
+export class KubeConfigError extends Schema.TaggedError<KubeConfigError>()("KubeConfigError", {
+  message: Schema.String
+}) {}

@@ -1,0 +1,134 @@
+import type { ConfigurationOptions } from "@kubernetes/client-node"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { KubeClient, KubeConfigError, type Listed, type Seen, type Watchable } from "./KubeClient.ts"
+import * as KubeConnection from "./KubeConnection.ts"
+import { KubeError } from "./KubeError.ts"
+import { statusFailure } from "./KubeFailure.ts"
+import { jobOf, podOf, WireJob, WirePod } from "./KubeObjects.ts"
+
+/** The server ends a watch after this long; it is then begun again where it was. */
+const watchSeconds = 290
+
+const unreadable = (operation: string) => (error: Schema.SchemaError) =>
+  new KubeError({ operation, reason: "refused", detail: `the API server's answer cannot be read: ${error.message}` })
+
+const Version = Schema.Struct({ metadata: Schema.Struct({ resourceVersion: Schema.String }) })
+const Line = Schema.fromJsonString(Schema.Struct({ type: Schema.String, object: Schema.Unknown }))
+const List = Schema.Struct({ ...Version.fields, items: Schema.Array(Schema.Unknown) })
+
+const codeOf = (status: unknown): number =>
+  Option.match(Schema.decodeUnknownOption(Schema.Struct({ code: Schema.Int }))(status), {
+    onNone: () => 500,
+    onSome: ({ code }) => code
+  })
+
+/** Objects of one kind: where they are, how they are listed, and what of them is read. */
+interface Kind<A> {
+  readonly name: string
+  readonly path: string
+  readonly list: (selector: string, options: ConfigurationOptions) => Promise<unknown>
+  readonly read: (object: unknown) => Effect.Effect<A, Schema.SchemaError>
+}
+
+/** One line of a watch. */
+const seen = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line: string): Effect.fn.Return<
+  Seen<A>,
+  KubeError
+> {
+  const operation = `watch ${name}`
+  const { object, type } = yield* Effect.mapError(Schema.decodeEffect(Line)(line), unreadable(operation))
+  if (type === "ERROR") return yield* statusFailure(operation, codeOf(object), object)
+  return yield* Effect.gen(function*() {
+    const { metadata: { resourceVersion: version } } = yield* Schema.decodeUnknownEffect(Version)(object)
+    if (type === "BOOKMARK") return { _tag: "Progress" as const, version }
+    return { _tag: type === "DELETED" ? "Removed" as const : "Changed" as const, item: yield* read(object), version }
+  }).pipe(Effect.mapError(unreadable(operation)))
+})
+
+const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>): Watchable<A> => {
+  const { lines, request } = connection
+
+  const list = Effect.fn("KubeClient.list")(function*(selector: string): Effect.fn.Return<Listed<A>, KubeError> {
+    const operation = `list ${kind.name}`
+    const answer = yield* request(operation, (options) => kind.list(selector, options))
+    return yield* Schema.decodeUnknownEffect(List)(answer).pipe(
+      Effect.flatMap(({ items, metadata }) =>
+        Effect.map(Effect.forEach(items, kind.read, { concurrency: 1 }), (items) => ({
+          items,
+          version: metadata.resourceVersion
+        }))
+      ),
+      Effect.mapError(unreadable(operation))
+    )
+  })
+
+  return {
+    list,
+    watch: (labelSelector, resourceVersion) =>
+      Stream.mapEffect(
+        lines(`watch ${kind.name}`, kind.path, {
+          watch: "true",
+          allowWatchBookmarks: "true",
+          timeoutSeconds: String(watchSeconds),
+          labelSelector,
+          resourceVersion
+        }),
+        (line) => seen(kind, line)
+      )
+  }
+}
+
+const make = Effect.fnUntraced(function*(kubeconfig?: string) {
+  const settings = yield* AppConfig
+  if (Option.isNone(settings.kubernetes)) {
+    return yield* new KubeConfigError({ message: "kubernetes.image is not set: there is no cluster to talk to" })
+  }
+  const { namespace } = settings.kubernetes.value
+  const connection = yield* KubeConnection.connect(kubeconfig)
+  const { config, request, sdk } = connection
+  const batch = config.makeApiClient(sdk.BatchV1Api)
+  const core = config.makeApiClient(sdk.CoreV1Api)
+  const readJob = (object: unknown) => Effect.map(Schema.decodeUnknownEffect(WireJob)(object), jobOf)
+  const readPod = (object: unknown) => Effect.map(Schema.decodeUnknownEffect(WirePod)(object), podOf)
+  const readable = (operation: string) => (object: unknown) => Effect.mapError(readJob(object), unreadable(operation))
+
+  return KubeClient.of({
+    createJob: Effect.fn("KubeClient.createJob")((body) =>
+      request("create Job", (options) => batch.createNamespacedJob({ namespace, body }, options)).pipe(
+        Effect.flatMap(readable("create Job"))
+      )
+    ),
+    findJob: Effect.fn("KubeClient.findJob")((name: string) =>
+      request("get Job", (options) => batch.readNamespacedJob({ namespace, name }, options)).pipe(
+        Effect.flatMap(readable("get Job")),
+        Effect.asSome,
+        Effect.catchIf(({ reason }) => reason === "absent", () => Effect.succeedNone)
+      )
+    ),
+    deleteJob: Effect.fn("KubeClient.deleteJob")((name: string) =>
+      request(
+        "delete Job",
+        (options) => batch.deleteNamespacedJob({ namespace, name, propagationPolicy: "Foreground" }, options)
+      ).pipe(Effect.asVoid, Effect.catchIf(({ reason }) => reason === "absent", () => Effect.void))
+    ),
+    jobs: watchable(connection, {
+      name: "Jobs",
+      path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
+      list: (labelSelector, options) => batch.listNamespacedJob({ namespace, labelSelector }, options),
+      read: readJob
+    }),
+    pods: watchable(connection, {
+      name: "pods",
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      list: (labelSelector, options) => core.listNamespacedPod({ namespace, labelSelector }, options),
+      read: readPod
+    })
+  })
+})
+
+/** The cluster that a kubeconfig names. The SDK is loaded when the layer is built. */
+export const layerAt = (kubeconfig: string) => Layer.effect(KubeClient, make(kubeconfig))
+
+/** The cluster that this process is in, or that the usual kubeconfig names. */
+export const layer = Layer.effect(KubeClient, make())

@@ -1,0 +1,63 @@
+import { Duration, Option, Predicate, Schema } from "effect"
+import { KubeError, type KubeErrorReason } from "./KubeError.ts"
+
+/** How the API server says what is wrong. */
+const Status = Schema.Struct({
+  message: Schema.optionalKey(Schema.String),
+  reason: Schema.optionalKey(Schema.String),
+  code: Schema.optionalKey(Schema.Int),
+  details: Schema.optionalKey(Schema.Struct({ retryAfterSeconds: Schema.optionalKey(Schema.Int) }))
+})
+type Status = typeof Status.Type
+
+const statusOf = Schema.decodeUnknownOption(Schema.Union([Status, Schema.fromJsonString(Status)]))
+
+/** A 403 for want of a permission stays; one for want of room in the namespace passes. */
+const reasonOf = (code: number, { message = "", reason }: Status): KubeErrorReason => {
+  if (code === 409) return reason === "AlreadyExists" ? "exists" : "busy"
+  if (code === 404) return "absent"
+  if (code === 410) return "expired"
+  if (code === 401 || code === 429 || code >= 500) return "busy"
+  return code === 403 && message.includes("exceeded quota") ? "busy" : "refused"
+}
+
+const secondsIn = (headers: unknown): number | undefined => {
+  const value = Predicate.isObject(headers) && Predicate.hasProperty(headers, "retry-after")
+    ? Number(headers["retry-after"])
+    : Number.NaN
+  return Number.isFinite(value) ? value : undefined
+}
+
+/** What the API server said, as the status of an answer or within a watch. */
+export const statusFailure = (operation: string, code: number, body: unknown, headers?: unknown): KubeError => {
+  const status = Option.getOrElse(statusOf(body), (): Status => ({}))
+  const seconds = secondsIn(headers) ?? status.details?.retryAfterSeconds
+  return new KubeError({
+    operation,
+    reason: reasonOf(code, status),
+    detail: (status.message ?? `the API server answered ${code}`).replaceAll(/\s+/g, " ").slice(0, 2000),
+    ...(seconds === undefined ? {} : { retryAfter: Duration.seconds(seconds) })
+  })
+}
+
+/** The first word on what is wrong with a connection lies in the cause: `fetch failed` says nothing. */
+const told = (cause: unknown): string => {
+  if (!Predicate.isError(cause)) return String(cause)
+  return Predicate.isError(cause.cause) ? told(cause.cause) : cause.message
+}
+
+/** A failure of the SDK as ours. */
+export const failureOf = (operation: string) => (cause: unknown): KubeError => {
+  if (Predicate.hasProperty(cause, "code") && Predicate.isNumber(cause.code)) {
+    const { body, headers } = { body: undefined, headers: undefined, ...cause }
+    return statusFailure(operation, cause.code, body, headers)
+  }
+  if (Predicate.hasProperty(cause, "statusCode") && Predicate.isNumber(cause.statusCode)) {
+    return statusFailure(operation, cause.statusCode, undefined)
+  }
+  return new KubeError({
+    operation,
+    reason: "unreachable",
+    detail: `the API server cannot be reached: ${told(cause)}`
+  })
+}

@@ -1,0 +1,112 @@
+import { Option, Schema } from "effect"
+
+/*
+ * Of the cluster's objects, what we need to know. Their wire form is Kubernetes' own; whatever else it holds is left.
+ */
+
+/** A Job as the cluster shows it now. */
+export interface KubeJob {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** It has been deleted, and is there until its pods are gone. */
+  readonly deleting: boolean
+  /** A pod of it runs. */
+  readonly running: boolean
+  /** How it ended; none while it has not. */
+  readonly end: Option.Option<{ readonly succeeded: boolean; readonly reason: string; readonly message: string }>
+}
+
+/** What is known of a pod that is not simply running. */
+export interface Trouble {
+  readonly reason: string
+  readonly message: string
+}
+
+/** A pod as the cluster shows it now. */
+export interface KubePod {
+  readonly name: string
+  /** The Job that it belongs to. */
+  readonly job: string
+  readonly phase: string
+  /** Why it failed as a whole: evicted, its node shut down. */
+  readonly failure: Option.Option<Trouble>
+  /** Why no node takes it. */
+  readonly unschedulable: Option.Option<string>
+  /** Why its container does not start. */
+  readonly waiting: Option.Option<Trouble>
+  /** How its container ended, and the last that it wrote. */
+  readonly exit: Option.Option<Trouble & { readonly code: number }>
+}
+
+const optional = <S extends Schema.Top>(schema: S) => Schema.optional(Schema.NullOr(schema))
+const text = optional(Schema.String)
+const labels = optional(Schema.Record(Schema.String, Schema.String))
+
+const metadata = Schema.Struct({
+  name: Schema.String,
+  labels,
+  annotations: labels,
+  resourceVersion: text,
+  deletionTimestamp: optional(Schema.Unknown)
+})
+
+const conditions = optional(Schema.Array(
+  Schema.Struct({ type: Schema.String, status: Schema.String, reason: text, message: text })
+))
+
+export const WireJob = Schema.Struct({
+  metadata,
+  status: optional(Schema.Struct({ ready: optional(Schema.Int), conditions }))
+})
+
+const containerState = Schema.Struct({
+  waiting: optional(Schema.Struct({ reason: text, message: text })),
+  terminated: optional(Schema.Struct({ exitCode: Schema.Int, reason: text, message: text }))
+})
+
+export const WirePod = Schema.Struct({
+  metadata,
+  status: optional(Schema.Struct({
+    phase: text,
+    reason: text,
+    message: text,
+    conditions,
+    containerStatuses: optional(Schema.Array(Schema.Struct({ state: optional(containerState) })))
+  }))
+})
+
+const trouble = (
+  { message, reason }: { readonly reason?: string | null | undefined; readonly message?: string | null | undefined }
+): Trouble => ({
+  reason: reason ?? "",
+  message: message ?? ""
+})
+
+export const jobOf = ({ metadata, status }: typeof WireJob.Type): KubeJob => {
+  const end = status?.conditions?.find(({ status, type }) => status === "True" && /^(?:Complete|Failed)$/.test(type))
+  return {
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    deleting: metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null,
+    running: (status?.ready ?? 0) > 0,
+    end: Option.map(Option.fromUndefinedOr(end), (end) => ({ succeeded: end.type === "Complete", ...trouble(end) }))
+  }
+}
+
+export const podOf = ({ metadata: { labels, name }, status }: typeof WirePod.Type): KubePod => {
+  const state = status?.containerStatuses?.[0]?.state
+  const unscheduled = status?.conditions?.find(({ status, type }) => type === "PodScheduled" && status === "False")
+  const disrupted = status?.conditions?.find(({ status, type }) => type === "DisruptionTarget" && status === "True")
+  const failure = status?.reason ? status : disrupted
+  return {
+    name,
+    job: labels?.["batch.kubernetes.io/job-name"] ?? labels?.["job-name"] ?? "",
+    phase: status?.phase ?? "",
+    failure: Option.map(Option.fromNullishOr(failure), trouble),
+    unschedulable: Option.map(Option.fromUndefinedOr(unscheduled), ({ message }) => message ?? ""),
+    waiting: Option.map(Option.fromNullishOr(state?.waiting), trouble),
+    exit: Option.map(Option.fromNullishOr(state?.terminated), (end) => ({ code: end.exitCode, ...trouble(end) }))
+  }
+}

@@ -1,0 +1,139 @@
+import type {
+  V1EnvVar,
+  V1Job,
+  V1PodSpec,
+  V1ResourceRequirements,
+  V1Volume,
+  V1VolumeMount
+} from "@kubernetes/client-node"
+import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nominal-code/config/AppConfig"
+import { holdsPassword } from "@nominal-code/config/KubernetesConfig"
+import type { Job } from "@nominal-code/domain/Job"
+import { Duration, Option, Redacted } from "effect"
+import { jobAnnotations, jobLabels, jobName } from "./JobNames.ts"
+import * as Quantity from "./Quantity.ts"
+
+/** What the Jobs of one server have in common. */
+export interface JobTemplate {
+  readonly kubernetes: KubernetesSettings
+  readonly redis: RedisSettings
+  readonly conversationTtl: Duration.Duration
+}
+
+/** One attempt of a job: `payload` is its JSON, or `redis:<id>` where that is too long for a variable. */
+export interface JobAttempt {
+  readonly job: Job
+  readonly attempt: number
+  readonly payload: string
+}
+
+// Linux takes 131,072 bytes for one variable, its name included. The rest is reserve for whoever adds to it.
+const inlineBytes = 100 * 1024
+
+/** Whether a payload may stand in the Job itself. */
+export const fitsInline = (payload: string): boolean => new TextEncoder().encode(payload).length <= inlineBytes
+
+/** What is writable in a pod, and how much of it: everything else is read-only. */
+const disks = [
+  { name: "workspace", mountPath: "/workspace", sizeLimit: "12Gi" },
+  { name: "tmp", mountPath: "/tmp", sizeLimit: "1Gi" },
+  { name: "home", mountPath: "/home/nominal", sizeLimit: "256Mi" }
+]
+
+const volumes: Array<V1Volume> = disks.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } }))
+const volumeMounts: Array<V1VolumeMount> = disks.map(({ mountPath, name }) => ({ name, mountPath }))
+
+const usual = { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } }
+
+/** A request above its limit would be refused: where only one of them is set, the usual other one gives way. */
+const amounts = (
+  kind: "cpu" | "memory",
+  requests: ResourceSettings,
+  limits: ResourceSettings
+): readonly [request: string, limit: string] => {
+  const request = Option.getOrElse(requests[kind], () => usual.requests[kind])
+  const limit = Option.getOrElse(limits[kind], () => Quantity.larger(usual.limits[kind], request))
+  return [Option.isSome(requests[kind]) ? request : Quantity.smaller(request, limit), limit]
+}
+
+const resources = ({ limits, requests }: KubernetesSettings): V1ResourceRequirements => {
+  const [cpu, cpuLimit] = amounts("cpu", requests, limits)
+  const [memory, memoryLimit] = amounts("memory", requests, limits)
+  return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } }
+}
+
+/** A Redis password comes from a Secret, and never stands in a Job: whoever may read Jobs could read it. */
+const environment = ({ conversationTtl, kubernetes, redis }: JobTemplate, payload: string): Array<V1EnvVar> =>
+  Object.entries({
+    REVIEW_JOB_PAYLOAD: payload,
+    ...(holdsPassword(redis.url) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
+    REDIS_KEY_TTL_SECONDS: String(Duration.toSeconds(conversationTtl)),
+    WORKSPACE_BASE_DIR: "/workspace",
+    HOME: "/home/nominal",
+    TMPDIR: "/tmp",
+    ...kubernetes.environment
+  }).map(([name, value]) => ({ name, value }))
+
+const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
+  const { kubernetes } = template
+  const { envFromSecrets, image, imagePullPolicy, serviceAccount } = kubernetes
+  return {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    // Without them, the addresses of all services of the namespace would stand in the environment.
+    enableServiceLinks: false,
+    ...(Option.isSome(serviceAccount) ? { serviceAccountName: serviceAccount.value } : {}),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      fsGroup: 1000,
+      seccompProfile: { type: "RuntimeDefault" }
+    },
+    containers: [{
+      name: "review",
+      image,
+      ...(Option.isSome(imagePullPolicy) ? { imagePullPolicy: imagePullPolicy.value } : {}),
+      command: ["nominal-code", "run-job"],
+      // What a pod says that fails before it can leave a result, its configuration for instance.
+      terminationMessagePolicy: "FallbackToLogsOnError",
+      env: environment(template, payload),
+      envFrom: envFromSecrets.map((name) => ({ secretRef: { name } })),
+      resources: resources(kubernetes),
+      securityContext: {
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        seccompProfile: { type: "RuntimeDefault" }
+      },
+      volumeMounts
+    }],
+    volumes
+  }
+}
+
+/** The Kubernetes Job of one attempt. The same attempt gives the same Job, name and all. */
+export const make = (template: JobTemplate, { attempt, job, payload }: JobAttempt): V1Job => {
+  const { activeDeadline, backoffLimit, namespace, ttlAfterFinished } = template.kubernetes
+  const labels = jobLabels(job, attempt)
+  const annotations = jobAnnotations(job)
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: jobName(job, attempt), namespace, labels, annotations },
+    spec: {
+      backoffLimit,
+      activeDeadlineSeconds: Duration.toSeconds(activeDeadline),
+      ttlSecondsAfterFinished: Duration.toSeconds(ttlAfterFinished),
+      // A pod that its node evicts is started again, and is no failed try.
+      podFailurePolicy: {
+        rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }]
+      },
+      // And not before the other one is gone: two of them would review the same pull request.
+      podReplacementPolicy: "Failed",
+      template: { metadata: { labels, annotations }, spec: podSpec(template, payload) }
+    }
+  }
+}

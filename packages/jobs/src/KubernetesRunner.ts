@@ -1,0 +1,191 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
+import { type Ending, endingOf, failed, failureOf, neverStarted, tooLong } from "./JobEnding.ts"
+import { jobName } from "./JobNames.ts"
+import { JobResults, type JobRun } from "./JobResults.ts"
+import { JobRunner } from "./JobRunner.ts"
+import type { Followed } from "./JobWatch.ts"
+import { KubeConfigError } from "./KubeClient.ts"
+import type { KubeError } from "./KubeError.ts"
+import * as KubeJobs from "./KubeJobs.ts"
+import * as KubernetesJob from "./KubernetesJob.ts"
+import { PayloadStore } from "./PayloadStore.ts"
+
+type Failed = typeof JobOutcome.cases.Failed.Type
+
+/** What has to be done now. `Stop`: nobody waits for the Job any more, and it has to be gone before the next one. */
+type Verdict =
+  | { readonly _tag: "Done"; readonly outcome: JobOutcome }
+  | { readonly _tag: "Ended"; readonly how: Exclude<Ending["_tag"], "Stuck"> }
+  | { readonly _tag: "Stop"; readonly because: Failed }
+
+/** What a Job is given beyond its own deadline, before it is taken for lost. */
+const deadlineMargin = Duration.seconds(10)
+
+/** How long a pod may take to start: its place on a node, its image. */
+const startLimit = "5 minutes"
+
+/** How long a result that is stored already may take to be read. */
+const readLimit = Duration.millis(500)
+
+/** A pod that has succeeded stored its result before. */
+const graceLimit = Duration.seconds(2)
+
+/** A store that is away is asked again, for about as long as a lease can be kept without it. */
+const listening = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 60 }))
+
+const encode = Schema.encodeSync(JobPayloadJson)
+
+const refused = ({ message, retryable }: KubeError): Failed => failed(`cluster: ${message}`, { retryable })
+
+const make = Effect.gen(function*() {
+  const config = yield* AppConfig
+  if (Option.isNone(config.kubernetes) || Option.isNone(config.redis)) {
+    return yield* new KubeConfigError({ message: "Jobs need kubernetes.image and redis.url" })
+  }
+  const template = {
+    kubernetes: config.kubernetes.value,
+    redis: config.redis.value,
+    conversationTtl: config.conversationTtl
+  }
+  const { activeDeadline, backoffLimit } = template.kubernetes
+  const results = yield* JobResults
+  const payloads = yield* PayloadStore
+  const jobs = yield* KubeJobs.make
+
+  const listen = (run: JobRun) => Effect.retry(results.listen(run), listening)
+
+  /** The result that is stored, if there is one: a signal may have been lost. */
+  const read = (run: JobRun, limit: Duration.Duration) =>
+    Effect.scoped(Effect.flatMap(results.listen(run), Effect.timeoutOption(limit))).pipe(
+      Effect.retry(listening),
+      Effect.catch(({ message }) => Effect.as(Effect.logWarning(`no result could be read: ${message}`), Option.none()))
+    )
+
+  const payloadOf = Effect.fnUntraced(function*(job: Job, attempt: number) {
+    const payload = encode({ version: 1, job, settings: config.review, attempt })
+    if (KubernetesJob.fitsInline(payload)) return payload
+    yield* Effect.retry(payloads.put(job.id, payload), listening)
+    return `redis:${job.id}`
+  })
+
+  /** The Job has ended. What it has left says more than how it ended. */
+  const conclude = Effect.fnUntraced(
+    function*(
+      run: JobRun,
+      ending: Exclude<Ending["_tag"], "Stuck">,
+      followed: Followed,
+      reported: Option.Option<Failed>
+    ) {
+      const stored = yield* read(run, ending === "Succeeded" ? graceLimit : readLimit)
+      if (Option.isSome(stored) && stored.value._tag !== "Failed") return stored.value
+      if (ending === "Succeeded") return failed("pod: the Job succeeded and left no result", { retryable: true })
+      const failure = failureOf(yield* followed.sight, activeDeadline)
+      if (failure.reason.startsWith("deadline:")) return failure
+      return Option.getOrElse(stored, () => Option.getOrElse(reported, () => failure))
+    }
+  )
+
+  /** Waits for whatever tells first what becomes of the Job. */
+  const verdictOn = Effect.fnUntraced(function*(followed: Followed, heard: Effect.Effect<JobOutcome, StoreError>) {
+    const reported = yield* Ref.make(Option.none<Failed>())
+
+    // A failed pod may be replaced by the next: only the Job says that it was the last.
+    const signal = Effect.flatMap(
+      Effect.catch(heard, () => Effect.never),
+      (outcome): Effect.Effect<Verdict> => {
+        if (outcome._tag !== "Failed") return Effect.succeed({ _tag: "Done", outcome })
+        if (!outcome.retryable && backoffLimit > 0) return Effect.succeed({ _tag: "Stop", because: outcome })
+        return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
+      }
+    )
+    const ended = Effect.map(
+      followed.until(endingOf),
+      (ending): Verdict =>
+        ending._tag === "Stuck" ? { _tag: "Stop", because: ending.outcome } : { _tag: "Ended", how: ending._tag }
+    )
+    const unstarted = followed.sight.pipe(
+      Effect.delay(startLimit),
+      Effect.flatMap((sight): Effect.Effect<Verdict> =>
+        sight.ran ? Effect.never : Effect.succeed({ _tag: "Stop", because: neverStarted(sight, startLimit) })
+      )
+    )
+    const expired = Effect.delay(
+      Effect.succeed<Verdict>({ _tag: "Stop", because: tooLong(activeDeadline) }),
+      Duration.sum(activeDeadline, deadlineMargin)
+    )
+    const verdict = yield* Effect.raceAllFirst([signal, ended, unstarted, expired])
+    return { verdict, reported: yield* Ref.get(reported) }
+  })
+
+  const awaitEnd = Effect.fnUntraced(
+    function*(run: JobRun, name: string, followed: Followed, heard: Effect.Effect<JobOutcome, StoreError>) {
+      const { reported, verdict } = yield* verdictOn(followed, heard)
+      if (verdict._tag === "Done") return verdict.outcome
+      if (verdict._tag === "Ended") return yield* conclude(run, verdict.how, followed, reported)
+      yield* Effect.logWarning(`ending the Job: ${verdict.because.reason}`)
+      yield* jobs.stop(name, followed)
+      const stored = yield* read(run, readLimit)
+      return Option.getOrElse(Option.filter(stored, ({ _tag }) => _tag !== "Failed"), () => verdict.because)
+    }
+  )
+
+  const attemptOf = Effect.fnUntraced(function*(job: Job, attempt: number, name: string) {
+    const run: JobRun = { id: job.id, attempt }
+    const hearing = yield* Effect.forkScoped(yield* listen(run))
+    const followed = yield* jobs.follow(name)
+    if (!(yield* jobs.alone(job, attempt))) {
+      return failed("cluster: another Job of the same pull request does not end", { retryable: true })
+    }
+    // Whoever waited for it before may have died, and the Job may have ended since, and be gone.
+    const known = hearing.pollUnsafe()
+    if (known !== undefined && Exit.isSuccess(known) && known.value._tag !== "Failed") return known.value
+    const payload = yield* payloadOf(job, attempt)
+    yield* followed.show(yield* jobs.start(KubernetesJob.make(template, { job, attempt, payload })))
+    return yield* awaitEnd(run, name, followed, Fiber.join(hearing))
+  }, Effect.scoped)
+
+  return {
+    run: Effect.fn("KubernetesRunner.run")((job: Job, attempt: number) => {
+      const name = jobName(job, attempt)
+      return attemptOf(job, attempt, name).pipe(
+        Effect.catchTags({
+          KubeError: (error) => Effect.succeed(refused(error)),
+          StoreError: ({ message }) => Effect.succeed(failed(`store: ${message}`, { retryable: true }))
+        }),
+        Effect.annotateLogs({ kubernetesJob: name })
+      )
+    })
+  }
+})
+
+/** What telling a pull request takes: a function, so that this package knows no reviews. */
+export interface KubernetesWork<E, R> {
+  /** Tells the pull request that its job is given up. */
+  notice(job: Job, reason: string): Effect.Effect<void, E, R>
+}
+
+/**
+ * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever runs the same attempt
+ * next finds it. A Job that takes too long is deleted, and gone, before its run ends.
+ */
+export const layer = <E extends { readonly message: string }, R>({ notice }: KubernetesWork<E, R>) =>
+  Layer.effect(
+    JobRunner,
+    Effect.gen(function*() {
+      const { run } = yield* make
+      const context = yield* Effect.context<R>()
+      return JobRunner.of({
+        run,
+        giveUp: Effect.fn("KubernetesRunner.giveUp")((job: Job, reason: string) =>
+          notice(job, reason).pipe(
+            Effect.catch((error) => Effect.logError(`the pull request could not be told: ${error.message}`)),
+            Effect.provide(context)
+          )
+        )
+      })
+    })
+  )

@@ -1,0 +1,45 @@
+import type { JobOutcome } from "@nominal-code/domain/Job"
+import { Deferred, Effect, Layer } from "effect"
+import { JobResults, type JobRun } from "./JobResults.ts"
+
+/** The oldest are forgotten first. */
+const capacity = 10_000
+
+interface Result {
+  outcome: JobOutcome | undefined
+  readonly reported: Deferred.Deferred<void>
+}
+
+const make = Effect.sync(() => {
+  const results = new Map<string, Result>()
+
+  const resultOf = ({ attempt, id }: JobRun): Result => {
+    const name = `${id}:${attempt}`
+    const known = results.get(name)
+    if (known !== undefined) return known
+    const result: Result = { outcome: undefined, reported: Deferred.makeUnsafe() }
+    results.set(name, result)
+    for (const oldest of results.keys().take(Math.max(0, results.size - capacity))) results.delete(oldest)
+    return result
+  }
+
+  const outcomeOf = (result: Result): Effect.Effect<JobOutcome> =>
+    Effect.flatMap(
+      Deferred.await(result.reported),
+      () => result.outcome === undefined ? Effect.never : Effect.succeed(result.outcome)
+    )
+
+  return JobResults.of({
+    report: (run, outcome) =>
+      Effect.suspend(() => {
+        const result = resultOf(run)
+        // The first one stands; but for a failure, after which another process had its turn.
+        if (result.outcome === undefined || outcome._tag !== "Failed") result.outcome = outcome
+        return Effect.asVoid(Deferred.succeed(result.reported, undefined))
+      }),
+    listen: (run) => Effect.sync(() => outcomeOf(resultOf(run)))
+  })
+})
+
+/** Results of jobs that run in this process, or in a test's idea of another one. */
+export const layer = Layer.effect(JobResults, make)

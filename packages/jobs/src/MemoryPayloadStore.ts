@@ -1,0 +1,21 @@
+import { Effect, Layer, Option } from "effect"
+import { PayloadStore } from "./PayloadStore.ts"
+
+/** The oldest are forgotten first. */
+const capacity = 1_000
+
+const make = Effect.sync(() => {
+  const payloads = new Map<string, string>()
+  return PayloadStore.of({
+    put: (id, payload) =>
+      Effect.sync(() => {
+        payloads.delete(id)
+        payloads.set(id, payload)
+        for (const oldest of payloads.keys().take(Math.max(0, payloads.size - capacity))) payloads.delete(oldest)
+      }),
+    get: (id) => Effect.sync(() => Option.fromUndefinedOr(payloads.get(id)))
+  })
+})
+
+/** Payloads that end with the process. */
+export const layer = Layer.effect(PayloadStore, make)

@@ -1,0 +1,91 @@
+import { DeliveryId, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
+import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { LaneKey } from "@nominal-code/domain/Lane"
+import { Platform } from "@nominal-code/domain/PullRequest"
+import type { Redis } from "@nominal-code/persistence/Redis"
+import { Effect, Option, Schema } from "effect"
+import { type JobRecord, JobState } from "./JobQueue.ts"
+
+/** The hash tag that every key of the queue starts with, so that a cluster keeps them together. */
+export const root = "{nc}"
+
+/** The stored form of a job, if it can be read. */
+export const decodePayload = Schema.decodeOption(JobPayloadJson)
+const decodeOutcome = Schema.decodeOption(Schema.fromJsonString(JobOutcome))
+
+const fields = ["lane", "state", "attempts", "reason", "outcome", "payload", "delivery"] as const
+const Found = Schema.Array(Schema.NullOr(Schema.String))
+const Stored = Schema.Tuple([
+  LaneKey,
+  JobState,
+  Schema.FiniteFromString,
+  Schema.String,
+  Schema.NullOr(Schema.String),
+  Schema.String,
+  DeliveryId
+])
+const decodeStored = Schema.decodeUnknownOption(Stored)
+
+const recordOf = (id: JobId, values: unknown): Option.Option<JobRecord> =>
+  Option.map(decodeStored(values), ([lane, state, attempts, reason, outcome, payload, delivery]) => ({
+    id,
+    lane,
+    delivery,
+    state,
+    attempts,
+    reason: Option.liftPredicate(reason, (text) => text !== ""),
+    outcome: Option.flatMap(Option.fromNullOr(outcome), decodeOutcome),
+    job: Option.map(decodePayload(payload), ({ job }) => job)
+  }))
+
+/** Ids and places in turn. */
+const Places = Schema.Array(Schema.String)
+const decodeId = Schema.decodeUnknownOption(JobId)
+const decodePlatform = Schema.decodeUnknownOption(Platform)
+
+const atOnce = 50
+
+/** What people may read of the queue. None of it is one step: what changes meanwhile may be seen before or after. */
+export const make = (redis: Redis["Service"]) => {
+  const find = Effect.fn("JobQueue.find")(function*(id: JobId) {
+    return recordOf(id, yield* redis.send("JobQueue.find", Found, ["hmget", `${root}:job:${id}`, ...fields]))
+  })
+
+  const places = (state: JobState) =>
+    Effect.map(
+      redis.send("JobQueue.list", Places, ["zrange", `${root}:is:${state}`, 0, -1, "WITHSCORES"]),
+      (flat) =>
+        flat.flatMap((id, index) =>
+          index % 2 === 0
+            ? Option.toArray(Option.map(decodeId(id), (id) => [id, Number(flat[index + 1])] as const))
+            : []
+        )
+    )
+
+  const list = Effect.fnUntraced(function*(state: Option.Option<JobState>) {
+    const states = Option.match(state, { onNone: () => JobState.literals, onSome: (one) => [one] })
+    const found = yield* Effect.forEach(states, places, { concurrency: states.length })
+    const ids = [...new Map(found.flat())].sort(([, a], [, b]) => a - b).map(([id]) => id)
+    const records = yield* Effect.forEach(ids, find, { concurrency: atOnce })
+    return records.flatMap(Option.toArray).filter((record) => Option.isNone(state) || record.state === state.value)
+  })
+
+  const count = (state: JobState) => redis.send("JobQueue.depth", Schema.Int, ["zcard", `${root}:is:${state}`])
+
+  const jobOfDelivery = Effect.fn("JobQueue.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {
+    const forge = decodePlatform(platform)
+    if (Option.isNone(forge)) return Option.none()
+    const id = jobIdOfDelivery(forge.value, delivery)
+    const known = yield* redis.send("JobQueue.jobOfDelivery", Schema.Int, ["exists", `${root}:job:${id}`])
+    return known === 1 ? Option.some(id) : Option.none()
+  })
+
+  return {
+    find,
+    list,
+    jobOfDelivery,
+    depth: Effect.all({ waiting: count("waiting"), running: count("running"), parked: count("parked") }, {
+      concurrency: 3
+    })
+  }
+}

@@ -1,0 +1,101 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { everyJob, jobName } from "@nominal-code/jobs/JobNames"
+import { KubeClient } from "@nominal-code/jobs/KubeClient"
+import * as KubeClientNode from "@nominal-code/jobs/KubeClientNode"
+import * as KubernetesJob from "@nominal-code/jobs/KubernetesJob"
+import { Context, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
+import { FileSystem } from "effect"
+import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
+import { laneOf, mention } from "./Jobs.ts"
+import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
+
+const job = mention(laneOf(1), "a")
+const manifest = KubernetesJob.make(
+  { kubernetes, redis: { url: Redacted.make("redis://redis:6379/0") }, conversationTtl: Duration.days(1) },
+  { job, attempt: 1, payload: "{}" }
+)
+
+const connected = Effect.fnUntraced(function*(options: Partial<KubeEmulator.Options> = {}) {
+  const cluster = yield* KubeEmulator.make({ behave: () => does(Effect.never), ...options })
+  const context = yield* Layer.build(
+    KubeClientNode.layerAt(cluster.kubeconfig).pipe(Layer.provide(clusterConfig()))
+  )
+  return { cluster, client: Context.get(context, KubeClient) }
+})
+
+it.live("a Job is created, found, listed, watched and deleted", () =>
+  Effect.gen(function*() {
+    const { client } = yield* connected()
+    const before = yield* client.jobs.list(everyJob)
+    assert.deepStrictEqual(before.items, [])
+    const created = yield* client.createJob(manifest)
+    assert.strictEqual(created.name, jobName(job, 1))
+    assert.deepStrictEqual(created.labels, manifest.metadata?.labels)
+    assert.isTrue(Option.isSome(yield* client.findJob(created.name)))
+    const [seen] = yield* client.jobs.watch(everyJob, before.version).pipe(Stream.take(1), Stream.runCollect)
+    assert.strictEqual(seen?._tag === "Changed" ? seen.item.name : "", created.name)
+    yield* client.deleteJob(created.name)
+    const gone = yield* client.jobs.watch(everyJob, before.version).pipe(
+      Stream.filter(({ _tag }) => _tag === "Removed"),
+      Stream.take(1),
+      Stream.runCollect
+    )
+    assert.strictEqual(gone.length, 1)
+    assert.isTrue(Option.isNone(yield* client.findJob(created.name)))
+    yield* client.deleteJob(created.name)
+  }))
+
+it.live("what goes wrong is told apart, in the server's own words", () =>
+  Effect.gen(function*() {
+    const { client, cluster } = yield* connected()
+    yield* client.createJob(manifest)
+    const reasonOf = <A>(effect: Effect.Effect<A, { readonly reason: string; readonly detail: string }>) =>
+      Effect.map(Effect.flip(effect), ({ detail, reason }) => [reason, detail] as const)
+    assert.deepStrictEqual(yield* reasonOf(client.createJob(manifest)), [
+      "exists",
+      `jobs.batch "${jobName(job, 1)}" already exists`
+    ])
+    cluster.store.compact()
+    assert.strictEqual((yield* reasonOf(Stream.runDrain(client.jobs.watch(everyJob, "1"))))[0], "expired")
+    for (
+      const [status, reason] of [[403, "refused"], [422, "refused"], [429, "busy"], [
+        500,
+        "busy"
+      ]] as const
+    ) {
+      cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status, message: "no" })
+      assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyJob)), [reason, "no"])
+    }
+    cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Drop" })
+    const [reason, detail] = yield* reasonOf(client.jobs.list(everyJob))
+    assert.strictEqual(reason, "unreachable")
+    assert.match(detail, /^the API server cannot be reached: /)
+  }))
+
+it.live("a 429 says how long to stay away", () =>
+  Effect.gen(function*() {
+    const { client, cluster } = yield* connected()
+    const headers = { "retry-after": "7" }
+    cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status: 429, headers })
+    assert.deepStrictEqual((yield* Effect.flip(client.jobs.list(everyJob))).retryAfter, Duration.seconds(7))
+  }))
+
+it.live("a watch that is refused says why", () =>
+  Effect.gen(function*() {
+    const { client } = yield* connected({ role: { jobs: ["list"] } })
+    const error = yield* Effect.flip(Stream.runDrain(client.jobs.watch(everyJob, "1")))
+    assert.match(error.message, /^Kubernetes: watch Jobs: jobs\.batch is forbidden/)
+    assert.isFalse(error.retryable)
+  }))
+
+it.live("a kubeconfig that is not one is told in one line", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const file = yield* fs.makeTempFileScoped()
+    yield* fs.writeFileString(file, "clusters: [")
+    const error = yield* Effect.flip(
+      Layer.build(KubeClientNode.layerAt(file).pipe(Layer.provide(clusterConfig())))
+    )
+    assert.match(error.message, /^the kubeconfig cannot be read: /)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

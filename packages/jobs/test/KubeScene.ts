@@ -1,0 +1,90 @@
+import type { AppConfig, KubernetesSettings } from "@nominal-code/config/AppConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as KubeClientNode from "@nominal-code/jobs/KubeClientNode"
+import * as KubernetesRunner from "@nominal-code/jobs/KubernetesRunner"
+import { Context, Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
+import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
+import type { Behaviour, PodEnd } from "../../../test/emulators/KubePods.ts"
+import type { KubePodObject } from "../../../test/emulators/KubeStore.ts"
+import { testResults } from "./TestResults.ts"
+
+/** Jobs as `kubernetes.image` and nothing else make them. */
+export const kubernetes: KubernetesSettings = {
+  image: "registry.example/nominal-code:v1",
+  namespace: "reviews",
+  serviceAccount: Option.none(),
+  imagePullPolicy: Option.none(),
+  backoffLimit: 0,
+  activeDeadline: Duration.seconds(600),
+  ttlAfterFinished: Duration.seconds(3600),
+  envFromSecrets: [],
+  environment: { GITHUB_API_BASE: "https://api.github.com" },
+  requests: { cpu: Option.none(), memory: Option.none() },
+  limits: { cpu: Option.none(), memory: Option.none() }
+}
+
+const agent = { provider: "anthropic" as const, model: "a-model", maxTurns: 8 }
+
+export const review: ReviewSettings = {
+  botUsername: "nominal",
+  reviewer: agent,
+  explorer: agent,
+  inlineSuggestions: true,
+  ignorePatterns: [],
+  dryRun: false,
+  ignoreExistingComments: false,
+  codingGuidelines: "",
+  languageGuidelines: {}
+}
+
+/** The configuration of a server that starts Jobs. */
+export const clusterConfig = (settings: Partial<KubernetesSettings> = {}) =>
+  layerTest(
+    {
+      kubernetes: Option.some({ ...kubernetes, ...settings }),
+      redis: Option.some({ url: Redacted.make("redis://redis:6379/0") }),
+      conversationTtl: Duration.days(1),
+      review
+    } satisfies Partial<AppConfig["Service"]>
+  )
+
+const succeeded: PodEnd = { exitCode: 0, reason: "Completed" }
+export const crashed: PodEnd = { exitCode: 1, reason: "Error" }
+
+/** What a pod does, given how to report; its attempt is in its labels. */
+export type Script = (pod: KubePodObject, results: Effect.Success<typeof testResults>) => Behaviour
+
+/** A pod that runs this, and then ends so. */
+export const does = (what: Effect.Effect<unknown>, end: PodEnd = succeeded): Behaviour => ({
+  _tag: "Scripted",
+  run: Effect.as(what, end)
+})
+
+export interface SceneOptions extends Partial<KubeEmulator.Options> {
+  readonly settings?: Partial<KubernetesSettings>
+}
+
+/** A runner on an emulated cluster whose pods follow a script. */
+export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}, ...options }: SceneOptions = {}) {
+  const results = yield* testResults
+  const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...options })
+  const told: Array<string> = []
+  const notice = (_job: Job, reason: string) => Effect.sync(() => void told.push(reason))
+  const context = yield* Layer.build(
+    Layer.fresh(KubernetesRunner.layer({ notice })).pipe(
+      Layer.provide(KubeClientNode.layerAt(cluster.kubeconfig)),
+      Layer.provide([results.layer, clusterConfig(settings), Logger.layer([])])
+    )
+  )
+  return { cluster, results, told, runner: Context.get(context, JobRunner) }
+})
+
+/** How many requests of a kind the API server has got. */
+export const asked = ({ requests }: KubeEmulator.KubeEmulator, verb: string): number =>
+  requests.filter((request) => request.verb === verb).length
+
+/** The reason of a failure. */
+export const reasonOf = (outcome: JobOutcome): string => outcome._tag === "Failed" ? outcome.reason : outcome._tag

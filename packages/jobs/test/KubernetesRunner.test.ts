@@ -1,0 +1,322 @@
+import { assert, describe, it } from "@effect/vitest"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { jobName } from "@nominal-code/jobs/JobNames"
+import { Duration, Effect, Fiber, Option, Schema } from "effect"
+import { laneOf, mention, reviewed } from "./Jobs.ts"
+import { asked, crashed, does, reasonOf, review, scene, type Script } from "./KubeScene.ts"
+import { failed } from "./LaneWorld.ts"
+
+const job = mention(laneOf(1), "a")
+const run = { id: job.id, attempt: 1 }
+
+const reporting: Script = (_pod, results) => does(Effect.orDie(results.report(run, reviewed)))
+
+const attemptOf = (labels: Readonly<Record<string, string>>) => Number(labels["nominal-code/attempt"])
+
+/** Polled, for what somebody else's clock decides. */
+const until = (test: () => boolean) =>
+  Effect.repeat(Effect.delay(Effect.sync(test), "10 millis"), { until: (yes) => yes }).pipe(
+    Effect.timeout("10 seconds")
+  )
+
+describe("a Job's end", () => {
+  it.live("the result that a pod reports is the outcome, and the payload says what to review and how", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(reporting)
+      assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
+      const [created] = cluster.store.jobs()
+      assert.strictEqual(created?.metadata.name, jobName(job, 1))
+      const [variable] = created?.spec.template.spec?.containers[0]?.env ?? []
+      assert.strictEqual(variable?.name, "REVIEW_JOB_PAYLOAD")
+      const payload = yield* Schema.decodeEffect(JobPayloadJson)(variable?.value ?? "")
+      assert.deepStrictEqual(payload, { version: 1, job, settings: review, attempt: 1 })
+    }))
+
+  it.live("a Job that has ended before anybody could listen is not missed", () =>
+    Effect.gen(function*() {
+      const { cluster, results, runner } = yield* scene(() => does(Effect.void), { pace: Duration.zero })
+      // As early as can be: while the server answers the request that creates the Job.
+      const created = cluster.happens(({ object, type }) => type === "ADDED" && object.kind === "Job")
+      yield* Effect.forkChild(Effect.andThen(created, results.report(run, reviewed)))
+      assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
+      assert.strictEqual(results.log[0], "listen 1")
+    }))
+
+  it.live("a result that is stored and never published is found when the Job ends", () =>
+    Effect.gen(function*() {
+      const { runner } = yield* scene((_pod, results) => does(results.store(run, reviewed)))
+      const [spent, outcome] = yield* Effect.timed(runner.run(job, 1))
+      assert.deepStrictEqual(outcome, reviewed)
+      assert.isTrue(Duration.isLessThan(spent, Duration.seconds(2)), Duration.format(spent))
+    }))
+
+  it.live("a late and repeated signal of an earlier attempt ends no later one", () =>
+    Effect.gen(function*() {
+      const { results, runner } = yield* scene((pod, results) =>
+        attemptOf(pod.metadata.labels) === 1
+          ? does(Effect.void, crashed)
+          : does(Effect.gen(function*() {
+            yield* results.signal(run, reviewed)
+            yield* results.signal(run, reviewed)
+            yield* Effect.sleep("200 millis")
+            yield* Effect.orDie(
+              results.report({ ...run, attempt: 2 }, JobOutcome.cases.Skipped.make({ reason: "closed" }))
+            )
+          }))
+      )
+      assert.strictEqual((yield* runner.run(job, 1))._tag, "Failed")
+      yield* results.store(run, reviewed)
+      assert.deepStrictEqual(yield* runner.run(job, 2), JobOutcome.cases.Skipped.make({ reason: "closed" }))
+    }))
+
+  it.live("a pod that succeeds and leaves no result is a failure that is worth another attempt", () =>
+    Effect.gen(function*() {
+      const { runner } = yield* scene(() => does(Effect.void))
+      assert.deepStrictEqual(yield* runner.run(job, 1), failed("pod: the Job succeeded and left no result"))
+    }))
+
+  it.live("a failure that the pod reports is the outcome when its Job has ended", () =>
+    Effect.gen(function*() {
+      const reported = failed("forge: the pull request is gone", false)
+      const { cluster, runner } = yield* scene((_pod, results) =>
+        does(Effect.andThen(Effect.orDie(results.report(run, reported)), Effect.sleep("300 millis")), crashed)
+      )
+      const outcome = yield* runner.run(job, 1)
+      assert.deepStrictEqual(outcome, reported)
+      assert.strictEqual(cluster.store.jobs()[0]?.status.conditions?.at(-1)?.type, "Failed")
+    }))
+
+  it.live("a first pod's failure releases nothing while Kubernetes tries again, and the second's success counts", () =>
+    Effect.gen(function*() {
+      let pods = 0
+      const { cluster, runner } = yield* scene(
+        (_pod, results) => {
+          pods += 1
+          return pods === 1
+            ? does(Effect.orDie(results.report(run, failed("model: overloaded"))), crashed)
+            : does(Effect.andThen(Effect.sleep("200 millis"), Effect.orDie(results.report(run, reviewed))))
+        },
+        { settings: { backoffLimit: 1 } }
+      )
+      assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
+      assert.strictEqual(cluster.store.pods().length, 2)
+    }))
+
+  it.live("a failure that will not pass ends the tries of Kubernetes", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(
+        (_pod, results) => does(Effect.orDie(results.report(run, failed("model: refused", false))), crashed),
+        { settings: { backoffLimit: 5 }, backoff: Duration.seconds(5) }
+      )
+      assert.deepStrictEqual(yield* runner.run(job, 1), failed("model: refused", false))
+      assert.deepStrictEqual(cluster.store.jobs(), [])
+      assert.strictEqual(cluster.controller.starts.length, 1)
+    }))
+})
+
+describe("a pod that goes wrong", () => {
+  const forever: Script = () => does(Effect.never)
+
+  const running = (cluster: Effect.Success<ReturnType<typeof scene>>["cluster"]) =>
+    Effect.as(until(() => cluster.controller.running.size > 0), () => [...cluster.controller.running.keys()][0] ?? "")
+
+  it.live("one that dies without a word is known within two seconds, and may be tried again at once", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(forever)
+      const waiting = yield* Effect.forkChild(runner.run(job, 1))
+      const pod = yield* running(cluster)
+      yield* cluster.kill(pod())
+      const [spent, outcome] = yield* Effect.timed(Fiber.join(waiting))
+      assert.isTrue(outcome._tag === "Failed" && outcome.retryable && outcome.lost === true)
+      assert.match(reasonOf(outcome), /^pod: .* ended with exit code 137/)
+      assert.isTrue(Duration.isLessThan(spent, Duration.seconds(2)), Duration.format(spent))
+    }))
+
+  it.live("one that runs out of memory says so, and what to raise", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(forever)
+      const waiting = yield* Effect.forkChild(runner.run(job, 1))
+      const pod = yield* running(cluster)
+      yield* cluster.outOfMemory(pod())
+      const outcome = yield* Fiber.join(waiting)
+      assert.match(reasonOf(outcome), /^memory: pod .* ran out of memory: raise kubernetes\.resources\.limits\.memory/)
+    }))
+
+  it.live("one that is evicted is started again by Kubernetes, and what it reported at its end releases nothing", () =>
+    Effect.gen(function*() {
+      let pods = 0
+      const { cluster, results, runner } = yield* scene((_pod, results) => {
+        pods += 1
+        return pods === 1 ? does(Effect.never) : does(Effect.orDie(results.report(run, reviewed)))
+      })
+      const waiting = yield* Effect.forkChild(runner.run(job, 1))
+      const pod = yield* running(cluster)
+      yield* results.report(run, failed("pod: it was stopped"))
+      yield* cluster.evict(pod())
+      assert.deepStrictEqual(yield* Fiber.join(waiting), reviewed)
+      assert.strictEqual(pods, 2)
+    }))
+
+  it.live("one that takes longer than the Job's deadline is ended by Kubernetes, and the reason says so", () =>
+    Effect.gen(function*() {
+      const { runner } = yield* scene(forever, { settings: { activeDeadline: Duration.seconds(1) } })
+      assert.deepStrictEqual(yield* runner.run(job, 1), failed("deadline: the Job took longer than its deadline of 1s"))
+    }))
+
+  it.live.each(
+    [["ImagePullBackOff", true], ["InvalidImageName", false], ["ErrImageNeverPull", false]] as const
+  )(
+    "one whose image cannot be had (%s) is known at once, and its Job is gone",
+    ([reason, retryable]) =>
+      Effect.gen(function*() {
+        const { cluster, runner } = yield* scene(() => ({ _tag: "Waiting", reason, message: "no such tag" }))
+        const [spent, outcome] = yield* Effect.timed(runner.run(job, 1))
+        assert.strictEqual(reasonOf(outcome), `image: ${reason}: no such tag`)
+        assert.isTrue(outcome._tag === "Failed" && outcome.retryable === retryable)
+        assert.deepStrictEqual(cluster.store.jobs(), [])
+        assert.isTrue(Duration.isLessThan(spent, Duration.seconds(3)), Duration.format(spent))
+      })
+  )
+
+  it.live("one whose Secret is not there says which", () =>
+    Effect.gen(function*() {
+      const { runner } = yield* scene(() => ({ _tag: "Process" }), { settings: { envFromSecrets: ["no-such-secret"] } })
+      assert.match(
+        reasonOf(yield* runner.run(job, 1)),
+        /^cluster: CreateContainerConfigError: secret "no-such-secret" not found/
+      )
+    }))
+
+  it.live("a Job that somebody deletes is known at once", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(forever)
+      const waiting = yield* Effect.forkChild(runner.run(job, 1))
+      yield* running(cluster)
+      const [created] = cluster.store.jobs()
+      if (created !== undefined) cluster.controller.end(created, "Background")
+      assert.strictEqual((yield* Fiber.join(waiting))._tag, "Failed")
+    }))
+
+  it.live("without the right to see pods, their ends are known all the same", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(forever, {
+        role: { jobs: ["create", "get", "list", "watch", "delete"] }
+      })
+      const waiting = yield* Effect.forkChild(runner.run(job, 1))
+      const pod = yield* running(cluster)
+      yield* cluster.kill(pod())
+      assert.match(reasonOf(yield* Fiber.join(waiting)), /^pod: the Job failed: BackoffLimitExceeded/)
+    }))
+})
+
+describe("an API server that is difficult", () => {
+  it.live("what is refused fails for good, with the server's own words", () =>
+    Effect.gen(function*() {
+      const forbidden = yield* scene(reporting, { role: { jobs: ["get", "list", "watch", "delete"] } })
+      const outcome = yield* forbidden.runner.run(job, 1)
+      assert.isTrue(outcome._tag === "Failed" && !outcome.retryable)
+      assert.match(
+        reasonOf(outcome),
+        /^cluster: Kubernetes: create Job: jobs\.batch is forbidden: User .* cannot create/
+      )
+      const invalid = yield* scene(reporting, { settings: { image: "" } })
+      const other = yield* invalid.runner.run(job, 1)
+      assert.isTrue(other._tag === "Failed" && !other.retryable)
+      assert.match(
+        reasonOf(other),
+        /^cluster: .* is invalid: spec\.template\.spec\.containers\[0\]\.image: Required value/
+      )
+    }))
+
+  it.live("what is refused for want of room is tried again", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(reporting)
+      const message = "jobs.batch \"x\" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1"
+      cluster.faults.next({ method: "create", path: /jobs$/, times: 2 }, { _tag: "Answer", status: 403, message })
+      assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
+      assert.strictEqual(asked(cluster, "create"), 3)
+    }))
+
+  it.live.each(
+    [
+      ["answers 500", { _tag: "Answer", status: 500 }],
+      ["answers 429 and says for how long", { _tag: "Answer", status: 429, headers: { "retry-after": "1" } }],
+      ["cuts the connection", { _tag: "Drop" }],
+      ["creates the Job and loses the answer", { _tag: "CommitThenDrop" }],
+      ["creates the Job and answers 500", { _tag: "CommitThenAnswer", status: 500 }]
+    ] as const
+  )("one that %s gets exactly one Job", ([, fault]) =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(reporting)
+      cluster.faults.next({ method: "create", path: /jobs$/ }, fault)
+      assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
+      assert.strictEqual(cluster.store.jobs().length, 1)
+      assert.strictEqual(cluster.controller.starts.length, 1)
+    }))
+
+  it.live("watches that are cut and history that is dropped miss no end", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene((_pod, results) =>
+        does(Effect.andThen(Effect.sleep("1 second"), results.store(run, reviewed)))
+      )
+      const waiting = yield* Effect.forkChild(runner.run(job, 1))
+      const trouble = Effect.sync(() => {
+        cluster.store.compact()
+        cluster.watches.cut()
+      })
+      yield* Effect.forkChild(Effect.forever(Effect.delay(trouble, "150 millis")))
+      assert.deepStrictEqual(yield* Fiber.join(waiting).pipe(Effect.timeout("5 seconds")), reviewed)
+    }))
+
+  it.live("a Job of the same name that is not ours is left alone", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(reporting)
+      const ours = yield* runner.run(job, 1)
+      assert.deepStrictEqual(ours, reviewed)
+      const [stranger] = cluster.store.jobs()
+      if (stranger === undefined) return assert.fail("there is no Job")
+      cluster.store.put({
+        ...stranger,
+        metadata: { ...stranger.metadata, name: jobName(job, 2), labels: {} }
+      })
+      assert.match(reasonOf(yield* runner.run(job, 2)), /there is a Job .* already, and it is not ours/)
+    }))
+})
+
+describe("a server that stops", () => {
+  it.live("leaves its Job running, and whoever runs the attempt next waits for that one", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene((_pod, results) =>
+        does(Effect.andThen(Effect.sleep("700 millis"), Effect.orDie(results.report(run, reviewed))))
+      )
+      const first = yield* Effect.forkChild(runner.run(job, 1))
+      yield* until(() => cluster.controller.running.size > 0)
+      yield* Fiber.interrupt(first)
+      assert.strictEqual(cluster.controller.running.size, 1)
+      assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
+      assert.strictEqual(cluster.controller.starts.length, 1)
+      assert.strictEqual(asked(cluster, "delete"), 0)
+    }))
+
+  it.live("does not run again what ended meanwhile and is gone", () =>
+    Effect.gen(function*() {
+      const { cluster, results, runner } = yield* scene(reporting)
+      yield* results.store(run, reviewed)
+      assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
+      assert.strictEqual(asked(cluster, "create"), 0)
+    }))
+})
+
+describe("a payload", () => {
+  it.live("too large for a variable waits in the store, and the Job names it", () =>
+    Effect.gen(function*() {
+      const { cluster, results, runner } = yield* scene(reporting)
+      const large = mention(laneOf(1), "a", "\"😀".repeat(20_000))
+      yield* runner.run(large, 1)
+      const variable = cluster.store.jobs()[0]?.spec.template.spec?.containers[0]?.env?.[0]
+      assert.strictEqual(variable?.value, `redis:${large.id}`)
+      const payload = yield* Schema.decodeEffect(JobPayloadJson)(results.payloads.get(large.id) ?? "")
+      assert.deepStrictEqual(Option.some(payload.job), Option.some(large))
+    }))
+})

@@ -1,0 +1,148 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import type { Job } from "@nominal-code/domain/Job"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as Lanes from "@nominal-code/jobs/Lane"
+import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { Context, Duration, Effect, Fiber, Layer, Logger, Option, Schedule } from "effect"
+import { hasRedis, named, type RedisServer, start } from "../../persistence/test/RedisServer.ts"
+import { type Chance, chanceOf } from "./Chance.ts"
+import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+
+const lanes = 30
+const rounds = 4
+
+/** What was run, in order; and what must never be: two runs of a lane at once. */
+const makeRecord = () => {
+  const ran: Array<Job> = []
+  const running = new Set<string>()
+  const overlaps: Array<string> = []
+  const runner = (chance: Chance) =>
+    JobRunner.of({
+      run: (job) =>
+        Effect.suspend(() => {
+          const key = laneKey(job.lane)
+          if (running.has(key)) overlaps.push(key)
+          running.add(key)
+          return Effect.sleep(Duration.millis(5 + chance.below(40))).pipe(
+            Effect.tap(() => Effect.sync(() => ran.push(job))),
+            Effect.as(reviewed),
+            Effect.ensuring(Effect.sync(() => running.delete(key)))
+          )
+        }),
+      giveUp: () => Effect.void
+    })
+  return { ran, overlaps, runner }
+}
+
+/** A server with everything but the webhooks. */
+const replica = Effect.fnUntraced(function*(redis: RedisServer, runner: JobRunner["Service"]) {
+  const queue = Layer.fresh(RedisQueue.layer).pipe(
+    Layer.provide(Layer.fresh(Redis.layerAt(redis.url))),
+    Layer.provide(NodeServices.layer)
+  )
+  const jobs = {
+    maxConcurrent: 8,
+    maxAttempts: 3,
+    deadline: Duration.minutes(1),
+    gracePeriod: Duration.seconds(5)
+  }
+  const layer = Layer.fresh(Lanes.layer).pipe(
+    Layer.provideMerge(queue),
+    Layer.provide([
+      layerTest({ jobs }),
+      Layer.succeed(JobRunner, runner),
+      Layer.succeed(QueueLimits, {
+        ...QueueLimits.defaultValue(),
+        leaseDuration: Duration.seconds(6),
+        renewEvery: Duration.seconds(2)
+      })
+    ])
+  )
+  return Context.get(yield* Layer.build(layer), JobQueue)
+})
+
+/** A delivery that is not accepted is listed as failed by its forge, and delivered again. */
+const deliver = (queue: JobQueue["Service"], job: Job) => Effect.retry(queue.offer(job), Schedule.spaced("50 millis"))
+
+describe.skipIf(!hasRedis)(named("servers on a Redis that fails all the time"), () => {
+  it.live(
+    "lose nothing, do nothing twice, and never work on one pull request at the same time",
+    () =>
+      Effect.gen(function*() {
+        const chance = chanceOf(11)
+        const redis = yield* start()
+        const { overlaps, ran, runner } = makeRecord()
+        const servers = [yield* replica(redis, runner(chance)), yield* replica(redis, runner(chance))] as const
+        const [asked] = servers
+        const any = () => chance.of(servers) ?? asked
+        const expected = new Map<string, ReadonlyArray<Job>>()
+        const cuts: Array<string> = []
+
+        const traffic = Effect.forEach(Array.from({ length: lanes }, (_, index) => laneOf(index + 1)), (lane) =>
+          Effect.gen(function*() {
+            const jobs: Array<Job> = []
+            for (let round = 0; round < rounds; round++) {
+              const make = round % 2 === 0 ? mention : push
+              const job = make(lane, `${lane.number}-${round}`)
+              const { _tag } = yield* deliver(any(), job)
+              assert.include(["Accepted", "Duplicate"], _tag)
+              jobs.push(job)
+              yield* Effect.sleep(Duration.millis(chance.below(400)))
+            }
+            expected.set(laneKey(lane), jobs)
+          }), { concurrency: lanes, discard: true })
+
+        const cutting = Effect.gen(function*() {
+          for (let round = 0; round < 12; round++) {
+            yield* Effect.sleep("150 millis")
+            if (round % 6 === 3) {
+              cuts.push("killed")
+              yield* redis.kill
+              yield* Effect.sleep("400 millis")
+              yield* redis.start
+            } else {
+              cuts.push("cut")
+              const type = chance.of(["normal", "pubsub"]) ?? "normal"
+              yield* redis.command("client", "kill", "type", type, "skipme", "yes")
+            }
+          }
+        })
+
+        const faults = yield* Effect.forkScoped(cutting)
+        yield* traffic
+        yield* Fiber.join(faults)
+        const idle = Effect.map(asked.depth, ({ running, waiting }) =>
+          running + waiting === 0)
+        yield* Effect.repeat(Effect.retry(idle, Schedule.spaced("50 millis")), {
+          schedule: Schedule.spaced("50 millis"),
+          until: (yes) =>
+            yes
+        }).pipe(Effect.timeout("15 seconds"))
+
+        const records = yield* asked.list(Option.none())
+        assert.strictEqual(records.length, lanes * rounds, "lost")
+        assert.deepStrictEqual(
+          [
+            ...new Set(records.map(({ state }) =>
+              state
+            ))
+          ].sort().filter((state) => state !== "superseded"),
+          ["done"],
+          "one end each"
+        )
+        assert.deepStrictEqual(overlaps, [], "overlapped")
+        const done = new Set(records.filter(({ state }) => state === "done").map(({ id }) => id))
+        for (const [key, jobs] of expected) {
+          const order = ran.filter(({ lane }) => laneKey(lane) === key).map(({ delivery }) => delivery)
+          assert.deepStrictEqual(order, jobs.filter(({ id }) => done.has(id)).map(({ delivery }) => delivery), key)
+        }
+        assert.deepStrictEqual([cuts.filter((cut) => cut === "killed").length, cuts.length], [2, 12])
+      }).pipe(Effect.provide(Logger.layer([]))),
+    60_000
+  )
+})

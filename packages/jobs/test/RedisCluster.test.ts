@@ -1,0 +1,68 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import { Duration, Effect, Layer, Option } from "effect"
+import { emptiedCluster, sharedCluster } from "../../persistence/test/RedisCluster.ts"
+import { hasRedis, named } from "../../persistence/test/RedisServer.ts"
+import { jobResultsSuite } from "./jobResultsSuite.ts"
+import { laneOf, mention } from "./Jobs.ts"
+import { queueSuite } from "./queueSuite.ts"
+import { elsewhere, queue } from "./RedisStore.ts"
+
+describe.skipIf(!hasRedis)(named("a Redis Cluster"), () => {
+  const cluster = sharedCluster()
+  const redis = emptiedCluster(cluster)
+
+  queueSuite("Redis Cluster", Layer.merge(queue, elsewhere).pipe(Layer.provide(redis)))
+  jobResultsSuite(
+    "Redis Cluster",
+    Layer.merge(Layer.fresh(RedisJobResults.layer), elsewhere).pipe(Layer.provide(redis))
+  )
+
+  it.effect("the queue is on one node, and the conversations are where their pull request puts them", () =>
+    Effect.gen(function*() {
+      const { first, second } = yield* cluster
+      const { save } = yield* ConversationStore
+      const { offer } = yield* JobQueue
+      for (let number = 1; number <= 20; number++) {
+        yield* offer(mention(laneOf(number), `d${number}`))
+        yield* save(laneOf(number), { sessionId: "s", messages: [] })
+      }
+      const keys = yield* Effect.forEach([first, second], ({ command }) => Effect.map(command("keys", "*"), String), {
+        concurrency: 2
+      })
+      assert.notInclude(keys[0], "{nc}")
+      assert.include(keys[1], "{nc}:queue:github:acme/api:20:nominal")
+      for (const some of keys) assert.include(some, "nc:conv:")
+      const { load } = yield* ConversationStore
+      for (let number = 1; number <= 20; number++) {
+        assert.deepStrictEqual(yield* load(laneOf(number)), Option.some({ sessionId: "s", messages: [] }))
+      }
+    }).pipe(Effect.provide(
+      Layer.merge(queue, ConversationStoreRedis.layer).pipe(
+        Layer.provide(redis),
+        Layer.provide([layerTest({ conversationTtl: Duration.hours(1) }), NodeServices.layer])
+      )
+    )))
+
+  it.effect("its connections are as many as its nodes, and one to listen", () =>
+    Effect.gen(function*() {
+      const { first, second } = yield* cluster
+      const { offer } = yield* JobQueue
+      yield* Effect.forEach(Array.from({ length: 200 }, (_, index) => mention(laneOf(index + 1), `d${index}`)), offer, {
+        concurrency: 50
+      })
+      const clients = yield* Effect.forEach([first, second], ({ command }) =>
+        Effect.map(command("client", "list"), String), {
+        concurrency: 2
+      })
+      const ours = clients.join("\n").split("\n").filter((line) =>
+        line.includes("name=nominal-code")
+      )
+      assert.isAtMost(ours.length, 3)
+    }).pipe(Effect.provide(queue.pipe(Layer.provide(redis)))))
+})

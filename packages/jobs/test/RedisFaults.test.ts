@@ -1,0 +1,232 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import { JobQueue, Offered, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobResults } from "@nominal-code/jobs/JobResults"
+import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import * as Redis from "@nominal-code/persistence/Redis"
+import {
+  Clock,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  FileSystem,
+  Layer,
+  Option,
+  Redacted,
+  Schema,
+  Scope,
+  Stream
+} from "effect"
+import { lossyProxy } from "../../persistence/test/LossyProxy.ts"
+import { hasRedis, named, shared } from "../../persistence/test/RedisServer.ts"
+import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+
+const done = Settlement.cases.Done.make({ outcome: reviewed })
+const lane = laneOf(1)
+
+/** A process of its own. Cutting it off leaves its leases as they are, as its death would. */
+const processAt = Effect.fnUntraced(function*(url: Redacted.Redacted, leaseDuration: Duration.Input = "30 seconds") {
+  const limits = Layer.succeed(QueueLimits, {
+    ...QueueLimits.defaultValue(),
+    leaseDuration: Duration.fromInputUnsafe(leaseDuration)
+  })
+  const layer = Layer.fresh(RedisQueue.layer).pipe(
+    Layer.provide([Layer.fresh(Redis.layerAt(url)), NodeServices.layer, limits])
+  )
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const queue = Context.get(yield* Layer.buildWithScope(layer, scope), JobQueue)
+  return { ...queue, die: Scope.close(scope, Exit.void) }
+})
+
+const firstNamed = ({ ready }: JobQueue["Service"]) =>
+  Effect.map(Stream.runCollect(Stream.take(ready, 1)), ([one]) => one)
+
+describe.skipIf(!hasRedis)(named("the queue in a Redis that fails"), () => {
+  const server = shared()
+  const empty = Effect.tap(server, ({ command }) => command("flushall"))
+
+  it.live("what waited for a server that is gone is named to the next one at once, without a new event", () =>
+    Effect.gen(function*() {
+      const { url } = yield* empty
+      const before = yield* processAt(url)
+      yield* before.offer(mention(lane, "a"))
+      yield* before.die
+      const started = yield* Clock.currentTimeMillis
+      const after = yield* processAt(url)
+      assert.deepStrictEqual(yield* Effect.timeout(firstNamed(after), "5 seconds"), lane)
+      assert.isBelow((yield* Clock.currentTimeMillis) - started, 5_000)
+    }))
+
+  it.live("what ran on a server that is gone is named to the others when its lease has run out, and not before", () =>
+    Effect.gen(function*() {
+      const { url } = yield* empty
+      const [here, there] = [yield* processAt(url, "1 second"), yield* processAt(url, "1 second")]
+      yield* here.offer(mention(lane, "a"))
+      const lease = Option.getOrThrow(yield* here.take(lane))
+      const taken = yield* Clock.currentTimeMillis
+      yield* here.die
+      assert.deepStrictEqual(yield* there.take(lane), Option.none())
+      yield* Effect.timeout(firstNamed(there), "5 seconds")
+      const waited = (yield* Clock.currentTimeMillis) - taken
+      assert.isTrue(waited > 900 && waited < 3_000, `${waited} ms`)
+      const again = Option.getOrThrow(yield* there.take(lane))
+      assert.deepStrictEqual([again.attempt, again.run, again.losses], [1, 1, 1])
+      assert.isAbove(again.epoch, lease.epoch)
+      assert.isFalse(yield* there.settle(lease, done))
+      assert.isTrue(yield* there.settle(again, done))
+    }))
+
+  it.live("an epoch is never given twice, even if Redis comes back without the last that it gave", () =>
+    Effect.gen(function*() {
+      const { command, url } = yield* empty
+      const queue = yield* processAt(url)
+      yield* queue.offer(mention(lane, "a"))
+      const lost = Option.getOrThrow(yield* queue.take(lane))
+      // As if nothing of it had reached the disk.
+      yield* command("flushall")
+      yield* queue.offer(mention(lane, "a"))
+      const lease = Option.getOrThrow(yield* queue.take(lane))
+      assert.isAbove(lease.epoch, lost.epoch)
+      assert.isFalse(yield* queue.settle(lost, done))
+      assert.isTrue(yield* queue.settle(lease, done))
+    }))
+
+  it.live("a step whose answer is lost is done, once", () =>
+    Effect.gen(function*() {
+      const { loseNextAnswer, url } = yield* lossyProxy(yield* empty)
+      const queue = yield* processAt(url)
+      const [first, second] = [push(lane, "a"), mention(lane, "b")]
+
+      yield* loseNextAnswer
+      assert.deepStrictEqual(yield* queue.offer(first), Offered.cases.Accepted.make({ jobId: first.id }))
+      assert.deepStrictEqual(yield* queue.offer(first), Offered.cases.Duplicate.make({ jobId: first.id }))
+      yield* queue.offer(second)
+
+      yield* loseNextAnswer
+      const lease = Option.getOrThrow(yield* queue.take(lane))
+      assert.deepStrictEqual([lease.job.id, lease.attempt, lease.losses], [first.id, 1, 0])
+      assert.isTrue(yield* queue.renew(lease))
+
+      yield* loseNextAnswer
+      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "enough" })))
+      assert.isFalse(yield* queue.settle(lease, done))
+      const { attempts, state } = Option.getOrThrow(yield* queue.find(first.id))
+      assert.deepStrictEqual([state, attempts], ["parked", 1])
+      assert.deepStrictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, second.id)
+    }))
+
+  it.live("a job whose stored form cannot be read is parked with the reason and listed, and the lane goes on", () =>
+    Effect.gen(function*() {
+      const { command, url } = yield* empty
+      const queue = yield* processAt(url)
+      const broken = mention(lane, "a")
+      yield* queue.offer(broken)
+      yield* queue.offer(mention(lane, "b"))
+      yield* command("hset", `{nc}:job:${broken.id}`, "payload", "{\"version\": 2}")
+      assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.delivery, "b")
+      const [record] = yield* queue.list(Option.some("parked"))
+      assert.deepStrictEqual(record, {
+        id: broken.id,
+        lane,
+        delivery: broken.delivery,
+        state: "parked",
+        attempts: 1,
+        reason: Option.some("its stored form cannot be read by this version of the program"),
+        outcome: Option.none(),
+        job: Option.none()
+      })
+    }))
+
+  it.live("an id without its job, and a word on the channel that names no lane, hold nothing up", () =>
+    Effect.gen(function*() {
+      const { command, url } = yield* empty
+      const queue = yield* processAt(url)
+      const named = yield* Effect.forkScoped(firstNamed(queue))
+      yield* command("publish", "{nc}:ready", "0 nonsense")
+      yield* command("publish", "{nc}:ready", "garbage")
+      yield* command("rpush", "{nc}:queue:github:acme/api:1:nominal", "f".repeat(20))
+      yield* queue.offer(mention(lane, "a"))
+      assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(named), "5 seconds"), lane)
+      assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.delivery, "a")
+    }))
+
+  it.live("every key that is left when all has ended expires, or tells of what has not expired yet", () =>
+    Effect.gen(function*() {
+      const { command, url } = yield* empty
+      const queue = yield* processAt(url)
+      for (let number = 1; number <= 5; number++) {
+        yield* queue.offer(push(laneOf(number), `p${number}`))
+        yield* queue.offer(push(laneOf(number), `q${number}`))
+        const lease = Option.getOrThrow(yield* queue.take(laneOf(number)))
+        yield* queue.settle(lease, number === 1 ? Settlement.cases.Park.make({ reason: "enough" }) : done)
+      }
+      const keys = String(yield* command("keys", "*")).split(",").sort()
+      const [jobs, others] = [keys.filter((key) => key.includes(":job:")), keys.filter((key) => !key.includes(":job:"))]
+      assert.deepStrictEqual(others, [
+        "{nc}:changes",
+        "{nc}:ended",
+        "{nc}:is:done",
+        "{nc}:is:parked",
+        "{nc}:is:superseded",
+        "{nc}:tick"
+      ])
+      assert.strictEqual(jobs.length, 10)
+      for (const key of jobs) assert.isAbove(Number(yield* command("ttl", key)), 7 * 86_400, key)
+      // And nobody sweeps, for longer than they are kept: then the first who lists does.
+      for (const key of jobs) yield* command("del", key)
+      yield* command(
+        "eval",
+        "for i, id in ipairs(redis.call('ZRANGE', '{nc}:ended', 0, -1)) do redis.call('ZADD', '{nc}:ended', 1, id) end",
+        0
+      )
+      assert.deepStrictEqual(yield* queue.list(Option.none()), [])
+      assert.sameMembers(String(yield* command("keys", "*")).split(","), ["{nc}:changes", "{nc}:tick"])
+    }))
+
+  it.live("a user that may do what the documentation says can do everything, and nothing else", () =>
+    Effect.gen(function*() {
+      const { command, port } = yield* empty
+      const fs = yield* FileSystem.FileSystem
+      const page = yield* fs.readFileString(`${import.meta.dirname}/../../../docs/operate.md`)
+      const [, rules = ""] = /^ACL SETUSER (nominal .*)$/m.exec(page) ?? []
+      yield* command("acl", "setuser", ...rules.split(" "))
+      const url = Redacted.make(`redis://nominal:password@127.0.0.1:${port}`)
+      const queue = yield* processAt(url)
+      const named = yield* Effect.forkScoped(firstNamed(queue))
+      yield* queue.offer(push(lane, "a"))
+      assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(named), "5 seconds"), lane)
+      const lease = Option.getOrThrow(yield* queue.take(lane))
+      assert.isTrue(yield* queue.renew(lease))
+      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "enough" })))
+      yield* queue.retry(lease.job.id)
+      yield* queue.cancel(lease.job.id)
+      assert.strictEqual((yield* queue.list(Option.none())).length, 1)
+      yield* queue.depth
+      const { ping, send } = Context.get(yield* Layer.build(Layer.fresh(Redis.layerAt(url))), Redis.Redis)
+      yield* ping
+      yield* Effect.provide(
+        Effect.gen(function*() {
+          const { listen, report } = yield* JobResults
+          const { load, save } = yield* ConversationStore
+          const run = { id: lease.job.id, attempt: 1 }
+          const outcome = yield* listen(run)
+          yield* report(run, reviewed)
+          assert.deepStrictEqual(yield* outcome, reviewed)
+          yield* save(lane, { messages: [] })
+          yield* load(lane)
+        }),
+        Layer.mergeAll(RedisJobResults.layer, ConversationStoreRedis.layer).pipe(
+          Layer.provide(Layer.fresh(Redis.layerAt(url))),
+          Layer.provide([NodeServices.layer, layerTest()])
+        )
+      )
+      const error = yield* Effect.flip(send("test", Schema.Null, ["get", "somebody:else"]))
+      assert.match(error.message, /: NOPERM, its user may not do this: see docs\/operate\.md/)
+    }).pipe(Effect.provide(NodeServices.layer)))
+})

@@ -1,0 +1,87 @@
+import { assert, describe, it } from "@effect/vitest"
+import { JobResults } from "@nominal-code/jobs/JobResults"
+import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { Effect, Fiber, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { emptied, hasRedis, named, type RedisServer, shared, start } from "../../persistence/test/RedisServer.ts"
+import { jobResultsSuite, runOf, waiting } from "./jobResultsSuite.ts"
+import { reviewed } from "./Jobs.ts"
+import { quiet } from "./readySuite.ts"
+import { elsewhere } from "./RedisStore.ts"
+
+const name = "0123456789abcdef0123:1"
+const stored = JSON.stringify(reviewed)
+
+describe.skipIf(!hasRedis)(named("results of jobs in Redis"), () => {
+  const server = shared()
+  const results = Layer.merge(Layer.fresh(RedisJobResults.layer), elsewhere)
+  const store = results.pipe(Layer.provideMerge(emptied(server)))
+
+  jobResultsSuite("Redis", store)
+
+  it.effect("a result that is stored and never signalled is found within half a minute", () =>
+    Effect.gen(function*() {
+      const { command } = yield* server
+      const fiber = yield* waiting(runOf(1))
+      yield* command("set", `nc:result:${name}`, stored)
+      yield* quiet
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), reviewed)
+    }).pipe(Effect.provide(store)))
+
+  it.effect("a signal without a result means nothing", () =>
+    Effect.gen(function*() {
+      const { command } = yield* server
+      const fiber = yield* waiting(runOf(1))
+      yield* command("publish", `nc:done:${name}`, "succeeded")
+      yield* quiet
+      assert.isUndefined(fiber.pollUnsafe())
+    }).pipe(Effect.provide(store)))
+
+  it.effect("a result is stored before it is signalled, and forgotten after a day", () =>
+    Effect.gen(function*() {
+      const { command } = yield* server
+      const { subscribe } = yield* Redis.Redis
+      const signals = yield* subscribe(`nc:done:${name}`)
+      const found = yield* signals.pipe(
+        Stream.take(1),
+        Stream.mapEffect(() => command("get", `nc:result:${name}`)),
+        Stream.runCollect,
+        Effect.forkScoped
+      )
+      yield* JobResults.use(({ report }) => report(runOf(1), reviewed))
+      assert.deepStrictEqual(yield* Fiber.join(found), [stored])
+      const left = yield* command("pttl", `nc:result:${name}`)
+      assert.isTrue(typeof left === "number" && left > 86_390_000 && left <= 86_400_000, `${left} ms`)
+    }).pipe(Effect.provide(store)))
+
+  const killing = (server: RedisServer) => server.command("client", "kill", "type", "pubsub")
+
+  it.live("a result whose signal fell into the loss of the connection is found when the connection is back", () =>
+    Effect.gen(function*() {
+      const here = yield* server
+      const fiber = yield* waiting(runOf(1))
+      yield* killing(here)
+      yield* here.command("set", `nc:result:${name}`, stored)
+      assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(fiber), "5 seconds"), reviewed)
+    }).pipe(Effect.provide(store)))
+
+  it.live("whoever waits and whoever reports survive the death of Redis", () =>
+    Effect.gen(function*() {
+      const own = yield* start()
+      const layer = results.pipe(Layer.provide(Layer.fresh(Redis.layerAt(own.url))))
+      yield* Effect.gen(function*() {
+        const { report } = yield* JobResults
+        const fiber = yield* waiting(runOf(1))
+        yield* own.kill
+        const reporting = yield* Effect.forkScoped(report(runOf(1), reviewed))
+        yield* Effect.sleep("200 millis")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* own.start
+        yield* Fiber.join(reporting)
+        assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(fiber), "5 seconds"), reviewed)
+      }).pipe(Effect.provide(layer))
+    }))
+})

@@ -1,0 +1,59 @@
+import { describe } from "@effect/vitest"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Clock, Context, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
+import { hasRedis, named, type RedisServer, shared } from "../../persistence/test/RedisServer.ts"
+import type { Process } from "./interleavings.ts"
+import { interleavingsSuite } from "./interleavingsSuite.ts"
+import { queueSuite } from "./queueSuite.ts"
+import { freshQueue, queueAt } from "./RedisStore.ts"
+
+/** Asks again until the connection is back. In its own time: the story waits for it, and its clock stands still. */
+const patiently = <A>(effect: Effect.Effect<A, StoreError>) =>
+  Effect.retry(effect, { schedule: Schedule.spaced("5 millis"), while: (error) => error.retryable }).pipe(
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
+  )
+
+const patient = (queue: JobQueue["Service"]): JobQueue["Service"] => ({
+  ...queue,
+  offer: (job) => patiently(queue.offer(job)),
+  take: (lane) => patiently(queue.take(lane)),
+  renew: (lease) => patiently(queue.renew(lease)),
+  settle: (lease, settlement) => patiently(queue.settle(lease, settlement)),
+  find: (id) => patiently(queue.find(id))
+})
+
+/** Opens the queue as a process of its own would; a crash cuts its connections, with its leases unsettled. */
+const processOn = Effect.fnUntraced(function*(server: RedisServer): Effect.fn.Return<Process, never, Scope.Scope> {
+  const parent = yield* Effect.scope
+  const open = Effect.gen(function*() {
+    const scope = yield* Scope.fork(parent)
+    const context = yield* Layer.buildWithScope(Layer.fresh(queueAt(server)), scope)
+    return { queue: patient(Context.get(context, JobQueue)), scope }
+  }).pipe(Effect.orDie)
+  let opened = yield* open
+  return {
+    queue: () => opened.queue,
+    leasesOutlive: true,
+    disturb: Effect.andThen(server.command("script", "flush"), server.command("client", "kill", "skipme", "yes")),
+    crash: Option.some(Effect.gen(function*() {
+      yield* Scope.close(opened.scope, Exit.void)
+      opened = yield* open
+    }))
+  }
+})
+
+describe.skipIf(!hasRedis)(named("the queue in Redis"), () => {
+  const server = shared({ aof: false })
+  queueSuite("Redis", freshQueue(server))
+
+  interleavingsSuite(
+    "two processes on one Redis",
+    500,
+    Effect.gen(function*() {
+      const here = yield* server
+      yield* here.command("flushall")
+      return [yield* processOn(here), yield* processOn(here)]
+    })
+  )
+})

@@ -1,0 +1,89 @@
+import { assert, describe, it } from "@effect/vitest"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as Lanes from "@nominal-code/jobs/Lane"
+import { Context, Deferred, Duration, Effect, Layer } from "effect"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { hasRedis, named, type RedisServer, start } from "../../persistence/test/RedisServer.ts"
+import { laneOf, mention } from "./Jobs.ts"
+import { quiet } from "./readySuite.ts"
+import { queueAt } from "./RedisStore.ts"
+
+const waiting = 10_000
+const allowed = 4096
+
+setFlagsFromString("--expose-gc")
+const collectGarbage: () => void = runInNewContext("gc")
+
+/** Bytes that this process holds on to. */
+const processMemory = Effect.sync(() => {
+  collectGarbage()
+  collectGarbage()
+  const { arrayBuffers, heapUsed } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+})
+
+const redisMemory = ({ command }: RedisServer) =>
+  Effect.map(command("info", "memory"), (info) => Number(/used_memory:(\d+)/.exec(String(info))?.[1]))
+
+const connections = ({ command }: RedisServer) =>
+  Effect.map(
+    command("client", "list"),
+    (list) => String(list).split("\n").filter((line) => line.includes("name=nominal-code")).length
+  )
+
+/** A server whose every slot is taken by a review that does not end before it is told to. */
+const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
+  const begun = yield* Deferred.make<void>()
+  const runner = JobRunner.of({
+    run: () => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never),
+    giveUp: () => Effect.void
+  })
+  const jobs = { maxConcurrent: 1, maxAttempts: 3, deadline: Duration.hours(1), gracePeriod: Duration.zero }
+  const layer = Lanes.layer.pipe(
+    Layer.provideMerge(queueAt(redis)),
+    Layer.provide([layerTest({ jobs }), Layer.succeed(JobRunner, runner)])
+  )
+  const context = yield* Layer.build(layer)
+  const queue = Context.get(context, JobQueue)
+  yield* queue.offer(mention(laneOf(waiting + 1), "busy"))
+  yield* Deferred.await(begun)
+  return { queue, quiet: Effect.provide(quiet, context) }
+})
+
+describe.skipIf(!hasRedis)(named("ten thousand pull requests that wait"), () => {
+  it.live(
+    "cost no connection, and little memory here and in Redis",
+    () =>
+      Effect.gen(function*() {
+        const redis = yield* start({ aof: false })
+        const { queue, quiet } = yield* busyServer(redis)
+        const before = { here: yield* processMemory, there: yield* redisMemory(redis), open: yield* connections(redis) }
+
+        yield* Effect.forEach(
+          Array.from({ length: waiting }, (_, index) => index + 1),
+          (number) => queue.offer(mention(laneOf(number), `d${number}`)),
+          { concurrency: 100, discard: true }
+        )
+        assert.deepStrictEqual(yield* queue.depth, { waiting, running: 1, parked: 0 })
+        // The lanes have heard of every one of them.
+        yield* quiet
+
+        const lane = {
+          here: ((yield* processMemory) - before.here) / waiting,
+          there: ((yield* redisMemory(redis)) - before.there) / waiting
+        }
+        const open = yield* connections(redis)
+        yield* Effect.logInfo(
+          `${waiting} waiting lanes: ${open} connections, ${Math.round(lane.here)} bytes of this process and ` +
+            `${Math.round(lane.there)} bytes of Redis for each`
+        )
+        assert.deepStrictEqual([before.open, open], [2, 2])
+        assert.isBelow(lane.here, allowed)
+        assert.isBelow(lane.there, allowed)
+      }),
+    120_000
+  )
+})

@@ -1,0 +1,40 @@
+import { NodeServices } from "@effect/platform-node"
+import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { Clock, Effect, Layer, Schema, Stream } from "effect"
+import { emptied, type RedisServer } from "../../persistence/test/RedisServer.ts"
+import { Elsewhere } from "./readySuite.ts"
+
+/** The queue goes by the test's clock instead of by Redis' own. */
+const testTime = Layer.effect(
+  RedisQueue.RedisTime,
+  Effect.map(Clock.Clock, (clock) => Effect.asSome(clock.currentTimeMillis))
+)
+
+/** The queue on whatever Redis is provided. */
+export const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime), Layer.provide(NodeServices.layer))
+
+/** Says something where the queue does: in a cluster only the same node keeps the order. */
+const publish = { text: "return redis.call('PUBLISH', 'test:echo', '')", sha: "0".repeat(40) }
+
+/** When it ends, what was announced before has been heard, and what that led to has been done. */
+const heard = ({ run, subscribe }: Redis.Redis["Service"]) =>
+  Effect.gen(function*() {
+    const echo = yield* subscribe("test:echo")
+    for (let round = 0; round < 3; round++) {
+      yield* run("test", Schema.Int, publish, ["{nc}"], [])
+      yield* Stream.runDrain(Stream.take(echo, 1))
+      yield* Effect.repeat(Effect.yieldNow, { times: 100 })
+    }
+  }).pipe(Effect.scoped, Effect.orDie)
+
+/** What a test waits for when it waits for Redis. */
+export const elsewhere = Layer.effect(Elsewhere, Effect.map(Redis.Redis, heard))
+
+/** The queue on a server, as a process of its own would open it. */
+export const queueAt = ({ url }: RedisServer) =>
+  Layer.merge(queue, elsewhere).pipe(Layer.provide(Layer.fresh(Redis.layerAt(url))))
+
+/** The queue on a server that holds nothing else. */
+export const freshQueue = (server: Effect.Effect<RedisServer>) =>
+  Layer.merge(queue, elsewhere).pipe(Layer.provide(emptied(server)))

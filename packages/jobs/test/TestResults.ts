@@ -1,0 +1,51 @@
+import type { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
+import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { Effect, Layer, Option, PubSub } from "effect"
+
+const keyOf = ({ attempt, id }: JobRun) => `${id}:${attempt}`
+
+/** Results and payloads in memory, whose signals can be lost. `log` tells who listened and reported, in order. */
+export const testResults = Effect.gen(function*() {
+  const stored = new Map<string, JobOutcome>()
+  const payloads = new Map<JobId, string>()
+  const signals = yield* PubSub.unbounded<readonly [key: string, outcome: JobOutcome]>()
+  const log: Array<string> = []
+
+  const store = (run: JobRun, outcome: JobOutcome) =>
+    Effect.sync(() => {
+      log.push(`store ${run.attempt} ${outcome._tag}`)
+      stored.set(keyOf(run), outcome)
+    })
+  const signal = (run: JobRun, outcome: JobOutcome) => Effect.asVoid(PubSub.publish(signals, [keyOf(run), outcome]))
+
+  const results = JobResults.of({
+    report: (run, outcome) => Effect.andThen(store(run, outcome), signal(run, outcome)),
+    listen: (run) =>
+      Effect.map(PubSub.subscribe(signals), (subscription) => {
+        log.push(`listen ${run.attempt}`)
+        return Effect.suspend(() => {
+          const known = stored.get(keyOf(run))
+          if (known !== undefined) return Effect.succeed(known)
+          return PubSub.take(subscription).pipe(
+            Effect.repeat({ until: ([key]) => key === keyOf(run) }),
+            Effect.map(([, outcome]) => outcome)
+          )
+        })
+      })
+  })
+  const payloadStore = PayloadStore.of({
+    put: (id, payload) => Effect.sync(() => void payloads.set(id, payload)),
+    get: (id) => Effect.sync(() => Option.fromUndefinedOr(payloads.get(id)))
+  })
+  return {
+    log,
+    payloads,
+    ...results,
+    /** Stores without a signal. */
+    store,
+    /** Signals without a store. */
+    signal,
+    layer: Layer.mergeAll(Layer.succeed(JobResults, results), Layer.succeed(PayloadStore, payloadStore))
+  }
+})

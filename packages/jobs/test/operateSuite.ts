@@ -1,0 +1,134 @@
+import { assert } from "@effect/vitest"
+import type { Job } from "@nominal-code/domain/Job"
+import { Handled, JobQueue } from "@nominal-code/jobs/JobQueue"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { mention, push } from "./Jobs.ts"
+import {
+  done,
+  type It,
+  lane,
+  offer,
+  offerAll,
+  park,
+  record,
+  retryIn,
+  runAll,
+  settle,
+  stands,
+  take
+} from "./QueueSteps.ts"
+
+const handled = Handled.cases.Done.make({})
+const refused = (reason: string) => Handled.cases.Refused.make({ reason })
+const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
+const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id))
+
+/** What somebody may ask for about a job. */
+export const operating = (it: It) => {
+  it(
+    "can do nothing about a job that it does not know",
+    Effect.gen(function*() {
+      const job = push(lane, "a")
+      assert.deepStrictEqual(yield* retry(job), Handled.cases.Unknown.make({}))
+      assert.deepStrictEqual(yield* cancel(job), Handled.cases.Unknown.make({}))
+    })
+  )
+
+  for (const settlement of [park, done]) {
+    it(
+      `runs a job again that ended as ${settlement._tag}, behind what waits, as a run of its own`,
+      Effect.gen(function*() {
+        const job = mention(lane, "a")
+        yield* offerAll(job, mention(lane, "b"))
+        assert.isTrue(yield* settle(yield* take, retryIn(0)))
+        const ended = yield* take
+        assert.isTrue(yield* settle(ended, settlement))
+        assert.deepStrictEqual(yield* retry(job), handled)
+        assert.deepStrictEqual(yield* record(job), {
+          id: job.id,
+          lane,
+          delivery: job.delivery,
+          state: "waiting",
+          attempts: 0,
+          reason: Option.none(),
+          outcome: Option.none(),
+          job: Option.some(job)
+        })
+        assert.isTrue(yield* settle(yield* take, done))
+        const again = yield* take
+        assert.deepStrictEqual([again.job.delivery, again.attempt, again.run], ["a", 1, 3])
+        assert.isFalse(yield* settle(ended, done))
+      })
+    )
+  }
+
+  it(
+    "does not forget a job that waits again",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      yield* settle(yield* take, park)
+      yield* TestClock.adjust("6 days")
+      yield* retry(job)
+      yield* TestClock.adjust("6 days")
+      assert.deepStrictEqual(yield* runAll, ["a"])
+    })
+  )
+
+  it(
+    "refuses to run again what has not ended, what was replaced, and what a newer push does",
+    Effect.gen(function*() {
+      const [first, second, third] = [push(lane, "1"), push(lane, "2"), push(lane, "3")]
+      yield* offer(first)
+      assert.deepStrictEqual(yield* retry(first), refused("it is waiting"))
+      yield* offer(second)
+      assert.deepStrictEqual(yield* retry(first), refused(`it was replaced: job ${second.id} is newer`))
+      const lease = yield* take
+      assert.deepStrictEqual(yield* retry(second), refused("it is running"))
+      yield* settle(lease, park)
+      yield* offer(third)
+      assert.deepStrictEqual(
+        yield* retry(second),
+        refused(`job ${third.id} waits, and does the same for the newest commit`)
+      )
+      yield* stands(second, "parked", "no more tries")
+    })
+  )
+
+  it(
+    "does not fill a lane beyond what may wait there",
+    Effect.gen(function*() {
+      const job = mention(lane, "first")
+      yield* offer(job)
+      yield* settle(yield* take, done)
+      yield* offerAll(...Array.from({ length: 20 }, (_, index) => mention(lane, `m${index}`)))
+      assert.deepStrictEqual(yield* retry(job), refused("20 jobs of its pull request wait already"))
+    })
+  )
+
+  it(
+    "parks a waiting job that is cancelled, and the lane goes on",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offerAll(job, mention(lane, "b"))
+      assert.deepStrictEqual(yield* cancel(job), handled)
+      yield* stands(job, "parked", "cancelled")
+      assert.deepStrictEqual(yield* cancel(job), refused("it is parked"))
+      assert.deepStrictEqual(yield* runAll, ["b"])
+      assert.deepStrictEqual(yield* retry(job), handled)
+      assert.deepStrictEqual(yield* runAll, ["a"])
+    })
+  )
+
+  it(
+    "does not cancel what runs",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      const lease = yield* take
+      assert.deepStrictEqual(yield* cancel(job), refused("it is running"))
+      assert.isTrue(yield* settle(lease, done))
+    })
+  )
+}

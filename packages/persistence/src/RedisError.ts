@@ -1,0 +1,78 @@
+import { Schema } from "effect"
+import { StoreError } from "./StoreError.ts"
+
+const Reply = Schema.Struct({ name: Schema.Literal("ReplyError"), message: Schema.String })
+const isReply = Schema.is(Reply)
+
+/** What Redis refuses now and may do later, by the first word of its answer. */
+const transient = new Map([
+  ["READONLY", "it is a replica; a failover is under way, or redis.url (REDIS_URL) names the wrong host"],
+  ["LOADING", "it is reading its data from the disk"],
+  ["MASTERDOWN", "its primary is away"],
+  ["CLUSTERDOWN", "its cluster is not complete"],
+  ["TRYAGAIN", "its cluster is moving data"],
+  ["BUSY", "it is busy with a script"],
+  ["NOREPLICAS", "too few replicas are there"],
+  ["MISCONF", "it cannot write to its disk: free some space"],
+  ["OOM", "its memory is full: raise maxmemory"]
+])
+
+const denied = "check the user name and the password in redis.url (REDIS_URL)"
+const refused = new Map([
+  ["WRONGPASS", denied],
+  ["NOAUTH", "it needs a password: put it into redis.url (REDIS_URL) as redis://:password@host"],
+  ["NOPERM", "its user may not do this: see docs/operate.md for what it has to be allowed"]
+])
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
+
+/** What Node says of a certificate that it does not trust, and of a server that does not speak TLS. */
+const isTls = (cause: unknown): boolean => /CERT|TLS|SSL/.test(codeOf(cause))
+
+/** Whether no later attempt with the same URL can succeed. */
+export const isRefusal = (cause: unknown): boolean => {
+  const [code = ""] = isReply(cause) ? cause.message.split(" ", 1) : []
+  return refused.has(code) || isTls(cause)
+}
+
+/** The URL as it may be shown: no user, no password, no query. */
+export const addressOf = (url: string): string => {
+  const { host, pathname, protocol } = new URL(url)
+  return `${protocol}//${host}${pathname}`
+}
+
+interface Failure {
+  readonly operation: string
+  readonly address: string
+  readonly cause: unknown
+}
+
+/** Why a connection failed, in a few words: a code is shorter than its message, and holds no address twice. */
+const connectionTrouble = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return "the connection was lost"
+  return cause.message === "Command timed out" ? "no answer in time" : codeOf(cause) || "the connection was lost"
+}
+
+const untrusted = "no TLS that can be trusted: name the file of its authority in NODE_EXTRA_CA_CERTS, or use redis://"
+
+/** One line about what failed, where, and what to do. Never the command: it may hold what must not be shown. */
+export const explain = ({ address, cause, operation }: Failure): StoreError => {
+  if (cause instanceof StoreError) return cause
+  if (!isReply(cause)) {
+    const tls = isTls(cause)
+    const advice = tls ? untrusted : "it will be tried again"
+    return new StoreError({
+      operation,
+      message: `${address}: ${connectionTrouble(cause)}; ${advice}`,
+      retryable: !tls
+    })
+  }
+  const [code = ""] = cause.message.split(" ", 1)
+  const advice = transient.get(code) ?? refused.get(code)
+  return new StoreError({
+    operation,
+    message: `${address}: ${advice === undefined ? cause.message.split("\n", 1)[0] : `${code}, ${advice}`}`,
+    retryable: transient.has(code)
+  })
+}

@@ -1,0 +1,74 @@
+import { Effect, Queue, Schedule, Schema, Stream } from "effect"
+import type { Redis as Single } from "ioredis"
+import { explain } from "./RedisError.ts"
+import type { StoreError } from "./StoreError.ts"
+
+/** What is heard on a channel. */
+export const Heard = Schema.TaggedUnion({
+  Message: { text: Schema.String },
+  /** The connection was lost and is back: what was said in between was not heard, so look at what is stored. */
+  Missed: {}
+})
+export type Heard = typeof Heard.Type
+
+/** A connection that nobody speaks on can be dead for long without anybody noticing. */
+const heartbeat = Schedule.spaced("10 seconds")
+
+/** All the subscriptions of a process, on one connection. */
+export const make = Effect.fnUntraced(function*(connection: Single, address: string) {
+  const channels = new Map<string, Set<Queue.Queue<Heard>>>()
+
+  const attempt = (operation: string, command: () => Promise<unknown>) =>
+    Effect.tryPromise({ try: command, catch: (cause) => explain({ operation, address, cause }) })
+
+  connection.on("message", (channel: string, text: string) => {
+    for (const listener of channels.get(channel) ?? []) Queue.offerUnsafe(listener, Heard.cases.Message.make({ text }))
+  })
+
+  const again = Effect.suspend(() =>
+    channels.size === 0
+      ? Effect.void
+      : Effect.map(attempt("Redis.subscribe", () => connection.subscribe(...channels.keys())), () => {
+        for (const listeners of channels.values()) {
+          for (const listener of listeners) Queue.offerUnsafe(listener, Heard.cases.Missed.make({}))
+        }
+      })
+  )
+  const connected = yield* Queue.unbounded<void>()
+  connection.on("ready", () => Queue.offerUnsafe(connected, undefined))
+  yield* Queue.take(connected).pipe(
+    Effect.andThen(again),
+    // The connection was lost once more, and comes back once more.
+    Effect.ignore,
+    Effect.forever,
+    Effect.forkScoped
+  )
+  // A connection without an answer is closed by the driver, which then makes another one.
+  yield* attempt("Redis.ping", () => connection.ping()).pipe(
+    Effect.ignore,
+    Effect.repeat(heartbeat),
+    Effect.forkScoped
+  )
+
+  const leave = (channel: string, listener: Queue.Queue<Heard>) =>
+    Effect.suspend(() => {
+      const listeners = channels.get(channel)
+      listeners?.delete(listener)
+      if (listeners === undefined || listeners.size > 0) return Queue.shutdown(listener)
+      channels.delete(channel)
+      return Effect.andThen(
+        Effect.ignore(attempt("Redis.unsubscribe", () => connection.unsubscribe(channel))),
+        Queue.shutdown(listener)
+      )
+    })
+
+  return Effect.fn("Redis.subscribe")(function*(channel: string) {
+    const listener = yield* Effect.acquireRelease(Queue.unbounded<Heard>(), (listener) => leave(channel, listener))
+    // Before the command, so that a connection that is made anew meanwhile knows the channel.
+    const listeners = channels.get(channel) ?? new Set()
+    channels.set(channel, listeners.add(listener))
+    yield* attempt("Redis.subscribe", () => connection.subscribe(channel))
+    const heard: Stream.Stream<Heard, StoreError> = Stream.fromQueue(listener)
+    return heard
+  })
+})

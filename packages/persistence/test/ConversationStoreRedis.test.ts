@@ -1,0 +1,55 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import { Effect, Layer, Logger, Option } from "effect"
+import { config, conversationStoreSuite, lane, said } from "./conversationStoreSuite.ts"
+import { age, emptied, hasRedis, named, shared } from "./RedisServer.ts"
+
+describe.skipIf(!hasRedis)(named("conversations in Redis"), () => {
+  const server = shared({ aof: false })
+  const store = Layer.fresh(ConversationStoreRedis.layer).pipe(
+    Layer.provide(emptied(server)),
+    Layer.provide(NodeServices.layer)
+  )
+  const configured = store.pipe(Layer.provide(config))
+  const command = (name: string, ...args: ReadonlyArray<string | number>) =>
+    Effect.flatMap(server, (server) => server.command(name, ...args))
+
+  conversationStoreSuite("Redis", store, age(server))
+
+  it.effect("every key of a conversation expires", () =>
+    Effect.gen(function*() {
+      const { save } = yield* ConversationStore
+      yield* save(lane(1, "tenant"), { ...said("hello"), sessionId: "s1" })
+      const keys = ["nc:conv:{tenant:github:acme/api:1:nominal}", "nc:msgs:{tenant:github:acme/api:1:nominal}"]
+      assert.sameMembers((yield* command("keys", "*")) as Array<string>, keys)
+      for (const key of keys) {
+        const left = yield* command("pttl", key)
+        assert.isTrue(typeof left === "number" && left > 3_590_000 && left <= 3_600_000, `${key}: ${left} ms`)
+      }
+    }).pipe(Effect.provide(configured)))
+
+  it.effect("a session ends with the conversation that replaces it without one", () =>
+    Effect.gen(function*() {
+      const { load, save } = yield* ConversationStore
+      yield* save(lane(1), { ...said("first"), sessionId: "s1" })
+      assert.deepStrictEqual(yield* load(lane(1)), Option.some({ ...said("first"), sessionId: "s1" }))
+      yield* save(lane(1), said("second"))
+      assert.deepStrictEqual(yield* load(lane(1)), Option.some(said("second")))
+    }).pipe(Effect.provide(configured)))
+
+  it.effect("a conversation that cannot be read is absent; the log says so, and not what it holds", () =>
+    Effect.gen(function*() {
+      const { load } = yield* ConversationStore
+      const logged: Array<unknown> = []
+      const logger = Logger.layer([Logger.make(({ message }) => logged.push(message))])
+      for (const content of ["[secret", "{\"messages\": \"secret\"}"]) {
+        yield* command("set", "nc:msgs:{github:acme/api:1:nominal}", content)
+        assert.deepStrictEqual(yield* Effect.provide(load(lane(1)), logger), Option.none())
+      }
+      const text =
+        "the stored conversation of github:acme/api:1:nominal cannot be read; its next review starts a new one"
+      assert.deepStrictEqual(logged, [[text], [text]])
+    }).pipe(Effect.provide(configured)))
+})

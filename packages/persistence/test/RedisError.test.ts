@@ -1,0 +1,52 @@
+import { assert, it } from "@effect/vitest"
+import { addressOf, explain, isRefusal } from "@nominal-code/persistence/RedisError"
+import { ReplyError } from "ioredis"
+
+const address = "redis://redis:6379/0"
+const explained = (cause: unknown) => {
+  const { message, retryable } = explain({ operation: "test", address, cause })
+  return [message, retryable] as const
+}
+
+it("what Redis cannot do now it may do later, and the line says what is the matter", () => {
+  for (
+    const [reply, text] of [
+      ["READONLY You can't write against a read only replica.", /READONLY, it is a replica/],
+      ["LOADING Redis is loading the dataset in memory", /LOADING, it is reading its data/],
+      ["MASTERDOWN Link with MASTER is down", /MASTERDOWN, its primary is away/],
+      ["CLUSTERDOWN The cluster is down", /CLUSTERDOWN, its cluster is not complete/],
+      ["OOM command not allowed when used memory > 'maxmemory'.", /OOM, its memory is full: raise maxmemory/],
+      ["MISCONF Redis is configured to save RDB snapshots", /MISCONF, it cannot write to its disk/],
+      ["BUSY Redis is busy running a script.", /BUSY, it is busy with a script/]
+    ] as const
+  ) {
+    const [message, retryable] = explained(new ReplyError(reply))
+    assert.match(message, /^redis:\/\/redis:6379\/0: [^\n]+$/)
+    assert.match(message, text)
+    assert.isTrue(retryable, reply)
+    assert.isFalse(isRefusal(new ReplyError(reply)))
+  }
+})
+
+it("a password that is wrong stays wrong", () => {
+  for (const reply of ["WRONGPASS invalid username-password pair", "NOAUTH Authentication required.", "NOPERM no"]) {
+    assert.isTrue(isRefusal(new ReplyError(reply)))
+    assert.isFalse(explained(new ReplyError(reply))[1])
+  }
+})
+
+it("any other reply is shown by its first line and is nothing to wait for", () => {
+  assert.deepStrictEqual(explained(new ReplyError("ERR wrong type\nand more")), [`${address}: ERR wrong type`, false])
+})
+
+it("a connection that failed is named by its code, and never by what was sent on it", () => {
+  const lost = Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:6379"), { code: "ECONNREFUSED" })
+  assert.deepStrictEqual(explained(lost), [`${address}: ECONNREFUSED; it will be tried again`, true])
+  const cut = Object.assign(new Error("Connection is closed."), { command: { name: "set", args: ["key", "secret"] } })
+  assert.deepStrictEqual(explained(cut), [`${address}: the connection was lost; it will be tried again`, true])
+  assert.deepStrictEqual(explained("odd"), [`${address}: the connection was lost; it will be tried again`, true])
+})
+
+it("an address shows no user, no password and no query", () => {
+  assert.strictEqual(addressOf("rediss://user:p%40ss@redis.example:6380/2?x=secret"), "rediss://redis.example:6380/2")
+})

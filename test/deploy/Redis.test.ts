@@ -1,0 +1,114 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import type { V1ConfigMap, V1StatefulSet } from "@kubernetes/client-node"
+import { Effect, FileSystem, Schedule, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { readFileSync } from "node:fs"
+import { env } from "node:process"
+import { freePort } from "../emulators/ServeProcess.ts"
+import { containerOf, find, hasKubectl, isInstalled, overlay } from "./Rendering.ts"
+
+const canRun = hasKubectl && isInstalled("redis-server", "--version") && isInstalled("redis-cli", "--version")
+
+/** The manifest's Redis: its container's own command and configuration, with directories of this machine. */
+const manifest = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const resources = overlay("k8s/base")
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-redis-" })
+  const port = yield* freePort
+  const here = (text: string) =>
+    text.replaceAll(/\/(etc|run)\/redis/g, `${directory}/$1`).replace("dir /data", `dir ${directory}/data`)
+      .replace("port 6379", `port ${port}`)
+  for (const name of ["etc", "run", "data"]) yield* fs.makeDirectory(`${directory}/${name}`)
+  const config = find<V1ConfigMap>(resources, "ConfigMap", "redis-config").data?.["redis.conf"] ?? ""
+  yield* fs.writeFileString(`${directory}/etc/redis.conf`, here(config))
+  const container = containerOf(find<V1StatefulSet>(resources, "StatefulSet", "redis").spec?.template)
+  const [program = "", ...command] = [...container.command ?? [], ...container.args ?? []].map(here)
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+
+  const start = (password: string) =>
+    spawner.spawn(
+      ChildProcess.make(program, command, {
+        env: { PATH: env["PATH"], REDIS_PASSWORD: password },
+        stdin: "ignore",
+        forceKillAfter: "5 seconds"
+      })
+    )
+
+  /** What redis-cli answers, and its exit code. */
+  const ask = Effect.fnUntraced(function*(password: string, ...args: ReadonlyArray<string>) {
+    const child = yield* spawner.spawn(
+      ChildProcess.make("redis-cli", ["-p", String(port), ...args], {
+        env: { PATH: env["PATH"], ...(password === "" ? {} : { REDISCLI_AUTH: password }) },
+        stdin: "ignore"
+      })
+    )
+    const answer = yield* Stream.mkString(Stream.decodeText(child.all))
+    return { answer: answer.trim(), code: Number(yield* child.exitCode) }
+  }, Effect.scoped)
+
+  /** Waits until the container's readiness probe succeeds. */
+  const ready = (password: string) =>
+    ask(password, ...(container.readinessProbe?.exec?.command?.slice(1) ?? [])).pipe(
+      Effect.flatMap(({ answer, code }) => code === 0 ? Effect.void : Effect.fail(answer)),
+      Effect.retry(Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 200 })))
+    )
+  return { start, ask, ready }
+})
+
+const password = "a-password_of~letters.9"
+
+describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
+  it.live("serves nobody without its password, which no list of processes shows", () =>
+    Effect.gen(function*() {
+      const redis = yield* manifest
+      const server = yield* redis.start(password)
+      yield* redis.ready(password)
+      assert.match((yield* redis.ask("", "get", "a")).answer, /^NOAUTH/)
+      assert.match((yield* redis.ask("another", "get", "a")).answer, /NOAUTH|WRONGPASS/)
+      assert.notInclude(readFileSync(`/proc/${server.pid}/cmdline`, "utf8"), password)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("has on its disk what it answered for: killed without a signal, it comes back with all of it", () =>
+    Effect.gen(function*() {
+      const redis = yield* manifest
+      const first = yield* redis.start(password)
+      yield* redis.ready(password)
+      for (let index = 0; index < 20; index++) yield* redis.ask(password, "lpush", "lane", `job ${index}`)
+      yield* first.kill({ killSignal: "SIGKILL" })
+      yield* redis.start(password)
+      yield* redis.ready(password)
+      assert.strictEqual((yield* redis.ask(password, "llen", "lane")).answer, "20")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("never throws a key out to make room, and writes each change before it answers", () =>
+    Effect.gen(function*() {
+      const redis = yield* manifest
+      yield* redis.start(password)
+      yield* redis.ready(password)
+      const setting = (name: string) =>
+        Effect.map(redis.ask(password, "config", "get", name), ({ answer }) => answer.split("\n")[1])
+      assert.strictEqual(yield* setting("maxmemory-policy"), "noeviction")
+      assert.strictEqual(yield* setting("maxmemory"), String(256 * 1024 * 1024))
+      assert.strictEqual(yield* setting("appendonly"), "yes")
+      assert.strictEqual(yield* setting("appendfsync"), "always")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live.each(
+    [
+      ["an empty password", "", "is empty"],
+      ["one that would break the URL", "a b@c", "only letters"]
+    ] satisfies ReadonlyArray<readonly [string, string, string]>
+  )(
+    "does not start with %s, and says why",
+    ([, wrong, why]) =>
+      Effect.gen(function*() {
+        const redis = yield* manifest
+        const child = yield* redis.start(wrong)
+        const written = yield* Stream.mkString(Stream.decodeText(child.all))
+        assert.strictEqual(Number(yield* child.exitCode), 1)
+        assert.include(written, why)
+        assert.notInclude(written, "a b@c")
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
+})

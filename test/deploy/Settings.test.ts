@@ -1,0 +1,116 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import type { V1NetworkPolicy } from "@kubernetes/client-node"
+import { load } from "@nominal-code/config/AppConfigLayer"
+import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { Lane, Namespace } from "@nominal-code/domain/Lane"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import * as KubernetesJob from "@nominal-code/jobs/KubernetesJob"
+import { ConfigProvider, Effect, Option } from "effect"
+import { readFileSync } from "node:fs"
+import { parse } from "yaml"
+import { problems, type Resource } from "./KubernetesSchema.ts"
+import { find, hasKubectl, overlay, podsOf, root } from "./Rendering.ts"
+import { weaknesses } from "./Weaknesses.ts"
+
+const yaml = (path: string) => parse(readFileSync(`${root}/${path}`, "utf8"))
+
+const secret: Readonly<Record<string, string>> = yaml("deploy/k8s/secret.yaml.template").stringData
+
+/** A configuration file as the server reads it in a pod, with the template's Secret as its environment. */
+const loaded = (config: string) =>
+  load("serve", {}).pipe(
+    Effect.provideService(
+      ConfigProvider.ConfigProvider,
+      ConfigProvider.fromEnvRecord({ HOME: "/home/nominal", ...secret, CONFIG_PATH: `${root}/${config}` })
+    ),
+    Effect.provide(NodeServices.layer)
+  )
+
+const repo = RepoName.make("acme/shop")
+const number = PullNumber.make(7)
+
+const job = new Job({
+  id: jobIdOfDelivery("github", DeliveryId.make("a-delivery")),
+  lane: new Lane({ namespace: Namespace.make(""), platform: "github", repo, number, bot: Login.make("nominalbot") }),
+  event: PullRequestEvent.cases.Lifecycle.make({
+    kind: "pr_opened",
+    pullRequest: new PullRequestRef({ platform: "github", repo, number }),
+    title: "Add retries",
+    author: Login.make("ada"),
+    headSha: Sha.make("a".repeat(40)),
+    headBranch: "retries",
+    baseBranch: "main"
+  }),
+  prompt: "",
+  delivery: DeliveryId.make("a-delivery"),
+  receivedAt: 0
+})
+
+/** The Job of a review, as a server with a configuration file makes it. */
+const madeFrom = (config: string) =>
+  Effect.map(loaded(config), ({ conversationTtl, kubernetes, redis }): Resource => {
+    const template = { conversationTtl, kubernetes: Option.getOrThrow(kubernetes), redis: Option.getOrThrow(redis) }
+    // Its apiVersion, kind and name are there: the schema test says so.
+    return KubernetesJob.make(template, { job, attempt: 1, payload: "{}" }) as Resource
+  })
+
+describe("the configuration files", () => {
+  it.effect.each(["deploy/k8s/base/config.yaml", "deploy/production/config.yaml"])(
+    "%s and the Secret are all that a server needs, and it has nothing to warn of",
+    (config) =>
+      Effect.gen(function*() {
+        const { storage, warnings } = yield* loaded(config)
+        assert.strictEqual(storage, "redis")
+        assert.deepStrictEqual(warnings, [])
+      })
+  )
+
+  it.effect("deploy/local/config.yaml has only settings that there are", () =>
+    Effect.gen(function*() {
+      assert.isTrue(Option.isNone((yield* loaded("deploy/local/config.yaml")).kubernetes))
+    }))
+
+  it("the Secret's entries are variables that the server reads, but for the password that only Redis takes", () => {
+    const reference = readFileSync(`${root}/docs/configuration.md`, "utf8")
+    const known = Object.keys(secret).filter((name) => reference.includes(`\`${name}\``))
+    assert.deepStrictEqual([...known, "REDIS_PASSWORD"].sort(), Object.keys(secret).sort())
+    assert.include(secret["REDIS_URL"], `:${secret["REDIS_PASSWORD"]}@`)
+  })
+
+  it("the Jobs are of the namespace that the manifests make, with the Secret that they bring", () => {
+    for (const overlay of ["k8s/base", "production"]) {
+      const { kubernetes } = yaml(`deploy/${overlay}/config.yaml`)
+      assert.strictEqual(kubernetes.namespace, "nominal-code")
+      assert.deepStrictEqual(kubernetes.env_from_secrets, ["nominal-code-secrets"])
+    }
+  })
+})
+
+describe.each(["deploy/k8s/base/config.yaml", "deploy/production/config.yaml"])("a Job by %s", (config) => {
+  it.effect("is what Kubernetes' schema says, and its pod passes the namespace's profile", () =>
+    Effect.gen(function*() {
+      const made = yield* madeFrom(config)
+      assert.deepStrictEqual(problems(made), [])
+      assert.deepStrictEqual(podsOf([made]).flatMap(([, pod]) => weaknesses(pod)), [])
+    }))
+
+  it.effect("holds no secret", () =>
+    Effect.gen(function*() {
+      const made = JSON.stringify(yield* madeFrom(config))
+      for (const [name, value] of Object.entries(secret)) assert.notInclude(made, value, name)
+    }))
+
+  it.effect.skipIf(!hasKubectl)(
+    "is under the Jobs' network policy, and may talk to Redis (kubectl)",
+    () =>
+      Effect.gen(function*() {
+        const [[, pod] = []] = podsOf([yield* madeFrom(config)])
+        const labels: Readonly<Record<string, string>> = pod?.metadata?.labels ?? {}
+        const policy = find<V1NetworkPolicy>(overlay("k8s/base"), "NetworkPolicy", "nominal-code-job")
+        assert.deepInclude(labels, policy.spec?.podSelector?.matchLabels ?? { nothing: "selected" })
+        assert.include(["server", "job"], labels["app.kubernetes.io/component"])
+      })
+  )
+})

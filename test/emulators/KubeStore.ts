@@ -1,0 +1,165 @@
+import type { V1JobSpec, V1PodSpec } from "@kubernetes/client-node"
+import { DateTime } from "effect"
+import { randomUUID } from "node:crypto"
+
+/** What every object of a cluster has. */
+export interface Metadata {
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly creationTimestamp: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly deletionTimestamp?: string
+  readonly finalizers?: ReadonlyArray<string>
+  readonly ownerReferences?: ReadonlyArray<unknown>
+}
+
+/** A condition of an object's status. */
+export interface Condition {
+  readonly type: string
+  readonly status: "True" | "False"
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTransitionTime: string
+}
+
+/** A Job with the state that the cluster keeps of it. */
+export interface KubeJobObject {
+  readonly apiVersion: "batch/v1"
+  readonly kind: "Job"
+  readonly metadata: Metadata
+  readonly spec: V1JobSpec
+  readonly status: {
+    readonly startTime?: string
+    readonly completionTime?: string
+    readonly active?: number
+    readonly ready?: number
+    readonly succeeded?: number
+    readonly failed?: number
+    readonly conditions?: ReadonlyArray<Condition>
+  }
+}
+
+/** What became of a container. */
+export interface ContainerState {
+  readonly waiting?: { readonly reason: string; readonly message?: string }
+  readonly running?: { readonly startedAt: string }
+  readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly message?: string }
+}
+
+/** A pod with the state that its node keeps of it. */
+export interface KubePodObject {
+  readonly apiVersion: "v1"
+  readonly kind: "Pod"
+  readonly metadata: Metadata
+  readonly spec: V1PodSpec
+  readonly status: {
+    readonly phase: "Pending" | "Running" | "Succeeded" | "Failed"
+    readonly reason?: string
+    readonly message?: string
+    readonly conditions?: ReadonlyArray<Condition>
+    readonly containerStatuses?: ReadonlyArray<{ readonly name: string; readonly state: ContainerState }>
+  }
+}
+
+export type KubeObject = KubeJobObject | KubePodObject
+
+/** Something that happened to an object. */
+export interface KubeEvent {
+  readonly version: number
+  readonly type: "ADDED" | "MODIFIED" | "DELETED"
+  readonly object: KubeObject
+}
+
+/** The machine's time, as clusters write it. */
+export const timestamp = (): string => DateTime.formatIso(DateTime.nowUnsafe()).replace(/\.\d+Z$/, "Z")
+
+const keyOf = ({ kind, metadata: { name, namespace } }: KubeObject): string => `${kind}/${namespace}/${name}`
+
+/** Metadata of an object that is new to the cluster. */
+export const newMetadata = (given: Pick<Metadata, "name" | "namespace"> & Partial<Metadata>): Metadata => ({
+  labels: {},
+  annotations: {},
+  ...given,
+  uid: randomUUID(),
+  resourceVersion: "0",
+  creationTimestamp: timestamp()
+})
+
+/** The objects of an emulated cluster, with everything that happened to them, in one order. */
+export class KubeStore {
+  #version = 1000
+  #objects = new Map<string, KubeObject>()
+  #listeners = new Set<(event: KubeEvent) => void>()
+  #log: Array<KubeEvent> = []
+  /** Nobody can watch from before this version any more. */
+  floor = 0
+
+  get version(): number {
+    return this.#version
+  }
+
+  /** The log is gone: whoever watches from a version of before has to list anew. */
+  compact(): void {
+    this.#log = []
+    this.floor = this.#version
+  }
+
+  since(version: number): ReadonlyArray<KubeEvent> {
+    return this.#log.filter((event) => event.version > version)
+  }
+
+  listen(listener: (event: KubeEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  job(namespace: string, name: string): KubeJobObject | undefined {
+    const found = this.#objects.get(`Job/${namespace}/${name}`)
+    return found?.kind === "Job" ? found : undefined
+  }
+
+  pod(namespace: string, name: string): KubePodObject | undefined {
+    const found = this.#objects.get(`Pod/${namespace}/${name}`)
+    return found?.kind === "Pod" ? found : undefined
+  }
+
+  jobs(): ReadonlyArray<KubeJobObject> {
+    return [...this.#objects.values()].filter((object) => object.kind === "Job")
+  }
+
+  pods(): ReadonlyArray<KubePodObject> {
+    return [...this.#objects.values()].filter((object) => object.kind === "Pod")
+  }
+
+  /** The pods of a Job. */
+  podsOf(job: KubeJobObject): ReadonlyArray<KubePodObject> {
+    return this.pods().filter(({ metadata }) => metadata.labels["batch.kubernetes.io/job-name"] === job.metadata.name)
+  }
+
+  /** Adds or replaces an object: it gets the next version, and everybody who watches is told. */
+  put<A extends KubeObject>(object: A): A {
+    const key = keyOf(object)
+    const type = this.#objects.has(key) ? "MODIFIED" : "ADDED"
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } }
+    this.#objects.set(key, stored)
+    this.#tell({ type, version: this.#version, object: stored })
+    return stored
+  }
+
+  remove(object: KubeObject): void {
+    const key = keyOf(object)
+    const last = this.#objects.get(key)
+    if (last === undefined) return
+    this.#objects.delete(key)
+    const gone = { ...last, metadata: { ...last.metadata, resourceVersion: String(++this.#version) } }
+    this.#tell({ type: "DELETED", version: this.#version, object: gone })
+  }
+
+  #tell(event: KubeEvent): void {
+    this.#log.push(event)
+    for (const listener of this.#listeners) listener(event)
+  }
+}

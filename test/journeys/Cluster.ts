@@ -1,0 +1,73 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert } from "@effect/vitest"
+import { Effect, FileSystem, Redacted } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import * as RedisServer from "../../packages/persistence/test/RedisServer.ts"
+import * as KubeEmulator from "../emulators/KubeEmulator.ts"
+import * as Journey from "./Journey.ts"
+
+/** The Secret that the pods' environment comes from. */
+const secretName = "nominal-code-secrets"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The command as it is released, until the scope closes: its pods start in a fraction of the time that sources take. */
+export const built = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" })
+  const build = ChildProcess.make(process.execPath, ["ci/build.ts", directory], { cwd: root, extendEnv: true })
+  assert.strictEqual(Number(yield* spawner.exitCode(build)), 0)
+  return `${directory}/bin/nominal-code.js`
+}).pipe(Effect.provide(NodeServices.layer))
+
+/** How a cluster differs from the usual. */
+export interface Options {
+  /** What `nominal-code` is, for the server and for the pods. */
+  readonly bin: string
+  readonly kube?: Partial<KubeEmulator.Options>
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A journey on a cluster: Jobs for the reviews, Redis for the queue, and nothing of ours but `serve` and `run-job`. */
+export const make = Effect.fn("Cluster.make")(function*({ bin, env = {}, kube: options = {} }: Options) {
+  const redis = yield* RedisServer.start({ password: "a-password-that-nobody-may-see" })
+  const kube = yield* KubeEmulator.make({ bin, ...options })
+  const url = Redacted.value(redis.url)
+  const journey = yield* Journey.make({
+    bin,
+    env: {
+      K8S_ENV_FROM_SECRETS: secretName,
+      K8S_IMAGE: "registry.example/nominal-code:v1",
+      K8S_NAMESPACE: kube.namespace,
+      KUBECONFIG: kube.kubeconfig,
+      REDIS_URL: url,
+      ...env
+    }
+  })
+  kube.secrets.set(secretName, {
+    ANTHROPIC_API_KEY: journey.secrets.apiKey,
+    GITHUB_TOKEN: journey.secrets.token,
+    REDIS_URL: url
+  })
+
+  return {
+    kube,
+    redis,
+    journey,
+    /** Waits until so many Jobs have ended. */
+    finished: (jobs: number) =>
+      Journey.until(
+        `the end of ${jobs} Job(s)`,
+        () =>
+          kube.store.jobs().filter(({ status }) =>
+            (status.conditions ?? []).some(({ type }) => type === "Complete" || type === "Failed")
+          ).length >= jobs
+      )
+  }
+})
+
+/** A running cluster with its journey. */
+export type Cluster = Effect.Success<ReturnType<typeof make>>

@@ -1,0 +1,142 @@
+import { JobId } from "@nominal-code/domain/Job"
+import { Effect, Option, Random, Schedule, Schema, Semaphore } from "effect"
+import { type Delivered, type GitHubEvent, post } from "../emulators/GitHubDeliveries.ts"
+import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
+import type { PullRequest } from "../emulators/GitHubState.ts"
+import { bot, nameOf } from "../journeys/Journey.ts"
+import { change, files } from "../journeys/Shop.ts"
+import type { Accepted } from "./Observed.ts"
+import type { Plan, PlannedEvent } from "./Plan.ts"
+
+/** A delivery as a forge keeps it: the same bytes under the same id, however often it is sent. */
+interface Letter {
+  readonly id: string
+  readonly event: string
+  readonly body: string
+  readonly pull: PullRequest
+  readonly planned: PlannedEvent
+}
+
+/** When a forge tries again what was not heard. */
+const redelivery = Schedule.spaced("400 millis")
+
+/** How many deliveries a forge sends at the same time. */
+const connections = 24
+
+/** So many pull requests share a repository. */
+const pullsOfRepository = 10
+
+const Answer = Schema.fromJsonString(Schema.Struct({ status: Schema.String, job: JobId }))
+
+/** The job that a delivery was accepted as. */
+const jobIn = ({ body, status }: Delivered): Option.Option<JobId> =>
+  status < 200 || status > 299 ? Option.none() : Option.map(Schema.decodeOption(Answer)(body), ({ job }) => job)
+
+interface Options {
+  readonly plan: Plan
+  readonly emulator: GitHubEmulator
+  readonly secret: string
+  /** The webhook's addresses, one for each server. */
+  readonly webhooks: ReadonlyArray<string>
+}
+
+/**
+ * What happens on the forge, as planned, and the forge that tells of it: a delivery that is not answered with a success
+ * is delivered again, with its id, until it is. Of one pull request the next thing happens when the last one was heard.
+ */
+export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, secret, webhooks }: Options) {
+  const pulls: Array<PullRequest> = []
+  const outbox: Array<Letter> = []
+  const accepted: Array<Accepted & { readonly again: Array<string> }> = []
+  const refused: Array<string> = []
+  const events = [...plan.events]
+  const scope = yield* Effect.scope
+  const posting = yield* Semaphore.make(connections)
+  let sent = 0
+
+  const open = Effect.fnUntraced(function*(index: number) {
+    const name = `acme/shop-${Math.floor(index / pullsOfRepository)}`
+    const repository = emulator.state.repository(name) ??
+      (yield* emulator.addRepository(name, [{ message: "Open the shop", files }]))
+    return yield* emulator.openPullRequest({ repository, commits: [change("total", `return ${index}`)] })
+  })
+
+  const happening = Effect.fnUntraced(function*({ index, kind, pull: number }: PlannedEvent) {
+    const pull = pulls[number] ?? (pulls[number] = yield* open(number))
+    if (kind === "opened") return { event: "pull_request", action: "opened", pull } satisfies GitHubEvent
+    if (kind === "mention") {
+      const comment = yield* emulator.comment(pull, "mara", `@${bot} look again, for the ${index}th time`)
+      return { event: "issue_comment", action: "created", comment } satisfies GitHubEvent
+    }
+    const before = yield* emulator.push(pull, [change("total", `return ${1000 * index + number}`)])
+    return { event: "pull_request", action: "synchronize", pull, before } satisfies GitHubEvent
+  })
+
+  /** One try, at any of the servers: those behind a Service are all the same. */
+  const attempt = Effect.fnUntraced(function*(letter: Letter) {
+    const url = yield* Random.choice(webhooks)
+    sent += 1
+    return yield* Effect.option(post(letter.event, letter.body, { url, secret, delivery: letter.id }))
+  })
+
+  const again = (letter: Letter, accepted: { readonly again: Array<string> }) =>
+    Effect.map(attempt(letter), (delivered) => {
+      const job = Option.flatMap(delivered, jobIn)
+      if (Option.isSome(job)) accepted.again.push(job.value)
+    })
+
+  /** Whether it was heard. */
+  const send = Effect.fnUntraced(function*(letter: Letter) {
+    const delivered = yield* attempt(letter)
+    if (Option.isNone(delivered) || delivered.value.status < 200 || delivered.value.status > 299) return false
+    outbox.splice(outbox.indexOf(letter), 1)
+    const job = jobIn(delivered.value)
+    if (Option.isNone(job)) {
+      refused.push(delivered.value.body)
+      return true
+    }
+    const one = { delivery: letter.id, job: String(job.value), pull: nameOf(letter.pull), again: [] }
+    accepted.push(one)
+    if (letter.planned.twice) yield* again(letter, one)
+    return true
+  })
+
+  /** The next thing that is planned for a pull request whose last one was heard. */
+  const happen = Effect.gen(function*() {
+    const quiet = events.findIndex(({ pull }) => outbox.every(({ planned }) => planned.pull !== pull))
+    const [planned] = quiet === -1 ? [] : events.splice(quiet, 1)
+    if (planned === undefined) return
+    const event = yield* happening(planned)
+    const pull = pulls[planned.pull]
+    if (pull === undefined) return
+    const letter: Letter = {
+      id: `${plan.seed}-${planned.pull}-${planned.index}`,
+      event: event.event,
+      body: JSON.stringify(emulator.payload(event)),
+      pull,
+      planned
+    }
+    outbox.push(letter)
+    // In a fiber of its own: a server that does not answer is waited for, and the other letters are not held up by it.
+    const heard = Effect.repeat(send(letter), { schedule: redelivery, until: (yes) => yes })
+    yield* Effect.forkIn(posting.withPermits(1)(heard), scope)
+  })
+
+  return {
+    pulls: pulls as ReadonlyArray<PullRequest>,
+    accepted: accepted as ReadonlyArray<Accepted>,
+    /** Answers of success without a job: nobody should have got one. */
+    refused: refused as ReadonlyArray<string>,
+    /** How often something was sent. */
+    sent: () => sent,
+    /** How many events have not happened yet, or were not heard. */
+    unheard: () => events.length + outbox.length,
+    /** Has things happen until `busy` deliveries are on their way or, as `waiting` says, being worked on. */
+    topUp: Effect.fnUntraced(function*(waiting: number) {
+      for (let missing = plan.size.busy - waiting - outbox.length; missing > 0; missing--) yield* happen
+    })
+  }
+})
+
+/** The forge's side of a storm. */
+export type Deliveries = Effect.Success<ReturnType<typeof make>>

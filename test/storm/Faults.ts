@@ -1,0 +1,151 @@
+import { findMarker } from "@nominal-code/domain/Marker"
+import { Duration, Effect, Fiber, Option, Schedule, type Scope, Semaphore, Stream } from "effect"
+import type { RedisServer } from "../../packages/persistence/test/RedisServer.ts"
+import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
+import type { KubeEmulator } from "../emulators/KubeEmulator.ts"
+import type { KubePodObject } from "../emulators/KubeStore.ts"
+import { type FaultKind, killOf, type Plan, type PlannedFault } from "./Plan.ts"
+import type { Server } from "./Server.ts"
+
+/** What can be broken. */
+export interface Breakable {
+  readonly servers: ReadonlyArray<Server>
+  readonly redis: RedisServer
+  readonly kube: KubeEmulator
+  readonly forge: GitHubEmulator
+}
+
+/** Leases last thirty seconds. */
+const longerThanALease = Duration.seconds(33)
+
+const often = Schedule.spaced("100 millis")
+
+/** Something between two times, as planned. */
+const between = ({ length }: PlannedFault, from: Duration.Input, to: Duration.Input) =>
+  Duration.millis(Duration.toMillis(from) + length * (Duration.toMillis(to) - Duration.toMillis(from)))
+
+/** What every kind of fault does. It ends when the fault is over. */
+const strike = ({ forge, kube, redis, servers }: Breakable): Record<
+  FaultKind,
+  (fault: PlannedFault) => Effect.Effect<unknown>
+> => {
+  const server = (fault: PlannedFault, use: (server: Server) => Effect.Effect<unknown>) => {
+    const one = servers[fault.server]
+    return one === undefined ? Effect.void : use(one)
+  }
+  return {
+    serverKilled: (fault) => server(fault, ({ kill }) => kill(between(fault, "0 seconds", "5 seconds"))),
+    serverFrozen: (fault) =>
+      server(fault, ({ freeze }) => freeze(Duration.sum(longerThanALease, between(fault, "0 seconds", "5 seconds")))),
+    podEvicted: (fault) =>
+      Effect.suspend(() => {
+        const running = [...kube.controller.running.keys()]
+        return kube.evict(running[Math.floor(fault.length * running.length)] ?? "")
+      }),
+    redisRestarted: (fault) =>
+      redis.kill.pipe(
+        Effect.andThen(Effect.sleep(between(fault, "500 millis", "8 seconds"))),
+        Effect.andThen(redis.start)
+      ),
+    redisCut: () =>
+      Effect.andThen(
+        redis.command("client", "kill", "type", "normal", "skipme", "yes"),
+        redis.command("client", "kill", "type", "pubsub")
+      ),
+    watchCut: () => Effect.sync(() => kube.watches.cut()),
+    watchExpired: () =>
+      Effect.sync(() => {
+        kube.store.compact()
+        kube.watches.cut()
+      }),
+    apiFailed: (fault) =>
+      Effect.sync(() => {
+        const status = fault.length < 0.5 ? 429 : 500
+        const headers = status === 429 ? { "retry-after": "1" } : {}
+        kube.faults.next({ path: /\/jobs/, times: 3 }, { _tag: "Answer", status, headers })
+      }),
+    apiAnswerLost: (fault) =>
+      Effect.sync(() => {
+        const method = fault.length < 0.7 ? "create" : "delete"
+        kube.faults.next({ method, path: /\/jobs/ }, { _tag: "CommitThenDrop" })
+      }),
+    forgeAnswerLost: (fault) =>
+      Effect.sync(() => {
+        const lost = fault.length < 0.5
+          ? { _tag: "CommitThenDrop" as const }
+          : { _tag: "CommitThenAnswer" as const, status: 502 }
+        forge.faults.next({ method: "POST", path: /\/pulls\/\d+\/reviews/ }, lost)
+      }),
+    forgeBusy: () =>
+      Effect.sync(() => forge.faults.secondaryRateLimit({ method: "POST", path: /\/pulls\/\d+\/reviews/ }, 1))
+  }
+}
+
+/**
+ * Breaks what is planned to be broken, each fault when the work has come so far. Ends when the last one is over; two
+ * faults of the same thing wait for each other. `progress` is the part of all deliveries that has ended.
+ */
+export const run = Effect.fn("Faults.run")(
+  function*(plan: Plan, things: Breakable, progress: () => number, struck: (kind: FaultKind) => void) {
+    const strikes = strike(things)
+    const redis = yield* Semaphore.make(1)
+    const fibers: Array<Fiber.Fiber<unknown>> = []
+    for (const fault of plan.faults) {
+      yield* Effect.repeat(Effect.sync(() => progress() >= fault.at), { schedule: often, until: (yes) => yes })
+      const one = Effect.andThen(strikes[fault.kind](fault), Effect.sync(() => struck(fault.kind)))
+      // Of Redis there is one, and whoever comes to break it finds it well.
+      fibers.push(yield* Effect.forkScoped(fault.kind.startsWith("redis") ? redis.withPermits(1)(one) : one))
+    }
+    yield* Fiber.joinAll(fibers)
+  }
+)
+
+const isPost = /^(?:pulls\/create-review|pulls\/create-reply|issues\/create-comment)/
+
+/** The jobs that post something, when the forge has it. */
+const posting = ({ journal }: GitHubEmulator) =>
+  journal.pipe(
+    Stream.filter(({ operation, status }) => isPost.test(operation) && status !== 0 && status < 300),
+    Stream.flatMap(({ body }) => Stream.fromIterable(Option.toArray(findMarker(JSON.stringify(body))))),
+    Stream.map(({ jobId }) => String(jobId))
+  )
+
+/** Kills pods, as planned by their names, while the scope is open. `struck` is told of each that was still running. */
+export const killPods = Effect.fn("Faults.killPods")(
+  function*({ seed }: Plan, { forge, kube }: Pick<Breakable, "forge" | "kube">, struck: () => void) {
+    const run = Effect.runForkWith(yield* Effect.context<Scope.Scope>())
+    const met = new Set<string>()
+    /** The pods that are killed when their job posts something. */
+    const after = new Map<string, { readonly pod: string; readonly millis: number }>()
+
+    const kill = Effect.fnUntraced(function*(pod: string, millis: number) {
+      yield* Effect.sleep(millis)
+      if (!kube.controller.running.has(pod)) return
+      yield* kube.kill(pod)
+      struck()
+    })
+    const meet = ({ metadata: { labels, name } }: KubePodObject) => {
+      const planned = killOf(seed, labels["job-name"] ?? "")
+      if (planned === undefined || met.has(name)) return
+      met.add(name)
+      if (planned.after === "start") run(Effect.forkScoped(kill(name, planned.millis)))
+      else after.set(labels["nominal-code/job-id"] ?? "", { pod: name, millis: planned.millis })
+    }
+
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        kube.store.listen(({ object }) => {
+          if (object.kind === "Pod" && object.status.phase === "Running") meet(object)
+        })
+      ),
+      (stop) => Effect.sync(stop)
+    )
+    yield* posting(forge).pipe(
+      Stream.runForEach((job) => {
+        const planned = after.get(job)
+        return planned === undefined ? Effect.void : kill(planned.pod, planned.millis)
+      }),
+      Effect.forkScoped
+    )
+  }
+)

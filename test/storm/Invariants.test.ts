@@ -1,0 +1,186 @@
+import { assert, it } from "@effect/vitest"
+import { DeliveryId, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { LaneKey } from "@nominal-code/domain/Lane"
+import { Sha } from "@nominal-code/domain/PullRequest"
+import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+import { Option, Schema } from "effect"
+import { breaches, judge, type Verdict } from "./Invariants.ts"
+import type { Change, Observed, PodRun, Post } from "./Observed.ts"
+
+const [first, second, third] = ["1", "2", "3"].map((digit) => JobId.make(digit.repeat(20))) as [JobId, JobId, JobId]
+const lane = Schema.decodeSync(LaneKey)("github:acme/shop:7:bot")
+const pull = "acme/shop#7"
+
+const reviewed = JobOutcome.cases.Reviewed.make({
+  headSha: Sha.make("0".repeat(40)),
+  findings: 1,
+  alreadyPosted: false
+})
+
+const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord => ({
+  id,
+  lane,
+  delivery: DeliveryId.make(`delivery of ${id}`),
+  state: "done",
+  attempts: 1,
+  reason: Option.none(),
+  outcome: Option.some(reviewed),
+  job: Option.none(),
+  ...rest
+})
+
+const accepted = (job: JobId, again: ReadonlyArray<string> = []) => ({
+  delivery: `delivery of ${job}`,
+  job,
+  pull,
+  again
+})
+
+const change = (job: JobId, state: string, position: number, endedAt = 0): Change => ({
+  job,
+  lane: "github:acme/shop:7:bot",
+  state,
+  position,
+  epoch: position,
+  endedAt
+})
+
+const pod = (job: JobId, startedAt: number, endedAt: number | undefined): PodRun => ({
+  pod: `pod-${job}`,
+  name: `job-${job}`,
+  job,
+  lane: "lane",
+  startedAt,
+  endedAt
+})
+
+const post = (job: JobId, at: number, rest: Partial<Post> = {}): Post => ({
+  job,
+  pull,
+  kind: "answer",
+  fingerprint: "",
+  at,
+  ...rest
+})
+
+/** The first job was reviewed, the second one was replaced by the third, which was reviewed as well. */
+const good: Observed = {
+  accepted: [accepted(first, [first]), accepted(second), accepted(third)],
+  refused: [],
+  records: [
+    record(first),
+    record(second, { state: "superseded", reason: Option.some(`job ${third} is newer`), outcome: Option.none() }),
+    record(third)
+  ],
+  changes: [
+    change(first, "waiting", 1),
+    change(first, "running", 1),
+    change(second, "waiting", 2),
+    change(second, "superseded", 2, 150),
+    change(third, "waiting", 3),
+    change(first, "done", 1, 200),
+    change(third, "running", 3),
+    change(third, "done", 3, 400)
+  ],
+  pods: [pod(first, 100, 210), pod(third, 210, 390)],
+  posts: [post(first, 180), post(first, 180, { kind: "finding", fingerprint: "a" }), post(third, 380)],
+  keys: [
+    { name: `{nc}:job:${first}`, expires: true },
+    { name: "{nc}:is:done", expires: false },
+    { name: "{nc}:tick", expires: false }
+  ],
+  channels: ["{nc}:ready"],
+  unfinished: [],
+  crashes: []
+}
+
+const told = (observed: Partial<Observed>): ReadonlyArray<string> => breaches(judge({ ...good, ...observed }))
+
+const breaks = (invariant: keyof Verdict, what: string, observed: Partial<Observed>, breach: RegExp) =>
+  it(`${invariant}: ${what}`, () => {
+    const found = told(observed)
+    assert.deepStrictEqual([...new Set(found.map((line) => line.slice(0, line.indexOf(":"))))], [invariant])
+    assert.match(found.join("\n"), breach)
+  })
+
+it("a storm in which all went well breaks nothing", () => assert.deepStrictEqual(told({}), []))
+
+const without = (id: JobId) => good.records.filter((one) => one.id !== id)
+
+breaks("lost", "a delivery whose job is forgotten", { records: without(first) }, /is not known any more/)
+breaks("lost", "a job that never ended", {
+  records: [...without(first), record(first, { state: "waiting" })]
+}, /is waiting/)
+breaks("lost", "a review that is not on the pull request", { posts: [post(third, 380)] }, /review is not on/)
+breaks("lost", "a job that was superseded by one that nobody sent", {
+  records: [
+    ...without(second),
+    record(second, { state: "superseded", reason: Option.some(`job ${"9".repeat(20)} is newer`) })
+  ]
+}, /which came not after it/)
+breaks("lost", "a job that was superseded by an older one", {
+  records: [...without(third), record(third, { state: "superseded", reason: Option.some(`job ${first} is newer`) })]
+}, /which came not after it/)
+breaks("lost", "a job that was given up without a word", {
+  records: [...without(first), record(first, { state: "parked", outcome: Option.none() })],
+  posts: [post(third, 380)]
+}, /does not know/)
+breaks("lost", "a success that accepts nothing", { refused: ["{\"status\":\"ignored\"}"] }, /a success that is none/)
+
+breaks("unsettled", "a job that ran again after its end", {
+  changes: [...good.changes, change(first, "running", 9), change(first, "done", 9, 500)]
+}, /went on after its end/)
+breaks("unsettled", "a job that ended as two things", {
+  changes: [...good.changes, change(second, "done", 2, 150)]
+}, /superseded, done/)
+
+breaks("doubled", "two answers of one job", { posts: [...good.posts, post(third, 390)] }, /answered 2 times/)
+breaks("doubled", "the same finding twice", {
+  posts: good.posts.flatMap((one) => one.kind === "finding" ? [one, one] : [one])
+}, /a finding twice/)
+breaks("doubled", "a delivery that became another job when it came again", {
+  accepted: [accepted(first, [second]), accepted(second), accepted(third)]
+}, /is job 1+, and 2+/)
+
+breaks("overlapped", "a pod that started before the last one had ended", {
+  pods: [pod(first, 100, 220), pod(third, 210, 390)]
+}, /10 ms before/)
+breaks("overlapped", "a pod that outlives the next one's start, behind a shorter one", {
+  pods: [pod(first, 100, 300), pod(first, 110, 120), pod(third, 290, 390)]
+}, /10 ms before pod-1/)
+
+breaks("stale", "a pod that started for a job that had ended", {
+  pods: [pod(first, 100, 190), pod(first, 201, 205), pod(third, 210, 390)]
+}, /started 1 ms after its end/)
+breaks("stale", "an answer of a job that had been superseded", {
+  posts: [post(first, 180), post(second, 190), post(third, 380)]
+}, /40 ms after its end, as superseded/)
+it("the notice of a job that was given up comes after its end", () =>
+  assert.deepStrictEqual(
+    told({
+      records: [...without(first), record(first, { state: "parked", outcome: Option.none() })],
+      changes: good.changes.map((one) => one.state === "done" && one.job === first ? { ...one, state: "parked" } : one),
+      posts: [post(first, 205), post(third, 380)]
+    }),
+    []
+  ))
+
+breaks("disordered", "a job that ran before one that had been there first", {
+  changes: [...good.changes.slice(0, -2), change(third, "running", 0), change(third, "done", 0, 400)]
+}, /ran after one that came later/)
+breaks("disordered", "answers in another order than the questions", {
+  accepted: [accepted(third), accepted(first), accepted(second)],
+  records: [record(first), record(second), record(third)],
+  posts: [post(first, 180), post(second, 140), post(third, 380)]
+}, /answered after one that came later/)
+
+breaks("left", "a lane that is not empty", {
+  keys: [{ name: "{nc}:queue:github:acme/shop:7:bot", expires: false }]
+}, /stays for ever/)
+breaks("left", "the record of a job that nobody sent", {
+  keys: [{ name: `{nc}:job:${"9".repeat(20)}`, expires: true }]
+}, /that nobody sent/)
+breaks("left", "a subscription", { channels: ["{nc}:ready", "{nc}:result:1"] }, /listens to/)
+breaks("left", "a Job in the cluster", { unfinished: ["nominal-code-1"] }, /has not ended/)
+breaks("left", "a pod", { pods: [pod(first, 100, 210), pod(third, 210, undefined)] }, /still runs/)
+breaks("crashed", "a server that ended by itself", { crashes: ["out of memory"] }, /out of memory/)

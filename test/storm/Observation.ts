@@ -1,0 +1,99 @@
+import { findMarker } from "@nominal-code/domain/Marker"
+import * as RedisJobs from "@nominal-code/jobs/RedisJobs"
+import type { Redis } from "@nominal-code/persistence/Redis"
+import { Effect, Option, Schema } from "effect"
+import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
+import type { KubeEmulator } from "../emulators/KubeEmulator.ts"
+import { bot, nameOf } from "../journeys/Journey.ts"
+import type { Deliveries } from "./Deliveries.ts"
+import type { Observed, PodRun, Post, StoredKey } from "./Observed.ts"
+import * as QueueJournal from "./QueueJournal.ts"
+import type { Server } from "./Server.ts"
+
+/** Where there is something to see. */
+export interface Scene {
+  readonly deliveries: Deliveries
+  readonly forge: GitHubEmulator
+  readonly kube: KubeEmulator
+  readonly servers: ReadonlyArray<Server>
+  readonly redis: Redis["Service"]
+  /** Where Redis keeps its append-only file. */
+  readonly redisDirectory: string
+}
+
+/** The emulators' own times, as those of the epoch. */
+const sinceEpoch = (time: number): number => performance.timeOrigin + time
+
+const podsOf = ({ controller }: KubeEmulator): ReadonlyArray<PodRun> =>
+  controller.starts.map(({ at, endedAt, job, lane, pod }) => ({
+    pod,
+    name: job,
+    job: /-([0-9a-f]{20})-\d+$/.exec(job)?.[1] ?? "",
+    lane,
+    startedAt: sinceEpoch(at),
+    endedAt: endedAt === undefined ? undefined : sinceEpoch(endedAt)
+  }))
+
+const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
+  const posted = [
+    ...state.reviews.filter(({ state }) => state !== "PENDING").map((one) => ({ ...one, at: one.submittedAt ?? 0 })),
+    ...state.issueComments.map((one) => ({ ...one, at: one.createdAt })),
+    ...state.reviewComments.filter(({ review }) => review.state !== "PENDING").map((one) => ({
+      ...one,
+      at: one.createdAt
+    }))
+  ]
+  return posted.filter(({ author }) => author.login === bot).flatMap(({ at, body, pull }) =>
+    Option.toArray(findMarker(body)).map(({ fingerprint, jobId }): Post => ({
+      job: jobId,
+      pull: nameOf(pull),
+      kind: fingerprint === undefined ? "answer" : "finding",
+      fingerprint: fingerprint ?? "",
+      at
+    }))
+  ).sort((one, other) => one.at - other.at)
+}
+
+const Page = Schema.Tuple([Schema.String, Schema.Array(Schema.String)])
+
+/** Every key, and whether it expires. */
+const census = Effect.fnUntraced(function*(redis: Redis["Service"]) {
+  const names = new Set<string>()
+  let cursor = "0"
+  do {
+    const [next, page] = yield* redis.send("census", Page, ["scan", cursor, "count", 1000])
+    for (const name of page) names.add(name)
+    cursor = next
+  } while (cursor !== "0")
+  return yield* Effect.forEach(
+    names,
+    (name) =>
+      Effect.map(redis.send("census", Schema.Int, ["pttl", name]), (ttl): StoredKey => ({ name, expires: ttl >= 0 })),
+    {
+      concurrency: 50
+    }
+  )
+})
+
+const unfinishedJobs = ({ store }: KubeEmulator): ReadonlyArray<string> =>
+  store.jobs().filter(({ status }) =>
+    !(status.conditions ?? []).some(({ status, type }) => status === "True" && /^(?:Complete|Failed)$/.test(type))
+  ).map(({ metadata }) => metadata.name)
+
+/** Looks at everything, once nothing happens any more. */
+export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) {
+  const { deliveries, forge, kube, redis, redisDirectory, servers } = scene
+  const observed: Observed = {
+    accepted: deliveries.accepted,
+    refused: deliveries.refused,
+    records: yield* RedisJobs.make(redis).list(Option.none()),
+    changes: yield* QueueJournal.read(redisDirectory),
+    pods: podsOf(kube),
+    posts: postsOf(forge),
+    keys: yield* census(redis),
+    channels: yield* redis.send("census", Schema.Array(Schema.String), ["pubsub", "channels"]),
+    unfinished: unfinishedJobs(kube),
+    crashes: servers.flatMap(({ crashes }) => crashes)
+  }
+  return observed
+})

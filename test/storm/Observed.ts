@@ -1,0 +1,81 @@
+import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+
+/*
+ * What was seen of a storm, and nothing that anybody says of himself: the invariants are held against this alone. Times
+ * are milliseconds since the epoch.
+ */
+
+/** A delivery that was answered with a success, in the order of the answers. */
+export interface Accepted {
+  readonly delivery: string
+  readonly job: string
+  /** `owner/name#7`. */
+  readonly pull: string
+  /** The jobs that later answers to the same delivery named. */
+  readonly again: ReadonlyArray<string>
+}
+
+/** One state of a job, as Redis wrote it to its disk. */
+export interface Change {
+  readonly job: string
+  readonly lane: string
+  readonly state: string
+  /** The job's place in its lane. */
+  readonly position: number
+  /** Of the last lease. */
+  readonly epoch: number
+  /** When it ended; 0 while it has not. */
+  readonly endedAt: number
+}
+
+/** The process of a pod, from its start to its end. */
+export interface PodRun {
+  readonly pod: string
+  /** The Job's name in the cluster. */
+  readonly name: string
+  readonly job: string
+  /** The same for all pods of a pull request. */
+  readonly lane: string
+  readonly startedAt: number
+  /** None: it was still running when everything was over. */
+  readonly endedAt: number | undefined
+}
+
+/** Something that a job has put on a pull request, found by its marker. */
+export interface Post {
+  readonly job: string
+  readonly pull: string
+  /** `answer`: it stands for the review as a whole, or says why there is none. */
+  readonly kind: "answer" | "finding"
+  /** Of a finding: which one. */
+  readonly fingerprint: string
+  /** When the forge took it. */
+  readonly at: number
+}
+
+/** A key that Redis holds when everything is over. */
+export interface StoredKey {
+  readonly name: string
+  /** Whether it goes by itself. */
+  readonly expires: boolean
+}
+
+/** Everything that was seen. */
+export interface Observed {
+  readonly accepted: ReadonlyArray<Accepted>
+  /** Answers of success that name no job. */
+  readonly refused: ReadonlyArray<string>
+  readonly records: ReadonlyArray<JobRecord>
+  /** In the order in which they happened. */
+  readonly changes: ReadonlyArray<Change>
+  readonly pods: ReadonlyArray<PodRun>
+  /** In the order in which the forge has them. */
+  readonly posts: ReadonlyArray<Post>
+  readonly keys: ReadonlyArray<StoredKey>
+  /** The channels that somebody listens to. */
+  readonly channels: ReadonlyArray<string>
+  /** Jobs that the cluster has not ended. */
+  readonly unfinished: ReadonlyArray<string>
+  /** The last words of servers that nobody had killed. */
+  readonly crashes: ReadonlyArray<string>
+}

@@ -1,0 +1,190 @@
+import { Effect, Random } from "effect"
+import { createHash } from "node:crypto"
+
+/*
+ * What is going to happen in a storm, decided before it begins: the same seed gives the same plan. Faults are bound to
+ * progress and not to the clock, so a slow machine meets them at the same points of the work.
+ */
+
+/** How large a storm is. */
+export interface Size {
+  readonly pulls: number
+  /** Deliveries of each pull request. */
+  readonly events: number
+  /** How many deliveries may be on their way, waiting or running at the same time. */
+  readonly busy: number
+  /** How often each kind of fault happens. */
+  readonly faults: Readonly<Record<FaultKind, number>>
+}
+
+/** What goes wrong, beside the pods that are killed. */
+export const faultKinds = [
+  /** A server is killed without a signal, and started again after a while. */
+  "serverKilled",
+  /** A server stands still for longer than its leases last, and goes on as if nothing had happened. */
+  "serverFrozen",
+  /** A node needs its room: a pod is asked to end, and the cluster starts another one in its place. */
+  "podEvicted",
+  /** Redis is killed without a signal, and started again with what is on its disk. */
+  "redisRestarted",
+  /** Every connection to Redis is closed. */
+  "redisCut",
+  /** Every watch of the cluster is cut. */
+  "watchCut",
+  /** And what happened before is forgotten: who watches has to list anew. */
+  "watchExpired",
+  /** The cluster's API answers that it is too busy, or fails. */
+  "apiFailed",
+  /** The cluster's API does what it is asked to, and its answer is lost. */
+  "apiAnswerLost",
+  /** The forge does what it is asked to, and answers that it failed. */
+  "forgeAnswerLost",
+  /** The forge answers that it is too busy. */
+  "forgeBusy"
+] as const
+export type FaultKind = typeof faultKinds[number]
+
+/** The storm of every test run. */
+export const core: Size = {
+  pulls: 40,
+  events: 4,
+  busy: 24,
+  faults: {
+    serverKilled: 4,
+    serverFrozen: 1,
+    podEvicted: 3,
+    redisRestarted: 2,
+    redisCut: 3,
+    watchCut: 4,
+    watchExpired: 1,
+    apiFailed: 4,
+    apiAnswerLost: 4,
+    forgeAnswerLost: 3,
+    forgeBusy: 1
+  }
+}
+
+/** A larger one: Redis is restarted as often, and everything else goes wrong more often. */
+export const sizeOf = (pulls: number, events: number): Size => {
+  const times = Math.max(1, pulls / core.pulls)
+  const more = (count: number) => Math.round(count * times)
+  const { redisRestarted, ...others } = core.faults
+  return {
+    pulls,
+    events,
+    busy: 60,
+    faults: {
+      redisRestarted,
+      serverKilled: more(others.serverKilled / 1.5),
+      serverFrozen: more(others.serverFrozen / 2),
+      podEvicted: more(others.podEvicted),
+      redisCut: more(others.redisCut),
+      watchCut: more(others.watchCut),
+      watchExpired: more(others.watchExpired),
+      apiFailed: more(others.apiFailed),
+      apiAnswerLost: more(others.apiAnswerLost),
+      forgeAnswerLost: more(others.forgeAnswerLost),
+      forgeBusy: more(others.forgeBusy)
+    }
+  }
+}
+
+/** Something that happens on a pull request. */
+export interface PlannedEvent {
+  /** Which pull request, from 0. */
+  readonly pull: number
+  /** The how-manieth event of it, from 0. */
+  readonly index: number
+  readonly kind: "opened" | "push" | "mention"
+  /** The forge delivers it twice. */
+  readonly twice: boolean
+}
+
+export interface PlannedFault {
+  readonly kind: FaultKind
+  /** It happens when this part of all deliveries has ended: 0 to 1. */
+  readonly at: number
+  /** Which server. */
+  readonly server: number
+  /** For how long, from 0 to 1: each kind has its own unit. */
+  readonly length: number
+}
+
+export interface Plan {
+  readonly seed: string
+  readonly size: Size
+  readonly events: ReadonlyArray<PlannedEvent>
+  readonly faults: ReadonlyArray<PlannedFault>
+}
+
+export const servers = 2
+
+/** So many pods of a hundred are killed. */
+const killedPercent = 5
+
+const kindOf = (index: number, chance: number): PlannedEvent["kind"] => {
+  if (index === 0) return "opened"
+  return chance < 0.25 ? "mention" : "push"
+}
+
+/** The events of all pull requests, each one's in their order: so many pull requests are talked about at a time. */
+const makeEvents = Effect.fnUntraced(function*({ busy, events, pulls }: Size) {
+  const left = Array.from({ length: pulls }, (_, pull) => ({ pull, next: 0 }))
+  const made: Array<PlannedEvent> = []
+  while (left.length > 0) {
+    const at = yield* Random.nextIntBetween(0, Math.min(left.length, Math.max(1, Math.floor(busy / 2))) - 1)
+    const one = left[at]
+    if (one === undefined) break
+    made.push({
+      pull: one.pull,
+      index: one.next,
+      kind: kindOf(one.next, yield* Random.next),
+      twice: (yield* Random.next) < 0.2
+    })
+    one.next += 1
+    if (one.next === events) left.splice(at, 1)
+  }
+  return made
+})
+
+/** All of a kind, spread over the whole storm. */
+const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
+  return yield* Effect.forEach(
+    Array.from({ length: count }, (_, index) => index),
+    Effect.fnUntraced(function*(index) {
+      const fault: PlannedFault = {
+        kind,
+        at: 0.02 + 0.93 * (index + (yield* Random.next)) / count,
+        server: yield* Random.nextIntBetween(0, servers - 1),
+        length: yield* Random.next
+      }
+      return fault
+    }),
+    { concurrency: 1 }
+  )
+})
+
+/** The plan of a seed. */
+export const make = Effect.fn("Plan.make")((seed: string, size: Size) =>
+  Effect.gen(function*() {
+    const events = yield* makeEvents(size)
+    const faults = yield* Effect.forEach(faultKinds, (kind) => makeFaults(kind, size.faults[kind]), { concurrency: 1 })
+    return { seed, size, events, faults: faults.flat().sort((one, other) => one.at - other.at) } satisfies Plan
+  }).pipe(Random.withSeed(seed))
+)
+
+/** When a pod is killed: so many milliseconds after it started, or after it posted something. */
+export interface PlannedKill {
+  readonly after: "start" | "post"
+  readonly millis: number
+}
+
+/** Whether and when a pod is killed, as a function of the seed and of its Job's name. */
+export const killOf = (seed: string, jobName: string): PlannedKill | undefined => {
+  const digest = createHash("sha256").update(`${seed}\n${jobName}`).digest()
+  if (digest.readUInt32BE(0) % 100 >= killedPercent) return undefined
+  const chance = digest.readUInt32BE(4)
+  return digest.readUInt8(8) % 2 === 0
+    ? { after: "start", millis: chance % 2500 }
+    : { after: "post", millis: chance % 20 }
+}

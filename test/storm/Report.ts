@@ -1,0 +1,111 @@
+import { DateTime, Effect, FileSystem } from "effect"
+import { availableParallelism, cpus } from "node:os"
+import { arch, platform, version } from "node:process"
+import { fileURLToPath } from "node:url"
+import { replaced } from "../bench/Report.ts"
+import { breaches } from "./Invariants.ts"
+import type { Ended, Figures } from "./Storm.ts"
+
+/** What a storm did and broke, one row for each figure. */
+const rows = ({ figures, verdict }: Ended): ReadonlyArray<readonly [name: string, figure: number]> => [
+  ["deliveries accepted", figures.accepted],
+  ["sent for it, redeliveries and repetitions included", figures.sent],
+  ["reviewed", figures.reviewed],
+  ["of these found posted, and not posted again", figures.found],
+  ["superseded by a newer push", figures.superseded],
+  ["skipped for a reason", figures.skipped],
+  ["given up with a notice", figures.parked],
+  ["pods started", figures.pods],
+  ["server processes started", figures.starts],
+  ["**lost**", verdict.lost.length],
+  ["**ended more than once**", verdict.unsettled.length],
+  ["**doubled**", verdict.doubled.length],
+  ["**overlapped**", verdict.overlapped.length],
+  ["**stale effects**", verdict.stale.length],
+  ["**out of order**", verdict.disordered.length],
+  ["**left over**", verdict.left.length],
+  ["**servers that ended by themselves**", verdict.crashed.length]
+]
+
+/** The faults, in words. */
+const faultNames: Readonly<Record<keyof Figures["faults"], string>> = {
+  podKilled: "pod killed without a signal (SIGKILL)",
+  podEvicted: "pod evicted, and replaced by the cluster",
+  serverKilled: "server killed (SIGKILL) and started again",
+  serverFrozen: "server frozen for longer than its leases (SIGSTOP)",
+  redisRestarted: "Redis killed (SIGKILL) and started again from its AOF",
+  redisCut: "all connections to Redis closed",
+  watchCut: "all watches of the cluster cut",
+  watchExpired: "the same, and the cluster's history forgotten (410)",
+  apiFailed: "the cluster's API fails three times (429 or 500)",
+  apiAnswerLost: "the cluster's API does it, and its answer is lost",
+  forgeAnswerLost: "the forge posts it, and answers 502 or not at all",
+  forgeBusy: "the forge's secondary rate limit"
+}
+
+const faultRows = ({ faults }: Figures) =>
+  Object.entries(faultNames).map(([kind, name]) => {
+    const count = Object.entries(faults).find(([one]) => one === kind)?.[1] ?? 0
+    return [name, count] as const
+  })
+
+const duration = (seconds: number): string => `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+
+const command = ({ seed, size: { events, pulls } }: Figures): string =>
+  `make storm ARGS="--pulls ${pulls} --events ${events} --seed ${seed}"`
+
+const padded = (table: ReadonlyArray<readonly [string, number]>): string =>
+  table.map(([name, figure]) => `  ${name.replaceAll("*", "").padEnd(58)}${String(figure).padStart(6)}`).join("\n")
+
+/** What a terminal shows. */
+export const text = (ended: Ended): string => {
+  const { figures, logs, verdict } = ended
+  const found = breaches(verdict)
+  return [
+    `${command(figures)}: ${figures.size.pulls} pull requests × ${figures.size.events} deliveries in ${
+      duration(figures.seconds)
+    }`,
+    padded(rows(ended)),
+    "faults:",
+    padded(faultRows(figures)),
+    ...found.slice(0, 20),
+    ...(found.length > 20 ? [`and ${found.length - 20} more`] : []),
+    ...(logs === undefined ? [] : [`everything there is to know: ${logs}`])
+  ].join("\n")
+}
+
+const markdownTable = (head: string, table: ReadonlyArray<readonly [string, number]>): string =>
+  [`| ${head} | |`, "|---|---:|", ...table.map(([name, figure]) => `| ${name} | ${figure} |`)].join("\n")
+
+/** What the page shows. */
+const markdown = (ended: Ended): string => {
+  const { figures } = ended
+  const { events, pulls } = figures.size
+  return [
+    `${pulls} pull requests × ${events} deliveries, in ${duration(figures.seconds)}.`,
+    markdownTable("outcome", rows(ended)),
+    markdownTable("faults", faultRows(figures))
+  ].join("\n\n")
+}
+
+const circumstances = Effect.map(DateTime.now, (now) => {
+  const day = DateTime.formatIso(now).slice(0, 10)
+  const processor = cpus()[0]?.model.trim() ?? "unknown"
+  return `${day}, Node ${version}, ${platform} ${arch}, ${availableParallelism()} × ${processor}`
+})
+
+const marks = {
+  begin: "<!-- figures: written by `make storm ARGS=--write` -->",
+  end: "<!-- end of figures -->"
+}
+
+const page = fileURLToPath(new URL("../../docs/reliability.md", import.meta.url))
+
+/** Puts the figures into the documentation. */
+export const write = Effect.fn("Report.write")(function*(ended: Ended) {
+  const files = yield* FileSystem.FileSystem
+  const about = `\`${command(ended.figures)}\`, ${yield* circumstances}.`
+  const written = replaced(yield* files.readFileString(page), `${about}\n\n${markdown(ended)}`, marks)
+  if (written === undefined) return yield* Effect.die(new Error(`${page} has no place for figures`))
+  yield* files.writeFileString(page, written)
+})

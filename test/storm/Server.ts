@@ -1,0 +1,99 @@
+import { Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import process from "node:process"
+import { freePort } from "../emulators/ServeProcess.ts"
+
+/** How to run a server. */
+export interface ServerOptions {
+  readonly bin: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** How much of a server's log is kept. */
+const keptLines = 20_000
+
+const soon = Schedule.spaced("500 millis")
+const often = Schedule.spaced("20 millis")
+
+/**
+ * One replica of `serve`, as a Deployment keeps it: whenever its process has ended, another one is started, on the same
+ * port. It is gone with the scope.
+ */
+export const start = Effect.fn("Server.start")(function*({ bin, env }: ServerOptions) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const port = yield* freePort
+  const log: Array<string> = []
+  /** Processes that ended although nobody had killed them. */
+  const crashes: Array<string> = []
+  let pid = 0
+  let starts = 0
+  let killed = yield* Deferred.make<Duration.Duration>()
+  const alone = yield* Semaphore.make(1)
+
+  const life = Effect.gen(function*() {
+    killed = yield* Deferred.make<Duration.Duration>()
+    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve"], {
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        ...env,
+        WEBHOOK_HOST: "127.0.0.1",
+        WEBHOOK_PORT: String(port)
+      },
+      stdin: "ignore",
+      killSignal: "SIGKILL"
+    }))
+    pid = child.pid
+    starts += 1
+    yield* child.all.pipe(
+      Stream.decodeText,
+      Stream.splitLines,
+      Stream.runForEach((line) =>
+        Effect.sync(() => {
+          log.push(line)
+          if (log.length > keptLines) log.shift()
+        })
+      ),
+      Effect.ignore,
+      Effect.forkScoped
+    )
+    yield* Effect.exit(child.exitCode)
+    pid = 0
+    if (!(yield* Deferred.isDone(killed))) crashes.push(log.slice(-3).join("\n"))
+  }).pipe(Effect.scoped)
+
+  const lives = life.pipe(
+    Effect.andThen(
+      Effect.flatMap(Deferred.isDone(killed), (yes) => yes ? Deferred.await(killed) : Effect.succeed(Duration.zero))
+    ),
+    Effect.flatMap(Effect.sleep),
+    Effect.repeat(soon)
+  )
+  yield* Effect.forkScoped(Effect.suspend(() => lives))
+
+  const signal = (name: NodeJS.Signals) => Effect.sync(() => pid !== 0 && process.kill(pid, name))
+  const there = Effect.repeat(Effect.sync(() => pid !== 0), { schedule: often, until: (yes) => yes })
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    log: log as ReadonlyArray<string>,
+    crashes: crashes as ReadonlyArray<string>,
+    starts: () => starts,
+    /** Ends it without a signal that it could hear. Another process takes its place after a while. */
+    kill: (away: Duration.Duration) =>
+      there.pipe(
+        Effect.andThen(Effect.suspend(() => Deferred.succeed(killed, away))),
+        Effect.andThen(signal("SIGKILL")),
+        alone.withPermits(1)
+      ),
+    /** It stands still for a time, and does not notice. */
+    freeze: (time: Duration.Duration) =>
+      there.pipe(
+        Effect.andThen(Effect.acquireUseRelease(signal("SIGSTOP"), () => Effect.sleep(time), () => signal("SIGCONT"))),
+        alone.withPermits(1)
+      )
+  }
+})
+
+/** A running replica. */
+export type Server = Effect.Success<ReturnType<typeof start>>

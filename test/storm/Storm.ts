@@ -1,0 +1,145 @@
+import * as RedisJobs from "@nominal-code/jobs/RedisJobs"
+import { Clock, Console, Duration, Effect, Option, Schedule } from "effect"
+import * as Deliveries from "./Deliveries.ts"
+import * as Faults from "./Faults.ts"
+import { breaches, judge, type Verdict } from "./Invariants.ts"
+import * as Logs from "./Logs.ts"
+import { observe } from "./Observation.ts"
+import type { Observed } from "./Observed.ts"
+import * as Plan from "./Plan.ts"
+import * as World from "./World.ts"
+
+/** What a storm did, in numbers. */
+export interface Figures {
+  readonly seed: string
+  readonly size: Plan.Size
+  readonly seconds: number
+  /** How often the forge sent something, and how many deliveries were accepted. */
+  readonly sent: number
+  readonly accepted: number
+  readonly reviewed: number
+  readonly superseded: number
+  readonly skipped: number
+  readonly parked: number
+  /** Reviews that were on the pull request already when they were to be posted. */
+  readonly found: number
+  readonly pods: number
+  readonly starts: number
+  readonly faults: Readonly<Record<Plan.FaultKind | "podKilled", number>>
+}
+
+/** A storm that is over. */
+export interface Ended {
+  readonly figures: Figures
+  readonly verdict: Verdict
+  /** Where the logs are, if something is wrong. */
+  readonly logs: string | undefined
+}
+
+/** What counts the faults. */
+const makeTally = () => {
+  const counts = new Map<string, number>()
+  const count = (kind: Plan.FaultKind | "podKilled") => void counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  const get = (kind: Plan.FaultKind | "podKilled") => counts.get(kind) ?? 0
+  const all = (): Figures["faults"] => ({
+    podKilled: get("podKilled"),
+    serverKilled: get("serverKilled"),
+    serverFrozen: get("serverFrozen"),
+    podEvicted: get("podEvicted"),
+    redisRestarted: get("redisRestarted"),
+    redisCut: get("redisCut"),
+    watchCut: get("watchCut"),
+    watchExpired: get("watchExpired"),
+    apiFailed: get("apiFailed"),
+    apiAnswerLost: get("apiAnswerLost"),
+    forgeAnswerLost: get("forgeAnswerLost"),
+    forgeBusy: get("forgeBusy")
+  })
+  return { count, all }
+}
+
+const often = Schedule.spaced("250 millis")
+
+/** Tells how far it has come. */
+const progressEvery = Duration.seconds(15)
+
+const outcomes = ({ records }: Observed, tag: string): number =>
+  records.filter(({ outcome }) => Option.exists(outcome, ({ _tag }) => _tag === tag)).length
+
+const states = ({ records }: Observed, state: string): number =>
+  records.filter((record) => record.state === state).length
+
+/** Whether everything that was sent is heard, and everything that was accepted has ended. */
+const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, patience: Duration.Input) {
+  const { forge, kube, servers, store, webhookSecret } = world
+  const deliveries = yield* Deliveries.make({
+    plan,
+    emulator: forge,
+    secret: webhookSecret,
+    webhooks: servers.map(({ url }) => `${url}/webhooks/github`)
+  })
+  const tally = makeTally()
+  const { depth } = RedisJobs.make(store)
+  let busy = 0
+  const ended = () => deliveries.accepted.length - busy
+  yield* Faults.killPods(plan, world, () => tally.count("podKilled"))
+  const look = Effect.gen(function*() {
+    const found = yield* Effect.option(depth)
+    if (Option.isSome(found)) busy = found.value.waiting + found.value.running
+    // While Redis is away nothing ends, but the forge goes on.
+    yield* deliveries.topUp(Option.isSome(found) ? busy : Math.floor(busy / 2))
+    return Option.isSome(found) && deliveries.unheard() === 0 && busy === 0 && kube.controller.running.size === 0
+  })
+  const tell = Effect.suspend(() =>
+    Console.error(
+      `${ended()} of ${plan.events.length} ended, ${busy} wait or run, ${kube.controller.starts.length} pods so far`
+    )
+  ).pipe(Effect.repeat(Schedule.spaced(progressEvery)))
+  yield* Effect.forkScoped(Effect.delay(tell, progressEvery))
+  const faults = Faults.run(
+    plan,
+    { servers, redis: world.redis, kube, forge },
+    () => ended() / plan.events.length,
+    tally.count
+  )
+  const calm = Effect.repeat(look, { schedule: often, until: (over) => over })
+  const over = yield* Effect.all([faults, calm], { concurrency: 2, discard: true }).pipe(
+    Effect.andThen(calm),
+    Effect.timeoutOption(patience)
+  )
+  if (Option.isNone(over)) yield* Console.error("it did not end in time")
+  return { deliveries, faults: tally.all() }
+})
+
+/** A whole storm: everything is started, broken as planned, and looked at when it is over. */
+export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Size, patience: Duration.Input) {
+  const plan = yield* Plan.make(seed, size)
+  const world = yield* World.make()
+  const logs = yield* Logs.ofPods(world.kube)
+  const startedAt = yield* Clock.currentTimeMillis
+  const { deliveries, faults } = yield* drive(plan, world, patience)
+  const endedAt = yield* Clock.currentTimeMillis
+  const observed = yield* observe({ ...world, deliveries, redis: world.store })
+  const verdict = judge(observed)
+  const wrong = breaches(verdict)
+  const figures: Figures = {
+    seed,
+    size,
+    seconds: Math.round((endedAt - startedAt) / 1000),
+    sent: deliveries.sent(),
+    accepted: deliveries.accepted.length,
+    reviewed: outcomes(observed, "Reviewed"),
+    superseded: states(observed, "superseded"),
+    skipped: outcomes(observed, "Skipped"),
+    parked: states(observed, "parked"),
+    found: observed.records.filter(({ outcome }) =>
+      Option.exists(outcome, (one) =>
+        one._tag === "Reviewed" && one.alreadyPosted)
+    ).length,
+    pods: observed.pods.length,
+    starts: world.servers.reduce((sum, { starts }) => sum + starts(), 0),
+    faults
+  }
+  const kept = wrong.length === 0 ? undefined : yield* Logs.keep(world, logs, observed, wrong)
+  return { figures, verdict, logs: kept } satisfies Ended
+}, Effect.scoped)
