@@ -1,0 +1,76 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { hasRedis, named } from "../../packages/persistence/test/RedisServer.ts"
+import type { PullRequest } from "../emulators/GitHubState.ts"
+import { submitReview } from "../emulators/ScriptedModel.ts"
+import type { ServeProcess } from "../emulators/ServeProcess.ts"
+import * as Clusters from "./Cluster.ts"
+import { nameOf, until } from "./Journey.ts"
+import { finding, open } from "./Shop.ts"
+
+const review = { calls: [submitReview("Looked at.", [finding("src/total.ts", "Cents are lost.")])] }
+
+/** The servers behind one Service, in turn. One that leaves gets nothing new, and has time for what it has. */
+const service = (servers: ReadonlyArray<ServeProcess>) => {
+  const endpoints = [...servers]
+  const busy = new Map<ServeProcess, number>()
+  const count = (server: ServeProcess, by: number) => busy.set(server, (busy.get(server) ?? 0) + by)
+  return {
+    /** Sends to the next of them. */
+    send: <A, E>(deliver: (server: ServeProcess) => Effect.Effect<A, E>) =>
+      Effect.forEach(endpoints.splice(0, 1), (server) => {
+        endpoints.push(server)
+        count(server, 1)
+        return Effect.ensuring(deliver(server), Effect.sync(() => count(server, -1)))
+      }, { concurrency: 1 }),
+    /** As a rollout with `maxSurge: 1` does it: the new one is ready before. The wait is what `preStop` is for. */
+    replace: (old: ServeProcess, fresh: ServeProcess) => {
+      endpoints.splice(endpoints.indexOf(old), 1, fresh)
+      return until("nothing on its way to the old server", () => busy.get(old) === 0).pipe(
+        Effect.andThen(old.stop("SIGTERM"))
+      )
+    }
+  }
+}
+
+describe.skipIf(!hasRedis)(named("a rolling update"), () => {
+  it.live("answers every delivery that comes meanwhile, and each pull request is reviewed once, by one Job", () =>
+    Effect.gen(function*() {
+      const bin = yield* Clusters.built
+      const { journey, kube } = yield* Clusters.make({ bin, env: { REVIEWER_TRIGGERS: "pr_opened" } })
+      const { emulator } = journey
+      const old = yield* Effect.all([journey.start(), journey.start()], { concurrency: 2 })
+      const behind = service(old)
+      let rolling = true
+      const sent: Array<{ readonly pull: PullRequest; readonly status: number }> = []
+
+      const next = Effect.gen(function*() {
+        const pull = yield* open(journey, `shop-${sent.length}`)
+        journey.script(pull, () => review)
+        const answers = yield* behind.send((server) =>
+          journey.deliver({ event: "pull_request", action: "opened", pull }, server)
+        )
+        sent.push(...answers.map(({ status }) => ({ pull, status })))
+        // The machine has two cores: it starts no more pods than it can run.
+        yield* until("some of the reviews", () => emulator.state.reviews.length >= sent.length - 4)
+      })
+      const traffic = yield* Effect.forkScoped(Effect.repeat(next, { while: () => rolling }))
+
+      for (const server of old) {
+        const before = sent.length
+        yield* until("deliveries before", () => sent.length > before + 1)
+        yield* behind.replace(server, yield* journey.start())
+      }
+      rolling = false
+      yield* Fiber.join(traffic)
+      yield* until("every review", () => emulator.state.reviews.length >= sent.length)
+
+      assert.deepStrictEqual(sent.filter(({ status }) => status !== 202), [])
+      assert.deepStrictEqual(
+        emulator.state.reviews.map(({ pull }) => nameOf(pull)).sort(),
+        sent.map(({ pull }) => nameOf(pull)).sort()
+      )
+      assert.strictEqual(kube.controller.starts.length, sent.length)
+      yield* journey.checkHonesty
+    }))
+})
