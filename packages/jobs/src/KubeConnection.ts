@@ -28,8 +28,8 @@ const readConfig = (config: KubeConfig, kubeconfig: string | undefined) =>
   })
 
 /**
- * Loads the SDK, which is large, and reads how to reach the cluster: from the file that is given, else in a pod from its
- * service account, else from the usual kubeconfig.
+ * Loads the SDK, which is large, and reads how to reach the cluster: from the file that is given, else from the usual
+ * kubeconfig (KUBECONFIG, ~/.kube/config), else in a pod from its service account.
  */
 export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
   const sdk = yield* Effect.promise(() => import("@kubernetes/client-node"))
