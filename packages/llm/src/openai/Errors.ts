@@ -1,0 +1,157 @@
+import { Duration, Option, Redacted } from "effect"
+import type * as Sdk from "openai"
+import { LlmError, type LlmErrorReason } from "../LlmError.ts"
+import { provider } from "./Request.ts"
+
+/** What the service says about a call that failed: instead of an answer, or within one. */
+export interface Complaint {
+  readonly message: string
+  readonly code?: string | null | undefined
+  readonly type?: string | null | undefined
+  readonly status?: number | undefined
+  readonly headers?: Headers | undefined
+}
+
+/** Makes errors of ours: one line each, without the key. */
+export interface Explain {
+  /** Of what the SDK threw. */
+  readonly thrown: (cause: unknown) => LlmError
+  /** Of what the service said. */
+  readonly said: (complaint: Complaint) => LlmError
+}
+
+export const explain = (sdk: typeof Sdk, apiKey: Redacted.Redacted): Explain => {
+  const plain = (text: string) =>
+    text
+      .replaceAll(Redacted.value(apiKey), "[REDACTED]")
+      // The service repeats the ends of a key that it does not know.
+      .replace(/\bsk-[\w-]*\*+[\w-]*/g, "[REDACTED]")
+      .replace(/\s+/g, " ")
+      .trim()
+      .slice(0, 300)
+
+  const said = (complaint: Complaint) => {
+    const reason = reasonOf(complaint)
+    const wait = reason === "rate-limited" || reason === "overloaded" ? waitOf(complaint.headers) : Option.none()
+    return failed(reason, `${sentence(reason, complaint)}: ${plain(complaint.message)}`, wait)
+  }
+
+  const thrown = (cause: unknown) => {
+    if (cause instanceof sdk.APIConnectionTimeoutError) {
+      return failed("timeout", "The OpenAI API did not answer in time")
+    }
+    if (cause instanceof sdk.APIConnectionError) {
+      return failed("unavailable", `Cannot reach the OpenAI API: ${plain(wordsOf(cause))}`)
+    }
+    if (cause instanceof SyntaxError) {
+      return failed("malformed-response", `The OpenAI API sent broken JSON: ${plain(cause.message)}`)
+    }
+    if (!(cause instanceof sdk.APIError)) {
+      return failed("unavailable", `The connection to the OpenAI API broke: ${plain(wordsOf(cause))}`)
+    }
+    const { code, headers, status, type } = cause
+    return said({ code, type, status, headers, message: cause.message.replace(`${status} `, "") })
+  }
+
+  return { said, thrown }
+}
+
+/** The model cannot say what it thinks, not even in a form that we cannot read. */
+export const isThoughtsRefusal = (error: LlmError): boolean =>
+  error.reason === "invalid-request" && /encrypted.content|'include'/i.test(error.message)
+
+const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
+  new LlmError({ provider, reason, message, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}) })
+
+const wordsOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message
+}
+
+const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
+  ["context_length_exceeded", "context-too-long"],
+  ["string_above_max_length", "context-too-long"],
+  ["insufficient_quota", "unauthorized"],
+  ["billing_hard_limit_reached", "unauthorized"],
+  ["billing_not_active", "unauthorized"],
+  ["invalid_api_key", "unauthorized"],
+  ["rate_limit_exceeded", "rate-limited"],
+  ["server_is_overloaded", "overloaded"],
+  ["slow_down", "overloaded"],
+  ["server_error", "unavailable"],
+  // The service's own guard does not want the model to see this conversation.
+  ["invalid_prompt", "refused"],
+  ["bio_policy", "refused"],
+  ["misalignment_policy_violation", "refused"]
+])
+
+/** The model cannot hold it, or it alone is more than a whole minute's limit: only a shorter conversation helps. */
+const tooLarge = /^request too large|exceeds the context window|maximum context length/i
+
+const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason => {
+  const known = codes.get(code ?? "")
+  if (status === 413 || tooLarge.test(message)) return "context-too-long"
+  if (known !== undefined) return known
+  if (status === undefined) return type === "invalid_request_error" ? "invalid-request" : "unavailable"
+  if (status === 429) return type === "insufficient_quota" ? "unauthorized" : "rate-limited"
+  if (status === 401 || status === 402 || status === 403) return "unauthorized"
+  if (status === 408 || status === 504) return "timeout"
+  if (status === 503) return "overloaded"
+  return status === 409 || status >= 500 ? "unavailable" : "invalid-request"
+}
+
+const sentence = (reason: LlmErrorReason, { status }: Complaint): string => {
+  const code = status === undefined ? "" : ` (${status})`
+  switch (reason) {
+    case "unauthorized":
+      return status === 429 || status === 402
+        ? `The OpenAI API has no quota left for this key${code}, check the account's billing`
+        : `The OpenAI API refused the key${code}, check OPENAI_API_KEY`
+    case "context-too-long":
+      return `The conversation is too long for the model${code}`
+    case "rate-limited":
+      return `The OpenAI API limits our rate${code}`
+    case "overloaded":
+      return `The OpenAI API is overloaded${code}`
+    case "refused":
+      return `The OpenAI API does not let the model answer${code}`
+    case "invalid-request":
+      return `The OpenAI API refused the request${code}`
+    default:
+      return `The OpenAI API failed${code}`
+  }
+}
+
+/** A limit lets a call through before it is whole again, and that it is whole is all that its headers tell. */
+const longestReset = Duration.seconds(30)
+
+/** How long to stay away: as the service asks, else until a limit that is used up is whole again. */
+const waitOf = (headers: Headers | undefined): Option.Option<Duration.Duration> => {
+  const number = (name: string) =>
+    Option.filter(
+      Option.map(Option.fromNullishOr(headers?.get(name)), Number),
+      (value) => Number.isFinite(value) && value >= 0
+    )
+  const resets = ["requests", "tokens"]
+    .filter((limit) => headers?.get(`x-ratelimit-remaining-${limit}`) === "0")
+    .map((limit) => durationOf(headers?.get(`x-ratelimit-reset-${limit}`) ?? ""))
+  const reset = resets.length === 0 ? Option.none() : Option.some(Duration.min(longestReset, longest(resets)))
+  return Option.firstSomeOf([
+    Option.map(number("retry-after-ms"), Duration.millis),
+    Option.map(number("retry-after"), Duration.seconds),
+    reset
+  ])
+}
+
+const longest = (durations: ReadonlyArray<Duration.Duration>) => durations.reduce(Duration.max, Duration.zero)
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `6m0s`, `20ms`, `1.2s`. */
+const durationOf = (text: string): Duration.Duration =>
+  Duration.millis(
+    [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)].reduce(
+      (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0),
+      0
+    )
+  )

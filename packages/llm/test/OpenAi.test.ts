@@ -1,0 +1,427 @@
+import { assert, describe, it } from "@effect/vitest"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import { Block, type Message } from "@nominal-code/domain/Conversation"
+import type { LlmError } from "@nominal-code/llm/LlmError"
+import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
+import * as OpenAi from "@nominal-code/llm/OpenAi"
+import { FirstDelay } from "@nominal-code/llm/Retry"
+import { Deferred, Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { env } from "node:process"
+import * as Wire from "./OpenAiWire.ts"
+import { disconnect, type Reply, scripted, silence, status } from "./ScriptedService.ts"
+
+const key = "sk-proj-very-secret"
+const Text = (text: string) => Block.cases.Text.make({ text })
+const Opaque = Block.cases.Opaque.make
+const user = (...content: ReadonlyArray<Block>): Message => ({ role: "user", content })
+const assistant = (...content: ReadonlyArray<Block>): Message => ({ role: "assistant", content })
+const called = (id: string, input: unknown = {}) =>
+  Block.cases.ToolUse.make({ id, name: "Read", input: input as { readonly file_path?: string } })
+const result = (toolUseId: string, content: string, isError = false) =>
+  Block.cases.ToolResult.make({ toolUseId, content, isError })
+
+const request: LlmRequest = {
+  model: "gpt-5",
+  system: "You review.",
+  messages: [user(Text("Review this."))],
+  tools: [
+    { name: "Read", description: "Reads", inputSchema: { type: "object", properties: { path: { type: "string" } } } },
+    { name: "submit_review", description: "Submits", inputSchema: {} }
+  ],
+  toolChoice: "auto",
+  maxOutputTokens: 16_384
+}
+
+const limits = { idle: Duration.seconds(10), attempt: Duration.seconds(20), total: Duration.seconds(30) }
+
+/** A provider that talks to a service with a script, and what the service received. */
+const against = Effect.fnUntraced(function*(replies: ReadonlyArray<Reply>, given: Partial<typeof limits> = {}) {
+  const service = yield* scripted(replies)
+  const provider = yield* OpenAi.make({
+    apiKey: Redacted.make(key),
+    baseUrl: Option.some(`${service.url}/v1`),
+    limits: { ...limits, ...given }
+  })
+  const send = (request: LlmRequest) => Effect.provideService(provider.send(request), FirstDelay, Duration.millis(1))
+  return { received: service.received, send, fails: (request: LlmRequest) => Effect.flip(send(request)) }
+})
+
+const fine = Wire.answer([Wire.message("All well.")])
+
+const thought = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "gAAAA" }
+
+describe("the request", () => {
+  it.live("carries the key in its header, and nothing of it is kept by the service", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      yield* send(request)
+      const [{ body, headers } = { body: {}, headers: {} }] = received
+      assert.strictEqual(headers.authorization, `Bearer ${key}`)
+      const { include, instructions, max_output_tokens: max, store, stream, tool_choice: choice } = body
+      assert.deepStrictEqual([instructions, max, store, stream, choice], ["You review.", 16_384, false, true, "auto"])
+      assert.deepStrictEqual(include, ["reasoning.encrypted_content"])
+      assert.doesNotHaveAnyKeys(body, ["previous_response_id", "reasoning"])
+    }))
+
+  it.live("has the tools in OpenAI's shape, and none of them is strict", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      yield* send({ ...request, toolChoice: "required" })
+      assert.strictEqual(received[0]?.body.tool_choice, "required")
+      assert.deepStrictEqual(received[0]?.body.tools, [
+        {
+          type: "function",
+          name: "Read",
+          description: "Reads",
+          parameters: { type: "object", properties: { path: { type: "string" } } },
+          strict: false
+        },
+        {
+          type: "function",
+          name: "submit_review",
+          description: "Submits",
+          parameters: { type: "object", properties: {} },
+          strict: false
+        }
+      ])
+    }))
+
+  it.live("has the conversation as items, and its beginning is the same from turn to turn", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      const second = [
+        ...request.messages,
+        assistant(
+          Opaque({ provider: "openai", value: thought }),
+          Opaque({ provider: "anthropic", value: { type: "thinking", signature: "s" } }),
+          Text("Let me look."),
+          called("c1", { file_path: "a.ts" }),
+          called("c2")
+        ),
+        user(result("c1", "text"), result("c2", "File not found: b.ts", true), Text(" "), Text("Go on."))
+      ]
+      yield* send(request)
+      yield* send({ ...request, messages: second })
+      const [one, two] = received.map(({ body }) => body)
+      assert.deepStrictEqual(one.input, [{ type: "message", role: "user", content: "Review this." }])
+      assert.deepStrictEqual(two.input, [
+        ...one.input,
+        thought,
+        { type: "message", role: "assistant", content: "Let me look." },
+        { type: "function_call", call_id: "c1", name: "Read", arguments: "{\"file_path\":\"a.ts\"}" },
+        { type: "function_call", call_id: "c2", name: "Read", arguments: "{}" },
+        { type: "function_call_output", call_id: "c1", output: "text" },
+        { type: "function_call_output", call_id: "c2", output: "File not found: b.ts" },
+        { type: "message", role: "user", content: "Go on." }
+      ])
+      assert.deepStrictEqual([two.instructions, two.tools], [one.instructions, one.tools])
+    }))
+
+  it.live("leaves out a thought that the service would refuse: one of which nothing came, one that it has not kept", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      yield* send({
+        ...request,
+        messages: [
+          ...request.messages,
+          assistant(Text("So."), Opaque({ provider: "openai", value: thought })),
+          user(Text("Go on.")),
+          assistant(Opaque({ provider: "openai", value: { ...thought, encrypted_content: null } }), Text("Well."))
+        ]
+      })
+      assert.notInclude(JSON.stringify(received[0]?.body), "rs_1")
+    }))
+
+  it.live("leaves tools and instructions out when there are none", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([fine])
+      yield* send({ ...request, system: "", tools: [] })
+      assert.doesNotHaveAnyKeys(received[0]?.body, ["tools", "tool_choice", "instructions"])
+    }))
+
+  for (const model of ["gpt-4.1", "gpt-4.1-mini-2025-04-14", "gpt-4o", "gpt-5-chat-latest"]) {
+    it.live(`asks ${model} for no thoughts, which it does not have`, () =>
+      Effect.gen(function*() {
+        const { received, send } = yield* against([fine])
+        const messages = [...request.messages, assistant(Opaque({ provider: "openai", value: thought }), Text("So."))]
+        yield* send({ ...request, model, messages })
+        assert.notProperty(received[0]?.body, "include")
+        assert.notInclude(JSON.stringify(received[0]?.body), "gAAAA")
+      }))
+  }
+
+  it.live("is made again without thoughts for a model that refuses to be asked for them, from then on at once", () =>
+    Effect.gen(function*() {
+      const unsupported = Wire.failed(400, {
+        message: "Encrypted content is not supported with this model.",
+        param: "include"
+      })
+      const { received, send } = yield* against([unsupported, fine])
+      yield* send({ ...request, model: "mine" })
+      yield* send({ ...request, model: "mine" })
+      assert.deepStrictEqual(received.map(({ body }) => "include" in body), [true, false, false])
+    }))
+
+  it.live("takes nothing from the variables that the SDK would read", () =>
+    Effect.gen(function*() {
+      const names = ["OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY"]
+      const set = Effect.sync(() => names.forEach((name) => env[name] = "http://127.0.0.1:1/of-the-environment"))
+      const unset = Effect.sync(() => names.forEach((name) => delete env[name]))
+      const { received, send } = yield* against([fine])
+      yield* Effect.acquireUseRelease(set, () => send(request), () => unset)
+      assert.strictEqual(received.length, 1)
+      assert.notInclude(JSON.stringify(received[0]?.headers), "of-the-environment")
+    }))
+})
+
+describe("the answer", () => {
+  it.live("is put together from its items, with the tokens that it used", () =>
+    Effect.gen(function*() {
+      const { send } = yield* against([
+        Wire.answer([
+          Wire.reasoning("gAAAA"),
+          Wire.message("Let me look."),
+          { type: "web_search_call", id: "ws_1" },
+          Wire.call("c1", "Read", "{\"file_path\":\"a.ts\"}"),
+          Wire.call("c2", "Glob", "")
+        ], {
+          usage: {
+            input_tokens: 1_000,
+            input_tokens_details: { cached_tokens: 900, cache_write_tokens: 80 },
+            output_tokens: 42
+          }
+        })
+      ])
+      const { content, stop, usage } = yield* send(request)
+      assert.deepStrictEqual(content, [
+        Opaque({ provider: "openai", value: thought }),
+        Text("Let me look."),
+        Block.cases.ToolUse.make({ id: "c1", name: "Read", input: { file_path: "a.ts" } }),
+        Block.cases.ToolUse.make({ id: "c2", name: "Glob", input: {} })
+      ])
+      assert.strictEqual(stop, "tool-use")
+      assert.deepStrictEqual({ ...usage }, { input: 20, output: 42, cacheRead: 900, cacheWrite: 80 })
+    }))
+
+  it.live("goes back as it came: with its thoughts, and with what each text was meant to be", () =>
+    Effect.gen(function*() {
+      const commentary = Wire.message("I look around.", { phase: "commentary" })
+      const { received, send } = yield* against([
+        Wire.answer([Wire.reasoning("gAAAA"), commentary, Wire.call("c1", "Read")])
+      ])
+      const { content } = yield* send(request)
+      const messages = [...request.messages, assistant(...content), user(result("c1", "text"))]
+      yield* send({ ...request, messages })
+      assert.deepStrictEqual(received[1]?.body.input.slice(1, 4), [
+        thought,
+        { type: "message", role: "assistant", content: "I look around.", phase: "commentary" },
+        { type: "function_call", call_id: "c1", name: "Read", arguments: "{}" }
+      ])
+    }))
+
+  const stops: ReadonlyArray<readonly [string, Reply, string]> = [
+    ["has said what it had to say", fine, "end"],
+    ["has reached its limit", Wire.answer([Wire.message("x")], { cut: "max_output_tokens" }), "length"],
+    ["was cut for a reason of next year", Wire.answer([Wire.message("x")], { cut: "bored" }), "length"],
+    ["was filtered", Wire.answer([Wire.message("x")], { cut: "content_filter" }), "refusal"],
+    ["is a refusal", Wire.answer([Wire.refusal("I cannot.")]), "refusal"]
+  ]
+  for (const [what, reply, meant] of stops) {
+    it.live(`that ${what} stopped by "${meant}"`, () =>
+      Effect.gen(function*() {
+        const { send } = yield* against([reply])
+        assert.strictEqual((yield* send(request)).stop, meant)
+      }))
+  }
+
+  it.live("that is a refusal holds its words", () =>
+    Effect.gen(function*() {
+      const { send } = yield* against([Wire.answer([Wire.refusal("I cannot.")])])
+      assert.deepStrictEqual((yield* send(request)).content, [Text("I cannot.")])
+    }))
+
+  it.live("that was cut off inside a call's arguments does not hold the call, but what was written before", () =>
+    Effect.gen(function*() {
+      const broken = Wire.call("c1", "submit_review", "{\"summary\":\"a", { status: "incomplete" })
+      const { send } = yield* against([
+        Wire.answer([Wire.message("So:")], { cut: "max_output_tokens", undone: [broken] }),
+        Wire.answer([Wire.call("c2", "Read"), broken], { cut: "max_output_tokens" })
+      ])
+      assert.deepStrictEqual((yield* send(request)).content, [Text("So:")])
+      assert.deepStrictEqual((yield* send(request)).content, [called("c2")])
+    }))
+
+  it.live("without a word about tokens used none that we know of", () =>
+    Effect.gen(function*() {
+      const whole = { type: "response.completed", response: { output: [Wire.message("All well.")], usage: null } }
+      const { send } = yield* against([Wire.raw(`data: ${JSON.stringify(whole)}\n\n`)])
+      const { content, usage } = yield* send(request)
+      assert.deepStrictEqual(content, [Text("All well.")])
+      assert.strictEqual(usage.total, 0)
+    }))
+})
+
+describe("what passes is tried again", () => {
+  const cases: Record<string, Reply> = {
+    "a 429": Wire.failed(429, { code: "rate_limit_exceeded", message: "Rate limit reached" }, { "retry-after": "0" }),
+    "a 503": Wire.failed(503, { type: "server_error", message: "The engine is currently overloaded" }),
+    "a 500": Wire.failed(500, { type: "server_error", message: "The server had an error" }),
+    "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
+    "a disconnect": disconnect,
+    "half a stream that breaks": Wire.half("broken"),
+    "half a stream that ends as if it were whole": Wire.half("ended"),
+    "an error in the middle of a stream": Wire.errorEvent("server_error", "The server had an error"),
+    "an answer that is given up": Wire.failedResponse("server_error", "An error occurred"),
+    "an answer that is given up for nothing that we know": Wire.failedResponse("of_next_year", "An error occurred"),
+    "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
+    "broken JSON in a stream": Wire.raw("event: response.created\ndata: {\"type\":\"response.cr\n\n"),
+    "an event of the wrong shape": Wire.raw("event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n"),
+    "an item of the wrong shape": Wire.answer([{ type: "function_call", name: 7 }]),
+    "a call with broken JSON": Wire.answer([Wire.call("c1", "Read", "{\"file")])
+  }
+  for (const [what, reply] of Object.entries(cases)) {
+    it.live(what, () =>
+      Effect.gen(function*() {
+        const { received, send } = yield* against([reply, fine])
+        assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
+        assert.strictEqual(received.length, 2)
+      }))
+  }
+
+  it.live("silence, for as long as it may last", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([silence, Wire.stall, fine], { idle: Duration.millis(100) })
+      assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
+      assert.strictEqual(received.length, 3)
+    }))
+
+  it.live("but not for ever", () =>
+    Effect.gen(function*() {
+      const { fails, received } = yield* against([Wire.failed(503, { message: "Slow down", code: "slow_down" })])
+      const error = yield* fails(request)
+      assert.deepStrictEqual([error.reason, error.retryable, received.length], ["overloaded", true, 5])
+    }))
+
+  it.live("nor when the service wants us away for longer than we wait", () =>
+    Effect.gen(function*() {
+      const limited = { code: "rate_limit_exceeded", message: "Rate limit reached for requests per day" }
+      const { fails, received } = yield* against([Wire.failed(429, limited, { "retry-after": "3600" })])
+      const error = yield* fails(request)
+      assert.deepStrictEqual([error.reason, received.length], ["rate-limited", 1])
+      assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
+    }))
+
+  const waits: ReadonlyArray<readonly [Record<string, string>, Duration.Duration | undefined]> = [
+    [{ "retry-after-ms": "5", "retry-after": "1" }, Duration.millis(5)],
+    [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "3ms" }, Duration.millis(3)],
+    [
+      {
+        "x-ratelimit-remaining-tokens": "0",
+        "x-ratelimit-reset-tokens": "1.5ms",
+        "x-ratelimit-remaining-requests": "9",
+        "x-ratelimit-reset-requests": "6m0s"
+      },
+      Duration.millis(1.5)
+    ],
+    [{ "x-ratelimit-remaining-tokens": "12", "x-ratelimit-reset-tokens": "40s" }, undefined],
+    [{ "retry-after": "soon" }, undefined]
+  ]
+  for (const [headers, wait] of waits) {
+    it.live(`after ${wait === undefined ? "our own time" : Duration.format(wait)} for ${JSON.stringify(headers)}`, () =>
+      Effect.gen(function*() {
+        const limited = { code: "rate_limit_exceeded", message: "Rate limit reached" }
+        const { fails } = yield* against([Wire.failed(429, limited, headers)])
+        assert.deepStrictEqual((yield* fails(request)).retryAfter, wait)
+      }))
+  }
+
+  for (const [when, reply] of [["before the answer", silence], ["within the answer", Wire.stall]] as const) {
+    it.live(`but not after the caller has gone ${when}, which closes the connection`, () =>
+      Effect.gen(function*() {
+        const begun = yield* Deferred.make<void>()
+        const closed = yield* Deferred.make<void>()
+        const { received, send } = yield* against([(response) => {
+          response.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
+          reply(response)
+          Deferred.doneUnsafe(begun, Effect.void)
+        }])
+        const fiber = yield* Effect.forkChild(send(request))
+        yield* Deferred.await(begun)
+        yield* Fiber.interrupt(fiber)
+        yield* Deferred.await(closed)
+        assert.strictEqual(received.length, 1)
+      }))
+  }
+})
+
+describe("what does not pass is said once, in one line, without the key", () => {
+  const cases: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]> = [
+    [
+      Wire.failed(401, { code: "invalid_api_key", message: `Incorrect API key provided: ${key}` }),
+      "unauthorized",
+      /refused the key \(401\), check OPENAI_API_KEY/
+    ],
+    [
+      Wire.failed(401, {
+        code: "invalid_api_key",
+        message: "Incorrect API key provided: sk-proj-******************cret."
+      }),
+      "unauthorized",
+      /provided: \[REDACTED\]\.$/
+    ],
+    [Wire.failed(403, { message: "no access" }), "unauthorized", /OPENAI_API_KEY/],
+    [
+      Wire.failed(429, {
+        type: "insufficient_quota",
+        code: "insufficient_quota",
+        message: "You exceeded your current quota"
+      }),
+      "unauthorized",
+      /no quota left for this key \(429\)/
+    ],
+    [
+      Wire.failed(400, { code: "context_length_exceeded", message: "Your input exceeds the context window" }),
+      "context-too-long",
+      /too long/
+    ],
+    [
+      Wire.failed(429, {
+        code: "rate_limit_exceeded",
+        message: "Request too large for gpt-4.1: Limit 30000, Requested 90000"
+      }),
+      "context-too-long",
+      /Requested 90000/
+    ],
+    [
+      Wire.failedResponse("context_length_exceeded", "Your input exceeds the context window of this model."),
+      "context-too-long",
+      /too long/
+    ],
+    [Wire.errorEvent("context_length_exceeded", "Your input is too long."), "context-too-long", /too long/],
+    [Wire.failed(413, { message: "Payload too large" }), "context-too-long", /too long/],
+    [Wire.failedResponse("invalid_prompt", "Your prompt was flagged"), "refused", /does not let the model answer/],
+    [
+      Wire.failed(400, { message: "max_output_tokens:\n16384 > 4096" }),
+      "invalid-request",
+      /: max_output_tokens: 16384/
+    ],
+    [Wire.failed(404, { code: "model_not_found", message: "no model gpt-9" }), "invalid-request", /no model gpt-9/]
+  ]
+  for (const [reply, reason, pattern] of cases) {
+    it.live(`${reason}: ${pattern.source}`, () =>
+      Effect.gen(function*() {
+        const { fails, received } = yield* against([reply])
+        const error = yield* fails(request)
+        assert.deepStrictEqual([error.reason, received.length], [reason, 1])
+        assert.match(error.message, pattern)
+        assert.notInclude(error.message, key)
+        assert.notMatch(error.message, /\n|cret\b/)
+      }))
+  }
+
+  it.live("a missing key", () =>
+    Effect.gen(function*() {
+      const error = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.flip)
+      assert.strictEqual(error.message, "There is no key for the OpenAI API: set OPENAI_API_KEY")
+    }).pipe(Effect.provide(OpenAi.layer.pipe(Layer.provide(layerTest({ providers: [] }))))))
+})
