@@ -1,0 +1,30 @@
+import { Block } from "@nominal-code/domain/Conversation"
+import { Option, Schema } from "effect"
+
+/** The name under which this provider's own blocks come back to it. */
+export const provider = "google"
+
+/**
+ * What the service sends beside text and calls, as a conversation keeps it: a part that goes back as it came, or the
+ * signature of the text or the call in the block right after it. Signed thinking is only taken back on its own part.
+ */
+const Carried = Schema.Union([
+  Schema.Struct({ part: Schema.Record(Schema.String, Schema.Json) }),
+  Schema.Struct({ signature: Schema.NonEmptyString })
+])
+type Carried = typeof Carried.Type
+
+export const toBlock = (carried: Carried): Block => Block.cases.Opaque.make({ provider, value: carried })
+
+const decode = Schema.decodeUnknownOption(Carried)
+
+/** The part in a block, if it holds one. Another provider's block means nothing here. */
+export const partIn = (block: Block | undefined): Option.Option<Record<string, Schema.Json>> =>
+  Option.flatMap(read(block), (carried) => "part" in carried ? Option.some(carried.part) : Option.none())
+
+/** The signature in a block, if it holds one. */
+export const signatureIn = (block: Block | undefined): Option.Option<string> =>
+  Option.flatMap(read(block), (carried) => "signature" in carried ? Option.some(carried.signature) : Option.none())
+
+const read = (block: Block | undefined): Option.Option<Carried> =>
+  block !== undefined && Block.guards.Opaque(block) && block.provider === provider ? decode(block.value) : Option.none()

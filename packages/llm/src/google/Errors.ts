@@ -1,0 +1,117 @@
+import type * as Sdk from "@google/genai"
+import { Duration, Option, Redacted, Schema } from "effect"
+import { LlmError, type LlmErrorReason } from "../LlmError.ts"
+import { provider } from "./Carried.ts"
+
+/** What the SDK threw, as an error of ours: one line, without the key and without what we sent. */
+export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
+  const clean = (text: string) =>
+    text.replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/\s+/g, " ").trim()
+      // The service quotes values of the request that it does not like.
+      .replace(/"[^"]{40,}"/g, "\"…\"").slice(0, 300)
+  const failed = (reason: LlmErrorReason, message: string) => new LlmError({ provider, reason, message })
+
+  if (cause instanceof SyntaxError) return failed("malformed-response", "The Gemini API sent broken JSON")
+  if (!(cause instanceof sdk.ApiError)) {
+    const text = clean(said(cause))
+    return isOurs(cause)
+      ? failed("invalid-request", `The request to the Gemini API cannot be made: ${text}`)
+      : failed("unavailable", `The connection to the Gemini API broke: ${text}`)
+  }
+  const refusal = decode(cause.message)
+  const text = clean(refusal.message)
+  const reason = reasonOf(cause.status, refusal)
+  return new LlmError({
+    provider,
+    reason,
+    message: `${sentence(reason)} (${cause.status}): ${text}`,
+    ...(Option.isSome(refusal.retryDelay) ? { retryAfter: refusal.retryDelay.value } : {})
+  })
+}
+
+/** The stream ended in the middle of an event, or was none. */
+export const isUnfinished = (cause: unknown): boolean =>
+  cause instanceof Error && /incomplete json segment|response body is empty/i.test(cause.message)
+
+/**
+ * A call was demanded, and the request was refused. Some sets of tools are too much for the service only then, which it
+ * does not always say; the same request without the demand may pass.
+ */
+export const isForcedToolRefusal = (error: LlmError): boolean =>
+  error.reason === "invalid-request" && error.message.startsWith(`${refusedRequest} (400)`)
+
+interface Refusal {
+  readonly message: string
+  readonly details: ReadonlyArray<string>
+  readonly retryDelay: Option.Option<Duration.Duration>
+}
+
+const Body = Schema.fromJsonString(Schema.Struct({
+  error: Schema.Struct({
+    message: Schema.optionalKey(Schema.String),
+    details: Schema.optionalKey(Schema.Array(Schema.Struct({
+      reason: Schema.optionalKey(Schema.String),
+      retryDelay: Schema.optionalKey(Schema.String)
+    })))
+  })
+}))
+
+/** The SDK hands the service's answer over as text, with words of its own before it or in a list of one. */
+const decode = (text: string): Refusal => {
+  const body = Schema.decodeOption(Body)(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1))
+  const error = Option.getOrUndefined(body)?.error
+  const details = error?.details ?? []
+  const delay = details.find(({ retryDelay }) => retryDelay !== undefined)?.retryDelay
+  return {
+    message: error?.message ?? text,
+    details: details.flatMap(({ reason }) => reason ?? []),
+    retryDelay: Option.flatMap(Option.fromUndefinedOr(delay), seconds)
+  }
+}
+
+/** `34s` or `0.5s`: a duration as Protobuf writes it. */
+const seconds = (text: string): Option.Option<Duration.Duration> =>
+  Option.map(Option.fromNullishOr(/^(\d+(?:\.\d+)?)s$/.exec(text)?.[1]), (number) => Duration.seconds(Number(number)))
+
+const said = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message
+}
+
+/** What the SDK finds wrong with a request before it sends it. */
+const isOurs = (cause: unknown): boolean =>
+  cause instanceof Error && /^(?:model is required|invalid model parameter|contents are required)/.test(cause.message)
+
+const tooLong =
+  /input token count|maximum number of tokens allowed|context is too long|exceeds? (?:the )?context|payload size exceeds/i
+
+const reasonOf = (status: number, { details, message }: Refusal): LlmErrorReason => {
+  if (status === 429) return "rate-limited"
+  if (status === 401 || status === 402 || status === 403) return "unauthorized"
+  if (status === 400 && (details.includes("API_KEY_INVALID") || /api key (?:not valid|expired)/i.test(message))) {
+    return "unauthorized"
+  }
+  if (status === 413 || tooLong.test(message)) return "context-too-long"
+  if (status === 503 || status === 529) return "overloaded"
+  if (status === 408) return "timeout"
+  return status === 409 || status === 499 || status >= 500 ? "unavailable" : "invalid-request"
+}
+
+const refusedRequest = "The Gemini API refused the request"
+
+const sentence = (reason: LlmErrorReason): string => {
+  switch (reason) {
+    case "unauthorized":
+      return "The Gemini API refused the key, check GOOGLE_API_KEY"
+    case "context-too-long":
+      return "The conversation is too long for the model"
+    case "rate-limited":
+      return "The Gemini API limits our rate"
+    case "overloaded":
+      return "The Gemini API is overloaded"
+    case "invalid-request":
+      return refusedRequest
+    default:
+      return "The Gemini API failed"
+  }
+}
