@@ -1,17 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
-import type { LlmError } from "@nominal-code/llm/LlmError"
-import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
-import * as OpenAi from "@nominal-code/llm/OpenAi"
-import { FirstDelay } from "@nominal-code/llm/Retry"
-import { Deferred, Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { Effect } from "effect"
 import { env } from "node:process"
+import { against, fine, key, request, Text } from "./OpenAiScene.ts"
 import * as Wire from "./OpenAiWire.ts"
-import { disconnect, type Reply, scripted, silence, status } from "./ScriptedService.ts"
+import type { Reply } from "./ScriptedService.ts"
 
-const key = "sk-proj-very-secret"
-const Text = (text: string) => Block.cases.Text.make({ text })
 const Opaque = Block.cases.Opaque.make
 const user = (...content: ReadonlyArray<Block>): Message => ({ role: "user", content })
 const assistant = (...content: ReadonlyArray<Block>): Message => ({ role: "assistant", content })
@@ -19,34 +13,6 @@ const called = (id: string, input: unknown = {}) =>
   Block.cases.ToolUse.make({ id, name: "Read", input: input as { readonly file_path?: string } })
 const result = (toolUseId: string, content: string, isError = false) =>
   Block.cases.ToolResult.make({ toolUseId, content, isError })
-
-const request: LlmRequest = {
-  model: "gpt-5",
-  system: "You review.",
-  messages: [user(Text("Review this."))],
-  tools: [
-    { name: "Read", description: "Reads", inputSchema: { type: "object", properties: { path: { type: "string" } } } },
-    { name: "submit_review", description: "Submits", inputSchema: {} }
-  ],
-  toolChoice: "auto",
-  maxOutputTokens: 16_384
-}
-
-const limits = { idle: Duration.seconds(10), attempt: Duration.seconds(20), total: Duration.seconds(30) }
-
-/** A provider that talks to a service with a script, and what the service received. */
-const against = Effect.fnUntraced(function*(replies: ReadonlyArray<Reply>, given: Partial<typeof limits> = {}) {
-  const service = yield* scripted(replies)
-  const provider = yield* OpenAi.make({
-    apiKey: Redacted.make(key),
-    baseUrl: Option.some(`${service.url}/v1`),
-    limits: { ...limits, ...given }
-  })
-  const send = (request: LlmRequest) => Effect.provideService(provider.send(request), FirstDelay, Duration.millis(1))
-  return { received: service.received, send, fails: (request: LlmRequest) => Effect.flip(send(request)) }
-})
-
-const fine = Wire.answer([Wire.message("All well.")])
 
 const thought = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "gAAAA" }
 
@@ -259,169 +225,4 @@ describe("the answer", () => {
       assert.deepStrictEqual(content, [Text("All well.")])
       assert.strictEqual(usage.total, 0)
     }))
-})
-
-describe("what passes is tried again", () => {
-  const cases: Record<string, Reply> = {
-    "a 429": Wire.failed(429, { code: "rate_limit_exceeded", message: "Rate limit reached" }, { "retry-after": "0" }),
-    "a 503": Wire.failed(503, { type: "server_error", message: "The engine is currently overloaded" }),
-    "a 500": Wire.failed(500, { type: "server_error", message: "The server had an error" }),
-    "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
-    "a disconnect": disconnect,
-    "half a stream that breaks": Wire.half("broken"),
-    "half a stream that ends as if it were whole": Wire.half("ended"),
-    "an error in the middle of a stream": Wire.errorEvent("server_error", "The server had an error"),
-    "an answer that is given up": Wire.failedResponse("server_error", "An error occurred"),
-    "an answer that is given up for nothing that we know": Wire.failedResponse("of_next_year", "An error occurred"),
-    "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
-    "broken JSON in a stream": Wire.raw("event: response.created\ndata: {\"type\":\"response.cr\n\n"),
-    "an event of the wrong shape": Wire.raw("event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n"),
-    "an item of the wrong shape": Wire.answer([{ type: "function_call", name: 7 }]),
-    "a call with broken JSON": Wire.answer([Wire.call("c1", "Read", "{\"file")])
-  }
-  for (const [what, reply] of Object.entries(cases)) {
-    it.live(what, () =>
-      Effect.gen(function*() {
-        const { received, send } = yield* against([reply, fine])
-        assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
-        assert.strictEqual(received.length, 2)
-      }))
-  }
-
-  it.live("silence, for as long as it may last", () =>
-    Effect.gen(function*() {
-      const { received, send } = yield* against([silence, Wire.stall, fine], { idle: Duration.millis(100) })
-      assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
-      assert.strictEqual(received.length, 3)
-    }))
-
-  it.live("but not for ever", () =>
-    Effect.gen(function*() {
-      const { fails, received } = yield* against([Wire.failed(503, { message: "Slow down", code: "slow_down" })])
-      const error = yield* fails(request)
-      assert.deepStrictEqual([error.reason, error.retryable, received.length], ["overloaded", true, 5])
-    }))
-
-  it.live("nor when the service wants us away for longer than we wait", () =>
-    Effect.gen(function*() {
-      const limited = { code: "rate_limit_exceeded", message: "Rate limit reached for requests per day" }
-      const { fails, received } = yield* against([Wire.failed(429, limited, { "retry-after": "3600" })])
-      const error = yield* fails(request)
-      assert.deepStrictEqual([error.reason, received.length], ["rate-limited", 1])
-      assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
-    }))
-
-  const waits: ReadonlyArray<readonly [Record<string, string>, Duration.Duration | undefined]> = [
-    [{ "retry-after-ms": "5", "retry-after": "1" }, Duration.millis(5)],
-    [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "3ms" }, Duration.millis(3)],
-    [
-      {
-        "x-ratelimit-remaining-tokens": "0",
-        "x-ratelimit-reset-tokens": "1.5ms",
-        "x-ratelimit-remaining-requests": "9",
-        "x-ratelimit-reset-requests": "6m0s"
-      },
-      Duration.millis(1.5)
-    ],
-    [{ "x-ratelimit-remaining-tokens": "12", "x-ratelimit-reset-tokens": "40s" }, undefined],
-    [{ "retry-after": "soon" }, undefined]
-  ]
-  for (const [headers, wait] of waits) {
-    it.live(`after ${wait === undefined ? "our own time" : Duration.format(wait)} for ${JSON.stringify(headers)}`, () =>
-      Effect.gen(function*() {
-        const limited = { code: "rate_limit_exceeded", message: "Rate limit reached" }
-        const { fails } = yield* against([Wire.failed(429, limited, headers)])
-        assert.deepStrictEqual((yield* fails(request)).retryAfter, wait)
-      }))
-  }
-
-  for (const [when, reply] of [["before the answer", silence], ["within the answer", Wire.stall]] as const) {
-    it.live(`but not after the caller has gone ${when}, which closes the connection`, () =>
-      Effect.gen(function*() {
-        const begun = yield* Deferred.make<void>()
-        const closed = yield* Deferred.make<void>()
-        const { received, send } = yield* against([(response) => {
-          response.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
-          reply(response)
-          Deferred.doneUnsafe(begun, Effect.void)
-        }])
-        const fiber = yield* Effect.forkChild(send(request))
-        yield* Deferred.await(begun)
-        yield* Fiber.interrupt(fiber)
-        yield* Deferred.await(closed)
-        assert.strictEqual(received.length, 1)
-      }))
-  }
-})
-
-describe("what does not pass is said once, in one line, without the key", () => {
-  const cases: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]> = [
-    [
-      Wire.failed(401, { code: "invalid_api_key", message: `Incorrect API key provided: ${key}` }),
-      "unauthorized",
-      /refused the key \(401\), check OPENAI_API_KEY/
-    ],
-    [
-      Wire.failed(401, {
-        code: "invalid_api_key",
-        message: "Incorrect API key provided: sk-proj-******************cret."
-      }),
-      "unauthorized",
-      /provided: \[REDACTED\]\.$/
-    ],
-    [Wire.failed(403, { message: "no access" }), "unauthorized", /OPENAI_API_KEY/],
-    [
-      Wire.failed(429, {
-        type: "insufficient_quota",
-        code: "insufficient_quota",
-        message: "You exceeded your current quota"
-      }),
-      "unauthorized",
-      /no quota left for this key \(429\)/
-    ],
-    [
-      Wire.failed(400, { code: "context_length_exceeded", message: "Your input exceeds the context window" }),
-      "context-too-long",
-      /too long/
-    ],
-    [
-      Wire.failed(429, {
-        code: "rate_limit_exceeded",
-        message: "Request too large for gpt-4.1: Limit 30000, Requested 90000"
-      }),
-      "context-too-long",
-      /Requested 90000/
-    ],
-    [
-      Wire.failedResponse("context_length_exceeded", "Your input exceeds the context window of this model."),
-      "context-too-long",
-      /too long/
-    ],
-    [Wire.errorEvent("context_length_exceeded", "Your input is too long."), "context-too-long", /too long/],
-    [Wire.failed(413, { message: "Payload too large" }), "context-too-long", /too long/],
-    [Wire.failedResponse("invalid_prompt", "Your prompt was flagged"), "refused", /does not let the model answer/],
-    [
-      Wire.failed(400, { message: "max_output_tokens:\n16384 > 4096" }),
-      "invalid-request",
-      /: max_output_tokens: 16384/
-    ],
-    [Wire.failed(404, { code: "model_not_found", message: "no model gpt-9" }), "invalid-request", /no model gpt-9/]
-  ]
-  for (const [reply, reason, pattern] of cases) {
-    it.live(`${reason}: ${pattern.source}`, () =>
-      Effect.gen(function*() {
-        const { fails, received } = yield* against([reply])
-        const error = yield* fails(request)
-        assert.deepStrictEqual([error.reason, received.length], [reason, 1])
-        assert.match(error.message, pattern)
-        assert.notInclude(error.message, key)
-        assert.notMatch(error.message, /\n|cret\b/)
-      }))
-  }
-
-  it.live("a missing key", () =>
-    Effect.gen(function*() {
-      const error = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.flip)
-      assert.strictEqual(error.message, "There is no key for the OpenAI API: set OPENAI_API_KEY")
-    }).pipe(Effect.provide(OpenAi.layer.pipe(Layer.provide(layerTest({ providers: [] }))))))
 })
