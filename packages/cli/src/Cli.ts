@@ -57,7 +57,7 @@ const jobs = Command.make("jobs").pipe(
       Command.withDescription("A parked or finished job waits again")
     ),
     Command.make("cancel", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.cancel(id))).pipe(
-      Command.withDescription("A waiting job is parked")
+      Command.withDescription("A waiting job is parked, a running one is ended and parked")
     )
   ])
 )

@@ -28,6 +28,8 @@ export const layer = <E extends Failure, R, E2 extends Failure, R2>(
             Effect.provide(context)
           )
         ),
+        // What was interrupted is over.
+        cancel: () => Effect.void,
         giveUp: Effect.fn("InProcessRunner.giveUp")((job: Job, reason: string) =>
           notice(job, reason).pipe(
             Effect.catch((error) => Effect.logError(`the pull request could not be told: ${error.message}`)),

@@ -38,6 +38,8 @@ const own = { "app.kubernetes.io/name": "nominal-code", "app.kubernetes.io/compo
 const selectorOf = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(",")
 
+const jobIdLabel = "nominal-code/job-id"
+
 /** The labels of an attempt's Job and of its pods. */
 export const jobLabels = (job: Job, attempt: number): Record<string, string> => {
   const { number, platform, repo } = job.event.pullRequest
@@ -47,7 +49,7 @@ export const jobLabels = (job: Job, attempt: number): Record<string, string> => 
     "nominal-code/repo": labelValue(repo),
     "nominal-code/pr-number": String(number),
     "nominal-code/lane": laneLabel(job.lane),
-    "nominal-code/job-id": job.id,
+    [jobIdLabel]: job.id,
     "nominal-code/attempt": String(attempt)
   }
 }
@@ -57,6 +59,10 @@ export const everyJob = selectorOf(own)
 
 /** What selects the Jobs of one lane. */
 export const laneJobs = (lane: Lane): string => selectorOf({ ...own, "nominal-code/lane": laneLabel(lane) })
+
+/** What selects the Jobs of all attempts of a job. */
+export const attemptJobs = ({ id, lane }: Job): string =>
+  selectorOf({ ...own, "nominal-code/lane": laneLabel(lane), [jobIdLabel]: id })
 
 /** When a Job's job arrived, in milliseconds since the epoch. */
 export const receivedAtAnnotation = "nominal-code/received-at"

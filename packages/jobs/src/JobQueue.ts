@@ -31,9 +31,18 @@ export interface Lease {
   readonly run: number
   /** How often a lease of this job has been lost, mostly because its process died. */
   readonly losses: number
+  /** The job was cancelled and whoever ran it is gone: it is not to be run, but what is left of its run to be ended. */
+  readonly cancelled: boolean
 }
 
-/** What to do with the job under a lease. */
+/** What a renewal tells. Unless it is `lost`, the lease lasts; `cancelled`: but the work under it must stop. */
+export const Renewed = Schema.Literals(["kept", "lost", "cancelled"])
+export type Renewed = typeof Renewed.Type
+
+/**
+ * What to do with the job under a lease. A cancelled job ends as `Done` or `Park` says, for that came first; after
+ * `Retry` or `Release` it does not wait again, but is at once given out as cancelled, until somebody parks it.
+ */
 export const Settlement = Schema.TaggedUnion({
   /** It has ended; its outcome is kept with it. */
   Done: { outcome: JobOutcome },
@@ -68,6 +77,8 @@ export type JobRecord = typeof JobRecord.Type
 /** What became of somebody's request about a job. */
 export const Handled = Schema.TaggedUnion({
   Done: {},
+  /** It is cancelled while it runs: whoever runs it is told with its next renewal, and parks it when its run is over. */
+  Stopping: {},
   /** No such job is known. */
   Unknown: {},
   /** Nothing was changed, and why. */
@@ -87,8 +98,8 @@ export class JobQueue extends Context.Service<JobQueue, {
   offer(job: Job): Effect.Effect<Offered, StoreError>
   /** The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet or another holds it. */
   take(lane: Lane): Effect.Effect<Option.Option<Lease>, StoreError>
-  /** Keeps the lease alive; false if it was lost, and then the work under it must stop. */
-  renew(lease: Lease): Effect.Effect<boolean, StoreError>
+  /** Keeps the lease alive, unless it was lost; then, or if its job was cancelled, the work under it must stop. */
+  renew(lease: Lease): Effect.Effect<Renewed, StoreError>
   /** Ends the lease; false if it was lost, and then nothing was changed. */
   settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>
   /**
@@ -106,7 +117,10 @@ export class JobQueue extends Context.Service<JobQueue, {
   list(state: Option.Option<JobState>): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
   /** A parked or done job waits again, afresh, behind what waits in its lane. */
   retry(id: JobId): Effect.Effect<Handled, StoreError>
-  /** A waiting job is parked without being run. */
+  /**
+   * A waiting job is parked without being run. A running one is marked and keeps its place, so that nothing else of its
+   * lane runs before its run is over.
+   */
   cancel(id: JobId): Effect.Effect<Handled, StoreError>
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}

@@ -9,6 +9,11 @@ export class JobRunner extends Context.Service<JobRunner, {
    * the run wherever that leaves traces, and a run that takes over a lost one has the same.
    */
   run(job: Job, attempt: number): Effect.Effect<JobOutcome>
+  /**
+   * Ends whatever still runs of a job, of any attempt, here or elsewhere; it is gone when this returns. `run` has been
+   * interrupted before, or its process is dead. What cannot be ended is logged.
+   */
+  cancel(job: Job): Effect.Effect<void>
   /** Tells the pull request that the job is given up, and why. */
   giveUp(job: Job, reason: string): Effect.Effect<void>
 }>()("@nominal-code/jobs/JobRunner") {}

@@ -23,6 +23,7 @@ export const JobRow = Schema.Struct({
   epoch: Schema.Int,
   /** The process that holds the lease. */
   owner: Schema.NullOr(Schema.String),
+  /** A running job has been cancelled if this says so. */
   reason: Schema.NullOr(Schema.String),
   /** As JSON. */
   outcome: Schema.NullOr(Schema.String),

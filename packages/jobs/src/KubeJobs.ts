@@ -2,7 +2,7 @@ import type { V1Job } from "@kubernetes/client-node"
 import type { Job } from "@nominal-code/domain/Job"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { isOver } from "./JobEnding.ts"
-import { jobName, laneJobs, receivedAtAnnotation } from "./JobNames.ts"
+import { attemptJobs, jobName, laneJobs, receivedAtAnnotation } from "./JobNames.ts"
 import * as JobWatch from "./JobWatch.ts"
 import { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
@@ -117,5 +117,20 @@ export const make = Effect.gen(function*() {
     return ended.every((yes) => yes)
   })
 
-  return { follow: watch.follow, start, stop, alone }
+  const endOne = Effect.fnUntraced(function*(left: KubeJob) {
+    const followed = yield* watch.follow(left.name)
+    yield* followed.show(left)
+    yield* Effect.logInfo(`ending ${left.name}: its job was cancelled`)
+    return yield* stop(left.name, followed)
+  }, Effect.scoped)
+
+  /** Ends the Jobs of all attempts of a job that still run; false if it cannot. */
+  const end = Effect.fn("KubeJobs.end")(function*(job: Job) {
+    const { items } = yield* patiently(client.jobs.list(attemptJobs(job)))
+    const left = items.filter(({ end }) => Option.isNone(end))
+    const ended = yield* Effect.forEach(left, endOne, { concurrency: 4 })
+    return ended.every((yes) => yes)
+  })
+
+  return { follow: watch.follow, start, stop, alone, end }
 })

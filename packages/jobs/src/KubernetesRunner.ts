@@ -158,7 +158,13 @@ const make = Effect.gen(function*() {
         }),
         Effect.annotateLogs({ kubernetesJob: name })
       )
-    })
+    }),
+    cancel: Effect.fn("KubernetesRunner.cancel")((job: Job) =>
+      jobs.end(job).pipe(
+        Effect.flatMap((ended) => ended ? Effect.void : Effect.logError("a Job of a cancelled job may still run")),
+        Effect.catch(({ message }) => Effect.logError(`a Job of a cancelled job may still run: ${message}`))
+      )
+    )
   }
 })
 
@@ -170,16 +176,17 @@ export interface KubernetesWork<E, R> {
 
 /**
  * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever runs the same attempt
- * next finds it. A Job that takes too long is deleted, and gone, before its run ends.
+ * next finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
 export const layer = <E extends { readonly message: string }, R>({ notice }: KubernetesWork<E, R>) =>
   Layer.effect(
     JobRunner,
     Effect.gen(function*() {
-      const { run } = yield* make
+      const { cancel, run } = yield* make
       const context = yield* Effect.context<R>()
       return JobRunner.of({
         run,
+        cancel,
         giveUp: Effect.fn("KubernetesRunner.giveUp")((job: Job, reason: string) =>
           notice(job, reason).pipe(
             Effect.catch((error) => Effect.logError(`the pull request could not be told: ${error.message}`)),

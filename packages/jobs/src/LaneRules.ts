@@ -1,6 +1,6 @@
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Schema } from "effect"
-import { Handled, Offered, Settlement } from "./JobQueue.ts"
+import { Handled, Offered, type Renewed, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 
 /*
@@ -27,8 +27,11 @@ const restMillis = (losses: number): number => losses < 3 ? 0 : Math.min(1000 * 
 /** Why a job is parked whose payload means nothing to this program. */
 export const unreadable = "its stored form cannot be read by this version of the program"
 
-/** Why a cancelled job is parked. */
+/** Why a cancelled job is parked; and while it still runs, what marks it. */
 export const cancelled = "cancelled"
+
+/** Whether somebody has cancelled a job that runs. */
+export const isCancelled = ({ reason, state }: JobRow): boolean => state === "running" && reason === cancelled
 
 const waitingLifecycle = (rows: ReadonlyArray<JobRow>): JobRow | undefined =>
   rows.find(({ lifecycle, state }) => lifecycle && state === "waiting")
@@ -48,6 +51,10 @@ const giveBack = (table: JobTable, row: JobRow, now: number): void => {
   const newer = row.lifecycle ? waitingLifecycle(table.active(row.lane)) : undefined
   table.update(newer === undefined ? { ...row, state: "waiting", owner: null } : superseded(row, newer.id, now))
 }
+
+/** A cancelled job waits for nobody but whoever ends what is left of its run. Its lease is over, so the epoch is too. */
+const handOn = (table: JobTable, row: JobRow): void =>
+  table.update({ ...row, epoch: table.tick(), owner: null, dueAt: 0 })
 
 /** A job that waits as if nobody had tried it; but for the numbers that must not be given twice. */
 const afresh = (
@@ -107,27 +114,31 @@ export interface Taker {
 export const take = (table: JobTable, lane: string, now: number, { leaseMillis, owner }: Taker): JobRow | undefined => {
   const [first] = table.active(lane)
   if (first === undefined || first.dueAt > now) return undefined
-  if (first.state === "running") {
+  if (first.state === "running" && !isCancelled(first)) {
     const losses = first.losses + 1
     giveBack(table, { ...first, attempts: first.attempts - 1, losses, dueAt: now + restMillis(losses) }, now)
     return take(table, lane, now, { leaseMillis, owner })
   }
+  const begins = first.state === "waiting"
   const row: JobRow = {
     ...first,
     state: "running",
-    attempts: first.attempts + 1,
+    attempts: first.attempts + (begins ? 1 : 0),
     epoch: table.tick(),
     owner,
-    dueAt: now + leaseMillis
+    dueAt: now + leaseMillis,
+    // What failed for a reason of that name was not cancelled by anybody.
+    reason: begins && first.reason === cancelled ? null : first.reason
   }
   table.update(row)
   return row
 }
 
-export const renew = (table: JobTable, claim: Claim, now: number, leaseMillis: number): boolean => {
+export const renew = (table: JobTable, claim: Claim, now: number, leaseMillis: number): Renewed => {
   const row = held(table, claim)
-  if (row !== undefined) table.update({ ...row, dueAt: now + leaseMillis })
-  return row !== undefined
+  if (row === undefined) return "lost"
+  table.update({ ...row, dueAt: now + leaseMillis })
+  return isCancelled(row) ? "cancelled" : "kept"
 }
 
 export const park = (table: JobTable, row: JobRow, now: number, reason: string): void =>
@@ -139,8 +150,12 @@ export const settle = (table: JobTable, claim: Claim, settlement: Settlement, no
   Settlement.match(settlement, {
     Done: ({ outcome }) => table.update({ ...ended(row, "done", now, null), outcome: encodeOutcome(outcome) }),
     Park: ({ reason }) => park(table, row, now, reason),
-    Retry: ({ delay, reason }) => giveBack(table, { ...row, reason, dueAt: now + Duration.toMillis(delay) }, now),
-    Release: () => giveBack(table, { ...row, attempts: row.attempts - 1, dueAt: 0 }, now)
+    Retry: ({ delay, reason }) =>
+      isCancelled(row)
+        ? handOn(table, row)
+        : giveBack(table, { ...row, reason, dueAt: now + Duration.toMillis(delay) }, now),
+    Release: () =>
+      isCancelled(row) ? handOn(table, row) : giveBack(table, { ...row, attempts: row.attempts - 1, dueAt: 0 }, now)
   })
   return true
 }
@@ -170,6 +185,10 @@ export const retry = (table: JobTable, id: string, capacity: number): Handled =>
 export const cancel = (table: JobTable, id: string, now: number): Handled => {
   const row = table.byId(id)
   if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row.state === "running") {
+    table.update({ ...row, reason: cancelled })
+    return Handled.cases.Stopping.make({})
+  }
   if (row.state !== "waiting") return refusals.state(row.state, row.reason)
   park(table, row, now, cancelled)
   return Handled.cases.Done.make({})

@@ -1,11 +1,12 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
-import { JobQueue, type Lease, QueueLimits, Settlement } from "./JobQueue.ts"
+import { Duration, Effect, Exit, Metric, Random, Schedule } from "effect"
+import { JobQueue, type Lease, QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
+import { cancelled } from "./LaneRules.ts"
 
 const finished = Metric.counter("nominal_jobs_total", { description: "Runs of jobs, by how they ended" })
-const count = (state: "done" | "skipped" | "retried" | "parked" | "released" | "lost") =>
+const count = (state: "done" | "skipped" | "retried" | "parked" | "cancelled" | "released" | "lost") =>
   Metric.update(Metric.withAttributes(finished, { state }), 1)
 
 /** What happened is recorded, if need be with some patience; less than the lease lasts, for nobody renews it any more. */
@@ -31,6 +32,9 @@ const retryDelay = (attempt: number) =>
 
 const retryable = (reason: string) => JobOutcome.cases.Failed.make({ reason, retryable: true })
 
+const isLost = (renewed: Renewed): renewed is "lost" => renewed === "lost"
+const mustStop = (renewed: Renewed): renewed is "lost" | "cancelled" => renewed !== "kept"
+
 type Failed = typeof JobOutcome.cases.Failed.Type
 
 /** Restores the interruptibility of the place that masked it. */
@@ -43,20 +47,20 @@ export const make = Effect.gen(function*() {
   const queue = yield* JobQueue
   const runner = yield* JobRunner
 
-  /** Ends when the lease is lost, and only then. */
-  const keep = (lease: Lease) =>
+  /** Keeps the lease until a renewal says so, or it must be taken for lost; and ends only then. */
+  const keep = <R extends Renewed>(lease: Lease, until: (renewed: Renewed) => renewed is R) =>
     queue.renew(lease).pipe(
       Effect.tapError((error) => Effect.logWarning(`the lease could not be renewed: ${error.message}`)),
       Effect.retry(renewing),
       Effect.timeoutOrElse({
         duration: Duration.subtract(leaseDuration, renewEvery),
-        orElse: () => Effect.succeed(false)
+        orElse: () => Effect.succeed<Renewed>("lost")
       }),
       Effect.delay(renewEvery),
-      Effect.repeat({ while: (kept) => kept })
+      Effect.repeat({ until })
     )
 
-  /** One attempt; none if the lease was lost meanwhile. */
+  /** One attempt, or why it was stopped. */
   const attempt = (lease: Lease) =>
     runner.run(lease.job, lease.run).pipe(
       Effect.timeoutOrElse({
@@ -69,8 +73,7 @@ export const make = Effect.gen(function*() {
           retryable(`an unexpected error; the server's log has it under job ${lease.job.id}`)
         )
       ),
-      Effect.asSome,
-      Effect.raceFirst(Effect.as(keep(lease), Option.none<JobOutcome>()))
+      Effect.raceFirst(keep(lease, mustStop))
     )
 
   /** Whether it was recorded. If not, the job is recovered when its lease has run out. */
@@ -120,8 +123,33 @@ export const make = Effect.gen(function*() {
       Failed: (failed) => fail(lease, failed, restore)
     })
 
+  const lose = Effect.andThen(
+    Effect.logWarning("the lease was lost: the run was stopped, another process has the job"),
+    count("lost")
+  )
+
+  const release = (lease: Lease) =>
+    Effect.andThen(settle(lease, Settlement.cases.Release.make({})), count("released"))
+
+  /** Nothing of it runs here any more. If this process ends before the rest does, the next one goes on with it. */
+  const cancel = Effect.fnUntraced(function*(lease: Lease, restore: Restore) {
+    yield* Effect.logInfo("cancelled: ending what still runs of it")
+    const exit = yield* runner.cancel(lease.job).pipe(
+      Effect.catchCause((cause) => Effect.logError("the job runner failed unexpectedly", cause)),
+      Effect.raceFirst(keep(lease, isLost)),
+      restore,
+      Effect.exit
+    )
+    if (Exit.isFailure(exit)) return yield* release(lease)
+    if (exit.value === "lost") return yield* lose
+    if (!(yield* settle(lease, Settlement.cases.Park.make({ reason: cancelled })))) return
+    yield* Effect.logInfo("cancelled: nothing of it runs any more")
+    yield* count("cancelled")
+  })
+
   return (lease: Lease, restore: Restore): Effect.Effect<void> =>
     Effect.gen(function*() {
+      if (lease.cancelled) return yield* cancel(lease, restore)
       if (lease.losses >= maxLosses) {
         return yield* giveUp(lease, `the process that ran it ended ${lease.losses} times before the job did`, restore)
       }
@@ -129,12 +157,11 @@ export const make = Effect.gen(function*() {
       const exit = yield* Effect.exit(restore(attempt(lease)))
       if (Exit.isFailure(exit)) {
         if (!Exit.hasInterrupts(exit)) yield* Effect.logError("the job could not be run", exit.cause)
-        yield* settle(lease, Settlement.cases.Release.make({}))
-        return yield* count("released")
+        return yield* release(lease)
       }
-      if (Option.isSome(exit.value)) return yield* finish(lease, exit.value.value, restore)
-      yield* Effect.logWarning("the lease was lost: the run was stopped, another process has the job")
-      yield* count("lost")
+      if (exit.value === "lost") return yield* lose
+      if (exit.value === "cancelled") return yield* cancel(lease, restore)
+      yield* finish(lease, exit.value, restore)
     }).pipe(
       Effect.annotateLogs({ job: lease.job.id, delivery: lease.job.delivery, attempt: lease.attempt })
     )

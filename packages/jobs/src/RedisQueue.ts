@@ -7,7 +7,7 @@ import { Heard } from "@nominal-code/persistence/RedisSubscriber"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
-import { Handled, JobQueue, type JobState, type Lease, Offered, QueueLimits, Settlement } from "./JobQueue.ts"
+import { Handled, JobQueue, type JobState, type Lease, Offered, QueueLimits, Renewed, Settlement } from "./JobQueue.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as RedisJobs from "./RedisJobs.ts"
 import * as Wakeups from "./Wakeups.ts"
@@ -36,7 +36,9 @@ const portion = 500
 
 const hourly = Schedule.spaced("1 hour")
 
-const Taken = Schema.NullOr(Schema.Tuple([JobId, Schema.String, Schema.Int, Schema.Int, Schema.Int, Schema.Int]))
+const Taken = Schema.NullOr(
+  Schema.Tuple([JobId, Schema.String, Schema.Int, Schema.Int, Schema.Int, Schema.Int, Schema.BooleanFromBit])
+)
 const Words = Schema.Array(Schema.String)
 const Due = Schema.Array(Schema.Union([Schema.Int, Schema.String]))
 const Changes = Schema.NullOr(Schema.FiniteFromString)
@@ -53,6 +55,7 @@ const offeredOf = ([what = "", id = "", superseded]: ReadonlyArray<string>): Off
 
 const handledOf = ([what = "", detail = "", reason = ""]: ReadonlyArray<string>): Handled => {
   if (what === "done") return Handled.cases.Done.make({})
+  if (what === "stopping") return Handled.cases.Stopping.make({})
   if (what === "unknown") return Handled.cases.Unknown.make({})
   if (what === "newer") return LaneRules.refusals.newer(detail)
   return what === "full"
@@ -139,10 +142,11 @@ const make = Effect.gen(function*() {
     for (;;) {
       const taken = yield* once("JobQueue.take", scripts.take, Taken, [leaseMillis, laneKey(lane)])
       if (taken === null) return Option.none()
-      const [id, payload, epoch, attempt, earlier, losses] = taken
+      const [id, payload, epoch, attempt, earlier, losses, cancelled] = taken
       const stored = RedisJobs.decodePayload(payload)
       if (Option.isSome(stored)) {
-        return Option.some({ lane, job: stored.value.job, epoch, attempt, run: earlier + attempt, losses })
+        const { job } = stored.value
+        return Option.some({ lane, job, epoch, attempt, run: earlier + attempt, losses, cancelled })
       }
       yield* end(id, epoch, Settlement.cases.Park.make({ reason: LaneRules.unreadable }))
       yield* Effect.logError(`parked a job that cannot be read: ${id}`, { lane: laneKey(lane) })
@@ -150,7 +154,7 @@ const make = Effect.gen(function*() {
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(({ epoch, job }: Lease) =>
-    run("JobQueue.renew", scripts.renew, Schema.BooleanFromBit, [job.id, epoch, leaseMillis])
+    run("JobQueue.renew", scripts.renew, Renewed, [job.id, epoch, leaseMillis])
   )
 
   const settle = Effect.fn("JobQueue.settle")(({ epoch, job }: Lease, settlement: Settlement) =>
@@ -162,7 +166,7 @@ const make = Effect.gen(function*() {
   )
 
   const cancel = Effect.fn("JobQueue.cancel")((id: JobId) =>
-    Effect.map(run("JobQueue.cancel", scripts.cancel, Words, [id, LaneRules.cancelled]), handledOf)
+    Effect.map(run("JobQueue.cancel", scripts.cancel, Words, [id]), handledOf)
   )
 
   const forget = run("JobQueue.forget", scripts.forget, Schema.Int, [portion]).pipe(

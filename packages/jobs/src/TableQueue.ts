@@ -121,7 +121,8 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       epoch: row.epoch,
       attempt: row.attempts,
       run: row.earlier + row.attempts,
-      losses: row.losses
+      losses: row.losses,
+      cancelled: LaneRules.isCancelled(row)
     }))
   }, Effect.uninterruptible)
 

@@ -162,7 +162,7 @@ it.effect("a run whose lease was lost is stopped, and settles nothing", () =>
   Effect.gen(function*() {
     const { events, offer, start, stateOf } = yield* laneWorld({
       run: () => lasting("1 hour"),
-      queue: () => ({ renew: () => Effect.succeed(false) })
+      queue: () => ({ renew: () => Effect.succeed("lost") })
     })
     const job = mention(one, "a")
     yield* start

@@ -14,6 +14,7 @@ type Queue = JobQueue["Service"]
 export interface Script {
   /** What a run does; a review that takes no time unless told. */
   readonly run?: (job: Job, attempt: number) => Effect.Effect<JobOutcome>
+  readonly cancel?: (job: Job) => Effect.Effect<void>
   readonly giveUp?: (job: Job, reason: string) => Effect.Effect<void>
   /** What the lanes see of the queue. */
   readonly queue?: (queue: Queue) => Partial<Queue>
@@ -41,6 +42,7 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
         Effect.tap(() => say(`end ${job.delivery}`)),
         Effect.onInterrupt(() => say(`stop ${job.delivery}`))
       ),
+    cancel: (job) => Effect.andThen(say(`cancel ${job.delivery}`), script.cancel?.(job) ?? Effect.void),
     giveUp: (job, reason) =>
       Effect.andThen(say(`give up ${job.delivery}: ${reason}`), script.giveUp?.(job, reason) ?? Effect.void)
   })

@@ -20,6 +20,7 @@ export const retryIn = (delay: Duration.Input) =>
 export const offer = (job: Job) => JobQueue.use((queue) => queue.offer(job))
 export const offerAll = (...jobs: ReadonlyArray<Job>) => Effect.forEach(jobs, offer, { concurrency: 1 })
 export const settle = (lease: Lease, settlement: Settlement) => JobQueue.use((queue) => queue.settle(lease, settlement))
+export const renew = (lease: Lease) => JobQueue.use((queue) => queue.renew(lease))
 const takeMaybe = JobQueue.use((queue) => queue.take(lane))
 export const take = Effect.map(takeMaybe, Option.getOrThrow)
 export const nothing = Effect.map(takeMaybe, (lease) => assert.deepStrictEqual(lease, Option.none()))

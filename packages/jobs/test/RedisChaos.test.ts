@@ -34,6 +34,7 @@ const makeRecord = () => {
             Effect.ensuring(Effect.sync(() => running.delete(key)))
           )
         }),
+      cancel: () => Effect.void,
       giveUp: () => Effect.void
     })
   return { ran, overlaps, runner }

@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)(named("the queue in a Redis that fails"), () => {
       yield* loseNextAnswer
       const lease = Option.getOrThrow(yield* queue.take(lane))
       assert.deepStrictEqual([lease.job.id, lease.attempt, lease.losses], [first.id, 1, 0])
-      assert.isTrue(yield* queue.renew(lease))
+      assert.strictEqual(yield* queue.renew(lease), "kept")
 
       yield* loseNextAnswer
       assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "enough" })))
@@ -119,6 +119,46 @@ describe.skipIf(!hasRedis)(named("the queue in a Redis that fails"), () => {
       const { attempts, state } = Option.getOrThrow(yield* queue.find(first.id))
       assert.deepStrictEqual([state, attempts], ["parked", 1])
       assert.deepStrictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, second.id)
+    }))
+
+  it.live("a step of a cancelled job whose answer is lost is done, once", () =>
+    Effect.gen(function*() {
+      const { loseNextAnswer, url } = yield* lossyProxy(yield* empty)
+      const queue = yield* processAt(url)
+      const [first, second] = [push(lane, "a"), mention(lane, "b")]
+      yield* queue.offer(first)
+      yield* queue.offer(second)
+      const left = Option.getOrThrow(yield* queue.take(lane))
+      yield* queue.cancel(first.id)
+
+      yield* loseNextAnswer
+      assert.isTrue(yield* queue.settle(left, Settlement.cases.Release.make({})))
+      assert.isFalse(yield* queue.settle(left, done))
+
+      yield* loseNextAnswer
+      const lease = Option.getOrThrow(yield* queue.take(lane))
+      assert.deepStrictEqual([lease.job.id, lease.cancelled, lease.run], [first.id, true, 1])
+      assert.strictEqual(yield* queue.renew(lease), "cancelled")
+
+      yield* loseNextAnswer
+      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "cancelled" })))
+      assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, second.id)
+    }))
+
+  it.live("a job that is cancelled while the answer to its taker is lost is not lost with it", () =>
+    Effect.gen(function*() {
+      const here = yield* empty
+      const { loseNextAnswer, url } = yield* lossyProxy(here)
+      const [queue, other] = [yield* processAt(url), yield* processAt(here.url)]
+      const job = push(lane, "a")
+      yield* queue.offer(job)
+      yield* loseNextAnswer
+      const taking = yield* Effect.forkChild(queue.take(lane))
+      const runs = Effect.map(other.find(job.id), Option.exists(({ state }) => state === "running"))
+      yield* Effect.repeat(runs, { until: (yes) => yes })
+      yield* other.cancel(job.id)
+      const lease = Option.getOrThrow(yield* Fiber.join(taking))
+      assert.strictEqual(yield* queue.renew(lease), "cancelled")
     }))
 
   it.live("a job whose stored form cannot be read is parked with the reason and listed, and the lane goes on", () =>
@@ -202,7 +242,7 @@ describe.skipIf(!hasRedis)(named("the queue in a Redis that fails"), () => {
       yield* queue.offer(push(lane, "a"))
       assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(named), "5 seconds"), lane)
       const lease = Option.getOrThrow(yield* queue.take(lane))
-      assert.isTrue(yield* queue.renew(lease))
+      assert.strictEqual(yield* queue.renew(lease), "kept")
       assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "enough" })))
       yield* queue.retry(lease.job.id)
       yield* queue.cancel(lease.job.id)

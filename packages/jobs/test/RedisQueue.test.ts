@@ -20,6 +20,7 @@ const patient = (queue: JobQueue["Service"]): JobQueue["Service"] => ({
   take: (lane) => patiently(queue.take(lane)),
   renew: (lease) => patiently(queue.renew(lease)),
   settle: (lease, settlement) => patiently(queue.settle(lease, settlement)),
+  cancel: (id) => patiently(queue.cancel(id)),
   find: (id) => patiently(queue.find(id))
 })
 

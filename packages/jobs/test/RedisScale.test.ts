@@ -39,6 +39,7 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
   const begun = yield* Deferred.make<void>()
   const runner = JobRunner.of({
     run: () => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never),
+    cancel: () => Effect.void,
     giveUp: () => Effect.void
   })
   const jobs = { maxConcurrent: 1, maxAttempts: 3, deadline: Duration.hours(1), gracePeriod: Duration.zero }

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import type { Job } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
-import { type JobQueue, type JobState, type Lease, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Handled, type JobQueue, type JobState, type Lease, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -29,6 +29,8 @@ interface Known {
   ended: JobState | undefined
   notBefore: number
   losses: number
+  /** It was cancelled while it ran, and nobody has ended it since. */
+  stopping: boolean
 }
 
 interface Grant {
@@ -82,7 +84,8 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
       order: ++order,
       ended: undefined,
       notBefore: 0,
-      losses: 0
+      losses: 0,
+      stopping: false
     })
 
   const supersede = (id: string, by: string) => {
@@ -133,7 +136,8 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   const lose = (grant: Grant | undefined) => {
     if (grant === undefined || grant.over) return
     grant.over = true
-    knownOf(grant.lease.job.id).losses++
+    const one = knownOf(grant.lease.job.id)
+    if (!one.stopping) one.losses++
   }
 
   const take = Effect.fnUntraced(function*(lane: Lane) {
@@ -155,7 +159,8 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
       if (held) return Option.none()
       yield* notice(unended(lane))
       const [head] = unended(lane)
-      assert.isTrue(head === undefined || head.notBefore > now || head.losses >= 3, "what can run is given out")
+      const rests = head !== undefined && !head.stopping && (head.notBefore > now || head.losses >= 3)
+      assert.isTrue(head === undefined || rests, "what can run is given out")
       return Option.none()
     }
     const lease = taken.value
@@ -164,7 +169,8 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     const one = knownOf(lease.job.id)
     assert.isUndefined(one.ended, "what has ended does not run")
     assert.isAtMost(one.notBefore, now)
-    assert.strictEqual(lease.losses, one.losses)
+    assert.deepStrictEqual([lease.losses, lease.cancelled], [one.losses, one.stopping])
+    if (one.stopping) assert.strictEqual(lease.run, before?.lease.run, "what is left of a run is ended under its number")
     const older = unended(lane).filter(({ order }) => order < one.order)
     yield* notice(older)
     assert.deepStrictEqual(older.filter(({ ended }) => ended === undefined), [], "the oldest runs first")
@@ -174,22 +180,23 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   })
 
   /** A lease that stands, or one that does not: then nothing may change. */
-  const use = Effect.fnUntraced(function*(
+  const use = Effect.fnUntraced(function*<A>(
     grant: Grant,
     what: string,
-    act: (queue: JobQueue["Service"]) => Effect.Effect<boolean, StoreError>
+    act: (queue: JobQueue["Service"]) => Effect.Effect<A, StoreError>
   ) {
     const one = knownOf(grant.lease.job.id)
     const before = grant.over ? yield* record(one) : undefined
-    const ok = yield* act(anyProcess().queue())
-    trace.push(`${what} ${one.job.delivery} epoch ${grant.lease.epoch}: ${ok}`)
-    assert.strictEqual(ok, !grant.over)
+    const answer = yield* act(anyProcess().queue())
+    trace.push(`${what} ${one.job.delivery} epoch ${grant.lease.epoch}: ${answer}`)
     if (grant.over) assert.deepStrictEqual(yield* record(one), before, "a stale lease has no effect")
-    return ok
+    return answer
   })
 
   const settle = Effect.fnUntraced(function*(grant: Grant, settlement: Settlement) {
-    if (!(yield* use(grant, settlement._tag, (queue) => queue.settle(grant.lease, settlement)))) return
+    const settled = yield* use(grant, settlement._tag, (queue) => queue.settle(grant.lease, settlement))
+    assert.strictEqual(settled, !grant.over)
+    if (grant.over) return
     grant.over = true
     const one = knownOf(grant.lease.job.id)
     const now = yield* Clock.currentTimeMillis
@@ -201,19 +208,42 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
         one.ended = "parked"
       },
       Retry: ({ delay }) => {
-        one.notBefore = now + Duration.toMillis(delay)
+        if (!one.stopping) one.notBefore = now + Duration.toMillis(delay)
       },
       Release: () => {}
     })
     const newer = unended(one.lane).some(({ lifecycle, order }) => lifecycle && order > one.order)
-    if (one.ended !== undefined || !one.lifecycle || !newer) return
+    if (one.ended !== undefined || one.stopping || !one.lifecycle || !newer) return
     yield* notice([one])
     assert.strictEqual(one.ended, "superseded", "no two pushes of a lane wait")
   })
 
   const renew = Effect.fnUntraced(function*(grant: Grant) {
-    if (!(yield* use(grant, "renew", (queue) => queue.renew(grant.lease)))) return
-    grant.until = (yield* Clock.currentTimeMillis) + leaseMillis
+    const renewed = yield* use(grant, "renew", (queue) => queue.renew(grant.lease))
+    const stands = knownOf(grant.lease.job.id).stopping ? "cancelled" : "kept"
+    assert.strictEqual(renewed, grant.over ? "lost" : stands)
+    if (!grant.over) grant.until = (yield* Clock.currentTimeMillis) + leaseMillis
+  })
+
+  const cancel = Effect.fnUntraced(function*(one: Known) {
+    yield* notice([one])
+    const before = yield* record(one)
+    const answer = yield* anyProcess().queue().cancel(one.job.id)
+    trace.push(`cancel ${one.job.delivery}: ${answer._tag}`)
+    const runs = one.stopping || grants.some(({ lease, over }) => lease.job.id === one.job.id && !over)
+    Handled.match(answer, {
+      Done: () => {
+        assert.isTrue(one.ended === undefined && !runs, "what waits is parked at once, and nothing else is")
+        one.ended = "parked"
+      },
+      Stopping: () => {
+        assert.isTrue(one.ended === undefined && runs, "what runs is marked, and nothing else is")
+        one.stopping = true
+      },
+      Unknown: () => assert.fail("it was accepted"),
+      Refused: () => assert.isDefined(one.ended, "what has not ended can be cancelled")
+    })
+    if (answer._tag === "Refused") assert.deepStrictEqual(yield* record(one), before)
   })
 
   const pass = Effect.suspend(() => TestClock.adjust(chance.of([1000, 9000, 31_000]) ?? 0))
@@ -243,7 +273,9 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     if (dice < 74) return pass
     if (dice < 75) return crash
     if (usable === undefined) return Effect.void
-    return dice < 82 ? renew(usable) : settle(usable, chance.of(settlements) ?? done)
+    if (dice < 82) return renew(usable)
+    if (dice < 86) return cancel(chance.of([...known.values()]) ?? knownOf(usable.lease.job.id))
+    return settle(usable, chance.of(settlements) ?? done)
   })
 
   /** Every accepted job gets to its one end. */

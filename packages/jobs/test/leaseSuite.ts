@@ -13,6 +13,7 @@ import {
   park,
   record,
   release,
+  renew,
   retryIn,
   runAll,
   settle,
@@ -56,13 +57,12 @@ export const leasing = (it: It) => {
       yield* TestClock.adjust("30 seconds")
       const lease = yield* take
       const before = yield* record(job)
-      const { renew } = yield* JobQueue
-      assert.isFalse(yield* renew(lost))
+      assert.strictEqual(yield* renew(lost), "lost")
       for (const settlement of [done, park, release, retryIn(0)]) assert.isFalse(yield* settle(lost, settlement))
       assert.deepStrictEqual(yield* record(job), before)
       assert.isTrue(yield* settle(lease, done))
       for (const settlement of [done, park, release, retryIn(0)]) assert.isFalse(yield* settle(lease, settlement))
-      assert.isFalse(yield* renew(lease))
+      assert.strictEqual(yield* renew(lease), "lost")
       yield* stands(job, "done")
     })
   )
@@ -72,10 +72,9 @@ export const leasing = (it: It) => {
     Effect.gen(function*() {
       yield* offer(mention(lane, "a"))
       const lease = yield* take
-      const { renew } = yield* JobQueue
       for (let round = 0; round < 10; round++) {
         yield* TestClock.adjust("29 seconds")
-        assert.isTrue(yield* renew(lease))
+        assert.strictEqual(yield* renew(lease), "kept")
       }
       yield* TestClock.adjust("29 seconds")
       yield* nothing
@@ -87,9 +86,8 @@ export const leasing = (it: It) => {
     Effect.gen(function*() {
       yield* offer(mention(lane, "a"))
       const lease = yield* take
-      const { renew } = yield* JobQueue
       yield* TestClock.adjust("1 hour")
-      assert.isTrue(yield* renew(lease))
+      assert.strictEqual(yield* renew(lease), "kept")
       yield* TestClock.adjust("1 hour")
       assert.isTrue(yield* settle(lease, done))
     })

@@ -106,29 +106,4 @@ export const operating = (it: It) => {
       assert.deepStrictEqual(yield* retry(job), refused("20 jobs of its pull request wait already"))
     })
   )
-
-  it(
-    "parks a waiting job that is cancelled, and the lane goes on",
-    Effect.gen(function*() {
-      const job = mention(lane, "a")
-      yield* offerAll(job, mention(lane, "b"))
-      assert.deepStrictEqual(yield* cancel(job), handled)
-      yield* stands(job, "parked", "cancelled")
-      assert.deepStrictEqual(yield* cancel(job), refused("it is parked"))
-      assert.deepStrictEqual(yield* runAll, ["b"])
-      assert.deepStrictEqual(yield* retry(job), handled)
-      assert.deepStrictEqual(yield* runAll, ["a"])
-    })
-  )
-
-  it(
-    "does not cancel what runs",
-    Effect.gen(function*() {
-      const job = mention(lane, "a")
-      yield* offer(job)
-      const lease = yield* take
-      assert.deepStrictEqual(yield* cancel(job), refused("it is running"))
-      assert.isTrue(yield* settle(lease, done))
-    })
-  )
 }

@@ -3,6 +3,7 @@ import { JobQueue, Offered, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
+import { cancelling } from "./cancelSuite.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { leasing, settling } from "./leaseSuite.ts"
 import { operating } from "./operateSuite.ts"
@@ -43,6 +44,7 @@ export const queueSuite = (name: string, store: Layer.Layer<JobQueue, StoreError
     settling(it_)
     remembering(it_)
     operating(it_)
+    cancelling(it_)
     readySuite(it_)
   })
 }

@@ -138,6 +138,21 @@ export const readySuite = (it: It) => {
   )
 
   it(
+    "names a lane at once when a cancelled job is left to whoever comes next",
+    Effect.gen(function*() {
+      const named = yield* listening
+      yield* offer(1, "a")
+      const lease = yield* take(1)
+      yield* named()
+      const { cancel, settle } = yield* JobQueue
+      yield* cancel(lease.job.id)
+      assert.deepStrictEqual(yield* named(), [])
+      yield* settle(lease, Settlement.cases.Release.make({}))
+      assert.deepStrictEqual(yield* named(), [1])
+    }).pipe(Effect.scoped)
+  )
+
+  it(
     "does not name the lanes that wait again and again",
     Effect.gen(function*() {
       yield* offer(1, "a")

@@ -1,8 +1,8 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { JobId } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
-import { Handled, JobQueue, JobRecord, type JobState } from "@nominal-code/jobs/JobQueue"
-import { Console, Effect, Layer, Option, Schema } from "effect"
+import { Handled, JobQueue, JobRecord, type JobState, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { Console, Duration, Effect, Layer, Option, Schema } from "effect"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
 
@@ -69,6 +69,12 @@ export const show = Effect.fn("cli.jobs.show")(function*(id: JobId, json: boolea
 const told = (id: JobId, done: string) =>
   Handled.match({
     Done: () => Console.log(`job ${id} ${done}`),
+    Stopping: () =>
+      Effect.flatMap(QueueLimits, ({ renewEvery }) =>
+        Console.log(
+          `job ${id} runs and is being cancelled: its server learns of it within ${Duration.format(renewEvery)}, ` +
+            `ends the run and parks the job`
+        )),
     Unknown: () => Effect.fail(unknown(id)),
     Refused: ({ reason }) => Effect.fail(new NotHandled({ message: `job ${id} stays as it is: ${reason}` }))
   })
@@ -78,7 +84,7 @@ export const retry = Effect.fn("cli.jobs.retry")(function*(id: JobId) {
   yield* told(id, "waits again")(yield* (yield* JobQueue).retry(id))
 }, Effect.provide(queue))
 
-/** A waiting job is parked. */
+/** A waiting job is parked; a running one as soon as its run is ended. */
 export const cancel = Effect.fn("cli.jobs.cancel")(function*(id: JobId) {
   yield* told(id, "is cancelled")(yield* (yield* JobQueue).cancel(id))
 }, Effect.provide(queue))

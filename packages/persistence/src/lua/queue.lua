@@ -27,6 +27,9 @@ local day = 86400000
 -- Any place is below this, so any place less this is below any time.
 local beyond = 2 ^ 53
 
+-- Why a cancelled job is parked; and while it still runs, what marks it.
+local cancelled = 'cancelled'
+
 local function queue_of(lane) return root .. ':queue:' .. lane end
 local function job_of(id) return root .. ':job:' .. id end
 local function is(state) return root .. ':is:' .. state end
@@ -140,6 +143,9 @@ local function give_back(row)
   row.state = 'waiting'
   save(row, 'running')
 end
+
+-- Whether somebody has cancelled a job that runs.
+local function is_cancelled(row) return row.state == 'running' and row.reason == cancelled end
 
 -- Brings the index of the lanes up to date, and tells everybody when this one is to be looked at.
 local function announce(lane)

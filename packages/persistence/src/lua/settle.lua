@@ -21,6 +21,10 @@ if what == 'Done' then
   finish(row, 'done', '')
 elseif what == 'Park' then
   finish(row, 'parked', text)
+elseif is_cancelled(row) then
+  -- It waits for nobody but whoever ends what is left of its run. The lease is over, so its epoch is too.
+  row.epoch, row.due = tick(), 0
+  save(row, 'running')
 elseif what == 'Retry' then
   row.reason, row.due = text, now + tonumber(ARGV[8])
   give_back(row)

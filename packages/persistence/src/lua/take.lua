@@ -3,7 +3,7 @@
 -- ARGV[3]  names this call, so that it can be made again when its answer was lost
 -- ARGV[4]  how long the lease lasts, in milliseconds
 -- ARGV[5]  lane
--- Returns  nothing, or {id, payload, epoch, attempts, earlier attempts, losses}
+-- Returns  nothing, or {id, payload, epoch, attempts, earlier attempts, losses, 1 if it was cancelled or 0}
 
 local call, lease, lane = ARGV[3], tonumber(ARGV[4]), ARGV[5]
 
@@ -15,7 +15,7 @@ end
 
 local function taken(row)
   local payload = redis.call('HGET', job_of(row.id), 'payload') or ''
-  return { row.id, payload, row.epoch, row.attempts, row.earlier, row.losses }
+  return { row.id, payload, row.epoch, row.attempts, row.earlier, row.losses, is_cancelled(row) and 1 or 0 }
 end
 
 local row = first(lane)
@@ -24,15 +24,20 @@ while row do
     announce(lane)
     return row.state == 'running' and row.call == call and taken(row) or false
   end
-  if row.state == 'running' then
+  if row.state == 'running' and not is_cancelled(row) then
     row.attempts, row.losses = row.attempts - 1, row.losses + 1
     row.due = now + rest(row.losses)
     give_back(row)
     row = first(lane)
   else
-    row.state, row.attempts, row.epoch = 'running', row.attempts + 1, tick()
-    row.due, row.call = now + lease, call
-    save(row, 'waiting')
+    local before = row.state
+    if before == 'waiting' then
+      row.state, row.attempts = 'running', row.attempts + 1
+      -- What failed for a reason of that name was not cancelled by anybody.
+      if row.reason == cancelled then row.reason = '' end
+    end
+    row.epoch, row.due, row.call = tick(), now + lease, call
+    save(row, before)
     announce(lane)
     return taken(row)
   end

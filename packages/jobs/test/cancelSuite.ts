@@ -1,0 +1,168 @@
+import { assert } from "@effect/vitest"
+import type { Job } from "@nominal-code/domain/Job"
+import { Handled, JobQueue, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Duration, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { mention, push } from "./Jobs.ts"
+import {
+  done,
+  type It,
+  lane,
+  nothing,
+  offer,
+  offerAll,
+  park,
+  release,
+  renew,
+  retryIn,
+  runAll,
+  settle,
+  stands,
+  take
+} from "./QueueSteps.ts"
+
+const handled = Handled.cases.Done.make({})
+const stopping = Handled.cases.Stopping.make({})
+const refused = (reason: string) => Handled.cases.Refused.make({ reason })
+const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id))
+const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
+const parkCancelled = Settlement.cases.Park.make({ reason: "cancelled" })
+
+/** What becomes of a job that somebody does not want any more. */
+export const cancelling = (it: It) => {
+  it(
+    "parks a waiting job that is cancelled, and the lane goes on",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offerAll(job, mention(lane, "b"))
+      assert.deepStrictEqual(yield* cancel(job), handled)
+      yield* stands(job, "parked", "cancelled")
+      assert.deepStrictEqual(yield* cancel(job), refused("it is parked"))
+      assert.deepStrictEqual(yield* runAll, ["b"])
+      assert.deepStrictEqual(yield* retry(job), handled)
+      assert.deepStrictEqual(yield* runAll, ["a"])
+    })
+  )
+
+  it(
+    "tells the holder of a job that is cancelled while it runs, and the job keeps its place until it is parked",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offerAll(job, mention(lane, "b"))
+      const lease = yield* take
+      assert.strictEqual(yield* renew(lease), "kept")
+      assert.deepStrictEqual(yield* cancel(job), stopping)
+      yield* stands(job, "running", "cancelled")
+      assert.deepStrictEqual(yield* cancel(job), stopping)
+      assert.deepStrictEqual(yield* retry(job), refused("it is running"))
+      assert.deepStrictEqual(yield* offer(job), Offered.cases.Duplicate.make({ jobId: job.id }))
+      for (let round = 0; round < 3; round++) {
+        yield* TestClock.adjust("29 seconds")
+        assert.strictEqual(yield* renew(lease), "cancelled")
+      }
+      yield* TestClock.adjust("29 seconds")
+      yield* nothing
+      assert.isTrue(yield* settle(lease, parkCancelled))
+      yield* stands(job, "parked", "cancelled")
+      assert.deepStrictEqual(yield* runAll, ["b"])
+    })
+  )
+
+  it(
+    "runs a job again that was cancelled while it ran, as a run of its own that nobody has cancelled",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      const lease = yield* take
+      yield* cancel(job)
+      yield* settle(lease, parkCancelled)
+      assert.deepStrictEqual(yield* retry(job), handled)
+      yield* stands(job, "waiting")
+      const again = yield* take
+      assert.deepStrictEqual([again.attempt, again.run, again.cancelled], [1, 2, false])
+      assert.strictEqual(yield* renew(again), "kept")
+    })
+  )
+
+  for (const [settlement, reason] of [[done, undefined], [park, "no more tries"]] as const) {
+    it(
+      `lets a job that ended as ${settlement._tag} before it was stopped have ended so`,
+      Effect.gen(function*() {
+        const job = mention(lane, "a")
+        yield* offer(job)
+        const lease = yield* take
+        yield* cancel(job)
+        assert.isTrue(yield* settle(lease, settlement))
+        yield* stands(job, settlement._tag === "Done" ? "done" : "parked", reason)
+        yield* nothing
+      })
+    )
+  }
+
+  for (const settlement of [release, retryIn("1 hour")]) {
+    it(
+      `gives a cancelled job at once to the next taker after ${settlement._tag}, to be ended and not to be run`,
+      Effect.gen(function*() {
+        const [job, newer] = [push(lane, "a"), push(lane, "b")]
+        yield* offer(job)
+        yield* settle(yield* take, retryIn(0))
+        const left = yield* take
+        yield* cancel(job)
+        yield* offer(newer)
+        assert.isTrue(yield* settle(left, settlement))
+        yield* stands(job, "running", "cancelled")
+        assert.deepStrictEqual(yield* cancel(job), stopping)
+        assert.strictEqual(yield* renew(left), "lost")
+        assert.isFalse(yield* settle(left, done))
+
+        const lease = yield* take
+        assert.deepStrictEqual([lease.job.id, lease.cancelled, lease.run], [job.id, true, left.run])
+        assert.isAbove(lease.epoch, left.epoch)
+        yield* nothing
+        assert.strictEqual(yield* renew(left), "lost")
+        assert.strictEqual(yield* renew(lease), "cancelled")
+        assert.isTrue(yield* settle(lease, parkCancelled))
+        const next = yield* take
+        assert.deepStrictEqual([next.job.id, next.cancelled], [newer.id, false])
+      })
+    )
+  }
+
+  it(
+    "gives a cancelled job to the next taker when its holder is gone, again and again until somebody parks it",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offerAll(job, mention(lane, "b"))
+      let before = yield* take
+      yield* cancel(job)
+      for (let round = 0; round < 5; round++) {
+        yield* TestClock.adjust("29999 millis")
+        yield* nothing
+        yield* TestClock.adjust("1 millis")
+        const lease = yield* take
+        assert.deepStrictEqual([lease.job.id, lease.cancelled, lease.run, lease.losses], [job.id, true, 1, 0])
+        assert.isAbove(lease.epoch, before.epoch)
+        assert.strictEqual(yield* renew(before), "lost")
+        assert.isFalse(yield* settle(before, parkCancelled))
+        before = lease
+      }
+      assert.isTrue(yield* settle(before, parkCancelled))
+      assert.deepStrictEqual(yield* runAll, ["b"])
+    })
+  )
+
+  it(
+    "does not take a failure for a cancellation because of its words",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      const lease = yield* take
+      yield* settle(lease, Settlement.cases.Retry.make({ reason: "cancelled", delay: Duration.zero }))
+      const again = yield* take
+      assert.deepStrictEqual([again.cancelled, again.attempt], [false, 2])
+      assert.strictEqual(yield* renew(again), "kept")
+      yield* TestClock.adjust("30 seconds")
+      assert.isFalse((yield* take).cancelled)
+    })
+  )
+}
