@@ -2,7 +2,7 @@
  * The images: `all` holds every provider's SDK, a variant only its own. Run as a program it prints, as JSON, the images
  * that this build can publish: a variant whose provider has no layer yet would be an image that can review nothing.
  */
-import { builtProviders } from "@nominal-code/config/settings/Providers"
+import { isBuilt } from "@nominal-code/config/settings/Providers"
 
 /** The package of each variant's SDK. Every endpoint that speaks OpenAI's protocol is of the variant `openai`. */
 const sdks = { anthropic: "@anthropic-ai/sdk", openai: "openai", google: "@google/genai" } as const
@@ -10,7 +10,7 @@ const sdks = { anthropic: "@anthropic-ai/sdk", openai: "openai", google: "@googl
 type Variant = keyof typeof sdks
 
 const variants = Object.keys(sdks) as ReadonlyArray<Variant>
-const built = variants.filter((variant) => builtProviders.includes(variant))
+const built = variants.filter(isBuilt)
 
 /** The images that can be built, by the value of `EXTRAS` that makes them. */
 export const images = [

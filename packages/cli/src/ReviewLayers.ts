@@ -1,12 +1,43 @@
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { type BuiltProvider, builtProviders, isBuilt } from "@nominal-code/config/settings/Providers"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
+import * as Google from "@nominal-code/llm/Google"
+import { LlmError } from "@nominal-code/llm/LlmError"
+import { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import * as OpenAi from "@nominal-code/llm/OpenAi"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
+
+const models: Record<BuiltProvider, Layer.Layer<LlmProvider, never, AppConfig>> = {
+  anthropic: Anthropic.layer,
+  openai: OpenAi.layer,
+  google: Google.layer
+}
+
+/** A job may come from a server that knows more providers than this program. */
+const unknown = (provider: ProviderName) =>
+  Layer.succeed(LlmProvider, {
+    name: provider,
+    send: () =>
+      Effect.fail(
+        new LlmError({
+          provider,
+          reason: "invalid-request",
+          message: `this build cannot talk to "${provider}" yet. Available: ${builtProviders.join(", ")}`
+        })
+      )
+  })
+
+/** The model service that the review's settings name: the server's, or those that came with the job. */
+const model = Layer.unwrap(
+  Effect.map(
+    AppConfig,
+    ({ review: { reviewer: { provider } } }) => isBuilt(provider) ? models[provider] : unknown(provider)
+  )
+)
 
 /** What one review needs beside its configuration and its conversation: a forge, a checkout, an agent. */
-export const layer = Layer.mergeAll(
-  GitHub.layer,
-  GitWorkspace.layer,
-  ApiAgent.layer.pipe(Layer.provide(Anthropic.layer))
-)
+export const layer = Layer.mergeAll(GitHub.layer, GitWorkspace.layer, ApiAgent.layer.pipe(Layer.provide(model)))

@@ -96,7 +96,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly policy: Policy
   readonly jobs: JobSettings
   readonly workspace: WorkspaceSettings
-  /** The providers that the reviewer and the explorer use, with their keys. */
+  /** The providers that the reviewer and the explorer use, with their keys; for a job, all whose keys are there. */
   readonly providers: ReadonlyArray<ProviderSettings>
   readonly review: ReviewSettings
   /** How long a pull request's conversation is kept after its last review. */

@@ -1,11 +1,11 @@
 import { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option, Schema } from "effect"
-import { type Mode, type ProviderSettings, reviews } from "./AppConfig.ts"
+import type { Mode, ProviderSettings } from "./AppConfig.ts"
 import { defaultModels } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
 import { nameOf, type Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
-import { builtProviders } from "./settings/Providers.ts"
+import { builtProviders, isBuilt } from "./settings/Providers.ts"
 import { isClear } from "./Url.ts"
 import type { Values } from "./Values.ts"
 
@@ -24,7 +24,7 @@ const checkedProvider = (name: string, setting: Setting<unknown>, report: Report
     report.problem(setting, `Unknown ${setting.env[0]}: '${name}'. Available: ${builtProviders.join(", ")}`)
     return "anthropic"
   }
-  if (!builtProviders.includes(name)) {
+  if (!isBuilt(name)) {
     report.problem(setting, `this build cannot talk to "${name}" yet. Available: ${builtProviders.join(", ")}`)
   }
   return name
@@ -49,18 +49,22 @@ export const resolveModels = (
   }
 }
 
-/** Key and place of every provider that is used. Where one is missing, `review` may still have a provider of its own. */
+/**
+ * Key and place of every provider that may be asked. A server and a terminal know which these are. A job brings its
+ * models with it, so a pod takes every key that it is given, and misses one only when the job asks for it.
+ */
 export const resolveProviders = (
   mode: Mode,
   used: ReadonlyArray<ProviderName>,
   values: Values,
   report: Report
 ): ReadonlyArray<ProviderSettings> =>
-  [...new Set(used)].filter((name) => builtProviders.includes(name)).flatMap((name) => {
+  (mode === "run-job" ? builtProviders : [...new Set(used)].filter(isBuilt)).flatMap((name) => {
     const { apiKey, baseUrl, usualUrl } = providers[name]
     const key = values(apiKey)
     if (Option.isNone(key)) {
-      if (reviews(mode)) {
+      // Where nobody else is reviewed for, the pipeline may have a provider of its own.
+      if (mode === "serve") {
         report.problem(apiKey, `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`)
       }
       return []

@@ -27,7 +27,7 @@ what may stand in it.
 - Texts that have a \`_file\`: the file wins. It is read once, at start, and an empty file is an empty text.
 
 \`serve\` needs a forge's token, its webhook's secret, \`reviewer.bot_username\`, \`access.allowed_users\` and the key of the model
-service; \`run-job\` needs the token and the key.
+service; \`run-job\` needs the token, and the key of the service that the job names.
 `
 
 const cell = (text: string): string => text.replaceAll("|", "\\|")

@@ -33,25 +33,65 @@ it.effect("a provider that does not exist, or is not in this build, is named wit
   Effect.gen(function*() {
     const unknown = (env: Record<string, string>) => problems({ mode: "review", env: { ...complete, ...env } })
     assert.deepStrictEqual(yield* unknown({ AGENT_PROVIDER: "Anthropic" }), [
-      "agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'Anthropic'. Available: anthropic"
+      "agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'Anthropic'. Available: anthropic, openai, google"
     ])
     assert.deepStrictEqual(yield* unknown({ AGENT_EXPLORER_PROVIDER: "hal" }), [
-      "agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'hal'. Available: anthropic"
+      "agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'hal'. Available: anthropic, openai, google"
     ])
-    assert.deepStrictEqual(yield* unknown({ AGENT_PROVIDER: "google" }), [
-      "agent.reviewer.provider (AGENT_PROVIDER): this build cannot talk to \"google\" yet. Available: anthropic"
+    assert.deepStrictEqual(yield* unknown({ AGENT_PROVIDER: "groq" }), [
+      "agent.reviewer.provider (AGENT_PROVIDER): this build cannot talk to \"groq\" yet. Available: anthropic, openai, google"
     ])
   }))
 
-it.effect("a missing key is one problem that names its variable", () =>
+const namesOf = ({ providers }: { readonly providers: ReadonlyArray<{ readonly name: string }> }) =>
+  providers.map(({ name }) => name)
+
+it.effect("each provider has its default model, its key and its place", () =>
   Effect.gen(function*() {
-    const env = { ...complete, ANTHROPIC_API_KEY: "" }
-    for (const mode of ["serve", "run-job"] as const) {
-      assert.deepStrictEqual(yield* problems({ mode, env }), [
-        "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key"
-      ])
+    for (const [provider, variable] of [["openai", "OPENAI"], ["google", "GOOGLE"]] as const) {
+      const url = `https://gateway.example/${provider}`
+      const config = yield* configured({
+        env: {
+          ...complete,
+          AGENT_PROVIDER: provider,
+          [`${variable}_API_KEY`]: "a-key",
+          [`${variable}_BASE_URL`]: url
+        }
+      })
+      assert.include(config.review.reviewer, { provider, model: defaultModels[provider] })
+      assert.deepStrictEqual(
+        config.providers.map(({ apiKey, baseUrl, name }) => [name, Redacted.value(apiKey), baseUrl]),
+        [
+          [provider, "a-key", Option.some(url)]
+        ]
+      )
     }
-    assert.deepStrictEqual(yield* problems({ mode: "review", env }), [])
+  }))
+
+it.effect("a server misses the key of a provider that it uses, in one problem that names the variable", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(yield* problems({ env: { ...complete, ANTHROPIC_API_KEY: "" } }), [
+      "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key"
+    ])
+    assert.deepStrictEqual(yield* problems({ env: { ...complete, AGENT_PROVIDER: "openai" } }), [
+      "OPENAI_API_KEY: OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
+    ])
+    assert.deepStrictEqual(yield* problems({ mode: "review", env: { ...complete, ANTHROPIC_API_KEY: "" } }), [])
+  }))
+
+it.effect("a server and a terminal take the keys that they use; a job's process every one that is there", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, GOOGLE_API_KEY: "g", OPENAI_API_KEY: "o" }
+    for (const mode of ["serve", "review"] as const) {
+      assert.deepStrictEqual(namesOf(yield* configured({ mode, env })), ["anthropic"])
+    }
+    assert.deepStrictEqual(namesOf(yield* configured({ mode: "run-job", env })), ["anthropic", "openai", "google"])
+    const { ANTHROPIC_API_KEY: _, ...others } = env
+    assert.deepStrictEqual(namesOf(yield* configured({ mode: "run-job", env: others })), ["openai", "google"])
+    assert.deepStrictEqual(
+      yield* problems({ mode: "run-job", env: { ...others, GOOGLE_API_KEY: "", OPENAI_API_KEY: "" } }),
+      []
+    )
   }))
 
 it.effect("a model service may be anywhere, and one in the clear warns", () =>

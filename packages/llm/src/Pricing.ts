@@ -17,8 +17,11 @@ export interface Price extends Rates {
 }
 
 /**
- * What Anthropic lists for its models (docs.claude.com, Pricing; read in October 2026). A model that is not in the table
- * has no known cost, and a review by it is bounded by its turns alone.
+ * What the services list for their models, in the standard tier: Anthropic (docs.claude.com, Pricing; October 2026),
+ * OpenAI (developers.openai.com, Pricing; as quoted by several who read it in October and November 2026) and Google
+ * (ai.google.dev, Gemini API, Pricing; as quoted in September and October 2026; without the discount on Gemini 3.6 to
+ * 3.8 Flash, which ends with 2026). A model that is not in the table has no known cost, and a review by it is bounded by
+ * its turns alone.
  */
 const prices: ReadonlyMap<string, Price> = new Map(Object.entries(table))
 

@@ -2,8 +2,9 @@ import { assert, it } from "@effect/vitest"
 import { defaultModels } from "@nominal-code/config/DefaultModels"
 import { builtProviders } from "@nominal-code/config/settings/Providers"
 import { Usage } from "@nominal-code/domain/Usage"
-import { costOf, priceOf } from "@nominal-code/llm/Pricing"
+import { costOf, priceOf, ratesFor } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
+import table from "../src/pricing.json" with { type: "json" }
 
 const usage = (counts: Partial<Usage>) => new Usage({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0, ...counts })
 
@@ -34,6 +35,27 @@ it("a long prompt changes the rates of the whole call", () => {
   const long = Option.getOrThrow(costOf("claude-haiku-5-5", usage({ input: 100_001, output: 1_000 })))
   assert.closeTo(short, 0.0105, 1e-9)
   assert.closeTo(long, 0.0525005, 1e-9)
+})
+
+it("OpenAI's and Google's models have their own rates, and their long prompts too", () => {
+  const cost = (model: string, counts: Partial<Usage>) => Option.getOrThrow(costOf(model, usage(counts)))
+  assert.closeTo(cost("gpt-4.1-2025-04-14", { input: 1_000, output: 100, cacheRead: 10_000 }), 0.0078, 1e-9)
+  assert.closeTo(cost("gpt-6.1-sol", { input: 272_000, output: 1_000 }), 0.554, 1e-9)
+  assert.closeTo(cost("gpt-6.1-sol", { input: 272_001, output: 1_000 }), 1.103004, 1e-9)
+  assert.closeTo(cost("gemini-2.5-flash", { input: 1_000, output: 100, cacheRead: 10_000 }), 0.00085, 1e-9)
+  assert.closeTo(cost("gemini-2.5-pro", { input: 200_001, output: 1_000 }), 0.5150025, 1e-9)
+  // This snapshot has a price of its own.
+  assert.notDeepEqual(priceOf("gpt-4o-2024-05-13"), priceOf("gpt-4o-2024-08-06"))
+})
+
+it("a long prompt is never cheaper than a short one", () => {
+  for (const model of Object.keys(table)) {
+    const price = Option.getOrThrow(priceOf(model))
+    const long = ratesFor(price, 10_000_000)
+    for (const kind of ["input", "output", "cacheRead", "cacheWrite"] as const) {
+      assert.isAtLeast(long[kind] ?? Infinity, price[kind] ?? 0, `${model}: ${kind}`)
+    }
+  }
 })
 
 it.effect.prop(

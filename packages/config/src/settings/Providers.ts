@@ -28,12 +28,15 @@ const provider = (name: string, keys: Variables, urls: Variables, usualUrl?: str
 })
 
 /** The providers that this build can talk to. */
-export const builtProviders: ReadonlyArray<ProviderName> = ["anthropic"]
+export const builtProviders = ["anthropic", "openai", "google"] as const satisfies ReadonlyArray<ProviderName>
+export type BuiltProvider = typeof builtProviders[number]
+
+export const isBuilt = (name: ProviderName): name is BuiltProvider => builtProviders.some((built) => built === name)
 
 /** The variables of every provider: those of its SDK, and `OPENAI_API_KEY` for whatever speaks OpenAI's protocol. */
 export const providers: Record<ProviderName, Provider> = {
   anthropic: provider("Anthropic", ["ANTHROPIC_API_KEY"], ["ANTHROPIC_BASE_URL"]),
-  openai: provider("OpenAI", ["OPENAI_API_KEY"], ["OPENAI_BASE_URL"]),
+  openai: provider("OpenAI", ["OPENAI_API_KEY"], ["OPENAI_BASE_URL"], "https://api.openai.com/v1"),
   google: provider("Google", ["GOOGLE_API_KEY"], ["GOOGLE_GEMINI_BASE_URL", "GOOGLE_BASE_URL"]),
   deepseek: provider(
     "DeepSeek",
