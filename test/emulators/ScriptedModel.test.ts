@@ -60,3 +60,21 @@ it.effect("asks the newest script first, and keeps what none answers", () =>
     assert.strictEqual((yield* send(model, [ask])).status, 529)
     assert.strictEqual((yield* send(model, [{ role: "user", content: "Hello" }])).json.content[0].text, "old")
   }))
+
+it.effect("takes the calls that OpenAI's protocol has as items of their own for one answer", () =>
+  Effect.gen(function*() {
+    const model = yield* ScriptedModel.make
+    model.script(({ toolResults, turn }) => ({ text: `${turn}: ${toolResults.join(", ")}` }))
+    const call = (id: string) => ({ type: "function_call", call_id: id, name: "Read", arguments: "{}" })
+    const output = (id: string) => ({ type: "function_call_output", call_id: id, output: id })
+    const { OPENAI_BASE_URL: url = "" } = ScriptedModel.variables(model.url, "openai", "k")
+    const input = [ask, call("a"), call("b"), output("a"), output("b")]
+    const body = JSON.stringify({ model: "gpt-4.1", input, stream: false })
+    const answer = yield* Effect.promise(() =>
+      fetch(`${url}/responses`, { method: "POST", headers: { authorization: "Bearer k" }, body }).then((response) =>
+        response.text()
+      )
+    )
+    assert.include(answer, "1: a, b")
+    assert.deepStrictEqual(model.violations, [])
+  }))

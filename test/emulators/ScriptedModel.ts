@@ -1,4 +1,5 @@
 import { type ChatCompletionRequest, type ChatMessage, type FixtureResponse, LLMock } from "@copilotkit/aimock"
+import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
 import { Effect, PubSub, Stream } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { now } from "./GitHubState.ts"
@@ -69,7 +70,22 @@ const textOf = ({ content }: ChatMessage): string =>
 
 const header = /pull request #(\d+) on (?:<[^>]+>)?([\w./-]+\w)/i
 
-const read = ({ messages, model, tools = [] }: ChatCompletionRequest): ModelRequest => {
+/** OpenAI's protocol has each call of an answer as an item of its own: what the model said in one go belongs together. */
+const joined = (messages: ReadonlyArray<ChatMessage>): ReadonlyArray<ChatMessage> =>
+  messages.reduce<ReadonlyArray<ChatMessage>>((before, message) => {
+    const last = before.at(-1)
+    if (last?.role !== "assistant" || message.role !== "assistant") return [...before, message]
+    const calls = [...last.tool_calls ?? [], ...message.tool_calls ?? []]
+    const text = `${textOf(last)}${textOf(message)}`
+    return [...before.slice(0, -1), {
+      role: "assistant",
+      content: text,
+      ...(calls.length === 0 ? {} : { tool_calls: calls })
+    }]
+  }, [])
+
+const read = ({ messages: all, model, tools = [] }: ChatCompletionRequest): ModelRequest => {
+  const messages = joined(all)
   const asked = messages.findLastIndex((message) => message.role === "user" && header.test(textOf(message)))
   const since = messages.slice(asked + 1)
   const [, number, repository] = header.exec(textOf(messages[asked] ?? { role: "user", content: "" })) ?? []
@@ -87,7 +103,7 @@ const read = ({ messages, model, tools = [] }: ChatCompletionRequest): ModelRequ
 
 /** What the provider would refuse about a conversation: it has to answer every tool call before anything else. */
 const disorder = (messages: ReadonlyArray<ChatMessage>): string | undefined => {
-  const talk = messages.filter(({ role }) => role !== "system")
+  const talk = joined(messages.filter(({ role }) => role !== "system"))
   if (talk[0]?.role !== "user") return "messages: first message must use the \"user\" role"
   let open = new Set<string>()
   for (const { role, tool_call_id: id = "", tool_calls: calls = [] } of talk) {
@@ -160,9 +176,19 @@ const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
   return { scripts, answered, unanswered, violations, respond }
 }
 
+/** The variables by which a program asks this model: as the service of one of the providers. */
+export const variables = (url: string, provider: BuiltProvider, key: string): Readonly<Record<string, string>> => ({
+  AGENT_PROVIDER: provider,
+  ...{
+    anthropic: { ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: url },
+    openai: { OPENAI_API_KEY: key, OPENAI_BASE_URL: `${url}/v1` },
+    google: { GOOGLE_API_KEY: key, GOOGLE_GEMINI_BASE_URL: url }
+  }[provider]
+})
+
 /**
- * A model on the loopback that speaks Anthropic's Messages API and says what it is told to. `url` goes into
- * `ANTHROPIC_BASE_URL`. It refuses conversations that the real one refuses.
+ * A model on the loopback that speaks the protocols of all providers and says what it is told to: `variables` tell how
+ * to ask it. It refuses conversations that a real one refuses.
  */
 export const make = Effect.gen(function*() {
   const pubsub = yield* PubSub.unbounded<ModelTurn>()

@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
+import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
 import { Effect, FileSystem, Redacted } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
@@ -9,7 +10,7 @@ import * as KubeEmulator from "../emulators/KubeEmulator.ts"
 import * as Journey from "./Journey.ts"
 
 /** The Secret that the pods' environment comes from. */
-const secretName = "nominal-code-secrets"
+export const secretName = "nominal-code-secrets"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -29,15 +30,20 @@ export interface Options {
   readonly bin: string
   readonly kube?: Partial<KubeEmulator.Options>
   readonly env?: Readonly<Record<string, string>>
+  /** Whose service the model is. */
+  readonly provider?: BuiltProvider
 }
 
 /** A journey on a cluster: Jobs for the reviews, Redis for the queue, and nothing of ours but `serve` and `run-job`. */
-export const make = Effect.fn("Cluster.make")(function*({ bin, env = {}, kube: options = {} }: Options) {
+export const make = Effect.fn("Cluster.make")(function*(
+  { bin, env = {}, kube: options = {}, provider = "anthropic" }: Options
+) {
   const redis = yield* RedisServer.start({ password: "a-password-that-nobody-may-see" })
   const kube = yield* KubeEmulator.make({ bin, ...options })
   const url = Redacted.value(redis.url)
   const journey = yield* Journey.make({
     bin,
+    provider,
     env: {
       K8S_ENV_FROM_SECRETS: secretName,
       K8S_IMAGE: "registry.example/nominal-code:v1",
@@ -47,8 +53,9 @@ export const make = Effect.fn("Cluster.make")(function*({ bin, env = {}, kube: o
       ...env
     }
   })
+  const keys = Object.entries<string>(journey.environment).filter(([name]) => name.endsWith("_API_KEY"))
   kube.secrets.set(secretName, {
-    ANTHROPIC_API_KEY: journey.secrets.apiKey,
+    ...Object.fromEntries(keys),
     GITHUB_TOKEN: journey.secrets.token,
     REDIS_URL: url
   })

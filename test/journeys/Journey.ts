@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
+import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
 import { JobId } from "@nominal-code/domain/Job"
 import { JobQueue, type JobRecord } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
@@ -67,6 +68,8 @@ export interface Options {
   readonly emulator?: Parameters<typeof GitHubEmulator.make>[0]
   /** Another build of the command than this repository's sources. */
   readonly bin?: string
+  /** Whose service the model is. */
+  readonly provider?: BuiltProvider
 }
 
 /**
@@ -89,10 +92,8 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
   const queue = Context.get(opened, JobQueue)
 
   const environment = {
-    AGENT_PROVIDER: "anthropic",
+    ...ScriptedModel.variables(model.url, options.provider ?? "anthropic", secrets.apiKey),
     ALLOWED_USERS: people.join(","),
-    ANTHROPIC_API_KEY: secrets.apiKey,
-    ANTHROPIC_BASE_URL: model.url,
     GITHUB_API_BASE: emulator.apiBase,
     GITHUB_TOKEN: secrets.token,
     GITHUB_WEBHOOK_SECRET: secrets.webhookSecret,
