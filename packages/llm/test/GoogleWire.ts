@@ -9,7 +9,7 @@ const write = (chunks: ReadonlyArray<object>) =>
 
 const chunk = (parts: ReadonlyArray<Part>, rest: object = {}) => ({
   candidates: [{ content: { role: "model", parts }, index: 0, ...rest }],
-  usageMetadata: { promptTokenCount: 10, totalTokenCount: 10 },
+  usageMetadata: { promptTokenCount: 10, thoughtsTokenCount: 8, totalTokenCount: 18 },
   modelVersion: "gemini",
   responseId: "r1"
 })

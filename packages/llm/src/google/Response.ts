@@ -70,7 +70,6 @@ export class Answer {
   private counts: typeof Counts.Type = {}
   private finish: string | undefined
   private blocked = false
-  private started = false
   private answering = false
   /** The next piece of text goes on with the last block. */
   private talking = false
@@ -78,7 +77,6 @@ export class Answer {
   add(chunk: unknown): Effect.Effect<void, LlmError> {
     return Schema.decodeUnknownEffect(Chunk)(chunk).pipe(
       Effect.flatMap(({ candidates, promptFeedback, usageMetadata }) => {
-        this.started = true
         this.count(usageMetadata ?? {})
         if (typeof promptFeedback?.blockReason === "string") this.blocked = true
         const candidate = candidates?.[0]
@@ -103,8 +101,7 @@ export class Answer {
 
   /** Why there is no whole answer, when the stream has ended too early. */
   get brokeOff(): LlmError {
-    if (!this.started) return malformed("answered with something that is no event stream")
-    return this.answering ? cutOff : malformed("sent no answer")
+    return this.answering ? cutOff : malformed("sent something that is no answer of a model")
   }
 
   private answer(stop: LlmResponse["stop"]): Effect.Effect<LlmResponse> {
