@@ -52,6 +52,35 @@ describe.skipIf(!hasRedis)(
           yield* journey.checkHonesty
         }))
 
+      it.effect("can be followed by its logs from the delivery to the end, in the server and in the pod", () =>
+        Effect.gen(function*() {
+          const { cluster: { journey, kube }, serve } = yield* Running
+          const pull = yield* open(journey, "logs")
+          const thinking = stalled(review("Logged."))
+          journey.script(pull, thinking.script)
+          const { body } = yield* journey.deliver({ ...opened, pull }, serve, "delivery-of-the-logs")
+          const job = String(JSON.parse(body).job)
+          yield* thinking.asked
+          const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
+          yield* thinking.release
+          yield* until("the end", () =>
+            serve.log.some((line) => line.includes(job) && line.includes("reviewed: 1 finding")))
+
+          const named = (line: string, ...names: ReadonlyArray<string>) =>
+            names.every((name) => line.includes(name))
+          const facts = [`job=${job}`, "delivery=delivery-of-the-logs", "lane=github:acme/logs:1:nominalbot"]
+          const inCluster = [...facts, `kubernetesJob=nominal-code-acme-logs-1-${job}-1`]
+          const about = serve.log.filter((line) => line.includes(job))
+          assert.isTrue(about.some((line) => named(line, "accepted", ...facts)), about.join("\n"))
+          assert.isTrue(about.some((line) => named(line, "created the Job", ...inCluster)), about.join("\n"))
+          assert.isTrue(about.some((line) => named(line, "reviewed: 1 finding", ...facts)), about.join("\n"))
+          const inPod = pods.flatMap(([, { log }]) => log)
+          assert.isTrue(
+            inPod.some((line) => named(line, "review posted with 1 finding", ...inCluster)),
+            inPod.join("\n")
+          )
+        }))
+
       it.effect("brings a comment of 65,536 characters, full of quotes and emoji, to the pod as it was written", () =>
         Effect.gen(function*() {
           const { cluster: { journey, kube, redis }, serve } = yield* Running

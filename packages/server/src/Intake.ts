@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { Lane, Namespace } from "@nominal-code/domain/Lane"
+import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
 import { admit } from "@nominal-code/domain/Policy"
 import { Login } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
@@ -85,7 +85,7 @@ const make = Effect.gen(function*() {
       return { status: admission.status, reason: admission.reason }
     }
     const job = yield* jobOf(DeliveryId.make(id), event.value, admission.prompt)
-    return yield* Effect.annotateLogs(offer(job), { job: job.id })
+    return yield* Effect.annotateLogs(offer(job), { job: job.id, lane: laneKey(job.lane) })
   })
 
   const receive = Effect.fn("Intake.receive")(function*(request: WebhookRequest) {

@@ -3,6 +3,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { laneKey } from "@nominal-code/domain/Lane"
+import { jobName } from "@nominal-code/jobs/JobNames"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { review } from "@nominal-code/review/Review"
@@ -116,7 +117,7 @@ const run = Effect.fnUntraced(function*(payload: JobPayload) {
       job: job.id,
       lane: laneKey(job.lane),
       delivery: job.delivery,
-      ...(attempt === undefined ? {} : { attempt })
+      ...(attempt === undefined ? {} : { attempt, kubernetesJob: jobName(job, attempt) })
     })
   )
 })
