@@ -10,8 +10,8 @@ export class JobRunner extends Context.Service<JobRunner, {
    */
   run(job: Job, attempt: number): Effect.Effect<JobOutcome>
   /**
-   * Ends whatever still runs of a job, of any attempt, here or elsewhere; it is gone when this returns. `run` has been
-   * interrupted before, or its process is dead. What cannot be ended is logged.
+   * Ends whatever still runs of a job, of any attempt, here or elsewhere; it is gone when this returns. `run` is
+   * over by then, or its process dead. What cannot be ended is logged.
    */
   cancel(job: Job): Effect.Effect<void>
   /** Tells the pull request that the job is given up, and why. */

@@ -128,8 +128,7 @@ export const make = Effect.gen(function*() {
     count("lost")
   )
 
-  const release = (lease: Lease) =>
-    Effect.andThen(settle(lease, Settlement.cases.Release.make({})), count("released"))
+  const release = (lease: Lease) => Effect.andThen(settle(lease, Settlement.cases.Release.make({})), count("released"))
 
   /** Nothing of it runs here any more. If this process ends before the rest does, the next one goes on with it. */
   const cancel = Effect.fnUntraced(function*(lease: Lease, restore: Restore) {

@@ -68,6 +68,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   const anyLane = () => chance.of(lanes) ?? laneOf(first)
   const anyProcess = (): Process => processes[chance.below(processes.length)] ?? assert.fail("no process")
   const knownOf = (id: string): Known => known.get(id) ?? assert.fail(`${id} was never accepted`)
+  const of = ({ lease }: Grant): Known => knownOf(lease.job.id)
   const unended = (lane: Lane) =>
     [...known.values()].filter((one) => one.lane === lane && one.ended === undefined).sort((a, b) => a.order - b.order)
   const record = (one: Known) =>
@@ -136,7 +137,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   const lose = (grant: Grant | undefined) => {
     if (grant === undefined || grant.over) return
     grant.over = true
-    const one = knownOf(grant.lease.job.id)
+    const one = of(grant)
     if (!one.stopping) one.losses++
   }
 
@@ -170,7 +171,9 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     assert.isUndefined(one.ended, "what has ended does not run")
     assert.isAtMost(one.notBefore, now)
     assert.deepStrictEqual([lease.losses, lease.cancelled], [one.losses, one.stopping])
-    if (one.stopping) assert.strictEqual(lease.run, before?.lease.run, "what is left of a run is ended under its number")
+    if (one.stopping) {
+      assert.strictEqual(lease.run, before?.lease.run, "what is left of a run is ended under its number")
+    }
     const older = unended(lane).filter(({ order }) => order < one.order)
     yield* notice(older)
     assert.deepStrictEqual(older.filter(({ ended }) => ended === undefined), [], "the oldest runs first")
@@ -185,7 +188,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     what: string,
     act: (queue: JobQueue["Service"]) => Effect.Effect<A, StoreError>
   ) {
-    const one = knownOf(grant.lease.job.id)
+    const one = of(grant)
     const before = grant.over ? yield* record(one) : undefined
     const answer = yield* act(anyProcess().queue())
     trace.push(`${what} ${one.job.delivery} epoch ${grant.lease.epoch}: ${answer}`)
@@ -198,7 +201,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     assert.strictEqual(settled, !grant.over)
     if (grant.over) return
     grant.over = true
-    const one = knownOf(grant.lease.job.id)
+    const one = of(grant)
     const now = yield* Clock.currentTimeMillis
     Settlement.match(settlement, {
       Done: () => {
@@ -220,7 +223,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
 
   const renew = Effect.fnUntraced(function*(grant: Grant) {
     const renewed = yield* use(grant, "renew", (queue) => queue.renew(grant.lease))
-    const stands = knownOf(grant.lease.job.id).stopping ? "cancelled" : "kept"
+    const stands = of(grant).stopping ? "cancelled" : "kept"
     assert.strictEqual(renewed, grant.over ? "lost" : stands)
     if (!grant.over) grant.until = (yield* Clock.currentTimeMillis) + leaseMillis
   })
@@ -274,7 +277,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     if (dice < 75) return crash
     if (usable === undefined) return Effect.void
     if (dice < 82) return renew(usable)
-    if (dice < 86) return cancel(chance.of([...known.values()]) ?? knownOf(usable.lease.job.id))
+    if (dice < 88) return cancel((chance.below(2) === 0 ? chance.of([...known.values()]) : undefined) ?? of(usable))
     return settle(usable, chance.of(settlements) ?? done)
   })
 
