@@ -15,18 +15,22 @@ kept() {
 }
 
 [ -n "${TEST_GITHUB_TOKEN:-}" ] || fail "set TEST_GITHUB_TOKEN to a token of the bot's account"
-providers=""
-for name in ANTHROPIC_API_KEY OPENAI_API_KEY GOOGLE_API_KEY; do
-  [ -z "${!name:-}" ] || providers+="$name=${!name}"$'\n'
+keys="" first=""
+for provider in google anthropic openai; do
+  name=$(tr a-z A-Z <<<"$provider")_API_KEY
+  [ -n "${!name:-}" ] || continue
+  keys+="$name=${!name}"$'\n'
+  first=${first:-$provider}
 done
-[ -n "$providers" ] || fail "set the key of a model service: ANTHROPIC_API_KEY"
+[ -n "$keys" ] || fail "set the key of a model service: GOOGLE_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY"
 
 password=$(kept REDIS_PASSWORD)
 [ -n "$password" ] || password=$(openssl rand -hex 24)
 [ -n "${WEBHOOK_SECRET:-}" ] || WEBHOOK_SECRET=$(kept GITHUB_WEBHOOK_SECRET)
 [ -n "$WEBHOOK_SECRET" ] || WEBHOOK_SECRET=$(openssl rand -hex 32)
 
-printf '%s' "$providers" "GITHUB_TOKEN=$TEST_GITHUB_TOKEN
+printf '%s' "$keys" "AGENT_PROVIDER=${AGENT_PROVIDER:-$first}
+GITHUB_TOKEN=$TEST_GITHUB_TOKEN
 GITHUB_WEBHOOK_SECRET=$WEBHOOK_SECRET
 K8S_IMAGE=$K8S_IMAGE
 REDIS_PASSWORD=$password

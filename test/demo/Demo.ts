@@ -38,7 +38,6 @@ const startServe = Effect.fnUntraced(
         REVIEWER_BOT_USERNAME: botName,
         REVIEWER_TRIGGERS: "pr_opened",
         ALLOWED_USERS: "priya",
-        AGENT_PROVIDER: "anthropic",
         NOMINAL_DATA_DIR: `${directory}/data`,
         WORKSPACE_BASE_DIR: `${directory}/workspace`
       }

@@ -1,3 +1,5 @@
+import { defaultModels } from "@nominal-code/config/DefaultModels"
+import { builtProviders, providers } from "@nominal-code/config/settings/Providers"
 import { Usage } from "@nominal-code/domain/Usage"
 import { costOf } from "@nominal-code/llm/Pricing"
 import { Config, Data, Effect, Option, type Redacted, Stream } from "effect"
@@ -73,7 +75,7 @@ export const scripted = Effect.fnUntraced(function*(storefront: Storefront) {
   model.script(script(storefront))
   const demo: DemoModel = {
     name: `scripted, speaks Anthropic's Messages API on ${model.url}`,
-    env: { ANTHROPIC_API_KEY: "demo", ANTHROPIC_BASE_URL: model.url },
+    env: ScriptedModel.variables(model.url, "anthropic", "demo"),
     journal: model.journal,
     thought: () => Option.some(model.thought()),
     figures: () => used(model.turns),
@@ -92,20 +94,26 @@ const logged = (log: ReadonlyArray<string>, name: string): string | undefined =>
 
 /** The real model, with the key and the settings of the environment. */
 export const live = Effect.gen(function*() {
-  const anthropic = yield* secret("ANTHROPIC_API_KEY")
-  const others = yield* Config.all([variable("OPENAI_API_KEY"), variable("GOOGLE_API_KEY"), variable("GEMINI_API_KEY")])
-  if (Option.isNone(anthropic)) {
-    const also = others.some(Option.isSome) ? ": this build has the Anthropic provider only, so far" : ""
-    return yield* new NoModel({ message: `--live needs ANTHROPIC_API_KEY to be set${also}` })
+  const wanted = Option.getOrUndefined(yield* variable("AGENT_PROVIDER"))
+  const candidates = builtProviders.filter((name) => wanted === undefined || name === wanted)
+  const keys = yield* Effect.forEach(candidates, (provider) => {
+    const [name] = providers[provider].apiKey.env
+    return Effect.map(secret(name), Option.map((key) => ({ provider, name, key })))
+  })
+  const found = Option.firstSomeOf(keys)
+  if (Option.isNone(found)) {
+    const names = candidates.map((name) => providers[name].apiKey.env[0])
+    return yield* new NoModel({ message: `--live needs the key of a model service: ${names.join(" or ")}` })
   }
+  const { key, name, provider } = found.value
   const passed = yield* Effect.forEach(
-    ["ANTHROPIC_BASE_URL", "AGENT_MODEL", "AGENT_MAX_TURNS"],
+    [...providers[provider].baseUrl.env, "AGENT_MODEL", "AGENT_MAX_TURNS"],
     (name) => Effect.map(variable(name), Option.map((value) => [name, value] as const))
   )
   const settings = Object.fromEntries(passed.flatMap(Option.toArray))
   const demo: DemoModel = {
-    name: settings["AGENT_MODEL"] ?? "Anthropic's default model",
-    env: { ...settings, ANTHROPIC_API_KEY: anthropic.value },
+    name: settings["AGENT_MODEL"] ?? defaultModels[provider],
+    env: { ...settings, AGENT_PROVIDER: provider, [name]: key },
     journal: Stream.empty,
     thought: () => Option.none(),
     figures: (log) => {

@@ -1,4 +1,8 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
+import { defaultModels } from "@nominal-code/config/DefaultModels"
+import { type BuiltProvider, builtProviders } from "@nominal-code/config/settings/Providers"
+import { testConfig } from "@nominal-code/config/TestConfig"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
@@ -16,8 +20,17 @@ import { build, makeApp } from "./Bundle.ts"
 import { root, temporary } from "./Rendering.ts"
 
 class App extends Context.Service<App, Effect.Success<ReturnType<typeof makeApp>>>()("test/deploy/App") {
-  static readonly layer = Layer.effect(App, makeApp("anthropic"))
+  static readonly layer = Layer.effect(App, makeApp("all"))
 }
+
+/** A word that only this SDK's own code has. */
+const wordOf: Readonly<Record<BuiltProvider, string>> = {
+  anthropic: "ANTHROPIC_CUSTOM_HEADERS",
+  openai: "OPENAI_CUSTOM_HEADERS",
+  google: "GOOGLE_GENAI_USE_VERTEXAI"
+}
+
+const sdksIn = (code: string) => builtProviders.filter((provider) => code.includes(wordOf[provider]))
 
 const finding = {
   path: "a.txt",
@@ -28,13 +41,14 @@ const finding = {
   category: "style"
 } as const
 
-/** The payload of the job that an opened pull request makes. */
-const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>) => {
+/** The payload of the job that an opened pull request makes at a server with this provider. */
+const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>, provider: BuiltProvider) => {
   const delivery = DeliveryId.make("a-delivery")
   const repo = RepoName.make(pull.repository.fullName)
   const number = PullNumber.make(pull.number)
   return Schema.encodeEffect(JobPayloadJson)({
     version: 1,
+    settings: settingsWith(provider),
     job: new Job({
       id: jobIdOfDelivery("github", delivery),
       lane: new Lane({ namespace: Namespace.make(""), platform: "github", repo, number, bot: Login.make(bot.login) }),
@@ -53,6 +67,40 @@ const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>) => {
     })
   })
 }
+
+const settingsWith = (provider: BuiltProvider) => {
+  const { review } = testConfig()
+  const agent = { provider, model: defaultModels[provider], maxTurns: 8 }
+  return { ...review, reviewer: agent, explorer: agent }
+}
+
+type AppOf = Effect.Success<ReturnType<typeof makeApp>>
+
+/** Runs one job of a server with this provider, for which the process has nothing but the keys of all. */
+const runJob = Effect.fnUntraced(function*({ directory, nominalCode }: AppOf, provider: BuiltProvider) {
+  const scene = yield* Scene.scene
+  const model = yield* ScriptedModel.make
+  const found: Array<string> = []
+  const script = ScriptedModel.turns(
+    { calls: [{ name: "Grep", input: { pattern: "line t[e]n" } }] },
+    { calls: [ScriptedModel.submitReview("One word is odd.", [finding])] }
+  )
+  model.script((request) => {
+    found.push(...request.toolResults)
+    return script(request)
+  })
+  const variables = builtProviders.map((one) => ScriptedModel.variables(model.url, one, "a-key-that-is-long-enough"))
+  const { AGENT_PROVIDER: _, ...keys } = Object.assign({}, ...variables)
+  const ended = yield* nominalCode(["run-job"], {
+    REVIEW_JOB_PAYLOAD: yield* opened(scene, provider),
+    GITHUB_TOKEN: scene.bot.token,
+    GITHUB_API_BASE: scene.emulator.apiBase,
+    ...keys,
+    WORKSPACE_BASE_DIR: `${directory}/workspace`,
+    NOMINAL_STORAGE: "memory"
+  })
+  return { ...ended, scene, found: found.join("\n") }
+})
 
 layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the image's program", (it) => {
   it.effect("starts without any package beside it but ripgrep", () =>
@@ -86,34 +134,19 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
       }
     }))
 
-  it.effect("does one job from its payload: the prompts, the model's SDK and ripgrep are all there", () =>
-    Effect.gen(function*() {
-      const { directory, nominalCode } = yield* App
-      const scene = yield* Scene.scene
-      const model = yield* ScriptedModel.make
-      const found: Array<string> = []
-      const script = ScriptedModel.turns(
-        { calls: [{ name: "Grep", input: { pattern: "line t[e]n" } }] },
-        { calls: [ScriptedModel.submitReview("One word is odd.", [finding])] }
-      )
-      model.script((request) => {
-        found.push(...request.toolResults)
-        return script(request)
-      })
-      const { code, written } = yield* nominalCode(["run-job"], {
-        REVIEW_JOB_PAYLOAD: yield* opened(scene),
-        GITHUB_TOKEN: scene.bot.token,
-        GITHUB_API_BASE: scene.emulator.apiBase,
-        ANTHROPIC_API_KEY: "a-key-that-is-long-enough",
-        ANTHROPIC_BASE_URL: model.url,
-        WORKSPACE_BASE_DIR: `${directory}/workspace`,
-        NOMINAL_STORAGE: "memory"
-      })
-      assert.strictEqual(code, 0, written)
-      assert.match(found.join("\n"), /a\.txt/)
-      assert.include(scene.emulator.state.reviews.map(({ body }) => body).join("\n"), "One word is odd.")
-      assert.deepStrictEqual(scene.emulator.violations, [])
-    }).pipe(Effect.scoped))
+  it.effect.each(builtProviders)(
+    "does a job with %s: the prompts, the SDK and ripgrep are all there, and no other SDK is loaded",
+    (provider) =>
+      Effect.gen(function*() {
+        const app = yield* App
+        const { code, found, loaded, scene, written } = yield* runJob(app, provider)
+        assert.strictEqual(code, 0, written)
+        assert.match(found, /a\.txt/)
+        assert.include(scene.emulator.state.reviews.map(({ body }) => body).join("\n"), "One word is odd.")
+        assert.deepStrictEqual(scene.emulator.violations, [])
+        assert.deepStrictEqual(sdksIn(loaded), [provider])
+      }).pipe(Effect.scoped)
+  )
 })
 
 describe("the images' variants", () => {
@@ -122,26 +155,51 @@ describe("the images' variants", () => {
     assert.deepStrictEqual(JSON.parse(printed), images)
     assert.deepStrictEqual(images, [
       { extras: "all", image: "nominal-code" },
-      { extras: "anthropic", image: "nominal-code-anthropic" }
+      { extras: "anthropic", image: "nominal-code-anthropic" },
+      { extras: "openai", image: "nominal-code-openai" },
+      { extras: "google", image: "nominal-code-google" }
     ])
   })
 
-  it("hold their own SDK and no other", () => {
+  it("leave out every other SDK, and nothing whose name only begins like it", () => {
     const out = (extras: string, name: string) => leftOut(extras).some((pattern) => pattern.test(name))
-    for (const name of ["@anthropic-ai/sdk", "openai", "openai/helpers/zod", "@google/genai"]) {
-      assert.isFalse(out("all", name))
+    const names = {
+      anthropic: ["@anthropic-ai/sdk"],
+      openai: ["openai", "openai/helpers/zod"],
+      google: ["@google/genai", "@google/genai/node"]
     }
-    assert.isFalse(out("anthropic", "@anthropic-ai/sdk"))
-    assert.isTrue(out("anthropic", "openai"))
-    assert.isTrue(out("anthropic", "openai/helpers/zod"))
-    assert.isTrue(out("anthropic", "@google/genai"))
-    assert.isFalse(out("anthropic", "openai-something-else"))
+    for (const own of builtProviders) {
+      for (const other of builtProviders) {
+        for (const name of names[other]) assert.strictEqual(out(own, name), own !== other, `${own}: ${name}`)
+      }
+      assert.isFalse(out(own, "openai-something-else"))
+    }
+    for (const name of Object.values(names).flat()) assert.isFalse(out("all", name))
   })
+
+  it.live.each(builtProviders)(
+    "the one of %s does a job with it, and says of another that its SDK is missing",
+    (provider) =>
+      Effect.gen(function*() {
+        const app = yield* makeApp(provider)
+        assert.deepStrictEqual(sdksIn(yield* app.code), [provider])
+        const { code, scene, written } = yield* runJob(app, provider)
+        assert.strictEqual(code, 0, written)
+        assert.include(scene.emulator.state.reviews.map(({ body }) => body).join("\n"), "One word is odd.")
+        const [other = provider] = builtProviders.filter((one) => one !== provider)
+        const failed = yield* runJob(app, other)
+        assert.strictEqual(failed.code, 1)
+        assert.match(failed.written, new RegExp(`model: ${other} .*Cannot load`))
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
 
   it.live("a provider that this build has no layer for is not built, and the message says which it has", () =>
     Effect.gen(function*() {
-      const { code, written } = yield* build(temporary(), "google")
+      const { code, written } = yield* build(temporary(), "groq")
       assert.notStrictEqual(code, 0)
-      assert.include(written, "EXTRAS=google: this build has no provider of that name; it has all, anthropic")
+      assert.include(
+        written,
+        "EXTRAS=groq: this build has no provider of that name; it has all, anthropic, openai, google"
+      )
     }))
 })

@@ -47,8 +47,25 @@ export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
       (texts) => texts.join("\n")
     ),
     /** Runs `nominal-code` in a place where only `variables` are known. */
-    nominalCode: (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}) =>
-      run([`${app}/bin/nominal-code.js`, ...args], { HOME: directory, ...variables }),
+    nominalCode: Effect.fnUntraced(
+      function*(args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}) {
+        // Node writes down there what the process has run.
+        const reports = yield* fs.makeTempDirectoryScoped()
+        const ended = yield* run([`${app}/bin/nominal-code.js`, ...args], {
+          HOME: directory,
+          NODE_V8_COVERAGE: reports,
+          ...variables
+        })
+        const names = yield* fs.readDirectory(reports)
+        const texts = yield* Effect.forEach(names, (name) => fs.readFileString(`${reports}/${name}`), {
+          concurrency: 4
+        })
+        const chunks = new Set(texts.join("\n").match(/(?<=file:\/\/)[^"]*\/app\/lib\/[^"/]+\.js/g))
+        const code = yield* Effect.forEach(chunks, (path) => fs.readFileString(path), { concurrency: 4 })
+        return { ...ended, loaded: code.join("\n") }
+      },
+      Effect.scoped
+    ),
     directory
   }
 }, Effect.provide(NodeServices.layer))

@@ -108,6 +108,7 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
     assert.deepStrictEqual(secret, {
       GITHUB_TOKEN: "ghp_ci=token",
       ANTHROPIC_API_KEY: "sk-ant-ci",
+      AGENT_PROVIDER: "anthropic",
       GITHUB_WEBHOOK_SECRET: "a-secret-of-the-test",
       K8S_IMAGE: "ghcr.io/gauthierdmn/nominal-code:abc",
       REDIS_PASSWORD: secret["REDIS_PASSWORD"] ?? "",
@@ -116,6 +117,25 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
     const server = find<V1Deployment>(applied, "Deployment", "nominal-code-server")
     assert.deepInclude(containerOf(server.spec?.template).env ?? [], { name: "ALLOWED_USERS", value: "test-user" })
   })
+
+  it.each([
+    ["google", { GOOGLE_API_KEY: "g" }],
+    ["openai", { OPENAI_API_KEY: "o" }],
+    ["google", { ANTHROPIC_API_KEY: "a", GOOGLE_API_KEY: "g", OPENAI_API_KEY: "o" }],
+    ["openai", { ANTHROPIC_API_KEY: "a", OPENAI_API_KEY: "o", AGENT_PROVIDER: "openai" }]
+  ])(
+    "deploy-ci reviews with %s where the environment holds %j, and every key that is there goes along",
+    (provider, given) => {
+      const cluster = stubbedCluster()
+      cluster.run("make deploy-ci", copyOfDeploy(), { TEST_GITHUB_TOKEN: "t", ...given })
+      const secret = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-secrets"))
+      assert.deepInclude(secret, { ...given, AGENT_PROVIDER: provider })
+      assert.strictEqual(
+        Object.keys(secret).filter((name) => name.endsWith("_API_KEY")).length,
+        Object.keys(given).filter((name) => name.endsWith("_API_KEY")).length
+      )
+    }
+  )
 
   it("deploy-ci again keeps the password that Redis runs with, and the webhook's secret", () => {
     const cluster = stubbedCluster()
@@ -137,7 +157,7 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
 
   it.each([
     ["no forge's token", { ANTHROPIC_API_KEY: "k" }, "TEST_GITHUB_TOKEN"],
-    ["no model's key", { TEST_GITHUB_TOKEN: "t" }, "ANTHROPIC_API_KEY"]
+    ["no model's key", { TEST_GITHUB_TOKEN: "t" }, "GOOGLE_API_KEY, ANTHROPIC_API_KEY or OPENAI_API_KEY"]
   ])("deploy-ci with %s applies nothing but the namespace, and names the variable", (_, variables, name) => {
     const cluster = stubbedCluster()
     const { status, stderr } = cluster.run("make deploy-ci", copyOfDeploy(), variables)

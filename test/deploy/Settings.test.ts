@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { V1NetworkPolicy } from "@kubernetes/client-node"
 import { load } from "@nominal-code/config/AppConfigLayer"
+import { builtProviders } from "@nominal-code/config/settings/Providers"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
@@ -19,11 +20,11 @@ const yaml = (path: string) => parse(readFileSync(`${root}/${path}`, "utf8"))
 const secret: Readonly<Record<string, string>> = yaml("deploy/k8s/secret.yaml.template").stringData
 
 /** A configuration file as the server reads it in a pod, with the template's Secret as its environment. */
-const loaded = (config: string) =>
+const loaded = (config: string, others: Readonly<Record<string, string>> = {}) =>
   load("serve", {}).pipe(
     Effect.provideService(
       ConfigProvider.ConfigProvider,
-      ConfigProvider.fromEnvRecord({ HOME: "/home/nominal", ...secret, CONFIG_PATH: `${root}/${config}` })
+      ConfigProvider.fromEnvRecord({ HOME: "/home/nominal", ...secret, ...others, CONFIG_PATH: `${root}/${config}` })
     ),
     Effect.provide(NodeServices.layer)
   )
@@ -64,6 +65,18 @@ describe("the configuration files", () => {
         const { storage, warnings } = yield* loaded(config)
         assert.strictEqual(storage, "redis")
         assert.deepStrictEqual(warnings, [])
+      })
+  )
+
+  it.effect.each(
+    builtProviders
+  )(
+    "%s can be chosen by agent.provider alone: its key has a place in the Secret",
+    (provider) =>
+      Effect.gen(function*() {
+        const { providers, review } = yield* loaded("deploy/k8s/base/config.yaml", { AGENT_PROVIDER: provider })
+        assert.strictEqual(review.reviewer.provider, provider)
+        assert.deepStrictEqual(providers.map(({ name }) => name), [provider])
       })
   )
 
