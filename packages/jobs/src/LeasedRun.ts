@@ -142,7 +142,7 @@ export const make = Effect.gen(function*() {
     if (Exit.isFailure(exit)) return yield* release(lease)
     if (exit.value === "lost") return yield* lose
     if (!(yield* settle(lease, Settlement.cases.Park.make({ reason: cancelled })))) return
-    yield* Effect.logInfo("cancelled: nothing of it runs any more")
+    yield* Effect.logInfo("cancelled, and parked")
     yield* count("cancelled")
   })
 
