@@ -41,7 +41,8 @@ describe.skipIf(!hasKubectl)("docs/kubernetes.md (kubectl)", () => {
         "kubectl delete namespace nominal-code",
         "create secret generic nominal-code-secrets",
         "kubectl apply -k deploy/my-cluster",
-        "logs job/a-job"
+        "logs job/a-job",
+        "exec deployment/nominal-code-server -- nominal-code jobs list"
       ]
     ) assert.include(lines, expected)
     assert.deepStrictEqual(cluster.applied().flatMap(problems), [])
