@@ -208,10 +208,11 @@ describe("the answer", () => {
 
   it.live("that was cut off inside a call's arguments does not hold the call, but what was written before", () =>
     Effect.gen(function*() {
-      const broken = Wire.call("c1", "submit_review", "{\"summary\":\"a", { status: "incomplete" })
+      const broken = Wire.call("c1", "submit_review", "{\"summary\":\"a", { status: null })
+      const unbegun = Wire.call("c3", "submit_review", "", { status: "incomplete" })
       const { send } = yield* against([
         Wire.answer([Wire.message("So:")], { cut: "max_output_tokens", undone: [broken] }),
-        Wire.answer([Wire.call("c2", "Read"), broken], { cut: "max_output_tokens" })
+        Wire.answer([Wire.call("c2", "Read"), broken, unbegun], { cut: "max_output_tokens" })
       ])
       assert.deepStrictEqual((yield* send(request)).content, [Text("So:")])
       assert.deepStrictEqual((yield* send(request)).content, [called("c2")])
