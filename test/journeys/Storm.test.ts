@@ -16,9 +16,10 @@ it.live.skipIf(!hasRedis)(
     Effect.gen(function*() {
       const seed = yield* Config.String("STORM_SEED").pipe(Config.withDefault(String(now())))
       yield* Console.log(`STORM_SEED=${seed}`)
-      const ended = yield* Storm.run(seed, core, "270 seconds")
+      const ended = yield* Storm.run(seed, core, "9 minutes")
       yield* Console.log(Report.text(ended))
       assert.strictEqual(ended.figures.accepted, core.pulls * core.events)
       assert.deepStrictEqual(breaches(ended.verdict), [])
-    }).pipe(Effect.provide(NodeServices.layer))
+    }).pipe(Effect.provide(NodeServices.layer)),
+  600_000
 )
