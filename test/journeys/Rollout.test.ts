@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { hasRedis, named } from "../../packages/persistence/test/RedisServer.ts"
 import type { PullRequest } from "../emulators/GitHubState.ts"
-import { submitReview } from "../emulators/ScriptedModel.ts"
+import { type Script, submitReview } from "../emulators/ScriptedModel.ts"
 import type { ServeProcess } from "../emulators/ServeProcess.ts"
 import * as Clusters from "./Cluster.ts"
-import { nameOf, until } from "./Journey.ts"
+import { nameOf, stalled, until } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 
 const review = { calls: [submitReview("Looked at.", [finding("src/total.ts", "Cents are lost.")])] }
@@ -44,16 +44,25 @@ describe.skipIf(!hasRedis)(named("a rolling update"), () => {
       let rolling = true
       const sent: Array<{ readonly pull: PullRequest; readonly status: number }> = []
 
-      const next = Effect.gen(function*() {
+      const deliver = Effect.fnUntraced(function*(script: Script) {
         const pull = yield* open(journey, `shop-${sent.length}`)
-        journey.script(pull, () => review)
+        journey.script(pull, script)
         const answers = yield* behind.send((server) =>
           journey.deliver({ event: "pull_request", action: "opened", pull }, server)
         )
         sent.push(...answers.map(({ status }) => ({ pull, status })))
-        // The machine has two cores: it starts no more pods than it can run.
-        yield* until("some of the reviews", () => emulator.state.reviews.length >= sent.length - 4)
       })
+      const reviewed = () => emulator.state.reviews.length
+
+      // Two reviews outlast the servers that began them.
+      const long = [stalled(review), stalled(review)]
+      for (const { asked, script } of long) yield* Effect.andThen(deliver(script), asked)
+
+      // The machine has two cores: no more pods are started than it can run.
+      const next = Effect.andThen(
+        deliver(() => review),
+        until("some of the reviews", () => reviewed() >= sent.length - long.length - 4)
+      )
       const traffic = yield* Effect.forkScoped(Effect.repeat(next, { while: () => rolling }))
 
       for (const server of old) {
@@ -63,7 +72,8 @@ describe.skipIf(!hasRedis)(named("a rolling update"), () => {
       }
       rolling = false
       yield* Fiber.join(traffic)
-      yield* until("every review", () => emulator.state.reviews.length >= sent.length)
+      yield* Effect.forEach(long, ({ release }) => release, { concurrency: 1 })
+      yield* until("every review", () => reviewed() >= sent.length)
 
       assert.deepStrictEqual(sent.filter(({ status }) => status !== 202), [])
       assert.deepStrictEqual(
