@@ -40,6 +40,7 @@ describe.skipIf(!hasRedis)(named("a rolling update"), () => {
       const { journey, kube } = yield* Clusters.make({ bin, env: { REVIEWER_TRIGGERS: "pr_opened" } })
       const { emulator } = journey
       const old = yield* Effect.all([journey.start(), journey.start()], { concurrency: 2 })
+      const servers = [...old]
       const behind = service(old)
       let rolling = true
       const sent: Array<{ readonly pull: PullRequest; readonly status: number }> = []
@@ -68,18 +69,22 @@ describe.skipIf(!hasRedis)(named("a rolling update"), () => {
       for (const server of old) {
         const before = sent.length
         yield* until("deliveries before", () => sent.length > before + 1)
-        yield* behind.replace(server, yield* journey.start())
+        const fresh = yield* journey.start()
+        servers.push(fresh)
+        yield* behind.replace(server, fresh)
       }
       rolling = false
       yield* Fiber.join(traffic)
       yield* Effect.forEach(long, ({ release }) => release, { concurrency: 1 })
-      yield* until("every review", () => reviewed() >= sent.length)
+      const settled = () => servers.flatMap(({ log }) => log.filter((line) => line.includes("reviewed: 1 finding(s)")))
+      yield* until("the end of every job", () => settled().length >= sent.length)
 
       assert.deepStrictEqual(sent.filter(({ status }) => status !== 202), [])
       assert.deepStrictEqual(
         emulator.state.reviews.map(({ pull }) => nameOf(pull)).sort(),
         sent.map(({ pull }) => nameOf(pull)).sort()
       )
+      assert.strictEqual(settled().length, sent.length)
       assert.strictEqual(kube.controller.starts.length, sent.length)
       yield* journey.checkHonesty
     }))
