@@ -1,0 +1,108 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
+import { type Duration, Effect, Layer, type Option, type Redacted, Stream } from "effect"
+import { type CallLimits, LlmError } from "./LlmError.ts"
+import { LlmProvider, type LlmRequest, type LlmResponse } from "./LlmProvider.ts"
+import { limitsWithin } from "./Retry.ts"
+
+/*
+ * What the services have in common: they are called over their own SDK, and stream their answers.
+ */
+
+/** Where a service is reached, and how long it may take. */
+export interface ServiceSettings {
+  readonly apiKey: Redacted.Redacted
+  /** None: the official service. */
+  readonly baseUrl: Option.Option<string>
+  readonly limits: CallLimits
+}
+
+/** What is said of a service. */
+export interface ServiceName {
+  readonly provider: BuiltProvider
+  /** `OpenAI API` */
+  readonly api: string
+  /** The variable that holds its key. */
+  readonly keyVariable: string
+  /** The package of its SDK. */
+  readonly sdk: string
+}
+
+/** One call, and the answer that what it sends is put together to. */
+export interface StreamedCall<Event> {
+  open(signal: AbortSignal): Promise<AsyncIterable<Event>>
+  /** What the SDK threw, as an error of ours. */
+  explain(cause: unknown): LlmError
+  readonly answer: {
+    add(event: Event): Effect.Effect<void, LlmError>
+    readonly end: Effect.Effect<LlmResponse, LlmError>
+  }
+}
+
+const failure = ({ provider }: ServiceName, reason: LlmError["reason"], message: string) =>
+  new LlmError({ provider, reason, message })
+
+/** Loads an SDK. To be cached and done by the first call: a process that never asks a model does not pay for it. */
+export const load = <Sdk>(name: ServiceName, sdk: () => Promise<Sdk>): Effect.Effect<Sdk, LlmError> =>
+  Effect.tryPromise({
+    try: sdk,
+    catch: () =>
+      failure(name, "invalid-request", `Cannot load ${name.sdk}: install it with \`npm install ${name.sdk}\``)
+  })
+
+/** Calls once, within the limits of one attempt. Whatever ends it, nothing of it stays open. */
+export const attempt = <Event>(
+  name: ServiceName,
+  limits: CallLimits,
+  { answer, explain, open }: StreamedCall<Event>
+): Effect.Effect<LlmResponse, LlmError> =>
+  Effect.gen(function*() {
+    const silent = Effect.fail(failure(name, "timeout", `The ${name.api} fell silent in the middle of a call`))
+    const controller = yield* Effect.acquireRelease(
+      Effect.sync(() => new AbortController()),
+      (controller) => Effect.sync(() => controller.abort())
+    )
+    const events = yield* Effect.tryPromise({ try: () => open(controller.signal), catch: explain }).pipe(
+      Effect.timeoutOrElse({ duration: limits.idle, orElse: () => silent })
+    )
+    yield* Stream.fromAsyncIterable(events, explain).pipe(
+      Stream.timeoutOrElse({ duration: limits.idle, orElse: () => Stream.fromEffect(silent) }),
+      Stream.runForEach((event) => answer.add(event))
+    )
+    return yield* answer.end
+  }).pipe(
+    Effect.scoped,
+    Effect.timeoutOrElse({
+      duration: limits.attempt,
+      orElse: () => Effect.fail(failure(name, "timeout", `The ${name.api} took too long over one answer`))
+    })
+  )
+
+type Ask = Effect.Effect<LlmResponse, LlmError>
+
+/** Asks models in a way that some of them refuse. Those that take the other way are asked so from then on. */
+export const unlessRefused = (isRefusal: (error: LlmError) => boolean) => {
+  const others = new Set<string>()
+  return ({ model }: LlmRequest, preferred: Ask, otherwise: Ask): Ask =>
+    others.has(model) ?
+      otherwise :
+      Effect.catchIf(preferred, isRefusal, () => Effect.tap(otherwise, () => Effect.sync(() => others.add(model))))
+}
+
+/** The configured service. A missing key is the first call's error: a process may never need it. */
+export const layer = (
+  name: ServiceName,
+  make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>,
+  limitsOf: (deadline: Duration.Duration) => CallLimits = limitsWithin
+): Layer.Layer<LlmProvider, never, AppConfig> =>
+  Layer.effect(
+    LlmProvider,
+    Effect.gen(function*() {
+      const { jobs, providers } = yield* AppConfig
+      const { api, keyVariable, provider } = name
+      const settings = providers.find((one) => one.name === provider)
+      if (settings !== undefined) return yield* make({ ...settings, limits: limitsOf(jobs.deadline) })
+      const noKey = failure(name, "unauthorized", `There is no key for the ${api}: set ${keyVariable}`)
+      return LlmProvider.of({ name: provider, send: () => Effect.fail(noKey) })
+    })
+  )
