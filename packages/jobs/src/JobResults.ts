@@ -20,4 +20,6 @@ export class JobResults extends Context.Service<JobResults, {
    * is started. The inner effect waits for the outcome, which may also have been stored before.
    */
   listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>
+  /** Whether the queue still wants this run to end: false once its job has ended, was cancelled, or has a later run. */
+  stands(run: JobRun): Effect.Effect<boolean, StoreError>
 }>()("@nominal-code/jobs/JobResults") {}

@@ -1,5 +1,6 @@
 import type { V1Job } from "@kubernetes/client-node"
 import type { Job } from "@nominal-code/domain/Job"
+import { Standing } from "@nominal-code/domain/Standing"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { isOver } from "./JobEnding.ts"
 import { attemptJobs, jobName, laneJobs, receivedAtAnnotation } from "./JobNames.ts"
@@ -40,6 +41,10 @@ const sameLabels = (wanted: V1Job, { labels }: KubeJob): boolean =>
 const isOlder = ({ annotations }: KubeJob, { receivedAt }: Job): boolean =>
   !(Number(annotations[receivedAtAnnotation] ?? 0) > receivedAt)
 
+const givenUp = Effect.fail(
+  new KubeError({ operation: "create Job", reason: "refused", detail: "another process has the job by now" })
+)
+
 /** What may be done with Jobs, with patience for an API server that is away. */
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
@@ -60,9 +65,13 @@ export const make = Effect.gen(function*() {
     return found.value
   })
 
-  /** Creates a Job, or finds the one of its name. A request that was sent is waited for: what it does must be known. */
+  /**
+   * Creates a Job, or finds the one of its name; unless its run has been given up meanwhile. A request that was sent is
+   * waited for: what it does must be known.
+   */
   const start = Effect.fn("KubeJobs.start")((wanted: V1Job) =>
-    Effect.uninterruptible(client.createJob(wanted)).pipe(
+    Effect.flatten(Standing).pipe(
+      Effect.flatMap((stands) => stands ? Effect.uninterruptible(client.createJob(wanted)) : givenUp),
       Effect.tap(() => Effect.logInfo("created the Job")),
       Effect.catchIf(({ reason }) => reason === "exists", () => adopt(wanted)),
       patiently

@@ -1,5 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobOutcome } from "@nominal-code/domain/Job"
+import { Standing } from "@nominal-code/domain/Standing"
 import { Duration, Effect, Exit, Metric, Random, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
@@ -60,9 +61,22 @@ export const make = Effect.gen(function*() {
       Effect.repeat({ until })
     )
 
+  /** Asks the queue, and not the clock: the queue is where another process would have taken the lease. */
+  const stands = (lease: Lease): Effect.Effect<boolean> =>
+    queue.renew(lease).pipe(
+      Effect.retry(renewing),
+      Effect.map((renewed) => renewed === "kept"),
+      Effect.timeoutOrElse({
+        duration: Duration.subtract(leaseDuration, renewEvery),
+        orElse: () => Effect.succeed(false)
+      }),
+      Effect.orElseSucceed(() => false)
+    )
+
   /** One attempt, or why it was stopped. */
   const attempt = (lease: Lease) =>
     runner.run(lease.job, lease.run).pipe(
+      Effect.provideService(Standing, stands(lease)),
       Effect.timeoutOrElse({
         duration: deadline,
         orElse: () => Effect.succeed(retryable(`it took longer than its deadline of ${Duration.format(deadline)}`))

@@ -37,7 +37,9 @@ const make = Effect.sync(() => {
         if (result.outcome === undefined || outcome._tag !== "Failed") result.outcome = outcome
         return Effect.asVoid(Deferred.succeed(result.reported, undefined))
       }),
-    listen: (run) => Effect.sync(() => outcomeOf(resultOf(run)))
+    listen: (run) => Effect.sync(() => outcomeOf(resultOf(run))),
+    // There is no queue to ask.
+    stands: () => Effect.succeed(true)
   })
 })
 

@@ -2,6 +2,7 @@ import { JobOutcome } from "@nominal-code/domain/Job"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { JobResults, type JobRun } from "./JobResults.ts"
+import { isCurrent } from "./RedisJobs.ts"
 
 /** Long enough for a server that was away to find it. */
 const ttl = Duration.toMillis("1 day")
@@ -12,7 +13,7 @@ const sometimes = Schedule.spaced("30 seconds")
 /** A store that is away says nothing about the job, so it is asked until it is back. */
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")])
 
-/** How long the process of a job, which has nothing left to do, tries to get rid of its result. */
+/** How long the process of a job, which has nothing else left to do, tries to reach the store. */
 const patience = again.pipe(Schedule.upTo({ duration: "1 minute" }))
 
 const OutcomeJson = Schema.fromJsonString(JobOutcome)
@@ -63,7 +64,11 @@ const make = Effect.gen(function*() {
     Effect.map(redis.subscribe(channelOf(run)), (signals) => outcomeOf(run, signals))
   )
 
-  return JobResults.of({ report, listen })
+  const stands = Effect.fn("JobResults.stands")((run: JobRun) =>
+    Effect.retry(isCurrent(redis, run.id, run.attempt), { schedule: patience, while: (error) => error.retryable })
+  )
+
+  return JobResults.of({ report, listen, stands })
 })
 
 /** Results in Redis. What a signal says is not believed: the stored result is what counts. */

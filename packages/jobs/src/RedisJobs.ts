@@ -5,6 +5,7 @@ import { Platform } from "@nominal-code/domain/PullRequest"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { Effect, Option, Schema } from "effect"
 import { type JobRecord, JobState } from "./JobQueue.ts"
+import { cancelled } from "./LaneRules.ts"
 
 /** The hash tag that every key of the queue starts with, so that a cluster keeps them together. */
 export const root = "{nc}"
@@ -37,6 +38,25 @@ const recordOf = (id: JobId, values: unknown): Option.Option<JobRecord> =>
     outcome: Option.flatMap(Option.fromNullOr(outcome), decodeOutcome),
     job: Option.map(decodePayload(payload), ({ job }) => job)
   }))
+
+const Turn = Schema.Tuple([
+  Schema.NullOr(JobState),
+  Schema.NullOr(Schema.FiniteFromString),
+  Schema.NullOr(Schema.FiniteFromString),
+  Schema.NullOr(Schema.String)
+])
+
+/** Whether a run is the one that its job has now, or will have next. Of a job that is not known, any is. */
+export const isCurrent = (redis: Redis["Service"], id: JobId, run: number) =>
+  Effect.map(
+    redis.send("JobResults.stands", Turn, ["hmget", `${root}:job:${id}`, "state", "attempts", "earlier", "reason"]),
+    ([state, attempts, earlier, reason]) => {
+      if (state === null) return true
+      const runs = (attempts ?? 0) + (earlier ?? 0)
+      if (state === "running") return reason !== cancelled && runs === run
+      return state === "waiting" && runs + 1 === run
+    }
+  )
 
 /** Ids and places in turn. */
 const Places = Schema.Array(Schema.String)

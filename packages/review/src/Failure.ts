@@ -2,7 +2,7 @@ import { JobOutcome } from "@nominal-code/domain/Job"
 import * as Redaction from "@nominal-code/domain/Redaction"
 
 /** Where a review failed: the first word of its reason. */
-export type Stage = "model" | "checkout" | "forge" | "installation"
+export type Stage = "model" | "checkout" | "forge" | "installation" | "lease"
 
 const longest = 600
 
@@ -21,6 +21,7 @@ const explanations: Readonly<Record<string, string>> = {
   checkout: "the repository could not be checked out",
   forge: "the pull request could not be read, or the review could not be posted",
   installation: "this installation is not complete",
+  lease: "another process has taken it over",
   memory: "it needed more memory than it may use",
   deadline: "it took longer than it may",
   evicted: "the cluster stopped it before it was done",

@@ -2,8 +2,9 @@ import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
+import { Standing } from "@nominal-code/domain/Standing"
 import { Forge } from "@nominal-code/forge/Forge"
-import { Effect, Option } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
 import { failed } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
@@ -13,11 +14,17 @@ import { Unposted } from "./Unposted.ts"
 
 const { Reviewed, Skipped } = JobOutcome.cases
 
+/** Another run decides what the pull request hears. */
+class GivenUp extends Schema.TaggedError<GivenUp>()("GivenUp", {}) {}
+
+const standing = Effect.flatMap(Effect.flatten(Standing), (stands) => stands ? Effect.void : Effect.fail(new GivenUp()))
+
 /** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
 const skip = Effect.fnUntraced(function*(job: Job, reason: string) {
   const { review: { dryRun } } = yield* AppConfig
   if (job.event._tag === "Comment" && !dryRun) {
     const forge = yield* Forge
+    yield* standing
     yield* forge.reply(job.event, job.id, `There is nothing to review: ${reason}.`).pipe(
       Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`Nobody could be told of a skip: ${message}`))
     )
@@ -28,7 +35,7 @@ const skip = Effect.fnUntraced(function*(job: Job, reason: string) {
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
 const giveFallback = Effect.fnUntraced(function*(job: Job, { rules, text, why }: Unreadable) {
   const { review: { dryRun } } = yield* AppConfig
-  if (!dryRun) yield* (yield* Forge).reply(job.event, job.id, fallback(text, rules))
+  if (!dryRun) yield* Effect.andThen(standing, (yield* Forge).reply(job.event, job.id, fallback(text, rules)))
   return failed("model", why, false)
 })
 
@@ -46,6 +53,7 @@ const publish = Effect.fn("Review.publish")(
       event: job.event
     })
     const unposted = yield* Unposted
+    yield* standing
     const posted = yield* Effect.tapError(
       (yield* Forge).publish(draft),
       ({ retryable }) => retryable ? unposted.keep(job.id, review) : Effect.void
@@ -103,16 +111,18 @@ const reviewNow = Effect.fnUntraced(function*(job: Job) {
 /**
  * One review, from the job to the posted result. It is posted once, however often the job is run: what an earlier
  * attempt has posted stands. Whatever goes wrong is in the outcome, in one line; a model that does not answer is a
- * failure, and never a review. On a dry run nothing is posted and nothing is kept.
+ * failure, and never a review. A run that does not stand any more says nothing. On a dry run nothing is posted and nothing is kept.
  */
 export const review = Effect.fn("Review.review")(
   function*(job: Job) {
     yield* Effect.annotateCurrentSpan({ job: job.id, pullRequest: String(job.event.pullRequest) })
+    yield* standing
     const earlier = yield* earlierAttempt(job)
     const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job)
     return result
   },
   Effect.catchTags({
+    GivenUp: () => Effect.succeed(failed("lease", "another process has the job by now, or it was cancelled", true)),
     ForgeError: ({ message, retryable }) => Effect.succeed(failed("forge", message, retryable)),
     WorkspaceError: ({ message, retryable }) => Effect.succeed(failed("checkout", message, retryable)),
     LlmError: ({ message, provider, reason, retryable }) =>

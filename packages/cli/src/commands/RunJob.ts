@@ -3,6 +3,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { laneKey } from "@nominal-code/domain/Lane"
+import { Standing } from "@nominal-code/domain/Standing"
 import { jobName } from "@nominal-code/jobs/JobNames"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
@@ -106,9 +107,18 @@ const lastWords = Effect.fnUntraced(function*(payload: JobPayload) {
   yield* Effect.timeoutOption(report(payload, stopped), lastWordsLimit)
 })
 
+/** Whether somebody still waits for the run. If nobody can be asked, it may be over for a long time. */
+const stands = ({ stands }: JobResults["Service"], { attempt, job: { id } }: JobPayload): Effect.Effect<boolean> =>
+  attempt === undefined ? Effect.succeed(true) : stands({ id, attempt }).pipe(
+    Effect.catch(({ message }) =>
+      Effect.as(Effect.logError(`nobody can be asked whether the job is still wanted: ${message}`), false)
+    )
+  )
+
 const run = Effect.fnUntraced(function*(payload: JobPayload) {
   const { attempt, job } = payload
   return yield* reviewed(payload).pipe(
+    Effect.provideService(Standing, stands(yield* JobResults, payload)),
     Effect.onInterrupt(() => lastWords(payload)),
     Effect.tap(logged),
     Effect.tap((outcome) => Effect.uninterruptible(report(payload, outcome))),
