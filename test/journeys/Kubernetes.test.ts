@@ -146,6 +146,22 @@ describe.skipIf(!hasRedis)(
           yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
         }))
 
+      it.effect("posts nothing of a pod whose job has ended meanwhile: its server had stood still for too long", () =>
+        Effect.gen(function*() {
+          const { cluster: { journey, kube, redis }, serve } = yield* Running
+          const pull = yield* open(journey, "stale")
+          const thinking = stalled(review("Too late."))
+          journey.script(pull, thinking.script)
+          const job = yield* journey.send({ ...opened, pull }, serve)
+          yield* thinking.asked
+          const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
+          yield* redis.command("hset", `{nc}:job:${job}`, "state", "superseded")
+          yield* thinking.release
+          yield* until("the pod's end", () => pods.every(([name]) => !kube.controller.running.has(name)))
+          assert.match(pods.flatMap(([, { log }]) => log).join("\n"), /lease: another process has the job by now/)
+          assert.deepStrictEqual(journey.written(pull), [])
+        }))
+
       it.effect("continues a conversation in the next pod", () =>
         Effect.gen(function*() {
           const { cluster: { journey }, serve } = yield* Running

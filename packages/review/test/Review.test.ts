@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
+import { Standing } from "@nominal-code/domain/Standing"
 import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
@@ -9,6 +10,12 @@ import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 
 const run = (world: Scene.World, job = Scene.pushJob) => Effect.provide(review(job), Scene.layer(world))
+
+/** A run that stands as often as it is told to, and then no more. */
+const asking = (answers: ReadonlyArray<true>) => {
+  let asked = 0
+  return Effect.provideService(Standing, Effect.sync(() => answers[asked++] ?? false))
+}
 
 const outage = new LlmError({
   provider: "anthropic",
@@ -38,6 +45,25 @@ describe("a review from the job to the posted result", () => {
         baseBranch: "main"
       })
       assert.strictEqual(world.saved.length, 1)
+    }))
+
+  it.effect("is not begun by a run that was given up, and not posted by one that is given up meanwhile", () =>
+    Effect.gen(function*() {
+      const before = Scene.world()
+      assert.deepInclude(yield* asking([])(run(before)), { _tag: "Failed", retryable: true })
+      assert.deepStrictEqual([before.tasks, before.drafts, before.saved], [[], [], []])
+      const meanwhile = Scene.world()
+      assert.deepInclude(yield* asking([true])(run(meanwhile)), { _tag: "Failed", retryable: true })
+      assert.deepStrictEqual([meanwhile.tasks.length, meanwhile.drafts, meanwhile.saved], [1, [], []])
+    }))
+
+  it.effect("tells nobody that there is none, if its run was given up meanwhile", () =>
+    Effect.gen(function*() {
+      const nothing = Scene.world({ forgeFiles: [] })
+      assert.deepInclude(yield* asking([true])(run(nothing, Scene.mentionJob)), { _tag: "Failed" })
+      const unreadable = Scene.world({ answers: [() => Effect.succeed({ text: "no review" })] })
+      assert.deepInclude(yield* asking([true])(run(unreadable)), { _tag: "Failed" })
+      assert.deepStrictEqual([nothing.replies, unreadable.replies], [[], []])
     }))
 
   it.effect("is not done again when an earlier attempt has posted it", () =>

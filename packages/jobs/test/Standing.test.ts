@@ -1,0 +1,115 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Standing } from "@nominal-code/domain/Standing"
+import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobResults } from "@nominal-code/jobs/JobResults"
+import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import { Duration, Effect, Layer, Option } from "effect"
+import { emptied, hasRedis, named, shared } from "../../persistence/test/RedisServer.ts"
+import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { asked, does, reasonOf, scene } from "./KubeScene.ts"
+import { laneWorld } from "./LaneWorld.ts"
+import { queue } from "./RedisStore.ts"
+
+const job = push(laneOf(1), "a")
+const { Done, Park, Release, Retry } = Settlement.cases
+
+/** What a run hears, each time that it asks. */
+const hears = (...answers: ReadonlyArray<boolean>) => {
+  const left = [...answers]
+  return Effect.provideService(Standing, Effect.sync(() => left.shift() ?? false))
+}
+
+it.effect("a run in this process stands as long as its lease does", () =>
+  Effect.gen(function*() {
+    const heard: Array<boolean> = []
+    const ask = Effect.map(Effect.flatten(Standing), (stands) => void heard.push(stands))
+    let taken = false
+    const world = yield* laneWorld({
+      queue: ({ renew }) => ({
+        renew: (lease) => Effect.suspend(() => taken ? Effect.succeed("lost" as const) : renew(lease))
+      }),
+      run: () => {
+        // As another process does when this one has stood still for too long.
+        const takenAway = Effect.sync(() => {
+          taken = true
+        })
+        return Effect.as(Effect.all([ask, takenAway, ask], { concurrency: 1 }), reviewed)
+      }
+    })
+    yield* world.start
+    yield* world.offer(job)
+    assert.deepStrictEqual(heard, [true, false])
+  }))
+
+const reporting = () => does(Effect.void)
+
+describe("a run that was given up before its Job was created", () => {
+  it.live("creates none", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(reporting)
+      const outcome = yield* hears(false)(runner.run(job, 1))
+      assert.match(reasonOf(outcome), /another process has the job by now/)
+      assert.deepStrictEqual(cluster.store.jobs(), [])
+    }))
+
+  it.live("does not try again to, either", () =>
+    Effect.gen(function*() {
+      const { cluster, runner } = yield* scene(reporting)
+      cluster.faults.next({ method: "create", path: /jobs$/ }, { _tag: "Answer", status: 500 })
+      const outcome = yield* hears(true, false)(runner.run(job, 1))
+      assert.match(reasonOf(outcome), /another process has the job by now/)
+      assert.deepStrictEqual([asked(cluster, "create"), cluster.store.jobs().length], [1, 0])
+    }))
+})
+
+describe.skipIf(!hasRedis)(named("whether a run in another process stands"), () => {
+  const server = shared()
+  const layer = Layer.merge(queue, Layer.fresh(RedisJobResults.layer)).pipe(Layer.provide(emptied(server)))
+
+  /** What the first and the second run of the job hear, after a settlement of the first. */
+  const after = (settle: (queue: JobQueue["Service"], lease: Lease) => Effect.Effect<unknown, unknown>) =>
+    Effect.gen(function*() {
+      const jobs = yield* JobQueue
+      const { stands } = yield* JobResults
+      yield* jobs.offer(job)
+      const lease = Option.getOrThrow(yield* jobs.take(job.lane))
+      yield* settle(jobs, lease)
+      return [yield* stands({ id: job.id, attempt: 1 }), yield* stands({ id: job.id, attempt: 2 })]
+    }).pipe(Effect.provide(Layer.fresh(layer)))
+
+  const settled = (settlement: Settlement) => after((jobs, lease) => jobs.settle(lease, settlement))
+
+  it.effect("it does while it runs, and no other run of its job", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* after(() => Effect.void), [true, false])
+    }))
+
+  it.effect("it does while its server is replaced, for the next one takes it over", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* settled(Release.make({})), [true, false])
+    }))
+
+  it.effect("it does not when its job waits for another try", () =>
+    Effect.gen(function*() {
+      const retry = Retry.make({ reason: "it failed", delay: Duration.seconds(10) })
+      assert.deepStrictEqual(yield* settled(retry), [false, true])
+    }))
+
+  it.effect("it does not when its job has ended, was cancelled, or was superseded", () =>
+    Effect.gen(function*() {
+      const none = [false, false]
+      assert.deepStrictEqual(yield* settled(Done.make({ outcome: reviewed })), none)
+      assert.deepStrictEqual(yield* settled(Park.make({ reason: "it failed" })), none)
+      assert.deepStrictEqual(yield* after((jobs) => jobs.cancel(job.id)), none)
+      const superseded = after((jobs, lease) =>
+        Effect.andThen(jobs.offer(push(job.lane, "newer")), jobs.settle(lease, Release.make({})))
+      )
+      assert.deepStrictEqual(yield* superseded, none)
+    }))
+
+  it.effect("of a job that no queue knows, every run does", () =>
+    Effect.gen(function*() {
+      const { stands } = yield* JobResults
+      assert.isTrue(yield* stands({ id: mention(laneOf(2), "b").id, attempt: 7 }))
+    }).pipe(Effect.provide(Layer.fresh(layer))))
+})
