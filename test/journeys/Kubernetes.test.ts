@@ -1,7 +1,7 @@
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { Context, Duration, Effect, Layer, Schema } from "effect"
-import { hasRedis, named } from "../../packages/persistence/test/RedisServer.ts"
+import { redisSuite } from "../../packages/persistence/test/RedisServer.ts"
 import { submitReview } from "../emulators/ScriptedModel.ts"
 import type * as ServeProcess from "../emulators/ServeProcess.ts"
 import * as Clusters from "./Cluster.ts"
@@ -28,191 +28,188 @@ const commented = { event: "issue_comment", action: "created" } as const
 
 const review = (text: string) => ({ calls: [submitReview(text, [finding("src/total.ts", `${text} Cents are lost.`)])] })
 
-describe.skipIf(!hasRedis)(
-  named("a cluster"),
-  () =>
-    layer(running, { excludeTestServices: true, timeout: "2 minutes" })((it) => {
-      it.effect("reviews each pull request in a Job of its own, which holds no secret", () =>
-        Effect.gen(function*() {
-          const { cluster: { finished, journey, kube }, serve } = yield* Running
-          const pull = yield* open(journey, "one")
-          journey.script(pull, () => review("First."))
-          const job = yield* journey.send({ ...opened, pull }, serve)
-          yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
-          yield* finished(1)
-          const [created] = kube.store.jobs()
-          assert.strictEqual(created?.metadata.labels["nominal-code/job-id"], job)
-          assert.strictEqual(created?.status.conditions?.at(-1)?.type, "Complete")
-          assert.deepStrictEqual(kube.controller.refused, [])
-          const everything = JSON.stringify([kube.store.since(0), serve.log])
-          for (const secret of [...Object.values(journey.secrets), "a-password-that-nobody-may-see"]) {
-            assert.notInclude(everything, secret)
-          }
-          assert.isTrue(serve.log.some((line) => line.includes("runner=kubernetes")))
-          yield* journey.checkHonesty
-        }))
+redisSuite("a cluster", () =>
+  layer(running, { excludeTestServices: true, timeout: "2 minutes" })((it) => {
+    it.effect("reviews each pull request in a Job of its own, which holds no secret", () =>
+      Effect.gen(function*() {
+        const { cluster: { finished, journey, kube }, serve } = yield* Running
+        const pull = yield* open(journey, "one")
+        journey.script(pull, () => review("First."))
+        const job = yield* journey.send({ ...opened, pull }, serve)
+        yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
+        yield* finished(1)
+        const [created] = kube.store.jobs()
+        assert.strictEqual(created?.metadata.labels["nominal-code/job-id"], job)
+        assert.strictEqual(created?.status.conditions?.at(-1)?.type, "Complete")
+        assert.deepStrictEqual(kube.controller.refused, [])
+        const everything = JSON.stringify([kube.store.since(0), serve.log])
+        for (const secret of [...Object.values(journey.secrets), "a-password-that-nobody-may-see"]) {
+          assert.notInclude(everything, secret)
+        }
+        assert.isTrue(serve.log.some((line) => line.includes("runner=kubernetes")))
+        yield* journey.checkHonesty
+      }))
 
-      it.effect("can be followed by its logs from the delivery to the end, in the server and in the pod", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey, kube }, serve } = yield* Running
-          const pull = yield* open(journey, "logs")
-          const thinking = stalled(review("Logged."))
-          journey.script(pull, thinking.script)
-          const { body } = yield* journey.deliver({ ...opened, pull }, serve, "delivery-of-the-logs")
-          const job = String(JSON.parse(body).job)
-          yield* thinking.asked
-          const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
-          yield* thinking.release
-          yield* until("the end", () =>
-            serve.log.some((line) => line.includes(job) && line.includes("reviewed: 1 finding")))
+    it.effect("can be followed by its logs from the delivery to the end, in the server and in the pod", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, kube }, serve } = yield* Running
+        const pull = yield* open(journey, "logs")
+        const thinking = stalled(review("Logged."))
+        journey.script(pull, thinking.script)
+        const { body } = yield* journey.deliver({ ...opened, pull }, serve, "delivery-of-the-logs")
+        const job = String(JSON.parse(body).job)
+        yield* thinking.asked
+        const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
+        yield* thinking.release
+        yield* until("the end", () =>
+          serve.log.some((line) => line.includes(job) && line.includes("reviewed: 1 finding")))
 
-          const named = (line: string, ...names: ReadonlyArray<string>) =>
-            names.every((name) => line.includes(name))
-          const facts = [`job=${job}`, "delivery=delivery-of-the-logs", "lane=github:acme/logs:1:nominalbot"]
-          const inCluster = [...facts, `kubernetesJob=nominal-code-acme-logs-1-${job}-1`]
-          const about = serve.log.filter((line) => line.includes(job))
-          assert.isTrue(about.some((line) => named(line, "accepted", ...facts)), about.join("\n"))
-          assert.isTrue(about.some((line) => named(line, "created the Job", ...inCluster)), about.join("\n"))
-          assert.isTrue(about.some((line) => named(line, "reviewed: 1 finding", ...facts)), about.join("\n"))
-          const inPod = pods.flatMap(([, { log }]) => log)
-          assert.isTrue(
-            inPod.some((line) => named(line, "review posted with 1 finding", ...inCluster)),
-            inPod.join("\n")
-          )
-        }))
+        const named = (line: string, ...names: ReadonlyArray<string>) =>
+          names.every((name) => line.includes(name))
+        const facts = [`job=${job}`, "delivery=delivery-of-the-logs", "lane=github:acme/logs:1:nominalbot"]
+        const inCluster = [...facts, `kubernetesJob=nominal-code-acme-logs-1-${job}-1`]
+        const about = serve.log.filter((line) => line.includes(job))
+        assert.isTrue(about.some((line) => named(line, "accepted", ...facts)), about.join("\n"))
+        assert.isTrue(about.some((line) => named(line, "created the Job", ...inCluster)), about.join("\n"))
+        assert.isTrue(about.some((line) => named(line, "reviewed: 1 finding", ...facts)), about.join("\n"))
+        const inPod = pods.flatMap(([, { log }]) => log)
+        assert.isTrue(
+          inPod.some((line) => named(line, "review posted with 1 finding", ...inCluster)),
+          inPod.join("\n")
+        )
+      }))
 
-      it.effect("brings a comment of 65,536 characters, full of quotes and emoji, to the pod as it was written", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey, kube, redis }, serve } = yield* Running
-          const pull = yield* open(journey, "large")
-          journey.script(pull, () => review("Large."))
-          const head = `@${bot} look at this: `
-          const tail = " and at the end"
-          const filling = "\"😀'\\\n".repeat(20_000)
-          const text = `${head}${filling.slice(0, 65_536 - head.length - tail.length)}${tail}`
-          const comment = yield* journey.emulator.comment(pull, "mara", text)
+    it.effect("brings a comment of 65,536 characters, full of quotes and emoji, to the pod as it was written", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, kube, redis }, serve } = yield* Running
+        const pull = yield* open(journey, "large")
+        journey.script(pull, () => review("Large."))
+        const head = `@${bot} look at this: `
+        const tail = " and at the end"
+        const filling = "\"😀'\\\n".repeat(20_000)
+        const text = `${head}${filling.slice(0, 65_536 - head.length - tail.length)}${tail}`
+        const comment = yield* journey.emulator.comment(pull, "mara", text)
+        const job = yield* journey.send({ ...commented, comment }, serve)
+        yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
+        const created = kube.store.jobs().find(({ metadata }) => metadata.labels["nominal-code/job-id"] === job)
+        assert.strictEqual(created?.spec.template.spec?.containers[0]?.env?.[0]?.value, `redis:${job}`)
+        const stored = String(yield* redis.command("get", `nc:payload:${job}`))
+        const payload = yield* Schema.decodeEffect(JobPayloadJson)(stored)
+        assert.strictEqual(payload.job.event._tag === "Comment" ? payload.job.event.body : "", text)
+        // The model gets as much of it as a prompt takes.
+        assert.isTrue(journey.turns(pull).some(({ request }) => request.prompt.split("😀").length > 2000))
+      }))
+
+    it.effect("starts the next Job of a pull request within two seconds after a pod has died without a word", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, kube }, serve } = yield* Running
+        const pull = yield* open(journey, "crash")
+        const thinking = stalled(review("Never."))
+        journey.script(pull, thinking.script)
+        const job = yield* journey.send({ ...opened, pull }, serve)
+        yield* thinking.asked
+        journey.script(pull, () => review("Second."))
+        const starts = () => kube.controller.starts.filter(({ job: name }) => name.includes(job))
+        const killedAt = performance.now()
+        yield* kube.kill(starts()[0]?.pod ?? "")
+        yield* until("the next pod", () => starts().length > 1)
+        const latency = Math.round((starts()[1]?.at ?? Infinity) - killedAt)
+        console.log(`crash to next: ${latency} ms from the death of a pod to the start of the next`)
+        assert.isBelow(latency, 2000)
+        yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
+        assert.strictEqual(journey.emulator.state.reviews.filter((one) => one.pull === pull).length, 1)
+      }))
+
+    it.effect("is told by a pod that is stopped, which ends with 1", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, kube, redis }, serve } = yield* Running
+        const pull = yield* open(journey, "stopped")
+        const thinking = stalled(review("Never."))
+        journey.script(pull, thinking.script)
+        const job = yield* journey.send({ ...opened, pull }, serve)
+        yield* thinking.asked
+        const [name = ""] = [...kube.controller.running.keys()].filter((name) => name.includes(job))
+        kube.controller.running.get(name)?.terminate()
+        journey.script(pull, () => review("Again."))
+        yield* until("its end", () => !kube.controller.running.has(name))
+        const pod = kube.store.pod(kube.namespace, name)
+        assert.strictEqual(pod?.status.containerStatuses?.[0]?.state.terminated?.exitCode, 1)
+        const stored = yield* redis.command("get", `nc:result:${job}:1`)
+        assert.deepStrictEqual(JSON.parse(String(stored)), {
+          _tag: "Failed",
+          reason: "pod: it was stopped before the review was done",
+          retryable: true,
+          lost: true
+        })
+        yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
+      }))
+
+    it.effect("posts nothing of a pod whose job has ended meanwhile: its server had stood still for too long", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, kube, redis }, serve } = yield* Running
+        const pull = yield* open(journey, "stale")
+        const thinking = stalled(review("Too late."))
+        journey.script(pull, thinking.script)
+        const job = yield* journey.send({ ...opened, pull }, serve)
+        yield* thinking.asked
+        const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
+        yield* redis.command("hset", `{nc}:job:${job}`, "state", "superseded")
+        yield* thinking.release
+        yield* until("the pod's end", () => pods.every(([name]) => !kube.controller.running.has(name)))
+        assert.match(pods.flatMap(([, { log }]) => log).join("\n"), /lease: another process has the job by now/)
+        assert.deepStrictEqual(journey.written(pull), [])
+      }))
+
+    it.effect("continues a conversation in the next pod", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey }, serve } = yield* Running
+        const pull = yield* open(journey, "talk")
+        journey.script(pull, () => review("The rounding is wrong."))
+        for (const text of ["is it right?", "and now?"]) {
+          const comment = yield* journey.emulator.comment(pull, "mara", `@${bot} ${text}`)
           const job = yield* journey.send({ ...commented, comment }, serve)
-          yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
-          const created = kube.store.jobs().find(({ metadata }) => metadata.labels["nominal-code/job-id"] === job)
-          assert.strictEqual(created?.spec.template.spec?.containers[0]?.env?.[0]?.value, `redis:${job}`)
-          const stored = String(yield* redis.command("get", `nc:payload:${job}`))
-          const payload = yield* Schema.decodeEffect(JobPayloadJson)(stored)
-          assert.strictEqual(payload.job.event._tag === "Comment" ? payload.job.event.body : "", text)
-          // The model gets as much of it as a prompt takes.
-          assert.isTrue(journey.turns(pull).some(({ request }) => request.prompt.split("😀").length > 2000))
-        }))
+          yield* until("the answer", () => journey.emulator.jobs(pull).has(job))
+        }
+        assert.isTrue(journey.asked(pull).at(-1)?.includes("is it right?"))
+      }))
 
-      it.effect("starts the next Job of a pull request within two seconds after a pod has died without a word", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey, kube }, serve } = yield* Running
-          const pull = yield* open(journey, "crash")
-          const thinking = stalled(review("Never."))
-          journey.script(pull, thinking.script)
-          const job = yield* journey.send({ ...opened, pull }, serve)
-          yield* thinking.asked
-          journey.script(pull, () => review("Second."))
-          const starts = () => kube.controller.starts.filter(({ job: name }) => name.includes(job))
-          const killedAt = performance.now()
-          yield* kube.kill(starts()[0]?.pod ?? "")
-          yield* until("the next pod", () => starts().length > 1)
-          const latency = Math.round((starts()[1]?.at ?? Infinity) - killedAt)
-          console.log(`crash to next: ${latency} ms from the death of a pod to the start of the next`)
-          assert.isBelow(latency, 2000)
-          yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
-          assert.strictEqual(journey.emulator.state.reviews.filter((one) => one.pull === pull).length, 1)
-        }))
+    it.effect("gives up a Job that it refuses, and the pull request is told", () =>
+      Effect.gen(function*() {
+        const { bin } = yield* Running
+        const { journey, kube } = yield* Clusters.make({ bin, kube: { role: { jobs: ["get", "list", "watch"] } } })
+        const serve = yield* journey.start()
+        const pull = yield* open(journey, "refused")
+        yield* journey.send({ ...opened, pull }, serve)
+        yield* until("the notice", () => journey.written(pull).length > 0)
+        assert.match(
+          journey.written(pull).join("\n"),
+          /I could not review this pull request: the cluster did not take it/
+        )
+        assert.isTrue(serve.log.some((line) => /given up: cluster: .*jobs\.batch is forbidden/.test(line)))
+        assert.deepStrictEqual(kube.store.jobs(), [])
+      }))
 
-      it.effect("is told by a pod that is stopped, which ends with 1", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey, kube, redis }, serve } = yield* Running
-          const pull = yield* open(journey, "stopped")
-          const thinking = stalled(review("Never."))
-          journey.script(pull, thinking.script)
-          const job = yield* journey.send({ ...opened, pull }, serve)
-          yield* thinking.asked
-          const [name = ""] = [...kube.controller.running.keys()].filter((name) => name.includes(job))
-          kube.controller.running.get(name)?.terminate()
-          journey.script(pull, () => review("Again."))
-          yield* until("its end", () => !kube.controller.running.has(name))
-          const pod = kube.store.pod(kube.namespace, name)
-          assert.strictEqual(pod?.status.containerStatuses?.[0]?.state.terminated?.exitCode, 1)
-          const stored = yield* redis.command("get", `nc:result:${job}:1`)
-          assert.deepStrictEqual(JSON.parse(String(stored)), {
-            _tag: "Failed",
-            reason: "pod: it was stopped before the review was done",
-            retryable: true,
-            lost: true
-          })
-          yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
-        }))
-
-      it.effect("posts nothing of a pod whose job has ended meanwhile: its server had stood still for too long", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey, kube, redis }, serve } = yield* Running
-          const pull = yield* open(journey, "stale")
-          const thinking = stalled(review("Too late."))
-          journey.script(pull, thinking.script)
-          const job = yield* journey.send({ ...opened, pull }, serve)
-          yield* thinking.asked
-          const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
-          yield* redis.command("hset", `{nc}:job:${job}`, "state", "superseded")
-          yield* thinking.release
-          yield* until("the pod's end", () => pods.every(([name]) => !kube.controller.running.has(name)))
-          assert.match(pods.flatMap(([, { log }]) => log).join("\n"), /lease: another process has the job by now/)
-          assert.deepStrictEqual(journey.written(pull), [])
-        }))
-
-      it.effect("continues a conversation in the next pod", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey }, serve } = yield* Running
-          const pull = yield* open(journey, "talk")
-          journey.script(pull, () => review("The rounding is wrong."))
-          for (const text of ["is it right?", "and now?"]) {
-            const comment = yield* journey.emulator.comment(pull, "mara", `@${bot} ${text}`)
-            const job = yield* journey.send({ ...commented, comment }, serve)
-            yield* until("the answer", () => journey.emulator.jobs(pull).has(job))
-          }
-          assert.isTrue(journey.asked(pull).at(-1)?.includes("is it right?"))
-        }))
-
-      it.effect("gives up a Job that it refuses, and the pull request is told", () =>
-        Effect.gen(function*() {
-          const { bin } = yield* Running
-          const { journey, kube } = yield* Clusters.make({ bin, kube: { role: { jobs: ["get", "list", "watch"] } } })
-          const serve = yield* journey.start()
-          const pull = yield* open(journey, "refused")
-          yield* journey.send({ ...opened, pull }, serve)
-          yield* until("the notice", () => journey.written(pull).length > 0)
-          assert.match(
-            journey.written(pull).join("\n"),
-            /I could not review this pull request: the cluster did not take it/
-          )
-          assert.isTrue(serve.log.some((line) => /given up: cluster: .*jobs\.batch is forbidden/.test(line)))
-          assert.deepStrictEqual(kube.store.jobs(), [])
-        }))
-
-      it.effect("keeps the Jobs of a server that stops, and the next one waits for them", () =>
-        Effect.gen(function*() {
-          const { bin } = yield* Running
-          const { journey, kube } = yield* Clusters.make({ bin })
-          const first = yield* journey.start()
-          const pull = yield* open(journey, "restart")
-          const thinking = stalled(review("Once."))
-          journey.script(pull, thinking.script)
-          yield* journey.send({ ...opened, pull }, first)
-          yield* thinking.asked
-          const [spent] = yield* Effect.timed(first.stop("SIGTERM"))
-          assert.isTrue(Duration.isLessThan(spent, Duration.seconds(10)), Duration.format(spent))
-          assert.strictEqual(kube.controller.running.size, 1)
-          const second = yield* journey.start()
-          yield* until(
-            "the Job to be found",
-            () => second.log.some((line) => line.includes("the Job is there already"))
-          )
-          yield* thinking.release
-          yield* until("the end", () => second.log.some((line) => line.includes("reviewed: 1 finding(s)")))
-          assert.strictEqual(kube.controller.starts.length, 1)
-          assert.strictEqual(journey.emulator.state.reviews.filter((one) => one.pull === pull).length, 1)
-        }))
-    })
-)
+    it.effect("keeps the Jobs of a server that stops, and the next one waits for them", () =>
+      Effect.gen(function*() {
+        const { bin } = yield* Running
+        const { journey, kube } = yield* Clusters.make({ bin })
+        const first = yield* journey.start()
+        const pull = yield* open(journey, "restart")
+        const thinking = stalled(review("Once."))
+        journey.script(pull, thinking.script)
+        yield* journey.send({ ...opened, pull }, first)
+        yield* thinking.asked
+        const [spent] = yield* Effect.timed(first.stop("SIGTERM"))
+        assert.isTrue(Duration.isLessThan(spent, Duration.seconds(10)), Duration.format(spent))
+        assert.strictEqual(kube.controller.running.size, 1)
+        const second = yield* journey.start()
+        yield* until(
+          "the Job to be found",
+          () => second.log.some((line) => line.includes("the Job is there already"))
+        )
+        yield* thinking.release
+        yield* until("the end", () => second.log.some((line) => line.includes("reviewed: 1 finding(s)")))
+        assert.strictEqual(kube.controller.starts.length, 1)
+        assert.strictEqual(journey.emulator.state.reviews.filter((one) => one.pull === pull).length, 1)
+      }))
+  }))

@@ -1,6 +1,6 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
-import { hasRedis, named } from "../../packages/persistence/test/RedisServer.ts"
+import { redisSuite } from "../../packages/persistence/test/RedisServer.ts"
 import { submitReview, turns } from "../emulators/ScriptedModel.ts"
 import type * as ServeProcess from "../emulators/ServeProcess.ts"
 import * as Clusters from "./Cluster.ts"
@@ -62,35 +62,32 @@ const running = Layer.effect(
   })
 )
 
-describe.skipIf(!hasRedis)(
-  named("a cluster"),
-  () =>
-    layer(running, { excludeTestServices: true, timeout: "2 minutes" })((it) => {
-      it.effect("tells a Job with its settings which model service to ask, and the pod has the key only", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey, kube }, serve } = yield* Running
-          const pull = yield* open(journey, "pod")
-          journey.script(pull, script)
-          yield* journey.send({ ...opened, pull }, serve)
-          yield* Journey.until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
-          const [created] = kube.store.jobs()
-          const variables = created?.spec.template.spec?.containers[0]?.env?.map(({ name }) => name) ?? []
-          assert.notInclude(variables, "AGENT_PROVIDER")
-          assert.deepStrictEqual(new Set(pathsOf(journey)), new Set(["/v1/responses"]))
-          yield* journey.checkHonesty
-        }))
+redisSuite("a cluster", () =>
+  layer(running, { excludeTestServices: true, timeout: "2 minutes" })((it) => {
+    it.effect("tells a Job with its settings which model service to ask, and the pod has the key only", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, kube }, serve } = yield* Running
+        const pull = yield* open(journey, "pod")
+        journey.script(pull, script)
+        yield* journey.send({ ...opened, pull }, serve)
+        yield* Journey.until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
+        const [created] = kube.store.jobs()
+        const variables = created?.spec.template.spec?.containers[0]?.env?.map(({ name }) => name) ?? []
+        assert.notInclude(variables, "AGENT_PROVIDER")
+        assert.deepStrictEqual(new Set(pathsOf(journey)), new Set(["/v1/responses"]))
+        yield* journey.checkHonesty
+      }))
 
-      it.effect("says which key a pod does not have", () =>
-        Effect.gen(function*() {
-          const { cluster: { journey, kube }, serve } = yield* Running
-          const { OPENAI_API_KEY: _, ...others } = kube.secrets.get(Clusters.secretName) ?? {}
-          kube.secrets.set(Clusters.secretName, { ...others, ANTHROPIC_API_KEY: journey.secrets.apiKey })
-          const pull = yield* open(journey, "keyless")
-          yield* journey.send({ ...opened, pull }, serve)
-          yield* Journey.until("the server to say it", () =>
-            serve.log.some((line) =>
-              line.includes("model: openai (unauthorized): There is no key for the OpenAI API: set OPENAI_API_KEY")
-            ))
-        }))
-    })
-)
+    it.effect("says which key a pod does not have", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, kube }, serve } = yield* Running
+        const { OPENAI_API_KEY: _, ...others } = kube.secrets.get(Clusters.secretName) ?? {}
+        kube.secrets.set(Clusters.secretName, { ...others, ANTHROPIC_API_KEY: journey.secrets.apiKey })
+        const pull = yield* open(journey, "keyless")
+        yield* journey.send({ ...opened, pull }, serve)
+        yield* Journey.until("the server to say it", () =>
+          serve.log.some((line) =>
+            line.includes("model: openai (unauthorized): There is no key for the OpenAI API: set OPENAI_API_KEY")
+          ))
+      }))
+  }))

@@ -1,7 +1,7 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import type { JobId } from "@nominal-code/domain/Job"
 import { Effect, Option, Redacted } from "effect"
-import { hasRedis, named, start } from "../../packages/persistence/test/RedisServer.ts"
+import { redisSuite, start } from "../../packages/persistence/test/RedisServer.ts"
 import { submitReview } from "../emulators/ScriptedModel.ts"
 import * as Journey from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
@@ -27,7 +27,7 @@ const make = Effect.gen(function*() {
   return { journey, redis, reviewed }
 })
 
-describe.skipIf(!hasRedis)(named("servers with a Redis"), () => {
+redisSuite("servers with a Redis", () => {
   it.live(
     "share the work, and what one accepts the other reviews",
     () =>

@@ -1,6 +1,6 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import { hasRedis, named } from "../../packages/persistence/test/RedisServer.ts"
+import { redisSuite } from "../../packages/persistence/test/RedisServer.ts"
 import type { PullRequest } from "../emulators/GitHubState.ts"
 import { type Script, submitReview } from "../emulators/ScriptedModel.ts"
 import type { ServeProcess } from "../emulators/ServeProcess.ts"
@@ -33,7 +33,7 @@ const service = (servers: ReadonlyArray<ServeProcess>) => {
   }
 }
 
-describe.skipIf(!hasRedis)(named("a rolling update"), () => {
+redisSuite("a rolling update", () => {
   it.live("answers every delivery that comes meanwhile, and each pull request is reviewed once, by one Job", () =>
     Effect.gen(function*() {
       const bin = yield* Clusters.built

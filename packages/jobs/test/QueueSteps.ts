@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import type { Job } from "@nominal-code/domain/Job"
-import { JobQueue, type JobState, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Handled, JobQueue, type JobState, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option } from "effect"
 import { laneOf, reviewed } from "./Jobs.ts"
@@ -24,6 +24,10 @@ export const renew = (lease: Lease) => JobQueue.use((queue) => queue.renew(lease
 const takeMaybe = JobQueue.use((queue) => queue.take(lane))
 export const take = Effect.map(takeMaybe, Option.getOrThrow)
 export const nothing = Effect.map(takeMaybe, (lease) => assert.deepStrictEqual(lease, Option.none()))
+export const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id))
+export const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
+export const handled = Handled.cases.Done.make({})
+export const refused = (reason: string) => Handled.cases.Refused.make({ reason })
 export const record = (job: Job) => Effect.map(JobQueue.use((queue) => queue.find(job.id)), Option.getOrThrow)
 
 export const stands = Effect.fnUntraced(function*(job: Job, state: JobState, reason?: string) {

@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
@@ -9,7 +9,7 @@ import * as Lanes from "@nominal-code/jobs/Lane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { Context, Duration, Effect, Fiber, Layer, Logger, Option, Schedule } from "effect"
-import { hasRedis, named, type RedisServer, start } from "../../persistence/test/RedisServer.ts"
+import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
 import { type Chance, chanceOf } from "./Chance.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 
@@ -70,7 +70,7 @@ const replica = Effect.fnUntraced(function*(redis: RedisServer, runner: JobRunne
 /** A delivery that is not accepted is listed as failed by its forge, and delivered again. */
 const deliver = (queue: JobQueue["Service"], job: Job) => Effect.retry(queue.offer(job), Schedule.spaced("50 millis"))
 
-describe.skipIf(!hasRedis)(named("servers on a Redis that fails all the time"), () => {
+redisSuite("servers on a Redis that fails all the time", () => {
   it.live(
     "lose nothing, do nothing twice, and never work on one pull request at the same time",
     () =>

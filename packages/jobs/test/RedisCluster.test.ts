@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
@@ -7,13 +7,13 @@ import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import { Duration, Effect, Layer, Option } from "effect"
 import { emptiedCluster, sharedCluster } from "../../persistence/test/RedisCluster.ts"
-import { hasRedis, named } from "../../persistence/test/RedisServer.ts"
+import { redisSuite } from "../../persistence/test/RedisServer.ts"
 import { jobResultsSuite } from "./jobResultsSuite.ts"
 import { laneOf, mention } from "./Jobs.ts"
 import { queueSuite } from "./queueSuite.ts"
 import { elsewhere, queue } from "./RedisStore.ts"
 
-describe.skipIf(!hasRedis)(named("a Redis Cluster"), () => {
+redisSuite("a Redis Cluster", () => {
   const cluster = sharedCluster()
   const redis = emptiedCluster(cluster)
 

@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobQueue, Offered, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
@@ -24,7 +24,7 @@ import {
   Stream
 } from "effect"
 import { lossyProxy } from "../../persistence/test/LossyProxy.ts"
-import { hasRedis, named, shared } from "../../persistence/test/RedisServer.ts"
+import { redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
@@ -47,7 +47,7 @@ const processAt = Effect.fnUntraced(function*(url: Redacted.Redacted, leaseDurat
 const firstNamed = ({ ready }: JobQueue["Service"]) =>
   Effect.map(Stream.runCollect(Stream.take(ready, 1)), ([one]) => one)
 
-describe.skipIf(!hasRedis)(named("the queue in a Redis that fails"), () => {
+redisSuite("the queue in a Redis that fails", () => {
   const server = shared()
   const empty = Effect.tap(server, ({ command }) => command("flushall"))
 

@@ -1,10 +1,10 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { emptied, hasRedis, named, type RedisServer, shared, start } from "../../persistence/test/RedisServer.ts"
+import { emptied, type RedisServer, redisSuite, shared, start } from "../../persistence/test/RedisServer.ts"
 import { jobResultsSuite, runOf, waiting } from "./jobResultsSuite.ts"
 import { reviewed } from "./Jobs.ts"
 import { quiet } from "./readySuite.ts"
@@ -13,7 +13,7 @@ import { elsewhere } from "./RedisStore.ts"
 const name = "0123456789abcdef0123:1"
 const stored = JSON.stringify(reviewed)
 
-describe.skipIf(!hasRedis)(named("results of jobs in Redis"), () => {
+redisSuite("results of jobs in Redis", () => {
   const server = shared()
   const results = Layer.merge(Layer.fresh(RedisJobResults.layer), elsewhere)
   const store = results.pipe(Layer.provideMerge(emptied(server)))

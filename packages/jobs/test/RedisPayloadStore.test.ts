@@ -1,12 +1,12 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 import { Effect, Layer, Option } from "effect"
-import { age, emptied, hasRedis, named, shared } from "../../persistence/test/RedisServer.ts"
+import { age, emptied, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import { payloadStoreSuite } from "./payloadStoreSuite.ts"
 
-describe.skipIf(!hasRedis)(named("payloads in Redis"), () => {
+redisSuite("payloads in Redis", () => {
   const server = shared({ aof: false })
   const store = RedisPayloadStore.layer.pipe(Layer.provide(emptied(server)))
 

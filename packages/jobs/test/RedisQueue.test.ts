@@ -1,8 +1,7 @@
-import { describe } from "@effect/vitest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
-import { hasRedis, named, type RedisServer, shared } from "../../persistence/test/RedisServer.ts"
+import { type RedisServer, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
@@ -44,7 +43,7 @@ const processOn = Effect.fnUntraced(function*(server: RedisServer): Effect.fn.Re
   }
 })
 
-describe.skipIf(!hasRedis)(named("the queue in Redis"), () => {
+redisSuite("the queue in Redis", () => {
   const server = shared({ aof: false })
   queueSuite("Redis", freshQueue(server))
 

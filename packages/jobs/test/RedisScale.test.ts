@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -6,7 +6,7 @@ import * as Lanes from "@nominal-code/jobs/Lane"
 import { Context, Deferred, Duration, Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { hasRedis, named, type RedisServer, start } from "../../persistence/test/RedisServer.ts"
+import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention } from "./Jobs.ts"
 import { quiet } from "./readySuite.ts"
 import { queueAt } from "./RedisStore.ts"
@@ -54,7 +54,7 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
   return { queue, quiet: Effect.provide(quiet, context) }
 })
 
-describe.skipIf(!hasRedis)(named("ten thousand pull requests that wait"), () => {
+redisSuite("ten thousand pull requests that wait", () => {
   it.live(
     "cost no connection, and little memory here and in Redis",
     () =>

@@ -4,7 +4,7 @@ import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import { Duration, Effect, Layer, Option } from "effect"
-import { emptied, hasRedis, named, shared } from "../../persistence/test/RedisServer.ts"
+import { emptied, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { asked, does, reasonOf, scene } from "./KubeScene.ts"
 import { laneWorld } from "./LaneWorld.ts"
@@ -62,7 +62,7 @@ describe("a run that was given up before its Job was created", () => {
     }))
 })
 
-describe.skipIf(!hasRedis)(named("whether a run in another process stands"), () => {
+redisSuite("whether a run in another process stands", () => {
   const server = shared()
   const layer = Layer.merge(queue, Layer.fresh(RedisJobResults.layer)).pipe(Layer.provide(emptied(server)))
 

@@ -1,19 +1,22 @@
 import { assert } from "@effect/vitest"
-import type { Job } from "@nominal-code/domain/Job"
-import { Handled, JobQueue, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Handled, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
 import { Duration, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { mention, push } from "./Jobs.ts"
 import {
+  cancel,
   done,
+  handled,
   type It,
   lane,
   nothing,
   offer,
   offerAll,
   park,
+  refused,
   release,
   renew,
+  retry,
   retryIn,
   runAll,
   settle,
@@ -21,11 +24,7 @@ import {
   take
 } from "./QueueSteps.ts"
 
-const handled = Handled.cases.Done.make({})
 const stopping = Handled.cases.Stopping.make({})
-const refused = (reason: string) => Handled.cases.Refused.make({ reason })
-const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id))
-const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
 const parkCancelled = Settlement.cases.Park.make({ reason: "cancelled" })
 
 /** What becomes of a job that somebody does not want any more. */

@@ -1,28 +1,26 @@
 import { assert } from "@effect/vitest"
-import type { Job } from "@nominal-code/domain/Job"
-import { Handled, JobQueue } from "@nominal-code/jobs/JobQueue"
+import { Handled } from "@nominal-code/jobs/JobQueue"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { mention, push } from "./Jobs.ts"
 import {
+  cancel,
   done,
+  handled,
   type It,
   lane,
   offer,
   offerAll,
   park,
   record,
+  refused,
+  retry,
   retryIn,
   runAll,
   settle,
   stands,
   take
 } from "./QueueSteps.ts"
-
-const handled = Handled.cases.Done.make({})
-const refused = (reason: string) => Handled.cases.Refused.make({ reason })
-const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
-const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id))
 
 /** What somebody may ask for about a job. */
 export const operating = (it: It) => {

@@ -1,14 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { AppConfig } from "@nominal-code/config/AppConfig"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
-import type { LlmError } from "@nominal-code/llm/LlmError"
-import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
-import { FirstDelay } from "@nominal-code/llm/Retry"
-import { Deferred, Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
+import { Effect } from "effect"
 import * as Wire from "./AnthropicWire.ts"
-import { disconnect, type Reply, scripted, silence, status } from "./ScriptedService.ts"
+import { failureSuite } from "./failureSuite.ts"
+import { disconnect, scripted, status } from "./ScriptedService.ts"
 
 const key = "sk-ant-api03-very-secret"
 const Text = (text: string) => Block.cases.Text.make({ text })
@@ -29,19 +26,7 @@ const request: LlmRequest = {
   maxOutputTokens: 16_384
 }
 
-const limits = { idle: Duration.seconds(10), attempt: Duration.seconds(20), total: Duration.seconds(30) }
-
-/** A provider that talks to a service with a script, and what the service received. */
-const against = Effect.fnUntraced(function*(replies: ReadonlyArray<Reply>, given: Partial<typeof limits> = {}) {
-  const service = yield* scripted(replies)
-  const provider = yield* Anthropic.make({
-    apiKey: Redacted.make(key),
-    baseUrl: Option.some(service.url),
-    limits: { ...limits, ...given }
-  })
-  const send = (request: LlmRequest) => Effect.provideService(provider.send(request), FirstDelay, Duration.millis(1))
-  return { received: service.received, send, fails: (request: LlmRequest) => Effect.flip(send(request)) }
-})
+const against = scripted(Anthropic.make, key)
 
 const fine = Wire.answer(Wire.textBlock(0, "All ", "well."))
 
@@ -175,8 +160,17 @@ describe("the answer", () => {
     }))
 })
 
-describe("what passes is tried again", () => {
-  const cases: Record<string, Reply> = {
+failureSuite({
+  against,
+  layer: Anthropic.layer,
+  request,
+  key,
+  noKey: "There is no key for the Anthropic API: set ANTHROPIC_API_KEY",
+  fine,
+  stall: Wire.stall,
+  overloaded: Wire.failed(529, "overloaded_error", "Overloaded"),
+  away: Wire.failed(429, "rate_limit_error", "come back tomorrow", { "retry-after": "3600" }),
+  passing: {
     "a 429": Wire.failed(429, "rate_limit_error", "slow down", { "retry-after": "0" }),
     "a 529": Wire.failed(529, "overloaded_error", "Overloaded"),
     "a 500": Wire.failed(500, "api_error", "Internal server error"),
@@ -191,61 +185,8 @@ describe("what passes is tried again", () => {
       "event: message_start\ndata: {\"type\":\"message_start\",\"message\":7}\n\n"
     ),
     "a call with broken JSON": Wire.answer(Wire.toolBlock(0, "t1", "Read", "{\"file"), { stop: "tool_use" })
-  }
-  for (const [what, reply] of Object.entries(cases)) {
-    it.live(what, () =>
-      Effect.gen(function*() {
-        const { received, send } = yield* against([reply, fine])
-        assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
-        assert.strictEqual(received.length, 2)
-      }))
-  }
-
-  it.live("silence, for as long as it may last", () =>
-    Effect.gen(function*() {
-      const { received, send } = yield* against([silence, Wire.stall, fine], { idle: Duration.millis(100) })
-      assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
-      assert.strictEqual(received.length, 3)
-    }))
-
-  it.live("but not for ever", () =>
-    Effect.gen(function*() {
-      const { fails, received } = yield* against([Wire.failed(529, "overloaded_error", "Overloaded")])
-      const error = yield* fails(request)
-      assert.deepStrictEqual([error.reason, error.retryable, received.length], ["overloaded", true, 5])
-    }))
-
-  it.live("nor when the service wants us away for longer than we wait", () =>
-    Effect.gen(function*() {
-      const { fails, received } = yield* against([
-        Wire.failed(429, "rate_limit_error", "come back tomorrow", { "retry-after": "3600" })
-      ])
-      const error = yield* fails(request)
-      assert.deepStrictEqual([error.reason, received.length], ["rate-limited", 1])
-      assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
-    }))
-
-  for (const [when, reply] of [["before the answer", silence], ["within the answer", Wire.stall]] as const) {
-    it.live(`nor after the caller has gone ${when}, which closes the connection`, () =>
-      Effect.gen(function*() {
-        const begun = yield* Deferred.make<void>()
-        const closed = yield* Deferred.make<void>()
-        const { received, send } = yield* against([(response) => {
-          response.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
-          reply(response)
-          Deferred.doneUnsafe(begun, Effect.void)
-        }])
-        const fiber = yield* Effect.forkChild(send(request))
-        yield* Deferred.await(begun)
-        yield* Fiber.interrupt(fiber)
-        yield* Deferred.await(closed)
-        assert.strictEqual(received.length, 1)
-      }))
-  }
-})
-
-describe("what does not pass is said once, in one line, without the key", () => {
-  const cases: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]> = [
+  },
+  lasting: [
     [Wire.failed(401, "authentication_error", `invalid x-api-key ${key}`), "unauthorized", /ANTHROPIC_API_KEY/],
     [Wire.failed(403, "permission_error", "no access"), "unauthorized", /ANTHROPIC_API_KEY/],
     [
@@ -257,23 +198,4 @@ describe("what does not pass is said once, in one line, without the key", () => 
     [Wire.failed(400, "invalid_request_error", "max_tokens:\n16384 > 4096"), "invalid-request", /16384 > 4096/],
     [Wire.failed(404, "not_found_error", "model: claude-9"), "invalid-request", /model: claude-9/]
   ]
-  for (const [reply, reason, pattern] of cases) {
-    it.live(`${reason}: ${pattern.source}`, () =>
-      Effect.gen(function*() {
-        const { fails, received } = yield* against([reply])
-        const error = yield* fails(request)
-        assert.deepStrictEqual([error.reason, received.length], [reason, 1])
-        assert.match(error.message, pattern)
-        assert.notInclude(error.message, key)
-        assert.notInclude(error.message, "\n")
-      }))
-  }
-
-  it.live("a missing key", () =>
-    Effect.gen(function*() {
-      const error = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.flip)
-      assert.strictEqual(error.message, "There is no key for the Anthropic API: set ANTHROPIC_API_KEY")
-    }).pipe(Effect.provide(Anthropic.layer.pipe(Layer.provide(config([]))))))
 })
-
-const config = (providers: AppConfig["Service"]["providers"]) => layerTest({ providers })

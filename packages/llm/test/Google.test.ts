@@ -6,7 +6,7 @@ import { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { against, fine, key, request, Text, user } from "./GoogleService.ts"
 import * as Wire from "./GoogleWire.ts"
-import { scripted } from "./ScriptedService.ts"
+import { serve } from "./ScriptedService.ts"
 
 const Own = (value: Extract<Block, { readonly _tag: "Opaque" }>["value"]) =>
   Block.cases.Opaque.make({ provider: "google", value })
@@ -219,7 +219,7 @@ describe("the answer", () => {
 
 it.live("the layer speaks to the service that the configuration names, with its key", () =>
   Effect.gen(function*() {
-    const { received, url } = yield* scripted([fine])
+    const { received, url } = yield* serve([fine])
     const settings = { name: "google", apiKey: Redacted.make(key), baseUrl: Option.some(url) } as const
     const config = layerTest({ providers: [{ ...settings, name: "openai", apiKey: Redacted.make("sk") }, settings] })
     const { content } = yield* LlmProvider.use((llm) => llm.send(request)).pipe(

@@ -1,15 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
-import type { LlmError } from "@nominal-code/llm/LlmError"
-import { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
-import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
-import { against, fine, key, request, Text } from "./OpenAiScene.ts"
+import { Duration, Effect } from "effect"
+import { failureSuite } from "./failureSuite.ts"
+import { against, fine, key, request } from "./OpenAiScene.ts"
 import * as Wire from "./OpenAiWire.ts"
-import { disconnect, type Reply, silence, status } from "./ScriptedService.ts"
+import { disconnect, status } from "./ScriptedService.ts"
 
-describe("what passes is tried again", () => {
-  const cases: Record<string, Reply> = {
+const limited = { code: "rate_limit_exceeded", message: "Rate limit reached" }
+
+failureSuite({
+  against,
+  layer: OpenAi.layer,
+  request,
+  key,
+  noKey: "There is no key for the OpenAI API: set OPENAI_API_KEY",
+  fine,
+  stall: Wire.stall,
+  overloaded: Wire.failed(503, { message: "Slow down", code: "slow_down" }),
+  away: Wire.failed(429, limited, { "retry-after": "3600" }),
+  passing: {
     "a 429": Wire.failed(429, { code: "rate_limit_exceeded", message: "Rate limit reached" }, { "retry-after": "0" }),
     "a 503": Wire.failed(503, { type: "server_error", message: "The engine is currently overloaded" }),
     "a 500": Wire.failed(500, { type: "server_error", message: "The server had an error" }),
@@ -25,84 +34,8 @@ describe("what passes is tried again", () => {
     "an event of the wrong shape": Wire.raw("event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n"),
     "an item of the wrong shape": Wire.answer([{ type: "function_call", name: 7 }]),
     "a call with broken JSON": Wire.answer([Wire.call("c1", "Read", "{\"file")])
-  }
-  for (const [what, reply] of Object.entries(cases)) {
-    it.live(what, () =>
-      Effect.gen(function*() {
-        const { received, send } = yield* against([reply, fine])
-        assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
-        assert.strictEqual(received.length, 2)
-      }))
-  }
-
-  it.live("silence, for as long as it may last", () =>
-    Effect.gen(function*() {
-      const { received, send } = yield* against([silence, Wire.stall, fine], { idle: Duration.millis(100) })
-      assert.deepStrictEqual((yield* send(request)).content, [Text("All well.")])
-      assert.strictEqual(received.length, 3)
-    }))
-
-  it.live("but not for ever", () =>
-    Effect.gen(function*() {
-      const { fails, received } = yield* against([Wire.failed(503, { message: "Slow down", code: "slow_down" })])
-      const error = yield* fails(request)
-      assert.deepStrictEqual([error.reason, error.retryable, received.length], ["overloaded", true, 5])
-    }))
-
-  it.live("nor when the service wants us away for longer than we wait", () =>
-    Effect.gen(function*() {
-      const limited = { code: "rate_limit_exceeded", message: "Rate limit reached for requests per day" }
-      const { fails, received } = yield* against([Wire.failed(429, limited, { "retry-after": "3600" })])
-      const error = yield* fails(request)
-      assert.deepStrictEqual([error.reason, received.length], ["rate-limited", 1])
-      assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
-    }))
-
-  const waits: ReadonlyArray<readonly [Record<string, string>, Duration.Duration | undefined]> = [
-    [{ "retry-after-ms": "5", "retry-after": "1" }, Duration.millis(5)],
-    [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "3ms" }, Duration.millis(3)],
-    [
-      {
-        "x-ratelimit-remaining-tokens": "0",
-        "x-ratelimit-reset-tokens": "1.5ms",
-        "x-ratelimit-remaining-requests": "9",
-        "x-ratelimit-reset-requests": "6m0s"
-      },
-      Duration.millis(1.5)
-    ],
-    [{ "x-ratelimit-remaining-tokens": "12", "x-ratelimit-reset-tokens": "40s" }, undefined],
-    [{ "retry-after": "soon" }, undefined]
-  ]
-  for (const [headers, wait] of waits) {
-    it.live(`after ${wait === undefined ? "our own time" : Duration.format(wait)} for ${JSON.stringify(headers)}`, () =>
-      Effect.gen(function*() {
-        const limited = { code: "rate_limit_exceeded", message: "Rate limit reached" }
-        const { fails } = yield* against([Wire.failed(429, limited, headers)])
-        assert.deepStrictEqual((yield* fails(request)).retryAfter, wait)
-      }))
-  }
-
-  for (const [when, reply] of [["before the answer", silence], ["within the answer", Wire.stall]] as const) {
-    it.live(`but not after the caller has gone ${when}, which closes the connection`, () =>
-      Effect.gen(function*() {
-        const begun = yield* Deferred.make<void>()
-        const closed = yield* Deferred.make<void>()
-        const { received, send } = yield* against([(response) => {
-          response.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
-          reply(response)
-          Deferred.doneUnsafe(begun, Effect.void)
-        }])
-        const fiber = yield* Effect.forkChild(send(request))
-        yield* Deferred.await(begun)
-        yield* Fiber.interrupt(fiber)
-        yield* Deferred.await(closed)
-        assert.strictEqual(received.length, 1)
-      }))
-  }
-})
-
-describe("what does not pass is said once, in one line, without the key", () => {
-  const cases: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]> = [
+  },
+  lasting: [
     [
       Wire.failed(401, { code: "invalid_api_key", message: `Incorrect API key provided: ${key}` }),
       "unauthorized",
@@ -154,21 +87,29 @@ describe("what does not pass is said once, in one line, without the key", () => 
     ],
     [Wire.failed(404, { code: "model_not_found", message: "no model gpt-9" }), "invalid-request", /no model gpt-9/]
   ]
-  for (const [reply, reason, pattern] of cases) {
-    it.live(`${reason}: ${pattern.source}`, () =>
+})
+
+describe("a limit is waited for", () => {
+  const waits: ReadonlyArray<readonly [Record<string, string>, Duration.Duration | undefined]> = [
+    [{ "retry-after-ms": "5", "retry-after": "1" }, Duration.millis(5)],
+    [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "3ms" }, Duration.millis(3)],
+    [
+      {
+        "x-ratelimit-remaining-tokens": "0",
+        "x-ratelimit-reset-tokens": "1.5ms",
+        "x-ratelimit-remaining-requests": "9",
+        "x-ratelimit-reset-requests": "6m0s"
+      },
+      Duration.millis(1.5)
+    ],
+    [{ "x-ratelimit-remaining-tokens": "12", "x-ratelimit-reset-tokens": "40s" }, undefined],
+    [{ "retry-after": "soon" }, undefined]
+  ]
+  for (const [headers, wait] of waits) {
+    it.live(`after ${wait === undefined ? "our own time" : Duration.format(wait)} for ${JSON.stringify(headers)}`, () =>
       Effect.gen(function*() {
-        const { fails, received } = yield* against([reply])
-        const error = yield* fails(request)
-        assert.deepStrictEqual([error.reason, received.length], [reason, 1])
-        assert.match(error.message, pattern)
-        assert.notInclude(error.message, key)
-        assert.notMatch(error.message, /\n|cret\b/)
+        const { fails } = yield* against([Wire.failed(429, limited, headers)])
+        assert.deepStrictEqual((yield* fails(request)).retryAfter, wait)
       }))
   }
-
-  it.live("a missing key", () =>
-    Effect.gen(function*() {
-      const error = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.flip)
-      assert.strictEqual(error.message, "There is no key for the OpenAI API: set OPENAI_API_KEY")
-    }).pipe(Effect.provide(OpenAi.layer.pipe(Layer.provide(layerTest({ providers: [] }))))))
 })

@@ -1,4 +1,8 @@
-import { Effect, type Scope } from "effect"
+import type { LlmError } from "@nominal-code/llm/LlmError"
+import type { LlmProvider, LlmRequest } from "@nominal-code/llm/LlmProvider"
+import type { ServiceSettings } from "@nominal-code/llm/ModelService"
+import { FirstDelay } from "@nominal-code/llm/Retry"
+import { Duration, Effect, Option, Redacted, type Scope } from "effect"
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
@@ -6,14 +10,14 @@ import type { AddressInfo } from "node:net"
 export type Reply = (response: ServerResponse) => void
 
 /** A request as it came over the wire. */
-export interface Received {
+interface Received {
   readonly headers: IncomingHttpHeaders
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into a foreign wire format
   readonly body: any
 }
 
 /** A model service that answers each request with the next of its replies, and the last one from then on. */
-export const scripted = (replies: ReadonlyArray<Reply>): Effect.Effect<
+export const serve = (replies: ReadonlyArray<Reply>): Effect.Effect<
   { readonly url: string; readonly received: ReadonlyArray<Received> },
   never,
   Scope.Scope
@@ -51,3 +55,32 @@ export const status = (code: number, body: unknown, headers: Record<string, stri
 export const disconnect: Reply = (response) => response.destroy()
 
 export const silence: Reply = () => {}
+
+const limits = { idle: Duration.seconds(10), attempt: Duration.seconds(20), total: Duration.seconds(30) }
+
+/** A provider that talks to a service with a script, and what the service received. */
+interface Scene {
+  readonly received: ReadonlyArray<Received>
+  readonly send: (request: LlmRequest) => ReturnType<LlmProvider["Service"]["send"]>
+  readonly fails: (request: LlmRequest) => Effect.Effect<LlmError, unknown>
+}
+
+/** What is made of a provider and its key, to be put before a service that has a script. `path`: where its API is. */
+export const scripted = (
+  make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>,
+  key: string,
+  path = ""
+) =>
+  Effect.fnUntraced(function*(
+    replies: ReadonlyArray<Reply>,
+    given: Partial<typeof limits> = {}
+  ): Effect.fn.Return<Scene, never, Scope.Scope> {
+    const { received, url } = yield* serve(replies)
+    const provider = yield* make({
+      apiKey: Redacted.make(key),
+      baseUrl: Option.some(`${url}${path}`),
+      limits: { ...limits, ...given }
+    })
+    const send = (request: LlmRequest) => Effect.provideService(provider.send(request), FirstDelay, Duration.millis(1))
+    return { received, send, fails: (request) => Effect.flip(send(request)) }
+  })

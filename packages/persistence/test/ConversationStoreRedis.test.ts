@@ -1,12 +1,12 @@
 import { NodeServices } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import { Effect, Layer, Logger, Option } from "effect"
 import { config, conversationStoreSuite, lane, said } from "./conversationStoreSuite.ts"
-import { age, emptied, hasRedis, named, shared } from "./RedisServer.ts"
+import { age, emptied, redisSuite, shared } from "./RedisServer.ts"
 
-describe.skipIf(!hasRedis)(named("conversations in Redis"), () => {
+redisSuite("conversations in Redis", () => {
   const server = shared({ aof: false })
   const store = Layer.fresh(ConversationStoreRedis.layer).pipe(
     Layer.provide(emptied(server)),

@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
@@ -21,7 +21,7 @@ import {
 } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
-import { freePort, hasRedis, named, type RedisServer, shared, start } from "./RedisServer.ts"
+import { freePort, type RedisServer, redisSuite, shared, start } from "./RedisServer.ts"
 
 type Test = Effect.Effect<void, unknown, Redis.Redis | Scope.Scope>
 
@@ -59,7 +59,7 @@ const logging = () => {
 /** Why it does not connect. */
 const refusal = (url: string) => Effect.flip(Effect.provide(get, at(Redacted.make(url))))
 
-describe.skipIf(!hasRedis)(named("Redis"), () => {
+redisSuite("Redis", () => {
   const server = shared()
   const here = (title: string, body: (server: RedisServer) => Test) =>
     it.live(title, () => Effect.flatMap(server, (server) => on(server, body(server))))

@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { afterAll, beforeAll } from "@effect/vitest"
+import { afterAll, beforeAll, describe } from "@effect/vitest"
 import { Clock, Data, Deferred, Duration, Effect, Exit, FileSystem, Layer, Redacted, Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { Redis as Client } from "ioredis"
@@ -10,14 +10,19 @@ import * as Redis from "../src/Redis.ts"
 /** The server did not start, or does not answer as it should. */
 export class RedisServerFailed extends Data.TaggedError("RedisServerFailed")<{ readonly message: string }> {}
 
-/** Whether this machine has a Redis: without one its tests cannot be run. */
-export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
+const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
 
 /** The machine's own time, for what a test's clock cannot hurry. */
 const live = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
 
-/** What the tests of Redis are called where there is none. */
-export const named = (name: string) => hasRedis ? name : `${name}: SKIPPED, there is no redis-server on the PATH`
+/**
+ * Tests over a real Redis. Scripts, persistence and lost connections are what they are about, so nothing can stand in
+ * for it: on a machine without a `redis-server` they are skipped, and say why. `.ci/run` installs it, and skips none.
+ */
+export const redisSuite = (name: string, tests: () => void): void => {
+  if (hasRedis) describe(name, tests)
+  else describe.skip(`${name}: SKIPPED, there is no redis-server on the PATH`, tests)
+}
 
 /** A port of the loopback that nobody listens on now; and 10,000 above it there is another, for the bus of a cluster. */
 export const freePort = Effect.callback<number>((resume) => {

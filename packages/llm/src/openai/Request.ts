@@ -63,7 +63,14 @@ const phaseBefore = (block: Block | undefined): Option.Option<Phase> =>
     ? Option.map(Schema.decodeUnknownOption(MarkOf)(block.value), ({ phase }) => phase)
     : Option.none()
 
-const Thought = Schema.Struct({ type: Schema.Literal("reasoning"), encrypted_content: Schema.NonEmptyString })
+const Thought = Schema.Struct({
+  type: Schema.Literal("reasoning"),
+  id: Schema.String,
+  summary: Schema.mutable(
+    Schema.Array(Schema.Struct({ type: Schema.Literal("summary_text"), text: Schema.String }))
+  ),
+  encrypted_content: Schema.NonEmptyString
+})
 
 /** A thought without its encrypted content is only a name of something that the service has not kept. */
 const isThought = Schema.is(Thought)
@@ -88,6 +95,6 @@ const toItem = (
     // It is what this service sent us, and goes back unread.
     Opaque: ({ provider: from, value }): ReadonlyArray<Responses.ResponseInputItem> =>
       withThoughts && from === provider && isThought(value)
-        ? [value as unknown as Responses.ResponseReasoningItem]
+        ? [value]
         : []
   })

@@ -1,0 +1,104 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { AppConfig } from "@nominal-code/config/AppConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import { Block } from "@nominal-code/domain/Conversation"
+import type { LlmError } from "@nominal-code/llm/LlmError"
+import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
+import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import { type Reply, type scripted, silence } from "./ScriptedService.ts"
+
+/** A service, and how it says what every service may have to say. */
+interface Failing {
+  readonly against: ReturnType<typeof scripted>
+  readonly layer: Layer.Layer<LlmProvider, never, AppConfig>
+  readonly request: LlmRequest
+  readonly key: string
+  /** Said where the configuration has no key. */
+  readonly noKey: string
+  /** It answers "All well." */
+  readonly fine: Reply
+  /** It begins an answer, and then says nothing more. */
+  readonly stall: Reply
+  readonly overloaded: Reply
+  /** It wants us away for an hour. */
+  readonly away: Reply
+  /** What is tried again, by what it is. */
+  readonly passing: Readonly<Record<string, Reply>>
+  /** What is not, the reason that it gets, and the words that it is told in. */
+  readonly lasting: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]>
+}
+
+/** What becomes of the failures of every service. */
+export const failureSuite = ({ against, fine, key, request, ...service }: Failing): void => {
+  const well = [Block.cases.Text.make({ text: "All well." })]
+
+  describe("what passes is tried again", () => {
+    it.live.each(Object.entries(service.passing))("%s", ([, reply]) =>
+      Effect.gen(function*() {
+        const { received, send } = yield* against([reply, fine])
+        assert.deepStrictEqual((yield* send(request)).content, well)
+        assert.strictEqual(received.length, 2)
+      }))
+
+    it.live("silence, for as long as it may last", () =>
+      Effect.gen(function*() {
+        const { received, send } = yield* against([silence, service.stall, fine], { idle: Duration.millis(100) })
+        assert.deepStrictEqual((yield* send(request)).content, well)
+        assert.strictEqual(received.length, 3)
+      }))
+
+    it.live("but not for ever", () =>
+      Effect.gen(function*() {
+        const { fails, received } = yield* against([service.overloaded])
+        const error = yield* fails(request)
+        assert.deepStrictEqual([error.reason, error.retryable, received.length], ["overloaded", true, 5])
+      }))
+
+    it.live("nor when the service wants us away for longer than we wait", () =>
+      Effect.gen(function*() {
+        const { fails, received } = yield* against([service.away])
+        const error = yield* fails(request)
+        assert.deepStrictEqual([error.reason, received.length], ["rate-limited", 1])
+        assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
+      }))
+
+    it.live.each([["before the answer", silence], ["within the answer", service.stall]] as const)(
+      "nor after the caller has gone %s, which closes the connection",
+      ([, reply]) =>
+        Effect.gen(function*() {
+          const begun = yield* Deferred.make<void>()
+          const closed = yield* Deferred.make<void>()
+          const { received, send } = yield* against([(response) => {
+            response.on("close", () => Deferred.doneUnsafe(closed, Effect.void))
+            reply(response)
+            Deferred.doneUnsafe(begun, Effect.void)
+          }])
+          const fiber = yield* Effect.forkChild(send(request))
+          yield* Deferred.await(begun)
+          yield* Fiber.interrupt(fiber)
+          yield* Deferred.await(closed)
+          assert.strictEqual(received.length, 1)
+        })
+    )
+  })
+
+  describe("what does not pass is said once, in one line, without the key", () => {
+    for (const [reply, reason, pattern] of service.lasting) {
+      it.live(`${reason}: ${pattern.source}`, () =>
+        Effect.gen(function*() {
+          const { fails, received } = yield* against([reply])
+          const error = yield* fails(request)
+          assert.deepStrictEqual([error.reason, received.length], [reason, 1])
+          assert.match(error.message, pattern)
+          assert.notInclude(error.message, key)
+          assert.notInclude(error.message, "\n")
+        }))
+    }
+
+    it.live("a missing key", () =>
+      Effect.gen(function*() {
+        const error = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.flip)
+        assert.strictEqual(error.message, service.noKey)
+      }).pipe(Effect.provide(service.layer.pipe(Layer.provide(layerTest({ providers: [] }))))))
+  })
+}
