@@ -1,5 +1,5 @@
 import type { V1Container, V1Job, V1PodSpec } from "@kubernetes/client-node"
-import { amountOf } from "@nominal-code/jobs/Quantity"
+import { amountOf } from "@nominal-code/kubernetes/Quantity"
 import { Predicate } from "effect"
 import { validate } from "kubernetes-models/_schemas/IoK8sApiBatchV1Job"
 import { unknownFields } from "./KubeFields.ts"

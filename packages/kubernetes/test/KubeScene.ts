@@ -3,13 +3,13 @@ import { layerTest } from "@nominal-code/config/TestConfig"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import * as KubeClientNode from "@nominal-code/jobs/KubeClientNode"
-import * as KubernetesRunner from "@nominal-code/jobs/KubernetesRunner"
+import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
+import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { Context, Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
 import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
 import type { Behaviour, PodEnd } from "../../../test/emulators/KubePods.ts"
 import type { KubePodObject } from "../../../test/emulators/KubeStore.ts"
-import { testResults } from "./TestResults.ts"
+import { testResults } from "../../jobs/test/TestResults.ts"
 
 /** Jobs as `kubernetes.image` and nothing else make them. */
 export const kubernetes: KubernetesSettings = {

@@ -10,7 +10,7 @@ import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nomin
 import { holdsPassword } from "@nominal-code/config/KubernetesConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { Duration, Option, Redacted } from "effect"
-import { jobAnnotations, jobLabels, jobName } from "./JobNames.ts"
+import { jobAnnotations, jobLabels, jobName } from "./Names.ts"
 import * as Quantity from "./Quantity.ts"
 
 /** What the Jobs of one server have in common. */

@@ -31,7 +31,7 @@ export class KubeClient extends Context.Service<KubeClient, {
   deleteJob(name: string): Effect.Effect<void, KubeError>
   readonly jobs: Watchable<KubeJob>
   readonly pods: Watchable<KubePod>
-}>()("@nominal-code/jobs/KubeClient") {}
+}>()("@nominal-code/kubernetes/KubeClient") {}
 
 /** There is no cluster to talk to, or no way in. */
 export class KubeConfigError extends Schema.TaggedError<KubeConfigError>()("KubeConfigError", {

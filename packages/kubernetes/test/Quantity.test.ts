@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { amountOf, larger, smaller } from "@nominal-code/jobs/Quantity"
+import { amountOf, larger, smaller } from "@nominal-code/kubernetes/Quantity"
 
 it.each([
   ["500m", 0.5],

@@ -1,8 +1,8 @@
 import { Duration, Effect, Option, Ref, Schedule, type Scope, Stream, SubscriptionRef } from "effect"
-import { everyJob } from "./JobNames.ts"
 import { KubeClient, type Seen, type Watchable } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
+import { everyJob } from "./Names.ts"
 
 /** What is known of a Job. */
 export interface Sight {

@@ -1,16 +1,16 @@
 import { assert, it } from "@effect/vitest"
-import { jobName } from "@nominal-code/jobs/JobNames"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import type { KubeJob, KubePod } from "@nominal-code/jobs/KubeObjects"
-import * as KubernetesRunner from "@nominal-code/jobs/KubernetesRunner"
+import type { KubeJob, KubePod } from "@nominal-code/kubernetes/KubeObjects"
+import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
+import { jobName } from "@nominal-code/kubernetes/Names"
 import { Context, Effect, Fiber, Layer, Logger, Option } from "effect"
 import { TestClock } from "effect/testing"
+import { laneOf, mention, reviewed } from "../../jobs/test/Jobs.ts"
+import { failed } from "../../jobs/test/LaneWorld.ts"
+import { quiet } from "../../jobs/test/readySuite.ts"
+import { testResults } from "../../jobs/test/TestResults.ts"
 import { fakeKube } from "./FakeKube.ts"
-import { laneOf, mention, reviewed } from "./Jobs.ts"
 import { clusterConfig, reasonOf } from "./KubeScene.ts"
-import { failed } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
-import { testResults } from "./TestResults.ts"
 
 const job = mention(laneOf(1), "a")
 const name = jobName(job, 1)

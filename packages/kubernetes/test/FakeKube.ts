@@ -1,6 +1,6 @@
-import { KubeClient, type Seen, type Watchable } from "@nominal-code/jobs/KubeClient"
-import { KubeError } from "@nominal-code/jobs/KubeError"
-import type { KubeJob, KubePod } from "@nominal-code/jobs/KubeObjects"
+import { KubeClient, type Seen, type Watchable } from "@nominal-code/kubernetes/KubeClient"
+import { KubeError } from "@nominal-code/kubernetes/KubeError"
+import type { KubeJob, KubePod } from "@nominal-code/kubernetes/KubeObjects"
 import { Effect, Layer, Option, PubSub, Stream } from "effect"
 
 /** An API server without a cluster behind it, for what a test's clock has to hurry. `log` is what it was asked to do. */

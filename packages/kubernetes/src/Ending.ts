@@ -1,7 +1,7 @@
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
-import type { Sight } from "./JobWatch.ts"
 import type { KubePod } from "./KubeObjects.ts"
+import type { Sight } from "./Watch.ts"
 
 /*
  * What becomes of a Job, as the cluster tells it. Reasons begin with a word for where it went wrong; they are for

@@ -1,15 +1,15 @@
 import { assert, it } from "@effect/vitest"
-import { jobName } from "@nominal-code/jobs/JobNames"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import * as KubernetesRunner from "@nominal-code/jobs/KubernetesRunner"
+import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
+import { jobName } from "@nominal-code/kubernetes/Names"
 import { Context, Effect, Fiber, Layer, Logger, Schedule } from "effect"
 import { TestClock } from "effect/testing"
+import { laneOf, mention, reviewed } from "../../jobs/test/Jobs.ts"
+import { laneWorld } from "../../jobs/test/LaneWorld.ts"
+import { quiet } from "../../jobs/test/readySuite.ts"
+import { testResults } from "../../jobs/test/TestResults.ts"
 import { fakeKube } from "./FakeKube.ts"
-import { laneOf, mention, reviewed } from "./Jobs.ts"
 import { asked, clusterConfig, does, scene } from "./KubeScene.ts"
-import { laneWorld } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
-import { testResults } from "./TestResults.ts"
 
 const lane = laneOf(1)
 const [a, b] = [mention(lane, "a"), mention(lane, "b")]

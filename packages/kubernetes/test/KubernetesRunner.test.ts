@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { jobName } from "@nominal-code/jobs/JobNames"
+import { jobName } from "@nominal-code/kubernetes/Names"
 import { Duration, Effect, Fiber, Option, Schema } from "effect"
-import { laneOf, mention, reviewed } from "./Jobs.ts"
+import { laneOf, mention, reviewed } from "../../jobs/test/Jobs.ts"
+import { failed } from "../../jobs/test/LaneWorld.ts"
 import { asked, crashed, does, reasonOf, review, scene, type Script } from "./KubeScene.ts"
-import { failed } from "./LaneWorld.ts"
 
 const job = mention(laneOf(1), "a")
 const run = { id: job.id, attempt: 1 }

@@ -2,12 +2,12 @@ import type { V1Job } from "@kubernetes/client-node"
 import type { Job } from "@nominal-code/domain/Job"
 import { Standing } from "@nominal-code/domain/Standing"
 import { Duration, Effect, Option, Schedule } from "effect"
-import { isOver } from "./JobEnding.ts"
-import { attemptJobs, jobName, laneJobs, receivedAtAnnotation } from "./JobNames.ts"
-import * as JobWatch from "./JobWatch.ts"
+import { isOver } from "./Ending.ts"
 import { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
 import type { KubeJob } from "./KubeObjects.ts"
+import { attemptJobs, jobName, laneJobs, receivedAtAnnotation } from "./Names.ts"
+import * as JobWatch from "./Watch.ts"
 
 /** An API server that is away or busy is asked again, for about a minute. */
 const asking = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("8 seconds")]).pipe(

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
-import * as JobWatch from "@nominal-code/jobs/JobWatch"
-import { KubeClient, type Listed, type Seen } from "@nominal-code/jobs/KubeClient"
-import { KubeError } from "@nominal-code/jobs/KubeError"
-import type { KubeJob } from "@nominal-code/jobs/KubeObjects"
+import { KubeClient, type Listed, type Seen } from "@nominal-code/kubernetes/KubeClient"
+import { KubeError } from "@nominal-code/kubernetes/KubeError"
+import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
+import * as JobWatch from "@nominal-code/kubernetes/Watch"
 import { Deferred, Effect, Layer, Logger, Option, PubSub, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "../../jobs/test/readySuite.ts"
 
 const running: KubeJob = {
   name: "one",

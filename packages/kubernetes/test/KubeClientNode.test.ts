@@ -1,13 +1,13 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { everyJob, jobName } from "@nominal-code/jobs/JobNames"
-import { KubeClient } from "@nominal-code/jobs/KubeClient"
-import * as KubeClientNode from "@nominal-code/jobs/KubeClientNode"
-import * as KubernetesJob from "@nominal-code/jobs/KubernetesJob"
+import { KubeClient } from "@nominal-code/kubernetes/KubeClient"
+import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
+import * as KubernetesJob from "@nominal-code/kubernetes/Manifest"
+import { everyJob, jobName } from "@nominal-code/kubernetes/Names"
 import { Context, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
 import { FileSystem } from "effect"
 import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
-import { laneOf, mention } from "./Jobs.ts"
+import { laneOf, mention } from "../../jobs/test/Jobs.ts"
 import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")

@@ -4,11 +4,11 @@ import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import { Duration, Effect, Layer, Option } from "effect"
+import { laneOf, mention, push, reviewed } from "../../jobs/test/Jobs.ts"
+import { laneWorld } from "../../jobs/test/LaneWorld.ts"
+import { queue } from "../../jobs/test/RedisStore.ts"
 import { emptied, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { asked, does, reasonOf, scene } from "./KubeScene.ts"
-import { laneWorld } from "./LaneWorld.ts"
-import { queue } from "./RedisStore.ts"
 
 const job = push(laneOf(1), "a")
 const { Done, Park, Release, Retry } = Settlement.cases
