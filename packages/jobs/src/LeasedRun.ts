@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { Standing } from "@nominal-code/domain/Standing"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Duration, Effect, Exit, Metric, Random, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
@@ -76,7 +76,7 @@ export const make = Effect.gen(function*() {
   /** One attempt, or why it was stopped. */
   const attempt = (lease: Lease) =>
     runner.run(lease.job, lease.run).pipe(
-      Effect.provideService(Standing, stands(lease)),
+      Effect.provideService(RunStillWanted, stands(lease)),
       Effect.timeoutOrElse({
         duration: deadline,
         orElse: () => Effect.succeed(retryable(`it took longer than its deadline of ${Duration.format(deadline)}`))

@@ -1,6 +1,6 @@
 import type { V1Job } from "@kubernetes/client-node"
 import type { Job } from "@nominal-code/domain/Job"
-import { Standing } from "@nominal-code/domain/Standing"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { isOver } from "./Ending.ts"
 import { KubeClient } from "./KubeClient.ts"
@@ -70,7 +70,7 @@ export const make = Effect.gen(function*() {
    * waited for: what it does must be known.
    */
   const start = Effect.fn("KubeJobs.start")((wanted: V1Job) =>
-    Effect.flatten(Standing).pipe(
+    Effect.flatten(RunStillWanted).pipe(
       Effect.flatMap((stands) => stands ? Effect.uninterruptible(client.createJob(wanted)) : givenUp),
       Effect.tap(() => Effect.logInfo("created the Job")),
       Effect.catchIf(({ reason }) => reason === "exists", () => adopt(wanted)),

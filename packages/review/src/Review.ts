@@ -2,7 +2,7 @@ import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
-import { Standing } from "@nominal-code/domain/Standing"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
 import { Effect, Option, Schema } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
@@ -17,7 +17,10 @@ const { Reviewed, Skipped } = JobOutcome.cases
 /** Another run decides what the pull request hears. */
 class GivenUp extends Schema.TaggedError<GivenUp>()("GivenUp", {}) {}
 
-const standing = Effect.flatMap(Effect.flatten(Standing), (stands) => stands ? Effect.void : Effect.fail(new GivenUp()))
+const standing = Effect.flatMap(
+  Effect.flatten(RunStillWanted),
+  (stands) => stands ? Effect.void : Effect.fail(new GivenUp())
+)
 
 /** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
 const skip = Effect.fnUntraced(function*(job: Job, reason: string) {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
-import { Standing } from "@nominal-code/domain/Standing"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
@@ -14,7 +14,7 @@ const run = (world: Scene.World, job = Scene.pushJob) => Effect.provide(review(j
 /** A run that stands as often as it is told to, and then no more. */
 const asking = (answers: ReadonlyArray<true>) => {
   let asked = 0
-  return Effect.provideService(Standing, Effect.sync(() => answers[asked++] ?? false))
+  return Effect.provideService(RunStillWanted, Effect.sync(() => answers[asked++] ?? false))
 }
 
 const outage = new LlmError({

@@ -3,7 +3,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { laneKey } from "@nominal-code/domain/Lane"
-import { Standing } from "@nominal-code/domain/Standing"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { jobName } from "@nominal-code/kubernetes/Names"
@@ -118,7 +118,7 @@ const stands = ({ stands }: JobResults["Service"], { attempt, job: { id } }: Job
 const run = Effect.fnUntraced(function*(payload: JobPayload) {
   const { attempt, job } = payload
   return yield* reviewed(payload).pipe(
-    Effect.provideService(Standing, stands(yield* JobResults, payload)),
+    Effect.provideService(RunStillWanted, stands(yield* JobResults, payload)),
     Effect.onInterrupt(() => lastWords(payload)),
     Effect.tap(logged),
     Effect.tap((outcome) => Effect.uninterruptible(report(payload, outcome))),

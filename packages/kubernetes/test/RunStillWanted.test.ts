@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Standing } from "@nominal-code/domain/Standing"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
@@ -16,13 +16,13 @@ const { Done, Park, Release, Retry } = Settlement.cases
 /** What a run hears, each time that it asks. */
 const hears = (...answers: ReadonlyArray<boolean>) => {
   const left = [...answers]
-  return Effect.provideService(Standing, Effect.sync(() => left.shift() ?? false))
+  return Effect.provideService(RunStillWanted, Effect.sync(() => left.shift() ?? false))
 }
 
 it.effect("a run in this process stands as long as its lease does", () =>
   Effect.gen(function*() {
     const heard: Array<boolean> = []
-    const ask = Effect.map(Effect.flatten(Standing), (stands) => void heard.push(stands))
+    const ask = Effect.map(Effect.flatten(RunStillWanted), (stands) => void heard.push(stands))
     let taken = false
     const world = yield* laneWorld({
       queue: ({ renew }) => ({
