@@ -111,7 +111,11 @@ class NotReviewed extends Data.TaggedError("NotReviewed")<{ readonly message: st
 
 const program = review(job).pipe(
   Effect.flatMap((outcome) =>
-    outcome._tag === "Reviewed" ? Effect.void : Effect.fail(new NotReviewed({ message: outcome.reason }))
+    outcome._tag === "Reviewed"
+      ? Effect.void
+      : Effect.fail(
+        new NotReviewed({ message: outcome._tag === "Skipped" ? outcome.detail : outcome.failure.detail })
+      )
   ),
   Effect.provide(Pipeline)
 )

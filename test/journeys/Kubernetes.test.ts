@@ -136,10 +136,8 @@ redisSuite("a cluster", () =>
         assert.strictEqual(pod?.status.containerStatuses?.[0]?.state.terminated?.exitCode, 1)
         const stored = yield* redis.command("get", `nc:result:${job}:1`)
         assert.deepStrictEqual(JSON.parse(String(stored)), {
-          _tag: "Failed",
-          reason: "pod: it was stopped before the review was done",
-          retryable: true,
-          lost: true
+          _tag: "Lost",
+          failure: { _tag: "Pod", reason: "stopped", detail: "it was stopped before the review was done" }
         })
         yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
       }))

@@ -33,8 +33,8 @@ const misfortune = (observed: Observed, one: Accepted, record: JobRecord): strin
   return Option.match(record.outcome, {
     onNone: () => "is done without an outcome",
     onSome: (outcome) => {
-      if (outcome._tag === "Failed") return "is done, and its outcome is a failure"
-      if (outcome._tag === "Skipped") return outcome.reason === "" ? "was skipped for no reason" : undefined
+      if ("failure" in outcome) return "is done, and its outcome is a failure"
+      if (outcome._tag === "Skipped") return outcome.detail === "" ? "was skipped for no reason" : undefined
       return answersOf(observed, one.job).length > 0 ? undefined : "is done, and its review is not on the pull request"
     }
   })

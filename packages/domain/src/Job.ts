@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
+import { Failure, ServiceName } from "./Failure.ts"
 import { Lane } from "./Lane.ts"
 import { type Platform, Sha } from "./PullRequest.ts"
 import { PullRequestEvent } from "./PullRequestEvent.ts"
@@ -29,7 +30,11 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   receivedAt: Schema.Int
 }) {}
 
-/** How a job ended, once. */
+/** Why a job ended without a review. */
+export const SkipReason = Schema.Literals(["closed", "merged", "draft", "nothing-to-review", "head-reviewed"])
+export type SkipReason = typeof SkipReason.Type
+
+/** How a run of a job ended. */
 export const JobOutcome = Schema.TaggedUnion({
   /** The review is on the pull request. `alreadyPosted`: an earlier attempt had posted it, and this one did not again. */
   Reviewed: {
@@ -39,12 +44,19 @@ export const JobOutcome = Schema.TaggedUnion({
     alreadyPosted: Schema.Boolean,
     usage: Schema.optionalKey(UsageSummary)
   },
-  /** Nothing to do, and why: closed, merged, every file ignored. */
-  Skipped: { reason: Schema.String },
+  /** Nothing to do. `detail` is a sentence's end for people: "the pull request is closed". */
+  Skipped: { reason: SkipReason, detail: Schema.String, headSha: Schema.optionalKey(Sha) },
+  /** Something is wrong with the job itself, so it uses an attempt. `retryable`: another attempt may succeed. */
+  Failed: { failure: Failure, retryable: Schema.Boolean },
   /**
-   * It could not be done. `retryable`: another attempt may succeed. `lost`: what ended it came from outside and says
-   * nothing about the job, which may be tried again at once.
+   * A service that it needs is away, limited or full. It uses no attempt, and waits until the service is back.
+   * `retryAfterMillis`: how long the service asked us to stay away.
    */
-  Failed: { reason: Schema.String, retryable: Schema.Boolean, lost: Schema.optionalKey(Schema.Boolean) }
+  Postponed: { failure: Failure, service: ServiceName, retryAfterMillis: Schema.optionalKey(Schema.Int) },
+  /** It was ended from outside, which says nothing about the job: it uses no attempt, and is tried again at once. */
+  Lost: { failure: Failure }
 })
 export type JobOutcome = typeof JobOutcome.Type
+
+/** Whether the run came to its end, so that nothing is left to be tried. */
+export const isSettled = (outcome: JobOutcome): boolean => outcome._tag === "Reviewed" || outcome._tag === "Skipped"

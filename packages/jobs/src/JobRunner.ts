@@ -1,3 +1,4 @@
+import type { Failure } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Context, type Effect } from "effect"
 
@@ -15,5 +16,5 @@ export class JobRunner extends Context.Service<JobRunner, {
    */
   cancel(job: Job): Effect.Effect<void>
   /** Tells the pull request that the job is given up, and why. */
-  giveUp(job: Job, reason: string): Effect.Effect<void>
+  giveUp(job: Job, failure: Failure): Effect.Effect<void>
 }>()("@nominal-code/jobs/JobRunner") {}

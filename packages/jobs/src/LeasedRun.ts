@@ -1,4 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Duration, Effect, Exit, Metric, Random, Schedule } from "effect"
@@ -31,12 +32,17 @@ const retryDelay = (attempt: number) =>
     (factor) => Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor))
   )
 
-const retryable = (reason: string) => JobOutcome.cases.Failed.make({ reason, retryable: true })
+const retryable = (failure: Failure) => JobOutcome.cases.Failed.make({ failure, retryable: true })
 
 const isLost = (renewed: Renewed): renewed is "lost" => renewed === "lost"
 const mustStop = (renewed: Renewed): renewed is "lost" | "cancelled" => renewed !== "kept"
 
-type Failed = typeof JobOutcome.cases.Failed.Type
+/** An attempt that brought nothing. `lost`: it was ended from outside. */
+interface Attempted {
+  readonly failure: Failure
+  readonly retryable: boolean
+  readonly lost: boolean
+}
 
 /** Restores the interruptibility of the place that masked it. */
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -79,12 +85,21 @@ export const make = Effect.gen(function*() {
       Effect.provideService(RunStillWanted, stands(lease)),
       Effect.timeoutOrElse({
         duration: deadline,
-        orElse: () => Effect.succeed(retryable(`it took longer than its deadline of ${Duration.format(deadline)}`))
+        orElse: () =>
+          Effect.succeed(
+            retryable(
+              Failure.cases.Deadline.make({
+                detail: `it took longer than its deadline of ${Duration.format(deadline)}`
+              })
+            )
+          )
       }),
       Effect.catchCause((cause) =>
         Effect.as(
           Effect.logError("the job runner failed unexpectedly", cause),
-          retryable(`an unexpected error; the server's log has it under job ${lease.job.id}`)
+          retryable(
+            Failure.cases.Bug.make({ detail: `an unexpected error; the server's log has it under job ${lease.job.id}` })
+          )
         )
       ),
       Effect.raceFirst(keep(lease, mustStop))
@@ -101,11 +116,12 @@ export const make = Effect.gen(function*() {
     )
 
   /** The notice is posted at most once: only by whoever has parked the job, and after it. */
-  const giveUp = Effect.fnUntraced(function*(lease: Lease, reason: string, restore: Restore) {
+  const giveUp = Effect.fnUntraced(function*(lease: Lease, failure: Failure, restore: Restore) {
+    const reason = failureText(failure)
     if (!(yield* settle(lease, Settlement.cases.Park.make({ reason })))) return
     yield* Effect.logError(`given up: ${reason}`)
     yield* count("parked")
-    yield* restore(runner.giveUp(lease.job, reason)).pipe(
+    yield* restore(runner.giveUp(lease.job, failure)).pipe(
       Effect.timeout(noticeLimit),
       Effect.catchCause((cause) =>
         Effect.logError("the pull request could not be told that its job was given up", cause)
@@ -113,10 +129,15 @@ export const make = Effect.gen(function*() {
     )
   })
 
-  const fail = Effect.fnUntraced(function*(lease: Lease, { lost, reason, retryable }: Failed, restore: Restore) {
-    if (!retryable || lease.attempt >= maxAttempts) return yield* giveUp(lease, reason, restore)
+  const fail = Effect.fnUntraced(function*(
+    lease: Lease,
+    { failure, lost, retryable }: Attempted,
+    restore: Restore
+  ) {
+    const reason = failureText(failure)
+    if (!retryable || lease.attempt >= maxAttempts) return yield* giveUp(lease, failure, restore)
     // The first loss may be chance; whoever meets it again waits as for any other failure.
-    const delay = lost === true && lease.attempt === 1 ? Duration.zero : yield* retryDelay(lease.attempt)
+    const delay = lost && lease.attempt === 1 ? Duration.zero : yield* retryDelay(lease.attempt)
     if (!(yield* settle(lease, Settlement.cases.Retry.make({ reason, delay })))) return
     yield* Effect.logWarning(
       `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${reason}`
@@ -133,8 +154,10 @@ export const make = Effect.gen(function*() {
   const finish = (lease: Lease, outcome: JobOutcome, restore: Restore) =>
     JobOutcome.match(outcome, {
       Reviewed: (reviewed) => done(lease, reviewed, `reviewed: ${reviewed.findings} finding(s)`),
-      Skipped: (skipped) => done(lease, skipped, `skipped: ${skipped.reason}`),
-      Failed: (failed) => fail(lease, failed, restore)
+      Skipped: (skipped) => done(lease, skipped, `skipped: ${skipped.detail}`),
+      Failed: ({ failure, retryable }) => fail(lease, { failure, retryable, lost: false }, restore),
+      Postponed: ({ failure }) => fail(lease, { failure, retryable: true, lost: false }, restore),
+      Lost: ({ failure }) => fail(lease, { failure, retryable: true, lost: true }, restore)
     })
 
   const lose = Effect.andThen(
@@ -164,7 +187,13 @@ export const make = Effect.gen(function*() {
     Effect.gen(function*() {
       if (lease.cancelled) return yield* cancel(lease, restore)
       if (lease.losses >= maxLosses) {
-        return yield* giveUp(lease, `the process that ran it ended ${lease.losses} times before the job did`, restore)
+        return yield* giveUp(
+          lease,
+          Failure.cases.Crash.make({
+            detail: `the process that ran it ended ${lease.losses} times before the job did`
+          }),
+          restore
+        )
       }
       yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
       const exit = yield* Effect.exit(restore(attempt(lease)))

@@ -1,4 +1,4 @@
-import type { JobOutcome } from "@nominal-code/domain/Job"
+import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
 import { Deferred, Effect, Layer } from "effect"
 import { JobResults, type JobRun } from "./JobResults.ts"
 
@@ -34,7 +34,7 @@ const make = Effect.sync(() => {
       Effect.suspend(() => {
         const result = resultOf(run)
         // The first one stands; but for a failure, after which another process had its turn.
-        if (result.outcome === undefined || outcome._tag !== "Failed") result.outcome = outcome
+        if (result.outcome === undefined || !isSettled(result.outcome) && isSettled(outcome)) result.outcome = outcome
         return Effect.asVoid(Deferred.succeed(result.reported, undefined))
       }),
     listen: (run) => Effect.sync(() => outcomeOf(resultOf(run))),

@@ -1,4 +1,4 @@
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { isSettled, JobOutcome } from "@nominal-code/domain/Job"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { JobResults, type JobRun } from "./JobResults.ts"
@@ -33,11 +33,11 @@ const make = Effect.gen(function*() {
       const set = ["set", keyOf(run), encode(outcome), "PX", ttl] as const
       const kept = yield* redis.send("JobResults.report", Stored, [...set, "NX"])
       // The first one stands, whoever waits may have read it; but for a failure, after which another pod had its turn.
-      if (kept === null && outcome._tag !== "Failed") {
+      if (kept === null && isSettled(outcome)) {
         const first = yield* redis.send("JobResults.report", Kept, ["get", keyOf(run)])
-        if (first?._tag === "Failed") yield* redis.send("JobResults.report", Stored, set)
+        if (first !== null && !isSettled(first)) yield* redis.send("JobResults.report", Stored, set)
       }
-      const word = outcome._tag === "Failed" ? "failed" : "succeeded"
+      const word = isSettled(outcome) ? "succeeded" : "failed"
       yield* redis.send("JobResults.report", Schema.Int, ["publish", channelOf(run), word])
     },
     (effect) => Effect.retry(effect, { schedule: patience, while: (error) => error.retryable })

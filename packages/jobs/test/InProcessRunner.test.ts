@@ -16,12 +16,12 @@ it.effect("jobs run with what the layer was given", () =>
     const told: Array<string> = []
     const layer = InProcessRunner.layer({
       review: (_job: Job) => Effect.as(Greeting, reviewed),
-      notice: (_job, reason) => Effect.map(Greeting, ({ text }) => void told.push(`${text}: ${reason}`))
+      notice: (_job, { detail }) => Effect.map(Greeting, ({ text }) => void told.push(`${text}: ${detail}`))
     })
     yield* Effect.gen(function*() {
       const { giveUp, run } = yield* JobRunner
       assert.deepStrictEqual(yield* run(job, 1), reviewed)
-      yield* giveUp(job, "no such commit")
+      yield* giveUp(job, failed("no such commit").failure)
     }).pipe(Effect.provide(layer.pipe(Layer.provide(Layer.succeed(Greeting, { text: "sorry" })))))
     assert.deepStrictEqual(told, ["sorry: no such commit"])
   }))
@@ -30,7 +30,7 @@ it.effect("a review that fails may be tried again; a notice that fails is only l
   Effect.gen(function*() {
     const { giveUp, run } = yield* JobRunner
     assert.deepStrictEqual(yield* run(job, 1), failed("no model answered"))
-    yield* giveUp(job, "no such commit")
+    yield* giveUp(job, failed("no such commit").failure)
   }).pipe(Effect.provide(InProcessRunner.layer({
     review: () => Effect.fail(new NoModel({ message: "no model answered" })),
     notice: () => Effect.fail(new NoModel({ message: "nobody to tell" }))

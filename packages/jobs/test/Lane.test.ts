@@ -65,7 +65,7 @@ it.effect("a lane with much to do gives way to the others after each job", () =>
 
 it.effect("a finished job keeps its outcome, reviewed or skipped", () =>
   Effect.gen(function*() {
-    const skipped = JobOutcome.cases.Skipped.make({ reason: "the pull request is closed" })
+    const skipped = JobOutcome.cases.Skipped.make({ reason: "closed", detail: "the pull request is closed" })
     const { offer, queue, start } = yield* laneWorld({
       run: ({ delivery }) => Effect.succeed(delivery === "a" ? reviewed : skipped)
     })
@@ -83,16 +83,26 @@ it.effect("a job that fails is tried again after a while, then parked, and its p
     const job = push(one, "a")
     yield* start
     yield* offer(job)
-    assert.deepStrictEqual(yield* stateOf(job), { state: "waiting", attempts: 1, reason: "the model was away (1)" })
+    assert.deepStrictEqual(yield* stateOf(job), {
+      state: "waiting",
+      attempts: 1,
+      reason: "bug: the model was away (1)"
+    })
     yield* TestClock.adjust("7 seconds")
     assert.strictEqual((yield* stateOf(job)).attempts, 1)
     yield* TestClock.adjust("6 seconds")
-    assert.deepStrictEqual(yield* stateOf(job), { state: "waiting", attempts: 2, reason: "the model was away (2)" })
+    assert.deepStrictEqual(yield* stateOf(job), {
+      state: "waiting",
+      attempts: 2,
+      reason: "bug: the model was away (2)"
+    })
     yield* TestClock.adjust("18 seconds")
     assert.strictEqual((yield* stateOf(job)).attempts, 2)
     yield* TestClock.adjust("1 hour")
-    assert.deepStrictEqual(yield* stateOf(job), { state: "parked", attempts: 3, reason: "the model was away (3)" })
-    assert.deepStrictEqual(events.filter((event) => event.startsWith("give")), ["give up a: the model was away (3)"])
+    assert.deepStrictEqual(yield* stateOf(job), { state: "parked", attempts: 3, reason: "bug: the model was away (3)" })
+    assert.deepStrictEqual(events.filter((event) => event.startsWith("give")), [
+      "give up a: bug: the model was away (3)"
+    ])
   }))
 
 it.effect("a failure that no other attempt would change parks the job at once, and the lane goes on", () =>
@@ -103,7 +113,7 @@ it.effect("a failure that no other attempt would change parks the job at once, a
     const job = push(one, "a")
     yield* start
     yield* offer(job, mention(one, "b"))
-    assert.deepStrictEqual(events, ["start a", "end a", "give up a: no such commit", "start b", "end b"])
+    assert.deepStrictEqual(events, ["start a", "end a", "give up a: bug: no such commit", "start b", "end b"])
     assert.strictEqual((yield* stateOf(job)).state, "parked")
   }))
 
@@ -122,7 +132,7 @@ for (
       const { reason, state } = yield* stateOf(job)
       assert.deepStrictEqual([state, reason], [
         "waiting",
-        `an unexpected error; the server's log has it under job ${job.id}`
+        `bug: an unexpected error; the server's log has it under job ${job.id}`
       ])
       yield* TestClock.adjust("13 seconds")
       assert.strictEqual((yield* stateOf(job)).state, "done")
@@ -141,7 +151,7 @@ it.effect("an attempt that takes longer than its deadline is stopped and tried a
     assert.deepStrictEqual(yield* stateOf(job), {
       state: "waiting",
       attempts: 1,
-      reason: "it took longer than its deadline of 30m"
+      reason: "deadline: it took longer than its deadline of 30m"
     })
   }))
 
@@ -251,8 +261,8 @@ it.effect("a notice that fails, breaks or hangs does not hold the lane up, and i
     yield* TestClock.adjust("1 minute")
     yield* quiet
     assert.deepStrictEqual(events.filter((event) => event.startsWith("give")), [
-      "give up breaks: no such commit",
-      "give up hangs: no such commit"
+      "give up breaks: bug: no such commit",
+      "give up hangs: bug: no such commit"
     ])
     assert.include(events, "end last")
   }))
@@ -267,5 +277,5 @@ it.effect("a job that its process did not survive sixty times is given up", () =
     }
     yield* start
     yield* TestClock.adjust("10 seconds")
-    assert.deepStrictEqual(events, ["give up a: the process that ran it ended 61 times before the job did"])
+    assert.deepStrictEqual(events, ["give up a: crash: the process that ran it ended 61 times before the job did"])
   }))

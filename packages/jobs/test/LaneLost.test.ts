@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
@@ -6,7 +7,7 @@ import { laneOf, mention, reviewed } from "./Jobs.ts"
 import { laneWorld } from "./LaneWorld.ts"
 import { quiet } from "./readySuite.ts"
 
-const lost = JobOutcome.cases.Failed.make({ reason: "pod: killed", retryable: true, lost: true })
+const lost = JobOutcome.cases.Lost.make({ failure: Failure.cases.Pod.make({ reason: "killed", detail: "killed" }) })
 
 it.effect("a job whose process was lost is tried again at once, and after the next loss like any other", () =>
   Effect.gen(function*() {

@@ -1,5 +1,6 @@
 import type { JobSettings } from "@nominal-code/config/AppConfig"
 import { layerTest } from "@nominal-code/config/TestConfig"
+import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -15,13 +16,15 @@ export interface Script {
   /** What a run does; a review that takes no time unless told. */
   readonly run?: (job: Job, attempt: number) => Effect.Effect<JobOutcome>
   readonly cancel?: (job: Job) => Effect.Effect<void>
-  readonly giveUp?: (job: Job, reason: string) => Effect.Effect<void>
+  readonly giveUp?: (job: Job, failure: Failure) => Effect.Effect<void>
   /** What the lanes see of the queue. */
   readonly queue?: (queue: Queue) => Partial<Queue>
   readonly settings?: Partial<JobSettings>
 }
 
-export const failed = (reason: string, retryable = true) => JobOutcome.cases.Failed.make({ reason, retryable })
+/** An attempt that failed for a reason of the job's own. */
+export const failed = (detail: string, retryable = true) =>
+  JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable })
 
 /** A run that takes its time. */
 export const lasting = (duration: Duration.Input) => Effect.delay(Effect.succeed<JobOutcome>(reviewed), duration)
@@ -43,8 +46,11 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
         Effect.onInterrupt(() => say(`stop ${job.delivery}`))
       ),
     cancel: (job) => Effect.andThen(say(`cancel ${job.delivery}`), script.cancel?.(job) ?? Effect.void),
-    giveUp: (job, reason) =>
-      Effect.andThen(say(`give up ${job.delivery}: ${reason}`), script.giveUp?.(job, reason) ?? Effect.void)
+    giveUp: (job, failure) =>
+      Effect.andThen(
+        say(`give up ${job.delivery}: ${failureText(failure)}`),
+        script.giveUp?.(job, failure) ?? Effect.void
+      )
   })
   const config = layerTest({
     jobs: {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Failure } from "@nominal-code/domain/Failure"
 import { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
@@ -8,7 +9,10 @@ import { quiet } from "./readySuite.ts"
 
 export const runOf = (attempt: number, id = "0123456789abcdef0123"): JobRun => ({ id: JobId.make(id), attempt })
 
-const failed = JobOutcome.cases.Failed.make({ reason: "the model was away", retryable: true })
+const failed = JobOutcome.cases.Failed.make({
+  failure: Failure.cases.Model.make({ reason: "unavailable", detail: "the model was away" }),
+  retryable: true
+})
 const report = (run: JobRun, outcome: JobOutcome) => JobResults.use((results) => results.report(run, outcome))
 
 /** Listens, and then waits in a fiber of its own. */

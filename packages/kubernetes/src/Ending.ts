@@ -1,44 +1,56 @@
+import { detailOf, Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
 import type { KubePod } from "./KubeObjects.ts"
 import type { Sight } from "./Watch.ts"
 
 /*
- * What becomes of a Job, as the cluster tells it. Reasons begin with a word for where it went wrong; they are for
- * operators, and may quote what the cluster says.
+ * What becomes of a Job, as the cluster tells it. Details are for operators, and may quote what the cluster says.
  */
 
-type Failed = typeof JobOutcome.cases.Failed.Type
+const { Cluster, Deadline, Pod } = Failure.cases
+const { Failed, Lost } = JobOutcome.cases
 
-/** How much of what the cluster says goes into a reason. */
-const longest = 600
+/** How a run ended that left no result. */
+export type Unfinished = typeof Failed.Type | typeof Lost.Type
 
-/** A failure, in one line. */
-export const failed = (reason: string, rest: { readonly retryable: boolean; readonly lost?: boolean }): Failed =>
-  JobOutcome.cases.Failed.make({ reason: reason.replaceAll(/\s+/g, " ").trim().slice(0, longest), ...rest })
+/** The cluster did not take the Job, or did not start its pod. */
+export const clusterFailed = (
+  reason: (typeof Cluster.Type)["reason"],
+  detail: string,
+  retryable = true
+): Unfinished => Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable })
+
+/** The pod ended without a result, for a reason of its own. */
+export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
+  Failed.make({ failure: Pod.make({ reason, detail: detailOf(detail) }), retryable: true })
+
+/** The pod was ended from outside. */
+const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
+  Lost.make({ failure: Pod.make({ reason, detail: detailOf(detail) }) })
 
 /** `Stuck`: no pod of it will ever run, or it would take a person to make it. */
 export type Ending =
   | { readonly _tag: "Succeeded" }
   | { readonly _tag: "Failed" }
   | { readonly _tag: "Gone" }
-  | { readonly _tag: "Stuck"; readonly outcome: Failed }
+  | { readonly _tag: "Stuck"; readonly outcome: Unfinished }
 
 /** Reasons for which a container waits and will go on to; whether another attempt may help. */
-const hopeless: Readonly<Record<string, { readonly stage: string; readonly retryable: boolean }>> = {
-  ImagePullBackOff: { stage: "image", retryable: true },
-  InvalidImageName: { stage: "image", retryable: false },
-  ErrImageNeverPull: { stage: "image", retryable: false },
-  ImageInspectError: { stage: "image", retryable: true },
-  CreateContainerConfigError: { stage: "cluster", retryable: true },
-  CreateContainerError: { stage: "cluster", retryable: true }
+const hopeless: Readonly<Record<string, { readonly because: "image" | "not-started"; readonly retryable: boolean }>> = {
+  ImagePullBackOff: { because: "image", retryable: true },
+  InvalidImageName: { because: "image", retryable: false },
+  ErrImageNeverPull: { because: "image", retryable: false },
+  ImageInspectError: { because: "image", retryable: true },
+  CreateContainerConfigError: { because: "not-started", retryable: true },
+  CreateContainerError: { because: "not-started", retryable: true }
 }
 
-const stuck = (pod: KubePod): Option.Option<Failed> =>
+const stuck = (pod: KubePod): Option.Option<Unfinished> =>
   Option.flatMap(pod.waiting, ({ message, reason }) =>
     Option.map(
       Option.fromUndefinedOr(hopeless[reason]),
-      ({ retryable, stage }) => failed(`${stage}: ${reason}: ${message}`, { retryable })
+      ({ because, retryable }) => clusterFailed(because, `${reason}: ${message}`, retryable)
     ))
 
 /** How a Job has ended, or that it never will by itself. */
@@ -56,55 +68,54 @@ export const endingOf = ({ gone, job, pods }: Sight): Option.Option<Ending> => {
 export const isOver = ({ gone, job }: Sight): boolean => gone || Option.exists(job, ({ end }) => Option.isSome(end))
 
 /** It took too long. */
-export const tooLong = (limit: Duration.Duration): Failed =>
-  failed(`deadline: the Job took longer than its deadline of ${Duration.format(limit)}`, { retryable: true })
+export const tooLong = (limit: Duration.Duration): Unfinished =>
+  Failed.make({
+    failure: Deadline.make({ detail: `the Job took longer than its deadline of ${Duration.format(limit)}` }),
+    retryable: true
+  })
 
 /** No node took it, or its image did not come. */
-export const neverStarted = ({ pods }: Sight, waited: string): Failed => {
+export const neverStarted = ({ pods }: Sight, waited: string): Unfinished => {
   const why = Option.firstSomeOf(
     pods.map(({ unschedulable, waiting }) =>
       Option.orElse(unschedulable, () => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
     )
   )
-  return failed(
-    `cluster: no pod of the Job could be started in ${waited}: ${Option.getOrElse(why, () => "no reason is known")}`,
-    { retryable: true }
+  return clusterFailed(
+    "not-started",
+    `no pod of the Job could be started in ${waited}: ${Option.getOrElse(why, () => "no reason is known")}`
   )
 }
 
 /** What ended it came from outside, and says nothing about the job: the signals to die and to stop. */
 const killed = (code: number): boolean => code === 137 || code === 143
 
-const podFailure = ({ exit, failure, name }: KubePod): Failed => {
+const podFailure = ({ exit, failure, name }: KubePod): Unfinished => {
   if (Option.exists(exit, ({ reason }) => reason === "OOMKilled")) {
-    return failed(`memory: pod ${name} ran out of memory: raise kubernetes.resources.limits.memory`, {
-      retryable: true
-    })
+    return podFailed("out-of-memory", `${name} ran out of memory: raise kubernetes.resources.limits.memory`)
   }
   if (Option.isSome(failure)) {
     const { message, reason } = failure.value
-    return failed(`evicted: pod ${name}: ${reason}: ${message}`, { retryable: true, lost: true })
+    return podLost("evicted", `${name}: ${reason}: ${message}`)
   }
   return Option.match(exit, {
-    onNone: () => failed(`pod: ${name} ended without a word`, { retryable: true, lost: true }),
-    onSome: ({ code, message, reason }) =>
-      failed(`pod: ${name} ended with exit code ${code} (${reason}) and left no result: ${message}`, {
-        retryable: true,
-        ...(killed(code) ? { lost: true } : {})
-      })
+    onNone: () => podLost("killed", `${name} ended without a word`),
+    onSome: ({ code, message, reason }) => {
+      const detail = `${name} ended with exit code ${code} (${reason}) and left no result: ${message}`
+      return killed(code) ? podLost("killed", detail) : podFailed("no-result", detail)
+    }
   })
 }
 
 /** Why a Job failed that left no result. */
-export const failureOf = ({ gone, job, pods }: Sight, deadline: Duration.Duration): Failed => {
+export const failureOf = ({ gone, job, pods }: Sight, deadline: Duration.Duration): Unfinished => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.exists(end, ({ reason }) => reason === "DeadlineExceeded")) return tooLong(deadline)
   const last = pods.findLast(({ exit, failure }) => Option.isSome(exit) || Option.isSome(failure))
   if (last !== undefined) return podFailure(last)
-  if (Option.isNone(end) && gone) return failed("pod: somebody deleted the Job", { retryable: true, lost: true })
+  if (Option.isNone(end) && gone) return podLost("deleted", "somebody deleted the Job")
   return Option.match(end, {
-    onNone: () => failed("pod: the Job failed", { retryable: true, lost: true }),
-    onSome: ({ message, reason }) =>
-      failed(`pod: the Job failed: ${reason}: ${message}`, { retryable: true, lost: true })
+    onNone: () => podLost("killed", "the Job failed"),
+    onSome: ({ message, reason }) => podLost("killed", `the Job failed: ${reason}: ${message}`)
   })
 }

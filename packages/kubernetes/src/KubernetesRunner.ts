@@ -1,5 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Failure, failureText } from "@nominal-code/domain/Failure"
+import { isSettled, type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -7,20 +8,27 @@ import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
 import * as KubeJobs from "./Control.ts"
-import { type Ending, endingOf, failed, failureOf, neverStarted, tooLong } from "./Ending.ts"
+import {
+  clusterFailed,
+  type Ending,
+  endingOf,
+  failureOf,
+  neverStarted,
+  podFailed,
+  tooLong,
+  type Unfinished
+} from "./Ending.ts"
 import { KubeConfigError } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
 import * as KubernetesJob from "./Manifest.ts"
 import { jobName } from "./Names.ts"
 import type { Followed } from "./Watch.ts"
 
-type Failed = typeof JobOutcome.cases.Failed.Type
-
 /** What has to be done now. `Stop`: nobody waits for the Job any more, and it has to be gone before the next one. */
 type Verdict =
   | { readonly _tag: "Done"; readonly outcome: JobOutcome }
   | { readonly _tag: "Ended"; readonly how: Exclude<Ending["_tag"], "Stuck"> }
-  | { readonly _tag: "Stop"; readonly because: Failed }
+  | { readonly _tag: "Stop"; readonly because: Unfinished }
 
 /** What a Job is given beyond its own deadline, before it is taken for lost. */
 const deadlineMargin = Duration.seconds(10)
@@ -39,7 +47,8 @@ const listening = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 60 }
 
 const encode = Schema.encodeSync(JobPayloadJson)
 
-const refused = ({ message, retryable }: KubeError): Failed => failed(`cluster: ${message}`, { retryable })
+const refused = ({ message, retryable }: KubeError): Unfinished =>
+  clusterFailed(retryable ? "unavailable" : "refused", message, retryable)
 
 const make = Effect.gen(function*() {
   const config = yield* AppConfig
@@ -78,27 +87,29 @@ const make = Effect.gen(function*() {
       run: JobRun,
       ending: Exclude<Ending["_tag"], "Stuck">,
       followed: Followed,
-      reported: Option.Option<Failed>
+      reported: Option.Option<JobOutcome>
     ) {
       const stored = yield* read(run, ending === "Succeeded" ? graceLimit : readLimit)
-      if (Option.isSome(stored) && stored.value._tag !== "Failed") return stored.value
-      if (ending === "Succeeded") return failed("pod: the Job succeeded and left no result", { retryable: true })
+      if (Option.exists(stored, isSettled)) return Option.getOrThrow(stored)
+      if (ending === "Succeeded") return podFailed("no-result", "the Job succeeded and left no result")
       const failure = failureOf(yield* followed.sight, activeDeadline)
-      if (failure.reason.startsWith("deadline:")) return failure
+      if (failure.failure._tag === "Deadline") return failure
       return Option.getOrElse(stored, () => Option.getOrElse(reported, () => failure))
     }
   )
 
   /** Waits for whatever tells first what becomes of the Job. */
   const verdictOn = Effect.fnUntraced(function*(followed: Followed, heard: Effect.Effect<JobOutcome, StoreError>) {
-    const reported = yield* Ref.make(Option.none<Failed>())
+    const reported = yield* Ref.make(Option.none<JobOutcome>())
 
     // A failed pod may be replaced by the next: only the Job says that it was the last.
     const signal = Effect.flatMap(
       Effect.catch(heard, () => Effect.never),
       (outcome): Effect.Effect<Verdict> => {
-        if (outcome._tag !== "Failed") return Effect.succeed({ _tag: "Done", outcome })
-        if (!outcome.retryable && backoffLimit > 0) return Effect.succeed({ _tag: "Stop", because: outcome })
+        if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
+        if (outcome._tag === "Failed" && !outcome.retryable && backoffLimit > 0) {
+          return Effect.succeed({ _tag: "Stop", because: outcome })
+        }
         return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
       }
     )
@@ -126,10 +137,10 @@ const make = Effect.gen(function*() {
       const { reported, verdict } = yield* verdictOn(followed, heard)
       if (verdict._tag === "Done") return verdict.outcome
       if (verdict._tag === "Ended") return yield* conclude(run, verdict.how, followed, reported)
-      yield* Effect.logWarning(`ending the Job: ${verdict.because.reason}`)
+      yield* Effect.logWarning(`ending the Job: ${failureText(verdict.because.failure)}`)
       yield* jobs.stop(name, followed)
       const stored = yield* read(run, readLimit)
-      return Option.getOrElse(Option.filter(stored, ({ _tag }) => _tag !== "Failed"), () => verdict.because)
+      return Option.getOrElse(Option.filter(stored, isSettled), () => verdict.because)
     }
   )
 
@@ -138,11 +149,11 @@ const make = Effect.gen(function*() {
     const hearing = yield* Effect.forkScoped(yield* listen(run))
     const followed = yield* jobs.follow(name)
     if (!(yield* jobs.alone(job, attempt))) {
-      return failed("cluster: another Job of the same pull request does not end", { retryable: true })
+      return clusterFailed("not-started", "another Job of the same pull request does not end")
     }
     // Whoever waited for it before may have died, and the Job may have ended since, and be gone.
     const known = hearing.pollUnsafe()
-    if (known !== undefined && Exit.isSuccess(known) && known.value._tag !== "Failed") return known.value
+    if (known !== undefined && Exit.isSuccess(known) && isSettled(known.value)) return known.value
     const payload = yield* payloadOf(job, attempt)
     yield* followed.show(yield* jobs.start(KubernetesJob.make(template, { job, attempt, payload })))
     return yield* awaitEnd(run, name, followed, Fiber.join(hearing))
@@ -154,7 +165,13 @@ const make = Effect.gen(function*() {
       return attemptOf(job, attempt, name).pipe(
         Effect.catchTags({
           KubeError: (error) => Effect.succeed(refused(error)),
-          StoreError: ({ message }) => Effect.succeed(failed(`store: ${message}`, { retryable: true }))
+          StoreError: ({ message }) =>
+            Effect.succeed(
+              JobOutcome.cases.Failed.make({
+                failure: Failure.cases.Store.make({ reason: "unavailable", detail: message }),
+                retryable: true
+              })
+            )
         }),
         Effect.annotateLogs({ kubernetesJob: name })
       )
@@ -171,7 +188,7 @@ const make = Effect.gen(function*() {
 /** What telling a pull request takes: a function, so that this package knows no reviews. */
 export interface KubernetesWork<E, R> {
   /** Tells the pull request that its job is given up. */
-  notice(job: Job, reason: string): Effect.Effect<void, E, R>
+  notice(job: Job, failure: Failure): Effect.Effect<void, E, R>
 }
 
 /**
@@ -187,8 +204,8 @@ export const layer = <E extends { readonly message: string }, R>({ notice }: Kub
       return JobRunner.of({
         run,
         cancel,
-        giveUp: Effect.fn("KubernetesRunner.giveUp")((job: Job, reason: string) =>
-          notice(job, reason).pipe(
+        giveUp: Effect.fn("KubernetesRunner.giveUp")((job: Job, failure: Failure) =>
+          notice(job, failure).pipe(
             Effect.catch((error) => Effect.logError(`the pull request could not be told: ${error.message}`)),
             Effect.provide(context)
           )

@@ -1,5 +1,6 @@
 import type { AppConfig, KubernetesSettings } from "@nominal-code/config/AppConfig"
 import { layerTest } from "@nominal-code/config/TestConfig"
+import { type Failure, failureText } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -72,7 +73,7 @@ export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}
   const results = yield* testResults
   const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...options })
   const told: Array<string> = []
-  const notice = (_job: Job, reason: string) => Effect.sync(() => void told.push(reason))
+  const notice = (_job: Job, failure: Failure) => Effect.sync(() => void told.push(failureText(failure)))
   const context = yield* Layer.build(
     Layer.fresh(KubernetesRunner.layer({ notice })).pipe(
       Layer.provide(KubeClientNode.layerAt(cluster.kubeconfig)),
@@ -87,4 +88,5 @@ export const asked = ({ requests }: KubeEmulator.KubeEmulator, verb: string): nu
   requests.filter((request) => request.verb === verb).length
 
 /** The reason of a failure. */
-export const reasonOf = (outcome: JobOutcome): string => outcome._tag === "Failed" ? outcome.reason : outcome._tag
+export const reasonOf = (outcome: JobOutcome): string =>
+  "failure" in outcome ? failureText(outcome.failure) : outcome._tag

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { podFailed, tooLong } from "@nominal-code/kubernetes/Ending"
 import { jobName } from "@nominal-code/kubernetes/Names"
 import { Duration, Effect, Fiber, Option, Schema } from "effect"
 import { laneOf, mention, reviewed } from "../../jobs/test/Jobs.ts"
@@ -61,24 +62,30 @@ describe("a Job's end", () => {
             yield* results.signal(run, reviewed)
             yield* Effect.sleep("200 millis")
             yield* Effect.orDie(
-              results.report({ ...run, attempt: 2 }, JobOutcome.cases.Skipped.make({ reason: "closed" }))
+              results.report(
+                { ...run, attempt: 2 },
+                JobOutcome.cases.Skipped.make({ reason: "closed", detail: "closed" })
+              )
             )
           }))
       )
       assert.strictEqual((yield* runner.run(job, 1))._tag, "Failed")
       yield* results.store(run, reviewed)
-      assert.deepStrictEqual(yield* runner.run(job, 2), JobOutcome.cases.Skipped.make({ reason: "closed" }))
+      assert.deepStrictEqual(
+        yield* runner.run(job, 2),
+        JobOutcome.cases.Skipped.make({ reason: "closed", detail: "closed" })
+      )
     }))
 
   it.live("a pod that succeeds and leaves no result is a failure that is worth another attempt", () =>
     Effect.gen(function*() {
       const { runner } = yield* scene(() => does(Effect.void))
-      assert.deepStrictEqual(yield* runner.run(job, 1), failed("pod: the Job succeeded and left no result"))
+      assert.deepStrictEqual(yield* runner.run(job, 1), podFailed("no-result", "the Job succeeded and left no result"))
     }))
 
   it.live("a failure that the pod reports is the outcome when its Job has ended", () =>
     Effect.gen(function*() {
-      const reported = failed("forge: the pull request is gone", false)
+      const reported = failed("the pull request is gone", false)
       const { cluster, runner } = yield* scene((_pod, results) =>
         does(Effect.andThen(Effect.orDie(results.report(run, reported)), Effect.sleep("300 millis")), crashed)
       )
@@ -94,7 +101,7 @@ describe("a Job's end", () => {
         (_pod, results) => {
           pods += 1
           return pods === 1
-            ? does(Effect.orDie(results.report(run, failed("model: overloaded"))), crashed)
+            ? does(Effect.orDie(results.report(run, failed("overloaded"))), crashed)
             : does(Effect.andThen(Effect.sleep("200 millis"), Effect.orDie(results.report(run, reviewed))))
         },
         { settings: { backoffLimit: 1 } }
@@ -106,10 +113,10 @@ describe("a Job's end", () => {
   it.live("a failure that will not pass ends the tries of Kubernetes", () =>
     Effect.gen(function*() {
       const { cluster, runner } = yield* scene(
-        (_pod, results) => does(Effect.orDie(results.report(run, failed("model: refused", false))), crashed),
+        (_pod, results) => does(Effect.orDie(results.report(run, failed("refused", false))), crashed),
         { settings: { backoffLimit: 5 }, backoff: Duration.seconds(5) }
       )
-      assert.deepStrictEqual(yield* runner.run(job, 1), failed("model: refused", false))
+      assert.deepStrictEqual(yield* runner.run(job, 1), failed("refused", false))
       assert.deepStrictEqual(cluster.store.jobs(), [])
       assert.strictEqual(cluster.controller.starts.length, 1)
     }))
@@ -128,7 +135,7 @@ describe("a pod that goes wrong", () => {
       const pod = yield* running(cluster)
       yield* cluster.kill(pod())
       const [spent, outcome] = yield* Effect.timed(Fiber.join(waiting))
-      assert.isTrue(outcome._tag === "Failed" && outcome.retryable && outcome.lost === true)
+      assert.isTrue(outcome._tag === "Lost")
       assert.match(reasonOf(outcome), /^pod: .* ended with exit code 137/)
       assert.isTrue(Duration.isLessThan(spent, Duration.seconds(2)), Duration.format(spent))
     }))
@@ -140,7 +147,7 @@ describe("a pod that goes wrong", () => {
       const pod = yield* running(cluster)
       yield* cluster.outOfMemory(pod())
       const outcome = yield* Fiber.join(waiting)
-      assert.match(reasonOf(outcome), /^memory: pod .* ran out of memory: raise kubernetes\.resources\.limits\.memory/)
+      assert.match(reasonOf(outcome), /^pod: .* ran out of memory: raise kubernetes\.resources\.limits\.memory/)
     }))
 
   it.live("one that is evicted is started again by Kubernetes, and what it reported at its end releases nothing", () =>
@@ -152,7 +159,7 @@ describe("a pod that goes wrong", () => {
       })
       const waiting = yield* Effect.forkChild(runner.run(job, 1))
       const pod = yield* running(cluster)
-      yield* results.report(run, failed("pod: it was stopped"))
+      yield* results.report(run, podFailed("stopped", "it was stopped"))
       yield* cluster.evict(pod())
       assert.deepStrictEqual(yield* Fiber.join(waiting), reviewed)
       assert.strictEqual(pods, 2)
@@ -161,7 +168,7 @@ describe("a pod that goes wrong", () => {
   it.live("one that takes longer than the Job's deadline is ended by Kubernetes, and the reason says so", () =>
     Effect.gen(function*() {
       const { runner } = yield* scene(forever, { settings: { activeDeadline: Duration.seconds(1) } })
-      assert.deepStrictEqual(yield* runner.run(job, 1), failed("deadline: the Job took longer than its deadline of 1s"))
+      assert.deepStrictEqual(yield* runner.run(job, 1), tooLong(Duration.seconds(1)))
     }))
 
   it.live.each(
@@ -172,7 +179,7 @@ describe("a pod that goes wrong", () => {
       Effect.gen(function*() {
         const { cluster, runner } = yield* scene(() => ({ _tag: "Waiting", reason, message: "no such tag" }))
         const [spent, outcome] = yield* Effect.timed(runner.run(job, 1))
-        assert.strictEqual(reasonOf(outcome), `image: ${reason}: no such tag`)
+        assert.strictEqual(reasonOf(outcome), `cluster: ${reason}: no such tag`)
         assert.isTrue(outcome._tag === "Failed" && outcome.retryable === retryable)
         assert.deepStrictEqual(cluster.store.jobs(), [])
         assert.isTrue(Duration.isLessThan(spent, Duration.seconds(3)), Duration.format(spent))
@@ -195,7 +202,7 @@ describe("a pod that goes wrong", () => {
       yield* running(cluster)
       const [created] = cluster.store.jobs()
       if (created !== undefined) cluster.controller.end(created, "Background")
-      assert.strictEqual((yield* Fiber.join(waiting))._tag, "Failed")
+      assert.strictEqual((yield* Fiber.join(waiting))._tag, "Lost")
     }))
 
   it.live("without the right to see pods, their ends are known all the same", () =>

@@ -1,12 +1,12 @@
 import { assert, it } from "@effect/vitest"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import { clusterFailed, tooLong } from "@nominal-code/kubernetes/Ending"
 import type { KubeJob, KubePod } from "@nominal-code/kubernetes/KubeObjects"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { jobName } from "@nominal-code/kubernetes/Names"
-import { Context, Effect, Fiber, Layer, Logger, Option } from "effect"
+import { Context, Duration, Effect, Fiber, Layer, Logger, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, reviewed } from "../../jobs/test/Jobs.ts"
-import { failed } from "../../jobs/test/LaneWorld.ts"
 import { quiet } from "../../jobs/test/readySuite.ts"
 import { testResults } from "../../jobs/test/TestResults.ts"
 import { fakeKube } from "./FakeKube.ts"
@@ -69,7 +69,7 @@ it.effect("a Job that outlives its deadline by ten seconds is ended, and its run
     assert.isUndefined(running.pollUnsafe())
     yield* kube.removed(name)
     yield* TestClock.adjust("1 second")
-    assert.deepStrictEqual(yield* Fiber.join(running), failed("deadline: the Job took longer than its deadline of 10m"))
+    assert.deepStrictEqual(yield* Fiber.join(running), tooLong(Duration.minutes(10)))
   }))
 
 it.effect("a result that nobody was told of is found at the deadline at the latest", () =>
@@ -129,7 +129,7 @@ it.effect("an API server that stays away fails the attempt, and another one may 
     )
     const running = yield* Effect.forkChild(Context.get(context, JobRunner).run(job, 1))
     yield* TestClock.adjust("2 minutes")
-    assert.deepStrictEqual(yield* Fiber.join(running), failed("cluster: Kubernetes: ask: nobody answers"))
+    assert.deepStrictEqual(yield* Fiber.join(running), clusterFailed("unavailable", "Kubernetes: ask: nobody answers"))
   }))
 
 it.effect("a Job that cannot be ended holds its pull request up for minutes, and not for ever", () =>
@@ -173,6 +173,6 @@ it.effect("a newer Job of the pull request is left alone: this attempt is the on
     assert.deepStrictEqual(kube.log, [])
     assert.deepStrictEqual(
       yield* Fiber.join(running),
-      failed("cluster: another Job of the same pull request does not end")
+      clusterFailed("not-started", "another Job of the same pull request does not end")
     )
   }))

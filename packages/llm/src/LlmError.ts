@@ -1,19 +1,9 @@
+import { ModelFailureReason } from "@nominal-code/domain/Failure"
 import { type Duration, Schema } from "effect"
 
 /** Why a model did not answer. `refused`: it declined the request, and will again. */
-export const LlmErrorReason = Schema.Literals([
-  "rate-limited",
-  "overloaded",
-  "unavailable",
-  "timeout",
-  "unauthorized",
-  "context-too-long",
-  "invalid-request",
-  "malformed-response",
-  "refused",
-  "budget-exceeded"
-])
-export type LlmErrorReason = typeof LlmErrorReason.Type
+export const LlmErrorReason = ModelFailureReason
+export type LlmErrorReason = ModelFailureReason
 
 const passing: ReadonlySet<LlmErrorReason> = new Set([
   "rate-limited",

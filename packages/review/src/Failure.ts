@@ -1,38 +1,70 @@
+import { detailOf, Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import * as Redaction from "@nominal-code/domain/Redaction"
 
-/** Where a review failed: the first word of its reason. */
-export type Stage = "model" | "checkout" | "forge" | "installation" | "lease"
-
-const longest = 600
-
 const redact = Redaction.make([])
 
-/** One line: what failed, and how. It is for operators, and no text for the pull request. */
-export const failed = (stage: Stage, message: string, retryable: boolean): JobOutcome =>
-  JobOutcome.cases.Failed.make({
-    reason: `${stage}: ${redact(message).replaceAll(/\s+/g, " ").trim().slice(0, longest)}`,
-    retryable
-  })
+/** A failed run. The detail is redacted and put into one line. */
+export const failed = (failure: Failure, retryable: boolean): JobOutcome =>
+  JobOutcome.cases.Failed.make({ failure: { ...failure, detail: detailOf(redact(failure.detail)) }, retryable })
 
-/** What each first word of a reason means. The later ones are of what runs a review elsewhere. */
-const explanations: Readonly<Record<string, string>> = {
-  model: "the language model did not give an answer that can be used",
-  checkout: "the repository could not be checked out",
-  forge: "the pull request could not be read, or the review could not be posted",
-  installation: "this installation is not complete",
-  lease: "another process has taken it over",
-  memory: "it needed more memory than it may use",
-  deadline: "it took longer than it may",
-  evicted: "the cluster stopped it before it was done",
-  image: "its container image could not be started",
-  cluster: "the cluster did not take it",
-  pod: "its process ended before it was done"
-} satisfies Record<Stage, string> & Record<string, string>
-
-/** What a reader of the pull request may know of a reason: a sentence of ours, and not a word of anybody else's. */
-export const explain = (reason: string): string => {
-  const explanation = Object.entries(explanations).find(([stage]) => reason.startsWith(`${stage}:`))?.[1]
-  if (explanation !== undefined) return explanation
-  return /deadline|time|took longer/i.test(reason) ? "it took longer than it may" : "something unexpected went wrong"
-}
+/** What a pull request is told of a failure: one sentence's end of ours, and not a word of anybody else's. */
+export const explain: (failure: Failure) => string = Failure.match({
+  Forge: ({ reason }) =>
+    ({
+      "rate-limited": "the forge asked me to wait for longer than I may",
+      unavailable: "the forge could not be reached for too long",
+      unauthorized: "my account lacks a permission that the review needs",
+      "not-found": "my account cannot see something that the review needs",
+      refused: "the forge refused to take the review"
+    })[reason],
+  Model: ({ reason }) =>
+    ({
+      "rate-limited": "the language model asked me to wait for longer than I may",
+      overloaded: "the language model was overloaded for too long",
+      unavailable: "the language model could not be reached for too long",
+      timeout: "the language model did not answer in time",
+      unauthorized: "the language model does not accept this installation's key",
+      "context-too-long": "the change is too large for the language model",
+      "invalid-request": "the language model does not accept this installation's request",
+      "malformed-response": "the language model gave an answer that cannot be read",
+      refused: "the language model declined to review this change",
+      "budget-exceeded": "the review's budget was used up before it was done",
+      "no-review": "the language model gave an answer that is no review"
+    })[reason],
+  Checkout: ({ reason }) =>
+    ({
+      unavailable: "the repository could not be fetched for too long",
+      failed: "the commit could not be checked out"
+    })[reason],
+  Store: ({ reason }) =>
+    ({
+      unavailable: "my own store could not be reached for too long",
+      full: "my own store was full for too long"
+    })[reason],
+  Cluster: ({ reason }) =>
+    ({
+      unavailable: "the cluster that runs reviews could not be reached for too long",
+      forbidden: "the cluster does not allow this installation to start reviews",
+      refused: "the cluster did not accept the review's Job",
+      full: "the cluster had no room for the review for too long",
+      "pods-refused": "the cluster did not accept the review's pod",
+      image: "the review's container image could not be started",
+      "not-started": "the review's pod was not started in time"
+    })[reason],
+  Pod: ({ reason }) =>
+    ({
+      "out-of-memory": "the review needed more memory than it may use",
+      evicted: "the cluster stopped the review again and again before it was done",
+      killed: "the review's process was killed again and again before it was done",
+      deleted: "the review's Job was deleted again and again before it was done",
+      stopped: "the review's process was stopped again and again before it was done",
+      "node-lost": "the machines that ran the review were lost before it was done",
+      "no-result": "the review's process ended without a result"
+    })[reason],
+  Deadline: () => "the review took longer than it may",
+  Lease: () => "another process took the review over and did not finish it",
+  Installation: () => "this installation is not complete",
+  Crash: () => "the review's process crashed again and again",
+  Bug: () => "something unexpected went wrong in my own process"
+})

@@ -1,5 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Failure } from "@nominal-code/domain/Failure"
+import { type Job, JobOutcome, type SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
@@ -22,24 +23,35 @@ const standing = Effect.flatMap(
   (stands) => stands ? Effect.void : Effect.fail(new GivenUp())
 )
 
+const leaseLost = Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
+
+/** A forge's refusals as the reasons of a failure. */
+const forgeReason = {
+  RateLimited: "rate-limited",
+  Unauthorized: "unauthorized",
+  NotFound: "not-found",
+  Refused: "refused",
+  Unavailable: "unavailable"
+} as const
+
 /** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
-const skip = Effect.fnUntraced(function*(job: Job, reason: string) {
+const skip = Effect.fnUntraced(function*(job: Job, reason: SkipReason, detail: string) {
   const { review: { dryRun } } = yield* AppConfig
   if (job.event._tag === "Comment" && !dryRun) {
     const forge = yield* Forge
     yield* standing
-    yield* forge.reply(job.event, job.id, `There is nothing to review: ${reason}.`).pipe(
+    yield* forge.reply(job.event, job.id, `There is nothing to review: ${detail}.`).pipe(
       Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`Nobody could be told of a skip: ${message}`))
     )
   }
-  return Skipped.make({ reason })
+  return Skipped.make({ reason, detail })
 })
 
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
 const giveFallback = Effect.fnUntraced(function*(job: Job, { rules, text, why }: Unreadable) {
   const { review: { dryRun } } = yield* AppConfig
   if (!dryRun) yield* Effect.andThen(standing, (yield* Forge).reply(job.event, job.id, fallback(text, rules)))
-  return failed("model", why, false)
+  return failed(Failure.cases.Model.make({ reason: "no-review", detail: why }), false)
 })
 
 /** Posts a review and keeps its conversation. What cannot be posted now is kept for the job's next attempt. */
@@ -77,7 +89,7 @@ const finish = Effect.fnUntraced(function*(job: Job, review: DraftedReview) {
   const { review: { dryRun } } = yield* AppConfig
   const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
   if (Option.exists(now, ({ state }) => state === "closed")) {
-    return yield* skip(job, "the pull request was closed while it was being reviewed")
+    return yield* skip(job, "closed", "the pull request was closed while it was being reviewed")
   }
   if (!dryRun) return yield* publish(job, review, now)
   const { parts: { folded, headSha, inline }, usage } = review
@@ -105,9 +117,11 @@ const earlierAttempt = Effect.fnUntraced(function*(job: Job) {
 
 const reviewNow = Effect.fnUntraced(function*(job: Job) {
   const pullRequest: PullRequest = yield* (yield* Forge).pullRequest(job.event.pullRequest)
-  if (pullRequest.state !== "open") return yield* skip(job, `the pull request is ${pullRequest.state}`)
+  if (pullRequest.state !== "open") {
+    return yield* skip(job, pullRequest.state, `the pull request is ${pullRequest.state}`)
+  }
   const drafted = yield* draft(job, pullRequest)
-  if (drafted._tag === "Nothing") return yield* skip(job, drafted.reason)
+  if (drafted._tag === "Nothing") return yield* skip(job, "nothing-to-review", drafted.reason)
   return drafted._tag === "Unreadable" ? yield* giveFallback(job, drafted) : yield* finish(job, drafted)
 })
 
@@ -125,12 +139,25 @@ export const review = Effect.fn("Review.review")(
     return result
   },
   Effect.catchTags({
-    GivenUp: () => Effect.succeed(failed("lease", "another process has the job by now, or it was cancelled", true)),
-    ForgeError: ({ message, retryable }) => Effect.succeed(failed("forge", message, retryable)),
-    WorkspaceError: ({ message, retryable }) => Effect.succeed(failed("checkout", message, retryable)),
+    GivenUp: () => Effect.succeed(failed(leaseLost, true)),
+    ForgeError: ({ message, reason, retryable }) =>
+      Effect.succeed(
+        failed(Failure.cases.Forge.make({ reason: forgeReason[reason._tag], detail: message }), retryable)
+      ),
+    WorkspaceError: ({ message, retryable }) =>
+      Effect.succeed(
+        failed(
+          Failure.cases.Checkout.make({ reason: retryable ? "unavailable" : "failed", detail: message }),
+          retryable
+        )
+      ),
     LlmError: ({ message, provider, reason, retryable }) =>
-      Effect.succeed(failed("model", `${provider} (${reason}): ${message}`, retryable)),
+      Effect.succeed(
+        failed(Failure.cases.Model.make({ reason, detail: `${provider} (${reason}): ${message}` }), retryable)
+      ),
     PlatformError: ({ message }) =>
-      Effect.succeed(failed("installation", `a bundled prompt could not be read: ${message}`, false))
+      Effect.succeed(
+        failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
+      )
   })
 )

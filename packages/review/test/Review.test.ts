@@ -124,7 +124,7 @@ describe("the pull request is not what it was", () => {
     Effect.gen(function*() {
       for (const state of ["closed", "merged"] as const) {
         const world = Scene.world({ pullRequests: [Scene.pullRequest({ state })] })
-        assert.deepInclude(yield* run(world), { _tag: "Skipped", reason: `the pull request is ${state}` })
+        assert.deepInclude(yield* run(world), { _tag: "Skipped", reason: state })
         assert.deepStrictEqual([world.tasks, world.drafts, world.replies], [[], [], []])
         yield* run(world, Scene.mentionJob)
         assert.deepStrictEqual(world.replies, [`There is nothing to review: the pull request is ${state}.`])
@@ -186,7 +186,7 @@ describe("nothing to review", () => {
       for (const [changes, reason] of worlds) {
         const world = Scene.world(changes)
         const outcome = yield* run(world)
-        assert.match(outcome._tag === "Skipped" ? outcome.reason : outcome._tag, reason)
+        assert.match(outcome._tag === "Skipped" ? outcome.detail : outcome._tag, reason)
         assert.deepStrictEqual([world.tasks, world.replies, world.drafts], [[], [], []])
         yield* run(world, Scene.mentionJob)
         assert.match(world.replies[0] ?? "", reason)
@@ -209,7 +209,7 @@ describe("a failure", () => {
       const outcome = yield* run(Scene.world({ answers: [() => Effect.fail(refused)] }))
       assert.deepStrictEqual(outcome, {
         _tag: "Failed",
-        reason: "model: anthropic (unauthorized): the key is refused",
+        failure: { _tag: "Model", reason: "unauthorized", detail: "anthropic (unauthorized): the key is refused" },
         retryable: false
       })
     }))
@@ -223,7 +223,11 @@ describe("a failure", () => {
       const outcome = yield* run(Scene.world({ checkout: () => Effect.fail(error) }))
       assert.deepStrictEqual(outcome, {
         _tag: "Failed",
-        reason: "checkout: github.com could not be reached to fetch acme/shop",
+        failure: {
+          _tag: "Checkout",
+          reason: "unavailable",
+          detail: "github.com could not be reached to fetch acme/shop"
+        },
         retryable: true
       })
     }))

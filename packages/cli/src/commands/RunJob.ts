@@ -1,5 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { laneKey } from "@nominal-code/domain/Lane"
@@ -18,7 +19,7 @@ import * as Storage from "../Storage.ts"
 /** The job was not done, and why. The process ends with 1. */
 export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { message: Schema.String }) {}
 
-const { Failed } = JobOutcome.cases
+const { Failed, Lost } = JobOutcome.cases
 
 const howToGiveIt = "give the job as --payload <json>, @file, redis:<id> or -, or in REVIEW_JOB_PAYLOAD"
 
@@ -70,10 +71,10 @@ const reviewed = (payload: JobPayload) =>
     ),
     Effect.catchCause((cause) => {
       if (Cause.hasInterrupts(cause)) return Effect.failCause(cause)
-      const reason = `an unexpected error: ${Cause.pretty(cause).split("\n")[0]}`
+      const detail = `an unexpected error: ${Cause.pretty(cause).split("\n")[0]}`
       return Effect.as(
         Effect.logError("the review failed unexpectedly", cause),
-        Failed.make({ reason, retryable: true })
+        Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
       )
     })
   )
@@ -81,13 +82,15 @@ const reviewed = (payload: JobPayload) =>
 const logged = JobOutcome.match({
   Reviewed: ({ alreadyPosted, findings }) =>
     Effect.logInfo(alreadyPosted ? "the review was posted before" : `review posted with ${findings} findings`),
-  Skipped: ({ reason }) => Effect.logInfo(`nothing to review: ${reason}`),
-  Failed: ({ reason }) => Effect.logError(`failed: ${reason}`)
+  Skipped: ({ detail }) => Effect.logInfo(`nothing to review: ${detail}`),
+  Failed: ({ failure }) => Effect.logError(`failed: ${failureText(failure)}`),
+  Postponed: ({ failure, service }) => Effect.logWarning(`postponed until ${service} is back: ${failureText(failure)}`),
+  Lost: ({ failure }) => Effect.logWarning(`not finished: ${failureText(failure)}`)
 })
 
 const exitOf = ({ id }: Job, outcome: JobOutcome) =>
-  outcome._tag === "Failed"
-    ? Effect.fail(new JobFailed({ message: `job ${id} failed: ${outcome.reason}` }))
+  "failure" in outcome
+    ? Effect.fail(new JobFailed({ message: `job ${id} failed: ${failureText(outcome.failure)}` }))
     : Effect.void
 
 /** Stores how it ended, and signals it, where somebody waits for it. */
@@ -98,7 +101,9 @@ const report = Effect.fnUntraced(
   (effect) => Effect.catch(effect, ({ message }) => Effect.logError(`nobody could be told how it ended: ${message}`))
 )
 
-const stopped = Failed.make({ reason: "pod: it was stopped before the review was done", retryable: true, lost: true })
+const stopped = Lost.make({
+  failure: Failure.cases.Pod.make({ reason: "stopped", detail: "it was stopped before the review was done" })
+})
 
 /** Whoever stops it is told that it was stopped, in what time is left. An interruption has no exit code of its own. */
 const lastWords = Effect.fnUntraced(function*(payload: JobPayload) {

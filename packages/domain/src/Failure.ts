@@ -1,0 +1,71 @@
+import { Schema } from "effect"
+
+/** Why a call of a model service brought no answer that can be used. `refused`: it declined the request, and will again. */
+export const ModelFailureReason = Schema.Literals([
+  "rate-limited",
+  "overloaded",
+  "unavailable",
+  "timeout",
+  "unauthorized",
+  "context-too-long",
+  "invalid-request",
+  "malformed-response",
+  "refused",
+  "budget-exceeded"
+])
+export type ModelFailureReason = typeof ModelFailureReason.Type
+
+/** One line for operators. It may quote a server, so it never goes to a pull request. */
+const detail = Schema.String
+
+/**
+ * Where and why a run of a job failed: the stage is the tag. What a pull request is told is a function of stage and
+ * reason alone.
+ */
+export const Failure = Schema.TaggedUnion({
+  /** The forge could not be read, or the review could not be posted. */
+  Forge: { reason: Schema.Literals(["rate-limited", "unavailable", "unauthorized", "not-found", "refused"]), detail },
+  /** `no-review`: the model answered, and the answer holds no review. */
+  Model: { reason: Schema.Literals([...ModelFailureReason.literals, "no-review"]), detail },
+  /** git could not fetch or check out the commit. */
+  Checkout: { reason: Schema.Literals(["unavailable", "failed"]), detail },
+  /** The queue's or the conversations' store. */
+  Store: { reason: Schema.Literals(["unavailable", "full"]), detail },
+  /** The cluster did not take the Job, or did not start its pod. `full`: it has no room now. */
+  Cluster: {
+    reason: Schema.Literals(["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]),
+    detail
+  },
+  /** The pod of the Job ended without a result. */
+  Pod: {
+    reason: Schema.Literals(["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]),
+    detail
+  },
+  /** The run took longer than `jobs.deadline_seconds`, or its Job than `kubernetes.active_deadline_seconds`. */
+  Deadline: { detail },
+  /** Another run holds the lease. */
+  Lease: { detail },
+  /** A file of this program is missing or unreadable. */
+  Installation: { detail },
+  /** The process that ran the job died again and again while it ran nothing else. */
+  Crash: { detail },
+  /** A defect of this program. */
+  Bug: { detail }
+})
+export type Failure = typeof Failure.Type
+
+const longest = 600
+
+/** Puts a detail into one line of at most 600 characters. */
+export const detailOf = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, longest)
+
+/** A failure as operators read it in logs and in `jobs list`: `model: anthropic (overloaded): …`. */
+export const failureText = (failure: Failure): string => `${failure._tag.toLowerCase()}: ${failure.detail}`
+
+/**
+ * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`.
+ */
+export const ServiceName = Schema.String.check(
+  Schema.isPattern(/^(?:forge:[a-z0-9.-]+|model:[a-z0-9.-]+|cluster|store)$/)
+).pipe(Schema.brand("ServiceName"))
+export type ServiceName = typeof ServiceName.Type
