@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
+import { failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { Effect, Option } from "effect"
 import type { Commit } from "../emulators/GitHubGit.ts"
 import { submitReview, type SubmittedComment, turns } from "../emulators/ScriptedModel.ts"
@@ -203,9 +204,12 @@ layer(running({ env: { JOBS_MAX_ATTEMPTS: "1" } }), { excludeTestServices: true,
       const { journey, run } = yield* Running
       const pull = yield* open(journey, "unreachable")
       journey.emulator.faults.next({ path: /acme\/unreachable\.git/, times: 100 }, { _tag: "Drop" })
-      const { reason, state } = yield* run({ ...opened, pull })
+      const { failure, state } = yield* run({ ...opened, pull })
       assert.strictEqual(state, "parked")
-      assert.match(Option.getOrElse(reason, () => ""), /^checkout: [^\n]*127\.0\.0\.1:\d+[^\n]*$/)
+      assert.match(
+        Option.match(failure, { onNone: () => "", onSome: failureText }),
+        /^checkout: [^\n]*127\.0\.0\.1:\d+[^\n]*$/
+      )
       yield* journey.told(pull, /the repository could not be checked out/)
     }))
 })

@@ -1,7 +1,8 @@
 import type { Fixture } from "@copilotkit/aimock"
 import { assert, layer } from "@effect/vitest"
+import { failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { Effect, Option } from "effect"
 import type { PullRequest } from "../emulators/GitHubState.ts"
 import { type ModelAnswer, submitReview, type SubmittedComment, turns } from "../emulators/ScriptedModel.ts"
@@ -44,9 +45,9 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
       const prose = "I looked at the total, and it looks good to me."
       journey.script(pull, () => ({ text: prose }))
       mending(journey, { text: "There is nothing to mend: it looks good." })
-      const { reason, state } = yield* run({ ...opened, pull })
+      const { failure, state } = yield* run({ ...opened, pull })
       assert.strictEqual(state, "parked")
-      assert.match(Option.getOrElse(reason, () => ""), /^model: no review could be read/)
+      assert.match(Option.match(failure, { onNone: () => "", onSome: failureText }), /^model: no review could be read/)
       assert.strictEqual(journey.turns(pull).length, 2)
       yield* journey.told(pull, /could not put my answer into a review/)
       assert.notInclude(journey.written(pull).join(), "looks good")
@@ -134,9 +135,9 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
       const { journey, run } = yield* Running
       const pull = yield* open(journey, "endless")
       journey.script(pull, () => ({ calls: [{ name: "Read", input: { file_path: "src/total.ts" } }] }))
-      const { reason, state } = yield* run({ ...opened, pull })
+      const { failure, state } = yield* run({ ...opened, pull })
       assert.strictEqual(state, "parked")
-      assert.match(Option.getOrElse(reason, () => ""), /stopped: turns/)
+      assert.match(Option.match(failure, { onNone: () => "", onSome: failureText }), /stopped: turns/)
       // Eight turns, and the last chance.
       assert.strictEqual(journey.turns(pull).length, 9)
       yield* journey.told(pull, /could not put my answer into a review/)
@@ -172,9 +173,12 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
         Effect.gen(function*() {
           const pull = yield* open(journey, name)
           breaking(journey, pull, fault)
-          const { reason, state } = yield* run({ ...opened, pull })
+          const { failure, state } = yield* run({ ...opened, pull })
           assert.strictEqual(state, "parked", name)
-          assert.match(Option.getOrElse(reason, () => ""), /^model: anthropic \([a-z-]+\): [^\n]+$/)
+          assert.match(
+            Option.match(failure, { onNone: () => "", onSome: failureText }),
+            /^model: anthropic \([a-z-]+\): [^\n]+$/
+          )
           yield* journey.told(pull, /the language model did not give an answer that can be used/)
           assert.strictEqual(journey.asked(pull).length, requests, name)
           assert.notInclude(journey.written(pull).join(), "Half of it.")

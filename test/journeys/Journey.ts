@@ -2,11 +2,12 @@ import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
 import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
 import { JobId } from "@nominal-code/domain/Job"
-import { JobQueue, type JobRecord } from "@nominal-code/jobs/JobQueue"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Context, Data, type Duration, Effect, FileSystem, Layer, Option, Schedule } from "effect"
 import { randomBytes } from "node:crypto"
+import { storeIn } from "../../packages/jobs/test/QueueSteps.ts"
 import type { GitHubEvent } from "../emulators/GitHubDeliveries.ts"
 import * as GitHubEmulator from "../emulators/GitHubEmulator.ts"
 import type { PullRequest } from "../emulators/GitHubState.ts"
@@ -89,7 +90,7 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
   const dataDir = `${directory}/data`
   // The store as any other process may open it: what it says of a job is what is stored.
   const opened = yield* Layer.build(SqliteQueue.layer.pipe(Layer.provide(Sqlite.layerAt(dataDir))))
-  const queue = Context.get(opened, JobQueue)
+  const queue = storeIn(opened)
 
   const environment = {
     ...ScriptedModel.variables(model.url, options.provider ?? "anthropic", secrets.apiKey),

@@ -33,7 +33,7 @@ const isSuperseded = (journey: Journey, accepted: ReadonlyArray<Accepted>, { job
     const by = Option.getOrUndefined(record)?.state === "superseded"
       ? Option.flatMapNullishOr(
         record,
-        ({ reason }) => /job ([0-9a-f]{20}) is newer/.exec(Option.getOrElse(reason, () => ""))?.[1]
+        ({ supersededBy }) => Option.getOrUndefined(supersededBy)
       )
       : Option.none<string>()
     return accepted.slice(accepted.findIndex((one) => one.job === job) + 1).some((later) =>

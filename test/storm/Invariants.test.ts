@@ -2,7 +2,8 @@ import { assert, it } from "@effect/vitest"
 import { DeliveryId, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { LaneKey } from "@nominal-code/domain/Lane"
 import { Sha } from "@nominal-code/domain/PullRequest"
-import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+import { LeaseTask } from "@nominal-code/jobs/JobQueue"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { Option, Schema } from "effect"
 import { breaches, judge, type Verdict } from "./Invariants.ts"
 import type { Change, Observed, PodRun, Post } from "./Observed.ts"
@@ -22,8 +23,20 @@ const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord => ({
   lane,
   delivery: DeliveryId.make(`delivery of ${id}`),
   state: "done",
+  position: 1,
+  kind: "pr_push",
+  task: LeaseTask.cases.Review.make({}),
   attempts: 1,
-  reason: Option.none(),
+  losses: 0,
+  failure: Option.none(),
+  waitsFor: Option.none(),
+  cancelled: false,
+  supersededBy: Option.none(),
+  stoodFor: [],
+  headSha: Option.none(),
+  receivedAt: 0,
+  endedAt: Option.none(),
+  unreadable: false,
   outcome: Option.some(reviewed),
   job: Option.none(),
   ...rest
@@ -69,7 +82,7 @@ const good: Observed = {
   refused: [],
   records: [
     record(first),
-    record(second, { state: "superseded", reason: Option.some(`job ${third} is newer`), outcome: Option.none() }),
+    record(second, { state: "superseded", supersededBy: Option.some(third), outcome: Option.none() }),
     record(third)
   ],
   changes: [
@@ -115,11 +128,11 @@ breaks("lost", "a review that is not on the pull request", { posts: [post(third,
 breaks("lost", "a job that was superseded by one that nobody sent", {
   records: [
     ...without(second),
-    record(second, { state: "superseded", reason: Option.some(`job ${"9".repeat(20)} is newer`) })
+    record(second, { state: "superseded", supersededBy: Option.some(JobId.make("9".repeat(20))) })
   ]
 }, /which came not after it/)
 breaks("lost", "a job that was superseded by an older one", {
-  records: [...without(third), record(third, { state: "superseded", reason: Option.some(`job ${first} is newer`) })]
+  records: [...without(third), record(third, { state: "superseded", supersededBy: Option.some(first) })]
 }, /which came not after it/)
 breaks("lost", "a job that was given up without a word", {
   records: [...without(first), record(first, { state: "parked", outcome: Option.none() })],

@@ -1,4 +1,4 @@
-import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { Option } from "effect"
 import type { Accepted, Observed, PodRun, Post } from "./Observed.ts"
 
@@ -14,8 +14,7 @@ const answersOf = ({ posts }: Observed, job: string): ReadonlyArray<Post> =>
   posts.filter((post) => post.job === job && post.kind === "answer")
 
 /** The job that a superseded one was replaced by. */
-const successorOf = ({ reason }: JobRecord): string | undefined =>
-  /^job ([0-9a-f]{20}) is newer$/.exec(Option.getOrElse(reason, () => ""))?.[1]
+const successorOf = ({ supersededBy }: JobRecord): string | undefined => Option.getOrUndefined(supersededBy)
 
 /** What is wrong with how an accepted delivery's job has ended; nothing where all is well. */
 const misfortune = (observed: Observed, one: Accepted, record: JobRecord): string | undefined => {

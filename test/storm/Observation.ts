@@ -86,7 +86,7 @@ export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) 
   const observed: Observed = {
     accepted: deliveries.accepted,
     refused: deliveries.refused,
-    records: yield* RedisJobs.make(redis).list(Option.none()),
+    records: yield* RedisJobs.make(redis).list({ limit: 1_000_000 }),
     changes: yield* QueueJournal.read(redisDirectory),
     pods: podsOf(kube),
     posts: postsOf(forge),

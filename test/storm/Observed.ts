@@ -1,4 +1,4 @@
-import type { JobRecord } from "@nominal-code/jobs/JobQueue"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 
 /*
  * What was seen of a storm, and nothing that anybody says of himself: the invariants are held against this alone. Times

@@ -30,6 +30,15 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   receivedAt: Schema.Int
 }) {}
 
+/**
+ * The identity of an event within its pull request, whichever hook delivered it: a comment's is its id, a lifecycle
+ * event's the head that it was about. Two deliveries with the same key tell of the same event.
+ */
+export const eventKeyOf = PullRequestEvent.match({
+  Comment: ({ commentId, kind }) => `${kind}:${commentId}`,
+  Lifecycle: ({ headSha, kind }) => `${kind}:${headSha}`
+})
+
 /** Why a job ended without a review. */
 export const SkipReason = Schema.Literals(["closed", "merged", "draft", "nothing-to-review", "head-reviewed"])
 export type SkipReason = typeof SkipReason.Type
@@ -60,3 +69,16 @@ export type JobOutcome = typeof JobOutcome.Type
 
 /** Whether the run came to its end, so that nothing is left to be tried. */
 export const isSettled = (outcome: JobOutcome): boolean => outcome._tag === "Reviewed" || outcome._tag === "Skipped"
+
+/** Whether the run found the pull request's head reviewed, or reviewed it. */
+export const isHeadReviewed = (outcome: JobOutcome): boolean =>
+  outcome._tag === "Reviewed" || (outcome._tag === "Skipped" && outcome.reason === "head-reviewed")
+
+/** What a pull request is told about a job that is not done. It is posted once, and kept until it is posted. */
+export const Notice = Schema.TaggedUnion({
+  /** No further attempt is made. */
+  GivenUp: { failure: Failure },
+  /** Too many jobs of the pull request waited already. */
+  Busy: {}
+})
+export type Notice = typeof Notice.Type

@@ -1,78 +1,83 @@
-import { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
-import { Lane } from "@nominal-code/domain/Lane"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { type Job, type JobId, JobOutcome, Notice } from "@nominal-code/domain/Job"
+import type { Lane } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
 
 /** What became of an offer. */
 export const Offered = Schema.TaggedUnion({
-  /**
-   * The job is stored. `superseded`: the pending job, if any, that it makes needless. A parked push that is delivered
-   * again after a newer one is itself the superseded job, and `jobId` the newer one.
-   */
+  /** The job is stored. `superseded`: the waiting job, if any, that it makes needless. */
   Accepted: { jobId: Schema.String, superseded: Schema.optionalKey(Schema.String) },
-  /** The delivery was accepted before; its job stands. */
+  /** The delivery was accepted before, or another delivery of the same event was; its job stands. */
   Duplicate: { jobId: Schema.String },
-  /** The lane holds as many waiting jobs as it may. Nothing was stored. */
-  Full: { waiting: Schema.Int }
+  /**
+   * The lane holds as many waiting comments as it may. `told`: a `Busy` notice to the pull request was stored with this
+   * job; false if one waits already.
+   */
+  Full: { waiting: Schema.Int, told: Schema.Boolean }
 })
 export type Offered = typeof Offered.Type
+
+/** What a lease is for: the review that the job asks for, or a notice about the job. */
+export const LeaseTask = Schema.TaggedUnion({
+  Review: {},
+  Notice: { notice: Notice }
+})
+export type LeaseTask = typeof LeaseTask.Type
+
+/** Why the run under a lease has to stop: somebody cancelled the job, or a newer push is to be reviewed instead. */
+export const Stop = Schema.Literals(["cancelled", "superseded"])
+export type Stop = typeof Stop.Type
 
 /** The right to run the head of a lane. `epoch` grows with every lease of the lane: an older one has no effect. */
 export interface Lease {
   readonly lane: Lane
   readonly job: Job
+  readonly task: LeaseTask
   readonly epoch: number
-  /** 1 for the first try. A try that was lost or released does not count. */
+  /** 1 for the first try. A try that was lost, released or that waited for a service does not count. */
   readonly attempt: number
   /**
-   * The attempt, counted over everything that the job was asked to do: it goes on where `attempt` starts again, so what
-   * an earlier life of the job left behind is never taken for this run's. Who takes over a lost run finds its number.
+   * Numbers the run over the job's whole life, so that what an earlier run left behind is never taken for this one's.
+   * Only a run that takes over a lost or released one has the same number.
    */
   readonly run: number
-  /** How often a lease of this job has been lost, mostly because its process died. */
+  /** How often a run of this job has been lost, mostly because its process died. */
   readonly losses: number
-  /** The job was cancelled and whoever ran it is gone: it is not to be run, but what is left of its run to be ended. */
-  readonly cancelled: boolean
+  /** The job is not to be run: what is left of an earlier holder's run is to be ended, and the job settled as `Park`. */
+  readonly stop: Option.Option<Stop>
+  /** How long ago the job was accepted, or made to wait again by `retry`, by the store's clock. */
+  readonly age: Duration.Duration
 }
 
-/** What a renewal tells. Unless it is `lost`, the lease lasts; `cancelled`: but the work under it must stop. */
-export const Renewed = Schema.Literals(["kept", "lost", "cancelled"])
+/**
+ * What a renewal tells. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
+ * it must stop.
+ */
+export const Renewed = Schema.Literals(["kept", "lost", ...Stop.literals])
 export type Renewed = typeof Renewed.Type
 
 /**
- * What to do with the job under a lease. A cancelled job ends as `Done` or `Park` says, for that came first; after
- * `Retry` or `Release` it does not wait again, but is at once given out as cancelled, until somebody parks it.
+ * What to do with the job under a lease. A job that was told to stop ends as `Done` or `Park` say; after any other
+ * settlement it is given out again with its `stop`, until a holder parks it.
  */
 export const Settlement = Schema.TaggedUnion({
   /** It has ended; its outcome is kept with it. */
   Done: { outcome: JobOutcome },
-  /** It goes back to the head of its lane, not before `delay` has passed. */
-  Retry: { reason: Schema.String, delay: Schema.Duration },
-  /** It will not be run again unless somebody asks; the reason is kept. */
-  Park: { reason: Schema.String },
-  /** Unrun: as if it had not been taken, and the attempt does not count. */
+  /** It is run again after the delay. Uses an attempt. */
+  Retry: { failure: Failure, delay: Schema.Duration },
+  /** It waits for a service, and is run again after the delay. Uses no attempt. */
+  Wait: { failure: Failure, service: ServiceName, delay: Schema.Duration },
+  /** Its run was ended from outside. Uses no attempt, and counts a loss. */
+  Lose: { failure: Failure },
+  /** It is not run any more, and its pull request is told so: it stays as a notice, at the head of its lane. */
+  GiveUp: { failure: Failure },
+  /** Nothing is left to do: it was stopped, or its notice is posted or cannot be. It ends as `parked` or `superseded`. */
+  Park: {},
+  /** Unrun: as if it had not been taken. */
   Release: {}
 })
 export type Settlement = typeof Settlement.Type
-
-/** Where a job stands. */
-export const JobState = Schema.Literals(["waiting", "running", "done", "superseded", "parked"])
-export type JobState = typeof JobState.Type
-
-/** A stored job, as `jobs list` shows it. */
-export const JobRecord = Schema.Struct({
-  id: JobId,
-  lane: Lane,
-  delivery: DeliveryId,
-  state: JobState,
-  /** Since it was accepted, or was last made to wait again. */
-  attempts: Schema.Int,
-  reason: Schema.OptionFromNullOr(Schema.String),
-  outcome: Schema.OptionFromNullOr(JobOutcome),
-  /** None if its stored form cannot be read by this version of the program. */
-  job: Schema.OptionFromNullOr(Job)
-})
-export type JobRecord = typeof JobRecord.Type
 
 /** What became of somebody's request about a job. */
 export const Handled = Schema.TaggedUnion({
@@ -87,18 +92,22 @@ export const Handled = Schema.TaggedUnion({
 export type Handled = typeof Handled.Type
 
 /**
- * Durable first-in-first-out lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run
- * by whoever holds its lease, and by nobody else.
+ * Durable lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run by whoever holds its
+ * lease, and by nobody else. In a lane notices come first, then what people asked for, then the one lifecycle job, each
+ * in the order of arrival.
  */
 export class JobQueue extends Context.Service<JobQueue, {
   /**
-   * One durable write: knows a delivery that came before, replaces a waiting lifecycle job of the same lane by the
-   * newer one, and appends. A mention is never replaced. A parked job whose delivery comes again waits again.
+   * Stores a job in one durable write, unless its event is known. A lifecycle job replaces the one that waits in its
+   * lane, and is never turned away. A parked job whose delivery comes again waits again.
    */
   offer(job: Job): Effect.Effect<Offered, StoreError>
-  /** The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet or another holds it. */
+  /**
+   * The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet, another holds it, or this
+   * program cannot read it: then it is left to one that can.
+   */
   take(lane: Lane): Effect.Effect<Option.Option<Lease>, StoreError>
-  /** Keeps the lease alive, unless it was lost; then, or if its job was cancelled, the work under it must stop. */
+  /** Keeps the lease alive, unless it was lost. */
   renew(lease: Lease): Effect.Effect<Renewed, StoreError>
   /** Ends the lease; false if it was lost, and then nothing was changed. */
   settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>
@@ -107,22 +116,15 @@ export class JobQueue extends Context.Service<JobQueue, {
    * delay has passed. A lane may be named more than once.
    */
   readonly ready: Stream.Stream<Lane, StoreError>
-  /** How many jobs wait or run. */
-  readonly depth: Effect.Effect<
-    { readonly waiting: number; readonly running: number; readonly parked: number },
-    StoreError
-  >
-  find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>
-  /** In the order of arrival. */
-  list(state: Option.Option<JobState>): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
-  /** A parked or done job waits again, afresh, behind what waits in its lane. */
+  /** A parked job waits again, afresh, behind what waits in its lane. */
   retry(id: JobId): Effect.Effect<Handled, StoreError>
   /**
    * A waiting job is parked without being run. A running one is marked and keeps its place, so that nothing else of its
    * lane runs before its run is over.
    */
   cancel(id: JobId): Effect.Effect<Handled, StoreError>
-  jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
+  /** Proves that the store takes a write now. */
+  readonly check: Effect.Effect<void, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}
 
 /** What a queue allows, and for how long. */
@@ -130,18 +132,21 @@ export const QueueLimits = Context.Reference<{
   /** How long a lease lasts unless it is renewed. */
   readonly leaseDuration: Duration.Duration
   readonly renewEvery: Duration.Duration
-  /** How many jobs of one lane may wait. */
+  /** How many comments of one lane may wait. */
   readonly laneCapacity: number
   /** How long an ended job, and with it its delivery, is remembered. */
   readonly retention: Duration.Duration
   /** How often the whole store is looked through for lanes to run: what other processes did tells us nothing. */
   readonly sweepEvery: Duration.Duration
+  /** Whether a push stops the running review of its lane, or lets it finish. */
+  readonly onPush: "finish" | "supersede"
 }>("@nominal-code/jobs/QueueLimits", {
   defaultValue: () => ({
     leaseDuration: Duration.seconds(30),
     renewEvery: Duration.seconds(10),
     laneCapacity: 20,
     retention: Duration.days(7),
-    sweepEvery: Duration.seconds(5)
+    sweepEvery: Duration.seconds(5),
+    onPush: "finish"
   })
 })

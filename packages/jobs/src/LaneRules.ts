@@ -1,6 +1,7 @@
-import { JobOutcome } from "@nominal-code/domain/Job"
-import { Duration, Schema } from "effect"
-import { Handled, Offered, type Renewed, Settlement } from "./JobQueue.ts"
+import { Failure } from "@nominal-code/domain/Failure"
+import { isHeadReviewed, JobOutcome } from "@nominal-code/domain/Job"
+import { Duration, Option, Schema } from "effect"
+import { Offered, type QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 
 /*
@@ -9,7 +10,7 @@ import type { JobRow, JobTable } from "./JobTable.ts"
 
 /** A job that is offered, with its stored form. */
 export interface Candidate {
-  readonly row: Pick<JobRow, "id" | "lane" | "platform" | "delivery" | "lifecycle">
+  readonly row: Pick<JobRow, "id" | "lane" | "delivery" | "event" | "lifecycle">
   readonly payload: string
 }
 
@@ -19,61 +20,99 @@ export interface Claim {
   readonly epoch: number
 }
 
-const encodeOutcome = Schema.encodeSync(Schema.fromJsonString(JobOutcome))
+type Limits = Pick<typeof QueueLimits["Service"], "laneCapacity" | "onPush">
+
+const OutcomeJson = Schema.fromJsonString(JobOutcome)
+const encodeOutcome = Schema.encodeSync(OutcomeJson)
+const decodeOutcome = Schema.decodeOption(OutcomeJson)
+const encodeFailure = Schema.encodeSync(Schema.fromJsonString(Failure))
+
+/** How many of the jobs that it stood for a job names. */
+const stoodForAtMost = 50
 
 // A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn.
 const restMillis = (losses: number): number => losses < 3 ? 0 : Math.min(1000 * 2 ** (losses - 3), 10_000)
 
-/** Why a job is parked whose payload means nothing to this program. */
-export const unreadable = "its stored form cannot be read by this version of the program"
+const isWaiting = ({ state }: JobRow): boolean => state === "waiting"
+const isReview = ({ task }: JobRow): boolean => task === "review"
+const isLifecycleReview = (row: JobRow): boolean => row.lifecycle && isReview(row)
 
-/** Why a cancelled job is parked; and while it still runs, what marks it. */
-export const cancelled = "cancelled"
+/** The lifecycle job that waits in a lane, if any: there is never more than one. */
+export const waitingLifecycle = (active: ReadonlyArray<JobRow>): JobRow | undefined =>
+  active.find((row) => isWaiting(row) && isLifecycleReview(row))
 
-/** Whether somebody has cancelled a job that runs. */
-export const isCancelled = ({ reason, state }: JobRow): boolean => state === "running" && reason === cancelled
+/** How many comments wait for their answer in a lane. */
+export const waitingComments = (active: ReadonlyArray<JobRow>): number =>
+  active.filter((row) => isWaiting(row) && isReview(row) && !row.lifecycle).length
 
-const waitingLifecycle = (rows: ReadonlyArray<JobRow>): JobRow | undefined =>
-  rows.find(({ lifecycle, state }) => lifecycle && state === "waiting")
-
-const ended = (row: JobRow, state: "done" | "superseded" | "parked", now: number, reason: string | null): JobRow => ({
+const ended = (row: JobRow, state: "done" | "superseded" | "parked", now: number): JobRow => ({
   ...row,
   state,
-  reason,
+  waitsFor: null,
+  waitsSince: null,
   owner: null,
+  again: false,
+  dueAt: 0,
+  since: 0,
   endedAt: now
 })
 
-const superseded = (row: JobRow, by: string, now: number): JobRow => ended(row, "superseded", now, `job ${by} is newer`)
+const standingFor = (before: string | null, { id, stoodFor }: JobRow): string =>
+  [before, stoodFor, id].flatMap((ids) => ids?.split(" ") ?? []).slice(-stoodForAtMost).join(" ")
 
-/** A job that ran waits again in its old place; unless a newer push waits by now, which makes it needless. */
-const giveBack = (table: JobTable, row: JobRow, now: number): void => {
-  const newer = row.lifecycle ? waitingLifecycle(table.active(row.lane)) : undefined
-  table.update(newer === undefined ? { ...row, state: "waiting", owner: null } : superseded(row, newer.id, now))
+const retire = (table: JobTable, row: JobRow, by: JobRow["supersededBy"], now: number): void =>
+  table.update(
+    { ...ended(row, "superseded", now), stop: null, failure: null, stoodFor: null, supersededBy: by },
+    ""
+  )
+
+/** A newer job does the work of this one, and names it among those that it stands for. */
+const supersede = (table: JobTable, row: JobRow, newer: JobRow, now: number): void => {
+  retire(table, row, newer.id, now)
+  table.update({ ...newer, stoodFor: standingFor(newer.stoodFor, row) })
 }
 
-/** A cancelled job waits for nobody but whoever ends what is left of its run. Its lease is over, so the epoch is too. */
+/** A job that ran waits again; unless a newer lifecycle job waits by now, which makes this one needless. */
+const giveBack = (table: JobTable, row: JobRow, now: number): void => {
+  const newer = isLifecycleReview(row) ? waitingLifecycle(table.active(row.lane)) : undefined
+  if (newer === undefined) table.update({ ...row, state: "waiting", owner: null })
+  else supersede(table, row, newer, now)
+}
+
+/** A job that was told to stop waits only for who ends what is left of its run. Its lease is over, so the epoch is too. */
 const handOn = (table: JobTable, row: JobRow): void =>
   table.update({ ...row, epoch: table.tick(), owner: null, dueAt: 0 })
 
-/** A job that waits as if nobody had tried it; but for the numbers that must not be given twice. */
-const afresh = (
+/** Undone but for the numbers that must not be given twice. */
+const untried = { attempts: 0, losses: 0, dueAt: 0, owner: null, failure: null, waitsFor: null, waitsSince: null }
+
+/** A job that waits as if nobody had tried it. */
+export const afresh = (
   table: JobTable,
-  row: Candidate["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch">
+  row: Candidate["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt">,
+  now: number
 ): JobRow => ({
   ...row,
+  ...untried,
   position: table.tick(),
   state: "waiting",
+  task: "review",
   earlier: row.earlier + row.attempts,
-  attempts: 0,
-  losses: 0,
-  // Not the present: the clock may be set back.
-  dueAt: 0,
-  owner: null,
-  reason: null,
+  stop: null,
+  again: false,
+  supersededBy: null,
+  stoodFor: null,
   outcome: null,
+  since: now,
   endedAt: null
 })
+
+/** Whether a job does, or has done, what another delivery of its event asks for. */
+export const answers = ({ lifecycle, outcome, state, task }: JobRow): boolean => {
+  if (state === "waiting" || state === "running") return !lifecycle || task === "review"
+  if (state !== "done") return false
+  return !lifecycle || Option.exists(Option.flatMap(Option.fromNullOr(outcome), decodeOutcome), isHeadReviewed)
+}
 
 /** The row under a lease that still stands. One that has run out stands until somebody else takes the lane. */
 const held = (table: JobTable, { epoch, id }: Claim): JobRow | undefined => {
@@ -81,54 +120,81 @@ const held = (table: JobTable, { epoch, id }: Claim): JobRow | undefined => {
   return row?.state === "running" && row.epoch === epoch ? row : undefined
 }
 
-export const offer = (table: JobTable, { payload, row }: Candidate, now: number, capacity: number): Offered => {
-  const known = table.byDelivery(row.platform, row.delivery)
+const store = (table: JobTable, row: JobRow, payload: string, isKnown: boolean): void =>
+  isKnown ? table.update(row, payload) : table.insert(row, payload)
+
+/** The lane is full: its pull request is told so once, however many are turned away until it is. */
+const turnAway = (
+  active: ReadonlyArray<JobRow>,
+  fresh: () => JobRow,
+  put: (row: JobRow) => void
+): Offered => {
+  const told = !active.some(({ task }) => task === "busy")
+  if (told) put({ ...fresh(), task: "busy" })
+  return Offered.cases.Full.make({ waiting: waitingComments(active), told })
+}
+
+export const offer = (table: JobTable, { payload, row }: Candidate, now: number, limits: Limits): Offered => {
+  const known = table.byId(row.id)
   if (known !== undefined && known.state !== "parked") return Offered.cases.Duplicate.make({ jobId: known.id })
-
-  const waiting = table.active(row.lane).filter(({ state }) => state === "waiting")
-  const pending = row.lifecycle ? waitingLifecycle(waiting) : undefined
-  if (known !== undefined && pending !== undefined && known.position < pending.position) {
-    table.update(superseded(known, pending.id, now))
-    return Offered.cases.Accepted.make({ jobId: pending.id, superseded: known.id })
-  }
-  if (waiting.length - (pending === undefined ? 0 : 1) >= capacity) {
-    return Offered.cases.Full.make({ waiting: waiting.length })
+  const twin = table.byEvent(row.lane, row.event)
+  if (twin !== undefined && twin.id !== row.id && answers(twin)) {
+    // What it finds may have changed since it looked: it looks again unless it reviews the head.
+    if (twin.lifecycle && twin.state === "running") table.update({ ...twin, again: true })
+    return Offered.cases.Duplicate.make({ jobId: twin.id })
   }
 
-  if (pending !== undefined) table.update(superseded(pending, row.id, now))
-  const fresh = afresh(table, { earlier: 0, attempts: 0, epoch: 0, ...known, ...row })
-  if (known === undefined) table.insert(fresh, payload)
-  else table.update(fresh, payload)
-  return Offered.cases.Accepted.make({
-    jobId: row.id,
-    ...(pending === undefined ? {} : { superseded: pending.id })
-  })
+  const active = table.active(row.lane)
+  const fresh = () => afresh(table, { earlier: 0, attempts: 0, epoch: 0, receivedAt: now, ...known, ...row }, now)
+  const put = (one: JobRow) => store(table, one, payload, known !== undefined)
+  if (!row.lifecycle) {
+    if (waitingComments(active) >= limits.laneCapacity) return turnAway(active, fresh, put)
+    put(fresh())
+    return Offered.cases.Accepted.make({ jobId: row.id })
+  }
+
+  const running = active.find(({ state }) => state === "running")
+  const stops = limits.onPush === "supersede" && row.event.startsWith("pr_push:")
+  if (stops && running !== undefined && isLifecycleReview(running) && running.stop === null) {
+    table.update({ ...running, stop: "superseded" })
+  }
+  const pending = waitingLifecycle(active)
+  if (pending === undefined) {
+    put(fresh())
+    return Offered.cases.Accepted.make({ jobId: row.id })
+  }
+  retire(table, pending, row.id, now)
+  put({ ...fresh(), stoodFor: standingFor(null, pending) })
+  return Offered.cases.Accepted.make({ jobId: row.id, superseded: pending.id })
 }
 
 export interface Taker {
   readonly owner: string
   readonly leaseMillis: number
+  /** Whether this program can read the job's stored form. */
+  canRead(row: JobRow): boolean
 }
 
-/** Takes the lane's head; a lease of it that has run out is lost by this. */
-export const take = (table: JobTable, lane: string, now: number, { leaseMillis, owner }: Taker): JobRow | undefined => {
+/** Takes the lane's head; a lease of it that has run out is lost by this. What cannot be read stays as it is. */
+export const take = (table: JobTable, lane: string, now: number, taker: Taker): JobRow | undefined => {
   const [first] = table.active(lane)
-  if (first === undefined || first.dueAt > now) return undefined
-  if (first.state === "running" && !isCancelled(first)) {
+  if (first === undefined || first.dueAt > now || !taker.canRead(first)) return undefined
+  if (first.state === "running" && first.stop === null) {
     const losses = first.losses + 1
-    giveBack(table, { ...first, attempts: first.attempts - 1, losses, dueAt: now + restMillis(losses) }, now)
-    return take(table, lane, now, { leaseMillis, owner })
+    const attempts = first.attempts - (isReview(first) ? 1 : 0)
+    giveBack(table, { ...first, attempts, losses, dueAt: now + restMillis(losses) }, now)
+    return take(table, lane, now, taker)
   }
-  const begins = first.state === "waiting"
+  const begins = first.state === "waiting" && isReview(first)
   const row: JobRow = {
     ...first,
     state: "running",
     attempts: first.attempts + (begins ? 1 : 0),
     epoch: table.tick(),
-    owner,
-    dueAt: now + leaseMillis,
-    // What failed for a reason of that name was not cancelled by anybody.
-    reason: begins && first.reason === cancelled ? null : first.reason
+    owner: taker.owner,
+    dueAt: now + taker.leaseMillis,
+    waitsFor: null,
+    waitsSince: null
   }
   table.update(row)
   return row
@@ -138,58 +204,58 @@ export const renew = (table: JobTable, claim: Claim, now: number, leaseMillis: n
   const row = held(table, claim)
   if (row === undefined) return "lost"
   table.update({ ...row, dueAt: now + leaseMillis })
-  return isCancelled(row) ? "cancelled" : "kept"
+  return row.stop ?? "kept"
 }
 
-export const park = (table: JobTable, row: JobRow, now: number, reason: string): void =>
-  table.update(ended(row, "parked", now, reason))
+export const park = (table: JobTable, row: JobRow, now: number): void => table.update(ended(row, "parked", now))
+
+/** A run that is over and used no attempt: the next one has the same attempt, and a number of its own. */
+const uncounted = (row: JobRow): JobRow =>
+  isReview(row) ? { ...row, attempts: row.attempts - 1, earlier: row.earlier + 1 } : row
+
+/** Why a job failed. Of a notice, it stays what the notice is about. */
+const failed = (row: JobRow, failure: Failure): JobRow =>
+  isReview(row) ? { ...row, failure: encodeFailure(failure) } : row
+
+const finish = (table: JobTable, row: JobRow, outcome: JobOutcome, now: number): void => {
+  if (row.again && row.stop === null && !isHeadReviewed(outcome)) {
+    giveBack(table, { ...row, ...untried, earlier: row.earlier + row.attempts, again: false, since: now }, now)
+  } else {
+    const done = ended(row, "done", now)
+    table.update({ ...done, task: "review", stop: null, failure: null, outcome: encodeOutcome(outcome) }, "")
+  }
+}
 
 export const settle = (table: JobTable, claim: Claim, settlement: Settlement, now: number): boolean => {
   const row = held(table, claim)
   if (row === undefined) return false
+  if (row.stop !== null && settlement._tag !== "Done" && settlement._tag !== "Park") {
+    handOn(table, row)
+    return true
+  }
+  const after = (delay: Duration.Duration) => now + Duration.toMillis(delay)
   Settlement.match(settlement, {
-    Done: ({ outcome }) => table.update({ ...ended(row, "done", now, null), outcome: encodeOutcome(outcome) }),
-    Park: ({ reason }) => park(table, row, now, reason),
-    Retry: ({ delay, reason }) =>
-      isCancelled(row)
-        ? handOn(table, row)
-        : giveBack(table, { ...row, reason, dueAt: now + Duration.toMillis(delay) }, now),
-    Release: () =>
-      isCancelled(row) ? handOn(table, row) : giveBack(table, { ...row, attempts: row.attempts - 1, dueAt: 0 }, now)
+    Done: ({ outcome }) => finish(table, row, outcome, now),
+    Park: () => {
+      if (row.stop !== "superseded") return park(table, row, now)
+      const newer = waitingLifecycle(table.active(row.lane))
+      if (newer === undefined) retire(table, row, null, now)
+      else supersede(table, row, newer, now)
+    },
+    Retry: ({ delay, failure }) => giveBack(table, { ...failed(row, failure), dueAt: after(delay) }, now),
+    Wait: ({ delay, failure, service }) => {
+      const waiting = { ...uncounted(failed(row, failure)), waitsFor: service, waitsSince: now }
+      giveBack(table, { ...waiting, dueAt: after(delay) }, now)
+    },
+    Lose: ({ failure }) => {
+      const losses = row.losses + 1
+      giveBack(table, { ...uncounted(failed(row, failure)), losses, dueAt: now + restMillis(losses) }, now)
+    },
+    GiveUp: ({ failure }) => {
+      const task = isReview(row) ? "given-up" : row.task
+      table.update({ ...failed(row, failure), task, state: "waiting", owner: null, dueAt: 0 })
+    },
+    Release: () => giveBack(table, { ...row, attempts: row.attempts - (isReview(row) ? 1 : 0), dueAt: 0 }, now)
   })
   return true
-}
-
-const refused = (reason: string): Handled => Handled.cases.Refused.make({ reason })
-
-/** Why a request about a job is refused. */
-export const refusals = {
-  state: (state: string, reason: string | null) =>
-    refused(state === "superseded" ? `it was replaced: ${reason}` : `it is ${state}`),
-  newer: (id: string) => refused(`job ${id} waits, and does the same for the newest commit`),
-  full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
-}
-
-export const retry = (table: JobTable, id: string, capacity: number): Handled => {
-  const row = table.byId(id)
-  if (row === undefined) return Handled.cases.Unknown.make({})
-  if (row.state !== "parked" && row.state !== "done") return refusals.state(row.state, row.reason)
-  const waiting = table.active(row.lane).filter(({ state }) => state === "waiting")
-  const newer = row.lifecycle ? waitingLifecycle(waiting) : undefined
-  if (newer !== undefined) return refusals.newer(newer.id)
-  if (waiting.length >= capacity) return refusals.full(waiting.length)
-  table.update(afresh(table, row))
-  return Handled.cases.Done.make({})
-}
-
-export const cancel = (table: JobTable, id: string, now: number): Handled => {
-  const row = table.byId(id)
-  if (row === undefined) return Handled.cases.Unknown.make({})
-  if (row.state === "running") {
-    table.update({ ...row, reason: cancelled })
-    return Handled.cases.Stopping.make({})
-  }
-  if (row.state !== "waiting") return refusals.state(row.state, row.reason)
-  park(table, row, now, cancelled)
-  return Handled.cases.Done.make({})
 }

@@ -1,11 +1,10 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { JobOutcome, type Notice } from "@nominal-code/domain/Job"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { Duration, Effect, Exit, Metric, Random, Schedule } from "effect"
+import { Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
-import { cancelled } from "./LaneRules.ts"
 
 const finished = Metric.counter("nominal_jobs_total", { description: "Runs of jobs, by how they ended" })
 const count = (state: "done" | "skipped" | "retried" | "parked" | "cancelled" | "released" | "lost") =>
@@ -35,7 +34,7 @@ const retryDelay = (attempt: number) =>
 const retryable = (failure: Failure) => JobOutcome.cases.Failed.make({ failure, retryable: true })
 
 const isLost = (renewed: Renewed): renewed is "lost" => renewed === "lost"
-const mustStop = (renewed: Renewed): renewed is "lost" | "cancelled" => renewed !== "kept"
+const mustStop = (renewed: Renewed): renewed is Exclude<Renewed, "kept"> => renewed !== "kept"
 
 /** An attempt that brought nothing. `lost`: it was ended from outside. */
 interface Attempted {
@@ -115,30 +114,34 @@ export const make = Effect.gen(function*() {
       )
     )
 
-  /** The notice is posted at most once: only by whoever has parked the job, and after it. */
-  const giveUp = Effect.fnUntraced(function*(lease: Lease, failure: Failure, restore: Restore) {
-    const reason = failureText(failure)
-    if (!(yield* settle(lease, Settlement.cases.Park.make({ reason })))) return
-    yield* Effect.logError(`given up: ${reason}`)
+  /** The job stays as a notice, which a later turn of its lane posts. */
+  const giveUp = Effect.fnUntraced(function*(lease: Lease, failure: Failure) {
+    if (!(yield* settle(lease, Settlement.cases.GiveUp.make({ failure })))) return
+    yield* Effect.logError(`given up: ${failureText(failure)}`)
     yield* count("parked")
-    yield* restore(runner.giveUp(lease.job, failure)).pipe(
-      Effect.timeout(noticeLimit),
-      Effect.catchCause((cause) =>
-        Effect.logError("the pull request could not be told that its job was given up", cause)
+  })
+
+  const tell = Effect.fnUntraced(function*(lease: Lease, notice: Notice, restore: Restore) {
+    if (notice._tag === "GivenUp") {
+      yield* restore(runner.giveUp(lease.job, notice.failure)).pipe(
+        Effect.timeout(noticeLimit),
+        Effect.catchCause((cause) =>
+          Effect.logError("the pull request could not be told that its job was given up", cause)
+        )
       )
-    )
+    }
+    yield* settle(lease, Settlement.cases.Park.make({}))
   })
 
   const fail = Effect.fnUntraced(function*(
     lease: Lease,
-    { failure, lost, retryable }: Attempted,
-    restore: Restore
+    { failure, lost, retryable }: Attempted
   ) {
     const reason = failureText(failure)
-    if (!retryable || lease.attempt >= maxAttempts) return yield* giveUp(lease, failure, restore)
+    if (!retryable || lease.attempt >= maxAttempts) return yield* giveUp(lease, failure)
     // The first loss may be chance; whoever meets it again waits as for any other failure.
     const delay = lost && lease.attempt === 1 ? Duration.zero : yield* retryDelay(lease.attempt)
-    if (!(yield* settle(lease, Settlement.cases.Retry.make({ reason, delay })))) return
+    if (!(yield* settle(lease, Settlement.cases.Retry.make({ failure, delay })))) return
     yield* Effect.logWarning(
       `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${reason}`
     )
@@ -151,13 +154,13 @@ export const make = Effect.gen(function*() {
     yield* count(outcome._tag === "Skipped" ? "skipped" : "done")
   })
 
-  const finish = (lease: Lease, outcome: JobOutcome, restore: Restore) =>
+  const finish = (lease: Lease, outcome: JobOutcome) =>
     JobOutcome.match(outcome, {
       Reviewed: (reviewed) => done(lease, reviewed, `reviewed: ${reviewed.findings} finding(s)`),
       Skipped: (skipped) => done(lease, skipped, `skipped: ${skipped.detail}`),
-      Failed: ({ failure, retryable }) => fail(lease, { failure, retryable, lost: false }, restore),
-      Postponed: ({ failure }) => fail(lease, { failure, retryable: true, lost: false }, restore),
-      Lost: ({ failure }) => fail(lease, { failure, retryable: true, lost: true }, restore)
+      Failed: ({ failure, retryable }) => fail(lease, { failure, retryable, lost: false }),
+      Postponed: ({ failure }) => fail(lease, { failure, retryable: true, lost: false }),
+      Lost: ({ failure }) => fail(lease, { failure, retryable: true, lost: true })
     })
 
   const lose = Effect.andThen(
@@ -178,21 +181,21 @@ export const make = Effect.gen(function*() {
     )
     if (Exit.isFailure(exit)) return yield* release(lease)
     if (exit.value === "lost") return yield* lose
-    if (!(yield* settle(lease, Settlement.cases.Park.make({ reason: cancelled })))) return
+    if (!(yield* settle(lease, Settlement.cases.Park.make({})))) return
     yield* Effect.logInfo("cancelled, and parked")
     yield* count("cancelled")
   })
 
   return (lease: Lease, restore: Restore): Effect.Effect<void> =>
     Effect.gen(function*() {
-      if (lease.cancelled) return yield* cancel(lease, restore)
+      if (Option.isSome(lease.stop)) return yield* cancel(lease, restore)
+      if (lease.task._tag === "Notice") return yield* tell(lease, lease.task.notice, restore)
       if (lease.losses >= maxLosses) {
         return yield* giveUp(
           lease,
           Failure.cases.Crash.make({
             detail: `the process that ran it ended ${lease.losses} times before the job did`
-          }),
-          restore
+          })
         )
       }
       yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
@@ -202,8 +205,8 @@ export const make = Effect.gen(function*() {
         return yield* release(lease)
       }
       if (exit.value === "lost") return yield* lose
-      if (exit.value === "cancelled") return yield* cancel(lease, restore)
-      yield* finish(lease, exit.value, restore)
+      if (exit.value === "cancelled" || exit.value === "superseded") return yield* cancel(lease, restore)
+      yield* finish(lease, exit.value)
     }).pipe(
       Effect.annotateLogs({ job: lease.job.id, delivery: lease.job.delivery, attempt: lease.attempt })
     )

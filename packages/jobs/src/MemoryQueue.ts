@@ -1,43 +1,45 @@
 import { Effect, Layer } from "effect"
-import { JobQueue } from "./JobQueue.ts"
-import type { JobRow, JobTable } from "./JobTable.ts"
+import { inTurn, type JobRow, type JobTable } from "./JobTable.ts"
 import * as TableQueue from "./TableQueue.ts"
 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
 const byPosition = (a: JobRow, b: JobRow) => a.position - b.position
 
-const deliveryKey = (platform: string, delivery: string) => `${platform} ${delivery}`
+const eventKey = (lane: string, event: string) => `${lane} ${event}`
 
 const makeTable = (): JobTable => {
   const rows = new Map<string, JobRow>()
   const payloads = new Map<string, string>()
-  const deliveries = new Map<string, string>()
+  const events = new Map<string, string>()
   // Only lanes with a job that waits or runs are here.
   const lanes = new Map<string, ReadonlyArray<JobRow>>()
   let last = 0
 
+  const byId = (id: string) => rows.get(id)
+  const byEvent = (lane: string, event: string) => byId(events.get(eventKey(lane, event)) ?? "")
+
   const put = (row: JobRow) => {
     rows.set(row.id, row)
+    if (row.position >= (byEvent(row.lane, row.event)?.position ?? 0)) events.set(eventKey(row.lane, row.event), row.id)
     const others = (lanes.get(row.lane) ?? []).filter(({ id }) => id !== row.id)
-    const active = isActive(row) ? [...others, row].sort(byPosition) : others
+    const active = isActive(row) ? [...others, row].sort(inTurn) : others
     if (active.length === 0) lanes.delete(row.lane)
     else lanes.set(row.lane, active)
   }
-  const byId = (id: string) => rows.get(id)
 
   return {
     tick: () => ++last,
-    byDelivery: (platform, delivery) => byId(deliveries.get(deliveryKey(platform, delivery)) ?? ""),
     byId,
+    byEvent,
     active: (lane) => lanes.get(lane) ?? [],
     payload: (id) => payloads.get(id) ?? "",
     insert: (row, payload) => {
       payloads.set(row.id, payload)
-      deliveries.set(deliveryKey(row.platform, row.delivery), row.id)
       put(row)
     },
     update: (row, payload) => {
-      if (payload !== undefined) payloads.set(row.id, payload)
+      if (payload === "") payloads.delete(row.id)
+      else if (payload !== undefined) payloads.set(row.id, payload)
       put(row)
     },
     heads: (from) =>
@@ -46,13 +48,21 @@ const makeTable = (): JobTable => {
         .toArray()
         .sort(byPosition),
     count: (state) => rows.values().filter((row) => row.state === state).toArray().length,
-    list: (state) => [...rows.values()].filter((row) => state === undefined || row.state === state).sort(byPosition),
+    waitingSince: () =>
+      rows.values().filter(({ state }) => state === "waiting").map(({ since }) => since)
+        .reduce<number | undefined>((oldest, since) => Math.min(oldest ?? since, since), undefined),
+    list: ({ before = Infinity, limit, state }) =>
+      [...rows.values()]
+        .filter((row) => row.position < before && (state === undefined || row.state === state))
+        .sort((a, b) => b.position - a.position)
+        .slice(0, limit),
+    probe: () => {},
     forget: (before) => {
       const old = [...rows.values()].filter(({ endedAt }) => endedAt !== null && endedAt < before)
-      for (const { delivery, id, platform } of old) {
+      for (const { event, id, lane } of old) {
         rows.delete(id)
         payloads.delete(id)
-        deliveries.delete(deliveryKey(platform, delivery))
+        if (events.get(eventKey(lane, event)) === id) events.delete(eventKey(lane, event))
       }
       return old.length
     }
@@ -72,4 +82,4 @@ const make = Effect.suspend(() => {
 })
 
 /** A queue that ends with the process, and forgets with it what it accepted. */
-export const layer = Layer.effect(JobQueue, make)
+export const layer = Layer.effectContext(make)

@@ -1,17 +1,19 @@
 import { DeliveryId, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { LaneKey } from "@nominal-code/domain/Lane"
 import { Platform } from "@nominal-code/domain/PullRequest"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { Effect, Option, Schema } from "effect"
-import { type JobRecord, JobState } from "./JobQueue.ts"
-import { cancelled } from "./LaneRules.ts"
+import { LeaseTask } from "./JobQueue.ts"
+import { headShaOf, type JobRecord, JobRecords, JobState } from "./JobRecords.ts"
+import type { Page } from "./JobTable.ts"
+import * as StoredJob from "./StoredJob.ts"
+
+/** What marks a cancelled job. */
+const cancelled = "cancelled"
 
 /** The hash tag that every key of the queue starts with, so that a cluster keeps them together. */
 export const root = "{nc}"
 
-/** The stored form of a job, if it can be read. */
-export const decodePayload = Schema.decodeOption(JobPayloadJson)
 const decodeOutcome = Schema.decodeOption(Schema.fromJsonString(JobOutcome))
 
 const fields = ["lane", "state", "attempts", "reason", "outcome", "payload", "delivery"] as const
@@ -28,16 +30,32 @@ const Stored = Schema.Tuple([
 const decodeStored = Schema.decodeUnknownOption(Stored)
 
 const recordOf = (id: JobId, values: unknown): Option.Option<JobRecord> =>
-  Option.map(decodeStored(values), ([lane, state, attempts, reason, outcome, payload, delivery]) => ({
-    id,
-    lane,
-    delivery,
-    state,
-    attempts,
-    reason: Option.liftPredicate(reason, (text) => text !== ""),
-    outcome: Option.flatMap(Option.fromNullOr(outcome), decodeOutcome),
-    job: Option.map(decodePayload(payload), ({ job }) => job)
-  }))
+  Option.map(decodeStored(values), ([lane, state, attempts, reason, stored, payload, delivery]) => {
+    const outcome = Option.flatMap(Option.fromNullOr(stored), decodeOutcome)
+    const job = StoredJob.decode(payload)
+    return {
+      id,
+      position: 0,
+      lane,
+      delivery,
+      kind: Option.match(job, { onNone: () => "pr_push" as const, onSome: ({ event }) => event.kind }),
+      state,
+      task: LeaseTask.cases.Review.make({}),
+      attempts,
+      losses: 0,
+      failure: Option.none(),
+      waitsFor: Option.none(),
+      cancelled: reason === cancelled,
+      supersededBy: Option.none(),
+      stoodFor: [],
+      outcome,
+      headSha: Option.flatMap(outcome, headShaOf),
+      receivedAt: 0,
+      endedAt: Option.none(),
+      unreadable: Option.isNone(job),
+      job
+    }
+  })
 
 const Turn = Schema.Tuple([
   Schema.NullOr(JobState),
@@ -82,12 +100,12 @@ export const make = (redis: Redis["Service"]) => {
         )
     )
 
-  const list = Effect.fnUntraced(function*(state: Option.Option<JobState>) {
-    const states = Option.match(state, { onNone: () => JobState.literals, onSome: (one) => [one] })
+  const list = Effect.fnUntraced(function*({ limit, state }: Page) {
+    const states = state === undefined ? JobState.literals : [state]
     const found = yield* Effect.forEach(states, places, { concurrency: states.length })
-    const ids = [...new Map(found.flat())].sort(([, a], [, b]) => a - b).map(([id]) => id)
+    const ids = [...new Map(found.flat())].sort(([, a], [, b]) => b - a).map(([id]) => id).slice(0, limit)
     const records = yield* Effect.forEach(ids, find, { concurrency: atOnce })
-    return records.flatMap(Option.toArray).filter((record) => Option.isNone(state) || record.state === state.value)
+    return records.flatMap(Option.toArray).filter((record) => state === undefined || record.state === state)
   })
 
   const count = (state: JobState) => redis.send("JobQueue.depth", Schema.Int, ["zcard", `${root}:is:${state}`])
@@ -100,12 +118,15 @@ export const make = (redis: Redis["Service"]) => {
     return known === 1 ? Option.some(id) : Option.none()
   })
 
-  return {
+  const oldestWaitMillis = Effect.succeed(0)
+
+  return JobRecords.of({
     find,
     list,
     jobOfDelivery,
-    depth: Effect.all({ waiting: count("waiting"), running: count("running"), parked: count("parked") }, {
-      concurrency: 3
-    })
-  }
+    depth: Effect.all(
+      { waiting: count("waiting"), running: count("running"), parked: count("parked"), oldestWaitMillis },
+      { concurrency: 3 }
+    )
+  })
 }

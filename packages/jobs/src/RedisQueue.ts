@@ -1,5 +1,5 @@
+import { failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
@@ -7,9 +7,12 @@ import { Heard } from "@nominal-code/persistence/RedisSubscriber"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
-import { Handled, JobQueue, type JobState, type Lease, Offered, QueueLimits, Renewed, Settlement } from "./JobQueue.ts"
-import * as LaneRules from "./LaneRules.ts"
+import { Handled, JobQueue, type Lease, LeaseTask, Offered, QueueLimits, Renewed, Settlement } from "./JobQueue.ts"
+import { JobRecords, JobState } from "./JobRecords.ts"
+import type { Page } from "./JobTable.ts"
+import { refusals } from "./LaneRequests.ts"
 import * as RedisJobs from "./RedisJobs.ts"
+import * as StoredJob from "./StoredJob.ts"
 import * as Wakeups from "./Wakeups.ts"
 
 /** What the scripts take for the time. None, and they ask Redis: the one clock that all processes share. */
@@ -43,12 +46,12 @@ const Words = Schema.Array(Schema.String)
 const Due = Schema.Array(Schema.Union([Schema.Int, Schema.String]))
 const Changes = Schema.NullOr(Schema.FiniteFromString)
 
-const encodeJob = Schema.encodeSync(JobPayloadJson)
 const decodeLane = Schema.decodeOption(LaneKey)
+const decodeState = Schema.decodeUnknownSync(JobState)
 const encodeOutcome = Schema.encodeSync(Schema.fromJsonString(JobOutcome))
 
 const offeredOf = ([what = "", id = "", superseded]: ReadonlyArray<string>): Offered => {
-  if (what === "full") return Offered.cases.Full.make({ waiting: Number(id) })
+  if (what === "full") return Offered.cases.Full.make({ waiting: Number(id), told: false })
   if (what === "duplicate") return Offered.cases.Duplicate.make({ jobId: id })
   return Offered.cases.Accepted.make({ jobId: id, ...(superseded === undefined ? {} : { superseded }) })
 }
@@ -57,17 +60,20 @@ const handledOf = ([what = "", detail = "", reason = ""]: ReadonlyArray<string>)
   if (what === "done") return Handled.cases.Done.make({})
   if (what === "stopping") return Handled.cases.Stopping.make({})
   if (what === "unknown") return Handled.cases.Unknown.make({})
-  if (what === "newer") return LaneRules.refusals.newer(detail)
+  if (what === "newer") return refusals.newer(detail)
   return what === "full"
-    ? LaneRules.refusals.full(Number(detail))
-    : LaneRules.refusals.state(detail, reason)
+    ? refusals.full(Number(detail))
+    : refusals.state(decodeState(detail), reason === "" ? null : reason.slice(4, 24))
 }
 
 /** What the settlement says, as the script takes it: its text and its delay. */
 const settlementArgs = Settlement.match({
   Done: ({ outcome }) => ["Done", encodeOutcome(outcome), 0] as const,
-  Park: ({ reason }) => ["Park", reason, 0] as const,
-  Retry: ({ delay, reason }) => ["Retry", reason, Duration.toMillis(delay)] as const,
+  Park: () => ["Park", "cancelled", 0] as const,
+  GiveUp: ({ failure }) => ["Park", failureText(failure), 0] as const,
+  Retry: ({ delay, failure }) => ["Retry", failureText(failure), Duration.toMillis(delay)] as const,
+  Wait: ({ delay, failure }) => ["Retry", failureText(failure), Duration.toMillis(delay)] as const,
+  Lose: ({ failure }) => ["Retry", failureText(failure), 0] as const,
   Release: () => ["Release", "", 0] as const
 })
 
@@ -128,7 +134,7 @@ const make = Effect.gen(function*() {
 
   const offer = Effect.fn("JobQueue.offer")(function*(job: Job) {
     const lifecycle = job.event._tag === "Lifecycle" ? 1 : 0
-    const payload = encodeJob({ version: 1, job })
+    const payload = StoredJob.encode(job)
     const args = [limits.laneCapacity, job.id, laneKey(job.lane), lifecycle, job.delivery, payload]
     return offeredOf(yield* once("JobQueue.offer", scripts.offer, Words, args))
   })
@@ -139,18 +145,20 @@ const make = Effect.gen(function*() {
   }
 
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane): Effect.fn.Return<Option.Option<Lease>, StoreError> {
-    for (;;) {
-      const taken = yield* once("JobQueue.take", scripts.take, Taken, [leaseMillis, laneKey(lane)])
-      if (taken === null) return Option.none()
-      const [id, payload, epoch, attempt, earlier, losses, cancelled] = taken
-      const stored = RedisJobs.decodePayload(payload)
-      if (Option.isSome(stored)) {
-        const { job } = stored.value
-        return Option.some({ lane, job, epoch, attempt, run: earlier + attempt, losses, cancelled })
-      }
-      yield* end(id, epoch, Settlement.cases.Park.make({ reason: LaneRules.unreadable }))
-      yield* Effect.logError(`parked a job that cannot be read: ${id}`, { lane: laneKey(lane) })
-    }
+    const taken = yield* once("JobQueue.take", scripts.take, Taken, [leaseMillis, laneKey(lane)])
+    if (taken === null) return Option.none()
+    const [, payload, epoch, attempt, earlier, losses, cancelled] = taken
+    return Option.map(StoredJob.decode(payload), (job): Lease => ({
+      lane,
+      job,
+      task: LeaseTask.cases.Review.make({}),
+      epoch,
+      attempt,
+      run: earlier + attempt,
+      losses,
+      stop: cancelled ? Option.some("cancelled") : Option.none(),
+      age: Duration.zero
+    }))
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(({ epoch, job }: Lease) =>
@@ -205,21 +213,19 @@ const make = Effect.gen(function*() {
   })
   yield* Effect.forkScoped(Stream.runForEach(yield* redis.subscribe(`${root}:ready`), hear))
 
-  return JobQueue.of({
-    ...jobs,
-    offer,
-    take,
-    renew,
-    settle,
-    retry,
-    cancel,
-    list: Effect.fn("JobQueue.list")((state: Option.Option<JobState>) => Effect.andThen(forget, jobs.list(state))),
-    ready: wakeups.ready
-  })
+  return Context.make(
+    JobQueue,
+    JobQueue.of({ offer, take, renew, settle, retry, cancel, ready: wakeups.ready, check: Effect.asVoid(jobs.depth) })
+  ).pipe(
+    Context.add(
+      JobRecords,
+      { ...jobs, list: Effect.fn("JobRecords.list")((page: Page) => Effect.andThen(forget, jobs.list(page))) }
+    )
+  )
 })
 
 /**
  * The queue that several processes share. What it accepted survives the death of any of them and, where Redis writes to
  * its disk, of Redis.
  */
-export const layer = Layer.effect(JobQueue, make)
+export const layer = Layer.effectContext(make)

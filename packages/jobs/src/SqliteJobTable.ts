@@ -1,69 +1,94 @@
 import type { Parameters, Statements } from "@nominal-code/persistence/Sqlite"
 import { Schema } from "effect"
-import { JobRow, type JobTable } from "./JobTable.ts"
+import { inTurn, JobRow, type JobTable } from "./JobTable.ts"
 
-const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit })
+const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
 const StoredHead = Schema.Struct({ lane: Schema.String, dueAt: Schema.Int })
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
 
-const columns =
-  `id, position, lane, platform, delivery, lifecycle, state, attempts, earlier, losses, due_at AS dueAt, epoch,
-  owner, reason, outcome, ended_at AS endedAt`
+const columns = `id, position, lane, delivery, event, lifecycle, state, task, failure, waits_for AS waitsFor,
+  waits_since AS waitsSince, attempts, earlier, losses, due_at AS dueAt, epoch, owner, stop, again,
+  superseded_by AS supersededBy, stood_for AS stoodFor, outcome, received_at AS receivedAt, since, ended_at AS endedAt`
 
 const parametersOf = (row: JobRow): Parameters => Schema.encodeSync(StoredRow)(row)
 
 /** The `jobs` table of the database, for one transaction. */
 export const make = (statements: Statements): JobTable => ({
   tick: () => statements.get(StoredNumber, "UPDATE ticks SET last = last + 1 RETURNING last AS number")?.number ?? 0,
-  byDelivery: (platform, delivery) =>
-    statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE platform = :platform AND delivery = :delivery`, {
-      platform,
-      delivery
-    }),
   byId: (id) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id }),
+  byEvent: (lane, event) =>
+    statements.get(
+      StoredRow,
+      `SELECT ${columns} FROM jobs WHERE substr(event, -12) = substr(:event, -12) AND event = :event AND lane = :lane
+       ORDER BY position DESC LIMIT 1`,
+      { lane, event }
+    ),
   active: (lane) =>
     statements.all(
       StoredRow,
-      `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running') ORDER BY position`,
+      `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
       { lane }
-    ),
+    ).toSorted(inTurn),
   payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
   insert: (row, payload) => {
     statements.run(
-      `INSERT INTO jobs (id, position, lane, platform, delivery, lifecycle, state, payload, attempts, earlier, losses,
-         due_at, epoch, owner, reason, outcome, ended_at)
-       VALUES (:id, :position, :lane, :platform, :delivery, :lifecycle, :state, :payload, :attempts, :earlier,
-         :losses, :dueAt, :epoch, :owner, :reason, :outcome, :endedAt)`,
+      `INSERT INTO jobs (id, position, lane, delivery, event, lifecycle, state, payload, task, failure, waits_for,
+         waits_since, attempts, earlier, losses, due_at, epoch, owner, stop, again, superseded_by, stood_for, outcome,
+         received_at, since, ended_at)
+       VALUES (:id, :position, :lane, :delivery, :event, :lifecycle, :state, :payload, :task, :failure, :waitsFor,
+         :waitsSince, :attempts, :earlier, :losses, :dueAt, :epoch, :owner, :stop, :again, :supersededBy, :stoodFor,
+         :outcome, :receivedAt, :since, :endedAt)`,
       { ...parametersOf(row), payload }
     )
   },
   update: (row, payload) => {
-    const { delivery: _delivery, lane: _lane, lifecycle: _lifecycle, platform: _platform, ...changeable } =
-      parametersOf(row)
+    const {
+      delivery: _delivery,
+      event: _event,
+      lane: _lane,
+      lifecycle: _lifecycle,
+      receivedAt: _receivedAt,
+      ...changeable
+    } = parametersOf(row)
     statements.run(
-      `UPDATE jobs SET position = :position, state = :state, attempts = :attempts, earlier = :earlier,
-         losses = :losses, due_at = :dueAt, epoch = :epoch, owner = :owner, reason = :reason, outcome = :outcome, ended_at = :endedAt,
+      `UPDATE jobs SET position = :position, state = :state, task = :task, failure = :failure, waits_for = :waitsFor,
+         waits_since = :waitsSince, attempts = :attempts, earlier = :earlier, losses = :losses, due_at = :dueAt,
+         epoch = :epoch, owner = :owner, stop = :stop, again = :again, superseded_by = :supersededBy,
+         stood_for = :stoodFor, outcome = :outcome, since = :since, ended_at = :endedAt,
          payload = coalesce(:payload, payload)
        WHERE id = :id`,
       { ...changeable, payload: payload ?? null }
     )
   },
-  // SQLite takes the bare column from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
+  // SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
   heads: (from) =>
     statements.all(
       StoredHead,
-      `SELECT lane, due_at AS dueAt, min(position) AS head FROM jobs INDEXED BY jobs_active
-       WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY head`,
+      `SELECT lane, due_at AS dueAt, position, min(turn) FROM jobs INDEXED BY jobs_active
+       WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY position`,
       { from }
     ),
   count: (state) =>
-    statements.get(StoredNumber, "SELECT count(*) AS number FROM jobs WHERE state = :state", { state })?.number ?? 0,
-  list: (state) =>
-    statements.all(
-      StoredRow,
-      `SELECT ${columns} FROM jobs WHERE :state IS NULL OR state = :state ORDER BY position`,
-      { state: state ?? null }
-    ),
+    statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0,
+  waitingSince: () =>
+    statements.get(StoredNumber, "SELECT since AS number FROM jobs WHERE state = 'waiting' ORDER BY since LIMIT 1")
+      ?.number,
+  list: ({ before = Number.MAX_SAFE_INTEGER, limit, state }) =>
+    state === undefined
+      ? statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE position < :before ORDER BY position DESC LIMIT :limit`,
+        { before, limit }
+      )
+      : statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE state = :state AND position < :before ORDER BY position DESC LIMIT :limit`,
+        { before, limit, state }
+      ),
+  probe: () => {
+    statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")
+    statements.run("DELETE FROM probes")
+  },
   forget: (before) => statements.run("DELETE FROM jobs WHERE ended_at < :before", { before })
 })

@@ -1,7 +1,6 @@
 import * as Owners from "@nominal-code/persistence/Owners"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { Effect, Layer, Schema } from "effect"
-import { JobQueue } from "./JobQueue.ts"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
 import * as TableQueue from "./TableQueue.ts"
 
@@ -62,4 +61,4 @@ const make = Effect.gen(function*() {
 })
 
 /** The queue in the database file. What it accepted survives the death of the process and of the machine. */
-export const layer = Layer.effect(JobQueue, make).pipe(Layer.provide(Owners.layer))
+export const layer = Layer.effectContext(make).pipe(Layer.provide(Owners.layer))

@@ -1,20 +1,14 @@
-import { DeliveryId, type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
+import { eventKeyOf, type Job, type JobId } from "@nominal-code/domain/Job"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule, Schema } from "effect"
-import {
-  type Handled,
-  JobQueue,
-  type JobRecord,
-  type JobState,
-  type Lease,
-  type Offered,
-  QueueLimits,
-  type Settlement
-} from "./JobQueue.ts"
-import type { Head, JobRow, JobTable } from "./JobTable.ts"
+import { Clock, Context, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule } from "effect"
+import { type Handled, JobQueue, type Lease, type Offered, QueueLimits, type Settlement } from "./JobQueue.ts"
+import { JobRecords } from "./JobRecords.ts"
+import type { Head, JobTable } from "./JobTable.ts"
+import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
+import * as StoredJob from "./StoredJob.ts"
+import * as TableRecords from "./TableRecords.ts"
 import * as Wakeups from "./Wakeups.ts"
 
 /** A store of jobs, whatever it is made of. */
@@ -31,39 +25,24 @@ export interface TableStore {
 
 class Offer extends Request.Class<{ readonly candidate: LaneRules.Candidate }, Offered, StoreError> {}
 
-const encodeJob = Schema.encodeSync(JobPayloadJson)
-const decodePayload = Schema.decodeOption(JobPayloadJson)
-const decodeOutcome = Schema.decodeOption(Schema.fromJsonString(JobOutcome))
-const decodeLane = Schema.decodeSync(LaneKey)
 const hourly = Schedule.spaced("1 hour")
-const decodeJob = (payload: string): Option.Option<Job> => Option.map(decodePayload(payload), ({ job }) => job)
 
 const candidate = (job: Job): LaneRules.Candidate => ({
   row: {
     id: job.id,
     lane: laneKey(job.lane),
-    platform: job.lane.platform,
     delivery: job.delivery,
+    event: eventKeyOf(job.event),
     lifecycle: job.event._tag === "Lifecycle"
   },
-  payload: encodeJob({ version: 1, job })
+  payload: StoredJob.encode(job)
 })
 
-const recordOf = (row: JobRow, payload: string): JobRecord => ({
-  id: row.id,
-  lane: decodeLane(row.lane),
-  delivery: DeliveryId.make(row.delivery),
-  state: row.state,
-  attempts: row.attempts,
-  reason: Option.fromNullOr(row.reason),
-  outcome: Option.flatMap(Option.fromNullOr(row.outcome), decodeOutcome),
-  job: decodeJob(payload)
-})
-
-/** A `JobQueue` over a table, with all the rules; the scope ends its hourly clean-up. */
+/** The queue over a table, with all the rules, and its records; the scope ends its hourly clean-up. */
 export const make = Effect.fnUntraced(function*(store: TableStore) {
   const { owner, read, transaction } = store
-  const { laneCapacity, leaseDuration, retention, sweepEvery } = yield* QueueLimits
+  const limits = yield* QueueLimits
+  const { leaseDuration, retention, sweepEvery } = limits
   const leaseMillis = Duration.toMillis(leaseDuration)
   const wakeups = Wakeups.make(store, sweepEvery)
 
@@ -89,7 +68,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     const offered = yield* change(
       "JobQueue.offer",
       candidates.map(({ row }) => row.lane),
-      (table, now) => candidates.map((one) => LaneRules.offer(table, one, now, laneCapacity))
+      (table, now) => candidates.map((one) => LaneRules.offer(table, one, now, limits))
     )
     entries.forEach((entry, index) => {
       const result = offered[index]
@@ -97,32 +76,47 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     })
   }))
 
+  // The jobs of the lanes' heads that were found unreadable: said once, and they are left to a program that can read them.
+  const left = new Set<JobId>()
+
   const takeReadable = (table: JobTable, lane: string, now: number) => {
-    const parked: Array<JobId> = []
-    for (;;) {
-      const row = LaneRules.take(table, lane, now, { owner, leaseMillis })
-      if (row === undefined) return { parked, taken: undefined }
-      const job = decodeJob(table.payload(row.id))
-      if (Option.isSome(job)) return { parked, taken: { row, job: job.value } }
-      LaneRules.park(table, row, now, LaneRules.unreadable)
-      parked.push(row.id)
-    }
+    let unread: JobId | undefined
+    let read: TableRecords.Readable | undefined
+    const row = LaneRules.take(table, lane, now, {
+      owner,
+      leaseMillis,
+      canRead: (row) => {
+        read = TableRecords.readable(row, table.payload(row.id))
+        if (read === undefined) unread = row.id
+        return read !== undefined
+      }
+    })
+    return { taken: row === undefined || read === undefined ? undefined : { row, ...read }, unread }
   }
 
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane) {
     const key = laneKey(lane)
-    const { parked, taken } = yield* change("JobQueue.take", [key], (table, now) => takeReadable(table, key, now))
-    if (parked.length > 0) {
-      yield* Effect.logError(`parked jobs that cannot be read: ${parked.join(", ")}`, { lane: key })
+    const { now, taken, unread } = yield* change(
+      "JobQueue.take",
+      [key],
+      (table, now) => ({ now, ...takeReadable(table, key, now) })
+    )
+    if (unread !== undefined && !left.has(unread)) {
+      left.add(unread)
+      yield* Effect.logError(`job ${unread} was stored by another version of this program, and is left to it`, {
+        lane: key
+      })
     }
-    return Option.map(Option.fromUndefinedOr(taken), ({ job, row }): Lease => ({
+    return Option.map(Option.fromUndefinedOr(taken), ({ job, row, task }): Lease => ({
       lane,
       job,
+      task,
       epoch: row.epoch,
       attempt: row.attempts,
       run: row.earlier + row.attempts,
       losses: row.losses,
-      cancelled: LaneRules.isCancelled(row)
+      stop: Option.fromNullOr(row.stop),
+      age: Duration.millis(Math.max(0, now - row.since))
     }))
   }, Effect.uninterruptible)
 
@@ -142,20 +136,6 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   })
 
-  const find = Effect.fn("JobQueue.find")(function*(id: JobId) {
-    return yield* read("JobQueue.find", (table) => {
-      const row = table.byId(id)
-      return Option.map(Option.fromUndefinedOr(row), (row) => recordOf(row, table.payload(row.id)))
-    })
-  })
-
-  const list = Effect.fn("JobQueue.list")(function*(state: Option.Option<JobState>) {
-    return yield* read(
-      "JobQueue.list",
-      (table) => table.list(Option.getOrUndefined(state)).map((row) => recordOf(row, table.payload(row.id)))
-    )
-  })
-
   /** A change of a job that nobody here has a lease of. Its lane never changes, so it can be asked for before. */
   const handle = Effect.fnUntraced(function*(
     operation: string,
@@ -167,19 +147,12 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   })
 
   const retry = Effect.fn("JobQueue.retry")((id: JobId) =>
-    handle("JobQueue.retry", id, (table) => LaneRules.retry(table, id, laneCapacity))
+    handle("JobQueue.retry", id, (table, now) => LaneRequests.retry(table, id, now, limits.laneCapacity))
   )
 
   const cancel = Effect.fn("JobQueue.cancel")((id: JobId) =>
-    handle("JobQueue.cancel", id, (table, now) => LaneRules.cancel(table, id, now))
+    handle("JobQueue.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
   )
-
-  const jobOfDelivery = Effect.fn("JobQueue.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {
-    return yield* read(
-      "JobQueue.jobOfDelivery",
-      (table) => Option.map(Option.fromUndefinedOr(table.byDelivery(platform, delivery)), ({ id }) => id)
-    )
-  })
 
   const forget = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -192,21 +165,19 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   )
 
-  return JobQueue.of({
-    offer: Effect.fn("JobQueue.offer")((job: Job) => Effect.request(new Offer({ candidate: candidate(job) }), offers)),
-    take,
-    renew,
-    settle,
-    find,
-    list,
-    retry,
-    cancel,
-    jobOfDelivery,
-    ready: wakeups.ready,
-    depth: read("JobQueue.depth", (table) => ({
-      waiting: table.count("waiting"),
-      running: table.count("running"),
-      parked: table.count("parked")
-    }))
-  })
+  return Context.make(
+    JobQueue,
+    JobQueue.of({
+      offer: Effect.fn("JobQueue.offer")((job: Job) =>
+        Effect.request(new Offer({ candidate: candidate(job) }), offers)
+      ),
+      take,
+      renew,
+      settle,
+      retry,
+      cancel,
+      ready: wakeups.ready,
+      check: transaction("JobQueue.check", (table) => table.probe())
+    })
+  ).pipe(Context.add(JobRecords, TableRecords.make(read)))
 })

@@ -1,7 +1,8 @@
 import { DeliveryId, Job, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { createHash } from "node:crypto"
 
 const repo = RepoName.make("acme/api")
 const author = Login.make("ada")
@@ -28,25 +29,36 @@ const jobOf = (lane: Lane, delivery: string, event: PullRequestEvent, prompt: st
 
 const pullRequest = (lane: Lane) => new PullRequestRef({ platform: lane.platform, repo, number: lane.number })
 
-/** A push to the lane's pull request: a lifecycle job, which a newer one replaces while it waits. */
-export const push = (lane: Lane, delivery: string): Job =>
+/** Another commit for each name. */
+const shaOf = (name: string): Sha => Sha.make(createHash("sha1").update(name).digest("hex"))
+
+/** An event in the life of the lane's pull request: a job that a newer one of its kind replaces while it waits. */
+const lifecycle = (lane: Lane, delivery: string, kind: LifecycleKind, headSha: Sha): Job =>
   jobOf(
     lane,
     delivery,
     PullRequestEvent.cases.Lifecycle.make({
-      kind: "pr_push",
+      kind,
       pullRequest: pullRequest(lane),
       title: "Add retries",
       author,
-      headSha: Sha.make("a".repeat(40)),
+      headSha,
       headBranch: "retries",
       baseBranch: "main"
     }),
     ""
   )
 
-/** A mention on the lane's pull request. */
-export const mention = (lane: Lane, delivery: string, text = "explain"): Job =>
+/** A push of a commit of its own to the lane's pull request. */
+export const push = (lane: Lane, delivery: string): Job => lifecycle(lane, delivery, "pr_push", shaOf(delivery))
+
+/** A mention on the lane's pull request, in a comment of its own. */
+export const mention = (
+  lane: Lane,
+  delivery: string,
+  text = "explain",
+  commentId = parseInt(shaOf(delivery).slice(0, 12), 16)
+): Job =>
   jobOf(
     lane,
     delivery,
@@ -56,7 +68,7 @@ export const mention = (lane: Lane, delivery: string, text = "explain"): Job =>
       title: "Add retries",
       author,
       authorIsBot: false,
-      commentId: 1,
+      commentId,
       body: `@nominal ${text}`
     }),
     text

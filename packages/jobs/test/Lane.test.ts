@@ -66,13 +66,13 @@ it.effect("a lane with much to do gives way to the others after each job", () =>
 it.effect("a finished job keeps its outcome, reviewed or skipped", () =>
   Effect.gen(function*() {
     const skipped = JobOutcome.cases.Skipped.make({ reason: "closed", detail: "the pull request is closed" })
-    const { offer, queue, start } = yield* laneWorld({
+    const { offer, records, start } = yield* laneWorld({
       run: ({ delivery }) => Effect.succeed(delivery === "a" ? reviewed : skipped)
     })
     yield* start
     yield* offer(mention(one, "a"), mention(one, "b"))
-    const records = yield* queue.list(Option.some("done"))
-    assert.deepStrictEqual(records.map(({ outcome }) => Option.getOrThrow(outcome)), [reviewed, skipped])
+    const done = yield* records.list({ state: "done", limit: 100 })
+    assert.deepStrictEqual(done.toReversed().map(({ outcome }) => Option.getOrThrow(outcome)), [reviewed, skipped])
   }))
 
 it.effect("a job that fails is tried again after a while, then parked, and its pull request is told once", () =>

@@ -3,6 +3,7 @@ import { layerTest } from "@nominal-code/config/TestConfig"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRecords, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
@@ -34,7 +35,9 @@ export const lasting = (duration: Duration.Input) => Effect.delay(Effect.succeed
  * the lanes and gives what stops them.
  */
 export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
-  const base = Context.get(yield* Layer.build(Layer.fresh(MemoryQueue.layer)), JobQueue)
+  const store = yield* Layer.build(Layer.fresh(MemoryQueue.layer))
+  const base = Context.get(store, JobQueue)
+  const records = Context.get(store, JobRecords)
   const events: Array<string> = []
   const say = (event: string) => Effect.sync(() => events.push(event))
 
@@ -78,9 +81,9 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
   const offer = (...jobs: ReadonlyArray<Job>) =>
     Effect.andThen(Effect.forEach(jobs, (job) => base.offer(job), { concurrency: 1, discard: true }), quiet)
   const stateOf = (job: Job) =>
-    Effect.map(base.find(job.id), (found) => {
-      const { attempts, reason, state } = Option.getOrThrow(found)
-      return { attempts, state, reason: Option.getOrElse(reason, () => "") }
+    Effect.map(records.find(job.id), (found) => {
+      const record = Option.getOrThrow(found)
+      return { attempts: record.attempts, state: record.state, reason: reasonOf(record) }
     })
-  return { events, offer, queue: base, start, stateOf }
+  return { events, offer, queue: base, records, start, stateOf }
 })

@@ -1,7 +1,7 @@
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
+import { storeIn } from "./QueueSteps.ts"
 import { queueSuite } from "./queueSuite.ts"
 
 queueSuite("memory", MemoryQueue.layer)
@@ -11,7 +11,7 @@ interleavingsSuite(
   "memory",
   10_000,
   Effect.map(Layer.build(MemoryQueue.layer), (context) => {
-    const queue = Context.get(context, JobQueue)
+    const queue = storeIn(context)
     return [{ queue: () => queue, crash: Option.none() }]
   })
 )

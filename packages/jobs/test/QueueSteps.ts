@@ -1,21 +1,32 @@
 import { assert } from "@effect/vitest"
+import { Failure } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
-import { Handled, JobQueue, type JobState, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Handled, JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Duration, Effect, Option } from "effect"
+import { Context, Duration, Effect, Option } from "effect"
 import { laneOf, reviewed } from "./Jobs.ts"
 
 /* The words in which the suites of a queue tell what happens to one lane. */
 
 /** Names a behaviour and what shows it. */
-export type It = (title: string, body: Effect.Effect<void, StoreError, JobQueue>) => void
+export type It = (title: string, body: Effect.Effect<void, StoreError, JobQueue | JobRecords>) => void
+
+/** A queue together with its records. */
+export type Store = JobQueue["Service"] & JobRecords["Service"]
+
+export const storeIn = (context: Context.Context<JobQueue | JobRecords>): Store => ({
+  ...Context.get(context, JobQueue),
+  ...Context.get(context, JobRecords)
+})
 
 export const lane = laneOf(1)
 export const done = Settlement.cases.Done.make({ outcome: reviewed })
-export const park = Settlement.cases.Park.make({ reason: "no more tries" })
+export const park = Settlement.cases.Park.make({})
 export const release = Settlement.cases.Release.make({})
+export const failure = Failure.cases.Bug.make({ detail: "it broke" })
 export const retryIn = (delay: Duration.Input) =>
-  Settlement.cases.Retry.make({ reason: "the model was away", delay: Duration.fromInputUnsafe(delay) })
+  Settlement.cases.Retry.make({ failure, delay: Duration.fromInputUnsafe(delay) })
 
 export const offer = (job: Job) => JobQueue.use((queue) => queue.offer(job))
 export const offerAll = (...jobs: ReadonlyArray<Job>) => Effect.forEach(jobs, offer, { concurrency: 1 })
@@ -28,11 +39,11 @@ export const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id)
 export const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
 export const handled = Handled.cases.Done.make({})
 export const refused = (reason: string) => Handled.cases.Refused.make({ reason })
-export const record = (job: Job) => Effect.map(JobQueue.use((queue) => queue.find(job.id)), Option.getOrThrow)
+export const record = (job: Job) => Effect.map(JobRecords.use(({ find }) => find(job.id)), Option.getOrThrow)
 
-export const stands = Effect.fnUntraced(function*(job: Job, state: JobState, reason?: string) {
-  const { reason: because, state: is } = yield* record(job)
-  assert.deepStrictEqual([is, Option.getOrUndefined(because)], [state, reason])
+export const stands = Effect.fnUntraced(function*(job: Job, state: JobState, reason = "") {
+  const found = yield* record(job)
+  assert.deepStrictEqual([found.state, reasonOf(found)], [state, reason])
 })
 
 /** Runs the lane to its end; the deliveries in the order of running. */

@@ -3,15 +3,16 @@ import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
-import { JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { QueueLimits } from "@nominal-code/jobs/JobQueue"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
-import { Context, Duration, Effect, Fiber, Layer, Logger, Option, Schedule } from "effect"
+import { Duration, Effect, Fiber, Layer, Logger, Schedule } from "effect"
 import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
 import { type Chance, chanceOf } from "./Chance.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { type Store, storeIn } from "./QueueSteps.ts"
 
 const lanes = 30
 const rounds = 4
@@ -64,11 +65,11 @@ const replica = Effect.fnUntraced(function*(redis: RedisServer, runner: JobRunne
       })
     ])
   )
-  return Context.get(yield* Layer.build(layer), JobQueue)
+  return storeIn(yield* Layer.build(layer))
 })
 
 /** A delivery that is not accepted is listed as failed by its forge, and delivered again. */
-const deliver = (queue: JobQueue["Service"], job: Job) => Effect.retry(queue.offer(job), Schedule.spaced("50 millis"))
+const deliver = (queue: Store, job: Job) => Effect.retry(queue.offer(job), Schedule.spaced("50 millis"))
 
 redisSuite("servers on a Redis that fails all the time", () => {
   it.live(
@@ -125,7 +126,7 @@ redisSuite("servers on a Redis that fails all the time", () => {
             yes
         }).pipe(Effect.timeout("15 seconds"))
 
-        const records = yield* asked.list(Option.none())
+        const records = yield* asked.list({ limit: 10_000 })
         assert.strictEqual(records.length, lanes * rounds, "lost")
         assert.deepStrictEqual(
           [

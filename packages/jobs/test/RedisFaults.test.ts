@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
-import { JobQueue, Offered, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Offered, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
@@ -26,6 +26,7 @@ import {
 import { lossyProxy } from "../../persistence/test/LossyProxy.ts"
 import { redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { type Store, storeIn } from "./QueueSteps.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
 const lane = laneOf(1)
@@ -40,12 +41,11 @@ const processAt = Effect.fnUntraced(function*(url: Redacted.Redacted, leaseDurat
     Layer.provide([Layer.fresh(Redis.layerAt(url)), NodeServices.layer, limits])
   )
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const queue = Context.get(yield* Layer.buildWithScope(layer, scope), JobQueue)
+  const queue = storeIn(yield* Layer.buildWithScope(layer, scope))
   return { ...queue, die: Scope.close(scope, Exit.void) }
 })
 
-const firstNamed = ({ ready }: JobQueue["Service"]) =>
-  Effect.map(Stream.runCollect(Stream.take(ready, 1)), ([one]) => one)
+const firstNamed = ({ ready }: Store) => Effect.map(Stream.runCollect(Stream.take(ready, 1)), ([one]) => one)
 
 redisSuite("the queue in a Redis that fails", () => {
   const server = shared()
@@ -114,7 +114,7 @@ redisSuite("the queue in a Redis that fails", () => {
       assert.strictEqual(yield* queue.renew(lease), "kept")
 
       yield* loseNextAnswer
-      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "enough" })))
+      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({})))
       assert.isFalse(yield* queue.settle(lease, done))
       const { attempts, state } = Option.getOrThrow(yield* queue.find(first.id))
       assert.deepStrictEqual([state, attempts], ["parked", 1])
@@ -137,11 +137,11 @@ redisSuite("the queue in a Redis that fails", () => {
 
       yield* loseNextAnswer
       const lease = Option.getOrThrow(yield* queue.take(lane))
-      assert.deepStrictEqual([lease.job.id, lease.cancelled, lease.run], [first.id, true, 1])
+      assert.deepStrictEqual([lease.job.id, Option.isSome(lease.stop), lease.run], [first.id, true, 1])
       assert.strictEqual(yield* queue.renew(lease), "cancelled")
 
       yield* loseNextAnswer
-      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "cancelled" })))
+      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({})))
       assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, second.id)
     }))
 
@@ -161,26 +161,16 @@ redisSuite("the queue in a Redis that fails", () => {
       assert.strictEqual(yield* queue.renew(lease), "cancelled")
     }))
 
-  it.live("a job whose stored form cannot be read is parked with the reason and listed, and the lane goes on", () =>
+  it.live("a job whose stored form cannot be read is left, with its lane, to another version of the program", () =>
     Effect.gen(function*() {
       const { command, url } = yield* empty
       const queue = yield* processAt(url)
       const broken = mention(lane, "a")
       yield* queue.offer(broken)
       yield* queue.offer(mention(lane, "b"))
-      yield* command("hset", `{nc}:job:${broken.id}`, "payload", "{\"version\": 2}")
-      assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.delivery, "b")
-      const [record] = yield* queue.list(Option.some("parked"))
-      assert.deepStrictEqual(record, {
-        id: broken.id,
-        lane,
-        delivery: broken.delivery,
-        state: "parked",
-        attempts: 1,
-        reason: Option.some("its stored form cannot be read by this version of the program"),
-        outcome: Option.none(),
-        job: Option.none()
-      })
+      yield* command("hset", `{nc}:job:${broken.id}`, "payload", "{\"version\": 3}")
+      assert.deepStrictEqual(yield* queue.take(lane), Option.none())
+      assert.isTrue(Option.getOrThrow(yield* queue.find(broken.id)).unreadable)
     }))
 
   it.live("an id without its job, and a word on the channel that names no lane, hold nothing up", () =>
@@ -204,7 +194,7 @@ redisSuite("the queue in a Redis that fails", () => {
         yield* queue.offer(push(laneOf(number), `p${number}`))
         yield* queue.offer(push(laneOf(number), `q${number}`))
         const lease = Option.getOrThrow(yield* queue.take(laneOf(number)))
-        yield* queue.settle(lease, number === 1 ? Settlement.cases.Park.make({ reason: "enough" }) : done)
+        yield* queue.settle(lease, number === 1 ? Settlement.cases.Park.make({}) : done)
       }
       const keys = String(yield* command("keys", "*")).split(",").sort()
       const [jobs, others] = [keys.filter((key) => key.includes(":job:")), keys.filter((key) => !key.includes(":job:"))]
@@ -225,7 +215,7 @@ redisSuite("the queue in a Redis that fails", () => {
         "for i, id in ipairs(redis.call('ZRANGE', '{nc}:ended', 0, -1)) do redis.call('ZADD', '{nc}:ended', 1, id) end",
         0
       )
-      assert.deepStrictEqual(yield* queue.list(Option.none()), [])
+      assert.deepStrictEqual(yield* queue.list({ limit: 10_000 }), [])
       assert.sameMembers(String(yield* command("keys", "*")).split(","), ["{nc}:changes", "{nc}:tick"])
     }))
 
@@ -243,10 +233,10 @@ redisSuite("the queue in a Redis that fails", () => {
       assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(named), "5 seconds"), lane)
       const lease = Option.getOrThrow(yield* queue.take(lane))
       assert.strictEqual(yield* queue.renew(lease), "kept")
-      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({ reason: "enough" })))
+      assert.isTrue(yield* queue.settle(lease, Settlement.cases.Park.make({})))
       yield* queue.retry(lease.job.id)
       yield* queue.cancel(lease.job.id)
-      assert.strictEqual((yield* queue.list(Option.none())).length, 1)
+      assert.strictEqual((yield* queue.list({ limit: 10_000 })).length, 1)
       yield* queue.depth
       const { ping, send } = Context.get(yield* Layer.build(Layer.fresh(Redis.layerAt(url))), Redis.Redis)
       yield* ping

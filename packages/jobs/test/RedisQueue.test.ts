@@ -1,9 +1,9 @@
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Context, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
+import { Clock, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import { type RedisServer, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
+import { type Store, storeIn } from "./QueueSteps.ts"
 import { queueSuite } from "./queueSuite.ts"
 import { freshQueue, queueAt } from "./RedisStore.ts"
 
@@ -13,7 +13,7 @@ const patiently = <A>(effect: Effect.Effect<A, StoreError>) =>
     Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
   )
 
-const patient = (queue: JobQueue["Service"]): JobQueue["Service"] => ({
+const patient = (queue: Store): Store => ({
   ...queue,
   offer: (job) => patiently(queue.offer(job)),
   take: (lane) => patiently(queue.take(lane)),
@@ -29,7 +29,7 @@ const processOn = Effect.fnUntraced(function*(server: RedisServer): Effect.fn.Re
   const open = Effect.gen(function*() {
     const scope = yield* Scope.fork(parent)
     const context = yield* Layer.buildWithScope(Layer.fresh(queueAt(server)), scope)
-    return { queue: patient(Context.get(context, JobQueue)), scope }
+    return { queue: patient(storeIn(context)), scope }
   }).pipe(Effect.orDie)
   let opened = yield* open
   return {

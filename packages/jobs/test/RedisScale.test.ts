@@ -1,13 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
-import { Context, Deferred, Duration, Effect, Layer } from "effect"
+import { Deferred, Duration, Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention } from "./Jobs.ts"
+import { storeIn } from "./QueueSteps.ts"
 import { quiet } from "./readySuite.ts"
 import { queueAt } from "./RedisStore.ts"
 
@@ -48,7 +48,7 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
     Layer.provide([layerTest({ jobs }), Layer.succeed(JobRunner, runner)])
   )
   const context = yield* Layer.build(layer)
-  const queue = Context.get(context, JobQueue)
+  const queue = storeIn(context)
   yield* queue.offer(mention(laneOf(waiting + 1), "busy"))
   yield* Deferred.await(begun)
   return { queue, quiet: Effect.provide(quiet, context) }
@@ -68,7 +68,7 @@ redisSuite("ten thousand pull requests that wait", () => {
           (number) => queue.offer(mention(laneOf(number), `d${number}`)),
           { concurrency: 100, discard: true }
         )
-        assert.deepStrictEqual(yield* queue.depth, { waiting, running: 1, parked: 0 })
+        assert.deepStrictEqual(yield* queue.depth, { waiting, running: 1, parked: 0, oldestWaitMillis: 0 })
         // The lanes have heard of every one of them.
         yield* quiet
 

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Handled, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
-import { Duration, Effect } from "effect"
+import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { mention, push } from "./Jobs.ts"
 import {
@@ -24,8 +24,9 @@ import {
   take
 } from "./QueueSteps.ts"
 
+const stop = Option.some("cancelled" as const)
 const stopping = Handled.cases.Stopping.make({})
-const parkCancelled = Settlement.cases.Park.make({ reason: "cancelled" })
+const parkCancelled = Settlement.cases.Park.make({})
 
 /** What becomes of a job that somebody does not want any more. */
 export const cancelling = (it: It) => {
@@ -78,12 +79,12 @@ export const cancelling = (it: It) => {
       assert.deepStrictEqual(yield* retry(job), handled)
       yield* stands(job, "waiting")
       const again = yield* take
-      assert.deepStrictEqual([again.attempt, again.run, again.cancelled], [1, 2, false])
+      assert.deepStrictEqual([again.attempt, again.run, again.stop], [1, 2, Option.none()])
       assert.strictEqual(yield* renew(again), "kept")
     })
   )
 
-  for (const [settlement, reason] of [[done, undefined], [park, "no more tries"]] as const) {
+  for (const [settlement, reason] of [[done, ""], [park, "cancelled"]] as const) {
     it(
       `lets a job that ended as ${settlement._tag} before it was stopped have ended so`,
       Effect.gen(function*() {
@@ -115,14 +116,14 @@ export const cancelling = (it: It) => {
         assert.isFalse(yield* settle(left, done))
 
         const lease = yield* take
-        assert.deepStrictEqual([lease.job.id, lease.cancelled, lease.run], [job.id, true, left.run])
+        assert.deepStrictEqual([lease.job.id, lease.stop, lease.run], [job.id, stop, left.run])
         assert.isAbove(lease.epoch, left.epoch)
         yield* nothing
         assert.strictEqual(yield* renew(left), "lost")
         assert.strictEqual(yield* renew(lease), "cancelled")
         assert.isTrue(yield* settle(lease, parkCancelled))
         const next = yield* take
-        assert.deepStrictEqual([next.job.id, next.cancelled], [newer.id, false])
+        assert.deepStrictEqual([next.job.id, next.stop], [newer.id, Option.none()])
       })
     )
   }
@@ -139,7 +140,7 @@ export const cancelling = (it: It) => {
         yield* nothing
         yield* TestClock.adjust("1 millis")
         const lease = yield* take
-        assert.deepStrictEqual([lease.job.id, lease.cancelled, lease.run, lease.losses], [job.id, true, 1, 0])
+        assert.deepStrictEqual([lease.job.id, lease.stop, lease.run, lease.losses], [job.id, stop, 1, 0])
         assert.isAbove(lease.epoch, before.epoch)
         assert.strictEqual(yield* renew(before), "lost")
         assert.isFalse(yield* settle(before, parkCancelled))
@@ -147,21 +148,6 @@ export const cancelling = (it: It) => {
       }
       assert.isTrue(yield* settle(before, parkCancelled))
       assert.deepStrictEqual(yield* runAll, ["b"])
-    })
-  )
-
-  it(
-    "does not take a failure for a cancellation because of its words",
-    Effect.gen(function*() {
-      const job = mention(lane, "a")
-      yield* offer(job)
-      const lease = yield* take
-      yield* settle(lease, Settlement.cases.Retry.make({ reason: "cancelled", delay: Duration.zero }))
-      const again = yield* take
-      assert.deepStrictEqual([again.cancelled, again.attempt], [false, 2])
-      assert.strictEqual(yield* renew(again), "kept")
-      yield* TestClock.adjust("30 seconds")
-      assert.isFalse((yield* take).cancelled)
     })
   )
 }

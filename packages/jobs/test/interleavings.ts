@@ -1,16 +1,18 @@
 import { assert } from "@effect/vitest"
 import type { Job } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
-import { Handled, type JobQueue, type JobState, type Lease, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Handled, type Lease, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import type { JobState } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import type { Chance } from "./Chance.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { failure, type Store } from "./QueueSteps.ts"
 
 /** One process that works on the store. */
 export interface Process {
-  readonly queue: () => JobQueue["Service"]
+  readonly queue: () => Store
   /** Ends it without settling anything, as a kill would, and starts another one in its place; if the store outlives it. */
   readonly crash: Option.Option<Effect.Effect<void>>
   /** Takes something from it that it has to do without, or to get again, and that nobody may notice. */
@@ -45,12 +47,12 @@ interface Grant {
 
 const leaseMillis = 30_000
 const done = Settlement.cases.Done.make({ outcome: reviewed })
-const retry = Settlement.cases.Retry.make({ reason: "away", delay: Duration.seconds(20) })
+const retry = Settlement.cases.Retry.make({ failure, delay: Duration.seconds(20) })
 const settlements = [
   done,
   done,
   retry,
-  Settlement.cases.Park.make({ reason: "enough" }),
+  Settlement.cases.Park.make({}),
   Settlement.cases.Release.make({})
 ]
 
@@ -71,6 +73,11 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   const of = ({ lease }: Grant): Known => knownOf(lease.job.id)
   const unended = (lane: Lane) =>
     [...known.values()].filter((one) => one.lane === lane && one.ended === undefined).sort((a, b) => a.order - b.order)
+  /** What runs first, then mentions, then the push. */
+  const inTurn = (lane: Lane) => {
+    const rank = (one: Known) => one.stopping ? 0 : one.lifecycle ? 2 : 1
+    return unended(lane).sort((a, b) => rank(a) - rank(b))
+  }
   const record = (one: Known) =>
     Effect.map(
       anyProcess().queue().find(one.job.id),
@@ -102,13 +109,8 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   /** Finds out about pushes that were replaced when they came back from a run. */
   const notice = Effect.fnUntraced(function*(jobs: ReadonlyArray<Known>) {
     for (const one of jobs.filter(ranBefore)) {
-      const { reason, state } = yield* record(one)
-      if (state === "superseded") {
-        supersede(
-          one.job.id,
-          /^job (\S+) is newer$/.exec(Option.getOrElse(reason, () => ""))?.[1] ?? ""
-        )
-      }
+      const { state, supersededBy } = yield* record(one)
+      if (state === "superseded") supersede(one.job.id, Option.getOrElse(supersededBy, () => ""))
     }
   })
 
@@ -159,7 +161,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     if (Option.isNone(taken)) {
       if (held) return Option.none()
       yield* notice(unended(lane))
-      const [head] = unended(lane)
+      const [head] = inTurn(lane)
       const rests = head !== undefined && !head.stopping && (head.notBefore > now || head.losses >= 3)
       assert.isTrue(head === undefined || rests, "what can run is given out")
       return Option.none()
@@ -170,11 +172,13 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     const one = knownOf(lease.job.id)
     assert.isUndefined(one.ended, "what has ended does not run")
     assert.isAtMost(one.notBefore, now)
-    assert.deepStrictEqual([lease.losses, lease.cancelled], [one.losses, one.stopping])
+    assert.deepStrictEqual([lease.losses, Option.isSome(lease.stop)], [one.losses, one.stopping])
     if (one.stopping) {
       assert.strictEqual(lease.run, before?.lease.run, "what is left of a run is ended under its number")
     }
-    const older = unended(lane).filter(({ order }) => order < one.order)
+    const older = unended(lane).filter(({ lifecycle, order }) =>
+      lifecycle === one.lifecycle ? order < one.order : one.lifecycle
+    )
     yield* notice(older)
     assert.deepStrictEqual(older.filter(({ ended }) => ended === undefined), [], "the oldest runs first")
     const grant: Grant = { lease, process, until: now + leaseMillis, over: false, crashed: false }
@@ -186,7 +190,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
   const use = Effect.fnUntraced(function*<A>(
     grant: Grant,
     what: string,
-    act: (queue: JobQueue["Service"]) => Effect.Effect<A, StoreError>
+    act: (queue: Store) => Effect.Effect<A, StoreError>
   ) {
     const one = of(grant)
     const before = grant.over ? yield* record(one) : undefined
@@ -213,6 +217,9 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
       Retry: ({ delay }) => {
         if (!one.stopping) one.notBefore = now + Duration.toMillis(delay)
       },
+      Wait: () => {},
+      Lose: () => {},
+      GiveUp: () => {},
       Release: () => {}
     })
     const newer = unended(one.lane).some(({ lifecycle, order }) => lifecycle && order > one.order)

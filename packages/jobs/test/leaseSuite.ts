@@ -1,10 +1,12 @@
 import { assert } from "@effect/vitest"
+import { failureText } from "@nominal-code/domain/Failure"
 import { JobQueue, Offered } from "@nominal-code/jobs/JobQueue"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push } from "./Jobs.ts"
 import {
   done,
+  failure,
   type It,
   lane,
   nothing,
@@ -131,7 +133,7 @@ export const settling = (it: It) => {
       const job = mention(lane, "a")
       yield* offerAll(job, mention(lane, "b"))
       assert.isTrue(yield* settle(yield* take, retryIn("10 seconds")))
-      yield* stands(job, "waiting", "the model was away")
+      yield* stands(job, "waiting", failureText(failure))
       yield* TestClock.adjust("9999 millis")
       yield* nothing
       yield* TestClock.adjust("1 millis")
@@ -153,10 +155,10 @@ export const settling = (it: It) => {
   it(
     "leaves a parked job alone and goes on with the lane",
     Effect.gen(function*() {
-      const job = push(lane, "a")
+      const job = mention(lane, "a")
       yield* offerAll(job, mention(lane, "b"))
       assert.isTrue(yield* settle(yield* take, park))
-      yield* stands(job, "parked", "no more tries")
+      yield* stands(job, "parked")
       assert.deepStrictEqual(yield* runAll, ["b"])
     })
   )
@@ -180,7 +182,7 @@ export const settling = (it: It) => {
   )
 
   it(
-    "lets the push that waits speak for an older parked one that is delivered again",
+    "lets a parked push that is delivered again replace the one that waits, for both review the head",
     Effect.gen(function*() {
       const [older, newer] = [push(lane, "older"), push(lane, "newer")]
       yield* offer(older)
@@ -188,9 +190,9 @@ export const settling = (it: It) => {
       yield* offer(newer)
       assert.deepStrictEqual(
         yield* offer(older),
-        Offered.cases.Accepted.make({ jobId: newer.id, superseded: older.id })
+        Offered.cases.Accepted.make({ jobId: older.id, superseded: newer.id })
       )
-      assert.deepStrictEqual(yield* runAll, ["newer"])
+      assert.deepStrictEqual(yield* runAll, ["older"])
     })
   )
 }

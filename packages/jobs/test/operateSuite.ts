@@ -33,33 +33,24 @@ export const operating = (it: It) => {
     })
   )
 
-  for (const settlement of [park, done]) {
-    it(
-      `runs a job again that ended as ${settlement._tag}, behind what waits, as a run of its own`,
-      Effect.gen(function*() {
-        const job = mention(lane, "a")
-        yield* offerAll(job, mention(lane, "b"))
-        assert.isTrue(yield* settle(yield* take, retryIn(0)))
-        const ended = yield* take
-        assert.isTrue(yield* settle(ended, settlement))
-        assert.deepStrictEqual(yield* retry(job), handled)
-        assert.deepStrictEqual(yield* record(job), {
-          id: job.id,
-          lane,
-          delivery: job.delivery,
-          state: "waiting",
-          attempts: 0,
-          reason: Option.none(),
-          outcome: Option.none(),
-          job: Option.some(job)
-        })
-        assert.isTrue(yield* settle(yield* take, done))
-        const again = yield* take
-        assert.deepStrictEqual([again.job.delivery, again.attempt, again.run], ["a", 1, 3])
-        assert.isFalse(yield* settle(ended, done))
-      })
-    )
-  }
+  it(
+    "runs a parked job again, behind what waits, as a run of its own",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offerAll(job, mention(lane, "b"))
+      assert.isTrue(yield* settle(yield* take, retryIn(0)))
+      const ended = yield* take
+      assert.isTrue(yield* settle(ended, park))
+      assert.deepStrictEqual(yield* retry(job), handled)
+      const { attempts, endedAt, job: request, outcome, state } = yield* record(job)
+      assert.deepStrictEqual([state, attempts, endedAt], ["waiting", 0, Option.none()])
+      assert.deepStrictEqual([request, outcome], [Option.some(job), Option.none()])
+      assert.isTrue(yield* settle(yield* take, done))
+      const again = yield* take
+      assert.deepStrictEqual([again.job.delivery, again.attempt, again.run], ["a", 1, 3])
+      assert.isFalse(yield* settle(ended, done))
+    })
+  )
 
   it(
     "does not forget a job that waits again",
@@ -90,7 +81,7 @@ export const operating = (it: It) => {
         yield* retry(second),
         refused(`job ${third.id} waits, and does the same for the newest commit`)
       )
-      yield* stands(second, "parked", "no more tries")
+      yield* stands(second, "parked")
     })
   )
 
@@ -99,7 +90,7 @@ export const operating = (it: It) => {
     Effect.gen(function*() {
       const job = mention(lane, "first")
       yield* offer(job)
-      yield* settle(yield* take, done)
+      yield* settle(yield* take, park)
       yield* offerAll(...Array.from({ length: 20 }, (_, index) => mention(lane, `m${index}`)))
       assert.deepStrictEqual(yield* retry(job), refused("20 jobs of its pull request wait already"))
     })

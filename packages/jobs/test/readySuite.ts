@@ -3,7 +3,7 @@ import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { Context, Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import type { It } from "./QueueSteps.ts"
+import { failure, type It } from "./QueueSteps.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
 
@@ -78,7 +78,7 @@ export const readySuite = (it: It) => {
       yield* offer(1, "a")
       yield* named()
       const { settle } = yield* JobQueue
-      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.seconds(10) }))
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ failure, delay: Duration.seconds(10) }))
       assert.deepStrictEqual(yield* named(), [])
       yield* TestClock.adjust("9999 millis")
       assert.deepStrictEqual(yield* named(), [])
@@ -94,11 +94,11 @@ export const readySuite = (it: It) => {
       const { cancel, offer, retry, settle } = yield* JobQueue
       const [first, second] = [mention(laneOf(1), "a"), mention(laneOf(1), "b")]
       yield* offer(first)
-      yield* settle(yield* take(1), done)
+      yield* settle(yield* take(1), Settlement.cases.Park.make({}))
       yield* named()
       yield* retry(first.id)
       assert.deepStrictEqual(yield* named(), [1])
-      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.hours(10) }))
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ failure, delay: Duration.hours(10) }))
       yield* offer(second)
       assert.deepStrictEqual(yield* named(), [])
       yield* cancel(first.id)
@@ -112,7 +112,7 @@ export const readySuite = (it: It) => {
       const named = yield* listening
       const { offer, settle } = yield* JobQueue
       yield* offer(push(laneOf(1), "a"))
-      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.hours(10) }))
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ failure, delay: Duration.hours(10) }))
       yield* named()
       yield* offer(push(laneOf(1), "b"))
       assert.deepStrictEqual(yield* named(), [1])
@@ -186,7 +186,7 @@ export const readySuite = (it: It) => {
       yield* named()
       const { settle } = yield* JobQueue
       yield* TestClock.setTime(Duration.toMillis("1 day"))
-      yield* settle(yield* take(1), Settlement.cases.Retry.make({ reason: "away", delay: Duration.seconds(10) }))
+      yield* settle(yield* take(1), Settlement.cases.Retry.make({ failure, delay: Duration.seconds(10) }))
       yield* TestClock.adjust("10 seconds")
       yield* quiet
       assert.deepStrictEqual(yield* named(), [1])

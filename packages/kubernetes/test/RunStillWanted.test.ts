@@ -6,6 +6,7 @@ import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import { Duration, Effect, Layer, Option } from "effect"
 import { laneOf, mention, push, reviewed } from "../../jobs/test/Jobs.ts"
 import { laneWorld } from "../../jobs/test/LaneWorld.ts"
+import { failure } from "../../jobs/test/QueueSteps.ts"
 import { queue } from "../../jobs/test/RedisStore.ts"
 import { emptied, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import { asked, does, reasonOf, scene } from "./KubeScene.ts"
@@ -91,7 +92,7 @@ redisSuite("whether a run in another process stands", () => {
 
   it.effect("it does not when its job waits for another try", () =>
     Effect.gen(function*() {
-      const retry = Retry.make({ reason: "it failed", delay: Duration.seconds(10) })
+      const retry = Retry.make({ failure, delay: Duration.seconds(10) })
       assert.deepStrictEqual(yield* settled(retry), [false, true])
     }))
 
@@ -99,7 +100,7 @@ redisSuite("whether a run in another process stands", () => {
     Effect.gen(function*() {
       const none = [false, false]
       assert.deepStrictEqual(yield* settled(Done.make({ outcome: reviewed })), none)
-      assert.deepStrictEqual(yield* settled(Park.make({ reason: "it failed" })), none)
+      assert.deepStrictEqual(yield* settled(Park.make({})), none)
       assert.deepStrictEqual(yield* after((jobs) => jobs.cancel(job.id)), none)
       const superseded = after((jobs, lease) =>
         Effect.andThen(jobs.offer(push(job.lane, "newer")), jobs.settle(lease, Release.make({})))

@@ -51,6 +51,84 @@ const migrations = [
   `
   -- Attempts of a job before it was last made to wait again: its runs are numbered over its whole life.
   ALTER TABLE jobs ADD COLUMN earlier INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  -- Jobs have the identity of their event, notices, and what they wait for; what has ended keeps no payload. A job's id
+  -- is a function of its delivery, so deliveries need no index. A lane's jobs take their turns in the order of "turn".
+  CREATE TABLE jobs_3 (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    position      INTEGER NOT NULL UNIQUE,
+    lane          TEXT    NOT NULL,
+    delivery      TEXT    NOT NULL,
+    event         TEXT    NOT NULL,
+    lifecycle     INTEGER NOT NULL,
+    state         TEXT    NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'superseded', 'parked')),
+    payload       TEXT    NOT NULL,
+    task          TEXT    NOT NULL,
+    failure       TEXT,
+    waits_for     TEXT,
+    waits_since   INTEGER,
+    attempts      INTEGER NOT NULL,
+    earlier       INTEGER NOT NULL,
+    losses        INTEGER NOT NULL,
+    due_at        INTEGER NOT NULL,
+    epoch         INTEGER NOT NULL,
+    owner         TEXT,
+    stop          TEXT,
+    again         INTEGER NOT NULL,
+    superseded_by TEXT,
+    stood_for     TEXT,
+    outcome       TEXT,
+    received_at   INTEGER NOT NULL,
+    since         INTEGER NOT NULL,
+    ended_at      INTEGER,
+    turn          INTEGER GENERATED ALWAYS AS (position + (281474976710656 * CASE
+                    WHEN state = 'running' THEN 0
+                    WHEN task <> 'review' THEN 1
+                    WHEN lifecycle = 0 THEN 2
+                    ELSE 3 END)) VIRTUAL
+  ) STRICT;
+  INSERT INTO jobs_3 (id, position, lane, delivery, event, lifecycle, state, payload, task, attempts, earlier, losses,
+      due_at, epoch, owner, stop, again, superseded_by, outcome, received_at, since, ended_at)
+    SELECT id, position, lane, delivery,
+      coalesce(payload ->> '$.job.event.kind', iif(lifecycle, 'pr_push', 'issue_comment')) || ':' ||
+        coalesce(payload ->> '$.job.event.headSha', payload ->> '$.job.event.commentId', id),
+      lifecycle, state, iif(state IN ('done', 'superseded'), '', payload), 'review', attempts, earlier, losses,
+      due_at, epoch, owner, iif(reason = 'cancelled' AND state IN ('running', 'parked'), 'cancelled', NULL), 0,
+      iif(state = 'superseded', substr(reason, 5, 20), NULL), outcome,
+      coalesce(payload ->> '$.job.receivedAt', 0), coalesce(payload ->> '$.job.receivedAt', 0), ended_at
+    FROM (SELECT *, iif(json_valid(stored), stored, '{}') AS payload FROM
+      (SELECT id, position, lane, delivery, lifecycle, state, payload AS stored, attempts, earlier, losses, due_at,
+        epoch, owner, reason, outcome, ended_at FROM jobs));
+  DROP TABLE jobs;
+  ALTER TABLE jobs_3 RENAME TO jobs;
+  CREATE INDEX jobs_active ON jobs (lane, turn, due_at, position) WHERE state IN ('waiting', 'running');
+  CREATE UNIQUE INDEX jobs_running ON jobs (lane) WHERE state = 'running';
+  CREATE UNIQUE INDEX jobs_waiting_lifecycle ON jobs (lane)
+    WHERE state = 'waiting' AND lifecycle = 1 AND task = 'review';
+  CREATE INDEX jobs_event ON jobs (substr(event, -12));
+  CREATE INDEX jobs_waiting ON jobs (since) WHERE state = 'waiting';
+  CREATE INDEX jobs_state ON jobs (state, position);
+  CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+
+  -- Kept by the triggers, so that counting costs the same however many jobs there are.
+  CREATE TABLE job_counts (state TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+  INSERT INTO job_counts
+    SELECT state, (SELECT count(*) FROM jobs WHERE jobs.state = states.state) FROM
+      (SELECT 'waiting' AS state UNION ALL SELECT 'running' UNION ALL SELECT 'parked') AS states;
+  CREATE TRIGGER jobs_counted_in AFTER INSERT ON jobs BEGIN
+    UPDATE job_counts SET number = number + 1 WHERE state = NEW.state;
+  END;
+  CREATE TRIGGER jobs_counted_on AFTER UPDATE OF state ON jobs WHEN OLD.state <> NEW.state BEGIN
+    UPDATE job_counts SET number = number - 1 WHERE state = OLD.state;
+    UPDATE job_counts SET number = number + 1 WHERE state = NEW.state;
+  END;
+  CREATE TRIGGER jobs_counted_out AFTER DELETE ON jobs BEGIN
+    UPDATE job_counts SET number = number - 1 WHERE state = OLD.state;
+  END;
+
+  -- Empty but for a moment: what a check of the store writes and removes.
+  CREATE TABLE probes (filler BLOB NOT NULL) STRICT;
   `
 ]
 

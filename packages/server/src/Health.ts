@@ -1,4 +1,4 @@
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 
@@ -8,8 +8,8 @@ const ready = HttpRouter.add(
   "GET",
   "/ready",
   Effect.gen(function*() {
-    const queue = yield* JobQueue
-    return HttpServerResponse.jsonUnsafe({ status: "ready", ...(yield* queue.depth) })
+    const records = yield* JobRecords
+    return HttpServerResponse.jsonUnsafe({ status: "ready", ...(yield* records.depth) })
   }).pipe(
     Effect.catch((error) =>
       Effect.succeed(HttpServerResponse.jsonUnsafe({ status: "not ready", reason: error.message }, { status: 503 }))

@@ -4,6 +4,7 @@ import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import type { JobQueue } from "@nominal-code/jobs/JobQueue"
+import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
@@ -31,7 +32,7 @@ const config = layerTest({
 
 /** What a test may put in the place of the real thing. */
 export interface Parts {
-  readonly queue?: Layer.Layer<JobQueue>
+  readonly queue?: Layer.Layer<JobQueue | JobRecords>
   readonly acknowledge?: (event: PullRequestEvent) => Effect.Effect<void>
 }
 
@@ -93,10 +94,10 @@ export const pullRequest = (
   sender: { login: "mallory", type: "User" }
 })
 
-export const comment = (body: string, login: string, type = "User") => ({
+export const comment = (body: string, login: string, type = "User", id = 1) => ({
   action: "created",
   issue: { number: 7, title: "Add refunds", pull_request: { url: "https://example.test" }, user: { login: "mallory" } },
-  comment: { id: 1, body, user: { login, type } },
+  comment: { id, body, user: { login, type } },
   repository: { full_name: "acme/shop" },
   sender: { login, type }
 })

@@ -1,7 +1,8 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { JobId } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
-import { Handled, JobQueue, JobRecord, type JobState, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { Handled, JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { JobRecord, JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { Console, Duration, Effect, Layer, Option, Schema } from "effect"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
@@ -18,13 +19,13 @@ const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Sche
 
 const titles = ["JOB", "STATE", "TRIES", "PULL REQUEST", "WHAT", "REASON"]
 
-const cells = ({ attempts, id, job, lane, reason, state }: JobRecord) => [
-  id,
-  state,
-  String(attempts),
-  `${lane.repo}#${lane.number}`,
-  Option.match(job, { onNone: () => "?", onSome: ({ event }) => event.kind }),
-  Option.getOrElse(reason, () => "")
+const cells = (record: JobRecord) => [
+  record.id,
+  record.state,
+  String(record.attempts),
+  `${record.lane.repo}#${record.lane.number}`,
+  record.kind,
+  reasonOf(record)
 ]
 
 /** Columns as wide as their widest cell. */
@@ -33,9 +34,13 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
   return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n")
 }
 
-/** Every job that is remembered, in the order of arrival, or those in one state. */
+/** How many jobs are listed: the newest. */
+const limit = 1000
+
+/** The jobs that are remembered, in the order of arrival, or those in one state. */
 export const list = Effect.fn("cli.jobs.list")(function*(state: Option.Option<JobState>, json: boolean) {
-  const records = yield* (yield* JobQueue).list(state)
+  const page = Option.match(state, { onNone: () => ({ limit }), onSome: (state) => ({ limit, state }) })
+  const records = (yield* JobRecords.use(({ list }) => list(page))).toReversed()
   if (json) return yield* Console.log(yield* encode(records))
   yield* Console.log(records.length === 0 ? "no jobs" : table([titles, ...records.map(cells)]))
 }, Effect.provide(queue))
@@ -44,17 +49,18 @@ const unknown = (id: JobId) => new NotHandled({ message: `no job ${id} is known:
 
 /** One job, with all that is known of it. */
 export const show = Effect.fn("cli.jobs.show")(function*(id: JobId, json: boolean) {
-  const found = yield* (yield* JobQueue).find(id)
+  const found = yield* JobRecords.use(({ find }) => find(id))
   if (Option.isNone(found)) return yield* unknown(id)
   if (json) return yield* Console.log(yield* encode([found.value]))
-  const { attempts, delivery, job, lane, outcome, reason, state } = found.value
+  const { attempts, delivery, job, kind, lane, outcome, state } = found.value
+  const reason = Option.liftPredicate(reasonOf(found.value), (text) => text !== "")
   const facts: ReadonlyArray<readonly [string, Option.Option<string>]> = [
     ["job", Option.some(id)],
     ["state", Option.some(state)],
     ["tries", Option.some(String(attempts))],
     ["lane", Option.some(laneKey(lane))],
     ["delivery", Option.some(delivery)],
-    ["event", Option.map(job, ({ event }) => event.kind)],
+    ["event", Option.some(kind)],
     ["asked for", Option.filter(Option.map(job, ({ prompt }) => prompt), (prompt) => prompt !== "")],
     ["reason", reason],
     ["outcome", Option.map(outcome, (ended) => JSON.stringify(ended))]

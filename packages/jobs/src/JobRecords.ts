@@ -1,0 +1,106 @@
+import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
+import { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { Lane } from "@nominal-code/domain/Lane"
+import { Sha } from "@nominal-code/domain/PullRequest"
+import { CommentKind, LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Context, type Effect, Option, Schema } from "effect"
+import { LeaseTask } from "./JobQueue.ts"
+
+/** Where a job stands. */
+export const JobState = Schema.Literals(["waiting", "running", "done", "superseded", "parked"])
+export type JobState = typeof JobState.Type
+
+/** What happened on the forge that the job answers. */
+export const EventKind = Schema.Literals([...LifecycleKind.literals, ...CommentKind.literals])
+export type EventKind = typeof EventKind.Type
+
+/** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
+export const WaitsFor = Schema.Struct({
+  service: ServiceName,
+  /** When it is tried again. */
+  until: Schema.Int,
+  since: Schema.Int
+})
+export type WaitsFor = typeof WaitsFor.Type
+
+/** A stored job, as `jobs list` shows it. Instants are milliseconds since the epoch, by the store's clock. */
+export const JobRecord = Schema.Struct({
+  id: JobId,
+  /** Its place in the order of arrival. */
+  position: Schema.Int,
+  lane: Lane,
+  delivery: DeliveryId,
+  kind: EventKind,
+  state: JobState,
+  /** What the next or the present run does. */
+  task: LeaseTask,
+  /** Since it was accepted, or was last made to wait again. */
+  attempts: Schema.Int,
+  losses: Schema.Int,
+  /** Why its last run failed. */
+  failure: Schema.OptionFromNullOr(Failure),
+  waitsFor: Schema.OptionFromNullOr(WaitsFor),
+  /** Somebody cancelled it: it is parked or, while it runs, has to stop. */
+  cancelled: Schema.Boolean,
+  /** The newer job that does its work. */
+  supersededBy: Schema.OptionFromNullOr(JobId),
+  /** The superseded jobs whose work it does; the last 50. */
+  stoodFor: Schema.Array(JobId),
+  outcome: Schema.OptionFromNullOr(JobOutcome),
+  /** The head that it reviewed, or found reviewed. */
+  headSha: Schema.OptionFromNullOr(Sha),
+  receivedAt: Schema.Int,
+  endedAt: Schema.OptionFromNullOr(Schema.Int),
+  /** Its stored form is that of another version of this program: it waits for one that can read it. */
+  unreadable: Schema.Boolean,
+  /** None if it is unreadable, or if it is done or superseded: then its request is not kept. */
+  job: Schema.OptionFromNullOr(Job)
+})
+export type JobRecord = typeof JobRecord.Type
+
+/** The head that a run reviewed or found reviewed. */
+export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
+  "headSha" in outcome ? Option.fromUndefinedOr(outcome.headSha) : Option.none()
+
+/** One line for operators: why the job stands where it does; empty where there is nothing to say. */
+export const reasonOf = ({ cancelled, failure, outcome, supersededBy, unreadable, waitsFor }: JobRecord): string => {
+  if (cancelled) return "cancelled"
+  if (unreadable) return "its stored form cannot be read by this version of the program"
+  const skipped = Option.flatMap(outcome, (one) => one._tag === "Skipped" ? Option.some(one.detail) : Option.none())
+  return Option.map(supersededBy, (id) => `job ${id} is newer`).pipe(
+    Option.orElse(() => skipped),
+    Option.orElse(() =>
+      Option.map(
+        waitsFor,
+        ({ service }) =>
+          `waits for ${service}${Option.match(failure, { onNone: () => "", onSome: (one) => `: ${failureText(one)}` })}`
+      )
+    ),
+    Option.orElse(() => Option.map(failure, failureText)),
+    Option.getOrElse(() => "")
+  )
+}
+
+/** How much a queue holds. */
+export interface Depth {
+  readonly waiting: number
+  readonly running: number
+  readonly parked: number
+  /** How long the job that waits longest has waited; 0 if none waits. */
+  readonly oldestWaitMillis: number
+}
+
+/** What became of jobs, for people and for probes. */
+export class JobRecords extends Context.Service<JobRecords, {
+  find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>
+  /** The newest first; `before`: only what has a smaller position, which is how the next page is asked for. */
+  list(page: {
+    readonly state?: JobState
+    readonly limit: number
+    readonly before?: number
+  }): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
+  /** Costs the same however many jobs there are. */
+  readonly depth: Effect.Effect<Depth, StoreError>
+  jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
+}>()("@nominal-code/jobs/JobRecords") {}

@@ -1,0 +1,52 @@
+import { Handled } from "./JobQueue.ts"
+import type { JobState } from "./JobRecords.ts"
+import type { JobTable } from "./JobTable.ts"
+import * as LaneRules from "./LaneRules.ts"
+
+/*
+ * What people may ask for about a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
+ */
+
+const refused = (reason: string): Handled => Handled.cases.Refused.make({ reason })
+
+/** Why a request about a job is refused. */
+export const refusals = {
+  state: (state: JobState, supersededBy: string | null) =>
+    refused(
+      state === "superseded" && supersededBy !== null
+        ? `it was replaced: job ${supersededBy} is newer`
+        : `it is ${state}`
+    ),
+  newer: (id: string) => refused(`job ${id} waits, and does the same for the newest commit`),
+  same: (id: string) => refused(`job ${id} answers the same event`),
+  full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
+}
+
+/** A parked job waits again. */
+export const retry = (table: JobTable, id: string, now: number, laneCapacity: number): Handled => {
+  const row = table.byId(id)
+  if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row.state !== "parked") return refusals.state(row.state, row.supersededBy)
+  const active = table.active(row.lane)
+  const newer = row.lifecycle ? LaneRules.waitingLifecycle(active) : undefined
+  if (newer !== undefined) return refusals.newer(newer.id)
+  const twin = table.byEvent(row.lane, row.event)
+  if (twin !== undefined && twin.id !== id && LaneRules.answers(twin)) return refusals.same(twin.id)
+  const waiting = LaneRules.waitingComments(active)
+  if (!row.lifecycle && waiting >= laneCapacity) return refusals.full(waiting)
+  table.update({ ...LaneRules.afresh(table, row, now), stoodFor: row.stoodFor })
+  return Handled.cases.Done.make({})
+}
+
+/** A waiting job is parked; a running one is marked. */
+export const cancel = (table: JobTable, id: string, now: number): Handled => {
+  const row = table.byId(id)
+  if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row.state === "running") {
+    table.update({ ...row, stop: "cancelled" })
+    return Handled.cases.Stopping.make({})
+  }
+  if (row.state !== "waiting") return refusals.state(row.state, row.supersededBy)
+  LaneRules.park(table, { ...row, stop: "cancelled" }, now)
+  return Handled.cases.Done.make({})
+}
