@@ -30,10 +30,10 @@ const jobOf = (lane: Lane, delivery: string, event: PullRequestEvent, prompt: st
 const pullRequest = (lane: Lane) => new PullRequestRef({ platform: lane.platform, repo, number: lane.number })
 
 /** Another commit for each name. */
-const shaOf = (name: string): Sha => Sha.make(createHash("sha1").update(name).digest("hex"))
+export const shaOf = (name: string): Sha => Sha.make(createHash("sha1").update(name).digest("hex"))
 
 /** An event in the life of the lane's pull request: a job that a newer one of its kind replaces while it waits. */
-const lifecycle = (lane: Lane, delivery: string, kind: LifecycleKind, headSha: Sha): Job =>
+export const lifecycle = (lane: Lane, delivery: string, kind: LifecycleKind, headSha: Sha): Job =>
   jobOf(
     lane,
     delivery,

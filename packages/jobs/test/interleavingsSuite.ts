@@ -1,17 +1,21 @@
 import { assert, it } from "@effect/vitest"
+import { QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Cause, Config, Effect, type Scope } from "effect"
 import { chanceOf } from "./Chance.ts"
-import { interleaving, type Process } from "./interleavings.ts"
+import { capacity, interleaving, type Process } from "./interleavings.ts"
 
-/** What must hold whatever happens in whatever order. `NOMINAL_SEED` tells other stories, `NOMINAL_STORIES` so many. */
+/**
+ * Nothing is lost, doubled or out of order, whatever happens in whatever order. `NOMINAL_SEED` tells other stories,
+ * `NOMINAL_STORIES` so many: 10,000 a night.
+ */
 export const interleavingsSuite = (
   name: string,
   stories: number,
   processes: Effect.Effect<ReadonlyArray<Process>, StoreError, Scope.Scope>
 ) =>
   it.effect(
-    `in ${stories} random stories nothing is lost, doubled or out of order (${name})`,
+    `in random stories every answer and every record is that of the model (${name})`,
     () =>
       Effect.gen(function*() {
         const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
@@ -25,6 +29,10 @@ export const interleavingsSuite = (
             )
           )
         }
-      }),
+      }).pipe(Effect.provideService(QueueLimits, {
+        ...QueueLimits.defaultValue(),
+        laneCapacity: capacity,
+        onPush: "supersede"
+      })),
     240_000
   )
