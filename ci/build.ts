@@ -32,7 +32,9 @@ await bundle.close()
 // Modules find these by their own place: `lib/` stands where a package's `src/` does.
 cpSync(at("packages/agent/prompts"), out("prompts"), { recursive: true })
 cpSync(at("packages/config/guidelines"), out("guidelines"), { recursive: true })
-cpSync(at("packages/persistence/src/lua"), out("lib/lua"), { recursive: true })
+for (const name of ["persistence", "jobs"]) {
+  cpSync(at(`packages/${name}/src/lua`), out("lib/lua"), { recursive: true, errorOnExist: true, force: false })
+}
 for (const file of ["LICENSE", "README.md"]) cpSync(at(file), out(file))
 
 writeFileSync(out("bin/nominal-code.js"), "#!/usr/bin/env node\nimport \"../lib/main.js\"\n")

@@ -82,15 +82,18 @@ const isLane = (key: string) => Option.isSome(decodeLane(key))
 /** `"<milliseconds> <lane>"`, as a script announces when a lane is due. */
 const announcement = /^(\d+) (\S+)$/
 
+const lua = new URL("lua/", import.meta.url)
+const script = (name: string) => RedisScript.load(lua, ["queue", name])
+
 const loadScripts = Effect.all({
-  offer: RedisScript.load(["queue", "offer"]),
-  take: RedisScript.load(["queue", "take"]),
-  renew: RedisScript.load(["queue", "renew"]),
-  settle: RedisScript.load(["queue", "settle"]),
-  retry: RedisScript.load(["queue", "retry"]),
-  cancel: RedisScript.load(["queue", "cancel"]),
-  due: RedisScript.load(["queue", "due"]),
-  forget: RedisScript.load(["queue", "forget"])
+  offer: script("offer"),
+  take: script("take"),
+  renew: script("renew"),
+  settle: script("settle"),
+  retry: script("retry"),
+  cancel: script("cancel"),
+  due: script("due"),
+  forget: script("forget")
 }, { concurrency: 1 })
 
 const make = Effect.gen(function*() {

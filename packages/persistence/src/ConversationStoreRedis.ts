@@ -16,7 +16,7 @@ const keysOf = (lane: string) => [`nc:conv:{${lane}}`, `nc:msgs:{${lane}}`]
 const make = Effect.gen(function*() {
   const { conversationTtl } = yield* AppConfig
   const redis = yield* Redis
-  const keep = yield* RedisScript.load(["conversation"])
+  const keep = yield* RedisScript.load(new URL("lua/", import.meta.url), ["conversation"])
   const ttl = Duration.toMillis(conversationTtl)
 
   const load = Effect.fn("ConversationStore.load")(function*(lane: Lane) {

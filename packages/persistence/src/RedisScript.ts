@@ -10,15 +10,15 @@ export interface RedisScript {
   readonly sha: string
 }
 
-const read = Effect.fnUntraced(function*(name: string) {
-  const fs = yield* FileSystem.FileSystem
-  return yield* fs.readFileString(fileURLToPath(new URL(`lua/${name}.lua`, import.meta.url)))
-})
-
-/** Reads a script's text, which is made of the named files of `lua/`, one after the other. */
+/** Reads a script's text: the named files of a folder, without `.lua`, one after the other. The folder's URL ends in `/`. */
 export const load = Effect.fn("RedisScript.load")(
-  function*(names: ReadonlyArray<string>) {
-    const parts = yield* Effect.forEach(names, read, { concurrency: 1 })
+  function*(folder: URL, names: ReadonlyArray<string>) {
+    const fs = yield* FileSystem.FileSystem
+    const parts = yield* Effect.forEach(
+      names,
+      (name) => fs.readFileString(fileURLToPath(new URL(`${name}.lua`, folder))),
+      { concurrency: 1 }
+    )
     const text = parts.join("\n")
     return { text, sha: createHash("sha1").update(text).digest("hex") } satisfies RedisScript
   },

@@ -81,7 +81,10 @@ redisSuite("Redis", () => {
       const twice = { text: "return ARGV[1] * 2", sha: "b".repeat(40) }
       const call = run("test", Schema.Int, twice, [], [21])
       assert.strictEqual(yield* call, 42)
-      const script = yield* Effect.provide(RedisScript.load(["conversation"]), NodeServices.layer)
+      const script = yield* Effect.provide(
+        RedisScript.load(new URL("../src/lua/", import.meta.url), ["conversation"]),
+        NodeServices.layer
+      )
       const save = run("test", Schema.Literal(1), script, ["{a}", "{a}b"], [1000, 0, "", "[]"])
       yield* save
       yield* server.command("script", "flush")
