@@ -1,4 +1,5 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import { AppConfig, type RedisSettings } from "@nominal-code/config/AppConfig"
+import { writtenPassword } from "@nominal-code/config/RedisUrl"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { Cause, Effect, Layer, Logger, Option, Predicate, Redacted, References } from "effect"
 
@@ -23,12 +24,11 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
-/** The password in a URL, as it is written there. */
-const passwordOf = (url: Redacted.Redacted): Option.Option<Redacted.Redacted> =>
-  Option.map(
-    Option.liftPredicate(URL.parse(Redacted.value(url))?.password ?? "", (password) => password !== ""),
-    Redacted.make
-  )
+/** The passwords of a Redis: in its URL, as it is written there, and its sentinels'. */
+const passwordsOf = ({ sentinelPassword, url }: RedisSettings): ReadonlyArray<Redacted.Redacted> => [
+  ...Option.toArray(Option.map(writtenPassword(Redacted.value(url)), (password) => Redacted.make(password))),
+  ...Option.toArray(sentinelPassword)
+]
 
 /** Logs go to stderr, and through redaction: results alone go to stdout. */
 export const layer = Layer.unwrap(Effect.gen(function*() {
@@ -39,7 +39,7 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
       onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
     }),
     ...providers.map(({ apiKey }) => apiKey),
-    ...Option.toArray(Option.flatMap(redis, ({ url }) => passwordOf(url)))
+    ...Option.match(redis, { onNone: () => [], onSome: passwordsOf })
   ].map(Redacted.value))
   return Layer.merge(
     Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),

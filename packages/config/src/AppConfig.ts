@@ -47,6 +47,9 @@ export interface WorkspaceSettings {
 /** The Redis that several processes share. The URL may hold a password. */
 export interface RedisSettings {
   readonly url: Redacted.Redacted
+  readonly sentinelPassword: Option.Option<Redacted.Redacted>
+  /** How many replicas have to have a job before it counts as accepted. */
+  readonly waitReplicas: number
 }
 
 /** CPU and memory in Kubernetes' own notation; what is absent is not set. */

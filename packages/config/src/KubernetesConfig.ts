@@ -1,5 +1,6 @@
 import { Duration, Option, Redacted } from "effect"
 import type { JobSettings, KubernetesSettings, Mode } from "./AppConfig.ts"
+import { holdsPassword } from "./RedisUrl.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
@@ -12,9 +13,6 @@ const jobsAtOnce = 256
 /** What a Job may take beyond its deadline: until it is accepted before it, and until it is gone after it. */
 const besidesDeadline = Duration.minutes(5)
 
-/** Whether a URL has a password in it. */
-export const holdsPassword = (url: Redacted.Redacted): boolean => URL.parse(Redacted.value(url))?.password !== ""
-
 const secretNames = (values: Values, report: Report): ReadonlyArray<string> => {
   const names = values(kubernetes.envFromSecrets)
   const url = values(redis.url)
@@ -23,7 +21,7 @@ const secretNames = (values: Values, report: Report): ReadonlyArray<string> => {
       redis.url,
       "REDIS_URL is required when kubernetes config is set: the Jobs' queue, their results and the conversations are in Redis"
     )
-  } else if (names.length === 0 && holdsPassword(url.value)) {
+  } else if (names.length === 0 && holdsPassword(Redacted.value(url.value))) {
     report.problem(
       kubernetes.envFromSecrets,
       "redis.url holds a password, which must not stand in a Job: put REDIS_URL into a Secret, and name the Secret here"

@@ -8,7 +8,11 @@ const { redis, storage } = settings
 
 /** The Redis that is shared, if there is one. */
 export const resolveRedis = (values: Values): Option.Option<RedisSettings> =>
-  Option.map(values(redis.url), (url) => ({ url }))
+  Option.map(values(redis.url), (url) => ({
+    url,
+    sentinelPassword: values(redis.sentinelPassword),
+    waitReplicas: values(redis.waitReplicas)
+  }))
 
 /** Where the queue and the conversations are kept: in Redis if one is named, for then other processes count on it. */
 export const resolveStorage = (values: Values, report: Report): AppConfig["Service"]["storage"] => {

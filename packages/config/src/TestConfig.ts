@@ -1,7 +1,14 @@
-import { Duration, Layer, Option } from "effect"
-import { AppConfig } from "./AppConfig.ts"
+import { Duration, Layer, Option, Redacted } from "effect"
+import { AppConfig, type RedisSettings } from "./AppConfig.ts"
 
 const agent = { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 } as const
+
+/** A Redis of which only the URL was set. */
+export const redisAt = (url: string | Redacted.Redacted): RedisSettings => ({
+  url: typeof url === "string" ? Redacted.make(url) : url,
+  sentinelPassword: Option.none(),
+  waitReplicas: 0
+})
 
 /** A whole configuration for tests, in which a test sets what it is about. It reaches nothing. */
 export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppConfig["Service"] => ({

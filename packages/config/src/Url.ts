@@ -1,6 +1,7 @@
-import { Schema, SchemaTransformation } from "effect"
+import { Option, Schema, SchemaTransformation } from "effect"
 import { isIPv4 } from "node:net"
 import { make } from "./Kind.ts"
+import { parseRedisUrl } from "./RedisUrl.ts"
 
 /** Whether this host is this machine itself. A name other than `localhost` may be anything. */
 export const isLoopback = (host: string): boolean =>
@@ -37,16 +38,11 @@ export const secureEndpoint = make({
   shown: Schema.String
 })
 
-const isRedis = (text: string): boolean => {
-  const url = URL.parse(text)
-  return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && /^\/?\d*$/.test(url.pathname)
-}
-
 /** Where a Redis is, who we are there, and the number of the database. */
 export const redisUrl = make({
   label: "URL",
   expected:
-    "a redis:// or rediss:// URL: redis://:password@host:6379/0, in the password %2F for /, %3A for :, %40 for @",
-  yaml: Schema.Trim.check(Schema.makeFilter(isRedis)),
+    "a redis:// or rediss:// URL: redis://:password@host:6379/0, in the password %2F for /, %3A for :, %40 for @; nodes of a cluster with commas between them, sentinels as redis+sentinel://host:26379,host:26379/name",
+  yaml: Schema.Trim.check(Schema.makeFilter((text: string) => Option.isSome(parseRedisUrl(text)))),
   shown: Schema.String
 })

@@ -8,7 +8,7 @@ import { failed, laneWorld, lasting } from "./LaneWorld.ts"
 import { quiet } from "./readySuite.ts"
 
 const [one, two, three] = [laneOf(1), laneOf(2), laneOf(3)]
-const away = new StoreError({ operation: "test", message: "the disk went away", retryable: true })
+const away = new StoreError({ operation: "test", message: "the disk went away", reason: "unavailable" })
 
 /** Fails so many times, and then does what it stands for. */
 const failing = (times: number) => {

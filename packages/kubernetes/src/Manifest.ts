@@ -7,7 +7,7 @@ import type {
   V1VolumeMount
 } from "@kubernetes/client-node"
 import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nominal-code/config/AppConfig"
-import { holdsPassword } from "@nominal-code/config/KubernetesConfig"
+import { holdsPassword } from "@nominal-code/config/RedisUrl"
 import type { Job } from "@nominal-code/domain/Job"
 import { Duration, Option, Redacted } from "effect"
 import { jobAnnotations, jobLabels, jobName } from "./Names.ts"
@@ -66,7 +66,7 @@ const resources = ({ limits, requests }: KubernetesSettings): V1ResourceRequirem
 const environment = ({ conversationTtl, kubernetes, redis }: JobTemplate, payload: string): Array<V1EnvVar> =>
   Object.entries({
     REVIEW_JOB_PAYLOAD: payload,
-    ...(holdsPassword(redis.url) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
+    ...(holdsPassword(Redacted.value(redis.url)) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
     REDIS_KEY_TTL_SECONDS: String(Duration.toSeconds(conversationTtl)),
     WORKSPACE_BASE_DIR: "/workspace",
     HOME: "/home/nominal",

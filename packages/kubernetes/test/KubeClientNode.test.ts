@@ -1,10 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { redisAt } from "@nominal-code/config/TestConfig"
 import { KubeClient } from "@nominal-code/kubernetes/KubeClient"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesJob from "@nominal-code/kubernetes/Manifest"
 import { everyJob, jobName } from "@nominal-code/kubernetes/Names"
-import { Context, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
+import { Context, Duration, Effect, Layer, Option, Stream } from "effect"
 import { FileSystem } from "effect"
 import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
 import { laneOf, mention } from "../../jobs/test/Jobs.ts"
@@ -12,7 +13,7 @@ import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")
 const manifest = KubernetesJob.make(
-  { kubernetes, redis: { url: Redacted.make("redis://redis:6379/0") }, conversationTtl: Duration.days(1) },
+  { kubernetes, redis: redisAt("redis://redis:6379/0"), conversationTtl: Duration.days(1) },
   { job, attempt: 1, payload: "{}" }
 )
 

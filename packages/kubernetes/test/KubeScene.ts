@@ -1,12 +1,12 @@
 import type { AppConfig, KubernetesSettings } from "@nominal-code/config/AppConfig"
-import { layerTest } from "@nominal-code/config/TestConfig"
+import { layerTest, redisAt } from "@nominal-code/config/TestConfig"
 import { type Failure, failureText } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
-import { Context, Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
+import { Context, Duration, Effect, Layer, Logger, Option } from "effect"
 import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
 import type { Behaviour, PodEnd } from "../../../test/emulators/KubePods.ts"
 import type { KubePodObject } from "../../../test/emulators/KubeStore.ts"
@@ -46,7 +46,7 @@ export const clusterConfig = (settings: Partial<KubernetesSettings> = {}) =>
   layerTest(
     {
       kubernetes: Option.some({ ...kubernetes, ...settings }),
-      redis: Option.some({ url: Redacted.make("redis://redis:6379/0") }),
+      redis: Option.some(redisAt("redis://redis:6379/0")),
       conversationTtl: Duration.days(1),
       review
     } satisfies Partial<AppConfig["Service"]>

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
+import { redisAt } from "@nominal-code/config/TestConfig"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import * as KubernetesJob from "@nominal-code/kubernetes/Manifest"
 import { jobName, labelValue, laneLabel } from "@nominal-code/kubernetes/Names"
-import { Duration, Effect, Option, Redacted, Schema } from "effect"
+import { Duration, Effect, Option, Schema } from "effect"
 import { jobIn } from "../../../test/emulators/KubeValidation.ts"
 import { violations } from "../../../test/emulators/PodSecurity.ts"
 import { laneOf, mention } from "../../jobs/test/Jobs.ts"
@@ -17,7 +18,7 @@ const template = (
   url = "redis://redis:6379/0"
 ): KubernetesJob.JobTemplate => ({
   kubernetes: { ...kubernetes, ...settings },
-  redis: { url: Redacted.make(url) },
+  redis: redisAt(url),
   conversationTtl: Duration.days(1)
 })
 

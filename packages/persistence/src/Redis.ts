@@ -1,6 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { Context, Effect, Layer, Option, type Redacted, Schema, type Scope, type Stream } from "effect"
-import { connect } from "./RedisConnection.ts"
+import { Context, Effect, Layer, Option, Redacted, Schema, type Scope, type Stream } from "effect"
+import type { Redis as Single } from "ioredis"
+import { type Client, connect, type RedisTarget } from "./RedisConnection.ts"
 import { explain } from "./RedisError.ts"
 import type { RedisScript } from "./RedisScript.ts"
 import * as RedisSubscriber from "./RedisSubscriber.ts"
@@ -32,14 +33,37 @@ export class Redis extends Context.Service<Redis, {
     StoreError,
     Scope.Scope
   >
+  /**
+   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
+   * do not have it within a second.
+   */
+  replicated(operation: string, key: string): Effect.Effect<void, StoreError>
   /** Succeeds if Redis answers. */
   readonly ping: Effect.Effect<void, StoreError>
 }>()("@nominal-code/persistence/Redis") {}
 
 const isUnknownScript = Schema.is(Schema.Struct({ message: Schema.String.check(Schema.isPattern(/^NOSCRIPT/)) }))
 
-const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
-  const { address, commands, subscriber } = yield* connect(url)
+/** The connection over which the writes of a key go. */
+const primaryOf = (commands: Client, key: string): Promise<Single> => {
+  if (!("slots" in commands)) return Promise.resolve(commands)
+  return commands.cluster("KEYSLOT", key).then((slot) => {
+    const [primary] = commands.slots[slot] ?? []
+    const node = commands.nodes("master").find(({ options: { host, port } }) => `${host}:${port}` === primary)
+    if (node === undefined) throw new Error("the cluster is not complete")
+    return node
+  })
+}
+
+const replicaMillis = 1_000
+
+/** A Redis, and how many replicas have to have what is accepted. */
+export interface RedisOptions extends RedisTarget {
+  readonly waitReplicas?: number
+}
+
+const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisOptions) {
+  const { address, commands, subscriber } = yield* connect(target)
   const subscribe = yield* RedisSubscriber.make(subscriber, address)
 
   const attempt = <S extends Reply>(operation: string, reply: S, command: () => Promise<unknown>) =>
@@ -48,7 +72,7 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
         Effect.mapError(
           Schema.decodeUnknownEffect(reply)(value),
           // The error quotes the reply, so it is left out.
-          () => new StoreError({ operation, message: `${address}: an answer of an unexpected form`, retryable: false })
+          () => new StoreError({ operation, message: `${address}: an answer of an unexpected form`, reason: "failed" })
         )
       )
     )
@@ -64,17 +88,32 @@ const make = Effect.fnUntraced(function*(url: Redacted.Redacted) {
         }))
     },
     subscribe,
+    replicated: Effect.fnUntraced(function*(operation, key) {
+      if (waitReplicas === 0) return
+      const confirmed = yield* attempt(
+        operation,
+        Schema.Int,
+        () => primaryOf(commands, key).then((node) => node.wait(waitReplicas, replicaMillis))
+      )
+      if (confirmed >= waitReplicas) return
+      return yield* new StoreError({
+        operation,
+        message: `${address}: no replica has confirmed it (redis.wait_replicas is ${waitReplicas})`,
+        reason: "unavailable"
+      })
+    }),
     ping: Effect.asVoid(attempt("Redis.ping", Schema.Literal("PONG"), () => commands.call("ping")))
   })
 })
 
-/** The Redis of a given URL, `redis://` or, over TLS, `rediss://`. */
-export const layerAt = (url: Redacted.Redacted): Layer.Layer<Redis, StoreError> => Layer.effect(Redis, make(url))
+/** The Redis of a given URL. */
+export const layerAt = (target: Redacted.Redacted | RedisOptions): Layer.Layer<Redis, StoreError> =>
+  Layer.effect(Redis, make(Redacted.isRedacted(target) ? { url: target } : target))
 
 const missing = new StoreError({
   operation: "Redis.connect",
   message: "redis.url (REDIS_URL) must be set to a redis:// or rediss:// URL",
-  retryable: false
+  reason: "failed"
 })
 
 /** The configured Redis. */
@@ -84,7 +123,7 @@ export const layer: Layer.Layer<Redis, StoreError, AppConfig> = Layer.unwrap(
     ({ redis }) =>
       Option.match(redis, {
         onNone: () => Layer.effect(Redis, Effect.fail(missing)),
-        onSome: ({ url }) => layerAt(url)
+        onSome: layerAt
       })
   )
 )

@@ -1,7 +1,9 @@
-import { Effect, Option, Queue, Redacted, Schema } from "effect"
+import { parseRedisUrl, type RedisAddress, type RedisHost, withoutLogin } from "@nominal-code/config/RedisUrl"
+import { Effect, Option, Queue, Redacted, type Scope } from "effect"
 import type { Cluster, Redis as Single } from "ioredis"
-import { isIP } from "node:net"
-import { addressOf, explain, isRefusal } from "./RedisError.ts"
+import { explain, isRefusal } from "./RedisError.ts"
+import { backoff, clusterOptions, hostOptions, sentinelOptions, singleOptions } from "./RedisOptions.ts"
+import { ask, check } from "./RedisServerInfo.ts"
 import { StoreError } from "./StoreError.ts"
 
 /** What takes commands: one server, or whichever node of a cluster holds the key. */
@@ -16,58 +18,14 @@ export interface Connections {
   readonly subscriber: Single
 }
 
-/** A command that takes longer than this has failed. Every one of ours takes well under a millisecond. */
-const answerMillis = 4_000
-const connectMillis = 5_000
-/** How long a process waits at its start for a Redis that is not there yet. */
-const startPatience = "15 seconds"
-
-const backoff = (attempt: number): number => Math.min(50 * 2 ** (attempt - 1), 2_000)
-
-/** Without the brackets of an IPv6 address. */
-const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, "")
-
-/** How every connection behaves. */
-const manners = {
-  connectionName: "nominal-code",
-  // The older of the two: proxies and every Redis from 6 on speak it, and its answers have one form.
-  protocol: 2 as const,
-  disableClientInfo: true,
-  connectTimeout: connectMillis,
-  commandTimeout: answerMillis,
-  // A peer that vanished without a word, as a machine that lost its power does, is noticed by its silence.
-  socketTimeout: answerMillis,
-  // What cannot be sent now fails now, and so does what was on its way: whoever asked decides about another attempt.
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-  autoResubscribe: false,
-  // After a failover the name leads to the new primary, but an open connection does not.
-  reconnectOnError: (error: Error) => error.message.startsWith("READONLY")
+/** How a Redis is reached. */
+export interface RedisTarget {
+  readonly url: Redacted.Redacted
+  readonly sentinelPassword?: Option.Option<Redacted.Redacted>
 }
 
-const singleOptions = (url: URL) => ({
-  ...manners,
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  retryStrategy: backoff,
-  // By its name, a server that holds several certificates knows which one is meant.
-  ...(url.protocol === "rediss:" ? { tls: isIP(hostOf(url)) === 0 ? { servername: hostOf(url) } : {} } : {})
-})
-
-const clusterOptions = ({ password, protocol, username }: URL) => ({
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  clusterRetryStrategy: backoff,
-  slotsRefreshTimeout: answerMillis,
-  // Names stay names: the certificates of a cluster are made out to them.
-  dnsLookup: (name: string, found: (error: null, address: string) => void) => found(null, name),
-  redisOptions: {
-    ...manners,
-    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
-    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === "rediss:" ? { tls: {} } : {})
-  }
-})
+/** How long a process waits at its start for a Redis that is not there yet. */
+const startPatience = "15 seconds"
 
 /** Logs when the connection is lost and when it is back, once for each outage. */
 const report = Effect.fnUntraced(function*(client: Client, address: string) {
@@ -99,7 +57,7 @@ const ready = (client: Client, address: string): Effect.Effect<void, StoreError>
   let last: unknown = new StoreError({
     operation: "Redis.connect",
     message: `${address}: no answer; check redis.url (REDIS_URL)`,
-    retryable: true
+    reason: "unavailable"
   })
   const fail = () => Effect.fail(explain({ operation: "Redis.connect", address, cause: last }))
   return Effect.callback<void, StoreError>((resume) => {
@@ -125,62 +83,81 @@ const keep = Effect.fnUntraced(function*<C extends Client>(open: () => C, addres
   return client
 })
 
-const Info = Schema.Struct({
-  redis_version: Schema.optionalKey(Schema.String),
-  cluster_enabled: Schema.optionalKey(Schema.String),
-  aof_enabled: Schema.optionalKey(Schema.String),
-  maxmemory_policy: Schema.optionalKey(Schema.String)
-})
-type Info = typeof Info.Type
+const same = (one: RedisHost, other: RedisHost) => one.host === other.host && one.port === other.port
 
-const infoOf = (text: string): Info =>
-  Schema.decodeUnknownSync(Info)(Object.fromEntries(
-    text.split("\r\n").map((line) => line.split(":", 2)).filter(([, value]) => value !== undefined)
-  ))
+/** One connection to any of the hosts: each attempt goes to the next of them. */
+const toAnyOf = (Redis: typeof Single, address: RedisAddress, hosts: () => ReadonlyArray<RedisHost>): Single => {
+  let turn = 0
+  const client: Single = new Redis(singleOptions(address, (attempt) => {
+    const all = hosts()
+    const next = all[++turn % all.length]
+    if (next !== undefined) Object.assign(client.options, hostOptions(address, next))
+    return backoff(attempt)
+  }))
+  return client
+}
 
-/** What this Redis says about itself; nothing where its user may not ask. */
-const ask = (client: Single) =>
-  Effect.tryPromise(() => client.info()).pipe(
-    Effect.map(infoOf),
-    Effect.orElseSucceed((): Info => ({}))
-  )
-
-/** Says loudly what would lose accepted jobs. */
-const check = Effect.fnUntraced(function*({ aof_enabled, maxmemory_policy, redis_version }: Info, address: string) {
-  if (redis_version !== undefined && Number.parseInt(redis_version, 10) < 6) {
-    return yield* new StoreError({
-      operation: "Redis.connect",
-      message: `${address}: Redis ${redis_version} is too old, 6 is the oldest that will do`,
-      retryable: false
+/** The cluster that a node belongs to. Every node that was ever heard of is a way back into it. */
+const clusterOf = Effect.fnUntraced(function*(
+  make: (known: Array<RedisHost>) => Cluster,
+  known: Array<RedisHost>,
+  subscriber: Single,
+  address: string
+): Effect.fn.Return<Cluster, StoreError, Scope.Scope> {
+  const hostOf = ({ options: { host = "", port = 6379 } }: Single): RedisHost => ({ host, port })
+  const commands = yield* keep(() => {
+    const cluster = make(known)
+    cluster.on("+node", (node: Single) => {
+      const host = hostOf(node)
+      if (!known.some((one) => same(one, host))) known.push(host)
     })
-  }
-  if (aof_enabled === "0") {
-    yield* Effect.logWarning(
-      `${address} does not write what it is told to its disk (AOF is off): if it restarts, accepted jobs are LOST. ` +
-        "Set appendonly yes"
-    )
-  }
-  if (maxmemory_policy?.startsWith("allkeys-")) {
-    yield* Effect.logWarning(
-      `${address} throws keys away when its memory is full (maxmemory-policy ${maxmemory_policy}): accepted jobs can ` +
-        "be LOST. Set maxmemory-policy noeviction"
-    )
-  }
+    // A node that left the cluster may go on answering, but is told nothing any more.
+    cluster.on("refresh", () => {
+      const stays = cluster.nodes().some((node) => same(hostOf(node), hostOf(subscriber)))
+      if (!stays && subscriber.status === "ready") subscriber.disconnect(true)
+    })
+    return cluster
+  }, address)
+  yield* Effect.forEach(
+    commands.nodes("master"),
+    (node) => Effect.flatMap(ask(node), (info) => check({ ...info, aof_enabled: "1" }, address)),
+    { concurrency: 8, discard: true }
+  )
+  return commands
 })
+
+const several = "its URL names several hosts, but it is no cluster: name one, or its sentinels as redis+sentinel://"
 
 /** Opens the connections to a Redis, or to the cluster that it belongs to. They come back by themselves. */
-export const connect = Effect.fnUntraced(function*(secret: Redacted.Redacted) {
-  const text = Redacted.value(secret)
-  const url = new URL(text)
-  const address = addressOf(text)
+export const connect = Effect.fnUntraced(function*({ sentinelPassword = Option.none(), url }: RedisTarget) {
+  const text = Redacted.value(url)
+  const address = withoutLogin(text)
+  const fail = (message: string) =>
+    new StoreError({ operation: "Redis.connect", message: `${address}: ${message}`, reason: "failed" })
+  const parsed = yield* Effect.mapError(
+    Effect.fromOption(parseRedisUrl(text)),
+    () => fail("this is no Redis URL; check redis.url (REDIS_URL)")
+  )
   // Loaded here, so that a process without Redis does not load it.
   const { Cluster, Redis } = yield* Effect.promise(() => import("ioredis"))
-  const single = keep(() => new Redis(text, singleOptions(url)), address)
+
+  if (Option.isSome(parsed.group)) {
+    const options = sentinelOptions(parsed, parsed.group.value, sentinelPassword)
+    const single = keep(() => new Redis(options), address)
+    const commands = yield* single
+    yield* check(yield* ask(commands), address)
+    return { address, commands, subscriber: yield* single } satisfies Connections
+  }
+
+  const known: Array<RedisHost> = [...parsed.hosts]
+  const single = keep(() => toAnyOf(Redis, parsed, () => known), address)
   const first = yield* single
   const info = yield* ask(first)
   yield* check(info, address)
-  if (info.cluster_enabled !== "1") return { address, commands: first, subscriber: yield* single } satisfies Connections
-  const start = { host: hostOf(url), port: Number(url.port || 6379) }
-  const commands = yield* keep(() => new Cluster([start], clusterOptions(url)), address)
-  return { address, commands, subscriber: first } satisfies Connections
+  if (info.cluster_enabled === "1") {
+    const make = (nodes: Array<RedisHost>) => new Cluster(nodes, clusterOptions(parsed))
+    return { address, commands: yield* clusterOf(make, known, first, address), subscriber: first } satisfies Connections
+  }
+  if (known.length > 1) return yield* fail(several)
+  return { address, commands: first, subscriber: yield* single } satisfies Connections
 })

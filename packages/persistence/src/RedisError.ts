@@ -36,12 +36,6 @@ export const isRefusal = (cause: unknown): boolean => {
   return refused.has(code) || isTls(cause)
 }
 
-/** The URL as it may be shown: no user, no password, no query. */
-export const addressOf = (url: string): string => {
-  const { host, pathname, protocol } = new URL(url)
-  return `${protocol}//${host}${pathname}`
-}
-
 interface Failure {
   readonly operation: string
   readonly address: string
@@ -65,14 +59,15 @@ export const explain = ({ address, cause, operation }: Failure): StoreError => {
     return new StoreError({
       operation,
       message: `${address}: ${connectionTrouble(cause)}; ${advice}`,
-      retryable: !tls
+      reason: tls ? "failed" : "unavailable"
     })
   }
   const [code = ""] = cause.message.split(" ", 1)
+  const reason = transient.has(code) ? "unavailable" : "failed"
   const advice = transient.get(code) ?? refused.get(code)
   return new StoreError({
     operation,
     message: `${address}: ${advice === undefined ? cause.message.split("\n", 1)[0] : `${code}, ${advice}`}`,
-    retryable: transient.has(code)
+    reason: code === "OOM" ? "full" : reason
   })
 }

@@ -26,7 +26,7 @@ export const load = Effect.fn("RedisScript.load")(
     new StoreError({
       operation: "RedisScript.load",
       message: `a script of the program is missing, install it again: ${message}`,
-      retryable: false
+      reason: "failed"
     })
   )
 )

@@ -105,7 +105,7 @@ const make = Effect.fnUntraced(function*(directory: string) {
       new StoreError({
         operation: "Sqlite.open",
         message: "this Node has no node:sqlite: use Node 22.19 or newer",
-        retryable: false
+        reason: "failed"
       })
   })
   const db = yield* Effect.acquireRelease(

@@ -10,7 +10,7 @@ const isDriverError = Schema.is(DriverError)
 const busy = 5
 const locked = 6
 const full = 13
-const transient = new Set([busy, locked, full])
+const reasons = new Map<number, StoreError["reason"]>([[busy, "unavailable"], [locked, "unavailable"], [full, "full"]])
 
 const move = "make it writable for this user, or set data_dir (NOMINAL_DATA_DIR) to another directory"
 
@@ -30,23 +30,23 @@ const advice = new Map([
 export const explain = (
   { cause, file, operation }: { readonly operation: string; readonly file: string; readonly cause: unknown }
 ): StoreError => {
-  if (cause instanceof NewerSchema) return new StoreError({ operation, message: cause.message, retryable: false })
+  if (cause instanceof NewerSchema) return new StoreError({ operation, message: cause.message, reason: "failed" })
   if (isDriverError(cause)) {
     // The upper bytes only say more about the same thing.
     const code = cause.errcode & 0xff
     return new StoreError({
       operation,
       message: `${file}: ${cause.message}${advice.has(code) ? `; ${advice.get(code)}` : ""}`,
-      retryable: transient.has(code)
+      reason: reasons.get(code) ?? "failed"
     })
   }
   if (cause instanceof PlatformError.PlatformError) {
     return new StoreError({
       operation,
       message: `${file}: its directory cannot be made (${cause.reason._tag}); ${move}`,
-      retryable: false
+      reason: "failed"
     })
   }
   const detail = cause instanceof Error ? cause.message.split("\n", 1)[0] : "an unknown failure"
-  return new StoreError({ operation, message: `${file}: ${detail}`, retryable: false })
+  return new StoreError({ operation, message: `${file}: ${detail}`, reason: "failed" })
 }

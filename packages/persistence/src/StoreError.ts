@@ -1,8 +1,19 @@
 import { Schema } from "effect"
 
-/** The store could not do it. `retryable`: it was away or busy, and may do it later. */
+/**
+ * Why a store could not do it. `unavailable`: it was away, busy, or could not write. `full`: it has no room. `failed`:
+ * another attempt fails too.
+ */
+const Reason = Schema.Literals(["unavailable", "full", "failed"])
+
+/** A failed call of a store. `message` is one line for operators. */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   operation: Schema.String,
   message: Schema.String,
-  retryable: Schema.Boolean
-}) {}
+  reason: Reason
+}) {
+  /** Whether it may succeed later. */
+  get retryable(): boolean {
+    return this.reason !== "failed"
+  }
+}

@@ -1,8 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
+import { layerTest, redisAt } from "@nominal-code/config/TestConfig"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import { check } from "@nominal-code/persistence/RedisServerInfo"
 import type { Heard } from "@nominal-code/persistence/RedisSubscriber"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import {
@@ -241,19 +242,49 @@ redisSuite("Redis", () => {
       const safe = yield* start()
       yield* Effect.provide(get, Layer.provide(at(safe.url), logger))
       assert.deepStrictEqual(lines, [])
-      const unsafe = yield* start({ aof: false, args: ["--maxmemory-policy", "allkeys-lru"] })
+      const unsafe = yield* start({ aof: false })
       yield* Effect.provide(get, Layer.provide(at(unsafe.url), logger))
-      assert.match(lines[0] ?? "", /^Warn redis:\S+ does not write .* \(AOF is off\): .* LOST\. Set appendonly yes$/)
-      assert.match(
-        lines[1] ?? "",
-        /^Warn redis:\S+ throws keys away .*allkeys-lru.* LOST\. Set maxmemory-policy noeviction$/
+      assert.match(lines.join(), /^Warn redis:\S+ does not write .* \(AOF is off\): .* LOST\. Set appendonly yes$/)
+    }))
+
+  it.live("a Redis that throws keys away is refused at the start, with what to set", () =>
+    Effect.gen(function*() {
+      for (const policy of ["allkeys-lru", "volatile-ttl"]) {
+        const evicting = yield* start({ args: ["--maxmemory-policy", policy] })
+        const error = yield* refusal(Redacted.value(evicting.url))
+        assert.match(error.message, new RegExp(`: it throws keys away .*${policy}.*: set maxmemory-policy noeviction$`))
+        assert.isFalse(error.retryable)
+      }
+    }))
+
+  it.effect("a Redis older than 7 is refused", () =>
+    Effect.gen(function*() {
+      const address = "redis://old:6379"
+      const error = yield* Effect.flip(check({ redis_version: "6.2.14" }, address))
+      assert.strictEqual(error.message, `${address}: Redis 6.2.14 is too old, 7 is the oldest that will do`)
+      yield* check({ redis_version: "7.0.0", maxmemory_policy: "noeviction" }, address)
+      yield* check({}, address)
+    }))
+
+  it.live("a Redis without memory is full, and takes writes again when it has some", () =>
+    Effect.gen(function*() {
+      const own = yield* start()
+      yield* on(
+        own,
+        Effect.gen(function*() {
+          yield* set("before")
+          yield* own.command("config", "set", "maxmemory", 1)
+          assert.strictEqual((yield* Effect.flip(set("meanwhile"))).reason, "full")
+          yield* own.command("config", "set", "maxmemory", 0)
+          yield* set("after")
+        })
       )
     }))
 
   it.live("the configured Redis is the one that is used, and none is one clear line", () =>
     Effect.gen(function*() {
       const { url } = yield* server
-      const configured = Redis.layer.pipe(Layer.provide(layerTest({ redis: Option.some({ url }) })))
+      const configured = Redis.layer.pipe(Layer.provide(layerTest({ redis: Option.some(redisAt(url)) })))
       yield* Effect.provide(set("configured"), configured)
       const error = yield* Effect.flip(Effect.provide(get, Layer.fresh(Redis.layer).pipe(Layer.provide(layerTest()))))
       assert.strictEqual(error.message, "redis.url (REDIS_URL) must be set to a redis:// or rediss:// URL")

@@ -4,36 +4,58 @@ import { Clock, Effect, Exit, Layer, Schedule, Schema, Scope } from "effect"
 import { type RedisServer, type RedisServerFailed, start } from "./RedisServer.ts"
 
 const slots = 16_384
-const half = slots / 2
+const patience = Schedule.spaced("50 millis")
 
-/** Two primaries, of which the second has the slot of the queue: whoever asks the first is sent on. */
+/** Three primaries that share the slots. The first has neither the queue's, so whoever asks it is sent on. */
 export interface RedisCluster {
   readonly first: RedisServer
   readonly second: RedisServer
+  readonly third: RedisServer
 }
 
-const isReady = ({ command }: RedisServer) =>
-  Effect.map(command("cluster", "info"), (info) => String(info).includes("cluster_state:ok"))
+const nodesOf = ({ first, second, third }: RedisCluster) => [first, second, third]
 
-const both = <A>(cluster: RedisCluster, effect: (server: RedisServer) => Effect.Effect<A>) =>
-  Effect.forEach([cluster.first, cluster.second], effect, { concurrency: 2 })
+const all = <A>(cluster: RedisCluster, effect: (server: RedisServer) => Effect.Effect<A>) =>
+  Effect.forEach(nodesOf(cluster), effect, { concurrency: 3 })
 
-const make = Effect.fnUntraced(function*(
+/** Waits until a node says that the cluster is complete. */
+const complete = ({ command }: RedisServer) =>
+  Effect.repeat(Effect.map(command("cluster", "info"), String), {
+    schedule: patience,
+    until: (info) => info.includes("cluster_state:ok")
+  })
+
+/** A node of no cluster yet. */
+const startNode = (args: ReadonlyArray<string> = []) =>
+  start({
+    aof: false,
+    args: ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--repl-diskless-sync-delay", "0", ...args]
+  })
+
+/** Makes the node known to the cluster. */
+const meet = (node: RedisServer, other: RedisServer) =>
+  Effect.asVoid(node.command("cluster", "meet", "127.0.0.1", other.port))
+
+/** Starts a cluster, which ends with the scope. */
+export const startCluster = Effect.fnUntraced(function*(
   args: ReadonlyArray<string>
 ): Effect.fn.Return<RedisCluster, RedisServerFailed, Scope.Scope> {
-  const options = { aof: false, args: ["--cluster-enabled", "yes", ...args] }
-  const cluster = { first: yield* start(options), second: yield* start(options) }
-  const queueSlot = Number(yield* cluster.first.command("cluster", "keyslot", "nc"))
-  const lower = Array.from({ length: half }, (_, index) => index)
-  const upper = lower.map((slot) => slot + half)
-  const [others, queues] = queueSlot < half ? [upper, lower] : [lower, upper]
-  yield* cluster.first.command("cluster", "addslots", ...others)
-  yield* cluster.second.command("cluster", "addslots", ...queues)
-  yield* cluster.first.command("cluster", "meet", "127.0.0.1", cluster.second.port)
-  yield* both(
-    cluster,
-    (server) => Effect.repeat(isReady(server), { schedule: Schedule.spaced("50 millis"), until: (ready) => ready })
-  )
+  const [first, second, third] = yield* Effect.all([startNode(args), startNode(args), startNode(args)], {
+    concurrency: 3
+  })
+  const cluster: RedisCluster = { first, second, third }
+  const queueSlot = Number(yield* first.command("cluster", "keyslot", "nc:0"))
+  const third3 = Math.ceil(slots / 3)
+  const ranges = [0, 1, 2].map((part) => [part * third3, Math.min((part + 1) * third3, slots) - 1] as const)
+  const of = Math.floor(queueSlot / third3)
+  const [own = [0, 0], ...others] = [...ranges.slice(of), ...ranges.slice(0, of)]
+  const owners = [second, third, first]
+  for (const [index, range] of [own, ...others].entries()) {
+    yield* (owners[index] ?? first).command("cluster", "addslotsrange", ...range)
+  }
+  yield* meet(first, second)
+  yield* meet(first, third)
+  yield* all(cluster, complete)
   return cluster
 }, Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
 
@@ -42,7 +64,7 @@ export const sharedCluster = (args: ReadonlyArray<string> = []): Effect.Effect<R
   const scope = Scope.makeUnsafe()
   let cluster: RedisCluster | undefined
   beforeAll(() =>
-    Effect.runPromise(Effect.map(Scope.provide(make(args), scope), (made) => {
+    Effect.runPromise(Effect.map(Scope.provide(startCluster(args), scope), (made) => {
       cluster = made
     })), 30_000)
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
@@ -54,15 +76,15 @@ export const sharedCluster = (args: ReadonlyArray<string> = []): Effect.Effect<R
 /** A client that has found its way to the node of the queue: what it says first is put off until it is connected. */
 const warm = Layer.effect(
   Redis.Redis,
-  Effect.tap(Redis.Redis, ({ send }) => send("test", Schema.Null, ["get", "{nc}:nothing"]))
+  Effect.tap(Redis.Redis, ({ send }) => send("test", Schema.Null, ["get", "{nc:0}nothing"]))
 )
 
-/** A client of that cluster by its first node, after both were emptied. */
+/** A client of that cluster by its first node, after all were emptied. */
 export const emptiedCluster = (cluster: Effect.Effect<RedisCluster>) =>
   Layer.unwrap(
     Effect.flatMap(cluster, (cluster) =>
       Effect.as(
-        both(cluster, ({ command }) => command("flushall")),
+        all(cluster, ({ command }) => command("flushall")),
         Layer.fresh(warm).pipe(Layer.provide(Layer.fresh(Redis.layerAt(cluster.first.url))))
       ))
   )

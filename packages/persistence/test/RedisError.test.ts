@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { addressOf, explain, isRefusal } from "@nominal-code/persistence/RedisError"
+import { explain, isRefusal } from "@nominal-code/persistence/RedisError"
 import { ReplyError } from "ioredis"
 
 const address = "redis://redis:6379/0"
@@ -47,6 +47,9 @@ it("a connection that failed is named by its code, and never by what was sent on
   assert.deepStrictEqual(explained("odd"), [`${address}: the connection was lost; it will be tried again`, true])
 })
 
-it("an address shows no user, no password and no query", () => {
-  assert.strictEqual(addressOf("rediss://user:p%40ss@redis.example:6380/2?x=secret"), "rediss://redis.example:6380/2")
+it("full and away are told apart", () => {
+  const reason = (reply: string) => explain({ operation: "test", address, cause: new ReplyError(reply) }).reason
+  assert.strictEqual(reason("OOM command not allowed when used memory > 'maxmemory'."), "full")
+  assert.strictEqual(reason("MISCONF Errors writing to the AOF file: No space left on device"), "unavailable")
+  assert.strictEqual(reason("WRONGPASS invalid username-password pair"), "failed")
 })

@@ -57,22 +57,27 @@ export interface RedisServer {
   readonly command: (name: string, ...args: ReadonlyArray<string | number>) => Effect.Effect<unknown>
 }
 
-const spawn = Effect.fnUntraced(function*(port: number, directory: string, options: Options) {
+const argsOf = (port: number, directory: string, { aof, args = [], password }: Options) => [
+  "--port",
+  String(port),
+  "--bind",
+  "127.0.0.1",
+  "--dir",
+  directory,
+  "--save",
+  "",
+  "--appendonly",
+  aof === false ? "no" : "yes",
+  ...(password === undefined ? [] : ["--requirepass", password]),
+  ...args
+]
+
+/** Starts a `redis-server` with these arguments, which ends with the scope; waits until it prints the line. */
+export const launch = Effect.fnUntraced(function*(args: ReadonlyArray<string>, readyLine: string) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const child = yield* spawner.spawn(ChildProcess.make("redis-server", [
-    "--port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--dir",
-    directory,
-    "--save",
-    "",
-    "--appendonly",
-    options.aof === false ? "no" : "yes",
-    ...(options.password === undefined ? [] : ["--requirepass", options.password]),
-    ...options.args ?? []
-  ], { stdin: "ignore", forceKillAfter: "1 second" }))
+  const child = yield* spawner.spawn(
+    ChildProcess.make("redis-server", args, { stdin: "ignore", forceKillAfter: "1 second" })
+  )
   const said: Array<string> = []
   const ready = yield* Deferred.make<void, RedisServerFailed>()
   yield* child.stdout.pipe(
@@ -80,7 +85,7 @@ const spawn = Effect.fnUntraced(function*(port: number, directory: string, optio
     Stream.splitLines,
     Stream.runForEach((line) => {
       said.push(line)
-      return line.includes("Ready to accept connections") ? Deferred.succeed(ready, undefined) : Effect.void
+      return line.includes(readyLine) ? Deferred.succeed(ready, undefined) : Effect.void
     }),
     Effect.ignore,
     Effect.andThen(
@@ -109,7 +114,7 @@ const make = Effect.fnUntraced(function*(options: Options) {
   const scope = yield* Effect.scope
   const port = yield* freePort
   const directory = yield* Effect.orDie(fs.makeTempDirectoryScoped())
-  const begin = spawn(port, directory, options).pipe(
+  const begin = launch(argsOf(port, directory, options), "Ready to accept connections").pipe(
     Scope.provide(scope),
     Effect.mapError(({ message }) => new RedisServerFailed({ message })),
     Effect.provide(NodeServices.layer),

@@ -43,7 +43,7 @@ describe("the history of a pull request", () => {
       assert.deepStrictEqual(yield* History.load(lane, 0), { messages: [] })
       yield* History.save(lane, { messages: [] })
     }).pipe(Effect.provide(Layer.mock(ConversationStore, {
-      load: () => Effect.fail(new StoreError({ operation: "load", message: "away", retryable: true })),
-      save: () => Effect.fail(new StoreError({ operation: "save", message: "away", retryable: true }))
+      load: () => Effect.fail(new StoreError({ operation: "load", message: "away", reason: "unavailable" })),
+      save: () => Effect.fail(new StoreError({ operation: "save", message: "away", reason: "unavailable" }))
     }))))
 })

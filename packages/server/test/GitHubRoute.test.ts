@@ -157,7 +157,7 @@ describe("POST /webhooks/github", () => {
 
   it.effect("answers 503, not 202, when the delivery cannot be stored", () =>
     Effect.gen(function*() {
-      const away = new StoreError({ operation: "offer", message: "the disk is full", retryable: true })
+      const away = new StoreError({ operation: "offer", message: "the disk is full", reason: "unavailable" })
       const queue = Layer.merge(
         Layer.mock(JobQueue, { offer: () => Effect.fail(away), ready: Stream.empty }),
         Layer.mock(JobRecords, { list: () => Effect.succeed([]) })
@@ -206,7 +206,7 @@ describe("GET", () => {
       queue: Layer.merge(
         Layer.mock(JobQueue, {}),
         Layer.mock(JobRecords, {
-          depth: Effect.fail(new StoreError({ operation: "depth", message: "away", retryable: true }))
+          depth: Effect.fail(new StoreError({ operation: "depth", message: "away", reason: "unavailable" }))
         })
       )
     }))))

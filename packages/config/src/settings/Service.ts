@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { flag, integer, line, list, oneOf, path, secret, word } from "../Kind.ts"
+import { flag, integer, line, list, oneOf, path, secret, text, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
 import { redisUrl } from "../Url.ts"
 
@@ -104,7 +104,20 @@ export const redis = {
     env: "REDIS_URL",
     kind: secret(redisUrl),
     doc:
-      "`redis://` or, over TLS, `rediss://`: one server, or any node of a cluster, Redis from 6 on or Valkey. Kubernetes needs it."
+      "`redis://` or, over TLS, `rediss://`: one server, or some nodes of a cluster with commas between them; `redis+sentinel://host:26379,host:26379/name` asks sentinels for the primary. Redis from 7 on or Valkey, with `maxmemory-policy noeviction`. Kubernetes needs it."
+  }),
+  sentinelPassword: optional({
+    yaml: "redis.sentinel_password",
+    env: "REDIS_SENTINEL_PASSWORD",
+    kind: secret(text),
+    doc: "The sentinels' own password, if they have one. The primary's is in the URL."
+  }),
+  waitReplicas: defaulted(0, {
+    yaml: "redis.wait_replicas",
+    env: "REDIS_WAIT_REPLICAS",
+    kind: integer(0, 1),
+    doc:
+      "1: a delivery is accepted when a replica has it, too, so that a failover loses none; without a replica it is answered `503`."
   }),
   keyTtl: defaulted(86_400, {
     yaml: "redis.key_ttl_seconds",

@@ -1,0 +1,98 @@
+import { assert, it } from "@effect/vitest"
+import * as Redis from "@nominal-code/persistence/Redis"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Effect, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
+import { startCluster } from "./RedisCluster.ts"
+import { freePort, redisSuite, start } from "./RedisServer.ts"
+
+const keys = Array.from({ length: 40 }, (_, index) => `test:${index}`)
+const set = (value: string) => (key: string) =>
+  Redis.Redis.use(({ send }) => send("test", Schema.Literal("OK"), ["set", key, value]))
+const get = (key: string) => Redis.Redis.use(({ send }) => send("test", Schema.NullOr(Schema.String), ["get", key]))
+
+const soon = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
+  Effect.retry(effect, { schedule: Schedule.spaced("50 millis"), while: ({ retryable }) => retryable }).pipe(
+    Effect.timeout("15 seconds"),
+    Effect.orDie
+  )
+
+const untilHeard = (heard: Queue.Dequeue<string>, text: string) =>
+  Effect.repeat(Queue.take(heard), { until: (one) => one === text }).pipe(Effect.timeout("15 seconds"), Effect.orDie)
+
+const listening = Effect.fnUntraced(function*(channel: string) {
+  const { subscribe } = yield* Redis.Redis
+  const heard = yield* Queue.unbounded<string>()
+  const stream = yield* subscribe(channel)
+  yield* Effect.forkScoped(
+    Stream.runForEach(stream, (one) => Queue.offer(heard, one._tag === "Message" ? one.text : "missed"))
+  )
+  return heard
+})
+
+/** The keys whose node answers. */
+const reachable = Effect.filter(
+  keys,
+  (key) => Effect.map(Effect.timeoutOption(soon(get(key)), "6 seconds"), (found) => found._tag === "Some"),
+  { concurrency: keys.length }
+)
+
+/** A cluster that goes on without some of its nodes. */
+const partial = ["--cluster-require-full-coverage", "no"]
+
+const silent = Logger.layer([])
+
+redisSuite("the nodes of a Redis Cluster", () => {
+  it.live(
+    "when the node in the URL dies, the others are used, the listener moves on, and a new process finds them",
+    () =>
+      Effect.gen(function*() {
+        const { first, second, third } = yield* startCluster(partial)
+        const several = Redacted.make(
+          `redis://127.0.0.1:${first.port},127.0.0.1:${second.port},127.0.0.1:${third.port}`
+        )
+        yield* Effect.gen(function*() {
+          const heard = yield* listening("test:channel")
+          yield* Effect.forEach(keys, set("before"), { discard: true })
+          yield* first.kill
+          const there = yield* reachable
+          assert.isAbove(there.length, keys.length / 3)
+          yield* untilHeard(heard, "missed")
+          yield* second.command("publish", "test:channel", "hello")
+          yield* untilHeard(heard, "hello")
+          const [key = ""] = there
+          assert.strictEqual(yield* Effect.provide(get(key), Layer.fresh(Redis.layerAt(several))), "before")
+          yield* first.start
+          yield* Effect.forEach(keys, (key) => soon(set("after")(key)), { discard: true })
+        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layerAt(first.url)), silent]))
+      }),
+    60_000
+  )
+
+  it.live(
+    "after an outage of all nodes, any of them is a way back, whatever the URL names",
+    () =>
+      Effect.gen(function*() {
+        const cluster = yield* startCluster([...partial, "--appendonly", "yes"])
+        const { first, second, third } = cluster
+        yield* Effect.gen(function*() {
+          yield* Effect.forEach(keys, set("before"), { discard: true })
+          yield* Effect.all([first.kill, second.kill, third.kill])
+          assert.isTrue((yield* Effect.flip(set("meanwhile")("test:1"))).retryable)
+          yield* Effect.all([second.start, third.start])
+          // Those of the first are away with it.
+          const there = yield* reachable
+          assert.isAbove(there.length, keys.length / 3)
+        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layerAt(first.url)), silent]))
+      }),
+    60_000
+  )
+
+  it.live("several hosts that are no cluster are refused in one line", () =>
+    Effect.gen(function*() {
+      const [one, gone] = [yield* start(), yield* freePort]
+      const url = Redacted.make(`redis://127.0.0.1:${gone},127.0.0.1:${one.port}`)
+      const error = yield* Effect.flip(Effect.provide(get("a"), Layer.fresh(Redis.layerAt(url))))
+      assert.match(error.message, /several hosts, but it is no cluster: name one, or its sentinels/)
+      assert.isFalse(error.retryable)
+    }))
+})
