@@ -1,0 +1,157 @@
+import { assert } from "@effect/vitest"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import { Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Effect, Option } from "effect"
+import { laneOf, lifecycle, mention, push, shaOf } from "./Jobs.ts"
+import {
+  done,
+  type It,
+  lane,
+  nothing,
+  offer,
+  offerAll,
+  park,
+  record,
+  refused,
+  retry,
+  runAll,
+  settle,
+  stands,
+  take
+} from "./QueueSteps.ts"
+
+const accepted = (jobId: string) => Offered.cases.Accepted.make({ jobId })
+const duplicate = (jobId: string) => Offered.cases.Duplicate.make({ jobId })
+const skipped = (reason: "closed" | "head-reviewed") =>
+  Settlement.cases.Done.make({
+    outcome: JobOutcome.cases.Skipped.make({ reason, detail: "there is nothing to do", headSha: shaOf("head") })
+  })
+
+/** One event that two hooks deliver, each under an id of its own. */
+const twins = {
+  comment: [mention(lane, "a", "explain", 7), mention(lane, "b", "explain", 7)],
+  push: [lifecycle(lane, "a", "pr_push", shaOf("head")), lifecycle(lane, "b", "pr_push", shaOf("head"))]
+} as const
+
+/** When two deliveries are one event, and when the second one asks for something new. */
+export const identifying = (it: It) => {
+  for (const [kind, [first, second]] of Object.entries(twins)) {
+    it(
+      `takes a ${kind} that comes under two delivery ids for one job while it waits, runs and once it is reviewed`,
+      Effect.gen(function*() {
+        yield* offer(first)
+        assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+        const lease = yield* take
+        assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+        yield* settle(lease, done)
+        assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+        yield* nothing
+      })
+    )
+
+    it(
+      `accepts another delivery of a ${kind} whose job is parked, and does not run both`,
+      Effect.gen(function*() {
+        yield* offer(first)
+        yield* settle(yield* take, park)
+        assert.deepStrictEqual(yield* offer(second), accepted(second.id))
+        assert.deepStrictEqual(yield* offer(first), duplicate(second.id))
+        assert.strictEqual((yield* retry(first))._tag, "Refused")
+        assert.deepStrictEqual(yield* runAll, ["b"])
+        assert.deepStrictEqual(yield* retry(first), refused(`job ${second.id} answers the same event`))
+      })
+    )
+  }
+
+  it(
+    "does not take the comment of another lane, or another comment, for the same one",
+    Effect.gen(function*() {
+      yield* offer(mention(lane, "a", "explain", 7))
+      assert.strictEqual((yield* offer(mention(laneOf(2), "b", "explain", 7)))._tag, "Accepted")
+      assert.strictEqual((yield* offer(mention(lane, "c", "explain", 8)))._tag, "Accepted")
+    })
+  )
+
+  it(
+    "takes a comment for answered when its run found nothing to do",
+    Effect.gen(function*() {
+      const [first, second] = twins.comment
+      yield* offer(first)
+      yield* settle(yield* take, skipped("closed"))
+      assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+    })
+  )
+
+  it(
+    "looks again at a head that was not reviewed when its event comes again, and not at one that was",
+    Effect.gen(function*() {
+      const [first, second] = twins.push
+      yield* offer(first)
+      yield* settle(yield* take, skipped("closed"))
+      assert.deepStrictEqual(yield* offer(second), accepted(second.id))
+      yield* settle(yield* take, skipped("head-reviewed"))
+      const third = lifecycle(lane, "c", "pr_push", shaOf("head"))
+      assert.deepStrictEqual(yield* offer(third), duplicate(second.id))
+    })
+  )
+
+  it(
+    "looks again when an event came again while its run found nothing to do, for it may have come after it looked",
+    Effect.gen(function*() {
+      const [first, second] = twins.push
+      yield* offer(first)
+      const lease = yield* take
+      assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+      yield* settle(lease, skipped("closed"))
+      const again = yield* take
+      assert.deepStrictEqual([again.job.id, again.attempt, again.run], [first.id, 1, 2])
+      yield* settle(again, skipped("closed"))
+      yield* stands(first, "done", "there is nothing to do")
+      yield* nothing
+    })
+  )
+}
+
+/** What a lifecycle job stands for. */
+export const coalescing = (it: It) => {
+  it(
+    "lets the later of two waiting lifecycle jobs stand for the earlier, whatever their commits",
+    Effect.gen(function*() {
+      const [older, newer] = [push(lane, "older"), lifecycle(lane, "newer", "pr_reopened", shaOf("before"))]
+      yield* offer(older)
+      assert.deepStrictEqual(
+        yield* offer(newer),
+        Offered.cases.Accepted.make({ jobId: newer.id, superseded: older.id })
+      )
+      yield* stands(older, "superseded", `job ${newer.id} is newer`)
+      assert.deepStrictEqual((yield* record(older)).supersededBy, Option.some(newer.id))
+      assert.deepStrictEqual((yield* record(newer)).stoodFor, [older.id])
+      assert.deepStrictEqual(yield* runAll, ["newer"])
+    })
+  )
+
+  it(
+    "keeps of every job which ones it stood for, the last 50",
+    Effect.gen(function*() {
+      const pushes = Array.from({ length: 60 }, (_, index) => push(lane, `p${index}`))
+      yield* offerAll(...pushes)
+      const last = push(lane, "last")
+      yield* offer(last)
+      yield* settle(yield* take, done)
+      assert.deepStrictEqual((yield* record(last)).stoodFor, pushes.slice(-50).map(({ id }) => id))
+    })
+  )
+
+  it(
+    "keeps mentions, running jobs and other lanes' pushes when a push comes, and runs what people asked for first",
+    Effect.gen(function*() {
+      yield* offer(push(laneOf(2), "elsewhere"))
+      yield* offer(push(lane, "running"))
+      const lease = yield* take
+      yield* offerAll(mention(lane, "m1"), push(lane, "p1"), mention(lane, "m2"), push(lane, "p2"))
+      assert.isTrue(yield* settle(lease, done))
+      assert.deepStrictEqual(yield* runAll, ["m1", "m2", "p2"])
+      yield* stands(push(laneOf(2), "elsewhere"), "waiting")
+    })
+  )
+}

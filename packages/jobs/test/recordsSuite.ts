@@ -1,0 +1,104 @@
+import { assert } from "@effect/vitest"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { type JobRecord, JobRecords } from "@nominal-code/jobs/JobRecords"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { done, type It, lane, offer, offerAll, park, record, settle, take } from "./QueueSteps.ts"
+
+const deliveries = (records: ReadonlyArray<JobRecord>) => records.map(({ delivery }) => String(delivery))
+
+/** What people and probes may read of a queue. */
+export const remembering = (it: It) => {
+  it(
+    "tells how many jobs wait, run and are parked, and for how long the oldest has waited",
+    Effect.gen(function*() {
+      const { depth } = yield* JobRecords
+      assert.deepStrictEqual(yield* depth, { waiting: 0, running: 0, parked: 0, oldestWaitMillis: 0 })
+      yield* offerAll(mention(lane, "a"), mention(lane, "b"), mention(lane, "c"))
+      yield* settle(yield* take, done)
+      yield* settle(yield* take, park)
+      yield* take
+      yield* TestClock.adjust("5 seconds")
+      yield* offer(mention(lane, "d"))
+      yield* TestClock.adjust("2 seconds")
+      yield* offer(push(laneOf(2), "e"))
+      assert.deepStrictEqual(yield* depth, { waiting: 2, running: 1, parked: 1, oldestWaitMillis: 2000 })
+    })
+  )
+
+  it(
+    "lists jobs the newest first, by state, page by page",
+    Effect.gen(function*() {
+      const { list } = yield* JobRecords
+      yield* offerAll(...["a", "b", "c", "d", "e"].map((name) => mention(lane, name)))
+      for (const settlement of [done, park, done]) yield* settle(yield* take, settlement)
+      const first = yield* list({ limit: 2 })
+      assert.deepStrictEqual(deliveries(first), ["e", "d"])
+      const before = first.at(-1)?.position ?? 0
+      const second = yield* list({ limit: 2, before })
+      assert.deepStrictEqual(second.map(({ delivery, state }) => [delivery, state]), [["c", "done"], ["b", "parked"]])
+      assert.deepStrictEqual(deliveries(yield* list({ limit: 2, state: "done" })), ["c", "a"])
+      assert.deepStrictEqual(deliveries(yield* list({ limit: 2, state: "done", before: second[0]?.position ?? 0 })), [
+        "a"
+      ])
+      assert.deepStrictEqual(deliveries(yield* list({ limit: 10, state: "waiting" })), ["e", "d"])
+      assert.deepStrictEqual(yield* list({ limit: 10, state: "superseded" }), [])
+    })
+  )
+
+  it(
+    "keeps of a job that is done what became of it and which head it reviewed, and not what was asked",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* TestClock.adjust("1 minute")
+      yield* offer(job)
+      assert.deepStrictEqual((yield* record(job)).job, Option.some(job))
+      yield* TestClock.adjust("1 minute")
+      yield* settle(yield* take, done)
+      const { endedAt, headSha, job: request, kind, outcome, receivedAt, state, unreadable } = yield* record(job)
+      assert.deepStrictEqual([state, kind, receivedAt, endedAt], [
+        "done",
+        "issue_comment",
+        60_000,
+        Option.some(120_000)
+      ])
+      assert.deepStrictEqual([outcome, headSha], [Option.some(reviewed), Option.some(reviewed.headSha)])
+      assert.deepStrictEqual([request, unreadable], [Option.none(), false])
+    })
+  )
+
+  it(
+    "finds a job by its id and by its delivery, on the forge that delivered it",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      const { find, jobOfDelivery } = yield* JobRecords
+      assert.deepStrictEqual(yield* find(job.id), Option.none())
+      yield* offer(job)
+      assert.deepStrictEqual(yield* jobOfDelivery("github", job.delivery), Option.some(job.id))
+      assert.deepStrictEqual(yield* jobOfDelivery("gitlab", job.delivery), Option.none())
+      assert.deepStrictEqual(yield* jobOfDelivery("elsewhere", job.delivery), Option.none())
+    })
+  )
+
+  it(
+    "forgets what ended more than seven days ago, and nothing that has not ended",
+    Effect.gen(function*() {
+      yield* offerAll(mention(lane, "done"), mention(lane, "parked"), mention(lane, "waiting"))
+      yield* settle(yield* take, done)
+      yield* settle(yield* take, park)
+      yield* TestClock.adjust("8 days")
+      const { list } = yield* JobRecords
+      assert.deepStrictEqual(deliveries(yield* list({ limit: 10 })), ["waiting"])
+    })
+  )
+
+  it(
+    "proves that it takes a write, again and again, and leaves nothing of it",
+    Effect.gen(function*() {
+      const { check } = yield* JobQueue
+      for (let round = 0; round < 3; round++) yield* check
+      assert.deepStrictEqual(yield* JobRecords.use(({ list }) => list({ limit: 10 })), [])
+    })
+  )
+}
