@@ -70,9 +70,11 @@ export type JobOutcome = typeof JobOutcome.Type
 /** Whether the run came to its end, so that nothing is left to be tried. */
 export const isSettled = (outcome: JobOutcome): boolean => outcome._tag === "Reviewed" || outcome._tag === "Skipped"
 
-/** Whether the run found the pull request's head reviewed, or reviewed it. */
-export const isHeadReviewed = (outcome: JobOutcome): boolean =>
+/** The head that a run reviewed, or found reviewed; undefined if it found something else. */
+export const reviewedHead = (outcome: JobOutcome): Sha | undefined =>
   outcome._tag === "Reviewed" || (outcome._tag === "Skipped" && outcome.reason === "head-reviewed")
+    ? outcome.headSha
+    : undefined
 
 /** What a pull request is told about a job that is not done. It is posted once, and kept until it is posted. */
 export const Notice = Schema.TaggedUnion({

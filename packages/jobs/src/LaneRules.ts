@@ -1,5 +1,5 @@
 import { Failure } from "@nominal-code/domain/Failure"
-import { isHeadReviewed, JobOutcome } from "@nominal-code/domain/Job"
+import { JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
 import { Duration, Option, Schema } from "effect"
 import { Offered, type QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
@@ -107,11 +107,16 @@ export const afresh = (
   endedAt: null
 })
 
+/** Whether a lifecycle event's own head was reviewed. A run that looked before or after the head was there says nothing. */
+const isOfItsHead = (event: string, outcome: JobOutcome): boolean =>
+  event.endsWith(`:${reviewedHead(outcome) ?? "none"}`)
+
 /** Whether a job does, or has done, what another delivery of its event asks for. */
-export const answers = ({ lifecycle, outcome, state, task }: JobRow): boolean => {
+export const answers = ({ event, lifecycle, outcome, state, task }: JobRow): boolean => {
   if (state === "waiting" || state === "running") return !lifecycle || task === "review"
   if (state !== "done") return false
-  return !lifecycle || Option.exists(Option.flatMap(Option.fromNullOr(outcome), decodeOutcome), isHeadReviewed)
+  return !lifecycle ||
+    Option.exists(Option.flatMap(Option.fromNullOr(outcome), decodeOutcome), (one) => isOfItsHead(event, one))
 }
 
 /** The row under a lease that still stands. One that has run out stands until somebody else takes the lane. */
@@ -139,7 +144,7 @@ export const offer = (table: JobTable, { payload, row }: Candidate, now: number,
   if (known !== undefined && known.state !== "parked") return Offered.cases.Duplicate.make({ jobId: known.id })
   const twin = table.byEvent(row.lane, row.event)
   if (twin !== undefined && twin.id !== row.id && answers(twin)) {
-    // What it finds may have changed since it looked: it looks again unless it reviews the head.
+    // The head may have changed since it looked: it looks again unless it reviews this one.
     if (twin.lifecycle && twin.state === "running") table.update({ ...twin, again: true })
     return Offered.cases.Duplicate.make({ jobId: twin.id })
   }
@@ -218,7 +223,7 @@ const failed = (row: JobRow, failure: Failure): JobRow =>
   isReview(row) ? { ...row, failure: encodeFailure(failure) } : row
 
 const finish = (table: JobTable, row: JobRow, outcome: JobOutcome, now: number): void => {
-  if (row.again && row.stop === null && !isHeadReviewed(outcome)) {
+  if (row.again && row.stop === null && !isOfItsHead(row.event, outcome)) {
     giveBack(table, { ...row, ...untried, earlier: row.earlier + row.attempts, again: false, since: now }, now)
   } else {
     const done = ended(row, "done", now)

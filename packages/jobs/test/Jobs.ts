@@ -74,8 +74,12 @@ export const mention = (
     text
   )
 
+/** A review of a commit. */
+export const reviewOf = (headSha: Sha): JobOutcome =>
+  JobOutcome.cases.Reviewed.make({ headSha, findings: 2, alreadyPosted: false })
+
 export const reviewed = JobOutcome.cases.Reviewed.make({
-  headSha: Sha.make("a".repeat(40)),
+  headSha: shaOf("head"),
   findings: 2,
   alreadyPosted: false
 })

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import type { Failure } from "@nominal-code/domain/Failure"
-import { eventKeyOf, type Job, type JobId, JobOutcome, Notice } from "@nominal-code/domain/Job"
+import { eventKeyOf, type Job, type JobId, type JobOutcome, Notice } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { type Handled, LeaseTask, Offered, Settlement, type Stop } from "@nominal-code/jobs/JobQueue"
 import type { JobState } from "@nominal-code/jobs/JobRecords"
@@ -36,13 +36,10 @@ export interface Entry {
 
 const rest = (losses: number) => losses < 3 ? 0 : Math.min(1000 * 2 ** (losses - 3), 10_000)
 
-const foundHead = JobOutcome.match({
-  Reviewed: () => true,
-  Skipped: ({ reason }) => reason === "head-reviewed",
-  Failed: () => false,
-  Postponed: () => false,
-  Lost: () => false
-})
+/** Whether the head that a lifecycle event was about is reviewed. */
+const foundHead = ({ event }: Job, outcome: JobOutcome) =>
+  event._tag === "Lifecycle" && (outcome._tag === "Reviewed" || outcome._tag === "Skipped") &&
+  (outcome._tag === "Reviewed" || outcome.reason === "head-reviewed") && outcome.headSha === event.headSha
 
 const isReview = ({ task }: Entry) => guards.Review(task)
 const turn = (entry: Entry) => {
@@ -51,9 +48,9 @@ const turn = (entry: Entry) => {
   return entry.lifecycle ? 3 : 2
 }
 
-const stands = ({ lifecycle, outcome, state, task }: Entry): boolean => {
+const stands = ({ job, lifecycle, outcome, state, task }: Entry): boolean => {
   if (state === "waiting" || state === "running") return !lifecycle || guards.Review(task)
-  return state === "done" && (!lifecycle || (outcome !== undefined && foundHead(outcome)))
+  return state === "done" && (!lifecycle || (outcome !== undefined && foundHead(job, outcome)))
 }
 
 /** A model of a queue whose lanes take so many comments, and whose pushes stop the run before them. */
@@ -194,7 +191,7 @@ export const make = (capacity: number) => {
     }
     Settlement.match(settlement, {
       Done: ({ outcome }) => {
-        if (entry.again && entry.stop === undefined && !foundHead(outcome)) {
+        if (entry.again && entry.stop === undefined && !foundHead(entry.job, outcome)) {
           Object.assign(entry, { attempts: 0, losses: 0, since: now, again: false, failure: undefined })
           return giveBack(entry, 0)
         }

@@ -1,10 +1,12 @@
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import { Effect, Layer, Option } from "effect"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
+import { levelSuite } from "./levelSuite.ts"
 import { storeIn } from "./QueueSteps.ts"
 import { queueSuite } from "./queueSuite.ts"
 
 queueSuite("memory", MemoryQueue.layer)
+levelSuite("memory", 1, MemoryQueue.layer)
 
 // A memory queue has one process, and does not survive it.
 interleavingsSuite(

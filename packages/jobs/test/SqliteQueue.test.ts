@@ -10,12 +10,14 @@ import { TestClock } from "effect/testing"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { levelSuite } from "./levelSuite.ts"
 import { storeIn } from "./QueueSteps.ts"
 import { queueSuite } from "./queueSuite.ts"
 import { quiet } from "./readySuite.ts"
 import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
 queueSuite("SQLite", freshQueue)
+levelSuite("SQLite", 10, Layer.unwrap(Effect.map(quickDirectory, queueAt)))
 
 /** Opens the store as a process of its own would; a crash closes it as the kernel would, with its leases unsettled. */
 const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<Process, never, Scope.Scope> {

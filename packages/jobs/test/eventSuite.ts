@@ -96,6 +96,22 @@ export const identifying = (it: It) => {
   )
 
   it(
+    "looks again at a head that came back after another one was reviewed in its place",
+    Effect.gen(function*() {
+      const first = push(lane, "a")
+      yield* offer(first)
+      const lease = yield* take
+      const second = lifecycle(lane, "b", "pr_push", shaOf("a"))
+      assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+      yield* settle(lease, done)
+      const again = yield* take
+      assert.strictEqual(again.job.id, first.id)
+      yield* settle(again, done)
+      assert.deepStrictEqual(yield* offer(second), accepted(second.id))
+    })
+  )
+
+  it(
     "looks again when an event came again while its run found nothing to do, for it may have come after it looked",
     Effect.gen(function*() {
       const [first, second] = twins.push

@@ -7,7 +7,7 @@ import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import type { Chance } from "./Chance.ts"
-import { laneOf, lifecycle, mention, push, reviewed, shaOf } from "./Jobs.ts"
+import { laneOf, lifecycle, mention, push, reviewed, reviewOf, shaOf } from "./Jobs.ts"
 import * as LaneModel from "./LaneModel.ts"
 import { failure, type Store } from "./QueueSteps.ts"
 
@@ -41,6 +41,9 @@ const done = Settlement.cases.Done.make({ outcome: reviewed })
 const closed = Settlement.cases.Done.make({
   outcome: JobOutcome.cases.Skipped.make({ reason: "closed", detail: "the pull request is closed" })
 })
+/** The review of the head that a lifecycle event was about. */
+const ofItsHead = ({ event }: Job) =>
+  event._tag === "Comment" ? done : Settlement.cases.Done.make({ outcome: reviewOf(event.headSha) })
 const park = Settlement.cases.Park.make({})
 const settlements = [
   done,
@@ -202,7 +205,8 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     if (dice < 76) return ask("cancel", entry)
     if (dice < 81) return ask("retry", entry)
     if (usable === undefined) return Effect.void
-    return dice < 86 ? renew(usable) : settle(usable, chance.of(settlements) ?? done)
+    if (dice < 86) return renew(usable)
+    return settle(usable, chance.of([ofItsHead(usable.lease.job), ...settlements]) ?? done)
   })
 
   /** Every job gets to its one end. */
