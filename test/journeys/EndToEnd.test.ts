@@ -260,7 +260,7 @@ const busy = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>) 
     yield* journey.checkHonesty
   })
   const exit = Effect.map(Effect.flip(serve.died), ({ message }) => message.split("\n")[0])
-  return { exit, journey, resume, states, stop, thought }
+  return { exit, journey, resume, serve, states, stop, thought }
 })
 
 it.live("a server that is asked to stop finishes what runs, keeps what waits, and goes on with it when it is started", () =>
@@ -270,6 +270,16 @@ it.live("a server that is asked to stop finishes what runs, keeps what waits, an
     yield* thought.release
     assert.strictEqual(yield* exit, "serve ended with code 0")
     assert.deepStrictEqual(yield* states, [Option.some("done"), Option.some("waiting"), Option.some("waiting")])
+    yield* resume
+  }))
+
+it.live("a second signal ends a server at once, and the review that it cut off is done after the next start", () =>
+  Effect.gen(function*() {
+    const { exit, resume, serve, stop, thought } = yield* busy({ JOBS_GRACE_PERIOD_SECONDS: "600" })
+    yield* stop
+    process.kill(serve.pid, "SIGTERM")
+    assert.strictEqual(yield* exit, "serve ended with code 143")
+    yield* thought.release
     yield* resume
   }))
 
