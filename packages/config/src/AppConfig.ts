@@ -31,6 +31,8 @@ export interface JobSettings {
   readonly maxConcurrent: number
   /** Attempts of one job before it is parked. */
   readonly maxAttempts: number
+  /** How old a job may become that waits for services before it is given up. */
+  readonly giveUpAfter: Duration.Duration
   /** What one attempt may take. */
   readonly deadline: Duration.Duration
   /** What running reviews may take to finish after SIGTERM. */

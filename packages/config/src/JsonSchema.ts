@@ -1,13 +1,16 @@
-import { Array, Option } from "effect"
+import { Array, Duration, Option } from "effect"
 import type { Setting } from "./Setting.ts"
 import { ownSettings } from "./Settings.ts"
 
 type Entry = readonly [keys: ReadonlyArray<string>, schema: object]
 
+/** Whether YAML holds the value in the form in which the program has it. */
+const isPlain = (value: unknown): boolean => !Option.isOption(value) && !Duration.isDuration(value)
+
 const leaf = ({ absent, doc, env: [variable], kind, yaml: [canonical] }: Setting<unknown>, path: string): object => ({
   ...kind.shape,
   description: `${path === canonical ? doc : `Short for ${canonical}.`} Environment: ${variable}.`,
-  ...(Option.isOption(absent) || path !== canonical ? {} : { default: absent })
+  ...(isPlain(absent) && path === canonical ? { default: absent } : {})
 })
 
 const section = (entries: ReadonlyArray<Entry>): object => ({

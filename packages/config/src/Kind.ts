@@ -1,4 +1,4 @@
-import { type JsonSchema, Option, Redacted, Schema, SchemaTransformation } from "effect"
+import { Duration, type JsonSchema, Option, Redacted, Schema, SchemaTransformation } from "effect"
 
 /**
  * What a setting's value may be, and its forms: as YAML holds it, typed, and as the environment and a command line
@@ -94,6 +94,24 @@ export const amount: Kind<number> = numeric(
   Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
   decimals
 )
+
+const units = { s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days }
+const isUnit = Schema.is(Schema.Literals(["s", "m", "h", "d"]))
+const timeSpan = /^([1-9]\d{0,5})([smhd])$/
+
+/** A time span: a whole number of seconds, minutes, hours or days, like `24h`. */
+export const duration: Kind<Duration.Duration> = (() => {
+  const written = word("time span", "a time span like 90s, 15m, 24h or 7d", timeSpan)
+  const spanOf = (text: string) => {
+    const [, number, unit] = timeSpan.exec(text) ?? []
+    return isUnit(unit) ? Option.some(units[unit](Number(number))) : Option.none()
+  }
+  return {
+    ...written,
+    fromText: (text) => Option.flatMap(written.fromText(text), spanOf),
+    fromYaml: (value) => Option.flatMap(written.fromYaml(value), spanOf)
+  }
+})()
 
 const flagText = Schema.Trim.check(Schema.isPattern(/^(?:true|yes|1|false|no|0)$/i)).pipe(
   Schema.decodeTo(

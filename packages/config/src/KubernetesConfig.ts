@@ -66,18 +66,18 @@ export const resolveKubernetes = (mode: Mode, values: Values, report: Report): O
  * it; and it runs on when the server ends, which therefore waits for none.
  */
 export const resolveJobs = (values: Values, kubernetes: Option.Option<KubernetesSettings>): JobSettings => {
-  const maxAttempts = values(jobs.maxAttempts)
+  const patience = { maxAttempts: values(jobs.maxAttempts), giveUpAfter: values(jobs.giveUpAfter) }
   const own = values(jobs.maxConcurrent)
   return Option.match(kubernetes, {
     onNone: () => ({
       maxConcurrent: Option.getOrElse(own, () => 2),
-      maxAttempts,
+      ...patience,
       deadline: Duration.seconds(values(jobs.deadline)),
       gracePeriod: Duration.seconds(values(jobs.gracePeriod))
     }),
     onSome: ({ activeDeadline }) => ({
       maxConcurrent: Option.getOrElse(own, () => jobsAtOnce),
-      maxAttempts,
+      ...patience,
       deadline: Duration.sum(activeDeadline, besidesDeadline),
       gracePeriod: Duration.zero
     })

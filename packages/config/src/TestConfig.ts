@@ -26,7 +26,13 @@ export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppCon
     titleExcludeTags: [],
     triggers: []
   },
-  jobs: { maxConcurrent: 1, maxAttempts: 3, deadline: Duration.minutes(10), gracePeriod: Duration.seconds(30) },
+  jobs: {
+    maxConcurrent: 1,
+    maxAttempts: 3,
+    giveUpAfter: Duration.hours(24),
+    deadline: Duration.minutes(10),
+    gracePeriod: Duration.seconds(30)
+  },
   workspace: { baseDir: "/nowhere", maxBytes: 1024 ** 3, maxAge: Duration.days(1) },
   providers: [],
   review: {

@@ -14,6 +14,7 @@ it.effect("a token, a secret, a bot, a user and a key are all that serve needs",
     assert.deepStrictEqual(config.jobs, {
       maxConcurrent: 2,
       maxAttempts: 3,
+      giveUpAfter: Duration.hours(24),
       deadline: Duration.minutes(10),
       gracePeriod: Duration.seconds(30)
     })

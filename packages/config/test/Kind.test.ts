@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import * as Kind from "@nominal-code/config/Kind"
-import { Effect, Option, Redacted, Schema } from "effect"
+import { Duration, Effect, Option, Redacted, Schema } from "effect"
 
 const accepts = <A>(read: (value: string) => Option.Option<A>, texts: ReadonlyArray<string>) =>
   texts.filter((text) => Option.isSome(read(text)))
@@ -37,6 +37,17 @@ it.effect.prop("a whole number reads the same from YAML and from text", [Schema.
 it("an amount may have decimals, and is never negative", () => {
   assert.deepStrictEqual(Kind.amount.fromText("2.50"), Option.some(2.5))
   assert.deepStrictEqual(accepts(Kind.amount.fromText, ["-1", "NaN", "Infinity", "1,5", "$2", ".5"]), [])
+})
+
+it("a time span is a whole number and its unit", () => {
+  const { fromText, fromYaml } = Kind.duration
+  assert.deepStrictEqual(fromText(" 24h "), Option.some(Duration.hours(24)))
+  assert.deepStrictEqual(fromYaml("90s"), Option.some(Duration.seconds(90)))
+  assert.deepStrictEqual(accepts(fromText, ["15m", "7d", "0h", "24", "1.5h", "-1h", "1h30m", "1 h", "24H", ""]), [
+    "15m",
+    "7d"
+  ])
+  assert.isTrue(Option.isNone(fromYaml(24)))
 })
 
 it("a list splits at commas in text only, trims, and drops what is empty", () => {

@@ -59,6 +59,7 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
     jobs: {
       maxConcurrent: 4,
       maxAttempts: 3,
+      giveUpAfter: Duration.hours(24),
       deadline: Duration.minutes(30),
       // A test that ends with a running job need not wait for it: the clock stands still then.
       gracePeriod: Duration.zero,

@@ -51,6 +51,7 @@ const replica = Effect.fnUntraced(function*(redis: RedisServer, runner: JobRunne
     maxConcurrent: 8,
     maxAttempts: 3,
     deadline: Duration.minutes(1),
+    giveUpAfter: Duration.hours(24),
     gracePeriod: Duration.seconds(5)
   }
   const layer = Layer.fresh(Lanes.layer).pipe(

@@ -42,7 +42,13 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
     cancel: () => Effect.void,
     giveUp: () => Effect.void
   })
-  const jobs = { maxConcurrent: 1, maxAttempts: 3, deadline: Duration.hours(1), gracePeriod: Duration.zero }
+  const jobs = {
+    maxConcurrent: 1,
+    maxAttempts: 3,
+    giveUpAfter: Duration.hours(24),
+    deadline: Duration.hours(1),
+    gracePeriod: Duration.zero
+  }
   const layer = Lanes.layer.pipe(
     Layer.provideMerge(queueAt(redis)),
     Layer.provide([layerTest({ jobs }), Layer.succeed(JobRunner, runner)])

@@ -1,5 +1,5 @@
-import { Schema } from "effect"
-import { flag, integer, line, list, oneOf, path, secret, text, word } from "../Kind.ts"
+import { Duration, Schema } from "effect"
+import { duration, flag, integer, line, list, oneOf, path, secret, text, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
 import { redisUrl } from "../Url.ts"
 
@@ -81,6 +81,14 @@ export const jobs = {
     env: "JOBS_MAX_ATTEMPTS",
     kind: integer(1, 100),
     doc: "How often a review is tried before it is given up."
+  }),
+  giveUpAfter: defaulted(Duration.hours(24), {
+    yaml: "jobs.give_up_after",
+    env: "JOBS_GIVE_UP_AFTER",
+    kind: duration,
+    byDefault: "`24h`",
+    doc:
+      "How long a review may wait for services that are away, limited or full before it is given up. Waiting uses no attempt."
   }),
   deadline: defaulted(600, {
     yaml: "jobs.deadline_seconds",
