@@ -1,9 +1,9 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { laneKey } from "@nominal-code/domain/Lane"
 import { Duration, Effect, FiberMap, Layer, Option, Schedule, Semaphore, Stream } from "effect"
 import { JobQueue } from "./JobQueue.ts"
+import * as LaneSchedule from "./LaneSchedule.ts"
 import * as LeasedRun from "./LeasedRun.ts"
-import * as Rotation from "./Rotation.ts"
 
 /** How long a lane rests after its turn failed. */
 const pause = Duration.seconds(1)
@@ -15,42 +15,43 @@ const make = Effect.gen(function*() {
   const { jobs: { gracePeriod, maxConcurrent } } = yield* AppConfig
   const queue = yield* JobQueue
   const leasedRun = yield* LeasedRun.make
-  const rotation = Rotation.make()
+  const schedule = LaneSchedule.make(() => true)
   const slots = yield* Semaphore.make(maxConcurrent)
   const working = yield* FiberMap.make<string, void, never>()
 
   /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
-  const turn = (lane: Lane) =>
+  const turn = (ready: LaneSchedule.ReadyLane) =>
     Effect.uninterruptibleMask((restore) =>
-      queue.take(lane).pipe(
+      queue.take(ready.lane).pipe(
         Effect.flatMap((lease) => Option.isSome(lease) ? leasedRun(lease.value, restore) : Effect.void),
         // A bug too: nothing may keep a lane from its next turn.
         Effect.sandbox,
         Effect.catch((cause) =>
           Effect.logWarning("no job could be taken, trying again", cause).pipe(
             Effect.andThen(restore(Effect.sleep(pause))),
-            Effect.andThen(Effect.sync(() => rotation.add(lane)))
+            Effect.andThen(Effect.sync(() => schedule.add(ready)))
           )
         )
       )
     ).pipe(
       // Nobody waits for a turn: what breaks in one would break in silence.
       Effect.tapDefect((defect) => Effect.logError("a lane's turn broke; its lease runs out by itself", defect)),
-      Effect.ensuring(Effect.andThen(Effect.sync(() => rotation.done(lane)), slots.release(1))),
-      Effect.annotateLogs({ lane: laneKey(lane) })
+      Effect.ensuring(Effect.andThen(Effect.sync(() => schedule.done(ready.lane)), slots.release(1))),
+      Effect.annotateLogs({ lane: laneKey(ready.lane) })
     )
 
   const dispatch = Effect.forever(Effect.gen(function*() {
     yield* slots.take(1)
-    const lane = yield* rotation.next
-    yield* FiberMap.run(working, laneKey(lane), turn(lane))
+    const ready = yield* schedule.next
+    yield* FiberMap.run(working, laneKey(ready.lane), turn(ready))
   }))
 
-  const listen = Stream.runForEach(queue.ready, (lane) => Effect.sync(() => rotation.add(lane))).pipe(
-    Effect.sandbox,
-    Effect.tapError((cause) => Effect.logWarning("the queue cannot be read, trying again", cause)),
-    Effect.retry(listeningAgain)
-  )
+  const listen = Stream.runForEach(queue.ready, (lane) => Effect.sync(() => schedule.add({ lane, work: "comment" })))
+    .pipe(
+      Effect.sandbox,
+      Effect.tapError((cause) => Effect.logWarning("the queue cannot be read, trying again", cause)),
+      Effect.retry(listeningAgain)
+    )
 
   const drain = Effect.gen(function*() {
     const running = yield* FiberMap.size(working)

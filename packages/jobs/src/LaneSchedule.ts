@@ -1,0 +1,135 @@
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { Effect, Latch } from "effect"
+
+/** What the first job of a lane is: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
+export type HeadWork = "notice" | "comment" | "lifecycle"
+
+/** A lane that has something to run. */
+export interface ReadyLane {
+  readonly lane: Lane
+  readonly work: HeadWork
+}
+
+/**
+ * Gives the ready lanes their turns: round-robin by repository, and within a repository by pull request, those first
+ * where a person asked for something or is to be told something. A lane is never twice at work; one that becomes ready while it is at work gets
+ * another turn afterwards.
+ */
+export interface LaneSchedule {
+  add(ready: ReadyLane): void
+  /** The lane whose turn it is, at work until `done`. It waits while no ready lane is admitted. */
+  readonly next: Effect.Effect<ReadyLane>
+  done(lane: Lane): void
+  /** Looks again at the lanes that were not admitted. */
+  recheck(): void
+  /**
+   * Keeps every other lane from its turn while this one, which is at work, has its own. False if others are at work:
+   * then the lane is to end its turn, and gets another one as soon as nothing else is at work.
+   */
+  isolate(ready: ReadyLane): boolean
+}
+
+/** The ready lanes of one repository. */
+interface Repository {
+  readonly asked: Map<string, ReadyLane>
+  readonly pushed: Map<string, ReadyLane>
+}
+
+const repositoryOf = ({ namespace, platform, repo }: Lane): string => `${namespace}:${platform}:${repo}`
+
+type Admits = (ready: ReadyLane) => boolean
+
+const firstOf = (lanes: Map<string, ReadyLane>, admits: Admits): ReadyLane | undefined => {
+  for (const ready of lanes.values()) if (admits(ready)) return ready
+  return undefined
+}
+
+/** `admits`: whether a lane may have its turn now. It may be asked of any lane at any time. */
+export const make = (admits: Admits): LaneSchedule => {
+  const repositories = new Map<string, Repository>()
+  /** Lanes at work, and as what they became ready since, if they did. */
+  const atWork = new Map<string, ReadyLane | undefined>()
+  const isolated = new Map<string, ReadyLane>()
+  let alone: string | undefined
+  const changed = Latch.makeUnsafe()
+
+  const add = (ready: ReadyLane): void => {
+    const { lane, work } = ready
+    const key = laneKey(lane)
+    if (atWork.has(key)) {
+      atWork.set(key, ready)
+      return
+    }
+    const name = repositoryOf(lane)
+    const repository = repositories.get(name) ?? { asked: new Map(), pushed: new Map() }
+    repositories.set(name, repository)
+    const [to, from] = work === "lifecycle"
+      ? [repository.pushed, repository.asked]
+      : [repository.asked, repository.pushed]
+    from.delete(key)
+    to.set(key, ready)
+    changed.openUnsafe()
+  }
+
+  const remove = (lane: Lane): void => {
+    const name = repositoryOf(lane)
+    const repository = repositories.get(name)
+    if (repository === undefined) return
+    repository.asked.delete(laneKey(lane))
+    repository.pushed.delete(laneKey(lane))
+    // Behind the other repositories.
+    repositories.delete(name)
+    if (repository.asked.size + repository.pushed.size > 0) repositories.set(name, repository)
+  }
+
+  const ofRepositories = (): ReadyLane | undefined => {
+    for (const { asked, pushed } of repositories.values()) {
+      const ready = firstOf(asked, admits) ?? firstOf(pushed, admits)
+      if (ready !== undefined) return ready
+    }
+    return undefined
+  }
+
+  const choose = (): ReadyLane | undefined => {
+    if (alone !== undefined) return undefined
+    const next = firstOf(isolated, admits)
+    if (next === undefined) return ofRepositories()
+    return atWork.size === 0 ? next : undefined
+  }
+
+  const next: Effect.Effect<ReadyLane> = Effect.suspend(() => {
+    const ready = choose()
+    if (ready === undefined) {
+      changed.closeUnsafe()
+      return Effect.andThen(changed.await, next)
+    }
+    const key = laneKey(ready.lane)
+    if (isolated.delete(key)) alone = key
+    remove(ready.lane)
+    atWork.set(key, undefined)
+    return Effect.succeed(ready)
+  })
+
+  return {
+    add,
+    next,
+    done: (lane) => {
+      const key = laneKey(lane)
+      const again = atWork.get(key)
+      atWork.delete(key)
+      if (alone === key) alone = undefined
+      if (again !== undefined) add(again)
+      changed.openUnsafe()
+    },
+    recheck: () => {
+      changed.openUnsafe()
+    },
+    isolate: (ready) => {
+      const key = laneKey(ready.lane)
+      if (atWork.size === 1) alone = key
+      if (alone === key) return true
+      isolated.set(key, ready)
+      return false
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
+import type { JobId } from "@nominal-code/domain/Job"
+import { Clock, Context, Duration, Effect, FiberMap, Layer, type Option, PubSub, Random, Schema, Stream } from "effect"
+
+/** A service that jobs wait for. Instants are milliseconds since the epoch. */
+export const ServiceOutage = Schema.Struct({
+  service: ServiceName,
+  since: Schema.Int,
+  /** When it is tried again. */
+  until: Schema.Int,
+  failure: Failure
+})
+export type ServiceOutage = typeof ServiceOutage.Type
+
+/** What a run found out about the services that it needs. */
+export const Finding = Schema.TaggedUnion({
+  Answered: { services: Schema.Array(ServiceName) },
+  /** The service is away, limited or full. */
+  Away: { service: ServiceName, failure: Failure, retryAfterMillis: Schema.optionalKey(Schema.Int) },
+  /** The run was stopped, or there was none. */
+  Nothing: {}
+})
+export type Finding = typeof Finding.Type
+type Away = typeof Finding.cases.Away.Type
+
+/** One run's use of its services. */
+export interface Visit {
+  /**
+   * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
+   * it keeps failing this job and has answered others in between.
+   */
+  end(job: JobId | undefined, finding: Finding): Effect.Effect<Option.Option<Duration.Duration>>
+}
+
+/**
+ * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
+ * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
+ * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
+ * first answer closes it.
+ */
+export class ServiceBreakers extends Context.Service<ServiceBreakers, {
+  /** Whether a run that needs these may start now. */
+  admits(services: ReadonlyArray<ServiceName>): boolean
+  /** Counts a run that needs these. */
+  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<Visit>
+  /** Emits when runs may start that could not before. */
+  readonly readmitted: Stream.Stream<void>
+  /** The services that are waited for. */
+  readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>
+}>()("@nominal-code/jobs/ServiceBreakers") {}
+
+/** A breaker that is not closed. */
+interface Breaker {
+  readonly outage: ServiceOutage
+  /** How often in a row a run that was to try the service found it away. */
+  readonly tries: number
+  readonly state: "open" | "half-open" | "probing"
+}
+
+const probeEvery = Duration.seconds(30)
+
+const backoff = (tries: number) =>
+  Effect.map(
+    Random.nextBetween(0.8, 1.2),
+    (factor) => Math.round(Math.min(5_000 * 2 ** (tries - 1), 300_000) * factor)
+  )
+
+const limits: ReadonlySet<string> = new Set(["rate-limited", "overloaded", "full"])
+
+/** Whether the service itself said that it cannot serve now, which is true of every job. */
+const isLimit = ({ failure, retryAfterMillis }: Away): boolean =>
+  retryAfterMillis !== undefined || ("reason" in failure && limits.has(failure.reason))
+
+/** Of how many jobs it is remembered that they found a service away. */
+const remembered = 1_000
+
+/** Remembers how often a service had answered when a job found it away. */
+const makeSuspects = () => {
+  const suspects = new Map<string, number>()
+  return {
+    /** Whether the service has answered others since it failed this job; from now on counted anew. */
+    answeredSince: (service: ServiceName, job: JobId, answers: number): boolean => {
+      const key = `${service} ${job}`
+      const before = suspects.get(key)
+      suspects.delete(key)
+      suspects.set(key, answers)
+      for (const oldest of suspects.keys()) {
+        if (suspects.size <= remembered) break
+        suspects.delete(oldest)
+      }
+      return before !== undefined && answers > before
+    }
+  }
+}
+
+const make = Effect.gen(function*() {
+  const breakers = new Map<ServiceName, Breaker>()
+  const answers = new Map<ServiceName, number>()
+  const suspects = makeSuspects()
+  const timers = yield* FiberMap.make<ServiceName>()
+  const readmissions = yield* PubSub.sliding<void>(1)
+
+  const setState = (service: ServiceName, state: Breaker["state"]): void => {
+    const breaker = breakers.get(service)
+    if (breaker !== undefined) breakers.set(service, { ...breaker, state })
+  }
+
+  /** Lets one run try the service. */
+  const admitOne = (service: ServiceName) =>
+    Effect.suspend(() => {
+      setState(service, "half-open")
+      return PubSub.publish(readmissions, undefined)
+    })
+  const admitOneAfter = (service: ServiceName, delay: Duration.Duration) =>
+    FiberMap.run(timers, service, Effect.delay(admitOne(service), delay))
+
+  const close = Effect.fnUntraced(function*(service: ServiceName) {
+    answers.set(service, (answers.get(service) ?? 0) + 1)
+    const breaker = breakers.get(service)
+    if (breaker === undefined) return
+    breakers.delete(service)
+    yield* FiberMap.remove(timers, service)
+    const away = Duration.millis((yield* Clock.currentTimeMillis) - breaker.outage.since)
+    yield* Effect.logInfo(`${service} is back after ${Duration.format(away)}`)
+    yield* PubSub.publish(readmissions, undefined)
+  })
+
+  const open = Effect.fnUntraced(function*({ failure, retryAfterMillis, service }: Away, probe: boolean) {
+    const now = yield* Clock.currentTimeMillis
+    const before = breakers.get(service)
+    const tries = (before?.tries ?? 0) + (probe || before === undefined ? 1 : 0)
+    const own = yield* backoff(tries)
+    // A service that is still away after the time that it asked for is not asked sooner than any other.
+    const asked = tries === 1 ? retryAfterMillis ?? own : Math.max(retryAfterMillis ?? 0, own)
+    // A run that began before the breaker opened brings news only if the service asked it for more time.
+    const known = before?.state === "open" ? before.outage.until : 0
+    const until = known === 0 || (retryAfterMillis !== undefined && now + asked > known) ? now + asked : known
+    breakers.set(service, {
+      outage: { service, since: before?.outage.since ?? now, until, failure },
+      tries,
+      state: "open"
+    })
+    const delay = Duration.millis(Math.max(0, until - now))
+    yield* admitOneAfter(service, delay)
+    if (until !== known) {
+      yield* Effect.logWarning(
+        `${service} is away, limited or full; jobs that need it wait ${Duration.format(delay)}: ${failureText(failure)}`
+      )
+    }
+    return delay
+  })
+
+  const begin = Effect.fnUntraced(function*(services: ReadonlyArray<ServiceName>): Effect.fn.Return<Visit> {
+    const probed = services.filter((service) => breakers.get(service)?.state === "half-open")
+    for (const service of probed) {
+      setState(service, "probing")
+      yield* admitOneAfter(service, probeEvery)
+    }
+
+    /** The next run tries what this one did not find out. */
+    const handOn = Effect.forEach(
+      probed,
+      (service) => breakers.get(service)?.state === "probing" ? admitOne(service) : Effect.void,
+      { concurrency: 1, discard: true }
+    )
+
+    const found = (job: JobId | undefined, away: Away) => {
+      const count = answers.get(away.service) ?? 0
+      const answersOthers = job !== undefined && suspects.answeredSince(away.service, job, count)
+      return answersOthers && !isLimit(away) && !breakers.has(away.service)
+        ? Effect.succeedNone
+        : Effect.asSome(open(away, probed.includes(away.service)))
+    }
+
+    return {
+      end: (job, finding) =>
+        Finding.match(finding, {
+          Answered: ({ services }) =>
+            Effect.andThen(Effect.forEach(services, close, { concurrency: 1, discard: true }), Effect.succeedNone),
+          Away: (away) => found(job, away),
+          Nothing: () => Effect.succeedNone
+        }).pipe(Effect.tap(() => handOn))
+    }
+  })
+
+  return ServiceBreakers.of({
+    admits: (services) =>
+      services.every((service) => {
+        const state = breakers.get(service)?.state
+        return state === undefined || state === "half-open"
+      }),
+    begin,
+    readmitted: Stream.fromPubSub(readmissions),
+    outages: Effect.sync(() => Array.from(breakers.values(), ({ outage }) => outage))
+  })
+})
+
+export const layer = Layer.effect(ServiceBreakers, make)

@@ -1,0 +1,163 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { DeliveryId, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
+import { Duration, Effect, Option, Random } from "effect"
+import { TestClock } from "effect/testing"
+
+const forge = ServiceName.make("forge:github")
+const model = ServiceName.make("model:anthropic")
+const { Answered, Away, Nothing } = ServiceBreakers.Finding.cases
+
+const answered = Answered.make({ services: [forge, model] })
+const unavailable = (service: ServiceName) =>
+  Away.make({ service, failure: Failure.cases.Forge.make({ reason: "unavailable", detail: "502" }) })
+const limited = (retryAfterMillis?: number) =>
+  Away.make({
+    service: forge,
+    failure: Failure.cases.Forge.make({ reason: "rate-limited", detail: "403" }),
+    ...(retryAfterMillis === undefined ? {} : { retryAfterMillis })
+  })
+const jobOf = (name: string) => jobIdOfDelivery("github", DeliveryId.make(name))
+
+const hour = 3_600_000
+
+/** A run that takes no time, and how long it has to wait for the service that it found away. */
+const run = (finding: ServiceBreakers.Finding, job = "a", services = [forge, model]) =>
+  Effect.flatMap(
+    ServiceBreakers.ServiceBreakers,
+    (breakers) => Effect.flatMap(breakers.begin(services), ({ end }) => end(jobOf(job), finding))
+  )
+
+const delayOf = Option.getOrElse(() => Duration.zero)
+
+const admits = (...services: ReadonlyArray<ServiceName>) =>
+  Effect.map(ServiceBreakers.ServiceBreakers, (breakers) => breakers.admits(services))
+
+const pass = (duration: Duration.Input) => TestClock.adjust(duration)
+
+const breaking = <A, E>(effect: Effect.Effect<A, E, ServiceBreakers.ServiceBreakers>) =>
+  effect.pipe(Effect.provide(ServiceBreakers.layer), Random.withSeed("breakers"))
+
+describe("the breaker of a service", () => {
+  it.effect("holds back every run that needs the service that a run found away, and no other", () =>
+    breaking(Effect.gen(function*() {
+      yield* run(unavailable(forge))
+      assert.isFalse(yield* admits(forge))
+      assert.isFalse(yield* admits(model, forge))
+      assert.isTrue(yield* admits(model))
+    })))
+
+  it.effect("lets one run try after the backoff, and all of them when that one was answered", () =>
+    breaking(Effect.gen(function*() {
+      const delay = Duration.toMillis(delayOf(yield* run(unavailable(forge))))
+      assert.isTrue(delay >= 4_000 && delay <= 6_000, String(delay))
+      yield* pass(delay - 1)
+      assert.isFalse(yield* admits(forge))
+      yield* pass(1)
+      assert.isTrue(yield* admits(forge))
+      const { begin } = yield* ServiceBreakers.ServiceBreakers
+      const probe = yield* begin([forge, model])
+      assert.isFalse(yield* admits(forge))
+      yield* probe.end(jobOf("b"), answered)
+      assert.isTrue(yield* admits(forge))
+      assert.deepStrictEqual(yield* (yield* ServiceBreakers.ServiceBreakers).outages, [])
+    })))
+
+  it.effect("doubles the backoff with each try in vain, up to about 5 minutes, and starts anew after an answer", () =>
+    breaking(Effect.gen(function*() {
+      const delays: Array<number> = []
+      for (let attempt = 0; attempt < 10; attempt++) {
+        const delay = delayOf(yield* run(unavailable(forge), `job ${attempt}`))
+        delays.push(Duration.toSeconds(delay))
+        yield* pass(delay)
+      }
+      for (const [index, seconds] of delays.entries()) {
+        const middle = Math.min(5 * 2 ** index, 300)
+        assert.isTrue(seconds >= 0.8 * middle && seconds <= 1.2 * middle, `${index}: ${seconds}`)
+      }
+      yield* run(answered)
+      const first = Duration.toSeconds(delayOf(yield* run(unavailable(forge), "another")))
+      assert.isAtMost(first, 6)
+    })))
+
+  it.effect("waits exactly as long as the service asks, for hours too", () =>
+    breaking(Effect.gen(function*() {
+      assert.deepStrictEqual(yield* run(limited(hour)), Option.some(Duration.millis(hour)))
+      yield* pass(hour - 1)
+      assert.isFalse(yield* admits(forge))
+      yield* pass(1)
+      assert.isTrue(yield* admits(forge))
+    })))
+
+  it.effect("is opened for longer by a run that began before and was asked for more time, and for shorter by none", () =>
+    breaking(Effect.gen(function*() {
+      const { begin, outages } = yield* ServiceBreakers.ServiceBreakers
+      const [one, two, three] = [yield* begin([forge]), yield* begin([forge]), yield* begin([forge])]
+      yield* one.end(jobOf("a"), limited(60_000))
+      yield* pass(10_000)
+      assert.deepStrictEqual(yield* two.end(jobOf("b"), unavailable(forge)), Option.some(Duration.millis(50_000)))
+      assert.deepStrictEqual(yield* three.end(jobOf("c"), limited(hour)), Option.some(Duration.millis(hour)))
+      const [outage] = yield* outages
+      assert.deepInclude(outage, { service: forge, since: 0, until: 10_000 + hour })
+      yield* pass(hour - 1)
+      assert.isFalse(yield* admits(forge))
+      yield* pass(1)
+      assert.isTrue(yield* admits(forge))
+    })))
+
+  it.effect("lets the next run try when a try found nothing out", () =>
+    breaking(Effect.gen(function*() {
+      yield* pass(delayOf(yield* run(unavailable(forge))))
+      yield* run(Nothing.make({}))
+      assert.isTrue(yield* admits(forge))
+      yield* run(Answered.make({ services: [model] }))
+      assert.isTrue(yield* admits(forge))
+      assert.strictEqual((yield* (yield* ServiceBreakers.ServiceBreakers).outages).length, 1)
+    })))
+
+  it.effect("lets a further run try each 30 seconds while none has ended", () =>
+    breaking(Effect.gen(function*() {
+      const { begin } = yield* ServiceBreakers.ServiceBreakers
+      yield* pass(delayOf(yield* run(unavailable(forge))))
+      for (let attempt = 0; attempt < 3; attempt++) {
+        yield* begin([forge])
+        yield* pass("29 seconds")
+        assert.isFalse(yield* admits(forge))
+        yield* pass("1 second")
+        assert.isTrue(yield* admits(forge))
+      }
+    })))
+})
+
+describe("a job that keeps finding a service away that answers others", () => {
+  const failing = run(unavailable(forge), "broken")
+  const others = run(answered, "fine")
+  it.effect("fails by itself from the second time on, and opens no breaker", () =>
+    breaking(Effect.gen(function*() {
+      assert.isFalse(Option.isNone(yield* failing))
+      yield* pass("6 seconds")
+      yield* others
+      assert.isTrue(Option.isNone(yield* failing))
+      assert.isTrue(yield* admits(forge))
+    })))
+
+  it.effect("waits as long as the service answers nobody else", () =>
+    breaking(Effect.gen(function*() {
+      for (let attempt = 0; attempt < 5; attempt++) {
+        assert.isFalse(Option.isNone(yield* failing))
+        yield* pass("6 minutes")
+      }
+    })))
+
+  it.effect("waits where the service says that it is limited, whoever else was answered", () =>
+    breaking(Effect.gen(function*() {
+      for (const finding of [limited(), limited(1_000)]) {
+        for (let attempt = 0; attempt < 5; attempt++) {
+          assert.isFalse(Option.isNone(yield* run(finding, "broken")))
+          yield* pass("6 minutes")
+          yield* others
+        }
+      }
+    })))
+})
