@@ -95,13 +95,15 @@ const finish = Effect.fnUntraced(function*(journey: Journey, bin: string, port: 
   const serve = yield* ServeProcess.start({ bin, port, env: journey.environment, patience: "60 seconds" })
   const look = Effect.gen(function*() {
     yield* traffic.topUp(0)
-    const depth = yield* Effect.promise(() => fetch(`${serve.url}/ready`).then((answer) => answer.text()))
-    return traffic.unheard() === 0 && depth === emptyQueue ? Option.some(depth) : Option.none()
+    const answer = yield* Effect.promise(() => fetch(`${serve.url}/ready`).then((response) => response.text()))
+    return traffic.unheard() === 0 && isEmpty(answer) ? Option.some(answer) : Option.none()
   })
   yield* eventually("an empty queue", look, "150 seconds")
 })
 
-const emptyQueue = JSON.stringify({ status: "ready", waiting: 0, running: 0, parked: 0 })
+/** Whether nothing waits or runs, and nothing was given up. */
+const isEmpty = (readiness: string) =>
+  readiness.startsWith("{\"status\":\"ready\",\"waiting\":0,\"running\":0,\"parked\":0,")
 
 it.live("fifty kills lose no accepted delivery, double no review, and let no two reviews of a pull request run at once", () =>
   Effect.gen(function*() {

@@ -63,9 +63,10 @@ export const detailOf = (text: string): string => text.replaceAll(/\s+/g, " ").t
 export const failureText = (failure: Failure): string => `${failure._tag.toLowerCase()}: ${failure.detail}`
 
 /**
- * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`.
+ * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`,
+ * and `disk`, the one that the process has its checkouts on.
  */
 export const ServiceName = Schema.String.check(
-  Schema.isPattern(/^(?:forge:[a-z0-9.-]+|model:[a-z0-9.-]+|cluster|store)$/)
+  Schema.isPattern(/^(?:forge:[a-z0-9.-]+|model:[a-z0-9.-]+|cluster|store|disk)$/)
 ).pipe(Schema.brand("ServiceName"))
 export type ServiceName = typeof ServiceName.Type

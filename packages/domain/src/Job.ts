@@ -75,12 +75,3 @@ export const reviewedHead = (outcome: JobOutcome): Sha | undefined =>
   outcome._tag === "Reviewed" || (outcome._tag === "Skipped" && outcome.reason === "head-reviewed")
     ? outcome.headSha
     : undefined
-
-/** What a pull request is told about a job that is not done. It is posted once, and kept until it is posted. */
-export const Notice = Schema.TaggedUnion({
-  /** No further attempt is made. */
-  GivenUp: { failure: Failure },
-  /** Too many jobs of the pull request waited already. */
-  Busy: {}
-})
-export type Notice = typeof Notice.Type

@@ -1,6 +1,7 @@
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { type Job, type JobId, JobOutcome, Notice } from "@nominal-code/domain/Job"
+import { type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
+import { Notice } from "@nominal-code/domain/Notice"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
 
@@ -48,6 +49,15 @@ export interface Lease {
   readonly stop: Option.Option<Stop>
   /** How long ago the job was accepted, or made to wait again by `retry`, by the store's clock. */
   readonly age: Duration.Duration
+}
+
+/** What the first job of a lane is: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
+export type HeadWork = "notice" | "comment" | "lifecycle"
+
+/** A lane that has something to run. */
+export interface ReadyLane {
+  readonly lane: Lane
+  readonly work: HeadWork
 }
 
 /**
@@ -115,7 +125,7 @@ export class JobQueue extends Context.Service<JobQueue, {
    * Lanes that have something to run: at first all of them, then each as it gets something, its lease expires or its
    * delay has passed. A lane may be named more than once.
    */
-  readonly ready: Stream.Stream<Lane, StoreError>
+  readonly ready: Stream.Stream<ReadyLane, StoreError>
   /** A parked job waits again, afresh, behind what waits in its lane. */
   retry(id: JobId): Effect.Effect<Handled, StoreError>
   /**

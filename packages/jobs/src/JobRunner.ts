@@ -1,5 +1,7 @@
-import type { Failure } from "@nominal-code/domain/Failure"
+import type { ServiceName } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import type { Lane } from "@nominal-code/domain/Lane"
+import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { Context, type Effect } from "effect"
 
 /** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
@@ -15,6 +17,10 @@ export class JobRunner extends Context.Service<JobRunner, {
    * over by then, or its process dead. What cannot be ended is logged.
    */
   cancel(job: Job): Effect.Effect<void>
-  /** Tells the pull request that the job is given up, and why. */
-  giveUp(job: Job, failure: Failure): Effect.Effect<void>
+  /** Posts the notice on the job's pull request, unless it or the job's review is there. */
+  tell(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>
+  /** The services that a run of the lane's jobs cannot do without. */
+  needs(lane: Lane): ReadonlyArray<ServiceName>
+  /** Whether runs live outside this process, so that its death is no sign of what is wrong with a job. */
+  readonly elsewhere: boolean
 }>()("@nominal-code/jobs/JobRunner") {}

@@ -49,10 +49,7 @@ export const JobRow = Schema.Struct({
 export type JobRow = typeof JobRow.Type
 
 /** The first job of a lane, which decides when the lane has something to run. */
-export interface Head {
-  readonly lane: string
-  readonly dueAt: number
-}
+export type Head = Pick<JobRow, "lane" | "dueAt" | "lifecycle" | "task">
 
 /** Which part of the table is asked for. */
 export interface Page {

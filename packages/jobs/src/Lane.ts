@@ -1,9 +1,13 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { laneKey } from "@nominal-code/domain/Lane"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { Duration, Effect, FiberMap, Layer, Option, Schedule, Semaphore, Stream } from "effect"
-import { JobQueue } from "./JobQueue.ts"
+import { JobQueue, type ReadyLane } from "./JobQueue.ts"
+import { JobRunner } from "./JobRunner.ts"
 import * as LaneSchedule from "./LaneSchedule.ts"
 import * as LeasedRun from "./LeasedRun.ts"
+import { forgesOf } from "./RunSettlement.ts"
+import { Finding, ServiceBreakers, type Visit } from "./ServiceBreakers.ts"
 
 /** How long a lane rests after its turn failed. */
 const pause = Duration.seconds(1)
@@ -11,51 +15,87 @@ const pause = Duration.seconds(1)
 /** A store that was away is asked again, for as long as it takes. */
 const listeningAgain = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
 
+const store = ServiceName.make("store")
+
 const make = Effect.gen(function*() {
   const { jobs: { gracePeriod, maxConcurrent } } = yield* AppConfig
   const queue = yield* JobQueue
+  const runner = yield* JobRunner
+  const breakers = yield* ServiceBreakers
   const leasedRun = yield* LeasedRun.make
-  const schedule = LaneSchedule.make(() => true)
+
+  const needs = ({ lane, work }: ReadyLane) => work === "notice" ? forgesOf(runner.needs(lane)) : runner.needs(lane)
+  const schedule = LaneSchedule.make((ready) => breakers.admits([store, ...needs(ready)]))
   const slots = yield* Semaphore.make(maxConcurrent)
   const working = yield* FiberMap.make<string, void, never>()
 
+  /** The lane's first job. A store that is away is found out here, and no lane has a turn before it is back. */
+  const take = Effect.fnUntraced(function*(lane: Lane) {
+    const visit = yield* breakers.begin([store])
+    return yield* queue.take(lane).pipe(
+      Effect.tap(() => visit.end(Finding.cases.Answered.make({ services: [store] }))),
+      Effect.tapError(({ message, reason }) => {
+        const failure = Failure.cases.Store.make({
+          reason: reason === "full" ? "full" : "unavailable",
+          detail: message
+        })
+        return visit.end(Finding.cases.Away.make({ service: store, failure }))
+      }),
+      Effect.ensuring(visit.end(Finding.cases.Nothing.make({})))
+    )
+  })
+
   /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
-  const turn = (ready: LaneSchedule.ReadyLane) =>
+  const turn = (ready: ReadyLane, visit: Visit) =>
     Effect.uninterruptibleMask((restore) =>
-      queue.take(ready.lane).pipe(
-        Effect.flatMap((lease) => Option.isSome(lease) ? leasedRun(lease.value, restore) : Effect.void),
+      Effect.gen(function*() {
+        const isolate = () => schedule.isolate(ready)
+        const lease = yield* take(ready.lane)
+        if (Option.isSome(lease)) yield* leasedRun(lease.value, { visit, isolate, restore })
+      }).pipe(
+        Effect.catchTag("StoreError", () => Effect.sync(() => schedule.add(ready))),
         // A bug too: nothing may keep a lane from its next turn.
-        Effect.sandbox,
-        Effect.catch((cause) =>
-          Effect.logWarning("no job could be taken, trying again", cause).pipe(
+        Effect.catchCause((cause) =>
+          Effect.logError("a lane's turn failed, trying again", cause).pipe(
             Effect.andThen(restore(Effect.sleep(pause))),
             Effect.andThen(Effect.sync(() => schedule.add(ready)))
           )
         )
       )
     ).pipe(
-      // Nobody waits for a turn: what breaks in one would break in silence.
+      // Turns are forked: their defects are logged here, or they are lost.
       Effect.tapDefect((defect) => Effect.logError("a lane's turn broke; its lease runs out by itself", defect)),
-      Effect.ensuring(Effect.andThen(Effect.sync(() => schedule.done(ready.lane)), slots.release(1))),
+      Effect.ensuring(
+        Effect.andThen(
+          visit.end(Finding.cases.Nothing.make({})),
+          Effect.andThen(Effect.sync(() => schedule.done(ready.lane)), slots.release(1))
+        )
+      ),
       Effect.annotateLogs({ lane: laneKey(ready.lane) })
     )
 
   const dispatch = Effect.forever(Effect.gen(function*() {
     yield* slots.take(1)
     const ready = yield* schedule.next
-    yield* FiberMap.run(working, laneKey(ready.lane), turn(ready))
+    // Before the next lane is chosen: of a service that is being tried again, this run may be the one that tries.
+    const visit = yield* breakers.begin(needs(ready))
+    yield* FiberMap.run(working, laneKey(ready.lane), turn(ready, visit))
   }))
 
-  const listen = Stream.runForEach(queue.ready, (lane) => Effect.sync(() => schedule.add({ lane, work: "comment" })))
-    .pipe(
-      Effect.sandbox,
-      Effect.tapError((cause) => Effect.logWarning("the queue cannot be read, trying again", cause)),
-      Effect.retry(listeningAgain)
-    )
+  const listen = Stream.runForEach(queue.ready, (ready) => Effect.sync(() => schedule.add(ready))).pipe(
+    Effect.sandbox,
+    Effect.tapError((cause) => Effect.logWarning("the queue cannot be read, trying again", cause)),
+    Effect.retry(listeningAgain)
+  )
 
   const drain = Effect.gen(function*() {
     const running = yield* FiberMap.size(working)
     if (running === 0) return
+    if (runner.elsewhere) {
+      return yield* Effect.logInfo(
+        `${running} job(s) run on in the cluster; another server, or the next start, goes on with them`
+      )
+    }
     yield* Effect.logInfo(`waiting up to ${Duration.format(gracePeriod)} for ${running} running job(s) to finish`)
     yield* Effect.interruptible(FiberMap.awaitEmpty(working)).pipe(Effect.timeoutOption(gracePeriod))
     const left = yield* FiberMap.size(working)
@@ -65,12 +105,13 @@ const make = Effect.gen(function*() {
   // The scope undoes this from the bottom up: no new turns, then time for the running ones, then their interruption.
   yield* Effect.addFinalizer(() => drain)
   yield* Effect.forkScoped(dispatch)
+  yield* Effect.forkScoped(Stream.runForEach(breakers.readmitted, () => Effect.sync(() => schedule.recheck())))
   yield* Effect.forkScoped(listen)
 })
 
 /**
  * Works the lanes of the queue: one job of a lane at a time, at most `jobs.max_concurrent` in all, each lane in its own
- * fiber while it has its turn. Closing the scope lets running jobs finish for `jobs.grace_period`, and then gives their
- * leases back.
+ * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
+ * `jobs.grace_period`, and then gives their leases back.
  */
 export const layer = Layer.effectDiscard(make)

@@ -1,14 +1,6 @@
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { Effect, Latch } from "effect"
-
-/** What the first job of a lane is: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
-export type HeadWork = "notice" | "comment" | "lifecycle"
-
-/** A lane that has something to run. */
-export interface ReadyLane {
-  readonly lane: Lane
-  readonly work: HeadWork
-}
+import type { ReadyLane } from "./JobQueue.ts"
 
 /**
  * Gives the ready lanes their turns: round-robin by repository, and within a repository by pull request, those first

@@ -1,213 +1,209 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
-import { JobOutcome, type Notice } from "@nominal-code/domain/Job"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { Duration, Effect, Exit, Metric, Option, Random, Schedule } from "effect"
-import { JobQueue, type Lease, QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
+import { Duration, Effect, Exit, Metric, Option } from "effect"
+import * as HeldLease from "./HeldLease.ts"
+import { type Lease, type Renewed, Settlement, type Stop } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
+import * as RunSettlement from "./RunSettlement.ts"
+import type { Visit } from "./ServiceBreakers.ts"
+
+/** What a run needs of the turn that its lane has. */
+export interface Turn {
+  readonly visit: Visit
+  /** Whether nothing else runs here until the turn is over; false if something does, and then the run is to come later. */
+  readonly isolate: () => boolean
+  readonly restore: HeldLease.Restore
+}
 
 const finished = Metric.counter("nominal_jobs_total", { description: "Runs of jobs, by how they ended" })
-const count = (state: "done" | "skipped" | "retried" | "parked" | "cancelled" | "released" | "lost") =>
-  Metric.update(Metric.withAttributes(finished, { state }), 1)
-
-/** What happened is recorded, if need be with some patience; less than the lease lasts, for nobody renews it any more. */
-const settling = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 6 }))
-
-/** A renewal is tried again until the lease has run out. */
-const renewing = Schedule.spaced("1 second")
+const count = (
+  state: "done" | "skipped" | "retried" | "postponed" | "given up" | "told" | Stop | "released" | "lost"
+) => Metric.update(Metric.withAttributes(finished, { state }), 1)
 
 const noticeLimit = Duration.minutes(1)
 
-/**
- * A job is given up when it has lost its process this often without ever ending. High, for a process mostly dies of
- * something else; the queue makes such a job wait ever longer, so that the others get done meanwhile.
- */
-const maxLosses = 60
-
-/** 10 s before the second attempt, then three times as long each time, at most 5 min; a fifth more or less by chance. */
-const retryDelay = (attempt: number) =>
-  Effect.map(
-    Random.nextBetween(0.8, 1.2),
-    (factor) => Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor))
-  )
-
-const retryable = (failure: Failure) => JobOutcome.cases.Failed.make({ failure, retryable: true })
+/** A job whose process died so often while it ran is run with nothing else beside it. */
+const lossesBeforeAlone = 2
 
 const isLost = (renewed: Renewed): renewed is "lost" => renewed === "lost"
 const mustStop = (renewed: Renewed): renewed is Exclude<Renewed, "kept"> => renewed !== "kept"
 
-/** An attempt that brought nothing. `lost`: it was ended from outside. */
-interface Attempted {
-  readonly failure: Failure
-  readonly retryable: boolean
-  readonly lost: boolean
-}
+const overdue = (what: string, limit: Duration.Duration) =>
+  Failure.cases.Deadline.make({ detail: `${what} longer than its deadline of ${Duration.format(limit)}` })
 
-/** Restores the interruptibility of the place that masked it. */
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-
-/** Makes the function that runs a job under its lease and settles it, whatever happens. To be called uninterruptibly. */
+/** Makes the function that does what a lease is for and settles it, whatever happens. To be called uninterruptibly. */
 export const make = Effect.gen(function*() {
   const { jobs: { deadline, maxAttempts } } = yield* AppConfig
-  const { leaseDuration, renewEvery } = yield* QueueLimits
-  const queue = yield* JobQueue
   const runner = yield* JobRunner
+  const { isWanted, keep, settle } = yield* HeldLease.make
+  const { beforeRun, ofNotice, ofRun } = yield* RunSettlement.make
 
-  /** Keeps the lease until a renewal says so, or it must be taken for lost; and ends only then. */
-  const keep = <R extends Renewed>(lease: Lease, until: (renewed: Renewed) => renewed is R) =>
-    queue.renew(lease).pipe(
-      Effect.tapError((error) => Effect.logWarning(`the lease could not be renewed: ${error.message}`)),
-      Effect.retry(renewing),
-      Effect.timeoutOrElse({
-        duration: Duration.subtract(leaseDuration, renewEvery),
-        orElse: () => Effect.succeed<Renewed>("lost")
-      }),
-      Effect.delay(renewEvery),
-      Effect.repeat({ until })
-    )
-
-  /** Asks the queue, and not the clock: the queue is where another process would have taken the lease. */
-  const stands = (lease: Lease): Effect.Effect<boolean> =>
-    queue.renew(lease).pipe(
-      Effect.retry(renewing),
-      Effect.map((renewed) => renewed === "kept"),
-      Effect.timeoutOrElse({
-        duration: Duration.subtract(leaseDuration, renewEvery),
-        orElse: () => Effect.succeed(false)
-      }),
-      Effect.orElseSucceed(() => false)
-    )
-
-  /** One attempt, or why it was stopped. */
-  const attempt = (lease: Lease) =>
+  /** One run, or why it was stopped. */
+  const run = (lease: Lease) =>
     runner.run(lease.job, lease.run).pipe(
-      Effect.provideService(RunStillWanted, stands(lease)),
+      Effect.provideService(RunStillWanted, isWanted(lease)),
       Effect.timeoutOrElse({
         duration: deadline,
         orElse: () =>
-          Effect.succeed(
-            retryable(
-              Failure.cases.Deadline.make({
-                detail: `it took longer than its deadline of ${Duration.format(deadline)}`
-              })
-            )
+          Effect.succeed(JobOutcome.cases.Failed.make({ failure: overdue("it took", deadline), retryable: true }))
+      }),
+      Effect.catchCause((cause) => {
+        const detail = `an unexpected error; the server's log has it under job ${lease.job.id}`
+        return Effect.as(
+          Effect.logError("the job runner failed unexpectedly", cause),
+          JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
+        )
+      }),
+      Effect.raceFirst(keep(lease, mustStop))
+    )
+
+  /** One attempt to tell the pull request something, or why it was stopped. */
+  const tell = (lease: Lease, notice: Notice) =>
+    runner.tell(lease.job, notice).pipe(
+      Effect.provideService(RunStillWanted, isWanted(lease)),
+      Effect.timeoutOrElse({
+        duration: noticeLimit,
+        orElse: () => {
+          const [service] = RunSettlement.forgesOf(runner.needs(lease.lane))
+          const failure = overdue("telling it took", noticeLimit)
+          return Effect.succeed(
+            service === undefined
+              ? NoticeOutcome.cases.Refused.make({ detail: failure.detail })
+              : NoticeOutcome.cases.Postponed.make({ failure, service })
           )
+        }
       }),
       Effect.catchCause((cause) =>
         Effect.as(
           Effect.logError("the job runner failed unexpectedly", cause),
-          retryable(
-            Failure.cases.Bug.make({ detail: `an unexpected error; the server's log has it under job ${lease.job.id}` })
-          )
+          NoticeOutcome.cases.Refused.make({ detail: "an unexpected error" })
         )
       ),
       Effect.raceFirst(keep(lease, mustStop))
     )
 
-  /** Whether it was recorded. If not, the job is recovered when its lease has run out. */
-  const settle = (lease: Lease, settlement: Settlement) =>
-    queue.settle(lease, settlement).pipe(
-      Effect.retry(settling),
-      Effect.tap((settled) => settled ? Effect.void : Effect.logWarning("the lease was lost; another run decides")),
-      Effect.catch((error) =>
-        Effect.as(Effect.logError(`how the job ended could not be stored, it will run again: ${error.message}`), false)
-      )
-    )
-
-  /** The job stays as a notice, which a later turn of its lane posts. */
-  const giveUp = Effect.fnUntraced(function*(lease: Lease, failure: Failure) {
-    if (!(yield* settle(lease, Settlement.cases.GiveUp.make({ failure })))) return
-    yield* Effect.logError(`given up: ${failureText(failure)}`)
-    yield* count("parked")
-  })
-
-  const tell = Effect.fnUntraced(function*(lease: Lease, notice: Notice, restore: Restore) {
-    if (notice._tag === "GivenUp") {
-      yield* restore(runner.giveUp(lease.job, notice.failure)).pipe(
-        Effect.timeout(noticeLimit),
-        Effect.catchCause((cause) =>
-          Effect.logError("the pull request could not be told that its job was given up", cause)
-        )
-      )
-    }
-    yield* settle(lease, Settlement.cases.Park.make({}))
-  })
-
-  const fail = Effect.fnUntraced(function*(
-    lease: Lease,
-    { failure, lost, retryable }: Attempted
-  ) {
-    const reason = failureText(failure)
-    if (!retryable || lease.attempt >= maxAttempts) return yield* giveUp(lease, failure)
-    // The first loss may be chance; whoever meets it again waits as for any other failure.
-    const delay = lost && lease.attempt === 1 ? Duration.zero : yield* retryDelay(lease.attempt)
-    if (!(yield* settle(lease, Settlement.cases.Retry.make({ failure, delay })))) return
-    yield* Effect.logWarning(
-      `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${reason}`
-    )
-    yield* count("retried")
-  })
-
-  const done = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, text: string) {
-    if (!(yield* settle(lease, Settlement.cases.Done.make({ outcome })))) return
-    yield* Effect.logInfo(text)
-    yield* count(outcome._tag === "Skipped" ? "skipped" : "done")
-  })
-
-  const finish = (lease: Lease, outcome: JobOutcome) =>
-    JobOutcome.match(outcome, {
-      Reviewed: (reviewed) => done(lease, reviewed, `reviewed: ${reviewed.findings} finding(s)`),
-      Skipped: (skipped) => done(lease, skipped, `skipped: ${skipped.detail}`),
-      Failed: ({ failure, retryable }) => fail(lease, { failure, retryable, lost: false }),
-      Postponed: ({ failure }) => fail(lease, { failure, retryable: true, lost: false }),
-      Lost: ({ failure }) => fail(lease, { failure, retryable: true, lost: true })
+  /** Says what has become of the job, once that is stored. */
+  const report = (lease: Lease) =>
+    Settlement.match({
+      Done: ({ outcome }) =>
+        outcome._tag === "Skipped"
+          ? Effect.andThen(Effect.logInfo(`skipped: ${outcome.detail}`), count("skipped"))
+          : Effect.andThen(
+            Effect.logInfo(`reviewed: ${outcome._tag === "Reviewed" ? outcome.findings : 0} finding(s)`),
+            count("done")
+          ),
+      Retry: ({ delay, failure }) =>
+        Effect.andThen(
+          Effect.logWarning(
+            `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${
+              failureText(failure)
+            }`
+          ),
+          count("retried")
+        ),
+      Wait: ({ delay, failure, service }) =>
+        Effect.andThen(
+          Effect.logWarning(`waits ${Duration.format(delay)} for ${service}: ${failureText(failure)}`),
+          count("postponed")
+        ),
+      Lose: ({ failure }) =>
+        Effect.andThen(Effect.logWarning(`its run was lost, it runs again: ${failureText(failure)}`), count("lost")),
+      GiveUp: ({ failure }) =>
+        Effect.andThen(
+          Effect.logError(`given up, its pull request is told next: ${failureText(failure)}`),
+          count("given up")
+        ),
+      Park: () => count("told"),
+      Release: () => count("released")
     })
+
+  const conclude = Effect.fnUntraced(function*(lease: Lease, settlement: Settlement, { restore }: Turn) {
+    if (yield* settle(lease, settlement, restore)) yield* report(lease)(settlement)
+  })
+
+  const release = (lease: Lease, turn: Turn) => conclude(lease, Settlement.cases.Release.make({}), turn)
 
   const lose = Effect.andThen(
     Effect.logWarning("the lease was lost: the run was stopped, another process has the job"),
     count("lost")
   )
 
-  const release = (lease: Lease) => Effect.andThen(settle(lease, Settlement.cases.Release.make({})), count("released"))
+  /** The run was ended without an outcome. */
+  const abandon = Effect.fnUntraced(function*(lease: Lease, kept: "lost" | "unreachable", turn: Turn) {
+    if (kept === "lost") return yield* lose
+    yield* Effect.logWarning("the lease could not be renewed in time: the run was stopped, and the job runs again")
+    yield* release(lease, turn)
+  })
 
-  /** Nothing of it runs here any more. If this process ends before the rest does, the next one goes on with it. */
-  const cancel = Effect.fnUntraced(function*(lease: Lease, restore: Restore) {
-    yield* Effect.logInfo("cancelled: ending what still runs of it")
+  /** Ends what still runs of the job. If this process ends before, the next one goes on with it. */
+  const stop = Effect.fnUntraced(function*(lease: Lease, why: Stop, turn: Turn) {
+    yield* Effect.logInfo(`${why}: ending what still runs of it`)
     const exit = yield* runner.cancel(lease.job).pipe(
       Effect.catchCause((cause) => Effect.logError("the job runner failed unexpectedly", cause)),
       Effect.raceFirst(keep(lease, isLost)),
-      restore,
+      turn.restore,
       Effect.exit
     )
-    if (Exit.isFailure(exit)) return yield* release(lease)
-    if (exit.value === "lost") return yield* lose
-    if (!(yield* settle(lease, Settlement.cases.Park.make({})))) return
-    yield* Effect.logInfo("cancelled, and parked")
-    yield* count("cancelled")
+    if (Exit.isFailure(exit)) return yield* release(lease, turn)
+    if (exit.value !== undefined) return yield* abandon(lease, exit.value, turn)
+    if (!(yield* settle(lease, Settlement.cases.Park.make({}), turn.restore))) return
+    yield* Effect.logInfo(`${why}: nothing of it runs any more`)
+    yield* count(why)
   })
 
-  return (lease: Lease, restore: Restore): Effect.Effect<void> =>
+  /** Does something under the lease, and hands its outcome on unless it was stopped. */
+  const under = <A extends JobOutcome | NoticeOutcome>(
+    lease: Lease,
+    turn: Turn,
+    work: Effect.Effect<A | Exclude<HeldLease.Kept, "kept">>,
+    settlementOf: (outcome: A) => Effect.Effect<Settlement>
+  ) =>
     Effect.gen(function*() {
-      if (Option.isSome(lease.stop)) return yield* cancel(lease, restore)
-      if (lease.task._tag === "Notice") return yield* tell(lease, lease.task.notice, restore)
-      if (lease.losses >= maxLosses) {
-        return yield* giveUp(
-          lease,
-          Failure.cases.Crash.make({
-            detail: `the process that ran it ended ${lease.losses} times before the job did`
-          })
-        )
-      }
-      yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
-      const exit = yield* Effect.exit(restore(attempt(lease)))
+      const exit = yield* Effect.exit(turn.restore(work))
       if (Exit.isFailure(exit)) {
         if (!Exit.hasInterrupts(exit)) yield* Effect.logError("the job could not be run", exit.cause)
-        return yield* release(lease)
+        return yield* release(lease, turn)
       }
-      if (exit.value === "lost") return yield* lose
-      if (exit.value === "cancelled" || exit.value === "superseded") return yield* cancel(lease, restore)
-      yield* finish(lease, exit.value)
-    }).pipe(
-      Effect.annotateLogs({ job: lease.job.id, delivery: lease.job.delivery, attempt: lease.attempt })
-    )
-})
+      const ended = exit.value
+      if (ended === "lost" || ended === "unreachable") return yield* abandon(lease, ended, turn)
+      if (ended === "cancelled" || ended === "superseded") return yield* stop(lease, ended, turn)
+      yield* conclude(lease, yield* settlementOf(ended), turn)
+    })
+
+  const review = Effect.fnUntraced(function*(lease: Lease, turn: Turn) {
+    const crashed = beforeRun(lease)
+    if (Option.isSome(crashed)) return yield* conclude(lease, crashed.value, turn)
+    if (!runner.elsewhere && lease.losses >= lossesBeforeAlone && !turn.isolate()) {
+      // Its lease would be lost with the process of another job that kills it.
+      yield* Effect.logInfo("its process died twice while it ran: it waits until nothing else runs here")
+      return yield* release(lease, turn)
+    }
+    yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
+    yield* under(lease, turn, run(lease), (outcome: JobOutcome) => ofRun(lease, outcome, turn.visit))
+  })
+
+  const notify = (lease: Lease, notice: Notice, turn: Turn) =>
+    under(lease, turn, tell(lease, notice), (outcome: NoticeOutcome) =>
+      NoticeOutcome.match(outcome, {
+        Told: () => Effect.logInfo("the pull request was told"),
+        Reviewed: () => Effect.void,
+        Postponed: () => Effect.void,
+        Refused: ({ detail }) => Effect.logError(`the pull request could not be told: ${detail}`)
+      }).pipe(Effect.andThen(ofNotice(lease, outcome, turn.visit))))
+
+  return (lease: Lease, turn: Turn): Effect.Effect<void> => {
+    if (Option.isSome(lease.stop)) return stop(lease, lease.stop.value, turn)
+    return lease.task._tag === "Notice" ? notify(lease, lease.task.notice, turn) : review(lease, turn)
+  }
+}).pipe(
+  Effect.map((leasedRun) => (lease: Lease, turn: Turn) =>
+    Effect.annotateLogs(leasedRun(lease, turn), {
+      job: lease.job.id,
+      delivery: lease.job.delivery,
+      attempt: lease.attempt
+    })
+  )
+)

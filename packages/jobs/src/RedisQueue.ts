@@ -9,11 +9,11 @@ import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stre
 import { randomUUID } from "node:crypto"
 import { Handled, JobQueue, type Lease, LeaseTask, Offered, QueueLimits, Renewed, Settlement } from "./JobQueue.ts"
 import { JobRecords, JobState } from "./JobRecords.ts"
-import type { Page } from "./JobTable.ts"
+import type { Head, Page } from "./JobTable.ts"
 import { refusals } from "./LaneRequests.ts"
+import * as ReadyLanes from "./ReadyLanes.ts"
 import * as RedisJobs from "./RedisJobs.ts"
 import * as StoredJob from "./StoredJob.ts"
-import * as Wakeups from "./Wakeups.ts"
 
 /** What the scripts take for the time. None, and they ask Redis: the one clock that all processes share. */
 export const RedisTime = Context.Reference<Effect.Effect<Option.Option<number>>>("@nominal-code/jobs/RedisTime", {
@@ -76,6 +76,8 @@ const settlementArgs = Settlement.match({
   Lose: ({ failure }) => ["Retry", failureText(failure), 0] as const,
   Release: () => ["Release", "", 0] as const
 })
+
+const headOf = (lane: string, dueAt: number): Head => ({ lane, dueAt, lifecycle: false, task: "review" })
 
 const isLane = (key: string) => Option.isSome(decodeLane(key))
 
@@ -189,14 +191,14 @@ const make = Effect.gen(function*() {
     Effect.forkScoped
   )
 
-  const wakeups = Wakeups.make({
+  const readyLanes = ReadyLanes.make({
     heads: Effect.fnUntraced(function*(from) {
       const now = yield* Clock.currentTimeMillis
       // Only spans are exchanged with Redis, for its clock is another one.
       const back = from === 0 ? "" : Math.max(0, now - from)
       const found = yield* run("JobQueue.ready", scripts.due, Due, [back])
       return found.flatMap((wait, index) =>
-        typeof wait === "number" ? [{ lane: String(found[index + 1]), dueAt: wait === 0 ? 0 : now + wait }] : []
+        typeof wait === "number" ? [headOf(String(found[index + 1]), wait === 0 ? 0 : now + wait)] : []
       )
     }),
     version: Effect.map(
@@ -210,15 +212,24 @@ const make = Effect.gen(function*() {
       Effect.map(Clock.currentTimeMillis, (now) => {
         const [, wait = "", lane = ""] = announcement.exec(text) ?? []
         // Whoever reaches the channel can say anything on it.
-        if (isLane(lane)) wakeups.touched(lane, { lane, dueAt: wait === "0" ? 0 : now + Number(wait) }, now)
+        if (isLane(lane)) readyLanes.touched(headOf(lane, wait === "0" ? 0 : now + Number(wait)), now)
       }),
-    Missed: () => Effect.sync(() => wakeups.look())
+    Missed: () => Effect.sync(() => readyLanes.look())
   })
   yield* Effect.forkScoped(Stream.runForEach(yield* redis.subscribe(`${root}:ready`), hear))
 
   return Context.make(
     JobQueue,
-    JobQueue.of({ offer, take, renew, settle, retry, cancel, ready: wakeups.ready, check: Effect.asVoid(jobs.depth) })
+    JobQueue.of({
+      offer,
+      take,
+      renew,
+      settle,
+      retry,
+      cancel,
+      ready: readyLanes.ready,
+      check: Effect.asVoid(jobs.depth)
+    })
   ).pipe(
     Context.add(
       JobRecords,

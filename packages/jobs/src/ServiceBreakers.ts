@@ -1,5 +1,5 @@
 import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
-import type { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/Job"
 import { Clock, Context, Duration, Effect, FiberMap, Layer, type Option, PubSub, Random, Schema, Stream } from "effect"
 
 /** A service that jobs wait for. Instants are milliseconds since the epoch. */
@@ -16,7 +16,12 @@ export type ServiceOutage = typeof ServiceOutage.Type
 export const Finding = Schema.TaggedUnion({
   Answered: { services: Schema.Array(ServiceName) },
   /** The service is away, limited or full. */
-  Away: { service: ServiceName, failure: Failure, retryAfterMillis: Schema.optionalKey(Schema.Int) },
+  Away: {
+    job: Schema.optionalKey(JobId),
+    service: ServiceName,
+    failure: Failure,
+    retryAfterMillis: Schema.optionalKey(Schema.Int)
+  },
   /** The run was stopped, or there was none. */
   Nothing: {}
 })
@@ -27,9 +32,9 @@ type Away = typeof Finding.cases.Away.Type
 export interface Visit {
   /**
    * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
-   * it keeps failing this job and has answered others in between.
+   * it keeps failing this job and has answered others in between. After the first time it changes nothing.
    */
-  end(job: JobId | undefined, finding: Finding): Effect.Effect<Option.Option<Duration.Duration>>
+  end(finding: Finding): Effect.Effect<Option.Option<Duration.Duration>>
 }
 
 /**
@@ -164,22 +169,27 @@ const make = Effect.gen(function*() {
       { concurrency: 1, discard: true }
     )
 
-    const found = (job: JobId | undefined, away: Away) => {
-      const count = answers.get(away.service) ?? 0
-      const answersOthers = job !== undefined && suspects.answeredSince(away.service, job, count)
+    const found = (away: Away) => {
+      const answersOthers = away.job !== undefined
+        && suspects.answeredSince(away.service, away.job, answers.get(away.service) ?? 0)
       return answersOthers && !isLimit(away) && !breakers.has(away.service)
         ? Effect.succeedNone
         : Effect.asSome(open(away, probed.includes(away.service)))
     }
 
+    let ended = false
     return {
-      end: (job, finding) =>
-        Finding.match(finding, {
-          Answered: ({ services }) =>
-            Effect.andThen(Effect.forEach(services, close, { concurrency: 1, discard: true }), Effect.succeedNone),
-          Away: (away) => found(job, away),
-          Nothing: () => Effect.succeedNone
-        }).pipe(Effect.tap(() => handOn))
+      end: (finding) =>
+        Effect.suspend(() => {
+          if (ended) return Effect.succeedNone
+          ended = true
+          return Finding.match(finding, {
+            Answered: ({ services }) =>
+              Effect.andThen(Effect.forEach(services, close, { concurrency: 1, discard: true }), Effect.succeedNone),
+            Away: found,
+            Nothing: () => Effect.succeedNone
+          }).pipe(Effect.tap(() => handOn))
+        })
     }
   })
 

@@ -3,7 +3,12 @@ import { Schema } from "effect"
 import { inTurn, JobRow, type JobTable } from "./JobTable.ts"
 
 const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
-const StoredHead = Schema.Struct({ lane: Schema.String, dueAt: Schema.Int })
+const StoredHead = Schema.Struct({
+  lane: Schema.String,
+  dueAt: Schema.Int,
+  lifecycle: Schema.BooleanFromBit,
+  task: JobRow.fields.task
+})
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
 
@@ -65,7 +70,7 @@ export const make = (statements: Statements): JobTable => ({
   heads: (from) =>
     statements.all(
       StoredHead,
-      `SELECT lane, due_at AS dueAt, position, min(turn) FROM jobs INDEXED BY jobs_active
+      `SELECT lane, due_at AS dueAt, position, lifecycle, task, min(turn) FROM jobs INDEXED BY jobs_active
        WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY position`,
       { from }
     ),

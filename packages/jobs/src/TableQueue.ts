@@ -7,9 +7,9 @@ import { JobRecords } from "./JobRecords.ts"
 import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
+import * as ReadyLanes from "./ReadyLanes.ts"
 import * as StoredJob from "./StoredJob.ts"
 import * as TableRecords from "./TableRecords.ts"
-import * as Wakeups from "./Wakeups.ts"
 
 /** A store of jobs, whatever it is made of. */
 export interface TableStore {
@@ -44,7 +44,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const limits = yield* QueueLimits
   const { leaseDuration, retention, sweepEvery } = limits
   const leaseMillis = Duration.toMillis(leaseDuration)
-  const wakeups = Wakeups.make(store, sweepEvery)
+  const readyLanes = ReadyLanes.make(store, sweepEvery)
 
   /** One change of some lanes. What is stored is announced, and nothing can come between the two. */
   const change = <A>(
@@ -56,9 +56,9 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       const now = yield* Clock.currentTimeMillis
       const { changed, touched } = yield* transaction(operation, (table) => {
         const changed = body(table, now)
-        return { changed, touched: lanes.map((lane) => [lane, table.active(lane)[0]] as const) }
+        return { changed, touched: lanes.map((lane) => table.active(lane)[0]) }
       })
-      for (const [lane, head] of touched) wakeups.touched(lane, head, now)
+      for (const head of touched) readyLanes.touched(head, now)
       return changed
     }))
 
@@ -176,7 +176,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       settle,
       retry,
       cancel,
-      ready: wakeups.ready,
+      ready: readyLanes.ready,
       check: transaction("JobQueue.check", (table) => table.probe())
     })
   ).pipe(Context.add(JobRecords, TableRecords.make(read)))

@@ -1,6 +1,7 @@
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { DeliveryId, type Job, JobId, jobIdOfDelivery, JobOutcome, Notice } from "@nominal-code/domain/Job"
+import { DeliveryId, type Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
 import { LaneKey } from "@nominal-code/domain/Lane"
+import { Notice } from "@nominal-code/domain/Notice"
 import { Platform } from "@nominal-code/domain/PullRequest"
 import { Clock, Effect, Option, Schema } from "effect"
 import { LeaseTask } from "./JobQueue.ts"

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { Effect } from "effect"
+import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, reviewed } from "./Jobs.ts"
 import { laneWorld } from "./LaneWorld.ts"
@@ -9,26 +9,36 @@ import { quiet } from "./readySuite.ts"
 
 const lost = JobOutcome.cases.Lost.make({ failure: Failure.cases.Pod.make({ reason: "killed", detail: "killed" }) })
 
-it.effect("a job whose process was lost is tried again at once, and after the next loss like any other", () =>
+it.effect("a run that is lost uses no attempt, and the job runs again, ever later from the third time on", () =>
   Effect.gen(function*() {
+    let runs = 0
     const { events, offer, start, stateOf } = yield* laneWorld({
-      run: (_job, attempt) => Effect.succeed(attempt < 3 ? lost : reviewed)
+      elsewhere: true,
+      run: () => Effect.sync(() => ++runs < 5 ? lost : reviewed)
     })
     const job = mention(laneOf(1), "a")
     yield* start
     yield* offer(job)
-    assert.deepStrictEqual(events, ["start a", "end a", "start a", "end a"])
-    yield* TestClock.adjust("20 seconds")
-    assert.strictEqual(events.length, 4)
-    yield* TestClock.adjust("20 seconds")
     yield* quiet
-    assert.deepStrictEqual((yield* stateOf(job)).state, "done")
+    assert.strictEqual(events.length, 6)
+    yield* TestClock.adjust("10 seconds")
+    yield* quiet
+    assert.deepStrictEqual(yield* stateOf(job), { state: "done", attempts: 1, reason: "" })
   }))
 
-it.effect("a job that is lost at its last attempt is given up", () =>
+it.effect("a job whose run is lost again and again is given up after a day", () =>
   Effect.gen(function*() {
-    const { events, offer, start } = yield* laneWorld({ run: () => Effect.succeed(lost), settings: { maxAttempts: 1 } })
+    const { events, offer, records, start } = yield* laneWorld({
+      elsewhere: true,
+      run: () => Effect.delay(Effect.succeed(lost), "1 hour"),
+      settings: { deadline: Duration.hours(2) }
+    })
+    const job = mention(laneOf(1), "a")
     yield* start
-    yield* offer(mention(laneOf(1), "a"))
-    assert.deepStrictEqual(events, ["start a", "end a", "give up a: pod: killed"])
+    yield* offer(job)
+    for (let hour = 0; hour < 26; hour++) yield* Effect.andThen(TestClock.adjust("1 hour"), quiet)
+    const runs = events.filter((event) => event.startsWith("start")).length
+    assert.isTrue(runs === 24 || runs === 25, String(runs))
+    assert.deepStrictEqual(events.slice(-1), ["tell a: pod: killed"])
+    assert.strictEqual(Option.getOrThrow(yield* records.find(job.id)).state, "parked")
   }))

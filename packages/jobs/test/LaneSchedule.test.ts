@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Lane, laneKey } from "@nominal-code/domain/Lane"
 import { RepoName } from "@nominal-code/domain/PullRequest"
+import type { HeadWork, ReadyLane } from "@nominal-code/jobs/JobQueue"
 import * as LaneSchedule from "@nominal-code/jobs/LaneSchedule"
 import { Effect, Fiber, Schema } from "effect"
 import { type Chance, chanceOf } from "./Chance.ts"
@@ -8,16 +9,16 @@ import { laneOf } from "./Jobs.ts"
 
 const laneIn = (repo: string, number: number): Lane =>
   new Lane({ ...laneOf(number), repo: RepoName.make(`acme/${repo}`) })
-const ready = (repo: string, number: number, work: LaneSchedule.HeadWork = "comment"): LaneSchedule.ReadyLane => ({
+const ready = (repo: string, number: number, work: HeadWork = "comment"): ReadyLane => ({
   lane: laneIn(repo, number),
   work
 })
-const nameOf = ({ lane: { number, repo } }: LaneSchedule.ReadyLane) => `${repo.slice("acme/".length)}${number}`
+const nameOf = ({ lane: { number, repo } }: ReadyLane) => `${repo.slice("acme/".length)}${number}`
 const everything = () => LaneSchedule.make(() => true)
 
 /** The turns that come at once. */
 const turns = Effect.fnUntraced(function*(schedule: LaneSchedule.LaneSchedule) {
-  const taken: Array<LaneSchedule.ReadyLane> = []
+  const taken: Array<ReadyLane> = []
   const taking = yield* Effect.forkChild(
     Effect.forever(Effect.map(schedule.next, (one) => taken.push(one)))
   )
@@ -123,9 +124,9 @@ const works = ["notice", "comment", "lifecycle"] as const
 /** A random story of namings, turns and ends of turns over three repositories, held against what is promised. */
 const story = Effect.fnUntraced(function*(chance: Chance) {
   const schedule = everything()
-  const waiting = new Map<string, LaneSchedule.ReadyLane>()
-  const atWork: Array<LaneSchedule.ReadyLane> = []
-  const again = new Map<string, LaneSchedule.ReadyLane>()
+  const waiting = new Map<string, ReadyLane>()
+  const atWork: Array<ReadyLane> = []
+  const again = new Map<string, ReadyLane>()
   const passedOver = new Map<string, number>()
 
   const name = () => {

@@ -2,22 +2,21 @@ import type { JobSettings } from "@nominal-code/config/AppConfig"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Context, Duration, Effect, Exit, Layer, Logger, Option, Scope } from "effect"
 import { reviewed } from "./Jobs.ts"
 import { quiet } from "./readySuite.ts"
 
 type Queue = JobQueue["Service"]
 
-export interface Script {
-  /** What a run does; a review that takes no time unless told. */
-  readonly run?: (job: Job, attempt: number) => Effect.Effect<JobOutcome>
-  readonly cancel?: (job: Job) => Effect.Effect<void>
-  readonly giveUp?: (job: Job, failure: Failure) => Effect.Effect<void>
+/** What the runner does instead of a review that takes no time, and of a notice that is told at once. */
+export interface Script extends Partial<JobRunner["Service"]> {
   /** What the lanes see of the queue. */
   readonly queue?: (queue: Queue) => Partial<Queue>
   readonly settings?: Partial<JobSettings>
@@ -26,6 +25,10 @@ export interface Script {
 /** An attempt that failed for a reason of the job's own. */
 export const failed = (detail: string, retryable = true) =>
   JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable })
+
+const told = NoticeOutcome.cases.Told.make({})
+
+const textOf = Notice.match({ GivenUp: ({ failure }) => failureText(failure), Busy: () => "busy" })
 
 /** A run that takes its time. */
 export const lasting = (duration: Duration.Input) => Effect.delay(Effect.succeed<JobOutcome>(reviewed), duration)
@@ -49,11 +52,13 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
         Effect.onInterrupt(() => say(`stop ${job.delivery}`))
       ),
     cancel: (job) => Effect.andThen(say(`cancel ${job.delivery}`), script.cancel?.(job) ?? Effect.void),
-    giveUp: (job, failure) =>
+    tell: (job, notice) =>
       Effect.andThen(
-        say(`give up ${job.delivery}: ${failureText(failure)}`),
-        script.giveUp?.(job, failure) ?? Effect.void
-      )
+        say(`tell ${job.delivery}: ${textOf(notice)}`),
+        script.tell?.(job, notice) ?? Effect.succeed(told)
+      ),
+    needs: script.needs ?? (() => []),
+    elsewhere: script.elsewhere ?? false
   })
   const config = layerTest({
     jobs: {
@@ -66,12 +71,15 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
       ...script.settings
     }
   })
-  const lanes = Layer.fresh(Lanes.layer).pipe(Layer.provide([
-    config,
-    Logger.layer([]),
-    Layer.succeed(JobRunner, runner),
-    Layer.succeed(JobQueue, { ...base, ...script.queue?.(base) })
-  ]))
+  const lanes = Layer.fresh(Lanes.layer).pipe(
+    Layer.provide(Layer.fresh(ServiceBreakers.layer)),
+    Layer.provide([
+      config,
+      Logger.layer([]),
+      Layer.succeed(JobRunner, runner),
+      Layer.succeed(JobQueue, { ...base, ...script.queue?.(base) })
+    ])
+  )
 
   const start = Effect.gen(function*() {
     const scope = yield* Scope.fork(yield* Effect.scope)

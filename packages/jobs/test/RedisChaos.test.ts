@@ -7,6 +7,7 @@ import { QueueLimits } from "@nominal-code/jobs/JobQueue"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { Duration, Effect, Fiber, Layer, Logger, Schedule } from "effect"
 import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
@@ -36,7 +37,9 @@ const makeRecord = () => {
           )
         }),
       cancel: () => Effect.void,
-      giveUp: () => Effect.void
+      tell: () => Effect.die("nobody is told"),
+      needs: () => [],
+      elsewhere: false
     })
   return { ran, overlaps, runner }
 }
@@ -55,6 +58,7 @@ const replica = Effect.fnUntraced(function*(redis: RedisServer, runner: JobRunne
     gracePeriod: Duration.seconds(5)
   }
   const layer = Layer.fresh(Lanes.layer).pipe(
+    Layer.provide(ServiceBreakers.layer),
     Layer.provideMerge(queue),
     Layer.provide([
       layerTest({ jobs }),

@@ -45,7 +45,7 @@ const processAt = Effect.fnUntraced(function*(url: Redacted.Redacted, leaseDurat
   return { ...queue, die: Scope.close(scope, Exit.void) }
 })
 
-const firstNamed = ({ ready }: Store) => Effect.map(Stream.runCollect(Stream.take(ready, 1)), ([one]) => one)
+const firstNamed = ({ ready }: Store) => Effect.map(Stream.runCollect(Stream.take(ready, 1)), ([one]) => one?.lane)
 
 redisSuite("the queue in a Redis that fails", () => {
   const server = shared()

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Deferred, Duration, Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -40,7 +41,9 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
   const runner = JobRunner.of({
     run: () => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never),
     cancel: () => Effect.void,
-    giveUp: () => Effect.void
+    tell: () => Effect.die("nobody is told"),
+    needs: () => [],
+    elsewhere: false
   })
   const jobs = {
     maxConcurrent: 1,
@@ -50,6 +53,7 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
     gracePeriod: Duration.zero
   }
   const layer = Lanes.layer.pipe(
+    Layer.provide(ServiceBreakers.layer),
     Layer.provideMerge(queueAt(redis)),
     Layer.provide([layerTest({ jobs }), Layer.succeed(JobRunner, runner)])
   )

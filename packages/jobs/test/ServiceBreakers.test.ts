@@ -7,26 +7,31 @@ import { TestClock } from "effect/testing"
 
 const forge = ServiceName.make("forge:github")
 const model = ServiceName.make("model:anthropic")
+const jobOf = (name: string) => jobIdOfDelivery("github", DeliveryId.make(name))
+
 const { Answered, Away, Nothing } = ServiceBreakers.Finding.cases
 
 const answered = Answered.make({ services: [forge, model] })
 const unavailable = (service: ServiceName) =>
-  Away.make({ service, failure: Failure.cases.Forge.make({ reason: "unavailable", detail: "502" }) })
+  Away.make({ job: jobOf("a"), service, failure: Failure.cases.Forge.make({ reason: "unavailable", detail: "502" }) })
 const limited = (retryAfterMillis?: number) =>
   Away.make({
+    job: jobOf("a"),
     service: forge,
     failure: Failure.cases.Forge.make({ reason: "rate-limited", detail: "403" }),
     ...(retryAfterMillis === undefined ? {} : { retryAfterMillis })
   })
-const jobOf = (name: string) => jobIdOfDelivery("github", DeliveryId.make(name))
+
+/** The finding of another job. */
+const by = (job: string, away: typeof Away.Type) => Away.make({ ...away, job: jobOf(job) })
 
 const hour = 3_600_000
 
 /** A run that takes no time, and how long it has to wait for the service that it found away. */
-const run = (finding: ServiceBreakers.Finding, job = "a", services = [forge, model]) =>
+const run = (finding: ServiceBreakers.Finding) =>
   Effect.flatMap(
     ServiceBreakers.ServiceBreakers,
-    (breakers) => Effect.flatMap(breakers.begin(services), ({ end }) => end(jobOf(job), finding))
+    ({ begin }) => Effect.flatMap(begin([forge, model]), ({ end }) => end(finding))
   )
 
 const delayOf = Option.getOrElse(() => Duration.zero)
@@ -59,7 +64,7 @@ describe("the breaker of a service", () => {
       const { begin } = yield* ServiceBreakers.ServiceBreakers
       const probe = yield* begin([forge, model])
       assert.isFalse(yield* admits(forge))
-      yield* probe.end(jobOf("b"), answered)
+      yield* probe.end(answered)
       assert.isTrue(yield* admits(forge))
       assert.deepStrictEqual(yield* (yield* ServiceBreakers.ServiceBreakers).outages, [])
     })))
@@ -68,7 +73,7 @@ describe("the breaker of a service", () => {
     breaking(Effect.gen(function*() {
       const delays: Array<number> = []
       for (let attempt = 0; attempt < 10; attempt++) {
-        const delay = delayOf(yield* run(unavailable(forge), `job ${attempt}`))
+        const delay = delayOf(yield* run(by(`job ${attempt}`, unavailable(forge))))
         delays.push(Duration.toSeconds(delay))
         yield* pass(delay)
       }
@@ -77,7 +82,7 @@ describe("the breaker of a service", () => {
         assert.isTrue(seconds >= 0.8 * middle && seconds <= 1.2 * middle, `${index}: ${seconds}`)
       }
       yield* run(answered)
-      const first = Duration.toSeconds(delayOf(yield* run(unavailable(forge), "another")))
+      const first = Duration.toSeconds(delayOf(yield* run(by("another", unavailable(forge)))))
       assert.isAtMost(first, 6)
     })))
 
@@ -94,10 +99,10 @@ describe("the breaker of a service", () => {
     breaking(Effect.gen(function*() {
       const { begin, outages } = yield* ServiceBreakers.ServiceBreakers
       const [one, two, three] = [yield* begin([forge]), yield* begin([forge]), yield* begin([forge])]
-      yield* one.end(jobOf("a"), limited(60_000))
+      yield* one.end(limited(60_000))
       yield* pass(10_000)
-      assert.deepStrictEqual(yield* two.end(jobOf("b"), unavailable(forge)), Option.some(Duration.millis(50_000)))
-      assert.deepStrictEqual(yield* three.end(jobOf("c"), limited(hour)), Option.some(Duration.millis(hour)))
+      assert.deepStrictEqual(yield* two.end(by("b", unavailable(forge))), Option.some(Duration.millis(50_000)))
+      assert.deepStrictEqual(yield* three.end(by("c", limited(hour))), Option.some(Duration.millis(hour)))
       const [outage] = yield* outages
       assert.deepInclude(outage, { service: forge, since: 0, until: 10_000 + hour })
       yield* pass(hour - 1)
@@ -131,8 +136,8 @@ describe("the breaker of a service", () => {
 })
 
 describe("a job that keeps finding a service away that answers others", () => {
-  const failing = run(unavailable(forge), "broken")
-  const others = run(answered, "fine")
+  const failing = run(unavailable(forge))
+  const others = run(answered)
   it.effect("fails by itself from the second time on, and opens no breaker", () =>
     breaking(Effect.gen(function*() {
       assert.isFalse(Option.isNone(yield* failing))
@@ -154,7 +159,7 @@ describe("a job that keeps finding a service away that answers others", () => {
     breaking(Effect.gen(function*() {
       for (const finding of [limited(), limited(1_000)]) {
         for (let attempt = 0; attempt < 5; attempt++) {
-          assert.isFalse(Option.isNone(yield* run(finding, "broken")))
+          assert.isFalse(Option.isNone(yield* run(finding)))
           yield* pass("6 minutes")
           yield* others
         }

@@ -64,7 +64,7 @@ it.live("what a killed process had accepted and begun is there for the next one,
     const started = yield* Clock.currentTimeMillis
     yield* Effect.gen(function*() {
       const { ready, settle, take } = yield* JobQueue
-      const [lane] = yield* Stream.runCollect(Stream.take(ready, 1))
+      const [lane] = yield* Stream.runCollect(Stream.map(Stream.take(ready, 1), ({ lane }) => lane))
       assert.deepStrictEqual(lane, laneOf(1))
       const first = Option.getOrThrow(yield* take(laneOf(1)))
       assert.deepStrictEqual([first.job.delivery, first.attempt, first.losses], ["a", 1, 1])
@@ -83,7 +83,7 @@ it.live("the lease of a living process is never taken from it; when it is killed
     yield* Effect.gen(function*() {
       const { ready, take } = yield* JobQueue
       const { depth } = yield* JobRecords
-      const named = Stream.runCollect(Stream.take(ready, 1))
+      const named = Stream.runCollect(Stream.map(Stream.take(ready, 1), ({ lane }) => lane))
       assert.deepStrictEqual(yield* Effect.timeoutOption(named, "300 millis"), Option.none())
       assert.deepStrictEqual(yield* take(laneOf(1)), Option.none())
       assert.deepInclude(yield* depth, { waiting: 1, running: 1, parked: 0 })
@@ -97,7 +97,9 @@ it.effect("a lane is named to the other processes on the file within the sweep",
   Effect.gen(function*() {
     const directory = yield* temporaryDirectory
     const [here, there] = [yield* processAt(directory), yield* processAt(directory)]
-    const named = yield* Effect.forkScoped(Stream.runCollect(Stream.take(here.queue().ready, 1)))
+    const named = yield* Effect.forkScoped(
+      Stream.runCollect(Stream.map(Stream.take(here.queue().ready, 1), ({ lane }) => lane))
+    )
     yield* quiet
     yield* there.queue().offer(push(laneOf(7), "a"))
     yield* TestClock.adjust("5 seconds")
@@ -111,7 +113,9 @@ it.effect("work that another process uncovers and leaves is named too, however l
     yield* there.queue().offer(mention(laneOf(1), "a"))
     yield* there.queue().offer(mention(laneOf(1), "b"))
     const lease = Option.getOrThrow(yield* there.queue().take(laneOf(1)))
-    const named = yield* Effect.forkScoped(Stream.runCollect(Stream.take(here.queue().ready, 1)))
+    const named = yield* Effect.forkScoped(
+      Stream.runCollect(Stream.map(Stream.take(here.queue().ready, 1), ({ lane }) => lane))
+    )
     yield* TestClock.adjust("20 seconds")
     yield* quiet
     assert.isUndefined(named.pollUnsafe())

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { Notice } from "@nominal-code/domain/Job"
+import { Notice } from "@nominal-code/domain/Notice"
 import { LeaseTask, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
 import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"

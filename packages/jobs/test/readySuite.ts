@@ -28,7 +28,7 @@ const listening = Effect.gen(function*() {
   const { ready } = yield* JobQueue
   const named: Array<number> = []
   yield* Effect.forkScoped(
-    Stream.runForEach(ready, ({ number }) => Effect.sync(() => named.push(number)))
+    Stream.runForEach(ready, ({ lane }) => Effect.sync(() => named.push(lane.number)))
   )
   yield* quiet
   return () => Effect.map(quiet, () => [...new Set(named.splice(0))])
@@ -214,7 +214,7 @@ export const readySuite = (it: It) => {
       const { ready } = yield* JobQueue
       for (let pull = 1; pull <= 60; pull++) {
         yield* Effect.scoped(Effect.gen(function*() {
-          const listen = Stream.runForEach(ready, ({ number }) => Effect.sync(() => heard.push(number)))
+          const listen = Stream.runForEach(ready, ({ lane }) => Effect.sync(() => heard.push(lane.number)))
           // Every number of scheduler turns between the start of the listening and the offer, down to none.
           const turns = Effect.repeat(Effect.yieldNow, { times: pull % 20 })
           const begin = Effect.forkScoped(listen)

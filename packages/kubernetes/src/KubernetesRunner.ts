@@ -1,7 +1,9 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { Failure, failureText } from "@nominal-code/domain/Failure"
+import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
 import { isSettled, type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import type { Lane } from "@nominal-code/domain/Lane"
+import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
@@ -185,17 +187,20 @@ const make = Effect.gen(function*() {
   }
 })
 
-/** What telling a pull request takes: a function, so that this package knows no reviews. */
-export interface KubernetesWork<E, R> {
-  /** Tells the pull request that its job is given up. */
-  notice(job: Job, failure: Failure): Effect.Effect<void, E, R>
+/** What the server does itself, as functions, so that this package knows no reviews. */
+export interface KubernetesWork<R> {
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>
+  /** The services that a pod's review needs. */
+  needs(lane: Lane): ReadonlyArray<ServiceName>
 }
+
+const cluster = ServiceName.make("cluster")
 
 /**
  * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever runs the same attempt
  * next finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-export const layer = <E extends { readonly message: string }, R>({ notice }: KubernetesWork<E, R>) =>
+export const layer = <R>({ needs, notice }: KubernetesWork<R>) =>
   Layer.effect(
     JobRunner,
     Effect.gen(function*() {
@@ -204,12 +209,11 @@ export const layer = <E extends { readonly message: string }, R>({ notice }: Kub
       return JobRunner.of({
         run,
         cancel,
-        giveUp: Effect.fn("KubernetesRunner.giveUp")((job: Job, failure: Failure) =>
-          notice(job, failure).pipe(
-            Effect.catch((error) => Effect.logError(`the pull request could not be told: ${error.message}`)),
-            Effect.provide(context)
-          )
-        )
+        tell: Effect.fn("KubernetesRunner.tell")((job: Job, what: Notice) =>
+          Effect.provide(notice(job, what), context)
+        ),
+        needs: (lane) => [cluster, ...needs(lane)],
+        elsewhere: true
       })
     })
   )

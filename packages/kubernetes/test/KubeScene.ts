@@ -1,7 +1,8 @@
 import type { AppConfig, KubernetesSettings } from "@nominal-code/config/AppConfig"
 import { layerTest, redisAt } from "@nominal-code/config/TestConfig"
-import { type Failure, failureText } from "@nominal-code/domain/Failure"
+import { failureText } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
@@ -73,9 +74,13 @@ export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}
   const results = yield* testResults
   const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...options })
   const told: Array<string> = []
-  const notice = (_job: Job, failure: Failure) => Effect.sync(() => void told.push(failureText(failure)))
+  const notice = (_job: Job, notice: Notice) =>
+    Effect.sync(() => {
+      told.push(notice._tag === "GivenUp" ? failureText(notice.failure) : notice._tag)
+      return NoticeOutcome.cases.Told.make({})
+    })
   const context = yield* Layer.build(
-    Layer.fresh(KubernetesRunner.layer({ notice })).pipe(
+    Layer.fresh(KubernetesRunner.layer({ notice, needs: () => [] })).pipe(
       Layer.provide(KubeClientNode.layerAt(cluster.kubeconfig)),
       Layer.provide([results.layer, clusterConfig(settings), Logger.layer([])])
     )

@@ -22,7 +22,7 @@ const world = Effect.gen(function*() {
   const kube = yield* fakeKube
   const results = yield* testResults
   const context = yield* Layer.build(
-    Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.die("nobody is told") })).pipe(
+    Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.die("nobody is told"), needs: () => [] })).pipe(
       Layer.provide([kube.layer, results.layer, clusterConfig(), Logger.layer([])])
     )
   )

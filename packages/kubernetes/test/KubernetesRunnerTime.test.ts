@@ -32,7 +32,7 @@ const started = Effect.fnUntraced(function*(before: ReadonlyArray<KubeJob> = [])
   for (const job of before) kube.jobs.set(job.name, job)
   const results = yield* testResults
   const context = yield* Layer.build(
-    Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.void })).pipe(
+    Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.die("nobody is told"), needs: () => [] })).pipe(
       Layer.provide([kube.layer, results.layer, clusterConfig(), Logger.layer([])])
     )
   )
@@ -123,7 +123,7 @@ it.effect("an API server that stays away fails the attempt, and another one may 
     const results = yield* testResults
     yield* kube.away(true)
     const context = yield* Layer.build(
-      Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.void })).pipe(
+      Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.die("nobody is told"), needs: () => [] })).pipe(
         Layer.provide([kube.layer, results.layer, clusterConfig(), Logger.layer([])])
       )
     )

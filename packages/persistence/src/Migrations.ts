@@ -102,7 +102,7 @@ const migrations = [
         epoch, owner, reason, outcome, ended_at FROM jobs));
   DROP TABLE jobs;
   ALTER TABLE jobs_3 RENAME TO jobs;
-  CREATE INDEX jobs_active ON jobs (lane, turn, due_at, position) WHERE state IN ('waiting', 'running');
+  CREATE INDEX jobs_active ON jobs (lane, turn, due_at, position, lifecycle, task) WHERE state IN ('waiting', 'running');
   CREATE UNIQUE INDEX jobs_running ON jobs (lane) WHERE state = 'running';
   CREATE UNIQUE INDEX jobs_waiting_lifecycle ON jobs (lane)
     WHERE state = 'waiting' AND lifecycle = 1 AND task = 'review';

@@ -3,6 +3,7 @@ import { detailOf, Failure, type ModelFailureReason, ServiceName } from "@nomina
 import { JobOutcome } from "@nominal-code/domain/Job"
 import type { Platform } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, type Effect, Option } from "effect"
@@ -43,7 +44,10 @@ const forgeReason = {
 } as const
 
 /** The name under which jobs wait for a forge. */
-const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
+export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
+
+/** The name under which jobs wait for a model service. */
+export const modelService = (provider: ProviderName): ServiceName => ServiceName.make(`model:${provider}`)
 
 /** A run that ends with an error of the forge: it waits for a forge that is away or limited, and fails otherwise. */
 export const forgeOutcome = (platform: Platform, { message, reason }: ForgeError) => {
@@ -62,7 +66,7 @@ export const modelOutcome = (
 ) => {
   const failure = Failure.cases.Model.make({ reason, detail: `${provider} (${reason}): ${message}` })
   return modelOutages.has(reason)
-    ? postponed(failure, ServiceName.make(`model:${reviewer.provider}`), Option.fromUndefinedOr(retryAfter))
+    ? postponed(failure, modelService(reviewer.provider), Option.fromUndefinedOr(retryAfter))
     : failed(failure, retryable)
 }
 
@@ -72,7 +76,7 @@ export const modelOutcome = (
  */
 export const checkoutOutcome = (platform: Platform, { message, reason, retryable }: WorkspaceError) => {
   if (reason === "disk-full") {
-    return postponed(Failure.cases.Store.make({ reason: "full", detail: message }), ServiceName.make("store"))
+    return postponed(Failure.cases.Store.make({ reason: "full", detail: message }), ServiceName.make("disk"))
   }
   return reason === "unreachable"
     ? postponed(Failure.cases.Checkout.make({ reason: "unavailable", detail: message }), forgeService(platform))

@@ -1,15 +1,33 @@
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { Effect, Layer } from "effect"
+import { ServiceBreakers, type ServiceOutage } from "@nominal-code/jobs/ServiceBreakers"
+import { DateTime, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 
 const health = HttpRouter.add("GET", "/health", HttpServerResponse.jsonUnsafe({ status: "ok" }))
+
+const instant = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
+
+/** A failure's detail may quote a server, and this route has no lock: it says no more than which service it is. */
+const outageOf = ({ service, since, until }: ServiceOutage) => ({
+  service,
+  since: instant(since),
+  until: instant(until)
+})
 
 const ready = HttpRouter.add(
   "GET",
   "/ready",
   Effect.gen(function*() {
-    const records = yield* JobRecords
-    return HttpServerResponse.jsonUnsafe({ status: "ready", ...(yield* records.depth) })
+    const { check } = yield* JobQueue
+    const { depth } = yield* JobRecords
+    const { outages } = yield* ServiceBreakers
+    yield* check
+    return HttpServerResponse.jsonUnsafe({
+      status: "ready",
+      ...(yield* depth),
+      waitsFor: (yield* outages).map(outageOf)
+    })
   }).pipe(
     Effect.catch((error) =>
       Effect.succeed(HttpServerResponse.jsonUnsafe({ status: "not ready", reason: error.message }, { status: 503 }))
@@ -17,5 +35,8 @@ const ready = HttpRouter.add(
   )
 )
 
-/** `GET /health`: the process lives. `GET /ready`: its store does too, so that deliveries can be accepted. */
+/**
+ * `GET /health`: the process lives. `GET /ready`: its store took a write just now, so that deliveries can be accepted; with
+ * what the queue holds, and the services that are waited for.
+ */
 export const layer = Layer.merge(health, ready)

@@ -64,8 +64,9 @@ const make = Effect.gen(function*() {
           Effect.logInfo(`delivered again: job ${jobId} stands`),
           { status: "duplicate", job: jobId } satisfies Receipt
         ),
-      Full: ({ waiting }) => {
-        const reason = `${waiting} jobs of this pull request wait already; this one was not added`
+      Full: ({ told, waiting }) => {
+        const reason = `${waiting} requests of this pull request wait already; this one was not added, and the pull ` +
+          `request ${told ? "is told" : "was told"} so`
         return Effect.as(
           Effect.logWarning(`${job.event.pullRequest}: ${reason}`),
           { status: "busy", reason } satisfies Receipt

@@ -3,7 +3,7 @@ import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Deferred, Effect, Layer, Stream } from "effect"
-import { HttpClient, HttpServer } from "effect/http"
+import { HttpServer } from "effect/http"
 import { request } from "node:http"
 import { comment, deliver, type Delivered, type Parts, pullRequest, server, sign } from "./ServerFixture.ts"
 
@@ -182,32 +182,4 @@ describe("POST /webhooks/github", () => {
       assert.strictEqual(JSON.parse(text).status, "busy")
       assert.strictEqual((yield* stored).filter(({ task }) => task._tag === "Review").length, 20)
     }).pipe(Effect.provide(server())))
-})
-
-describe("GET", () => {
-  it.effect("/health answers ok", () =>
-    Effect.gen(function*() {
-      const response = yield* HttpClient.get("/health")
-      assert.deepStrictEqual(yield* response.json, { status: "ok" })
-    }).pipe(Effect.provide(server())))
-
-  it.effect("/ready tells what waits", () =>
-    Effect.gen(function*() {
-      yield* deliver(pullRequest())
-      const response = yield* HttpClient.get("/ready")
-      assert.match(yield* response.text, /^\{"status":"ready","waiting":1,"running":0,"parked":0,/)
-    }).pipe(Effect.provide(server())))
-
-  it.effect("/ready is 503 while the store is away", () =>
-    Effect.gen(function*() {
-      const response = yield* HttpClient.get("/ready")
-      assert.strictEqual(response.status, 503)
-    }).pipe(Effect.provide(server({
-      queue: Layer.merge(
-        Layer.mock(JobQueue, {}),
-        Layer.mock(JobRecords, {
-          depth: Effect.fail(new StoreError({ operation: "depth", message: "away", reason: "unavailable" }))
-        })
-      )
-    }))))
 })

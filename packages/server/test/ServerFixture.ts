@@ -6,6 +6,7 @@ import * as GitHub from "@nominal-code/forge/GitHub"
 import type { JobQueue } from "@nominal-code/jobs/JobQueue"
 import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
@@ -41,6 +42,7 @@ export const server = ({ acknowledge = () => Effect.void, queue = MemoryQueue.la
   const forge = Layer.effect(Forge, Effect.map(Forge, (github) => Forge.of({ ...github, acknowledge })))
   return Server.layer.pipe(
     Layer.provideMerge(queue),
+    Layer.provideMerge(ServiceBreakers.layer),
     Layer.provide(forge.pipe(Layer.provide(GitHub.layer))),
     Layer.provide(config),
     Layer.provideMerge(NodeHttpServer.layerTest)

@@ -3,6 +3,7 @@ import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as Lanes from "@nominal-code/jobs/Lane"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import * as Server from "@nominal-code/server/Server"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import { createServer } from "node:http"
@@ -64,6 +65,7 @@ export const layer = announce.pipe(
   Layer.provide(listener),
   Layer.provide(Lanes.layer),
   Layer.provide(Runner.layer),
+  Layer.provide(ServiceBreakers.layer),
   Layer.provide(GitHub.layer),
   Layer.provide(Storage.layer),
   Layer.provide(Logging.layer),

@@ -1,29 +1,29 @@
 import { LaneKey } from "@nominal-code/domain/Lane"
-import type { Lane } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Latch, Schema, Stream } from "effect"
+import type { HeadWork, ReadyLane } from "./JobQueue.ts"
 import type { Head } from "./JobTable.ts"
 
-/** What is listened to. */
-export interface Watched {
+/** The store in which ready lanes are looked for. */
+export interface HeadSource {
   /** The heads that are due at the instant or later. */
   heads(from: number): Effect.Effect<ReadonlyArray<Head>, StoreError>
   /** Another number each time another process has changed the store. */
   readonly version: Effect.Effect<number, StoreError>
 }
 
-/** Tells whoever listens which lanes have something to run. */
-export interface Wakeups {
+/** Tells its listeners which lanes have something to run. */
+export interface ReadyLanes {
   /** The lane's head may have changed. Called after the change is stored, in the same breath. */
-  touched(lane: string, head: Head | undefined, now: number): void
+  touched(head: Head | undefined, now: number): void
   /** Something may have changed without being told: the store is read at once. */
   look(): void
-  readonly ready: Stream.Stream<Lane, StoreError>
+  readonly ready: Stream.Stream<ReadyLane, StoreError>
 }
 
 /** One listener: the lanes that it has not heard of yet, each named once however often it was touched. */
 interface Listener {
-  readonly lanes: Set<string>
+  readonly lanes: Map<string, HeadWork>
   readonly some: Latch.Latch
   /** Until when the timer sleeps. While the store is being read it is not known, and every change counts. */
   until: number
@@ -36,8 +36,13 @@ const overlapMillis = 60_000
 
 const decodeLane = Schema.decodeSync(LaneKey)
 
-const name = ({ lanes, some }: Listener, lane: string): void => {
-  lanes.add(lane)
+const workOf = ({ lifecycle, task }: Head): HeadWork => {
+  if (task !== "review") return "notice"
+  return lifecycle ? "lifecycle" : "comment"
+}
+
+const name = ({ lanes, some }: Listener, head: Head): void => {
+  lanes.set(head.lane, workOf(head))
   some.openUnsafe()
 }
 
@@ -50,9 +55,9 @@ const portion = 100
  * has changed something. One timer does for all lanes; a lane that waits costs its key.
  */
 export const make = (
-  { heads, version }: Watched,
+  { heads, version }: HeadSource,
   sweepEvery: Duration.Duration
-): Wakeups => {
+): ReadyLanes => {
   const listeners = new Set<Listener>()
 
   const watch = Effect.fnUntraced(function*(listener: Listener) {
@@ -66,9 +71,9 @@ export const make = (
       const known = current === looked.version && looked.at <= now
       const due = yield* heads(known ? looked.at - overlapMillis : 0)
       let next = now + Duration.toMillis(sweepEvery)
-      for (const { dueAt, lane } of due) {
-        if (dueAt <= now) name(listener, lane)
-        else next = Math.min(next, dueAt)
+      for (const head of due) {
+        if (head.dueAt <= now) name(listener, head)
+        else next = Math.min(next, head.dueAt)
       }
       looked = { at: now, version: current }
       listener.until = next
@@ -78,16 +83,16 @@ export const make = (
 
   const named = (listener: Listener) =>
     Effect.map(listener.some.await, () => {
-      const keys = listener.lanes.values().take(portion).toArray()
-      for (const key of keys) listener.lanes.delete(key)
+      const found = listener.lanes.entries().take(portion).toArray()
+      for (const [key] of found) listener.lanes.delete(key)
       if (listener.lanes.size === 0) listener.some.closeUnsafe()
-      return keys.map((key) => decodeLane(key))
+      return found.map(([key, work]): ReadyLane => ({ lane: decodeLane(key), work }))
     })
 
   const listen = Effect.acquireRelease(
     Effect.sync(() => {
       const listener: Listener = {
-        lanes: new Set(),
+        lanes: new Map(),
         some: Latch.makeUnsafe(),
         until: Infinity,
         sooner: Latch.makeUnsafe()
@@ -99,10 +104,10 @@ export const make = (
   )
 
   return {
-    touched: (lane, head, now) => {
+    touched: (head, now) => {
       if (head === undefined) return
       for (const listener of listeners) {
-        if (head.dueAt <= now) name(listener, lane)
+        if (head.dueAt <= now) name(listener, head)
         else if (head.dueAt < listener.until) listener.sooner.openUnsafe()
       }
     },

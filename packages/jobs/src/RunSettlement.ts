@@ -1,0 +1,125 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { Failure, type ServiceName } from "@nominal-code/domain/Failure"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import { NoticeOutcome } from "@nominal-code/domain/Notice"
+import { Duration, Effect, Option, Random } from "effect"
+import { type Lease, Settlement } from "./JobQueue.ts"
+import { JobRunner } from "./JobRunner.ts"
+import { Finding, type Visit } from "./ServiceBreakers.ts"
+
+const { Done, GiveUp, Lose, Park, Release, Retry, Wait } = Settlement.cases
+
+/** A job is given up when its process has died this often while it ran; from the second time on, alone. */
+export const maxLosses = 5
+
+/**
+ * The same for a job that runs elsewhere. It is high, because what ends such a run (an eviction, a lost node, the death of
+ * the server that waits for it) says little about the job.
+ */
+const maxLossesElsewhere = 60
+
+/** How long a notice waits that its pull request takes no post now, though its forge does. */
+const noticeDelay = Duration.minutes(5)
+
+/** 10 s before the second attempt, then three times as long each time, at most 5 min; a fifth more or less by chance. */
+const retryDelay = (attempt: number) =>
+  Effect.map(
+    Random.nextBetween(0.8, 1.2),
+    (factor) => Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor))
+  )
+
+const isForge = (service: ServiceName): boolean => service.startsWith("forge:")
+const isModel = (service: ServiceName): boolean => service.startsWith("model:")
+
+/** The forges of some services: all that a notice needs. */
+export const forgesOf = (services: ReadonlyArray<ServiceName>): ReadonlyArray<ServiceName> => services.filter(isForge)
+
+/** The run found that it had lost its lease, or could not ask. That says nothing about the job, nor about a service. */
+const isGivenUpByRun = (outcome: JobOutcome | NoticeOutcome): boolean =>
+  "failure" in outcome && outcome.failure._tag === "Lease"
+
+/** What a run's outcome tells about the services that it needed. */
+const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<ServiceName>): Finding =>
+  JobOutcome.match(outcome, {
+    Reviewed: () => Finding.cases.Answered.make({ services: needs }),
+    Skipped: () => Finding.cases.Answered.make({ services: needs.filter((service) => !isModel(service)) }),
+    Failed: ({ failure }) => {
+      if (failure._tag === "Model") return Finding.cases.Answered.make({ services: needs })
+      return failure._tag === "Forge"
+        ? Finding.cases.Answered.make({ services: forgesOf(needs) })
+        : Finding.cases.Nothing.make({})
+    },
+    Postponed: ({ _tag, ...away }) => Finding.cases.Away.make({ job: lease.job.id, ...away }),
+    Lost: () => Finding.cases.Nothing.make({})
+  })
+
+/** Makes the functions that decide what becomes of a job after a run of it. */
+export const make = Effect.gen(function*() {
+  const { jobs: { giveUpAfter, maxAttempts } } = yield* AppConfig
+  const { elsewhere, needs } = yield* JobRunner
+  const mostLosses = elsewhere ? maxLossesElsewhere : maxLosses
+
+  const isOlderThan = ({ age }: Lease, limit: Duration.Duration): boolean => Duration.isGreaterThanOrEqualTo(age, limit)
+
+  /** Ends the visit with what was found; a service is believed for no longer than a job may wait. */
+  const found = (visit: Visit, finding: Finding) =>
+    visit.end(
+      finding._tag === "Away" && finding.retryAfterMillis !== undefined
+        ? { ...finding, retryAfterMillis: Math.min(finding.retryAfterMillis, Duration.toMillis(giveUpAfter)) }
+        : finding
+    )
+
+  const failed = (lease: Lease, failure: Failure, retryable: boolean): Effect.Effect<Settlement> =>
+    !retryable || lease.attempt >= maxAttempts
+      ? Effect.succeed(GiveUp.make({ failure }))
+      : Effect.map(retryDelay(lease.attempt), (delay) => Retry.make({ failure, delay }))
+
+  /** What becomes of a job after a review. */
+  const ofRun = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, visit: Visit) {
+    if (isGivenUpByRun(outcome)) return Release.make({})
+    const delay = yield* found(visit, findingOf(lease, outcome, needs(lease.lane)))
+    const isOld = isOlderThan(lease, giveUpAfter)
+    return yield* JobOutcome.match(outcome, {
+      Reviewed: (reviewed): Effect.Effect<Settlement> => Effect.succeed(Done.make({ outcome: reviewed })),
+      Skipped: (skipped) => Effect.succeed(Done.make({ outcome: skipped })),
+      Failed: ({ failure, retryable }) => failed(lease, failure, retryable),
+      Postponed: ({ failure, service }) => {
+        if (isOld) return Effect.succeed(GiveUp.make({ failure }))
+        return Option.match(delay, {
+          onNone: () => failed(lease, failure, true),
+          onSome: (delay) => Effect.succeed(Wait.make({ failure, service, delay }))
+        })
+      },
+      Lost: ({ failure }) =>
+        Effect.succeed(
+          isOld || lease.losses + 1 >= mostLosses ? GiveUp.make({ failure }) : Lose.make({ failure })
+        )
+    })
+  })
+
+  /** What becomes of a job whose pull request was to be told something. */
+  const ofNotice = Effect.fnUntraced(function*(lease: Lease, outcome: NoticeOutcome, visit: Visit) {
+    if (isGivenUpByRun(outcome)) return Release.make({})
+    const answered = found(visit, Finding.cases.Answered.make({ services: forgesOf(needs(lease.lane)) }))
+    return yield* NoticeOutcome.match(outcome, {
+      Told: (): Effect.Effect<Settlement> => Effect.as(answered, Park.make({})),
+      Reviewed: ({ outcome }) => Effect.as(answered, Done.make({ outcome })),
+      Refused: () => Effect.as(answered, Park.make({})),
+      Postponed: ({ _tag, ...away }) =>
+        Effect.map(found(visit, Finding.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {
+          const { failure, service } = away
+          return Wait.make({ failure, service, delay: Option.getOrElse(delay, () => noticeDelay) })
+        })
+    })
+  })
+
+  /** What becomes of a job whose process died while it ran, before it is run again; none if it may be run. */
+  const beforeRun = (lease: Lease): Option.Option<Settlement> =>
+    lease.losses < mostLosses ? Option.none() : Option.some(
+      GiveUp.make({
+        failure: Failure.cases.Crash.make({ detail: `its process ended ${lease.losses} times before the job did` })
+      })
+    )
+
+  return { beforeRun, ofNotice, ofRun }
+})
