@@ -1,4 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { type Failure, failureText } from "@nominal-code/domain/Failure"
+import type { Job } from "@nominal-code/domain/Job"
+import { Notice } from "@nominal-code/domain/Notice"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 import type { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -11,13 +14,22 @@ import { Effect, Layer, Option } from "effect"
 import * as Results from "./Results.ts"
 import * as ReviewLayers from "./ReviewLayers.ts"
 
+/** Tells a pull request that its job is given up. What cannot be told is logged. */
+const giveUp = Effect.fnUntraced(function*(job: Job, failure: Failure) {
+  const outcome = yield* notice(job, Notice.cases.GivenUp.make({ failure }))
+  if (outcome._tag === "Refused") yield* Effect.logError(`the pull request could not be told: ${outcome.detail}`)
+  if (outcome._tag === "Postponed") {
+    yield* Effect.logError(`the pull request could not be told: ${failureText(outcome.failure)}`)
+  }
+})
+
 const runners = {
-  "in-process": InProcessRunner.layer({ review, notice }).pipe(
+  "in-process": InProcessRunner.layer({ review, notice: giveUp }).pipe(
     Layer.provide(Unposted.layerMemory),
     Layer.provide(ReviewLayers.layer)
   ),
   // The pods have the model and the checkout: the server only tells a pull request of what is given up.
-  kubernetes: KubernetesRunner.layer({ notice }).pipe(
+  kubernetes: KubernetesRunner.layer({ notice: giveUp }).pipe(
     Layer.provide(KubeClientNode.layer),
     Layer.provide(Results.layer),
     Layer.provide(GitHub.layer)

@@ -1,12 +1,53 @@
-import { detailOf, Failure } from "@nominal-code/domain/Failure"
+import { detailOf, Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
+import type { Platform } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
+import { Duration, Option } from "effect"
+
+const { Failed, Postponed } = JobOutcome.cases
 
 const redact = Redaction.make([])
 
-/** A failed run. The detail is redacted and put into one line. */
-export const failed = (failure: Failure, retryable: boolean): JobOutcome =>
-  JobOutcome.cases.Failed.make({ failure: { ...failure, detail: detailOf(redact(failure.detail)) }, retryable })
+/** A failure whose detail holds no secret and no second line. */
+const plain = (failure: Failure): Failure => ({ ...failure, detail: detailOf(redact(failure.detail)) })
+
+/** A failed run, which uses an attempt. */
+export const failed = (failure: Failure, retryable: boolean): typeof Failed.Type =>
+  Failed.make({ failure: plain(failure), retryable })
+
+/** A run that waits for a service, for at least as long as the service asked. It uses no attempt. */
+export const postponed = (
+  failure: Failure,
+  service: ServiceName,
+  retryAfter: Option.Option<Duration.Duration> = Option.none()
+): typeof Postponed.Type =>
+  Postponed.make({
+    failure: plain(failure),
+    service,
+    ...Option.match(retryAfter, {
+      onNone: () => ({}),
+      onSome: (wait) => ({ retryAfterMillis: Math.min(Math.ceil(Duration.toMillis(wait)), Number.MAX_SAFE_INTEGER) })
+    })
+  })
+
+const forgeReason = {
+  RateLimited: "rate-limited",
+  Unauthorized: "unauthorized",
+  NotFound: "not-found",
+  Refused: "refused",
+  Unavailable: "unavailable"
+} as const
+
+/** The name under which jobs wait for a forge. */
+export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
+
+/** A run that ends with an error of the forge: it waits for a forge that is away or limited, and fails otherwise. */
+export const forgeOutcome = (platform: Platform, { message, reason }: ForgeError) => {
+  const failure = Failure.cases.Forge.make({ reason: forgeReason[reason._tag], detail: message })
+  if (reason._tag === "RateLimited") return postponed(failure, forgeService(platform), Option.some(reason.retryAfter))
+  return reason._tag === "Unavailable" ? postponed(failure, forgeService(platform)) : failed(failure, false)
+}
 
 /** What a pull request is told of a failure: one sentence's end of ours, and not a word of anybody else's. */
 export const explain: (failure: Failure) => string = Failure.match({

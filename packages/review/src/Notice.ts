@@ -1,25 +1,54 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import type { Failure } from "@nominal-code/domain/Failure"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
+import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
-import { Effect } from "effect"
-import { explain } from "./Failure.ts"
+import { Effect, Option } from "effect"
+import { explain, forgeOutcome } from "./Failure.ts"
+import { postedOutcome } from "./PostedOutcome.ts"
 
-/** What the pull request is told of a job that is given up. */
-export const noticeText = (job: Job, failure: Failure): string =>
-  [
-    `I could not review this pull request: ${
-      explain(failure)
-    }. No review was done, and I will not try again by myself.`,
-    `Mention me again to start a new one. If it fails again, an administrator finds the reason in the logs, under job \`${job.id}\`.`
-  ].join("\n\n")
+const { Postponed, Refused, Reviewed, Told } = NoticeOutcome.cases
+
+/** A notice as the pull request reads it. */
+export const noticeText = (job: Job, notice: Notice): string =>
+  Notice.match(notice, {
+    GivenUp: ({ failure }) =>
+      [
+        `I could not review this pull request: ${
+          explain(failure)
+        }. No review was done, and I will not try again by myself.`,
+        `Mention me again to start a new one. If it fails again, an administrator finds the reason in the logs, under job \`${job.id}\`.`
+      ].join("\n\n"),
+    Busy: () =>
+      "I did not take this request: as many as I accept for one pull request wait here already. Mention me again when they are answered."
+  })
+
+const leaseLost = Postponed.make({
+  failure: Failure.cases.Lease.make({ detail: "the queue did not confirm that this process may still post" }),
+  service: ServiceName.make("store")
+})
 
 /**
- * Tells the pull request that its job is given up. Its detail stays in the logs: it may quote what a provider or
- * a server said. Nothing is posted on a dry run, nor where the job has answered already.
+ * Tells the pull request what became of a job, once. A review of the job that is there already counts instead. The
+ * failure's detail stays in the logs: it may quote what a provider or a server said.
  */
-export const notice = Effect.fn("Notice.notice")(function*(job: Job, failure: Failure) {
-  const { review: { dryRun } } = yield* AppConfig
-  if (dryRun) return
-  yield* (yield* Forge).reply(job.event, job.id, noticeText(job, failure))
-})
+export const notice = Effect.fn("Notice.notice")(
+  function*(job: Job, what: Notice) {
+    const { review: { dryRun } } = yield* AppConfig
+    const forge = yield* Forge
+    const review = yield* postedOutcome(job)
+    if (Option.isSome(review)) return Reviewed.make({ outcome: review.value })
+    if (dryRun) return Refused.make({ detail: "a dry run posts nothing" })
+    if (!(yield* Effect.flatten(RunStillWanted))) return leaseLost
+    yield* forge.reply(job.event, job.id, noticeText(job, what))
+    return Told.make({})
+  },
+  Effect.catchTag("ForgeError", (error) =>
+    Effect.map(Forge, ({ platform }) => {
+      const outcome = forgeOutcome(platform, error)
+      if (outcome._tag === "Failed") return Refused.make({ detail: outcome.failure.detail })
+      const { _tag, ...waiting } = outcome
+      return Postponed.make(waiting)
+    }))
+)

@@ -7,9 +7,10 @@ import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
 import { Effect, Option, Schema } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
-import { failed } from "./Failure.ts"
+import { failed, forgeOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as History from "./History.ts"
+import { postedOutcome } from "./PostedOutcome.ts"
 import { summarize } from "./Summary.ts"
 import { Unposted } from "./Unposted.ts"
 
@@ -24,15 +25,6 @@ const standing = Effect.flatMap(
 )
 
 const leaseLost = Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
-
-/** A forge's refusals as the reasons of a failure. */
-const forgeReason = {
-  RateLimited: "rate-limited",
-  Unauthorized: "unauthorized",
-  NotFound: "not-found",
-  Refused: "refused",
-  Unavailable: "unavailable"
-} as const
 
 /** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
 const skip = Effect.fnUntraced(function*(job: Job, reason: SkipReason, detail: string) {
@@ -96,20 +88,11 @@ const finish = Effect.fnUntraced(function*(job: Job, review: DraftedReview) {
   return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
 })
 
-/** The review of this job that is on the pull request already, or that only has to be posted. */
+/** The outcome of a job whose review an earlier attempt has posted, or has left to be posted. */
 const earlierAttempt = Effect.fnUntraced(function*(job: Job) {
-  const { event, id } = job
-  const forge = yield* Forge
-  const posted = yield* forge.posted(event.pullRequest, id)
-  if (Option.isSome(posted)) {
-    const { folded, inline, url } = posted.value
-    const headSha = event._tag === "Lifecycle" ? event.headSha : (yield* forge.pullRequest(event.pullRequest)).headSha
-    const findings = inline + folded
-    return Option.some<JobOutcome>(
-      Reviewed.make({ headSha, findings, ...(url === undefined ? {} : { url }), alreadyPosted: true })
-    )
-  }
-  const unposted = yield* (yield* Unposted).take(id)
+  const posted = yield* postedOutcome(job)
+  if (Option.isSome(posted)) return Option.some<JobOutcome>(posted.value)
+  const unposted = yield* (yield* Unposted).take(job.id)
   return Option.isNone(unposted)
     ? Option.none<JobOutcome>()
     : Option.some<JobOutcome>(yield* finish(job, unposted.value))
@@ -140,10 +123,7 @@ export const review = Effect.fn("Review.review")(
   },
   Effect.catchTags({
     GivenUp: () => Effect.succeed(failed(leaseLost, true)),
-    ForgeError: ({ message, reason, retryable }) =>
-      Effect.succeed(
-        failed(Failure.cases.Forge.make({ reason: forgeReason[reason._tag], detail: message }), retryable)
-      ),
+    ForgeError: (error) => Effect.map(Forge, ({ platform }) => forgeOutcome(platform, error)),
     WorkspaceError: ({ message, retryable }) =>
       Effect.succeed(
         failed(

@@ -1,9 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Failure } from "@nominal-code/domain/Failure"
-import { Effect, Schema } from "effect"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { Notice } from "@nominal-code/domain/Notice"
+import { PostedReview } from "@nominal-code/domain/Review"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { RateLimited, Refused, Unavailable } from "@nominal-code/forge/ForgeError"
+import { Duration, Effect, Option, Schema } from "effect"
 import { explain, failed } from "../src/Failure.ts"
 import { notice } from "../src/Notice.ts"
 import * as Scene from "./Scene.ts"
+
+const givenUp = Notice.cases.GivenUp.make({ failure: Failure.cases.Bug.make({ detail: "x" }) })
+const tell = (world: Scene.World, what: Notice = givenUp) =>
+  Effect.provide(notice(Scene.pushJob, what), Scene.layer(world))
 
 describe("the notice of a job that is given up", () => {
   it.effect("says what failed in our words and where to look, and not what the provider said", () =>
@@ -13,7 +21,8 @@ describe("the notice of a job that is given up", () => {
         reason: "overloaded",
         detail: "anthropic (overloaded): 529 <b>words</b> of the provider"
       })
-      yield* Effect.provide(notice(Scene.pushJob, failure), Scene.layer(world))
+      const given = Notice.cases.GivenUp.make({ failure })
+      assert.deepStrictEqual(yield* tell(world, given), { _tag: "Told" })
       const [text = ""] = world.replies
       assert.include(text, "the language model was overloaded for too long")
       assert.include(text, `\`${Scene.pushJob.id}\``)
@@ -22,10 +31,48 @@ describe("the notice of a job that is given up", () => {
       assert.notInclude(text, "provider")
     }))
 
+  it.effect("gives way to the job's review, where that is on the pull request", () =>
+    Effect.gen(function*() {
+      const posted = new PostedReview({ inline: 2, folded: 1, alreadyPosted: true })
+      const world = Scene.world({ posted: Option.some(posted) })
+      const outcome = yield* tell(world)
+      assert.deepInclude(outcome._tag === "Reviewed" ? outcome.outcome : {}, { findings: 3, headSha: Scene.headSha })
+      assert.deepStrictEqual(world.replies, [])
+    }))
+
+  it.effect("waits for a forge that is away or limited, for as long as it asks", () =>
+    Effect.gen(function*() {
+      const limited = Scene.world({ reply: Scene.forgeError(new RateLimited({ retryAfter: Duration.hours(3) })) })
+      assert.deepInclude(yield* tell(limited), {
+        _tag: "Postponed",
+        service: ServiceName.make("forge:github"),
+        retryAfterMillis: 3 * 60 * 60 * 1_000
+      })
+      const away = Scene.world({ reply: Scene.forgeError(new Unavailable({ message: "502" })) })
+      const outcome = yield* tell(away)
+      assert.deepInclude(outcome, { _tag: "Postponed", service: ServiceName.make("forge:github") })
+      assert.notProperty(outcome, "retryAfterMillis")
+    }))
+
+  it.effect("is refused for good where the forge refuses it", () =>
+    Effect.gen(function*() {
+      const locked = Scene.world({ reply: Scene.forgeError(new Refused({ status: 422, message: "locked" })) })
+      const outcome = yield* tell(locked)
+      assert.match(outcome._tag === "Refused" ? outcome.detail : outcome._tag, /GitHub.reply acme\/shop#7.*locked/)
+    }))
+
+  it.effect("is not posted by a process that lost the job's lease", () =>
+    Effect.gen(function*() {
+      const world = Scene.world()
+      const outcome = yield* Effect.provideService(tell(world), RunStillWanted, Effect.succeed(false))
+      assert.deepInclude(outcome, { _tag: "Postponed", service: ServiceName.make("store") })
+      assert.deepStrictEqual(world.replies, [])
+    }))
+
   it.effect("is not posted on a dry run", () =>
     Effect.gen(function*() {
       const world = Scene.world({ settings: { ...Scene.settings, dryRun: true } })
-      yield* Effect.provide(notice(Scene.pushJob, Failure.cases.Bug.make({ detail: "x" })), Scene.layer(world))
+      assert.deepStrictEqual(yield* tell(world), { _tag: "Refused", detail: "a dry run posts nothing" })
       assert.deepStrictEqual(world.replies, [])
     }))
 
@@ -60,3 +107,10 @@ describe("the notice of a job that is given up", () => {
     assert.match(outcome._tag === "Failed" ? outcome.failure.detail : "", /^a b c{100,596}$/)
   })
 })
+
+it.effect("who was turned away is told that others wait, and that this request was not taken", () =>
+  Effect.gen(function*() {
+    const world = Scene.world()
+    assert.deepStrictEqual(yield* tell(world, Notice.cases.Busy.make({})), { _tag: "Told" })
+    assert.match(world.replies[0] ?? "", /^I did not take this request: as many as I accept .* wait here already/)
+  }))

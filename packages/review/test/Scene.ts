@@ -12,7 +12,7 @@ import { type Discussion, PostedReview, type ReviewDraft } from "@nominal-code/d
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge } from "@nominal-code/forge/Forge"
-import type { ForgeError } from "@nominal-code/forge/ForgeError"
+import { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
@@ -107,6 +107,9 @@ export const settings: ReviewSettings = {
   languageGuidelines: {}
 }
 
+export const forgeError = (reason: ForgeError["reason"]) =>
+  new ForgeError({ operation: "GitHub.reply acme/shop#7", reason })
+
 export const apiKey = "sk-ant-api03-0123456789abcdef"
 export const forgeToken = "the-forges-own-token-1234"
 
@@ -125,6 +128,8 @@ export interface World {
   /** What each call of the agent answers; the last one stays. */
   answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, LlmError>>
   publish: (draft: ReviewDraft) => Effect.Effect<PostedReview, ForgeError>
+  /** Whether the forge takes a reply. */
+  reply: Effect.Effect<void, ForgeError>
   readonly drafts: Array<ReviewDraft>
   readonly replies: Array<string>
   readonly tasks: Array<AgentTask<unknown>>
@@ -191,6 +196,7 @@ export const world = (changes: Partial<World> = {}): World => ({
     Effect.succeed(
       new PostedReview({ inline: comments.length, folded: 0, alreadyPosted: false, url: "https://github.com/r" })
     ),
+  reply: Effect.void,
   drafts: [],
   replies: [],
   tasks: [],
@@ -245,7 +251,7 @@ const forge = (from: World) =>
         from.drafts.push(draft)
         return from.publish(draft)
       }),
-    reply: (_event, _job, body) => Effect.sync(() => void from.replies.push(body)),
+    reply: (_event, _job, body) => Effect.andThen(from.reply, Effect.sync(() => void from.replies.push(body))),
     cloneSource: () =>
       Effect.succeed({
         url: "https://github.com/acme/shop.git",
