@@ -10,7 +10,7 @@ import { attemptJobs, jobName, laneJobs, receivedAtAnnotation } from "./Names.ts
 import * as JobWatch from "./Watch.ts"
 
 /** An API server that is away or busy is asked again, for about a minute. */
-const asking = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("8 seconds")]).pipe(
+const apiRetries = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("8 seconds")]).pipe(
   Schedule.jittered,
   Schedule.upTo({ duration: "60 seconds" })
 )
@@ -24,14 +24,14 @@ const leavingLimit = Duration.seconds(5)
 /** How often the end of a deleted Job is asked for, should the watch not tell. */
 const lookEvery = Duration.seconds(5)
 
-const patiently = <A, R>(effect: Effect.Effect<A, KubeError, R>) =>
+const withRetries = <A, R>(effect: Effect.Effect<A, KubeError, R>) =>
   effect.pipe(
     Effect.tapError(({ message, retryAfter, retryable }) =>
       retryable
         ? Effect.andThen(Effect.logDebug(message), retryAfter === undefined ? Effect.void : Effect.sleep(retryAfter))
         : Effect.void
     ),
-    Effect.retry({ schedule: asking, while: ({ retryable }) => retryable })
+    Effect.retry({ schedule: apiRetries, while: ({ retryable }) => retryable })
   )
 
 const sameLabels = (wanted: V1Job, { labels }: KubeJob): boolean =>
@@ -69,12 +69,12 @@ export const make = Effect.gen(function*() {
    * Creates a Job, or finds the one of its name; unless its run has been given up meanwhile. A request that was sent is
    * waited for: what it does must be known.
    */
-  const start = Effect.fn("KubeJobs.start")((wanted: V1Job) =>
+  const create = Effect.fn("KubeJobs.create")((wanted: V1Job) =>
     Effect.flatten(RunStillWanted).pipe(
-      Effect.flatMap((stands) => stands ? Effect.uninterruptible(client.createJob(wanted)) : givenUp),
+      Effect.flatMap((stillWanted) => stillWanted ? Effect.uninterruptible(client.createJob(wanted)) : givenUp),
       Effect.tap(() => Effect.logInfo("created the Job")),
       Effect.catchIf(({ reason }) => reason === "exists", () => adopt(wanted)),
-      patiently
+      withRetries
     )
   )
 
@@ -86,16 +86,19 @@ export const make = Effect.gen(function*() {
     )
 
   /** Whether nothing of a Job runs any more, within a time. */
-  const over = (name: string, followed: JobWatch.Followed, limit: Duration.Duration) =>
-    Effect.raceFirst(followed.until((sight) => isOver(sight) ? Option.some(true) : Option.none()), noticed(name)).pipe(
+  const over = (name: string, observation: JobWatch.KubeJobObservation, limit: Duration.Duration) =>
+    Effect.raceFirst(
+      observation.first((snapshot) => isOver(snapshot) ? Option.some(true) : Option.none()),
+      noticed(name)
+    ).pipe(
       Effect.timeoutOption(limit),
       Effect.map(Option.isSome)
     )
 
   /** Ends a Job with its pods; true when nothing of it runs any more. */
-  const stop = Effect.fn("KubeJobs.stop")((name: string, followed: JobWatch.Followed) =>
-    patiently(client.deleteJob(name)).pipe(
-      Effect.andThen(over(name, followed, endLimit)),
+  const stop = Effect.fn("KubeJobs.stop")((name: string, observation: JobWatch.KubeJobObservation) =>
+    withRetries(client.deleteJob(name)).pipe(
+      Effect.andThen(over(name, observation, endLimit)),
       Effect.catchTag(
         "KubeError",
         ({ message }) => Effect.as(Effect.logError(`the Job was not ended: ${message}`), false)
@@ -103,43 +106,43 @@ export const make = Effect.gen(function*() {
     )
   )
 
-  const giveWay = Effect.fnUntraced(function*(other: KubeJob, job: Job) {
-    const followed = yield* watch.follow(other.name)
-    yield* followed.show(other)
-    if (yield* over(other.name, followed, leavingLimit)) return true
+  const endOther = Effect.fnUntraced(function*(other: KubeJob, job: Job) {
+    const observation = yield* watch.observe(other.name)
+    yield* observation.confirm(other)
+    if (yield* over(other.name, observation, leavingLimit)) return true
     if (!isOlder(other, job)) {
       yield* Effect.logWarning(`waiting for ${other.name}, a newer Job of the same pull request`)
-      return yield* over(other.name, followed, endLimit)
+      return yield* over(other.name, observation, endLimit)
     }
     yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request that nobody waits for`)
-    return yield* stop(other.name, followed)
+    return yield* stop(other.name, observation)
   }, Effect.scoped)
 
   /**
    * Makes this attempt's Job the only one of its lane; false if it cannot. There is another one where the process that
    * waited for it died and its job has been replaced since.
    */
-  const alone = Effect.fn("KubeJobs.alone")(function*(job: Job, attempt: number) {
-    const { items } = yield* patiently(client.jobs.list(laneJobs(job.lane)))
+  const clearLane = Effect.fn("KubeJobs.clearLane")(function*(job: Job, attempt: number) {
+    const { items } = yield* withRetries(client.jobs.list(laneJobs(job.lane)))
     const others = items.filter(({ end, name }) => Option.isNone(end) && name !== jobName(job, attempt))
-    const ended = yield* Effect.forEach(others, (other) => giveWay(other, job), { concurrency: 4 })
+    const ended = yield* Effect.forEach(others, (other) => endOther(other, job), { concurrency: 4 })
     return ended.every((yes) => yes)
   })
 
   const endOne = Effect.fnUntraced(function*(left: KubeJob) {
-    const followed = yield* watch.follow(left.name)
-    yield* followed.show(left)
+    const observation = yield* watch.observe(left.name)
+    yield* observation.confirm(left)
     yield* Effect.logInfo(`ending ${left.name}: its job was cancelled`)
-    return yield* stop(left.name, followed)
+    return yield* stop(left.name, observation)
   }, Effect.scoped)
 
   /** Ends the Jobs of all attempts of a job that still run; false if it cannot. */
   const end = Effect.fn("KubeJobs.end")(function*(job: Job) {
-    const { items } = yield* patiently(client.jobs.list(attemptJobs(job)))
+    const { items } = yield* withRetries(client.jobs.list(attemptJobs(job)))
     const left = items.filter(({ end }) => Option.isNone(end))
     const ended = yield* Effect.forEach(left, endOne, { concurrency: 4 })
     return ended.every((yes) => yes)
   })
 
-  return { follow: watch.follow, start, stop, alone, end }
+  return { observe: watch.observe, create, stop, clearLane, end }
 })

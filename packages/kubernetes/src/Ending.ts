@@ -2,7 +2,7 @@ import { detailOf, Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
 import type { KubePod } from "./KubeObjects.ts"
-import type { Sight } from "./Watch.ts"
+import type { KubeJobSnapshot } from "./Watch.ts"
 
 /*
  * What becomes of a Job, as the cluster tells it. Details are for operators, and may quote what the cluster says.
@@ -54,7 +54,7 @@ const stuck = (pod: KubePod): Option.Option<Unfinished> =>
     ))
 
 /** How a Job has ended, or that it never will by itself. */
-export const endingOf = ({ gone, job, pods }: Sight): Option.Option<Ending> => {
+export const endingOf = ({ gone, job, pods }: KubeJobSnapshot): Option.Option<Ending> => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.isSome(end)) return Option.some(end.value.succeeded ? { _tag: "Succeeded" } : { _tag: "Failed" })
   if (gone) return Option.some({ _tag: "Gone" })
@@ -65,7 +65,8 @@ export const endingOf = ({ gone, job, pods }: Sight): Option.Option<Ending> => {
 }
 
 /** Whether nothing of it runs any more. */
-export const isOver = ({ gone, job }: Sight): boolean => gone || Option.exists(job, ({ end }) => Option.isSome(end))
+export const isOver = ({ gone, job }: KubeJobSnapshot): boolean =>
+  gone || Option.exists(job, ({ end }) => Option.isSome(end))
 
 /** It took too long. */
 export const tooLong = (limit: Duration.Duration): Unfinished =>
@@ -75,7 +76,7 @@ export const tooLong = (limit: Duration.Duration): Unfinished =>
   })
 
 /** No node took it, or its image did not come. */
-export const neverStarted = ({ pods }: Sight, waited: string): Unfinished => {
+export const neverStarted = ({ pods }: KubeJobSnapshot, waited: string): Unfinished => {
   const why = Option.firstSomeOf(
     pods.map(({ unschedulable, waiting }) =>
       Option.orElse(unschedulable, () => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
@@ -108,7 +109,7 @@ const podFailure = ({ exit, failure, name }: KubePod): Unfinished => {
 }
 
 /** Why a Job failed that left no result. */
-export const failureOf = ({ gone, job, pods }: Sight, deadline: Duration.Duration): Unfinished => {
+export const failureOf = ({ gone, job, pods }: KubeJobSnapshot, deadline: Duration.Duration): Unfinished => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.exists(end, ({ reason }) => reason === "DeadlineExceeded")) return tooLong(deadline)
   const last = pods.findLast(({ exit, failure }) => Option.isSome(exit) || Option.isSome(failure))

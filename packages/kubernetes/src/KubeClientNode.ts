@@ -1,7 +1,7 @@
 import type { ConfigurationOptions } from "@kubernetes/client-node"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Effect, Layer, Option, Schema, Stream } from "effect"
-import { KubeClient, KubeConfigError, type Listed, type Seen, type Watchable } from "./KubeClient.ts"
+import { KubeClient, KubeConfigError, type ObjectList, type Watchable, type WatchEvent } from "./KubeClient.ts"
 import * as KubeConnection from "./KubeConnection.ts"
 import { KubeError } from "./KubeError.ts"
 import { statusFailure } from "./KubeFailure.ts"
@@ -32,8 +32,8 @@ interface Kind<A> {
 }
 
 /** One line of a watch. */
-const seen = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line: string): Effect.fn.Return<
-  Seen<A>,
+const watchEvent = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line: string): Effect.fn.Return<
+  WatchEvent<A>,
   KubeError
 > {
   const operation = `watch ${name}`
@@ -49,7 +49,7 @@ const seen = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line: strin
 const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>): Watchable<A> => {
   const { lines, request } = connection
 
-  const list = Effect.fn("KubeClient.list")(function*(selector: string): Effect.fn.Return<Listed<A>, KubeError> {
+  const list = Effect.fn("KubeClient.list")(function*(selector: string): Effect.fn.Return<ObjectList<A>, KubeError> {
     const operation = `list ${kind.name}`
     const answer = yield* request(operation, (options) => kind.list(selector, options))
     return yield* Schema.decodeUnknownEffect(List)(answer).pipe(
@@ -74,7 +74,7 @@ const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>):
           labelSelector,
           resourceVersion
         }),
-        (line) => seen(kind, line)
+        (line) => watchEvent(kind, line)
       )
   }
 }

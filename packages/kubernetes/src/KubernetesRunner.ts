@@ -20,9 +20,9 @@ import {
 } from "./Ending.ts"
 import { KubeConfigError } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
-import * as KubernetesJob from "./Manifest.ts"
+import * as Manifest from "./Manifest.ts"
 import { jobName } from "./Names.ts"
-import type { Followed } from "./Watch.ts"
+import type { KubeJobObservation } from "./Watch.ts"
 
 /** What has to be done now. `Stop`: nobody waits for the Job any more, and it has to be gone before the next one. */
 type Verdict =
@@ -76,7 +76,7 @@ const make = Effect.gen(function*() {
 
   const payloadOf = Effect.fnUntraced(function*(job: Job, attempt: number) {
     const payload = encode({ version: 1, job, settings: config.review, attempt })
-    if (KubernetesJob.fitsInline(payload)) return payload
+    if (Manifest.fitsInline(payload)) return payload
     yield* Effect.retry(payloads.put(job.id, payload), listening)
     return `redis:${job.id}`
   })
@@ -86,59 +86,66 @@ const make = Effect.gen(function*() {
     function*(
       run: JobRun,
       ending: Exclude<Ending["_tag"], "Stuck">,
-      followed: Followed,
+      observation: KubeJobObservation,
       reported: Option.Option<JobOutcome>
     ) {
       const stored = yield* read(run, ending === "Succeeded" ? graceLimit : readLimit)
       if (Option.exists(stored, isSettled)) return Option.getOrThrow(stored)
       if (ending === "Succeeded") return podFailed("no-result", "the Job succeeded and left no result")
-      const failure = failureOf(yield* followed.sight, activeDeadline)
+      const failure = failureOf(yield* observation.snapshot, activeDeadline)
       if (failure.failure._tag === "Deadline") return failure
       return Option.getOrElse(stored, () => Option.getOrElse(reported, () => failure))
     }
   )
 
   /** Waits for whatever tells first what becomes of the Job. */
-  const verdictOn = Effect.fnUntraced(function*(followed: Followed, heard: Effect.Effect<JobOutcome, StoreError>) {
-    const reported = yield* Ref.make(Option.none<JobOutcome>())
+  const verdictOn = Effect.fnUntraced(
+    function*(observation: KubeJobObservation, heard: Effect.Effect<JobOutcome, StoreError>) {
+      const reported = yield* Ref.make(Option.none<JobOutcome>())
 
-    // A failed pod may be replaced by the next: only the Job says that it was the last.
-    const signal = Effect.flatMap(
-      Effect.catch(heard, () => Effect.never),
-      (outcome): Effect.Effect<Verdict> => {
-        if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
-        if (outcome._tag === "Failed" && !outcome.retryable && backoffLimit > 0) {
-          return Effect.succeed({ _tag: "Stop", because: outcome })
+      // A failed pod may be replaced by the next: only the Job says that it was the last.
+      const signal = Effect.flatMap(
+        Effect.catch(heard, () => Effect.never),
+        (outcome): Effect.Effect<Verdict> => {
+          if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
+          if (outcome._tag === "Failed" && !outcome.retryable && backoffLimit > 0) {
+            return Effect.succeed({ _tag: "Stop", because: outcome })
+          }
+          return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
         }
-        return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
-      }
-    )
-    const ended = Effect.map(
-      followed.until(endingOf),
-      (ending): Verdict =>
-        ending._tag === "Stuck" ? { _tag: "Stop", because: ending.outcome } : { _tag: "Ended", how: ending._tag }
-    )
-    const unstarted = followed.sight.pipe(
-      Effect.delay(startLimit),
-      Effect.flatMap((sight): Effect.Effect<Verdict> =>
-        sight.ran ? Effect.never : Effect.succeed({ _tag: "Stop", because: neverStarted(sight, startLimit) })
       )
-    )
-    const expired = Effect.delay(
-      Effect.succeed<Verdict>({ _tag: "Stop", because: tooLong(activeDeadline) }),
-      Duration.sum(activeDeadline, deadlineMargin)
-    )
-    const verdict = yield* Effect.raceAllFirst([signal, ended, unstarted, expired])
-    return { verdict, reported: yield* Ref.get(reported) }
-  })
+      const ended = Effect.map(
+        observation.first(endingOf),
+        (ending): Verdict =>
+          ending._tag === "Stuck" ? { _tag: "Stop", because: ending.outcome } : { _tag: "Ended", how: ending._tag }
+      )
+      const unstarted = observation.snapshot.pipe(
+        Effect.delay(startLimit),
+        Effect.flatMap((snapshot): Effect.Effect<Verdict> =>
+          snapshot.ran ? Effect.never : Effect.succeed({ _tag: "Stop", because: neverStarted(snapshot, startLimit) })
+        )
+      )
+      const expired = Effect.delay(
+        Effect.succeed<Verdict>({ _tag: "Stop", because: tooLong(activeDeadline) }),
+        Duration.sum(activeDeadline, deadlineMargin)
+      )
+      const verdict = yield* Effect.raceAllFirst([signal, ended, unstarted, expired])
+      return { verdict, reported: yield* Ref.get(reported) }
+    }
+  )
 
   const awaitEnd = Effect.fnUntraced(
-    function*(run: JobRun, name: string, followed: Followed, heard: Effect.Effect<JobOutcome, StoreError>) {
-      const { reported, verdict } = yield* verdictOn(followed, heard)
+    function*(
+      run: JobRun,
+      name: string,
+      observation: KubeJobObservation,
+      heard: Effect.Effect<JobOutcome, StoreError>
+    ) {
+      const { reported, verdict } = yield* verdictOn(observation, heard)
       if (verdict._tag === "Done") return verdict.outcome
-      if (verdict._tag === "Ended") return yield* conclude(run, verdict.how, followed, reported)
+      if (verdict._tag === "Ended") return yield* conclude(run, verdict.how, observation, reported)
       yield* Effect.logWarning(`ending the Job: ${failureText(verdict.because.failure)}`)
-      yield* jobs.stop(name, followed)
+      yield* jobs.stop(name, observation)
       const stored = yield* read(run, readLimit)
       return Option.getOrElse(Option.filter(stored, isSettled), () => verdict.because)
     }
@@ -147,16 +154,16 @@ const make = Effect.gen(function*() {
   const attemptOf = Effect.fnUntraced(function*(job: Job, attempt: number, name: string) {
     const run: JobRun = { id: job.id, attempt }
     const hearing = yield* Effect.forkScoped(yield* listen(run))
-    const followed = yield* jobs.follow(name)
-    if (!(yield* jobs.alone(job, attempt))) {
+    const observation = yield* jobs.observe(name)
+    if (!(yield* jobs.clearLane(job, attempt))) {
       return clusterFailed("not-started", "another Job of the same pull request does not end")
     }
     // Whoever waited for it before may have died, and the Job may have ended since, and be gone.
     const known = hearing.pollUnsafe()
     if (known !== undefined && Exit.isSuccess(known) && isSettled(known.value)) return known.value
     const payload = yield* payloadOf(job, attempt)
-    yield* followed.show(yield* jobs.start(KubernetesJob.make(template, { job, attempt, payload })))
-    return yield* awaitEnd(run, name, followed, Fiber.join(hearing))
+    yield* observation.confirm(yield* jobs.create(Manifest.make(template, { job, attempt, payload })))
+    return yield* awaitEnd(run, name, observation, Fiber.join(hearing))
   }, Effect.scoped)
 
   return {

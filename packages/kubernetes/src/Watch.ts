@@ -1,11 +1,11 @@
 import { Duration, Effect, Option, Ref, Schedule, type Scope, Stream, SubscriptionRef } from "effect"
-import { KubeClient, type Seen, type Watchable } from "./KubeClient.ts"
+import { KubeClient, type Watchable, type WatchEvent } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
 import { everyJob } from "./Names.ts"
 
-/** What is known of a Job. */
-export interface Sight {
+/** What the watches have told of one Job and its pods. */
+export interface KubeJobSnapshot {
   readonly job: Option.Option<KubeJob>
   readonly pods: ReadonlyArray<KubePod>
   /** A pod of it has run at some time. */
@@ -14,18 +14,18 @@ export interface Sight {
   readonly gone: boolean
 }
 
-/** One Job that somebody waits for. */
-export interface Followed {
+/** The observation of one Job by the run that waits for it. */
+export interface KubeJobObservation {
   /** The Job as an answer of the API showed it. Without this, that it is not there means nothing. */
-  show(job: KubeJob): Effect.Effect<void>
-  readonly sight: Effect.Effect<Sight>
-  /** The first sight, from now on, of which there is something to say. */
-  until<A>(say: (sight: Sight) => Option.Option<A>): Effect.Effect<A>
+  confirm(job: KubeJob): Effect.Effect<void>
+  readonly snapshot: Effect.Effect<KubeJobSnapshot>
+  /** The first snapshot, from now on, for which `select` gives a value. */
+  first<A>(select: (snapshot: KubeJobSnapshot) => Option.Option<A>): Effect.Effect<A>
 }
 
 interface Entry {
   readonly name: string
-  readonly sight: SubscriptionRef.SubscriptionRef<Sight>
+  readonly snapshot: SubscriptionRef.SubscriptionRef<KubeJobSnapshot>
   confirmed: boolean
 }
 
@@ -35,22 +35,22 @@ const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(
 /** A server that may not watch is not told otherwise every second. */
 const refusedPause = Duration.minutes(1)
 
-const nothing: Sight = { job: Option.none(), pods: [], ran: false, gone: false }
+const nothing: KubeJobSnapshot = { job: Option.none(), pods: [], ran: false, gone: false }
 
-const withJob = (sight: Sight, job: KubeJob): Sight => ({
-  ...sight,
+const withJob = (snapshot: KubeJobSnapshot, job: KubeJob): KubeJobSnapshot => ({
+  ...snapshot,
   job: Option.some(job),
-  ran: sight.ran || job.running || Option.isSome(job.end)
+  ran: snapshot.ran || job.running || Option.isSome(job.end)
 })
 
-const withPod = (sight: Sight, pod: KubePod): Sight => ({
-  ...sight,
-  pods: [...sight.pods.filter(({ name }) => name !== pod.name), pod],
-  ran: sight.ran || /^(?:Running|Succeeded|Failed)$/.test(pod.phase)
+const withPod = (snapshot: KubeJobSnapshot, pod: KubePod): KubeJobSnapshot => ({
+  ...snapshot,
+  pods: [...snapshot.pods.filter(({ name }) => name !== pod.name), pod],
+  ran: snapshot.ran || /^(?:Running|Succeeded|Failed)$/.test(pod.phase)
 })
 
-/** What a kind of objects tells the entries. */
-interface Teller<A> {
+/** Applies one kind of objects to the observations. */
+interface WatchHandler<A> {
   /** All that there is. Takes what has to be known before the list is asked for. */
   readonly all: Effect.Effect<(items: ReadonlyArray<A>) => Effect.Effect<void>>
   changed(item: A): Effect.Effect<void>
@@ -58,19 +58,19 @@ interface Teller<A> {
 }
 
 /** Lists once and then watches for ever, from where it was. It lists again only when it has missed too much. */
-const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, teller: Teller<A>) {
+const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, handler: WatchHandler<A>) {
   const at = yield* Ref.make(Option.none<string>())
   const away = yield* Ref.make(false)
-  const told = (seen: Seen<A>) =>
+  const apply = (seen: WatchEvent<A>) =>
     (seen._tag === "Progress"
       ? Effect.void
       : seen._tag === "Changed"
-      ? teller.changed(seen.item)
-      : teller.removed(seen.item))
+      ? handler.changed(seen.item)
+      : handler.removed(seen.item))
       .pipe(Effect.andThen(Ref.set(at, Option.some(seen.version))))
 
   const list = Effect.gen(function*() {
-    const all = yield* teller.all
+    const all = yield* handler.all
     const { items, version } = yield* kind.list(everyJob)
     yield* all(items)
     yield* Ref.set(at, Option.some(version))
@@ -81,7 +81,7 @@ const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, te
     const heard = yield* Ref.make(false)
     yield* kind.watch(everyJob, version.value).pipe(
       Stream.runForEach((seen) =>
-        Effect.all([told(seen), Ref.set(heard, true), Ref.set(away, false)], { discard: true })
+        Effect.all([apply(seen), Ref.set(heard, true), Ref.set(away, false)], { discard: true })
       ),
       Effect.catchIf(({ reason }) => reason === "expired", () => Ref.set(at, Option.none())),
       // A connection that told something has worked: its end begins no series of failures.
@@ -108,21 +108,21 @@ const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, te
   )
 })
 
-/** Watches our Jobs and their pods while the scope is open: two connections, however many Jobs are followed. */
+/** Watches our Jobs and their pods while the scope is open: two connections, however many Jobs are observation. */
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
   const entries = new Set<Entry>()
-  const tell = (name: string, step: (sight: Sight, entry: Entry) => Sight) =>
+  const tell = (name: string, step: (snapshot: KubeJobSnapshot, entry: Entry) => KubeJobSnapshot) =>
     Effect.forEach(
       [...entries].filter((entry) => entry.name === name),
-      (entry) => SubscriptionRef.update(entry.sight, (sight) => step(sight, entry)),
+      (entry) => SubscriptionRef.update(entry.snapshot, (snapshot) => step(snapshot, entry)),
       { concurrency: 1, discard: true }
     )
 
   /** One that nobody had confirmed was another Job of the same name, of the time before. */
-  const lost = (sight: Sight, { confirmed }: Entry) => confirmed ? { ...sight, gone: true } : nothing
+  const lost = (snapshot: KubeJobSnapshot, { confirmed }: Entry) => confirmed ? { ...snapshot, gone: true } : nothing
 
-  const jobs: Teller<KubeJob> = {
+  const jobs: WatchHandler<KubeJob> = {
     // One that was created after the list was asked for may not be in it.
     all: Effect.sync(() => {
       const known = [...entries].filter(({ confirmed }) => confirmed).map(({ name }) => name)
@@ -135,47 +135,50 @@ export const make = Effect.gen(function*() {
         )
       }
     }),
-    changed: (job) => tell(job.name, (sight) => withJob(sight, job)),
-    removed: (job) => tell(job.name, (sight, entry) => lost(withJob(sight, job), entry))
+    changed: (job) => tell(job.name, (snapshot) => withJob(snapshot, job)),
+    removed: (job) => tell(job.name, (snapshot, entry) => lost(withJob(snapshot, job), entry))
   }
 
-  const pods: Teller<KubePod> = {
+  const pods: WatchHandler<KubePod> = {
     all: Effect.succeed((items) => Effect.forEach(items, pods.changed, { concurrency: 1, discard: true })),
-    changed: (pod) => tell(pod.job, (sight) => withPod(sight, pod)),
+    changed: (pod) => tell(pod.job, (snapshot) => withPod(snapshot, pod)),
     // What it was like at its end is all that will ever be known of it.
-    removed: (pod) => tell(pod.job, (sight) => withPod(sight, pod))
+    removed: (pod) => tell(pod.job, (snapshot) => withPod(snapshot, pod))
   }
 
   yield* Effect.forkScoped(pump("Jobs", client.jobs, jobs))
   yield* Effect.forkScoped(pump("pods", client.pods, pods))
 
-  const follow = (name: string): Effect.Effect<Followed, never, Scope.Scope> =>
+  const observe = (name: string): Effect.Effect<KubeJobObservation, never, Scope.Scope> =>
     Effect.acquireRelease(
-      Effect.map(SubscriptionRef.make(nothing), (sight) => {
-        const entry: Entry = { name, sight, confirmed: false }
+      Effect.map(SubscriptionRef.make(nothing), (snapshot) => {
+        const entry: Entry = { name, snapshot, confirmed: false }
         entries.add(entry)
         return entry
       }),
       (entry) => Effect.sync(() => entries.delete(entry))
     ).pipe(Effect.map((entry) => ({
       // What the watch has told meanwhile is newer than an answer.
-      show: (job) =>
+      confirm: (job) =>
         Effect.andThen(
           Effect.sync(() => entry.confirmed = true),
-          SubscriptionRef.update(entry.sight, (sight) => Option.isSome(sight.job) ? sight : withJob(sight, job))
+          SubscriptionRef.update(
+            entry.snapshot,
+            (snapshot) => Option.isSome(snapshot.job) ? snapshot : withJob(snapshot, job)
+          )
         ),
-      sight: SubscriptionRef.get(entry.sight),
-      until: (say) =>
-        SubscriptionRef.changes(entry.sight).pipe(
-          Stream.map(say),
+      snapshot: SubscriptionRef.get(entry.snapshot),
+      first: (select) =>
+        SubscriptionRef.changes(entry.snapshot).pipe(
+          Stream.map(select),
           Stream.filter(Option.isSome),
           Stream.runHead,
           Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: ({ value }) => Effect.succeed(value) }))
         )
     })))
 
-  return { follow }
+  return { observe }
 })
 
-/** What is going on with our Jobs. */
+/** The watches on our Jobs and their pods. */
 export type JobWatch = Effect.Success<typeof make>

@@ -1,4 +1,4 @@
-import { KubeClient, type Seen, type Watchable } from "@nominal-code/kubernetes/KubeClient"
+import { KubeClient, type Watchable, type WatchEvent } from "@nominal-code/kubernetes/KubeClient"
 import { KubeError } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob, KubePod } from "@nominal-code/kubernetes/KubeObjects"
 import { Effect, Layer, Option, PubSub, Stream } from "effect"
@@ -7,14 +7,14 @@ import { Effect, Layer, Option, PubSub, Stream } from "effect"
 export const fakeKube = Effect.gen(function*() {
   const jobs = new Map<string, KubeJob>()
   const pods = new Map<string, KubePod>()
-  const jobEvents = yield* PubSub.unbounded<Seen<KubeJob>>()
-  const podEvents = yield* PubSub.unbounded<Seen<KubePod>>()
+  const jobEvents = yield* PubSub.unbounded<WatchEvent<KubeJob>>()
+  const podEvents = yield* PubSub.unbounded<WatchEvent<KubePod>>()
   const log: Array<string> = []
   let away = false
 
   const unreachable = new KubeError({ operation: "ask", reason: "unreachable", detail: "nobody answers" })
   const asked = <A>(answer: () => A) => Effect.suspend(() => away ? Effect.fail(unreachable) : Effect.sync(answer))
-  const watchable = <A>(items: ReadonlyMap<string, A>, events: PubSub.PubSub<Seen<A>>): Watchable<A> => ({
+  const watchable = <A>(items: ReadonlyMap<string, A>, events: PubSub.PubSub<WatchEvent<A>>): Watchable<A> => ({
     list: () => asked(() => ({ items: [...items.values()], version: "1" })),
     watch: () => Stream.fromPubSub(events)
   })

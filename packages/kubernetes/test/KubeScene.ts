@@ -68,7 +68,7 @@ export interface SceneOptions extends Partial<KubeEmulator.Options> {
   readonly settings?: Partial<KubernetesSettings>
 }
 
-/** A runner on an emulated cluster whose pods follow a script. */
+/** A runner on an emulated cluster whose pods observe a script. */
 export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}, ...options }: SceneOptions = {}) {
   const results = yield* testResults
   const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...options })

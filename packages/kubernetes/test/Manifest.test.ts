@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import * as KubernetesJob from "@nominal-code/kubernetes/Manifest"
+import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { jobName, labelValue, laneLabel } from "@nominal-code/kubernetes/Names"
 import { Duration, Effect, Option, Redacted, Schema } from "effect"
 import { jobIn } from "../../../test/emulators/KubeValidation.ts"
@@ -15,14 +15,14 @@ const some = mention(laneOf(7), "a")
 const template = (
   settings: Partial<KubernetesSettings> = {},
   url = "redis://redis:6379/0"
-): KubernetesJob.JobTemplate => ({
+): Manifest.JobTemplate => ({
   kubernetes: { ...kubernetes, ...settings },
   redis: { url: Redacted.make(url) },
   conversationTtl: Duration.days(1)
 })
 
 const made = (settings?: Partial<KubernetesSettings>, url?: string, payload = "{}") =>
-  KubernetesJob.make(template(settings, url), { job: some, attempt: 2, payload })
+  Manifest.make(template(settings, url), { job: some, attempt: 2, payload })
 
 const containerOf = (job: ReturnType<typeof made>) => job.spec?.template.spec?.containers[0]
 
@@ -182,7 +182,7 @@ describe("a payload", () => {
     ["emoji", "😀".repeat(26_000), false],
     ["1 MiB", "x".repeat(1024 * 1024), false]
   ])("of %s stands in the Job only if Linux takes it as one variable", (_title, payload, inline) => {
-    assert.strictEqual(KubernetesJob.fitsInline(payload), inline)
+    assert.strictEqual(Manifest.fitsInline(payload), inline)
     const bytes = Buffer.byteLength(`REVIEW_JOB_PAYLOAD=${payload}\0`)
     if (inline) assert.isAtMost(bytes, 131_072)
   })
@@ -200,7 +200,7 @@ const at = (repo: string, number: number, attempt = 1) => {
       })
     }
   })
-  return KubernetesJob.make(template(), { job, attempt, payload: "{}" })
+  return Manifest.make(template(), { job, attempt, payload: "{}" })
 }
 
 describe("names and labels", () => {
