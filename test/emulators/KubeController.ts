@@ -1,14 +1,7 @@
 import { Deferred, Duration, Effect, type Fiber, Semaphore } from "effect"
 import { randomBytes } from "node:crypto"
-import {
-  type Behaviour,
-  missingSecrets,
-  type PodEnd,
-  type RunningPod,
-  type Secrets,
-  startPod,
-  stopPod
-} from "./KubePods.ts"
+import { prepare, type Secrets } from "./KubeEnvironment.ts"
+import { type Behaviour, type PodEnd, type RunningPod, startPod, stopPod } from "./KubePods.ts"
 import {
   type Condition,
   type ContainerState,
@@ -131,10 +124,12 @@ export const makeController = (store: KubeStore, secrets: Secrets, options: Clus
         return true
       })
     }
-    const missing = pod.spec.containers.flatMap((container) => missingSecrets(container, secrets))
     return Effect.sync(() => {
-      for (const name of missing) waitingPod(pod, "CreateContainerConfigError", `secret "${name}" not found`)
-      return missing.length > 0
+      const obstacles = pod.spec.containers
+        .map((container) => prepare(container, pod.metadata.namespace, secrets))
+        .flatMap((prepared) => "obstacle" in prepared ? [prepared.obstacle] : [])
+      for (const obstacle of obstacles) waitingPod(pod, "CreateContainerConfigError", obstacle)
+      return obstacles.length > 0
     })
   }
 

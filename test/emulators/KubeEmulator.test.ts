@@ -6,7 +6,7 @@ import * as KubeEmulator from "./KubeEmulator.ts"
 const container = {
   name: "review",
   image: "an-image",
-  command: ["nominal-code", "run-job"],
+  args: ["run-job"],
   securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } }
 }
 
@@ -212,7 +212,13 @@ describe("the emulated cluster", () => {
         containers: [{
           ...container,
           terminationMessagePolicy: "FallbackToLogsOnError",
-          env: [{ name: "BOTH", value: "its own" }, { name: "HOME", value: "/home/nominal" }],
+          env: [
+            { name: "BOTH", value: "its own" },
+            { name: "HOME", value: "/home/nominal" },
+            { name: "SENTENCE", value: "$(KEY), $(BOTH), $(NOBODY), $$(KEY), 5 $" },
+            { name: "ONE", valueFrom: { secretKeyRef: { name: "keys", key: "KEY" } } },
+            { name: "NONE", valueFrom: { secretKeyRef: { name: "keys", key: "none", optional: true } } }
+          ],
           envFrom: [{ secretRef: { name: "keys" } }],
           volumeMounts: [{ name: "home", mountPath: "/home/nominal" }]
         }],
@@ -222,7 +228,12 @@ describe("the emulated cluster", () => {
       yield* ended(cluster, "Failed")
       const message = cluster.store.pods()[0]?.status.containerStatuses?.[0]?.state.terminated?.message ?? "{}"
       const { HOME, PATH, ...rest } = JSON.parse(message)
-      assert.deepStrictEqual(rest, { KEY: "from the Secret", BOTH: "its own" })
+      assert.deepStrictEqual(rest, {
+        KEY: "from the Secret",
+        BOTH: "its own",
+        SENTENCE: "from the Secret, its own, $(NOBODY), $(KEY), 5 $",
+        ONE: "from the Secret"
+      })
       assert.match(HOME, /emulated-pod-.*\/home$/)
       assert.isString(PATH)
     }))

@@ -1,16 +1,9 @@
-import type {
-  V1EnvVar,
-  V1Job,
-  V1PodSpec,
-  V1ResourceRequirements,
-  V1Volume,
-  V1VolumeMount
-} from "@kubernetes/client-node"
+import type { V1Job, V1PodSpec, V1ResourceRequirements, V1Volume, V1VolumeMount } from "@kubernetes/client-node"
 import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nominal-code/config/AppConfig"
-import { holdsPassword } from "@nominal-code/config/KubernetesConfig"
 import type { Job } from "@nominal-code/domain/Job"
-import { Duration, Option, Redacted } from "effect"
+import { Duration, Option } from "effect"
 import { jobAnnotations, jobLabels, jobName } from "./Names.ts"
+import { podEnvironment } from "./PodEnvironment.ts"
 import * as Quantity from "./Quantity.ts"
 
 /** What the Jobs of one server have in common. */
@@ -62,18 +55,6 @@ const resources = ({ limits, requests }: KubernetesSettings): V1ResourceRequirem
   return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } }
 }
 
-/** A Redis password comes from a Secret, and never stands in a Job: whoever may read Jobs could read it. */
-const environment = ({ conversationTtl, kubernetes, redis }: JobTemplate, payload: string): Array<V1EnvVar> =>
-  Object.entries({
-    REVIEW_JOB_PAYLOAD: payload,
-    ...(holdsPassword(redis.url) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
-    REDIS_KEY_TTL_SECONDS: String(Duration.toSeconds(conversationTtl)),
-    WORKSPACE_BASE_DIR: "/workspace",
-    HOME: "/home/nominal",
-    TMPDIR: "/tmp",
-    ...kubernetes.environment
-  }).map(([name, value]) => ({ name, value }))
-
 const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
   const { kubernetes } = template
   const { envFromSecrets, image, imagePullPolicy, serviceAccount } = kubernetes
@@ -94,10 +75,11 @@ const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
       name: "review",
       image,
       ...(Option.isSome(imagePullPolicy) ? { imagePullPolicy: imagePullPolicy.value } : {}),
-      command: ["nominal-code", "run-job"],
+      // Not the command: the image's init stays the first process, and collects what git leaves behind.
+      args: ["run-job"],
       // What a pod says that fails before it can leave a result, its configuration for instance.
       terminationMessagePolicy: "FallbackToLogsOnError",
-      env: environment(template, payload),
+      env: podEnvironment(template, payload),
       envFrom: envFromSecrets.map((name) => ({ secretRef: { name } })),
       resources: resources(kubernetes),
       securityContext: {

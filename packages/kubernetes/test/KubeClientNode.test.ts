@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { KubeClient } from "@nominal-code/kubernetes/KubeClient"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
-import * as KubernetesJob from "@nominal-code/kubernetes/Manifest"
+import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { everyJob, jobName } from "@nominal-code/kubernetes/Names"
 import { Context, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
 import { FileSystem } from "effect"
@@ -11,7 +11,7 @@ import { laneOf, mention } from "../../jobs/test/Jobs.ts"
 import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")
-const manifest = KubernetesJob.make(
+const manifest = Manifest.make(
   { kubernetes, redis: { url: Redacted.make("redis://redis:6379/0") }, conversationTtl: Duration.days(1) },
   { job, attempt: 1, payload: "{}" }
 )

@@ -80,7 +80,7 @@ describe("the Job of an attempt", () => {
             containers: [{
               name: "review",
               image: "registry.example/nominal-code:v1",
-              command: ["nominal-code", "run-job"],
+              args: ["run-job"],
               terminationMessagePolicy: "FallbackToLogsOnError",
               env: [
                 { name: "REVIEW_JOB_PAYLOAD", value: "{}" },
