@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome, type SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
@@ -7,14 +6,15 @@ import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
 import { Effect, Option, Schema } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
-import { failed, forgeOutcome } from "./Failure.ts"
+import { checkoutOutcome, failed, forgeOutcome, modelOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as History from "./History.ts"
+import { PendingPosts } from "./PendingPosts.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
 import { summarize } from "./Summary.ts"
-import { Unposted } from "./Unposted.ts"
 
-const { Reviewed, Skipped } = JobOutcome.cases
+const { Lost, Reviewed, Skipped } = JobOutcome.cases
 
 /** Another run decides what the pull request hears. */
 class GivenUp extends Schema.TaggedError<GivenUp>()("GivenUp", {}) {}
@@ -24,11 +24,13 @@ const standing = Effect.flatMap(
   (stands) => stands ? Effect.void : Effect.fail(new GivenUp())
 )
 
-const leaseLost = Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
+const leaseLost = Lost.make({
+  failure: Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
+})
 
 /** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
 const skip = Effect.fnUntraced(function*(job: Job, reason: SkipReason, detail: string) {
-  const { review: { dryRun } } = yield* AppConfig
+  const { settings: { dryRun } } = yield* ReviewConfig
   if (job.event._tag === "Comment" && !dryRun) {
     const forge = yield* Forge
     yield* standing
@@ -41,7 +43,7 @@ const skip = Effect.fnUntraced(function*(job: Job, reason: SkipReason, detail: s
 
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
 const giveFallback = Effect.fnUntraced(function*(job: Job, { rules, text, why }: Unreadable) {
-  const { review: { dryRun } } = yield* AppConfig
+  const { settings: { dryRun } } = yield* ReviewConfig
   if (!dryRun) yield* Effect.andThen(standing, (yield* Forge).reply(job.event, job.id, fallback(text, rules)))
   return failed(Failure.cases.Model.make({ reason: "no-review", detail: why }), false)
 })
@@ -59,11 +61,11 @@ const publish = Effect.fn("Review.publish")(
       comments: inline.map((comment) => new InlineComment(comment)),
       event: job.event
     })
-    const unposted = yield* Unposted
+    const pending = yield* PendingPosts
     yield* standing
     const posted = yield* Effect.tapError(
       (yield* Forge).publish(draft),
-      ({ retryable }) => retryable ? unposted.keep(job.id, review) : Effect.void
+      ({ retryable }) => retryable ? pending.keep(job.id, review) : Effect.void
     )
     yield* History.save(job.lane, conversation)
     return Reviewed.make({
@@ -78,7 +80,7 @@ const publish = Effect.fn("Review.publish")(
 
 /** From a review to a posted one, on the pull request as it is by now. */
 const finish = Effect.fnUntraced(function*(job: Job, review: DraftedReview) {
-  const { review: { dryRun } } = yield* AppConfig
+  const { settings: { dryRun } } = yield* ReviewConfig
   const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
   if (Option.exists(now, ({ state }) => state === "closed")) {
     return yield* skip(job, "closed", "the pull request was closed while it was being reviewed")
@@ -92,13 +94,14 @@ const finish = Effect.fnUntraced(function*(job: Job, review: DraftedReview) {
 const earlierAttempt = Effect.fnUntraced(function*(job: Job) {
   const posted = yield* postedOutcome(job)
   if (Option.isSome(posted)) return Option.some<JobOutcome>(posted.value)
-  const unposted = yield* (yield* Unposted).take(job.id)
-  return Option.isNone(unposted)
+  const pending = yield* (yield* PendingPosts).take(job.id)
+  return Option.isNone(pending)
     ? Option.none<JobOutcome>()
-    : Option.some<JobOutcome>(yield* finish(job, unposted.value))
+    : Option.some<JobOutcome>(yield* finish(job, pending.value))
 })
 
-const reviewNow = Effect.fnUntraced(function*(job: Job) {
+/** Reviews the head that the pull request has now. */
+const reviewHead = Effect.fnUntraced(function*(job: Job) {
   const pullRequest: PullRequest = yield* (yield* Forge).pullRequest(job.event.pullRequest)
   if (pullRequest.state !== "open") {
     return yield* skip(job, pullRequest.state, `the pull request is ${pullRequest.state}`)
@@ -107,6 +110,14 @@ const reviewNow = Effect.fnUntraced(function*(job: Job) {
   if (drafted._tag === "Nothing") return yield* skip(job, "nothing-to-review", drafted.reason)
   return drafted._tag === "Unreadable" ? yield* giveFallback(job, drafted) : yield* finish(job, drafted)
 })
+
+/** Reviews the head. A force-push may take it away before it is checked out: then the head is read once more. */
+const reviewNow = (job: Job) =>
+  Effect.catchIf(
+    reviewHead(job),
+    (error) => error._tag === "WorkspaceError" && error.reason === "missing",
+    () => reviewHead(job)
+  )
 
 /**
  * One review, from the job to the posted result. It is posted once, however often the job is run: what an earlier
@@ -122,19 +133,10 @@ export const review = Effect.fn("Review.review")(
     return result
   },
   Effect.catchTags({
-    GivenUp: () => Effect.succeed(failed(leaseLost, true)),
+    GivenUp: () => Effect.succeed(leaseLost),
     ForgeError: (error) => Effect.map(Forge, ({ platform }) => forgeOutcome(platform, error)),
-    WorkspaceError: ({ message, retryable }) =>
-      Effect.succeed(
-        failed(
-          Failure.cases.Checkout.make({ reason: retryable ? "unavailable" : "failed", detail: message }),
-          retryable
-        )
-      ),
-    LlmError: ({ message, provider, reason, retryable }) =>
-      Effect.succeed(
-        failed(Failure.cases.Model.make({ reason, detail: `${provider} (${reason}): ${message}` }), retryable)
-      ),
+    WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
+    LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
     PlatformError: ({ message }) =>
       Effect.succeed(
         failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
