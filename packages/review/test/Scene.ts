@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
-import { layerTest } from "@nominal-code/config/TestConfig"
+import { layerTest, testConfig } from "@nominal-code/config/TestConfig"
 import type { Conversation, Message } from "@nominal-code/domain/Conversation"
 import { Block } from "@nominal-code/domain/Conversation"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
@@ -17,8 +17,7 @@ import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
-import * as PendingPosts from "../src/PendingPosts.ts"
-import * as ReviewConfig from "../src/ReviewConfig.ts"
+import * as Unposted from "../src/Unposted.ts"
 
 export const headSha = Sha.make("a".repeat(40))
 export const nextSha = Sha.make("b".repeat(40))
@@ -123,6 +122,7 @@ export interface World {
   discussions: ReadonlyArray<Discussion>
   baseFiles: Record<string, string>
   settings: ReviewSettings
+  triggers: ReadonlyArray<"pr_opened" | "pr_push">
   posted: Option.Option<PostedReview>
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** What each call of the agent answers; the last one stays. */
@@ -137,7 +137,7 @@ export interface World {
   readonly calls: Array<string>
   conversation: Option.Option<Conversation>
   readonly saved: Array<Conversation>
-  readonly pending: PendingPosts.PendingReviews
+  readonly unposted: Unposted.UnpostedReviews
 }
 
 /** The agent submits this. What it submits is read as strictly as a real agent reads it on its last turn. */
@@ -188,12 +188,19 @@ export const world = (changes: Partial<World> = {}): World => ({
   discussions: [],
   baseFiles: {},
   settings,
+  triggers: ["pr_opened"],
   posted: Option.none(),
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
-  publish: ({ comments }) =>
+  publish: ({ comments, headSha }) =>
     Effect.succeed(
-      new PostedReview({ inline: comments.length, folded: 0, alreadyPosted: false, url: "https://github.com/r" })
+      new PostedReview({
+        headSha,
+        inline: comments.length,
+        folded: 0,
+        alreadyPosted: false,
+        url: "https://github.com/r"
+      })
     ),
   reply: Effect.void,
   drafts: [],
@@ -203,7 +210,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   calls: [],
   conversation: Option.none(),
   saved: [],
-  pending: PendingPosts.makeMemory(),
+  unposted: Unposted.makeMemory(),
   ...changes
 })
 
@@ -236,7 +243,7 @@ const called = <A, E>(from: World, name: string, effect: Effect.Effect<A, E>) =>
 const forge = (from: World) =>
   Layer.mock(Forge, {
     platform: "github",
-    posted: () => Effect.sync(() => from.posted),
+    ownPosts: () => Effect.sync(() => ({ review: from.posted, answer: Option.none(), reviewedHeads: [] })),
     pullRequest: () => called(from, "pull request", Effect.sync(() => next(from.pullRequests))),
     changedFiles: () =>
       called(
@@ -250,7 +257,14 @@ const forge = (from: World) =>
         from.drafts.push(draft)
         return from.publish(draft)
       }),
-    reply: (_event, _job, body) => Effect.andThen(from.reply, Effect.sync(() => void from.replies.push(body))),
+    reply: (_event, _job, body) =>
+      Effect.andThen(
+        from.reply,
+        Effect.sync(() => {
+          from.replies.push(body)
+          return Option.none()
+        })
+      ),
     cloneSource: () =>
       Effect.succeed({
         url: "https://github.com/acme/shop.git",
@@ -287,12 +301,12 @@ const agent = (from: World) => {
   return Layer.succeed(AgentRunner, AgentRunner.of({ run: run as AgentRunner["Service"]["run"] }))
 }
 
-const config = (review: ReviewSettings) =>
-  ReviewConfig.layer().pipe(
-    Layer.provide(
-      layerTest({ providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }], review })
-    )
-  )
+const config = (review: ReviewSettings, triggers: World["triggers"]) =>
+  layerTest({
+    policy: { ...testConfig().policy, botUsername: "nominal", triggers: [...triggers] },
+    providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }],
+    review
+  })
 
 const conversations = (from: World) =>
   Layer.mock(ConversationStore, {
@@ -310,8 +324,8 @@ export const layer = (from: World) =>
     forge(from),
     workspace(from),
     agent(from),
-    config(from.settings),
+    config(from.settings, from.triggers),
     conversations(from),
-    Layer.succeed(PendingPosts.PendingPosts, from.pending),
+    Layer.succeed(Unposted.Unposted, from.unposted),
     NodeServices.layer
   )
