@@ -22,7 +22,8 @@ import {
   PullRequest,
   PullRequestEvent,
   Review,
-  review
+  review,
+  ReviewConfig
 } from "nominal-code"
 
 const [repository = ".", base = "HEAD~1", head = "HEAD"] = process.argv.slice(2)
@@ -108,6 +109,7 @@ const Pipeline = Layer.mergeAll(
   ApiAgent.layer.pipe(Layer.provide(Anthropic.layer)),
   ConversationStoreMemory.layer
 ).pipe(
+  Layer.provideMerge(ReviewConfig.layer()),
   Layer.provideMerge(AppConfigLayer.layer("review")),
   Layer.provideMerge(NodeServices.layer)
 )

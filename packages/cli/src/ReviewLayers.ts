@@ -1,5 +1,5 @@
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { AppConfig } from "@nominal-code/config/AppConfig"
 import { type BuiltProvider, builtProviders, isBuilt } from "@nominal-code/config/settings/Providers"
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import * as GitHub from "@nominal-code/forge/GitHub"
@@ -8,6 +8,7 @@ import * as Google from "@nominal-code/llm/Google"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
+import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import { Effect, Layer } from "effect"
 
@@ -34,8 +35,8 @@ const unknown = (provider: ProviderName) =>
 /** The model service that the review's settings name: the server's, or those that came with the job. */
 const model = Layer.unwrap(
   Effect.map(
-    AppConfig,
-    ({ review: { reviewer: { provider } } }) => isBuilt(provider) ? models[provider] : unknown(provider)
+    ReviewConfig,
+    ({ settings: { reviewer: { provider } } }) => isBuilt(provider) ? models[provider] : unknown(provider)
   )
 )
 

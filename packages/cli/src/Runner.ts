@@ -8,8 +8,9 @@ import type { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { notice } from "@nominal-code/review/Notice"
+import * as PendingPosts from "@nominal-code/review/PendingPosts"
 import { review } from "@nominal-code/review/Review"
-import * as Unposted from "@nominal-code/review/Unposted"
+import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import { Effect, Layer, Option } from "effect"
 import * as Results from "./Results.ts"
 import * as ReviewLayers from "./ReviewLayers.ts"
@@ -25,14 +26,16 @@ const giveUp = Effect.fnUntraced(function*(job: Job, failure: Failure) {
 
 const runners = {
   "in-process": InProcessRunner.layer({ review, notice: giveUp }).pipe(
-    Layer.provide(Unposted.layerMemory),
-    Layer.provide(ReviewLayers.layer)
+    Layer.provide(PendingPosts.layerMemory),
+    Layer.provide(ReviewLayers.layer),
+    Layer.provide(ReviewConfig.layer())
   ),
   // The pods have the model and the checkout: the server only tells a pull request of what is given up.
   kubernetes: KubernetesRunner.layer({ notice: giveUp }).pipe(
     Layer.provide(KubeClientNode.layer),
     Layer.provide(Results.layer),
-    Layer.provide(GitHub.layer)
+    Layer.provide(GitHub.layer),
+    Layer.provide(ReviewConfig.layer())
   )
 }
 

@@ -7,6 +7,7 @@
 
 /** One review, from a job to the posted result, over `Forge`, `Workspace`, `AgentRunner` and `ConversationStore`. */
 export { review } from "@nominal-code/review/Review"
+export * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 
 export { AppConfig } from "@nominal-code/config/AppConfig"
 export * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"

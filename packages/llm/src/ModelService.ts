@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
-import { type Duration, Effect, Layer, type Option, type Redacted, Stream } from "effect"
+import { Duration, Effect, Layer, type Option, type Redacted, Stream } from "effect"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "./LlmProvider.ts"
 import { limitsWithin } from "./Retry.ts"
@@ -57,7 +57,15 @@ export const attempt = <Event>(
   { answer, explain, open }: StreamedCall<Event>
 ): Effect.Effect<LlmResponse, LlmError> =>
   Effect.gen(function*() {
-    const silent = Effect.fail(failure(name, "timeout", `The ${name.api} fell silent in the middle of a call`))
+    let heard = false
+    // Without a first byte the service is away. Silence after it may have its reason in what was asked.
+    const silent = Effect.suspend(() =>
+      Effect.fail(
+        heard
+          ? failure(name, "timeout", `The ${name.api} fell silent in the middle of an answer`)
+          : failure(name, "unavailable", `The ${name.api} sent nothing for ${Duration.format(limits.idle)}`)
+      )
+    )
     const controller = yield* Effect.acquireRelease(
       Effect.sync(() => new AbortController()),
       (controller) => Effect.sync(() => controller.abort())
@@ -67,7 +75,10 @@ export const attempt = <Event>(
     )
     yield* Stream.fromAsyncIterable(events, explain).pipe(
       Stream.timeoutOrElse({ duration: limits.idle, orElse: () => Stream.fromEffect(silent) }),
-      Stream.runForEach((event) => answer.add(event))
+      Stream.runForEach((event) => {
+        heard = true
+        return answer.add(event)
+      })
     )
     return yield* answer.end
   }).pipe(

@@ -33,20 +33,21 @@ export const backoff = (firstDelay: Duration.Duration) =>
     )
   )
 
-/** Tries again what may pass, within the limit for all attempts together. */
+/**
+ * Tries again what may pass, within the limit for all attempts together. When that is reached, the last attempt that
+ * failed says why.
+ */
 export const retrying =
   (provider: string, { total }: Pick<CallLimits, "total">) =>
   <A, R>(attempt: Effect.Effect<A, LlmError, R>): Effect.Effect<A, LlmError, R> =>
-    FirstDelay.use((firstDelay) => Effect.retry(attempt, backoff(firstDelay))).pipe(
-      Effect.timeoutOrElse({
-        duration: total,
-        orElse: () =>
-          Effect.fail(
-            new LlmError({
-              provider,
-              reason: "timeout",
-              message: `${provider} gave no answer within ${Duration.format(total)}, retries included`
-            })
-          )
+    Effect.suspend(() => {
+      let last = new LlmError({
+        provider,
+        reason: "timeout",
+        message: `${provider} gave no answer within ${Duration.format(total)}, retries included`
       })
-    )
+      const noted = Effect.tapError(attempt, (error) => Effect.sync(() => void (last = error)))
+      return FirstDelay.use((firstDelay) => Effect.retry(noted, backoff(firstDelay))).pipe(
+        Effect.timeoutOrElse({ duration: total, orElse: () => Effect.fail(last) })
+      )
+    })

@@ -63,6 +63,18 @@ it.effect("takes no longer than all attempts together may", () =>
     assert.deepStrictEqual([error.reason, error.message], ["timeout", "p gave no answer within 8m, retries included"])
   }))
 
+it.effect("says why the last attempt failed, when all of them together took too long", () =>
+  Effect.gen(function*() {
+    const { attempt } = attempts(failing("overloaded"))
+    const fiber = yield* attempt.pipe(
+      Retry.retrying("p", { total: Duration.seconds(4) }),
+      Effect.flip,
+      Effect.forkChild
+    )
+    yield* TestClock.adjust("4 seconds")
+    assert.strictEqual((yield* Fiber.join(fiber)).reason, "overloaded")
+  }))
+
 it.effect("does not repeat what cannot succeed", () =>
   Effect.gen(function*() {
     for (const reason of ["unauthorized", "invalid-request", "context-too-long", "refused"] as const) {

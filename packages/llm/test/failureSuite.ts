@@ -54,6 +54,17 @@ export const failureSuite = ({ against, fine, key, request, ...service }: Failin
         assert.deepStrictEqual([error.reason, error.retryable, received.length], ["overloaded", true, 5])
       }))
 
+    it.live.each(
+      [
+        ["that never says anything is away", silence, "unavailable"],
+        ["that falls silent in its answers is not", service.stall, "timeout"]
+      ] as const
+    )("a service %s", ([, reply, reason]) =>
+      Effect.gen(function*() {
+        const { fails } = yield* against([reply], { idle: Duration.millis(100) })
+        assert.strictEqual((yield* fails(request)).reason, reason)
+      }))
+
     it.live("nor when the service wants us away for longer than we wait", () =>
       Effect.gen(function*() {
         const { fails, received } = yield* against([service.away])

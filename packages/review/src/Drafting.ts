@@ -1,19 +1,19 @@
 import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
 import * as Prompts from "@nominal-code/agent/Prompts"
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import type { Job } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type CloneSource, Forge } from "@nominal-code/forge/Forge"
-import { type CheckoutRequest, Workspace } from "@nominal-code/workspace/Workspace"
+import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { alreadyRaised, anchor } from "./Anchor.ts"
 import * as History from "./History.ts"
 import { recover, type Recovered } from "./OutputRepair.ts"
 import { postable, rulesFor } from "./Posting.ts"
 import { systemPrompt, userPrompt } from "./Prompt.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 import { type Rules, sanitise } from "./Sanitise.ts"
@@ -38,45 +38,23 @@ export interface Unreadable {
 /** What came of a pull request. */
 export type Drafted = DraftedReview | Unreadable | { readonly _tag: "Nothing"; readonly reason: string }
 
-/** A push is reviewed at its own commit, whatever came after it; a request at the commit that is there now. */
-const pinned = ({ event }: Job, pullRequest: PullRequest) =>
-  event._tag === "Lifecycle" ? event.headSha : pullRequest.headSha
-
-const nothing = (reason: string): Drafted => ({ _tag: "Nothing", reason })
-
-/**
- * The checkout of the pinned commit. A force-push may have taken that away: then the newest one is reviewed in its
- * place, unless its own push starts a review. None: there is such a review.
- */
-const checkOut = Effect.fnUntraced(function*(job: Job, pullRequest: PullRequest, source: CloneSource) {
-  const { policy } = yield* AppConfig
+/** The checkout of the pull request's head. */
+const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref }: PullRequest, source: CloneSource) {
   const forge = yield* Forge
   const workspace = yield* Workspace
-  const { baseBranch, baseSha, ref } = pullRequest
-  const headSha = pinned(job, pullRequest)
-  const request: CheckoutRequest = {
+  return yield* workspace.checkout({
     ...source,
     repo: ref.repo,
     headRef: forge.headRef(ref),
     headSha,
     baseBranch,
     baseSha
-  }
-  return yield* workspace.checkout(request).pipe(
-    Effect.asSome,
-    Effect.catchIf(
-      ({ retryable }) => !retryable && headSha !== pullRequest.headSha,
-      () =>
-        workspace.checkout({ ...request, headSha: pullRequest.headSha }).pipe(
-          Effect.map((newest) => policy.triggers.includes("pr_push") ? Option.none() : Option.some(newest))
-        )
-    )
-  )
+  })
 })
 
 /** Has the agent review what was gathered. */
 const ask = Effect.fnUntraced(function*(job: Job, context: ReviewContext) {
-  const { review: settings } = yield* AppConfig
+  const { settings } = yield* ReviewConfig
   const agent = yield* AgentRunner
   const fromBot = isOurs([settings.botUsername, job.lane.bot])
   const { event } = job
@@ -109,7 +87,7 @@ const mostDiscussions = 50
 
 /** Places the findings, and makes all texts fit to be posted. */
 const compose = Effect.fnUntraced(function*(job: Job, context: ReviewContext, answer: ReviewAnswer, rules: Rules) {
-  const { review: settings } = yield* AppConfig
+  const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
   const fromBot = isOurs([settings.botUsername, job.lane.bot])
   const placed = yield* anchor(answer.findings, {
@@ -144,20 +122,20 @@ const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Rules):
 
 /** Reviews a pull request and posts nothing: from the checkout to texts that are fit to be posted. */
 export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest: PullRequest) {
-  const { review: settings } = yield* AppConfig
+  const { settings } = yield* ReviewConfig
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
   const rules = yield* rulesFor(source)
-  const checkout = yield* checkOut(job, pullRequest, source)
-  if (Option.isNone(checkout)) {
-    return nothing("the pull request was force-pushed, and its newest commit has a review of its own")
-  }
-  const context = yield* gather(pullRequest, checkout.value, settings)
+  const checkout = yield* checkOut(pullRequest, source)
+  const context = yield* gather(pullRequest, checkout, settings)
   if (context.ignored > 0) {
     const all = context.ignored + context.files.length
     yield* Effect.logWarning(`Excluded ${context.ignored} of ${all} files by ignore_patterns for ${pullRequest.ref}`)
   }
   const reason = nothingToReview(context)
-  if (reason !== undefined) return nothing(reason)
+  if (reason !== undefined) {
+    const nothing: Drafted = { _tag: "Nothing", reason }
+    return nothing
+  }
   const result = yield* ask(job, context)
   const { answer, usage }: Recovered = yield* recover(result, settings.reviewer, settings.maxCostUsd)
   if (Option.isNone(answer)) return unreadable(result, rules)

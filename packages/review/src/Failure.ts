@@ -1,9 +1,12 @@
-import { detailOf, Failure, ServiceName } from "@nominal-code/domain/Failure"
+import type { AgentRunner } from "@nominal-code/agent/AgentRunner"
+import { detailOf, Failure, type ModelFailureReason, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import type { Platform } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
-import { Duration, Option } from "effect"
+import type { WorkspaceError } from "@nominal-code/workspace/Workspace"
+import { Duration, type Effect, Option } from "effect"
+import type { ReviewConfig } from "./ReviewConfig.ts"
 
 const { Failed, Postponed } = JobOutcome.cases
 
@@ -40,13 +43,40 @@ const forgeReason = {
 } as const
 
 /** The name under which jobs wait for a forge. */
-export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
+const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
 
 /** A run that ends with an error of the forge: it waits for a forge that is away or limited, and fails otherwise. */
 export const forgeOutcome = (platform: Platform, { message, reason }: ForgeError) => {
   const failure = Failure.cases.Forge.make({ reason: forgeReason[reason._tag], detail: message })
   if (reason._tag === "RateLimited") return postponed(failure, forgeService(platform), Option.some(reason.retryAfter))
   return reason._tag === "Unavailable" ? postponed(failure, forgeService(platform)) : failed(failure, false)
+}
+
+/** The reasons of a model service's failure that say something about the service, and nothing about the job. */
+const modelOutages: ReadonlySet<ModelFailureReason> = new Set(["rate-limited", "overloaded", "unavailable"])
+
+/** A run that ends with an error of the model service: it waits for a service that is away, limited or overloaded. */
+export const modelOutcome = (
+  { settings: { reviewer } }: ReviewConfig["Service"],
+  { message, provider, reason, retryable, retryAfter }: Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
+) => {
+  const failure = Failure.cases.Model.make({ reason, detail: `${provider} (${reason}): ${message}` })
+  return modelOutages.has(reason)
+    ? postponed(failure, ServiceName.make(`model:${reviewer.provider}`), Option.fromUndefinedOr(retryAfter))
+    : failed(failure, retryable)
+}
+
+/**
+ * A run that ends without a checkout: it waits for a forge that does not answer git, and for space on the disk. A commit
+ * that the forge named and git does not have yet is worth another attempt.
+ */
+export const checkoutOutcome = (platform: Platform, { message, reason, retryable }: WorkspaceError) => {
+  if (reason === "disk-full") {
+    return postponed(Failure.cases.Store.make({ reason: "full", detail: message }), ServiceName.make("store"))
+  }
+  return reason === "unreachable"
+    ? postponed(Failure.cases.Checkout.make({ reason: "unavailable", detail: message }), forgeService(platform))
+    : failed(Failure.cases.Checkout.make({ reason: "failed", detail: message }), retryable || reason === "missing")
 }
 
 /** What a pull request is told of a failure: one sentence's end of ours, and not a word of anybody else's. */

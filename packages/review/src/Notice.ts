@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -7,6 +6,7 @@ import { Forge } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
 import { explain, forgeOutcome } from "./Failure.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
 
 const { Postponed, Refused, Reviewed, Told } = NoticeOutcome.cases
 
@@ -35,7 +35,7 @@ const leaseLost = Postponed.make({
  */
 export const notice = Effect.fn("Notice.notice")(
   function*(job: Job, what: Notice) {
-    const { review: { dryRun } } = yield* AppConfig
+    const { settings: { dryRun } } = yield* ReviewConfig
     const forge = yield* Forge
     const known = yield* forge.ownPosts(job.event.pullRequest, job.id)
     if (Option.isSome(known.review)) return Reviewed.make({ outcome: postedOutcome(known.review.value) })

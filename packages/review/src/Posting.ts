@@ -1,26 +1,18 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Finding } from "@nominal-code/domain/Finding"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import type { CloneSource } from "@nominal-code/forge/Forge"
 import { fit } from "@nominal-code/forge/Markdown"
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import type { Identified } from "./Anchor.ts"
 import { commentBody } from "./CommentBody.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
 import { isSafeSuggestion, type Rules, sanitise } from "./Sanitise.ts"
 
 /** The rules by which everything of a review is posted: our own secrets, and the forge that its links may lead to. */
 export const rulesFor = Effect.fnUntraced(function*(source: CloneSource) {
-  const { github, providers } = yield* AppConfig
-  const secrets = [
-    source.password,
-    ...Option.match(github, {
-      onNone: () => [],
-      onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
-    }),
-    ...providers.map(({ apiKey }) => apiKey)
-  ]
+  const { secrets } = yield* ReviewConfig
   const rules: Rules = {
-    redact: Redaction.make(secrets.map(Redacted.value)),
+    redact: Redaction.make([source.password, ...secrets].map(Redacted.value)),
     forgeHost: URL.canParse(source.url) ? new URL(source.url).host.toLowerCase() : ""
   }
   return rules

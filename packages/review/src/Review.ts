@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome, type SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
@@ -7,20 +6,23 @@ import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
-import { failed, forgeOutcome } from "./Failure.ts"
+import { checkoutOutcome, failed, forgeOutcome, modelOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as History from "./History.ts"
+import { PendingPosts } from "./PendingPosts.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
 import { summarize } from "./Summary.ts"
-import { Unposted } from "./Unposted.ts"
 
-const { Reviewed, Skipped } = JobOutcome.cases
+const { Lost, Reviewed, Skipped } = JobOutcome.cases
 
-const leaseLost = Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
+const leaseLost = Lost.make({
+  failure: Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
+})
 
 /** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
 const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, reason: SkipReason, detail: string) {
-  const { review: { dryRun } } = yield* AppConfig
+  const { settings: { dryRun } } = yield* ReviewConfig
   if (job.event._tag === "Comment" && !dryRun) {
     const forge = yield* Forge
     yield* ensureWanted
@@ -33,7 +35,7 @@ const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, reason: Skip
 
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
 const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { rules, text, why }: Unreadable) {
-  const { review: { dryRun } } = yield* AppConfig
+  const { settings: { dryRun } } = yield* ReviewConfig
   if (!dryRun) {
     yield* Effect.andThen(ensureWanted, (yield* Forge).reply(job.event, job.id, fallback(text, rules), known))
   }
@@ -54,11 +56,11 @@ const publish = Effect.fn("Review.publish")(
       comments: inline.map((comment) => new InlineComment(comment)),
       event: job.event
     })
-    const unposted = yield* Unposted
+    const pending = yield* PendingPosts
     yield* ensureWanted
     const posted = yield* Effect.tapError(
       (yield* Forge).publish(draft, known),
-      (error) => error._tag === "ForgeError" && error.retryable ? unposted.keep(job.id, review) : Effect.void
+      (error) => error._tag === "ForgeError" && error.retryable ? pending.keep(job.id, review) : Effect.void
     )
     yield* History.save(job.lane, conversation)
     return Reviewed.make({
@@ -73,7 +75,7 @@ const publish = Effect.fn("Review.publish")(
 
 /** From a review to a posted one, on the pull request as it is by now. */
 const finish = Effect.fnUntraced(function*(job: Job, known: OwnPosts, review: DraftedReview) {
-  const { review: { dryRun } } = yield* AppConfig
+  const { settings: { dryRun } } = yield* ReviewConfig
   const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
   if (Option.exists(now, ({ state }) => state === "closed")) {
     return yield* skip(job, known, "closed", "the pull request was closed while it was being reviewed")
@@ -86,13 +88,14 @@ const finish = Effect.fnUntraced(function*(job: Job, known: OwnPosts, review: Dr
 /** The outcome of a job whose review an earlier attempt has posted, or has left to be posted. */
 const earlierAttempt = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
   if (Option.isSome(known.review)) return Option.some<JobOutcome>(postedOutcome(known.review.value))
-  const unposted = yield* (yield* Unposted).take(job.id)
-  return Option.isNone(unposted)
+  const pending = yield* (yield* PendingPosts).take(job.id)
+  return Option.isNone(pending)
     ? Option.none<JobOutcome>()
-    : Option.some<JobOutcome>(yield* finish(job, known, unposted.value))
+    : Option.some<JobOutcome>(yield* finish(job, known, pending.value))
 })
 
-const reviewNow = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
+/** Reviews the head that the pull request has now. */
+const reviewHead = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
   const pullRequest: PullRequest = yield* (yield* Forge).pullRequest(job.event.pullRequest)
   if (pullRequest.state !== "open") {
     return yield* skip(job, known, pullRequest.state, `the pull request is ${pullRequest.state}`)
@@ -101,6 +104,14 @@ const reviewNow = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
   if (drafted._tag === "Nothing") return yield* skip(job, known, "nothing-to-review", drafted.reason)
   return drafted._tag === "Unreadable" ? yield* giveFallback(job, known, drafted) : yield* finish(job, known, drafted)
 })
+
+/** Reviews the head. A force-push may take it away before it is checked out: then the head is read once more. */
+const reviewNow = (job: Job, known: OwnPosts) =>
+  Effect.catchIf(
+    reviewHead(job, known),
+    (error) => error._tag === "WorkspaceError" && error.reason === "missing",
+    () => reviewHead(job, known)
+  )
 
 /**
  * One review, from the job to the posted result. It is posted once, however often the job is run: what an earlier
@@ -117,19 +128,10 @@ export const review = Effect.fn("Review.review")(
     return result
   },
   Effect.catchTags({
-    RunNotWanted: () => Effect.succeed(failed(leaseLost, true)),
+    RunNotWanted: () => Effect.succeed(leaseLost),
     ForgeError: (error) => Effect.map(Forge, ({ platform }) => forgeOutcome(platform, error)),
-    WorkspaceError: ({ message, retryable }) =>
-      Effect.succeed(
-        failed(
-          Failure.cases.Checkout.make({ reason: retryable ? "unavailable" : "failed", detail: message }),
-          retryable
-        )
-      ),
-    LlmError: ({ message, provider, reason, retryable }) =>
-      Effect.succeed(
-        failed(Failure.cases.Model.make({ reason, detail: `${provider} (${reason}): ${message}` }), retryable)
-      ),
+    WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
+    LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
     PlatformError: ({ message }) =>
       Effect.succeed(
         failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)

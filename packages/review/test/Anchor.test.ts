@@ -75,7 +75,7 @@ describe("where a finding lands", () => {
 
   it.effect("is the summary even for a place that cannot be read", () =>
     Effect.gen(function*() {
-      const broken = Effect.fail(new WorkspaceError({ message: "not a file", retryable: false }))
+      const broken = Effect.fail(new WorkspaceError({ message: "not a file", reason: "other" }))
       const checkout = { ...ground().checkout, lines: () => broken }
       const { folded } = yield* anchor([found({ path: Scene.path("dir") })], ground({ checkout }))
       assert.strictEqual(folded.length, 1)

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ServiceName } from "@nominal-code/domain/Failure"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
+import { ForgeError, NotFound, RateLimited, Unauthorized, Unavailable } from "@nominal-code/forge/ForgeError"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
-import { Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import { draft } from "../src/Drafting.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
@@ -17,18 +18,15 @@ const asking = (answers: ReadonlyArray<true>) => {
   return Effect.provideService(RunStillWanted, Effect.sync(() => answers[asked++] ?? false))
 }
 
-const outage = new LlmError({
-  provider: "anthropic",
-  reason: "overloaded",
-  message: "529 secret words of the provider"
-})
 const unavailable = new ForgeError({
   operation: "GitHub.publish acme/shop#7",
   reason: new Unavailable({ message: "502" })
 })
 
+const gone = new WorkspaceError({ message: "Commit aaa is no longer on github.com", reason: "missing" })
+
 describe("a review from the job to the posted result", () => {
-  it.effect("is posted inline, pinned to the commit of the event", () =>
+  it.effect("is posted inline, pinned to the head of the pull request", () =>
     Effect.gen(function*() {
       const world = Scene.world()
       const outcome = yield* run(world)
@@ -50,19 +48,19 @@ describe("a review from the job to the posted result", () => {
   it.effect("is not begun by a run that was given up, and not posted by one that is given up meanwhile", () =>
     Effect.gen(function*() {
       const before = Scene.world()
-      assert.deepInclude(yield* asking([])(run(before)), { _tag: "Failed", retryable: true })
+      assert.strictEqual((yield* asking([])(run(before)))._tag, "Lost")
       assert.deepStrictEqual([before.tasks, before.drafts, before.saved], [[], [], []])
       const meanwhile = Scene.world()
-      assert.deepInclude(yield* asking([true])(run(meanwhile)), { _tag: "Failed", retryable: true })
+      assert.strictEqual((yield* asking([true])(run(meanwhile)))._tag, "Lost")
       assert.deepStrictEqual([meanwhile.tasks.length, meanwhile.drafts, meanwhile.saved], [1, [], []])
     }))
 
   it.effect("tells nobody that there is none, if its run was given up meanwhile", () =>
     Effect.gen(function*() {
       const nothing = Scene.world({ forgeFiles: [] })
-      assert.deepInclude(yield* asking([true])(run(nothing, Scene.mentionJob)), { _tag: "Failed" })
+      assert.strictEqual((yield* asking([true])(run(nothing, Scene.mentionJob)))._tag, "Lost")
       const unreadable = Scene.world({ answers: [() => Effect.succeed({ text: "no review" })] })
-      assert.deepInclude(yield* asking([true])(run(unreadable)), { _tag: "Failed" })
+      assert.strictEqual((yield* asking([true])(run(unreadable)))._tag, "Lost")
       assert.deepStrictEqual([nothing.replies, unreadable.replies], [[], []])
     }))
 
@@ -154,30 +152,29 @@ describe("the pull request is not what it was", () => {
       assert.match(world.drafts[0]?.summary ?? "", /> The pull request was merged while/)
     }))
 
-  it.effect("pushed to before the review begins: the event's own commit is reviewed, with git's diff of it", () =>
+  it.effect("pushed to before the review begins: the newest commit is reviewed, and not the event's", () =>
     Effect.gen(function*() {
-      const world = Scene.world({
-        pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })],
-        forgeFiles: [Scene.file("src/of-the-newer-commit.ts")]
-      })
-      assert.deepInclude(yield* run(world), { _tag: "Reviewed", headSha: Scene.headSha })
-      assert.notInclude(world.tasks[0]?.prompt ?? "", "of-the-newer-commit")
-      assert.include(world.tasks[0]?.prompt ?? "", "src/cart.ts")
+      const world = Scene.world({ pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })] })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", headSha: Scene.nextSha })
+      assert.deepInclude(world.checkouts[0], { headSha: Scene.nextSha })
+      assert.strictEqual(world.drafts[0]?.headSha, Scene.nextSha)
     }))
 
-  it.effect("force-pushed so that the commit is gone: the newest one is reviewed, unless its push is", () =>
+  it.effect("force-pushed before it is checked out: the newest commit is reviewed in place of the lost one", () =>
     Effect.gen(function*() {
-      const gone = new WorkspaceError({ message: "Commit aaa is no longer on github.com", retryable: false })
-      const forcePushed = (triggers: Scene.World["triggers"]) =>
-        Scene.world({
-          pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })],
-          checkout: ({ headSha }) => headSha === Scene.headSha ? Effect.fail(gone) : Effect.void,
-          triggers
-        })
-      assert.deepInclude(yield* run(forcePushed(["pr_opened"])), { _tag: "Reviewed", headSha: Scene.nextSha })
-      const covered = forcePushed(["pr_opened", "pr_push"])
-      assert.deepInclude(yield* run(covered), { _tag: "Skipped" })
-      assert.deepStrictEqual(covered.tasks, [])
+      const world = Scene.world({
+        pullRequests: [Scene.pullRequest(), Scene.pullRequest({ headSha: Scene.nextSha })],
+        checkout: ({ headSha }) => headSha === Scene.headSha ? Effect.fail(gone) : Effect.void
+      })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", headSha: Scene.nextSha })
+      assert.strictEqual(world.tasks.length, 1)
+    }))
+
+  it.effect("with a head that git does not have: another attempt may find it", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ checkout: () => Effect.fail(gone) })
+      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: true })
+      assert.strictEqual(world.checkouts.length, 2)
     }))
 })
 
@@ -200,13 +197,58 @@ describe("nothing to review", () => {
     }))
 })
 
+const modelError = (reason: LlmError["reason"], retryAfter?: Duration.Duration) =>
+  Effect.fail(
+    new LlmError({ provider: "anthropic", reason, message: "no", ...(retryAfter === undefined ? {} : { retryAfter }) })
+  )
+const workspaceError = (reason: WorkspaceError["reason"]) =>
+  Effect.fail(new WorkspaceError({ message: "no checkout", reason }))
+
+describe("an outage uses no attempt, and says what is waited for:", () => {
+  const hours = Duration.hours(5)
+  const millis = Duration.toMillis(hours)
+  const forge = "forge:github"
+  const model = "model:anthropic"
+  const limited = Scene.forgeError(new RateLimited({ retryAfter: hours }))
+  const cases: ReadonlyArray<readonly [string, Partial<Scene.World>, string, number | undefined]> = [
+    ["a forge that limits us for hours", { forgeFiles: limited }, forge, millis],
+    ["a forge that is away", { forgeFiles: unavailable }, forge, undefined],
+    ["a forge that is away when the review is posted", { publish: () => Effect.fail(unavailable) }, forge, undefined],
+    ["a forge whose git does not answer", { checkout: () => workspaceError("unreachable") }, forge, undefined],
+    ["a disk that is full", { checkout: () => workspaceError("disk-full") }, "store", undefined],
+    ["a model that limits us for hours", { answers: [() => modelError("rate-limited", hours)] }, model, millis],
+    ["a model that is overloaded", { answers: [() => modelError("overloaded")] }, model, undefined],
+    ["a model that is away", { answers: [() => modelError("unavailable")] }, model, undefined]
+  ]
+  for (const [title, changes, service, retryAfterMillis] of cases) {
+    it.effect(title, () =>
+      Effect.gen(function*() {
+        const world = Scene.world(changes)
+        const outcome = yield* run(world)
+        assert.deepInclude(outcome, { _tag: "Postponed", service: ServiceName.make(service) })
+        assert.deepStrictEqual(outcome._tag === "Postponed" && outcome.retryAfterMillis, retryAfterMillis)
+        assert.deepStrictEqual([world.replies, world.saved], [[], []])
+      }))
+  }
+})
+
 describe("a failure", () => {
-  it.effect("of the model is a failure to be tried again, never a review, and costs no repair calls", () =>
+  it.effect("of the job itself uses an attempt, and says whether another one may help", () =>
     Effect.gen(function*() {
-      const world = Scene.world({ answers: [() => Effect.fail(outage)] })
-      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: true })
-      assert.strictEqual(world.tasks.length, 1)
-      assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
+      const cases: ReadonlyArray<readonly [Partial<Scene.World>, boolean]> = [
+        [{ answers: [() => modelError("timeout")] }, true],
+        [{ answers: [() => modelError("malformed-response")] }, true],
+        [{ answers: [() => modelError("context-too-long")] }, false],
+        [{ checkout: () => workspaceError("timeout") }, true],
+        [{ checkout: () => workspaceError("auth") }, false],
+        [{ checkout: () => workspaceError("too-large") }, false],
+        [{ forgeFiles: Scene.forgeError(new Unauthorized({ message: "no" })) }, false]
+      ]
+      for (const [changes, retryable] of cases) {
+        const world = Scene.world(changes)
+        assert.deepInclude(yield* run(world), { _tag: "Failed", retryable })
+        assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
+      }
     }))
 
   it.effect("of a wrong key is not tried again", () =>
@@ -224,14 +266,14 @@ describe("a failure", () => {
     Effect.gen(function*() {
       const error = new WorkspaceError({
         message: "github.com could not be reached\nto fetch acme/shop",
-        retryable: true
+        reason: "corrupt"
       })
       const outcome = yield* run(Scene.world({ checkout: () => Effect.fail(error) }))
       assert.deepStrictEqual(outcome, {
         _tag: "Failed",
         failure: {
           _tag: "Checkout",
-          reason: "unavailable",
+          reason: "failed",
           detail: "github.com could not be reached to fetch acme/shop"
         },
         retryable: true

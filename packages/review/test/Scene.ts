@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
-import { layerTest, testConfig } from "@nominal-code/config/TestConfig"
+import { layerTest } from "@nominal-code/config/TestConfig"
 import type { Conversation, Message } from "@nominal-code/domain/Conversation"
 import { Block } from "@nominal-code/domain/Conversation"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
@@ -17,7 +17,8 @@ import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
-import * as Unposted from "../src/Unposted.ts"
+import * as PendingPosts from "../src/PendingPosts.ts"
+import * as ReviewConfig from "../src/ReviewConfig.ts"
 
 export const headSha = Sha.make("a".repeat(40))
 export const nextSha = Sha.make("b".repeat(40))
@@ -122,7 +123,6 @@ export interface World {
   discussions: ReadonlyArray<Discussion>
   baseFiles: Record<string, string>
   settings: ReviewSettings
-  triggers: ReadonlyArray<"pr_opened" | "pr_push">
   posted: Option.Option<PostedReview>
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** What each call of the agent answers; the last one stays. */
@@ -137,7 +137,7 @@ export interface World {
   readonly calls: Array<string>
   conversation: Option.Option<Conversation>
   readonly saved: Array<Conversation>
-  readonly unposted: Unposted.UnpostedReviews
+  readonly pending: PendingPosts.PendingReviews
 }
 
 /** The agent submits this. What it submits is read as strictly as a real agent reads it on its last turn. */
@@ -188,7 +188,6 @@ export const world = (changes: Partial<World> = {}): World => ({
   discussions: [],
   baseFiles: {},
   settings,
-  triggers: ["pr_opened"],
   posted: Option.none(),
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
@@ -210,7 +209,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   calls: [],
   conversation: Option.none(),
   saved: [],
-  unposted: Unposted.makeMemory(),
+  pending: PendingPosts.makeMemory(),
   ...changes
 })
 
@@ -301,12 +300,12 @@ const agent = (from: World) => {
   return Layer.succeed(AgentRunner, AgentRunner.of({ run: run as AgentRunner["Service"]["run"] }))
 }
 
-const config = (review: ReviewSettings, triggers: World["triggers"]) =>
-  layerTest({
-    policy: { ...testConfig().policy, botUsername: "nominal", triggers: [...triggers] },
-    providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }],
-    review
-  })
+const config = (review: ReviewSettings) =>
+  ReviewConfig.layer().pipe(
+    Layer.provide(
+      layerTest({ providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }], review })
+    )
+  )
 
 const conversations = (from: World) =>
   Layer.mock(ConversationStore, {
@@ -324,8 +323,8 @@ export const layer = (from: World) =>
     forge(from),
     workspace(from),
     agent(from),
-    config(from.settings, from.triggers),
+    config(from.settings),
     conversations(from),
-    Layer.succeed(Unposted.Unposted, from.unposted),
+    Layer.succeed(PendingPosts.PendingPosts, from.pending),
     NodeServices.layer
   )

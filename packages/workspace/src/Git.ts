@@ -1,7 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Config, Context, Effect, FileSystem, Layer, Option, Path, type Redacted, Schema } from "effect"
 import { ChildProcessSpawner } from "effect/process"
-import { fromStderr, GitFailure, headline, isRetryable } from "./GitFailure.ts"
+import { fromStderr, GitFailure, headline } from "./GitFailure.ts"
 import * as Process from "./Process.ts"
 import type { Remote } from "./Remote.ts"
 import { WorkspaceError } from "./Workspace.ts"
@@ -12,7 +12,7 @@ export class GitError extends Schema.TaggedError<GitError>()("GitError", {
   reason: GitFailure
 }) {
   toWorkspaceError() {
-    return new WorkspaceError({ message: this.message, retryable: isRetryable(this.reason) })
+    return new WorkspaceError({ message: this.message, reason: this.reason })
   }
 }
 
@@ -208,7 +208,7 @@ const make = Effect.gen(function*() {
       new WorkspaceError({
         message:
           `The workspace directory ${workspace.baseDir} cannot be written: ${error.message}. Set workspace.base_dir.`,
-        retryable: false
+        reason: "directory"
       })
     )
   )

@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { make as makeRedactor } from "@nominal-code/domain/Redaction"
-import { Context, Effect, FileSystem, Layer, Path, Schedule } from "effect"
+import { Context, Effect, FileSystem, Layer, Path, Predicate, Schedule } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { ChildProcessSpawner } from "effect/process"
 import * as Checkout from "./Checkout.ts"
@@ -14,11 +14,15 @@ import * as RepositoryLock from "./RepositoryLock.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
 
+/** Whether the system refused a write for lack of space: Effect has no tag of its own for it. */
+const isDiskFull = ({ reason: { cause } }: PlatformError): boolean =>
+  Predicate.hasProperty(cause, "code") && (cause.code === "ENOSPC" || cause.code === "EDQUOT")
+
 const onDisk = (error: PlatformError) =>
   new WorkspaceError({
     message:
       `The workspace directory could not be used: ${error.message}. Check workspace.base_dir and its free space.`,
-    retryable: true
+    reason: isDiskFull(error) ? "disk-full" : "directory"
   })
 
 const failedAs = (reason: GitError["reason"]) => (error: GitError | WorkspaceError | PlatformError) =>

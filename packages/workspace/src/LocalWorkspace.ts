@@ -8,7 +8,7 @@ import * as Objects from "./Objects.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
 
-const failure = (message: string) => new WorkspaceError({ message, retryable: false })
+const missing = (message: string) => new WorkspaceError({ message, reason: "missing" })
 
 const make = Effect.fnUntraced(function*(repository: string) {
   const { workspace: { maxBytes } } = yield* AppConfig
@@ -22,12 +22,12 @@ const make = Effect.fnUntraced(function*(repository: string) {
   const commitsOf = Effect.fnUntraced(function*({ baseSha: base, headSha: head }: CheckoutRequest) {
     for (const commit of [head, base]) {
       if (!(yield* Objects.hasCommit(gitDir, commit))) {
-        return yield* failure(`${repository} does not have the commit ${commit}: fetch it first`)
+        return yield* missing(`${repository} does not have the commit ${commit}: fetch it first`)
       }
     }
     const mergeBase = yield* Objects.mergeBase(gitDir, base, head)
     if (Option.isNone(mergeBase)) {
-      return yield* failure(`${base} and ${head} have no common history in ${repository}: fetch more of it`)
+      return yield* missing(`${base} and ${head} have no common history in ${repository}: fetch more of it`)
     }
     return { head, base, mergeBase: mergeBase.value }
   })
@@ -44,7 +44,13 @@ const make = Effect.fnUntraced(function*(repository: string) {
     effect.pipe(
       Effect.catchTags({
         GitError: (error) => Effect.fail(error.toWorkspaceError()),
-        PlatformError: (error) => Effect.fail(failure(`no checkout could be made of ${repository}: ${error.message}`))
+        PlatformError: ({ message }) =>
+          Effect.fail(
+            new WorkspaceError({
+              reason: "directory",
+              message: `no checkout could be made of ${repository}: ${message}`
+            })
+          )
       }),
       Effect.provide(services)
     ))

@@ -12,7 +12,7 @@ import type { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { createHash } from "node:crypto"
 import { Git, GitError } from "./Git.ts"
-import { type GitFailure, isRetryable } from "./GitFailure.ts"
+import type { GitFailure } from "./GitFailure.ts"
 import * as Objects from "./Objects.ts"
 import type { Remote } from "./Remote.ts"
 import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
@@ -146,7 +146,7 @@ const obtain = Effect.fnUntraced(function*(mirror: Mirror, sha: Sha) {
   return yield* fetchExisting(mirror, [sha], [])
 })
 
-const gone = (message: string) => Effect.fail(new WorkspaceError({ message, retryable: false }))
+const gone = (message: string) => Effect.fail(new WorkspaceError({ message, reason: "missing" }))
 
 /**
  * Brings the head, the base and their history here. The head is the commit that was asked for even if its reference has
@@ -171,7 +171,7 @@ export const update = Effect.fn("Mirror.update")(function*(mirror: Mirror, reque
       `Commit ${
         request.headSha.slice(0, 12)
       } is no longer on ${host} in ${repo}: the pull request was force-pushed or ` +
-        `deleted since. Its newest commit is reviewed by its own event.`
+        `deleted since.`
     )
   }
   if (!baseExists && !(yield* obtain(mirror, request.baseSha))) {
@@ -195,7 +195,6 @@ export const update = Effect.fn("Mirror.update")(function*(mirror: Mirror, reque
 export const explain = (remote: Remote, error: GitError): WorkspaceError => {
   const { host, repo } = remote
   const detail = error.message.replace(/\.$/, "")
-  const retryable = isRetryable(error.reason)
   const messages: Partial<Record<GitFailure, string>> = {
     auth:
       `${host} refused the credentials for ${repo}: check that the forge's token (GITHUB_TOKEN on GitHub) is valid, ` +
@@ -210,6 +209,6 @@ export const explain = (remote: Remote, error: GitError): WorkspaceError => {
   }
   return new WorkspaceError({
     message: messages[error.reason] ?? `Could not fetch ${repo} from ${host}: ${detail}.`,
-    retryable
+    reason: error.reason
   })
 }

@@ -19,7 +19,7 @@ export interface Remote {
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
-const refused = (message: string) => Effect.fail(new WorkspaceError({ message, retryable: false }))
+const refused = (message: string) => Effect.fail(new WorkspaceError({ message, reason: "refused" }))
 
 /** git's own rules for the names of references, without its abbreviations. */
 const isRefName = (name: string): boolean =>

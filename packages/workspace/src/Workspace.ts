@@ -1,14 +1,25 @@
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Context, type Effect, type Option, type Redacted, Schema, type Scope } from "effect"
+import { GitFailure, isRetryable } from "./GitFailure.ts"
 import type { Tool } from "./Tool.ts"
+
+/**
+ * Why there is no checkout. Beside git's own reasons: `refused`, a request that is never sent to a server, and
+ * `directory`, the workspace's directory cannot be used.
+ */
+const WorkspaceFailure = Schema.Literals([...GitFailure.literals, "refused", "directory"])
 
 /** A checkout that could not be made, or git that could not answer. The message holds no secret. */
 export class WorkspaceError extends Schema.TaggedError<WorkspaceError>()("WorkspaceError", {
   message: Schema.String,
-  /** The same may work later: the remote did not answer, the disk was full. */
-  retryable: Schema.Boolean
-}) {}
+  reason: WorkspaceFailure
+}) {
+  /** The same may work later, with nothing changed by a person. */
+  get retryable() {
+    return this.reason === "directory" || this.reason !== "refused" && isRetryable(this.reason)
+  }
+}
 
 /** What to check out, and with which credentials. */
 export interface CheckoutRequest {

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Fiber, FileSystem, Option, Path } from "effect"
+import { systemError } from "effect/PlatformError"
 import { execFileSync } from "node:child_process"
 import { Workspace } from "../src/Workspace.ts"
 import * as Fixture from "./Fixture.ts"
@@ -238,6 +239,27 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
         assert.strictEqual(error.message, "The pull request's head and main of acme/shop have no commit in common.")
         assert.isFalse(error.retryable)
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
+    }))
+
+  it.effect("tells a full disk from a directory that cannot be used", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { baseDir, pull } = yield* Fixture.make
+      const request = pull({ "a.ts": "1\n" }, { "a.ts": "2\n" })
+      for (const [code, reason] of [["ENOSPC", "disk-full"], ["EIO", "directory"]] as const) {
+        const failure = systemError({
+          _tag: "Unknown",
+          module: "FileSystem",
+          method: "writeFile",
+          cause: Object.assign(new Error(`${code}: write`), { code })
+        })
+        const broken = { ...fs, writeFileString: () => Effect.fail(failure) }
+        const error = yield* Effect.flip(Effect.flatMap(Workspace, (workspace) => workspace.checkout(request))).pipe(
+          Effect.provide(Fixture.workspaceIn(baseDir)),
+          Effect.provideService(FileSystem.FileSystem, broken)
+        )
+        assert.deepStrictEqual([error.reason, error.retryable], [reason, true])
+      }
     }))
 
   it.effect("serves many checkouts of one repository at once from one mirror", () =>

@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
@@ -9,6 +8,7 @@ import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { jobName } from "@nominal-code/kubernetes/Names"
 import { review } from "@nominal-code/review/Review"
+import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
 import process from "node:process"
 import * as Logging from "../Logging.ts"
@@ -59,15 +59,13 @@ const fetched = Effect.fnUntraced(function*(id: string) {
   })
 })
 
-/** The settings that came with the job take the place of the process's own. */
-const settingsOf = ({ settings }: JobPayload) =>
-  Layer.effect(AppConfig, Effect.map(AppConfig, (own) => AppConfig.of({ ...own, review: settings ?? own.review })))
-
 /** The review. What it needs is closed when it ends: nothing of it goes on once somebody is told. */
 const reviewed = (payload: JobPayload) =>
   review(payload.job).pipe(
     Effect.provide(
-      Layer.merge(ReviewLayers.layer, Storage.conversations).pipe(Layer.provideMerge(settingsOf(payload)))
+      Layer.merge(ReviewLayers.layer, Storage.conversations).pipe(
+        Layer.provideMerge(ReviewConfig.layer(Option.fromUndefinedOr(payload.settings)))
+      )
     ),
     Effect.catchCause((cause) => {
       if (Cause.hasInterrupts(cause)) return Effect.failCause(cause)

@@ -10,7 +10,7 @@ export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: u
     new LlmError({ provider, reason, message, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}) })
 
   if (cause instanceof sdk.APIConnectionTimeoutError) {
-    return failed("timeout", "The Anthropic API did not answer in time")
+    return failed("unavailable", "The Anthropic API did not answer in time")
   }
   if (cause instanceof sdk.APIConnectionError) return failed("unavailable", `Cannot reach the Anthropic API: ${text}`)
   if (cause instanceof SyntaxError) return failed("malformed-response", `The Anthropic API sent broken JSON: ${text}`)

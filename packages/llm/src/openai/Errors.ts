@@ -38,7 +38,7 @@ export const explain = (sdk: typeof Sdk, apiKey: Redacted.Redacted): Explain => 
 
   const thrown = (cause: unknown) => {
     if (cause instanceof sdk.APIConnectionTimeoutError) {
-      return failed("timeout", "The OpenAI API did not answer in time")
+      return failed("unavailable", "The OpenAI API did not answer in time")
     }
     if (cause instanceof sdk.APIConnectionError) {
       return failed("unavailable", `Cannot reach the OpenAI API: ${plain(wordsOf(cause))}`)

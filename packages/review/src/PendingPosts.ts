@@ -1,0 +1,43 @@
+import type { JobId } from "@nominal-code/domain/Job"
+import { Context, Effect, Layer, Option } from "effect"
+import type { DraftedReview } from "./Drafting.ts"
+
+/** How many reviews are kept. Beyond that the oldest is dropped, and its job is reviewed again. */
+const capacity = 50
+
+/** Reviews that are done and not yet posted, by job. */
+export interface PendingReviews {
+  keep(jobId: JobId, review: DraftedReview): Effect.Effect<void>
+  /** Hands the job's review out and forgets it. */
+  take(jobId: JobId): Effect.Effect<Option.Option<DraftedReview>>
+}
+
+/** Keeps at most 50 reviews in this process. */
+export const makeMemory = (): PendingReviews => {
+  const kept = new Map<JobId, DraftedReview>()
+  return {
+    keep: (jobId, review) =>
+      Effect.sync(() => {
+        kept.set(jobId, review)
+        for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - capacity))) kept.delete(oldest)
+      }),
+    take: (jobId) =>
+      Effect.sync(() => {
+        const review = Option.fromUndefinedOr(kept.get(jobId))
+        kept.delete(jobId)
+        return review
+      })
+  }
+}
+
+const nothingKept: PendingReviews = { keep: () => Effect.void, take: () => Effect.succeedNone }
+
+/**
+ * The reviews that a forge's outage kept from being posted: the job's next attempt in the same process posts them, and
+ * the model is not paid twice. By default nothing is kept: a process that runs one job ends with it.
+ */
+export const PendingPosts = Context.Reference<PendingReviews>("@nominal-code/review/PendingPosts", {
+  defaultValue: () => nothingKept
+})
+
+export const layerMemory = Layer.sync(PendingPosts, makeMemory)

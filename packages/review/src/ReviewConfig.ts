@@ -1,0 +1,31 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { Context, Effect, Layer, Option, type Redacted } from "effect"
+
+/**
+ * The configuration that a review may read. It is not the whole `AppConfig`, so that the compiler keeps a review from
+ * deciding by a setting that stays with the server: a pod has only what travels with its job.
+ */
+export class ReviewConfig extends Context.Service<ReviewConfig, {
+  /** What decides what a review says. It travels with the job. */
+  readonly settings: ReviewSettings
+  /** What no posted text may hold. Each process has its own. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+}>()("@nominal-code/review/ReviewConfig") {}
+
+/** The configuration of a process that reviews; `settings`, where a job brought some, take the place of its own. */
+export const layer = (settings: Option.Option<ReviewSettings> = Option.none()) =>
+  Layer.effect(
+    ReviewConfig,
+    Effect.map(AppConfig, ({ github, providers, review }) =>
+      ReviewConfig.of({
+        settings: Option.getOrElse(settings, () => review),
+        secrets: [
+          ...Option.match(github, {
+            onNone: () => [],
+            onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
+          }),
+          ...providers.map(({ apiKey }) => apiKey)
+        ]
+      }))
+  )

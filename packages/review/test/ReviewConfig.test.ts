@@ -1,0 +1,54 @@
+import { assert, it } from "@effect/vitest"
+import type { AgentRunner } from "@nominal-code/agent/AgentRunner"
+import { layerTest, testConfig } from "@nominal-code/config/TestConfig"
+import { JobPayload } from "@nominal-code/domain/JobPayload"
+import { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { Forge } from "@nominal-code/forge/Forge"
+import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import type { Workspace } from "@nominal-code/workspace/Workspace"
+import { Effect, type FileSystem, Layer, Option } from "effect"
+import type { notice } from "../src/Notice.ts"
+import type { review } from "../src/Review.ts"
+import * as ReviewConfig from "../src/ReviewConfig.ts"
+import * as Scene from "./Scene.ts"
+
+type Needs<F extends (...args: ReadonlyArray<never>) => unknown> = Effect.Services<ReturnType<F>>
+type Same<A, B> = [A, B] extends [B, A] ? true : false
+
+it("a review and a notice read no configuration but what travels with the job: the compiler knows all they need", () => {
+  const ofReview: Same<
+    Needs<typeof review>,
+    | ReviewConfig.ReviewConfig
+    | Forge
+    | Workspace
+    | AgentRunner
+    | ConversationStore
+    | FileSystem.FileSystem
+  > = true
+  const ofNotice: Same<Needs<typeof notice>, ReviewConfig.ReviewConfig | Forge> = true
+  assert.deepStrictEqual([ofReview, ofNotice], [true, true])
+})
+
+it("these settings travel with a job, and a payload holds no other part of the configuration", () => {
+  assert.deepStrictEqual(Object.keys(ReviewSettings.fields).sort(), [
+    "botUsername",
+    "codingGuidelines",
+    "dryRun",
+    "explorer",
+    "ignoreExistingComments",
+    "ignorePatterns",
+    "inlineSuggestions",
+    "languageGuidelines",
+    "maxCostUsd",
+    "reviewer"
+  ])
+  assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["attempt", "job", "settings", "version"])
+})
+
+it.effect("the settings that a job brings take the place of the process's own", () =>
+  Effect.gen(function*() {
+    const read = (own: Option.Option<ReviewSettings>) =>
+      Effect.provide(ReviewConfig.ReviewConfig, ReviewConfig.layer(own).pipe(Layer.provide(layerTest())))
+    assert.deepStrictEqual((yield* read(Option.some(Scene.settings))).settings, Scene.settings)
+    assert.deepStrictEqual((yield* read(Option.none())).settings, testConfig().review)
+  }))
