@@ -1,4 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { secretsOf } from "@nominal-code/config/GitHubConfig"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { Cause, Effect, Layer, Logger, Option, Predicate, Redacted, References } from "effect"
 
@@ -34,10 +35,7 @@ const passwordOf = (url: Redacted.Redacted): Option.Option<Redacted.Redacted> =>
 export const layer = Layer.unwrap(Effect.gen(function*() {
   const { github, logLevel, providers, redis } = yield* AppConfig
   const redact = Redaction.make([
-    ...Option.match(github, {
-      onNone: () => [],
-      onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
-    }),
+    ...Option.match(github, { onNone: () => [], onSome: secretsOf }),
     ...providers.map(({ apiKey }) => apiKey),
     ...Option.toArray(Option.flatMap(redis, ({ url }) => passwordOf(url)))
   ].map(Redacted.value))

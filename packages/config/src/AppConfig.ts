@@ -8,9 +8,24 @@ export type Mode = "serve" | "run-job" | "review" | "jobs"
 /** Whether this kind of process reviews for others: it cannot do without a forge and a model. */
 export const reviews = (mode: Mode): boolean => mode === "serve" || mode === "run-job"
 
+/** A GitHub App: it mints a token for each installation. */
+export interface GitHubAppSettings {
+  /** The App's id or its client id. */
+  readonly appId: string
+  /** A PEM, PKCS#1 or PKCS#8, with real line breaks. */
+  readonly privateKey: Redacted.Redacted
+  /** The installation of deliveries that name none. Absent: GitHub is asked for the repository's installation. */
+  readonly installationId: Option.Option<number>
+}
+
+/** As whom GitHub is called: as the owner of a token, or as an App. */
+export type GitHubCredentials =
+  | { readonly _tag: "Token"; readonly token: Redacted.Redacted }
+  | ({ readonly _tag: "App" } & GitHubAppSettings)
+
 /** How to reach GitHub, and as whom. */
 export interface GitHubSettings {
-  readonly token: Redacted.Redacted
+  readonly credentials: GitHubCredentials
   /** Absent only where `webhook.allow_unsigned` says so, or where no webhook is served. */
   readonly webhookSecret: Option.Option<Redacted.Redacted>
   /** REST root without a trailing slash: `https://api.github.com`, or `https://ghe.example/api/v3`. */

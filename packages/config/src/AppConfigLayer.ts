@@ -98,7 +98,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     dataDir: yield* dataDirectory(values, report),
     storage: resolveStorage(values, report),
     redis: resolveRedis(values),
-    github: resolveGitHub(mode, values, report),
+    github: yield* resolveGitHub(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
     policy: resolvePolicy(mode, values, report),
     kubernetes,

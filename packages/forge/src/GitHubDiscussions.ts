@@ -2,7 +2,7 @@ import { type PullRequestRef, RepoPath } from "@nominal-code/domain/PullRequest"
 import { Discussion } from "@nominal-code/domain/Review"
 import { Effect, Option, Order, Schema, Stream } from "effect"
 import type { GitHubClient } from "./GitHubClient.ts"
-import type { GitHubPosts, PostKind } from "./GitHubPosts.ts"
+import type { GitHubPosts } from "./GitHubPosts.ts"
 import { about, ghost } from "./GitHubReads.ts"
 
 const PageInfo = Schema.Struct({ hasNextPage: Schema.Boolean, endCursor: Schema.NullOr(Schema.String) })
@@ -38,8 +38,6 @@ const Threads = Schema.Struct({
 const MoreComments = Schema.Struct({ data: Schema.Struct({ node: Schema.Struct({ comments: Comments }) }) })
 
 const comments = "pageInfo { hasNextPage endCursor } nodes { body createdAt state author { __typename login } }"
-
-const isPath = Schema.is(RepoPath)
 
 const threadsQuery = `query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 50, after: $after) {
@@ -94,7 +92,7 @@ export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
     return Stream.concat(Stream.fromIterable(comments.nodes), rest)
   }
 
-  const resolvable = (ref: PullRequestRef) =>
+  const onDiff = (ref: PullRequestRef) =>
     threads(ref).pipe(
       Stream.flatMap((thread) =>
         Stream.map(Stream.filter(commentsOf(ref, thread), ({ state }) => state !== "PENDING"), (comment) =>
@@ -110,33 +108,17 @@ export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
       Stream.runCollect
     )
 
-  const said = (ref: PullRequestRef, kinds: ReadonlyArray<PostKind>) =>
+  const general = (ref: PullRequestRef) =>
     Effect.map(
-      Effect.forEach(kinds, (kind) => posts.list(kind, "discussions", ref), { concurrency: 2 }),
+      Effect.all([posts.issueComments("discussions", ref), posts.reviews("discussions", ref)], { concurrency: 2 }),
       (lists) =>
-        lists.flat().filter(({ body, submitted }) => submitted && body.trim() !== "").map(
-          ({ author, body, createdAt, line, path }) =>
-            new Discussion({
-              author,
-              body,
-              ...(isPath(path) ? { path } : {}),
-              ...(line === undefined ? {} : { line }),
-              resolved: false,
-              createdAt
-            })
+        lists.flat().filter(({ body, submitted }) => submitted && body.trim() !== "").map((post) =>
+          new Discussion({ author: post.author, body: post.body, resolved: false, createdAt: post.createdAt })
         )
     )
 
-  /** A token or a server that has no GraphQL shows the comments all the same: then none of them counts as resolved. */
-  const onDiff = (ref: PullRequestRef) =>
-    Effect.catchIf(resolvable(ref), ({ retryable }) => !retryable, ({ message }) =>
-      Effect.andThen(
-        Effect.logWarning(`Every thread of the diff counts as open, since GitHub does not say which are: ${message}`),
-        said(ref, ["thread"])
-      ))
-
   return Effect.fn("GitHub.discussions")(function*(ref: PullRequestRef) {
-    const found = yield* Effect.all([onDiff(ref), said(ref, ["comment", "review"])], { concurrency: 2 })
+    const found = yield* Effect.all([onDiff(ref), general(ref)], { concurrency: 2 })
     return found.flat().sort(oldestFirst)
   })
 }

@@ -13,10 +13,8 @@ import {
   instantClock,
   jobId,
   mentioned,
-  publishing as publishingTo,
   type Recorded,
-  ref,
-  replying
+  ref
 } from "./FakeGitHub.ts"
 import { type FakePull, fakePull, self } from "./FakePull.ts"
 import { assertAllowed } from "./OpenApi.ts"
@@ -26,7 +24,7 @@ const post = "POST /repos/acme/shop/pulls/7/reviews"
 const publishing = (fake: FakeGitHub, what: ReturnType<typeof draft>) =>
   Effect.gen(function*() {
     const { instant } = yield* instantClock
-    const publish = publishingTo(what).pipe(Effect.provide(forgeAt(fake.url)))
+    const publish = Forge.use((forge) => forge.publish(what)).pipe(Effect.provide(forgeAt(fake.url)))
     return yield* Effect.provideService(publish, Clock.Clock, instant)
   })
 
@@ -47,7 +45,7 @@ const withPull = <A, E, R>(
   })
 
 describe("a review that GitHub takes", () => {
-  it.effect("is a draft that is submitted, pinned to the reviewed commit, with its comments in their places", () => {
+  it.effect("is one POST, pinned to the reviewed commit, with its comments in their places", () => {
     const pull = fakePull()
     return withPull(pull, (fake) =>
       Effect.gen(function*() {
@@ -58,10 +56,8 @@ describe("a review that GitHub takes", () => {
         assert.deepStrictEqual([posted.inline, posted.folded, posted.alreadyPosted], [3, 0, false])
         assert.match(posted.url ?? "", /^https:\/\/github.example/)
         assert.strictEqual(fake.calls(post), 1)
-        const [made, submitted] = fake.requests.slice(-2).map(({ body }) => body)
-        assert.deepInclude(made, { commit_id: head })
-        assert.notProperty(made, "event")
-        assert.deepStrictEqual(submitted, { event: "COMMENT" })
+        const body = fake.requests.at(-1)?.body
+        assert.deepInclude(body, { commit_id: head, event: "COMMENT" })
         const [review] = pull.submitted()
         assert.deepStrictEqual(
           review?.comments.map((placed) => Struct.omit(placed, ["body"])),
@@ -133,10 +129,7 @@ describe("a review that is there already", () => {
     return withPull(pull, (fake) =>
       Effect.gen(function*() {
         const posted = (id: typeof jobId) =>
-          Forge.use((forge) => forge.ownPosts(ref, id)).pipe(
-            Effect.map(({ review }) => review),
-            Effect.provide(forgeAt(fake.url))
-          )
+          Forge.use((forge) => forge.posted(ref, id)).pipe(Effect.provide(forgeAt(fake.url)))
         assert.isTrue(Option.isNone(yield* posted(jobId)))
         yield* publishing(fake, draft([comment(1)]))
         assert.isTrue(Option.isSome(yield* posted(jobId)))
@@ -175,7 +168,9 @@ describe("a review that is there already", () => {
     const pull = fakePull()
     return withPull(pull, (fake) =>
       Effect.gen(function*() {
-        yield* replying(mentioned({ kind: "issue_comment" }), "Not yet.").pipe(Effect.provide(forgeAt(fake.url)))
+        yield* Forge.use((forge) => forge.reply(mentioned({ kind: "issue_comment" }), jobId, "Not yet.")).pipe(
+          Effect.provide(forgeAt(fake.url))
+        )
         assert.isFalse((yield* publishing(fake, draft([comment(1)]))).alreadyPosted)
       }))
   })
@@ -274,6 +269,7 @@ describe("answers that are lost", () => {
       Effect.gen(function*() {
         const posted = yield* publishing(fake, draft(lines(1, 3)))
         assert.deepStrictEqual([posted.inline, posted.alreadyPosted], [3, false])
+        assert.strictEqual(fake.calls(post), 1)
         assert.strictEqual(pull.submitted().length, 1)
       }), losing(pull, isPost))
   })
@@ -372,8 +368,8 @@ describe("a review in a crowd", () => {
       Effect.gen(function*() {
         yield* Effect.gen(function*() {
           const forge = yield* Forge
-          yield* forge.publish(draft([comment(1)]), yield* forge.ownPosts(ref, jobId))
-          yield* forge.ownPosts(ref, jobId)
+          yield* forge.publish(draft([comment(1)]))
+          yield* forge.posted(ref, jobId)
         }).pipe(Effect.provide(forgeAt(fake.url)))
         assert.strictEqual(fake.calls("GET /user"), 1)
       }))

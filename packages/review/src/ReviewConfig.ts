@@ -1,4 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { secretsOf } from "@nominal-code/config/GitHubConfig"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Context, Effect, Layer, Option, type Redacted } from "effect"
 
@@ -21,10 +22,7 @@ export const layer = (settings: Option.Option<ReviewSettings> = Option.none()) =
       ReviewConfig.of({
         settings: Option.getOrElse(settings, () => review),
         secrets: [
-          ...Option.match(github, {
-            onNone: () => [],
-            onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
-          }),
+          ...Option.match(github, { onNone: () => [], onSome: secretsOf }),
           ...providers.map(({ apiKey }) => apiKey)
         ]
       }))

@@ -191,15 +191,9 @@ export const world = (changes: Partial<World> = {}): World => ({
   posted: Option.none(),
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
-  publish: ({ comments, headSha }) =>
+  publish: ({ comments }) =>
     Effect.succeed(
-      new PostedReview({
-        headSha,
-        inline: comments.length,
-        folded: 0,
-        alreadyPosted: false,
-        url: "https://github.com/r"
-      })
+      new PostedReview({ inline: comments.length, folded: 0, alreadyPosted: false, url: "https://github.com/r" })
     ),
   reply: Effect.void,
   drafts: [],
@@ -242,7 +236,7 @@ const called = <A, E>(from: World, name: string, effect: Effect.Effect<A, E>) =>
 const forge = (from: World) =>
   Layer.mock(Forge, {
     platform: "github",
-    ownPosts: () => Effect.sync(() => ({ review: from.posted, answer: Option.none(), reviewedHeads: [] })),
+    posted: () => Effect.sync(() => from.posted),
     pullRequest: () => called(from, "pull request", Effect.sync(() => next(from.pullRequests))),
     changedFiles: () =>
       called(
@@ -256,14 +250,7 @@ const forge = (from: World) =>
         from.drafts.push(draft)
         return from.publish(draft)
       }),
-    reply: (_event, _job, body) =>
-      Effect.andThen(
-        from.reply,
-        Effect.sync(() => {
-          from.replies.push(body)
-          return Option.none()
-        })
-      ),
+    reply: (_event, _job, body) => Effect.andThen(from.reply, Effect.sync(() => void from.replies.push(body))),
     cloneSource: () =>
       Effect.succeed({
         url: "https://github.com/acme/shop.git",
