@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Api, makeDiffs, type Options } from "./GitHubApi.ts"
+import { GitHubApps } from "./GitHubApps.ts"
 import { loadContract } from "./GitHubContract.ts"
 import { type GitHubEvent, type Hook, payloadOf, post } from "./GitHubDeliveries.ts"
 import { GitHubFaults } from "./GitHubFaults.ts"
@@ -72,8 +73,9 @@ export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<
   // The form of GitHub Enterprise Server, so that git and the API share a host.
   const apiBase = `${origin}/api/v3`
   const state = new GitHubState()
+  const apps = new GitHubApps()
   const wire = new GitHubWire(origin, apiBase)
-  const api: Api = { state, wire, options: { ...defaults, ...options }, diff: makeDiffs() }
+  const api: Api = { state, apps, wire, options: { ...defaults, ...options }, diff: makeDiffs() }
   const journal = yield* makeJournal
   const faults = new GitHubFaults()
   serveGitHub(server, { api, faults, journal }, yield* Effect.abortSignal)
@@ -83,6 +85,7 @@ export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<
     origin,
     apiBase,
     state,
+    apps,
     faults,
     ...makeScenario(api, directory),
     requests: journal.requests,
