@@ -35,7 +35,7 @@ export class GitHubWire {
   }
 
   user({ id, login, type }: Account): Fields {
-    const url = `${this.apiBase}/users/${login}`
+    const url = `${this.apiBase}/users/${encodeURIComponent(login)}`
     return {
       login,
       id,

@@ -3,6 +3,7 @@ import { Marker } from "@nominal-code/domain/Marker"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
+import { asInstallationOf } from "./GitHubApp.ts"
 import { markedBody } from "./GitHubBody.ts"
 import { type GitHubClient, isUnavailable, transient } from "./GitHubClient.ts"
 import type { GitHubPosts } from "./GitHubPosts.ts"
@@ -98,5 +99,5 @@ export const makeAcknowledge = (client: GitHubClient) =>
       },
       answer: Schema.Unknown,
       repeatable: true
-    })
+    }).pipe(asInstallationOf(event))
   })
