@@ -14,6 +14,7 @@ import {
   mentioned,
   opened,
   ref,
+  replying as replyingTo,
   token
 } from "./FakeGitHub.ts"
 
@@ -44,9 +45,8 @@ const reading = (fake: FakeGitHub, answer: () => Answer) => {
 const replying = (fake: FakeGitHub, answer: () => Answer) => {
   fake.script = (request) =>
     request.method === "POST" ? answer() : { body: request.path === "/user" ? { login: "nominal" } : [] }
-  return Forge.use((forge) => forge.reply(opened, jobIdOfTest, "hi")).pipe(Effect.provide(forgeAt(fake.url)))
+  return replyingTo(opened, "hi").pipe(Effect.provide(forgeAt(fake.url)))
 }
-const jobIdOfTest = "0123456789abcdef0123" as Parameters<Forge["Service"]["reply"]>[1] // a job id is 20 hex digits
 
 /** Runs with pauses that take no time, and tells how long each was. */
 const withoutWaiting = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

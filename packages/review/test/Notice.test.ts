@@ -33,7 +33,7 @@ describe("the notice of a job that is given up", () => {
 
   it.effect("gives way to the job's review, where that is on the pull request", () =>
     Effect.gen(function*() {
-      const posted = new PostedReview({ inline: 2, folded: 1, alreadyPosted: true })
+      const posted = new PostedReview({ headSha: Scene.headSha, inline: 2, folded: 1, alreadyPosted: true })
       const world = Scene.world({ posted: Option.some(posted) })
       const outcome = yield* tell(world)
       assert.deepInclude(outcome._tag === "Reviewed" ? outcome.outcome : {}, { findings: 3, headSha: Scene.headSha })

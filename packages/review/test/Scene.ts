@@ -191,9 +191,15 @@ export const world = (changes: Partial<World> = {}): World => ({
   posted: Option.none(),
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
-  publish: ({ comments }) =>
+  publish: ({ comments, headSha }) =>
     Effect.succeed(
-      new PostedReview({ inline: comments.length, folded: 0, alreadyPosted: false, url: "https://github.com/r" })
+      new PostedReview({
+        headSha,
+        inline: comments.length,
+        folded: 0,
+        alreadyPosted: false,
+        url: "https://github.com/r"
+      })
     ),
   reply: Effect.void,
   drafts: [],
@@ -236,7 +242,7 @@ const called = <A, E>(from: World, name: string, effect: Effect.Effect<A, E>) =>
 const forge = (from: World) =>
   Layer.mock(Forge, {
     platform: "github",
-    posted: () => Effect.sync(() => from.posted),
+    ownPosts: () => Effect.sync(() => ({ review: from.posted, answer: Option.none(), reviewedHeads: [] })),
     pullRequest: () => called(from, "pull request", Effect.sync(() => next(from.pullRequests))),
     changedFiles: () =>
       called(
@@ -250,7 +256,14 @@ const forge = (from: World) =>
         from.drafts.push(draft)
         return from.publish(draft)
       }),
-    reply: (_event, _job, body) => Effect.andThen(from.reply, Effect.sync(() => void from.replies.push(body))),
+    reply: (_event, _job, body) =>
+      Effect.andThen(
+        from.reply,
+        Effect.sync(() => {
+          from.replies.push(body)
+          return Option.none()
+        })
+      ),
     cloneSource: () =>
       Effect.succeed({
         url: "https://github.com/acme/shop.git",
