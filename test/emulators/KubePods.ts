@@ -25,12 +25,12 @@ export interface PodEnd {
 export type Behaviour =
   /** It runs the image's program with its container's arguments as a process of this machine. */
   | { readonly _tag: "Process" }
-  /** It takes this long, and ends so. */
-  | { readonly _tag: "Scripted"; readonly run: Effect.Effect<PodEnd> }
+  /** It takes this long, and ends so. Asked to end, it does `stop` before. */
+  | { readonly _tag: "Scripted"; readonly run: Effect.Effect<PodEnd>; readonly stop?: Effect.Effect<void> }
   /** Its container does not start. */
   | { readonly _tag: "Waiting"; readonly reason: string; readonly message: string }
-  /** No node takes it. */
-  | { readonly _tag: "Unschedulable"; readonly message: string }
+  /** No node takes it, `until` there is room; it then runs as a process. */
+  | { readonly _tag: "Unschedulable"; readonly message: string; readonly until?: Effect.Effect<void> }
 
 /** A pod that has been started. */
 export interface RunningPod {
@@ -124,7 +124,7 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
   }
 }
 
-const runScripted = (script: Effect.Effect<PodEnd>): RunningPod => {
+const runScripted = (script: Effect.Effect<PodEnd>, stop: Effect.Effect<void> = Effect.void): RunningPod => {
   const ended = Deferred.makeUnsafe<PodEnd>()
   const fiber = Effect.runFork(Effect.flatMap(script, (end) => Deferred.succeed(ended, end)))
   const end = (forced: PodEnd) => {
@@ -134,16 +134,15 @@ const runScripted = (script: Effect.Effect<PodEnd>): RunningPod => {
   return {
     ended,
     log: [],
-    terminate: (as = {}) => end({ exitCode: 143, reason: "Error", ...as }),
+    terminate: (as = {}) =>
+      void Effect.runFork(Effect.andThen(stop, Effect.sync(() => end({ exitCode: 143, reason: "Error", ...as })))),
     kill: (as = {}) => end({ exitCode: 137, reason: "Error", ...as })
   }
 }
 
 /** Starts a pod that has its node and its image. */
 export const startPod = (pod: KubePodObject, behaviour: Behaviour, secrets: Secrets, bin: string): RunningPod =>
-  behaviour._tag === "Process"
-    ? runProcess(pod, secrets, bin)
-    : runScripted(behaviour._tag === "Scripted" ? behaviour.run : Effect.never)
+  behaviour._tag === "Scripted" ? runScripted(behaviour.run, behaviour.stop) : runProcess(pod, secrets, bin)
 
 /** Ends a pod as Kubernetes does: it is asked, and killed if it takes too long. */
 export const stopPod = (pod: RunningPod, grace: Duration.Duration, as?: Partial<PodEnd>): Effect.Effect<PodEnd> =>

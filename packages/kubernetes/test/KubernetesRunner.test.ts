@@ -172,14 +172,18 @@ describe("a pod that goes wrong", () => {
     }))
 
   it.live.each(
-    [["ImagePullBackOff", true], ["InvalidImageName", false], ["ErrImageNeverPull", false]] as const
+    [
+      ["ImagePullBackOff", "Back-off pulling image", true],
+      ["InvalidImageName", "no such tag", false],
+      ["ErrImageNeverPull", "no such tag", false]
+    ] as const
   )(
     "one whose image cannot be had (%s) is known at once, and its Job is gone",
-    ([reason, retryable]) =>
+    ([reason, message, retryable]) =>
       Effect.gen(function*() {
         const { cluster, runner } = yield* scene(() => ({ _tag: "Waiting", reason, message: "no such tag" }))
         const [spent, outcome] = yield* Effect.timed(runner.run(job, 1))
-        assert.strictEqual(reasonOf(outcome), `cluster: ${reason}: no such tag`)
+        assert.strictEqual(reasonOf(outcome), `cluster: ${reason}: ${message}`)
         assert.isTrue(outcome._tag === "Failed" && outcome.retryable === retryable)
         assert.deepStrictEqual(cluster.store.jobs(), [])
         assert.isTrue(Duration.isLessThan(spent, Duration.seconds(3)), Duration.format(spent))
