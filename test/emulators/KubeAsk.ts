@@ -31,5 +31,7 @@ export const ask = (at: KubeEmulator, { body, method, path }: Asked, token = tok
   )
 
 /** The lines of a watch that has ended. */
-export const linesOf = ({ text }: { readonly text: string }): ReadonlyArray<{ readonly type: string; readonly object: Schema.Json }> =>
+export const linesOf = (
+  { text }: { readonly text: string }
+): ReadonlyArray<{ readonly type: string; readonly object: Schema.Json }> =>
   text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line))

@@ -219,7 +219,11 @@ export const makeController = (
     if (uncounted.length > 0) {
       memory.nextPodAt = now + Duration.toMillis(backoff) * 2 ** memory.lost
       memory.lost += uncounted.length
-      setStatus(memory, { active: 0, ready: 0, uncountedTerminatedPods: failed.length > 0 ? { failed: uidsOf(failed) } : {} })
+      setStatus(memory, {
+        active: 0,
+        ready: 0,
+        uncountedTerminatedPods: failed.length > 0 ? { failed: uidsOf(failed) } : {}
+      })
       count([...failed, ...unlucky])
       setStatus(memory, { uncountedTerminatedPods: {}, ...(failures > 0 ? { failed: failures } : {}) })
     }

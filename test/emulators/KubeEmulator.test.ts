@@ -103,7 +103,10 @@ describe("the emulated API server", () => {
       yield* Effect.forkScoped(cluster.restart("200 millis", "300 millis"))
       yield* Fiber.join(watching)
       const answer = (path: string) =>
-        Effect.tryPromise(() => fetch(`${cluster.url}${path}`)).pipe(Effect.as("answered"), Effect.orElseSucceed(() => "cut"))
+        Effect.tryPromise(() => fetch(`${cluster.url}${path}`)).pipe(
+          Effect.as("answered"),
+          Effect.orElseSucceed(() => "cut")
+        )
       assert.strictEqual(yield* answer(jobsPath), "cut")
       yield* Effect.sleep("250 millis")
       assert.strictEqual((yield* ask(cluster, "GET", jobsPath)).status, 403)
@@ -201,7 +204,10 @@ describe("the emulated cluster", () => {
 
   it.live("adds the pods of a Job as soon as its namespace's quota lets them in", () =>
     Effect.gen(function*() {
-      const cluster = yield* KubeEmulator.make({ ...never, namespaces: { reviews: { quota: { name: "few", pods: 0 } } } })
+      const cluster = yield* KubeEmulator.make({
+        ...never,
+        namespaces: { reviews: { quota: { name: "few", pods: 0 } } }
+      })
       yield* ask(cluster, "POST", jobsPath, jobOf("a"))
       yield* until(() => cluster.controller.refused.length > 1)
       assert.deepStrictEqual([cluster.store.pods(), active(cluster)], [[], 0])

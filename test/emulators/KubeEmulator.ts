@@ -33,7 +33,7 @@ const fullRole: Role = {
 }
 
 /** The times of a real cluster, faster by a factor. */
-export const timings = (factor: number) => ({
+const timings = (factor: number) => ({
   pace: Duration.millis(50 / factor),
   sync: Duration.millis(1000 / factor),
   backoff: Duration.millis(10_000 / factor),

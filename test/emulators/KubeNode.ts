@@ -28,7 +28,7 @@ export interface NodeOptions {
 }
 
 /** One start of a pod. Times are milliseconds of the machine. */
-export interface Start {
+interface Start {
   readonly job: string
   readonly pod: string
   readonly node: string
@@ -245,6 +245,3 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     }
   }
 }
-
-/** The nodes of an emulated cluster. */
-export type KubeNodes = ReturnType<typeof makeNodes>

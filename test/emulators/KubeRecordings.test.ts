@@ -48,24 +48,33 @@ describe("the emulated API server, held to recordings of a real one", () => {
     }))
 
   const { refusals, request: { path } } = recording("create-422-invalid", Refusals)
-  it.live.each(Object.entries(refusals))("refuses %s in the real one's words", ([, { answer, request }]) =>
-    Effect.gen(function*() {
-      const at = yield* cluster()
-      const whole = JSON.stringify(request).replace("x…(262145)", "x".repeat(262_145))
-      assertSame(yield* ask(at, { method: "POST", path, body: JSON.parse(whole) }), answer)
-    }))
+  it.live.each(Object.entries(refusals))(
+    "refuses %s in the real one's words",
+    ([, { answer, request }]) =>
+      Effect.gen(function*() {
+        const at = yield* cluster()
+        const whole = JSON.stringify(request).replace("x…(262145)", "x".repeat(262_145))
+        assertSame(yield* ask(at, { method: "POST", path, body: JSON.parse(whole) }), answer)
+      })
+  )
 
   const { shapes } = recording("create-shapes", Shapes)
-  it.live.each(Object.entries(shapes))("takes a body with %s as the real one did", ([, { answer, path, request }]) =>
-    Effect.gen(function*() {
-      const at = yield* cluster()
-      assertSame(yield* ask(at, { method: "POST", path, body: request }), answer)
-    }))
+  it.live.each(Object.entries(shapes))(
+    "takes a body with %s as the real one did",
+    ([, { answer, path, request }]) =>
+      Effect.gen(function*() {
+        const at = yield* cluster()
+        assertSame(yield* ask(at, { method: "POST", path, body: request }), answer)
+      })
+  )
 
   it.live("refuses a body beyond 3 MiB, and a Job that etcd does not take", () =>
     Effect.gen(function*() {
       const at = yield* cluster()
-      const sizes = recording("create-too-large", Schema.Struct({ "4 MB": Lone.fields.answer, "2 MB": Lone.fields.answer }))
+      const sizes = recording(
+        "create-too-large",
+        Schema.Struct({ "4 MB": Lone.fields.answer, "2 MB": Lone.fields.answer })
+      )
       const large = (megabytes: number): Schema.Json => {
         const text = JSON.stringify(recording("create-201", Exchange).request.body)
         const body = text.replace("\"one\"", "\"large\"").replace("sleep 600", "x".repeat(megabytes * 1_000_000))

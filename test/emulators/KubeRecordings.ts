@@ -93,7 +93,10 @@ export const lasting = (body: unknown): unknown =>
   )
 
 /** Fails where an answer is not the recorded one. */
-export const assertSame = (actual: { readonly code: number; readonly headers: object; readonly body: unknown }, wanted: Answer) => {
+export const assertSame = (
+  actual: { readonly code: number; readonly headers: object; readonly body: unknown },
+  wanted: Answer
+) => {
   const bodyOf = (body: unknown) =>
     // Of some answers only the metadata was kept.
     typeof wanted.body === "object" && typeof body === "object" && body !== null

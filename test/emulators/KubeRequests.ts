@@ -1,6 +1,6 @@
-import { Option, Schema } from "effect"
-import type { KubeObject, KubeStore } from "./KubeStore.ts"
+import { Option, Schema, Struct } from "effect"
 import type { Refusal } from "./KubeRefusal.ts"
+import type { KubeObject, KubeStore } from "./KubeStore.ts"
 import { selects } from "./KubeWatches.ts"
 
 /** A request, as the API server understands it. */
@@ -27,7 +27,15 @@ const verbOf = (method: string, name: string, query: URLSearchParams): string =>
 /** What a method and a URL ask for. */
 export const callOf = (method: string, url: URL, body: unknown): Call => {
   const { group = "", name = "", namespace = "", resource = "" } = pathOf.exec(url.pathname)?.groups ?? {}
-  return { verb: verbOf(method, name, url.searchParams), group, namespace, resource, name, query: url.searchParams, body }
+  return {
+    verb: verbOf(method, name, url.searchParams),
+    group,
+    namespace,
+    resource,
+    name,
+    query: url.searchParams,
+    body
+  }
 }
 
 /** The kind of the objects of a resource. */
@@ -62,7 +70,8 @@ export const listOf = (store: KubeStore, call: Call): object | Refusal => {
   const kind = kindOf(resource)
   const all = [...store.jobs(), ...store.pods(), ...store.events()].filter((object) =>
     object.kind === kind && object.metadata.namespace === namespace &&
-    selects(query.get("labelSelector") ?? "", object.metadata.labels) && involved(query.get("fieldSelector") ?? "", object)
+    selects(query.get("labelSelector") ?? "", object.metadata.labels) &&
+    involved(query.get("fieldSelector") ?? "", object)
   ).sort((one, other) => one.metadata.name < other.metadata.name ? -1 : 1)
   const given = query.get("continue") ?? ""
   const place = Option.getOrUndefined(Schema.decodeOption(Continue)(Buffer.from(given, "base64").toString()))
@@ -77,9 +86,12 @@ export const listOf = (store: KubeStore, call: Call): object | Refusal => {
     metadata: {
       resourceVersion: String(store.version),
       ...(page.length < rest.length
-        ? { continue: token(place === undefined || place.rv < 0 ? store.version : place.rv, last), remainingItemCount: rest.length - page.length }
+        ? {
+          continue: token(place === undefined || place.rv < 0 ? store.version : place.rv, last),
+          remainingItemCount: rest.length - page.length
+        }
         : {})
     },
-    items: page.map(({ apiVersion: _, kind: __, ...item }) => item)
+    items: page.map((object) => Struct.omit(object, ["apiVersion", "kind"]))
   }
 }

@@ -73,13 +73,16 @@ const notFound = (call: Call): Answer =>
     message: call.name === ""
       ? "the server could not find the requested resource"
       : `${resourceName(call)} "${call.name}" not found`,
-    details: call.name === "" ? {} : { name: call.name, ...(call.group === "" ? {} : { group: call.group }), kind: call.resource }
+    details: call.name === ""
+      ? {}
+      : { name: call.name, ...(call.group === "" ? {} : { group: call.group }), kind: call.resource }
   })
 
 const warnings = (texts: ReadonlyArray<string>): Readonly<Record<string, string>> =>
   texts.length === 0 ? {} : { warning: texts.map((text) => `299 - ${JSON.stringify(text)}`).join(", ") }
 
-const orphans = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove " +
+const orphans =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove " +
   "them or set propagationPolicy=Orphan to suppress this warning"
 
 const validations: ReadonlyArray<FieldValidation> = ["Strict", "Warn", "Ignore"]
@@ -205,7 +208,8 @@ const makeExchange = (cluster: Cluster) => {
     const given = call.query.get("resourceVersion") ?? "0"
     const version = Number(given)
     if (!Number.isInteger(version)) {
-      const message = `resourceVersion: Invalid value: "${given}": strconv.ParseUint: parsing "${given}": invalid syntax`
+      const message =
+        `resourceVersion: Invalid value: "${given}": strconv.ParseUint: parsing "${given}": invalid syntax`
       return write(response, status({ code: 500, reason: "", message }))
     }
     watches.begin({
@@ -239,7 +243,11 @@ const makeExchange = (cluster: Cluster) => {
       return request.socket.destroy()
     }
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? ""
-    const large: Refusal = { code: 413, reason: "RequestEntityTooLarge", message: `Request entity too large: limit is ${bodyLimit}` }
+    const large: Refusal = {
+      code: 413,
+      reason: "RequestEntityTooLarge",
+      message: `Request entity too large: limit is ${bodyLimit}`
+    }
     const refusal = fault?._tag === "Answer" ? faulty(fault) : forbidden(call, roles.get(token)) ??
       (Option.isNone(body) ? status(large) : undefined)
     if (refusal === undefined && verb === "watch") return void seen(watch(call, response))

@@ -21,7 +21,7 @@ export interface Metadata {
 }
 
 /** The object that an object belongs to, and is deleted with. */
-export interface OwnerReference {
+interface OwnerReference {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string
@@ -108,7 +108,12 @@ export interface KubeEventObject {
   readonly apiVersion: "v1"
   readonly kind: "Event"
   readonly metadata: Metadata
-  readonly involvedObject: { readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string }
+  readonly involvedObject: {
+    readonly kind: string
+    readonly namespace: string
+    readonly name: string
+    readonly uid: string
+  }
   readonly type: "Normal" | "Warning"
   readonly reason: string
   readonly message: string

@@ -3,8 +3,8 @@ import { Duration, Effect, Schedule, Schema } from "effect"
 import { ask } from "./KubeAsk.ts"
 import * as KubeEmulator from "./KubeEmulator.ts"
 import type { Behaviour, PodEnd } from "./KubePods.ts"
-import { stream, Told } from "./KubeStream.ts"
 import type { KubeJobObject } from "./KubeStore.ts"
+import { stream, Told } from "./KubeStream.ts"
 
 /** A cluster whose second lasts 150 ms, and whose steps take next to nothing. */
 const quick = {
@@ -15,7 +15,8 @@ const quick = {
 }
 
 const shown = ({ object: { metadata, status }, type }: Told): string => {
-  const { active, completionTime, conditions = [], containerStatuses, failed, phase, ready, startTime, succeeded } = status
+  const { active, completionTime, conditions = [], containerStatuses, failed, phase, ready, startTime, succeeded } =
+    status
   const condition = (one: (typeof conditions)[number]) =>
     `${one.type}=${one.status}${one.reason === undefined ? "" : ` (${one.reason}: ${one.message?.trim() ?? ""})`}`
   const uncounted = status.uncountedTerminatedPods
@@ -86,7 +87,11 @@ const endsWhenKnown = (cluster: KubeEmulator.KubeEmulator, times = 1): Behaviour
   _tag: "Scripted",
   run: Effect.as(jobReady(cluster, times), { exitCode: 0, reason: "Completed" })
 })
-const runs = (stop: Duration.Input = 0): Behaviour => ({ _tag: "Scripted", run: Effect.never, stop: Effect.sleep(stop) })
+const runs = (stop: Duration.Input = 0): Behaviour => ({
+  _tag: "Scripted",
+  run: Effect.never,
+  stop: Effect.sleep(stop)
+})
 const failure = { exitCode: 3, reason: "Error" }
 const pressure = {
   exitCode: 137,
@@ -135,52 +140,57 @@ const replays: Readonly<Record<string, Replay>> = {
 const asTold = Schema.decodeUnknownSync(Told)
 
 describe("the emulated Job controller and its node, held to recordings of real ones", () => {
-  it.live.each(Object.entries(replays))("tells both watches of %s what the real ones told", ([name, replay]) =>
-    Effect.gen(function*() {
-      const recorded = stream(name)
-      const pods: Array<string> = []
-      const clusters: Array<KubeEmulator.KubeEmulator> = []
-      const cluster = yield* KubeEmulator.make({
-        ...quick,
-        namespaces: { reviews: {} },
-        behave: ({ metadata }) => {
-          const [at] = clusters
-          pods.push(metadata.name)
-          return at === undefined ? undefined : replay.pod?.(at, pods.length - 1) ?? runs()
-        }
-      })
-      clusters.push(cluster)
-      const { activeDeadlineSeconds, ttlSecondsAfterFinished, ...spec } = recorded.job.spec
-      const soon = (seconds: unknown) => Number(seconds) < 10 ? 1 : seconds
-      const { code } = yield* ask(cluster, {
-        method: "POST",
-        path: "/apis/batch/v1/namespaces/reviews/jobs",
-        body: {
-          ...recorded.job,
-          spec: {
-            ...spec,
-            activeDeadlineSeconds: soon(activeDeadlineSeconds),
-            ttlSecondsAfterFinished: soon(ttlSecondsAfterFinished)
+  it.live.each(Object.entries(replays))(
+    "tells both watches of %s what the real ones told",
+    ([name, replay]) =>
+      Effect.gen(function*() {
+        const recorded = stream(name)
+        const pods: Array<string> = []
+        const clusters: Array<KubeEmulator.KubeEmulator> = []
+        const cluster = yield* KubeEmulator.make({
+          ...quick,
+          namespaces: { reviews: {} },
+          behave: ({ metadata }) => {
+            const [at] = clusters
+            pods.push(metadata.name)
+            return at === undefined ? undefined : replay.pod?.(at, pods.length - 1) ?? runs()
           }
+        })
+        clusters.push(cluster)
+        const { activeDeadlineSeconds, ttlSecondsAfterFinished, ...spec } = recorded.job.spec
+        const soon = (seconds: unknown) => Number(seconds) < 10 ? 1 : seconds
+        const { code } = yield* ask(cluster, {
+          method: "POST",
+          path: "/apis/batch/v1/namespaces/reviews/jobs",
+          body: {
+            ...recorded.job,
+            spec: {
+              ...spec,
+              activeDeadlineSeconds: soon(activeDeadlineSeconds),
+              ttlSecondsAfterFinished: soon(ttlSecondsAfterFinished)
+            }
+          }
+        })
+        assert.strictEqual(code, 201)
+        if (replay.act !== undefined) {
+          yield* jobReady(cluster).pipe(Effect.timeout("5 seconds"))
+          yield* replay.act(cluster, pods[0] ?? "")
         }
+        const seen = () =>
+          cluster.store.since(0).map(({ object, type }) => ({ type, object })).filter(({ object }) =>
+            object.kind !== "Event"
+          )
+            .map((event) => asTold(event))
+        yield* Effect.sync(() => seen().length >= recorded.told.length).pipe(
+          Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("20 millis") }),
+          Effect.timeoutOption("6 seconds")
+        )
+        // Nothing more is told.
+        yield* Effect.sleep("400 millis")
+        for (const kind of ["Job", "Pod"] as const) {
+          assert.deepStrictEqual(told(seen(), kind), told(recorded.told, kind))
+        }
+        assert.deepStrictEqual(landmarks(seen()), landmarks(recorded.told))
       })
-      assert.strictEqual(code, 201)
-      if (replay.act !== undefined) {
-        yield* jobReady(cluster).pipe(Effect.timeout("5 seconds"))
-        yield* replay.act(cluster, pods[0] ?? "")
-      }
-      const seen = () =>
-        cluster.store.since(0).map(({ object, type }) => ({ type, object })).filter(({ object }) => object.kind !== "Event")
-          .map((event) => asTold(event))
-      yield* Effect.sync(() => seen().length >= recorded.told.length).pipe(
-        Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("20 millis") }),
-        Effect.timeoutOption("6 seconds")
-      )
-      // Nothing more is told.
-      yield* Effect.sleep("400 millis")
-      for (const kind of ["Job", "Pod"] as const) {
-        assert.deepStrictEqual(told(seen(), kind), told(recorded.told, kind))
-      }
-      assert.deepStrictEqual(landmarks(seen()), landmarks(recorded.told))
-    }))
+  )
 })

@@ -29,8 +29,7 @@ const resources = ({ resources }: V1Container, field: string): ReadonlyArray<Com
   })
 }
 
-const notAVariable =
-  "a valid environment variable name must consist only of printable ASCII characters other than '='"
+const notAVariable = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 
 const environment = ({ env = [], envFrom = [] }: V1Container, field: string): ReadonlyArray<Complaint> => [
   ...env.flatMap(({ name }, index): ReadonlyArray<Complaint> => {
@@ -103,7 +102,7 @@ const specOf = ({ spec }: V1Job): ReadonlyArray<Complaint> => {
 const metadataOf = ({ metadata }: V1Job): ReadonlyArray<Complaint> => {
   const name = metadata?.name ?? ""
   // Its pods carry the Job's name in two labels.
-  const inLabels = name.length > 63 ? [...labelValue(name, "spec.template.labels").slice(0, 1)] : []
+  const inLabels = name.length > 63 ? labelValue(name, "spec.template.labels").slice(0, 1) : []
   return [
     ...(name === ""
       ? metadata?.generateName ? [] : [["metadata.name", "Required value: name or generateName is required"] as const]

@@ -51,18 +51,22 @@ describe("the emulated API server's lists and watches, held to recordings of rea
       assert.strictEqual((yield* ask(at, anew)).body.items[0].metadata.name, "two")
     }))
 
-  it.live.each(["Foreground", "Background", "Orphan"])("answers the deletion of a Job, %s, as the real one did", (policy) =>
-    Effect.gen(function*() {
-      const at = yield* cluster()
-      const name = `deleted-${policy.toLowerCase()}`
-      yield* ask(at, named(name))
-      yield* runs(at)
-      const deleted = yield* ask(at, { method: "DELETE", path: `${jobs}/${name}?propagationPolicy=${policy}` })
-      const { answer } = recording(`delete-200-${policy.toLowerCase()}`, Lone)
-      // It was another Job that was deleted: its command and its deadline are its own.
-      const of = (body: unknown) => JSON.parse(JSON.stringify(lasting(body), (key, value) => key === "spec" ? {} : value))
-      assert.deepStrictEqual([deleted.code, of(deleted.body)], [answer.code, of(answer.body)])
-    }))
+  it.live.each(["Foreground", "Background", "Orphan"])(
+    "answers the deletion of a Job, %s, as the real one did",
+    (policy) =>
+      Effect.gen(function*() {
+        const at = yield* cluster()
+        const name = `deleted-${policy.toLowerCase()}`
+        yield* ask(at, named(name))
+        yield* runs(at)
+        const deleted = yield* ask(at, { method: "DELETE", path: `${jobs}/${name}?propagationPolicy=${policy}` })
+        const { answer } = recording(`delete-200-${policy.toLowerCase()}`, Lone)
+        // It was another Job that was deleted: its command and its deadline are its own.
+        const of = (body: unknown) =>
+          JSON.parse(JSON.stringify(lasting(body), (key, value) => key === "spec" ? {} : value))
+        assert.deepStrictEqual([deleted.code, of(deleted.body)], [answer.code, of(answer.body)])
+      })
+  )
 
   it.live("tells a watch that has missed too much to list anew, as an event of an answer 200", () =>
     Effect.gen(function*() {
@@ -83,7 +87,10 @@ describe("the emulated API server's lists and watches, held to recordings of rea
       yield* ask(at, first)
       const none = yield* ask(at, { method: "GET", path: `${jobs}?watch=true&resourceVersion=abc` })
       assertSame(none, recording("watch-400-bad-version", Lone).answer)
-      const future = yield* ask(at, { method: "GET", path: `${jobs}?watch=true&resourceVersion=99999999&timeoutSeconds=1` })
+      const future = yield* ask(at, {
+        method: "GET",
+        path: `${jobs}?watch=true&resourceVersion=99999999&timeoutSeconds=1`
+      })
       assertSame(future, recording("watch-from-the-future", Lone).answer)
     }))
 
@@ -97,30 +104,35 @@ describe("the emulated API server's lists and watches, held to recordings of rea
       })
       assert.deepStrictEqual(linesOf(yield* watch), recording("watch-quiet-no-bookmarks", Events).events)
       const other = { ...named("one"), path: first.path.replace("/reviews/", "/others/") }
-      const [told] = yield* Effect.all([watch, Effect.delay(ask(at, other), "300 millis")], { concurrency: "unbounded" })
+      const [told] = yield* Effect.all([watch, Effect.delay(ask(at, other), "300 millis")], {
+        concurrency: "unbounded"
+      })
       assert.deepStrictEqual(lasting(linesOf(told)), lasting(recording("watch-bookmarks", Events).events))
     }))
 
-  it.live.each(["pods", "limits", "restricted"])("says why the pods of a Job do not come: %s", (name) =>
-    Effect.gen(function*() {
-      const { events, job } = recording(`job-without-pods-${name}`, Refused)
-      const at = yield* cluster({ sync: Duration.millis(30) })
-      yield* ask(at, { ...first, path: first.path.replace("/reviews/", `/reviews-${name}/`) })
-      // Asked again and again, less and less often.
-      yield* until(() => at.store.events().length >= events.length)
-      const told = at.store.events().slice(0, events.length).map(({ involvedObject: { kind, name }, ...event }) => ({
-        type: event.type,
-        reason: event.reason,
-        message: event.message,
-        count: event.count,
-        source: event.source,
-        involvedObject: { kind, name }
-      }))
-      const of = (list: unknown) => JSON.stringify(list).replaceAll(/one-[a-z0-9]{5}/g, "a pod")
-      assert.strictEqual(of(told), of(events))
-      assert.deepStrictEqual(lasting(at.store.jobs()[0]?.status), lasting(job.status))
-      assert.deepStrictEqual(at.store.pods(), [])
-    }))
+  it.live.each(["pods", "limits", "restricted"])(
+    "says why the pods of a Job do not come: %s",
+    (name) =>
+      Effect.gen(function*() {
+        const { events, job } = recording(`job-without-pods-${name}`, Refused)
+        const at = yield* cluster({ sync: Duration.millis(30) })
+        yield* ask(at, { ...first, path: first.path.replace("/reviews/", `/reviews-${name}/`) })
+        // Asked again and again, less and less often.
+        yield* until(() => at.store.events().length >= events.length)
+        const told = at.store.events().slice(0, events.length).map(({ involvedObject: { kind, name }, ...event }) => ({
+          type: event.type,
+          reason: event.reason,
+          message: event.message,
+          count: event.count,
+          source: event.source,
+          involvedObject: { kind, name }
+        }))
+        const of = (list: unknown) => JSON.stringify(list).replaceAll(/one-[a-z0-9]{5}/g, "a pod")
+        assert.strictEqual(of(told), of(events))
+        assert.deepStrictEqual(lasting(at.store.jobs()[0]?.status), lasting(job.status))
+        assert.deepStrictEqual(at.store.pods(), [])
+      })
+  )
 })
 
 describe("the recordings", () => {
