@@ -10,6 +10,7 @@ import { type GitHubEvent, type Hook, payloadOf, post } from "./GitHubDeliveries
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { addIssueComment } from "./GitHubIssueRoutes.ts"
 import { makeJournal } from "./GitHubJournal.ts"
+import { GitHubPauses } from "./GitHubPauses.ts"
 import { addReply, addReview, addReviewComment, type CommentDraft, type ReviewRequest } from "./GitHubReviews.ts"
 import { makeScenario } from "./GitHubScenario.ts"
 import { listenScoped, serveGitHub } from "./GitHubServer.ts"
@@ -78,7 +79,8 @@ export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<
   const api: Api = { state, apps, wire, options: { ...defaults, ...options }, diff: makeDiffs() }
   const journal = yield* makeJournal
   const faults = new GitHubFaults()
-  serveGitHub(server, { api, faults, journal }, yield* Effect.abortSignal)
+  const pauses = new GitHubPauses()
+  serveGitHub(server, { api, faults, journal, pauses }, yield* Effect.abortSignal)
   const headOf = (pull: PullRequest) => api.diff(pull, pull.headSha)
 
   return {
@@ -87,6 +89,7 @@ export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<
     state,
     apps,
     faults,
+    pauses,
     ...makeScenario(api, directory),
     requests: journal.requests,
     violations: journal.violations,

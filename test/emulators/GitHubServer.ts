@@ -5,6 +5,7 @@ import { findOperation } from "./GitHubContract.ts"
 import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
 import { answerGraphQl } from "./GitHubGraphQl.ts"
 import type { GitHubJournal, RequestRecord } from "./GitHubJournal.ts"
+import type { GitHubPauses } from "./GitHubPauses.ts"
 import { json, makeRest, problem, type Reply } from "./GitHubRest.ts"
 import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
 import { type Account, now } from "./GitHubState.ts"
@@ -41,8 +42,16 @@ interface Exchange {
 
 const bearer = (header: string | undefined) => /^(?:bearer|token) (.+)$/i.exec(header ?? "")?.[1]
 
+/** What decides what becomes of a request, and what remembers it. */
+interface Parts {
+  readonly api: Api
+  readonly faults: GitHubFaults
+  readonly journal: GitHubJournal
+  readonly pauses: GitHubPauses
+}
+
 /** The emulated forge over HTTP, for one request at a time. */
-const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) => {
+const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
   const { apps, state } = api
 
   /** Who asks: a token's owner, an App by its JSON Web Token, or the bot of an installation's token. */
@@ -78,8 +87,8 @@ const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) =>
   const withFault = Effect.fnUntraced(
     function*(exchange: Exchange, body: unknown, seen: Seen, fault: Fault | undefined) {
       if (fault?._tag === "Answer") {
-        const { headers = {}, message = "Injected fault", status } = fault
-        const reply = problem(status, message)
+        const { errors, headers = {}, message = "Injected fault", status } = fault
+        const reply = problem(status, message, errors)
         return { ...reply, headers: { ...reply.headers, ...headers } }
       }
       const reply = yield* answer(exchange, body, seen)
@@ -106,9 +115,11 @@ const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) =>
       login,
       body: body._tag === "Success" ? body.success : undefined
     }
+    yield* pauses.pass({ when: "before", operation, token })
     const reply = body._tag === "Failure"
       ? problem(400, body.failure.message)
       : yield* withFault(exchange, body.success, seen, fault)
+    yield* pauses.pass({ when: "after", operation, token })
     if (fault?._tag !== "CommitThenDrop") return { seen, status: yield* write(exchange, reply) }
     request.socket.destroy()
     return { seen, status: 0 }
@@ -173,10 +184,10 @@ export const listenScoped = Effect.acquireRelease(
  */
 export const serveGitHub = (
   server: Server,
-  { api, faults, journal }: { readonly api: Api; readonly faults: GitHubFaults; readonly journal: GitHubJournal },
+  parts: Parts,
   signal: AbortSignal
 ): void => {
-  const exchange = makeExchange(api, journal, faults)
+  const exchange = makeExchange(parts)
   server.on("request", (request, response) => {
     Effect.runFork(exchange(request, response), { signal })
   })

@@ -106,11 +106,16 @@ export const token = "ghp_0123456789abcdef"
 /** The layer under test, pointed at a fake. */
 export const forgeAt = (
   apiBase: string,
-  options: { readonly secret?: string; readonly allowUnsigned?: boolean; readonly configured?: boolean } = {}
+  options: {
+    readonly secret?: string
+    readonly allowUnsigned?: boolean
+    readonly configured?: boolean
+    readonly token?: string
+  } = {}
 ) =>
   GitHub.layer.pipe(Layer.provide(layerTest({
     github: options.configured === false ? Option.none() : Option.some({
-      credentials: { _tag: "Token", token: Redacted.make(token) },
+      credentials: { _tag: "Token", token: Redacted.make(options.token ?? token) },
       webhookSecret: Option.map(Option.fromNullishOr(options.secret), (secret) => Redacted.make(secret)),
       apiBase,
       cloneBase: "https://github.example"
