@@ -4,12 +4,12 @@ import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import type { OwnPosts } from "./Forge.ts"
-import { asInstallationOf } from "./GitHubApp.ts"
 import { markedBody } from "./GitHubBody.ts"
 import { type GitHubClient, isUnavailable, transient } from "./GitHubClient.ts"
 import { isNotFound, isPendingReview } from "./GitHubFailure.ts"
 import type { GitHubPosts, Post, PostKind, Seen } from "./GitHubPosts.ts"
 import { about } from "./GitHubReads.ts"
+import { asInstallationOf } from "./Installation.ts"
 
 /** What GitHub says about something that it just made. */
 export const Created = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })

@@ -4,6 +4,7 @@ import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
 import { checkoutOutcome, failed, forgeOutcome, modelOutcome } from "./Failure.ts"
@@ -157,5 +158,6 @@ export const review = Effect.fn("Review.review")(
       Effect.succeed(
         failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
       )
-  })
+  }),
+  (effect, { event }) => asInstallationOf(event)(effect)
 )
