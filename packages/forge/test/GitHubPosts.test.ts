@@ -78,6 +78,18 @@ it.effect("of two comments that say the same the first stays, whoever looks", ()
     assert.deepStrictEqual(found, Option.some("https://github.example/5"))
   }))
 
+it.effect("a comment of a run that died is removed by the next look of any job, where its review is there", () =>
+  Effect.gen(function*() {
+    const pull = fakePull()
+    yield* publish(pull, draft([comment(1)], { jobId: job("1") }))
+    const late = renderMarker(new Marker({ jobId: job("1"), headSha: head }))
+    const quoting = `It says ${late}.\n\n${renderMarker(new Marker({ jobId: job("2"), headSha: head }))}`
+    pull.issueComments.push(written(4_000, `Late.\n\n${late}`), written(4_001, quoting))
+    yield* ownPosts(pull)
+    assert.deepStrictEqual(pull.issueComments.map(({ id }) => id), [4_001])
+    assert.strictEqual(pull.submitted().length, 1)
+  }))
+
 it.effect("an answer is not posted where the job's review is, and taken back where that came in between", () =>
   Effect.gen(function*() {
     const pull = fakePull()
