@@ -27,8 +27,9 @@ check: install ## Types, lint with import directions, format, dead code
 format: install ## Format every file
 	dprint fmt
 
-build: install ## One bundled, code-split dist/
+build: install ## One bundled, code-split dist/: the command and the library
 	node ci/build.ts
+	node ci/library.ts
 
 bench: install ## Figures of speed and size, as ratios and counts
 	node test/bench/main.ts $(ARGS)

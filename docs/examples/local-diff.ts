@@ -68,13 +68,18 @@ const TerminalForge = Layer.succeed(
     pullRequest: () => Effect.succeed(pullRequest),
     changedFiles: () => Effect.sync(() => parseGitDiff(git("diff", "--no-color", "-M", `${base}...${head}`))),
     discussions: () => Effect.succeed([]),
-    posted: () => Effect.succeedNone,
+    ownPosts: () => Effect.succeed({ review: Option.none(), answer: Option.none(), reviewedHeads: [] }),
     publish: (draft) =>
       Effect.as(
         Console.log(printed(draft)),
-        new Review.PostedReview({ inline: draft.comments.length, folded: 0, alreadyPosted: false })
+        new Review.PostedReview({
+          headSha: draft.headSha,
+          inline: draft.comments.length,
+          folded: 0,
+          alreadyPosted: false
+        })
       ),
-    reply: (_event, _jobId, body) => Console.log(body),
+    reply: (_event, _jobId, body) => Effect.as(Console.log(body), Option.none()),
     cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
     headRef: () => "refs/heads/main"
   })

@@ -7,7 +7,7 @@ import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import * as KubernetesJob from "@nominal-code/kubernetes/Manifest"
+import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { ConfigProvider, Effect, Option } from "effect"
 import { readFileSync } from "node:fs"
 import { parse } from "yaml"
@@ -54,7 +54,7 @@ const madeFrom = (config: string) =>
   Effect.map(loaded(config), ({ conversationTtl, kubernetes, redis }): Resource => {
     const template = { conversationTtl, kubernetes: Option.getOrThrow(kubernetes), redis: Option.getOrThrow(redis) }
     // Its apiVersion, kind and name are there: the schema test says so.
-    return KubernetesJob.make(template, { job, attempt: 1, payload: "{}" }) as Resource
+    return Manifest.make(template, { job, attempt: 1, payload: "{}" }) as Resource
   })
 
 describe("the configuration files", () => {

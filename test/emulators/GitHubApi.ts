@@ -1,4 +1,5 @@
 import { Data, Effect, Schema } from "effect"
+import type { GitHubApps } from "./GitHubApps.ts"
 import { type DiffFile, diffOf } from "./GitHubDiff.ts"
 import type { GitFailed } from "./GitHubGit.ts"
 import type { Account, GitHubState, PullRequest } from "./GitHubState.ts"
@@ -45,6 +46,7 @@ export interface Options {
 /** What every handler works on. */
 export interface Api {
   readonly state: GitHubState
+  readonly apps: GitHubApps
   readonly wire: GitHubWire
   readonly options: Options
   /** A pull request's diff at one of its commits, computed once. */

@@ -1,7 +1,6 @@
 import { Ajv, type ValidateFunction } from "ajv"
 import addFormats from "ajv-formats"
 import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { deref, type Json, type JsonObject, listOf, objectOf, toJsonSchema } from "./OpenApiSchema.ts"
 
 /** One operation of GitHub's published API, matched to a request. */
@@ -26,15 +25,14 @@ interface Published {
 
 let published: Published | undefined
 
-/** Reads GitHub's description of its API: 13 MB of JSON, once for each process, before somebody waits for it. */
+/** Reads GitHub's description of its API, the part that `ci/githubApi.ts` has extracted, once for each process. */
 export const loadContract = (): void => {
   load()
 }
 
 const load = (): Published => {
   if (published !== undefined) return published
-  const file = createRequire(import.meta.url).resolve("@octokit/openapi/generated/api.github.com.json")
-  const document = objectOf(JSON.parse(readFileSync(file, "utf8")))
+  const document = objectOf(JSON.parse(readFileSync(new URL("github-api.json", import.meta.url), "utf8")))
   const endpoints = Object.entries(objectOf(document["paths"])).map(([template, methods]) => ({
     template,
     segments: template.split("/").slice(1),

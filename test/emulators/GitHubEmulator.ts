@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Api, makeDiffs, type Options } from "./GitHubApi.ts"
+import { GitHubApps } from "./GitHubApps.ts"
 import { loadContract } from "./GitHubContract.ts"
 import { type GitHubEvent, type Hook, payloadOf, post } from "./GitHubDeliveries.ts"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { addIssueComment } from "./GitHubIssueRoutes.ts"
 import { makeJournal } from "./GitHubJournal.ts"
+import { GitHubPauses } from "./GitHubPauses.ts"
 import { addReply, addReview, addReviewComment, type CommentDraft, type ReviewRequest } from "./GitHubReviews.ts"
 import { makeScenario } from "./GitHubScenario.ts"
 import { listenScoped, serveGitHub } from "./GitHubServer.ts"
@@ -72,18 +74,22 @@ export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<
   // The form of GitHub Enterprise Server, so that git and the API share a host.
   const apiBase = `${origin}/api/v3`
   const state = new GitHubState()
+  const apps = new GitHubApps()
   const wire = new GitHubWire(origin, apiBase)
-  const api: Api = { state, wire, options: { ...defaults, ...options }, diff: makeDiffs() }
+  const api: Api = { state, apps, wire, options: { ...defaults, ...options }, diff: makeDiffs() }
   const journal = yield* makeJournal
   const faults = new GitHubFaults()
-  serveGitHub(server, { api, faults, journal }, yield* Effect.abortSignal)
+  const pauses = new GitHubPauses()
+  serveGitHub(server, { api, faults, journal, pauses }, yield* Effect.abortSignal)
   const headOf = (pull: PullRequest) => api.diff(pull, pull.headSha)
 
   return {
     origin,
     apiBase,
     state,
+    apps,
     faults,
+    pauses,
     ...makeScenario(api, directory),
     requests: journal.requests,
     violations: journal.violations,

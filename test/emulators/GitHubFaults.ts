@@ -1,4 +1,5 @@
-import type { Duration } from "effect"
+import { Duration } from "effect"
+import { now } from "./GitHubState.ts"
 
 /** What goes wrong with a request. */
 export type Fault =
@@ -8,6 +9,7 @@ export type Fault =
     readonly status: number
     readonly headers?: Readonly<Record<string, string>>
     readonly message?: string
+    readonly errors?: ReadonlyArray<unknown>
   }
   /** It happens, and is answered with an error all the same. */
   | { readonly _tag: "CommitThenAnswer"; readonly status: number }
@@ -34,9 +36,22 @@ interface Planned {
   left: number
 }
 
-/** The faults that wait for their requests. The first that fits a request is used up by it. */
+/** A state of the whole service that ends by itself. */
+interface Outage {
+  readonly fault: Fault
+  /** Milliseconds since the epoch. */
+  readonly until: number
+}
+
+const seconds = (millis: number): number => Math.ceil(millis / 1_000)
+
+/**
+ * The faults that wait for their requests. The first that fits a request is used up by it. An outage, while it lasts,
+ * is every request's.
+ */
 export class GitHubFaults {
   #planned: Array<Planned> = []
+  #outage: Outage | undefined
 
   next(target: Target, fault: Fault): void {
     this.#planned.push({ target, fault, left: target.times ?? 1 })
@@ -52,22 +67,49 @@ export class GitHubFaults {
     })
   }
 
-  /** GitHub's primary rate limit: no request is left until `resetAt` (seconds since the epoch). */
-  primaryRateLimit(target: Target, resetAt: number): void {
+  /** GitHub's secondary rate limit for posts, which it answers as if something were wrong with the post. */
+  submittedTooQuickly(target: Target, code: "abuse" | "custom" = "abuse"): void {
     this.next(target, {
       _tag: "Answer",
-      status: 429,
-      headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(resetAt) },
-      message: "API rate limit exceeded"
+      status: 422,
+      message: "Validation Failed",
+      errors: [{
+        resource: "PullRequestReview",
+        code,
+        ...(code === "abuse" ? { field: "base" } : { message: "was submitted too quickly" })
+      }]
     })
   }
 
+  /** The whole of GitHub is away: connections are cut, git's too. */
+  away(lasting: Duration.Input): void {
+    this.#during(lasting, { _tag: "Drop" })
+  }
+
+  /** GitHub's primary rate limit: no request is left until the hour is over. Without `resetIn`, the limit ends with it. */
+  usedUp(lasting: Duration.Input, resetIn: Duration.Input = lasting): void {
+    const resetAt = seconds(now() + Duration.toMillis(Duration.fromInputUnsafe(resetIn)))
+    this.#during(lasting, {
+      _tag: "Answer",
+      status: 403,
+      headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(resetAt) },
+      message: "API rate limit exceeded for user ID 1000."
+    })
+  }
+
+  #during(lasting: Duration.Input, fault: Fault): void {
+    this.#outage = { fault, until: now() + Duration.toMillis(Duration.fromInputUnsafe(lasting)) }
+  }
+
+  /** Ends everything: what is planned, and an outage. */
   clear(): void {
     this.#planned = []
+    this.#outage = undefined
   }
 
   /** The fault of this request, if it has one. */
   take(method: string, path: string): Fault | undefined {
+    if (this.#outage !== undefined && now() < this.#outage.until) return this.#outage.fault
     const planned = this.#planned.find(({ left, target }) =>
       left > 0 && (target.method ?? method) === method && target.path.test(path)
     )

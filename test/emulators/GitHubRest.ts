@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { type Answer, type Api, type Call, type Handlers, Refusal } from "./GitHubApi.ts"
+import { appRoutes } from "./GitHubAppRoutes.ts"
 import { type Operation, requestErrors, responseErrors } from "./GitHubContract.ts"
 import { issueRoutes, reactionRoutes } from "./GitHubIssueRoutes.ts"
 import type { GitHubJournal } from "./GitHubJournal.ts"
@@ -61,6 +62,7 @@ const reply = (answer: Answer, url: string, query: URLSearchParams): Reply => {
 /** The REST API: each request and each answer is held against GitHub's own description of it. */
 export const makeRest = (api: Api, journal: GitHubJournal) => {
   const handlers: Handlers = {
+    ...appRoutes(api),
     ...pullRoutes(api),
     ...reviewRoutes(api),
     ...reviewCommentRoutes(api),

@@ -77,6 +77,22 @@ const newReview = (api: Api, pull: PullRequest, author: Account, request: Omit<R
   return review
 }
 
+/** Whether an account has begun a review that it has not submitted. */
+const hasPending = (api: Api, pull: PullRequest, author: Account): boolean =>
+  api.state.reviewsOf(pull, author).some((review) => review.author === author && review.state === "PENDING")
+
+/** A comment beside an unsubmitted review of the same account would belong to that review, so GitHub takes none. */
+const besidePending = new Refusal({
+  status: 422,
+  message: "Validation Failed",
+  errors: [{
+    resource: "PullRequestReview",
+    code: "custom",
+    field: "user_id",
+    message: "user_id can only have one pending review per pull request"
+  }]
+})
+
 /** Makes a review with all its comments, or none of it: one comment out of place refuses the whole. */
 export const addReview = Effect.fnUntraced(
   function*(api: Api, pull: PullRequest, author: Account, request: ReviewRequest) {
@@ -87,8 +103,8 @@ export const addReview = Effect.fnUntraced(
     if (request.state === "COMMENTED" || request.state === "CHANGES_REQUESTED" || request.body !== "") {
       yield* checkText(request.body, "Body")
     }
-    const mine = api.state.reviewsOf(pull, author).filter((review) => review.author === author)
-    if (request.state === "PENDING" && mine.some((review) => review.state === "PENDING")) {
+    // Of a review that is submitted at once, too: GitHub begins it first.
+    if (hasPending(api, pull, author)) {
       return yield* unprocessable("User can only have one pending review per pull request")
     }
     const review = newReview(api, pull, author, request)
@@ -115,6 +131,7 @@ export const addReviewComment = Effect.fnUntraced(
       })
     }
     yield* checkText(draft.body, "Body")
+    if (hasPending(api, pull, author)) return yield* besidePending
     return yield* addComment(api, newReview(api, pull, author, { commitId, body: "", state: "COMMENTED" }), draft)
   }
 )
@@ -125,6 +142,7 @@ export const addReply = Effect.fnUntraced(function*(api: Api, author: Account, p
     return yield* unprocessable("in_reply_to must be the thread's first comment: replies to replies are not supported")
   }
   yield* checkText(body, "Body")
+  if (hasPending(api, parent.pull, author)) return yield* besidePending
   const review = newReview(api, parent.pull, author, { commitId: parent.commitId, body: "", state: "COMMENTED" })
   const comment: ReviewComment = {
     ...parent,

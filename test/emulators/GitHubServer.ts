@@ -5,9 +5,10 @@ import { findOperation } from "./GitHubContract.ts"
 import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
 import { answerGraphQl } from "./GitHubGraphQl.ts"
 import type { GitHubJournal, RequestRecord } from "./GitHubJournal.ts"
+import type { GitHubPauses } from "./GitHubPauses.ts"
 import { json, makeRest, problem, type Reply } from "./GitHubRest.ts"
 import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
-import { now } from "./GitHubState.ts"
+import { type Account, now } from "./GitHubState.ts"
 
 class BadRequest extends Data.TaggedError("BadRequest")<{ readonly message: string }> {}
 
@@ -41,9 +42,28 @@ interface Exchange {
 
 const bearer = (header: string | undefined) => /^(?:bearer|token) (.+)$/i.exec(header ?? "")?.[1]
 
+/** What decides what becomes of a request, and what remembers it. */
+interface Parts {
+  readonly api: Api
+  readonly faults: GitHubFaults
+  readonly journal: GitHubJournal
+  readonly pauses: GitHubPauses
+}
+
 /** The emulated forge over HTTP, for one request at a time. */
-const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) => {
-  const { state } = api
+const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
+  const { apps, state } = api
+
+  /** Who asks: a token's owner, an App by its JSON Web Token, or the bot of an installation's token. */
+  const viewerOf = (credentials: string, path: string): Account | Reply => {
+    if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(credentials)) {
+      const app = apps.appOf(credentials)
+      return typeof app === "string" ? problem(401, app) : app.account
+    }
+    const viewer = state.accountOfToken(credentials) ?? apps.accountOf(credentials)
+    if (viewer === undefined) return problem(401, "Bad credentials")
+    return apps.opens(credentials, path) ? viewer : problem(403, "Resource not accessible by integration")
+  }
   const rest = makeRest(api, journal)
 
   const graphql = Effect.fnUntraced(
@@ -55,9 +75,9 @@ const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) =>
   )
 
   const answer = Effect.fnUntraced(function*({ method, request, url }: Exchange, body: unknown, seen: Seen) {
-    const viewer = state.accountOfToken(bearer(request.headers.authorization) ?? "")
     if (request.headers["user-agent"] === undefined) return problem(403, "Request forbidden by administrative rules.")
-    if (viewer === undefined) return problem(401, "Bad credentials")
+    const viewer = viewerOf(bearer(request.headers.authorization) ?? "", url.pathname.replace(/^\/api\/v3/, ""))
+    if ("status" in viewer) return viewer
     if (seen.kind === "graphql") return yield* graphql(viewer, body, url.pathname)
     const path = url.pathname.replace(/^\/api\/v3/, "")
     const accept = request.headers.accept ?? ""
@@ -67,8 +87,8 @@ const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) =>
   const withFault = Effect.fnUntraced(
     function*(exchange: Exchange, body: unknown, seen: Seen, fault: Fault | undefined) {
       if (fault?._tag === "Answer") {
-        const { headers = {}, message = "Injected fault", status } = fault
-        const reply = problem(status, message)
+        const { errors, headers = {}, message = "Injected fault", status } = fault
+        const reply = problem(status, message, errors)
         return { ...reply, headers: { ...reply.headers, ...headers } }
       }
       const reply = yield* answer(exchange, body, seen)
@@ -85,7 +105,8 @@ const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) =>
   const serveApi = Effect.fnUntraced(function*(exchange: Exchange, fault: Fault | undefined) {
     const { method, request, url } = exchange
     const graphql = /^\/(?:api\/)?graphql$/.test(url.pathname) && method === "POST"
-    const login = state.accountOfToken(bearer(request.headers.authorization) ?? "")?.login ?? ""
+    const token = bearer(request.headers.authorization) ?? ""
+    const login = (state.accountOfToken(token) ?? apps.accountOf(token))?.login ?? ""
     const operation = graphql ? "graphql" : findOperation(method, url.pathname.replace(/^\/api\/v3/, ""))?.id ?? ""
     const body = yield* Effect.result(readBody(request))
     const seen: Seen = {
@@ -94,9 +115,11 @@ const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) =>
       login,
       body: body._tag === "Success" ? body.success : undefined
     }
+    yield* pauses.pass({ when: "before", operation, token })
     const reply = body._tag === "Failure"
       ? problem(400, body.failure.message)
       : yield* withFault(exchange, body.success, seen, fault)
+    yield* pauses.pass({ when: "after", operation, token })
     if (fault?._tag !== "CommitThenDrop") return { seen, status: yield* write(exchange, reply) }
     request.socket.destroy()
     return { seen, status: 0 }
@@ -106,7 +129,9 @@ const makeExchange = (api: Api, journal: GitHubJournal, faults: GitHubFaults) =>
     const { request, response, url } = exchange
     const git = gitRequestOf(url)
     if (git === undefined) return undefined
-    const viewer = state.accountOfToken(basicPassword(request.headers.authorization) ?? "")
+    const token = basicPassword(request.headers.authorization) ?? ""
+    const viewer = state.accountOfToken(token) ??
+      (apps.opens(token, `/repos/${git.repository}`) ? apps.accountOf(token) : undefined)
     const seen: Seen = { kind: "git", operation: git.service, login: viewer?.login ?? "", body: undefined }
     const status = fault?._tag === "Answer"
       ? yield* write(exchange, { status: fault.status, headers: fault.headers ?? {}, body: "" })
@@ -159,10 +184,10 @@ export const listenScoped = Effect.acquireRelease(
  */
 export const serveGitHub = (
   server: Server,
-  { api, faults, journal }: { readonly api: Api; readonly faults: GitHubFaults; readonly journal: GitHubJournal },
+  parts: Parts,
   signal: AbortSignal
 ): void => {
-  const exchange = makeExchange(api, journal, faults)
+  const exchange = makeExchange(parts)
   server.on("request", (request, response) => {
     Effect.runFork(exchange(request, response), { signal })
   })

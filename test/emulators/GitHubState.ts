@@ -115,6 +115,7 @@ export class GitHubState {
   readonly reviewComments: Array<ReviewComment> = []
   readonly issueComments: Array<IssueComment> = []
   readonly reactions: Array<Reaction> = []
+  readonly #tokens = new Map<string, Account>()
   #lastId = 1000
 
   nextId(): number {
@@ -132,8 +133,15 @@ export class GitHubState {
     return account
   }
 
+  /** Another token of an account, by which the requests of two clients can be told apart. */
+  addToken(account: Account): string {
+    const token = `ghp_${randomBytes(18).toString("hex")}`
+    this.#tokens.set(token, account)
+    return token
+  }
+
   accountOfToken(token: string): Account | undefined {
-    return [...this.accounts.values()].find((account) => account.token === token)
+    return this.#tokens.get(token) ?? [...this.accounts.values()].find((account) => account.token === token)
   }
 
   repository(fullName: string): Repository | undefined {

@@ -1,3 +1,4 @@
+import type { Installation } from "./GitHubApps.ts"
 import type { DiffFile } from "./GitHubDiff.ts"
 import { example, type Fields, renamed } from "./GitHubExamples.ts"
 import type { LogEntry } from "./GitHubGit.ts"
@@ -34,7 +35,7 @@ export class GitHubWire {
   }
 
   user({ id, login, type }: Account): Fields {
-    const url = `${this.apiBase}/users/${login}`
+    const url = `${this.apiBase}/users/${encodeURIComponent(login)}`
     return {
       login,
       id,
@@ -58,6 +59,47 @@ export class GitHubWire {
   }
 
   /** `GET /user`: what an account says of itself. */
+  app(id: number, slug: string, owner: Account, permissions: Readonly<Record<string, string>>): Fields {
+    const at = "2026-01-01T00:00:00Z"
+    return {
+      id,
+      slug,
+      node_id: `A_${id}`,
+      owner: this.user(owner),
+      name: slug,
+      description: null,
+      external_url: this.origin,
+      html_url: `${this.origin}/apps/${slug}`,
+      created_at: at,
+      updated_at: at,
+      permissions,
+      events: ["pull_request"]
+    }
+  }
+
+  installation({ app, id, permissions }: Installation): Fields {
+    const at = "2026-01-01T00:00:00Z"
+    return {
+      id,
+      app_id: app.id,
+      app_slug: app.slug,
+      target_id: app.account.id,
+      target_type: "Organization",
+      account: this.user(app.account),
+      repository_selection: "selected",
+      single_file_name: null,
+      access_tokens_url: `${this.apiBase}/app/installations/${id}/access_tokens`,
+      repositories_url: `${this.apiBase}/installation/repositories`,
+      html_url: `${this.origin}/organizations/acme/settings/installations/${id}`,
+      permissions,
+      events: ["pull_request"],
+      created_at: at,
+      updated_at: at,
+      suspended_by: null,
+      suspended_at: null
+    }
+  }
+
   self(account: Account): Fields {
     return {
       ...this.user(account),

@@ -1,294 +1,270 @@
-import { Deferred, Duration, Effect, type Fiber, Semaphore } from "effect"
-import { randomBytes } from "node:crypto"
-import {
-  type Behaviour,
-  missingSecrets,
-  type PodEnd,
-  type RunningPod,
-  type Secrets,
-  startPod,
-  stopPod
-} from "./KubePods.ts"
+import { Duration, Effect, type Fiber } from "effect"
+import type { Namespace } from "./KubeAdmission.ts"
+import { condition, hasEnded, holds, isFinished, withConditions } from "./KubeConditions.ts"
+import { addPod, tracking } from "./KubeJobPods.ts"
 import {
   type Condition,
-  type ContainerState,
+  type KubeEvent,
   type KubeJobObject,
   type KubePodObject,
   type KubeStore,
-  newMetadata,
   timestamp
 } from "./KubeStore.ts"
-import { violations } from "./PodSecurity.ts"
 
-/** How fast the emulated cluster is, and what its pods do. */
-export interface ClusterOptions {
-  /** What a pod does; its process unless told. */
-  readonly behave: (pod: KubePodObject) => Behaviour | undefined
-  /** The program that the image's `nominal-code` is; its sources unless told. */
-  readonly bin: string
-  /** How many pods have a place at the same time; the others wait for one. */
-  readonly places: number
-  /** What the cluster takes for each of its steps. */
+/** How fast the Job controller is. The real one's times stand beside them. */
+export interface ControllerOptions {
+  /** What it takes to see a new Job: tens of milliseconds. */
   readonly pace: Duration.Duration
-  /** What a pod is given between SIGTERM and SIGKILL. */
-  readonly grace: Duration.Duration
-  /** What a failed pod's successor waits for. */
+  /** How long it collects what happens to pods before it looks at their Job: 1 s. */
+  readonly sync: Duration.Duration
+  /** What the pod after a failed or evicted one waits for, doubled by each that fails: 10 s. */
   readonly backoff: Duration.Duration
 }
 
-/** One start of a pod. Times are milliseconds of the machine. */
-interface Start {
-  readonly job: string
-  readonly pod: string
-  /** Whom it works for. */
-  readonly lane: string
-  readonly at: number
-  endedAt?: number
+type Status = KubeJobObject["status"]
+
+/** What the controller remembers of a Job between two looks at it. */
+interface Memory {
+  readonly uid: string
+  readonly namespace: string
+  readonly name: string
+  look: Fiber.Fiber<void> | undefined
+  lookAt: number
+  /** Milliseconds of the machine. */
+  startedAt: number
+  nextPodAt: number
+  lost: number
+  refused: number
 }
 
-const condition = (type: string, reason: string, message: string, status: "True" | "False" = "True"): Condition => ({
-  type,
-  status,
-  reason,
-  message,
-  lastTransitionTime: timestamp()
-})
+const isActive = (pod: KubePodObject) => !hasEnded(pod) && pod.metadata.deletionTimestamp === undefined
+const uidsOf = (pods: ReadonlyArray<KubePodObject>) => pods.map(({ metadata }) => metadata.uid)
 
-const owners = ({ metadata: { name, uid } }: KubeJobObject) => [
-  { apiVersion: "batch/v1", kind: "Job", name, uid, controller: true, blockOwnerDeletion: true }
-]
+const why = {
+  BackoffLimitExceeded: "Job has reached the specified backoff limit",
+  DeadlineExceeded: "Job was active longer than specified deadline"
+}
 
-/** What the Job controller and the nodes of an emulated cluster do with Jobs. */
-export const makeController = (store: KubeStore, secrets: Secrets, options: ClusterOptions) => {
-  const { backoff, behave, bin, grace, pace, places } = options
-  const lives = new Map<string, Fiber.Fiber<void>>()
-  const running = new Map<string, RunningPod>()
-  /** Jobs whose deadline has passed: how their pods end says nothing any more. */
-  const expired = new Set<string>()
-  const refused: Array<string> = []
-  const nodes = Semaphore.makeUnsafe(places)
-  const starts: Array<Start> = []
+/** Whether the end of a pod is no failure of its Job, as `podFailurePolicy` says. */
+const ignored = ({ spec }: KubeJobObject, pod: KubePodObject): boolean =>
+  (spec.podFailurePolicy?.rules ?? []).some(({ action, onPodConditions }) =>
+    action === "Ignore" && (onPodConditions ?? []).some(({ type }) => holds(pod, type))
+  )
 
-  const current = ({ metadata: { name, namespace, uid } }: KubeJobObject): KubeJobObject | undefined => {
+/**
+ * The Job controller: it looks at a Job whenever something has happened to it or its pods, and does the next step
+ * towards what is wanted. A Job's end is written in two steps, and its pods are counted between them.
+ */
+export const makeController = (
+  store: KubeStore,
+  { backoff, pace, sync }: ControllerOptions,
+  namespaces: ReadonlyMap<string, Namespace>,
+  graceOf: (pod: KubePodObject) => number
+) => {
+  const memories = new Map<string, Memory>()
+
+  const jobOf = ({ name, namespace, uid }: Memory): KubeJobObject | undefined => {
     const job = store.job(namespace, name)
     return job?.metadata.uid === uid ? job : undefined
   }
-  const setJob = (of: KubeJobObject, status: KubeJobObject["status"]) => {
-    const job = current(of)
-    if (job !== undefined) store.put({ ...job, status: { ...job.status, ...status } })
-  }
-  const setPod = ({ metadata: { name, namespace } }: KubePodObject, status: KubePodObject["status"]) => {
-    const pod = store.pod(namespace, name)
-    if (pod !== undefined) store.put({ ...pod, status: { ...pod.status, ...status } })
-  }
-  const containers = (pod: KubePodObject, state: ContainerState) =>
-    pod.spec.containers.map(({ name }) => ({ name, state }))
-  const waitingPod = (pod: KubePodObject, reason: string, message: string) =>
-    setPod(pod, { phase: "Pending", containerStatuses: containers(pod, { waiting: { reason, message } }) })
 
-  const addPod = (job: KubeJobObject): KubePodObject => {
-    const { metadata: { labels = {}, annotations = {} } = {}, spec = { containers: [] } } = job.spec.template
-    const { name, namespace, uid } = job.metadata
-    return store.put<KubePodObject>({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: newMetadata({
-        name: `${name}-${randomBytes(3).toString("hex").slice(0, 5)}`,
-        namespace,
-        labels: {
-          ...labels,
-          "batch.kubernetes.io/job-name": name,
-          "job-name": name,
-          "batch.kubernetes.io/controller-uid": uid
-        },
-        annotations,
-        ownerReferences: owners(job)
-      }),
-      spec: { terminationGracePeriodSeconds: 30, ...spec },
-      status: { phase: "Pending" }
+  /** Writes what has changed of a Job's status; nothing where nothing has. */
+  const setStatus = (memory: Memory, change: Status): void => {
+    const job = jobOf(memory)
+    if (job === undefined) return
+    const { active, startTime, ...status } = { ...job.status, ...change }
+    const next: Status = {
+      ...status,
+      ...(startTime === undefined || startTime === "" ? {} : { startTime }),
+      ...(active === undefined || active === 0 ? {} : { active })
+    }
+    const ordered = (value: Status) => JSON.stringify(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1))
+    if (ordered(next) !== ordered(job.status)) store.put({ ...job, status: next })
+  }
+
+  const deletePods = (pods: ReadonlyArray<KubePodObject>) => {
+    for (const pod of pods) store.delete(pod, graceOf(pod))
+  }
+  const count = (pods: ReadonlyArray<KubePodObject>) => {
+    for (const { metadata: { name, namespace } } of pods) {
+      const pod = store.pod(namespace, name)
+      if (pod !== undefined) store.release(pod, tracking)
+    }
+  }
+  const terminatingOf = (job: KubeJobObject) =>
+    store.podsOf(job).filter((pod) => pod.metadata.deletionTimestamp !== undefined && !hasEnded(pod)).length
+
+  const succeed = (memory: Memory, job: KubeJobObject, pods: ReadonlyArray<KubePodObject>) => {
+    const reached = ["CompletionsReached", "Reached expected number of succeeded pods"] as const
+    const conditions = withConditions(job.status.conditions, condition("SuccessCriteriaMet", ...reached))
+    const counts = { active: 0, ready: 0, terminating: terminatingOf(job), conditions }
+    setStatus(memory, { ...counts, uncountedTerminatedPods: { succeeded: uidsOf(pods) } })
+    count(pods)
+    setStatus(memory, {
+      conditions: withConditions(conditions, condition("Complete", ...reached)),
+      uncountedTerminatedPods: {},
+      succeeded: 1,
+      completionTime: timestamp()
     })
   }
 
-  /** Why a pod cannot start, as its status would say it. */
-  const obstacle = (pod: KubePodObject, behaviour: Behaviour): Effect.Effect<boolean> => {
-    if (behaviour._tag === "Unschedulable") {
-      return Effect.sync(() => {
-        setPod(pod, {
-          phase: "Pending",
-          conditions: [condition("PodScheduled", "Unschedulable", behaviour.message, "False")]
-        })
-        return true
-      })
-    }
-    if (behaviour._tag === "Waiting") {
-      return Effect.gen(function*() {
-        // As a node does: the first try fails with one word, and the wait for the next has another.
-        if (behaviour.reason === "ImagePullBackOff") {
-          waitingPod(pod, "ErrImagePull", behaviour.message)
-          yield* Effect.sleep(pace)
-        }
-        waitingPod(pod, behaviour.reason, behaviour.message)
-        return true
-      })
-    }
-    const missing = pod.spec.containers.flatMap((container) => missingSecrets(container, secrets))
-    return Effect.sync(() => {
-      for (const name of missing) waitingPod(pod, "CreateContainerConfigError", `secret "${name}" not found`)
-      return missing.length > 0
+  const fail = (
+    memory: Memory,
+    job: KubeJobObject,
+    reason: keyof typeof why,
+    pods: ReadonlyArray<KubePodObject>,
+    failures: number
+  ) => {
+    const conditions = withConditions(job.status.conditions, condition("FailureTarget", reason, why[reason]))
+    const terminating = terminatingOf(job)
+    setStatus(memory, {
+      active: 0,
+      ready: 0,
+      terminating,
+      conditions,
+      uncountedTerminatedPods: { failed: uidsOf(pods) }
+    })
+    count(pods)
+    const failed: ReadonlyArray<Condition> = terminating === 0 ? [condition("Failed", reason, why[reason])] : []
+    setStatus(memory, {
+      conditions: withConditions(conditions, ...failed),
+      uncountedTerminatedPods: {},
+      ...(failures === 0 ? {} : { failed: failures })
     })
   }
 
-  const onNode = Effect.fnUntraced(function*(job: KubeJobObject, pod: KubePodObject, behaviour: Behaviour) {
-    const record: Start = {
-      job: job.metadata.name,
-      pod: pod.metadata.name,
-      lane: pod.metadata.labels["nominal-code/lane"] ?? "",
-      at: performance.now()
-    }
-    starts.push(record)
-    const started = startPod(pod, behaviour, secrets, bin)
-    running.set(pod.metadata.name, started)
-    setPod(pod, { phase: "Running", containerStatuses: containers(pod, { running: { startedAt: timestamp() } }) })
-    setJob(job, { ready: 1 })
-    void Deferred.await(started.ended).pipe(
-      Effect.map(() => {
-        record.endedAt = performance.now()
-        running.delete(pod.metadata.name)
-      }),
-      Effect.runFork
-    )
-    const end = yield* Deferred.await(started.ended)
-    const { exitCode, message, reason } = end
-    setPod(pod, {
-      phase: exitCode === 0 ? "Succeeded" : "Failed",
-      ...end.pod,
-      ...(end.disrupted === true
-        ? {
-          conditions: [
-            condition("DisruptionTarget", end.pod?.reason ?? "EvictionByEvictionAPI", end.pod?.message ?? "")
-          ]
-        }
-        : {}),
-      containerStatuses: containers(pod, {
-        terminated: { exitCode, reason, ...(message === undefined ? {} : { message }) }
-      })
+  /** A Job with `FailureTarget` has failed when the last of its pods has ended. */
+  const awaitLast = (memory: Memory, job: KubeJobObject) => {
+    const target = job.status.conditions?.find(({ type }) => type === "FailureTarget")
+    const terminating = terminatingOf(job)
+    setStatus(memory, { terminating, ready: 0 })
+    if (terminating > 0 || target === undefined) return
+    setStatus(memory, {
+      conditions: withConditions(job.status.conditions, condition("Failed", target.reason, target.message))
     })
-    return end
-  })
+  }
 
-  /** One pod, to its end. One that cannot start waits for ever. */
-  const runPod = Effect.fnUntraced(function*(job: KubeJobObject, pod: KubePodObject) {
-    const behaviour = behave(pod) ?? { _tag: "Process" }
-    yield* Effect.sleep(pace)
-    if (yield* obstacle(pod, behaviour)) return yield* Effect.never
-    return yield* nodes.withPermits(1)(onNode(job, pod, behaviour))
-  })
+  const suspend = (memory: Memory, job: KubeJobObject, active: ReadonlyArray<KubePodObject>) => {
+    deletePods(active)
+    count(store.podsOf(job))
+    const suspended = withConditions(job.status.conditions, condition("Suspended", "JobSuspended", "Job suspended"))
+    setStatus(memory, {
+      startTime: "",
+      active: 0,
+      ready: 0,
+      terminating: terminatingOf(job),
+      uncountedTerminatedPods: {},
+      ...(holds(job, "Suspended") ? {} : { conditions: suspended })
+    })
+    memory.startedAt = 0
+  }
 
-  const finish = (job: KubeJobObject, conditions: ReadonlyArray<Condition>, counts: KubeJobObject["status"]) =>
-    Effect.sync(() => setJob(job, { active: 0, ready: 0, ...counts, conditions }))
-
-  const ignores = ({ spec }: KubeJobObject, { disrupted }: PodEnd): boolean =>
-    disrupted === true &&
-    (spec.podFailurePolicy?.rules ?? []).some(({ action, onPodConditions }) =>
-      action === "Ignore" && (onPodConditions ?? []).some(({ type }) => type === "DisruptionTarget")
-    )
-
-  /** Pods one after the other, until one succeeds or too many have failed. */
-  const pods = Effect.fnUntraced(function*(job: KubeJobObject) {
-    for (let failures = 0; failures <= (job.spec.backoffLimit ?? 6);) {
-      setJob(job, { active: 1, ready: 0, failed: failures })
-      const end = yield* runPod(job, addPod(job))
-      yield* Effect.sleep(pace)
-      if (expired.has(job.metadata.uid)) return yield* Effect.never
-      if (end.exitCode === 0) {
-        return yield* finish(job, [
-          condition("SuccessCriteriaMet", "CompletionsReached", "Reached expected number of succeeded pods"),
-          condition("Complete", "CompletionsReached", "Reached expected number of succeeded pods")
-        ], { succeeded: 1, completionTime: timestamp() })
+  const resumed = (job: KubeJobObject): Status =>
+    holds(job, "Suspended")
+      ? {
+        conditions: withConditions(
+          job.status.conditions,
+          condition("Suspended", "JobResumed", "Job resumed", "False")
+        )
       }
-      if (ignores(job, end)) continue
-      failures += 1
-      if (failures <= (job.spec.backoffLimit ?? 6)) yield* Effect.sleep(backoff)
-    }
-    const why = ["BackoffLimitExceeded", "Job has reached the specified backoff limit"] as const
-    return yield* finish(job, [condition("FailureTarget", ...why), condition("Failed", ...why)], {
-      failed: (job.spec.backoffLimit ?? 6) + 1
-    })
-  })
+      : {}
 
-  const stopPods = (job: KubeJobObject) =>
-    Effect.forEach(
-      store.podsOf(job),
-      (pod) => {
-        const started = running.get(pod.metadata.name)
-        return started === undefined ? Effect.void : stopPod(started, grace)
-      },
-      { concurrency: "unbounded", discard: true }
+  /** Adds the next pod if its time has come, and writes how many there are. */
+  const carryOn = (memory: Memory, job: KubeJobObject, active: ReadonlyArray<KubePodObject>) => {
+    const now = performance.now()
+    const terminating = terminatingOf(job)
+    let added = 0
+    const onlyEnded = job.spec.podReplacementPolicy === "Failed"
+    if (active.length === 0 && !(onlyEnded && terminating > 0)) {
+      if (now < memory.nextPodAt) look(memory, memory.nextPodAt - now)
+      else if (addPod(store, job, namespaces.get(job.metadata.namespace) ?? {}) === undefined) {
+        look(memory, Math.min(2 ** memory.refused, 60) * Duration.toMillis(sync))
+        memory.refused += 1
+      } else added = 1
+    }
+    setStatus(memory, {
+      ...resumed(job),
+      startTime: job.status.startTime ?? timestamp(),
+      active: active.length + added,
+      ready: active.filter((pod) => holds(pod, "Ready")).length,
+      terminating,
+      uncountedTerminatedPods: {}
+    })
+  }
+
+  const step = (memory: Memory, job: KubeJobObject) => {
+    const pods = store.podsOf(job)
+    const active = pods.filter(isActive)
+    if (job.metadata.deletionTimestamp !== undefined) {
+      count(pods)
+      return setStatus(memory, { active: 0, ready: 0, terminating: terminatingOf(job) })
+    }
+    if (holds(job, "FailureTarget")) return awaitLast(memory, job)
+    if (job.spec.suspend === true) return suspend(memory, job, active)
+    const now = performance.now()
+    if (memory.startedAt === 0) memory.startedAt = now
+    const uncounted = pods.filter((pod) => hasEnded(pod) && pod.metadata.finalizers?.includes(tracking))
+    const succeeded = uncounted.filter(({ status }) => status.phase === "Succeeded")
+    if (succeeded.length > 0) return succeed(memory, job, succeeded)
+    const unlucky = uncounted.filter((pod) => ignored(job, pod))
+    const failed = uncounted.filter((pod) => !ignored(job, pod))
+    const failures = (job.status.failed ?? 0) + failed.length
+    if (failures > (job.spec.backoffLimit ?? 6)) return fail(memory, job, "BackoffLimitExceeded", failed, failures)
+    const left = memory.startedAt + (job.spec.activeDeadlineSeconds ?? 1e9) * 1000 - now
+    if (left <= 0) {
+      deletePods(active)
+      return fail(memory, job, "DeadlineExceeded", [...failed, ...active], failures + active.length)
+    }
+    look(memory, Math.min(left, 2 ** 31))
+    if (uncounted.length > 0) {
+      memory.nextPodAt = now + Duration.toMillis(backoff) * 2 ** memory.lost
+      memory.lost += uncounted.length
+      setStatus(memory, {
+        active: 0,
+        ready: 0,
+        uncountedTerminatedPods: failed.length > 0 ? { failed: uidsOf(failed) } : {}
+      })
+      count([...failed, ...unlucky])
+      setStatus(memory, { uncountedTerminatedPods: {}, ...(failures > 0 ? { failed: failures } : {}) })
+    }
+    const latest = jobOf(memory)
+    if (latest !== undefined) carryOn(memory, latest, active)
+  }
+
+  /** Looks at a Job after a time; a look that is due before stands. */
+  const look = (memory: Memory, millis: number): void => {
+    const at = performance.now() + millis
+    if (memory.look !== undefined && memory.lookAt <= at) return
+    memory.look?.interruptUnsafe()
+    memory.lookAt = at
+    memory.look = Effect.runFork(
+      Effect.sync(() => {
+        memory.look = undefined
+        const job = jobOf(memory)
+        if (job !== undefined && !isFinished(job)) step(memory, job)
+      }).pipe(Effect.delay(Duration.millis(millis)))
     )
+  }
 
-  const deadline = Effect.fnUntraced(function*(job: KubeJobObject) {
-    yield* Effect.sleep(Duration.seconds(job.spec.activeDeadlineSeconds ?? 1e9))
-    const why = ["DeadlineExceeded", "Job was active longer than specified deadline"] as const
-    expired.add(job.metadata.uid)
-    setJob(job, { conditions: [condition("FailureTarget", ...why)] })
-    yield* stopPods(job)
-    yield* Effect.sleep(pace)
-    yield* finish(job, [condition("FailureTarget", ...why), condition("Failed", ...why)], { failed: 1 })
-  })
-
-  const removeAll = (job: KubeJobObject) =>
-    Effect.sync(() => {
-      const last = current(job)
-      for (const pod of store.podsOf(job)) store.remove(pod)
-      if (last !== undefined) store.remove(last)
-    })
-
-  const life = Effect.fnUntraced(function*(job: KubeJobObject) {
-    const { name, namespace } = job.metadata
-    const forbidden = job.spec.template.spec === undefined ? [] : violations(job.spec.template.spec)
-    yield* Effect.sleep(pace)
-    setJob(job, { startTime: timestamp() })
-    if (forbidden.length > 0) {
-      refused.push(`${namespace}/${name}: violates PodSecurity "restricted:latest": ${forbidden.join(", ")}`)
-      return
+  const seen = ({ object, type }: KubeEvent) => {
+    if (object.kind === "Job") {
+      const { name, namespace, uid } = object.metadata
+      const known = memories.get(uid)
+      const memory = known ??
+        { uid, namespace, name, look: undefined, lookAt: 0, startedAt: 0, nextPodAt: 0, lost: 0, refused: 0 }
+      memories.set(uid, memory)
+      if (type === "DELETED") memory.look?.interruptUnsafe()
+      else look(memory, Duration.toMillis(known === undefined ? pace : sync))
     }
-    yield* Effect.raceFirst(pods(job), deadline(job))
-    yield* Effect.sleep(Duration.seconds(job.spec.ttlSecondsAfterFinished ?? 1e9))
-    yield* removeAll(job)
-  })
+    const owner = object.kind === "Pod" ? memories.get(object.metadata.ownerReferences?.[0]?.uid ?? "") : undefined
+    if (owner !== undefined) look(owner, Duration.toMillis(sync))
+  }
+  const stop = store.listen(seen)
 
   return {
-    /** Every start of a pod, with the lane that it works for, in the order of the starts. */
-    starts: starts as ReadonlyArray<Start>,
-    /** The pods that run now, by name. */
-    running: running as ReadonlyMap<string, RunningPod>,
-    /** Pods that the namespace's Pod Security level did not let in. */
-    refused: refused as ReadonlyArray<string>,
-    begin: (job: KubeJobObject): void => {
-      lives.set(job.metadata.uid, Effect.runFork(life(job)))
-    },
-    /** Deletes a Job: with `Foreground` it is there until its pods are gone, else they go on ending after it. */
-    end: (job: KubeJobObject, policy: string): KubeJobObject => {
-      const marked = store.put({
-        ...job,
-        metadata: {
-          ...job.metadata,
-          deletionTimestamp: job.metadata.deletionTimestamp ?? timestamp(),
-          ...(policy === "Foreground" ? { finalizers: ["foregroundDeletion"] } : {})
-        }
-      })
-      lives.get(job.metadata.uid)?.interruptUnsafe()
-      if (policy !== "Foreground") store.remove(marked)
-      Effect.runFork(Effect.delay(Effect.andThen(stopPods(job), removeAll(job)), pace))
-      return marked
-    },
-    /** Ends everything at once. */
     close: (): void => {
-      for (const fiber of lives.values()) fiber.interruptUnsafe()
-      for (const pod of running.values()) pod.kill()
+      stop()
+      for (const { look } of memories.values()) look?.interruptUnsafe()
     }
   }
 }
-
-/** The controller of an emulated cluster. */
-export type KubeController = ReturnType<typeof makeController>

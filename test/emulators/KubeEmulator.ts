@@ -5,16 +5,24 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { listenScoped } from "./GitHubServer.ts"
-import { type ClusterOptions, makeController } from "./KubeController.ts"
+import type { Namespace } from "./KubeAdmission.ts"
+import { makeCollector } from "./KubeCollector.ts"
+import { condition, withConditions } from "./KubeConditions.ts"
+import { type ControllerOptions, makeController } from "./KubeController.ts"
+import { makeNodes, type NodeOptions } from "./KubeNode.ts"
 import { type PodEnd, sources, stopPod } from "./KubePods.ts"
-import { type KubeRequest, type Role, serveKubernetes } from "./KubeServer.ts"
+import { type KubeRequest, type Role, serveKubernetes, type ServerState } from "./KubeServer.ts"
 import { type KubeEvent, type KubePodObject, KubeStore } from "./KubeStore.ts"
 import { makeWatches } from "./KubeWatches.ts"
 
-export interface Options extends ClusterOptions {
+export interface Options extends ControllerOptions, NodeOptions {
   readonly namespace: string
+  /** Namespaces beside the server's own, by name, or its own with other rules. */
+  readonly namespaces: Readonly<Record<string, Namespace>>
   /** What the server's token may do. */
   readonly role: Role
+  /** Whose token it is, as refusals name them; the server's ServiceAccount unless told. */
+  readonly user: string
   readonly bookmarkEvery: Duration.Duration
 }
 
@@ -24,16 +32,23 @@ const fullRole: Role = {
   pods: ["get", "list", "watch"]
 }
 
-const defaults: Options = {
+/** The times of a real cluster, faster by a factor. */
+const timings = (factor: number) => ({
+  pace: Duration.millis(50 / factor),
+  sync: Duration.millis(1000 / factor),
+  backoff: Duration.millis(10_000 / factor),
+  bookmarkEvery: Duration.millis(60_000 / factor)
+})
+
+const defaults: Omit<Options, "user"> = {
   namespace: "reviews",
+  namespaces: {},
   role: fullRole,
   behave: () => undefined,
   bin: sources,
   places: 10_000,
-  pace: Duration.millis(20),
   grace: Duration.seconds(5),
-  backoff: Duration.millis(100),
-  bookmarkEvery: Duration.seconds(1)
+  ...timings(50)
 }
 
 const temporary = Effect.acquireRelease(
@@ -57,7 +72,11 @@ const kubeconfig = (server: string, token: string, namespace: string): string =>
  * gone with the scope, and its pods with it.
  */
 export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Options> = {}) {
-  const options = { ...defaults, ...given }
+  const named = { ...defaults, ...given }
+  const options: Options = {
+    user: `system:serviceaccount:${named.namespace}:nominal-code-server`,
+    ...named
+  }
   const directory = yield* temporary
   const { origin, server } = yield* listenScoped
   const token = randomBytes(16).toString("hex")
@@ -65,19 +84,30 @@ export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Opti
   writeFileSync(file, kubeconfig(origin, token, options.namespace))
   const store = new KubeStore()
   const secrets = new Map<string, Readonly<Record<string, string>>>()
-  const controller = makeController(store, secrets, options)
-  yield* Effect.addFinalizer(() => Effect.sync(controller.close))
+  const namespaces = new Map<string, Namespace>(
+    Object.entries({ [options.namespace]: { restricted: true }, ...options.namespaces })
+  )
+  const nodes = makeNodes(store, secrets, options)
+  const collector = makeCollector(store, options.pace, nodes.graceOf)
+  const controller = makeController(store, options, namespaces, nodes.graceOf)
+  yield* Effect.addFinalizer(() => Effect.sync(() => [controller, collector, nodes].forEach(({ close }) => close())))
   const watches = makeWatches(store, options.bookmarkEvery)
   const faults = new GitHubFaults()
   const requests: Array<KubeRequest> = []
   const roles = new Map([[token, options.role]])
+  let state: ServerState = "up"
   serveKubernetes(
     server,
-    { store, controller, watches, faults, requests, roles, namespaces: new Set([options.namespace]) },
+    { store, collector, watches, faults, requests, roles, user: options.user, namespaces, state: () => state },
     yield* Effect.abortSignal
   )
 
-  const kill = (pod: string, as?: Partial<PodEnd>) => Effect.sync(() => controller.running.get(pod)?.kill(as))
+  const kill = (pod: string, as?: Partial<PodEnd>) => Effect.sync(() => nodes.running.get(pod)?.kill(as))
+  const deletePod = (name: string) =>
+    Effect.sync(() => {
+      const pod = store.pod(options.namespace, name)
+      if (pod !== undefined) store.delete(pod, nodes.graceOf(pod))
+    })
 
   /** The next event that passes; those of the past count too. */
   const happens = (test: (event: KubeEvent) => boolean) =>
@@ -103,7 +133,18 @@ export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Opti
     /** By verb (`create`, `watch`) and path. */
     faults,
     requests: requests as ReadonlyArray<KubeRequest>,
-    controller,
+    collector,
+    controller: {
+      starts: nodes.starts,
+      running: nodes.running,
+      end: collector.end,
+      /** What its namespaces did not let in, as events told it. */
+      get refused(): ReadonlyArray<string> {
+        return store.events().map(({ involvedObject, message }) => `${involvedObject.name}: ${message}`)
+      }
+    },
+    /** What the namespaces let in: a quota may be set, and taken away. */
+    namespaces,
     watches,
     happens,
     /** The end of a running pod without a signal that it could hear; with `as`, for a reason of its own. */
@@ -112,10 +153,42 @@ export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Opti
     outOfMemory: (pod: string) => kill(pod, { exitCode: 137, reason: "OOMKilled" }),
     /** Its node needs the room: the pod is asked to end first. */
     evict: (pod: string) => {
-      const running = controller.running.get(pod)
+      const running = nodes.running.get(pod)
       const why = { reason: "Evicted", message: "The node was low on resource: memory." }
       return running === undefined ? Effect.void : stopPod(running, options.grace, { pod: why, disrupted: true })
     },
+    /** Somebody deletes a pod. */
+    deletePod,
+    /** Its node is emptied: the pod is deleted by the Eviction API. */
+    drain: (name: string) =>
+      Effect.suspend(() => {
+        const pod = store.pod(options.namespace, name)
+        const evicted = condition("DisruptionTarget", "EvictionByEvictionAPI", "Eviction API: evicting")
+        if (pod !== undefined) {
+          const conditions = withConditions(pod.status.conditions, evicted)
+          store.put({ ...pod, status: { ...pod.status, conditions } })
+        }
+        return deletePod(name)
+      }),
+    /** The node that runs the pods is cut off. They go on, and nobody hears of them. */
+    loseNode: Effect.sync(nodes.lose),
+    /** Suspends a Job, or resumes it, as Kueue does. */
+    suspend: (name: string, suspend: boolean) =>
+      Effect.sync(() => {
+        const job = store.job(options.namespace, name)
+        if (job === undefined) return
+        const generation = job.metadata.generation + 1
+        store.put({ ...job, metadata: { ...job.metadata, generation }, spec: { ...job.spec, suspend } })
+      }),
+    /** The API server restarts: it is away, and then tells everybody for a while that they may do nothing. */
+    restart: Effect.fnUntraced(function*(away: Duration.Input, starting: Duration.Input) {
+      state = "down"
+      watches.cut()
+      yield* Effect.sleep(away)
+      state = "starting"
+      yield* Effect.sleep(starting)
+      state = "up"
+    }),
     /** The pods of one Job, as they are now. */
     podsOf: (job: string): ReadonlyArray<KubePodObject> =>
       store.pods().filter(({ metadata }) => metadata.labels["job-name"] === job)

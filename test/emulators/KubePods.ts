@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
+import { prepare, type Secrets } from "./KubeEnvironment.ts"
 import type { KubePodObject } from "./KubeStore.ts"
 
 /** How a pod ended. */
@@ -22,14 +23,14 @@ export interface PodEnd {
 
 /** What a pod does. */
 export type Behaviour =
-  /** It runs its container's command as a process of this machine. */
+  /** It runs the image's program with its container's arguments as a process of this machine. */
   | { readonly _tag: "Process" }
-  /** It takes this long, and ends so. */
-  | { readonly _tag: "Scripted"; readonly run: Effect.Effect<PodEnd> }
+  /** It takes this long, and ends so. Asked to end, it does `stop` before. */
+  | { readonly _tag: "Scripted"; readonly run: Effect.Effect<PodEnd>; readonly stop?: Effect.Effect<void> }
   /** Its container does not start. */
   | { readonly _tag: "Waiting"; readonly reason: string; readonly message: string }
-  /** No node takes it. */
-  | { readonly _tag: "Unschedulable"; readonly message: string }
+  /** No node takes it, `until` there is room; it then runs as a process. */
+  | { readonly _tag: "Unschedulable"; readonly message: string; readonly until?: Effect.Effect<void> }
 
 /** A pod that has been started. */
 export interface RunningPod {
@@ -42,18 +43,8 @@ export interface RunningPod {
   kill(as?: Partial<PodEnd>): void
 }
 
-/** Secrets by name, with their entries. */
-export type Secrets = ReadonlyMap<string, Readonly<Record<string, string>>>
-
 /** The command that the image's `nominal-code` is, from its sources. */
 export const sources = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
-
-/** The names of Secrets that a container wants and that are not there. */
-export const missingSecrets = (container: V1Container, secrets: Secrets): ReadonlyArray<string> =>
-  (container.envFrom ?? []).flatMap(({ secretRef }) => {
-    const name = secretRef?.name ?? ""
-    return secretRef?.optional === true || secrets.has(name) ? [] : [name]
-  })
 
 /** A process sees no mounts: a variable that names a path in one names the directory itself instead. */
 const mounted = (value: string, container: V1Container, disks: string): string => {
@@ -63,13 +54,10 @@ const mounted = (value: string, container: V1Container, disks: string): string =
   return mount === undefined ? value : `${join(disks, mount.name)}${value.slice(mount.mountPath.length)}`
 }
 
-/** The environment of a container: the image's `PATH`, the Secrets' entries, its own variables, and nothing else. */
-const environmentOf = (container: V1Container, secrets: Secrets, disks: string): Record<string, string> => ({
+/** The environment of a container: the image's `PATH`, what its node gives it, and nothing else. */
+const environmentOf = (container: V1Container, environment: ReadonlyMap<string, string>, disks: string) => ({
   PATH: env["PATH"] ?? "",
-  ...Object.assign({}, ...(container.envFrom ?? []).map(({ secretRef }) => secrets.get(secretRef?.name ?? "") ?? {})),
-  ...Object.fromEntries(
-    (container.env ?? []).map(({ name, value = "" }) => [name, mounted(value, container, disks)])
-  )
+  ...Object.fromEntries([...environment].map(([name, value]) => [name, mounted(value, container, disks)]))
 })
 
 /** Its message where it writes none: the end of its log, as `FallbackToLogsOnError` says. */
@@ -82,7 +70,9 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
   const ended = Deferred.makeUnsafe<PodEnd>()
   const log: Array<string> = []
   const [container] = pod.spec.containers
-  const [program, ...args] = container?.command ?? []
+  const prepared = container === undefined
+    ? { obstacle: "it has no container" }
+    : prepare(container, pod.metadata.namespace, secrets)
   const disks = mkdtempSync(join(tmpdir(), "emulated-pod-"))
   let forced: Partial<PodEnd> = {}
   const end = (code: number) => {
@@ -91,14 +81,15 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
     const words = container === undefined ? {} : lastWords(container, code, log)
     Deferred.doneUnsafe(ended, Effect.succeed({ ...own, ...words, ...forced }))
   }
-  if (container === undefined || program !== "nominal-code") {
+  // A command would take the place of the image's entry point.
+  if (container === undefined || "obstacle" in prepared || container.command !== undefined) {
     end(128)
     return { ended, log, terminate: () => undefined, kill: () => undefined }
   }
   for (const { name } of pod.spec.volumes ?? []) mkdirSync(join(disks, name))
-  const child = spawn(process.execPath, [bin, ...args], {
+  const child = spawn(process.execPath, [bin, ...prepared.args], {
     cwd: disks,
-    env: environmentOf(container, secrets, disks),
+    env: environmentOf(container, prepared.environment, disks),
     stdio: ["ignore", "pipe", "pipe"],
     detached: true
   })
@@ -133,7 +124,7 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
   }
 }
 
-const runScripted = (script: Effect.Effect<PodEnd>): RunningPod => {
+const runScripted = (script: Effect.Effect<PodEnd>, stop: Effect.Effect<void> = Effect.void): RunningPod => {
   const ended = Deferred.makeUnsafe<PodEnd>()
   const fiber = Effect.runFork(Effect.flatMap(script, (end) => Deferred.succeed(ended, end)))
   const end = (forced: PodEnd) => {
@@ -143,16 +134,15 @@ const runScripted = (script: Effect.Effect<PodEnd>): RunningPod => {
   return {
     ended,
     log: [],
-    terminate: (as = {}) => end({ exitCode: 143, reason: "Error", ...as }),
+    terminate: (as = {}) =>
+      void Effect.runFork(Effect.andThen(stop, Effect.sync(() => end({ exitCode: 143, reason: "Error", ...as })))),
     kill: (as = {}) => end({ exitCode: 137, reason: "Error", ...as })
   }
 }
 
 /** Starts a pod that has its node and its image. */
 export const startPod = (pod: KubePodObject, behaviour: Behaviour, secrets: Secrets, bin: string): RunningPod =>
-  behaviour._tag === "Process"
-    ? runProcess(pod, secrets, bin)
-    : runScripted(behaviour._tag === "Scripted" ? behaviour.run : Effect.never)
+  behaviour._tag === "Scripted" ? runScripted(behaviour.run, behaviour.stop) : runProcess(pod, secrets, bin)
 
 /** Ends a pod as Kubernetes does: it is asked, and killed if it takes too long. */
 export const stopPod = (pod: RunningPod, grace: Duration.Duration, as?: Partial<PodEnd>): Effect.Effect<PodEnd> =>

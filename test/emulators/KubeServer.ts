@@ -1,11 +1,14 @@
-import type { V1Job } from "@kubernetes/client-node"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Option } from "effect"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
-import type { KubeController } from "./KubeController.ts"
-import { type KubeJobObject, type KubeObject, type KubeStore, newMetadata } from "./KubeStore.ts"
-import { jobIn, type Refusal } from "./KubeValidation.ts"
-import { type makeWatches, selects } from "./KubeWatches.ts"
+import { type Namespace, refusedJob, warnedOf } from "./KubeAdmission.ts"
+import type { makeCollector, PropagationPolicy } from "./KubeCollector.ts"
+import { withDefaults } from "./KubeDefaults.ts"
+import { type Refusal, tooLarge } from "./KubeRefusal.ts"
+import { type Call, callOf, kindOf, listOf, resourceName } from "./KubeRequests.ts"
+import type { KubeStore } from "./KubeStore.ts"
+import { type FieldValidation, jobIn, unknownFieldsOf } from "./KubeValidation.ts"
+import type { makeWatches } from "./KubeWatches.ts"
 
 /** What somebody may do: verbs by resource. */
 export type Role = Readonly<Record<string, ReadonlyArray<string>>>
@@ -15,18 +18,25 @@ export interface KubeRequest {
   readonly verb: string
   readonly resource: string
   readonly name: string
+  readonly query: string
   readonly status: number
 }
 
+/** How the API server is now. While it starts, it tells everybody that they may do nothing. */
+export type ServerState = "up" | "down" | "starting"
+
 export interface Cluster {
   readonly store: KubeStore
-  readonly controller: KubeController
+  readonly collector: ReturnType<typeof makeCollector>
   readonly watches: ReturnType<typeof makeWatches>
   readonly faults: GitHubFaults
   /** Who may do what, by token. */
   readonly roles: ReadonlyMap<string, Role>
-  readonly namespaces: ReadonlySet<string>
+  /** The account that messages name. */
+  readonly user: string
+  readonly namespaces: ReadonlyMap<string, Namespace>
   readonly requests: Array<KubeRequest>
+  readonly state: () => ServerState
 }
 
 interface Answer {
@@ -35,42 +45,25 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const status = ({ code, message, reason }: Refusal, headers: Readonly<Record<string, string>> = {}): Answer => ({
-  code,
-  headers,
-  body: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason, code }
-})
+const status = (refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Answer => {
+  const { code, details, message, metadata = {}, reason } = refusal
+  const told = { ...(reason === "" ? {} : { reason }), ...(details === undefined ? {} : { details }), code }
+  return {
+    code,
+    headers,
+    body: { kind: "Status", apiVersion: "v1", metadata, status: "Failure", message, ...told }
+  }
+}
 
 const reasons: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "NotFound",
   409: "AlreadyExists",
+  413: "RequestEntityTooLarge",
   422: "Invalid",
-  429: "TooManyRequests",
   500: "InternalError",
   503: "ServiceUnavailable"
-}
-
-const pathOf =
-  /^\/(?:apis\/(?<group>batch)\/v1|api\/v1)\/namespaces\/(?<namespace>[^/]+)\/(?<resource>[a-z]+)(?:\/(?<name>[^/]+))?$/
-
-/** A request, as the API server understands it. */
-interface Call {
-  readonly verb: string
-  readonly group: string
-  readonly namespace: string
-  readonly resource: string
-  readonly name: string
-  readonly query: URLSearchParams
-  readonly body: unknown
-}
-
-const verbOf = (method: string, name: string, query: URLSearchParams): string => {
-  if (method === "POST") return "create"
-  if (method === "DELETE") return "delete"
-  if (method !== "GET") return method.toLowerCase()
-  return name !== "" ? "get" : query.get("watch") === "true" ? "watch" : "list"
 }
 
 const notFound = (call: Call): Answer =>
@@ -79,164 +72,185 @@ const notFound = (call: Call): Answer =>
     reason: "NotFound",
     message: call.name === ""
       ? "the server could not find the requested resource"
-      : `${call.resource}${call.group === "" ? "" : `.${call.group}`} "${call.name}" not found`
+      : `${resourceName(call)} "${call.name}" not found`,
+    details: call.name === ""
+      ? {}
+      : { name: call.name, ...(call.group === "" ? {} : { group: call.group }), kind: call.resource }
   })
 
-/** A Job as the server keeps it: with what it fills in by itself. */
-const admitted = ({ metadata, spec }: V1Job, namespace: string): KubeJobObject => {
-  const name = metadata?.name ?? ""
-  const template = spec?.template ?? { spec: { containers: [] } }
-  const meta = newMetadata({
-    name,
-    namespace,
-    labels: metadata?.labels ?? {},
-    annotations: metadata?.annotations ?? {}
-  })
-  return {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: meta,
-    spec: {
-      parallelism: 1,
-      completions: 1,
-      completionMode: "NonIndexed",
-      suspend: false,
-      selector: { matchLabels: { "batch.kubernetes.io/controller-uid": meta.uid } },
-      ...spec,
-      template
-    },
-    status: {}
-  }
-}
+const warnings = (texts: ReadonlyArray<string>): Readonly<Record<string, string>> =>
+  texts.length === 0 ? {} : { warning: texts.map((text) => `299 - ${JSON.stringify(text)}`).join(", ") }
 
-const makeCalls = ({ controller, namespaces, store }: Cluster) => {
-  const create = (call: Call): Answer => {
-    const { body, namespace } = call
-    if (!namespaces.has(namespace)) {
-      return status({ code: 404, reason: "NotFound", message: `namespaces "${namespace}" not found` })
+const orphans =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove " +
+  "them or set propagationPolicy=Orphan to suppress this warning"
+
+const validations: ReadonlyArray<FieldValidation> = ["Strict", "Warn", "Ignore"]
+const policies: ReadonlyArray<PropagationPolicy> = ["Foreground", "Background", "Orphan"]
+
+const makeCalls = ({ collector, namespaces, store }: Cluster) => {
+  const create = ({ body, namespace, query }: Call): Answer => {
+    const validation = validations.find((one) => one === query.get("fieldValidation")) ?? "Warn"
+    const job = jobIn(body, validation)
+    if ("code" in job && job.code === 400) return status(job)
+    const rules = namespaces.get(namespace)
+    if (rules === undefined) {
+      return status({
+        code: 404,
+        reason: "NotFound",
+        message: `namespaces "${namespace}" not found`,
+        details: { name: namespace, kind: "namespaces" }
+      })
     }
-    const job = jobIn(body)
     if ("code" in job) return status(job)
-    const name = job.metadata?.name ?? ""
     if ((job.metadata?.namespace ?? namespace) !== namespace) {
       const message = "the namespace of the provided object does not match the namespace sent on the request"
       return status({ code: 400, reason: "BadRequest", message })
     }
+    const stored = withDefaults(job, namespace)
+    const { name } = stored.metadata
+    const refusal = tooLarge(stored) ?? refusedJob(store, namespace, rules, name)
+    if (refusal !== undefined) return status(refusal)
     const known = store.job(namespace, name)
     if (known !== undefined) {
       const deleting = known.metadata.deletionTimestamp === undefined ? "" : "object is being deleted: "
-      return status({ code: 409, reason: "AlreadyExists", message: `${deleting}jobs.batch "${name}" already exists` })
+      return status({
+        code: 409,
+        reason: "AlreadyExists",
+        message: `${deleting}jobs.batch "${name}" already exists`,
+        details: { name, group: "batch", kind: "jobs" }
+      })
     }
-    const stored = store.put(admitted(job, namespace))
-    controller.begin(stored)
-    return { code: 201, body: stored }
+    const told = [...warnedOf(rules, job), ...(validation === "Warn" ? unknownFieldsOf(body) : [])]
+    return { code: 201, body: store.put(stored), headers: warnings(told) }
   }
-
-  const objects = ({ namespace, query, resource }: Call): ReadonlyArray<KubeObject> =>
-    (resource === "jobs" ? store.jobs() : store.pods()).filter(({ metadata }) =>
-      metadata.namespace === namespace && selects(query.get("labelSelector") ?? "", metadata.labels)
-    )
-
-  const list = (call: Call): Answer => ({
-    code: 200,
-    body: {
-      kind: call.resource === "jobs" ? "JobList" : "PodList",
-      apiVersion: call.resource === "jobs" ? "batch/v1" : "v1",
-      metadata: { resourceVersion: String(store.version) },
-      items: objects(call)
-    }
-  })
 
   const find = ({ name, namespace, resource }: Call) =>
     resource === "jobs" ? store.job(namespace, name) : store.pod(namespace, name)
 
   const remove = (call: Call): Answer => {
+    const policy = policies.find((one) => one === call.query.get("propagationPolicy"))
+    const headers = warnings(policy === undefined ? [orphans] : [])
     const job = store.job(call.namespace, call.name)
-    if (job === undefined) return notFound(call)
-    return { code: 200, body: controller.end(job, call.query.get("propagationPolicy") ?? "Background") }
+    if (job === undefined) return { ...notFound(call), headers }
+    const { name, uid } = job.metadata
+    const body = collector.end(job, policy ?? "Orphan")
+    return policy === "Background"
+      ? {
+        code: 200,
+        headers,
+        body: {
+          kind: "Status",
+          apiVersion: "v1",
+          metadata: {},
+          status: "Success",
+          details: { name, group: "batch", kind: "jobs", uid }
+        }
+      }
+      : { code: 200, headers, body }
   }
 
   return (call: Call): Answer => {
     if (call.verb === "create" && call.resource === "jobs") return create(call)
     if (call.verb === "delete" && call.resource === "jobs") return remove(call)
-    if (call.verb === "list") return list(call)
+    if (call.verb === "list") {
+      const body = listOf(store, call)
+      return "code" in body ? status(body) : { code: 200, body }
+    }
     const found = call.verb === "get" ? find(call) : undefined
     return found === undefined ? notFound(call) : { code: 200, body: found }
   }
 }
 
-const readBody = (request: IncomingMessage): Effect.Effect<unknown> =>
-  Effect.callback<unknown>((resume) => {
+const bodyLimit = 3_145_728
+
+/** The body of a request: `undefined` where it is too large. */
+const readBody = (request: IncomingMessage): Effect.Effect<Option.Option<unknown>> =>
+  Effect.callback<Option.Option<unknown>>((resume) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
-      const text = Buffer.concat(chunks).toString()
+      const bytes = Buffer.concat(chunks)
+      if (bytes.length > bodyLimit) return resume(Effect.succeedNone)
       try {
-        resume(Effect.succeed(text === "" ? undefined : JSON.parse(text)))
+        resume(Effect.succeedSome(bytes.length === 0 ? undefined : JSON.parse(bytes.toString())))
       } catch {
-        resume(Effect.succeed(text))
+        resume(Effect.succeedSome(bytes.toString()))
       }
     })
   })
 
+/** A planned answer. The server says 429 in plain text, before it has looked at the request. */
 const faulty = ({ headers, message, status: code }: Extract<Fault, { readonly _tag: "Answer" }>): Answer =>
-  status({ code, reason: reasons[code] ?? "Unknown", message: message ?? "Injected fault" }, headers ?? {})
+  code === 429
+    ? {
+      code,
+      headers: { "content-type": "text/plain; charset=utf-8", "retry-after": "1", ...headers },
+      body: "Too many requests, please try again later.\n"
+    }
+    : status({ code, reason: reasons[code] ?? "Unknown", message: message ?? "Injected fault" }, headers ?? {})
 
 /** Answers one request after the rules of authentication, authorisation and the planned faults. */
 const makeExchange = (cluster: Cluster) => {
-  const { faults, requests, roles, watches } = cluster
+  const { faults, requests, roles, state, user, watches } = cluster
   const answerCall = makeCalls(cluster)
 
   const forbidden = (call: Call, role: Role | undefined): Answer | undefined => {
     if (role === undefined) return status({ code: 401, reason: "Unauthorized", message: "Unauthorized" })
-    if ((role[call.resource] ?? []).includes(call.verb)) return undefined
-    const message = `${call.resource}${call.group === "" ? "" : `.${call.group}`} is forbidden: User ` +
-      `"system:serviceaccount:${call.namespace}:nominal-code-server" cannot ${call.verb} resource "${call.resource}" in ` +
-      `API group "${call.group}" in the namespace "${call.namespace}"`
-    return status({ code: 403, reason: "Forbidden", message })
+    if (state() === "up" && (role[call.resource] ?? []).includes(call.verb)) return undefined
+    const message = `${resourceName(call)} is forbidden: User "${user}" cannot ${call.verb} resource ` +
+      `"${call.resource}" in API group "${call.group}" in the namespace "${call.namespace}"`
+    const details = { ...(call.group === "" ? {} : { group: call.group }), kind: call.resource }
+    return status({ code: 403, reason: "Forbidden", message, details })
   }
 
-  const watch = (call: Call, response: ServerResponse) =>
+  const watch = (call: Call, response: ServerResponse): number => {
+    const given = call.query.get("resourceVersion") ?? "0"
+    const version = Number(given)
+    if (!Number.isInteger(version)) {
+      const message =
+        `resourceVersion: Invalid value: "${given}": strconv.ParseUint: parsing "${given}": invalid syntax`
+      return write(response, status({ code: 500, reason: "", message }))
+    }
     watches.begin({
-      kind: call.resource === "jobs" ? "Job" : "Pod",
+      kind: kindOf(call.resource),
       namespace: call.namespace,
       selector: call.query.get("labelSelector") ?? "",
-      version: Number(call.query.get("resourceVersion") ?? 0),
+      version,
       bookmarks: call.query.get("allowWatchBookmarks") === "true",
       seconds: Number(call.query.get("timeoutSeconds") ?? 1800)
     }, response)
+    return 200
+  }
 
-  const write = (response: ServerResponse, { body, code, headers }: Answer) =>
-    response.writeHead(code, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+  const write = (response: ServerResponse, { body, code, headers }: Answer): number => {
+    response.writeHead(code, { "content-type": "application/json", ...headers })
+    response.end(typeof body === "string" ? body : JSON.stringify(body))
+    return code
+  }
 
   return Effect.fnUntraced(function*(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? "/", "http://localhost")
-    const method = request.method ?? "GET"
-    const { group = "", name = "", namespace = "", resource = "" } = pathOf.exec(url.pathname)?.groups ?? {}
-    const verb = verbOf(method, name, url.searchParams)
-    const call: Call = {
-      verb,
-      group,
-      namespace,
-      resource,
-      name,
-      query: url.searchParams,
-      body: yield* readBody(request)
-    }
+    const body = yield* readBody(request)
+    const call = callOf(request.method ?? "GET", url, Option.getOrUndefined(body))
+    const { name, resource, verb } = call
     const fault = faults.take(verb, url.pathname)
-    const seen = (code: number) => requests.push({ verb, resource, name, status: code })
+    const seen = (code: number) => requests.push({ verb, resource, name, query: url.search, status: code })
     if (fault?._tag === "Delay") yield* Effect.sleep(Duration.fromInputUnsafe(fault.by))
     if (fault?._tag === "Stall") return
-    if (fault?._tag === "Drop") {
+    if (fault?._tag === "Drop" || state() === "down") {
       seen(0)
       return request.socket.destroy()
     }
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? ""
-    const refusal = fault?._tag === "Answer" ? faulty(fault) : forbidden(call, roles.get(token))
-    if (refusal === undefined && verb === "watch") {
-      seen(200)
-      return watch(call, response)
+    const large: Refusal = {
+      code: 413,
+      reason: "RequestEntityTooLarge",
+      message: `Request entity too large: limit is ${bodyLimit}`
     }
+    const refusal = fault?._tag === "Answer" ? faulty(fault) : forbidden(call, roles.get(token)) ??
+      (Option.isNone(body) ? status(large) : undefined)
+    if (refusal === undefined && verb === "watch") return void seen(watch(call, response))
     const answer = refusal ?? answerCall(call)
     if (fault?._tag === "CommitThenDrop") {
       seen(0)
@@ -246,7 +260,7 @@ const makeExchange = (cluster: Cluster) => {
       ? status({ code: fault.status, reason: reasons[fault.status] ?? "Unknown", message: "Injected fault" })
       : answer
     seen(given.code)
-    return write(response, given)
+    return void write(response, given)
   })
 }
 

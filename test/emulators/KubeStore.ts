@@ -5,15 +5,29 @@ import { randomUUID } from "node:crypto"
 /** What every object of a cluster has. */
 export interface Metadata {
   readonly name: string
+  readonly generateName?: string
   readonly namespace: string
   readonly uid: string
   readonly resourceVersion: string
+  /** How often what is wanted of it has changed. */
+  readonly generation: number
   readonly creationTimestamp: string
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly deletionTimestamp?: string
+  readonly deletionGracePeriodSeconds?: number
   readonly finalizers?: ReadonlyArray<string>
-  readonly ownerReferences?: ReadonlyArray<unknown>
+  readonly ownerReferences?: ReadonlyArray<OwnerReference>
+}
+
+/** The object that an object belongs to, and is deleted with. */
+interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller: boolean
+  readonly blockOwnerDeletion: boolean
 }
 
 /** A condition of an object's status. */
@@ -36,6 +50,11 @@ export interface KubeJobObject {
     readonly completionTime?: string
     readonly active?: number
     readonly ready?: number
+    readonly terminating?: number
+    readonly uncountedTerminatedPods?: {
+      readonly succeeded?: ReadonlyArray<string>
+      readonly failed?: ReadonlyArray<string>
+    }
     readonly succeeded?: number
     readonly failed?: number
     readonly conditions?: ReadonlyArray<Condition>
@@ -46,7 +65,25 @@ export interface KubeJobObject {
 export interface ContainerState {
   readonly waiting?: { readonly reason: string; readonly message?: string }
   readonly running?: { readonly startedAt: string }
-  readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly message?: string }
+  readonly terminated?: {
+    readonly exitCode: number
+    readonly reason: string
+    readonly message?: string
+    readonly startedAt: string
+    readonly finishedAt: string
+  }
+}
+
+/** A container, as its pod's status tells of it. */
+export interface ContainerStatus {
+  readonly name: string
+  readonly state: ContainerState
+  readonly lastState: object
+  readonly ready: boolean
+  readonly started: boolean
+  readonly restartCount: number
+  readonly image: string
+  readonly imageID: string
 }
 
 /** A pod with the state that its node keeps of it. */
@@ -59,12 +96,34 @@ export interface KubePodObject {
     readonly phase: "Pending" | "Running" | "Succeeded" | "Failed"
     readonly reason?: string
     readonly message?: string
+    readonly startTime?: string
+    readonly qosClass?: string
     readonly conditions?: ReadonlyArray<Condition>
-    readonly containerStatuses?: ReadonlyArray<{ readonly name: string; readonly state: ContainerState }>
+    readonly containerStatuses?: ReadonlyArray<ContainerStatus>
   }
 }
 
-export type KubeObject = KubeJobObject | KubePodObject
+/** Something that a controller tells people about an object: why no pod of a Job comes, for instance. */
+export interface KubeEventObject {
+  readonly apiVersion: "v1"
+  readonly kind: "Event"
+  readonly metadata: Metadata
+  readonly involvedObject: {
+    readonly kind: string
+    readonly namespace: string
+    readonly name: string
+    readonly uid: string
+  }
+  readonly type: "Normal" | "Warning"
+  readonly reason: string
+  readonly message: string
+  readonly count: number
+  readonly source: { readonly component: string }
+  readonly firstTimestamp: string
+  readonly lastTimestamp: string
+}
+
+export type KubeObject = KubeJobObject | KubePodObject | KubeEventObject
 
 /** Something that happened to an object. */
 export interface KubeEvent {
@@ -85,6 +144,7 @@ export const newMetadata = (given: Pick<Metadata, "name" | "namespace"> & Partia
   ...given,
   uid: randomUUID(),
   resourceVersion: "0",
+  generation: 1,
   creationTimestamp: timestamp()
 })
 
@@ -95,7 +155,7 @@ export class KubeStore {
   #listeners = new Set<(event: KubeEvent) => void>()
   #log: Array<KubeEvent> = []
   /** Nobody can watch from before this version any more. */
-  floor = 0
+  floor = 1000
 
   get version(): number {
     return this.#version
@@ -134,9 +194,13 @@ export class KubeStore {
     return [...this.#objects.values()].filter((object) => object.kind === "Pod")
   }
 
-  /** The pods of a Job. */
-  podsOf(job: KubeJobObject): ReadonlyArray<KubePodObject> {
-    return this.pods().filter(({ metadata }) => metadata.labels["batch.kubernetes.io/job-name"] === job.metadata.name)
+  events(): ReadonlyArray<KubeEventObject> {
+    return [...this.#objects.values()].filter((object) => object.kind === "Event")
+  }
+
+  /** The pods that belong to a Job. */
+  podsOf({ metadata: { uid } }: KubeJobObject): ReadonlyArray<KubePodObject> {
+    return this.pods().filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid))
   }
 
   /** Adds or replaces an object: it gets the next version, and everybody who watches is told. */
@@ -156,6 +220,36 @@ export class KubeStore {
     this.#objects.delete(key)
     const gone = { ...last, metadata: { ...last.metadata, resourceVersion: String(++this.#version) } }
     this.#tell({ type: "DELETED", version: this.#version, object: gone })
+  }
+
+  /**
+   * Marks an object for deletion, with the seconds that it is given to end. It is gone at once where it gets none and
+   * no finalizer holds it.
+   */
+  delete<A extends KubeObject>(object: A, graceSeconds: number, finalizer?: string): A {
+    const { deletionTimestamp, finalizers = [], generation } = object.metadata
+    const held = finalizer === undefined ? finalizers : [...finalizers, finalizer]
+    const marked = this.put({
+      ...object,
+      metadata: {
+        ...object.metadata,
+        ...(held.length === 0 ? {} : { finalizers: held }),
+        generation: deletionTimestamp === undefined ? generation + 1 : generation,
+        deletionTimestamp: deletionTimestamp ?? timestamp(),
+        deletionGracePeriodSeconds: graceSeconds
+      }
+    })
+    if (graceSeconds === 0 && held.length === 0) this.remove(marked)
+    return marked
+  }
+
+  /** Takes a finalizer from an object. One that was only held by it is gone. */
+  release(object: KubeObject, finalizer: string): void {
+    const { finalizers = [], ...metadata } = object.metadata
+    if (!finalizers.includes(finalizer)) return
+    const left = finalizers.filter((one) => one !== finalizer)
+    if (left.length === 0 && metadata.deletionGracePeriodSeconds === 0) return this.remove(object)
+    this.put({ ...object, metadata: { ...metadata, ...(left.length === 0 ? {} : { finalizers: left }) } })
   }
 
   #tell(event: KubeEvent): void {

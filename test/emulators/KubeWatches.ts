@@ -7,6 +7,7 @@ export interface WatchRequest {
   readonly kind: KubeObject["kind"]
   readonly namespace: string
   readonly selector: string
+  /** What happened after this version is told; with 0, all that there is comes first. */
   readonly version: number
   readonly bookmarks: boolean
   readonly seconds: number
@@ -21,44 +22,70 @@ export const selects = (selector: string, labels: Readonly<Record<string, string
 
 const line = (type: string, object: unknown): string => `${JSON.stringify({ type, object })}\n`
 
-const expired = (version: number) =>
+const expired = (version: number, floor: number) =>
   line("ERROR", {
     kind: "Status",
     apiVersion: "v1",
+    metadata: {},
     status: "Failure",
-    message: `too old resource version: ${version}`,
+    message: `too old resource version: ${version} (${floor})`,
     reason: "Expired",
     code: 410
   })
+
+/** A bookmark is an object of its kind with nothing but a version. */
+const bookmark = (kind: KubeObject["kind"], version: number): string => {
+  const spec = kind === "Job" ? { template: { metadata: {}, spec: { containers: null } } } : { containers: null }
+  return line("BOOKMARK", {
+    kind,
+    apiVersion: kind === "Job" ? "batch/v1" : "v1",
+    metadata: { resourceVersion: String(version) },
+    ...(kind === "Event" ? {} : { spec, status: {} })
+  })
+}
 
 /** The watches of an emulated API server. */
 export const makeWatches = (store: KubeStore, bookmarkEvery: Duration.Duration) => {
   const open = new Set<ServerResponse>()
 
-  const bookmark = ({ kind }: WatchRequest) =>
-    line("BOOKMARK", {
-      apiVersion: kind === "Job" ? "batch/v1" : "v1",
-      kind,
-      metadata: { resourceVersion: String(store.version), creationTimestamp: null }
-    })
-
   const begin = (request: WatchRequest, response: ServerResponse): void => {
+    const { kind, namespace, seconds, selector, version } = request
     response.writeHead(200, { "content-type": "application/json" }).flushHeaders()
-    if (request.version < store.floor) {
-      response.end(expired(request.version))
+    if (version !== 0 && version < store.floor) {
+      response.end(expired(version, store.floor))
       return
     }
-    const tell = ({ object, type }: KubeEvent) => {
-      if (object.kind !== request.kind || object.metadata.namespace !== request.namespace) return
-      if (selects(request.selector, object.metadata.labels)) response.write(line(type, object))
+    /** The newest version of an object of this kind that has changed since the watch began. */
+    let changed: number | undefined
+    const tell = (event: KubeEvent) => {
+      const { object, type } = event
+      if (object.kind !== kind || event.version <= version) return
+      if (object.metadata.namespace !== namespace || !selects(selector, object.metadata.labels)) return
+      response.write(line(type, object))
     }
-    for (const event of store.since(request.version)) tell(event)
-    const stop = store.listen(tell)
+    const present: ReadonlyArray<KubeObject> = version === 0
+      ? [...store.jobs(), ...store.pods(), ...store.events()]
+      : []
+    for (const object of present) tell({ type: "ADDED", version: Number(object.metadata.resourceVersion), object })
+    if (version !== 0) { for (const event of store.since(version)) tell(event) }
+    const stop = store.listen((event) => {
+      if (event.object.kind === kind) changed = event.version
+      tell(event)
+    })
     open.add(response)
-    const bookmarks = request.bookmarks
-      ? Effect.sync(() => response.write(bookmark(request))).pipe(Effect.delay(bookmarkEvery), Effect.forever)
-      : Effect.never
-    const fiber = Effect.runFork(Effect.timeoutOption(bookmarks, Duration.seconds(request.seconds)))
+    const mark = Effect.sync(() => {
+      if (request.bookmarks && changed !== undefined) response.write(bookmark(kind, changed))
+    })
+    const fiber = Effect.runFork(
+      mark.pipe(
+        Effect.delay(bookmarkEvery),
+        Effect.forever,
+        Effect.timeoutOption(Duration.seconds(Math.max(seconds - 2, 0))),
+        // The last one comes two seconds before the end.
+        Effect.andThen(mark),
+        Effect.andThen(Effect.sleep(Duration.seconds(Math.min(seconds, 2))))
+      )
+    )
     fiber.addObserver(() => response.end())
     response.on("close", () => {
       stop()

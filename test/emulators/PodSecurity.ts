@@ -18,30 +18,48 @@ const volumeKinds = new Set([
 
 type Rule = (pod: V1PodSpec, container: V1Container) => string | undefined
 
+const who = ({ name }: V1Container): string => `container "${name}"`
+
+const seccomp = /^(?:RuntimeDefault|Localhost)$/
+
 const containerRules: ReadonlyArray<Rule> = [
-  (_pod, { securityContext }) => securityContext?.privileged === true ? "privileged" : undefined,
-  (_pod, { securityContext }) =>
-    securityContext?.allowPrivilegeEscalation === false ? undefined : "allowPrivilegeEscalation != false",
-  (_pod, { securityContext }) =>
-    securityContext?.capabilities?.drop?.includes("ALL") === true
-      ? undefined
-      : "unrestricted capabilities (must set securityContext.capabilities.drop=[\"ALL\"])",
-  (_pod, { securityContext }) =>
-    (securityContext?.capabilities?.add ?? []).some((one) => one !== "NET_BIND_SERVICE")
-      ? "unrestricted capabilities (must not include others than NET_BIND_SERVICE)"
+  (_pod, container) =>
+    container.securityContext?.privileged === true
+      ? `privileged (${who(container)} must not set securityContext.privileged=true)`
       : undefined,
-  (pod, { securityContext }) =>
-    (securityContext?.runAsNonRoot ?? pod.securityContext?.runAsNonRoot) === true ? undefined : "runAsNonRoot != true",
-  (pod, { securityContext }) =>
-    (securityContext?.runAsUser ?? pod.securityContext?.runAsUser) === 0 ? "runAsUser=0" : undefined,
-  (pod, { securityContext }) =>
-    /^(?:RuntimeDefault|Localhost)$/.test(
-        securityContext?.seccompProfile?.type ?? pod.securityContext?.seccompProfile?.type ?? ""
-      )
+  (_pod, container) =>
+    container.securityContext?.allowPrivilegeEscalation === false
       ? undefined
-      : "seccompProfile (must set type to \"RuntimeDefault\" or \"Localhost\")",
-  (_pod, { securityContext }) => /^(?:Default|)$/.test(securityContext?.procMount ?? "") ? undefined : "procMount",
-  (_pod, { ports }) => (ports ?? []).some(({ hostPort }) => (hostPort ?? 0) > 0) ? "hostPort" : undefined
+      : `allowPrivilegeEscalation != false (${who(container)} must set securityContext.allowPrivilegeEscalation=false)`,
+  (_pod, container) =>
+    container.securityContext?.capabilities?.drop?.includes("ALL") === true
+      ? undefined
+      : `unrestricted capabilities (${who(container)} must set securityContext.capabilities.drop=["ALL"])`,
+  (_pod, container) =>
+    (container.securityContext?.capabilities?.add ?? []).some((one) => one !== "NET_BIND_SERVICE")
+      ? `unrestricted capabilities (${who(container)} must not include others in securityContext.capabilities.add)`
+      : undefined,
+  (pod, container) =>
+    (container.securityContext?.runAsNonRoot ?? pod.securityContext?.runAsNonRoot) === true
+      ? undefined
+      : `runAsNonRoot != true (pod or ${who(container)} must set securityContext.runAsNonRoot=true)`,
+  (pod, container) =>
+    (container.securityContext?.runAsUser ?? pod.securityContext?.runAsUser) === 0
+      ? `runAsUser=0 (pod or ${who(container)} must not set runAsUser=0)`
+      : undefined,
+  (pod, container) =>
+    seccomp.test(container.securityContext?.seccompProfile?.type ?? pod.securityContext?.seccompProfile?.type ?? "")
+      ? undefined
+      : `seccompProfile (pod or ${who(container)} must set securityContext.seccompProfile.type to ` +
+        "\"RuntimeDefault\" or \"Localhost\")",
+  (_pod, container) =>
+    /^(?:Default|)$/.test(container.securityContext?.procMount ?? "")
+      ? undefined
+      : `procMount (${who(container)} must not set securityContext.procMount)`,
+  (_pod, container) =>
+    (container.ports ?? []).some(({ hostPort }) => (hostPort ?? 0) > 0)
+      ? `hostPort (${who(container)} uses a hostPort)`
+      : undefined
 ]
 
 const podRules: ReadonlyArray<(pod: V1PodSpec) => string | undefined> = [
@@ -62,11 +80,6 @@ export const violations = (pod: V1PodSpec): ReadonlyArray<string> => {
   const containers = [...pod.containers, ...(pod.initContainers ?? []), ...(pod.ephemeralContainers ?? [])]
   return [
     ...podRules.map((rule) => rule(pod)),
-    ...containers.flatMap((container) =>
-      containerRules.map((rule) => {
-        const broken = rule(pod, container)
-        return broken === undefined ? undefined : `${broken} (container "${container.name}")`
-      })
-    )
+    ...containers.flatMap((container) => containerRules.map((rule) => rule(pod, container)))
   ].filter((broken) => broken !== undefined)
 }

@@ -181,7 +181,7 @@ redisSuite("a cluster", () =>
         yield* until("the notice", () => journey.written(pull).length > 0)
         assert.match(
           journey.written(pull).join("\n"),
-          /I could not review this pull request: the cluster did not take it/
+          /I could not review this pull request: the cluster did not accept the review's Job/
         )
         assert.isTrue(serve.log.some((line) => /given up: cluster: .*jobs\.batch is forbidden/.test(line)))
         assert.deepStrictEqual(kube.store.jobs(), [])

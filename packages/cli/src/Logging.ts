@@ -1,7 +1,6 @@
-import { AppConfig, type RedisSettings } from "@nominal-code/config/AppConfig"
-import { writtenPassword } from "@nominal-code/config/RedisUrl"
+import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as Redaction from "@nominal-code/domain/Redaction"
-import { Cause, Effect, Layer, Logger, Option, Predicate, Redacted, References } from "effect"
+import { Cause, Effect, Layer, Logger, Predicate, Redacted, References } from "effect"
 
 const written = (value: unknown): string =>
   Predicate.isString(value) ? value : value instanceof Error ? value.message : JSON.stringify(value)
@@ -24,23 +23,10 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
-/** The passwords of a Redis: in its URL, as it is written there, and its sentinels'. */
-const passwordsOf = ({ sentinelPassword, url }: RedisSettings): ReadonlyArray<Redacted.Redacted> => [
-  ...Option.toArray(Option.map(writtenPassword(Redacted.value(url)), (password) => Redacted.make(password))),
-  ...Option.toArray(sentinelPassword)
-]
-
 /** Logs go to stderr, and through redaction: results alone go to stdout. */
 export const layer = Layer.unwrap(Effect.gen(function*() {
-  const { github, logLevel, providers, redis } = yield* AppConfig
-  const redact = Redaction.make([
-    ...Option.match(github, {
-      onNone: () => [],
-      onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
-    }),
-    ...providers.map(({ apiKey }) => apiKey),
-    ...Option.match(redis, { onNone: () => [], onSome: passwordsOf })
-  ].map(Redacted.value))
+  const { logLevel, secrets } = yield* AppConfig
+  const redact = Redaction.make(secrets.map(Redacted.value))
   return Layer.merge(
     Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),
     Layer.succeed(References.MinimumLogLevel, logLevel)

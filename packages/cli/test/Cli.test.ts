@@ -61,6 +61,14 @@ describe("nominal-code", () => {
       }
     }))
 
+  it.live("run-job understands a pull request's page, and then says which settings it lacks", () =>
+    Effect.gen(function*() {
+      const payload = `{"pull_request": "https://github.com/acme/api/pull/7"}`
+      const { code, stderr } = yield* nominalCode("run-job", "--payload", payload)
+      assert.strictEqual(code, 1)
+      assert.include(stderr, "GITHUB_TOKEN")
+    }))
+
   it.live.each(
     [
       ["no payload", []],

@@ -1,5 +1,6 @@
-import { Option, Redacted } from "effect"
-import { type GitHubSettings, type Mode, reviews, type WebhookSettings } from "./AppConfig.ts"
+import { Effect, FileSystem, Option, Path, Redacted } from "effect"
+import { createPrivateKey } from "node:crypto"
+import { type GitHubCredentials, type GitHubSettings, type Mode, reviews, type WebhookSettings } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { isLoopback } from "./Url.ts"
@@ -51,21 +52,100 @@ const webhookSecret = (values: Values, report: Report): Option.Option<Redacted.R
   return secret
 }
 
-/** How to reach GitHub. `serve` and `run-job` cannot do without. */
-export const resolveGitHub = (mode: Mode, values: Values, report: Report): Option.Option<GitHubSettings> => {
-  const secret = mode === "serve" ? webhookSecret(values, report) : Option.none()
+/** The key's text: of its own setting, or of the file that is named where that is empty. */
+const privateKeyText = Effect.fnUntraced(function*(values: Values, report: Report) {
+  const inline = values(github.privateKey)
+  const file = values(github.privateKeyPath)
+  if (Option.isSome(inline) || Option.isNone(file)) return Option.map(inline, Redacted.value)
+  const fs = yield* FileSystem.FileSystem
+  const full = (yield* Path.Path).resolve(file.value)
+  return yield* Effect.asSome(fs.readFileString(full)).pipe(Effect.catch(({ reason }) =>
+    Effect.sync(() => {
+      report.problem(
+        github.privateKeyPath,
+        reason._tag === "NotFound"
+          ? `the file "${full}" does not exist: it must be the private key that GitHub gave for the App`
+          : `the file "${full}" is not readable (${reason._tag})`
+      )
+      return Option.none<string>()
+    })
+  ))
+})
+
+/** A key whose line breaks came as `\n`, which is how many tools put a PEM into one variable, gets real ones. */
+const withLineBreaks = (pem: string): string => `${pem.replaceAll("\\n", "\n").replaceAll("\r\n", "\n").trim()}\n`
+
+const isPrivateKey = (pem: string): boolean => {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === "rsa"
+  } catch {
+    return false
+  }
+}
+
+const appCredentials = Effect.fnUntraced(function*(appId: string, values: Values, report: Report) {
+  const text = yield* privateKeyText(values, report)
+  if (Option.isNone(text)) {
+    if (Option.isNone(values(github.privateKeyPath))) {
+      report.problem(
+        github.privateKey,
+        "GITHUB_APP_PRIVATE_KEY or GITHUB_APP_PRIVATE_KEY_PATH must be set beside GITHUB_APP_ID: " +
+          "GitHub gives the key in the App's settings, under Private keys"
+      )
+    }
+    return Option.none<GitHubCredentials>()
+  }
+  const pem = withLineBreaks(text.value)
+  if (!isPrivateKey(pem)) {
+    report.problem(
+      Option.isSome(values(github.privateKey)) ? github.privateKey : github.privateKeyPath,
+      "it is not a private RSA key: put the whole .pem file here, from -----BEGIN to -----END"
+    )
+    return Option.none<GitHubCredentials>()
+  }
+  if (Option.isSome(values(github.token))) {
+    report.warn(
+      github.token,
+      "the GitHub App of GITHUB_APP_ID is used, so the token has no effect: remove one of the two"
+    )
+  }
+  const installation = values(github.installationId)
+  return Option.some<GitHubCredentials>({
+    _tag: "App",
+    appId,
+    privateKey: Redacted.make(pem),
+    installationId: installation === 0 ? Option.none() : Option.some(installation)
+  })
+})
+
+const credentials = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
+  const appId = values(github.appId)
+  if (Option.isSome(appId)) return yield* appCredentials(appId.value, values, report)
   const token = values(github.token)
   if (Option.isNone(token) && reviews(mode)) {
     report.problem(
       github.token,
-      Option.isSome(values(github.appId))
-        ? "GITHUB_TOKEN must be set: this build cannot work as a GitHub App yet"
-        : "GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests"
+      "GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests; " +
+        "a GitHub App needs GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY instead"
     )
   }
+  return Option.map(token, (token): GitHubCredentials => ({ _tag: "Token", token }))
+})
+
+/** How to reach GitHub. `serve` and `run-job` cannot do without. An App wins over a token. */
+export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
+  const secret = mode === "serve" ? webhookSecret(values, report) : Option.none()
   const apiBase = values(github.apiBase)
-  return Option.map(token, (token) => ({ token, webhookSecret: secret, apiBase, cloneBase: cloneBaseOf(apiBase) }))
-}
+  return Option.map(
+    yield* credentials(mode, values, report),
+    (credentials): GitHubSettings => ({
+      credentials,
+      webhookSecret: secret,
+      apiBase,
+      cloneBase: cloneBaseOf(apiBase)
+    })
+  )
+})
 
 /** The listener. Unsigned webhooks are for this machine only, and only where they are asked for. */
 export const resolveWebhook = (mode: Mode, values: Values, report: Report): WebhookSettings => {

@@ -10,12 +10,9 @@ import type { Values } from "./Values.ts"
  */
 export const refuseNotBuilt = (mode: Mode, values: Values, report: Report): void => {
   if (mode !== "serve") return
-  const { agent, github, gitlab } = settings
+  const { agent, gitlab } = settings
   if (Option.isSome(values(gitlab.token))) {
     report.warn(gitlab.token, "this build cannot serve GitLab yet: the setting has no effect")
-  }
-  if (Option.isSome(values(github.token)) && Option.isSome(values(github.appId))) {
-    report.warn(github.appId, "this build cannot work as a GitHub App yet: it uses GITHUB_TOKEN")
   }
   if (Option.isSome(values(agent.cliPath))) {
     report.warn(agent.cliPath, "this build cannot run Claude Code yet: the setting has no effect")

@@ -48,6 +48,7 @@ export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppCon
   },
   conversationTtl: Duration.days(1),
   logLevel: "Info",
+  secrets: [],
   warnings: [],
   ...settings
 })

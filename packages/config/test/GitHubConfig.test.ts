@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { cloneBaseOf } from "@nominal-code/config/GitHubConfig"
 import { Effect, Option, Redacted } from "effect"
+import { createPrivateKey, generateKeyPairSync } from "node:crypto"
 import { complete, configured, problems } from "./Fixture.ts"
 
 const { GITHUB_WEBHOOK_SECRET: _, ...unsigned } = complete
@@ -76,23 +77,58 @@ it.effect("unsigned webhooks are accepted on loopback only, and warn", () =>
     )
   }))
 
-it.effect("a missing token is named, also where an App is configured", () =>
+it.effect("missing credentials are named, with both ways to have some", () =>
   Effect.gen(function*() {
     const { GITHUB_TOKEN: _, ...anonymous } = complete
     assert.match(
       (yield* problems({ env: anonymous }))[0] ?? "",
       /^github\.token \(GITHUB_TOKEN\): GITHUB_TOKEN must be set/
     )
-    const app = { ...anonymous, GITHUB_APP_ID: "1", GITHUB_APP_PRIVATE_KEY: "-----BEGIN" }
-    assert.match((yield* problems({ env: app }))[0] ?? "", /GITHUB_TOKEN must be set: .* GitHub App yet/)
-    const { warnings } = yield* configured({ env: { ...app, GITHUB_TOKEN: "ghp_x" } })
-    assert.match(warnings[0] ?? "", /^github\.app_id/)
+  }))
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const pem = (type: "pkcs1" | "pkcs8") => privateKey.export({ type, format: "pem" }).toString()
+
+it.effect("an App's key is a PEM of either form, with real or written line breaks, and wins over a token", () =>
+  Effect.gen(function*() {
+    for (const key of [pem("pkcs1"), pem("pkcs8"), pem("pkcs1").replaceAll("\n", "\\n"), `${pem("pkcs8")}\r\n`]) {
+      const { github, warnings } = yield* configured({
+        env: { ...complete, GITHUB_APP_ID: "12345", GITHUB_APP_PRIVATE_KEY: key, GITHUB_INSTALLATION_ID: "67890" }
+      })
+      const credentials = Option.getOrThrow(github).credentials
+      assert.strictEqual(credentials._tag, "App")
+      if (credentials._tag !== "App") return
+      assert.strictEqual(credentials.appId, "12345")
+      assert.deepStrictEqual(credentials.installationId, Option.some(67890))
+      assert.strictEqual(createPrivateKey(Redacted.value(credentials.privateKey)).asymmetricKeyType, "rsa")
+      assert.match(warnings[0] ?? "", /^github\.token .* has no effect/)
+    }
+  }))
+
+it.effect("an App without a key, with another text or with a file that is not there is refused, and no key is shown", () =>
+  Effect.gen(function*() {
+    const { GITHUB_TOKEN: _, ...anonymous } = complete
+    const app = (env: Record<string, string>) => problems({ env: { ...anonymous, GITHUB_APP_ID: "1", ...env } })
+    assert.match((yield* app({}))[0] ?? "", /^github\.private_key .* must be set beside GITHUB_APP_ID/)
+    for (const key of ["-----BEGIN s3cret", pem("pkcs1").slice(0, 200), "s3cret"]) {
+      const found = yield* app({ GITHUB_APP_PRIVATE_KEY: key })
+      assert.match(found[0] ?? "", /is not a private RSA key/)
+      assert.strictEqual(found.length, 1)
+      assert.notInclude(found.join(), "s3cret")
+    }
+    assert.match(
+      (yield* app({ GITHUB_APP_PRIVATE_KEY_PATH: "/no/such.pem" }))[0] ?? "",
+      /"\/no\/such\.pem" does not exist/
+    )
   }))
 
 it.effect("a token with a line break at its end is the token, one with anything else in it is none", () =>
   Effect.gen(function*() {
     const { github } = yield* configured({ env: { ...complete, GITHUB_TOKEN: "ghp_x\n" } })
-    assert.deepStrictEqual(Option.map(github, ({ token }) => Redacted.value(token)), Option.some("ghp_x"))
+    assert.deepStrictEqual(
+      Option.map(github, ({ credentials }) => credentials._tag === "Token" ? Redacted.value(credentials.token) : ""),
+      Option.some("ghp_x")
+    )
     const [problem = ""] = yield* problems({ env: { ...complete, GITHUB_TOKEN: "ghp_s3cret\nX-Header: a" } })
     assert.match(problem, /the value in the environment is not a token/)
     assert.notInclude(problem, "s3cret")

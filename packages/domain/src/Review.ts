@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { Finding, Fingerprint } from "./Finding.ts"
-import { JobId } from "./Job.ts"
+import { type Job, JobId } from "./Job.ts"
 import { PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 import { PullRequestEvent } from "./PullRequestEvent.ts"
 
@@ -9,6 +9,22 @@ export class InlineComment extends Schema.Class<InlineComment>("@nominal-code/do
   finding: Finding,
   fingerprint: Fingerprint
 }) {}
+
+/** What a review covers: the pull request at its head, or only what one comment asked about. */
+export const ReviewScope = Schema.Literals(["head", "request"])
+export type ReviewScope = typeof ReviewScope.Type
+
+/** A request of these words alone asks for a review and for nothing in particular: `please review this again`. */
+const bareWords = new Set(
+  "again can change changes code could it mr now please pr pull re rereview request review this the you".split(" ")
+)
+
+const isBare = (prompt: string): boolean =>
+  prompt.toLowerCase().split(/[^\p{L}\p{N}]+/u).every((word) => word === "" || bareWords.has(word))
+
+/** What a job's review covers. The review of a lifecycle event and of a bare request counts as the review of the head. */
+export const scopeOf = ({ event, prompt }: Pick<Job, "event" | "prompt">): ReviewScope =>
+  event._tag === "Lifecycle" || isBare(prompt) ? "head" : "request"
 
 /**
  * A review that is ready to be posted. Its texts are final: redacted, neutralised, within the forge's limits.
@@ -19,6 +35,7 @@ export class ReviewDraft extends Schema.Class<ReviewDraft>("@nominal-code/domain
   pullRequest: PullRequestRef,
   /** The commit that was reviewed: what the comments are pinned to. */
   headSha: Sha,
+  scope: ReviewScope,
   summary: Schema.NonEmptyString,
   comments: Schema.Array(InlineComment),
   /** The event that asked, so that a forge can answer in its thread. */
@@ -28,6 +45,8 @@ export class ReviewDraft extends Schema.Class<ReviewDraft>("@nominal-code/domain
 /** A review that is on the pull request. */
 export class PostedReview extends Schema.Class<PostedReview>("@nominal-code/domain/PostedReview")({
   url: Schema.optionalKey(Schema.String),
+  /** The commit that was reviewed. */
+  headSha: Sha,
   /** How many comments stand inline. */
   inline: Schema.Natural,
   /** Comments whose place the forge refused: their text is in the summary instead. */

@@ -1,4 +1,4 @@
-import { Context, Effect } from "effect"
+import { Context, Effect, Schema } from "effect"
 
 /**
  * The check of a lease's fencing token: whether the queue still wants this run of a job. Ask it right before each effect
@@ -8,3 +8,16 @@ import { Context, Effect } from "effect"
 export const RunStillWanted = Context.Reference<Effect.Effect<boolean>>("@nominal-code/domain/RunStillWanted", {
   defaultValue: () => Effect.succeed(true)
 })
+
+/** This run lost its lease or was cancelled: the run that holds the lease publishes. It says nothing about the job. */
+export class RunNotWanted extends Schema.TaggedError<RunNotWanted>()("RunNotWanted", {}) {
+  override get message() {
+    return "another process has the job by now, or it was cancelled"
+  }
+}
+
+/** Asks once, and fails where the queue does not want this run any more. */
+export const ensureWanted: Effect.Effect<void, RunNotWanted> = Effect.flatMap(
+  Effect.flatten(RunStillWanted),
+  (wanted) => wanted ? Effect.void : Effect.fail(new RunNotWanted())
+)

@@ -23,6 +23,11 @@ it("a marker is one hidden line", () => {
   )
 })
 
+it("a marker of a version without scopes is that of a whole review", () => {
+  const old = `<!-- nominal-code job=0123456789abcdef0123 sha=${"a".repeat(40)} -->`
+  assert.deepStrictEqual(Option.map(findMarker(old), ({ scope }) => scope), Option.some(undefined))
+})
+
 it("a text without a whole marker has none", () => {
   const sha = "a".repeat(41)
   for (

@@ -1,8 +1,9 @@
 import type { JobId } from "@nominal-code/domain/Job"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
-import type { Platform, PullRequest, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import type { Platform, PullRequest, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { Discussion, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
+import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Context, type Effect, type Option, type Redacted } from "effect"
 import type { ForgeError, WebhookError } from "./ForgeError.ts"
 
@@ -27,6 +28,23 @@ export interface CloneSource {
   readonly password: Redacted.Redacted
 }
 
+/** A review on the pull request that counts as the review of that commit. */
+export interface ReviewedHead {
+  readonly headSha: Sha
+  readonly jobId: JobId
+  readonly url?: string
+}
+
+/** What our own account has posted on a pull request, as one look shows it, for one job. */
+export interface OwnPosts {
+  /** The job's review. */
+  readonly review: Option.Option<PostedReview>
+  /** Where the job's plain answer or notice is: its URL. */
+  readonly answer: Option.Option<string>
+  /** The commits that were reviewed, by any job and in the order of their posts. A focused request's review is none. */
+  readonly reviewedHeads: ReadonlyArray<ReviewedHead>
+}
+
 /**
  * A code forge: events in, reviews out. It knows nothing of queues or models.
  */
@@ -44,15 +62,26 @@ export class Forge extends Context.Service<Forge, {
   changedFiles(ref: PullRequestRef): Effect.Effect<ReadonlyArray<ChangedFile>, ForgeError>
   /** Every comment on the pull request, oldest first. */
   discussions(ref: PullRequestRef): Effect.Effect<ReadonlyArray<Discussion>, ForgeError>
-  /** The review that this job has already posted, if it has; a `reply` is none. Only our own account's posts count. */
-  posted(ref: PullRequestRef, jobId: JobId): Effect.Effect<Option.Option<PostedReview>, ForgeError>
   /**
-   * Posts a review once: looks for the job's marker first, pins the comments to the reviewed commit, and folds a
-   * comment whose place the forge refuses into the summary. It lands whole or it fails.
+   * What our own account has posted, after what earlier runs left over is gone: their unsubmitted drafts, and all but
+   * the first where two of them posted. Each run of a job calls it first, and hands it to `publish` and `reply`.
    */
-  publish(draft: ReviewDraft): Effect.Effect<PostedReview, ForgeError>
-  /** Posts a plain answer to an event, once for each job. `body` is final: redacted and neutralised. */
-  reply(event: PullRequestEvent, jobId: JobId, body: string): Effect.Effect<void, ForgeError>
+  ownPosts(ref: PullRequestRef, jobId: JobId): Effect.Effect<OwnPosts, ForgeError | RunNotWanted>
+  /**
+   * Posts a review once: as a draft that is submitted when the queue still wants this run, pinned to the reviewed
+   * commit. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails.
+   */
+  publish(draft: ReviewDraft, known: OwnPosts): Effect.Effect<PostedReview, ForgeError | RunNotWanted>
+  /**
+   * Posts a plain answer to an event, once for each job, unless the job's review is there: then that is what it
+   * returns, and no answer stands below it. `body` is final: redacted and neutralised.
+   */
+  reply(
+    event: PullRequestEvent,
+    jobId: JobId,
+    body: string,
+    known: OwnPosts
+  ): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string

@@ -1,7 +1,11 @@
 import { Duration, Schema } from "effect"
 
-/** The forge asks us to wait. */
-export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { retryAfter: Schema.Duration }) {
+/** The forge asks us to wait. It did not carry out the request. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  retryAfter: Schema.Duration,
+  /** The forge named no time: `retryAfter` is what it asks for in general, and grows from one try to the next. */
+  assumed: Schema.optionalKey(Schema.Literal(true))
+}) {
   override get message() {
     return `the forge asks to wait ${Duration.format(this.retryAfter)}`
   }
@@ -13,9 +17,17 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthoriz
 /** No such repository, pull request or comment, or none that the credentials may see. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
 
+/**
+ * What a refusal is about, where it is not the request itself. `locked`: the pull request's conversation. `archived`:
+ * the repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account
+ * has an unsubmitted review on the pull request, beside which the forge takes no other.
+ */
+export const RefusedBecause = Schema.Literals(["locked", "archived", "sso", "pending-review"])
+
 /** The forge understood the request and refuses it. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   status: Schema.Int,
+  because: Schema.optionalKey(RefusedBecause),
   message: Schema.String
 }) {}
 

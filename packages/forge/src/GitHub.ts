@@ -1,12 +1,13 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import { AppConfig, type GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer, Option } from "effect"
 import { Forge } from "./Forge.ts"
 import { ForgeError, Unauthorized } from "./ForgeError.ts"
+import { makeGitHubApp } from "./GitHubApp.ts"
 import { personalToken } from "./GitHubAuth.ts"
 import { makeGitHubClient } from "./GitHubClient.ts"
 import { makeDiscussions } from "./GitHubDiscussions.ts"
-import { makePosts } from "./GitHubPosts.ts"
+import { makePosts, ownerLogin } from "./GitHubPosts.ts"
 import { makePublish } from "./GitHubPublish.ts"
 import { makeReads } from "./GitHubReads.ts"
 import { makeAcknowledge, makeReply } from "./GitHubReply.ts"
@@ -15,16 +16,28 @@ import { parseWebhook } from "./GitHubWebhook.ts"
 
 const notConfigured = new ForgeError({
   operation: "GitHub",
-  reason: new Unauthorized({ message: "no GitHub credentials are configured: set GITHUB_TOKEN" })
+  reason: new Unauthorized({
+    message: "no GitHub credentials are configured: set GITHUB_TOKEN, or GITHUB_APP_ID and its key"
+  })
+})
+
+/** As whom GitHub is called: the client, the tokens for git, and the login under which our own posts stand. */
+const identify = Effect.fnUntraced(function*(settings: GitHubSettings) {
+  if (settings.credentials._tag === "App") {
+    const { auth, login } = yield* makeGitHubApp(settings, settings.credentials)
+    return { auth, client: yield* makeGitHubClient(settings, auth), login }
+  }
+  const auth = personalToken(settings.credentials.token)
+  const client = yield* makeGitHubClient(settings, auth)
+  return { auth, client, login: ownerLogin(client) }
 })
 
 const make = Effect.gen(function*() {
   const { github, webhook } = yield* AppConfig
   if (Option.isNone(github)) return yield* notConfigured
   const settings = github.value
-  const auth = personalToken(settings)
-  const client = yield* makeGitHubClient(settings, auth)
-  const posts = yield* makePosts(client)
+  const { auth, client, login } = yield* identify(settings)
+  const posts = yield* makePosts(client, login)
   const signature = { secret: settings.webhookSecret, allowUnsigned: webhook.allowUnsigned }
   const cloneSource = (repo: RepoName) =>
     Effect.map(
@@ -46,5 +59,5 @@ const make = Effect.gen(function*() {
   })
 })
 
-/** GitHub and GitHub Enterprise, with a personal access token. */
+/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
 export const layer = Layer.effect(Forge, make)

@@ -1,4 +1,3 @@
-import type { GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, type Redacted } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
@@ -10,4 +9,4 @@ import type { ForgeError } from "./ForgeError.ts"
 export type GitHubAuth = (repo: RepoName | undefined) => Effect.Effect<Redacted.Redacted, ForgeError>
 
 /** A personal access token: the same for everything. */
-export const personalToken = ({ token }: GitHubSettings): GitHubAuth => () => Effect.succeed(token)
+export const personalToken = (token: Redacted.Redacted): GitHubAuth => () => Effect.succeed(token)

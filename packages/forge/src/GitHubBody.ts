@@ -18,9 +18,12 @@ const withTail = (text: string, tail: string): string => {
 export const markedBody = (text: string, marker: Marker): string => withTail(text, renderMarker(marker))
 
 /** The review's own text: the summary, what was folded into it, and a marker for each. */
-export const reviewBody = ({ headSha, jobId, summary }: ReviewDraft, folded: ReadonlyArray<InlineComment>): string => {
+export const reviewBody = (
+  { headSha, jobId, scope, summary }: ReviewDraft,
+  folded: ReadonlyArray<InlineComment>
+): string => {
   const markers = [
-    new Marker({ jobId, headSha }),
+    new Marker({ jobId, headSha, ...(scope === "request" ? { scope } : {}) }),
     ...folded.slice(0, mostFoldedMarkers).map(({ fingerprint }) => new Marker({ jobId, headSha, fingerprint }))
   ]
   return withTail(foldInto(summary, folded.map(({ finding }) => finding)), markers.map(renderMarker).join("\n"))

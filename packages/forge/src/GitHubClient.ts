@@ -1,7 +1,8 @@
 import type { GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
+import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
-import { ForgeError, Unavailable } from "./ForgeError.ts"
+import { ForgeError, RateLimited, Unavailable } from "./ForgeError.ts"
 import type { GitHubAuth } from "./GitHubAuth.ts"
 import { graphqlReason, type Reason, reasonOf, RedirectedAway } from "./GitHubFailure.ts"
 
@@ -26,6 +27,8 @@ export interface Call<S extends Decodable> {
 /** GitHub over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitHubClient {
   request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  /** A request that only a run may make which the queue still wants: it is asked right before each try. */
+  write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
   /** Every item of every page, in order. One page that fails, fails all. */
   pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
   /** A query: it changes nothing, so it is repeatable. */
@@ -47,18 +50,30 @@ const longestWait = Duration.minutes(2)
 /** After no answer, a broken one or a 5xx, for what may be done again. */
 export const transient = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
-const waitOf = ({ reason }: ForgeError): Option.Option<Duration.Duration> =>
-  reason._tag === "RateLimited" ? Option.some(reason.retryAfter) : Option.none()
+/** Waits for one request. After them, too, it is for the queue to wait. */
+const mostWaits = 5
 
-/** As long as GitHub asks, no shorter and no longer. A request that was limited was not carried out. */
-const asAsked = Schedule.recurs(5).pipe(
-  Schedule.setInputType<ForgeError>(),
-  Schedule.while(({ input }) => Option.exists(waitOf(input), Duration.isLessThanOrEqualTo(longestWait))),
-  Schedule.modifyDelay(({ input }) => Effect.succeed(Option.getOrElse(waitOf(input), () => Duration.zero)))
-)
+/** As long as GitHub asks, no shorter and no longer; where it names no time, twice as long from the third try on. */
+const asAsked = ({ assumed, retryAfter }: RateLimited, waits: number): RateLimited =>
+  assumed && waits > 1
+    ? new RateLimited({ assumed, retryAfter: Duration.times(retryAfter, 2 ** (waits - 1)) })
+    : new RateLimited({ retryAfter, ...(assumed ? { assumed } : {}) })
+
+/** Waits for rate limits. A wait that is longer than a running job may take fails at once, and says how long it is. */
+const patiently = <A, E>(attempt: Effect.Effect<A, ForgeError | E>, waits = 0): Effect.Effect<A, ForgeError | E> =>
+  Effect.catchIf(attempt, isRateLimited, (error) => {
+    const limit = asAsked(error.reason, waits)
+    return waits === mostWaits || Duration.isGreaterThan(limit.retryAfter, longestWait)
+      ? Effect.fail(new ForgeError({ operation: error.operation, reason: limit }))
+      : Effect.delay(patiently(attempt, waits + 1), limit.retryAfter)
+  })
+
+const isRateLimited = (error: unknown): error is ForgeError & { readonly reason: RateLimited } =>
+  error instanceof ForgeError && error.reason._tag === "RateLimited"
 
 /** Whether the same request may succeed by itself a moment later. */
-export const isUnavailable = ({ reason }: ForgeError) => reason._tag === "Unavailable"
+export const isUnavailable = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "Unavailable"
 
 /** Where the GraphQL API is, given the REST root. */
 export const graphqlUrl = (apiBase: string): string =>
@@ -115,25 +130,28 @@ export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSett
     if (answer.headers.deprecation !== undefined) {
       yield* Effect.logDebug(`GitHub calls ${call.route} deprecated, until ${answer.headers.sunset ?? "some day"}`)
     }
-    const failure = call.route.endsWith("/graphql") ? graphqlReason(answer.data) : Option.none()
+    const failure = call.route.endsWith("/graphql") ? graphqlReason(answer.data, answer.headers, now) : Option.none()
     if (Option.isSome(failure)) return yield* failure.value
     const data = yield* Effect.mapError(Schema.decodeUnknownEffect(call.answer)(answer.data), describe)
     return { data, link: answer.headers.link ?? "" }
   })
 
-  const exchange = <S extends Decodable>(call: Call<S>) => {
+  const exchange = <S extends Decodable, E = never>(call: Call<S>, before: Effect.Effect<void, E> = Effect.void) => {
     const repeatable = call.repeatable ?? call.route.startsWith("GET ")
-    return once(call).pipe(
-      Effect.mapError((reason) =>
-        reason._tag === "ForgeError" ? reason : new ForgeError({ operation: call.operation, reason })
-      ),
+    const attempt = Effect.mapError(
+      once(call),
+      (reason) => reason._tag === "ForgeError" ? reason : new ForgeError({ operation: call.operation, reason })
+    )
+    return Effect.andThen(before, attempt).pipe(
       Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
-      Effect.retry(asAsked)
+      patiently
     )
   }
 
   const client: GitHubClient = {
     request: (call) => Effect.map(exchange(call), ({ data }) => data),
+
+    write: (call) => Effect.map(exchange(call, ensureWanted), ({ data }) => data),
 
     pages: (call) =>
       Stream.paginate(1, (page) =>

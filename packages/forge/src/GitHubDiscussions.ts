@@ -2,7 +2,7 @@ import { type PullRequestRef, RepoPath } from "@nominal-code/domain/PullRequest"
 import { Discussion } from "@nominal-code/domain/Review"
 import { Effect, Option, Order, Schema, Stream } from "effect"
 import type { GitHubClient } from "./GitHubClient.ts"
-import type { GitHubPosts } from "./GitHubPosts.ts"
+import type { GitHubPosts, PostKind } from "./GitHubPosts.ts"
 import { about, ghost } from "./GitHubReads.ts"
 
 const PageInfo = Schema.Struct({ hasNextPage: Schema.Boolean, endCursor: Schema.NullOr(Schema.String) })
@@ -38,6 +38,8 @@ const Threads = Schema.Struct({
 const MoreComments = Schema.Struct({ data: Schema.Struct({ node: Schema.Struct({ comments: Comments }) }) })
 
 const comments = "pageInfo { hasNextPage endCursor } nodes { body createdAt state author { __typename login } }"
+
+const isPath = Schema.is(RepoPath)
 
 const threadsQuery = `query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 50, after: $after) {
@@ -92,7 +94,7 @@ export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
     return Stream.concat(Stream.fromIterable(comments.nodes), rest)
   }
 
-  const onDiff = (ref: PullRequestRef) =>
+  const resolvable = (ref: PullRequestRef) =>
     threads(ref).pipe(
       Stream.flatMap((thread) =>
         Stream.map(Stream.filter(commentsOf(ref, thread), ({ state }) => state !== "PENDING"), (comment) =>
@@ -108,17 +110,33 @@ export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
       Stream.runCollect
     )
 
-  const general = (ref: PullRequestRef) =>
+  const said = (ref: PullRequestRef, kinds: ReadonlyArray<PostKind>) =>
     Effect.map(
-      Effect.all([posts.issueComments("discussions", ref), posts.reviews("discussions", ref)], { concurrency: 2 }),
+      Effect.forEach(kinds, (kind) => posts.list(kind, "discussions", ref), { concurrency: 2 }),
       (lists) =>
-        lists.flat().filter(({ body, submitted }) => submitted && body.trim() !== "").map((post) =>
-          new Discussion({ author: post.author, body: post.body, resolved: false, createdAt: post.createdAt })
+        lists.flat().filter(({ body, submitted }) => submitted && body.trim() !== "").map(
+          ({ author, body, createdAt, line, path }) =>
+            new Discussion({
+              author,
+              body,
+              ...(isPath(path) ? { path } : {}),
+              ...(line === undefined ? {} : { line }),
+              resolved: false,
+              createdAt
+            })
         )
     )
 
+  /** A token or a server that has no GraphQL shows the comments all the same: then none of them counts as resolved. */
+  const onDiff = (ref: PullRequestRef) =>
+    Effect.catchIf(resolvable(ref), ({ retryable }) => !retryable, ({ message }) =>
+      Effect.andThen(
+        Effect.logWarning(`Every thread of the diff counts as open, since GitHub does not say which are: ${message}`),
+        said(ref, ["thread"])
+      ))
+
   return Effect.fn("GitHub.discussions")(function*(ref: PullRequestRef) {
-    const found = yield* Effect.all([onDiff(ref), general(ref)], { concurrency: 2 })
+    const found = yield* Effect.all([onDiff(ref), said(ref, ["comment", "review"])], { concurrency: 2 })
     return found.flat().sort(oldestFirst)
   })
 }

@@ -1,16 +1,34 @@
 import { DateTime, Duration, Option, Schema } from "effect"
-import { type ForgeError, NotFound, RateLimited, Refused, Unauthorized, Unavailable } from "./ForgeError.ts"
+import {
+  ForgeError,
+  NotFound,
+  RateLimited,
+  Refused,
+  type RefusedBecause,
+  Unauthorized,
+  Unavailable
+} from "./ForgeError.ts"
 
 /** Why a call failed, before it is said which call. */
 export type Reason = ForgeError["reason"]
 
 const Headers = Schema.Record(Schema.String, Schema.Unknown)
+type Headers = typeof Headers.Type
 
-/** What Octokit throws. Without a response, no answer came. */
+/** What Octokit throws. Its message holds the answer's `message` and `errors`. Without a response, no answer came. */
 const Thrown = Schema.Struct({
   status: Schema.optional(Schema.Int),
   message: Schema.String,
-  response: Schema.optional(Schema.Struct({ status: Schema.Int, headers: Headers }))
+  response: Schema.optional(Schema.Struct({
+    status: Schema.Int,
+    headers: Headers,
+    data: Schema.optional(Schema.Unknown)
+  }))
+})
+
+/** The part of a refusal's body that programs can read. */
+const Problem = Schema.Struct({
+  errors: Schema.Array(Schema.Union([Schema.Struct({ code: Schema.optional(Schema.String) }), Schema.String]))
 })
 
 /** What GitHub asks for when it names no time. */
@@ -22,32 +40,57 @@ const seconds = (header: unknown): Option.Option<number> => {
 }
 
 /** The server's own clock, so that the time of a reset needs no clock of ours to be right. */
-const serverTime = (headers: typeof Headers.Type, now: number): number =>
+const serverTime = (headers: Headers, now: number): number =>
   typeof headers.date === "string"
     ? Option.match(DateTime.make(headers.date), { onNone: () => now, onSome: DateTime.toEpochMillis })
     : now
 
-const waitAsked = (headers: typeof Headers.Type, now: number): Duration.Duration => {
+const assumedWait = new RateLimited({ retryAfter: politeWait, assumed: true })
+
+const isUsedUp = (headers: Headers): boolean => seconds(headers["x-ratelimit-remaining"]).pipe(Option.contains(0))
+
+const limitOf = (headers: Headers, now: number, usedUp = isUsedUp(headers)): RateLimited => {
   const after = seconds(headers["retry-after"])
-  if (Option.isSome(after)) return Duration.seconds(after.value)
+  if (Option.isSome(after)) return new RateLimited({ retryAfter: Duration.seconds(after.value) })
   const reset = seconds(headers["x-ratelimit-reset"])
-  if (seconds(headers["x-ratelimit-remaining"]).pipe(Option.contains(0)) && Option.isSome(reset)) {
-    return Duration.millis(Math.max(1_000, reset.value * 1_000 - serverTime(headers, now) + 1_000))
-  }
-  return politeWait
+  if (!usedUp || Option.isNone(reset)) return assumedWait
+  const millis = Math.max(1_000, reset.value * 1_000 - serverTime(headers, now) + 1_000)
+  return new RateLimited({ retryAfter: Duration.millis(millis) })
 }
 
-const isRateLimit = (status: number, headers: typeof Headers.Type, message: string): boolean =>
-  status === 429 || status === 403 && (
-      headers["retry-after"] !== undefined ||
-      seconds(headers["x-ratelimit-remaining"]).pipe(Option.contains(0)) ||
-      /secondary rate limit|abuse detection/i.test(message)
-    )
+/** Too many posts in a short time are answered 422, with a code or with a sentence. */
+const isThrottled = (data: unknown, message: string): boolean =>
+  Option.exists(
+    Schema.decodeUnknownOption(Problem)(data),
+    ({ errors }) => errors.some((error) => typeof error !== "string" && error.code === "abuse")
+  ) || /submitted too quickly|\bspammed\b/i.test(message)
+
+const isRateLimit = (status: number, headers: Headers, data: unknown, message: string): boolean =>
+  status === 429 ||
+  status === 403 && (
+      headers["retry-after"] !== undefined || isUsedUp(headers) ||
+      /rate limit|abuse detection|temporarily blocked/i.test(message)
+    ) ||
+  status === 422 && isThrottled(data, message)
 
 /** One line, whatever a proxy put into its error page. */
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, 300)
 
+const samlFailure = /SAML enforcement/i
+
+/** GitHub has no codes for these, only sentences. */
+const sentences: ReadonlyArray<readonly [RegExp, typeof RefusedBecause.Type]> = [
+  [samlFailure, "sso"],
+  [/repository was archived|is archived/i, "archived"],
+  [/(?:issue|conversation|pull request) (?:is|has been) locked/i, "locked"],
+  [/can only have one pending review/i, "pending-review"]
+]
+
+const refusedBecause = (message: string) => sentences.find(([sentence]) => sentence.test(message))?.[1]
+
 const ofStatus = (status: number, message: string): Reason => {
+  const because = status === 403 || status === 422 ? refusedBecause(message) : undefined
+  if (because !== undefined) return new Refused({ status, because, message })
   if (status === 401) return new Unauthorized({ message: `GitHub does not accept the token: ${message}` })
   if (status === 403) {
     return new Unauthorized({
@@ -76,23 +119,49 @@ export const reasonOf = (thrown: unknown, now: number): Reason => {
       ? new Refused({ status: 307, message: cause.message })
       : new Unavailable({ message: `no answer: ${message}` })
   }
-  return isRateLimit(response.status, response.headers, message)
-    ? new RateLimited({ retryAfter: waitAsked(response.headers, now) })
+  return isRateLimit(response.status, response.headers, response.data, message)
+    ? limitOf(response.headers, now)
     : ofStatus(response.status, message)
 }
 
 const GraphqlErrors = Schema.Struct({
-  errors: Schema.NonEmptyArray(Schema.Struct({ type: Schema.optional(Schema.String), message: Schema.String }))
+  errors: Schema.NonEmptyArray(Schema.Struct({
+    type: Schema.optional(Schema.String),
+    message: Schema.String,
+    extensions: Schema.optional(Schema.Struct({ code: Schema.optional(Schema.String) }))
+  }))
 })
 
-/** GraphQL answers 200 with a list of errors. Data that comes with errors is a part, so it counts as none. */
-export const graphqlReason = (answer: unknown): Option.Option<Reason> =>
-  Option.map(Schema.decodeUnknownOption(GraphqlErrors)(answer), ({ errors: [{ message, type }] }) => {
+/** Types of errors that pass by themselves. */
+const passing = new Set(["INTERNAL", "SERVICE_UNAVAILABLE", "TIMEOUT"])
+
+/**
+ * GraphQL answers 200 with a list of errors. Data that comes with errors is a part, so it counts as none. An error with
+ * neither a type nor a code is a fault of GitHub's own; with one, the query is refused, and will be again.
+ */
+export const graphqlReason = (answer: unknown, headers: Headers, now: number): Option.Option<Reason> =>
+  Option.map(Schema.decodeUnknownOption(GraphqlErrors)(answer), ({ errors: [{ extensions, message, type }] }) => {
     const text = oneLine(message)
-    if (type === "RATE_LIMITED" || /secondary rate limit/i.test(text)) {
-      return new RateLimited({ retryAfter: politeWait })
-    }
+    // The budget of points is used up, which the count of requests that remain does not show.
+    if (type === "RATE_LIMITED" || type === "RATE_LIMIT") return limitOf(headers, now, true)
+    if (/secondary rate limit/i.test(text)) return limitOf(headers, now)
     if (type === "NOT_FOUND") return ofStatus(404, text)
     if (type === "FORBIDDEN" || type === "INSUFFICIENT_SCOPES") return ofStatus(403, text)
-    return new Unavailable({ message: text })
+    const named = type ?? extensions?.code
+    return named === undefined || passing.has(named)
+      ? new Unavailable({ message: text })
+      : new Refused({ status: 200, message: `${named}: ${text}` })
   })
+
+/** The thing is not there, or not for us to see. */
+export const isNotFound = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "NotFound"
+
+/** GitHub does not take this review, for what is in it or for the state that it is in. */
+export const isUnprocessable = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.status === 422 &&
+  error.reason.because === undefined
+
+/** Our account has an unsubmitted review on the pull request. */
+export const isPendingReview = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.because === "pending-review"

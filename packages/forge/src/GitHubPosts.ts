@@ -1,13 +1,19 @@
 import type { JobId } from "@nominal-code/domain/Job"
 import { findMarker, type Marker } from "@nominal-code/domain/Marker"
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
-import { Effect, Option, Schema, Stream } from "effect"
+import type { PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
+import { PostedReview } from "@nominal-code/domain/Review"
+import { Effect, Option, Order, Schema, Stream } from "effect"
+import type { ReviewedHead } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"
 import type { GitHubClient } from "./GitHubClient.ts"
 import { about, ghost } from "./GitHubReads.ts"
 
+/** Where a post stands: a review, a comment below the pull request, or one in a thread of the diff. */
+export type PostKind = "review" | "comment" | "thread"
+
 /** Something that somebody wrote on a pull request. */
 export interface Post {
+  readonly kind: PostKind
   readonly id: number
   readonly body: string
   readonly author: string
@@ -15,24 +21,37 @@ export interface Post {
   readonly createdAt: string
   /** A review that is not submitted is a draft that its author alone can see. */
   readonly submitted: boolean
+  /** Where on the diff it stands. */
+  readonly path?: string
+  readonly line?: number
 }
 
 /** What our account has on a pull request, as far as one job goes. */
 export interface Seen {
   /** The job's review: a real one, or a plain comment that holds the summary of one without comments. */
-  readonly review: Option.Option<Post & { readonly inline: number; readonly folded: number }>
-  /** The job's plain answer: its marker names no commit. */
-  readonly answer: Option.Option<Post>
-  /** Reviews of ours that were begun and not submitted, by any job. GitHub allows one, and refuses the next. */
-  readonly unsubmitted: ReadonlyArray<number>
+  readonly review: Option.Option<PostedReview>
+  /** The job's reviews in all forms, the one that stays first. */
+  readonly reviews: ReadonlyArray<Post>
+  /** The job's plain answers, the one that stays first: their marker names no commit. */
+  readonly answers: ReadonlyArray<Post>
+  /** Plain posts of any job that say again what an earlier post of that job says. */
+  readonly doubles: ReadonlyArray<Post>
+  readonly reviewedHeads: ReadonlyArray<ReviewedHead>
+  /** Our account's unsubmitted review, of any job or of a person. GitHub allows one, and refuses the next. */
+  readonly draft: Option.Option<Post>
 }
 
 /** The forge as the ledger of what was posted. */
 export interface GitHubPosts {
-  issueComments(operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Post>, ForgeError>
-  reviews(operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Post>, ForgeError>
-  /** Anybody can copy a marker, so only our own account's posts count. */
-  seen(operation: string, ref: PullRequestRef, jobId: JobId): Effect.Effect<Seen, ForgeError>
+  /** Everybody's posts of one kind, oldest first. */
+  list(kind: PostKind, operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Post>, ForgeError>
+  /** Anybody can copy a marker, so only our own account's posts count. `kinds`: where to look; everywhere unless told. */
+  seen(
+    operation: string,
+    ref: PullRequestRef,
+    jobId: JobId,
+    kinds?: ReadonlyArray<PostKind>
+  ): Effect.Effect<Seen, ForgeError>
 }
 
 const Wire = Schema.Struct({
@@ -42,70 +61,135 @@ const Wire = Schema.Struct({
   html_url: Schema.optional(Schema.String),
   created_at: Schema.optional(Schema.String),
   submitted_at: Schema.optional(Schema.NullOr(Schema.String)),
-  state: Schema.optional(Schema.String)
+  state: Schema.optional(Schema.String),
+  path: Schema.optional(Schema.String),
+  line: Schema.optional(Schema.NullOr(Schema.Int))
 })
 
 const Account = Schema.Struct({ login: Schema.String })
 
-const post = (wire: typeof Wire.Type): Post => ({
+const kinds: ReadonlyArray<PostKind> = ["review", "comment", "thread"]
+
+const paths: Readonly<Record<PostKind, string>> = {
+  review: "pulls/{number}/reviews",
+  comment: "issues/{number}/comments",
+  thread: "pulls/{number}/comments"
+}
+
+const post = (kind: PostKind) => (wire: typeof Wire.Type): Post => ({
+  kind,
   id: wire.id,
   body: wire.body ?? "",
   author: wire.user?.login ?? ghost,
   url: wire.html_url ?? "",
   createdAt: wire.created_at ?? wire.submitted_at ?? "",
-  submitted: wire.state !== "PENDING"
+  submitted: wire.state !== "PENDING",
+  ...(wire.path === undefined ? {} : { path: wire.path }),
+  ...(typeof wire.line === "number" ? { line: wire.line } : {})
 })
 
-const markersIn = (body: string): ReadonlyArray<Marker> =>
+/** Every marker in a text, in order. */
+export const markersIn = (body: string): ReadonlyArray<Marker> =>
   body.split(/(?=<!-- )/).flatMap((part) => Option.toArray(findMarker(part)))
 
-const isOf = (jobId: JobId, wanted: (marker: Marker) => boolean) => ({ body, submitted }: Post) =>
-  submitted && markersIn(body).some((marker) => marker.jobId === jobId && wanted(marker))
-
-const isReview = ({ fingerprint, headSha }: Marker) => headSha !== undefined && fingerprint === undefined
 const isAnswer = ({ fingerprint, headSha }: Marker) => headSha === undefined && fingerprint === undefined
 const isFinding = ({ fingerprint }: Marker) => fingerprint !== undefined
 
-export const makePosts = Effect.fnUntraced(function*(client: GitHubClient) {
-  const list = (path: string) => (operation: string, ref: PullRequestRef) => {
+/** The commit of a review's own marker. */
+const headOf = ({ fingerprint, headSha }: Marker): Sha | undefined => fingerprint === undefined ? headSha : undefined
+
+/** Of posts of one job, the one that stays comes first: the same one for everybody who looks. */
+const staysFirst = Order.combine(
+  Order.mapInput(Order.Number, ({ kind }: Post) => kinds.indexOf(kind)),
+  Order.mapInput(Order.Number, ({ id }: Post) => id)
+)
+
+const headsIn = ({ body, url }: Post): ReadonlyArray<ReviewedHead> =>
+  markersIn(body).flatMap((marker) => {
+    const headSha = headOf(marker)
+    if (headSha === undefined || marker.scope === "request") return []
+    return [{ headSha, jobId: marker.jobId, ...(url === "" ? {} : { url }) }]
+  })
+
+const tail = /(?:<!-- nominal-code [^>\n]* -->\s*)+$/
+
+/** The marker that the forge put at the end of a post. One in its text may be a copy. */
+const ownMarker = ({ body }: Post): Option.Option<Marker> =>
+  Option.fromNullishOr(markersIn(tail.exec(body)?.[0] ?? "")[0])
+
+const meaningOf = (post: Post): string =>
+  Option.match(ownMarker(post), {
+    onNone: () => "",
+    onSome: (marker) => isFinding(marker) ? "" : `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
+  })
+
+/** Only plain posts can be doubles. A review stays: it was submitted by the run that had the lease. */
+const doublesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
+  [...Map.groupBy(submitted, meaningOf)].flatMap(([meaning, posts]) =>
+    meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
+  )
+
+/** What our own posts say of a job. */
+const seenIn = (own: ReadonlyArray<Post>, jobId: JobId): Seen => {
+  const submitted = own.filter((post) => post.submitted)
+  const ofJob = (wanted: (marker: Marker) => boolean) => ({ body }: Post) =>
+    markersIn(body).some((marker) => marker.jobId === jobId && wanted(marker))
+  const reviews = submitted.filter(ofJob((marker) => headOf(marker) !== undefined)).sort(staysFirst)
+  const review = Option.fromNullishOr(reviews[0]).pipe(
+    Option.flatMap(({ body, url }) =>
+      Option.map(
+        Option.fromNullishOr(markersIn(body).filter((marker) => marker.jobId === jobId).map(headOf).find(Boolean)),
+        (headSha) =>
+          new PostedReview({
+            ...(url === "" ? {} : { url }),
+            headSha,
+            inline: submitted.filter(({ kind }) => kind === "thread").filter(ofJob(isFinding)).length,
+            folded: markersIn(body).filter(isFinding).length,
+            alreadyPosted: true
+          })
+      )
+    )
+  )
+  return {
+    review,
+    reviews,
+    answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
+    doubles: doublesIn(submitted),
+    reviewedHeads: submitted.flatMap(headsIn),
+    draft: Option.fromNullishOr(own.find((post) => !post.submitted))
+  }
+}
+
+/** The login of a token's owner. */
+export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeError> =>
+  client.request({ operation: "GitHub.account", route: "GET /user", parameters: {}, answer: Account }).pipe(
+    Effect.map(({ login }) => login)
+  )
+
+export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, login: Effect.Effect<string, ForgeError>) {
+  const list: GitHubPosts["list"] = (kind, operation, ref) => {
     const { names, ...call } = about(operation, ref)
     return client.pages({
       ...call,
-      route: `GET /repos/{owner}/{repo}/${path}`,
+      route: `GET /repos/{owner}/{repo}/${paths[kind]}`,
       parameters: { ...names, number: ref.number },
       answer: Wire
-    }).pipe(Stream.map(post), Stream.runCollect)
+    }).pipe(Stream.map(post(kind)), Stream.runCollect)
   }
-  const issueComments = list("issues/{number}/comments")
-  const reviewComments = list("pulls/{number}/comments")
-  const reviews = list("pulls/{number}/reviews")
 
   const ownLogin = yield* Effect.cachedWithTTL(
-    client.request({ operation: "GitHub.account", route: "GET /user", parameters: {}, answer: Account }),
+    login,
     (exit) => exit._tag === "Success" ? "1 day" : 0
   )
 
-  const seen = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef, jobId: JobId) {
-    const lists = [reviews, issueComments, reviewComments].map((of) => of(operation, ref))
-    const [self, found] = yield* Effect.all([ownLogin, Effect.all(lists, { concurrency: 3 })], { concurrency: 2 })
-    const [ourReviews = [], ourComments = [], ourReplies = []] = found.map((posts) =>
-      posts.filter(({ author }) => author.toLowerCase() === self.login.toLowerCase())
-    )
-    const plain = [...ourComments, ...ourReplies]
-    const review = [...ourReviews, ...plain].find(isOf(jobId, isReview))
-    return {
-      review: Option.map(Option.fromNullishOr(review), (found) => ({
-        ...found,
-        inline: ourReplies.filter(isOf(jobId, isFinding)).length,
-        folded: markersIn(found.body).filter(isFinding).length
-      })),
-      answer: Option.fromNullishOr(plain.find(isOf(jobId, isAnswer))),
-      // Without a marker it is the account owner's own draft.
-      unsubmitted: ourReviews.filter(({ body, submitted }) => !submitted && markersIn(body).length > 0)
-        .map(({ id }) => id)
-    }
-  })
-
-  const posts: GitHubPosts = { issueComments, reviews, seen }
+  const posts: GitHubPosts = {
+    list,
+    seen: Effect.fnUntraced(function*(operation, ref, jobId, where = kinds) {
+      const lists = where.map((kind) => list(kind, operation, ref))
+      const [self, found] = yield* Effect.all([ownLogin, Effect.all(lists, { concurrency: 3 })], { concurrency: 2 })
+      const isOwn = ({ author }: Post) => author.toLowerCase() === self.toLowerCase()
+      return seenIn(found.flat().filter(isOwn), jobId)
+    })
+  }
   return posts
 })

@@ -1,81 +1,111 @@
 import type { JobId } from "@nominal-code/domain/Job"
 import { Marker } from "@nominal-code/domain/Marker"
+import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
-import type { ForgeError } from "./ForgeError.ts"
+import type { OwnPosts } from "./Forge.ts"
 import { markedBody } from "./GitHubBody.ts"
 import { type GitHubClient, isUnavailable, transient } from "./GitHubClient.ts"
-import type { GitHubPosts } from "./GitHubPosts.ts"
+import { isNotFound, isPendingReview } from "./GitHubFailure.ts"
+import type { GitHubPosts, Post, PostKind, Seen } from "./GitHubPosts.ts"
 import { about } from "./GitHubReads.ts"
+import { asInstallationOf } from "./Installation.ts"
 
 /** What GitHub says about something that it just made. */
 export const Created = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })
 export type Created = typeof Created.Type
-
-/** What was posted earlier, in the shape of what is posted now. */
-export const asCreated = ({ id, url }: { readonly id: number; readonly url: string }): Created => ({
-  id,
-  html_url: url
-})
-
-/**
- * Posts, and when no good answer comes looks whether it is there before posting again: GitHub may have carried out a
- * request that it answered 502. It looks after a pause, since what was carried out late shows late.
- */
-export const postOnce = (
-  post: Effect.Effect<Created, ForgeError>,
-  look: Effect.Effect<Option.Option<Created>, ForgeError>
-): Effect.Effect<Created, ForgeError> => {
-  const again = Effect.flatMap(look, Option.match({ onNone: () => post, onSome: Effect.succeed })).pipe(
-    Effect.delay("1 second"),
-    Effect.retry({ schedule: transient, while: isUnavailable })
-  )
-  return Effect.catchIf(post, isUnavailable, () => again)
-}
 
 const threadOf = (event: PullRequestEvent): Option.Option<number> =>
   event._tag === "Comment" && event.kind === "review_comment"
     ? Option.some(event.threadId === undefined ? event.commentId : Number(event.threadId))
     : Option.none()
 
-/** Answers where the event was: in the thread of the diff, or below the pull request. */
-export const makeAnswer = (client: GitHubClient) =>
-(
-  operation: string,
-  event: PullRequestEvent,
-  body: string,
-  look: Effect.Effect<Option.Option<Created>, ForgeError>
-): Effect.Effect<Created, ForgeError> => {
-  const { names, ...call } = about(operation, event.pullRequest)
-  const parameters = { ...names, number: event.pullRequest.number, body }
-  const below = client.request({
-    ...call,
-    route: "POST /repos/{owner}/{repo}/issues/{number}/comments",
-    parameters,
-    answer: Created
-  })
-  const inThread = (thread: number) =>
-    client.request({
+/** A plain post of ours: where it is. */
+type Place = Pick<Post, "kind" | "id" | "url">
+
+const placed = (kind: PostKind) => ({ html_url = "", id }: Created): Place => ({ kind, id, url: html_url })
+
+/** Comments below a pull request and in the threads of its diff. They have no drafts. */
+export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
+  /** Answers where the event was: in the thread of the diff, or below the pull request. */
+  const send = (operation: string, event: PullRequestEvent, body: string) => {
+    const { names, ...call } = about(operation, event.pullRequest)
+    const parameters = { ...names, number: event.pullRequest.number, body }
+    const below = client.write({
       ...call,
-      route: "POST /repos/{owner}/{repo}/pulls/{number}/comments/{thread}/replies",
-      parameters: { ...parameters, thread },
+      route: "POST /repos/{owner}/{repo}/issues/{number}/comments",
+      parameters,
       answer: Created
-    }).pipe(
-      // The comment was deleted while we worked. The answer is still wanted.
-      Effect.catchIf(({ reason }) => reason._tag === "NotFound", () => below)
-    )
-  return postOnce(Option.match(threadOf(event), { onNone: () => below, onSome: inThread }), look)
+    }).pipe(Effect.map(placed("comment")))
+    const inThread = (thread: number) =>
+      client.write({
+        ...call,
+        route: "POST /repos/{owner}/{repo}/pulls/{number}/comments/{thread}/replies",
+        parameters: { ...parameters, thread },
+        answer: Created
+      }).pipe(
+        Effect.map(placed("thread")),
+        // The comment was deleted while we worked, or an unsubmitted review of our account bars the thread.
+        Effect.catchIf((error) => isNotFound(error) || isPendingReview(error), () => below)
+      )
+    return Option.match(threadOf(event), { onNone: () => below, onSome: inThread })
+  }
+
+  /** Takes back a post of ours. Another one says the same, so nobody is asked. */
+  const remove = (operation: string, ref: PullRequestRef, { id, kind }: Place) => {
+    const { names, ...call } = about(operation, ref)
+    return client.request({
+      ...call,
+      route: `DELETE /repos/{owner}/{repo}/${kind === "thread" ? "pulls" : "issues"}/comments/{id}`,
+      parameters: { ...names, id },
+      answer: Schema.Unknown,
+      repeatable: true
+    }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
+  }
+
+  const removeAll = (operation: string, ref: PullRequestRef, doubles: ReadonlyArray<Place>) =>
+    Effect.forEach(doubles, (double) => remove(operation, ref, double), { discard: true })
+
+  /**
+   * Posts once: posts, and looks once more for what another run of the job has posted since the last look. Of two posts
+   * the same one stays, whoever looks. `same`: the job's posts that say the same, the one that stays first.
+   */
+  const post = Effect.fnUntraced(function*(
+    operation: string,
+    event: PullRequestEvent,
+    jobId: JobId,
+    body: string,
+    same: (seen: Seen) => ReadonlyArray<Post>
+  ) {
+    const look = posts.seen(operation, event.pullRequest, jobId)
+    const sent = send(operation, event, body)
+    const again = Effect.flatMap(look, (seen) => {
+      const [there] = same(seen)
+      return there === undefined ? sent : Effect.succeed(there)
+    }).pipe(Effect.delay("1 second"), Effect.retry({ schedule: transient, while: isUnavailable }))
+    const own: Place = yield* Effect.catchIf(sent, isUnavailable, () => again)
+    const seen = yield* posts.seen(operation, event.pullRequest, jobId, ["review", own.kind])
+    yield* removeAll(operation, event.pullRequest, seen.doubles)
+    return { own, stays: same(seen)[0] ?? own, seen }
+  })
+
+  return { post, removeAll }
 }
 
 export const makeReply = (client: GitHubClient, posts: GitHubPosts) => {
-  const answer = makeAnswer(client)
-  return Effect.fn("GitHub.reply")(function*(event: PullRequestEvent, jobId: JobId, body: string) {
-    const look = posts.seen("reply", event.pullRequest, jobId).pipe(
-      Effect.map((seen) => Option.map(seen.answer, asCreated))
-    )
-    if (Option.isSome(yield* look)) return
-    yield* answer("reply", event, markedBody(body, new Marker({ jobId })), look)
-  })
+  const plain = makePlain(client, posts)
+  return Effect.fn("GitHub.reply")(
+    function*(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts) {
+      if (Option.isSome(known.review) || Option.isSome(known.answer)) return known.review
+      const marked = markedBody(body, new Marker({ jobId }))
+      const { pullRequest } = event
+      const { own, seen } = yield* plain.post("reply", event, jobId, marked, ({ answers }) => answers)
+      if (Option.isNone(seen.review)) return seen.review
+      // The job's review came in between: it is the answer.
+      yield* plain.removeAll("reply", pullRequest, [own])
+      return (yield* posts.seen("reply", pullRequest, jobId)).review
+    }
+  )
 }
 
 /** An `eyes` reaction: on the comment where GitHub can hold one, else on the pull request. It is there once at most. */
@@ -98,5 +128,5 @@ export const makeAcknowledge = (client: GitHubClient) =>
       },
       answer: Schema.Unknown,
       repeatable: true
-    })
+    }).pipe(asInstallationOf(event))
   })

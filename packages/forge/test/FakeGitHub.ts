@@ -7,6 +7,7 @@ import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
+import { Forge } from "../src/Forge.ts"
 import * as GitHub from "../src/GitHub.ts"
 
 /** A request as it came over the wire. */
@@ -105,11 +106,16 @@ export const token = "ghp_0123456789abcdef"
 /** The layer under test, pointed at a fake. */
 export const forgeAt = (
   apiBase: string,
-  options: { readonly secret?: string; readonly allowUnsigned?: boolean; readonly configured?: boolean } = {}
+  options: {
+    readonly secret?: string
+    readonly allowUnsigned?: boolean
+    readonly configured?: boolean
+    readonly token?: string
+  } = {}
 ) =>
   GitHub.layer.pipe(Layer.provide(layerTest({
     github: options.configured === false ? Option.none() : Option.some({
-      token: Redacted.make(token),
+      credentials: { _tag: "Token", token: Redacted.make(options.token ?? token) },
       webhookSecret: Option.map(Option.fromNullishOr(options.secret), (secret) => Redacted.make(secret)),
       apiBase,
       cloneBase: "https://github.example"
@@ -134,6 +140,19 @@ export const instantClock = Effect.map(Clock.Clock, (clock) => {
   }
   return { pauses, instant }
 })
+
+/** As a run of the job does it: it looks first, and posts then. */
+export const publishing = (what: ReviewDraft) =>
+  Effect.gen(function*() {
+    const forge = yield* Forge
+    return yield* forge.publish(what, yield* forge.ownPosts(what.pullRequest, what.jobId))
+  })
+
+export const replying = (event: PullRequestEvent, body: string) =>
+  Effect.gen(function*() {
+    const forge = yield* Forge
+    return yield* forge.reply(event, jobId, body, yield* forge.ownPosts(event.pullRequest, jobId))
+  })
 
 export const ref = new PullRequestRef({
   platform: "github",
@@ -189,6 +208,7 @@ export const draft = (comments: ReadonlyArray<InlineComment>, fields: Partial<Re
     jobId,
     pullRequest: ref,
     headSha: head,
+    scope: "head",
     summary: "The summary.",
     comments,
     event: opened,

@@ -14,10 +14,11 @@ type Comment = typeof Comment.Type
 const NewReview = Schema.Struct({
   commit_id: Schema.optionalKey(Schema.String),
   body: Schema.String,
-  event: Schema.optionalKey(Schema.Literal("COMMENT")),
   comments: Schema.optionalKey(Schema.Array(Comment))
 })
 const NewComment = Schema.Struct({ body: Schema.String })
+
+type State = "PENDING" | "COMMENTED"
 
 interface Written {
   readonly id: number
@@ -28,9 +29,7 @@ interface Written {
 
 /** What GitHub holds of a pull request, and the rules by which it takes reviews. */
 export interface FakePull {
-  readonly reviews: Array<
-    Written & { readonly state: "PENDING" | "COMMENTED"; readonly comments: ReadonlyArray<Comment> }
-  >
+  readonly reviews: Array<Written & { state: State; readonly comments: ReadonlyArray<Comment> }>
   readonly issueComments: Array<Written>
   readonly reviewComments: Array<Written & { readonly inReplyTo?: number }>
   /** Reviews that everybody sees. */
@@ -54,19 +53,24 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
     return { id, body, user: { login }, html_url: `https://github.example/acme/shop/pull/7#${where}-${id}` }
   }
 
+  const hasPending = () => pull.reviews.some(({ state, user }) => state === "PENDING" && user.login === self)
+
   const createReview = (body: unknown): Answer => {
-    const { body: text, comments = [], event } = Schema.decodeUnknownSync(NewReview)(body)
-    if (pull.reviews.some(({ state, user }) => state === "PENDING" && user.login === self)) {
-      return refusal("User can only have one pending review per pull request")
-    }
+    const { body: text, comments = [] } = Schema.decodeUnknownSync(NewReview)(body)
+    if (hasPending()) return refusal("User can only have one pending review per pull request")
     if (comments.some(refuses)) return refusal("Line could not be resolved")
-    const review = {
-      ...write(text, "pullrequestreview"),
-      state: event ? "COMMENTED" as const : "PENDING" as const,
-      comments
-    }
+    const state: State = "PENDING"
+    const review = { ...write(text, "pullrequestreview"), state, comments }
     pull.reviews.push(review)
-    if (event) pull.reviewComments.push(...comments.map(({ body }) => write(body, "discussion_r")))
+    return { body: review }
+  }
+
+  const submitReview = (id: number): Answer => {
+    const review = pull.reviews.find((review) => review.id === id)
+    if (review === undefined) return { status: 404, body: { message: "Not Found" } }
+    if (review.state !== "PENDING") return refusal("Could not submit a review that is not pending")
+    review.state = "COMMENTED"
+    pull.reviewComments.push(...review.comments.map(({ body }) => write(body, "discussion_r")))
     return { body: review }
   }
 
@@ -77,7 +81,19 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
     return { body: pull.reviews.splice(index, 1)[0] }
   }
 
+  const deleteComment = (list: Array<Written>, id: number): Answer => {
+    const index = list.findIndex((comment) => comment.id === id)
+    if (index < 0) return { status: 404, body: { message: "Not Found" } }
+    list.splice(index, 1)
+    return { status: 204 }
+  }
+
   const reply = (thread: number, body: unknown): Answer => {
+    if (hasPending()) {
+      const message = "user_id can only have one pending review per pull request"
+      const errors = [{ resource: "PullRequestReview", code: "custom", field: "user_id", message }]
+      return { status: 422, body: { message: "Validation Failed", errors } }
+    }
     const written = { ...write(Schema.decodeUnknownSync(NewComment)(body).body, "discussion_r"), inReplyTo: thread }
     pull.reviewComments.push(written)
     return { status: 201, body: written }
@@ -109,8 +125,14 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
       if (route === "GET issues/7/comments") return page(pull.issueComments, request)
       if (route === "POST pulls/7/reviews") return createReview(body)
       if (route === "POST issues/7/comments") return issueComment(body)
-      const [, review] = /^DELETE pulls\/7\/reviews\/(\d+)$/.exec(route) ?? []
-      if (review !== undefined) return deleteReview(Number(review))
+      const [, verb, review, rest] = /^(\w+) pulls\/7\/reviews\/(\d+)(?:\/(\w+))?$/.exec(route) ?? []
+      if (verb === "DELETE") return deleteReview(Number(review))
+      if (rest === "events") return submitReview(Number(review))
+      if (rest === "comments") return { body: pull.reviews.find(({ id }) => id === Number(review))?.comments ?? [] }
+      const [, list, comment] = /^DELETE (issues|pulls)\/comments\/(\d+)$/.exec(route) ?? []
+      if (list !== undefined) {
+        return deleteComment(list === "issues" ? pull.issueComments : pull.reviewComments, Number(comment))
+      }
       const [, thread] = /^POST pulls\/7\/comments\/(\d+)\/replies$/.exec(route) ?? []
       return thread === undefined ? undefined : reply(Number(thread), body)
     }

@@ -117,7 +117,7 @@ describe("discussions", () => {
       assert.notInclude(JSON.stringify(Predicate.hasProperty(query.body, "query") && query.body.query), "acme")
     }))
 
-  it.effect.each(["/graphql", "/repos/acme/shop/issues/7/comments", "/repos/acme/shop/pulls/7/reviews"])(
+  it.effect.each(["/repos/acme/shop/issues/7/comments", "/repos/acme/shop/pulls/7/reviews"])(
     "fail when %s fails: a part is never taken for the whole",
     (failing) =>
       Effect.gen(function*() {
@@ -128,19 +128,68 @@ describe("discussions", () => {
       })
   )
 
-  it.effect.each(
-    [["NOT_FOUND", "NotFound"], ["FORBIDDEN", "Unauthorized"], ["RATE_LIMITED", "RateLimited"]] as const
-  )("GraphQL's %s is %s, though it is answered with 200", ([type, reason]) =>
+  const refusing = (error: object, headers = {}) =>
+    fakeGitHub((request) => {
+      if (request.path === "/graphql") {
+        return { headers, body: { data: null, errors: [{ message: "a message\nof two lines", ...error }] } }
+      }
+      return request.path === "/repos/acme/shop/pulls/7/comments"
+        ? {
+          body: [
+            rest("on the diff", 1, { path: "src/a.ts", line: 3 }),
+            rest("out of date", 4, { path: "/a", line: null })
+          ]
+        }
+        : answers(request)
+    })
+
+  const failing = (fake: FakeGitHub) =>
     Effect.gen(function*() {
-      const fake = yield* fakeGitHub((request) =>
-        request.path === "/graphql"
-          ? { body: { data: null, errors: [{ type, message: "a message\nof two lines" }] } }
-          : answers(request)
-      )
       const { instant, pauses } = yield* instantClock
       const error = yield* Effect.provideService(Effect.flip(discussions(fake)), Clock.Clock, instant)
-      assert.include(String(error), `(${reason})`)
-      assert.notInclude(String(error), "\n")
-      assert.deepStrictEqual(pauses, reason === "RateLimited" ? [60, 60, 60, 60, 60] : [])
+      return { error: String(error), pauses }
+    })
+
+  it.effect.each([
+    { type: "NOT_FOUND" },
+    { type: "FORBIDDEN", extensions: { saml_failure: true } },
+    { type: "INSUFFICIENT_SCOPES" },
+    { extensions: { code: "undefinedField" } }
+  ])("come over REST, all of them open, where GraphQL answers %o for good", (error) =>
+    Effect.gen(function*() {
+      const fake = yield* refusing(error)
+      assert.deepStrictEqual(
+        (yield* discussions(fake)).map(({ body, line, path, resolved }) => [body, path, line, resolved]),
+        [
+          ["on the diff", "src/a.ts", 3, false],
+          ["below", undefined, undefined, false],
+          ["out of date", undefined, undefined, false],
+          ["a review", undefined, undefined, false]
+        ]
+      )
+      assert.strictEqual(fake.calls("POST /graphql"), 1)
     }))
+
+  it.effect("wait when GraphQL is away for a moment, and fail when it stays away", () =>
+    Effect.gen(function*() {
+      const { error, pauses } = yield* failing(yield* refusing({}))
+      assert.include(error, "(Unavailable)")
+      assert.notInclude(error, "\n")
+      assert.strictEqual(pauses.length, 3)
+    }))
+
+  it.effect.each(["RATE_LIMITED", "RATE_LIMIT"])(
+    "wait for GraphQL's %s until its reset, for hours if need be",
+    (type) =>
+      Effect.gen(function*() {
+        const headers = {
+          "x-ratelimit-remaining": "17",
+          "x-ratelimit-reset": String(Date.UTC(2031, 0, 1, 0, 40) / 1_000),
+          date: new Date(Date.UTC(2031, 0, 1)).toUTCString()
+        }
+        const { error, pauses } = yield* failing(yield* refusing({ type }, headers))
+        assert.include(error, "(RateLimited): the forge asks to wait 40m 1s")
+        assert.deepStrictEqual(pauses, [])
+      })
+  )
 })

@@ -1,12 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Forge } from "../src/Forge.ts"
-import { type FakeGitHub, fakeGitHub, forgeAt, jobId, mentioned, opened, ref } from "./FakeGitHub.ts"
+import {
+  type FakeGitHub,
+  fakeGitHub,
+  forgeAt,
+  jobId,
+  mentioned,
+  opened,
+  ref,
+  replying as replyingTo
+} from "./FakeGitHub.ts"
 import { fakePull } from "./FakePull.ts"
 import { assertAllowed } from "./OpenApi.ts"
 
 const replying = (fake: FakeGitHub, event: Parameters<Forge["Service"]["reply"]>[0], body = "An answer.") =>
-  Forge.use((forge) => forge.reply(event, jobId, body)).pipe(Effect.provide(forgeAt(fake.url)))
+  replyingTo(event, body).pipe(Effect.provide(forgeAt(fake.url)))
 
 const acknowledging = (fake: FakeGitHub, event: Parameters<Forge["Service"]["acknowledge"]>[0]) =>
   Forge.use((forge) => forge.acknowledge(event)).pipe(Effect.provide(forgeAt(fake.url)))

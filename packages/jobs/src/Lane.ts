@@ -1,12 +1,14 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import { Duration, Effect, FiberMap, Layer, Option, Schedule, Semaphore, Stream } from "effect"
+import { RunSlot } from "@nominal-code/domain/RunSlot"
+import { Duration, Effect, FiberMap, Layer, Option, Schedule, Stream } from "effect"
 import { JobQueue, type ReadyLane } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 import * as LaneSchedule from "./LaneSchedule.ts"
 import * as LeasedRun from "./LeasedRun.ts"
 import { forgesOf } from "./RunSettlement.ts"
+import * as RunSlots from "./RunSlots.ts"
 import { Finding, ServiceBreakers, type Visit } from "./ServiceBreakers.ts"
 
 /** How long a lane rests after its turn failed. */
@@ -26,7 +28,7 @@ const make = Effect.gen(function*() {
 
   const needs = ({ lane, work }: ReadyLane) => work === "notice" ? forgesOf(runner.needs(lane)) : runner.needs(lane)
   const schedule = LaneSchedule.make((ready) => breakers.admits([store, ...needs(ready)]))
-  const slots = yield* Semaphore.make(maxConcurrent)
+  const slots = RunSlots.make(maxConcurrent)
   const working = yield* FiberMap.make<string, void, never>()
 
   /** The lane's first job. A store that is away is found out here, and no lane has a turn before it is back. */
@@ -46,7 +48,7 @@ const make = Effect.gen(function*() {
   })
 
   /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
-  const turn = (ready: ReadyLane, visit: Visit) =>
+  const turn = (ready: ReadyLane, visit: Visit, { release, slot }: RunSlots.HeldSlot) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const isolate = () => schedule.isolate(ready)
@@ -68,18 +70,19 @@ const make = Effect.gen(function*() {
       Effect.ensuring(
         Effect.andThen(
           visit.end(Finding.cases.Nothing.make({})),
-          Effect.andThen(Effect.sync(() => schedule.done(ready.lane)), slots.release(1))
+          Effect.andThen(Effect.sync(() => schedule.done(ready.lane)), release)
         )
       ),
+      Effect.provideService(RunSlot, slot),
       Effect.annotateLogs({ lane: laneKey(ready.lane) })
     )
 
   const dispatch = Effect.forever(Effect.gen(function*() {
-    yield* slots.take(1)
+    const slot = yield* slots.take
     const ready = yield* schedule.next
     // Before the next lane is chosen: of a service that is being tried again, this run may be the one that tries.
     const visit = yield* breakers.begin(needs(ready))
-    yield* FiberMap.run(working, laneKey(ready.lane), turn(ready, visit))
+    yield* FiberMap.run(working, laneKey(ready.lane), turn(ready, visit, slot))
   }))
 
   const listen = Stream.runForEach(queue.ready, (ready) => Effect.sync(() => schedule.add(ready))).pipe(

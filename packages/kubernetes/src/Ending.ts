@@ -1,18 +1,40 @@
-import { detailOf, Failure } from "@nominal-code/domain/Failure"
+import { detailOf, Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
+import type { KubeError } from "./KubeError.ts"
 import type { KubePod } from "./KubeObjects.ts"
-import type { Sight } from "./Watch.ts"
+import type { KubeJobSnapshot } from "./Watch.ts"
 
 /*
  * What becomes of a Job, as the cluster tells it. Details are for operators, and may quote what the cluster says.
  */
 
 const { Cluster, Deadline, Pod } = Failure.cases
-const { Failed, Lost } = JobOutcome.cases
+const { Failed, Lost, Postponed } = JobOutcome.cases
 
 /** How a run ended that left no result. */
-export type Unfinished = typeof Failed.Type | typeof Lost.Type
+export type Unfinished = typeof Failed.Type | typeof Lost.Type | typeof Postponed.Type
+
+const cluster = ServiceName.make("cluster")
+
+/** The cluster is away, or has no room: that says nothing about the job. */
+export const clusterPostponed = (
+  reason: (typeof Cluster.Type)["reason"],
+  detail: string,
+  retryAfter?: Duration.Duration
+): Unfinished =>
+  Postponed.make({
+    failure: Cluster.make({ reason, detail: detailOf(detail) }),
+    service: cluster,
+    ...(retryAfter === undefined ? {} : { retryAfterMillis: Duration.toMillis(retryAfter) })
+  })
+
+/** What a failed call of the API means for the run that needed it. */
+export const apiFailed = ({ message, reason, retryAfter }: KubeError): Unfinished => {
+  if (reason === "busy" || reason === "unreachable") return clusterPostponed("unavailable", message, retryAfter)
+  if (reason === "full") return clusterPostponed("full", message, retryAfter)
+  return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message, false)
+}
 
 /** The cluster did not take the Job, or did not start its pod. */
 export const clusterFailed = (
@@ -25,8 +47,8 @@ export const clusterFailed = (
 export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
   Failed.make({ failure: Pod.make({ reason, detail: detailOf(detail) }), retryable: true })
 
-/** The pod was ended from outside. */
-const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
+/** The pod was ended from outside, or its node is gone. */
+export const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
   Lost.make({ failure: Pod.make({ reason, detail: detailOf(detail) }) })
 
 /** `Stuck`: no pod of it will ever run, or it would take a person to make it. */
@@ -54,7 +76,7 @@ const stuck = (pod: KubePod): Option.Option<Unfinished> =>
     ))
 
 /** How a Job has ended, or that it never will by itself. */
-export const endingOf = ({ gone, job, pods }: Sight): Option.Option<Ending> => {
+export const endingOf = ({ gone, job, pods }: KubeJobSnapshot): Option.Option<Ending> => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.isSome(end)) return Option.some(end.value.succeeded ? { _tag: "Succeeded" } : { _tag: "Failed" })
   if (gone) return Option.some({ _tag: "Gone" })
@@ -65,7 +87,8 @@ export const endingOf = ({ gone, job, pods }: Sight): Option.Option<Ending> => {
 }
 
 /** Whether nothing of it runs any more. */
-export const isOver = ({ gone, job }: Sight): boolean => gone || Option.exists(job, ({ end }) => Option.isSome(end))
+export const isOver = ({ gone, job }: KubeJobSnapshot): boolean =>
+  gone || Option.exists(job, ({ end }) => Option.isSome(end))
 
 /** It took too long. */
 export const tooLong = (limit: Duration.Duration): Unfinished =>
@@ -74,16 +97,16 @@ export const tooLong = (limit: Duration.Duration): Unfinished =>
     retryable: true
   })
 
-/** No node took it, or its image did not come. */
-export const neverStarted = ({ pods }: Sight, waited: string): Unfinished => {
+/** Its pod had a place, and its image did not come. */
+export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duration): Unfinished => {
   const why = Option.firstSomeOf(
-    pods.map(({ unschedulable, waiting }) =>
-      Option.orElse(unschedulable, () => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
-    )
+    pods.map(({ waiting }) => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
   )
   return clusterFailed(
     "not-started",
-    `no pod of the Job could be started in ${waited}: ${Option.getOrElse(why, () => "no reason is known")}`
+    `no pod of the Job could be started in ${Duration.format(waited)}: ${
+      Option.getOrElse(why, () => "no reason is known")
+    }`
   )
 }
 
@@ -108,7 +131,7 @@ const podFailure = ({ exit, failure, name }: KubePod): Unfinished => {
 }
 
 /** Why a Job failed that left no result. */
-export const failureOf = ({ gone, job, pods }: Sight, deadline: Duration.Duration): Unfinished => {
+export const failureOf = ({ gone, job, pods }: KubeJobSnapshot, deadline: Duration.Duration): Unfinished => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.exists(end, ({ reason }) => reason === "DeadlineExceeded")) return tooLong(deadline)
   const last = pods.findLast(({ exit, failure }) => Option.isSome(exit) || Option.isSome(failure))

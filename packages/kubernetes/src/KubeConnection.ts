@@ -12,7 +12,7 @@ const answerLimit = "20 seconds"
 /** Bookmarks come about every minute. */
 const silence = "100 seconds"
 
-const patiently = (operation: string) => <A, R>(effect: Effect.Effect<A, KubeError, R>) =>
+const withTimeout = (operation: string) => <A, R>(effect: Effect.Effect<A, KubeError, R>) =>
   Effect.timeoutOrElse(effect, {
     duration: answerLimit,
     orElse: () =>
@@ -67,7 +67,7 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
   /** One request and its answer: bounded in time, and not too many of them at once. */
   const request = <A>(operation: string, send: (options: ConfigurationOptions) => Promise<A>) =>
     Effect.tryPromise({ try: (signal) => send(optionsOf(signal)), catch: failureOf(operation) }).pipe(
-      patiently(operation),
+      withTimeout(operation),
       slots.withPermits(1)
     )
 
@@ -88,7 +88,7 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
   const lines = (operation: string, path: string, query: Readonly<Record<string, string>>) =>
     Stream.unwrap(Effect.gen(function*() {
       const url = new URL(`${cluster.server.replace(/\/$/, "")}${path}?${new URLSearchParams(query)}`)
-      const body = yield* open(operation, url, yield* Effect.abortSignal).pipe(patiently(operation))
+      const body = yield* open(operation, url, yield* Effect.abortSignal).pipe(withTimeout(operation))
       return Stream.fromReadableStream({ evaluate: () => body, onError: failureOf(operation) }).pipe(
         Stream.decodeText(),
         Stream.splitLines,

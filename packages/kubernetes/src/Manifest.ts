@@ -1,16 +1,9 @@
-import type {
-  V1EnvVar,
-  V1Job,
-  V1PodSpec,
-  V1ResourceRequirements,
-  V1Volume,
-  V1VolumeMount
-} from "@kubernetes/client-node"
+import type { V1Job, V1PodSpec, V1ResourceRequirements, V1Volume, V1VolumeMount } from "@kubernetes/client-node"
 import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nominal-code/config/AppConfig"
-import { holdsPassword } from "@nominal-code/config/RedisUrl"
 import type { Job } from "@nominal-code/domain/Job"
-import { Duration, Option, Redacted } from "effect"
-import { jobAnnotations, jobLabels, jobName } from "./Names.ts"
+import { Duration, Option } from "effect"
+import { jobAnnotations, jobLabels, jobName, queueLabel, queueName } from "./Names.ts"
+import { podEnvironment } from "./PodEnvironment.ts"
 import * as Quantity from "./Quantity.ts"
 
 /** What the Jobs of one server have in common. */
@@ -62,22 +55,23 @@ const resources = ({ limits, requests }: KubernetesSettings): V1ResourceRequirem
   return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } }
 }
 
-/** A Redis password comes from a Secret, and never stands in a Job: whoever may read Jobs could read it. */
-const environment = ({ conversationTtl, kubernetes, redis }: JobTemplate, payload: string): Array<V1EnvVar> =>
-  Object.entries({
-    REVIEW_JOB_PAYLOAD: payload,
-    ...(holdsPassword(Redacted.value(redis.url)) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
-    REDIS_KEY_TTL_SECONDS: String(Duration.toSeconds(conversationTtl)),
-    WORKSPACE_BASE_DIR: "/workspace",
-    HOME: "/home/nominal",
-    TMPDIR: "/tmp",
-    ...kubernetes.environment
-  }).map(([name, value]) => ({ name, value }))
+/** Which nodes may run the pod, and as what. Fields that nobody set are left out. */
+const scheduling = (
+  { affinity, imagePullSecrets, nodeSelector, priorityClass, runtimeClass, tolerations }: KubernetesSettings
+): Partial<V1PodSpec> => ({
+  ...(Option.isSome(priorityClass) ? { priorityClassName: priorityClass.value } : {}),
+  ...(Option.isSome(runtimeClass) ? { runtimeClassName: runtimeClass.value } : {}),
+  ...(Option.isSome(affinity) ? { affinity: affinity.value } : {}),
+  ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector }),
+  ...(tolerations.length === 0 ? {} : { tolerations: [...tolerations] }),
+  ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) })
+})
 
 const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
   const { kubernetes } = template
-  const { envFromSecrets, image, imagePullPolicy, serviceAccount } = kubernetes
+  const { image, imagePullPolicy, serviceAccount } = kubernetes
   return {
+    ...scheduling(kubernetes),
     restartPolicy: "Never",
     automountServiceAccountToken: false,
     // Without them, the addresses of all services of the namespace would stand in the environment.
@@ -94,11 +88,11 @@ const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
       name: "review",
       image,
       ...(Option.isSome(imagePullPolicy) ? { imagePullPolicy: imagePullPolicy.value } : {}),
-      command: ["nominal-code", "run-job"],
+      // Not the command: the image's init stays the first process, and collects what git leaves behind.
+      args: ["run-job"],
       // What a pod says that fails before it can leave a result, its configuration for instance.
       terminationMessagePolicy: "FallbackToLogsOnError",
-      env: environment(template, payload),
-      envFrom: envFromSecrets.map((name) => ({ secretRef: { name } })),
+      env: podEnvironment(template, payload),
       resources: resources(kubernetes),
       securityContext: {
         readOnlyRootFilesystem: true,
@@ -117,13 +111,17 @@ const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
 /** The Kubernetes Job of one attempt. The same attempt gives the same Job, name and all. */
 export const make = (template: JobTemplate, { attempt, job, payload }: JobAttempt): V1Job => {
   const { activeDeadline, backoffLimit, namespace, ttlAfterFinished } = template.kubernetes
-  const labels = jobLabels(job, attempt)
-  const annotations = jobAnnotations(job)
+  const labels = { ...template.kubernetes.labels, ...jobLabels(job, attempt) }
+  const annotations = { ...template.kubernetes.annotations, ...jobAnnotations(job) }
+  const queue = Option.map(template.kubernetes.queue, (name) => queueName(name, job))
+  const queued = Option.isSome(queue) ? { [queueLabel]: queue.value } : {}
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name: jobName(job, attempt), namespace, labels, annotations },
+    metadata: { name: jobName(job, attempt), namespace, labels: { ...labels, ...queued }, annotations },
     spec: {
+      // The queue lets it begin.
+      ...(Option.isSome(queue) ? { suspend: true } : {}),
       backoffLimit,
       activeDeadlineSeconds: Duration.toSeconds(activeDeadline),
       ttlSecondsAfterFinished: Duration.toSeconds(ttlAfterFinished),

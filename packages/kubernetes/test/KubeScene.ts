@@ -23,9 +23,19 @@ export const kubernetes: KubernetesSettings = {
   activeDeadline: Duration.seconds(600),
   ttlAfterFinished: Duration.seconds(3600),
   envFromSecrets: [],
+  secretVariables: [{ name: "GITHUB_TOKEN", required: true }, { name: "ANTHROPIC_API_KEY", required: false }],
   environment: { GITHUB_API_BASE: "https://api.github.com" },
   requests: { cpu: Option.none(), memory: Option.none() },
-  limits: { cpu: Option.none(), memory: Option.none() }
+  limits: { cpu: Option.none(), memory: Option.none() },
+  labels: {},
+  annotations: {},
+  priorityClass: Option.none(),
+  nodeSelector: {},
+  tolerations: [],
+  affinity: Option.none(),
+  runtimeClass: Option.none(),
+  imagePullSecrets: [],
+  queue: Option.none()
 }
 
 const agent = { provider: "anthropic" as const, model: "a-model", maxTurns: 8 }
@@ -69,7 +79,7 @@ export interface SceneOptions extends Partial<KubeEmulator.Options> {
   readonly settings?: Partial<KubernetesSettings>
 }
 
-/** A runner on an emulated cluster whose pods follow a script. */
+/** A runner on an emulated cluster whose pods observe a script. */
 export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}, ...options }: SceneOptions = {}) {
   const results = yield* testResults
   const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...options })

@@ -3,7 +3,7 @@ import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
 import { redisAt } from "@nominal-code/config/TestConfig"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import * as KubernetesJob from "@nominal-code/kubernetes/Manifest"
+import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { jobName, labelValue, laneLabel } from "@nominal-code/kubernetes/Names"
 import { Duration, Effect, Option, Schema } from "effect"
 import { jobIn } from "../../../test/emulators/KubeValidation.ts"
@@ -16,14 +16,14 @@ const some = mention(laneOf(7), "a")
 const template = (
   settings: Partial<KubernetesSettings> = {},
   url = "redis://redis:6379/0"
-): KubernetesJob.JobTemplate => ({
+): Manifest.JobTemplate => ({
   kubernetes: { ...kubernetes, ...settings },
   redis: redisAt(url),
   conversationTtl: Duration.days(1)
 })
 
 const made = (settings?: Partial<KubernetesSettings>, url?: string, payload = "{}") =>
-  KubernetesJob.make(template(settings, url), { job: some, attempt: 2, payload })
+  Manifest.make(template(settings, url), { job: some, attempt: 2, payload })
 
 const containerOf = (job: ReturnType<typeof made>) => job.spec?.template.spec?.containers[0]
 
@@ -81,7 +81,7 @@ describe("the Job of an attempt", () => {
             containers: [{
               name: "review",
               image: "registry.example/nominal-code:v1",
-              command: ["nominal-code", "run-job"],
+              args: ["run-job"],
               terminationMessagePolicy: "FallbackToLogsOnError",
               env: [
                 { name: "REVIEW_JOB_PAYLOAD", value: "{}" },
@@ -92,7 +92,6 @@ describe("the Job of an attempt", () => {
                 { name: "TMPDIR", value: "/tmp" },
                 { name: "GITHUB_API_BASE", value: "https://api.github.com" }
               ],
-              envFrom: [],
               resources: { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } },
               securityContext: {
                 readOnlyRootFilesystem: true,
@@ -138,7 +137,6 @@ describe("the Job of an attempt", () => {
       [2, 300, 0]
     )
     assert.strictEqual(container?.imagePullPolicy, "Always")
-    assert.deepStrictEqual(container?.envFrom, [{ secretRef: { name: "one" } }, { secretRef: { name: "two" } }])
     assert.deepStrictEqual(container?.resources, {
       requests: { cpu: "100m", memory: "1Gi" },
       limits: { cpu: "1", memory: "4Gi" }
@@ -183,7 +181,7 @@ describe("a payload", () => {
     ["emoji", "😀".repeat(26_000), false],
     ["1 MiB", "x".repeat(1024 * 1024), false]
   ])("of %s stands in the Job only if Linux takes it as one variable", (_title, payload, inline) => {
-    assert.strictEqual(KubernetesJob.fitsInline(payload), inline)
+    assert.strictEqual(Manifest.fitsInline(payload), inline)
     const bytes = Buffer.byteLength(`REVIEW_JOB_PAYLOAD=${payload}\0`)
     if (inline) assert.isAtMost(bytes, 131_072)
   })
@@ -201,7 +199,7 @@ const at = (repo: string, number: number, attempt = 1) => {
       })
     }
   })
-  return KubernetesJob.make(template(), { job, attempt, payload: "{}" })
+  return Manifest.make(template(), { job, attempt, payload: "{}" })
 }
 
 describe("names and labels", () => {

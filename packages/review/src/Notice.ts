@@ -1,8 +1,9 @@
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { explain, forgeOutcome } from "./Failure.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
@@ -37,18 +38,25 @@ export const notice = Effect.fn("Notice.notice")(
   function*(job: Job, what: Notice) {
     const { settings: { dryRun } } = yield* ReviewConfig
     const forge = yield* Forge
-    const review = yield* postedOutcome(job)
-    if (Option.isSome(review)) return Reviewed.make({ outcome: review.value })
+    const known = yield* forge.ownPosts(job.event.pullRequest, job.id)
+    if (Option.isSome(known.review)) return Reviewed.make({ outcome: postedOutcome(known.review.value) })
     if (dryRun) return Refused.make({ detail: "a dry run posts nothing" })
-    if (!(yield* Effect.flatten(RunStillWanted))) return leaseLost
-    yield* forge.reply(job.event, job.id, noticeText(job, what))
-    return Told.make({})
+    yield* ensureWanted
+    const review = yield* forge.reply(job.event, job.id, noticeText(job, what), known)
+    return Option.match(review, {
+      onNone: () => Told.make({}),
+      onSome: (posted) => Reviewed.make({ outcome: postedOutcome(posted) })
+    })
   },
-  Effect.catchTag("ForgeError", (error) =>
-    Effect.map(Forge, ({ platform }) => {
-      const outcome = forgeOutcome(platform, error)
-      if (outcome._tag === "Failed") return Refused.make({ detail: outcome.failure.detail })
-      const { _tag, ...waiting } = outcome
-      return Postponed.make(waiting)
-    }))
+  Effect.catchTags({
+    RunNotWanted: () => Effect.succeed(leaseLost),
+    ForgeError: (error) =>
+      Effect.map(Forge, ({ platform }) => {
+        const outcome = forgeOutcome(platform, error)
+        if (outcome._tag === "Failed") return Refused.make({ detail: outcome.failure.detail })
+        const { _tag, ...waiting } = outcome
+        return Postponed.make(waiting)
+      })
+  }),
+  (effect, { event }) => asInstallationOf(event)(effect)
 )

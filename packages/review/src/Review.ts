@@ -1,13 +1,16 @@
 import { Failure } from "@nominal-code/domain/Failure"
-import { type Job, JobOutcome, type SkipReason } from "@nominal-code/domain/Job"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
-import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { Forge } from "@nominal-code/forge/Forge"
-import { Effect, Option, Schema } from "effect"
+import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
+import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
+import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
+import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
 import { checkoutOutcome, failed, forgeOutcome, modelOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
+import * as Head from "./Head.ts"
+import type { Skip } from "./Head.ts"
 import * as History from "./History.ts"
 import { PendingPosts } from "./PendingPosts.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
@@ -16,57 +19,48 @@ import { summarize } from "./Summary.ts"
 
 const { Lost, Reviewed, Skipped } = JobOutcome.cases
 
-/** Another run decides what the pull request hears. */
-class GivenUp extends Schema.TaggedError<GivenUp>()("GivenUp", {}) {}
-
-const standing = Effect.flatMap(
-  Effect.flatten(RunStillWanted),
-  (stands) => stands ? Effect.void : Effect.fail(new GivenUp())
-)
-
 const leaseLost = Lost.make({
   failure: Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
 })
 
-/** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
-const skip = Effect.fnUntraced(function*(job: Job, reason: SkipReason, detail: string) {
+/** Ends without a review. Somebody who asked for one is told why; nothing is posted for a lifecycle event. */
+const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, headSha, reason }: Skip) {
   const { settings: { dryRun } } = yield* ReviewConfig
   if (job.event._tag === "Comment" && !dryRun) {
     const forge = yield* Forge
-    yield* standing
-    yield* forge.reply(job.event, job.id, `There is nothing to review: ${detail}.`).pipe(
+    yield* ensureWanted
+    yield* forge.reply(job.event, job.id, `There is nothing to review: ${detail}.`, known).pipe(
       Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`Nobody could be told of a skip: ${message}`))
     )
   }
-  return Skipped.make({ reason, detail })
+  return Skipped.make({ reason, detail, headSha })
 })
 
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
-const giveFallback = Effect.fnUntraced(function*(job: Job, { rules, text, why }: Unreadable) {
+const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { rules, text, why }: Unreadable) {
   const { settings: { dryRun } } = yield* ReviewConfig
-  if (!dryRun) yield* Effect.andThen(standing, (yield* Forge).reply(job.event, job.id, fallback(text, rules)))
+  if (!dryRun) {
+    yield* Effect.andThen(ensureWanted, (yield* Forge).reply(job.event, job.id, fallback(text, rules), known))
+  }
   return failed(Failure.cases.Model.make({ reason: "no-review", detail: why }), false)
 })
 
-/** Posts a review and keeps its conversation. What cannot be posted now is kept for the job's next attempt. */
+/** Posts a review and keeps its conversation. */
 const publish = Effect.fn("Review.publish")(
-  function*(job: Job, review: DraftedReview, now: Option.Option<PullRequest>) {
+  function*(job: Job, known: OwnPosts, review: DraftedReview, now: Option.Option<PullRequest>) {
     const { conversation, parts, usage } = review
     const { folded, headSha, inline } = parts
     const draft = new ReviewDraft({
       jobId: job.id,
       pullRequest: job.event.pullRequest,
       headSha,
+      scope: scopeOf(job),
       summary: summarize({ ...parts, now: Option.getOrUndefined(now) }),
       comments: inline.map((comment) => new InlineComment(comment)),
       event: job.event
     })
-    const pending = yield* PendingPosts
-    yield* standing
-    const posted = yield* Effect.tapError(
-      (yield* Forge).publish(draft),
-      ({ retryable }) => retryable ? pending.keep(job.id, review) : Effect.void
-    )
+    yield* ensureWanted
+    const posted = yield* (yield* Forge).publish(draft, known)
     yield* History.save(job.lane, conversation)
     return Reviewed.make({
       headSha,
@@ -78,62 +72,85 @@ const publish = Effect.fn("Review.publish")(
   }
 )
 
-/** From a review to a posted one, on the pull request as it is by now. */
-const finish = Effect.fnUntraced(function*(job: Job, review: DraftedReview) {
-  const { settings: { dryRun } } = yield* ReviewConfig
-  const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
-  if (Option.exists(now, ({ state }) => state === "closed")) {
-    return yield* skip(job, "closed", "the pull request was closed while it was being reviewed")
+/** Why a review that is done is not posted: the pull request was closed, or has a newer head that has its review. */
+const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: DraftedReview, now: PullRequest) {
+  if (now.state === "closed") {
+    const skip: Skip = {
+      reason: "closed",
+      detail: "the pull request was closed while it was being reviewed",
+      headSha: now.headSha
+    }
+    return Option.some(skip)
   }
-  if (!dryRun) return yield* publish(job, review, now)
-  const { parts: { folded, headSha, inline }, usage } = review
-  return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
+  if (job.event._tag === "Comment" || now.headSha === headSha) return Option.none()
+  const known = yield* (yield* Forge).ownPosts(job.event.pullRequest, job.id)
+  return Option.map(Head.reviewOf(known, now.headSha), Head.headReviewed)
 })
 
+/** Brings a review to the pull request as it is by now. During an outage the review is kept for the next attempt. */
+const finish = Effect.fnUntraced(
+  function*(job: Job, known: OwnPosts, review: DraftedReview) {
+    const { settings: { dryRun } } = yield* ReviewConfig
+    const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
+    const skipped = Option.isNone(now) ? Option.none() : yield* outdated(job, review, now.value)
+    if (Option.isSome(skipped)) return yield* skip(job, known, skipped.value)
+    if (!dryRun) return yield* publish(job, known, review, now)
+    const { parts: { folded, headSha, inline }, usage } = review
+    return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
+  },
+  (effect, job, _known, review) =>
+    Effect.tapError(effect, (error) =>
+      error._tag === "ForgeError" && error.retryable
+        ? Effect.flatMap(PendingPosts, (pending) => pending.keep(job.id, review))
+        : Effect.void)
+)
+
 /** The outcome of a job whose review an earlier attempt has posted, or has left to be posted. */
-const earlierAttempt = Effect.fnUntraced(function*(job: Job) {
-  const posted = yield* postedOutcome(job)
-  if (Option.isSome(posted)) return Option.some<JobOutcome>(posted.value)
+const earlierAttempt = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
+  if (Option.isSome(known.review)) return Option.some<JobOutcome>(postedOutcome(known.review.value))
   const pending = yield* (yield* PendingPosts).take(job.id)
   return Option.isNone(pending)
     ? Option.none<JobOutcome>()
-    : Option.some<JobOutcome>(yield* finish(job, pending.value))
+    : Option.some<JobOutcome>(yield* finish(job, known, pending.value))
 })
 
 /** Reviews the head that the pull request has now. */
-const reviewHead = Effect.fnUntraced(function*(job: Job) {
-  const pullRequest: PullRequest = yield* (yield* Forge).pullRequest(job.event.pullRequest)
-  if (pullRequest.state !== "open") {
-    return yield* skip(job, pullRequest.state, `the pull request is ${pullRequest.state}`)
+const reviewHead = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
+  const found = yield* Head.find(job, known)
+  if (found._tag === "Skip") return yield* skip(job, known, found)
+  const drafted = yield* draft(job, found.pullRequest)
+  if (drafted._tag === "Nothing") {
+    const { headSha } = found.pullRequest
+    return yield* skip(job, known, { reason: "nothing-to-review", detail: drafted.reason, headSha })
   }
-  const drafted = yield* draft(job, pullRequest)
-  if (drafted._tag === "Nothing") return yield* skip(job, "nothing-to-review", drafted.reason)
-  return drafted._tag === "Unreadable" ? yield* giveFallback(job, drafted) : yield* finish(job, drafted)
+  return drafted._tag === "Unreadable" ? yield* giveFallback(job, known, drafted) : yield* finish(job, known, drafted)
 })
 
 /** Reviews the head. A force-push may take it away before it is checked out: then the head is read once more. */
-const reviewNow = (job: Job) =>
+const reviewNow = (job: Job, known: OwnPosts) =>
   Effect.catchIf(
-    reviewHead(job),
+    reviewHead(job, known),
     (error) => error._tag === "WorkspaceError" && error.reason === "missing",
-    () => reviewHead(job)
+    () => reviewHead(job, known)
   )
 
 /**
- * One review, from the job to the posted result. It is posted once, however often the job is run: what an earlier
- * attempt has posted stands. Whatever goes wrong is in the outcome, in one line; a model that does not answer is a
- * failure, and never a review. A run that does not stand any more says nothing. On a dry run nothing is posted and nothing is kept.
+ * Reviews a job's pull request, from the job to the posted result. The head is reviewed that the pull request has now,
+ * whatever the job's event said; a lifecycle event's head is reviewed once. A review is posted once, however often its
+ * job is run. Whatever goes wrong is in the outcome, in one line. A run that lost its lease posts nothing; on a dry run
+ * nothing is posted and nothing is kept.
  */
 export const review = Effect.fn("Review.review")(
   function*(job: Job) {
     yield* Effect.annotateCurrentSpan({ job: job.id, pullRequest: String(job.event.pullRequest) })
-    yield* standing
-    const earlier = yield* earlierAttempt(job)
-    const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job)
+    yield* ensureWanted
+    const known = yield* (yield* Forge).ownPosts(job.event.pullRequest, job.id)
+    const earlier = yield* earlierAttempt(job, known)
+    const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job, known)
     return result
   },
   Effect.catchTags({
-    GivenUp: () => Effect.succeed(leaseLost),
+    RunNotWanted: () => Effect.succeed(leaseLost),
     ForgeError: (error) => Effect.map(Forge, ({ platform }) => forgeOutcome(platform, error)),
     WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
     LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
@@ -141,5 +158,6 @@ export const review = Effect.fn("Review.review")(
       Effect.succeed(
         failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
       )
-  })
+  }),
+  (effect, { event }) => asInstallationOf(event)(effect)
 )

@@ -17,15 +17,6 @@ export class ReviewConfig extends Context.Service<ReviewConfig, {
 export const layer = (settings: Option.Option<ReviewSettings> = Option.none()) =>
   Layer.effect(
     ReviewConfig,
-    Effect.map(AppConfig, ({ github, providers, review }) =>
-      ReviewConfig.of({
-        settings: Option.getOrElse(settings, () => review),
-        secrets: [
-          ...Option.match(github, {
-            onNone: () => [],
-            onSome: ({ token, webhookSecret }) => [token, ...Option.toArray(webhookSecret)]
-          }),
-          ...providers.map(({ apiKey }) => apiKey)
-        ]
-      }))
+    Effect.map(AppConfig, ({ review, secrets }) =>
+      ReviewConfig.of({ settings: Option.getOrElse(settings, () => review), secrets }))
   )

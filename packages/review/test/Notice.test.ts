@@ -33,7 +33,7 @@ describe("the notice of a job that is given up", () => {
 
   it.effect("gives way to the job's review, where that is on the pull request", () =>
     Effect.gen(function*() {
-      const posted = new PostedReview({ inline: 2, folded: 1, alreadyPosted: true })
+      const posted = new PostedReview({ headSha: Scene.headSha, inline: 2, folded: 1, alreadyPosted: true })
       const world = Scene.world({ posted: Option.some(posted) })
       const outcome = yield* tell(world)
       assert.deepInclude(outcome._tag === "Reviewed" ? outcome.outcome : {}, { findings: 3, headSha: Scene.headSha })
@@ -56,7 +56,9 @@ describe("the notice of a job that is given up", () => {
 
   it.effect("is refused for good where the forge refuses it", () =>
     Effect.gen(function*() {
-      const locked = Scene.world({ reply: Scene.forgeError(new Refused({ status: 422, message: "locked" })) })
+      const locked = Scene.world({
+        reply: Scene.forgeError(new Refused({ status: 403, because: "locked", message: "locked" }))
+      })
       const outcome = yield* tell(locked)
       assert.match(outcome._tag === "Refused" ? outcome.detail : outcome._tag, /GitHub.reply acme\/shop#7.*locked/)
     }))

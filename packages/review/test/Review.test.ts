@@ -66,7 +66,13 @@ describe("a review from the job to the posted result", () => {
 
   it.effect("is not done again when an earlier attempt has posted it", () =>
     Effect.gen(function*() {
-      const posted = new PostedReview({ inline: 3, folded: 1, alreadyPosted: true, url: "https://github.com/r" })
+      const posted = new PostedReview({
+        headSha: Scene.headSha,
+        inline: 3,
+        folded: 1,
+        alreadyPosted: true,
+        url: "https://github.com/r"
+      })
       const world = Scene.world({ posted: Option.some(posted) })
       assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 4, alreadyPosted: true })
       assert.deepStrictEqual([world.tasks, world.drafts], [[], []])

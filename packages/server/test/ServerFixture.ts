@@ -16,7 +16,7 @@ const secret = "a secret of enough bytes"
 
 const config = layerTest({
   github: Option.some({
-    token: Redacted.make("token"),
+    credentials: { _tag: "Token", token: Redacted.make("token") },
     webhookSecret: Option.some(Redacted.make(secret)),
     apiBase: "http://127.0.0.1:9",
     cloneBase: "http://127.0.0.1:9"

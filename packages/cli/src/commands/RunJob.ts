@@ -1,7 +1,7 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
-import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import type { JobPayload } from "@nominal-code/domain/JobPayload"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobResults } from "@nominal-code/jobs/JobResults"
@@ -14,6 +14,8 @@ import process from "node:process"
 import * as Logging from "../Logging.ts"
 import * as Results from "../Results.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
+import * as RunPayload from "../RunPayload.ts"
+import { jobOf } from "../RunRequest.ts"
 import * as Storage from "../Storage.ts"
 
 /** The job was not done, and why. The process ends with 1. */
@@ -40,11 +42,16 @@ const text = Effect.fnUntraced(
   )
 )
 
-const decode = (payload: string) =>
-  Effect.mapError(
-    Schema.decodeEffect(JobPayloadJson)(payload),
-    (error) =>
-      new JobFailed({ message: `the job payload is not one: ${error.message.replaceAll("\n", " ")}; ${howToGiveIt}` })
+const decode = (given: string) =>
+  Effect.mapError(RunPayload.decode(given), ({ message }) => new JobFailed({ message: `${message}; ${howToGiveIt}` }))
+
+/** What a server would give for it. */
+const asPayload = (given: RunPayload.RunPayload) =>
+  given._tag === "FromServer" ? Effect.succeed(given.payload) : jobOf(given.request).pipe(
+    Effect.mapBoth({
+      onFailure: ({ message }) => new JobFailed({ message }),
+      onSuccess: (job): JobPayload => ({ version: 1, job })
+    })
   )
 
 const reference = /^redis:(.*)$/s
@@ -142,6 +149,7 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
   const payload = id === undefined ? Option.some(yield* decode(written)) : Option.none()
   const own = Layer.mergeAll(Logging.layer, Results.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("run-job")))
   return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
+    Effect.flatMap(asPayload),
     Effect.flatMap(run),
     Effect.provide(own)
   )

@@ -10,19 +10,20 @@ export const github = {
     yaml: "github.token",
     env: "GITHUB_TOKEN",
     kind: token,
-    doc: "The bot's token. Needs write access to pull requests and read access to contents. Required by `serve`."
+    doc:
+      "The bot's token. Needs write access to pull requests and read access to contents. `serve` needs it, or an App."
   }),
   appId: optional({
     yaml: "github.app_id",
     env: "GITHUB_APP_ID",
     kind: line,
-    doc: "The id of a GitHub App, in quotes in YAML."
+    doc: "The id of a GitHub App, in quotes in YAML. The App wins over a token."
   }),
   privateKey: optional({
     yaml: "github.private_key",
     env: "GITHUB_APP_PRIVATE_KEY",
     kind: secret(text),
-    doc: "The App's private key, a PEM. Wins over the path."
+    doc: "The App's private key, a PEM; its line breaks may be written as `\\n`. Wins over the path."
   }),
   privateKeyPath: optional({
     yaml: "github.private_key_path",
@@ -34,7 +35,8 @@ export const github = {
     yaml: "github.installation_id",
     env: "GITHUB_INSTALLATION_ID",
     kind: integer(0),
-    doc: "The App's installation, where no webhook says which."
+    byDefault: "the one that the delivery names, else the repository's",
+    doc: "The App's installation, where no delivery says which."
   }),
   webhookSecret: optional({
     yaml: "github.webhook_secret",

@@ -1,0 +1,41 @@
+import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { Data, Effect, Predicate, Schema } from "effect"
+import { EventRequest, NamedRequest, PageRequest, type RunRequest } from "./RunRequest.ts"
+
+/** What `run-job` was given: a server's job, or a request of somebody else. */
+export type RunPayload = Data.TaggedEnum<{
+  FromServer: { readonly payload: JobPayload }
+  Request: { readonly request: RunRequest }
+}>
+const { FromServer, Request } = Data.taggedEnum<RunPayload>()
+
+/** The text is no payload, and why, in one line. */
+class NotAPayload extends Schema.TaggedError<NotAPayload>()("NotAPayload", { message: Schema.String }) {}
+
+const notAPayload = (why: string) => new NotAPayload({ message: `the job payload is not one: ${why}` })
+
+const oneLine = ({ message }: Schema.SchemaError) => notAPayload(message.replaceAll(/\s*\n\s*/g, " "))
+
+/** The version of the form in which a server gives a job. */
+const version = 1
+
+const asRequest = <S extends Schema.Decoder<RunRequest>>(schema: S, value: unknown) =>
+  Schema.decodeUnknownEffect(schema)(value, { onExcessProperty: "error", errors: "all" }).pipe(
+    Effect.mapBoth({ onFailure: oneLine, onSuccess: (request) => Request({ request }) })
+  )
+
+/** Reads a payload in whichever form it is written. */
+export const decode = Effect.fn("RunPayload.decode")(function*(text: string) {
+  const value = yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))(text), oneLine)
+  if (Predicate.hasProperty(value, "version")) {
+    if (value.version !== version) {
+      return yield* notAPayload(`it has version ${JSON.stringify(value.version)}, and this program reads ${version}`)
+    }
+    const payload = yield* Effect.mapError(Schema.decodeEffect(JobPayloadJson)(text), oneLine)
+    return FromServer({ payload })
+  }
+  if (Predicate.hasProperty(value, "event")) return yield* asRequest(EventRequest, value)
+  if (Predicate.hasProperty(value, "pull_request")) return yield* asRequest(PageRequest, value)
+  if (Predicate.hasProperty(value, "repo")) return yield* asRequest(NamedRequest, value)
+  return yield* notAPayload("it names no pull request: docs/run-job.md shows its forms")
+})

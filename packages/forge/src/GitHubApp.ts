@@ -1,0 +1,165 @@
+import type { GitHubAppSettings, GitHubSettings } from "@nominal-code/config/AppConfig"
+import type { RepoName } from "@nominal-code/domain/PullRequest"
+import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
+import { ForgeError, NotFound, Unauthorized, Unavailable } from "./ForgeError.ts"
+import type { GitHubAuth } from "./GitHubAuth.ts"
+import { makeGitHubClient } from "./GitHubClient.ts"
+import { CurrentInstallation } from "./Installation.ts"
+
+/** What a review needs of GitHub: GitHub refuses a token for more than the App was granted. */
+const permissions = { contents: "read", issues: "write", pull_requests: "write" } as const
+
+/** A token is renewed this long before GitHub's own end of it, so that none ends in the middle of a request or a fetch. */
+const renewBefore = Duration.minutes(10)
+
+/** GitHub takes no JWT whose time is further from its own than this. */
+const skewTolerated = Duration.seconds(20)
+
+const installationsKept = 1_000
+const tokensKept = 10_000
+
+const Token = Schema.Struct({ token: Schema.RedactedFromValue(Schema.String), expires_at: Schema.String })
+const Installation = Schema.Struct({ id: Schema.Int })
+const App = Schema.Struct({ slug: Schema.String })
+
+/** What a token is for: one repository within one installation. */
+class Scope extends Data.Class<{ readonly installation: number; readonly repo: RepoName }> {}
+
+/** JSON Web Tokens of the App itself, by GitHub's clock. */
+const makeJwt = ({ apiBase }: GitHubSettings, { appId, privateKey }: GitHubAppSettings, skew: Ref.Ref<number>) => {
+  const sign = Effect.fnUntraced(function*(timeDifference: number) {
+    const { createAppAuth } = yield* Effect.promise(() => import("@octokit/auth-app"))
+    const auth = createAppAuth({ appId, privateKey: Redacted.value(privateKey), timeDifference })
+    const { token } = yield* Effect.promise(() => auth({ type: "app" }))
+    return Redacted.make(token)
+  })
+
+  /** How far GitHub's clock is ahead of ours, in seconds. */
+  const measureSkew = Effect.gen(function*() {
+    const answer = yield* Effect.tryPromise({
+      try: (signal) => fetch(apiBase, { method: "HEAD", redirect: "manual", signal }),
+      catch: (cause) => new Unavailable({ message: `no answer: ${String(cause)}` })
+    }).pipe(Effect.timeout("30 seconds"))
+    const now = yield* Clock.currentTimeMillis
+    const theirs = DateTime.make(answer.headers.get("date") ?? "")
+    return Option.match(theirs, {
+      onNone: () => 0,
+      onSome: (time) => Math.round((DateTime.toEpochMillis(time) - now) / 1000)
+    })
+  })
+
+  return { auth: () => Effect.flatMap(Ref.get(skew), sign), measureSkew }
+}
+
+const explain = (error: ForgeError, installation: number, repo: RepoName): ForgeError => {
+  const { operation, reason } = error
+  if (reason._tag === "NotFound") {
+    return new ForgeError({
+      operation,
+      reason: new NotFound({
+        message:
+          `the GitHub App has no installation ${installation}: it was removed, or GITHUB_INSTALLATION_ID is wrong`
+      })
+    })
+  }
+  if (reason._tag === "Unauthorized") {
+    return new ForgeError({
+      operation,
+      reason: new Unauthorized({
+        message: `GitHub gives the App no token for installation ${installation}, ` +
+          `it is suspended or the App's id and key do not belong together: ${reason.message}`
+      })
+    })
+  }
+  if (reason._tag === "Refused" && reason.status === 422) {
+    return new ForgeError({
+      operation,
+      reason: new Unauthorized({
+        message: `installation ${installation} of the GitHub App does not include ${repo}, or lacks a permission ` +
+          `(contents: read, issues: write, pull requests: write): ${reason.message}`
+      })
+    })
+  }
+  return error
+}
+
+/**
+ * A GitHub App's identity: tokens that are minted for one repository of one installation, with the permissions of a
+ * review, and the login under which its posts stand. The private key leaves this process only as signatures.
+ */
+export const makeGitHubApp = Effect.fnUntraced(function*(settings: GitHubSettings, app: GitHubAppSettings) {
+  const skew = yield* Ref.make(0)
+  const jwt = makeJwt(settings, app, skew)
+  const client = yield* makeGitHubClient(settings, jwt.auth)
+
+  /** A JWT that GitHub refuses may only be early or late: it is signed again by GitHub's clock. */
+  const onTime = <A>(call: Effect.Effect<A, ForgeError>): Effect.Effect<A, ForgeError> =>
+    Effect.catchIf(call, ({ reason }) => reason._tag === "Unauthorized", (error) =>
+      Effect.gen(function*() {
+        const seconds = yield* Effect.orElseSucceed(jwt.measureSkew, () => 0)
+        if (Math.abs(seconds) < Duration.toSeconds(skewTolerated) || seconds === (yield* Ref.get(skew))) {
+          return yield* error
+        }
+        yield* Effect.logWarning(`this machine's clock is ${-seconds} seconds ahead of GitHub's: correct it`)
+        yield* Ref.set(skew, seconds)
+        return yield* call
+      }))
+
+  const installationOf = yield* Cache.make({
+    capacity: installationsKept,
+    timeToLive: "1 hour",
+    lookup: Effect.fnUntraced(function*(repo: RepoName) {
+      const [owner = "", name = ""] = repo.split("/")
+      const found = yield* onTime(client.request({
+        operation: `GitHub.installation ${repo}`,
+        route: "GET /repos/{owner}/{repo}/installation",
+        parameters: { owner, repo: name },
+        answer: Installation
+      }))
+      return found.id
+    })
+  })
+
+  const mint = Effect.fnUntraced(function*({ installation, repo }: Scope) {
+    const answer = yield* onTime(client.request({
+      operation: `GitHub.token ${repo}`,
+      route: "POST /app/installations/{installation_id}/access_tokens",
+      parameters: { installation_id: installation, repositories: [repo.split("/")[1] ?? ""], permissions },
+      answer: Token,
+      repeatable: true
+    })).pipe(Effect.mapError((error) => explain(error, installation, repo)))
+    const now = (yield* Clock.currentTimeMillis) + (yield* Ref.get(skew)) * 1000
+    const expires = Option.getOrElse(
+      Option.map(DateTime.make(answer.expires_at), DateTime.toEpochMillis),
+      () => now
+    )
+    return { token: answer.token, lasts: Duration.millis(Math.max(0, expires - now - Duration.toMillis(renewBefore))) }
+  })
+
+  const tokens = yield* Cache.makeWith(mint, {
+    capacity: tokensKept,
+    timeToLive: (exit) => exit._tag === "Success" ? exit.value.lasts : Duration.zero
+  })
+
+  const auth: GitHubAuth = Effect.fnUntraced(function*(repo) {
+    if (repo === undefined) {
+      return yield* new ForgeError({
+        operation: "GitHub.token",
+        reason: new Unauthorized({ message: "an installation's token is for one repository, and none was named" })
+      })
+    }
+    const given = Option.orElse(yield* CurrentInstallation, () => app.installationId)
+    const installation = Option.isSome(given) ? given.value : yield* Cache.get(installationOf, repo)
+    const { token } = yield* Cache.get(tokens, new Scope({ installation, repo }))
+    return token
+  })
+
+  const login = onTime(client.request({
+    operation: "GitHub.account",
+    route: "GET /app",
+    parameters: {},
+    answer: App
+  })).pipe(Effect.map(({ slug }) => `${slug}[bot]`))
+
+  return { auth, login }
+})

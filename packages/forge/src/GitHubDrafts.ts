@@ -1,0 +1,151 @@
+import type { JobId } from "@nominal-code/domain/Job"
+import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
+import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import { Data, Effect, Option, Schema } from "effect"
+import type { ForgeError } from "./ForgeError.ts"
+import { reviewBody, reviewComment } from "./GitHubBody.ts"
+import { type GitHubClient, isUnavailable, transient } from "./GitHubClient.ts"
+import { isNotFound, isPendingReview, isUnprocessable } from "./GitHubFailure.ts"
+import { type GitHubPosts, markersIn, type Post, type Seen } from "./GitHubPosts.ts"
+import { about } from "./GitHubReads.ts"
+import { Created } from "./GitHubReply.ts"
+
+type Comments = ReadonlyArray<InlineComment>
+
+/** The job's review is on the pull request already. */
+export class AlreadyReviewed extends Data.TaggedError("AlreadyReviewed")<{ readonly review: PostedReview }> {}
+
+/** A person who uses our account has begun a review on the pull request, which is not ours to throw away. */
+export class ForeignDraft extends Data.TaggedError("ForeignDraft") {}
+
+/** A draft that was made a moment ago is not there, or is submitted. */
+class DraftGone extends Data.TaggedError("DraftGone")<{ readonly cause: ForgeError }> {}
+
+/** How often a review is begun anew after its draft was gone. */
+const mostRestarts = 3
+
+/** Gone already, or submitted in the meantime. */
+const isGone = (error: unknown): error is ForgeError => isUnprocessable(error) || isNotFound(error)
+
+/**
+ * Reviews that are posted in two steps: a draft that only our account sees, then its submission, right before which the
+ * queue is asked. A run that lost its lease can leave a draft behind and nothing more; the run that took over discards
+ * it, so that it can be submitted no longer, and then knows whether it has to post.
+ */
+export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
+  const ofReview = (operation: string, ref: PullRequestRef, review: number) => {
+    const { names, ...call } = about(operation, ref)
+    return { ...call, parameters: { ...names, number: ref.number, review } }
+  }
+
+  const removal = (operation: string, ref: PullRequestRef, review: number) => ({
+    ...ofReview(operation, ref, review),
+    route: "DELETE /repos/{owner}/{repo}/pulls/{number}/reviews/{review}",
+    answer: Schema.Unknown,
+    repeatable: true
+  })
+
+  /** Takes back a draft of this run's own. Nobody else counts on it, so nobody is asked. */
+  const discardOwn = (ref: PullRequestRef, { id }: Created) =>
+    Effect.catchIf(client.request(removal("publish", ref, id)), isGone, () => Effect.void)
+
+  /** Whether nothing would be lost with a draft: ours holds a marker, and an empty one holds nothing. */
+  const isDisposable = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef, { body, id }: Post) {
+    if (markersIn(body).length > 0) return true
+    if (body.trim() !== "") return false
+    const comments = yield* client.request({
+      ...ofReview(operation, ref, id),
+      route: "GET /repos/{owner}/{repo}/pulls/{number}/reviews/{review}/comments",
+      answer: Schema.Array(Schema.Unknown)
+    })
+    return comments.length === 0
+  })
+
+  /**
+   * Looks, and discards the draft that an earlier run left over. What remains in `draft` is a person's. A draft that
+   * was submitted before it could be discarded is a review: so it is looked for again.
+   */
+  const clear = Effect.fnUntraced(function*(
+    operation: string,
+    ref: PullRequestRef,
+    jobId: JobId
+  ): Effect.fn.Return<Seen, ForgeError | RunNotWanted> {
+    const seen = yield* posts.seen(operation, ref, jobId)
+    if (Option.isNone(seen.draft) || !(yield* isDisposable(operation, ref, seen.draft.value))) return seen
+    const { id } = seen.draft.value
+    return yield* client.write(removal(operation, ref, id)).pipe(
+      Effect.as({ ...seen, draft: Option.none() }),
+      Effect.catchIf(isGone, () => posts.seen(operation, ref, jobId))
+    )
+  })
+
+  /** Clears the way for a draft of the job, unless its review is there. */
+  const makeRoom = Effect.fnUntraced(function*({ jobId, pullRequest }: ReviewDraft) {
+    const seen = yield* clear("publish", pullRequest, jobId)
+    if (Option.isSome(seen.review)) return yield* new AlreadyReviewed({ review: seen.review.value })
+    if (Option.isSome(seen.draft)) return yield* new ForeignDraft()
+  })
+
+  /** Makes a draft. GitHub may have carried out a request that it answered 502, so what is there is cleared first. */
+  const create = (draft: ReviewDraft, comments: Comments, folded: Comments) => {
+    const { pullRequest } = draft
+    const { names, ...call } = about("publish", pullRequest)
+    const once = client.write({
+      ...call,
+      route: "POST /repos/{owner}/{repo}/pulls/{number}/reviews",
+      parameters: {
+        ...names,
+        number: pullRequest.number,
+        commit_id: draft.headSha,
+        body: reviewBody(draft, folded),
+        comments: comments.map((comment) => reviewComment(draft, comment))
+      },
+      answer: Created
+    })
+    const isUncertain = (error: unknown): error is ForgeError => isUnavailable(error) || isPendingReview(error)
+    const again = Effect.andThen(makeRoom(draft), once).pipe(
+      Effect.delay("1 second"),
+      Effect.retry({ schedule: transient, while: isUncertain })
+    )
+    return Effect.catchIf(once, isUncertain, () => again)
+  }
+
+  const submit = (draft: ReviewDraft, created: Created) => {
+    const { jobId, pullRequest } = draft
+    const once = client.write({
+      ...ofReview("publish", pullRequest, created.id),
+      route: "POST /repos/{owner}/{repo}/pulls/{number}/reviews/{review}/events",
+      parameters: { ...ofReview("publish", pullRequest, created.id).parameters, event: "COMMENT" },
+      answer: Created
+    })
+    const again = Effect.gen(function*() {
+      const { review } = yield* posts.seen("publish", pullRequest, jobId)
+      return Option.isSome(review) ? created : yield* once
+    })
+    return once.pipe(
+      Effect.catchIf(
+        isUnavailable,
+        () => again.pipe(Effect.delay("1 second"), Effect.retry({ schedule: transient, while: isUnavailable }))
+      ),
+      Effect.catchIf(isGone, (cause) => Effect.fail(new DraftGone({ cause }))),
+      Effect.tapError((error) =>
+        error._tag === "RunNotWanted" ? Effect.ignore(discardOwn(pullRequest, created)) : Effect.void
+      )
+    )
+  }
+
+  /** Posts a review, in both steps. */
+  const post = (draft: ReviewDraft, comments: Comments, folded: Comments) => {
+    const once = Effect.flatMap(create(draft, comments, folded), (created) => submit(draft, created))
+    const anew = Effect.andThen(makeRoom(draft), once).pipe(
+      Effect.retry({ times: mostRestarts, while: ({ _tag }) => _tag === "DraftGone" })
+    )
+    return once.pipe(
+      Effect.catchTag("DraftGone", () => anew),
+      Effect.catchTag("DraftGone", ({ cause }) => Effect.fail(cause))
+    )
+  }
+
+  return { clear, create, discardOwn, post }
+}

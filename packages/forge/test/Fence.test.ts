@@ -1,0 +1,158 @@
+import { assert, layer } from "@effect/vitest"
+import type { ReviewDraft } from "@nominal-code/domain/Review"
+import { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import { Context, Effect, Layer, Result, Schema } from "effect"
+import type { Moment } from "../../../test/emulators/GitHubPauses.ts"
+import { Forge } from "../src/Forge.ts"
+import { comment, draft, forgeAt, jobId, publishing, replying } from "./FakeGitHub.ts"
+import { momentsOf, twoServers } from "./TwoServers.ts"
+
+class World extends Context.Service<World, Effect.Success<typeof twoServers>>()("@nominal-code/forge/test/World") {}
+
+const review = (comments: ReviewDraft["comments"]) =>
+  Effect.flatMap(
+    World,
+    ({ event }) => publishing(draft(comments, { event, headSha: event.headSha, pullRequest: event.pullRequest }))
+  )
+
+const inline = review([comment(2), comment(4)])
+const plain = review([])
+const answer = Effect.flatMap(World, ({ event }) => replying(event, "There is nothing to review."))
+
+const look = momentsOf("pulls/list-reviews")
+const drafted = [...look, ...momentsOf("pulls/create-review", "pulls/submit-review", "pulls/delete-pending-review")]
+const commented = [...look, ...momentsOf("issues/create-comment")]
+
+const pairsOf = (moments: ReadonlyArray<Moment>) =>
+  moments.flatMap((first) => moments.map((second) => [first, second] as const))
+
+const named = ({ operation, when }: Moment) => `${when} ${operation}`
+
+/** What the job has on the pull request: how many posts of which kind, inline comments and unsubmitted drafts. */
+const posts = Effect.map(World, ({ emulator: { state }, pull }) => ({
+  reviews: state.reviews.filter((review) => review.state !== "PENDING").length,
+  comments: state.issueCommentsOf(pull).length,
+  inline: state.reviewCommentsOf(pull).length,
+  pending: state.reviews.filter((review) => review.state === "PENDING").length
+}))
+
+const oneReview = { reviews: 1, comments: 0, inline: 2, pending: 0 }
+const oneComment = { reviews: 0, comments: 1, inline: 0, pending: 0 }
+
+/** Whoever has the lease succeeds; whoever lost it succeeded before that, or says that it is not wanted. */
+const fair = (first: Result.Result<unknown, unknown>, second: Result.Result<unknown, unknown>): boolean =>
+  Result.isSuccess(second) && (Result.isSuccess(first) || first.failure instanceof RunNotWanted)
+
+type Run<A, E> = Effect.Effect<A, E, Forge | World>
+type Race = Effect.Success<ReturnType<World["Service"]["race"]>>
+
+/** A race from an empty pull request, to its end. */
+const raced = Effect.fnUntraced(
+  function*<A, E>(run: Run<A, E>, schedule: (race: Race) => Effect.Effect<void>) {
+    const world = yield* World
+    yield* world.clear
+    const going = yield* world.race(Effect.provideService(run, World, world))
+    yield* schedule(going)
+    yield* going.takeOver
+    yield* going.goOn("first")
+    yield* going.goOn("second")
+    return { isFair: fair(yield* going.first, yield* going.second), posts: yield* posts }
+  },
+  Effect.scoped
+)
+
+/** Every pair of moments of two servers, in both orders of what comes after. */
+const everyPair = <A, E>(run: Run<A, E>, moments: ReadonlyArray<Moment>, expected: object) =>
+  Effect.forEach(
+    pairsOf(moments),
+    ([one, other]) =>
+      Effect.forEach(["first", "second"] as const, (next) =>
+        Effect.gen(function*() {
+          const result = yield* raced(run, ({ goOn, takeOver }) =>
+            goOn("first", one).pipe(
+              Effect.andThen(takeOver),
+              Effect.andThen(goOn("second", other)),
+              Effect.andThen(goOn(next))
+            ))
+          const where = `first ${named(one)}, second ${named(other)}, then ${next}`
+          assert.deepStrictEqual(result, { isFair: true, posts: expected }, where)
+        }))
+  )
+
+const Schedule = Schema.Struct({
+  /** Which of the two takes the next step. */
+  steps: Schema.Array(Schema.Boolean).check(Schema.isMaxLength(40)),
+  /** After how many of them the lease changes hands. */
+  takeOver: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 }))
+})
+
+const scheduled = <A, E>(run: Run<A, E>, { steps, takeOver }: typeof Schedule.Type) =>
+  raced(run, (race) =>
+    Effect.forEach(
+      steps,
+      (second, index) =>
+        index < takeOver
+          ? race.step("first")
+          : Effect.andThen(race.takeOver, race.step(second ? "second" : "first")),
+      { discard: true }
+    ))
+
+layer(Layer.effect(World, twoServers))("two servers that run one job", (it) => {
+  it.effect("post one review, at every pair of steps at which they stand still", () =>
+    everyPair(inline, drafted, oneReview))
+
+  it.effect("post one plain comment, at every pair of steps", () => everyPair(plain, commented, oneComment))
+
+  it.effect("post one answer, at every pair of steps", () => everyPair(answer, commented, oneComment))
+
+  it.effect.prop(
+    "post one review, whatever the order of their steps",
+    [Schedule],
+    ([schedule]) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* scheduled(inline, schedule), { isFair: true, posts: oneReview })
+      })
+  )
+
+  it.effect.prop(
+    "post one plain comment, whatever the order of their steps",
+    [Schedule],
+    ([schedule]) =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* scheduled(plain, schedule), { isFair: true, posts: oneComment })
+      })
+  )
+
+  it.effect("post one review when the first dies at a step, and what it sent arrives at any step of the second", () =>
+    Effect.gen(function*() {
+      const world = yield* World
+      const { clear, emulator, event, race } = world
+      for (const [one, other] of pairsOf(drafted)) {
+        yield* clear
+        yield* Effect.scoped(Effect.gen(function*() {
+          const { arrive, goOn, kill, second, takeOver } = yield* race(Effect.provideService(inline, World, world))
+          yield* goOn("first", one)
+          yield* kill
+          yield* takeOver
+          yield* goOn("second", other)
+          yield* arrive
+          yield* goOn("second")
+          assert.isTrue(Result.isSuccess(yield* second))
+        }))
+        const { pending, ...posted } = yield* posts
+        assert.deepStrictEqual(posted, { reviews: 1, comments: 0, inline: 2 }, `${named(one)}, ${named(other)}`)
+        // A draft that arrives after all is over is nobody's but ours, and gone with the next look.
+        if (pending > 0) {
+          const next = Forge.use((forge) => forge.ownPosts(event.pullRequest, jobId))
+          emulator.pauses.at(() => Effect.void)
+          yield* Effect.provide(next, forgeAt(emulator.apiBase, { token: emulator.account("nominal-bot").token }))
+        }
+        assert.strictEqual((yield* posts).pending, 0)
+      }
+    }))
+
+  it.effect("ask GitHub for nothing that it does not have", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* World).emulator.violations, [])
+    }))
+})

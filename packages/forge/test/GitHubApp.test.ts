@@ -1,0 +1,152 @@
+import { assert, it } from "@effect/vitest"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import { RepoName } from "@nominal-code/domain/PullRequest"
+import { DateTime, Effect, Layer, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { createPublicKey, generateKeyPairSync, verify } from "node:crypto"
+import { Forge } from "../src/Forge.ts"
+import * as GitHub from "../src/GitHub.ts"
+import { CurrentInstallation } from "../src/Installation.ts"
+import { type Answer, type FakeGitHub, fakeGitHub, type Recorded } from "./FakeGitHub.ts"
+import { assertAllowed } from "./OpenApi.ts"
+
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+const pem = privateKey.export({ type: "pkcs1", format: "pem" }).toString()
+const shop = RepoName.make("acme/shop")
+const api = RepoName.make("acme/api")
+const hour = 3_600_000
+/** A test's clock begins there. */
+const startOfTime = 1_767_225_600_000
+
+const appForge = (fake: FakeGitHub, installationId: Option.Option<number> = Option.some(67_890)) =>
+  GitHub.layer.pipe(Layer.provide(layerTest({
+    github: Option.some({
+      credentials: { _tag: "App", appId: "12345", privateKey: Redacted.make(pem), installationId },
+      webhookSecret: Option.none(),
+      apiBase: fake.url,
+      cloneBase: "https://github.example"
+    }),
+    webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false }
+  })))
+
+const passwordFor = (repo: RepoName) =>
+  Forge.use((forge) => forge.cloneSource(repo)).pipe(Effect.map(({ password }) => Redacted.value(password)))
+
+const isMint = ({ path }: Recorded) => /^\/app\/installations\/\d+\/access_tokens$/.test(path)
+
+/** GitHub as an App sees it: a token for each request, the second one another than the first, for one hour. */
+const minting = (answer: (request: Recorded, minted: number) => Answer | undefined = () => undefined) => {
+  let minted = 0
+  return (request: Recorded): Answer | undefined => {
+    const other = answer(request, minted)
+    if (other !== undefined) return other
+    if (request.path.endsWith("/installation")) return { body: { id: 4711 } }
+    if (request.path === "/app") return { body: { slug: "nominal" } }
+    if (!isMint(request)) return undefined
+    minted += 1
+    return {
+      status: 201,
+      body: {
+        token: `ghs_${minted}`,
+        expires_at: DateTime.formatIso(DateTime.makeUnsafe(startOfTime + minted * hour))
+      }
+    }
+  }
+}
+
+const started = Effect.andThen(TestClock.setTime(startOfTime), fakeGitHub())
+
+const claimsOf = (request: Recorded | undefined) => {
+  const jwt = String(request?.headers["authorization"]).replace("Bearer ", "")
+  const [header = "", payload = "", signature = ""] = jwt.split(".")
+  const key = createPublicKey(publicKey.export({ type: "spki", format: "pem" }))
+  assert.isTrue(verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url")))
+  return JSON.parse(Buffer.from(payload, "base64url").toString())
+}
+
+it.effect("a token is for one repository and for what a review needs, and is asked for with a signed statement", () =>
+  Effect.gen(function*() {
+    const fake = yield* started
+    fake.script = minting()
+    assert.strictEqual(yield* passwordFor(shop).pipe(Effect.provide(appForge(fake))), "ghs_1")
+    const [request] = fake.requests
+    assert.strictEqual(request?.path, "/app/installations/67890/access_tokens")
+    assert.deepStrictEqual(request?.body, {
+      repositories: ["shop"],
+      permissions: { contents: "read", issues: "write", pull_requests: "write" }
+    })
+    const { exp, iat, iss } = claimsOf(request)
+    assert.strictEqual(iss, "12345")
+    assert.isAtMost(exp - iat, 600)
+    assertAllowed(fake.requests)
+  }).pipe(Effect.scoped))
+
+it.effect("a token serves until ten minutes before its end, and then there is a new one", () =>
+  Effect.gen(function*() {
+    const fake = yield* started
+    fake.script = minting()
+    yield* Effect.gen(function*() {
+      assert.strictEqual(yield* passwordFor(shop), "ghs_1")
+      yield* TestClock.adjust("49 minutes")
+      assert.strictEqual(yield* passwordFor(shop), "ghs_1")
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(yield* passwordFor(shop), "ghs_2")
+      assert.strictEqual(yield* passwordFor(api), "ghs_3")
+    }).pipe(Effect.provide(appForge(fake)))
+  }).pipe(Effect.scoped))
+
+it.effect("the installation is the delivery's, else the configured one, else the repository's", () =>
+  Effect.gen(function*() {
+    const fake = yield* started
+    fake.script = minting()
+    const mints = () => fake.requests.filter(isMint).map(({ path }) => path.split("/")[3])
+    yield* passwordFor(shop).pipe(
+      Effect.provideService(CurrentInstallation, Option.some(99)),
+      Effect.provide(appForge(fake))
+    )
+    yield* passwordFor(shop).pipe(Effect.provide(appForge(fake)))
+    yield* passwordFor(shop).pipe(Effect.provide(appForge(fake, Option.none())))
+    assert.deepStrictEqual(mints(), ["99", "67890", "4711"])
+    assert.strictEqual(fake.calls("GET /repos/acme/shop/installation"), 1)
+  }).pipe(Effect.scoped))
+
+it.live("a clock that is five minutes wrong is noticed by GitHub's own, and the statement is signed again", () =>
+  Effect.gen(function*() {
+    const fake = yield* fakeGitHub()
+    const theirs = DateTime.subtract(yield* DateTime.now, { minutes: 5 })
+    fake.script = minting((request) => {
+      if (request.method === "HEAD") return { headers: { date: DateTime.toDateUtc(theirs).toUTCString() } }
+      return isMint(request) && claimsOf(request).iat > DateTime.toEpochMillis(theirs) / 1000
+        ? { status: 401, body: { message: "'Issued at' claim ('iat') must be in the past" } }
+        : undefined
+    })
+    const password = yield* passwordFor(shop).pipe(Effect.provide(appForge(fake)))
+    assert.strictEqual(password, "ghs_1")
+    assert.strictEqual(fake.requests.filter(isMint).length, 2)
+  }).pipe(Effect.scoped))
+
+it.effect("a removed or suspended installation, and one without the repository, are each told apart", () =>
+  Effect.gen(function*() {
+    const cases: ReadonlyArray<readonly [Answer, string, RegExp]> = [
+      [{ status: 404, body: { message: "Not Found" } }, "NotFound", /has no installation 67890: it was removed/],
+      [
+        { status: 403, body: { message: "This installation has been suspended" } },
+        "Unauthorized",
+        /no token for installation 67890, it is suspended/
+      ],
+      [
+        { status: 422, body: { message: "There is at least one repository that does not exist" } },
+        "Unauthorized",
+        /installation 67890 .* does not include acme\/shop, or lacks a permission/
+      ]
+    ]
+    for (const [answer, tag, message] of cases) {
+      const fake = yield* started
+      fake.script = minting((request) => isMint(request) ? answer : undefined)
+      const { reason } = yield* passwordFor(shop).pipe(Effect.provide(appForge(fake)), Effect.flip)
+      if (!("_tag" in reason)) return assert.fail("no reason")
+      assert.strictEqual(reason._tag, tag)
+      assert.match(reason.message, message)
+      assert.notInclude(reason.message, "PRIVATE KEY")
+    }
+  }).pipe(Effect.scoped))

@@ -1,0 +1,60 @@
+import { Effect, Schema } from "effect"
+import { type Api, bodyOf, type Handlers, Refusal } from "./GitHubApi.ts"
+import { granted } from "./GitHubApps.ts"
+import type { Account } from "./GitHubState.ts"
+
+const TokenRequest = Schema.Struct({
+  repositories: Schema.optionalKey(Schema.Array(Schema.String)),
+  permissions: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
+
+const noInstallation = new Refusal({ status: 404, message: "Not Found" })
+
+/** What an App calls as itself, with a JSON Web Token. */
+export const appRoutes = ({ apps, wire }: Api): Handlers => {
+  const app = (viewer: Account) => apps.apps.find(({ account }) => account === viewer)
+
+  return {
+    "apps/get-authenticated": ({ viewer }) => {
+      const self = app(viewer)
+      return self === undefined
+        ? Effect.fail(noInstallation)
+        : Effect.succeed({ status: 200, body: wire.app(self.id, self.slug, self.account, granted) })
+    },
+    "apps/create-installation-access-token": Effect.fnUntraced(function*(call) {
+      const { permissions = granted, repositories } = yield* bodyOf(TokenRequest, call)
+      const installation = apps.installations.find(({ id }) => String(id) === call.params["installation_id"])
+      if (installation === undefined || installation.app !== app(call.viewer)) return yield* noInstallation
+      if (installation.suspended) {
+        return yield* new Refusal({ status: 403, message: "This installation has been suspended" })
+      }
+      const missing = Object.keys(permissions).filter((name) => installation.permissions[name] === undefined)
+      if (missing.length > 0) {
+        return yield* new Refusal({
+          status: 422,
+          message: "The permissions requested are not granted to this installation."
+        })
+      }
+      const named = (repositories ?? []).map((name) =>
+        [...installation.repositories].find((full) => full.endsWith(`/${name.toLowerCase()}`))
+      )
+      if (named.includes(undefined)) {
+        return yield* new Refusal({
+          status: 422,
+          message:
+            "There is at least one repository that does not exist or is not accessible to the parent installation."
+        })
+      }
+      const scope = named.length === 0 ? installation.repositories : new Set(named.flatMap((name) => name ?? []))
+      const { expiresAt, token } = apps.mint(installation, scope)
+      return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), permissions } }
+    }),
+    "apps/get-repo-installation": (call) => {
+      const name = `${call.params["owner"]}/${call.params["repo"]}`.toLowerCase()
+      const installation = apps.installations.find(({ repositories }) => repositories.has(name))
+      return installation === undefined
+        ? Effect.fail(noInstallation)
+        : Effect.succeed({ status: 200, body: wire.installation(installation) })
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import { Deferred, type Duration, Effect, Fiber, Semaphore } from "effect"
+import { condition, hasEnded, withConditions } from "./KubeConditions.ts"
+import { prepare, type Secrets } from "./KubeEnvironment.ts"
+import { type Behaviour, type PodEnd, type RunningPod, startPod, stopPod } from "./KubePods.ts"
+import {
+  type ContainerState,
+  type ContainerStatus,
+  type KubeObject,
+  type KubePodObject,
+  type KubeStore,
+  timestamp
+} from "./KubeStore.ts"
+
+/** What the nodes of an emulated cluster do with pods. */
+export interface NodeOptions {
+  /** What a pod does; its process unless told. */
+  readonly behave: (pod: KubePodObject) => Behaviour | undefined
+  /** The program that the image's `nominal-code` is; its sources unless told. */
+  readonly bin: string
+  /** How many pods have a place at the same time; the others wait for one. */
+  readonly places: number
+  /** What the cluster takes for each of its steps. */
+  readonly pace: Duration.Duration
+  /** What a pod is given between SIGTERM and SIGKILL. */
+  readonly grace: Duration.Duration
+  /** After how long a container that cannot have its image says that it waits for the next try. */
+  readonly sync: Duration.Duration
+}
+
+/** One start of a pod. Times are milliseconds of the machine. */
+interface Start {
+  readonly job: string
+  readonly pod: string
+  readonly node: string
+  /** The lane that it works for. */
+  readonly lane: string
+  readonly at: number
+  endedAt?: number
+}
+
+const ready = (is: "True" | "False", reason?: string) => [
+  condition("Ready", reason, undefined, is),
+  condition("ContainersReady", reason, undefined, is)
+]
+
+/** The scheduler and the kubelets of an emulated cluster. One node at a time takes pods. */
+export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptions) => {
+  const { behave, bin, grace, pace, places, sync } = options
+  const lives = new Map<string, Fiber.Fiber<void>>()
+  const running = new Map<string, RunningPod>()
+  const starts: Array<Start> = []
+  const room = Semaphore.makeUnsafe(places)
+  /** The pods of nodes that are lost: nobody tells what becomes of them. */
+  const unreachable = new Set<string>()
+  let node = 1
+
+  const current = ({ metadata: { name, namespace, uid } }: KubePodObject): KubePodObject | undefined => {
+    const pod = store.pod(namespace, name)
+    return pod?.metadata.uid === uid ? pod : undefined
+  }
+  const tell = (of: KubePodObject, change: (pod: KubePodObject) => KubePodObject["status"]) => {
+    const pod = current(of)
+    if (pod === undefined || unreachable.has(pod.metadata.uid)) return
+    store.put({ ...pod, status: { ...pod.status, ...change(pod) } })
+  }
+  const containers = (
+    { spec }: KubePodObject,
+    state: ContainerState,
+    is: boolean
+  ): ReadonlyArray<ContainerStatus> =>
+    spec.containers.map(({ image = "", name }) => (
+      { name, state, lastState: {}, ready: is, started: is, restartCount: 0, image, imageID: "" }
+    ))
+
+  const waiting = (pod: KubePodObject, reason: string, message: string) =>
+    Effect.sync(() =>
+      tell(pod, () => ({
+        phase: "Pending",
+        containerStatuses: containers(pod, { waiting: { reason, message } }, false)
+      }))
+    )
+
+  const unschedulable = (pod: KubePodObject, message: string) =>
+    Effect.sync(() =>
+      tell(pod, ({ status }) => ({
+        ...status,
+        conditions: withConditions(status.conditions, condition("PodScheduled", "Unschedulable", message, "False"))
+      }))
+    )
+
+  /** Gives a pod its node. It waits for as long as none has room for it. */
+  const schedule = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: Behaviour) {
+    if (behaviour._tag === "Unschedulable") {
+      yield* unschedulable(pod, behaviour.message)
+      yield* behaviour.until ?? Effect.never
+    }
+    if (running.size >= places) {
+      yield* unschedulable(pod, "0/1 nodes are available: 1 Too many pods.")
+    }
+    yield* room.take(1)
+    const bound = current(pod)
+    if (bound === undefined) return pod
+    return store.put({
+      ...bound,
+      spec: { ...bound.spec, nodeName: `node-${node}` },
+      status: { ...bound.status, conditions: withConditions(bound.status.conditions, condition("PodScheduled")) }
+    })
+  })
+
+  /** Whether a container cannot start, as its pod's status then says. */
+  const obstacle = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: Behaviour) {
+    if (behaviour._tag === "Waiting") {
+      // As a node does: the first try fails with one word, and the wait for the next has another.
+      if (behaviour.reason === "ImagePullBackOff") {
+        yield* waiting(pod, "ErrImagePull", behaviour.message)
+        yield* Effect.sleep(sync)
+        yield* waiting(pod, behaviour.reason, "Back-off pulling image")
+      } else yield* waiting(pod, behaviour.reason, behaviour.message)
+      return true
+    }
+    const obstacles = pod.spec.containers
+      .map((container) => prepare(container, pod.metadata.namespace, secrets))
+      .flatMap((prepared) => "obstacle" in prepared ? [prepared.obstacle] : [])
+    for (const obstacle of obstacles) yield* waiting(pod, "CreateContainerConfigError", obstacle)
+    return obstacles.length > 0
+  })
+
+  const ended = (pod: KubePodObject, end: PodEnd, startedAt: string) => {
+    const { exitCode, message, reason } = end
+    const terminated = {
+      exitCode,
+      reason,
+      ...(message === undefined ? {} : { message }),
+      startedAt,
+      finishedAt: timestamp()
+    }
+    tell(pod, ({ status }) => ({
+      ...status,
+      phase: exitCode === 0 ? "Succeeded" : "Failed",
+      ...end.pod,
+      conditions: withConditions(
+        status.conditions,
+        ...ready("False", exitCode === 0 ? "PodCompleted" : "PodFailed"),
+        ...(end.disrupted === true ? [condition("DisruptionTarget", "TerminationByKubelet", end.pod?.message)] : [])
+      ),
+      containerStatuses: containers(pod, { terminated }, false)
+    }))
+  }
+
+  const run = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: Behaviour) {
+    const { labels, name, uid } = pod.metadata
+    const record: Start = {
+      job: labels["job-name"] ?? "",
+      pod: name,
+      node: pod.spec.nodeName ?? "",
+      lane: labels["nominal-code/lane"] ?? "",
+      at: performance.now()
+    }
+    starts.push(record)
+    const started = startPod(pod, behaviour, secrets, bin)
+    running.set(name, started)
+    const startedAt = timestamp()
+    tell(pod, ({ status }) => ({
+      ...status,
+      phase: "Running",
+      startTime: startedAt,
+      conditions: withConditions(
+        status.conditions,
+        condition("Initialized"),
+        ...ready("True"),
+        condition("PodReadyToStartContainers")
+      ),
+      containerStatuses: containers(pod, { running: { startedAt } }, true)
+    }))
+    const end = yield* Deferred.await(started.ended)
+    record.endedAt = performance.now()
+    running.delete(name)
+    ended(pod, end, startedAt)
+    if (unreachable.has(uid)) return yield* Effect.never
+  })
+
+  const life = Effect.fnUntraced(function*(pod: KubePodObject) {
+    const behaviour = behave(pod) ?? { _tag: "Process" }
+    yield* Effect.sleep(pace)
+    const bound = yield* schedule(pod, behaviour)
+    yield* Effect.gen(function*() {
+      yield* Effect.sleep(pace)
+      if (yield* obstacle(bound, behaviour)) return yield* Effect.never
+      yield* run(bound, behaviour)
+    }).pipe(Effect.ensuring(room.release(1)))
+  })
+
+  /** Ends a pod that was deleted, and lets it go. */
+  const leave = Effect.fnUntraced(function*(pod: KubePodObject) {
+    if (unreachable.has(pod.metadata.uid)) return
+    const started = running.get(pod.metadata.name)
+    const life = lives.get(pod.metadata.uid)
+    if (started !== undefined) yield* stopPod(started, grace)
+    if (life !== undefined) yield* Fiber.await(life)
+    const left = current(pod)
+    if (left !== undefined) store.delete(left, 0)
+  })
+
+  const leaving = new Map<string, Fiber.Fiber<void>>()
+  const seen = (object: KubeObject, type: string) => {
+    if (object.kind !== "Pod") return
+    const { deletionGracePeriodSeconds, deletionTimestamp, uid } = object.metadata
+    if (type === "ADDED") lives.set(uid, Effect.runFork(life(object)))
+    if (type !== "MODIFIED" || deletionTimestamp === undefined) return
+    if (!running.has(object.metadata.name)) lives.get(uid)?.interruptUnsafe()
+    if (deletionGracePeriodSeconds === 0 || leaving.has(uid)) return
+    leaving.set(uid, Effect.runFork(leave(object)))
+  }
+  const stop = store.listen(({ object, type }) => seen(object, type))
+
+  return {
+    /** Every start of a pod, with the lane that it works for, in the order of the starts. */
+    starts: starts as ReadonlyArray<Start>,
+    /** The pods that run now, by name. */
+    running: running as ReadonlyMap<string, RunningPod>,
+    /** The seconds that the deletion of a pod gives it: none where it has no node, or has ended. */
+    graceOf: (pod: KubePodObject): number =>
+      pod.spec.nodeName === undefined || hasEnded(pod) ? 0 : pod.spec.terminationGracePeriodSeconds ?? 30,
+    /**
+     * The node that runs pods now is cut off: nobody hears any more what becomes of its pods, which go on, and one that
+     * is deleted stays. Pods that come later get another node.
+     */
+    lose: (): ReadonlyArray<KubePodObject> => {
+      const lost = store.pods().filter(({ spec }) => spec.nodeName === `node-${node}`).filter((pod) => !hasEnded(pod))
+      for (const pod of lost) {
+        tell(pod, ({ status }) => ({
+          ...status,
+          conditions: withConditions(status.conditions, condition("Ready", "NodeNotReady", undefined, "False"))
+        }))
+        unreachable.add(pod.metadata.uid)
+      }
+      node += 1
+      void Effect.runFork(room.release(lost.length))
+      return lost
+    },
+    close: (): void => {
+      stop()
+      for (const fiber of [...lives.values(), ...leaving.values()]) fiber.interruptUnsafe()
+      for (const pod of running.values()) pod.kill()
+    }
+  }
+}
