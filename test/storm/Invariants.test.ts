@@ -99,7 +99,7 @@ const good: Observed = {
   posts: [post(first, 180), post(first, 180, { kind: "finding", fingerprint: "a" }), post(third, 380)],
   keys: [
     { name: `{nc:0}:job:${first}`, expires: true },
-    { name: "{nc:0}:is:done", expires: false },
+    { name: "{nc:0}:is:parked", expires: false },
     { name: "{nc:0}:tick", expires: false }
   ],
   channels: ["{nc:0}:ready"],

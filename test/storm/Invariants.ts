@@ -144,7 +144,7 @@ const disordered = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** What the queue keeps for ever; its size does not grow with what was done. */
-const fixed = /^\{nc\}:(?:is:(?:done|superseded|parked)|ended|tick|changes)$/
+const fixed = /^(?:nc:shards|\{nc:\d+\}:(?:is:parked|log|tick|changes))$/
 
 /** Left over: lanes are empty, no Job is left in the cluster, nobody listens to a job, and every other key expires. */
 const left = (observed: Observed): ReadonlyArray<string> => {

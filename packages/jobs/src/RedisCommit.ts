@@ -62,6 +62,7 @@ export const planOf = (loaded: Loaded, snapshot: Snapshot, step: Step) => {
       v: String(Number(before?.version ?? "0") + 1),
       set: [...fields].flat(),
       del: [...before?.fields ?? []].filter((field) => !fields.has(field)),
+      over: row.state === "done" || row.state === "superseded",
       expire: row.endedAt === null ? 0 : retentionMillis + dayMillis
     }
   })

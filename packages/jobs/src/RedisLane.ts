@@ -94,7 +94,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   ])
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
-  const self = randomBytes(6).toString("base64url")
+  const self = randomBytes(3).toString("base64url")
   let steps = 0
 
   /** Reads the lane and its jobs; again, until every job that its list and its event name was among them. */

@@ -48,7 +48,23 @@ const OutcomeJson = Schema.fromJsonString(JobOutcome)
 const encodeOutcome = Schema.encodeSync(OutcomeJson)
 const decodeOutcome = Schema.decodeOption(OutcomeJson)
 const decodeReviewed = Schema.decodeUnknownOption(JobOutcome.cases.Reviewed)
-const reviewedForm = /^R:([0-9a-f]+):(\d+):([01])$/
+const reviewedForm = /^R:([\w-]+):(\d+)(:1)?$/
+
+/** Hexadecimal digits as base64, which takes a third less. */
+const packed = (hex: string): string => Buffer.from(hex, "hex").toString("base64url")
+const unpacked = (text: string): string => Buffer.from(text, "base64url").toString("hex")
+
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
+
+/** GitHub's deliveries are UUIDs. */
+const shortDelivery = (delivery: string): string =>
+  uuid.test(delivery) ? `#${packed(delivery.replaceAll("-", ""))}` : delivery.replace(/^#/, "##")
+
+const longDelivery = (text: string | undefined): string | undefined => {
+  if (text === undefined || !text.startsWith("#")) return text
+  if (text.startsWith("##")) return text.slice(1)
+  return unpacked(text.slice(1)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+}
 
 /** Without what the review cost and where it is: the log and the pull request tell. */
 const shortOutcome = (json: string): string =>
@@ -56,17 +72,17 @@ const shortOutcome = (json: string): string =>
     onNone: () => json,
     onSome: (outcome) =>
       outcome._tag === "Reviewed"
-        ? `R:${outcome.headSha}:${outcome.findings}:${outcome.alreadyPosted ? 1 : 0}`
+        ? `R:${packed(outcome.headSha)}:${outcome.findings}${outcome.alreadyPosted ? ":1" : ""}`
         : encodeOutcome(outcome)
   })
 
 const longOutcome = (text: string): string => {
-  const [, headSha, findings, alreadyPosted] = reviewedForm.exec(text) ?? []
+  const [, headSha = "", findings, alreadyPosted] = reviewedForm.exec(text) ?? []
   const reviewed = decodeReviewed({
     _tag: "Reviewed",
-    headSha,
+    headSha: unpacked(headSha),
     findings: Number(findings),
-    alreadyPosted: alreadyPosted === "1"
+    alreadyPosted: alreadyPosted === ":1"
   })
   return Option.match(reviewed, { onNone: () => text, onSome: encodeOutcome })
 }
@@ -78,11 +94,16 @@ const headOf = (json: string | null) => Option.getOrElse(Option.map(outcomeOf(js
 const shortEvent = ({ event, outcome }: JobRow): string => {
   const kind = event.slice(0, event.indexOf(":") + 1)
   const head = headOf(outcome)
-  return head !== undefined && event === `${kind}${head}` ? `${kind}=` : kind
+  return head !== undefined && event === `${kind}${head}` ? `${kind}=` : kind.replace("_comment:", "_c:")
 }
 
 const longEvent = (event: string | undefined, outcome: string | null): string | undefined =>
-  event?.endsWith(":=") === true ? `${event.slice(0, -1)}${headOf(outcome) ?? ""}` : event
+  event?.endsWith(":=") === true
+    ? `${event.slice(0, -1)}${headOf(outcome) ?? ""}`
+    : event?.replace(/_c:$/, "_comment:")
+
+const isLifecycle = (event = "", state = ""): boolean =>
+  (state === "done" || state === "superseded") && event.startsWith("pr_")
 
 const text = (value: string | number | boolean | null): string =>
   value === null ? "" : typeof value === "boolean" ? (value ? "1" : "0") : String(value)
@@ -93,12 +114,17 @@ export const fieldsOf = (row: JobRow, payload: string, call: string): ReadonlyMa
   const stored = {
     ...row,
     event: isOver ? shortEvent(row) : row.event,
+    delivery: shortDelivery(row.delivery),
+    // Its event's kind tells.
+    lifecycle: row.lifecycle && !isOver,
+    // One attempt is usual for what is done, and none for what is not.
+    attempts: row.state === "done" ? row.attempts - 1 : row.attempts,
     outcome: row.outcome === null ? null : shortOutcome(row.outcome)
   }
   const named = Object.entries(short).map(([name, field]) => [field, text(stored[name as keyof typeof short])] as const)
   const kept = named.filter(([field, value]) => value !== "" && value !== usual[field])
   return new Map([
-    ...kept.filter(([field, value]) => field !== "r" || value !== String(row.position)),
+    ...kept.filter(([field, value]) => field !== "r" || Math.abs(Number(value) - row.position) > (isOver ? 1_000 : 0)),
     ...(payload === "" ? [] : [["payload", payload] as const]),
     ...(call === "" ? [] : [["call", call] as const])
   ])
@@ -127,14 +153,14 @@ export const rowOf = (id: string, found: typeof Fields.Type): Option.Option<Stor
     position,
     epoch: int(found["epoch"]),
     endedAt: found["ended"] === "" ? null : int(found["ended"]),
-    delivery: found["d"],
+    delivery: longDelivery(found["d"]),
     event: longEvent(found["e"], outcome),
-    lifecycle: found["l"] === "1",
+    lifecycle: found["l"] === "1" || isLifecycle(found["e"], found["state"]),
     task: found["t"] ?? "review",
     failure: orNull(found["f"]),
     waitsFor: orNull(found["w"]),
     waitsSince: found["ws"] === undefined ? null : int(found["ws"]),
-    attempts: int(found["a"]),
+    attempts: int(found["a"]) + (found["state"] === "done" ? 1 : 0),
     earlier: int(found["b"]),
     losses: int(found["n"]),
     dueAt: int(found["u"]),

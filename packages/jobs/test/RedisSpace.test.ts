@@ -17,7 +17,7 @@ const long = "The rounding here is wrong for negative amounts, is it not? ".repe
 
 redisSuite("the room that jobs take in Redis", () => {
   it.live(
-    "an ended job keeps its record in 420 bytes, and a full Redis takes nothing more but lets jobs end",
+    "an ended job keeps its record in 300 bytes, and a full Redis takes nothing more but lets jobs end",
     () =>
       Effect.gen(function*() {
         const redis = yield* start({ aof: false })
@@ -52,8 +52,8 @@ redisSuite("the room that jobs take in Redis", () => {
           `${Math.round(waiting)} bytes of Redis for a waiting job, ${Math.round(ended)} for one that has ended, ` +
             `of which ${Math.max(...sizes)} are its record`
         )
-        assert.isAtMost(Math.max(...sizes), 420)
-        assert.isBelow(ended, 900)
+        assert.isAtMost(Math.max(...sizes), 300)
+        assert.isBelow(ended, 800)
         const [job] = all
         const record = Option.getOrThrow(job === undefined ? Option.none() : yield* find(job.id))
         assert.deepStrictEqual(record.outcome, Option.some(JobOutcome.make(reviewed)))

@@ -43,6 +43,8 @@ for _, job in ipairs(plan.jobs) do
   if job.ended ~= '' then redis.call('DEL', key) end
   redis.call('HSET', key, 'v', job.v, 'lane', plan.lane, 'state', job.state, 'position', place,
     'epoch', number(job.epoch), 'ended', job.ended, unpack(job.set))
+  -- The journal has its last epoch; a record needs none.
+  if job.over then redis.call('HDEL', key, 'epoch') end
   if #job.del > 0 then redis.call('HDEL', key, unpack(job.del)) end
   if job.expire > 0 then redis.call('PEXPIRE', key, job.expire) else redis.call('PERSIST', key) end
   if index[job.before] and job.before ~= job.state then redis.call('ZREM', index[job.before], job.id) end
