@@ -151,7 +151,7 @@ redisSuite("a cluster", () =>
         const job = yield* journey.send({ ...opened, pull }, serve)
         yield* thinking.asked
         const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
-        yield* redis.command("hset", `{nc}:job:${job}`, "state", "superseded")
+        yield* redis.command("hset", `{nc:0}:job:${job}`, "state", "superseded")
         yield* thinking.release
         yield* until("the pod's end", () => pods.every(([name]) => !kube.controller.running.has(name)))
         assert.match(pods.flatMap(([, { log }]) => log).join("\n"), /lease: another process has the job by now/)

@@ -98,11 +98,11 @@ const good: Observed = {
   pods: [pod(first, 100, 210), pod(third, 210, 390)],
   posts: [post(first, 180), post(first, 180, { kind: "finding", fingerprint: "a" }), post(third, 380)],
   keys: [
-    { name: `{nc}:job:${first}`, expires: true },
-    { name: "{nc}:is:done", expires: false },
-    { name: "{nc}:tick", expires: false }
+    { name: `{nc:0}:job:${first}`, expires: true },
+    { name: "{nc:0}:is:parked", expires: false },
+    { name: "{nc:0}:tick", expires: false }
   ],
-  channels: ["{nc}:ready"],
+  channels: ["{nc:0}:ready"],
   unfinished: [],
   crashes: []
 }
@@ -188,12 +188,12 @@ breaks("disordered", "answers in another order than the questions", {
 }, /answered after one that came later/)
 
 breaks("left", "a lane that is not empty", {
-  keys: [{ name: "{nc}:queue:github:acme/shop:7:bot", expires: false }]
+  keys: [{ name: "{nc:0}:queue:github:acme/shop:7:bot", expires: false }]
 }, /stays for ever/)
 breaks("left", "the record of a job that nobody sent", {
-  keys: [{ name: `{nc}:job:${"9".repeat(20)}`, expires: true }]
+  keys: [{ name: `{nc:0}:job:${"9".repeat(20)}`, expires: true }]
 }, /that nobody sent/)
-breaks("left", "a subscription", { channels: ["{nc}:ready", "{nc}:result:1"] }, /listens to/)
+breaks("left", "a subscription", { channels: ["{nc:0}:ready", "{nc:0}:result:1"] }, /listens to/)
 breaks("left", "a Job in the cluster", { unfinished: ["nominal-code-1"] }, /has not ended/)
 breaks("left", "a pod", { pods: [pod(first, 100, 210), pod(third, 210, undefined)] }, /still runs/)
 breaks("crashed", "a server that ended by itself", { crashes: ["out of memory"] }, /out of memory/)

@@ -144,18 +144,18 @@ const disordered = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** What the queue keeps for ever; its size does not grow with what was done. */
-const fixed = /^\{nc\}:(?:is:(?:done|superseded|parked)|ended|tick|changes)$/
+const fixed = /^(?:nc:shards|\{nc:\d+\}:(?:is:parked|log|tick|changes))$/
 
 /** Left over: lanes are empty, no Job is left in the cluster, nobody listens to a job, and every other key expires. */
 const left = (observed: Observed): ReadonlyArray<string> => {
-  const known = new Set(observed.accepted.map(({ job }) => `{nc}:job:${job}`))
+  const known = new Set(observed.accepted.map(({ job }) => `{nc:0}:job:${job}`))
   return [
     ...observed.keys.flatMap(({ expires, name }) => {
       if (fixed.test(name)) return []
       if (!expires) return [`key ${name} stays for ever`]
-      return name.startsWith("{nc}:job:") && !known.has(name) ? [`key ${name} is of a job that nobody sent`] : []
+      return name.startsWith("{nc:0}:job:") && !known.has(name) ? [`key ${name} is of a job that nobody sent`] : []
     }),
-    ...observed.channels.filter((channel) => channel !== "{nc}:ready").map((channel) =>
+    ...observed.channels.filter((channel) => channel !== "{nc:0}:ready").map((channel) =>
       `somebody listens to ${channel}`
     ),
     ...observed.unfinished.map((name) => `Job ${name} has not ended`),

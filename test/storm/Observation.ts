@@ -1,5 +1,5 @@
 import { findMarker } from "@nominal-code/domain/Marker"
-import * as RedisJobs from "@nominal-code/jobs/RedisJobs"
+import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { Effect, Option, Schema } from "effect"
 import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
@@ -86,7 +86,7 @@ export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) 
   const observed: Observed = {
     accepted: deliveries.accepted,
     refused: deliveries.refused,
-    records: yield* RedisJobs.make(redis).list({ limit: 1_000_000 }),
+    records: yield* (yield* RedisRecords.open(redis)).list({ limit: 1_000_000 }),
     changes: yield* QueueJournal.read(redisDirectory),
     pods: podsOf(kube),
     posts: postsOf(forge),

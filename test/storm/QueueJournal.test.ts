@@ -18,7 +18,7 @@ it("a command that a kill has cut off was never answered, and is left out", () =
 })
 
 it("the states of a job are told in their order, a renewed lease is none of them, and a second end is", () => {
-  const key = `{nc}:job:${"0".repeat(20)}`
+  const key = `{nc:0}:job:${"0".repeat(20)}`
   const saved = (state: string, epoch: number, ended = 0) =>
     `HSET ${key} lane github:acme/shop:7:bot state ${state} position 11 epoch ${epoch} ended ${ended}`.split(" ")
   const changes = changesIn([
@@ -30,7 +30,7 @@ it("the states of a job are told in their order, a renewed lease is none of them
     saved("running", 13),
     saved("done", 13, 99),
     saved("done", 13, 99),
-    ["SET", "{nc}:tick", "13"]
+    ["SET", "{nc:0}:tick", "13"]
   ])
   const common = { job: "0".repeat(20), lane: "github:acme/shop:7:bot", position: 11 }
   assert.deepStrictEqual(changes, [

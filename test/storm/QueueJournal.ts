@@ -33,7 +33,7 @@ export function* commandsIn(file: Uint8Array): Generator<ReadonlyArray<string>> 
   }
 }
 
-const jobKey = /^\{nc\}:job:([0-9a-f]{20})$/
+const jobKey = /^\{nc:\d+\}:job:([0-9a-f]{20})$/
 
 /** The states of jobs that commands have written. */
 export const changesIn = (commands: Iterable<ReadonlyArray<string>>): ReadonlyArray<Change> => {

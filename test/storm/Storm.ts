@@ -1,4 +1,4 @@
-import * as RedisJobs from "@nominal-code/jobs/RedisJobs"
+import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
 import { Clock, Console, Duration, Effect, Option, Schedule } from "effect"
 import * as Deliveries from "./Deliveries.ts"
 import * as Faults from "./Faults.ts"
@@ -79,7 +79,7 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
     webhooks: servers.map(({ url }) => `${url}/webhooks/github`)
   })
   const tally = makeTally()
-  const { depth } = RedisJobs.make(store)
+  const { depth } = yield* RedisRecords.open(store)
   let busy = 0
   const ended = () => deliveries.accepted.length - busy
   yield* Faults.killPods(plan, world, () => tally.count("podKilled"))

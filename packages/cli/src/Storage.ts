@@ -1,13 +1,14 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 
 const sqlite = Layer.provide(Sqlite.layer)
 const redis = Layer.provide(Redis.layer)
@@ -21,7 +22,12 @@ const conversationsIn = {
 const queueIn = {
   memory: MemoryQueue.layer,
   sqlite: SqliteQueue.layer.pipe(sqlite),
-  redis: RedisQueue.layer.pipe(redis)
+  redis: RedisQueue.layer.pipe(
+    redis,
+    Layer.provide(
+      Layer.effect(RedisShards, Effect.map(AppConfig, ({ redis }) => Option.flatMap(redis, ({ shards }) => shards)))
+    )
+  )
 }
 
 /** What was said in earlier reviews of a pull request, where `storage` says that it is kept. */

@@ -66,6 +66,8 @@ export interface WorkspaceSettings {
 export interface RedisSettings {
   readonly url: Redacted.Redacted
   readonly sentinelPassword: Option.Option<Redacted.Redacted>
+  /** Into how many parts the queue is divided; none: as it is. */
+  readonly shards: Option.Option<number>
   /** How many replicas have to have a job before it counts as accepted. */
   readonly waitReplicas: number
 }

@@ -11,6 +11,7 @@ export const resolveRedis = (values: Values): Option.Option<RedisSettings> =>
   Option.map(values(redis.url), (url) => ({
     url,
     sentinelPassword: values(redis.sentinelPassword),
+    shards: values(redis.shards),
     waitReplicas: values(redis.waitReplicas)
   }))
 

@@ -7,6 +7,7 @@ const agent = { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 }
 export const redisAt = (url: string | Redacted.Redacted): RedisSettings => ({
   url: typeof url === "string" ? Redacted.make(url) : url,
   sentinelPassword: Option.none(),
+  shards: Option.none(),
   waitReplicas: 0
 })
 

@@ -2,7 +2,7 @@ import { isSettled, JobOutcome } from "@nominal-code/domain/Job"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { JobResults, type JobRun } from "./JobResults.ts"
-import { isCurrent } from "./RedisJobs.ts"
+import { isCurrent } from "./RedisRun.ts"
 
 /** Long enough for a server that was away to find it. */
 const ttl = Duration.toMillis("1 day")

@@ -1,222 +1,243 @@
-import { failureText } from "@nominal-code/domain/Failure"
-import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { eventKeyOf, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { Heard } from "@nominal-code/persistence/RedisSubscriber"
-import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
-import { randomUUID } from "node:crypto"
-import { Handled, JobQueue, type Lease, LeaseTask, Offered, QueueLimits, Renewed, Settlement } from "./JobQueue.ts"
-import { JobRecords, JobState } from "./JobRecords.ts"
-import type { Head, Page } from "./JobTable.ts"
-import { refusals } from "./LaneRequests.ts"
+import { Handled, JobQueue, type Lease, QueueLimits, type Settlement } from "./JobQueue.ts"
+import { JobRecords } from "./JobRecords.ts"
+import type { Head, JobTable } from "./JobTable.ts"
+import * as LaneRequests from "./LaneRequests.ts"
+import * as LaneRules from "./LaneRules.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
-import * as RedisJobs from "./RedisJobs.ts"
+import { allShards, type ShardKeys } from "./RedisKeys.ts"
+import * as RedisLane from "./RedisLane.ts"
+import * as RedisMigration from "./RedisMigration.ts"
+import * as RedisRecords from "./RedisRecords.ts"
+import * as RedisShards from "./RedisShards.ts"
 import * as StoredJob from "./StoredJob.ts"
-
-/** What the scripts take for the time. None, and they ask Redis: the one clock that all processes share. */
-export const RedisTime = Context.Reference<Effect.Effect<Option.Option<number>>>("@nominal-code/jobs/RedisTime", {
-  defaultValue: () => Effect.succeedNone
-})
-
-const { root } = RedisJobs
-
-/**
- * How long a step is tried while Redis is away for a moment, or its answer is lost. Every try says that it is the same
- * step, so it is done once. A delivery has to be answered before its forge gives up; an end is worth more patience.
- */
-const patience = (duration: Duration.Input) =>
-  Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.upTo({ duration }))
-const short = patience("2 seconds")
-const long = patience("10 seconds")
+import * as TableRecords from "./TableRecords.ts"
 
 /** Everything is announced, so looking is only a net: it need not be often. */
 const sweepAtMost = Duration.seconds(30)
 
-/** How many ended jobs are forgotten in one step: whatever else is asked meanwhile waits for it. */
+/** How long a job may have waited before it ended: it is listed by when it came. */
+const logMillis = Duration.toMillis("2 days")
+
+/** How many expired jobs are taken out of an index in one go. */
 const portion = 500
+const atOnce = 50
 
 const hourly = Schedule.spaced("1 hour")
 
-const Taken = Schema.NullOr(
-  Schema.Tuple([JobId, Schema.String, Schema.Int, Schema.Int, Schema.Int, Schema.Int, Schema.BooleanFromBit])
-)
-const Words = Schema.Array(Schema.String)
-const Due = Schema.Array(Schema.Union([Schema.Int, Schema.String]))
+const Due = Schema.Array(Schema.Tuple([Schema.Int, Schema.String, Schema.String]))
 const Changes = Schema.NullOr(Schema.FiniteFromString)
+const Strings = Schema.Array(Schema.String)
 
 const decodeLane = Schema.decodeOption(LaneKey)
-const decodeState = Schema.decodeUnknownSync(JobState)
-const encodeOutcome = Schema.encodeSync(Schema.fromJsonString(JobOutcome))
-
-const offeredOf = ([what = "", id = "", superseded]: ReadonlyArray<string>): Offered => {
-  if (what === "full") return Offered.cases.Full.make({ waiting: Number(id), told: false })
-  if (what === "duplicate") return Offered.cases.Duplicate.make({ jobId: id })
-  return Offered.cases.Accepted.make({ jobId: id, ...(superseded === undefined ? {} : { superseded }) })
-}
-
-const handledOf = ([what = "", detail = "", reason = ""]: ReadonlyArray<string>): Handled => {
-  if (what === "done") return Handled.cases.Done.make({})
-  if (what === "stopping") return Handled.cases.Stopping.make({})
-  if (what === "unknown") return Handled.cases.Unknown.make({})
-  if (what === "newer") return refusals.newer(detail)
-  return what === "full"
-    ? refusals.full(Number(detail))
-    : refusals.state(decodeState(detail), reason === "" ? null : reason.slice(4, 24))
-}
-
-/** What the settlement says, as the script takes it: its text and its delay. */
-const settlementArgs = Settlement.match({
-  Done: ({ outcome }) => ["Done", encodeOutcome(outcome), 0] as const,
-  Park: () => ["Park", "cancelled", 0] as const,
-  GiveUp: ({ failure }) => ["Park", failureText(failure), 0] as const,
-  Retry: ({ delay, failure }) => ["Retry", failureText(failure), Duration.toMillis(delay)] as const,
-  Wait: ({ delay, failure }) => ["Retry", failureText(failure), Duration.toMillis(delay)] as const,
-  Lose: ({ failure }) => ["Retry", failureText(failure), 0] as const,
-  Release: () => ["Release", "", 0] as const
-})
-
-const headOf = (lane: string, dueAt: number): Head => ({ lane, dueAt, lifecycle: false, task: "review" })
-
 const isLane = (key: string) => Option.isSome(decodeLane(key))
 
-/** `"<milliseconds> <lane>"`, as a script announces when a lane is due. */
-const announcement = /^(\d+) (\S+)$/
+/** `"<milliseconds> <work> <lane>"`, as a script announces when a lane is due. */
+const announcement = /^(\d+) ([ncl]) (\S+)$/
+
+/** The head of a lane that is due in so many milliseconds. What it is decides only about its turn. */
+const headOf = (lane: string, work: string, wait: number, now: number): Head => ({
+  lane,
+  dueAt: wait === 0 ? 0 : now + wait,
+  lifecycle: work === "l",
+  task: work === "n" ? "busy" : "review"
+})
 
 const lua = new URL("lua/", import.meta.url)
-const script = (name: string) => RedisScript.load(lua, ["queue", name])
 
-const loadScripts = Effect.all({
-  offer: script("offer"),
-  take: script("take"),
-  renew: script("renew"),
-  settle: script("settle"),
-  retry: script("retry"),
-  cancel: script("cancel"),
-  due: script("due"),
-  forget: script("forget")
-}, { concurrency: 1 })
+/** What proves that Redis takes a write: about as much as a job. */
+const filler = "x".repeat(1_024)
 
-const make = Effect.gen(function*() {
+/** What a take has found. */
+interface Taken {
+  readonly id: JobId | undefined
+  readonly read: TableRecords.Readable | undefined
+  readonly unread: JobId | undefined
+}
+
+const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const redis = yield* Redis
-  const time = yield* RedisTime
-  const limits = yield* QueueLimits
-  const scripts = yield* loadScripts
-  const jobs = RedisJobs.make(redis)
-  const leaseMillis = Duration.toMillis(limits.leaseDuration)
-  const retentionMillis = Duration.toMillis(limits.retention)
-  const self = randomUUID()
-  let steps = 0
+  const time = yield* RedisLane.RedisTime
+  const { sweepEvery } = yield* QueueLimits
+  const due = yield* RedisScript.load(lua, ["look", "due"])
 
-  /** One step of the queue. */
-  const run = <S extends Schema.ConstraintDecoder<unknown>>(
-    operation: string,
-    script: RedisScript.RedisScript,
-    reply: S,
-    args: ReadonlyArray<string | number>
-  ) =>
-    Effect.flatMap(
-      time,
-      (now) => redis.run(operation, reply, script, [root], [Option.getOrElse(now, () => ""), retentionMillis, ...args])
-    )
-
-  /** One step that is done once, however often it is tried. */
-  const once = <S extends Schema.ConstraintDecoder<unknown>>(
-    operation: string,
-    script: RedisScript.RedisScript,
-    reply: S,
-    args: ReadonlyArray<string | number>,
-    schedule = short
-  ) =>
-    Effect.suspend(() => {
-      const step = `${self}:${++steps}`
-      return Effect.retry(run(operation, script, reply, [step, ...args]), {
-        schedule,
-        while: (error) => error.retryable
-      })
-    })
-
-  const offer = Effect.fn("JobQueue.offer")(function*(job: Job) {
-    const lifecycle = job.event._tag === "Lifecycle" ? 1 : 0
-    const payload = StoredJob.encode(job)
-    const args = [limits.laneCapacity, job.id, laneKey(job.lane), lifecycle, job.delivery, payload]
-    return offeredOf(yield* once("JobQueue.offer", scripts.offer, Words, args))
+  const headsIn = Effect.fnUntraced(function*(keys: ShardKeys, back: number | "", now: number) {
+    const clock = Option.getOrElse(yield* time, () => "")
+    const found = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back])
+    return found.map(([wait, work, lane]) => headOf(lane, work, wait, now))
   })
-
-  const end = (id: JobId, epoch: number, settlement: Settlement) => {
-    const args = [id, epoch, ...settlementArgs(settlement)]
-    return once("JobQueue.settle", scripts.settle, Schema.BooleanFromBit, args, long)
-  }
-
-  const take = Effect.fn("JobQueue.take")(function*(lane: Lane): Effect.fn.Return<Option.Option<Lease>, StoreError> {
-    const taken = yield* once("JobQueue.take", scripts.take, Taken, [leaseMillis, laneKey(lane)])
-    if (taken === null) return Option.none()
-    const [, payload, epoch, attempt, earlier, losses, cancelled] = taken
-    return Option.map(StoredJob.decode(payload), (job): Lease => ({
-      lane,
-      job,
-      task: LeaseTask.cases.Review.make({}),
-      epoch,
-      attempt,
-      run: earlier + attempt,
-      losses,
-      stop: cancelled ? Option.some("cancelled") : Option.none(),
-      age: Duration.zero
-    }))
-  }, Effect.uninterruptible)
-
-  const renew = Effect.fn("JobQueue.renew")(({ epoch, job }: Lease) =>
-    run("JobQueue.renew", scripts.renew, Renewed, [job.id, epoch, leaseMillis])
-  )
-
-  const settle = Effect.fn("JobQueue.settle")(({ epoch, job }: Lease, settlement: Settlement) =>
-    end(job.id, epoch, settlement)
-  )
-
-  const retry = Effect.fn("JobQueue.retry")((id: JobId) =>
-    Effect.map(run("JobQueue.retry", scripts.retry, Words, [id, limits.laneCapacity]), handledOf)
-  )
-
-  const cancel = Effect.fn("JobQueue.cancel")((id: JobId) =>
-    Effect.map(run("JobQueue.cancel", scripts.cancel, Words, [id]), handledOf)
-  )
-
-  const forget = run("JobQueue.forget", scripts.forget, Schema.Int, [portion]).pipe(
-    Effect.repeat({ until: (forgotten) => forgotten < portion })
-  )
-  yield* forget.pipe(
-    Effect.catch((error) => Effect.logWarning(`ended jobs could not be cleaned up: ${error.message}`)),
-    Effect.repeat(hourly),
-    Effect.forkScoped
-  )
 
   const readyLanes = ReadyLanes.make({
     heads: Effect.fnUntraced(function*(from) {
       const now = yield* Clock.currentTimeMillis
       // Only spans are exchanged with Redis, for its clock is another one.
       const back = from === 0 ? "" : Math.max(0, now - from)
-      const found = yield* run("JobQueue.ready", scripts.due, Due, [back])
-      return found.flatMap((wait, index) =>
-        typeof wait === "number" ? [headOf(String(found[index + 1]), wait === 0 ? 0 : now + wait)] : []
-      )
+      return (yield* Effect.forEach(all, (keys) => headsIn(keys, back, now), { concurrency: all.length })).flat()
     }),
     version: Effect.map(
-      redis.send("JobQueue.ready", Changes, ["get", `${root}:changes`]),
-      (changes) => changes ?? 0
+      Effect.forEach(all, (keys) => redis.send("JobQueue.ready", Changes, ["get", keys.changes]), {
+        concurrency: all.length
+      }),
+      (changes) => changes.reduce<number>((sum, one) => sum + (one ?? 0), 0)
     )
-  }, Duration.max(limits.sweepEvery, sweepAtMost))
+  }, Duration.max(sweepEvery, sweepAtMost))
 
   const hear = Heard.match({
     Message: ({ text }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        const [, wait = "", lane = ""] = announcement.exec(text) ?? []
+        const [, wait = "", work = "", lane = ""] = announcement.exec(text) ?? []
         // Whoever reaches the channel can say anything on it.
-        if (isLane(lane)) readyLanes.touched(headOf(lane, wait === "0" ? 0 : now + Number(wait)), now)
+        if (isLane(lane)) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
       }),
     Missed: () => Effect.sync(() => readyLanes.look())
   })
-  yield* Effect.forkScoped(Stream.runForEach(yield* redis.subscribe(`${root}:ready`), hear))
+  for (const keys of all) {
+    yield* Effect.forkScoped(Stream.runForEach(yield* redis.subscribe(keys.ready), hear))
+  }
+  return readyLanes
+})
+
+/** Takes out of the indexes what has expired. */
+const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, retentionMillis: number) {
+  const redis = yield* Redis
+  const script = yield* RedisScript.load(lua, ["progress", "forget"])
+  const forgetIn = Effect.fnUntraced(function*(keys: ShardKeys) {
+    const ids = yield* redis.send("JobQueue.forget", Strings, ["zrange", keys.parked, 0, portion - 1])
+    yield* Effect.forEach(
+      ids,
+      (id) => redis.run("JobQueue.forget", Schema.Int, script, [keys.parked, keys.job(id)], [id]),
+      { concurrency: atOnce, discard: true }
+    )
+    const oldest = (yield* RedisLane.storeTime(redis)) - retentionMillis - logMillis
+    yield* redis.send("JobQueue.forget", Schema.Int, ["xtrim", keys.log, "minid", "~", Math.max(0, oldest)])
+  })
+  return { forget: Effect.forEach(all, forgetIn, { concurrency: 1, discard: true }) }
+})
+
+const make = Effect.gen(function*() {
+  const redis = yield* Redis
+  const limits = yield* QueueLimits
+  const all = allShards(yield* RedisShards.claim(redis))
+  const { keysOf, step } = yield* RedisLane.make(all)
+  const leaseMillis = Duration.toMillis(limits.leaseDuration)
+  const retentionMillis = Duration.toMillis(limits.retention)
+  const records = yield* RedisRecords.make(redis, all)
+  const readyLanes = yield* readyLanesOf(all)
+  const { forget } = yield* makeForget(all, retentionMillis)
+  yield* forget.pipe(
+    Effect.catch((error) => Effect.logWarning(`ended jobs could not be cleaned up: ${error.message}`)),
+    Effect.repeat(hourly),
+    Effect.forkScoped
+  )
+
+  const offer = Effect.fn("JobQueue.offer")(function*(job: Job) {
+    const operation = "JobQueue.offer"
+    const lane = laneKey(job.lane)
+    const event = eventKeyOf(job.event)
+    const candidate = {
+      row: { id: job.id, lane, delivery: job.delivery, event, lifecycle: job.event._tag === "Lifecycle" },
+      payload: StoredJob.encode(job)
+    }
+    const { value } = yield* step(
+      { operation, lane, event, ids: [job.id], intake: true, about: () => job.id },
+      (table, now) => LaneRules.offer(table, candidate, now, limits)
+    )
+    yield* redis.replicated(operation, keysOf(lane).tick)
+    return value
+  })
+
+  yield* RedisMigration.start(offer)
+
+  // The jobs that were found unreadable: said once, and they are left to a program that can read them.
+  const left = new Set<JobId>()
+
+  const takeReadable = (table: JobTable, lane: string, now: number): Taken => {
+    let unread: JobId | undefined
+    let read: TableRecords.Readable | undefined
+    const row = LaneRules.take(table, lane, now, {
+      owner: "redis",
+      leaseMillis,
+      canRead: (row) => {
+        read = TableRecords.readable(row, table.payload(row.id))
+        if (read === undefined) unread = row.id
+        return read !== undefined
+      }
+    })
+    return { id: row?.id, read, unread }
+  }
+
+  const take = Effect.fn("JobQueue.take")(function*(lane: Lane) {
+    const key = laneKey(lane)
+    const { now, row: after, value } = yield* step(
+      { operation: "JobQueue.take", lane: key, about: (value: Taken) => value.id },
+      (table, now) => takeReadable(table, key, now)
+    )
+    const { id, read, unread } = value
+    if (unread !== undefined && !left.has(unread)) {
+      left.add(unread)
+      yield* Effect.logError(`job ${unread} was stored by another version of this program, and is left to it`, {
+        lane: key
+      })
+    }
+    const row = id === undefined ? undefined : after(id)
+    if (row === undefined || read === undefined) return Option.none()
+    const lease: Lease = {
+      lane,
+      job: read.job,
+      task: read.task,
+      epoch: row.epoch,
+      attempt: row.attempts,
+      run: row.earlier + row.attempts,
+      losses: row.losses,
+      stop: Option.fromNullOr(row.stop),
+      age: Duration.millis(Math.max(0, now - row.since))
+    }
+    return Option.some(lease)
+  }, Effect.uninterruptible)
+
+  const renew = Effect.fn("JobQueue.renew")(({ epoch, job, lane }: Lease) =>
+    Effect.map(
+      step(
+        { operation: "JobQueue.renew", lane: laneKey(lane), ids: [job.id], quiet: true },
+        (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, leaseMillis)
+      ),
+      ({ value }) => value
+    )
+  )
+
+  const settle = Effect.fn("JobQueue.settle")(({ epoch, job, lane }: Lease, settlement: Settlement) =>
+    Effect.map(
+      step(
+        {
+          operation: "JobQueue.settle",
+          lane: laneKey(lane),
+          ids: [job.id],
+          patient: true,
+          about: (settled: boolean) => settled ? job.id : undefined
+        },
+        (table, now) => LaneRules.settle(table, { id: job.id, epoch }, settlement, now)
+      ),
+      ({ value }) => value
+    )
+  )
+
+  /** A change of a job that nobody here has a lease of. Its lane and its event never change. */
+  const handle = Effect.fnUntraced(function*(
+    operation: string,
+    id: JobId,
+    body: (table: JobTable, now: number) => Handled
+  ) {
+    const found = yield* RedisRecords.locate(redis, all, id)
+    if (Option.isNone(found)) return Handled.cases.Unknown.make({})
+    const { event, lane } = found.value.row
+    const { value } = yield* step({ operation, lane, event, ids: [id] }, body)
+    return value
+  })
 
   return Context.make(
     JobQueue,
@@ -225,17 +246,20 @@ const make = Effect.gen(function*() {
       take,
       renew,
       settle,
-      retry,
-      cancel,
+      retry: Effect.fn("JobQueue.retry")((id: JobId) =>
+        handle("JobQueue.retry", id, (table, now) => LaneRequests.retry(table, id, now, limits.laneCapacity))
+      ),
+      cancel: Effect.fn("JobQueue.cancel")((id: JobId) =>
+        handle("JobQueue.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
+      ),
       ready: readyLanes.ready,
-      check: Effect.asVoid(jobs.depth)
+      check: Effect.forEach(
+        all,
+        ({ probe }) => redis.send("JobQueue.check", Schema.Literal("OK"), ["set", probe, filler, "PX", 1_000]),
+        { concurrency: all.length, discard: true }
+      )
     })
-  ).pipe(
-    Context.add(
-      JobRecords,
-      { ...jobs, list: Effect.fn("JobRecords.list")((page: Page) => Effect.andThen(forget, jobs.list(page))) }
-    )
-  )
+  ).pipe(Context.add(JobRecords, records))
 })
 
 /**

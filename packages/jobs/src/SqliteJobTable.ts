@@ -1,6 +1,7 @@
 import type { Parameters, Statements } from "@nominal-code/persistence/Sqlite"
 import { Schema } from "effect"
-import { inTurn, JobRow, type JobTable } from "./JobTable.ts"
+import { inTurn, JobRow, type JobTable, type Page } from "./JobTable.ts"
+import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
 
 const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
 const StoredHead = Schema.Struct({
@@ -10,6 +11,7 @@ const StoredHead = Schema.Struct({
   task: JobRow.fields.task
 })
 const StoredPayload = Schema.Struct({ payload: Schema.String })
+const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
 
 const columns = `id, position, lane, delivery, event, lifecycle, state, task, failure, waits_for AS waitsFor,
@@ -18,68 +20,13 @@ const columns = `id, position, lane, delivery, event, lifecycle, state, task, fa
 
 const parametersOf = (row: JobRow): Parameters => Schema.encodeSync(StoredRow)(row)
 
-/** The `jobs` table of the database, for one transaction. */
-export const make = (statements: Statements): JobTable => ({
-  tick: () => statements.get(StoredNumber, "UPDATE ticks SET last = last + 1 RETURNING last AS number")?.number ?? 0,
-  byId: (id) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id }),
-  byEvent: (lane, event) =>
-    statements.get(
-      StoredRow,
-      `SELECT ${columns} FROM jobs WHERE substr(event, -12) = substr(:event, -12) AND event = :event AND lane = :lane
-       ORDER BY position DESC LIMIT 1`,
-      { lane, event }
-    ),
-  active: (lane) =>
-    statements.all(
-      StoredRow,
-      `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
-      { lane }
-    ).toSorted(inTurn),
-  payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
-  insert: (row, payload) => {
-    statements.run(
-      `INSERT INTO jobs (id, position, lane, delivery, event, lifecycle, state, payload, task, failure, waits_for,
-         waits_since, attempts, earlier, losses, due_at, epoch, owner, stop, again, superseded_by, stood_for, outcome,
-         received_at, since, ended_at)
-       VALUES (:id, :position, :lane, :delivery, :event, :lifecycle, :state, :payload, :task, :failure, :waitsFor,
-         :waitsSince, :attempts, :earlier, :losses, :dueAt, :epoch, :owner, :stop, :again, :supersededBy, :stoodFor,
-         :outcome, :receivedAt, :since, :endedAt)`,
-      { ...parametersOf(row), payload }
-    )
-  },
-  update: (row, payload) => {
-    const {
-      delivery: _delivery,
-      event: _event,
-      lane: _lane,
-      lifecycle: _lifecycle,
-      receivedAt: _receivedAt,
-      ...changeable
-    } = parametersOf(row)
-    statements.run(
-      `UPDATE jobs SET position = :position, state = :state, task = :task, failure = :failure, waits_for = :waitsFor,
-         waits_since = :waitsSince, attempts = :attempts, earlier = :earlier, losses = :losses, due_at = :dueAt,
-         epoch = :epoch, owner = :owner, stop = :stop, again = :again, superseded_by = :supersededBy,
-         stood_for = :stoodFor, outcome = :outcome, since = :since, ended_at = :endedAt,
-         payload = coalesce(:payload, payload)
-       WHERE id = :id`,
-      { ...changeable, payload: payload ?? null }
-    )
-  },
-  // SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
-  heads: (from) =>
-    statements.all(
-      StoredHead,
-      `SELECT lane, due_at AS dueAt, position, lifecycle, task, min(turn) FROM jobs INDEXED BY jobs_active
-       WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY position`,
-      { from }
-    ),
-  count: (state) =>
-    statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0,
-  waitingSince: () =>
-    statements.get(StoredNumber, "SELECT since AS number FROM jobs WHERE state = 'waiting' ORDER BY since LIMIT 1")
-      ?.number,
-  list: ({ before = Number.MAX_SAFE_INTEGER, limit, state }) =>
+const newest = (a: JobRow | undefined, b: JobRow) => a !== undefined && a.position > b.position ? a : b
+
+/** The jobs of the database, for one transaction: `jobs` has those that may run once more, `ended_jobs` the others. */
+export const make = (statements: Statements): JobTable => {
+  const ended = SqliteEndedJobs.make(statements)
+  const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
+  const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
     state === undefined
       ? statements.all(
         StoredRow,
@@ -90,10 +37,77 @@ export const make = (statements: Statements): JobTable => ({
         StoredRow,
         `SELECT ${columns} FROM jobs WHERE state = :state AND position < :before ORDER BY position DESC LIMIT :limit`,
         { before, limit, state }
+      )
+
+  return {
+    tick: () => statements.get(StoredNumber, "UPDATE ticks SET last = last + 1 RETURNING last AS number")?.number ?? 0,
+    byId: (id) => living(id) ?? ended.byId(id),
+    byEvent: (lane, event) =>
+      statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE substr(event, -8) = substr(:event, -8) AND event = :event AND lane = :lane`,
+        { lane, event }
+      ).reduce(newest, ended.byEvent(lane, event)),
+    active: (lane) =>
+      statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
+        { lane }
+      ).toSorted(inTurn),
+    payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
+    insert: (row, payload) => {
+      statements.run(
+        `INSERT INTO jobs (id, position, lane, delivery, event, lifecycle, state, payload, task, failure, waits_for,
+         waits_since, attempts, earlier, losses, due_at, epoch, owner, stop, again, superseded_by, stood_for, outcome,
+         received_at, since, ended_at)
+       VALUES (:id, :position, :lane, :delivery, :event, :lifecycle, :state, :payload, :task, :failure, :waitsFor,
+         :waitsSince, :attempts, :earlier, :losses, :dueAt, :epoch, :owner, :stop, :again, :supersededBy, :stoodFor,
+         :outcome, :receivedAt, :since, :endedAt)`,
+        { ...parametersOf(row), payload }
+      )
+    },
+    update: (row, payload) => {
+      if (row.state === "done" || row.state === "superseded") {
+        statements.run("DELETE FROM jobs WHERE id = :id", { id: row.id })
+        ended.insert(row)
+        return
+      }
+      const {
+        delivery: _delivery,
+        event: _event,
+        lane: _lane,
+        lifecycle: _lifecycle,
+        receivedAt: _receivedAt,
+        ...changeable
+      } = parametersOf(row)
+      statements.run(
+        `UPDATE jobs SET position = :position, state = :state, task = :task, failure = :failure, waits_for = :waitsFor,
+         waits_since = :waitsSince, attempts = :attempts, earlier = :earlier, losses = :losses, due_at = :dueAt,
+         epoch = :epoch, owner = :owner, stop = :stop, again = :again, superseded_by = :supersededBy,
+         stood_for = :stoodFor, outcome = :outcome, since = :since, ended_at = :endedAt,
+         payload = coalesce(:payload, payload)
+       WHERE id = :id`,
+        { ...changeable, payload: payload ?? null }
+      )
+    },
+    // SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
+    heads: (from) =>
+      statements.all(
+        StoredHead,
+        `SELECT lane, due_at AS dueAt, lifecycle, task, position, min(turn) FROM jobs INDEXED BY jobs_active
+       WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY position`,
+        { from }
       ),
-  probe: () => {
-    statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")
-    statements.run("DELETE FROM probes")
-  },
-  forget: (before) => statements.run("DELETE FROM jobs WHERE ended_at < :before", { before })
-})
+    count: (state) =>
+      statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0,
+    waitingSince: () =>
+      statements.get(StoredMinimum, "SELECT min(since) AS number FROM jobs WHERE state = 'waiting'")?.number ??
+        undefined,
+    list: (page) => [...listed(page), ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit),
+    probe: () => {
+      statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")
+      statements.run("DELETE FROM probes")
+    },
+    forget: (before) => statements.run("DELETE FROM jobs WHERE ended_at < :before", { before }) + ended.forget(before)
+  }
+}

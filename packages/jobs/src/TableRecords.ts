@@ -39,7 +39,7 @@ export interface Readable {
 export const readable = (row: JobRow, payload: string): Readable | undefined =>
   Option.getOrUndefined(Option.all({ job: StoredJob.decode(payload), task: taskOf(row) }))
 
-const recordOf = (row: JobRow, payload: string): JobRecord => {
+export const recordOf = (row: JobRow, payload: string): JobRecord => {
   const outcome = Option.flatMap(Option.fromNullOr(row.outcome), decodeOutcome)
   const job = StoredJob.decode(payload)
   const task = taskOf(row)

@@ -19,6 +19,7 @@ const patient = (queue: Store): Store => ({
   take: (lane) => patiently(queue.take(lane)),
   renew: (lease) => patiently(queue.renew(lease)),
   settle: (lease, settlement) => patiently(queue.settle(lease, settlement)),
+  retry: (id) => patiently(queue.retry(id)),
   cancel: (id) => patiently(queue.cancel(id)),
   find: (id) => patiently(queue.find(id))
 })

@@ -78,7 +78,7 @@ redisSuite("ten thousand pull requests that wait", () => {
           (number) => queue.offer(mention(laneOf(number), `d${number}`)),
           { concurrency: 100, discard: true }
         )
-        assert.deepStrictEqual(yield* queue.depth, { waiting, running: 1, parked: 0, oldestWaitMillis: 0 })
+        assert.deepInclude(yield* queue.depth, { waiting, running: 1, parked: 0 })
         // The lanes have heard of every one of them.
         yield* quiet
 

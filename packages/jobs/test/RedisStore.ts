@@ -1,4 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
+import * as RedisLane from "@nominal-code/jobs/RedisLane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { Clock, Effect, Layer, Schema, Stream } from "effect"
@@ -7,7 +8,7 @@ import { Elsewhere } from "./readySuite.ts"
 
 /** The queue goes by the test's clock instead of by Redis' own. */
 const testTime = Layer.effect(
-  RedisQueue.RedisTime,
+  RedisLane.RedisTime,
   Effect.map(Clock.Clock, (clock) => Effect.asSome(clock.currentTimeMillis))
 )
 
@@ -22,7 +23,7 @@ const heard = ({ run, subscribe }: Redis.Redis["Service"]) =>
   Effect.gen(function*() {
     const echo = yield* subscribe("test:echo")
     for (let round = 0; round < 3; round++) {
-      yield* run("test", Schema.Int, publish, ["{nc}"], [])
+      yield* run("test", Schema.Int, publish, ["{nc:0}"], [])
       yield* Stream.runDrain(Stream.take(echo, 1))
       yield* Effect.repeat(Effect.yieldNow, { times: 100 })
     }

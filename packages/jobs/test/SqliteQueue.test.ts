@@ -17,7 +17,7 @@ import { quiet } from "./readySuite.ts"
 import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
 queueSuite("SQLite", freshQueue)
-levelSuite("SQLite", 10, Layer.unwrap(Effect.map(quickDirectory, queueAt)))
+levelSuite("SQLite", 30, Layer.unwrap(Effect.map(quickDirectory, queueAt)))
 
 /** Opens the store as a process of its own would; a crash closes it as the kernel would, with its leases unsettled. */
 const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<Process, never, Scope.Scope> {

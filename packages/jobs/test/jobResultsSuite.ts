@@ -79,6 +79,24 @@ export const jobResultsSuite = (name: string, store: Layer.Layer<JobResults, Sto
     )
 
     test(
+      "lets the first review stand, and the first failure until a review comes",
+      Effect.gen(function*() {
+        const { listen } = yield* JobResults
+        const other = JobOutcome.cases.Failed.make({
+          failure: Failure.cases.Bug.make({ detail: "another" }),
+          retryable: false
+        })
+        yield* report(runOf(1), failed)
+        yield* report(runOf(1), other)
+        assert.deepStrictEqual(yield* yield* listen(runOf(1)), failed)
+        yield* report(runOf(2), reviewed)
+        yield* report(runOf(2), { ...reviewed, findings: 9 })
+        yield* report(runOf(2), JobOutcome.cases.Skipped.make({ reason: "closed", detail: "it is closed" }))
+        assert.deepStrictEqual(yield* yield* listen(runOf(2)), reviewed)
+      })
+    )
+
+    test(
       "tells everybody who waits",
       Effect.gen(function*() {
         const fibers = [yield* waiting(runOf(1)), yield* waiting(runOf(1))]

@@ -2,13 +2,28 @@ import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Conversation, Message } from "@nominal-code/domain/Conversation"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { deflateRawSync, inflateRawSync } from "node:zlib"
 import { ConversationStore } from "./ConversationStore.ts"
 import { Redis } from "./Redis.ts"
 import * as RedisScript from "./RedisScript.ts"
 
 const Stored = Schema.Tuple([Schema.NullOr(Schema.String), Schema.NullOr(Schema.String)])
 const MessagesJson = Schema.fromJsonString(Schema.Array(Message))
-const encode = Schema.encodeSync(MessagesJson)
+const encodeJson = Schema.encodeSync(MessagesJson)
+
+const compressed = "z:"
+/** Of a conversation as text, and of what is kept of one in Redis, in bytes. */
+const [longest, largest] = [32 * 1024 * 1024, 1024 * 1024]
+
+const encode = (messages: Conversation["messages"]): string =>
+  `${compressed}${deflateRawSync(encodeJson(messages)).toString("base64url")}`
+
+/** The JSON; as it is if an older version stored it. */
+const inflate = Option.liftThrowable((stored: string): string =>
+  stored.startsWith(compressed)
+    ? inflateRawSync(Buffer.from(stored.slice(compressed.length), "base64url"), { maxOutputLength: longest }).toString()
+    : stored
+)
 
 /** The session and the messages. What is in braces decides where a cluster keeps them: together. */
 const keysOf = (lane: string) => [`nc:conv:{${lane}}`, `nc:msgs:{${lane}}`]
@@ -23,7 +38,8 @@ const make = Effect.gen(function*() {
     const key = laneKey(lane)
     const [sessionId, messages] = yield* redis.send("ConversationStore.load", Stored, ["mget", ...keysOf(key)])
     if (messages === null) return Option.none()
-    return yield* Schema.decodeEffect(MessagesJson)(messages).pipe(
+    return yield* Effect.fromOption(inflate(messages)).pipe(
+      Effect.flatMap(Schema.decodeEffect(MessagesJson)),
       Effect.map((messages): Option.Option<Conversation> =>
         Option.some({ messages, ...(sessionId === null ? {} : { sessionId }) })
       ),
@@ -38,11 +54,15 @@ const make = Effect.gen(function*() {
   })
 
   const save = Effect.fn("ConversationStore.save")(function*(lane: Lane, { messages, sessionId }: Conversation) {
+    const stored = encode(messages)
+    if (stored.length > largest) {
+      return yield* Effect.logWarning(`the conversation of ${laneKey(lane)} is too long to be kept`)
+    }
     const session = sessionId === undefined ? [0, ""] : [1, sessionId]
     yield* redis.run("ConversationStore.save", Schema.Literal(1), keep, keysOf(laneKey(lane)), [
       ttl,
       ...session,
-      encode(messages)
+      stored
     ])
   })
 

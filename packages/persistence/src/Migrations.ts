@@ -53,7 +53,7 @@ const migrations = [
   ALTER TABLE jobs ADD COLUMN earlier INTEGER NOT NULL DEFAULT 0;
   `,
   `
-  -- Jobs have the identity of their event, notices, and what they wait for; what has ended keeps no payload. A job's id
+  -- Jobs have the identity of their event, notices, and what they wait for; what is done keeps no payload. A job's id
   -- is a function of its delivery, so deliveries need no index. A lane's jobs take their turns in the order of "turn".
   CREATE TABLE jobs_3 (
     id            TEXT    NOT NULL PRIMARY KEY,
@@ -106,10 +106,24 @@ const migrations = [
   CREATE UNIQUE INDEX jobs_running ON jobs (lane) WHERE state = 'running';
   CREATE UNIQUE INDEX jobs_waiting_lifecycle ON jobs (lane)
     WHERE state = 'waiting' AND lifecycle = 1 AND task = 'review';
-  CREATE INDEX jobs_event ON jobs (substr(event, -12));
+  CREATE INDEX jobs_event ON jobs (substr(event, -8));
   CREATE INDEX jobs_waiting ON jobs (since) WHERE state = 'waiting';
   CREATE INDEX jobs_state ON jobs (state, position);
   CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+
+  -- What is done or superseded, in as few bytes as it takes: "event" is a short digest of lane and event, and "kept" holds what
+  -- nobody looks for.
+  CREATE TABLE ended_jobs (
+    position   INTEGER NOT NULL PRIMARY KEY,
+    id         BLOB    NOT NULL UNIQUE,
+    event      BLOB    NOT NULL,
+    superseded INTEGER NOT NULL,
+    ended_at   INTEGER NOT NULL,
+    kept       BLOB    NOT NULL
+  ) STRICT;
+  CREATE INDEX ended_jobs_event ON ended_jobs (event);
+  CREATE INDEX ended_jobs_state ON ended_jobs (superseded);
+  CREATE INDEX ended_jobs_ended ON ended_jobs (ended_at);
 
   -- Kept by the triggers, so that counting costs the same however many jobs there are.
   CREATE TABLE job_counts (state TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL) STRICT;

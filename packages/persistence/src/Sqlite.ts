@@ -6,7 +6,7 @@ import { explain } from "./SqliteError.ts"
 import { StoreError } from "./StoreError.ts"
 
 /** Values for the `:name` places of a statement. */
-export type Parameters = Readonly<Record<string, string | number | null>>
+export type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>
 
 type Row = Schema.ConstraintDecoder<unknown>
 

@@ -3,6 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import { Effect, Layer, Logger, Option } from "effect"
+import { randomBytes } from "node:crypto"
 import { config, conversationStoreSuite, lane, said } from "./conversationStoreSuite.ts"
 import { age, emptied, redisSuite, shared } from "./RedisServer.ts"
 
@@ -28,6 +29,19 @@ redisSuite("conversations in Redis", () => {
         const left = yield* command("pttl", key)
         assert.isTrue(typeof left === "number" && left > 3_590_000 && left <= 3_600_000, `${key}: ${left} ms`)
       }
+    }).pipe(Effect.provide(configured)))
+
+  it.effect("a conversation takes little room, one of an older version is read, and one that is too long is not kept", () =>
+    Effect.gen(function*() {
+      const { load, save } = yield* ConversationStore
+      const long = said("The rounding is wrong for negative amounts. ".repeat(2_000))
+      yield* save(lane(1), long)
+      assert.isBelow(String(yield* command("get", "nc:msgs:{github:acme/api:1:nominal}")).length, 2_000)
+      assert.deepStrictEqual(yield* load(lane(1)), Option.some(long))
+      yield* command("set", "nc:msgs:{github:acme/api:2:nominal}", JSON.stringify(said("older").messages))
+      assert.deepStrictEqual(yield* load(lane(2)), Option.some(said("older")))
+      yield* save(lane(3), said(randomBytes(1024 * 1024).toString("hex"))).pipe(Effect.provide(Logger.layer([])))
+      assert.deepStrictEqual(yield* load(lane(3)), Option.none())
     }).pipe(Effect.provide(configured)))
 
   it.effect("a session ends with the conversation that replaces it without one", () =>

@@ -5,15 +5,16 @@ import type { RedisServer } from "./RedisServer.ts"
 /** A way to a server on which answers can get lost. */
 interface LossyProxy {
   readonly url: Redacted.Redacted
-  /** What is asked next is done, and nobody hears the answer: the connection is cut instead. */
-  readonly loseNextAnswer: Effect.Effect<void>
+  /** What is asked after so many answers is done, and nobody hears its answer: the connection is cut instead. */
+  readonly loseAnswer: (after?: number) => Effect.Effect<void>
 }
 
 /** Opens one in front of a server, until the scope closes. */
 export const lossyProxy = ({ port }: RedisServer) =>
   Effect.gen(function*() {
     const sockets = new Set<Socket>()
-    let losing = false
+    // How many answers come through before one is lost.
+    let left = Infinity
     const proxy = createServer((client) => {
       const server = connect(port, "127.0.0.1")
       const cut = () => {
@@ -29,8 +30,8 @@ export const lossyProxy = ({ port }: RedisServer) =>
       }
       client.on("data", (chunk) => server.write(chunk))
       server.on("data", (chunk) => {
-        if (!losing) return client.write(chunk)
-        losing = false
+        if (left-- > 0) return client.write(chunk)
+        left = Infinity
         cut()
       })
     })
@@ -49,9 +50,10 @@ export const lossyProxy = ({ port }: RedisServer) =>
     )
     const opened: LossyProxy = {
       url: Redacted.make(`redis://127.0.0.1:${own}/0`),
-      loseNextAnswer: Effect.sync(() => {
-        losing = true
-      })
+      loseAnswer: (after = 0) =>
+        Effect.sync(() => {
+          left = after
+        })
     }
     return opened
   })

@@ -4,6 +4,7 @@ import { Clock, Effect, Exit, Layer, Schedule, Schema, Scope } from "effect"
 import { type RedisServer, type RedisServerFailed, start } from "./RedisServer.ts"
 
 const slots = 16_384
+const Text = Schema.decodeUnknownEffect(Schema.String)
 const patience = Schedule.spaced("50 millis")
 
 /** Three primaries that share the slots. The first has neither the queue's, so whoever asks it is sent on. */
@@ -58,6 +59,39 @@ export const startCluster = Effect.fnUntraced(function*(
   yield* all(cluster, complete)
   return cluster
 }, Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
+
+const idOf = ({ command }: RedisServer) => Effect.orDie(Effect.flatMap(command("cluster", "myid"), Text))
+
+/**
+ * Moves a slot to another node, some keys at a time and as `redis-cli --cluster reshard` does it. `between` runs after
+ * each step, while the slot is on both.
+ */
+export const migrate = Effect.fnUntraced(function*(
+  cluster: RedisCluster,
+  slot: number,
+  [from, to]: readonly [RedisServer, RedisServer],
+  between: Effect.Effect<void> = Effect.void
+) {
+  const [source, target] = [yield* idOf(from), yield* idOf(to)]
+  yield* to.command("cluster", "setslot", slot, "importing", source)
+  yield* from.command("cluster", "setslot", slot, "migrating", target)
+  let moved = 0
+  for (;;) {
+    yield* between
+    const keys = yield* Effect.orDie(
+      Effect.flatMap(
+        from.command("cluster", "getkeysinslot", slot, 3),
+        Schema.decodeUnknownEffect(Schema.Array(Schema.String))
+      )
+    )
+    if (keys.length === 0) break
+    moved += keys.length
+    yield* from.command("migrate", "127.0.0.1", to.port, "", 0, 2000, "KEYS", ...keys)
+  }
+  // The new owner first, as the documentation of CLUSTER SETSLOT asks for.
+  for (const node of [to, from, ...nodesOf(cluster)]) yield* node.command("cluster", "setslot", slot, "node", target)
+  return moved
+})
 
 /** One cluster for all the tests of a file. `args`: of each `redis-server`, beside those that make it a cluster. */
 export const sharedCluster = (args: ReadonlyArray<string> = []): Effect.Effect<RedisCluster> => {

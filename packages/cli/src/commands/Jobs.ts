@@ -85,7 +85,7 @@ const told = (id: JobId, done: string) =>
     Refused: ({ reason }) => Effect.fail(new NotHandled({ message: `job ${id} stays as it is: ${reason}` }))
   })
 
-/** A parked or ended job waits again. */
+/** A parked job waits again. */
 export const retry = Effect.fn("cli.jobs.retry")(function*(id: JobId) {
   yield* told(id, "waits again")(yield* (yield* JobQueue).retry(id))
 }, Effect.provide(queue))

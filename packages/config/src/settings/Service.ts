@@ -128,6 +128,14 @@ export const redis = {
     doc:
       "1: a delivery is accepted when a replica has it, too, so that a failover loses none; without a replica it is answered `503`."
   }),
+  shards: optional({
+    yaml: "redis.shards",
+    env: "REDIS_SHARDS",
+    kind: integer(1, 64),
+    byDefault: "1, or what the queue in this Redis has",
+    doc:
+      "Into how many parts the queue is divided, by repository: in a cluster, each is on one node. Fixed at first use."
+  }),
   keyTtl: defaulted(86_400, {
     yaml: "redis.key_ttl_seconds",
     env: "REDIS_KEY_TTL_SECONDS",

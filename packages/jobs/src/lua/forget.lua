@@ -1,8 +1,9 @@
--- Forgets jobs that ended too long ago: some of them, so that nobody waits for long.
+-- Takes a parked job out of the index when it has expired.
 --
--- ARGV[3]  at most how many
--- Returns  how many those were
+-- KEYS[1]  zset of the parked jobs
+-- KEYS[2]  the job
+-- ARGV[1]  id
+-- Returns  1 if it had expired, else 0
 
-local old = redis.call('ZRANGEBYSCORE', ended, '-inf', '(' .. string.format('%.0f', now - retention), 'LIMIT', 0, ARGV[3])
-for _, id in ipairs(old) do forget(id) end
-return #old
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+return redis.call('ZREM', KEYS[1], ARGV[1])

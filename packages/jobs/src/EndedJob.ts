@@ -1,0 +1,49 @@
+import { JobId } from "@nominal-code/domain/Job"
+import { deflateRawSync, inflateRawSync } from "node:zlib"
+import type { JobRow } from "./JobTable.ts"
+
+/*
+ * The form in which what has ended is kept: some hundred bytes, for there are many of them. It is one text, compressed
+ * against a dictionary of what such texts have in common.
+ */
+
+/** Never to be edited: what is stored can be read with it only. */
+const dictionary = Buffer.from(
+  `{"_tag":"Skipped","reason":"head-reviewed","detail":"this head was reviewed","headSha":"closed merged draft nothing-to-review
+{"_tag":"Reviewed","headSha":"","findings":,"url":"https://gitlab.com//-/merge_requests/#note_https://github.com//pull/#issuecomment-https://github.com//pull/#pullrequestreview-","alreadyPosted":true,"alreadyPosted":false,"usage":{"provider":"openai","model":"gpt-5provider":"google","model":"gemini-2.5-pro","provider":"anthropic","model":"claude-opus-4-5-2025","model":"claude-sonnet-4-5-20250929","usage":{"input":,"output":,"cacheRead":0,"cacheWrite":0},"costUsd":0.0,"calls":}}
+pr_opened: pr_reopened: pr_ready_for_review: note: review: review_comment: issue_comment:
+pr_push:`
+)
+
+/** What is kept of an ended job beside its id, its position and the instant of its end. */
+export type Kept = Pick<
+  JobRow,
+  "lane" | "delivery" | "event" | "attempts" | "losses" | "receivedAt" | "supersededBy" | "stoodFor" | "outcome"
+>
+
+const filled = (text: string): string | null => text === "" ? null : text
+
+/** The compressed form. No field of it holds a line break. */
+export const encode = (row: Kept): Uint8Array => {
+  const { attempts, delivery, event, lane, losses, outcome, receivedAt, stoodFor, supersededBy } = row
+  const fields = [outcome, event, lane, delivery, attempts, losses, receivedAt, supersededBy, stoodFor]
+  return deflateRawSync(fields.map((field) => field ?? "").join("\n"), { dictionary, level: 9 })
+}
+
+/** What `encode` was given; throws if the bytes are no form of it. */
+export const decode = (stored: Uint8Array): Kept => {
+  const fields = inflateRawSync(stored, { dictionary }).toString("utf8").split("\n")
+  const [outcome = "", event = "", lane = "", delivery = "", attempts, losses, receivedAt, by = "", stoodFor = ""] =
+    fields
+  return {
+    outcome: filled(outcome),
+    event,
+    lane,
+    delivery,
+    attempts: Number(attempts),
+    losses: Number(losses),
+    receivedAt: Number(receivedAt),
+    supersededBy: by === "" ? null : JobId.make(by),
+    stoodFor: filled(stoodFor)
+  }
+}

@@ -1,0 +1,177 @@
+import { Redis } from "@nominal-code/persistence/Redis"
+import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import { Context, Duration, Effect, Option, Schedule, Schema } from "effect"
+import { randomBytes } from "node:crypto"
+import { QueueLimits } from "./JobQueue.ts"
+import type { JobRow, JobTable } from "./JobTable.ts"
+import { planOf } from "./RedisCommit.ts"
+import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
+import { pairsOf, rowOf, type StoredRow } from "./RedisRow.ts"
+import { givenBy, type Loaded, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
+
+/** What the scripts take for the time. None, and they ask Redis: the one clock that all processes share. */
+export const RedisTime = Context.Reference<Effect.Effect<Option.Option<number>>>("@nominal-code/jobs/RedisTime", {
+  defaultValue: () => Effect.succeedNone
+})
+
+const Time = Schema.Tuple([Schema.FiniteFromString, Schema.FiniteFromString])
+
+/** The time of the store's clock, in milliseconds. */
+export const storeTime = Effect.fnUntraced(function*(redis: Redis["Service"]) {
+  const given = yield* yield* RedisTime
+  if (Option.isSome(given)) return given.value
+  const [seconds, micros] = yield* redis.send("JobQueue.time", Time, ["time"])
+  return seconds * 1_000 + Math.floor(micros / 1_000)
+})
+
+/**
+ * How long a step is tried while Redis is away for a moment, or its answer is lost. Every try says that it is the same
+ * step, so it is done once. A delivery has to be answered before its forge gives up; an end is worth more patience.
+ */
+const patience = (duration: Duration.Input) =>
+  Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.upTo({ duration }))
+const short = patience("2 seconds")
+const long = patience("10 seconds")
+
+const Found = Schema.TupleWithRest(
+  Schema.Tuple([Schema.FiniteFromString, Schema.Array(Schema.String), Schema.String]),
+  [Schema.Array(Schema.String)]
+)
+const Committed = Schema.Array(Schema.Union([Schema.Int, Schema.FiniteFromString]))
+
+/** What a step is about. */
+export interface Subject<A> {
+  readonly operation: string
+  readonly lane: string
+  /** The jobs that it asks for beside those of the lane. */
+  readonly ids?: ReadonlyArray<string>
+  /** The event whose job it asks for. */
+  readonly event?: string
+  /** The job that the step is kept with, so that it is done once however often it is tried. */
+  readonly about?: (value: A) => string | undefined
+  /** It takes more room: a full Redis refuses it. */
+  readonly intake?: boolean
+  /** It only makes a lease last longer. */
+  readonly quiet?: boolean
+  readonly patient?: boolean
+}
+
+/** What a step gave, and the jobs as they are after it. */
+export interface Stepped<A> {
+  readonly value: A
+  readonly now: number
+  readonly row: (id: string) => JobRow | undefined
+}
+
+const lua = new URL("lua/", import.meta.url)
+
+const overtaken = (operation: string) =>
+  new StoreError({ operation, message: "the lane is changed by others all the time", reason: "unavailable" })
+
+/** So often a step is made anew because another process was faster. */
+const raceAtMost = 100
+
+const real = (row: JobRow, numbers: ReadonlyArray<number>): JobRow => {
+  const of = (number: number) => numbers[givenBy(number) ?? -1] ?? number
+  return { ...row, position: of(row.position), epoch: of(row.epoch) }
+}
+
+/**
+ * Steps on the lanes of a Redis. A step reads its lane, decides by the rules that hold for every store, and writes what
+ * they changed in one script, if nothing else has changed it meanwhile; else it begins again. So every key that a script
+ * touches is named before, as a cluster needs it that moves a slot.
+ */
+export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
+  const shards = all.length
+  const redis = yield* Redis
+  const time = yield* RedisTime
+  const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
+  const [read, intake, progress] = yield* Effect.all([
+    RedisScript.load(lua, ["look", "read"]),
+    RedisScript.load(lua, ["intake", "commit"]),
+    RedisScript.load(lua, ["progress", "commit"])
+  ])
+  const first = shardKeys(0)
+  const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
+  const self = randomBytes(3).toString("base64url")
+  let steps = 0
+
+  /** Reads the lane and its jobs; again, until every job that its list and its event name was among them. */
+  const load = Effect.fnUntraced(
+    function*(operation: string, lane: string, event: string, asked: ReadonlyArray<string>) {
+      const keys = keysOf(lane)
+      let ids: ReadonlyArray<string> = [...new Set(asked)]
+      for (let round = 0; round < raceAtMost; round++) {
+        const named = [keys.queue(lane), keys.event(lane, event), ...ids.map(keys.job)]
+        const clock = Option.getOrElse(yield* time, () => "")
+        const [now, list, eventJob, ...flats] = yield* redis.run(operation, Found, read, named, [clock])
+        const needed = [...new Set([...asked, ...list, ...(eventJob === "" ? [] : [eventJob])])]
+        if (needed.every((id) => ids.includes(id))) {
+          const jobs = new Map<string, StoredRow | undefined>(
+            ids.map((id, index) => [id, Option.getOrUndefined(rowOf(id, pairsOf(flats[index] ?? [])))])
+          )
+          const loaded: Loaded = { now, forgottenBefore: now - retentionMillis, lane, list, eventJob, jobs }
+          return loaded
+        }
+        ids = needed
+      }
+      return yield* overtaken(operation)
+    }
+  )
+
+  const step = <A>(
+    subject: Subject<A>,
+    body: (table: JobTable, now: number) => A
+  ): Effect.Effect<Stepped<A>, StoreError> =>
+    Effect.suspend(() => {
+      const { about, event = "", ids = [], lane, operation } = subject
+      const call = `${self}${(++steps).toString(36)}`
+      // What was written by a try whose answer was lost.
+      let unheard: { readonly value: A; readonly id: string } | undefined
+
+      const write = Effect.fnUntraced(function*(loaded: Loaded, snapshot: Snapshot, value: A) {
+        const id = about?.(value)
+        const { json, keys } = planOf(loaded, snapshot, {
+          keys: keysOf(lane),
+          shards,
+          retentionMillis,
+          call,
+          about: id,
+          event,
+          quiet: subject.quiet === true
+        })
+        const script = subject.intake === true ? intake : progress
+        if (id !== undefined) unheard = { value, id }
+        return yield* redis.run(operation, Committed, script, keys, [loaded.now, json])
+      })
+
+      const once = Effect.gen(function*(): Effect.fn.Return<Stepped<A>, StoreError> {
+        for (let round = 0; round < raceAtMost; round++) {
+          const loaded = yield* load(operation, lane, event, unheard === undefined ? ids : [...ids, unheard.id])
+          const { now } = loaded
+          if (unheard !== undefined && loaded.jobs.get(unheard.id)?.call === call) {
+            return { value: unheard.value, now, row: (id) => loaded.jobs.get(id)?.row }
+          }
+          const snapshot = snapshotOf(loaded)
+          const value = body(snapshot.table, now)
+          const changed = snapshot.changed()
+          const at = (numbers: ReadonlyArray<number>) => (id: string) => {
+            const row = changed.get(id) ?? loaded.jobs.get(id)?.row
+            return row === undefined ? undefined : real(row, numbers)
+          }
+          if (changed.size === 0) return { value, now, row: at([]) }
+          const numbers = yield* write(loaded, snapshot, value)
+          if (numbers.length > 0) return { value, now, row: at(numbers) }
+          yield* Effect.yieldNow
+        }
+        return yield* overtaken(operation)
+      })
+      return Effect.retry(once, {
+        schedule: subject.patient === true ? long : short,
+        while: (error) => error.retryable
+      })
+    })
+
+  return { keysOf, step }
+})

@@ -1,0 +1,18 @@
+import type { JobId } from "@nominal-code/domain/Job"
+import type { Redis } from "@nominal-code/persistence/Redis"
+import { Effect, Option } from "effect"
+import { allShards } from "./RedisKeys.ts"
+import { locate } from "./RedisRecords.ts"
+import * as RedisShards from "./RedisShards.ts"
+
+/** Whether a run is the one that its job has now, or will have next. Of a job that is not known, any is. */
+export const isCurrent = Effect.fnUntraced(function*(redis: Redis["Service"], id: JobId, run: number) {
+  const found = yield* locate(redis, allShards(yield* RedisShards.stored(redis)), id)
+  return Option.match(found, {
+    onNone: () => true,
+    onSome: ({ row: { attempts, earlier, state, stop } }) => {
+      if (state === "running") return stop === null && attempts + earlier === run
+      return state === "waiting" && attempts + earlier + 1 === run
+    }
+  })
+})

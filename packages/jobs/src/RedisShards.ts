@@ -1,0 +1,30 @@
+import type { Redis } from "@nominal-code/persistence/Redis"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import { Context, Effect, Option, Schema } from "effect"
+
+/** Into how many parts the queue is divided; none: into as many as it is, or 1 if it is new. */
+export const RedisShards = Context.Reference<Option.Option<number>>("@nominal-code/jobs/RedisShards", {
+  defaultValue: () => Option.none()
+})
+
+const key = "nc:shards"
+const Stored = Schema.NullOr(Schema.FiniteFromString)
+const Set = Schema.NullOr(Schema.Literal("OK"))
+
+/** Into how many parts the queue of a Redis is divided. */
+export const stored = (redis: Redis["Service"]) =>
+  Effect.map(redis.send("JobQueue.open", Stored, ["get", key]), (shards) => shards ?? 1)
+
+/** The same; fixes it in a Redis that has no queue yet, and refuses one that is divided otherwise. */
+export const claim = Effect.fnUntraced(function*(redis: Redis["Service"]) {
+  const wanted = yield* RedisShards
+  yield* redis.send("JobQueue.open", Set, ["set", key, Option.getOrElse(wanted, () => 1), "NX"])
+  const shards = yield* stored(redis)
+  if (Option.isNone(wanted) || wanted.value === shards) return shards
+  return yield* new StoreError({
+    operation: "JobQueue.open",
+    message: `redis.shards (REDIS_SHARDS) is ${wanted.value}, but the queue in this Redis has ${shards}: ` +
+      "set it to that number, or see docs/operate.md for how to change it",
+    reason: "failed"
+  })
+})

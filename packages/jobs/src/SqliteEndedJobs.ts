@@ -1,0 +1,83 @@
+import { JobId } from "@nominal-code/domain/Job"
+import type { Statements } from "@nominal-code/persistence/Sqlite"
+import { Schema } from "effect"
+import { createHash } from "node:crypto"
+import * as EndedJob from "./EndedJob.ts"
+import type { JobRow, Page } from "./JobTable.ts"
+
+const Stored = Schema.Struct({
+  id: Schema.Uint8Array,
+  position: Schema.Int,
+  superseded: Schema.BooleanFromBit,
+  endedAt: Schema.Int,
+  kept: Schema.Uint8Array
+})
+
+const columns = "id, position, superseded, ended_at AS endedAt, kept"
+
+const bytesOf = (id: string): Uint8Array => Buffer.from(id, "hex")
+
+const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type): JobRow => {
+  const fields = EndedJob.decode(kept)
+  return {
+    ...fields,
+    id: JobId.make(Buffer.from(id).toString("hex")),
+    position,
+    lifecycle: fields.event.startsWith("pr_"),
+    state: superseded ? "superseded" : "done",
+    task: "review",
+    failure: null,
+    waitsFor: null,
+    waitsSince: null,
+    earlier: 0,
+    dueAt: 0,
+    epoch: 0,
+    owner: null,
+    stop: null,
+    again: false,
+    since: 0,
+    endedAt
+  }
+}
+
+/** Six bytes that find an event of a lane, mostly alone. */
+const digestOf = (lane: string, event: string): Uint8Array =>
+  createHash("sha256").update(`${lane}\n${event}`).digest().subarray(0, 6)
+
+/** The `ended_jobs` table of the database, for one transaction. Nothing in it ever changes. */
+export const make = (statements: Statements) => ({
+  byId: (id: string): JobRow | undefined => {
+    const found = statements.get(Stored, `SELECT ${columns} FROM ended_jobs WHERE id = :id`, { id: bytesOf(id) })
+    return found === undefined ? undefined : rowOf(found)
+  },
+  byEvent: (lane: string, event: string): JobRow | undefined =>
+    statements.all(Stored, `SELECT ${columns} FROM ended_jobs WHERE event = :event ORDER BY position DESC`, {
+      event: digestOf(lane, event)
+    }).map(rowOf).find((row) => row.event === event && row.lane === lane),
+  insert: (row: JobRow): void => {
+    statements.run(
+      `INSERT INTO ended_jobs (position, id, event, superseded, ended_at, kept)
+       VALUES (:position, :id, :event, :superseded, :endedAt, :kept)`,
+      {
+        position: row.position,
+        id: bytesOf(row.id),
+        event: digestOf(row.lane, row.event),
+        superseded: row.state === "superseded" ? 1 : 0,
+        endedAt: row.endedAt,
+        kept: EndedJob.encode(row)
+      }
+    )
+  },
+  list: ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page): ReadonlyArray<JobRow> => {
+    if (state !== undefined && state !== "done" && state !== "superseded") return []
+    const [sql, parameters] = state === undefined
+      ? ["", {}] as const
+      : ["superseded = :superseded AND", { superseded: state === "superseded" ? 1 : 0 }] as const
+    return statements.all(
+      Stored,
+      `SELECT ${columns} FROM ended_jobs WHERE ${sql} position < :before ORDER BY position DESC LIMIT :limit`,
+      { ...parameters, before, limit }
+    ).map(rowOf)
+  },
+  forget: (before: number): number => statements.run("DELETE FROM ended_jobs WHERE ended_at < :before", { before })
+})

@@ -1,0 +1,88 @@
+-- Changes the jobs of a lane, if they are still what the change was made from.
+--
+-- KEYS[1]   the lane's list: the ids of the jobs that wait or run, in the order of their turns
+-- KEYS[2]   zset of the lanes, by when the first job of each may be taken; what waits for nothing has a negative score
+-- KEYS[3]   the last number that was given: numbers are places and epochs
+-- KEYS[4]   how often something was said on the channel
+-- KEYS[5…7] zsets of the jobs that wait, run and are parked, by place
+-- KEYS[8]   stream of the jobs, by place
+-- KEYS[9]   hash of the lanes, by what the first job of each is: a notice (n), a comment (c) or a lifecycle event (l)
+-- KEYS[10…] the jobs and the keys of their events
+-- ARGV[1]   the time in milliseconds
+-- ARGV[2]   the change as JSON: see RedisCommit.ts
+-- Returns   {} if something has changed meanwhile, and nothing is written then; else {1, the numbers that were given}
+
+local now, plan = tonumber(ARGV[1]), cjson.decode(ARGV[2])
+local index = { waiting = KEYS[5], running = KEYS[6], parked = KEYS[7] }
+-- Any place is below this, so any place less this is below any time.
+local beyond = 2 ^ 53
+
+if table.concat(redis.call('LRANGE', KEYS[1], 0, -1), ' ') ~= plan.list then return {} end
+for _, seen in ipairs(plan.seen) do
+  if (redis.call('HGET', KEYS[seen[1]], 'v') or '') ~= seen[2] then return {} end
+end
+if (redis.call('GET', KEYS[plan.event[1]]) or '') ~= plan.event[2] then return {} end
+
+-- Larger than every one before, and not smaller than the time: should Redis come back without the last numbers that it
+-- gave, it gives none of them again. No other shard gives the same.
+local numbers = { 1 }
+if plan.numbers > 0 then
+  local last = tonumber(redis.call('GET', KEYS[3]) or '0')
+  for count = 1, plan.numbers do
+    local next = math.max(last + 1, now)
+    last = next + (plan.shard - next) % plan.shards
+    numbers[count + 1] = string.format('%.0f', last)
+  end
+  redis.call('SET', KEYS[3], numbers[#numbers])
+end
+local function number(text) return text:sub(1, 1) == '@' and numbers[tonumber(text:sub(2)) + 1] or text end
+
+for _, job in ipairs(plan.jobs) do
+  local key, place = KEYS[job.key], number(job.position)
+  -- Written anew, a hash without long values is packed tightly.
+  if job.ended ~= '' then redis.call('DEL', key) end
+  redis.call('HSET', key, 'v', job.v, 'lane', plan.lane, 'state', job.state, 'position', place,
+    'epoch', number(job.epoch), 'ended', job.ended, unpack(job.set))
+  -- The journal has its last epoch; a record needs none.
+  if job.over then redis.call('HDEL', key, 'epoch') end
+  if #job.del > 0 then redis.call('HDEL', key, unpack(job.del)) end
+  if job.expire > 0 then redis.call('PEXPIRE', key, job.expire) else redis.call('PERSIST', key) end
+  if index[job.before] and job.before ~= job.state then redis.call('ZREM', index[job.before], job.id) end
+  if index[job.state] then redis.call('ZADD', index[job.state], place, job.id) end
+  if job.position ~= place then redis.pcall('XADD', KEYS[8], place .. '-0', 'j', job.id) end
+end
+
+for _, event in ipairs(plan.events) do
+  local key, id, what, ttl = KEYS[event[1]], event[2], event[3], event[4]
+  if what == 'new' then
+    redis.call('SET', key, id)
+  elseif redis.call('GET', key) == id then
+    if ttl > 0 then redis.call('PEXPIRE', key, ttl) else redis.call('DEL', key) end
+  end
+end
+
+local order = table.concat(plan.order, ' ')
+if order ~= plan.list then
+  redis.call('DEL', KEYS[1])
+  if #plan.order > 0 then redis.call('RPUSH', KEYS[1], unpack(plan.order)) end
+end
+
+local head = plan.head
+if #head == 0 then
+  redis.call('ZREM', KEYS[2], plan.lane)
+  redis.call('HDEL', KEYS[9], plan.lane)
+  return numbers
+end
+local score = head[1] > 0 and head[1] or tonumber(number(head[2])) - beyond
+local before = redis.call('ZSCORE', KEYS[2], plan.lane)
+local isAnother = redis.call('HGET', KEYS[9], plan.lane) ~= head[3]
+if isAnother or not before or tonumber(before) ~= score then
+  redis.call('ZADD', KEYS[2], string.format('%.0f', score), plan.lane)
+  if isAnother then redis.call('HSET', KEYS[9], plan.lane, head[3]) end
+  -- Of a renewal nobody has to be told: who looks when the lease would have run out finds the new one.
+  if not plan.quiet then
+    redis.call('INCR', KEYS[4])
+    redis.call('PUBLISH', plan.channel, string.format('%.0f %s %s', math.max(0, head[1] - now), head[3], plan.lane))
+  end
+end
+return numbers

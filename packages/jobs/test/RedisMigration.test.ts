@@ -1,0 +1,104 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { Job } from "@nominal-code/domain/Job"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { Context, Effect, Layer, Option, Schedule, Schema } from "effect"
+import { type RedisServer, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
+import { laneOf, mention } from "./Jobs.ts"
+import { done } from "./QueueSteps.ts"
+
+const encode = Schema.encodeSync(Schema.fromJsonString(Schema.Struct({ version: Schema.Literal(1), job: Job })))
+const lane = laneOf(1)
+const key = `{nc}:queue:${laneKey(lane)}`
+
+/** Writes a job as version 0.1 did. */
+const put = Effect.fnUntraced(function*(
+  { command }: RedisServer,
+  job: Job,
+  position: number,
+  { due = 0, state = "waiting" }: { readonly state?: string; readonly due?: number } = {}
+) {
+  const fields = {
+    lane: laneKey(job.lane),
+    lifecycle: 0,
+    state,
+    position,
+    attempts: 0,
+    earlier: 0,
+    losses: 0,
+    due,
+    epoch: 0,
+    ended: 0,
+    call: "c",
+    reason: "",
+    delivery: job.delivery,
+    payload: encode({ version: 1, job })
+  }
+  yield* command("hset", `{nc}:job:${job.id}`, ...Object.entries(fields).flat())
+  yield* command("rpush", key, job.id)
+  yield* command("zadd", `{nc}:is:${state}`, position, job.id)
+  yield* command("zadd", "{nc}:due", position, laneKey(job.lane))
+  yield* command("set", "{nc}:tick", position)
+})
+
+const open = (server: RedisServer) =>
+  Effect.map(
+    Layer.build(
+      Layer.fresh(RedisQueue.layer).pipe(
+        Layer.provide([Layer.fresh(Redis.layerAt(server.url)), NodeServices.layer])
+      )
+    ),
+    (context) => ({ ...Context.get(context, JobQueue), ...Context.get(context, JobRecords) })
+  )
+
+redisSuite("a Redis with the queue of version 0.1", () => {
+  const server = shared({ aof: false })
+  const empty = Effect.tap(server, ({ command }) => command("flushall"))
+
+  it.live("its waiting jobs are taken over in their order, once, however many servers start", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const jobs = ["a", "b", "c"].map((delivery) => mention(lane, delivery))
+      for (const [index, job] of jobs.entries()) yield* put(redis, job, 1_000 + index)
+      const [here, there] = yield* Effect.all([open(redis), open(redis)], { concurrency: 2 })
+      const ran: Array<string> = []
+      for (const { settle, take } of [here, there, here]) {
+        const lease = Option.getOrThrow(yield* take(lane))
+        ran.push(lease.job.delivery)
+        assert.isTrue(yield* settle(lease, done))
+      }
+      assert.deepStrictEqual(ran, ["a", "b", "c"])
+      assert.deepStrictEqual(yield* there.take(lane), Option.none())
+      const left = String(yield* redis.command("keys", "{nc}:*")).split(",").sort()
+      for (const name of left) assert.isAbove(Number(yield* redis.command("ttl", name)), 0, name)
+    }))
+
+  it.live("a job that its older server runs is left to it until its lease has run out", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const job = mention(lane, "a")
+      yield* put(redis, job, 1_000, { state: "running", due: 9_999_999_999_999 })
+      const queue = yield* open(redis)
+      assert.deepStrictEqual(yield* queue.find(job.id), Option.none())
+      yield* redis.command("hset", `{nc}:job:${job.id}`, "due", 1)
+      const next = yield* open(redis)
+      yield* Effect.repeat(next.find(job.id), { schedule: Schedule.spaced("20 millis"), until: Option.isSome })
+      assert.strictEqual(Option.getOrThrow(yield* next.take(lane)).job.id, job.id)
+    }))
+
+  it.live("a job that was on its way when its server died is taken over by the next", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const job = mention(lane, "a")
+      yield* put(redis, job, 1_000)
+      yield* redis.command("sadd", "{nc}:moving", job.id)
+      yield* redis.command("zrem", "{nc}:is:waiting", job.id)
+      const queue = yield* open(redis)
+      assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, job.id)
+      assert.strictEqual(yield* redis.command("exists", "{nc}:moving"), 0)
+    }))
+})

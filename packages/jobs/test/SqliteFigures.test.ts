@@ -1,0 +1,134 @@
+import { assert, it } from "@effect/vitest"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import { Settlement } from "@nominal-code/jobs/JobQueue"
+import type { JobTable } from "@nominal-code/jobs/JobTable"
+import * as SqliteJobTable from "@nominal-code/jobs/SqliteJobTable"
+import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { randomUUID } from "node:crypto"
+import { laneOf, mention, push, shaOf } from "./Jobs.ts"
+import { storeIn } from "./QueueSteps.ts"
+import { databaseAt, quickDirectory } from "./TestStore.ts"
+
+const Figure = Schema.Struct({ figure: Schema.Int })
+const Plan = Schema.Struct({ detail: Schema.String })
+
+/** A queue, and the database that it is in. */
+const opened = Effect.gen(function*() {
+  const database = databaseAt(yield* quickDirectory)
+  const context = yield* Layer.build(Layer.fresh(SqliteQueue.layer).pipe(Layer.provideMerge(database)))
+  const sqlite = Context.get(context, Sqlite)
+  const figure = (sql: string) => sqlite.read("test", (statements) => statements.get(Figure, sql)?.figure ?? 0)
+  return { queue: storeIn(context), sqlite, figure }
+})
+
+/** What a review of some size leaves behind. */
+const outcomeOf = (index: number) =>
+  JobOutcome.cases.Reviewed.make({
+    headSha: shaOf(`head ${index}`),
+    findings: index % 7,
+    url: `https://github.com/acme/api/pull/${index}#pullrequestreview-${2_000_000_000 + index}`,
+    alreadyPosted: false,
+    usage: new UsageSummary({
+      provider: "anthropic",
+      model: "claude-sonnet-4-5-20250929",
+      usage: new Usage({ input: 12_345 + index, output: 2345 + index, cacheRead: 123_456, cacheWrite: 12_345 }),
+      costUsd: 0.123_456,
+      calls: 12
+    })
+  })
+
+it.effect(
+  "an ended job keeps at most 300 bytes of the database, with its outcome and what it cost",
+  () =>
+    Effect.gen(function*() {
+      const { figure, queue } = yield* opened
+      const pages = Effect.map(
+        Effect.all([
+          figure("SELECT page_count AS figure FROM pragma_page_count"),
+          figure("SELECT freelist_count AS figure FROM pragma_freelist_count"),
+          figure("SELECT page_size AS figure FROM pragma_page_size")
+        ]),
+        ([all, free, size]) => (all - free) * size
+      )
+      const run = Effect.fnUntraced(function*(index: number) {
+        const lane = laneOf(index)
+        const job = index % 2 === 0 ? push(lane, randomUUID()) : mention(lane, randomUUID(), "why? ".repeat(300))
+        const outcome = outcomeOf(index)
+        yield* queue.offer(job)
+        yield* queue.settle(Option.getOrThrow(yield* queue.take(lane)), Settlement.cases.Done.make({ outcome }))
+        if (index % 100 > 0) return
+        assert.deepStrictEqual(Option.getOrThrow(yield* queue.find(job.id)).outcome, Option.some(outcome))
+      })
+      const before = yield* pages
+      const count = 2000
+      yield* Effect.forEach(Array.from({ length: count }, (_, index) => index + 1), run, {
+        concurrency: 50,
+        discard: true
+      })
+      assert.isAtMost(((yield* pages) - before) / count, 300)
+    }),
+  60_000
+)
+
+/** How SQLite carries out each statement of a table. */
+const plansOf = (statements: Statements, use: (table: JobTable) => void): ReadonlyArray<string> => {
+  const plans: Array<string> = []
+  const planned: Statements = {
+    run: (sql, parameters) => {
+      plans.push(...statements.all(Plan, `EXPLAIN QUERY PLAN ${sql}`, parameters).map(({ detail }) => detail))
+      return statements.run(sql, parameters)
+    },
+    get: (row, sql, parameters) => {
+      plans.push(...statements.all(Plan, `EXPLAIN QUERY PLAN ${sql}`, parameters).map(({ detail }) => detail))
+      return statements.get(row, sql, parameters)
+    },
+    all: (row, sql, parameters) => {
+      plans.push(...statements.all(Plan, `EXPLAIN QUERY PLAN ${sql}`, parameters).map(({ detail }) => detail))
+      return statements.all(row, sql, parameters)
+    }
+  }
+  use(SqliteJobTable.make(planned))
+  return plans
+}
+
+it.effect("no step of the queue and no page of its records reads the jobs through", () =>
+  Effect.gen(function*() {
+    const { sqlite } = yield* opened
+    const plans = yield* sqlite.read("test", (statements) =>
+      plansOf(statements, (table) => {
+        const lane = laneKey(laneOf(1))
+        table.byId("0".repeat(20))
+        table.byEvent(lane, "pr_push:0")
+        table.active(lane)
+        table.payload("0".repeat(20))
+        for (const state of ["waiting", "running", "parked"] as const) table.count(state)
+        table.waitingSince()
+        for (const before of [{}, { before: 9 }]) {
+          table.list({ limit: 50, ...before })
+          for (const state of ["waiting", "parked", "done", "superseded"] as const) {
+            table.list({ limit: 50, state, ...before })
+          }
+        }
+      }))
+    assert.isAbove(plans.length, 20)
+    assert.deepStrictEqual(plans.filter((detail) => /SCAN|TEMP B-TREE/.test(detail)), [])
+  }))
+
+it.effect("a check fails while the database can take nothing more", () =>
+  Effect.gen(function*() {
+    const { figure, queue, sqlite } = yield* opened
+    const limit = (pages: number) =>
+      sqlite.read("test", (statements) => statements.get(Schema.Struct({}), `PRAGMA max_page_count = ${pages}`))
+    yield* queue.check
+    yield* limit(yield* figure("SELECT page_count AS figure FROM pragma_page_count"))
+    const offers = Array.from({ length: 500 }, (_, index) => queue.offer(mention(laneOf(index + 1), `d${index}`)))
+    const refused = yield* Effect.flip(Effect.all(offers, { concurrency: 1, discard: true }))
+    assert.strictEqual(refused.reason, "full")
+    assert.strictEqual((yield* Effect.flip(queue.check)).reason, "full")
+    yield* limit(1_000_000)
+    yield* queue.check
+  }))
