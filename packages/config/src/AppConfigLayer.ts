@@ -1,3 +1,4 @@
+import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Duration, Effect, type FileSystem, Layer, type LogLevel, Option, Path } from "effect"
 import { UserDirectories } from "effect/persistence"
@@ -13,7 +14,6 @@ import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
-import { knownSecrets } from "./Secrets.ts"
 import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
 import { type Flags, readValues, type Values } from "./Values.ts"
@@ -69,13 +69,15 @@ const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Repor
   const models = resolveModels(values, report)
   const prompts = yield* resolvePrompts(values, report)
   const maxCostUsd = values(agent.maxCostUsd)
+  const ignorePatterns = values(reviewer.ignorePatterns)
+  for (const problem of uselessPatterns(ignorePatterns)) report.warn(reviewer.ignorePatterns, problem)
   const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
   return {
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
     reviewer: { ...models.reviewer, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
     explorer: { ...models.explorer, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
     inlineSuggestions: values(reviewer.inlineSuggestions),
-    ignorePatterns: values(reviewer.ignorePatterns),
+    ignorePatterns,
     dryRun: values(reviewer.dryRun),
     ignoreExistingComments: values(reviewer.ignoreExistingComments),
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
@@ -91,16 +93,15 @@ const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Repor
 export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Flags = {}) {
   const report = makeReport()
   const file = yield* readConfigFile
-  const { secrets, values } = yield* readValues(file, flags, report)
+  const values = yield* readValues(file, flags, report)
   refuseNotBuilt(mode, values, report)
   const review = yield* reviewSettings(values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
-  const github = yield* resolveGitHub(mode, values, report)
   const config = AppConfig.of({
     dataDir: yield* dataDirectory(values, report),
     storage: resolveStorage(values, report),
     redis: resolveRedis(values),
-    github,
+    github: yield* resolveGitHub(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
     policy: resolvePolicy(mode, values, report),
     kubernetes,
@@ -114,7 +115,6 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     review,
     conversationTtl: Duration.seconds(values(redis.keyTtl)),
     logLevel: resolveLogLevel(values, report),
-    secrets: yield* knownSecrets(secrets, github),
     warnings: report.warnings
   })
   const problems = [...unknownKeys(file), ...report.problems()]

@@ -35,7 +35,6 @@ export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppCon
   },
   conversationTtl: Duration.days(1),
   logLevel: "Info",
-  secrets: [],
   warnings: [],
   ...settings
 })
