@@ -1,7 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { secretsOf } from "@nominal-code/config/GitHubConfig"
 import * as Redaction from "@nominal-code/domain/Redaction"
-import { Cause, Effect, Layer, Logger, Option, Predicate, Redacted, References } from "effect"
+import { Cause, Effect, Layer, Logger, Predicate, Redacted, References } from "effect"
 
 const written = (value: unknown): string =>
   Predicate.isString(value) ? value : value instanceof Error ? value.message : JSON.stringify(value)
@@ -24,21 +23,10 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
-/** The password in a URL, as it is written there. */
-const passwordOf = (url: Redacted.Redacted): Option.Option<Redacted.Redacted> =>
-  Option.map(
-    Option.liftPredicate(URL.parse(Redacted.value(url))?.password ?? "", (password) => password !== ""),
-    Redacted.make
-  )
-
 /** Logs go to stderr, and through redaction: results alone go to stdout. */
 export const layer = Layer.unwrap(Effect.gen(function*() {
-  const { github, logLevel, providers, redis } = yield* AppConfig
-  const redact = Redaction.make([
-    ...Option.match(github, { onNone: () => [], onSome: secretsOf }),
-    ...providers.map(({ apiKey }) => apiKey),
-    ...Option.toArray(Option.flatMap(redis, ({ url }) => passwordOf(url)))
-  ].map(Redacted.value))
+  const { logLevel, secrets } = yield* AppConfig
+  const redact = Redaction.make(secrets.map(Redacted.value))
   return Layer.merge(
     Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),
     Layer.succeed(References.MinimumLogLevel, logLevel)

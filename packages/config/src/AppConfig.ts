@@ -1,6 +1,7 @@
 import type { Policy } from "@nominal-code/domain/Policy"
 import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
+import type { Affinity, Toleration } from "./PodScheduling.ts"
 
 /** What the process is for: it decides which settings have to be there. */
 export type Mode = "serve" | "run-job" | "review" | "jobs"
@@ -70,6 +71,12 @@ export interface ResourceSettings {
   readonly memory: Option.Option<string>
 }
 
+/** An entry of a Secret, and whether a pod cannot start without it. */
+export interface SecretVariable {
+  readonly name: string
+  readonly required: boolean
+}
+
 /** What a review's Kubernetes Job is made of. */
 export interface KubernetesSettings {
   readonly image: string
@@ -79,12 +86,24 @@ export interface KubernetesSettings {
   readonly backoffLimit: number
   readonly activeDeadline: Duration.Duration
   readonly ttlAfterFinished: Duration.Duration
-  /** Secrets whose keys become the pod's environment. */
+  /** The Secrets that a pod's variables come from. */
   readonly envFromSecrets: ReadonlyArray<string>
+  /** The entries of those Secrets that a review may need, each by the name of its variable. */
+  readonly secretVariables: ReadonlyArray<SecretVariable>
   /** What else a pod has to know of these settings, by variable. No secret, and no URL with one. */
   readonly environment: Readonly<Record<string, string>>
   readonly requests: ResourceSettings
   readonly limits: ResourceSettings
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly priorityClass: Option.Option<string>
+  readonly nodeSelector: Readonly<Record<string, string>>
+  readonly tolerations: ReadonlyArray<Toleration>
+  readonly affinity: Option.Option<Affinity>
+  readonly runtimeClass: Option.Option<string>
+  readonly imagePullSecrets: ReadonlyArray<string>
+  /** The LocalQueue of Kueue that admits the Jobs; `{owner}` in it is the repository's owner. */
+  readonly queue: Option.Option<string>
 }
 
 /** A model service's endpoint and key. */
@@ -117,6 +136,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   /** How long a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration
   readonly logLevel: LogLevel.LogLevel
+  /** Every secret text that the process was given, whatever for: what redaction hides. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
   /** What is odd but not wrong, to be logged at start. */
   readonly warnings: ReadonlyArray<string>
 }>()("@nominal-code/config/AppConfig") {}

@@ -14,6 +14,7 @@ import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
+import { knownSecrets } from "./Secrets.ts"
 import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
 import { type Flags, readValues, type Values } from "./Values.ts"
@@ -93,15 +94,16 @@ const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Repor
 export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Flags = {}) {
   const report = makeReport()
   const file = yield* readConfigFile
-  const values = yield* readValues(file, flags, report)
+  const { secrets, values } = yield* readValues(file, flags, report)
   refuseNotBuilt(mode, values, report)
   const review = yield* reviewSettings(values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
+  const github = yield* resolveGitHub(mode, values, report)
   const config = AppConfig.of({
     dataDir: yield* dataDirectory(values, report),
     storage: resolveStorage(values, report),
     redis: resolveRedis(values),
-    github: yield* resolveGitHub(mode, values, report),
+    github,
     webhook: resolveWebhook(mode, values, report),
     policy: resolvePolicy(mode, values, report),
     kubernetes,
@@ -115,6 +117,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     review,
     conversationTtl: Duration.seconds(values(redis.keyTtl)),
     logLevel: resolveLogLevel(values, report),
+    secrets: yield* knownSecrets(secrets, github),
     warnings: report.warnings
   })
   const problems = [...unknownKeys(file), ...report.problems()]

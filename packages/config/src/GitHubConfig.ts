@@ -147,12 +147,6 @@ export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Val
   )
 })
 
-/** Every secret of the settings, so that none of them is ever shown. */
-export const secretsOf = ({ credentials, webhookSecret }: GitHubSettings): ReadonlyArray<Redacted.Redacted> => [
-  credentials._tag === "Token" ? credentials.token : credentials.privateKey,
-  ...Option.toArray(webhookSecret)
-]
-
 /** The listener. Unsigned webhooks are for this machine only, and only where they are asked for. */
 export const resolveWebhook = (mode: Mode, values: Values, report: Report): WebhookSettings => {
   const [allowUnsigned, host, port] = [values(webhook.allowUnsigned), values(webhook.host), values(webhook.port)]

@@ -148,6 +148,39 @@ export const tags: Kind<ReadonlyArray<string>> = (() => {
   }
 })()
 
+const pairs = SchemaTransformation.transform<Readonly<Record<string, string>>, string>({
+  decode: (line) =>
+    Object.fromEntries(
+      line.split(",").filter((pair) => pair.trim() !== "").map((pair) => {
+        const at = pair.indexOf("=")
+        return at === -1 ? [pair.trim(), ""] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+      })
+    ),
+  encode: (entries) => Object.entries(entries).map(([key, value]) => `${key}=${value}`).join(",")
+})
+
+/** A map of texts, `key=value` with commas between them in the environment. */
+export const map = (of: string, key: RegExp, value: RegExp): Kind<Readonly<Record<string, string>>> => {
+  const isFit = (entries: Readonly<Record<string, string>>) =>
+    Object.entries(entries).every(([name, text]) => key.test(name) && value.test(text))
+  const yaml = Schema.Record(Schema.String, Schema.String).check(Schema.makeFilter(isFit))
+  return make({
+    label: "map",
+    expected: `a map of ${of}, its values in quotes: {key: "value"} in YAML, key=value,other=value in the environment`,
+    yaml,
+    text: Schema.String.pipe(Schema.decodeTo(yaml, pairs)),
+    shown: Schema.Record(Schema.String, Schema.String)
+  })
+}
+
+/** A value of several levels: JSON in the environment. */
+export const structure = <A>(
+  label: string,
+  expected: string,
+  yaml: Schema.Codec<A>,
+  shown: Schema.Constraint
+): Kind<A> => make({ label, expected, yaml, text: Schema.fromJsonString(yaml), shown })
+
 /** A kind whose value never shows. */
 export const secret = (kind: Kind<string>): Kind<Redacted.Redacted> => ({
   ...kind,

@@ -1,6 +1,7 @@
 import { Duration, Option, Redacted } from "effect"
-import type { JobSettings, KubernetesSettings, Mode } from "./AppConfig.ts"
+import type { JobSettings, KubernetesSettings, Mode, SecretVariable } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
+import { proxyVariables } from "./Secrets.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 
@@ -9,8 +10,11 @@ const { github, gitlab, jobs, kubernetes, process, providers, redis } = settings
 /** How many Jobs a server keeps an eye on at once, unless it is told: they cost it next to nothing. */
 const jobsAtOnce = 256
 
-/** What a Job may take beyond its deadline: until it is accepted before it, and until it is gone after it. */
-const besidesDeadline = Duration.minutes(5)
+/** What a Job may take beyond its deadline: until its pod has a place before it, and until it is gone after it. */
+const besidesDeadline = Duration.minutes(15)
+
+/** What a Job may take beyond it where a queue admits it. */
+const inQueue = Duration.days(7)
 
 /** Whether a URL has a password in it. */
 export const holdsPassword = (url: Redacted.Redacted): boolean => URL.parse(Redacted.value(url))?.password !== ""
@@ -30,6 +34,30 @@ const secretNames = (values: Values, report: Report): ReadonlyArray<string> => {
     )
   }
   return names
+}
+
+/**
+ * What a review may need of a Secret. A Secret may hold more, the webhook's secret for instance, and none of that reaches
+ * a pod. Of a single Secret it is known what it must hold, and its node says so if it does not.
+ */
+const secretVariables = (values: Values): ReadonlyArray<SecretVariable> => {
+  const single = values(kubernetes.envFromSecrets).length === 1
+  const redisUrl = Option.exists(values(redis.url), holdsPassword)
+  const keys = Object.values(providers).flatMap(({ apiKey }) => apiKey.env)
+  return [
+    { name: github.token.env[0], required: single && Option.isSome(values(github.token)) },
+    ...(redisUrl ? [{ name: redis.url.env[0], required: single }] : []),
+    ...new Set([...github.privateKey.env, ...gitlab.token.env, ...keys, ...proxyVariables])
+  ].map((one) => typeof one === "string" ? { name: one, required: false } : one)
+}
+
+const ownLabel = /^(?:nominal-code\/|app\.kubernetes\.io\/(?:name|component)$|kueue\.x-k8s\.io\/queue-name$)/
+
+const labels = (values: Values, report: Report) => {
+  const given = values(kubernetes.labels)
+  const own = Object.keys(given).filter((name) => ownLabel.test(name))
+  if (own.length > 0) report.problem(kubernetes.labels, `the program itself sets ${own.join(", ")}`)
+  return given
 }
 
 /** What is set here and is no secret, by the variable that tells a pod the same. */
@@ -58,9 +86,19 @@ export const resolveKubernetes = (mode: Mode, values: Values, report: Report): O
     activeDeadline: Duration.seconds(values(kubernetes.activeDeadline)),
     ttlAfterFinished: Duration.seconds(values(kubernetes.ttlAfterFinished)),
     envFromSecrets: secretNames(values, report),
+    secretVariables: secretVariables(values),
     environment: environment(values),
     requests: { cpu: values(kubernetes.requestsCpu), memory: values(kubernetes.requestsMemory) },
-    limits: { cpu: values(kubernetes.limitsCpu), memory: values(kubernetes.limitsMemory) }
+    limits: { cpu: values(kubernetes.limitsCpu), memory: values(kubernetes.limitsMemory) },
+    labels: labels(values, report),
+    annotations: values(kubernetes.annotations),
+    priorityClass: values(kubernetes.priorityClass),
+    nodeSelector: values(kubernetes.nodeSelector),
+    tolerations: values(kubernetes.tolerations),
+    affinity: values(kubernetes.affinity),
+    runtimeClass: values(kubernetes.runtimeClass),
+    imagePullSecrets: values(kubernetes.imagePullSecrets),
+    queue: values(kubernetes.queue)
   }))
 
 /**
@@ -77,10 +115,10 @@ export const resolveJobs = (values: Values, kubernetes: Option.Option<Kubernetes
       deadline: Duration.seconds(values(jobs.deadline)),
       gracePeriod: Duration.seconds(values(jobs.gracePeriod))
     }),
-    onSome: ({ activeDeadline }) => ({
+    onSome: ({ activeDeadline, queue }) => ({
       maxConcurrent: Option.getOrElse(own, () => jobsAtOnce),
       maxAttempts,
-      deadline: Duration.sum(activeDeadline, besidesDeadline),
+      deadline: Duration.sum(activeDeadline, Option.isSome(queue) ? inQueue : besidesDeadline),
       gracePeriod: Duration.zero
     })
   })

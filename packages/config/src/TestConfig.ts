@@ -35,6 +35,7 @@ export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppCon
   },
   conversationTtl: Duration.days(1),
   logLevel: "Info",
+  secrets: [],
   warnings: [],
   ...settings
 })

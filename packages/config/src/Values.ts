@@ -40,12 +40,15 @@ const show = (value: unknown): string => {
   return isTree(value) ? "a map" : String(value)
 }
 
-/** Reads the environment once, checks every setting of ours, and reports each value that is not what it should be. */
+/**
+ * Reads the environment once, checks every setting of ours, and reports each value that is not what it should be.
+ * `secrets` is what any secret setting has been given, used or not.
+ */
 export const readValues = Effect.fnUntraced(function*(
   file: ConfigFile,
   flags: Flags,
   report: Report
-): Effect.fn.Return<Values, ConfigError> {
+): Effect.fn.Return<{ readonly values: Values; readonly secrets: ReadonlyArray<string> }, ConfigError> {
   const foreign = Object.values(settings.providers).flatMap(({ apiKey, baseUrl }) => [apiKey, baseUrl])
   const names = [...new Set([...ownSettings, ...foreign].flatMap(({ env }) => env))]
   const pairs = yield* Effect.forEach(
@@ -82,5 +85,8 @@ export const readValues = Effect.fnUntraced(function*(
     })
 
   ownSettings.forEach(values)
-  return values
+  const secrets = [...ownSettings, ...foreign]
+    .filter(({ kind }) => kind.secret)
+    .flatMap((setting) => Option.toArray(Option.map(given(setting), ({ raw }) => String(raw))))
+  return { values, secrets }
 })

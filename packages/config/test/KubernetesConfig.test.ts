@@ -19,9 +19,19 @@ it.effect("an image is enough to run each review as a Job, with the documented d
       activeDeadline: Duration.seconds(600),
       ttlAfterFinished: Duration.seconds(3600),
       envFromSecrets: [],
+      secretVariables: kubernetes.secretVariables,
       environment: { GITHUB_API_BASE: "https://api.github.com", LOG_LEVEL: "INFO" },
       requests: { cpu: Option.none(), memory: Option.none() },
-      limits: { cpu: Option.none(), memory: Option.none() }
+      limits: { cpu: Option.none(), memory: Option.none() },
+      labels: {},
+      annotations: {},
+      priorityClass: Option.none(),
+      nodeSelector: {},
+      tolerations: [],
+      affinity: Option.none(),
+      runtimeClass: Option.none(),
+      imagePullSecrets: [],
+      queue: Option.none()
     })
     const { kubernetes: none } = yield* configured({})
     assert.isTrue(Option.isNone(none))
@@ -64,6 +74,78 @@ it.effect("a pod is told of every endpoint that the server uses, and of no secre
       ANTHROPIC_BASE_URL: "https://gateway.example/anthropic",
       LOG_LEVEL: "debug"
     })
+  }))
+
+it.effect("of a Secret a pod gets what a review needs, and never a webhook's secret or Redis' own password", () =>
+  Effect.gen(function*() {
+    const env = { ...inCluster, REDIS_URL: "redis://:hunter22@redis:6379/0", K8S_ENV_FROM_SECRETS: "shared" }
+    const { secretVariables } = yield* kubernetesOf(env)
+    const names = secretVariables.map(({ name }) => name)
+    assert.includeMembers(names, ["GITHUB_TOKEN", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GOOGLE_API_KEY", "REDIS_URL"])
+    assert.deepStrictEqual(names.filter((name) => /WEBHOOK|REDIS_PASSWORD|ALLOWED/.test(name)), [])
+    assert.strictEqual(new Set(names).size, names.length)
+    const required = (variables: typeof secretVariables) => variables.flatMap((one) => one.required ? [one.name] : [])
+    assert.deepStrictEqual(required(secretVariables), ["GITHUB_TOKEN", "REDIS_URL"])
+    // Which of two Secrets holds what is not known here.
+    const two = yield* kubernetesOf({ ...env, K8S_ENV_FROM_SECRETS: "one,two" })
+    assert.deepStrictEqual(required(two.secretVariables), [])
+  }))
+
+it.effect("where the pods run can come from YAML and from the environment alike", () =>
+  Effect.gen(function*() {
+    const inYaml = yield* kubernetesOf(
+      inCluster,
+      `kubernetes:
+  labels: { team: "payments", example.com/cost-center: "4711" }
+  annotations: { example.com/note: "any text, $(HOME) too" }
+  priority_class: low
+  node_selector: { pool: "reviews" }
+  tolerations: [{ key: "spot", operator: "Exists", effect: "NoSchedule" }]
+  affinity:
+    nodeAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+        nodeSelectorTerms: [{ matchExpressions: [{ key: arch, operator: In, values: ["arm64"] }] }]
+  runtime_class: gvisor
+  image_pull_secrets: [registry]
+  queue: "reviews-{owner}"
+`
+    )
+    const inEnvironment = yield* kubernetesOf({
+      ...inCluster,
+      K8S_LABELS: "team=payments, example.com/cost-center=4711",
+      K8S_ANNOTATIONS: "example.com/note=any text",
+      K8S_PRIORITY_CLASS: "low",
+      K8S_NODE_SELECTOR: "pool=reviews",
+      K8S_TOLERATIONS: "[{\"key\":\"spot\",\"operator\":\"Exists\",\"effect\":\"NoSchedule\"}]",
+      K8S_AFFINITY: JSON.stringify(Option.getOrThrow(inYaml.affinity)),
+      K8S_RUNTIME_CLASS: "gvisor",
+      K8S_IMAGE_PULL_SECRETS: "registry",
+      K8S_QUEUE: "reviews-{owner}"
+    })
+    assert.strictEqual(inYaml.annotations["example.com/note"], "any text, $(HOME) too")
+    assert.deepStrictEqual({ ...inEnvironment, annotations: {} }, { ...inYaml, annotations: {} })
+    assert.deepStrictEqual(inYaml.labels, { team: "payments", "example.com/cost-center": "4711" })
+    assert.deepStrictEqual(inYaml.tolerations, [{ key: "spot", operator: "Exists", effect: "NoSchedule" }])
+  }))
+
+it.effect.each([
+  ["labels: { team: \"no spaces\" }", "kubernetes.labels"],
+  ["labels: { nominal-code/job-id: \"mine\" }", "kubernetes.labels"],
+  ["node_selector: { pool: 7 }", "kubernetes.node_selector"],
+  ["tolerations: [{ keyy: spot }]", "kubernetes.tolerations"],
+  ["tolerations: [{ key: spot, operator: Sometimes }]", "kubernetes.tolerations"],
+  ["affinity: { nodeAfinity: {} }", "kubernetes.affinity"],
+  ["queue: \"{team}\"", "kubernetes.queue"]
+])("what Kubernetes would refuse is refused at the start: %s", ([yaml, path]) =>
+  Effect.gen(function*() {
+    const found = yield* problems({ env: inCluster, yaml: `kubernetes: { ${yaml} }` })
+    assert.deepStrictEqual(found.map((problem) => problem.split(" ")[0]), [path])
+  }))
+
+it.effect("a Job that a queue admits may wait for days", () =>
+  Effect.gen(function*() {
+    const { jobs } = yield* configured({ env: { ...inCluster, K8S_QUEUE: "reviews" } })
+    assert.isTrue(Duration.isGreaterThan(jobs.deadline, Duration.days(1)))
   }))
 
 it.effect("Kubernetes without Redis is refused", () =>

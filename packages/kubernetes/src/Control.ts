@@ -1,19 +1,22 @@
 import type { V1Job } from "@kubernetes/client-node"
 import type { Job } from "@nominal-code/domain/Job"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { Duration, Effect, Option, Schedule } from "effect"
+import { Duration, Effect, Option, Schedule, Schema } from "effect"
 import { isOver } from "./Ending.ts"
 import { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
 import type { KubeJob } from "./KubeObjects.ts"
-import { attemptJobs, jobName, laneJobs, receivedAtAnnotation } from "./Names.ts"
+import { jobName, jobsOfLabels, laneLabels } from "./Names.ts"
 import * as JobWatch from "./Watch.ts"
 
-/** An API server that is away or busy is asked again, for about a minute. */
+/** An API server that is away, busy, full or just starting is asked again, for about a minute. */
 const apiRetries = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("8 seconds")]).pipe(
   Schedule.jittered,
   Schedule.upTo({ duration: "60 seconds" })
 )
+
+/** How long the first list of our Jobs may take. */
+const listLimit = Duration.minutes(1)
 
 /** What its pods have to end, and what the cluster takes to notice. */
 const endLimit = Duration.seconds(90)
@@ -24,31 +27,55 @@ const leavingLimit = Duration.seconds(5)
 /** How often the end of a deleted Job is asked for, should the watch not tell. */
 const lookEvery = Duration.seconds(5)
 
-const withRetries = <A, R>(effect: Effect.Effect<A, KubeError, R>) =>
+const mayPass = (error: KubeError | RunNotWanted): error is KubeError => error._tag === "KubeError" && error.retryable
+
+const withRetries = <A, E extends KubeError | RunNotWanted, R>(effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
-    Effect.tapError(({ message, retryAfter, retryable }) =>
-      retryable
-        ? Effect.andThen(Effect.logDebug(message), retryAfter === undefined ? Effect.void : Effect.sleep(retryAfter))
+    Effect.tapError((error) =>
+      mayPass(error)
+        ? Effect.andThen(Effect.logDebug(error.message), Effect.sleep(error.retryAfter ?? Duration.zero))
         : Effect.void
     ),
-    Effect.retry({ schedule: apiRetries, while: ({ retryable }) => retryable })
+    Effect.retry({ schedule: apiRetries, while: mayPass })
   )
 
 const sameLabels = (wanted: V1Job, { labels }: KubeJob): boolean =>
   Object.entries(wanted.metadata?.labels ?? {}).every(([name, value]) => labels[name] === value)
 
-/** A Job of the same pull request that arrived before this one's is needless, or its run is lost: nobody waits for it. */
-const isOlder = ({ annotations }: KubeJob, { receivedAt }: Job): boolean =>
-  !(Number(annotations[receivedAtAnnotation] ?? 0) > receivedAt)
+/** The run lost its lease, or was stopped: the run that holds the lease decides what its lane's Jobs do. */
+export class RunNotWanted extends Schema.TaggedError<RunNotWanted>()("RunNotWanted", {}) {}
 
-const givenUp = Effect.fail(
-  new KubeError({ operation: "create Job", reason: "refused", detail: "another process has the job by now" })
+/** Fails unless the queue still wants this run: whatever else runs in its lane may then be ended. */
+const assertWanted = Effect.flatMap(
+  Effect.flatten(RunStillWanted),
+  (wanted) => wanted ? Effect.void : Effect.fail(new RunNotWanted())
 )
+
+/** The pods of a Job that have not ended, and their nodes. */
+const places = ({ pods }: JobWatch.KubeJobSnapshot): string => {
+  const left = pods.filter(({ exit, failure }) => Option.isNone(exit) && Option.isNone(failure))
+  const named = left.map(({ name, node }) => `${name} on node ${Option.getOrElse(node, () => "(none)")}`)
+  return named.length === 0 ? "no pod of it is known" : named.join(", ")
+}
 
 /** What may be done with Jobs, with patience for an API server that is away. */
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
   const watch = yield* JobWatch.make
+  /** Jobs that have been deleted and do not end: their nodes are lost. They are not waited for again. */
+  const abandoned = new Set<string>()
+
+  const jobsWith = (labels: Readonly<Record<string, string>>) =>
+    watch.jobsWith(labels).pipe(
+      Effect.timeoutOrElse({
+        duration: listLimit,
+        orElse: () =>
+          Effect.fail(
+            new KubeError({ operation: "list Jobs", reason: "unreachable", detail: "the Jobs cannot be listed" })
+          )
+      }),
+      Effect.map((found) => found.filter(({ end, name }) => Option.isNone(end) && !abandoned.has(name)))
+    )
 
   const adopt = Effect.fnUntraced(function*(wanted: V1Job) {
     const name = wanted.metadata?.name ?? ""
@@ -70,10 +97,13 @@ export const make = Effect.gen(function*() {
    * waited for: what it does must be known.
    */
   const create = Effect.fn("KubeJobs.create")((wanted: V1Job) =>
-    Effect.flatten(RunStillWanted).pipe(
-      Effect.flatMap((stillWanted) => stillWanted ? Effect.uninterruptible(client.createJob(wanted)) : givenUp),
-      Effect.tap(() => Effect.logInfo("created the Job")),
-      Effect.catchIf(({ reason }) => reason === "exists", () => adopt(wanted)),
+    assertWanted.pipe(
+      Effect.andThen(
+        Effect.uninterruptible(client.createJob(wanted)).pipe(
+          Effect.tap(() => Effect.logInfo("created the Job")),
+          Effect.catchIf(({ reason }) => reason === "exists", () => adopt(wanted))
+        )
+      ),
       withRetries
     )
   )
@@ -95,54 +125,53 @@ export const make = Effect.gen(function*() {
       Effect.map(Option.isSome)
     )
 
-  /** Ends a Job with its pods; true when nothing of it runs any more. */
-  const stop = Effect.fn("KubeJobs.stop")((name: string, observation: JobWatch.KubeJobObservation) =>
-    withRetries(client.deleteJob(name)).pipe(
-      Effect.andThen(over(name, observation, endLimit)),
-      Effect.catchTag(
-        "KubeError",
-        ({ message }) => Effect.as(Effect.logError(`the Job was not ended: ${message}`), false)
-      )
-    )
-  )
+  /** Ends a Job with its pods: none when nothing of it runs any more, else the pods that do not end, and their nodes. */
+  const stop = Effect.fn("KubeJobs.stop")(function*(name: string, observation: JobWatch.KubeJobObservation) {
+    yield* withRetries(client.deleteJob(name))
+    if (yield* over(name, observation, endLimit)) return Option.none<string>()
+    abandoned.add(name)
+    return Option.some(places(yield* observation.snapshot))
+  })
 
-  const endOther = Effect.fnUntraced(function*(other: KubeJob, job: Job) {
+  const endOther = Effect.fnUntraced(function*(other: KubeJob) {
     const observation = yield* watch.observe(other.name)
     yield* observation.confirm(other)
-    if (yield* over(other.name, observation, leavingLimit)) return true
-    if (!isOlder(other, job)) {
-      yield* Effect.logWarning(`waiting for ${other.name}, a newer Job of the same pull request`)
-      return yield* over(other.name, observation, endLimit)
-    }
-    yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request that nobody waits for`)
-    return yield* stop(other.name, observation)
+    if (yield* over(other.name, observation, leavingLimit)) return
+    yield* assertWanted
+    yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request whose run is over`)
+    const left = yield* stop(other.name, observation)
+    if (Option.isNone(left)) return
+    yield* assertWanted
+    yield* Effect.logError(
+      `${other.name} does not end (${left.value}), its node may be lost: going on, for its run can post no more`
+    )
   }, Effect.scoped)
 
   /**
-   * Makes this attempt's Job the only one of its lane; false if it cannot. There is another one where the process that
-   * waited for it died and its job has been replaced since.
+   * Ends the other Jobs of the lane. There are some where a server died and its job was replaced, and where a node was
+   * lost. The queue wants this run and no other: what cannot be ended can no longer post, and is not waited for long.
    */
-  const clearLane = Effect.fn("KubeJobs.clearLane")(function*(job: Job, attempt: number) {
-    const { items } = yield* withRetries(client.jobs.list(laneJobs(job.lane)))
-    const others = items.filter(({ end, name }) => Option.isNone(end) && name !== jobName(job, attempt))
-    const ended = yield* Effect.forEach(others, (other) => endOther(other, job), { concurrency: 4 })
-    return ended.every((yes) => yes)
+  const clearLane = Effect.fn("KubeJobs.clearLane")(function*(job: Job, run: number) {
+    const jobs = yield* jobsWith(laneLabels(job.lane))
+    const others = jobs.filter(({ name }) => name !== jobName(job, run))
+    yield* Effect.forEach(others, endOther, { concurrency: 4, discard: true })
   })
 
   const endOne = Effect.fnUntraced(function*(left: KubeJob) {
     const observation = yield* watch.observe(left.name)
     yield* observation.confirm(left)
-    yield* Effect.logInfo(`ending ${left.name}: its job was cancelled`)
-    return yield* stop(left.name, observation)
+    yield* Effect.logInfo(`ending ${left.name}: its job was stopped`)
+    const pods = yield* stop(left.name, observation)
+    if (Option.isSome(pods)) yield* Effect.logError(`${left.name} does not end, and may still run: ${pods.value}`)
   }, Effect.scoped)
 
-  /** Ends the Jobs of all attempts of a job that still run; false if it cannot. */
+  /** Ends the Jobs of all runs of a job that still run. */
   const end = Effect.fn("KubeJobs.end")(function*(job: Job) {
-    const { items } = yield* withRetries(client.jobs.list(attemptJobs(job)))
-    const left = items.filter(({ end }) => Option.isNone(end))
-    const ended = yield* Effect.forEach(left, endOne, { concurrency: 4 })
-    return ended.every((yes) => yes)
+    yield* Effect.forEach(yield* jobsWith(jobsOfLabels(job)), endOne, { concurrency: 4, discard: true })
   })
 
-  return { observe: watch.observe, create, stop, clearLane, end }
+  return { observe: watch.observe, warningsOf: client.warningsOf, create, stop, clearLane, end }
 })
+
+/** What may be done with the Jobs of this server. */
+export type KubeJobs = Effect.Success<typeof make>

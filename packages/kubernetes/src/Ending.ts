@@ -1,6 +1,7 @@
-import { detailOf, Failure } from "@nominal-code/domain/Failure"
+import { detailOf, Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
+import type { KubeError } from "./KubeError.ts"
 import type { KubePod } from "./KubeObjects.ts"
 import type { KubeJobSnapshot } from "./Watch.ts"
 
@@ -9,10 +10,31 @@ import type { KubeJobSnapshot } from "./Watch.ts"
  */
 
 const { Cluster, Deadline, Pod } = Failure.cases
-const { Failed, Lost } = JobOutcome.cases
+const { Failed, Lost, Postponed } = JobOutcome.cases
 
 /** How a run ended that left no result. */
-export type Unfinished = typeof Failed.Type | typeof Lost.Type
+export type Unfinished = typeof Failed.Type | typeof Lost.Type | typeof Postponed.Type
+
+const cluster = ServiceName.make("cluster")
+
+/** The cluster is away, or has no room: that says nothing about the job. */
+export const clusterPostponed = (
+  reason: (typeof Cluster.Type)["reason"],
+  detail: string,
+  retryAfter?: Duration.Duration
+): Unfinished =>
+  Postponed.make({
+    failure: Cluster.make({ reason, detail: detailOf(detail) }),
+    service: cluster,
+    ...(retryAfter === undefined ? {} : { retryAfterMillis: Duration.toMillis(retryAfter) })
+  })
+
+/** What a failed call of the API means for the run that needed it. */
+export const apiFailed = ({ message, reason, retryAfter }: KubeError): Unfinished => {
+  if (reason === "busy" || reason === "unreachable") return clusterPostponed("unavailable", message, retryAfter)
+  if (reason === "full") return clusterPostponed("full", message, retryAfter)
+  return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message, false)
+}
 
 /** The cluster did not take the Job, or did not start its pod. */
 export const clusterFailed = (
@@ -25,8 +47,8 @@ export const clusterFailed = (
 export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
   Failed.make({ failure: Pod.make({ reason, detail: detailOf(detail) }), retryable: true })
 
-/** The pod was ended from outside. */
-const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
+/** The pod was ended from outside, or its node is gone. */
+export const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
   Lost.make({ failure: Pod.make({ reason, detail: detailOf(detail) }) })
 
 /** `Stuck`: no pod of it will ever run, or it would take a person to make it. */
@@ -75,16 +97,16 @@ export const tooLong = (limit: Duration.Duration): Unfinished =>
     retryable: true
   })
 
-/** No node took it, or its image did not come. */
-export const neverStarted = ({ pods }: KubeJobSnapshot, waited: string): Unfinished => {
+/** Its pod had a place, and its image did not come. */
+export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duration): Unfinished => {
   const why = Option.firstSomeOf(
-    pods.map(({ unschedulable, waiting }) =>
-      Option.orElse(unschedulable, () => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
-    )
+    pods.map(({ waiting }) => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
   )
   return clusterFailed(
     "not-started",
-    `no pod of the Job could be started in ${waited}: ${Option.getOrElse(why, () => "no reason is known")}`
+    `no pod of the Job could be started in ${Duration.format(waited)}: ${
+      Option.getOrElse(why, () => "no reason is known")
+    }`
   )
 }
 

@@ -18,7 +18,11 @@ export type WatchEvent<A> =
 
 /** Objects of one kind, by the labels that select them. */
 export interface Watchable<A> {
-  list(selector: string): Effect.Effect<ObjectList<A>, KubeError>
+  /**
+   * `cached`: as the API server remembers it, which may be some seconds old and costs its store nothing. Otherwise as it
+   * is now, which reads the whole namespace.
+   */
+  list(selector: string, cached: boolean): Effect.Effect<ObjectList<A>, KubeError>
   /** What happens after `version`. Ends when the server has had enough of it, which is no error. */
   watch(selector: string, version: string): Stream.Stream<WatchEvent<A>, KubeError>
 }
@@ -29,6 +33,8 @@ export class KubeClient extends Context.Service<KubeClient, {
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>
   /** Asks for its end. It is there until its pods are gone; one that is not there is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>
+  /** What the cluster warns of about a Job: why its pods are refused. Takes the right to list events. */
+  warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>
   readonly jobs: Watchable<KubeJob>
   readonly pods: Watchable<KubePod>
 }>()("@nominal-code/kubernetes/KubeClient") {}

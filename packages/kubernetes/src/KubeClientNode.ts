@@ -5,7 +5,7 @@ import { KubeClient, KubeConfigError, type ObjectList, type Watchable, type Watc
 import * as KubeConnection from "./KubeConnection.ts"
 import { KubeError } from "./KubeError.ts"
 import { statusFailure } from "./KubeFailure.ts"
-import { jobOf, podOf, WireJob, WirePod } from "./KubeObjects.ts"
+import { jobOf, podOf, WireEvent, WireJob, WirePod } from "./KubeObjects.ts"
 
 /** The server ends a watch after this long; it is then begun again where it was. */
 const watchSeconds = 290
@@ -17,17 +17,25 @@ const Version = Schema.Struct({ metadata: Schema.Struct({ resourceVersion: Schem
 const Line = Schema.fromJsonString(Schema.Struct({ type: Schema.String, object: Schema.Unknown }))
 const List = Schema.Struct({ ...Version.fields, items: Schema.Array(Schema.Unknown) })
 
+const Warnings = Schema.Struct({ items: Schema.Array(WireEvent) })
+
 const codeOf = (status: unknown): number =>
   Option.match(Schema.decodeUnknownOption(Schema.Struct({ code: Schema.Int }))(status), {
     onNone: () => 500,
     onSome: ({ code }) => code
   })
 
+interface ListQuery {
+  readonly labelSelector: string
+  /** `0`: whatever the API server remembers. */
+  readonly resourceVersion?: "0"
+}
+
 /** Objects of one kind: where they are, how they are listed, and what of them is read. */
 interface Kind<A> {
   readonly name: string
   readonly path: string
-  readonly list: (selector: string, options: ConfigurationOptions) => Promise<unknown>
+  readonly list: (query: ListQuery, options: ConfigurationOptions) => Promise<unknown>
   readonly read: (object: unknown) => Effect.Effect<A, Schema.SchemaError>
 }
 
@@ -49,9 +57,13 @@ const watchEvent = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line:
 const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>): Watchable<A> => {
   const { lines, request } = connection
 
-  const list = Effect.fn("KubeClient.list")(function*(selector: string): Effect.fn.Return<ObjectList<A>, KubeError> {
+  const list = Effect.fn("KubeClient.list")(function*(
+    labelSelector: string,
+    cached: boolean
+  ): Effect.fn.Return<ObjectList<A>, KubeError> {
     const operation = `list ${kind.name}`
-    const answer = yield* request(operation, (options) => kind.list(selector, options))
+    const query = { labelSelector, ...(cached ? { resourceVersion: "0" as const } : {}) }
+    const answer = yield* request(operation, (options) => kind.list(query, options))
     return yield* Schema.decodeUnknownEffect(List)(answer).pipe(
       Effect.flatMap(({ items, metadata }) =>
         Effect.map(Effect.forEach(items, kind.read, { concurrency: 1 }), (items) => ({
@@ -112,16 +124,29 @@ const make = Effect.fnUntraced(function*(kubeconfig?: string) {
         (options) => batch.deleteNamespacedJob({ namespace, name, propagationPolicy: "Foreground" }, options)
       ).pipe(Effect.asVoid, Effect.catchIf(({ reason }) => reason === "absent", () => Effect.void))
     ),
+    warningsOf: Effect.fn("KubeClient.warningsOf")((name: string) =>
+      request<unknown>("list events", (options) =>
+        core.listNamespacedEvent({
+          namespace,
+          fieldSelector: `involvedObject.kind=Job,involvedObject.name=${name},type=Warning`,
+          limit: 50
+        }, options)).pipe(
+          Effect.flatMap((answer) =>
+            Effect.mapError(Schema.decodeUnknownEffect(Warnings)(answer), unreadable("list events"))
+          ),
+          Effect.map(({ items }) => items.flatMap(({ message }) => message ?? []))
+        )
+    ),
     jobs: watchable(connection, {
       name: "Jobs",
       path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
-      list: (labelSelector, options) => batch.listNamespacedJob({ namespace, labelSelector }, options),
+      list: (query, options) => batch.listNamespacedJob({ namespace, ...query }, options),
       read: readJob
     }),
     pods: watchable(connection, {
       name: "pods",
       path: `/api/v1/namespaces/${namespace}/pods`,
-      list: (labelSelector, options) => core.listNamespacedPod({ namespace, labelSelector }, options),
+      list: (query, options) => core.listNamespacedPod({ namespace, ...query }, options),
       read: readPod
     })
   })

@@ -2,10 +2,20 @@ import { Schema } from "effect"
 
 /**
  * Why the Kubernetes API did not do what it was asked. `refused`: it will not do that, however often it is asked.
- * `busy` and `unreachable` pass. `exists` and `absent` are about the object; `expired`: a watch has missed too much, and
- * has to begin anew with a list.
+ * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
+ * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
+ * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a list.
  */
-export const KubeErrorReason = Schema.Literals(["refused", "busy", "unreachable", "exists", "absent", "expired"])
+export const KubeErrorReason = Schema.Literals([
+  "refused",
+  "forbidden",
+  "full",
+  "busy",
+  "unreachable",
+  "exists",
+  "absent",
+  "expired"
+])
 export type KubeErrorReason = typeof KubeErrorReason.Type
 
 /** A call of the Kubernetes API that failed. `detail` is the server's own message. */
@@ -22,6 +32,6 @@ export class KubeError extends Schema.TaggedError<KubeError>()("KubeError", {
 
   /** The same call may succeed later. */
   get retryable(): boolean {
-    return this.reason === "busy" || this.reason === "unreachable"
+    return !/^(?:refused|exists|absent|expired)$/.test(this.reason)
   }
 }

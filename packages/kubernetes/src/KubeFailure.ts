@@ -6,19 +6,25 @@ const Status = Schema.Struct({
   message: Schema.optionalKey(Schema.String),
   reason: Schema.optionalKey(Schema.String),
   code: Schema.optionalKey(Schema.Int),
-  details: Schema.optionalKey(Schema.Struct({ retryAfterSeconds: Schema.optionalKey(Schema.Int) }))
+  details: Schema.optionalKey(
+    Schema.Struct({ name: Schema.optionalKey(Schema.String), retryAfterSeconds: Schema.optionalKey(Schema.Int) })
+  )
 })
 type Status = typeof Status.Type
 
 const statusOf = Schema.decodeUnknownOption(Schema.Union([Status, Schema.fromJsonString(Status)]))
 
-/** A 403 for want of a permission stays; one for want of room in the namespace passes. */
-const reasonOf = (code: number, { message = "", reason }: Status): KubeErrorReason => {
+/**
+ * A create is authorised before its object has a name there: a 403 that names the object has passed the account's
+ * rights, and comes from admission (a quota, a namespace that is being deleted).
+ */
+const reasonOf = (operation: string, code: number, { details, reason }: Status): KubeErrorReason => {
   if (code === 409) return reason === "AlreadyExists" ? "exists" : "busy"
   if (code === 404) return "absent"
   if (code === 410) return "expired"
   if (code === 401 || code === 429 || code >= 500) return "busy"
-  return code === 403 && message.includes("exceeded quota") ? "busy" : "refused"
+  if (code !== 403) return "refused"
+  return operation.startsWith("create") && details?.name !== undefined ? "full" : "forbidden"
 }
 
 const secondsIn = (headers: unknown): number | undefined => {
@@ -34,7 +40,7 @@ export const statusFailure = (operation: string, code: number, body: unknown, he
   const seconds = secondsIn(headers) ?? status.details?.retryAfterSeconds
   return new KubeError({
     operation,
-    reason: reasonOf(code, status),
+    reason: reasonOf(operation, code, status),
     detail: (status.message ?? `the API server answered ${code}`).replaceAll(/\s+/g, " ").slice(0, 2000),
     ...(seconds === undefined ? {} : { retryAfter: Duration.seconds(seconds) })
   })

@@ -11,6 +11,12 @@ export interface KubeJob {
   readonly annotations: Readonly<Record<string, string>>
   /** It has been deleted, and is there until its pods are gone. */
   readonly deleting: boolean
+  /** It may have no pods: its queue has not admitted it yet, or has taken its place away. */
+  readonly suspended: boolean
+  /** The cluster has begun to make pods for it. */
+  readonly started: boolean
+  /** How many of its pods have not ended. */
+  readonly active: number
   /** A pod of it runs. */
   readonly running: boolean
   /** How it ended; none while it has not. */
@@ -28,6 +34,8 @@ export interface KubePod {
   readonly name: string
   /** The Job that it belongs to. */
   readonly job: string
+  /** The node that has it; none while no node took it. */
+  readonly node: Option.Option<string>
   readonly phase: string
   /** Why it failed as a whole: evicted, its node shut down. */
   readonly failure: Option.Option<Trouble>
@@ -57,7 +65,15 @@ const conditions = optional(Schema.Array(
 
 export const WireJob = Schema.Struct({
   metadata,
-  status: optional(Schema.Struct({ ready: optional(Schema.Int), conditions }))
+  spec: optional(Schema.Struct({ suspend: optional(Schema.Boolean) })),
+  status: optional(
+    Schema.Struct({
+      ready: optional(Schema.Int),
+      active: optional(Schema.Int),
+      startTime: optional(Schema.Unknown),
+      conditions
+    })
+  )
 })
 
 const containerState = Schema.Struct({
@@ -67,6 +83,7 @@ const containerState = Schema.Struct({
 
 export const WirePod = Schema.Struct({
   metadata,
+  spec: optional(Schema.Struct({ nodeName: text })),
   status: optional(Schema.Struct({
     phase: text,
     reason: text,
@@ -83,19 +100,25 @@ const trouble = (
   message: message ?? ""
 })
 
-export const jobOf = ({ metadata, status }: typeof WireJob.Type): KubeJob => {
+/** An event of the cluster about one of its objects. */
+export const WireEvent = Schema.Struct({ message: text })
+
+export const jobOf = ({ metadata, spec, status }: typeof WireJob.Type): KubeJob => {
   const end = status?.conditions?.find(({ status, type }) => status === "True" && /^(?:Complete|Failed)$/.test(type))
   return {
     name: metadata.name,
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
     deleting: metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null,
+    suspended: spec?.suspend ?? false,
+    started: status?.startTime !== undefined && status.startTime !== null,
+    active: status?.active ?? 0,
     running: (status?.ready ?? 0) > 0,
     end: Option.map(Option.fromUndefinedOr(end), (end) => ({ succeeded: end.type === "Complete", ...trouble(end) }))
   }
 }
 
-export const podOf = ({ metadata: { labels, name }, status }: typeof WirePod.Type): KubePod => {
+export const podOf = ({ metadata: { labels, name }, spec, status }: typeof WirePod.Type): KubePod => {
   const state = status?.containerStatuses?.[0]?.state
   const unscheduled = status?.conditions?.find(({ status, type }) => type === "PodScheduled" && status === "False")
   const disrupted = status?.conditions?.find(({ status, type }) => type === "DisruptionTarget" && status === "True")
@@ -103,6 +126,7 @@ export const podOf = ({ metadata: { labels, name }, status }: typeof WirePod.Typ
   return {
     name,
     job: labels?.["batch.kubernetes.io/job-name"] ?? labels?.["job-name"] ?? "",
+    node: Option.filter(Option.fromNullishOr(spec?.nodeName), (node) => node !== ""),
     phase: status?.phase ?? "",
     failure: Option.map(Option.fromNullishOr(failure), trouble),
     unschedulable: Option.map(Option.fromUndefinedOr(unscheduled), ({ message }) => message ?? ""),

@@ -1,40 +1,21 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { Failure, failureText } from "@nominal-code/domain/Failure"
+import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
 import { isSettled, type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
 import * as KubeJobs from "./Control.ts"
-import {
-  clusterFailed,
-  type Ending,
-  endingOf,
-  failureOf,
-  neverStarted,
-  podFailed,
-  tooLong,
-  type Unfinished
-} from "./Ending.ts"
+import { apiFailed, type Ending, failureOf, podFailed, podLost, type Unfinished } from "./Ending.ts"
 import { KubeConfigError } from "./KubeClient.ts"
-import type { KubeError } from "./KubeError.ts"
 import * as Manifest from "./Manifest.ts"
 import { jobName } from "./Names.ts"
+import * as Placement from "./Placement.ts"
+import { isSuspended, verdictOn } from "./Verdict.ts"
 import type { KubeJobObservation } from "./Watch.ts"
-
-/** What has to be done now. `Stop`: nobody waits for the Job any more, and it has to be gone before the next one. */
-type Verdict =
-  | { readonly _tag: "Done"; readonly outcome: JobOutcome }
-  | { readonly _tag: "Ended"; readonly how: Exclude<Ending["_tag"], "Stuck"> }
-  | { readonly _tag: "Stop"; readonly because: Unfinished }
-
-/** What a Job is given beyond its own deadline, before it is taken for lost. */
-const deadlineMargin = Duration.seconds(10)
-
-/** How long a pod may take to start: its place on a node, its image. */
-const startLimit = "5 minutes"
 
 /** How long a result that is stored already may take to be read. */
 const readLimit = Duration.millis(500)
@@ -47,8 +28,7 @@ const listening = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 60 }
 
 const encode = Schema.encodeSync(JobPayloadJson)
 
-const refused = ({ message, retryable }: KubeError): Unfinished =>
-  clusterFailed(retryable ? "unavailable" : "refused", message, retryable)
+const store = ServiceName.make("store")
 
 const make = Effect.gen(function*() {
   const config = yield* AppConfig
@@ -60,7 +40,7 @@ const make = Effect.gen(function*() {
     redis: config.redis.value,
     conversationTtl: config.conversationTtl
   }
-  const { activeDeadline, backoffLimit } = template.kubernetes
+  const { activeDeadline } = template.kubernetes
   const results = yield* JobResults
   const payloads = yield* PayloadStore
   const jobs = yield* KubeJobs.make
@@ -87,50 +67,34 @@ const make = Effect.gen(function*() {
       run: JobRun,
       ending: Exclude<Ending["_tag"], "Stuck">,
       observation: KubeJobObservation,
+      shortened: Option.Option<Unfinished>,
       reported: Option.Option<JobOutcome>
     ) {
       const stored = yield* read(run, ending === "Succeeded" ? graceLimit : readLimit)
       if (Option.exists(stored, isSettled)) return Option.getOrThrow(stored)
       if (ending === "Succeeded") return podFailed("no-result", "the Job succeeded and left no result")
       const failure = failureOf(yield* observation.snapshot, activeDeadline)
-      if (failure.failure._tag === "Deadline") return failure
+      const late = "failure" in failure && failure.failure._tag === "Deadline"
+      if (late) return Option.getOrElse(shortened, () => failure)
       return Option.getOrElse(stored, () => Option.getOrElse(reported, () => failure))
     }
   )
 
-  /** Waits for whatever tells first what becomes of the Job. */
-  const verdictOn = Effect.fnUntraced(
-    function*(observation: KubeJobObservation, heard: Effect.Effect<JobOutcome, StoreError>) {
-      const reported = yield* Ref.make(Option.none<JobOutcome>())
-
-      // A failed pod may be replaced by the next: only the Job says that it was the last.
-      const signal = Effect.flatMap(
-        Effect.catch(heard, () => Effect.never),
-        (outcome): Effect.Effect<Verdict> => {
-          if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
-          if (outcome._tag === "Failed" && !outcome.retryable && backoffLimit > 0) {
-            return Effect.succeed({ _tag: "Stop", because: outcome })
-          }
-          return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
-        }
-      )
-      const ended = Effect.map(
-        observation.first(endingOf),
-        (ending): Verdict =>
-          ending._tag === "Stuck" ? { _tag: "Stop", because: ending.outcome } : { _tag: "Ended", how: ending._tag }
-      )
-      const unstarted = observation.snapshot.pipe(
-        Effect.delay(startLimit),
-        Effect.flatMap((snapshot): Effect.Effect<Verdict> =>
-          snapshot.ran ? Effect.never : Effect.succeed({ _tag: "Stop", because: neverStarted(snapshot, startLimit) })
+  /** Ends a Job that nobody waits for any more. One whose pods do not end has lost its node. */
+  const abandon = Effect.fnUntraced(
+    function*(run: JobRun, name: string, observation: KubeJobObservation, because: Unfinished) {
+      yield* Effect.logWarning(`ending the Job: ${failureText(because.failure)}`)
+      const left = yield* jobs.stop(name, observation).pipe(
+        Effect.catchTag(
+          "KubeError",
+          ({ message }) => Effect.as(Effect.logError(`the Job was not ended: ${message}`), Option.none())
         )
       )
-      const expired = Effect.delay(
-        Effect.succeed<Verdict>({ _tag: "Stop", because: tooLong(activeDeadline) }),
-        Duration.sum(activeDeadline, deadlineMargin)
-      )
-      const verdict = yield* Effect.raceAllFirst([signal, ended, unstarted, expired])
-      return { verdict, reported: yield* Ref.get(reported) }
+      const stored = yield* read(run, readLimit)
+      if (Option.exists(stored, isSettled)) return Option.getOrThrow(stored)
+      if (Option.isNone(left)) return because
+      yield* Effect.logError(`the Job does not end, its node may be lost: ${left.value}`)
+      return podLost("node-lost", `the pod did not end in time, its node may be lost: ${left.value}`)
     }
   )
 
@@ -141,13 +105,22 @@ const make = Effect.gen(function*() {
       observation: KubeJobObservation,
       heard: Effect.Effect<JobOutcome, StoreError>
     ) {
-      const { reported, verdict } = yield* verdictOn(observation, heard)
-      if (verdict._tag === "Done") return verdict.outcome
-      if (verdict._tag === "Ended") return yield* conclude(run, verdict.how, observation, reported)
-      yield* Effect.logWarning(`ending the Job: ${failureText(verdict.because.failure)}`)
-      yield* jobs.stop(name, observation)
-      const stored = yield* read(run, readLimit)
-      return Option.getOrElse(Option.filter(stored, isSettled), () => verdict.because)
+      const slot = yield* RunSlot
+      const reported = yield* Ref.make(Option.none<JobOutcome>())
+      const resumed = observation.first((snapshot) => isSuspended(snapshot) ? Option.none() : Option.some(undefined))
+      while (true) {
+        const placement = Placement.make(observation, jobs.warningsOf(name))
+        const { hopeless, shortened } = placement
+        const verdict = yield* verdictOn({ observation, heard, reported, hopeless }, template.kubernetes)
+        if (verdict._tag === "Done") return verdict.outcome
+        if (verdict._tag === "Stop") return yield* abandon(run, name, observation, verdict.because)
+        if (verdict._tag === "Ended") {
+          return yield* conclude(run, verdict.how, observation, yield* shortened, yield* Ref.get(reported))
+        }
+        yield* Effect.logInfo("the Job is suspended: it waits for its queue")
+        yield* slot.yieldWhile(resumed)
+        yield* Effect.logInfo("the Job's queue has admitted it")
+      }
     }
   )
 
@@ -155,9 +128,7 @@ const make = Effect.gen(function*() {
     const run: JobRun = { id: job.id, attempt }
     const hearing = yield* Effect.forkScoped(yield* listen(run))
     const observation = yield* jobs.observe(name)
-    if (!(yield* jobs.clearLane(job, attempt))) {
-      return clusterFailed("not-started", "another Job of the same pull request does not end")
-    }
+    yield* jobs.clearLane(job, attempt)
     // Whoever waited for it before may have died, and the Job may have ended since, and be gone.
     const known = hearing.pollUnsafe()
     if (known !== undefined && Exit.isSuccess(known) && isSettled(known.value)) return known.value
@@ -171,12 +142,18 @@ const make = Effect.gen(function*() {
       const name = jobName(job, attempt)
       return attemptOf(job, attempt, name).pipe(
         Effect.catchTags({
-          KubeError: (error) => Effect.succeed(refused(error)),
+          KubeError: (error) => Effect.succeed(apiFailed(error)),
+          RunNotWanted: () =>
+            Effect.succeed(
+              JobOutcome.cases.Lost.make({
+                failure: Failure.cases.Lease.make({ detail: "another process has the job by now" })
+              })
+            ),
           StoreError: ({ message }) =>
             Effect.succeed(
-              JobOutcome.cases.Failed.make({
+              JobOutcome.cases.Postponed.make({
                 failure: Failure.cases.Store.make({ reason: "unavailable", detail: message }),
-                retryable: true
+                service: store
               })
             )
         }),
@@ -185,7 +162,6 @@ const make = Effect.gen(function*() {
     }),
     cancel: Effect.fn("KubernetesRunner.cancel")((job: Job) =>
       jobs.end(job).pipe(
-        Effect.flatMap((ended) => ended ? Effect.void : Effect.logError("a Job of a cancelled job may still run")),
         Effect.catch(({ message }) => Effect.logError(`a Job of a cancelled job may still run: ${message}`))
       )
     )

@@ -57,12 +57,18 @@ export const jobLabels = (job: Job, attempt: number): Record<string, string> => 
 /** What selects all our Jobs and their pods. */
 export const everyJob = selectorOf(own)
 
-/** What selects the Jobs of one lane. */
-export const laneJobs = (lane: Lane): string => selectorOf({ ...own, "nominal-code/lane": laneLabel(lane) })
+/** The labels that all Jobs of one lane have. */
+export const laneLabels = (lane: Lane): Record<string, string> => ({ ...own, "nominal-code/lane": laneLabel(lane) })
 
-/** What selects the Jobs of all attempts of a job. */
-export const attemptJobs = ({ id, lane }: Job): string =>
-  selectorOf({ ...own, "nominal-code/lane": laneLabel(lane), [jobIdLabel]: id })
+/** The labels that the Jobs of all runs of a job have. */
+export const jobsOfLabels = ({ id, lane }: Job): Record<string, string> => ({ ...laneLabels(lane), [jobIdLabel]: id })
+
+/** Kueue's label of the LocalQueue that admits a Job. */
+export const queueLabel = "kueue.x-k8s.io/queue-name"
+
+/** The LocalQueue of a job: `{owner}` in its name stands for the owner of the repository. */
+export const queueName = (name: string, { event: { pullRequest } }: Job): string =>
+  labelValue(name.replaceAll("{owner}", slug(pullRequest.repo.split("/")[0] ?? "")))
 
 /** When a Job's job arrived, in milliseconds since the epoch. */
 export const receivedAtAnnotation = "nominal-code/received-at"

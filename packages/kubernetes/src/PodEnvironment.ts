@@ -13,16 +13,31 @@ import { Duration, Redacted } from "effect"
  */
 const verbatim = (text: string): string => text.replaceAll("$", "$$$$")
 
+/** The settings that a container's environment comes from. */
+interface EnvironmentSettings {
+  readonly kubernetes: KubernetesSettings
+  readonly redis: RedisSettings
+  readonly conversationTtl: Duration.Duration
+}
+
+/**
+ * What a review may need of the Secrets, entry by entry: the rest of a Secret, the webhook's secret for instance, does
+ * not reach the pod. Of two Secrets with the same entry the later one counts, as with `envFrom`.
+ */
+const fromSecrets = ({ envFromSecrets, secretVariables }: KubernetesSettings): ReadonlyArray<V1EnvVar> =>
+  secretVariables.flatMap(({ name: key, required }) =>
+    envFromSecrets.map((name) => ({
+      name: key,
+      valueFrom: { secretKeyRef: { name, key, ...(required ? {} : { optional: true }) } }
+    }))
+  )
+
 /** The variables of a review's container. A Redis password is in a Secret only: whoever reads Jobs could read it here. */
 export const podEnvironment = (
-  { conversationTtl, kubernetes, redis }: {
-    readonly kubernetes: KubernetesSettings
-    readonly redis: RedisSettings
-    readonly conversationTtl: Duration.Duration
-  },
+  { conversationTtl, kubernetes, redis }: EnvironmentSettings,
   payload: string
-): Array<V1EnvVar> =>
-  Object.entries({
+): Array<V1EnvVar> => {
+  const plain = Object.entries({
     REVIEW_JOB_PAYLOAD: payload,
     ...(holdsPassword(redis.url) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
     REDIS_KEY_TTL_SECONDS: String(Duration.toSeconds(conversationTtl)),
@@ -31,3 +46,5 @@ export const podEnvironment = (
     TMPDIR: "/tmp",
     ...kubernetes.environment
   }).map(([name, value]) => ({ name, value: verbatim(value) }))
+  return [...plain, ...fromSecrets(kubernetes)]
+}

@@ -1,7 +1,31 @@
 import { KubeClient, type Watchable, type WatchEvent } from "@nominal-code/kubernetes/KubeClient"
-import { KubeError } from "@nominal-code/kubernetes/KubeError"
+import { KubeError, type KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob, KubePod } from "@nominal-code/kubernetes/KubeObjects"
 import { Effect, Layer, Option, PubSub, Stream } from "effect"
+
+/** A Job that has just been created, but for what is given. */
+export const kubeJob = (given: Partial<KubeJob> & Pick<KubeJob, "name">): KubeJob => ({
+  labels: {},
+  annotations: {},
+  deleting: false,
+  suspended: false,
+  started: false,
+  active: 0,
+  running: false,
+  end: Option.none(),
+  ...given
+})
+
+/** A pod that has just been made, but for what is given. */
+export const kubePod = (given: Partial<KubePod> & Pick<KubePod, "name" | "job">): KubePod => ({
+  phase: "Pending",
+  node: Option.none(),
+  failure: Option.none(),
+  unschedulable: Option.none(),
+  waiting: Option.none(),
+  exit: Option.none(),
+  ...given
+})
 
 /** An API server without a cluster behind it, for what a test's clock has to hurry. `log` is what it was asked to do. */
 export const fakeKube = Effect.gen(function*() {
@@ -10,12 +34,27 @@ export const fakeKube = Effect.gen(function*() {
   const jobEvents = yield* PubSub.unbounded<WatchEvent<KubeJob>>()
   const podEvents = yield* PubSub.unbounded<WatchEvent<KubePod>>()
   const log: Array<string> = []
-  let away = false
+  let refusal = Option.none<KubeErrorReason>()
+  let warnings: ReadonlyArray<string> = []
 
-  const unreachable = new KubeError({ operation: "ask", reason: "unreachable", detail: "nobody answers" })
-  const asked = <A>(answer: () => A) => Effect.suspend(() => away ? Effect.fail(unreachable) : Effect.sync(answer))
-  const watchable = <A>(items: ReadonlyMap<string, A>, events: PubSub.PubSub<WatchEvent<A>>): Watchable<A> => ({
-    list: () => asked(() => ({ items: [...items.values()], version: "1" })),
+  const asked = <A>(answer: () => A) =>
+    Effect.suspend(() =>
+      Option.match(refusal, {
+        onNone: () => Effect.sync(answer),
+        onSome: (reason) => Effect.fail(new KubeError({ operation: "ask", reason, detail: "nobody answers" }))
+      })
+    )
+  const lists: Array<string> = []
+  const watchable = <A>(
+    kind: string,
+    items: ReadonlyMap<string, A>,
+    events: PubSub.PubSub<WatchEvent<A>>
+  ): Watchable<A> => ({
+    list: (_selector, cached) =>
+      asked(() => {
+        lists.push(`${kind} ${cached ? "cached" : "whole"}`)
+        return { items: [...items.values()], version: "1" }
+      }),
     watch: () => Stream.fromPubSub(events)
   })
   const changed = (job: KubeJob) => {
@@ -29,27 +68,32 @@ export const fakeKube = Effect.gen(function*() {
   }
 
   const client = KubeClient.of({
-    createJob: ({ metadata = {} }) =>
+    createJob: ({ metadata = {}, spec }) =>
       asked(() => {
         const { annotations = {}, labels = {}, name = "" } = metadata
         log.push(`create ${name}`)
-        const job: KubeJob = { name, labels, annotations, deleting: false, running: false, end: Option.none() }
+        const job = kubeJob({ name, labels, annotations, suspended: spec?.suspend ?? false })
         jobs.set(name, job)
         return job
       }),
     findJob: (name) => asked(() => Option.fromUndefinedOr(jobs.get(name))),
     deleteJob: (name) => asked(() => void log.push(`delete ${name}`)),
-    jobs: watchable(jobs, jobEvents),
-    pods: watchable(pods, podEvents)
+    warningsOf: () => asked(() => warnings),
+    jobs: watchable("jobs", jobs, jobEvents),
+    pods: watchable("pods", pods, podEvents)
   })
   return {
     log,
+    /** The lists that it was asked for. */
+    lists,
     jobs,
     changed,
     removed,
     pod: (pod: KubePod) => PubSub.publish(podEvents, { _tag: "Changed", item: pod, version: "1" }),
-    /** Whether nobody answers. */
-    away: (yes: boolean) => Effect.sync(() => void (away = yes)),
+    /** Every call fails for a reason, until there is none. */
+    refuse: (reason?: KubeErrorReason) => Effect.sync(() => void (refusal = Option.fromUndefinedOr(reason))),
+    /** What the cluster warns of about each Job. */
+    warn: (...messages: ReadonlyArray<string>) => Effect.sync(() => void (warnings = messages)),
     layer: Layer.succeed(KubeClient, client)
   }
 })

@@ -27,7 +27,7 @@ const connected = Effect.fnUntraced(function*(options: Partial<KubeEmulator.Opti
 it.live("a Job is created, found, listed, watched and deleted", () =>
   Effect.gen(function*() {
     const { client } = yield* connected()
-    const before = yield* client.jobs.list(everyJob)
+    const before = yield* client.jobs.list(everyJob, false)
     assert.deepStrictEqual(before.items, [])
     const created = yield* client.createJob(manifest)
     assert.strictEqual(created.name, jobName(job, 1))
@@ -58,14 +58,14 @@ it.live("what goes wrong is told apart, in the server's own words", () =>
     ])
     cluster.store.compact()
     assert.strictEqual((yield* reasonOf(Stream.runDrain(client.jobs.watch(everyJob, "1"))))[0], "expired")
-    for (const [status, reason] of [[403, "refused"], [422, "refused"], [500, "busy"]] as const) {
+    for (const [status, reason] of [[403, "forbidden"], [422, "refused"], [500, "busy"]] as const) {
       cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status, message: "no" })
-      assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyJob)), [reason, "no"])
+      assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyJob, false)), [reason, "no"])
     }
     cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status: 429 })
-    assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyJob)), ["busy", "the API server answered 429"])
+    assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyJob, false)), ["busy", "the API server answered 429"])
     cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Drop" })
-    const [reason, detail] = yield* reasonOf(client.jobs.list(everyJob))
+    const [reason, detail] = yield* reasonOf(client.jobs.list(everyJob, false))
     assert.strictEqual(reason, "unreachable")
     assert.match(detail, /^the API server cannot be reached: /)
   }))
@@ -75,15 +75,15 @@ it.live("a 429 says how long to stay away", () =>
     const { client, cluster } = yield* connected()
     const headers = { "retry-after": "7" }
     cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status: 429, headers })
-    assert.deepStrictEqual((yield* Effect.flip(client.jobs.list(everyJob))).retryAfter, Duration.seconds(7))
+    assert.deepStrictEqual((yield* Effect.flip(client.jobs.list(everyJob, false))).retryAfter, Duration.seconds(7))
   }))
 
-it.live("a watch that is refused says why", () =>
+it.live("a watch that is forbidden says why", () =>
   Effect.gen(function*() {
     const { client } = yield* connected({ role: { jobs: ["list"] } })
     const error = yield* Effect.flip(Stream.runDrain(client.jobs.watch(everyJob, "1")))
     assert.match(error.message, /^Kubernetes: watch Jobs: jobs\.batch is forbidden/)
-    assert.isFalse(error.retryable)
+    assert.strictEqual(error.reason, "forbidden")
   }))
 
 it.live("a kubeconfig that is not one is told in one line", () =>

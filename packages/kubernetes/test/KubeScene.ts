@@ -22,9 +22,19 @@ export const kubernetes: KubernetesSettings = {
   activeDeadline: Duration.seconds(600),
   ttlAfterFinished: Duration.seconds(3600),
   envFromSecrets: [],
+  secretVariables: [{ name: "GITHUB_TOKEN", required: true }, { name: "ANTHROPIC_API_KEY", required: false }],
   environment: { GITHUB_API_BASE: "https://api.github.com" },
   requests: { cpu: Option.none(), memory: Option.none() },
-  limits: { cpu: Option.none(), memory: Option.none() }
+  limits: { cpu: Option.none(), memory: Option.none() },
+  labels: {},
+  annotations: {},
+  priorityClass: Option.none(),
+  nodeSelector: {},
+  tolerations: [],
+  affinity: Option.none(),
+  runtimeClass: Option.none(),
+  imagePullSecrets: [],
+  queue: Option.none()
 }
 
 const agent = { provider: "anthropic" as const, model: "a-model", maxTurns: 8 }

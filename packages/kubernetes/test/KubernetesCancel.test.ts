@@ -79,7 +79,7 @@ it.effect("a Job that cannot be ended keeps its pull request waiting for minutes
     yield* wait("1 second")
     assert.deepStrictEqual(yield* stateOf(a), cancelled)
 
-    yield* kube.away(true)
+    yield* kube.refuse("unreachable")
     yield* queue.retry(a.id)
     yield* quiet
     yield* queue.cancel(a.id)

@@ -91,7 +91,6 @@ describe("the Job of an attempt", () => {
                 { name: "TMPDIR", value: "/tmp" },
                 { name: "GITHUB_API_BASE", value: "https://api.github.com" }
               ],
-              envFrom: [],
               resources: { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } },
               securityContext: {
                 readOnlyRootFilesystem: true,
@@ -137,7 +136,6 @@ describe("the Job of an attempt", () => {
       [2, 300, 0]
     )
     assert.strictEqual(container?.imagePullPolicy, "Always")
-    assert.deepStrictEqual(container?.envFrom, [{ secretRef: { name: "one" } }, { secretRef: { name: "two" } }])
     assert.deepStrictEqual(container?.resources, {
       requests: { cpu: "100m", memory: "1Gi" },
       limits: { cpu: "1", memory: "4Gi" }

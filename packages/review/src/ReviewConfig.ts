@@ -1,5 +1,4 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { secretsOf } from "@nominal-code/config/GitHubConfig"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Context, Effect, Layer, Option, type Redacted } from "effect"
 
@@ -18,12 +17,6 @@ export class ReviewConfig extends Context.Service<ReviewConfig, {
 export const layer = (settings: Option.Option<ReviewSettings> = Option.none()) =>
   Layer.effect(
     ReviewConfig,
-    Effect.map(AppConfig, ({ github, providers, review }) =>
-      ReviewConfig.of({
-        settings: Option.getOrElse(settings, () => review),
-        secrets: [
-          ...Option.match(github, { onNone: () => [], onSome: secretsOf }),
-          ...providers.map(({ apiKey }) => apiKey)
-        ]
-      }))
+    Effect.map(AppConfig, ({ review, secrets }) =>
+      ReviewConfig.of({ settings: Option.getOrElse(settings, () => review), secrets }))
   )

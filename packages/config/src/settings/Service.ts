@@ -1,7 +1,7 @@
-import { Schema } from "effect"
-import { flag, integer, line, list, oneOf, path, secret, word } from "../Kind.ts"
+import { flag, integer, line, oneOf, path, secret, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
 import { redisUrl } from "../Url.ts"
+import { objectName, scheduling, secretNames } from "./Scheduling.ts"
 
 const KiB = 1024
 const GiB = KiB * KiB * KiB
@@ -120,9 +120,6 @@ const quantity = word(
   /^\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i)?$/
 )
 
-const dnsName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
-const objectName = word("name", "the name of a Kubernetes object: lower-case letters, digits and -", dnsName)
-
 /** One Kubernetes Job per review. */
 export const kubernetes = {
   image: optional({
@@ -170,8 +167,9 @@ export const kubernetes = {
   envFromSecrets: defaulted([], {
     yaml: "kubernetes.env_from_secrets",
     env: "K8S_ENV_FROM_SECRETS",
-    kind: list("names of Secrets", Schema.String.check(Schema.isPattern(dnsName))),
-    doc: "The Secrets whose entries become the Jobs' environment."
+    kind: secretNames,
+    doc:
+      "The Secrets that the Jobs have their variables from: what a review needs of them, and never a webhook's secret."
   }),
   requestsCpu: optional({
     yaml: "kubernetes.resources.requests.cpu",
@@ -196,5 +194,6 @@ export const kubernetes = {
     env: "K8S_RESOURCE_LIMITS_MEMORY",
     kind: quantity,
     doc: "The memory that a Job may use."
-  })
+  }),
+  ...scheduling
 }

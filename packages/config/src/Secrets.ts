@@ -1,0 +1,31 @@
+import { Effect, Option, Redacted } from "effect"
+import type { GitHubSettings } from "./AppConfig.ts"
+import type { ConfigError } from "./ConfigError.ts"
+import { readVariable } from "./Environment.ts"
+
+/** The variables that name a proxy, with its password perhaps. */
+export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] as const
+
+const decode = Option.liftThrowable(decodeURIComponent)
+
+/** The password in a URL: as it stands there, and as it is meant. */
+const passwordOf = (text: string): ReadonlyArray<string> => {
+  const password = URL.parse(text)?.password ?? ""
+  return password === "" ? [] : [password, ...Option.toArray(decode(password))]
+}
+
+/** Every text that may not leave the process: the values of all settings that are secret, and the passwords in URLs. */
+export const knownSecrets = Effect.fnUntraced(function*(
+  given: ReadonlyArray<string>,
+  github: Option.Option<GitHubSettings>
+): Effect.fn.Return<ReadonlyArray<Redacted.Redacted>, ConfigError> {
+  // A private key may come from a file, and is put in order.
+  const keys = Option.match(github, {
+    onNone: () => [],
+    onSome: ({ credentials }) => credentials._tag === "App" ? [Redacted.value(credentials.privateKey)] : []
+  })
+  const values = [...given, ...keys]
+  const proxies = yield* Effect.forEach(proxyVariables, readVariable, { concurrency: 1 })
+  const passwords = [...values, ...proxies.flatMap((proxy) => Option.toArray(proxy))].flatMap(passwordOf)
+  return [...new Set([...values, ...passwords])].map((text) => Redacted.make(text))
+})

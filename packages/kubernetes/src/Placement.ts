@@ -1,0 +1,112 @@
+import { Duration, Effect, Option } from "effect"
+import { clusterPostponed, neverStarted, type Unfinished } from "./Ending.ts"
+import type { KubeError } from "./KubeError.ts"
+import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
+
+/*
+ * Whether the pods of a Job find a place in the cluster.
+ */
+
+/** How long a pod that has a place may take to start: its image. */
+export const startLimit = Duration.minutes(5)
+
+/** How long a pod may look for a node before its run gives its place in the server to others. */
+const placeLimit = Duration.minutes(5)
+
+/** How long a Job may have no pod, or its pod no node, before people are told why. */
+const tellAfter = Duration.seconds(15)
+
+/** How long a run without a place waits before it tries again. */
+const tryAgainAfter = Duration.minutes(1)
+
+const lookEvery = Duration.seconds(5)
+
+/** Why a Job has no pod on a node. */
+export type WithoutPlace =
+  /** No node takes its pod. */
+  | { readonly _tag: "Unschedulable"; readonly detail: string }
+  /** Quota, LimitRange or Pod Security let no pod in. Why is in the cluster's events only. */
+  | { readonly _tag: "Refused" }
+
+/** Why a Job has no pod on a node; none if it has one, or has not been looked at by the cluster yet. */
+export const withoutPlace = ({ gone, job, pods, ran }: KubeJobSnapshot): Option.Option<WithoutPlace> => {
+  if (gone || Option.exists(job, ({ end, suspended }) => suspended || Option.isSome(end))) return Option.none()
+  const unschedulable = Option.firstSomeOf(
+    pods.map(({ phase, unschedulable }) => phase === "Pending" ? unschedulable : Option.none())
+  )
+  if (Option.isSome(unschedulable)) return Option.some({ _tag: "Unschedulable", detail: unschedulable.value })
+  const refused = !ran && pods.length === 0 && Option.exists(job, ({ active, started }) => started && active === 0)
+  return refused ? Option.some({ _tag: "Refused" }) : Option.none()
+}
+
+/** For how long a Job has had no place since it was last seen with one, and in all; and how long its pod has been starting. */
+interface Times {
+  readonly waited: Duration.Duration
+  readonly inAll: Duration.Duration
+  readonly starting: Duration.Duration
+}
+
+const began: Times = { waited: Duration.zero, inAll: Duration.zero, starting: Duration.zero }
+
+const longer = (duration: Duration.Duration) => Duration.sum(duration, lookEvery)
+
+const after = ({ inAll, starting, waited }: Times, snapshot: KubeJobSnapshot, has: boolean): Times => ({
+  waited: has ? Duration.zero : longer(waited),
+  inAll: has ? inAll : longer(inAll),
+  starting: has && !snapshot.ran ? longer(starting) : starting
+})
+
+const unplaced = (why: string): Unfinished => clusterPostponed("full", `no node has room: ${why}`, tryAgainAfter)
+
+/**
+ * Looks after the start of a Job's pods. `hopeless` ends with what to do instead when they do not start; what the wait
+ * for a place takes is no part of the limit for a start. `shortened`: whether that wait took time of the Job's deadline.
+ */
+export const make = (
+  observation: KubeJobObservation,
+  warnings: Effect.Effect<ReadonlyArray<string>, KubeError>
+) => {
+  let times = began
+
+  const refusal = warnings.pipe(
+    Effect.map((found) => found.at(-1) ?? "the cluster tells no reason"),
+    Effect.catch(({ message }) => Effect.succeed(`no reason can be read: ${message}`)),
+    Effect.map((why) =>
+      clusterPostponed("pods-refused", `the cluster lets no pod of the Job in: ${why}`, tryAgainAfter)
+    )
+  )
+
+  const look: Effect.Effect<Option.Option<Unfinished>> = Effect.gen(function*() {
+    const snapshot = yield* observation.snapshot
+    const without = Option.getOrUndefined(withoutPlace(snapshot))
+    times = after(times, snapshot, without === undefined)
+    if (without === undefined) {
+      return Duration.isGreaterThanOrEqualTo(times.starting, startLimit)
+        ? Option.some(neverStarted(snapshot, startLimit))
+        : Option.none()
+    }
+    if (without._tag === "Refused") {
+      return Duration.isGreaterThanOrEqualTo(times.waited, tellAfter) ? Option.some(yield* refusal) : Option.none()
+    }
+    if (Duration.equals(times.waited, tellAfter)) {
+      yield* Effect.logWarning(`no node has room for the pod of the Job, waiting: ${without.detail}`)
+    }
+    return Duration.isGreaterThanOrEqualTo(times.waited, placeLimit)
+      ? Option.some(unplaced(without.detail))
+      : Option.none()
+  })
+
+  return {
+    hopeless: look.pipe(
+      Effect.delay(lookEvery),
+      Effect.repeat({ until: Option.isSome }),
+      Effect.map(Option.getOrThrow)
+    ),
+    /** Why a Job that ran into its deadline says nothing about its review. */
+    shortened: Effect.sync((): Option.Option<Unfinished> =>
+      Duration.isGreaterThanOrEqualTo(times.inAll, tellAfter)
+        ? Option.some(unplaced(`its pod waited ${Duration.format(times.inAll)}, and had not enough time left`))
+        : Option.none()
+    )
+  }
+}

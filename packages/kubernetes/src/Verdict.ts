@@ -1,0 +1,63 @@
+import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Duration, Effect, Option, Ref } from "effect"
+import { type Ending, endingOf, tooLong, type Unfinished } from "./Ending.ts"
+import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
+
+/** What has to be done about a Job now. `Stop`: nobody waits for it any more, and it has to be gone before the next. */
+export type Verdict =
+  | { readonly _tag: "Done"; readonly outcome: JobOutcome }
+  | { readonly _tag: "Ended"; readonly how: Exclude<Ending["_tag"], "Stuck"> }
+  | { readonly _tag: "Stop"; readonly because: Unfinished }
+  /** Its queue has not admitted it, or has taken its place away: it has no pods until the queue says so. */
+  | { readonly _tag: "Suspended" }
+
+/** What a Job is given beyond its own deadline, before it is taken for lost. */
+const deadlineMargin = Duration.seconds(10)
+
+/** Whether a Job waits in its queue. */
+export const isSuspended = ({ gone, job }: KubeJobSnapshot): boolean =>
+  !gone && Option.exists(job, ({ end, suspended }) => suspended && Option.isNone(end))
+
+/** What tells of a Job's end. */
+interface Sources {
+  readonly observation: KubeJobObservation
+  /** The outcome that the Job's pod reports. */
+  readonly heard: Effect.Effect<JobOutcome, StoreError>
+  /** Keeps an outcome that the Job's next pod may better. */
+  readonly reported: Ref.Ref<Option.Option<JobOutcome>>
+  /** Why its pods will not start. */
+  readonly hopeless: Effect.Effect<Unfinished>
+}
+
+/** Waits for whatever tells first what becomes of a Job. */
+export const verdictOn = (
+  { heard, hopeless, observation, reported }: Sources,
+  { activeDeadline, backoffLimit }: { readonly activeDeadline: Duration.Duration; readonly backoffLimit: number }
+): Effect.Effect<Verdict> => {
+  // A failed pod may be replaced by the next: only the Job says that it was the last.
+  const signal = Effect.flatMap(
+    Effect.catch(heard, () => Effect.never),
+    (outcome): Effect.Effect<Verdict> => {
+      if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
+      if (outcome._tag === "Failed" && !outcome.retryable && backoffLimit > 0) {
+        return Effect.succeed({ _tag: "Stop", because: outcome })
+      }
+      return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
+    }
+  )
+  const ended = observation.first((snapshot): Option.Option<Verdict> => {
+    if (isSuspended(snapshot)) return Option.some({ _tag: "Suspended" })
+    return Option.map(
+      endingOf(snapshot),
+      (ending): Verdict =>
+        ending._tag === "Stuck" ? { _tag: "Stop", because: ending.outcome } : { _tag: "Ended", how: ending._tag }
+    )
+  })
+  const stop = (because: Unfinished): Verdict => ({ _tag: "Stop", because })
+  const expired = Effect.delay(
+    Effect.succeed(stop(tooLong(activeDeadline))),
+    Duration.sum(activeDeadline, deadlineMargin)
+  )
+  return Effect.raceAllFirst([signal, ended, Effect.map(hopeless, stop), expired])
+}

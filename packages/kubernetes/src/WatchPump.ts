@@ -1,0 +1,90 @@
+import { Clock, Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
+import type { Watchable, WatchEvent } from "./KubeClient.ts"
+import type { KubeError } from "./KubeError.ts"
+import { everyJob } from "./Names.ts"
+
+/** Applies one kind of objects to what is known of them. */
+export interface WatchHandler<A> {
+  /** All that there is. Takes what has to be known before the list is asked for. */
+  readonly all: Effect.Effect<(items: ReadonlyArray<A>) => Effect.Effect<void>>
+  changed(item: A): Effect.Effect<void>
+  removed(item: A): Effect.Effect<void>
+}
+
+/** A connection that was lost is made again soon, and less and less often while it cannot be. */
+const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+
+/** An API server that has just been started forbids everything for a moment. After this long it means it. */
+const startUp = Duration.minutes(1)
+
+/** How long a server that may not watch waits before it asks again. */
+const forbiddenPause = Duration.minutes(1)
+
+/** Pauses once a refusal has lasted for longer than the start of an API server. */
+const makePauses = Effect.gen(function*() {
+  const since = yield* Ref.make(Option.none<number>())
+  return {
+    worked: Ref.set(since, Option.none()),
+    after: Effect.fnUntraced(function*({ reason }: KubeError) {
+      if (reason !== "forbidden" && reason !== "refused") return yield* Ref.set(since, Option.none())
+      const now = yield* Clock.currentTimeMillis
+      const first = Option.getOrElse(yield* Ref.get(since), () => now)
+      yield* Ref.set(since, Option.some(first))
+      if (now - first >= Duration.toMillis(startUp)) yield* Effect.sleep(forbiddenPause)
+    })
+  }
+})
+
+/**
+ * Lists once and then watches for ever, from where it was. It lists again only when it has missed too much, and then
+ * what there is now: an older answer could lack what is known to exist.
+ */
+export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, handler: WatchHandler<A>) {
+  const at = yield* Ref.make(Option.none<string>())
+  const listed = yield* Ref.make(false)
+  const away = yield* Ref.make(false)
+  const pauses = yield* makePauses
+  const worked = Effect.andThen(Ref.set(away, false), pauses.worked)
+  const apply = (seen: WatchEvent<A>) =>
+    (seen._tag === "Progress"
+      ? Effect.void
+      : seen._tag === "Changed"
+      ? handler.changed(seen.item)
+      : handler.removed(seen.item))
+      .pipe(Effect.andThen(Ref.set(at, Option.some(seen.version))))
+
+  const list = Effect.gen(function*() {
+    const all = yield* handler.all
+    const { items, version } = yield* kind.list(everyJob, !(yield* Ref.get(listed)))
+    yield* all(items)
+    yield* Ref.set(listed, true)
+    yield* Ref.set(at, Option.some(version))
+  })
+  const step = Effect.gen(function*() {
+    const version = yield* Ref.get(at)
+    if (Option.isNone(version)) return yield* list
+    const heard = yield* Ref.make(false)
+    yield* kind.watch(everyJob, version.value).pipe(
+      Stream.runForEach((seen) => Effect.all([apply(seen), Ref.set(heard, true), worked], { discard: true })),
+      Effect.catchIf(({ reason }) => reason === "expired", () => Ref.set(at, Option.none())),
+      // A connection that told something has worked: its end begins no series of failures.
+      Effect.catch((error) =>
+        Effect.flatMap(Ref.get(heard), (worked) => worked ? Effect.logDebug(error.message) : Effect.fail(error))
+      )
+    )
+    yield* Effect.sleep("100 millis")
+  })
+  const complain = (error: KubeError) =>
+    Effect.flatMap(
+      Ref.getAndSet(away, true),
+      (known) =>
+        known ? Effect.logDebug(error.message) : Effect.logWarning(`${name} cannot be watched: ${error.detail}`)
+    )
+
+  return yield* step.pipe(
+    Effect.tap(() => worked),
+    Effect.tapError((error) => Effect.andThen(complain(error), pauses.after(error))),
+    Effect.retry(again),
+    Effect.forever
+  )
+})

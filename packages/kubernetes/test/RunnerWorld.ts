@@ -1,0 +1,57 @@
+import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import type { KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
+import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
+import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
+import { jobName } from "@nominal-code/kubernetes/Names"
+import { Context, Effect, Layer, Logger } from "effect"
+import { laneOf, mention } from "../../jobs/test/Jobs.ts"
+import { quiet } from "../../jobs/test/readySuite.ts"
+import { testResults } from "../../jobs/test/TestResults.ts"
+import { fakeKube, kubeJob } from "./FakeKube.ts"
+import { clusterConfig } from "./KubeScene.ts"
+
+export const job = mention(laneOf(1), "a")
+export const name = jobName(job, 1)
+export const run = { id: job.id, attempt: 1 }
+
+/** How a run begins. */
+interface Beginning {
+  /** The Jobs that are there already. */
+  readonly before?: ReadonlyArray<KubeJob>
+  readonly settings?: Partial<KubernetesSettings>
+  /** What the run hears when it asks whether it is still wanted. */
+  readonly wanted?: boolean
+  /** Why every call of the API fails. */
+  readonly refused?: KubeErrorReason
+}
+
+/** A runner whose run of the job is under way. `lines` is what it has logged. */
+export const started = Effect.fnUntraced(
+  function*({ before = [], refused, settings = {}, wanted = true }: Beginning = {}) {
+    const kube = yield* fakeKube
+    for (const job of before) kube.jobs.set(job.name, job)
+    const results = yield* testResults
+    const lines: Array<string> = []
+    const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
+    const context = yield* Layer.build(
+      Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.void })).pipe(
+        Layer.provide([kube.layer, results.layer, clusterConfig(settings)])
+      )
+    )
+    yield* quiet
+    yield* kube.refuse(refused)
+    const runner = Context.get(context, JobRunner)
+    const running = yield* runner.run(job, 1).pipe(
+      Effect.provideService(RunStillWanted, Effect.succeed(wanted)),
+      Effect.provide(logger),
+      Effect.forkChild
+    )
+    yield* quiet
+    return { kube, results, runner, running, lines }
+  }
+)
+
+/** The run's Job, as it is while its pod runs. */
+export const runs = (found: KubeJob | undefined): KubeJob => kubeJob({ name, ...found, running: true })
