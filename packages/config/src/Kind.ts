@@ -14,6 +14,9 @@ export interface Kind<out A> {
   readonly shape: JsonSchema.JsonSchema
 }
 
+/** A field that means nothing is a slip of the pen. */
+const strict = { onExcessProperty: "error" } as const
+
 /** A kind from the schemas of its two forms. */
 export const make = <A>(options: {
   readonly label: string
@@ -26,8 +29,8 @@ export const make = <A>(options: {
   label: options.label,
   expected: options.expected,
   secret: false,
-  fromYaml: Schema.decodeUnknownOption(options.yaml),
-  fromText: Schema.decodeUnknownOption(options.text ?? options.yaml),
+  fromYaml: Schema.decodeUnknownOption(options.yaml, strict),
+  fromText: Schema.decodeUnknownOption(options.text ?? options.yaml, strict),
   shape: Schema.toJsonSchemaDocument(options.shown ?? options.yaml).schema
 })
 

@@ -4,7 +4,6 @@ import { Schema } from "effect"
  * How a pod finds its node, in Kubernetes' own notation.
  */
 
-const strict = { parseOptions: { onExcessProperty: "error" } } as const
 const list = <S extends Schema.Constraint>(item: S) => Schema.mutable(Schema.Array(item))
 const text = Schema.optionalKey(Schema.String)
 const texts = Schema.optionalKey(list(Schema.String))
@@ -16,33 +15,33 @@ export const Toleration = Schema.Struct({
   value: text,
   effect: Schema.optionalKey(Schema.Literals(["NoSchedule", "PreferNoSchedule", "NoExecute"])),
   tolerationSeconds: Schema.optionalKey(Schema.Int)
-}).annotate(strict)
+})
 export type Toleration = typeof Toleration.Type
 
 const Requirements = list(
-  Schema.Struct({ key: Schema.String, operator: Schema.String, values: texts }).annotate(strict)
+  Schema.Struct({ key: Schema.String, operator: Schema.String, values: texts })
 )
 
 const NodeTerm = Schema.Struct({
   matchExpressions: Schema.optionalKey(Requirements),
   matchFields: Schema.optionalKey(Requirements)
-}).annotate(strict)
+})
 
 const Weight = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))
 
 const NodeAffinity = Schema.Struct({
   requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey(
-    Schema.Struct({ nodeSelectorTerms: list(NodeTerm) }).annotate(strict)
+    Schema.Struct({ nodeSelectorTerms: list(NodeTerm) })
   ),
   preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey(
-    list(Schema.Struct({ weight: Weight, preference: NodeTerm }).annotate(strict))
+    list(Schema.Struct({ weight: Weight, preference: NodeTerm }))
   )
-}).annotate(strict)
+})
 
 const LabelSelector = Schema.Struct({
   matchLabels: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   matchExpressions: Schema.optionalKey(Requirements)
-}).annotate(strict)
+})
 
 const PodTerm = Schema.Struct({
   topologyKey: Schema.String,
@@ -51,19 +50,19 @@ const PodTerm = Schema.Struct({
   namespaceSelector: Schema.optionalKey(LabelSelector),
   matchLabelKeys: texts,
   mismatchLabelKeys: texts
-}).annotate(strict)
+})
 
 const PodAffinity = Schema.Struct({
   requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey(list(PodTerm)),
   preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey(
-    list(Schema.Struct({ weight: Weight, podAffinityTerm: PodTerm }).annotate(strict))
+    list(Schema.Struct({ weight: Weight, podAffinityTerm: PodTerm }))
   )
-}).annotate(strict)
+})
 
 /** Which nodes a pod needs or prefers, and which pods it wants beside it or not. */
 export const Affinity = Schema.Struct({
   nodeAffinity: Schema.optionalKey(NodeAffinity),
   podAffinity: Schema.optionalKey(PodAffinity),
   podAntiAffinity: Schema.optionalKey(PodAffinity)
-}).annotate(strict)
+})
 export type Affinity = typeof Affinity.Type

@@ -1,9 +1,11 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import { Duration, Effect, FiberMap, Layer, Option, Schedule, Semaphore, Stream } from "effect"
+import { RunSlot } from "@nominal-code/domain/RunSlot"
+import { Duration, Effect, FiberMap, Layer, Option, Schedule, Stream } from "effect"
 import { JobQueue } from "./JobQueue.ts"
 import * as LeasedRun from "./LeasedRun.ts"
 import * as Rotation from "./Rotation.ts"
+import * as RunSlots from "./RunSlots.ts"
 
 /** How long a lane rests after its turn failed. */
 const pause = Duration.seconds(1)
@@ -16,11 +18,11 @@ const make = Effect.gen(function*() {
   const queue = yield* JobQueue
   const leasedRun = yield* LeasedRun.make
   const rotation = Rotation.make()
-  const slots = yield* Semaphore.make(maxConcurrent)
+  const slots = RunSlots.make(maxConcurrent)
   const working = yield* FiberMap.make<string, void, never>()
 
   /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
-  const turn = (lane: Lane) =>
+  const turn = (lane: Lane, { release, slot }: RunSlots.HeldSlot) =>
     Effect.uninterruptibleMask((restore) =>
       queue.take(lane).pipe(
         Effect.flatMap((lease) => Option.isSome(lease) ? leasedRun(lease.value, restore) : Effect.void),
@@ -36,14 +38,15 @@ const make = Effect.gen(function*() {
     ).pipe(
       // Nobody waits for a turn: what breaks in one would break in silence.
       Effect.tapDefect((defect) => Effect.logError("a lane's turn broke; its lease runs out by itself", defect)),
-      Effect.ensuring(Effect.andThen(Effect.sync(() => rotation.done(lane)), slots.release(1))),
+      Effect.ensuring(Effect.andThen(Effect.sync(() => rotation.done(lane)), release)),
+      Effect.provideService(RunSlot, slot),
       Effect.annotateLogs({ lane: laneKey(lane) })
     )
 
   const dispatch = Effect.forever(Effect.gen(function*() {
-    yield* slots.take(1)
+    const slot = yield* slots.take
     const lane = yield* rotation.next
-    yield* FiberMap.run(working, laneKey(lane), turn(lane))
+    yield* FiberMap.run(working, laneKey(lane), turn(lane, slot))
   }))
 
   const listen = Stream.runForEach(queue.ready, (lane) => Effect.sync(() => rotation.add(lane))).pipe(

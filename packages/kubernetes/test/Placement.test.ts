@@ -135,6 +135,7 @@ it.effect("a lost node does not hold up the next run of its pull request for eve
     yield* results.report(run, reviewed)
     assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
 
+    yield* kube.removed(name)
     const next = yield* Effect.forkChild(runner.run(job, 2))
     yield* quiet
     assert.strictEqual(kube.log.length, 3)
