@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { V1NetworkPolicy, V1NetworkPolicyEgressRule } from "@kubernetes/client-node"
 import { readFileSync } from "node:fs"
 import { BlockList, isIPv6 } from "node:net"
-import { parse } from "yaml"
+import { parse, parseAllDocuments } from "yaml"
 import { copyOfDeploy, find, hasKubectl, overlay, podsOf, render, root } from "./Rendering.ts"
 import { weaknesses } from "./Weaknesses.ts"
 
@@ -117,10 +117,11 @@ describe.skipIf(!hasKubectl)("what the manifests allow (kubectl)", () => {
 
   it("what is secret is in the Secret alone: no ConfigMap, no argument, no variable holds it", () => {
     const resources = render(`${copyOfDeploy()}/k8s`)
-    const secret: Record<string, string> =
-      parse(readFileSync(`${root}/deploy/k8s/secret.yaml.template`, "utf8")).stringData
+    const secret: ReadonlyArray<readonly [string, string]> = parseAllDocuments(
+      readFileSync(`${root}/deploy/k8s/secret.yaml.template`, "utf8")
+    ).flatMap((document) => Object.entries(document.toJS().stringData))
     const others = JSON.stringify(resources.filter(({ kind }) => kind !== "Secret"))
-    for (const [name, value] of Object.entries(secret)) assert.notInclude(others, value, name)
+    for (const [name, value] of secret) assert.notInclude(others, value, name)
     assert.notMatch(others, /redis(s)?:\/\/[^"@]*@/)
   })
 })

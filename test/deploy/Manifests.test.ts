@@ -65,7 +65,7 @@ describe("the schema check", () => {
 describe.skipIf(!hasKubectl)("the rendered manifests (kubectl)", () => {
   it.each([
     ["k8s/base", base],
-    ["k8s", [...base, "Secret/nominal-code-secrets"].sort()],
+    ["k8s", [...base, "Secret/nominal-code-secrets", "Secret/nominal-code-server-secrets"].sort()],
     ["ci", base],
     ["production", [...base, "Ingress/nominal-code"].sort()]
   ])("deploy/%s renders everything, in one namespace, and Kubernetes' schemas accept it", (directory, expected) => {
@@ -98,7 +98,10 @@ describe.skipIf(!hasKubectl)("the rendered manifests (kubectl)", () => {
     const { args, env, envFrom, volumeMounts } = containerOf(pod)
     assert.deepStrictEqual(args, ["serve"])
     assert.deepInclude(env ?? [], { name: "CONFIG_PATH", value: "/etc/nominal-code/config.yaml" })
-    assert.deepStrictEqual(envFrom, [{ secretRef: { name: "nominal-code-secrets" } }])
+    assert.deepStrictEqual(envFrom, [
+      { secretRef: { name: "nominal-code-secrets" } },
+      { secretRef: { name: "nominal-code-server-secrets", optional: true } }
+    ])
     assert.deepInclude(volumeMounts ?? [], { name: "config", mountPath: "/etc/nominal-code", readOnly: true })
     assert.deepInclude(pod?.spec?.volumes ?? [], { name: "config", configMap: { name: "nominal-code-config" } })
   })
@@ -140,7 +143,8 @@ describe.skipIf(!hasKubectl)("the rendered manifests (kubectl)", () => {
     const { rules } = find<V1Role>(resources, "Role", "nominal-code-server")
     assert.deepStrictEqual(rules, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "get", "list", "watch", "delete"] },
-      { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] }
+      { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["list"] }
     ])
     assert.isFalse(resources.some(({ kind }) => kind.startsWith("Cluster")))
   })

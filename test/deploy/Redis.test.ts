@@ -1,10 +1,21 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { V1ConfigMap, V1StatefulSet } from "@kubernetes/client-node"
-import { Effect, FileSystem, Schedule, Stream } from "effect"
+import { layerTest } from "@nominal-code/config/TestConfig"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobResults } from "@nominal-code/jobs/JobResults"
+import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { Context, Effect, FileSystem, Layer, Option, Redacted, Schedule, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { readFileSync } from "node:fs"
 import { env } from "node:process"
+import { laneOf, mention, reviewed } from "../../packages/jobs/test/Jobs.ts"
+import { queue } from "../../packages/jobs/test/RedisStore.ts"
 import { freePort } from "../emulators/ServeProcess.ts"
 import { containerOf, find, hasKubectl, isInstalled, overlay } from "./Rendering.ts"
 
@@ -26,10 +37,14 @@ const manifest = Effect.gen(function*() {
   const [program = "", ...command] = [...container.command ?? [], ...container.args ?? []].map(here)
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
 
-  const start = (password: string) =>
+  const start = (password: string, jobPassword?: string) =>
     spawner.spawn(
       ChildProcess.make(program, command, {
-        env: { PATH: env["PATH"], REDIS_PASSWORD: password },
+        env: {
+          PATH: env["PATH"],
+          REDIS_PASSWORD: password,
+          ...(jobPassword === undefined ? {} : { REDIS_JOB_PASSWORD: jobPassword })
+        },
         stdin: "ignore",
         forceKillAfter: "5 seconds"
       })
@@ -53,7 +68,7 @@ const manifest = Effect.gen(function*() {
       Effect.flatMap(({ answer, code }) => code === 0 ? Effect.void : Effect.fail(answer)),
       Effect.retry(Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 200 })))
     )
-  return { start, ask, ready }
+  return { start, ask, ready, port }
 })
 
 const password = "a-password_of~letters.9"
@@ -92,6 +107,53 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
       assert.strictEqual(yield* setting("maxmemory"), String(256 * 1024 * 1024))
       assert.strictEqual(yield* setting("appendonly"), "yes")
       assert.strictEqual(yield* setting("appendfsync"), "always")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("lets the Jobs' user report, look after its run, and keep conversations, and do nothing else", () =>
+    Effect.gen(function*() {
+      const redis = yield* manifest
+      yield* redis.start(password, "a-password-of-the-jobs")
+      yield* redis.ready(password)
+      const as = (who: string) => Layer.fresh(Redis.layerAt(Redacted.make(`redis://${who}@127.0.0.1:${redis.port}/0`)))
+      const server = yield* Layer.build(Layer.provide(queue, as(`:${password}`)))
+      const { offer, take } = Context.get(server, JobQueue)
+      const job = mention(laneOf(1), "a")
+      yield* offer(job)
+      yield* take(job.lane)
+
+      const own = as("nominal-job:a-password-of-the-jobs")
+      const pod = yield* Layer.build(
+        Layer.mergeAll(RedisJobResults.layer, RedisPayloadStore.layer, ConversationStoreRedis.layer).pipe(
+          Layer.provideMerge(own),
+          Layer.provide(layerTest())
+        )
+      )
+      const results = Context.get(pod, JobResults)
+      const run = { id: job.id, attempt: 1 }
+      assert.isTrue(yield* results.stands(run))
+      yield* results.report(run, reviewed)
+      assert.deepStrictEqual(yield* Effect.scoped(Effect.flatten(results.listen(run))), reviewed)
+      assert.isTrue(Option.isNone(yield* Context.get(pod, PayloadStore).get(job.id)))
+      const conversations = Context.get(pod, ConversationStore)
+      yield* conversations.save(job.lane, {
+        messages: [{ role: "user", content: [{ _tag: "Text", text: "Hello." }] }]
+      })
+      assert.isTrue(Option.isSome(yield* conversations.load(job.lane)))
+
+      const { send } = Context.get(pod, Redis.Redis)
+      for (
+        const command of [
+          ["flushall"],
+          ["keys", "*"],
+          ["config", "get", "requirepass"],
+          ["hset", `{nc}:job:${job.id}`, "state", "done"],
+          ["get", "another"]
+        ] as const
+      ) {
+        const [name, ...args] = command
+        const error = yield* Effect.flip(send("test", Schema.Unknown, [name, ...args]))
+        assert.match(error.message, /NOPERM|no permission/i, name)
+      }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live.each(

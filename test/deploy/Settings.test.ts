@@ -10,16 +10,22 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { ConfigProvider, Effect, Option } from "effect"
 import { readFileSync } from "node:fs"
-import { parse } from "yaml"
+import { parse, parseAllDocuments } from "yaml"
+import { prepare } from "../emulators/KubeEnvironment.ts"
 import { problems, type Resource } from "./KubernetesSchema.ts"
 import { find, hasKubectl, overlay, podsOf, root } from "./Rendering.ts"
 import { weaknesses } from "./Weaknesses.ts"
 
 const yaml = (path: string) => parse(readFileSync(`${root}/${path}`, "utf8"))
 
-const secret: Readonly<Record<string, string>> = yaml("deploy/k8s/secret.yaml.template").stringData
+/** The template's Secrets, that of the Jobs and that of the servers. */
+const [shared, own]: ReadonlyArray<Readonly<Record<string, string>>> = parseAllDocuments(
+  readFileSync(`${root}/deploy/k8s/secret.yaml.template`, "utf8")
+).map((document) => document.toJS().stringData)
 
-/** A configuration file as the server reads it in a pod, with the template's Secret as its environment. */
+const secret: Readonly<Record<string, string>> = { ...shared, ...own }
+
+/** A configuration file as the server reads it in a pod, with the template's Secrets as its environment. */
 const loaded = (config: string, others: Readonly<Record<string, string>> = {}) =>
   load("serve", {}).pipe(
     Effect.provideService(
@@ -85,11 +91,12 @@ describe("the configuration files", () => {
       assert.isTrue(Option.isNone((yield* loaded("deploy/local/config.yaml")).kubernetes))
     }))
 
-  it("the Secret's entries are variables that the server reads, but for the password that only Redis takes", () => {
+  it("the Secrets' entries are variables that the server reads, but for the passwords that only Redis takes", () => {
     const reference = readFileSync(`${root}/docs/configuration.md`, "utf8")
     const known = Object.keys(secret).filter((name) => reference.includes(`\`${name}\``))
-    assert.deepStrictEqual([...known, "REDIS_PASSWORD"].sort(), Object.keys(secret).sort())
-    assert.include(secret["REDIS_URL"], `:${secret["REDIS_PASSWORD"]}@`)
+    assert.deepStrictEqual([...known, "REDIS_JOB_PASSWORD", "REDIS_PASSWORD"].sort(), Object.keys(secret).sort())
+    assert.include(own?.["REDIS_URL"], `//:${shared?.["REDIS_PASSWORD"]}@`)
+    assert.include(shared?.["REDIS_URL"], `//nominal-job:${shared?.["REDIS_JOB_PASSWORD"]}@`)
   })
 
   it("the Jobs are of the namespace that the manifests make, with the Secret that they bring", () => {
@@ -107,6 +114,25 @@ describe.each(["deploy/k8s/base/config.yaml", "deploy/production/config.yaml"])(
       const made = yield* madeFrom(config)
       assert.deepStrictEqual(problems(made), [])
       assert.deepStrictEqual(podsOf([made]).flatMap(([, pod]) => weaknesses(pod)), [])
+    }))
+
+  it.effect("gets the Jobs' Secret alone, and of it neither the webhook's secret nor Redis' own password", () =>
+    Effect.gen(function*() {
+      const [[, pod] = []] = podsOf([yield* madeFrom(config)])
+      const container = pod?.spec?.containers[0] ?? { name: "none" }
+      const prepared = prepare(container, "nominal-code", new Map([["nominal-code-secrets", shared ?? {}]]))
+      if ("obstacle" in prepared) return assert.fail(prepared.obstacle)
+      assert.strictEqual(prepared.environment.get("REDIS_URL"), shared?.["REDIS_URL"])
+      assert.strictEqual(prepared.environment.get("GITHUB_TOKEN"), shared?.["GITHUB_TOKEN"])
+      // All in one Secret, as before there were two.
+      const single = prepare(container, "nominal-code", new Map([["nominal-code-secrets", secret]]))
+      if ("obstacle" in single) return assert.fail(single.obstacle)
+      for (const { environment } of [prepared, single]) {
+        for (const name of ["GITHUB_WEBHOOK_SECRET", "REDIS_PASSWORD", "REDIS_JOB_PASSWORD", "ALLOWED_USERS"]) {
+          assert.isFalse(environment.has(name), name)
+        }
+        assert.notInclude([...environment.values()], secret["GITHUB_WEBHOOK_SECRET"])
+      }
     }))
 
   it.effect("holds no secret", () =>

@@ -9,6 +9,7 @@ export type Fault =
     readonly status: number
     readonly headers?: Readonly<Record<string, string>>
     readonly message?: string
+    /** GitHub's list of what was wrong with the request. */
     readonly errors?: ReadonlyArray<unknown>
   }
   /** It happens, and is answered with an error all the same. */

@@ -127,10 +127,11 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
   })
 
   /** The job as it is stored, once it has ended. */
-  const ended = (job: JobId) =>
+  const ended = (job: JobId, patience?: Duration.Input) =>
     eventually(
       `the end of job ${job}`,
-      Effect.map(queue.find(job), Option.filter(({ state }: JobRecord) => state !== "waiting" && state !== "running"))
+      Effect.map(queue.find(job), Option.filter(({ state }: JobRecord) => state !== "waiting" && state !== "running")),
+      patience
     )
 
   const written = (pull: PullRequest): ReadonlyArray<string> =>

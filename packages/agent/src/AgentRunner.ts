@@ -23,6 +23,8 @@ export interface AgentTask<A> {
   readonly settings: AgentSettings
   readonly system: string
   readonly prompt: string
+  /** The prompt with less in it, and with still less each time, for a model that refuses it as too long; none: no shorter. */
+  readonly shorter?: Effect.Effect<Option.Option<string>> | undefined
   /** What may be read, and nothing else: there is no forge, no network and no shell behind any of them. */
   readonly tools: ReadonlyArray<Tool>
   readonly history: Conversation

@@ -5,7 +5,7 @@ import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { Effect, Option } from "effect"
 import * as Compaction from "./Compaction.ts"
-import { compactable, recompacted, type Session, type State } from "./Session.ts"
+import { compactable, recompacted, reprompted, type Session, type State } from "./Session.ts"
 
 /** Tokens that one answer may have. */
 const maxOutputTokens = 16_384
@@ -18,23 +18,36 @@ export interface Asked {
   readonly words: Option.Option<string>
 }
 
-/** One call of the model, and a second one if the conversation has to be made shorter for it. */
+/** How often a conversation is made shorter for one call. */
+const mostCuts = 8
+
+/**
+ * One call of the model, and more of them while it refuses the conversation as too long and something can be left out:
+ * first what was said before and since the prompt, then parts of the prompt itself.
+ */
 export const ask = <A>(
   session: Session<A>,
   state: State,
-  asked: Asked
+  asked: Asked,
+  cuts = mostCuts
 ): Effect.Effect<readonly [State, LlmResponse], LlmError> =>
   Effect.catchIf(
     askOnce(session, state, asked),
-    ({ reason }) => reason === "context-too-long",
+    ({ reason }) => reason === "context-too-long" && cuts > 0,
     (error) =>
       Effect.gen(function*() {
-        const shorter = Compaction.squeeze(yield* compactable(session, state))
-        if (Option.isNone(shorter)) return yield* error
+        const less = yield* cutDown(session, state)
+        if (Option.isNone(less)) return yield* error
         yield* Effect.logWarning("The conversation was too long for the model and was cut down")
-        return yield* askOnce(session, recompacted(state, shorter.value), asked)
+        return yield* ask(session, less.value, asked, cuts - 1)
       })
   )
+
+const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State) {
+  const squeezed = Compaction.squeeze(yield* compactable(session, state))
+  if (Option.isSome(squeezed)) return Option.some(recompacted(state, squeezed.value))
+  return Option.map(yield* session.task.shorter ?? Effect.succeedNone, (prompt) => reprompted(state, prompt))
+})
 
 const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: Asked) {
   const { llm, task } = session

@@ -1,4 +1,4 @@
-import { answerOpenCalls, type Block, type Message, say } from "@nominal-code/domain/Conversation"
+import { answerOpenCalls, Block, type Message, say } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import * as Budget from "@nominal-code/llm/Budget"
 import type { LlmProvider, ToolSpec } from "@nominal-code/llm/LlmProvider"
@@ -21,6 +21,8 @@ export interface Session<A> {
 /** How far a task is. Between two turns the conversation ends with a user message, and every call in it is answered. */
 export interface State {
   readonly messages: ReadonlyArray<Message>
+  /** The task's prompt, or the shorter one that took its place. */
+  readonly prompt: string
   /** Where the task's prompt stands among them. */
   readonly promptAt: number
   readonly turns: number
@@ -41,6 +43,7 @@ export const start = <A>({ task }: Session<A>): State => {
   const messages = say(history, task.prompt)
   return {
     messages,
+    prompt: task.prompt,
     promptAt: messages.length - 1,
     turns: 0,
     nudged: false,
@@ -67,6 +70,21 @@ export const recompacted = (state: State, messages: ReadonlyArray<Message>): Sta
   previous: Usage.none
 })
 
+/** With another prompt in place of the task's. */
+export const reprompted = (state: State, prompt: string): State => ({
+  ...state,
+  messages: state.messages.map((message, at) =>
+    at !== state.promptAt ? message : {
+      role: message.role,
+      content: message.content.map((block) =>
+        Block.guards.Text(block) && block.text === state.prompt ? Block.cases.Text.make({ text: prompt }) : block
+      )
+    }
+  ),
+  prompt,
+  previous: Usage.none
+})
+
 /** What a shorter conversation is made of. */
-export const compactable = <A>({ notes, task }: Session<A>, { messages, promptAt }: State) =>
-  Effect.map(notes.text, (text): Compaction.Compactable => ({ messages, promptAt, prompt: task.prompt, notes: text }))
+export const compactable = <A>({ notes }: Session<A>, { messages, prompt, promptAt }: State) =>
+  Effect.map(notes.text, (text): Compaction.Compactable => ({ messages, promptAt, prompt, notes: text }))

@@ -1,4 +1,8 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Effect } from "effect"
 import * as Cli from "./Cli.ts"
-import * as Process from "./Process.ts"
 
-Process.run(Cli.run, Cli.teardown)
+NodeRuntime.runMain(Cli.run.pipe(Effect.provide(NodeServices.layer)), {
+  disableErrorReporting: true,
+  teardown: Cli.teardown
+})

@@ -1,3 +1,4 @@
+import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Duration, Effect, type FileSystem, Layer, type LogLevel, Option, Path } from "effect"
 import { UserDirectories } from "effect/persistence"
@@ -69,13 +70,15 @@ const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Repor
   const models = resolveModels(values, report)
   const prompts = yield* resolvePrompts(values, report)
   const maxCostUsd = values(agent.maxCostUsd)
+  const ignorePatterns = values(reviewer.ignorePatterns)
+  for (const problem of uselessPatterns(ignorePatterns)) report.warn(reviewer.ignorePatterns, problem)
   const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
   return {
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
     reviewer: { ...models.reviewer, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
     explorer: { ...models.explorer, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
     inlineSuggestions: values(reviewer.inlineSuggestions),
-    ignorePatterns: values(reviewer.ignorePatterns),
+    ignorePatterns,
     dryRun: values(reviewer.dryRun),
     ignoreExistingComments: values(reviewer.ignoreExistingComments),
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),

@@ -1,6 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Option } from "effect"
+import { generateKeyPairSync } from "node:crypto"
 import { complete, configured, problems } from "./Fixture.ts"
+
+const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
+  type: "pkcs8",
+  format: "pem"
+})
+  .toString()
 
 const inCluster = { ...complete, K8S_IMAGE: "registry.example/nominal-code:v1", REDIS_URL: "redis://redis:6379/0" }
 
@@ -64,7 +71,12 @@ it.effect("every setting of a Job can come from the environment", () =>
 it.effect("a pod is told of every endpoint that the server uses, and of no secret", () =>
   Effect.gen(function*() {
     const { environment } = yield* kubernetesOf(
-      { ...inCluster, ANTHROPIC_BASE_URL: "https://gateway.example/anthropic", LOG_LEVEL: "debug" },
+      {
+        ...inCluster,
+        GITHUB_APP_PRIVATE_KEY: privateKey,
+        ANTHROPIC_BASE_URL: "https://gateway.example/anthropic",
+        LOG_LEVEL: "debug"
+      },
       "github: { api_base: \"https://ghe.example/api/v3\", app_id: \"12345\", installation_id: 7 }"
     )
     assert.deepStrictEqual(environment, {

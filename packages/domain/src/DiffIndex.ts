@@ -7,6 +7,12 @@ interface Placed {
   readonly line: PatchLine
 }
 
+/** A range of lines in one hunk. */
+export interface Clipped {
+  readonly startLine: number
+  readonly line: number
+}
+
 type Sides = Readonly<Record<Side, ReadonlyMap<number, Placed>>>
 
 const indexHunks = (hunks: ReadonlyArray<Hunk>): Sides => {
@@ -64,6 +70,21 @@ export class DiffIndex {
     const lines = this.files.get(path)?.[side]
     const last = lines?.get(line)
     return last !== undefined && startLine <= line && lines?.get(startLine)?.hunk === last.hunk
+  }
+
+  /**
+   * The part of the range from `startLine` to `line` that one hunk holds: the hunk of `line`, or else of the last line of
+   * the range that is in the diff. None when the diff has no line of the range.
+   */
+  clip(path: string, side: Side, line: number, startLine: number = line): Option.Option<Clipped> {
+    const lines = this.files.get(path)?.[side]
+    if (lines === undefined) return Option.none()
+    const inDiff = [...lines.keys()].filter((number) => number <= line && number >= startLine)
+    const last = inDiff.reduce((most, number) => Math.max(most, number), 0)
+    const hunk = lines.get(last)?.hunk
+    if (hunk === undefined) return Option.none()
+    const inHunk = inDiff.filter((number) => lines.get(number)?.hunk === hunk)
+    return Option.some({ line: last, startLine: inHunk.reduce((least, number) => Math.min(least, number), last) })
   }
 
   /** The text of the range's lines, each without its line ending; none unless `has` holds for the range. */

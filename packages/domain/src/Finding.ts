@@ -61,9 +61,9 @@ const wordsOf = (text: string): ReadonlyArray<string> => {
 }
 
 /** The words of the first paragraph that says enough, else of the whole body: each once, in alphabetical order. */
-const claimOf = (body: string): string => {
+export const claimWords = (body: string): ReadonlyArray<string> => {
   const telling = body.trim().split(/\n\s*\n/, 1).map(wordsOf).find((words) => words.length >= enoughWords)
-  return (telling ?? wordsOf(body)).join(" ")
+  return telling ?? wordsOf(body)
 }
 
 /** Indentation, inner spacing, line endings and empty lines do not count. */
@@ -81,7 +81,7 @@ const normalisedCode = (code: ReadonlyArray<string>): string =>
 export const fingerprint = (finding: Finding, code: ReadonlyArray<string>): Fingerprint =>
   Fingerprint.make(
     createHash("sha256")
-      .update([finding.category, finding.path, normalisedCode(code), claimOf(finding.body)].join("\0"))
+      .update([finding.category, finding.path, normalisedCode(code), claimWords(finding.body).join(" ")].join("\0"))
       .digest("hex")
       .slice(0, 16)
   )

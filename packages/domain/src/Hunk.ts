@@ -1,11 +1,24 @@
+import { escapeCharacter } from "./RepoPathSpelling.ts"
+
+/** What a patch says of a line besides its text. */
+interface LineBase {
+  /** Without the patch's first column and without a line ending. */
+  readonly text: string
+  /** How the line ends where it is not `\n`: with `\r\n`; or with the file, after a `\r` or after nothing. */
+  readonly end?: "crlf" | "cr" | "none"
+}
+
 /**
  * A line of a patch. Plain data and no schema class: a patch has up to tens of thousands of them, they are always
- * derived from its text and never stored. `text` has neither the patch's first column nor a line ending.
+ * derived from its text and never stored.
  */
 export type PatchLine =
-  | { readonly kind: "context"; readonly oldLine: number; readonly newLine: number; readonly text: string }
-  | { readonly kind: "deleted"; readonly oldLine: number; readonly text: string }
-  | { readonly kind: "added"; readonly newLine: number; readonly text: string }
+  & LineBase
+  & (
+    | { readonly kind: "context"; readonly oldLine: number; readonly newLine: number }
+    | { readonly kind: "deleted"; readonly oldLine: number }
+    | { readonly kind: "added"; readonly newLine: number }
+  )
 
 /** A run of neighbouring lines: on each side its line numbers have no gap. */
 export interface Hunk {
@@ -51,24 +64,31 @@ class HunkReader {
   /** False: the line is none of a hunk's, so the hunk is over. */
   take(line: string): boolean {
     const text = withoutCarriageReturn(line.slice(1))
+    const end = line.endsWith("\r") ? { end: "crlf" } as const : {}
     const oldLine = this.range.oldStart + this.oldRead
     const newLine = this.range.newStart + this.newRead
     const first = line.charAt(0)
     if (first === "-") {
-      this.lines.push({ kind: "deleted", oldLine, text })
+      this.lines.push({ kind: "deleted", oldLine, text, ...end })
       this.oldRead++
     } else if (first === "+") {
-      this.lines.push({ kind: "added", newLine, text })
+      this.lines.push({ kind: "added", newLine, text, ...end })
       this.newRead++
     } else if (first === " " || this.isBareContext(line)) {
-      this.lines.push({ kind: "context", oldLine, newLine, text })
+      this.lines.push({ kind: "context", oldLine, newLine, text, ...end })
       this.oldRead++
       this.newRead++
     } else {
       // `\ No newline at end of file` is a remark about the line before it, and has no number of its own.
+      if (first === "\\") this.endOpen()
       return first === "\\"
     }
     return true
+  }
+
+  private endOpen(): void {
+    const last = this.lines.pop()
+    if (last !== undefined) this.lines.push({ ...last, end: last.end === "crlf" ? "cr" : "none" })
   }
 
   /** Some tools strip the blank of an empty context line. Past the counts, it is the end of the text instead. */
@@ -96,14 +116,60 @@ export const parsePatch = (patch: string): ReadonlyArray<Hunk> => {
   return hunks
 }
 
+/** The line endings on one side of a patch, in the order in which they first occur. */
+const endsOf = (lines: ReadonlyArray<PatchLine>, besides: PatchLine["kind"]): ReadonlySet<string> =>
+  new Set(lines.filter(({ kind }) => kind !== besides).map(({ end = "lf" }) => end))
+
+const endName: Readonly<Record<string, string>> = { lf: "LF", crlf: "CRLF" }
+
+const namesOf = (ends: ReadonlySet<string>): string =>
+  [...ends].flatMap((end) => endName[end] ?? []).toSorted().join(" and ")
+
+const isOpen = (ends: ReadonlySet<string>): boolean => ends.has("none") || ends.has("cr")
+
+/**
+ * What a patch changes in line endings, in sentences; empty when nothing. Its lines alone would not show it: the text
+ * of such a line is the same before and after.
+ */
+export const lineEndChanges = (patch: string): ReadonlyArray<string> => {
+  const lines = parsePatch(patch).flatMap((hunk) => hunk.lines)
+  const [before, after] = [endsOf(lines, "added"), endsOf(lines, "deleted")]
+  const [was, is] = [namesOf(before), namesOf(after)]
+  return [
+    ...(was === is || was === "" || is === "" ? [] : [`Line ends in this diff: ${was} before, ${is} after.`]),
+    ...(isOpen(before) === isOpen(after) || before.size === 0 || after.size === 0
+      ? []
+      : [`The newline at the end of the file is ${isOpen(after) ? "gone" : "new"}.`])
+  ]
+}
+
 const sign = { context: " ", deleted: "-", added: "+" }
 
-const annotateLine = (line: PatchLine): string =>
-  `${sign[line.kind]}${line.kind === "deleted" ? line.oldLine : line.newLine}:${line.text}`
+/** Everything that some reader takes for the end of a line, or that ends a text for it. */
+const breaks = /[\0\v\f\r\u001c-\u001e\u0085\u2028\u2029]/g
+
+const annotateLine = (line: PatchLine, showEnds: boolean): string => {
+  const number = line.kind === "deleted" ? line.oldLine : line.newLine
+  const isShown = line.end === "cr" || (line.end === "crlf" && showEnds)
+  const text = `${sign[line.kind]}${number}:${line.text.replaceAll(breaks, escapeCharacter)}${
+    isShown ? "[U+000D]" : ""
+  }`
+  return line.end === "cr" || line.end === "none" ? `${text}\n\\ No newline at end of file` : text
+}
 
 /**
  * The patch as a model reads it: every line with the number under which a finding may name it. Deleted lines have
  * their number at the base (`-12:text`), all others the one at the head (`+12:text`, ` 12:text`).
+ *
+ * Nothing within a line looks like the end of one: such characters are shown as `[U+2028]`. A carriage return at a
+ * line's end is shown, too, where the patch has lines with and without one.
  */
-export const annotate = (patch: string): string =>
-  parsePatch(patch).flatMap((hunk) => [hunk.header, ...hunk.lines.map(annotateLine)]).join("\n")
+export const annotate = (patch: string): string => {
+  const hunks = parsePatch(patch)
+  const ends = new Set(hunks.flatMap(({ lines }) => lines.map(({ end = "lf" }) => end)))
+  const showEnds = ends.has("crlf") && ends.has("lf")
+  return hunks.flatMap((hunk) => [
+    hunk.header.replaceAll(breaks, escapeCharacter),
+    ...hunk.lines.map((line) => annotateLine(line, showEnds))
+  ]).join("\n")
+}

@@ -1,72 +1,80 @@
-/** What one place of a pattern takes: any run of characters, or one character that passes the test. */
-type Token = "any" | ((character: string) => boolean)
-
-const compileSet = (members: ReadonlyArray<string>, negated: boolean): Token => {
-  const ranges: Array<readonly [number, number]> = []
-  for (let index = 0; index < members.length; index++) {
-    const [low = "", dash, high] = members.slice(index, index + 3)
-    const isRange = dash === "-" && high !== undefined
-    ranges.push([low.codePointAt(0) ?? 0, (isRange ? high : low).codePointAt(0) ?? 0])
-    if (isRange) index += 2
-  }
-  return (character) => {
-    const code = character.codePointAt(0) ?? 0
-    return ranges.some(([low, high]) => low <= code && code <= high) !== negated
-  }
-}
-
-/** The set that opens at `start`, and where it ends. A `]` right after the opening is a member; an unclosed `[` is itself. */
-const setAt = (pattern: ReadonlyArray<string>, start: number): readonly [Token, end: number] => {
-  const negated = pattern[start + 1] === "!"
-  const first = start + (negated ? 2 : 1)
-  const close = pattern.indexOf("]", first + 1)
-  return close === -1
-    ? [(character) => character === "[", start]
-    : [compileSet(pattern.slice(first, close), negated), close]
-}
-
-const compile = (pattern: string): ReadonlyArray<Token> => {
-  const characters = Array.from(pattern)
-  const tokens: Array<Token> = []
-  for (let index = 0; index < characters.length; index++) {
-    const character = characters[index]
-    if (character === "*") {
-      if (tokens.at(-1) !== "any") tokens.push("any")
-    } else if (character === "?") tokens.push(() => true)
-    else if (character === "[") {
-      const [token, end] = setAt(characters, index)
-      tokens.push(token)
-      index = end
-    } else tokens.push((other) => other === character)
-  }
-  return tokens
-}
+import ignore from "ignore"
 
 /**
- * Walks the path once. When it is stuck it goes back to the last `*` only and lets that take one character more: an
- * earlier one need never take more than it did, so the work is at most the path's length times the pattern's.
- */
-const matches = (tokens: ReadonlyArray<Token>, path: ReadonlyArray<string>): boolean => {
-  let [token, at] = [0, 0]
-  let [lastAny, takenByAny] = [-1, 0]
-  while (at < path.length) {
-    const expected = tokens[token]
-    if (expected === "any") [lastAny, takenByAny, token] = [token, at, token + 1]
-    else if (expected !== undefined && expected(path[at] ?? "")) [token, at] = [token + 1, at + 1]
-    else if (lastAny !== -1) [token, at, takenByAny] = [lastAny + 1, takenByAny + 1, takenByAny + 1]
-    else return false
-  }
-  return tokens.slice(token).every((rest) => rest === "any")
-}
-
-/**
- * Whether a path matches one of the shell patterns. A pattern has to match the whole path: `*` takes any run of
- * characters, slashes too (`docs/*` reaches every depth), `?` any one, `[a-z]` one of a set, `[!a-z]` one outside it.
+ * Whether a path is ignored by patterns that mean what they mean in a `.gitignore` at the repository's root: `*` takes
+ * no slash and `**` any number of directories, a pattern without a slash matches at every depth, one with a slash from
+ * the root, a directory takes all that is in it, and `!` takes back what an earlier pattern has matched.
  */
 export const ignoring = (patterns: ReadonlyArray<string>): (path: string) => boolean => {
-  const compiled = patterns.map(compile)
-  return (path) => {
-    const characters = Array.from(path)
-    return compiled.some((tokens) => matches(tokens, characters))
-  }
+  const fast = patterns.filter((one) => !isSlow(one)).map(withoutNegatedSets)
+  const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add(fast)
+  return (path) => path !== "" && !isMade(path) && rules.ignores(path)
 }
+
+/** Characters that the library would read as something else at the end of a range. */
+const isSpecial = (code: number): boolean => "?[]\\-/*".includes(String.fromCharCode(code))
+
+/** `[!b-d]` as the set of all other characters but the slash, for a library that knows no negated sets. */
+const complement = (members: string): string => {
+  const taken = Array.from(members.matchAll(/([^])-([^])|([^])/g), ([, low, high, one = ""]) => [
+    (low ?? one).charCodeAt(0),
+    (high ?? one).charCodeAt(0)
+  ]).concat([[0x2f, 0x2f]]).toSorted(([a = 0], [b = 0]) => a - b)
+  const free: Array<string> = []
+  let from = 1
+  for (const [low = 0, high = 0] of [...taken, [0x10000, 0x10000]]) {
+    let [first, last] = [from, low - 1]
+    while (first <= last && isSpecial(first)) first++
+    while (first <= last && isSpecial(last)) last--
+    if (first <= last) free.push(`${String.fromCharCode(first)}-${String.fromCharCode(last)}`)
+    from = Math.max(from, high + 1)
+  }
+  const hyphen = taken.some(([low = 0, high = 0]) => low <= 0x2d && 0x2d <= high) ? "" : "-"
+  return `[${hyphen}${free.join("")}]`
+}
+
+const withoutNegatedSets = (pattern: string): string =>
+  pattern.replaceAll(/(?<!\\)\[[!^]([^\]/\\]+)\]/g, (_, members: string) => complement(members))
+
+/** Whether nobody has such a path but to cost time: a name that no disk holds, or directories without end. */
+const isMade = (path: string): boolean => {
+  const names = path.split("/")
+  return names.length > 64 || names.some((name) => name.length > 255)
+}
+
+/** Stars in one name, or runs of directories in one pattern, above which a path made for it takes seconds. */
+const mostStars = 3
+
+const isSlow = (pattern: string): boolean => {
+  const names = pattern.split("/")
+  const stars = (name: string) => name === "**" ? 0 : name.match(/\*+/g)?.length ?? 0
+  return names.some((name) => stars(name) > mostStars) || names.filter((name) => name === "**").length > mostStars
+}
+
+/** Why a pattern matches no file, whatever the repository holds; `undefined` for one that may match. */
+const whyUseless = (pattern: string, at: number): string | undefined => {
+  const text = pattern.replace(/(?<!\\) +$/, "")
+  if (text === "" || text === "!" || text === "/") return "is empty"
+  if (text.startsWith("#")) return "is a comment there: write \\# for a name that starts with #"
+  if (/^!?(?:\.\.?\/|\/{2})/.test(text) || /\/(?:\.{0,2})\//.test(text)) {
+    return "has an empty part or one of dots between its slashes, and no path has: write it from the repository's root"
+  }
+  if (/^[a-z]:[\\/]/i.test(text)) return "is a path on a disk: write it from the repository's root"
+  if (/(?<!\\)(?:\\\\)*\\$/.test(text)) return "ends with a backslash that escapes nothing"
+  if (isSlow(text)) {
+    return `has more than ${mostStars} stars in one name, or more than ${mostStars} \`**\`, and is left out`
+  }
+  if (/(?<!\\)\{[^{}]*,[^{}]*\}/.test(text)) {
+    return "has braces, which are not expanded there: write one pattern for each"
+  }
+  return text.startsWith("!") && at === 0 ? "takes back what no pattern before it has matched" : undefined
+}
+
+/** What is wrong with each pattern that can match nothing. */
+export const uselessPatterns = (patterns: ReadonlyArray<string>): ReadonlyArray<string> =>
+  patterns.flatMap((pattern, at) => {
+    const why = whyUseless(pattern, at)
+    return why === undefined
+      ? []
+      : [`${JSON.stringify(pattern)} matches nothing. Patterns mean what they mean in a .gitignore; this one ${why}`]
+  })

@@ -101,16 +101,18 @@ const withoutHtmlComments = (text: string): string => {
   return seen + text.slice(done)
 }
 
+/** Blanks web addresses: an account's name in one is a part of it. */
+const withoutAddresses = (text: string): string => text.replaceAll(/(?:https?:\/\/|\bwww\.)[^\s<>)]+/gi, blank)
+
 /**
- * `@name`, also as `@name[bot]`. A word, an `@` or a sign that addresses and links are made of, right before it or
- * after it, makes it a part of something else: `x@bot`, `@bot-two`, `@bot.example`, `https://forge/@bot`.
+ * `@name`, also as `@name[bot]`. A login is ASCII, so an ASCII word character, an `@` or a sign that addresses and links
+ * are made of, right before it or after it, makes it a part of something else: `x@bot`, `@bot-two`, `@bot.example`. Any
+ * other letter may touch it: `请@bot看` is a mention for GitHub, too.
  */
 const mentionOf = (botUsername: string): RegExp => {
   const name = Pattern.escape(botUsername.replace(/\[bot\]$/i, ""))
-  return new RegExp(
-    String.raw`(?<![\p{L}\p{N}_@.+/\-])@${name}(?:\[bot\])?(?![\p{L}\p{N}_@\-]|[./][\p{L}\p{N}_])`,
-    "iu"
-  )
+  // Without the flag `u`, which would take the Kelvin sign for a k.
+  return new RegExp(String.raw`(?<![\w@.+/\-])@${name}(?:\[bot\])?(?![\w@\-]|[./]\w)`, "i")
 }
 
 /**
@@ -119,7 +121,9 @@ const mentionOf = (botUsername: string): RegExp => {
  */
 export const promptOf = (botUsername: string, body: string): Option.Option<string> => {
   if (botUsername === "") return Option.none()
-  const found = mentionOf(botUsername).exec(withoutHtmlComments(withoutCodeSpans(withoutBlocks(body))))
+  const found = mentionOf(botUsername).exec(
+    withoutAddresses(withoutHtmlComments(withoutCodeSpans(withoutBlocks(body))))
+  )
   if (found === null) return Option.none()
   const prompt = body.slice(found.index + found[0].length).trim()
   return prompt === "" ? Option.none() : Option.some(prompt)

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Side } from "./Patch.ts"
 import { Login, PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 
 /** What happened to a pull request's life. The names are those of `reviewer.triggers`. */
@@ -38,6 +39,9 @@ export const PullRequestEvent = Schema.TaggedUnion({
     /** Of a comment on the diff: the file and the hunk that it stands on. */
     filePath: Schema.optionalKey(RepoPath),
     diffHunk: Schema.optionalKey(Schema.String),
+    /** The line that it stands on, counted in the file of its `side`; the last one of a range. */
+    line: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+    side: Schema.optionalKey(Side),
     installationId: Schema.optionalKey(Schema.Int)
   }
 })

@@ -61,6 +61,10 @@ export class Discussion extends Schema.Class<Discussion>("@nominal-code/domain/D
   body: Schema.String,
   path: Schema.optionalKey(RepoPath),
   line: Schema.optionalKey(Schema.Int),
+  /** The line at the commit that was commented on: all that is left of the place once the code there has changed. */
+  originalLine: Schema.optionalKey(Schema.Int),
+  /** The diff from the head of its hunk to the line, as it was when the comment was made. */
+  diffHunk: Schema.optionalKey(Schema.String),
   resolved: Schema.Boolean,
   /** ISO 8601, as the forge gives it. */
   createdAt: Schema.String

@@ -32,7 +32,7 @@ export const ReviewSettings = Schema.Struct({
   reviewer: AgentSettings,
   explorer: AgentSettings,
   inlineSuggestions: Schema.Boolean,
-  /** Shell globs, in which `*` also crosses `/`. A file that matches leaves the diff. */
+  /** Patterns as in a `.gitignore` at the repository's root. A file that matches leaves the diff. */
   ignorePatterns: Schema.Array(Schema.String),
   /** Review, but post nothing and save nothing. */
   dryRun: Schema.Boolean,

@@ -1,15 +1,17 @@
 import { assert, it } from "@effect/vitest"
 import { parseGitDiff } from "@nominal-code/domain/GitDiff"
-import { annotate, parsePatch } from "@nominal-code/domain/Hunk"
-import { Effect } from "effect"
+import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
+import { unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { Effect, Schema } from "effect"
 import { linesOf, Seed, steps } from "./GitHistory.ts"
 
 /** Turns the old lines into the new ones by what the annotation says, checking each number and text on the way. */
 const replay = (old: ReadonlyArray<string>, annotated: string): ReadonlyArray<string> => {
   const made: Array<string> = []
   let read = 0
-  for (const line of annotated.split("\n").filter((line) => !line.startsWith("@@"))) {
-    const [, sign, number, text = ""] = /^([-+ ])(\d+):(.*)$/s.exec(line) ?? assert.fail(`not annotated: ${line}`)
+  for (const line of annotated.split("\n").filter((line) => !/^@@|^\\/.test(line))) {
+    const [, sign, number, shown = ""] = /^([-+ ])(\d+):(.*)$/s.exec(line) ?? assert.fail(`not annotated: ${line}`)
+    const text = unescapePath(shown).replace(/\r$/, "")
     if (sign === "-") {
       while (read < Number(number) - 1) made.push(old[read++] ?? assert.fail(line))
       assert.strictEqual(old[read++], text)
@@ -53,15 +55,42 @@ it("lets the missing newline at the end of a file shift nothing", () => {
     annotate(
       "@@ -1,2 +1,3 @@\n same\n-old\n\\ No newline at end of file\n+old\n+new\n\\ No newline at end of file\n@@ -9 +10 @@\n-x\n+y"
     ),
-    "@@ -1,2 +1,3 @@\n 1:same\n-2:old\n+2:old\n+3:new\n@@ -9 +10 @@\n-9:x\n+10:y"
+    "@@ -1,2 +1,3 @@\n 1:same\n-2:old\n\\ No newline at end of file\n+2:old\n+3:new\n\\ No newline at end of file\n@@ -9 +10 @@\n-9:x\n+10:y"
   )
 })
 
-it("ends lines at a line feed only, and leaves a carriage return there out", () => {
+it("ends lines at a line feed only, and shows what else some reader takes for an end", () => {
   assert.strictEqual(
     annotate("@@ -1 +1,2 @@\r\n-a\fb\u2028c\u0085d\r\n+a\rb\r\n+\r"),
-    "@@ -1 +1,2 @@\n-1:a\fb\u2028c\u0085d\n+1:a\rb\n+2:"
+    "@@ -1 +1,2 @@\n-1:a[U+000C]b[U+2028]c[U+0085]d\n+1:a[U+000D]b\n+2:"
   )
+})
+
+const breaks = ["\r", "\u2028", "\u2029", "\u0085", "\f", "\v", "\0", "\u001e"]
+const forged = Schema.Array(Schema.Literals([...breaks, "+7:forged()", "a", "-", "\r\r", "@@ -1 +1 @@", " "]))
+
+it.prop("has exactly one line for each line of the patch, whatever is in it", [forged], ([parts]) => {
+  const shown = annotate(`@@ -1,1 +1,2 @@\n-old\n+${parts.join("")}\n+next`)
+  const lines = shown.split(/\r\n|[\n\r\v\f\0\u001c-\u001e\u0085\u2028\u2029]/)
+  assert.strictEqual(lines.length, 4, shown)
+  assert.isTrue(lines[2]?.startsWith("+1:"), shown)
+}, { arbitrary: { runs: 300 } })
+
+it("shows where lines with and without a carriage return meet, and says what became of them", () => {
+  const patch = "@@ -1,2 +1,2 @@\n-a\r\n-b\n+a\n+b\n\\ No newline at end of file"
+  assert.strictEqual(
+    annotate(patch),
+    "@@ -1,2 +1,2 @@\n-1:a[U+000D]\n-2:b\n+1:a\n+2:b\n\\ No newline at end of file"
+  )
+  assert.deepStrictEqual(lineEndChanges(patch), [
+    "Line ends in this diff: CRLF and LF before, LF after.",
+    "The newline at the end of the file is gone."
+  ])
+  assert.deepStrictEqual(lineEndChanges("@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a"), [
+    "The newline at the end of the file is new."
+  ])
+  assert.deepStrictEqual(lineEndChanges("@@ -1 +1 @@\n-a\r\n+b\r"), [])
+  assert.deepStrictEqual(lineEndChanges("@@ -0,0 +1 @@\n+a\n\\ No newline at end of file"), [])
 })
 
 it("drops what stands before the first hunk, and so a text without hunks", () => {

@@ -27,9 +27,7 @@ it("is not meant by longer names, addresses, links and paths", () => {
     "@claude-botv2 fix",
     "@claude-bot-two fix",
     "@claude-bot_two fix",
-    "@claude-boté fix",
     "x@claude-bot fix",
-    "é@claude-bot fix",
     "a.b@claude-bot.com fix",
     "first.@claude-bot fix",
     "first-@claude-bot fix",
@@ -38,9 +36,27 @@ it("is not meant by longer names, addresses, links and paths", () => {
     "@claude-bot@mastodon.example fix",
     "@claude-bot/team fix",
     "https://forge.example/@claude-bot fix",
+    "https://forge.example/用户@claude-bot fix",
+    "www.forge.example/?q=@claude-bot fix",
     "claude-bot fix"
   ]
   for (const body of bodies) asksNothing(body)
+})
+
+it("is meant next to letters that no login has", () => {
+  asks("请@claude-bot 看一下", "看一下")
+  asks("请@claude-bot看一下合计", "看一下合计")
+  asks("これを@claude-botで確認", "で確認")
+  asks("확인@claude-bot해 주세요", "해 주세요")
+  asks("проверь@claude-bot: итог", ": итог")
+  asks("é@claude-bot fix", "fix")
+  asks("@claude-boté", "é")
+  asks("（@claude-bot。看）", "。看）")
+})
+
+it("is not meant by a name that only a careless comparison takes for it", () => {
+  assert.isTrue(Option.isNone(promptOf("kelvin", "@\u212aelvin fix")))
+  assert.isTrue(Option.isNone(promptOf("sam", "@\u017fam fix")))
 })
 
 it("is meant next to punctuation and formatting", () => {

@@ -13,6 +13,7 @@ const Comments = Schema.Struct({
     body: Schema.String,
     createdAt: Schema.String,
     state: Schema.optional(Schema.String),
+    diffHunk: Schema.optional(Schema.NullOr(Schema.String)),
     author: Schema.NullOr(Schema.Struct({ login: Schema.String, __typename: Schema.optional(Schema.String) }))
   }))
 })
@@ -22,6 +23,7 @@ const Thread = Schema.Struct({
   isResolved: Schema.Boolean,
   path: RepoPath,
   line: Schema.NullOr(Schema.Int),
+  originalLine: Schema.optional(Schema.NullOr(Schema.Int)),
   comments: Comments
 })
 
@@ -37,14 +39,15 @@ const Threads = Schema.Struct({
 
 const MoreComments = Schema.Struct({ data: Schema.Struct({ node: Schema.Struct({ comments: Comments }) }) })
 
-const comments = "pageInfo { hasNextPage endCursor } nodes { body createdAt state author { __typename login } }"
+const comments =
+  "pageInfo { hasNextPage endCursor } nodes { body createdAt state diffHunk author { __typename login } }"
 
 const isPath = Schema.is(RepoPath)
 
 const threadsQuery = `query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 50, after: $after) {
     pageInfo { hasNextPage endCursor }
-    nodes { id isResolved path line comments(first: 50) { ${comments} } }
+    nodes { id isResolved path line originalLine comments(first: 50) { ${comments} } }
   } } }
 }`
 
@@ -103,6 +106,8 @@ export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
             body: comment.body,
             path: thread.path,
             ...(thread.line === null ? {} : { line: thread.line }),
+            ...(thread.originalLine ? { originalLine: thread.originalLine } : {}),
+            ...(comment.diffHunk ? { diffHunk: comment.diffHunk } : {}),
             resolved: thread.isResolved,
             createdAt: comment.createdAt
           }))

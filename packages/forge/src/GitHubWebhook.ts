@@ -1,12 +1,16 @@
 import { DeliveryId } from "@nominal-code/domain/Job"
+import { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
 import type { Delivery, WebhookRequest } from "./Forge.ts"
 import { WebhookError } from "./ForgeError.ts"
+import { ghost } from "./GitHubReads.ts"
 
 const Text = Schema.optional(Schema.NullOr(Schema.String))
-const Account = Schema.Struct({ login: Login, type: Text })
+/** `null`: the account was deleted, and GitHub shows it as "ghost". */
+const Account = Schema.optional(Schema.NullOr(Schema.Struct({ login: Login, type: Text })))
+const toLine = Schema.decodeUnknownOption(Schema.Int.check(Schema.isGreaterThan(0)))
 const Branch = Schema.Struct({ ref: Schema.String })
 
 const source = {
@@ -47,6 +51,10 @@ const ReviewCommentPayload = Schema.Struct({
     user: Account,
     path: Schema.optional(Schema.NullOr(RepoPath)),
     diff_hunk: Text,
+    /** `null` once the code there has changed; the original one stays. */
+    line: Schema.optional(Schema.Unknown),
+    original_line: Schema.optional(Schema.Unknown),
+    side: Schema.optional(Schema.NullOr(Schema.String)),
     in_reply_to_id: Schema.optional(Schema.NullOr(Schema.Int))
   })
 })
@@ -85,7 +93,16 @@ const origin = ({ installation, repository }: Source, { number, title }: typeof 
   ...(installation ? { installationId: installation.id } : {})
 })
 
-const writer = (user: typeof Account.Type) => ({ author: user.login, authorIsBot: user.type === "Bot" })
+const loginOf = (user: typeof Account.Type): Login => user?.login ?? Login.make(ghost)
+
+const writer = (user: typeof Account.Type) => ({ author: loginOf(user), authorIsBot: user?.type === "Bot" })
+
+const isSide = Schema.is(Side)
+
+const place = ({ line, original_line, side }: (typeof ReviewCommentPayload.Type)["comment"]) => {
+  const number = Option.orElse(toLine(line), () => toLine(original_line))
+  return { ...(Option.isSome(number) ? { line: number.value } : {}), ...(isSide(side) ? { side } : {}) }
+}
 
 const lifecycle = (kind: LifecycleKind) =>
   reader(PullRequestPayload, (payload) => {
@@ -94,7 +111,7 @@ const lifecycle = (kind: LifecycleKind) =>
       PullRequestEvent.cases.Lifecycle.make({
         kind,
         ...origin(payload, payload.pull_request),
-        author: user.login,
+        author: loginOf(user),
         headSha: head.sha,
         headBranch: head.ref,
         baseBranch: base.ref
@@ -126,6 +143,7 @@ const reviewComment = reader(ReviewCommentPayload, (payload) => {
     ...(comment.in_reply_to_id ? { threadId: String(comment.in_reply_to_id) } : {}),
     ...(comment.path ? { filePath: comment.path } : {}),
     ...(comment.diff_hunk ? { diffHunk: comment.diff_hunk } : {}),
+    ...place(comment),
     body: comment.body
   }))
 })

@@ -188,10 +188,43 @@ describe("deliveries that are none of our business", () => {
 
   it.effect("nulls where GitHub promises values are ignored, and the reason names the place", () =>
     Effect.gen(function*() {
-      const nobody = { ...source, action: "created", issue, comment: { ...comment, user: null } }
-      assert.include(ignoredOf(yield* parse("issue_comment", nobody)), "comment.user")
       const bodyless = { ...source, action: "created", issue, comment: { ...comment, body: null } }
       assert.include(ignoredOf(yield* parse("issue_comment", bodyless)), "comment.body")
+    }))
+
+  it.effect("a deleted account is ghost, whoever it was", () =>
+    Effect.gen(function*() {
+      const { user: _, ...unnamed } = comment
+      for (const written of [{ ...comment, user: null }, unnamed]) {
+        const { sender: __, ...payload } = { ...source, action: "created", issue, comment: written, sender: null }
+        const event = Option.getOrThrow((yield* parse("issue_comment", payload)).event)
+        assert.strictEqual(String(event.author), "ghost")
+      }
+      for (const action of ["opened", "synchronize", "reopened", "ready_for_review"]) {
+        const payload = { ...source, action, pull_request: { ...pull, user: null } }
+        assert.strictEqual(String(Option.getOrThrow((yield* parse("pull_request", payload)).event).author), "ghost")
+      }
+      const review = { id: 9, body: "text", user: null }
+      const reviewed = yield* parse("pull_request_review", {
+        ...source,
+        action: "submitted",
+        pull_request: pull,
+        review
+      })
+      assert.strictEqual(String(Option.getOrThrow(reviewed.event).author), "ghost")
+    }))
+
+  it.effect("a comment on the diff has its line and its side, or the line where it was", () =>
+    Effect.gen(function*() {
+      const placed = Effect.fnUntraced(function*(place: object) {
+        const onDiff = { ...comment, path: "src/a.ts", ...place }
+        const payload = { ...source, action: "created", pull_request: pull, comment: onDiff }
+        return Option.getOrThrow((yield* parse("pull_request_review_comment", payload)).event)
+      })
+      assert.deepInclude(yield* placed({ line: 7, original_line: 5, side: "LEFT" }), { line: 7, side: "LEFT" })
+      assert.deepInclude(yield* placed({ line: null, original_line: 5, side: "RIGHT" }), { line: 5, side: "RIGHT" })
+      const nowhere = yield* placed({ line: 0, original_line: "x", side: "MIDDLE" })
+      assert.isFalse("line" in nowhere || "side" in nowhere)
     }))
 
   it.effect("a repository name that would leave its directory is no name", () =>

@@ -1,11 +1,13 @@
 import type { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import { Finding, type Fingerprint, fingerprint } from "@nominal-code/domain/Finding"
-import { findMarker } from "@nominal-code/domain/Marker"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
-import type { RepoPath } from "@nominal-code/domain/PullRequest"
-import type { Discussion } from "@nominal-code/domain/Review"
+import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { makeSpellings } from "@nominal-code/domain/RepoPathSpelling"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
+import { isRaised, type Raised } from "./Raised.ts"
+import type { ReportedFinding } from "./ReviewOutput.ts"
+import { repairSuggestion } from "./Suggestion.ts"
 
 /** A finding as the model wrote it, with its identity. */
 export interface Identified {
@@ -23,21 +25,58 @@ export interface Anchored {
   readonly repeated: ReadonlyArray<Identified>
 }
 
-/** The findings that are on the pull request already. `ours`: the comments of our own bot; anybody can copy a marker. */
-export const alreadyRaised = (ours: ReadonlyArray<Discussion>): ReadonlySet<Fingerprint> =>
-  new Set(
-    ours.flatMap(({ body }) => body.split(/(?=<!-- )/)).flatMap((part) =>
-      Option.toArray(Option.flatMapNullishOr(findMarker(part), (marker) => marker.fingerprint))
-    )
-  )
-
-/** The path in the diff that a finding means: as it is, without the `./`, `a/` or `b/` of a diff, or before a rename. */
-const pathIn = (files: ReadonlyArray<ChangedFile>, path: RepoPath): RepoPath => {
-  const bare = path.replace(/^(?:\.\/|[ab]\/)/, "")
-  const meant = files.find((file) => file.path === path) ?? files.find((file) => file.path === bare) ??
-    files.find(({ previousPath }) => previousPath === path)
-  return meant?.path ?? path
+/** What a review's findings are placed by. */
+export interface Ground {
+  readonly index: DiffIndex
+  readonly files: ReadonlyArray<ChangedFile>
+  readonly checkout: Checkout
+  /** The findings that are on the pull request already. */
+  readonly raised: ReadonlyArray<Raised>
 }
+
+/** Reads of the checkout, each at most once. What cannot be read is told of all the same. */
+const makeReader = Effect.fnUntraced(function*({ checkout, files }: Ground) {
+  const changed = files.flatMap(({ path, previousPath }) => previousPath === undefined ? [path] : [path, previousPath])
+  const spellings = (side: Side) =>
+    Effect.cached(Effect.map(
+      Effect.orElseSucceed(checkout.paths(side), (): ReadonlyArray<RepoPath> => []),
+      (paths) => makeSpellings([...paths, ...changed])
+    ))
+  const bySide = { LEFT: yield* spellings("LEFT"), RIGHT: yield* spellings("RIGHT") }
+  const texts = new Map<string, Option.Option<ReadonlyArray<string>>>()
+  return {
+    spellings: (side: Side) => bySide[side],
+    lines: Effect.fnUntraced(function*(side: Side, path: RepoPath) {
+      const key = `${side} ${path}`
+      const known = texts.get(key)
+      if (known !== undefined) return known
+      const lines = yield* Effect.orElseSucceed(checkout.lines(side, path), () => Option.none<ReadonlyArray<string>>())
+      texts.set(key, lines)
+      return lines
+    })
+  }
+})
+
+type Reader = Effect.Success<ReturnType<typeof makeReader>>
+
+/** What was written for a path, as one that can be shown: it leads to no file. */
+const asWritten = (written: string): RepoPath => {
+  const parts = written.replaceAll("\0", "\uFFFD").split("/").filter((part) => part !== "")
+  return RepoPath.make(parts.map((part) => part === ".." ? "\u2026" : part).join("/").slice(0, 1000) || "(no path)")
+}
+
+/**
+ * The path that a finding means: a file of the diff in whatever spelling leads to it alone, or the new name of a renamed
+ * one. A file that is there, changed or not, is never taken for another.
+ */
+const pathIn = Effect.fnUntraced(function*(files: ReadonlyArray<ChangedFile>, reader: Reader, found: ReportedFinding) {
+  const exact = files.find(({ path }) => path === found.path)
+  if (exact !== undefined) return exact.path
+  const meant = (yield* reader.spellings(found.side))(found.path)
+  const name = meant._tag === "One" ? meant.path : found.path
+  const renamed = files.find(({ previousPath, status }) => previousPath === name && status === "renamed")
+  return files.find(({ path }) => path === name)?.path ?? renamed?.path ?? asWritten(name)
+})
 
 const withoutSuggestion = (finding: Finding): Finding => {
   const { suggestion: _, ...rest } = finding
@@ -47,53 +86,71 @@ const withoutSuggestion = (finding: Finding): Finding => {
 const isSame = (code: ReadonlyArray<string>, suggestion: string): boolean =>
   code.join("\n") === suggestion.replaceAll("\r\n", "\n").replace(/\n$/, "")
 
-/** A suggestion has to change something, and something that is in the diff. */
-const withUsefulSuggestion = (finding: Finding, code: Option.Option<ReadonlyArray<string>>): Finding =>
-  finding.suggestion === undefined ||
-    Option.exists(code, (lines) => finding.side === "RIGHT" && !isSame(lines, finding.suggestion ?? ""))
-    ? finding
-    : withoutSuggestion(finding)
-
-/** What a review's findings are placed by. */
-export interface Ground {
-  readonly index: DiffIndex
-  readonly files: ReadonlyArray<ChangedFile>
-  readonly checkout: Checkout
-  /** The findings that are on the pull request already. */
-  readonly raised: ReadonlySet<Fingerprint>
+/** A suggestion has to change something that is in the diff, and to be the bare code that belongs there. */
+const withUsefulSuggestion = (finding: Finding, code: ReadonlyArray<string>, file: ReadonlyArray<string>): Finding => {
+  const { line, path, side, startLine = line, suggestion } = finding
+  if (suggestion === undefined) return finding
+  // A file that could not be read is as much of it as the diff shows.
+  const known = file.length >= line ? file : [...Array.from({ length: startLine - 1 }, () => ""), ...code]
+  const repaired = side === "LEFT"
+    ? Option.none()
+    : repairSuggestion(suggestion, { path, file: known, startLine, line })
+  return Option.match(Option.filter(repaired, (text) => !isSame(code, text)), {
+    onNone: () => withoutSuggestion(finding),
+    onSome: (text) => new Finding({ ...finding, suggestion: text })
+  })
 }
 
-/** The text of a finding's lines, in the diff or outside it. */
-const codeOf = Effect.fnUntraced(function*({ checkout, index }: Ground, finding: Finding) {
-  const { line, path, side, startLine = line } = finding
-  const inDiff = index.code(path, side, line, startLine)
-  if (Option.isSome(inDiff)) return inDiff.value
-  // A finding may name a place that is not there. It is told all the same.
-  const lines = yield* Effect.orElseSucceed(checkout.lines(side, path), () => Option.none<ReadonlyArray<string>>())
-  return Option.getOrElse(lines, (): ReadonlyArray<string> => []).slice(startLine - 1, line)
-})
+/**
+ * The finding on the part of its range that one hunk holds, since a forge takes no other range. Its text then names all
+ * of the range, and a suggestion for the whole of it is none for the part.
+ */
+const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => {
+  const { body, line, path, side, startLine = line, suggestion: _, ...rest } = finding
+  return Option.map(
+    index.clip(path, side, line, startLine),
+    (part) =>
+      part.line === line && part.startLine === startLine ? finding : new Finding({
+        ...rest,
+        path,
+        side,
+        body: `${body}\n\n_This is about lines ${startLine} to ${line}; not all of them are in the diff._`,
+        line: part.line,
+        ...(part.startLine < part.line ? { startLine: part.startLine } : {})
+      })
+  )
+}
 
 /**
- * Decides for each finding where it lands. Its line, or all lines of its range, have to be in one hunk of the diff on
- * its side; a finding elsewhere is never moved to a line that it does not name, it goes into the summary. One that we
- * have raised before is not raised again, whether its thread is open or resolved.
+ * Decides for each finding where it lands. It stands on its line, or on the part of its range that is in one hunk of the
+ * diff on its side; a finding elsewhere is never moved to a line that it does not name, it goes into the summary. One
+ * that we have raised before at this place is not raised again, whether its thread is open or resolved.
  */
-export const anchor = Effect.fn("Anchor.anchor")(function*(findings: ReadonlyArray<Finding>, ground: Ground) {
-  const { files, index, raised } = ground
-  const placed: { readonly [K in keyof Anchored]: Array<Identified> } = { inline: [], folded: [], repeated: [] }
-  const seen = new Set<string>()
-  for (const reported of findings) {
-    const named = new Finding({ ...reported, path: pathIn(files, reported.path) })
-    const code = yield* codeOf(ground, named)
-    const identity = fingerprint(named, code)
-    const place = `${identity} ${named.side} ${named.startLine} ${named.line}`
-    const { line, path, side, startLine } = named
-    const inDiff = index.has(path, side, line, startLine)
-    const finding = withUsefulSuggestion(named, inDiff ? Option.some(code) : Option.none())
-    if (raised.has(identity)) placed.repeated.push({ finding, fingerprint: identity })
-    else if (!seen.has(place)) placed[inDiff ? "inline" : "folded"].push({ finding, fingerprint: identity })
-    seen.add(place)
+export const anchor = Effect.fn("Anchor.anchor")(
+  function*(findings: ReadonlyArray<ReportedFinding>, ground: Ground) {
+    const { files, index, raised } = ground
+    const placed: { readonly [K in keyof Anchored]: Array<Identified> } = { inline: [], folded: [], repeated: [] }
+    const seen = new Set<string>()
+    const wasRaised = isRaised(raised)
+    const reader = yield* makeReader(ground)
+    for (const reported of findings) {
+      const named = new Finding({ ...reported, path: yield* pathIn(files, reader, reported) })
+      const { line, path, side, startLine = line } = named
+      const file = Option.getOrElse(yield* reader.lines(side, path), (): ReadonlyArray<string> => [])
+      const inDiff = index.code(path, side, line, startLine)
+      const code = Option.getOrElse(inDiff, () => file.slice(startLine - 1, line))
+      const identity = fingerprint(named, code)
+      const place = `${identity} ${side} ${startLine} ${line}`
+      const standing = Option.isSome(inDiff)
+        ? Option.some(withUsefulSuggestion(named, code, file))
+        : clipped(named, index)
+      const finding = Option.getOrElse(standing, () => withoutSuggestion(named))
+      const identified = { finding, fingerprint: identity }
+      if (wasRaised(named, identity, { code, file })) placed.repeated.push(identified)
+      else if (!seen.has(place)) placed[Option.isSome(standing) ? "inline" : "folded"].push(identified)
+      seen.add(place)
+    }
+    const anchored: Anchored = placed
+    return anchored
   }
-  const anchored: Anchored = placed
-  return anchored
-})
+)

@@ -1,3 +1,4 @@
+import { escapeCharacter, escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { invisible, oddLineEnds } from "./Invisible.ts"
 
 /** What stands in a prompt between tags, as data: whoever wrote it gives no orders. */
@@ -9,7 +10,7 @@ export type BlockTag =
   | "untrusted-commit-messages"
   | "untrusted-hunk"
   | "repo-guidelines"
-export type InlineTag = "untrusted-title" | "file-path" | "branch-name"
+export type InlineTag = "untrusted-title" | "branch-name"
 
 // Any of our tags, opening or closing, as a lenient reader might still take it for one: any case, blanks and other
 // dashes in it, a slash or bracket of another script before it.
@@ -35,12 +36,23 @@ const wrap = (name: BlockTag, content: string): string => `<${name}>\n${neutrali
 /** A person's text between tags, without what only a machine would see in it: HTML comments, invisible characters. */
 export const block = (name: BlockTag, content: string): string => wrap(name, withoutHidden(content))
 
-const codePoint = (character: string): string =>
-  `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`
-
-/** Code between tags. It stays as it is; invisible characters show as `[U+202E]`, since a reviewer has to see them. */
+/**
+ * Code between tags. It stays as it is; invisible characters, and those that only look like the end of a line, show as
+ * `[U+202E]`, since a reviewer has to see them.
+ */
 export const codeBlock = (name: BlockTag, content: string): string =>
-  wrap(name, content.toWellFormed().replaceAll(/\r+\n/g, "\n").replaceAll(invisible, codePoint))
+  wrap(
+    name,
+    content.toWellFormed().replaceAll(/\r+\n/g, "\n").replaceAll(oddLineEnds, escapeCharacter)
+      .replaceAll(invisible, escapeCharacter)
+  )
+
+/**
+ * A file's name, between tags. It is there in full, so that what a model writes back leads to the file; what would not
+ * be seen of it, or would be a tag, is shown as `[U+00A0]`. `position` comes after it: `:12`.
+ */
+export const filePath = (path: string, position = ""): string =>
+  `<file-path>${escapePath(path).replaceAll(tag, escapeCharacter)}${position}</file-path>`
 
 /** A short text on one line, between tags. */
 export const inline = (name: InlineTag, content: string): string => `<${name}>${neutralise(oneLine(content))}</${name}>`

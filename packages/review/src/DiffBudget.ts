@@ -1,5 +1,6 @@
 import { annotate } from "@nominal-code/domain/Hunk"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
+import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 
 /** A file's diff as it goes into the prompt. */
 export interface ShownDiff {
@@ -16,22 +17,51 @@ const overhead = 150
 /** A beginning shorter than this says nothing. */
 const leastPart = 2_000
 
-const lineCount = (text: string): number => text === "" ? 0 : text.split("\n").length
+const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}]/u
 
-const cut = (text: string, room: number): string => text.slice(0, Math.max(0, text.lastIndexOf("\n", room)))
+const weightOf = (character: string): number => character < "\u0080" ? 1 : ideograph.test(character) ? 4 : 2
 
 /**
- * Fits the diffs of all files into a number of characters. The smallest come first, so that as many as possible are
+ * What a text costs a model, in characters of plain English, of which about four make a token. An ideograph is about a
+ * token by itself; other scripts, and long runs without a blank (hashes, minified code), take two characters or so.
+ */
+export const weigh = (text: string): number => {
+  let weight = text.length
+  for (const [run] of text.matchAll(/[^\0-\u007f]+/g)) {
+    for (const character of run) weight += weightOf(character) - character.length
+  }
+  for (const [run] of text.matchAll(/[A-Za-z0-9+/=_-]{40,}/g)) weight += run.length
+  return weight
+}
+
+const lineCount = (text: string): number => text === "" ? 0 : text.split("\n").length
+
+/** The lines from the first on that weigh no more than there is room. */
+const cut = (text: string, room: number): string => {
+  let [end, left] = [0, room]
+  for (const line of text.split("\n")) {
+    left -= weigh(line) + 1
+    if (left < 0) break
+    end += line.length + 1
+  }
+  return text.slice(0, Math.max(0, Math.min(end - 1, text.length)))
+}
+
+/**
+ * Fits the diffs of all files into a budget of weight. The smallest come first, so that as many as possible are
  * whole; those that do not fit share what room is left, and lose their ends. The order of the files stays, and the same
  * files always give the same result.
  */
 export const fitDiffs = (files: ReadonlyArray<ChangedFile>, budget: number): ReadonlyArray<ShownDiff> => {
-  const annotated = files.map((file, at) => ({ at, file, text: annotate(file.patch ?? "") }))
-  const bySize = annotated.toSorted((a, b) => a.text.length - b.text.length || a.at - b.at)
+  const annotated = files.map((file, at) => {
+    const text = annotate(file.patch ?? "")
+    return { at, file, text, weight: weigh(text) }
+  })
+  const bySize = annotated.toSorted((a, b) => a.weight - b.weight || a.at - b.at)
   let room = budget
-  const firstLarge = bySize.findIndex(({ text }) => {
-    const fits = text.length + overhead <= room
-    if (fits) room -= text.length + overhead
+  const firstLarge = bySize.findIndex(({ weight }) => {
+    const fits = weight + overhead <= room
+    if (fits) room -= weight + overhead
     return !fits
   })
   const large = firstLarge === -1 ? [] : bySize.slice(firstLarge)
@@ -42,4 +72,14 @@ export const fitDiffs = (files: ReadonlyArray<ChangedFile>, budget: number): Rea
     const shown = cuts.get(at) ?? text
     return { file, text: shown, leftOut: lineCount(text) - lineCount(shown) }
   })
+}
+
+/** The names of the files whose diffs do not fit whole into a budget. */
+export const notShown = (files: ReadonlyArray<ChangedFile>, budget: number): ReadonlyArray<string> =>
+  fitDiffs(files, budget).filter(({ leftOut }) => leftOut > 0).map(({ file }) => escapePath(file.path))
+
+/** Half of the budget, or of what the diffs weigh where they do not use it up: the next smaller prompt. */
+export const budgetBelow = (files: ReadonlyArray<ChangedFile>, budget: number): number => {
+  const used = fitDiffs(files, budget).reduce((sum, { text }) => sum + weigh(text) + overhead, 0)
+  return Math.floor(Math.min(budget, used) / 2)
 }

@@ -4,15 +4,19 @@ import type { Conversation } from "@nominal-code/domain/Conversation"
 import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import type { Job } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type CloneSource, Forge } from "@nominal-code/forge/Forge"
+import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { alreadyRaised, anchor } from "./Anchor.ts"
+import { anchor } from "./Anchor.ts"
+import { budgetBelow, notShown } from "./DiffBudget.ts"
 import * as History from "./History.ts"
 import { recover, type Recovered } from "./OutputRepair.ts"
 import { postable, rulesFor } from "./Posting.ts"
-import { systemPrompt, userPrompt } from "./Prompt.ts"
+import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
+import { alreadyRaised } from "./Raised.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
@@ -63,30 +67,53 @@ const ask = Effect.fnUntraced(function*(job: Job, context: ReviewContext) {
     suggestions: settings.inlineSuggestions ? yield* Prompts.load("reviewer_suggestions") : undefined,
     guidelines: context.guidelines
   })
-  const prompt = userPrompt({
-    pullRequest: context.pullRequest,
-    request: job.prompt,
-    place: event._tag === "Comment" ? { path: event.filePath, hunk: event.diffHunk } : undefined,
-    files: context.files,
-    discussions: context.discussions.filter((discussion) => !fromBot(discussion)).slice(-mostDiscussions),
-    suggestions: settings.inlineSuggestions
+  const promptOf = (diffBudget: number) =>
+    userPrompt({
+      pullRequest: context.pullRequest,
+      request: job.prompt,
+      place: event._tag === "Comment"
+        ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
+        : undefined,
+      files: context.files,
+      discussions: context.discussions.filter((discussion) => !fromBot(discussion)).slice(-mostDiscussions),
+      suggestions: settings.inlineSuggestions,
+      diffBudget
+    })
+  let budget = defaultDiffBudget
+  const prompt = promptOf(budget)
+  const shorter = Effect.sync(() => {
+    budget = budgetBelow(context.files, budget)
+    return budget < leastDiffBudget ? Option.none<string>() : Option.some(promptOf(budget))
   })
-  return yield* agent.run<ReviewAnswer>({
+  const result = yield* agent.run<ReviewAnswer>({
     settings: settings.reviewer,
     system,
     prompt,
+    shorter,
     tools: context.checkout.tools,
     history: yield* History.load(job.lane, system.length + prompt.length),
     submission: reviewSubmission,
     maxCostUsd: settings.maxCostUsd
   })
+  return { result, notShown: notShown(context.files, budget) }
 })
+
+/** Below this, a model that refuses the prompt does not refuse it for its diffs. */
+const leastDiffBudget = 4_000
 
 /** The newest comments say where a discussion stands. */
 const mostDiscussions = 50
 
 /** Places the findings, and makes all texts fit to be posted. */
-const compose = Effect.fnUntraced(function*(job: Job, context: ReviewContext, answer: ReviewAnswer, rules: Rules) {
+const compose = Effect.fnUntraced(function*(
+  job: Job,
+  context: ReviewContext,
+  { answer, notShown, rules }: {
+    readonly answer: ReviewAnswer
+    readonly notShown: ReadonlyArray<string>
+    readonly rules: Rules
+  }
+) {
   const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
   const fromBot = isOurs([settings.botUsername, job.lane.bot])
@@ -103,6 +130,11 @@ const compose = Effect.fnUntraced(function*(job: Job, context: ReviewContext, an
     text: sanitise(answer.summary, rules),
     inline: placed.inline.map(fit),
     folded: placed.folded.map(fit),
+    unplaced: answer.unplaced.map(({ body, place, severity }) => ({
+      severity,
+      text: sanitise(`${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`, rules)
+    })),
+    notShown: notShown.map(rules.redact),
     repeated: placed.repeated.length,
     unreadable: answer.unreadable,
     files: files.length,
@@ -136,10 +168,10 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest
     const nothing: Drafted = { _tag: "Nothing", reason }
     return nothing
   }
-  const result = yield* ask(job, context)
+  const { notShown, result } = yield* ask(job, context)
   const { answer, usage }: Recovered = yield* recover(result, settings.reviewer, settings.maxCostUsd)
   if (Option.isNone(answer)) return unreadable(result, rules)
-  const parts = yield* compose(job, context, answer.value, rules)
+  const parts = yield* compose(job, context, { answer: answer.value, notShown, rules })
   const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }
   return review
 }, Effect.scoped)

@@ -1,9 +1,13 @@
 /**
  * Controls, marks that reorder text, and characters that show nothing: what a person does not see in a text. Tabs and
- * line ends are none, nor are the joiners that emoji and some scripts need.
+ * line ends are none, nor are the joiners that emoji and some scripts need, nor the selector right after an emoji.
  */
-export const invisible =
-  /[\0-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f|\u17b4|\u17b5/gu
+export const invisible = new RegExp(
+  String.raw`[\0-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f]` +
+    String.raw`|[\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\u034f|\u17b4|\u17b5|[\u180b-\u180d]` +
+    String.raw`|[\u{e0000}-\u{e007f}\u{e0100}-\u{e01ef}]|[\ufe00-\ufe0d]|(?<!\p{Emoji})[\ufe0e\ufe0f]`,
+  "gu"
+)
 
 /** Everything that some reader takes for the end of a line, but `\n`. */
 export const oddLineEnds = /\r\n|[\r\v\f\u0085\u2028\u2029]/g

@@ -19,9 +19,7 @@ const longest = 100_000
 export const readText = (text: string): Option.Option<ReviewAnswer> =>
   Option.firstSomeOf(
     jsonCandidates(text).map((candidate) =>
-      Option.flatMap(parseJson(candidate), (value) =>
-        Option.filter(Result.getSuccess(decodeReview(value, { lenient: true })), ({ findings, summary }) =>
-          summary !== "" || findings.length > 0))
+      Option.flatMap(parseJson(candidate), (value) => Result.getSuccess(decodeReview(value, { lenient: true })))
     )
   )
 

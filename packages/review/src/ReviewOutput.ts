@@ -1,14 +1,28 @@
 import type { Submission } from "@nominal-code/agent/AgentRunner"
-import { Category, Confidence, Finding, Severity } from "@nominal-code/domain/Finding"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Category, Confidence, type Finding, Severity } from "@nominal-code/domain/Finding"
 import { Effect, Option, Predicate, Result, Schema, SchemaIssue } from "effect"
 import { parseJson } from "./Json.ts"
+
+/** A finding as the model wrote it: its path in whatever spelling, to be read by what the repository holds. */
+export interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0], "path"> {
+  readonly path: string
+}
+
+/** A finding whose place could not be read. */
+export interface UnplacedFinding {
+  /** What was written for its place; may be empty. */
+  readonly place: string
+  readonly body: string
+  readonly severity: Severity
+}
 
 /** A review as the model hands it in. */
 export interface ReviewAnswer {
   /** Empty only where findings had to do without one. */
   readonly summary: string
-  readonly findings: ReadonlyArray<Finding>
+  readonly findings: ReadonlyArray<ReportedFinding>
+  /** Findings that say something, but of which no line can be told. */
+  readonly unplaced: ReadonlyArray<UnplacedFinding>
   /** Findings that could not be read. */
   readonly unreadable: number
 }
@@ -16,13 +30,10 @@ export interface ReviewAnswer {
 const isFilled = Schema.makeFilter<string>((text) => text.trim() !== "", { expected: "a text that is not empty" })
 const filled = (description: string) => Schema.String.annotate({ description }).check(isFilled)
 const LineNumber = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a line number of at least 1" }))
-const isPath = Schema.makeFilter<string>((path) => Schema.is(RepoPath)(path), {
-  expected: "a file's path relative to the repository's root, as the diff shows it"
-})
 
 /** One finding on the wire. */
 const WireFinding = Schema.Struct({
-  path: Schema.String.annotate({ description: "The file, as the diff names it." }).check(isPath),
+  path: filled("The file, as the diff names it."),
   line: LineNumber.annotate({
     description: "The line that the finding is about, by the number printed in the diff; the last one of a range."
   }),
@@ -64,26 +75,61 @@ const problemsOf = (at: string, { issue }: Schema.SchemaError): ReadonlyArray<st
     `${[at, ...(path ?? []).map((key) => String(Predicate.isObject(key) ? key.key : key))].join(".")}: ${message}`
   )
 
-const toFinding = (wire: typeof WireFinding.Type): Finding =>
-  new Finding({
-    path: RepoPath.make(wire.path),
-    line: wire.line,
-    ...(wire.start_line && wire.start_line < wire.line ? { startLine: wire.start_line } : {}),
-    side: wire.side ?? "RIGHT",
-    body: wire.body,
-    ...(wire.suggestion ? { suggestion: wire.suggestion } : {}),
-    severity: wire.severity ?? "medium",
-    confidence: wire.confidence ?? "medium",
-    category: wire.category ?? "other"
-  })
+const toFinding = (wire: typeof WireFinding.Type): ReportedFinding => ({
+  path: wire.path,
+  line: wire.line,
+  ...(wire.start_line && wire.start_line < wire.line ? { startLine: wire.start_line } : {}),
+  side: wire.side ?? "RIGHT",
+  body: wire.body,
+  ...(wire.suggestion ? { suggestion: wire.suggestion } : {}),
+  severity: wire.severity ?? "medium",
+  confidence: wire.confidence ?? "medium",
+  category: wire.category ?? "other"
+})
 
 /** The fields whose loss costs no finding: a value that we do not know is left to its default. */
 const optional = [["severity", Severity], ["confidence", Confidence], ["category", Category]] as const
 
+/** A line number, or a range of two, in what was written for one: `12`, `"12"`, `"L12-L14"`, `12.0`. */
+const linesIn = (value: unknown): ReadonlyArray<number> => {
+  if (Predicate.isNumber(value)) return Number.isInteger(value) && value > 0 ? [value] : []
+  if (!Predicate.isString(value)) return []
+  const [, first, last = first] =
+    /^[^\d-]{0,6}(\d{1,9})(?:\.0+)?(?:\s*[-\u2013:]\s*L?(\d{1,9}))?$/i.exec(value.trim()) ?? []
+  return first === undefined ? [] : [Number(first), Number(last)].filter((line) => line > 0)
+}
+
+/** The lines in what the model wrote, whatever the order; no `line` where none can be told. */
+const placeIn = (value: Record<PropertyKey, unknown>) => {
+  const lines = [...linesIn(value["start_line"]), ...linesIn(value["line"])].toSorted((a, b) => a - b)
+  const [first, last] = [lines[0], lines.at(-1)]
+  return last === undefined || linesIn(value["line"]).length === 0 ? {} : { start_line: first, line: last }
+}
+
+const dropped = new Set(["line", "start_line", "suggestion", "side"])
+
 const forgiving = (value: unknown): unknown => {
   if (!Predicate.isObject(value)) return value
   const unknown = optional.filter(([field, schema]) => !Schema.is(schema)(value[field])).map(([field]) => field)
-  return Object.fromEntries(Object.entries(value).filter(([field]) => !unknown.some((name) => name === field)))
+  const side = String(value["side"]).toUpperCase() === "LEFT" ? "LEFT" : "RIGHT"
+  const { suggestion } = value
+  return {
+    ...Object.fromEntries(
+      Object.entries(value).filter(([field]) => !dropped.has(field) && !unknown.some((name) => name === field))
+    ),
+    ...placeIn(value),
+    side,
+    ...(Predicate.isString(suggestion) && suggestion.trim() !== "" && side === "RIGHT" ? { suggestion } : {})
+  }
+}
+
+/** What a finding says that stands nowhere. */
+const unplacedIn = (value: unknown): ReadonlyArray<UnplacedFinding> => {
+  if (!Predicate.isObject(value)) return []
+  const { body, line, path, severity } = value
+  if (!Predicate.isString(body) || body.trim() === "") return []
+  const place = [path, line].filter((part) => Predicate.isString(part) || Predicate.isNumber(part)).join(":")
+  return [{ place: place.slice(0, 1000), body, severity: Schema.is(Severity)(severity) ? severity : "medium" }]
 }
 
 // Models now and then hand in the whole, or the list in it, as a text that holds JSON, or the list alone.
@@ -118,9 +164,10 @@ export const decodeReview = (
     )
   ]
   const findings = decoded.flatMap((result) => Result.isSuccess(result) ? [toFinding(result.success)] : [])
-  const unreadable = Array.isArray(comments) ? list.length - findings.length : 1
-  const usable = lenient ? summary !== "" || findings.length > 0 : problems.length === 0
-  return usable ? Result.succeed({ summary, findings, unreadable }) : Result.fail(problems.join("\n"))
+  const unplaced = decoded.flatMap((result, at) => Result.isFailure(result) ? unplacedIn(list[at]) : [])
+  const unreadable = Array.isArray(comments) ? list.length - findings.length - unplaced.length : 1
+  const usable = lenient ? summary !== "" || findings.length + unplaced.length > 0 : problems.length === 0
+  return usable ? Result.succeed({ summary, findings, unplaced, unreadable }) : Result.fail(problems.join("\n"))
 }
 
 /** How the agent hands in a review. */

@@ -3,9 +3,15 @@ import type { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import { foldInto } from "@nominal-code/forge/FoldedFindings"
-import { closeFence, fit } from "@nominal-code/forge/Markdown"
+import { closeFence, codeSpan, fit } from "@nominal-code/forge/Markdown"
 import type { Identified } from "./Anchor.ts"
 import { badges } from "./CommentBody.ts"
+
+/** A finding without a place, as it is told. */
+export interface Unplaced {
+  readonly severity: Severity
+  readonly text: string
+}
 
 /** What a review's summary tells. All texts are fit to be posted. */
 export interface SummaryParts {
@@ -17,6 +23,10 @@ export interface SummaryParts {
   readonly text: string
   readonly inline: ReadonlyArray<Identified>
   readonly folded: ReadonlyArray<Identified>
+  /** Findings of which no line can be told. */
+  readonly unplaced: ReadonlyArray<Unplaced>
+  /** Changed files that the model was not shown in full, as they are named in the text. */
+  readonly notShown: ReadonlyArray<string>
   readonly repeated: number
   readonly unreadable: number
   readonly files: number
@@ -31,13 +41,14 @@ const headRoom = 160
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`
 
-const headline = (findings: ReadonlyArray<Identified>): string => {
-  if (findings.length === 0) return "**No findings.**"
+const headline = ({ folded, inline, unplaced }: SummaryParts): string => {
+  const severities = [...[...inline, ...folded].map(({ finding }) => finding), ...unplaced].map((one) => one.severity)
+  if (severities.length === 0) return "**No findings.**"
   const counts = Severity.literals.flatMap((severity) => {
-    const number = findings.filter(({ finding }) => finding.severity === severity).length
+    const number = severities.filter((one) => one === severity).length
     return number === 0 ? [] : [`${badges[severity].replaceAll("*", "")}: ${number}`]
   })
-  return `**${count(findings.length, "finding")}** — ${counts.join(" · ")}`
+  return `**${count(severities.length, "finding")}** — ${counts.join(" · ")}`
 }
 
 const short = (sha: Sha) => `\`${sha.slice(0, 7)}\``
@@ -53,6 +64,24 @@ const movedOn = ({ headSha, now }: SummaryParts): ReadonlyArray<string> => {
   ]
   return [...merged, ...moved]
 }
+
+/** Names beyond these are counted only. */
+const mostNames = 10
+
+const unseen = ({ notShown }: SummaryParts): ReadonlyArray<string> => {
+  if (notShown.length === 0) return []
+  const more = notShown.length - mostNames
+  const names = [...notShown.slice(0, mostNames).map(codeSpan), ...(more > 0 ? [`${more} more`] : [])]
+  return [`> Too large to be shown to the model in full, so not all of it was looked at: ${names.join(", ")}.`]
+}
+
+const withoutPlace = ({ unplaced }: SummaryParts): ReadonlyArray<string> => {
+  if (unplaced.length === 0) return []
+  const bullets = unplaced.map(({ severity, text }) => `- ${badges[severity]} \u2014 ${indented(text)}`)
+  return [`**Without a line**\n\n${fit(bullets.join("\n"), textRoom / 2)}`]
+}
+
+const indented = (text: string): string => closeFence(text).replaceAll("\n", "\n  ")
 
 const footer = ({ files, headSha, ignored, repeated, unreadable }: SummaryParts): string =>
   [
@@ -82,8 +111,10 @@ const foldable = ({ folded, headSha, jobId }: SummaryParts): ReadonlyArray<Findi
 /** The review's own text: what was found, what it means, which commit it is about, and what has no place in the diff. */
 export const summarize = (parts: SummaryParts): string => {
   const text = [
-    headline([...parts.inline, ...parts.folded]),
-    ...(parts.text === "" ? [] : [fit(parts.text, textRoom)]),
+    headline(parts),
+    ...(parts.text === "" ? [] : [fit(parts.text, textRoom - (parts.unplaced.length > 0 ? textRoom / 2 : 0))]),
+    ...withoutPlace(parts),
+    ...unseen(parts),
     ...movedOn(parts),
     `*${footer(parts)}*`
   ].join("\n\n")

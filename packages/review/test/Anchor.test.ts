@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DiffIndex } from "@nominal-code/domain/DiffIndex"
-import { Finding, type Fingerprint } from "@nominal-code/domain/Finding"
+import { Finding } from "@nominal-code/domain/Finding"
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { Discussion } from "@nominal-code/domain/Review"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect } from "effect"
-import { alreadyRaised, anchor, type Ground } from "../src/Anchor.ts"
+import { anchor, type Ground } from "../src/Anchor.ts"
+import { alreadyRaised } from "../src/Raised.ts"
 import * as Scene from "./Scene.ts"
 
 const twoHunks = `${Scene.patch}\n@@ -30,1 +31,2 @@\n+const tax = 0\n return tax`
@@ -24,7 +25,7 @@ const ground = (changes: Partial<Ground> = {}): Ground => ({
   files,
   index: DiffIndex.make(files),
   checkout: Scene.checkoutOf(Scene.world(), Scene.headSha),
-  raised: new Set<Fingerprint>(),
+  raised: [],
   ...changes
 })
 
@@ -53,8 +54,8 @@ describe("where a finding lands", () => {
     ["an unchanged line of the diff", { line: 13 }, "inline"],
     ["a deleted line, on the left", { line: 11, side: "LEFT" }, "inline"],
     ["a range inside a hunk", { startLine: 10, line: 13 }, "inline"],
-    ["a range that begins before its hunk", { startLine: 8, line: 12 }, "folded"],
-    ["a range that crosses two hunks", { startLine: 13, line: 31 }, "folded"],
+    ["a range that begins before its hunk", { startLine: 8, line: 12 }, "inline"],
+    ["a range that crosses two hunks", { startLine: 13, line: 31 }, "inline"],
     ["a line between two hunks", { line: 20 }, "folded"],
     ["the left side of an added file", { path: Scene.path("new.ts"), line: 1, side: "LEFT" }, "folded"],
     ["a line that is on the other side only", { line: 13, side: "LEFT" }, "folded"],
@@ -136,7 +137,8 @@ describe("a finding that was raised before", () => {
     }))
 
   it("is known from every marker in a text, and from no broken one", () => {
-    assert.deepStrictEqual([...alreadyRaised([ours("0123456789abcdef", false)])].map(String), ["0123456789abcdef"])
-    assert.strictEqual(alreadyRaised([ours("nothex", false)]).size, 0)
+    const known = alreadyRaised([ours("0123456789abcdef", false)]).map(({ fingerprint }) => String(fingerprint))
+    assert.deepStrictEqual(known, ["0123456789abcdef"])
+    assert.deepStrictEqual(alreadyRaised([ours("nothex", false)]), [])
   })
 })

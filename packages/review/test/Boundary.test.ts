@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { bare, block, codeBlock, inline, withoutDiffs } from "../src/Boundary.ts"
+import { bare, block, codeBlock, filePath, inline, withoutDiffs } from "../src/Boundary.ts"
 
 const tags = [
   "untrusted-diff",
@@ -80,7 +80,7 @@ describe("a boundary", () => {
   })
 
   it("keeps a name on its line", () => {
-    assert.strictEqual(inline("file-path", "a\n## b"), "<file-path>a ## b</file-path>")
+    assert.strictEqual(filePath("a\n## b"), "<file-path>a[U+000A]## b</file-path>")
   })
 
   it("takes the diffs out of a saved prompt, and nothing else", () => {

@@ -41,8 +41,6 @@ describe("a review that is handed in", () => {
     [{ start_line: 12 }, /comments\[0\]\.start_line: must not be greater than line/],
     [{ start_line: true }, /comments\[0\]\.start_line: /],
     [{ path: "" }, /comments\[0\]\.path: /],
-    [{ path: "/etc/passwd" }, /comments\[0\]\.path: Expected a file's path relative/],
-    [{ path: "a/../../b" }, /comments\[0\]\.path: /],
     [{ body: " " }, /comments\[0\]\.body: /],
     [{ severity: "blocker" }, /comments\[0\]\.severity: /]
   ]
@@ -69,7 +67,39 @@ describe("a review that is handed in", () => {
   it("keeps nineteen of twenty findings on the last chance", () => {
     const comments = Array.from({ length: 20 }, (_, at) => finding({ line: at === 4 ? 0 : at + 1 }))
     const decoded = Result.getOrThrow(lenient({ summary: "s", comments }))
-    assert.deepStrictEqual([decoded.findings.length, decoded.unreadable], [19, 1])
+    assert.deepStrictEqual([decoded.findings.length, decoded.unplaced.length, decoded.unreadable], [19, 1, 0])
+    assert.strictEqual(Result.getOrThrow(lenient({ summary: "s", comments: [{ body: " " }, 3] })).unreadable, 2)
+  })
+
+  it("takes a path in any form: what it leads to is not for the form to say", () => {
+    for (const path of ["/etc/passwd", "a/../../b", "src\\x.ts", "`src/x.ts`:6"]) {
+      const decoded = Result.getOrThrow(strict({ summary: "s", comments: [finding({ path })] }))
+      assert.strictEqual(decoded.findings[0]?.path, path)
+    }
+  })
+
+  const lines: ReadonlyArray<readonly [given: Record<string, unknown>, read: object]> = [
+    [{ line: "6" }, { line: 6 }],
+    [{ line: "L6" }, { line: 6 }],
+    [{ line: "4-6" }, { startLine: 4, line: 6 }],
+    [{ line: "L4-L6" }, { startLine: 4, line: 6 }],
+    [{ line: 6, start_line: 9 }, { startLine: 6, line: 9 }],
+    [{ line: 6, start_line: "4" }, { startLine: 4, line: 6 }],
+    [{ line: 6, start_line: true }, { line: 6 }],
+    [{ line: 6, side: "left", suggestion: "x" }, { line: 6, side: "LEFT" }]
+  ]
+  for (const [given, read] of lines) {
+    it(`reads the lines in ${JSON.stringify(given)} on the last chance`, () => {
+      const { findings } = Result.getOrThrow(lenient({ summary: "s", comments: [finding(given)] }))
+      assert.deepInclude(findings[0], read)
+    })
+  }
+
+  it("tells what a finding says where no line can be told, on the last chance", () => {
+    for (const line of [0, -1, 1.5, null, "somewhere", "-4", true]) {
+      const { findings, unplaced } = Result.getOrThrow(lenient({ summary: "s", comments: [finding({ line })] }))
+      assert.deepStrictEqual([findings.length, unplaced.length], [0, 1], String(line))
+    }
   })
 
   it("keeps a finding whose severity nobody knows, and a list without a summary, on the last chance", () => {

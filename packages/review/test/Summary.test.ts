@@ -28,6 +28,8 @@ const parts: SummaryParts = {
   text: "All in all, good.",
   inline: [],
   folded: [],
+  unplaced: [],
+  notShown: [],
   repeated: 0,
   unreadable: 0,
   files: 2,

@@ -29,6 +29,7 @@ export const open = (reading: Reading, { onGitError, redact }: Opening): Checkou
     changedFiles: read(Objects.changedFiles(gitDir, mergeBase, head)),
     baseFile: (file) => read(Objects.file(gitDir, base, file)),
     baseFiles: (folder) => read(Objects.filesIn(gitDir, base, folder)),
+    paths: (side) => read(Objects.paths(gitDir, side === "LEFT" ? mergeBase : head)),
     lines: (side, file) => read(Objects.lines(gitDir, side === "LEFT" ? mergeBase : head, file))
   }
 }

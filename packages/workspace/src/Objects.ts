@@ -106,6 +106,14 @@ export const filesIn = Effect.fn("Objects.filesIn")(function*(gitDir: string, co
   })
 })
 
+/** The paths of all files at a commit, links and submodules too. */
+export const paths = Effect.fn("Objects.paths")(function*(gitDir: string, commit: Sha) {
+  const git = yield* Git
+  const options = { gitDir, maxBytes: MAX_DIFF_MEBIBYTES * 1024 * 1024 }
+  const { stdout } = yield* git.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit], options)
+  return decode(stdout).split("\0").filter(isRepoPath)
+})
+
 /** Options that make a diff git's own, whatever the repository asks for. */
 export const diffOptions = [
   "--no-color",

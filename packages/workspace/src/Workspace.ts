@@ -48,6 +48,8 @@ export interface Checkout {
   baseFile(path: RepoPath): Effect.Effect<Option.Option<string>, WorkspaceError>
   /** The files in a directory at the tip of the base branch, by their full paths. */
   baseFiles(directory: RepoPath): Effect.Effect<ReadonlyArray<RepoPath>, WorkspaceError>
+  /** The paths of all files at the reviewed commit (`RIGHT`) or the merge base (`LEFT`). */
+  paths(side: "LEFT" | "RIGHT"): Effect.Effect<ReadonlyArray<RepoPath>, WorkspaceError>
   /** A file's lines at the reviewed commit (`RIGHT`) or the merge base (`LEFT`): what findings are anchored to. */
   lines(side: "LEFT" | "RIGHT", path: RepoPath): Effect.Effect<Option.Option<ReadonlyArray<string>>, WorkspaceError>
 }

@@ -26,7 +26,7 @@ export const reviewer = {
     yaml: "reviewer.ignore_patterns",
     env: "REVIEWER_IGNORE_PATTERNS",
     kind: list("patterns"),
-    doc: "Shell globs, in which `*` also crosses `/`. A file that matches is not reviewed."
+    doc: "Patterns as in a `.gitignore` at the repository's root. A file that matches is not reviewed."
   }),
   inlineSuggestions: defaulted(true, {
     yaml: "reviewer.inline_suggestions",

@@ -1,8 +1,8 @@
 import { Effect, Schema } from "effect"
-import * as Confinement from "../Confinement.ts"
 import { make as makeTool, type Tool } from "../Tool.ts"
 import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
 import type { Reading } from "./Reading.ts"
+import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
   path: FilePath,
@@ -13,7 +13,7 @@ const Input = Schema.Struct({
 
 const blame = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
   const commit = yield* commitOf(reading, "revision", input.revision ?? "HEAD")
-  const path = yield* Confinement.relative(reading.directory, "path", input.path)
+  const path = yield* Spelling.relative(reading, "path", input.path)
   const range = yield* lineRange(input)
   return yield* answer(
     reading,

@@ -1,9 +1,9 @@
 import { Effect, Schema } from "effect"
-import * as Confinement from "../Confinement.ts"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool } from "../Tool.ts"
 import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
 import type { Reading } from "./Reading.ts"
+import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
   from: Schema.optionalKey(Revision.annotate({ description: "The older commit. Default: BASE." })),
@@ -19,7 +19,7 @@ const Input = Schema.Struct({
 const diff = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
   const from = yield* commitOf(reading, "from", input.from ?? "BASE")
   const to = yield* commitOf(reading, "to", input.to ?? "HEAD")
-  const path = input.path === undefined ? "" : yield* Confinement.relative(reading.directory, "path", input.path)
+  const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
   const args = ["diff", ...Objects.diffOptions, `--unified=${input.context ?? 3}`, from, to, "--"]
   return yield* answer(reading, path === "" ? args : [...args, path], "(no differences)")
 })

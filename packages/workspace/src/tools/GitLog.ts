@@ -1,8 +1,8 @@
 import { Effect, Schema } from "effect"
-import * as Confinement from "../Confinement.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
 import type { Reading } from "./Reading.ts"
+import * as Spelling from "./Spelling.ts"
 
 const DEFAULT_COUNT = 20
 const MAX_COUNT = 200
@@ -23,7 +23,7 @@ const Input = Schema.Struct({
 
 const log = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
   const commit = yield* commitOf(reading, "revision", input.revision ?? "HEAD")
-  const path = input.path === undefined ? "" : yield* Confinement.relative(reading.directory, "path", input.path)
+  const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
   const range = yield* lineRange(input)
   if (range !== undefined && path === "") {
     return yield* new ToolError({ message: "path: expected a file, because start_line is given." })

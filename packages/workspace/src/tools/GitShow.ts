@@ -1,10 +1,10 @@
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
-import * as Confinement from "../Confinement.ts"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
 import { bounded, type Reading } from "./Reading.ts"
+import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
   revision: Revision.annotate({ description: "HEAD, HEAD~n, BASE, BASE~n, or a commit's hash." }),
@@ -35,7 +35,7 @@ const contentOf = Effect.fnUntraced(
 
 const show = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
   const commit = yield* commitOf(reading, "revision", input.revision)
-  const path = input.path === undefined ? "" : yield* Confinement.relative(reading.directory, "path", input.path)
+  const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
   if (input.content === true) {
     if (path === "") return yield* new ToolError({ message: "path: expected a file, because content is true." })
     return yield* contentOf(reading, commit, path)

@@ -1,9 +1,9 @@
 import { Effect, Schema } from "effect"
-import * as Confinement from "../Confinement.ts"
 import { decode } from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { bounded, MAX_CHARACTERS, type Reading } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
+import * as Spelling from "./Spelling.ts"
 
 const withoutNul = Schema.isPattern(/^[^\0\n]*$/, { message: "Expected one line without NUL characters" })
 
@@ -34,7 +34,7 @@ const options = [
 ]
 
 const grep = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
-  const target = yield* Confinement.real(reading.directory, "path", input.path ?? ".", "Either")
+  const target = yield* Spelling.real(reading, "path", input.path ?? ".", "Either")
   const include = input.include === undefined ? [] : [`--glob=${input.include}`]
   const args = [...options, ...include, "-e", input.pattern, "--", `./${target.inside}`]
   const found = yield* Ripgrep.run("Grep", reading.directory, args, 4 * MAX_CHARACTERS)

@@ -1,8 +1,8 @@
 import { Effect, FileSystem, Schema, Stream } from "effect"
 import { TextDecoder } from "node:util"
-import * as Confinement from "../Confinement.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import type { Reading } from "./Reading.ts"
+import * as Spelling from "./Spelling.ts"
 
 const DEFAULT_LIMIT = 2000
 const MAX_LINE = 2000
@@ -84,7 +84,7 @@ const decoderFor = (head: Uint8Array): TextDecoder | undefined => {
 
 const read = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
   const fs = yield* FileSystem.FileSystem
-  const file = yield* Confinement.real(reading.directory, "file_path", input.file_path, "File")
+  const file = yield* Spelling.real(reading, "file_path", input.file_path, "File")
   const offset = input.offset ?? 1
   const window = new LineWindow(offset, input.limit ?? DEFAULT_LIMIT)
   let decoder: TextDecoder | undefined

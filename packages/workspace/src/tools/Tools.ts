@@ -1,3 +1,4 @@
+import { escapeCharacter } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect } from "effect"
 import { type Tool, ToolError } from "../Tool.ts"
 import * as GitBlame from "./GitBlame.ts"
@@ -8,6 +9,9 @@ import * as Glob from "./Glob.ts"
 import * as Grep from "./Grep.ts"
 import * as Read from "./Read.ts"
 import type { Reading } from "./Reading.ts"
+
+/** What only looks like the end of a line would let a file's text pass for a line of its own. */
+const showBreaks = (text: string): string => text.replaceAll(/\r(?!\n)|[\v\f\u0085\u2028\u2029]/g, escapeCharacter)
 
 /** Everything that a model may do with a checkout. What it reads has gone through `redact`, failures too. */
 export const make = (reading: Reading, redact: (text: string) => string): ReadonlyArray<Tool> =>
@@ -23,7 +27,7 @@ export const make = (reading: Reading, redact: (text: string) => string): Readon
     ...tool,
     run: (input) =>
       tool.run(input).pipe(
-        Effect.map(redact),
+        Effect.map((text) => redact(showBreaks(text))),
         Effect.mapError((error) => new ToolError({ message: redact(error.message) }))
       )
   }))

@@ -1,0 +1,139 @@
+import { Array as Arr, Option } from "effect"
+import { unquotePath } from "./GitPath.ts"
+
+/**
+ * The spellings of paths: how a name is shown to a model so that nothing in it is lost, and which file is meant by what
+ * comes back. Names are compared by steps, from the exact one to the loosest; a step counts only if it leads to one file.
+ */
+
+/** What a reader cannot see, or cannot tell from a plain blank: controls, marks without a shape, other blanks but U+3000. */
+const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu
+
+/** A character by its code point: `[U+202E]`. */
+export const escapeCharacter = (character: string): string =>
+  `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`
+
+const escaped = /\[U\+([0-9A-F]{4,6})\]/gi
+
+/**
+ * A path for one line of text: `[U+00A0]` stands for what would not be seen there, as do blanks at an end or after
+ * another blank. `unescapePath` gives the path back.
+ */
+export const escapePath = (path: string): string =>
+  path.toWellFormed()
+    .replaceAll(/\[(?=U\+)/gi, escapeCharacter)
+    .replaceAll(unseen, escapeCharacter)
+    .replaceAll(/^[ \u3000]|[ \u3000]$|(?<=[ \u3000])[ \u3000]/g, escapeCharacter)
+
+/** The path that `escapePath` has shown. */
+export const unescapePath = (shown: string): string =>
+  shown.replaceAll(escaped, (text, hex: string) => {
+    const code = Number.parseInt(hex, 16)
+    return code > 0x10ffff ? text : String.fromCodePoint(code)
+  })
+
+const pairs: ReadonlyArray<readonly [string, string]> = [
+  ["`", "`"],
+  ["\"", "\""],
+  ["'", "'"],
+  ["<file-path>", "</file-path>"],
+  ["<", ">"],
+  ["(", ")"],
+  ["[", "]"],
+  ["**", "**"],
+  ["\u201c", "\u201d"],
+  ["\u300c", "\u300d"]
+]
+
+const unwrapped = (text: string): string => {
+  const pair = pairs.find(([open, close]) =>
+    text.length > open.length + close.length && text.startsWith(open) && text.endsWith(close)
+  )
+  return pair === undefined ? text : unwrapped(text.slice(pair[0].length, -pair[1].length).trim())
+}
+
+/** `:12`, `:12-14`, `:12:5`, `#L12-L14`, `(line 12)`, after a path. */
+const position = /(?::\d+(?:[-:]\d+)*|#L\d+(?:-L?\d+)?|,? \(?lines? \d+(?:\s?[-\u2013]\s?\d+)?\)?):?$/i
+
+type Rewrite = (text: string) => string
+
+/** Each undoes one form in which models and tools write paths. They are applied one after another. */
+const rewrites: ReadonlyArray<Rewrite> = [
+  (text) => text.trim(),
+  unwrapped,
+  unescapePath,
+  (text) => text.replace(position, ""),
+  unwrapped,
+  (text) => text.replaceAll("\\", "/"),
+  (text) => text.replaceAll(/\/{2,}/g, "/").replaceAll(/\/\.(?=\/)/g, ""),
+  (text) => text.replace(/^(?:\.?\/)+/, ""),
+  (text) => percentDecoded(text)
+]
+
+const percentDecoded = (text: string): string =>
+  /%[0-9a-f]{2}/i.test(text) ? Option.getOrElse(Option.liftThrowable(decodeURIComponent)(text), () => text) : text
+
+/** The text itself, and each form that it takes on the way through the rewrites. */
+const formsOf = (text: string): ReadonlyArray<string> =>
+  Arr.dedupe([
+    text,
+    unescapePath(text),
+    unquotePath(text.trim()),
+    ...Arr.scan(rewrites, text, (form, rewrite) => rewrite(form))
+  ]).filter((form) => form !== "")
+
+const canonical: Rewrite = (path) => path.normalize("NFC")
+
+const visible: Rewrite = (path) =>
+  path.replaceAll(/[\p{Cc}\p{Z}]+/gu, " ").replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "").normalize("NFKC")
+    .replaceAll(/ +/g, " ").replaceAll(/(?<=^|\/) | (?=\/|$)/g, "")
+
+const caseless: Rewrite = (path) => visible(path).toLowerCase()
+
+/** A diff's own prefixes. */
+const withoutPrefix = (forms: ReadonlyArray<string>): ReadonlyArray<string> =>
+  forms.flatMap((form) => /^[ab]\/(?=.)/.test(form) ? [form.slice(2)] : [])
+
+/** `One` file is meant; it is left open which of several; or none has such a name. */
+export type Meant = { readonly _tag: "One"; readonly path: string } | { readonly _tag: "Several" | "None" }
+
+const one = (path: string): Meant => ({ _tag: "One", path })
+
+/** Finds files by what is written for them. `paths`: all that there are, changed or not. */
+export const makeSpellings = (paths: Iterable<string>) => {
+  const known = new Set(paths)
+  const indexes = new Map<Rewrite, ReadonlyMap<string, ReadonlyArray<string>>>()
+  const indexBy = (key: Rewrite): ReadonlyMap<string, ReadonlyArray<string>> => {
+    const index = indexes.get(key) ?? Map.groupBy(known, key)
+    indexes.set(key, index)
+    return index
+  }
+  const byKey = (forms: ReadonlyArray<string>, key: Rewrite): Meant => {
+    const found = new Set(forms.flatMap((form) => indexBy(key).get(key(form)) ?? []))
+    const [path] = found
+    return path === undefined ? { _tag: "None" } : found.size === 1 ? one(path) : { _tag: "Several" }
+  }
+  const exactly = (forms: ReadonlyArray<string>): Meant => {
+    const path = forms.find((form) => known.has(form))
+    return path === undefined ? { _tag: "None" } : one(path)
+  }
+  return (written: string): Meant => {
+    if (known.has(written)) return one(written)
+    const forms = formsOf(written)
+    const bare = withoutPrefix(forms)
+    const steps = [
+      () => exactly(forms),
+      () => byKey(forms, canonical),
+      () => byKey(forms, visible),
+      () => exactly(bare),
+      () => byKey(bare, canonical),
+      () => byKey(bare, visible),
+      () => byKey([...forms, ...bare], caseless)
+    ]
+    for (const step of steps) {
+      const meant = step()
+      if (meant._tag !== "None") return meant
+    }
+    return { _tag: "None" }
+  }
+}

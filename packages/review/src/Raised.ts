@@ -1,0 +1,124 @@
+/** What our own comments have raised already, and whether a finding says it again. */
+import { claimWords, type Finding, type Fingerprint } from "@nominal-code/domain/Finding"
+import { parsePatch } from "@nominal-code/domain/Hunk"
+import { findMarker } from "@nominal-code/domain/Marker"
+import type { Side } from "@nominal-code/domain/Patch"
+import type { Discussion } from "@nominal-code/domain/Review"
+import { Option } from "effect"
+
+/** A finding that is on the pull request. One that was folded into a summary has no place. */
+export interface Raised {
+  readonly fingerprint: Fingerprint
+  readonly place?: RaisedPlace
+}
+
+interface RaisedPlace {
+  readonly path: string
+  readonly side: Side
+  /** Where the forge shows it now; absent once the code there has changed. */
+  readonly line?: number | undefined
+  readonly originalLine?: number | undefined
+  /** The lines of its side before it and its own, as they were. */
+  readonly code: ReadonlyArray<string>
+  readonly category: string
+  readonly words: ReadonlyArray<string>
+}
+
+const heading = /^.*· ([\w-]+) · \w+ confidence$/m
+
+const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion): RaisedPlace | undefined => {
+  if (path === undefined) return undefined
+  const lines = parsePatch(diffHunk).flatMap((hunk) => hunk.lines)
+  const side = lines.at(-1)?.kind === "deleted" ? "LEFT" : "RIGHT"
+  const [head = "", category = ""] = heading.exec(body) ?? []
+  return {
+    path,
+    side,
+    line,
+    originalLine,
+    code: lines.filter(({ kind }) => kind !== (side === "LEFT" ? "added" : "deleted")).map(({ text }) => text),
+    category,
+    words: claimWords(body.slice(body.indexOf(head) + head.length).replaceAll(/<!--[^]*?-->/g, ""))
+  }
+}
+
+/** The findings that are on the pull request already. `ours`: the comments of our own bot; anybody can copy a marker. */
+export const alreadyRaised = (ours: ReadonlyArray<Discussion>): ReadonlyArray<Raised> =>
+  ours.flatMap((discussion) => {
+    const place = placeOf(discussion)
+    return discussion.body.split(/(?=<!-- )/).flatMap((part) =>
+      Option.toArray(Option.flatMapNullishOr(findMarker(part), (marker) => marker.fingerprint))
+    ).map((fingerprint): Raised => ({ fingerprint, ...(place === undefined ? {} : { place }) }))
+  })
+
+const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()
+
+/** How many lines before a place are those that were before it when it was commented on. */
+const likeness = (file: ReadonlyArray<string>, line: number, code: ReadonlyArray<string>): number => {
+  let same = 0
+  while (same < code.length && isSameLine(file[line - 1 - same], code.at(-1 - same))) same++
+  return same
+}
+
+/** Where the commented line is in the file by now: under the same lines as before, else nearest to where it was. */
+const lineNow = ({ code, line, originalLine = 0 }: RaisedPlace, file: ReadonlyArray<string>): number | undefined => {
+  if (line !== undefined) return line
+  const own = code.at(-1)
+  const candidates = file.flatMap((text, at) => isSameLine(own, text) ? [at + 1] : [])
+  const ranked = candidates.toSorted((a, b) =>
+    likeness(file, b, code) - likeness(file, a, code) || Math.abs(a - originalLine) - Math.abs(b - originalLine)
+  )
+  return ranked[0]
+}
+
+/** The share of the shorter claim's words that is in the other one. */
+const overlap = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
+  const shorter = Math.min(a.length, b.length)
+  return shorter === 0 ? 0 : a.filter((word) => b.includes(word)).length / shorter
+}
+
+const enoughOverlap = 1 / 3
+const muchOverlap = 0.6
+
+const saysTheSame = (finding: Finding, { category, words }: RaisedPlace): boolean => {
+  const shared = overlap(claimWords(finding.body), words)
+  return shared >= (category === finding.category ? enoughOverlap : muchOverlap)
+}
+
+/** The places of a piece of code in a file, by its last line's number. */
+const placesOf = (file: ReadonlyArray<string>, code: ReadonlyArray<string>): ReadonlyArray<number> =>
+  code.length === 0 ? [] : file.flatMap((_, at) => likeness(file, at + 1, code) === code.length ? [at + 1] : [])
+
+/** What a finding is held against: its file on its side, and the text of its own lines. */
+export interface Surroundings {
+  readonly file: ReadonlyArray<string>
+  readonly code: ReadonlyArray<string>
+}
+
+/**
+ * Whether a finding was raised before. The same defect at another place was not: what we have raised is followed to the
+ * line where it is by now, and counts for that line only. There, other words for it are no news either.
+ */
+export const isRaised =
+  (raised: ReadonlyArray<Raised>) =>
+  (finding: Finding, fingerprint: Fingerprint, { code, file }: Surroundings): boolean => {
+    const { line, path, side, startLine = line } = finding
+    const placed = raised.flatMap((one) => {
+      const { place } = one
+      if (place === undefined || place.path !== path || place.side !== side) return []
+      return [{ ...one, place, now: lineNow(place, file) }]
+    })
+    const isHere = (now: number | undefined) => now !== undefined && now >= startLine && now <= line
+    if (
+      placed.some(({ fingerprint: known, now, place }) =>
+        isHere(now) && (known === fingerprint || saysTheSame(finding, place))
+      )
+    ) return true
+    const known = raised.filter((one) => one.fingerprint === fingerprint)
+    // Without a place, what was raised first is taken to be what comes first in the file.
+    const others = placed.filter((one) => one.fingerprint === fingerprint)
+    const free = placesOf(file, code).filter((end) => !others.some(({ now }) => now === end))
+    const unplaced = known.length - others.filter(({ now }) => now !== undefined).length
+    const at = free.indexOf(line)
+    return unplaced > Math.max(0, at)
+  }

@@ -1,0 +1,189 @@
+/** What a model hands in as a suggestion, made into the bare code that replaces its lines; or none is offered. */
+import { Option } from "effect"
+
+/** Where a suggestion goes. Lines are without their endings; numbers count from 1. */
+export interface Site {
+  readonly path: string
+  /** The file at the head. */
+  readonly file: ReadonlyArray<string>
+  readonly startLine: number
+  readonly line: number
+}
+
+type Lines = ReadonlyArray<string>
+
+/** One step: the lines as they should be, or none when nobody can tell. */
+type Step = (lines: Lines, site: Site) => Option.Option<Lines>
+
+const isBlank = (line: string): boolean => line.trim() === ""
+const indentOf = (line: string): string => /^\s*/.exec(line)?.[0] ?? ""
+const withoutReturn = (line: string): string => line.endsWith("\r") ? line.slice(0, -1) : line
+const replacedBy = ({ file, line, startLine }: Site): Lines => file.slice(startLine - 1, line)
+
+const markdown = /\.(?:md|mdx|mdc|markdown|mkd|qmd|rmd|livemd|adoc|rst|org|ipynb)$/i
+const diffFile = /\.(?:diff|patch)$/i
+const fence = /^\s*(?:`{3,}|~{3,})/
+
+/** The lines between the fences that the whole of it stands in. */
+const unfenced = (lines: Lines): Lines | undefined => {
+  const [first = "", last = ""] = [lines[0], lines.at(-1)]
+  const opening = /^\s*(`{3,}|~{3,})[^`]*$/.exec(first)?.[1]
+  return opening !== undefined && lines.length > 1 && last.trim() === opening ? lines.slice(1, -1) : undefined
+}
+
+/** A fence around a suggestion is how models mark code. In a file where fences are text, only a forge's own one is. */
+const withoutFence: Step = (lines, site) => {
+  const filled = trimmed(lines)
+  const inner = unfenced(filled)
+  if (markdown.test(site.path)) {
+    return Option.some(inner !== undefined && /^\s*[`~]+\s*suggestion/i.test(filled[0] ?? "") ? inner : lines)
+  }
+  if (replacedBy(site).some((line) => fence.test(line))) return Option.some(lines)
+  const bare = inner ?? lines
+  return bare.some((line) => fence.test(line)) ? Option.none() : Option.some(bare)
+}
+
+/** Without blank lines at its ends. */
+const trimmed = (lines: Lines): Lines => {
+  const first = lines.findIndex((line) => !isBlank(line))
+  return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => !isBlank(line)) + 1)
+}
+
+const numbered = /^\s*([+ -]?)(\d+):/
+const fromRead = /^ *\d+\t/
+
+/** `+10:code`, ` 10:code`, `10:code` and Read's `    10\tcode`: the prompt's and the tools' own marks. */
+const withoutNumbers: Step = (lines, site) => {
+  const filled = lines.filter((line) => !isBlank(line))
+  const looksSo = (line: string) => numbered.test(line) || fromRead.test(line)
+  const marked = filled.filter(looksSo)
+  if (marked.length === 0 || replacedBy(site).some(looksSo)) return Option.some(lines)
+  if (marked.length < filled.length) {
+    return marked.some((line) => /^[+-]\d+:/.test(line))
+      ? Option.none()
+      : Option.some(lines)
+  }
+  const kept = lines.filter((line) => numbered.exec(line)?.[1] !== "-")
+  return Option.some(kept.map((line) => line.replace(fromRead.test(line) ? fromRead : numbered, "")))
+}
+
+/** A unified diff in place of the code: its added and unchanged lines, without their signs. */
+const withoutSigns: Step = (lines, site) => {
+  if (lines.some((line) => /^@@ -\d|^diff --git /.test(line))) return Option.none()
+  const filled = lines.filter((line) => line !== "")
+  const added = filled.filter((line) => line.startsWith("+"))
+  const replaced = replacedBy(site)
+  if (diffFile.test(site.path) || replaced.some((line) => /^[+-]/.test(line))) return Option.some(lines)
+  const deleted = filled.filter((line) => line.startsWith("-"))
+  const deletes = deleted.some((line) => replaced.some((old) => old.trim() === line.slice(1).trim() && !isBlank(old)))
+  if (added.length === 0 && !deletes) return Option.some(lines)
+  const isDiff = filled.every((line) => /^[+ -]/.test(line))
+  // In prose, a plus and a minus make lists.
+  if (!deletes && markdown.test(site.path)) return Option.some(lines)
+  return isDiff
+    ? Option.some(lines.filter((line) => !line.startsWith("-")).map((line) => line.slice(1)))
+    : Option.none()
+}
+
+const balanceOf = (lines: Lines): number => {
+  const text = lines.join("\n")
+  return (text.match(/[([{]/g)?.length ?? 0) - (text.match(/[)\]}]/g)?.length ?? 0)
+}
+
+/** How many of its first lines stand above the replaced ones already, all together. */
+const repeatedAbove = (lines: Lines, { file, startLine }: Site): number => {
+  for (let count = Math.min(lines.length, startLine - 1); count > 0; count--) {
+    const above = file.slice(startLine - 1 - count, startLine - 1)
+    if (above.every((line, at) => line.trimEnd() === lines[at]?.trimEnd())) return count
+  }
+  return 0
+}
+
+const repeatedBelow = (lines: Lines, { file, line }: Site): number => {
+  for (let count = Math.min(lines.length, file.length - line); count > 0; count--) {
+    const below = file.slice(line, line + count)
+    const last = lines.slice(-count)
+    if (below.every((text, at) => text.trimEnd() === last[at]?.trimEnd())) return count
+  }
+  return 0
+}
+
+const range = (to: number): ReadonlyArray<number> => Array.from({ length: to + 1 }, (_, index) => index)
+
+/**
+ * Without the neighbours that it repeats. A closing bracket below may as well be one of its own: what is taken off has
+ * to leave its brackets as balanced as those of the lines that it replaces.
+ */
+const withoutNeighbours: Step = (lines, site) => {
+  const replaced = replacedBy(site)
+  const above = lines[0]?.trimEnd() === replaced[0]?.trimEnd() ? 0 : repeatedAbove(lines, site)
+  const below = lines.at(-1)?.trimEnd() === replaced.at(-1)?.trimEnd() ? 0 : repeatedBelow(lines, site)
+  if (above + below === 0) return Option.some(lines)
+  if (above + below >= lines.length) return Option.none()
+  const wanted = balanceOf(replaced)
+  const cuts = range(above).flatMap((top) => range(below).map((bottom) => [top, bottom] as const))
+    .toSorted((a, b) => b[0] + b[1] - a[0] - a[1])
+  const best = cuts.map(([top, bottom]) => lines.slice(top, lines.length - bottom))
+    .find((rest) => balanceOf(rest) === wanted)
+  if (best === undefined) return Option.none()
+  // In a language of words, an `end` below may be its own, and nothing tells.
+  const isWordEnd = below > 0 && /^\s*(?:end\w*|fi|done|esac)\b/.test(lines.at(-1) ?? "")
+  return isWordEnd && above === 0 ? Option.none() : Option.some(best)
+}
+
+const reindented = (lines: Lines, from: string, to: string): Lines =>
+  lines.map((line) => isBlank(line) ? line : to + line.slice(from.length))
+
+/** With the indentation of the first line that it replaces, where that was lost; none where it is another one. */
+const withIndentation: Step = (lines, site) => {
+  const replaced = replacedBy(site)
+  const old = replaced.find((line) => !isBlank(line))
+  const first = lines.find((line) => !isBlank(line))
+  if (old === undefined || first === undefined) return Option.some(lines)
+  const [wanted, given] = [indentOf(old), indentOf(first)]
+  if (wanted === given) return Option.some(lines)
+  // The same code on another column: the indentation itself is what is suggested.
+  if (given !== "" && old.trim() === first.trim()) return Option.some(lines)
+  if (given !== "" || wanted === "") return Option.none()
+  const rest = lines.slice(lines.indexOf(first) + 1).filter((line) => !isBlank(line))
+  const onlyFirst = rest.length > 0 && rest.every((line) => line.startsWith(wanted))
+  if (!onlyFirst) return Option.some(reindented(lines, "", wanted))
+  return rest.some((line) => replaced.includes(line))
+    ? Option.some(lines.map((line) => line === first ? wanted + line : line))
+    : Option.none()
+}
+
+/** Says what is left after all repairs: none where a neighbour is doubled but for its indentation. */
+const withoutDoubles: Step = (lines, site) => {
+  const { file, line, startLine } = site
+  const replaced = replacedBy(site)
+  const doubles = (a: string | undefined, b: string | undefined, old: string | undefined) =>
+    a !== undefined && b !== undefined && /\w{2}/.test(a) && a.trim() === b.trim() && a.trim() !== old?.trim()
+  return doubles(lines[0], file[startLine - 2], replaced[0]) || doubles(lines.at(-1), file[line], replaced.at(-1))
+    ? Option.none()
+    : Option.some(lines)
+}
+
+const steps: ReadonlyArray<Step> = [
+  withoutFence,
+  withoutNumbers,
+  withoutSigns,
+  withoutFence,
+  withoutNeighbours,
+  withIndentation,
+  withoutNeighbours,
+  withoutDoubles
+]
+
+/**
+ * The suggestion as one click should put it into the file: without fences, without marks of a diff, without the lines
+ * around the place, at the place's indentation. None where it is not certain what was meant.
+ */
+export const repairSuggestion = (suggestion: string, given: Site): Option.Option<string> => {
+  const site = { ...given, file: given.file.map(withoutReturn) }
+  const lines = suggestion.replaceAll("\r\n", "\n").replace(/\n$/, "").split("\n")
+  return steps.reduce(
+    (result, step) => Option.flatMap(result, (done) => step(done, site)),
+    Option.some<Lines>(lines)
+  ).pipe(Option.map((done) => done.join("\n")))
+}

@@ -1,0 +1,173 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Option, Schema } from "effect"
+import { repairSuggestion } from "../src/Suggestion.ts"
+
+const python = [
+  "def total(order):",
+  "    # totals are in cents",
+  "    total = order.price * 100",
+  "    return total",
+  "",
+  "def tax(order):",
+  "    return total(order) * 0.2"
+]
+const typescript = ["if (open) {", "  close(file)", "}", "export const done = true"]
+
+const repair = (suggestion: string, file: ReadonlyArray<string>, line: number, more: {
+  readonly path?: string
+  readonly startLine?: number
+} = {}) => Option.getOrNull(repairSuggestion(suggestion, { path: "src/x.py", file, line, startLine: line, ...more }))
+
+const total = "    total = round(order.price * 100)"
+
+describe("a suggestion", () => {
+  it("that is the bare code stays as it is", () => {
+    assert.strictEqual(repair(total, python, 3), total)
+    assert.strictEqual(repair(`${total}\n    check(total)`, python, 3), `${total}\n    check(total)`)
+    assert.strictEqual(repair("", python, 5), "")
+  })
+
+  for (
+    const [open, close] of [
+      ["```python", "```"],
+      ["```", "```"],
+      ["```suggestion", "```"],
+      ["````py title=x", "````"],
+      ["~~~", "~~~"],
+      ["\n```python", "```\n"],
+      ["    ```python", "    ```"]
+    ] as const
+  ) {
+    it(`stands without the fence ${JSON.stringify(open)}`, () =>
+      assert.strictEqual(repair(`${open}\n${total}\n${close}`, python, 3), total))
+  }
+
+  it("with a fence that is not around the whole of it is none", () => {
+    assert.isNull(repair(`Use this:\n\`\`\`python\n${total}\n\`\`\``, python, 3))
+    assert.isNull(repair(`\`\`\`python\n${total}`, python, 3))
+  })
+
+  it("keeps its fences where fences are text, but for the forge's own", () => {
+    const file = ["# Use", "", "```sh", "npm start", "```"]
+    const fenced = "```sh\nnpm run start\n```"
+    for (const path of ["README.md", "docs/a.mdx", "x.markdown", "book/x.qmd"]) {
+      assert.strictEqual(repair(fenced, file, 5, { path, startLine: 3 }), fenced, path)
+    }
+    assert.strictEqual(repair("```suggestion\nnpm run start\n```", file, 4, { path: "README.md" }), "npm run start")
+    const doc = ["\"\"\"", "```", "old()", "```", "\"\"\""]
+    assert.strictEqual(repair("```\nnew()\n```", doc, 4, { startLine: 2 }), "```\nnew()\n```")
+  })
+
+  it("stands without the marks of the prompt, of a diff and of Read", () => {
+    for (
+      const marked of [
+        `+3:${total}`,
+        ` 3:${total}`,
+        `3:${total}`,
+        `-3:    total = order.price * 100\n+3:${total}`,
+        `+${total}`,
+        `-    total = order.price * 100\n+${total}`,
+        `     3\t${total}`,
+        `\`\`\`diff\n-    total = order.price * 100\n+${total}\n\`\`\``
+      ]
+    ) assert.strictEqual(repair(marked, python, 3), total, marked)
+  })
+
+  it("with marks on some of its lines, or a hunk's head, is none", () => {
+    assert.isNull(repair(`+3:${total}\n    return total`, python, 3))
+    assert.isNull(repair(`@@ -3 +3 @@\n-    total = order.price * 100\n+${total}`, python, 3))
+    assert.isNull(repair(`+${total}\nreturn total`, python, 3))
+  })
+
+  it("keeps signs that are the file's own", () => {
+    assert.strictEqual(repair("+ two\n+ three", ["# List", "+ one"], 2, { path: "a.md" }), "+ two\n+ three")
+    assert.strictEqual(repair("- two", ["- one"], 1, { path: "a.yaml" }), "- two")
+    assert.strictEqual(repair("+new", ["+old"], 1, { path: "a.patch" }), "+new")
+    assert.strictEqual(repair("10:30 start", ["10:00 start"], 1, { path: "plan.txt" }), "10:30 start")
+  })
+
+  it("stands without the neighbours that it repeats", () => {
+    const above = "    # totals are in cents"
+    const below = "    return total"
+    for (const text of [`${above}\n${total}`, `${total}\n${below}`, `${above}\n${total}\n${below}`]) {
+      assert.strictEqual(repair(text, python, 3), total, text)
+    }
+    assert.strictEqual(repair(`${python[0]}\n${above}\n${total}`, python, 3), total)
+    assert.strictEqual(repair("  close(file, now)\n}", typescript, 2, { path: "x.ts" }), "  close(file, now)")
+    assert.strictEqual(
+      repair("if (open) {\n  close(file, now)\n}", typescript, 2, { path: "x.ts" }),
+      "  close(file, now)"
+    )
+  })
+
+  it("keeps a closing bracket of its own, and a line that was there twice", () => {
+    const nested = ["{", "a()", "}"]
+    const block = "if (x) {\na(1)\n}"
+    assert.strictEqual(repair(block, nested, 2, { path: "x.ts" }), block)
+    assert.strictEqual(repair("x()\ny()", ["x()", "x()"], 2, { path: "x.ts" }), "x()\ny()")
+  })
+
+  it("that is nothing but its neighbours, or may end with an end of its own, is none", () => {
+    assert.isNull(repair("    # totals are in cents", python, 3))
+    assert.isNull(repair("if x\n  y\nend", ["begin", "z", "end"], 2, { path: "x.rb" }))
+  })
+
+  it("gets back the indentation of its place", () => {
+    assert.strictEqual(repair("total = round(order.price * 100)", python, 3), total)
+    assert.strictEqual(
+      repair("if order:\n    total = 1", python, 3),
+      null,
+      "the second line may be right or lost, too"
+    )
+    assert.strictEqual(repair("if order:\n  total = 1", python, 3), "    if order:\n      total = 1")
+    assert.strictEqual(repair("# totals are in cents\ntotal = 1", python, 3), "    total = 1")
+    assert.strictEqual(
+      repair("total = round(\n    return total", python, 4, { startLine: 3 }),
+      "    total = round(\n    return total"
+    )
+  })
+
+  it("at another indentation is none, unless the indentation is what it changes", () => {
+    assert.isNull(repair("  total = 1", python, 3))
+    assert.isNull(repair("\ttotal = 1", python, 3))
+    assert.isNull(repair("  top = 1", ["a", "b"], 2))
+    assert.strictEqual(repair("  return total", python, 4), "  return total")
+  })
+
+  it("may end its lines as Windows does, as may its file", () => {
+    const file = python.map((line) => `${line}\r`)
+    assert.strictEqual(repair(`    # totals are in cents\r\n${total}\r\n`, file, 3), total)
+  })
+})
+
+const pieces = Schema.Array(Schema.Literals([
+  "```",
+  "```py",
+  "~~~",
+  "+3:",
+  " ",
+  "+",
+  "-",
+  "\n",
+  "    # totals are in cents\n",
+  "\n    return total",
+  "total = 1",
+  "    total = 2",
+  "}",
+  "{"
+])).check(Schema.isMaxLength(8))
+
+it.prop(
+  "a suggestion that is offered puts no fence, no mark and no doubled neighbour into the file",
+  [pieces],
+  ([parts]) => {
+    const offered = repair(parts.join(""), python, 3)
+    if (offered === null) return
+    const lines = offered.split("\n")
+    assert.isFalse(lines.some((line) => /^\s*(?:`{3,}|~{3,})/.test(line)), offered)
+    assert.isFalse(lines.some((line) => /^[+-]\d+:/.test(line)), offered)
+    assert.notStrictEqual(lines[0], python[1], offered)
+    assert.notStrictEqual(lines.at(-1), python[3], offered)
+  },
+  { arbitrary: { runs: 500 } }
+)
