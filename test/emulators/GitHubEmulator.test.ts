@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
+import { now } from "./GitHubState.ts"
 import { ask, scene } from "./Scene.ts"
 
 const reviews = "/repos/acme/shop/pulls/1/reviews"
@@ -87,6 +88,65 @@ describe("faults", () => {
       assert.deepStrictEqual(emulator.state.issueCommentsOf(pull).map(({ body }) => body), ["b", "d", "e"])
     }))
 })
+
+describe("an outage", () => {
+  it.effect("cuts every connection while it lasts, and lets nothing happen", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator } = yield* scene
+      const user = Effect.map(Effect.exit(ask(emulator, "GET", "/user", { token })), ({ _tag }) => _tag)
+      emulator.faults.away("1 hour")
+      assert.deepStrictEqual([yield* user, yield* user], ["Failure", "Failure"])
+      emulator.faults.away("0 seconds")
+      assert.strictEqual(yield* user, "Success")
+    }))
+
+  it.effect("of the quota answers every request with the time of its reset", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator } = yield* scene
+      emulator.faults.usedUp("1 hour", "2 hours")
+      const { headers, json, status } = yield* ask(emulator, "GET", "/user", { token })
+      assert.deepStrictEqual([status, headers.get("x-ratelimit-remaining")], [403, "0"])
+      assert.match(json.message, /API rate limit exceeded/)
+      const reset = Number(headers.get("x-ratelimit-reset")) * 1_000 - now()
+      assert.isTrue(reset > 3_600_000 && reset <= 7_201_000, String(reset))
+      emulator.faults.clear()
+      assert.strictEqual((yield* ask(emulator, "GET", "/user", { token })).status, 200)
+    }))
+
+  it.effect("of posts is answered 422, with a code or with a sentence", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator } = yield* scene
+      const target = { method: "POST", path: /reviews$/ }
+      emulator.faults.submittedTooQuickly(target)
+      emulator.faults.submittedTooQuickly(target, "custom")
+      const post = ask(emulator, "POST", reviews, { token, body: { body: "Draft" } })
+      const answers = [yield* post, yield* post, yield* post].map(({ json, status }) => [status, json.errors?.[0]])
+      assert.deepStrictEqual(answers, [
+        [422, { resource: "PullRequestReview", code: "abuse", field: "base" }],
+        [422, { resource: "PullRequestReview", code: "custom", message: "was submitted too quickly" }],
+        [200, undefined]
+      ])
+    }))
+})
+
+it.effect("a request stands still before it takes effect, or before its answer, until it is released", () =>
+  Effect.gen(function*() {
+    const { bot: { token }, emulator, pull } = yield* scene
+    const comments = () => emulator.state.issueCommentsOf(pull).length
+    for (const when of ["before", "after"] as const) {
+      const { reached, release } = emulator.pauses.next({ when, operation: "issues/create-comment" })
+      const seen = comments()
+      const said = yield* Effect.forkChild(
+        ask(emulator, "POST", "/repos/acme/shop/issues/1/comments", { token, body: { body: "Hello" } })
+      )
+      yield* reached
+      assert.strictEqual(comments() - seen, when === "before" ? 0 : 1)
+      assert.isUndefined(said.pollUnsafe())
+      yield* release
+      assert.strictEqual((yield* Fiber.join(said)).status, 201)
+      assert.strictEqual(comments() - seen, 1)
+    }
+  }))
 
 it.effect("the journal tells of every request as it is answered", () =>
   Effect.gen(function*() {

@@ -50,14 +50,20 @@ describe("reviews", () => {
       assert.deepStrictEqual([yield* count(token), yield* count(mara)], [1, 0])
       assert.deepStrictEqual((yield* ask(emulator, "GET", "/repos/acme/shop/pulls/1/comments", { token })).json, [])
       assert.strictEqual((yield* ask(emulator, "POST", reviews, { token, body: { body: "Second" } })).status, 422)
+      const begun = { event: "COMMENT", body: "All" }
+      assert.strictEqual((yield* ask(emulator, "POST", reviews, { token, body: begun })).status, 422)
+      const first = yield* emulator.reviewComment(pull, "mara", { path: "a.txt", line: 10, body: "So?" })
+      const replies = `/repos/acme/shop/pulls/1/comments/${first.id}/replies`
+      const answer = yield* ask(emulator, "POST", replies, { token, body: { body: "So." } })
+      assert.deepStrictEqual([answer.status, answer.json.errors?.[0]?.field], [422, "user_id"])
       const submit = `${reviews}/${draft.json.id}/events`
       const submitted = yield* ask(emulator, "POST", submit, { token, body: { event: "COMMENT" } })
       assert.strictEqual(submitted.json.state, "COMMENTED")
-      assert.strictEqual(yield* count(mara), 1)
-      assert.strictEqual(emulator.state.reviewCommentsOf(pull).length, 1)
+      assert.strictEqual(yield* count(mara), 2)
+      assert.strictEqual(emulator.state.reviewCommentsOf(pull).length, 2)
       const second = yield* ask(emulator, "POST", reviews, { token, body: {} })
       assert.strictEqual((yield* ask(emulator, "DELETE", `${reviews}/${second.json.id}`, { token })).status, 200)
-      assert.strictEqual(yield* count(token), 1)
+      assert.strictEqual(yield* count(token), 2)
     }))
 
   it.effect("answer only the first comment of a thread, and take no more than 65,536 characters", () =>

@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { post } from "../emulators/GitHubDeliveries.ts"
 import { submitReview, turns } from "../emulators/ScriptedModel.ts"
 import * as Journey from "./Journey.ts"
 import * as Shop from "./Shop.ts"
@@ -9,7 +10,7 @@ const slug = "nominal"
 const login = `${slug}[bot]`
 
 /** A journey whose `serve` is a GitHub App that is installed on one repository, with the seed's own variables. */
-const world = Effect.gen(function*() {
+const world = Effect.fnUntraced(function*(env: Readonly<Record<string, string>> = {}) {
   const journey = yield* Journey.make({})
   const { apps } = journey.emulator
   const app = apps.register(12_345, slug, journey.emulator.account(login, "Bot"))
@@ -24,14 +25,15 @@ const world = Effect.gen(function*() {
     GITHUB_APP_ID: "12345",
     GITHUB_INSTALLATION_ID: "67890",
     GITHUB_APP_PRIVATE_KEY: app.privateKey,
-    REVIEWER_BOT_USERNAME: slug
+    REVIEWER_BOT_USERNAME: slug,
+    ...env
   })
   return { app, apps, installation, journey, pull, serve }
 })
 
 it.live("a GitHub App reviews as its own bot, with tokens for the one repository, and its key is nowhere to be found", () =>
   Effect.gen(function*() {
-    const { app, journey, pull, serve } = yield* world
+    const { app, journey, pull, serve } = yield* world()
     const { emulator } = journey
     const { state } = yield* journey.ended(
       yield* journey.send({ event: "pull_request", action: "opened", pull }, serve)
@@ -55,7 +57,7 @@ it.live("a GitHub App reviews as its own bot, with tokens for the one repository
 
 it.live("an installation that is suspended is told in one line, and nothing is posted", () =>
   Effect.gen(function*() {
-    const { installation, journey, pull, serve } = yield* world
+    const { installation, journey, pull, serve } = yield* world()
     installation.suspended = true
     const record = yield* journey.ended(
       yield* journey.send({ event: "pull_request", action: "opened", pull }, serve)
@@ -63,4 +65,20 @@ it.live("an installation that is suspended is told in one line, and nothing is p
     assert.strictEqual(record.state, "parked")
     assert.match(JSON.stringify(record), /no token for installation 67890, it is suspended/)
     assert.deepStrictEqual(journey.emulator.state.reviews.filter((review) => review.pull === pull), [])
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.live("the installation is the one that the delivery names, where no other is configured", () =>
+  Effect.gen(function*() {
+    const { installation, journey, pull, serve } = yield* world({ GITHUB_INSTALLATION_ID: "" })
+    const { emulator, secrets } = journey
+    const payload = emulator.payload({ event: "pull_request", action: "opened", pull })
+    const body = JSON.stringify({ ...payload, installation: { id: installation.id } })
+    const { body: answer, status } = yield* post("pull_request", body, {
+      url: serve.webhook,
+      secret: secrets.webhookSecret
+    })
+    assert.strictEqual(status, 202, answer)
+    yield* Journey.until("the review", () => emulator.state.reviews.some((review) => review.pull === pull))
+    // Nobody had to ask GitHub which installation it is.
+    assert.deepStrictEqual(emulator.requests.filter(({ path }) => path.endsWith("/installation")), [])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

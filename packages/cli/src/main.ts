@@ -1,8 +1,4 @@
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Effect } from "effect"
 import * as Cli from "./Cli.ts"
+import * as Process from "./Process.ts"
 
-NodeRuntime.runMain(Cli.run.pipe(Effect.provide(NodeServices.layer)), {
-  disableErrorReporting: true,
-  teardown: Cli.teardown
-})
+Process.run(Cli.run, Cli.teardown)

@@ -23,8 +23,23 @@ const detail = Schema.String
  * reason alone.
  */
 export const Failure = Schema.TaggedUnion({
-  /** The forge could not be read, or the review could not be posted. */
-  Forge: { reason: Schema.Literals(["rate-limited", "unavailable", "unauthorized", "not-found", "refused"]), detail },
+  /**
+   * The forge could not be read, or the review could not be posted. `locked`: the pull request's conversation.
+   * `archived`: the repository. `sso`: the token is not authorised for the organization's single sign-on.
+   */
+  Forge: {
+    reason: Schema.Literals([
+      "rate-limited",
+      "unavailable",
+      "unauthorized",
+      "not-found",
+      "refused",
+      "locked",
+      "archived",
+      "sso"
+    ]),
+    detail
+  },
   /** `no-review`: the model answered, and the answer holds no review. */
   Model: { reason: Schema.Literals([...ModelFailureReason.literals, "no-review"]), detail },
   /** git could not fetch or check out the commit. */

@@ -1,19 +1,10 @@
 import type { GitHubAppSettings, GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Cache, Clock, Context, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
+import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
 import { ForgeError, NotFound, Unauthorized, Unavailable } from "./ForgeError.ts"
 import type { GitHubAuth } from "./GitHubAuth.ts"
 import { makeGitHubClient } from "./GitHubClient.ts"
-
-/** The installation that the current job's delivery came from. It names no secret and travels with the job. */
-export const CurrentInstallation = Context.Reference<Option.Option<number>>("@nominal-code/forge/CurrentInstallation", {
-  defaultValue: () => Option.none()
-})
-
-/** Calls GitHub as the installation that an event came from. */
-export const asInstallationOf = ({ installationId }: PullRequestEvent) =>
-  Effect.provideService(CurrentInstallation, Option.fromUndefinedOr(installationId))
+import { CurrentInstallation } from "./Installation.ts"
 
 /** What a review needs of GitHub: GitHub refuses a token for more than the App was granted. */
 const permissions = { contents: "read", issues: "write", pull_requests: "write" } as const

@@ -30,10 +30,12 @@ export interface Post {
 export interface Seen {
   /** The job's review: a real one, or a plain comment that holds the summary of one without comments. */
   readonly review: Option.Option<PostedReview>
-  /** The job's reviews in all forms. More than one is a double; the first of them stays. */
+  /** The job's reviews in all forms, the one that stays first. */
   readonly reviews: ReadonlyArray<Post>
-  /** The job's plain answers: their marker names no commit. The first of them stays. */
+  /** The job's plain answers, the one that stays first: their marker names no commit. */
   readonly answers: ReadonlyArray<Post>
+  /** Plain posts of any job that say again what an earlier post of that job says. */
+  readonly doubles: ReadonlyArray<Post>
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
   /** Our account's unsubmitted review, of any job or of a person. GitHub allows one, and refuses the next. */
   readonly draft: Option.Option<Post>
@@ -109,6 +111,24 @@ const headsIn = ({ body, url }: Post): ReadonlyArray<ReviewedHead> =>
     return [{ headSha, jobId: marker.jobId, ...(url === "" ? {} : { url }) }]
   })
 
+const tail = /(?:<!-- nominal-code [^>\n]* -->\s*)+$/
+
+/** The marker that the forge put at the end of a post. One in its text may be a copy. */
+const ownMarker = ({ body }: Post): Option.Option<Marker> =>
+  Option.fromNullishOr(markersIn(tail.exec(body)?.[0] ?? "")[0])
+
+const meaningOf = (post: Post): string =>
+  Option.match(ownMarker(post), {
+    onNone: () => "",
+    onSome: (marker) => isFinding(marker) ? "" : `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
+  })
+
+/** Only plain posts can be doubles. A review stays: it was submitted by the run that had the lease. */
+const doublesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
+  [...Map.groupBy(submitted, meaningOf)].flatMap(([meaning, posts]) =>
+    meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
+  )
+
 /** What our own posts say of a job. */
 const seenIn = (own: ReadonlyArray<Post>, jobId: JobId): Seen => {
   const submitted = own.filter((post) => post.submitted)
@@ -134,6 +154,7 @@ const seenIn = (own: ReadonlyArray<Post>, jobId: JobId): Seen => {
     review,
     reviews,
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
+    doubles: doublesIn(submitted),
     reviewedHeads: submitted.flatMap(headsIn),
     draft: Option.fromNullishOr(own.find((post) => !post.submitted))
   }

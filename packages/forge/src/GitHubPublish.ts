@@ -28,8 +28,8 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
 
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     const seen = yield* drafts.clear("ownPosts", ref, jobId)
-    const { answers, review, reviewedHeads, reviews } = seen
-    yield* plainPosts.removeDoubles("ownPosts", ref, [...reviews.slice(1), ...answers.slice(1)])
+    const { answers, doubles, review, reviewedHeads } = seen
+    yield* plainPosts.removeAll("ownPosts", ref, doubles)
     return { review, answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url), reviewedHeads }
   })
 
@@ -39,8 +39,8 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
   /** A review without comments, as a plain comment. It lands whatever GitHub thinks of the commit or of our drafts. */
   const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {
     const { event, jobId } = draft
-    const { first } = yield* plainPosts.post("publish", event, jobId, reviewBody(draft, folded), (seen) => seen.reviews)
-    return postedNow(draft, { id: first.id, html_url: first.url }, 0, folded.length)
+    const { stays } = yield* plainPosts.post("publish", event, jobId, reviewBody(draft, folded), (seen) => seen.reviews)
+    return postedNow(draft, { id: stays.id, html_url: stays.url }, 0, folded.length)
   })
 
   /** Whether GitHub takes these comments, found out with a draft that nobody else sees. */

@@ -4,12 +4,12 @@ import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import type { OwnPosts } from "./Forge.ts"
-import { asInstallationOf } from "./GitHubApp.ts"
 import { markedBody } from "./GitHubBody.ts"
 import { type GitHubClient, isUnavailable, transient } from "./GitHubClient.ts"
 import { isNotFound, isPendingReview } from "./GitHubFailure.ts"
 import type { GitHubPosts, Post, PostKind, Seen } from "./GitHubPosts.ts"
 import { about } from "./GitHubReads.ts"
+import { asInstallationOf } from "./Installation.ts"
 
 /** What GitHub says about something that it just made. */
 export const Created = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })
@@ -63,12 +63,8 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
     }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
   }
 
-  const removeDoubles = (operation: string, ref: PullRequestRef, doubles: ReadonlyArray<Place>) =>
-    Effect.forEach(
-      doubles.filter(({ kind }) => kind !== "review"),
-      (double) => remove(operation, ref, double),
-      { discard: true }
-    )
+  const removeAll = (operation: string, ref: PullRequestRef, doubles: ReadonlyArray<Place>) =>
+    Effect.forEach(doubles, (double) => remove(operation, ref, double), { discard: true })
 
   /**
    * Posts once: posts, and looks once more for what another run of the job has posted since the last look. Of two posts
@@ -89,12 +85,11 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
     }).pipe(Effect.delay("1 second"), Effect.retry({ schedule: transient, while: isUnavailable }))
     const own: Place = yield* Effect.catchIf(sent, isUnavailable, () => again)
     const seen = yield* posts.seen(operation, event.pullRequest, jobId, ["review", own.kind])
-    const [first, ...doubles] = same(seen)
-    yield* removeDoubles(operation, event.pullRequest, doubles)
-    return { first: first ?? own, seen }
+    yield* removeAll(operation, event.pullRequest, seen.doubles)
+    return { own, stays: same(seen)[0] ?? own, seen }
   })
 
-  return { post, removeDoubles }
+  return { post, removeAll }
 }
 
 export const makeReply = (client: GitHubClient, posts: GitHubPosts) => {
@@ -103,11 +98,12 @@ export const makeReply = (client: GitHubClient, posts: GitHubPosts) => {
     function*(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts) {
       if (Option.isSome(known.review) || Option.isSome(known.answer)) return known.review
       const marked = markedBody(body, new Marker({ jobId }))
-      const { seen } = yield* plain.post("reply", event, jobId, marked, ({ answers, reviews }) => [
-        ...reviews,
-        ...answers
-      ])
-      return Option.isNone(seen.review) ? seen.review : (yield* posts.seen("reply", event.pullRequest, jobId)).review
+      const { pullRequest } = event
+      const { own, seen } = yield* plain.post("reply", event, jobId, marked, ({ answers }) => answers)
+      if (Option.isNone(seen.review)) return seen.review
+      // The job's review came in between: it is the answer.
+      yield* plain.removeAll("reply", pullRequest, [own])
+      return (yield* posts.seen("reply", pullRequest, jobId)).review
     }
   )
 }

@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto"
 import { Forge } from "../src/Forge.ts"
 import * as GitHub from "../src/GitHub.ts"
-import { CurrentInstallation } from "../src/GitHubApp.ts"
+import { CurrentInstallation } from "../src/Installation.ts"
 import { type Answer, type FakeGitHub, fakeGitHub, type Recorded } from "./FakeGitHub.ts"
 import { assertAllowed } from "./OpenApi.ts"
 

@@ -77,6 +77,26 @@ describe("answers that are failures", () => {
       assert.strictEqual(fake.calls(`GET ${path}`), 1)
     }))
 
+  it.effect.each(
+    [
+      ["locked", 403, "Unable to create comment because issue is locked."],
+      ["archived", 403, "Repository was archived so is read-only."],
+      [
+        "sso",
+        403,
+        "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this " +
+        "organization."
+      ],
+      ["pending-review", 422, "User can only have one pending review per pull request"]
+    ] as const
+  )("a refusal says what it is about: %s", ([because, status, message]) =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const reason = reasonOf(yield* Effect.flip(reading(fake, () => ({ status, body: { message } }))))
+      assert.deepInclude({ ...reason }, { _tag: "Refused", status, because })
+      assert.strictEqual(fake.calls(`GET ${path}`), 1)
+    }))
+
   it.effect("a page of HTML from a proxy becomes one line", () =>
     Effect.gen(function*() {
       const fake = yield* fakeGitHub()
@@ -189,6 +209,44 @@ describe("rate limits", () => {
       const answer = limited(403, {}, "You have exceeded a secondary rate limit. Please wait a few minutes.")
       const { pauses } = yield* withoutWaiting(reading(fake, inTurn(answer, { body: pull })))
       assert.deepStrictEqual(pauses, [60])
+    }))
+
+  it.effect("a secondary limit that lasts is waited for longer each time, and then by the queue", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const answer = limited(403, {}, "You have exceeded a secondary rate limit. Please wait a few minutes.")
+      const { pauses, result } = yield* withoutWaiting(reading(fake, () => answer))
+      assert.deepStrictEqual(pauses, [60, 60, 120])
+      assert.include(result._tag === "Failure" ? String(result.failure) : "", "the forge asks to wait 4m")
+    }))
+
+  it.effect.each([
+    { message: "Validation Failed", errors: [{ resource: "PullRequestReview", code: "abuse", field: "base" }] },
+    {
+      message: "Validation Failed",
+      errors: [{ resource: "PullRequestReview", code: "custom", message: "was submitted too quickly" }]
+    },
+    { message: "Validation failed, or the endpoint has been spammed." }
+  ])("a 422 that is a limit is given a minute: %j", (body) =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const { pauses, result } = yield* withoutWaiting(reading(fake, inTurn({ status: 422, body }, { body: pull })))
+      assert.strictEqual(result._tag, "Success")
+      assert.deepStrictEqual(pauses, [60])
+    }))
+
+  it.effect("a quota that is used up for the hour fails at once, with the time of its reset", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      const headers = {
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": String(Date.UTC(2031, 0, 1, 2) / 1_000),
+        date: new Date(Date.UTC(2031, 0, 1)).toUTCString()
+      }
+      const { pauses, result } = yield* withoutWaiting(reading(fake, () => limited(403, headers)))
+      assert.deepStrictEqual(pauses, [])
+      assert.include(result._tag === "Failure" ? String(result.failure) : "", "the forge asks to wait 2h 1s")
+      assert.strictEqual(fake.calls(`GET ${path}`), 1)
     }))
 
   it.effect("a POST waits as well: a limited request was not carried out", () =>

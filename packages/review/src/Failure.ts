@@ -35,7 +35,7 @@ export const postponed = (
     })
   })
 
-const forgeReason = {
+const forgeReasons = {
   RateLimited: "rate-limited",
   Unauthorized: "unauthorized",
   NotFound: "not-found",
@@ -43,12 +43,18 @@ const forgeReason = {
   Unavailable: "unavailable"
 } as const
 
+const forgeReason = ({ reason }: ForgeError) =>
+  reason._tag === "Refused" && reason.because !== undefined && reason.because !== "pending-review"
+    ? reason.because
+    : forgeReasons[reason._tag]
+
 /** The name under which jobs wait for a forge. */
 export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
 
 /** A run that ends with an error of the forge: it waits for a forge that is away or limited, and fails otherwise. */
-export const forgeOutcome = (platform: Platform, { message, reason }: ForgeError) => {
-  const failure = Failure.cases.Forge.make({ reason: forgeReason[reason._tag], detail: message })
+export const forgeOutcome = (platform: Platform, error: ForgeError) => {
+  const { message, reason } = error
+  const failure = Failure.cases.Forge.make({ reason: forgeReason(error), detail: message })
   if (reason._tag === "RateLimited") return postponed(failure, forgeService(platform), Option.some(reason.retryAfter))
   return reason._tag === "Unavailable" ? postponed(failure, forgeService(platform)) : failed(failure, false)
 }
@@ -91,7 +97,10 @@ export const explain: (failure: Failure) => string = Failure.match({
       unavailable: "the forge could not be reached for too long",
       unauthorized: "my account lacks a permission that the review needs",
       "not-found": "my account cannot see something that the review needs",
-      refused: "the forge refused to take the review"
+      refused: "the forge refused to take the review",
+      locked: "the conversation of this pull request is locked",
+      archived: "the repository is archived",
+      sso: "my token is not authorised for the single sign-on of this organization"
     })[reason],
   Model: ({ reason }) =>
     ({

@@ -3,6 +3,7 @@ import type { Job } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { explain, forgeOutcome } from "./Failure.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
@@ -56,5 +57,6 @@ export const notice = Effect.fn("Notice.notice")(
         const { _tag, ...waiting } = outcome
         return Postponed.make(waiting)
       })
-  })
+  }),
+  (effect, { event }) => asInstallationOf(event)(effect)
 )

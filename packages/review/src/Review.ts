@@ -1,13 +1,16 @@
 import { Failure } from "@nominal-code/domain/Failure"
-import { type Job, JobOutcome, type SkipReason } from "@nominal-code/domain/Job"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
 import { checkoutOutcome, failed, forgeOutcome, modelOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
+import * as Head from "./Head.ts"
+import type { Skip } from "./Head.ts"
 import * as History from "./History.ts"
 import { PendingPosts } from "./PendingPosts.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
@@ -20,8 +23,8 @@ const leaseLost = Lost.make({
   failure: Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
 })
 
-/** Ends without a review. Who asked for one is told why; a push is passed over quietly. */
-const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, reason: SkipReason, detail: string) {
+/** Ends without a review. Somebody who asked for one is told why; nothing is posted for a lifecycle event. */
+const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, headSha, reason }: Skip) {
   const { settings: { dryRun } } = yield* ReviewConfig
   if (job.event._tag === "Comment" && !dryRun) {
     const forge = yield* Forge
@@ -30,7 +33,7 @@ const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, reason: Skip
       Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`Nobody could be told of a skip: ${message}`))
     )
   }
-  return Skipped.make({ reason, detail })
+  return Skipped.make({ reason, detail, headSha })
 })
 
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
@@ -42,7 +45,7 @@ const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { ru
   return failed(Failure.cases.Model.make({ reason: "no-review", detail: why }), false)
 })
 
-/** Posts a review and keeps its conversation. What cannot be posted now is kept for the job's next attempt. */
+/** Posts a review and keeps its conversation. */
 const publish = Effect.fn("Review.publish")(
   function*(job: Job, known: OwnPosts, review: DraftedReview, now: Option.Option<PullRequest>) {
     const { conversation, parts, usage } = review
@@ -56,12 +59,8 @@ const publish = Effect.fn("Review.publish")(
       comments: inline.map((comment) => new InlineComment(comment)),
       event: job.event
     })
-    const pending = yield* PendingPosts
     yield* ensureWanted
-    const posted = yield* Effect.tapError(
-      (yield* Forge).publish(draft, known),
-      (error) => error._tag === "ForgeError" && error.retryable ? pending.keep(job.id, review) : Effect.void
-    )
+    const posted = yield* (yield* Forge).publish(draft, known)
     yield* History.save(job.lane, conversation)
     return Reviewed.make({
       headSha,
@@ -73,17 +72,38 @@ const publish = Effect.fn("Review.publish")(
   }
 )
 
-/** From a review to a posted one, on the pull request as it is by now. */
-const finish = Effect.fnUntraced(function*(job: Job, known: OwnPosts, review: DraftedReview) {
-  const { settings: { dryRun } } = yield* ReviewConfig
-  const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
-  if (Option.exists(now, ({ state }) => state === "closed")) {
-    return yield* skip(job, known, "closed", "the pull request was closed while it was being reviewed")
+/** Why a review that is done is not posted: the pull request was closed, or has a newer head that has its review. */
+const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: DraftedReview, now: PullRequest) {
+  if (now.state === "closed") {
+    const skip: Skip = {
+      reason: "closed",
+      detail: "the pull request was closed while it was being reviewed",
+      headSha: now.headSha
+    }
+    return Option.some(skip)
   }
-  if (!dryRun) return yield* publish(job, known, review, now)
-  const { parts: { folded, headSha, inline }, usage } = review
-  return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
+  if (job.event._tag === "Comment" || now.headSha === headSha) return Option.none()
+  const known = yield* (yield* Forge).ownPosts(job.event.pullRequest, job.id)
+  return Option.map(Head.reviewOf(known, now.headSha), Head.headReviewed)
 })
+
+/** Brings a review to the pull request as it is by now. During an outage the review is kept for the next attempt. */
+const finish = Effect.fnUntraced(
+  function*(job: Job, known: OwnPosts, review: DraftedReview) {
+    const { settings: { dryRun } } = yield* ReviewConfig
+    const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
+    const skipped = Option.isNone(now) ? Option.none() : yield* outdated(job, review, now.value)
+    if (Option.isSome(skipped)) return yield* skip(job, known, skipped.value)
+    if (!dryRun) return yield* publish(job, known, review, now)
+    const { parts: { folded, headSha, inline }, usage } = review
+    return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
+  },
+  (effect, job, _known, review) =>
+    Effect.tapError(effect, (error) =>
+      error._tag === "ForgeError" && error.retryable
+        ? Effect.flatMap(PendingPosts, (pending) => pending.keep(job.id, review))
+        : Effect.void)
+)
 
 /** The outcome of a job whose review an earlier attempt has posted, or has left to be posted. */
 const earlierAttempt = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
@@ -96,12 +116,13 @@ const earlierAttempt = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
 
 /** Reviews the head that the pull request has now. */
 const reviewHead = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
-  const pullRequest: PullRequest = yield* (yield* Forge).pullRequest(job.event.pullRequest)
-  if (pullRequest.state !== "open") {
-    return yield* skip(job, known, pullRequest.state, `the pull request is ${pullRequest.state}`)
+  const found = yield* Head.find(job, known)
+  if (found._tag === "Skip") return yield* skip(job, known, found)
+  const drafted = yield* draft(job, found.pullRequest)
+  if (drafted._tag === "Nothing") {
+    const { headSha } = found.pullRequest
+    return yield* skip(job, known, { reason: "nothing-to-review", detail: drafted.reason, headSha })
   }
-  const drafted = yield* draft(job, pullRequest)
-  if (drafted._tag === "Nothing") return yield* skip(job, known, "nothing-to-review", drafted.reason)
   return drafted._tag === "Unreadable" ? yield* giveFallback(job, known, drafted) : yield* finish(job, known, drafted)
 })
 
@@ -114,9 +135,10 @@ const reviewNow = (job: Job, known: OwnPosts) =>
   )
 
 /**
- * One review, from the job to the posted result. It is posted once, however often the job is run: what an earlier
- * attempt has posted stands. Whatever goes wrong is in the outcome, in one line; a model that does not answer is a
- * failure, and never a review. A run that does not stand any more says nothing. On a dry run nothing is posted and nothing is kept.
+ * Reviews a job's pull request, from the job to the posted result. The head is reviewed that the pull request has now,
+ * whatever the job's event said; a lifecycle event's head is reviewed once. A review is posted once, however often its
+ * job is run. Whatever goes wrong is in the outcome, in one line. A run that lost its lease posts nothing; on a dry run
+ * nothing is posted and nothing is kept.
  */
 export const review = Effect.fn("Review.review")(
   function*(job: Job) {
@@ -136,5 +158,6 @@ export const review = Effect.fn("Review.review")(
       Effect.succeed(
         failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
       )
-  })
+  }),
+  (effect, { event }) => asInstallationOf(event)(effect)
 )

@@ -56,7 +56,9 @@ describe("the notice of a job that is given up", () => {
 
   it.effect("is refused for good where the forge refuses it", () =>
     Effect.gen(function*() {
-      const locked = Scene.world({ reply: Scene.forgeError(new Refused({ status: 422, message: "locked" })) })
+      const locked = Scene.world({
+        reply: Scene.forgeError(new Refused({ status: 403, because: "locked", message: "locked" }))
+      })
       const outcome = yield* tell(locked)
       assert.match(outcome._tag === "Refused" ? outcome.detail : outcome._tag, /GitHub.reply acme\/shop#7.*locked/)
     }))

@@ -11,7 +11,7 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { type Discussion, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
-import { Forge } from "@nominal-code/forge/Forge"
+import { Forge, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
@@ -124,6 +124,8 @@ export interface World {
   baseFiles: Record<string, string>
   settings: ReviewSettings
   posted: Option.Option<PostedReview>
+  /** The commits that have a review of their own. */
+  reviewedHeads: ReadonlyArray<ReviewedHead>
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** What each call of the agent answers; the last one stays. */
   answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, LlmError>>
@@ -189,6 +191,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   baseFiles: {},
   settings,
   posted: Option.none(),
+  reviewedHeads: [],
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
   publish: ({ comments, headSha }) =>
@@ -243,7 +246,8 @@ const called = <A, E>(from: World, name: string, effect: Effect.Effect<A, E>) =>
 const forge = (from: World) =>
   Layer.mock(Forge, {
     platform: "github",
-    ownPosts: () => Effect.sync(() => ({ review: from.posted, answer: Option.none(), reviewedHeads: [] })),
+    ownPosts: () =>
+      Effect.sync(() => ({ review: from.posted, answer: Option.none(), reviewedHeads: from.reviewedHeads })),
     pullRequest: () => called(from, "pull request", Effect.sync(() => next(from.pullRequests))),
     changedFiles: () =>
       called(

@@ -1,0 +1,109 @@
+import { assert, it } from "@effect/vitest"
+import { JobId } from "@nominal-code/domain/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import { Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Option } from "effect"
+import { Forge } from "../src/Forge.ts"
+import { comment, draft, fakeGitHub, forgeAt, head, jobId, mentioned, publishing, ref, replying } from "./FakeGitHub.ts"
+import { type FakePull, fakePull, self } from "./FakePull.ts"
+
+const job = (digit: string) => JobId.make(digit.repeat(20))
+const sha = (digit: string) => Sha.make(digit.repeat(40))
+
+const ownPosts = (pull: FakePull, id = jobId) =>
+  Effect.flatMap(
+    fakeGitHub(pull.script),
+    ({ url }) => Forge.use((forge) => forge.ownPosts(ref, id)).pipe(Effect.provide(forgeAt(url)))
+  )
+
+const publish = (pull: FakePull, what: ReturnType<typeof draft>) =>
+  Effect.flatMap(fakeGitHub(pull.script), ({ url }) => publishing(what).pipe(Effect.provide(forgeAt(url))))
+
+const written = (id: number, body: string, login = self) => ({
+  id,
+  body,
+  user: { login },
+  html_url: `https://github.example/${id}`
+})
+
+it.effect("the heads that were reviewed are known, by whichever job, but not from a focused request", () =>
+  Effect.gen(function*() {
+    const pull = fakePull()
+    yield* publish(pull, draft([comment(1)], { jobId: job("1"), headSha: sha("b") }))
+    yield* publish(pull, draft([], { jobId: job("2"), headSha: sha("c") }))
+    yield* publish(pull, draft([comment(2)], { jobId: job("3"), headSha: sha("d"), scope: "request" }))
+    const { review, reviewedHeads } = yield* ownPosts(pull)
+    assert.deepStrictEqual(reviewedHeads.map(({ headSha, jobId }) => [headSha, jobId]), [
+      [sha("b"), job("1")],
+      [sha("c"), job("2")]
+    ])
+    assert.match(reviewedHeads[0]?.url ?? "", /#pullrequestreview-\d+$/)
+    assert.deepStrictEqual(review, Option.none())
+    assert.isTrue(Option.isSome((yield* ownPosts(pull, job("3"))).review))
+  }))
+
+it.effect("a review of a version without scopes counts as that of its head, and a stranger's copy as none", () =>
+  Effect.gen(function*() {
+    const pull = fakePull()
+    const old = `<!-- nominal-code job=${job("1")} sha=${sha("b")} -->`
+    pull.issueComments.push(written(1, `An old review.\n\n${old}`), written(2, old.replaceAll("b", "c"), "eve"))
+    assert.deepStrictEqual((yield* ownPosts(pull)).reviewedHeads, [
+      { headSha: sha("b"), jobId: job("1"), url: "https://github.example/1" }
+    ])
+  }))
+
+it.effect("the job's review names the commit that it is about", () =>
+  Effect.gen(function*() {
+    const pull = fakePull(({ line }) => line === 2)
+    yield* publish(pull, draft([comment(1), comment(2)], { headSha: sha("b") }))
+    const { review } = yield* ownPosts(pull)
+    assert.deepInclude(Option.getOrThrow(review), { headSha: sha("b"), inline: 1, folded: 1, alreadyPosted: true })
+  }))
+
+it.effect("the job's answer is known by its URL", () =>
+  Effect.gen(function*() {
+    const pull = fakePull()
+    pull.reviewComments.push(written(8, `Not yet.\n\n${renderMarker(new Marker({ jobId }))}`))
+    assert.deepStrictEqual((yield* ownPosts(pull)).answer, Option.some("https://github.example/8"))
+  }))
+
+it.effect("of two comments that say the same the first stays, whoever looks", () =>
+  Effect.gen(function*() {
+    const pull = fakePull()
+    const review = renderMarker(new Marker({ jobId, headSha: head }))
+    const answer = renderMarker(new Marker({ jobId }))
+    pull.issueComments.push(written(9, review), written(4, review), written(5, answer), written(6, answer))
+    const { answer: found } = yield* ownPosts(pull)
+    assert.deepStrictEqual(pull.issueComments.map(({ id }) => id), [4, 5])
+    assert.deepStrictEqual(found, Option.some("https://github.example/5"))
+  }))
+
+it.effect("a comment of a run that died is removed by the next look of any job, where its review is there", () =>
+  Effect.gen(function*() {
+    const pull = fakePull()
+    yield* publish(pull, draft([comment(1)], { jobId: job("1") }))
+    const late = renderMarker(new Marker({ jobId: job("1"), headSha: head }))
+    const quoting = `It says ${late}.\n\n${renderMarker(new Marker({ jobId: job("2"), headSha: head }))}`
+    pull.issueComments.push(written(4_000, `Late.\n\n${late}`), written(4_001, quoting))
+    yield* ownPosts(pull)
+    assert.deepStrictEqual(pull.issueComments.map(({ id }) => id), [4_001])
+    assert.strictEqual(pull.submitted().length, 1)
+  }))
+
+it.effect("an answer is not posted where the job's review is, and taken back where that came in between", () =>
+  Effect.gen(function*() {
+    const pull = fakePull()
+    const event = mentioned({ kind: "issue_comment" })
+    const known = yield* ownPosts(pull)
+    yield* publish(pull, draft([comment(1)]))
+    const fake = yield* fakeGitHub(pull.script)
+    const late = yield* Forge.use((forge) => forge.reply(event, jobId, "No review was done.", known)).pipe(
+      Effect.provide(forgeAt(fake.url))
+    )
+    assert.deepInclude(Option.getOrThrow(late), { headSha: head, inline: 1 })
+    assert.strictEqual(fake.calls("POST /repos/acme/shop/issues/7/comments"), 1)
+    assert.deepStrictEqual(pull.issueComments, [])
+    const again = yield* replying(event, "No review was done.").pipe(Effect.provide(forgeAt(fake.url)))
+    assert.isTrue(Option.isSome(again))
+    assert.strictEqual(fake.calls("POST /repos/acme/shop/issues/7/comments"), 1)
+  }))
