@@ -103,7 +103,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
       )
       assert.isTrue(isReviewed(yield* run({ ...opened, pull })))
       const [, second] = journey.turns(pull)
-      assert.match(second?.request.toolResults[0] ?? "", /^Not accepted: .*comments\[0\]\.line.*comments\[1\]\.path/s)
+      assert.match(second?.request.toolResults[0] ?? "", /^Not accepted: .*comments\[0\]\.line.*comments\[3\]\.line/s)
       const inline = journey.emulator.state.reviewCommentsOf(pull)
       const [review] = journey.emulator.state.reviews.filter((review) => review.pull === pull)
       assert.include(inline.map(({ body }) => body).join(), "Cents are lost here.")

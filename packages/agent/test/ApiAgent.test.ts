@@ -356,4 +356,20 @@ describe("a long conversation", () => {
       ])
       assert.deepStrictEqual(requests[1]?.messages, [{ role: "user", content: [text("The diff.")] }])
     }))
+
+  it.effect("asks again with a shorter prompt, as often as there is one", () =>
+    Effect.gen(function*() {
+      const prompts = ["A shorter diff.", "A still shorter one."]
+      const shorter = Effect.sync(() => Option.fromUndefinedOr(prompts.shift()))
+      const tooLong = [failed("context-too-long"), failed("context-too-long"), says([submit()])]
+      const { requests, result } = yield* runToResult(task({ shorter }), tooLong)
+      assert.deepStrictEqual(requests.map(({ messages }) => textOf(messages.at(-1))), [
+        "The diff.",
+        "A shorter diff.",
+        "A still shorter one."
+      ])
+      assert.strictEqual(result.stopped, "submitted")
+      const { exit } = yield* run(task({ shorter: Effect.succeedNone }), [failed("context-too-long")])
+      assert.strictEqual((yield* Effect.flip(exit)).reason, "context-too-long")
+    }))
 })

@@ -1,26 +1,36 @@
 import type { Finding } from "@nominal-code/domain/Finding"
+import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { closeFence, codeSpan, fenced } from "./Markdown.ts"
 
-const heading = "**Additional notes (not in diff)**"
+/** Over findings whose lines are not in the diff, and over those that are, but on which the forge takes no comment. */
+const headings = {
+  "not-in-diff": "**Additional notes (not in diff)**",
+  refused: "**Additional notes (the forge took no comment on these lines)**"
+}
 
-const place = ({ line, path, side, startLine }: Finding): string => {
+const lineOf = ({ line, path, side, startLine }: Finding): string => {
   const lines = startLine === undefined || startLine === line ? `${line}` : `${startLine}-${line}`
-  return `**${codeSpan(`${path}:${lines}`)}**${side === "LEFT" ? " (before the change)" : ""}`
+  return `**${codeSpan(`${escapePath(path)}:${lines}`)}**${side === "LEFT" ? " (before the change)" : ""}`
 }
 
 const bullet = (finding: Finding): string => {
   const { body, suggestion } = finding
   // Nobody can apply a suggestion from here, so its code is shown as code.
   const text = suggestion === undefined ? body : `${closeFence(body)}\n\n${fenced("", suggestion)}`
-  return `- ${place(finding)} — ${closeFence(text).replaceAll("\n", "\n  ").replaceAll(/\n +(?=\n|$)/g, "\n")}`
+  return `- ${lineOf(finding)} — ${closeFence(text).replaceAll("\n", "\n  ").replaceAll(/\n +(?=\n|$)/g, "\n")}`
 }
 
 /**
- * The summary with findings that have no place in the diff, one bullet for each: nothing that was found is lost.
- * A summary that has such a section already gets them at its end, so it can be folded into more than once.
+ * The summary with findings that could not stand on their lines, and why, one bullet for each: nothing that was found is
+ * lost. A summary that ends with such a section gets them at its end, so it can be folded into more than once.
  */
-export const foldInto = (summary: string, findings: ReadonlyArray<Finding>): string => {
+export const foldInto = (
+  summary: string,
+  findings: ReadonlyArray<Finding>,
+  why: keyof typeof headings = "not-in-diff"
+): string => {
   if (findings.length === 0) return summary
+  const heading = headings[why]
   const bullets = findings.map(bullet).join("\n")
   return summary.includes(`\n${heading}\n`)
     ? `${summary}\n${bullets}`

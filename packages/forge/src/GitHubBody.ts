@@ -26,7 +26,10 @@ export const reviewBody = (
     new Marker({ jobId, headSha, ...(scope === "request" ? { scope } : {}) }),
     ...folded.slice(0, mostFoldedMarkers).map(({ fingerprint }) => new Marker({ jobId, headSha, fingerprint }))
   ]
-  return withTail(foldInto(summary, folded.map(({ finding }) => finding)), markers.map(renderMarker).join("\n"))
+  return withTail(
+    foldInto(summary, folded.map(({ finding }) => finding), "refused"),
+    markers.map(renderMarker).join("\n")
+  )
 }
 
 const suggestionOf = ({ side, suggestion }: InlineComment["finding"]): string =>

@@ -124,4 +124,24 @@ describe("the budget of the diffs", () => {
     assert.isAtMost(fitted.reduce((sum, { text }) => sum + text.length, 0), 5_000)
     assert.deepStrictEqual(fitDiffs(files, 5_000), fitted)
   })
+
+  it("quotes a long hunk to the commented line, and names the line", () => {
+    const lines = Array.from({ length: 300 }, (_, at) => `+export const value_${at + 1} = lookup(${at + 1})`)
+    const hunk = ["@@ -0,0 +1,400 @@ head", ...lines].join("\n")
+    const asked = { ...parts, request: "why?", files: [] }
+    const prompt = userPrompt({ ...asked, place: { path: "src/long.ts", hunk, line: 300, side: "RIGHT" } })
+    assert.include(prompt, "It was written on line 300 of <file-path>src/long.ts</file-path>.")
+    assert.match(prompt, /<untrusted-hunk>\n@@ -0,0 \+1,400 @@ head\n\[\d+ lines left out here\]\n/)
+    assert.include(prompt, "+300:export const value_300 = lookup(300)\n</untrusted-hunk>")
+    assert.include(userPrompt({ ...asked, place: { path: "a.ts", hunk } }), "on line 300 of")
+    const deleted = { path: "a.ts", hunk: "@@ -7,2 +7,1 @@\n a\n-b" }
+    assert.include(userPrompt({ ...asked, place: deleted }), "on the old line 8 of")
+  })
+
+  it("says what became of line ends, and shows a name so that it leads back", () => {
+    const file = Scene.file("a\u00a0 b </file-path>.ts", "@@ -1 +1 @@\n-a\r\n+a")
+    const prompt = userPrompt({ ...parts, files: [file] })
+    assert.include(prompt, "(Line ends in this diff: CRLF before, LF after.)\n<untrusted-diff>")
+    assert.include(prompt, "<file-path>a[U+00A0] b [U+003C]/file-path>.ts</file-path>")
+  })
 })

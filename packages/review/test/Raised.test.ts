@@ -1,0 +1,80 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Finding, fingerprint } from "@nominal-code/domain/Finding"
+import { JobId } from "@nominal-code/domain/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import { Discussion } from "@nominal-code/domain/Review"
+import { alreadyRaised, isRaised } from "../src/Raised.ts"
+import * as Scene from "./Scene.ts"
+
+const claim = "The returned promise is never awaited, so errors vanish."
+const numbered = (count: number) => Array.from({ length: count }, (_, at) => `const v${at + 1} = ${at + 1}`)
+
+const found = (line: number, body = claim, category: Finding["category"] = "bug") =>
+  new Finding({
+    path: Scene.path("src/x.ts"),
+    line,
+    side: "RIGHT",
+    body,
+    severity: "high",
+    confidence: "high",
+    category
+  })
+
+const file = numbered(60).with(9, "save(order)")
+
+/** Our comment on line 10 of the file above. */
+const ours = (place: Partial<ConstructorParameters<typeof Discussion>[0]> = {}) => {
+  const marker = new Marker({
+    jobId: JobId.make("1".repeat(20)),
+    headSha: Scene.headSha,
+    fingerprint: fingerprint(found(10), ["save(order)"])
+  })
+  return new Discussion({
+    author: "nominal",
+    body: `🟠 **High** · bug · high confidence\n\n${claim}\n\n${renderMarker(marker)}`,
+    path: Scene.path("src/x.ts"),
+    originalLine: 10,
+    diffHunk: `@@ -7,4 +7,4 @@\n ${file[6]}\n ${file[7]}\n ${file[8]}\n-const v10 = 10\n+save(order)`,
+    resolved: false,
+    createdAt: "2026",
+    ...place
+  })
+}
+
+const raised = (finding: Finding, head: ReadonlyArray<string>, by = [ours()]) => {
+  const code = head.slice(finding.line - 1, finding.line)
+  return isRaised(alreadyRaised(by))(finding, fingerprint(finding, code), { code, file: head })
+}
+
+describe("a finding that we have raised", () => {
+  it("is raised at its line, and news at a second place", () => {
+    const head = file.with(44, "save(order)")
+    assert.deepStrictEqual([raised(found(10), head), raised(found(45), head)], [true, false])
+  })
+
+  it("is followed to its line when lines shift, also past a new one above it", () => {
+    const shifted = [...numbered(20), ...file]
+    assert.isTrue(raised(found(30), shifted))
+    const above = ["save(order)", ...Array.from({ length: 40 }, () => "// more"), ...file]
+    assert.deepStrictEqual([raised(found(1), above), raised(found(51), above)], [false, true])
+  })
+
+  it("is where the forge says that it is", () => {
+    const head = file.with(44, "save(order)")
+    const by = [ours({ line: 45 })]
+    assert.deepStrictEqual([raised(found(45), head, by), raised(found(10), head, by)], [true, false])
+  })
+
+  it("is no news in other words there, but another claim is", () => {
+    assert.isTrue(raised(found(10, "Errors vanish: nothing awaits the promise that save returned."), file))
+    assert.isFalse(raised(found(10, "Customers without any address crash this statement."), file))
+    assert.isFalse(raised(found(11, "Errors vanish: nothing awaits the promise that save returned."), file))
+  })
+
+  it("without a place is what comes first in the file", () => {
+    const { diffHunk: _, originalLine: __, path: ___, ...folded } = ours()
+    const by = [new Discussion(folded)]
+    const head = file.with(44, "save(order)")
+    assert.deepStrictEqual([raised(found(10), head, by), raised(found(45), head, by)], [true, false])
+  })
+})
