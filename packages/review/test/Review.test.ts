@@ -215,7 +215,7 @@ describe("an outage uses no attempt, and says what is waited for:", () => {
     ["a forge that is away", { forgeFiles: unavailable }, forge, undefined],
     ["a forge that is away when the review is posted", { publish: () => Effect.fail(unavailable) }, forge, undefined],
     ["a forge whose git does not answer", { checkout: () => workspaceError("unreachable") }, forge, undefined],
-    ["a disk that is full", { checkout: () => workspaceError("disk-full") }, "store", undefined],
+    ["a disk that is full", { checkout: () => workspaceError("disk-full") }, "disk", undefined],
     ["a model that limits us for hours", { answers: [() => modelError("rate-limited", hours)] }, model, millis],
     ["a model that is overloaded", { answers: [() => modelError("overloaded")] }, model, undefined],
     ["a model that is away", { answers: [() => modelError("unavailable")] }, model, undefined]
