@@ -1,4 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { QueueLimits } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
@@ -33,8 +34,13 @@ const queueIn = {
 /** What was said in earlier reviews of a pull request, where `storage` says that it is kept. */
 export const conversations = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => conversationsIn[storage]))
 
+const limits = Layer.effect(
+  QueueLimits,
+  Effect.map(AppConfig, ({ onPush }) => ({ ...QueueLimits.defaultValue(), onPush }))
+)
+
 /** The jobs that wait, run and have ended. */
-export const queue = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage]))
+export const queue = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage])).pipe(Layer.provide(limits))
 
 /** The conversations and the queue. */
 export const layer = Layer.merge(queue, conversations)

@@ -135,6 +135,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly github: Option.Option<GitHubSettings>
   readonly webhook: WebhookSettings
   readonly policy: Policy
+  /** What a push does to a running review of its pull request that nobody asked for. */
+  readonly onPush: "finish" | "supersede"
   readonly jobs: JobSettings
   readonly workspace: WorkspaceSettings
   /** The providers that the reviewer and the explorer use, with their keys; for a job, all whose keys are there. */

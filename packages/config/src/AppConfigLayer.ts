@@ -106,6 +106,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     github,
     webhook: resolveWebhook(mode, values, report),
     policy: resolvePolicy(mode, values, report),
+    onPush: values(reviewer.onPush),
     kubernetes,
     jobs: resolveJobs(values, kubernetes),
     workspace: {

@@ -27,6 +27,7 @@ export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppCon
     titleExcludeTags: [],
     triggers: []
   },
+  onPush: "finish",
   jobs: {
     maxConcurrent: 1,
     maxAttempts: 3,

@@ -63,3 +63,11 @@ it.effect("a list without items is an error in YAML, as is a line with commas", 
     const [line = ""] = yield* problems({ yaml: "reviewer: { triggers: \"pr_opened,pr_push\" }" })
     assert.match(line, /is not a list of triggers: \[one, two\] in YAML, one,two in the environment$/)
   }))
+
+it.effect("a push lets a running review finish, unless the configuration says that it supersedes it", () =>
+  Effect.gen(function*() {
+    assert.strictEqual((yield* configured({})).onPush, "finish")
+    assert.strictEqual((yield* configured({ yaml: "reviewer: { on_push: supersede }" })).onPush, "supersede")
+    const [line = ""] = yield* problems({ env: { ...complete, REVIEWER_ON_PUSH: "restart" } })
+    assert.match(line, /^reviewer\.on_push \(REVIEWER_ON_PUSH\): .*finish, supersede/)
+  }))

@@ -1,6 +1,6 @@
 import { Login, RepoName } from "@nominal-code/domain/PullRequest"
 import { Schema } from "effect"
-import { amount, flag, integer, line, list, make, path, tags, text } from "../Kind.ts"
+import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
 
 /** Who the bot is, and what it reviews. */
@@ -21,6 +21,13 @@ export const reviewer = {
     env: "REVIEWER_TRIGGERS",
     kind: list("triggers"),
     doc: "What starts a review by itself: `pr_opened`, `pr_push`, `pr_reopened`, `pr_ready_for_review`."
+  }),
+  onPush: defaulted("finish", {
+    yaml: "reviewer.on_push",
+    env: "REVIEWER_ON_PUSH",
+    kind: oneOf(["finish", "supersede"]),
+    doc:
+      "What a push does to a running review of its pull request that nobody asked for: let it `finish`, or end it and review the new head at once (`supersede`)."
   }),
   ignorePatterns: defaulted([], {
     yaml: "reviewer.ignore_patterns",
