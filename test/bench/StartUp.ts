@@ -38,7 +38,7 @@ const payloadOf = ({ author, baseBranch, headBranch, headSha, number, repository
     delivery: DeliveryId.make("bench"),
     receivedAt: 0
   })
-  return Schema.encodeSync(JobPayloadJson)({ version: 1, job })
+  return Schema.encodeSync(JobPayloadJson)({ version: 2, job })
 }
 
 const serve = Effect.fnUntraced(function*(program: Program.Program, neighbours: Stage.Neighbours) {

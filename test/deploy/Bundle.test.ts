@@ -47,7 +47,7 @@ const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>, provider: Bui
   const repo = RepoName.make(pull.repository.fullName)
   const number = PullNumber.make(pull.number)
   return Schema.encodeEffect(JobPayloadJson)({
-    version: 1,
+    version: 2,
     settings: settingsWith(provider),
     job: new Job({
       id: jobIdOfDelivery("github", delivery),

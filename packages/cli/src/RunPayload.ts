@@ -1,4 +1,4 @@
-import { type JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { type JobPayload, JobPayloadJson, payloadVersions } from "@nominal-code/domain/JobPayload"
 import { Data, Effect, Predicate, Schema } from "effect"
 import { EventRequest, NamedRequest, PageRequest, type RunRequest } from "./RunRequest.ts"
 
@@ -16,9 +16,6 @@ const notAPayload = (why: string) => new NotAPayload({ message: `the job payload
 
 const oneLine = ({ message }: Schema.SchemaError) => notAPayload(message.replaceAll(/\s*\n\s*/g, " "))
 
-/** The version of the form in which a server gives a job. */
-const version = 1
-
 const asRequest = <S extends Schema.Decoder<RunRequest>>(schema: S, value: unknown) =>
   Schema.decodeUnknownEffect(schema)(value, { onExcessProperty: "error", errors: "all" }).pipe(
     Effect.mapBoth({ onFailure: oneLine, onSuccess: (request) => Request({ request }) })
@@ -28,8 +25,9 @@ const asRequest = <S extends Schema.Decoder<RunRequest>>(schema: S, value: unkno
 export const decode = Effect.fn("RunPayload.decode")(function*(text: string) {
   const value = yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))(text), oneLine)
   if (Predicate.hasProperty(value, "version")) {
-    if (value.version !== version) {
-      return yield* notAPayload(`it has version ${JSON.stringify(value.version)}, and this program reads ${version}`)
+    if (!payloadVersions.some((version) => version === value.version)) {
+      const known = payloadVersions.join(" and ")
+      return yield* notAPayload(`it has version ${JSON.stringify(value.version)}, and this program reads ${known}`)
     }
     const payload = yield* Effect.mapError(Schema.decodeEffect(JobPayloadJson)(text), oneLine)
     return FromServer({ payload })

@@ -122,7 +122,7 @@ describe("what people give to run-job", () => {
         [{ event: event({ is_comment_event: true }) }, /event_type/],
         [{ event: event(), extra_env: { A: "b" } }, /extra_env/],
         [{ event: event({ surprise: 1 }) }, /surprise/],
-        [{ version: 99 }, /it has version 99, and this program reads 1/],
+        [{ version: 99 }, /it has version 99, and this program reads 1 and 2/],
         [{ number: 7 }, /it names no pull request: docs\/run-job\.md shows its forms/],
         [[], /it names no pull request/]
       ]

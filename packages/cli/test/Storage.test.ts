@@ -47,7 +47,6 @@ it.effect.each([["finish", "kept"], ["supersede", "superseded"]] as const)(
       yield* queue.offer(push("b"))
       assert.strictEqual(yield* queue.renew(lease), expected)
     }).pipe(
-      Effect.provide(Storage.queue.pipe(Layer.provide(layerTest({ storage: "memory", onPush })))),
-      Effect.provide(NodeServices.layer)
+      Effect.provide(Storage.queue.pipe(Layer.provide([layerTest({ storage: "memory", onPush }), NodeServices.layer])))
     )
 )

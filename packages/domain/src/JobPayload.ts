@@ -1,19 +1,46 @@
-import { Schema } from "effect"
+import { Schema, SchemaTransformation } from "effect"
 import { Job } from "./Job.ts"
 import { ReviewSettings } from "./ReviewSettings.ts"
+
+const RunNumber = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 
 /**
  * A job as it travels to the process that runs it: what to review and, so that it reviews exactly as the server would,
  * the settings to review it with. No secret, and no URL with one.
  */
 export const JobPayload = Schema.Struct({
-  version: Schema.Literal(1),
+  version: Schema.Literal(2),
   job: Job,
   settings: Schema.optionalKey(ReviewSettings),
-  /** Which attempt this is, where somebody waits for how it ends. */
-  attempt: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+  /** The number of this run over the job's whole life, where somebody waits for how it ends. */
+  run: RunNumber
 })
 export type JobPayload = typeof JobPayload.Type
 
+/** The form of the version before, which called the run's number an attempt. */
+const Version1 = Schema.Struct({
+  version: Schema.Literal(1),
+  job: Job,
+  settings: Schema.optionalKey(ReviewSettings),
+  attempt: RunNumber
+})
+
+const fromVersion1 = Version1.pipe(
+  Schema.decodeTo(
+    Schema.toType(JobPayload),
+    SchemaTransformation.transform({
+      decode: ({ attempt, ...rest }) => ({
+        ...rest,
+        version: 2 as const,
+        ...(attempt === undefined ? {} : { run: attempt })
+      }),
+      encode: ({ run, ...rest }) => ({ ...rest, version: 1 as const, ...(run === undefined ? {} : { attempt: run }) })
+    })
+  )
+)
+
+/** The versions that are read. The last one is written. */
+export const payloadVersions: ReadonlyArray<number> = [1, 2]
+
 /** The text form: JSON. */
-export const JobPayloadJson = Schema.fromJsonString(JobPayload)
+export const JobPayloadJson = Schema.fromJsonString(Schema.Union([JobPayload, fromVersion1]))

@@ -43,3 +43,16 @@ it("a payload that is no job is refused", () => {
     assert.strictEqual(Schema.decodeExit(JobPayloadJson)(text)._tag, "Failure", text)
   }
 })
+
+it.effect.prop(
+  "a payload of the version before is read as it was meant",
+  [JobPayload],
+  ([{ run: _run, version: _version, ...rest }]) =>
+    Effect.gen(function*() {
+      const payload = yield* Schema.encodeEffect(JobPayload)({ version: 2, ...rest })
+      const text = JSON.stringify({ ...payload, version: 1, attempt: 3 })
+      const read = yield* Schema.decodeEffect(JobPayloadJson)(text)
+      assert.isTrue(Equal.equals(read, { version: 2 as const, ...rest, run: 3 }))
+    }),
+  { arbitrary: { runs: 20 } }
+)

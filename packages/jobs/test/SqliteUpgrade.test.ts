@@ -1,6 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import type { Job } from "@nominal-code/domain/Job"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { Job } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { Effect, Layer, Option, Schema } from "effect"
@@ -28,7 +27,7 @@ const tables = [
   "PRAGMA user_version = 2"
 ]
 
-const encode = Schema.encodeSync(JobPayloadJson)
+const encode = Schema.encodeSync(Schema.fromJsonString(Schema.Struct({ version: Schema.Literal(1), job: Job })))
 
 const [waiting, cancelled, older, newer] = [
   mention(laneOf(1), "waiting"),

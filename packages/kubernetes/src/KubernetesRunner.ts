@@ -57,7 +57,7 @@ const make = Effect.gen(function*() {
     )
 
   const payloadOf = Effect.fnUntraced(function*(job: Job, attempt: number) {
-    const payload = encode({ version: 1, job, settings: config.review, attempt })
+    const payload = encode({ version: 2, job, settings: config.review, run: attempt })
     if (Manifest.fitsInline(payload)) return payload
     yield* Effect.retry(payloads.put(job.id, payload), listening)
     return `redis:${job.id}`

@@ -20,11 +20,11 @@ export const labelValue = (text: string): string => {
 }
 
 /**
- * The name of an attempt's Job, for people to read and for Kubernetes to refuse twice: made of the pull request, the
- * job and the attempt, so the same attempt has the same name in every process.
+ * The name of a run's Job, for people to read and for Kubernetes to refuse twice: made of the pull request, the job and
+ * the run's number, so the same run has the same name in every process.
  */
-export const jobName = ({ event: { pullRequest }, id }: Job, attempt: number): string => {
-  const tail = `${pullRequest.number}-${id}-${attempt}`
+export const jobName = ({ event: { pullRequest }, id }: Job, run: number): string => {
+  const tail = `${pullRequest.number}-${id}-${run}`
   const room = longest - `nominal-code--${tail}`.length
   const repo = room > 0 ? slug(pullRequest.repo).slice(0, room).replaceAll(/^-+|-+$/g, "") : ""
   return ["nominal-code", ...(repo === "" ? [] : [repo]), tail].join("-")
@@ -40,8 +40,8 @@ const selectorOf = (labels: Readonly<Record<string, string>>): string =>
 
 const jobIdLabel = "nominal-code/job-id"
 
-/** The labels of an attempt's Job and of its pods. */
-export const jobLabels = (job: Job, attempt: number): Record<string, string> => {
+/** The labels of a run's Job and of its pods. */
+export const jobLabels = (job: Job, run: number): Record<string, string> => {
   const { number, platform, repo } = job.event.pullRequest
   return {
     ...own,
@@ -50,7 +50,7 @@ export const jobLabels = (job: Job, attempt: number): Record<string, string> => 
     "nominal-code/pr-number": String(number),
     "nominal-code/lane": laneLabel(job.lane),
     [jobIdLabel]: job.id,
-    "nominal-code/attempt": String(attempt)
+    "nominal-code/run": String(run)
   }
 }
 

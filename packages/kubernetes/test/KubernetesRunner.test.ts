@@ -13,7 +13,7 @@ const run = { id: job.id, attempt: 1 }
 
 const reporting: Script = (_pod, results) => does(Effect.orDie(results.report(run, reviewed)))
 
-const attemptOf = (labels: Readonly<Record<string, string>>) => Number(labels["nominal-code/attempt"])
+const attemptOf = (labels: Readonly<Record<string, string>>) => Number(labels["nominal-code/run"])
 
 /** Polled, for what somebody else's clock decides. */
 const until = (test: () => boolean) =>
@@ -31,7 +31,7 @@ describe("a Job's end", () => {
       const [variable] = created?.spec.template.spec?.containers[0]?.env ?? []
       assert.strictEqual(variable?.name, "REVIEW_JOB_PAYLOAD")
       const payload = yield* Schema.decodeEffect(JobPayloadJson)(variable?.value ?? "")
-      assert.deepStrictEqual(payload, { version: 1, job, settings: review, attempt: 1 })
+      assert.deepStrictEqual(payload, { version: 2, job, settings: review, run: 1 })
     }))
 
   it.live("a Job that has ended before anybody could listen is not missed", () =>

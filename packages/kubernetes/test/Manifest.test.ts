@@ -46,7 +46,7 @@ describe("the Job of an attempt", () => {
       "nominal-code/pr-number": "7",
       "nominal-code/lane": laneLabel(some.lane),
       "nominal-code/job-id": some.id,
-      "nominal-code/attempt": "2"
+      "nominal-code/run": "2"
     }
     const annotations = {
       "nominal-code/lane-key": "github:acme/api:7:nominal",

@@ -42,7 +42,7 @@ it("these settings travel with a job, and a payload holds no other part of the c
     "maxCostUsd",
     "reviewer"
   ])
-  assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["attempt", "job", "settings", "version"])
+  assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["job", "run", "settings", "version"])
 })
 
 it.effect("the settings that a job brings take the place of the process's own", () =>

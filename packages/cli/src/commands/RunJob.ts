@@ -50,7 +50,7 @@ const asPayload = (given: RunPayload.RunPayload) =>
   given._tag === "FromServer" ? Effect.succeed(given.payload) : jobOf(given.request).pipe(
     Effect.mapBoth({
       onFailure: ({ message }) => new JobFailed({ message }),
-      onSuccess: (job): JobPayload => ({ version: 1, job })
+      onSuccess: (job): JobPayload => ({ version: 2, job })
     })
   )
 
@@ -100,8 +100,8 @@ const exitOf = ({ id }: Job, outcome: JobOutcome) =>
 
 /** Stores how it ended, and signals it, where somebody waits for it. */
 const report = Effect.fnUntraced(
-  function*({ attempt, job }: JobPayload, outcome: JobOutcome) {
-    if (attempt !== undefined) yield* (yield* JobResults).report({ id: job.id, attempt }, outcome)
+  function*({ job, run }: JobPayload, outcome: JobOutcome) {
+    if (run !== undefined) yield* (yield* JobResults).report({ id: job.id, attempt: run }, outcome)
   },
   (effect) => Effect.catch(effect, ({ message }) => Effect.logError(`nobody could be told how it ended: ${message}`))
 )
@@ -118,15 +118,15 @@ const lastWords = Effect.fnUntraced(function*(payload: JobPayload) {
 })
 
 /** Whether somebody still waits for the run. If nobody can be asked, it may be over for a long time. */
-const stands = ({ stands }: JobResults["Service"], { attempt, job: { id } }: JobPayload): Effect.Effect<boolean> =>
-  attempt === undefined ? Effect.succeed(true) : stands({ id, attempt }).pipe(
+const stands = ({ stands }: JobResults["Service"], { job: { id }, run }: JobPayload): Effect.Effect<boolean> =>
+  run === undefined ? Effect.succeed(true) : stands({ id, attempt: run }).pipe(
     Effect.catch(({ message }) =>
       Effect.as(Effect.logError(`nobody can be asked whether the job is still wanted: ${message}`), false)
     )
   )
 
-const run = Effect.fnUntraced(function*(payload: JobPayload) {
-  const { attempt, job } = payload
+const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
+  const { job, run } = payload
   return yield* reviewed(payload).pipe(
     Effect.provideService(RunStillWanted, stands(yield* JobResults, payload)),
     Effect.onInterrupt(() => lastWords(payload)),
@@ -137,7 +137,7 @@ const run = Effect.fnUntraced(function*(payload: JobPayload) {
       job: job.id,
       lane: laneKey(job.lane),
       delivery: job.delivery,
-      ...(attempt === undefined ? {} : { attempt, kubernetesJob: jobName(job, attempt) })
+      ...(run === undefined ? {} : { run, kubernetesJob: jobName(job, run) })
     })
   )
 })
@@ -150,7 +150,7 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
   const own = Layer.mergeAll(Logging.layer, Results.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("run-job")))
   return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
     Effect.flatMap(asPayload),
-    Effect.flatMap(run),
+    Effect.flatMap(runReview),
     Effect.provide(own)
   )
 })
