@@ -41,16 +41,16 @@ it("what resembles nothing is told what there is", () => {
     "unknown key \"xyzzy\" in config.yaml: docs/configuration.md lists all keys"
   ])
   assert.deepStrictEqual(unknown("redis: { qqqqqqqqqqqqqqqqqqqq: 1 }"), [
-    "unknown key \"redis.qqqqqqqqqqqqqqqqqqqq\" in config.yaml: the keys of this section are redis.url, redis.key_ttl_seconds"
+    "unknown key \"redis.qqqqqqqqqqqqqqqqqqqq\" in config.yaml: the keys of this section are redis.url, redis.sentinel_password, redis.wait_replicas, redis.shards, redis.key_ttl_seconds"
   ])
 })
 
 it("a section that holds no map is an error, not ignored", () => {
   assert.deepStrictEqual(unknown("redis:"), [
-    "\"redis\" in config.yaml is empty: remove the line, or set redis.url, redis.key_ttl_seconds"
+    "\"redis\" in config.yaml is empty: remove the line, or set redis.url, redis.sentinel_password, redis.wait_replicas, redis.shards, redis.key_ttl_seconds"
   ])
   assert.deepStrictEqual(unknown("redis: redis://localhost"), [
-    "\"redis\" in config.yaml must be a map of redis.url, redis.key_ttl_seconds"
+    "\"redis\" in config.yaml must be a map of redis.url, redis.sentinel_password, redis.wait_replicas, redis.shards, redis.key_ttl_seconds"
   ])
 })
 
