@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo test check build bench storm format
+.PHONY: help install demo test test-kube check build bench storm format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -17,6 +17,9 @@ demo: install ## A review from webhook to inline comments, on this machine, with
 
 test: install ## Every test
 	vitest run $(ARGS)
+
+test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
+	@node test/kube/main.ts $(ARGS)
 
 check: install ## Types, lint with import directions, format, dead code
 	"$$(effect-tsgo get-exe-path)" -p tsconfig.json

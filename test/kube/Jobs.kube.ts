@@ -1,0 +1,210 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Option } from "effect"
+import { submitReview } from "../emulators/ScriptedModel.ts"
+import { built } from "../journeys/Cluster.ts"
+import { bot, eventually, stalled, until } from "../journeys/Journey.ts"
+import { finding, open } from "../journeys/Shop.ts"
+import type { KubeApi } from "./KubeApi.ts"
+import { jobsPath, make, namespace, type RealCluster } from "./RealCluster.ts"
+
+class Cluster extends Context.Service<Cluster, RealCluster>()("nominal-code/test/RealCluster") {}
+
+const running = Layer.effect(Cluster, Effect.flatMap(built, make)).pipe(Layer.provide(NodeServices.layer))
+
+const opened = { event: "pull_request", action: "opened" } as const
+const commented = { event: "issue_comment", action: "created" } as const
+
+const review = (text: string) => ({ calls: [submitReview(text, [finding("src/total.ts", `${text} Cents are lost.`)])] })
+
+const holds = (what: string, look: Effect.Effect<boolean>) =>
+  eventually(what, Effect.map(look, (yes) => yes ? Option.some(true) : Option.none()), "2 minutes")
+
+const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`
+
+/** A quota that leaves no room for pods, once the API server holds to it. */
+const full = Effect.fnUntraced(function*(api: KubeApi) {
+  const { code } = yield* api.send("POST", quotas, {
+    body: { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "few" }, spec: { hard: { pods: "0" } } }
+  })
+  assert.strictEqual(code, 201)
+  const counted = Effect.map(api.send("GET", `${quotas}/few`), ({ body }) => JSON.stringify(body).includes("\"used\""))
+  yield* holds("the quota to be counted", Effect.orElseSucceed(counted, () => false))
+})
+
+const freed = (api: KubeApi) => Effect.ignore(api.send("DELETE", `${quotas}/few`))
+
+layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real API server and Job controller", (it) => {
+  const reviewed = ({ journey }: RealCluster, pull: Parameters<RealCluster["journey"]["written"]>[0]) =>
+    journey.emulator.state.reviews.filter((one) => one.pull === pull).length
+
+  it.effect("a pull request is reviewed in a Job, and the Job is complete", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const serve = yield* cluster.journey.start()
+      const { jobs, journey } = cluster
+      const pull = yield* open(journey, "one")
+      journey.script(pull, () => review("First."))
+      const job = yield* journey.send({ ...opened, pull }, serve)
+      yield* until("the review", () => reviewed(cluster, pull) === 1)
+      yield* holds(
+        "the Job's end",
+        Effect.map(jobs(job), ([one]) => one?.status.conditions?.some(({ type }) => type === "Complete") === true)
+      )
+      assert.strictEqual((yield* cluster.server.send("GET", `/api/v1/namespaces/${namespace}/secrets`)).code, 403)
+    }))
+
+  it.effect("what people write reaches the review byte for byte, whatever a kubelet would expand", () =>
+    Effect.gen(function*() {
+      const { journey } = yield* Cluster
+      const serve = yield* journey.start()
+      const pull = yield* open(journey, "verbatim")
+      journey.script(pull, () => review("Verbatim."))
+      const text = "is $(ANTHROPIC_API_KEY) or $(GITHUB_TOKEN) worth $$5, $$(HOME) and $(NOT_THERE)?"
+      const comment = yield* journey.emulator.comment(pull, "mara", `@${bot} ${text}`)
+      const job = yield* journey.send({ ...commented, comment }, serve)
+      yield* until("the answer", () => journey.emulator.jobs(pull).has(job))
+      assert.include(journey.asked(pull).at(-1), text)
+      assert.deepStrictEqual(journey.leaks(serve.log), [])
+    }))
+
+  it.effect("a pod that is killed is followed by the next run, and there is one review", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const serve = yield* cluster.journey.start()
+      const { journey, kubelet } = cluster
+      const pull = yield* open(journey, "crash")
+      const thinking = stalled(review("Never."))
+      journey.script(pull, thinking.script)
+      const job = yield* journey.send({ ...opened, pull }, serve)
+      yield* thinking.asked
+      journey.script(pull, () => review("Second."))
+      const starts = () => kubelet.starts.filter(({ job: name }) => name.includes(job))
+      yield* kubelet.kill(starts()[0]?.pod ?? "")
+      yield* until("the review", () => reviewed(cluster, pull) === 1)
+      assert.strictEqual(starts().length, 2)
+    }))
+
+  it.effect("a server that is killed leaves its Jobs, and the next one adopts them", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const { journey, kubelet } = cluster
+      const first = yield* journey.start()
+      const pull = yield* open(journey, "adopted")
+      const thinking = stalled(review("Once."))
+      journey.script(pull, thinking.script)
+      const job = yield* journey.send({ ...opened, pull }, first)
+      yield* thinking.asked
+      yield* first.stop("SIGKILL")
+      const second = yield* journey.start()
+      yield* thinking.release
+      yield* until("the review", () => reviewed(cluster, pull) === 1)
+      yield* second.stop("SIGTERM")
+      assert.strictEqual(kubelet.starts.filter(({ job: name }) => name.includes(job)).length, 1)
+    }))
+
+  it.effect("a restart of the API server gives none of the reviews up that run, wait or come meanwhile", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const serve = yield* cluster.journey.start()
+      const { journey, plane } = cluster
+      const pulls = yield* Effect.forEach(["r1", "r2", "r3", "r4"], (name) => open(journey, name))
+      const thinking = pulls.slice(0, 2).map((pull) => {
+        const one = stalled(review("Slow."))
+        journey.script(pull, one.script)
+        return one
+      })
+      for (const pull of pulls.slice(2)) journey.script(pull, () => review("Quick."))
+      for (const pull of pulls.slice(0, 2)) yield* journey.send({ ...opened, pull }, serve)
+      for (const { asked } of thinking) yield* asked
+      const late = Effect.forEach(pulls.slice(2), (pull) => journey.send({ ...opened, pull }, serve))
+      yield* plane.restart(Effect.andThen(Effect.ignore(late), Effect.sleep("5 seconds")))
+      for (const { release } of thinking) yield* release
+      yield* until("the reviews", () => pulls.every((pull) => reviewed(cluster, pull) === 1))
+      assert.deepStrictEqual(serve.log.filter((line) => /given up/.test(line)), [])
+    }))
+
+  it.effect("a quota without room for pods is told of, gives nothing up, and the review comes when there is room", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const serve = yield* cluster.journey.start()
+      const { api, journey } = cluster
+      yield* full(api)
+      const pull = yield* open(journey, "full")
+      journey.script(pull, () => review("At last."))
+      yield* journey.send({ ...opened, pull }, serve)
+      yield* until("the reason in the log", () => serve.log.some((line) => line.includes("exceeded quota: few")))
+      assert.deepStrictEqual(journey.written(pull), [])
+      yield* freed(api)
+      yield* until("the review", () => reviewed(cluster, pull) === 1)
+    }).pipe(Effect.ensuring(Effect.flatMap(Cluster, ({ api }) => freed(api)))))
+
+  it.effect("a Job that is suspended for a while goes on afterwards, and has used no attempt", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const serve = yield* cluster.journey.start()
+      const { api, jobs, journey, kubelet } = cluster
+      const pull = yield* open(journey, "suspended")
+      const thinking = stalled(review("Never."))
+      journey.script(pull, thinking.script)
+      const job = yield* journey.send({ ...opened, pull }, serve)
+      yield* thinking.asked
+      const [one] = yield* jobs(job)
+      const suspend = (suspend: boolean) =>
+        api.send("PATCH", `${jobsPath}/${one?.metadata.name}`, {
+          body: { spec: { suspend } },
+          contentType: "application/merge-patch+json"
+        })
+      yield* suspend(true)
+      yield* until("the pod's end", () => ![...kubelet.running.keys()].some((name) => name.includes(job)))
+      journey.script(pull, () => review("Resumed."))
+      yield* Effect.sleep("10 seconds")
+      assert.deepStrictEqual(journey.written(pull), [])
+      yield* suspend(false)
+      yield* until("the review", () => reviewed(cluster, pull) === 1)
+      assert.isTrue(
+        kubelet.starts.filter(({ job: name }) => name.includes(job)).every(({ job: name }) => name.endsWith("-1"))
+      )
+    }))
+
+  it.effect("a review that takes too long is ended with its pod, and the next run reviews", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const { jobs, journey, kubelet } = cluster
+      const serve = yield* journey.start({ K8S_ACTIVE_DEADLINE_SECONDS: "8" })
+      const pull = yield* open(journey, "late")
+      const thinking = stalled(review("Never."))
+      journey.script(pull, thinking.script)
+      const job = yield* journey.send({ ...opened, pull }, serve)
+      yield* thinking.asked
+      journey.script(pull, () => review("In time."))
+      yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
+      const [first] = yield* jobs(`${job}-1`)
+      assert.strictEqual(first?.status.conditions?.find(({ type }) => type === "Failed")?.reason, "DeadlineExceeded")
+      assert.isTrue(serve.log.some((line) => line.includes(job) && line.includes("deadline")), serve.log.join("\n"))
+      assert.strictEqual(kubelet.starts.filter(({ job: name }) => name.includes(job)).length, 2)
+    }))
+
+  it.effect("the pod of a lost node blocks its pull request no longer than its deadline, and posts nothing later", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const { journey, kubelet, pods } = cluster
+      const serve = yield* journey.start({ K8S_ACTIVE_DEADLINE_SECONDS: "15" })
+      const pull = yield* open(journey, "lost")
+      const thinking = stalled(review("From the other side."))
+      journey.script(pull, thinking.script)
+      const job = yield* journey.send({ ...opened, pull }, serve)
+      yield* thinking.asked
+      const [pod] = yield* pods(job)
+      journey.script(pull, () => review("From another node."))
+      yield* kubelet.lose
+      yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
+      // It is still there, and its process goes on.
+      assert.isTrue((yield* pods(job)).some(({ metadata }) => metadata.name === pod?.metadata.name))
+      yield* thinking.release
+      yield* holds("the end of the lost process", Effect.sync(() => !kubelet.running.has(pod?.metadata.name ?? "")))
+      assert.strictEqual(reviewed(cluster, pull), 1)
+      const named = serve.log.some((line) => line.includes(pod?.metadata.name ?? "?") && line.includes("node-1"))
+      assert.isTrue(named, serve.log.filter((line) => line.includes(job)).join("\n"))
+    }))
+})
