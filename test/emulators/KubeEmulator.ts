@@ -29,7 +29,8 @@ export interface Options extends ControllerOptions, NodeOptions {
 /** What the server's Role grants, and what it takes to see why a pod does not start. */
 const fullRole: Role = {
   jobs: ["create", "get", "list", "watch", "delete"],
-  pods: ["get", "list", "watch"]
+  pods: ["get", "list", "watch"],
+  events: ["list"]
 }
 
 /** The times of a real cluster, faster by a factor. */

@@ -1,8 +1,9 @@
-import { Deferred, type Duration, Effect, Fiber, Semaphore } from "effect"
+import { Deferred, Duration, Effect, Fiber, Semaphore } from "effect"
 import { condition, hasEnded, withConditions } from "./KubeConditions.ts"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
 import { type Behaviour, type PodEnd, type RunningPod, startPod, stopPod } from "./KubePods.ts"
 import {
+  type Condition,
   type ContainerState,
   type ContainerStatus,
   type KubeObject,
@@ -42,6 +43,10 @@ const ready = (is: "True" | "False", reason?: string) => [
   condition("Ready", reason, undefined, is),
   condition("ContainersReady", reason, undefined, is)
 ]
+
+/** The seconds that the deletion of a pod gives it: none where it has no node, or has ended. */
+const graceOf = ({ spec, status }: KubePodObject): number =>
+  spec.nodeName === undefined || /Succeeded|Failed/.test(status.phase) ? 0 : spec.terminationGracePeriodSeconds ?? 30
 
 /** The scheduler and the kubelets of an emulated cluster. One node at a time takes pods. */
 export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptions) => {
@@ -201,6 +206,21 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     if (left !== undefined) store.delete(left, 0)
   })
 
+  const disturb = (of: KubePodObject, change: Condition): KubePodObject | undefined => {
+    const pod = current(of)
+    if (pod === undefined) return undefined
+    const conditions = withConditions(pod.status.conditions, change)
+    return store.put({ ...pod, status: { ...pod.status, conditions } })
+  }
+
+  /** What the taint manager does with the pods of a node that is lost. */
+  const evict = (of: KubePodObject) =>
+    Effect.sync(() => {
+      const message = "Taint manager: deleting due to NoExecute taint"
+      const pod = disturb(of, condition("DisruptionTarget", "DeletionByTaintManager", message))
+      if (pod !== undefined) store.delete(pod, graceOf(pod))
+    })
+
   const leaving = new Map<string, Fiber.Fiber<void>>()
   const seen = (object: KubeObject, type: string) => {
     if (object.kind !== "Pod") return
@@ -218,21 +238,17 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     starts: starts as ReadonlyArray<Start>,
     /** The pods that run now, by name. */
     running: running as ReadonlyMap<string, RunningPod>,
-    /** The seconds that the deletion of a pod gives it: none where it has no node, or has ended. */
-    graceOf: (pod: KubePodObject): number =>
-      pod.spec.nodeName === undefined || hasEnded(pod) ? 0 : pod.spec.terminationGracePeriodSeconds ?? 30,
+    graceOf,
     /**
-     * The node that runs pods now is cut off: nobody hears any more what becomes of its pods, which go on, and one that
-     * is deleted stays. Pods that come later get another node.
+     * The node that runs pods now is cut off: nobody hears any more what becomes of its pods, which go on. They are
+     * deleted after a while (340 s), and stay. Pods that come later get another node.
      */
     lose: (): ReadonlyArray<KubePodObject> => {
       const lost = store.pods().filter(({ spec }) => spec.nodeName === `node-${node}`).filter((pod) => !hasEnded(pod))
       for (const pod of lost) {
-        tell(pod, ({ status }) => ({
-          ...status,
-          conditions: withConditions(status.conditions, condition("Ready", "NodeNotReady", undefined, "False"))
-        }))
+        disturb(pod, condition("Ready", "NodeNotReady", undefined, "False"))
         unreachable.add(pod.metadata.uid)
+        leaving.set(pod.metadata.uid, Effect.runFork(Effect.delay(evict(pod), Duration.times(sync, 340))))
       }
       node += 1
       void Effect.runFork(room.release(lost.length))

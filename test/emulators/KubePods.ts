@@ -41,6 +41,8 @@ export interface RunningPod {
   terminate(as?: Partial<PodEnd>): void
   /** Ends it without asking, with everything that it has started. */
   kill(as?: Partial<PodEnd>): void
+  /** Stops its processes where they stand, or lets them go on. */
+  freeze(frozen: boolean): void
 }
 
 /** The command that the image's `nominal-code` is, from its sources. */
@@ -84,7 +86,7 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
   // A command would take the place of the image's entry point.
   if (container === undefined || "obstacle" in prepared || container.command !== undefined) {
     end(128)
-    return { ended, log, terminate: () => undefined, kill: () => undefined }
+    return { ended, log, terminate: () => undefined, kill: () => undefined, freeze: () => undefined }
   }
   for (const { name } of pod.spec.volumes ?? []) mkdirSync(join(disks, name))
   const child = spawn(process.execPath, [bin, ...prepared.args], {
@@ -120,7 +122,8 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
     kill: (as = {}) => {
       forced = { exitCode: 137, reason: "Error", ...as }
       signal("SIGKILL")
-    }
+    },
+    freeze: (frozen) => signal(frozen ? "SIGSTOP" : "SIGCONT")
   }
 }
 
@@ -136,7 +139,8 @@ const runScripted = (script: Effect.Effect<PodEnd>, stop: Effect.Effect<void> = 
     log: [],
     terminate: (as = {}) =>
       void Effect.runFork(Effect.andThen(stop, Effect.sync(() => end({ exitCode: 143, reason: "Error", ...as })))),
-    kill: (as = {}) => end({ exitCode: 137, reason: "Error", ...as })
+    kill: (as = {}) => end({ exitCode: 137, reason: "Error", ...as }),
+    freeze: () => undefined
   }
 }
 

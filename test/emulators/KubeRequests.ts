@@ -47,7 +47,8 @@ export const resourceName = ({ group, resource }: Call): string => group === "" 
 
 const involved = (selector: string, object: KubeObject): boolean =>
   selector === "" ||
-  (object.kind === "Event" && selects(selector.replaceAll("involvedObject.", ""), { ...object.involvedObject }))
+  (object.kind === "Event" &&
+    selects(selector.replaceAll("involvedObject.", ""), { ...object.involvedObject, type: object.type }))
 
 const Continue = Schema.fromJsonString(Schema.Struct({ v: Schema.String, rv: Schema.Int, start: Schema.String }))
 

@@ -136,35 +136,45 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
       yield* until("the reason in the log", () => serve.log.some((line) => line.includes("exceeded quota: few")))
       assert.deepStrictEqual(journey.written(pull), [])
       yield* freed(api)
-      yield* until("the review", () => reviewed(cluster, pull) === 1)
+      yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
     }).pipe(Effect.ensuring(Effect.flatMap(Cluster, ({ api }) => freed(api)))))
 
-  it.effect("a Job that is suspended for a while goes on afterwards, and has used no attempt", () =>
+  it.effect("a Job waits in its queue until it is let in, is taken out and let in again, and uses one run", () =>
     Effect.gen(function*() {
       const cluster = yield* Cluster
-      const serve = yield* cluster.journey.start()
       const { api, jobs, journey, kubelet } = cluster
+      const serve = yield* journey.start({ K8S_QUEUE: "reviews" })
       const pull = yield* open(journey, "suspended")
       const thinking = stalled(review("Never."))
       journey.script(pull, thinking.script)
       const job = yield* journey.send({ ...opened, pull }, serve)
-      yield* thinking.asked
-      const [one] = yield* jobs(job)
-      const suspend = (suspend: boolean) =>
-        api.send("PATCH", `${jobsPath}/${one?.metadata.name}`, {
+      const suspended = Effect.map(
+        jobs(job),
+        ([one]) =>
+          one?.status.conditions?.some(({ status, type }) => type === "Suspended" && status === "True") === true
+      )
+      // What Kueue does.
+      const suspend = Effect.fnUntraced(function*(suspend: boolean) {
+        const [one] = yield* jobs(job)
+        yield* api.send("PATCH", `${jobsPath}/${one?.metadata.name}`, {
           body: { spec: { suspend } },
           contentType: "application/merge-patch+json"
         })
+      })
+      const starts = () => kubelet.starts.filter(({ job: name }) => name.includes(job))
+      yield* holds("the Job to be suspended", suspended)
+      yield* Effect.sleep("8 seconds")
+      assert.deepStrictEqual([starts().length, journey.written(pull).length], [0, 0])
+      yield* suspend(false)
+      yield* thinking.asked
       yield* suspend(true)
-      yield* until("the pod's end", () => ![...kubelet.running.keys()].some((name) => name.includes(job)))
+      yield* holds("its pod's end", Effect.map(suspended, (yes) => yes && kubelet.running.size === 0))
       journey.script(pull, () => review("Resumed."))
-      yield* Effect.sleep("10 seconds")
+      yield* Effect.sleep("8 seconds")
       assert.deepStrictEqual(journey.written(pull), [])
       yield* suspend(false)
-      yield* until("the review", () => reviewed(cluster, pull) === 1)
-      assert.isTrue(
-        kubelet.starts.filter(({ job: name }) => name.includes(job)).every(({ job: name }) => name.endsWith("-1"))
-      )
+      yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
+      assert.deepStrictEqual([...new Set(starts().map(({ job: name }) => name.slice(-2)))], ["-1"])
     }))
 
   it.effect("a review that takes too long is ended with its pod, and the next run reviews", () =>
@@ -197,11 +207,12 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
       yield* thinking.asked
       const [pod] = yield* pods(job)
       journey.script(pull, () => review("From another node."))
-      yield* kubelet.lose
+      const comeBack = yield* kubelet.lose
       yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
-      // It is still there, and its process goes on.
+      // It is still there, and goes on now.
       assert.isTrue((yield* pods(job)).some(({ metadata }) => metadata.name === pod?.metadata.name))
       yield* thinking.release
+      yield* comeBack
       yield* holds("the end of the lost process", Effect.sync(() => !kubelet.running.has(pod?.metadata.name ?? "")))
       assert.strictEqual(reviewed(cluster, pull), 1)
       const named = serve.log.some((line) => line.includes(pod?.metadata.name ?? "?") && line.includes("node-1"))

@@ -169,7 +169,10 @@ export const make = Effect.fn("ProcessKubelet.make")(function*(api: KubeApi, nam
     starts: starts as ReadonlyArray<{ readonly pod: string; readonly job: string; readonly node: string }>,
     /** Ends a pod's process without asking it. */
     kill: (pod: string) => Effect.sync(() => running.get(pod)?.kill()),
-    /** The node is cut off: it is silent from now on, its pods too, and the next ones get another. */
+    /**
+     * The node hangs: it is silent from now on, its processes stand still, and later pods get another. What it answers
+     * lets its processes go on.
+     */
     lose: Effect.gen(function*() {
       const { body } = yield* send("GET", pods)
       const { items } = yield* Effect.orDie(
@@ -178,11 +181,11 @@ export const make = Effect.fn("ProcessKubelet.make")(function*(api: KubeApi, nam
         )(body)
       )
       for (const { metadata } of items) lost.add(metadata.uid)
+      const hanging = [...running.values()]
+      for (const pod of hanging) pod.freeze(true)
       host += 1
       yield* register
+      return Effect.sync(() => hanging.forEach((pod) => pod.freeze(false)))
     })
   }
 })
-
-/** A node whose containers are processes. */
-export type ProcessKubelet = Effect.Success<ReturnType<typeof make>>

@@ -51,9 +51,9 @@ const assertWanted = Effect.flatMap(
   (wanted) => wanted ? Effect.void : Effect.fail(new RunNotWanted())
 )
 
-/** The pods of a Job that have not ended, and their nodes. */
+/** The pods of a Job that have not ended, and their nodes. One that is disrupted may not have: its node is lost. */
 const places = ({ pods }: JobWatch.KubeJobSnapshot): string => {
-  const left = pods.filter(({ exit, failure }) => Option.isNone(exit) && Option.isNone(failure))
+  const left = pods.filter(({ phase }) => phase !== "Succeeded" && phase !== "Failed")
   const named = left.map(({ name, node }) => `${name} on node ${Option.getOrElse(node, () => "(none)")}`)
   return named.length === 0 ? "no pod of it is known" : named.join(", ")
 }
