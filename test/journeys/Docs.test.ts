@@ -26,6 +26,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make build": ["test/journeys/Build.test.ts", "ci/build.ts"],
   "make bench": ["Makefile", "test/bench/main.ts"],
   "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
+  "make test-kube": ["Makefile", "test/kube/main.ts"],
   "make storm": ["test/journeys/Storm.test.ts", "Storm.run"],
   "node docs/examples/local-diff.ts . HEAD~1 HEAD": ["test/journeys/Library.test.ts", "docs/examples/local-diff.ts"],
   [`npx nominal-code run-job --payload '{"pull_request": "https://github.com/acme/api/pull/7"}'`]: [

@@ -70,6 +70,7 @@ layer(plane, { excludeTestServices: true, timeout: "3 minutes" })(
         for (const verb of ["list", "watch"]) {
           assert.isTrue(yield* may("", "pods", verb), verb)
         }
+        assert.isTrue(yield* may("", "events", "list"))
         const others = [["", "secrets", "get"], ["", "pods", "create"], ["", "pods/exec", "create"], [
           "batch",
           "jobs",

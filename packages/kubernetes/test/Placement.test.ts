@@ -110,7 +110,9 @@ it.effect("a Job whose pod does not end at its deadline has lost its node, which
   Effect.gen(function*() {
     const { kube, lines, running } = yield* started()
     yield* kube.changed(runs(kube.jobs.get(name)))
-    yield* kube.pod(placed)
+    // The cluster has deleted it meanwhile, and nobody on its node hears that.
+    const failure = Option.some({ reason: "DeletionByTaintManager", message: "deleting due to NoExecute taint" })
+    yield* kube.pod({ ...placed, failure })
     yield* TestClock.adjust("610 seconds")
     yield* TestClock.adjust("89 seconds")
     assert.isUndefined(running.pollUnsafe())
