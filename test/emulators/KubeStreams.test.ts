@@ -10,7 +10,7 @@ import { stream, Told } from "./KubeStream.ts"
 const quick = {
   pace: Duration.millis(2),
   sync: Duration.millis(150),
-  backoff: Duration.millis(900),
+  backoff: Duration.millis(1500),
   grace: Duration.seconds(10)
 }
 
@@ -191,6 +191,10 @@ describe("the emulated Job controller and its node, held to recordings of real o
           assert.deepStrictEqual(told(seen(), kind), told(recorded.told, kind))
         }
         assert.deepStrictEqual(landmarks(seen()), landmarks(recorded.told))
+        // The next pod comes about ten seconds after the last one, in a cluster whose second lasts 150 ms.
+        const [first, second] = cluster.controller.starts
+        const pause = (second?.at ?? Infinity) - (first?.endedAt ?? 0)
+        assert.isAtLeast(pause, Duration.toMillis(quick.backoff) * 0.9)
       })
   )
 })

@@ -207,7 +207,7 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
       yield* thinking.asked
       const [pod] = yield* pods(job)
       journey.script(pull, () => review("From another node."))
-      const comeBack = yield* kubelet.lose
+      const { comeBack } = yield* kubelet.lose
       yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
       // It is still there, and goes on now.
       assert.isTrue((yield* pods(job)).some(({ metadata }) => metadata.name === pod?.metadata.name))

@@ -185,7 +185,7 @@ export const make = Effect.fn("ProcessKubelet.make")(function*(api: KubeApi, nam
       for (const pod of hanging) pod.freeze(true)
       host += 1
       yield* register
-      return Effect.sync(() => hanging.forEach((pod) => pod.freeze(false)))
+      return { comeBack: Effect.sync(() => hanging.forEach((pod) => pod.freeze(false))) }
     })
   }
 })
