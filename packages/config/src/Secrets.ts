@@ -2,17 +2,16 @@ import { Effect, Option, Redacted } from "effect"
 import type { GitHubSettings } from "./AppConfig.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"
+import { writtenPassword } from "./RedisUrl.ts"
 
 /** The variables that name a proxy, with its password perhaps. */
 export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] as const
 
 const decode = Option.liftThrowable(decodeURIComponent)
 
-/** The password in a URL: as it stands there, and as it is meant. */
-const passwordOf = (text: string): ReadonlyArray<string> => {
-  const password = URL.parse(text)?.password ?? ""
-  return password === "" ? [] : [password, ...Option.toArray(decode(password))]
-}
+/** The password in a URL: as it stands there, and as it is meant. A Redis URL may name several hosts. */
+const passwordOf = (text: string): ReadonlyArray<string> =>
+  Option.toArray(writtenPassword(text)).flatMap((password) => [password, ...Option.toArray(decode(password))])
 
 /** Every text that may not leave the process: the values of all settings that are secret, and the passwords in URLs. */
 export const knownSecrets = Effect.fnUntraced(function*(

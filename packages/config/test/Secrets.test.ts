@@ -22,3 +22,11 @@ it.effect("every secret that the process was given is known, whether it is used 
     assert.includeMembers(known, ["a%2Fpassword", "a/password", "proxy-password"])
     assert.notIncludeMembers(known, ["nominalbot", "alice,bob"])
   }))
+
+it.effect("the password of a Redis with several nodes, or behind sentinels, is known too", () =>
+  Effect.gen(function*() {
+    for (const hosts of ["redis://:node-password@a:6379,b:6379/0", "redis+sentinel://:node-password@a:1,b:2/main"]) {
+      const { secrets } = yield* configured({ env: { ...complete, REDIS_URL: hosts } })
+      assert.include(secrets.map(Redacted.value), "node-password")
+    }
+  }))
