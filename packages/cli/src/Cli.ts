@@ -1,5 +1,4 @@
-import { JobId } from "@nominal-code/domain/Job"
-import { Cause, Console, Effect, Exit, Option, Predicate, Runtime } from "effect"
+import { Cause, Console, Effect, Exit, Option, Predicate, Runtime, Schema } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import process from "node:process"
 import packageJson from "../package.json" with { type: "json" }
@@ -14,7 +13,10 @@ const serve = Command.make(
 ).pipe(Command.withDescription("Receive webhooks and review pull requests"))
 
 const payload = Flag.String("payload").pipe(
-  Flag.withDescription("The job: JSON, @file, redis:ID, or - for standard input (default: $REVIEW_JOB_PAYLOAD)"),
+  Flag.withDescription(
+    "What to review: JSON such as {\"pull_request\": \"https://github.com/acme/api/pull/7\"}, @FILE or - for a file or " +
+      "the standard input that holds it, or redis:ID for one that a server stored (default: $REVIEW_JOB_PAYLOAD)"
+  ),
   Flag.optional
 )
 
@@ -25,17 +27,32 @@ const runJob = Command.make(
     const { runJob } = yield* Effect.promise(() => import("./commands/RunJob.ts"))
     return yield* runJob(Option.getOrUndefined(payload))
   })
-).pipe(Command.withDescription("Run one review job and end: 0 if it is on the pull request, 1 if not"))
+).pipe(
+  Command.withDescription(
+    "Run one review job and end: 0 if the review is on the pull request or there is nothing to review, 1 if not"
+  )
+)
 
 const jobsModule = Effect.promise(() => import("./commands/Jobs.ts"))
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
+const idOrStart = Schema.String.check(Schema.isPattern(/^[0-9a-f]{1,20}$/))
 const id = Argument.String("id").pipe(
-  Argument.withDescription("The job, as `jobs list` shows it"),
-  Argument.withSchema(JobId)
+  Argument.withDescription("The job's id as `jobs list` shows it, or the start of it if no other job's id starts so"),
+  Argument.withSchema(idOrStart)
 )
 const state = Flag.Literals("state", ["waiting", "running", "done", "superseded", "parked"]).pipe(
   Flag.withDescription("Only jobs in this state"),
+  Flag.optional
+)
+const limit = Flag.Int("limit").pipe(
+  Flag.withDescription("At most so many jobs (default: 50)"),
+  Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0))),
+  Flag.withDefault(50)
+)
+const before = Flag.String("before").pipe(
+  Flag.withDescription("Only jobs that are older than this one: the next page after its last job"),
+  Flag.withSchema(idOrStart),
   Flag.optional
 )
 
@@ -44,17 +61,17 @@ const jobs = Command.make("jobs").pipe(
   Command.withSubcommands([
     Command.make(
       "list",
-      { json, state },
-      ({ json, state }) => Effect.flatMap(jobsModule, (jobs) => jobs.list(state, json))
+      { before, json, limit, state },
+      (page) => Effect.flatMap(jobsModule, (jobs) => jobs.list(page))
     ).pipe(
-      Command.withDescription("Every job that is remembered, in the order of arrival")
+      Command.withDescription("The jobs that wait, run, or have ended in the last 7 days, the newest first")
     ),
     Command.make("show", { id, json }, ({ id, json }) => Effect.flatMap(jobsModule, (jobs) => jobs.show(id, json)))
       .pipe(
-        Command.withDescription("All about one job")
+        Command.withDescription("All that is known of one job")
       ),
     Command.make("retry", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.retry(id))).pipe(
-      Command.withDescription("A parked or finished job waits again")
+      Command.withDescription("A parked job waits again")
     ),
     Command.make("cancel", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.cancel(id))).pipe(
       Command.withDescription("A waiting job is parked, a running one is ended and parked")

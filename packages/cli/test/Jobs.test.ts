@@ -1,100 +1,176 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { Lane, Namespace } from "@nominal-code/domain/Lane"
-import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
-import { Context, Effect, FileSystem, Layer, Option, Stream } from "effect"
+import { Context, Duration, Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
+import { laneOf, mention, push, reviewOf, shaOf } from "../../jobs/test/Jobs.ts"
 
 const bin = fileURLToPath(new URL("../bin/nominal-code.js", import.meta.url))
 
-const delivery = DeliveryId.make("a-delivery")
-const pullRequest = new PullRequestRef({
-  platform: "github",
-  repo: RepoName.make("acme/shop"),
-  number: PullNumber.make(7)
-})
-const job = new Job({
-  id: jobIdOfDelivery("github", delivery),
-  lane: new Lane({ namespace: Namespace.make(""), ...pullRequest, bot: Login.make("nominalbot") }),
-  event: PullRequestEvent.cases.Lifecycle.make({
-    kind: "pr_opened",
-    pullRequest,
-    title: "Add refunds",
-    author: Login.make("mallory"),
-    headSha: Sha.make("1".repeat(40)),
-    headBranch: "refunds",
-    baseBranch: "main"
-  }),
-  prompt: "",
-  delivery,
-  receivedAt: 0
-})
+const job = push(laneOf(7), "a-delivery")
 
-/** `nominal-code jobs …` over a store with one waiting job. */
-const withOneJob = Effect.gen(function*() {
+/** `nominal-code jobs …` over a store in which these jobs wait, and the queue of a server that shares it. */
+const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
   const fs = yield* FileSystem.FileSystem
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "jobs-" })
   const store = SqliteQueue.layer.pipe(Layer.provide(Sqlite.layerAt(directory)))
-  yield* JobQueue.use((queue) => queue.offer(job)).pipe(Effect.provide(store))
-  const run = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
+  const server = Context.get(yield* Layer.build(store), JobQueue)
+  yield* Effect.forEach(jobs, server.offer, { concurrency: 1, discard: true })
+  const runWith = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
     const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "jobs", ...args], {
       env: { HOME: directory, NOMINAL_DATA_DIR: directory },
       stdin: "ignore"
     }))
-    const text = yield* Stream.mkString(Stream.decodeText(child.all))
-    return { text, code: Number(yield* child.exitCode) }
+    const [text, said] = yield* Effect.all(
+      [Stream.mkString(Stream.decodeText(child.stdout)), Stream.mkString(Stream.decodeText(child.stderr))],
+      { concurrency: 2 }
+    )
+    return { text, said, code: Number(yield* child.exitCode) }
   }, Effect.scoped)
-  return { run, store }
+  const settle = Effect.fnUntraced(function*({ lane }: Job, settlement: Settlement) {
+    assert.isTrue(yield* server.settle(Option.getOrThrow(yield* server.take(lane)), settlement))
+  })
+  return { run: (...args: ReadonlyArray<string>) => runWith(args), server, settle }
 })
+
+const ended = (outcome: JobOutcome) => Settlement.cases.Done.make({ outcome })
+const idsOf = (json: string): ReadonlyArray<string> => JSON.parse(json).map(({ id }: { readonly id: string }) => id)
 
 describe("nominal-code jobs", () => {
   it.live("shows what waits, parks it, and lets it wait again", () =>
     Effect.gen(function*() {
-      const { run: jobs } = yield* withOneJob
-      const listed = yield* jobs(["list"])
-      assert.match(listed.text, /^JOB +STATE +TRIES +PULL REQUEST +WHAT +REASON\n/)
-      assert.match(listed.text, new RegExp(`${job.id} +waiting +0 +acme/shop#7 +pr_opened`))
-      assert.match((yield* jobs(["cancel", job.id])).text, /is cancelled/)
-      assert.match((yield* jobs(["show", job.id])).text, /state +parked\n[^]*reason +cancelled/)
-      assert.strictEqual((yield* jobs(["list", "--state", "waiting"])).text, "no jobs\n")
-      assert.match((yield* jobs(["retry", job.id])).text, /waits again/)
-      const [record] = JSON.parse((yield* jobs(["list", "--json"])).text)
+      const { run: jobs } = yield* withJobs(job)
+      const listed = yield* jobs("list")
+      assert.match(listed.text, /^JOB +STATE +TRIES +AGE +PULL REQUEST +WHAT +DETAIL\n/)
+      assert.match(listed.text, new RegExp(`${job.id} +waiting +0 +\\d+s +acme/api#7 +pr_push\n`))
+      assert.match((yield* jobs("cancel", job.id)).text, /is cancelled/)
+      assert.match((yield* jobs("show", job.id)).text, /state +parked\nreason +cancelled\n/)
+      assert.strictEqual((yield* jobs("list", "--state", "waiting")).text, "no jobs\n")
+      assert.match((yield* jobs("retry", job.id)).text, /waits again/)
+      const [record] = JSON.parse((yield* jobs("list", "--json")).text)
       assert.deepInclude(record, { id: job.id, state: "waiting", delivery: "a-delivery" })
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("lists the newest first, a page at a time, and says on stderr how the next page is listed", () =>
+    Effect.gen(function*() {
+      const waiting = [1, 2, 3, 4, 5].map((number) => mention(laneOf(number), `d${number}`))
+      const { run: jobs } = yield* withJobs(...waiting)
+      const newest = waiting.map(({ id }) => id).toReversed()
+      const first = yield* jobs("list", "--json", "--limit", "2", "--state", "waiting")
+      assert.deepStrictEqual(idsOf(first.text), newest.slice(0, 2))
+      const next = `jobs list --state waiting --limit 2 --before ${newest[1]}`
+      assert.strictEqual(first.said, `there are older ones: nominal-code ${next}\n`)
+      const second = yield* jobs(...next.split(" ").slice(1))
+      assert.deepStrictEqual([...second.text.matchAll(/^[0-9a-f]{20}/gm)].map(([id]) => id), newest.slice(2, 4))
+      const third = yield* jobs("list", "--limit", "2", "--before", newest[3] ?? "")
+      assert.match(third.text, new RegExp(`^JOB .*\n${newest[4]} .*\n$`))
+      assert.strictEqual(third.said, "")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("says which service a job waits for, until when and since when", () =>
+    Effect.gen(function*() {
+      const { run: jobs, settle } = yield* withJobs(job)
+      const failure = Failure.cases.Forge.make({ reason: "unavailable", detail: "GitHub answered 503" })
+      const service = ServiceName.make("forge:github")
+      yield* settle(job, Settlement.cases.Wait.make({ failure, service, delay: Duration.days(2) }))
+      const instant = /(\d{4}-\d\d-\d\d )?\d\d:\d\d UTC/.source
+      const waits = `waits for forge:github until ${instant}, since ${instant}: forge: GitHub answered 503\n`
+      assert.match((yield* jobs("list")).text, new RegExp(`pr_push +${waits}`))
+      assert.match((yield* jobs("show", job.id)).text, new RegExp(`reason +${waits}[^]*tries +0\n`))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("shows which head was reviewed and for which jobs, when, and why another was skipped", () =>
+    Effect.gen(function*() {
+      const [earlier, later] = [push(laneOf(1), "earlier"), push(laneOf(1), "later")]
+      const skipped = push(laneOf(2), "skipped")
+      const { run: jobs, settle } = yield* withJobs(earlier, later, skipped)
+      yield* settle(later, ended(reviewOf(shaOf("head"))))
+      const because = { reason: "head-reviewed", detail: "this head was reviewed", headSha: shaOf("other") } as const
+      yield* settle(skipped, ended(JobOutcome.cases.Skipped.make(because)))
+      const shown = yield* jobs("show", later.id)
+      const when = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, \d+s ago/.source
+      assert.match(
+        shown.text,
+        new RegExp(
+          `^job +${later.id}\nstate +done\nlane +github:acme/api:1:nominal\nevent +pr_push\ndelivery +later\n` +
+            `tries +1\nlosses +0\nreceived +${when}\nended +${when}\noutcome +reviewed, 2 findings\n` +
+            `head +${shaOf("head")}\nstood for +${earlier.id}\n$`
+        )
+      )
+      assert.match((yield* jobs("show", earlier.id)).text, new RegExp(`reason +job ${later.id} is newer\n`))
+      assert.match(
+        (yield* jobs("show", skipped.id)).text,
+        new RegExp(`outcome +skipped \\(head-reviewed\\): this head was reviewed\nhead +${shaOf("other")}\n`)
+      )
+      const listed = (yield* jobs("list")).text
+      assert.match(listed, /done .* pr_push +reviewed, 2 findings\n/)
+      assert.match(listed, /done .* pr_push +this head was reviewed\n/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("tells a notice that is to be posted apart from a review", () =>
+    Effect.gen(function*() {
+      const { run: jobs, settle } = yield* withJobs(job)
+      const failure = Failure.cases.Model.make({ reason: "no-review", detail: "no answer was a review" })
+      yield* settle(job, Settlement.cases.GiveUp.make({ failure }))
+      assert.match((yield* jobs("list")).text, /waiting .* pr_push \(notice\) +model: no answer was a review\n/)
+      assert.match((yield* jobs("show", job.id)).text, /task +notice on the pull request that it was given up\n/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("passes nothing of a comment to the terminal as a command to it", () =>
+    Effect.gen(function*() {
+      const asked = mention(laneOf(1), "d1", "look \u001b]0;owned\u0007 at\u001b[2J\r\nthis \u202efile")
+      const { run: jobs } = yield* withJobs(asked)
+      assert.match((yield* jobs("show", asked.id)).text, /asked for +look \]0;owned at \[2J this file\n/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("takes the start of an id for the id, if no other job's id starts so", () =>
+    Effect.gen(function*() {
+      // There are sixteen digits, so two of seventeen ids start with the same one.
+      const waiting = Array.from({ length: 17 }, (_, index) => mention(laneOf(index + 1), `d${index}`))
+      const { run: jobs } = yield* withJobs(...waiting)
+      const digits = Map.groupBy(waiting, ({ id }) => id.slice(0, 1))
+      const [shared = []] = [...digits.values()].filter(({ length }) => length > 1)
+      const [one] = shared
+      const refused = yield* jobs("cancel", one?.id.slice(0, 1) ?? "")
+      assert.match(refused.said, /^nominal-code: more than one job's id starts with [0-9a-f]: \w{20} and \w{20} do\n$/)
+      assert.strictEqual(refused.code, 1)
+      assert.strictEqual((yield* jobs("cancel", one?.id.slice(0, 12) ?? "")).text, `job ${one?.id} is cancelled\n`)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("cancels a job that runs elsewhere, and says who ends it and how soon it learns of it", () =>
     Effect.gen(function*() {
-      const { run, store } = yield* withOneJob
-      const server = Context.get(yield* Layer.build(store), JobQueue)
+      const { run, server } = yield* withJobs(job)
       const lease = Option.getOrThrow(yield* server.take(job.lane))
       const stopping = {
         text: `job ${job.id} runs and is being cancelled: its server learns of it within 10s, ends the run and parks ` +
           "the job\n",
+        said: "",
         code: 0
       }
-      assert.deepStrictEqual(yield* run(["cancel", job.id]), stopping)
-      assert.match((yield* run(["list"])).text, new RegExp(`${job.id} +running +1 .* cancelled\n`))
-      assert.deepStrictEqual(yield* run(["cancel", job.id]), stopping)
+      assert.deepStrictEqual(yield* run("cancel", job.id), stopping)
+      assert.match((yield* run("list")).text, new RegExp(`${job.id} +running +1 .* cancelled\n`))
+      assert.deepStrictEqual(yield* run("cancel", job.id), stopping)
       assert.strictEqual(yield* server.renew(lease), "cancelled")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("fails with a line that says why, when there is no such job or it cannot be", () =>
     Effect.gen(function*() {
-      const { run: jobs } = yield* withOneJob
-      const unknown = yield* jobs(["retry", "0".repeat(20)])
-      assert.deepStrictEqual(unknown, {
-        text: `nominal-code: no job ${"0".repeat(20)} is known: see nominal-code jobs list\n`,
-        code: 1
-      })
-      const refused = yield* jobs(["retry", job.id])
-      assert.match(refused.text, /^nominal-code: job [0-9a-f]{20} stays as it is: [^\n]+\n$/)
+      const { run: jobs } = yield* withJobs(job)
+      for (const id of ["0".repeat(20), "0000000"]) {
+        assert.deepStrictEqual(yield* jobs("retry", id), {
+          text: "",
+          said: `nominal-code: no job ${id} is known: see nominal-code jobs list\n`,
+          code: 1
+        })
+      }
+      const refused = yield* jobs("retry", job.id)
+      assert.match(refused.said, /^nominal-code: job [0-9a-f]{20} stays as it is: [^\n]+\n$/)
       assert.strictEqual(refused.code, 1)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })

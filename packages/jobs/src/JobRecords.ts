@@ -63,8 +63,14 @@ export type JobRecord = typeof JobRecord.Type
 export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
   "headSha" in outcome ? Option.fromUndefinedOr(outcome.headSha) : Option.none()
 
-/** One line for operators: why the job stands where it does; empty where there is nothing to say. */
-export const reasonOf = ({ cancelled, failure, outcome, supersededBy, unreadable, waitsFor }: JobRecord): string => {
+/**
+ * One line for operators: why the job stands where it does; empty where there is nothing to say. `waitText` writes what
+ * it waits for.
+ */
+export const reasonOf = (
+  { cancelled, failure, outcome, supersededBy, unreadable, waitsFor }: JobRecord,
+  waitText: (waitsFor: WaitsFor) => string = ({ service }) => `waits for ${service}`
+): string => {
   if (cancelled) return "cancelled"
   if (unreadable) return "its stored form cannot be read by this version of the program"
   const skipped = Option.flatMap(outcome, (one) => one._tag === "Skipped" ? Option.some(one.detail) : Option.none())
@@ -73,8 +79,8 @@ export const reasonOf = ({ cancelled, failure, outcome, supersededBy, unreadable
     Option.orElse(() =>
       Option.map(
         waitsFor,
-        ({ service }) =>
-          `waits for ${service}${Option.match(failure, { onNone: () => "", onSome: (one) => `: ${failureText(one)}` })}`
+        (wait) =>
+          `${waitText(wait)}${Option.match(failure, { onNone: () => "", onSome: (one) => `: ${failureText(one)}` })}`
       )
     ),
     Option.orElse(() => Option.map(failure, failureText)),

@@ -1,9 +1,9 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import type { JobId } from "@nominal-code/domain/Job"
-import { laneKey } from "@nominal-code/domain/Lane"
+import { JobId } from "@nominal-code/domain/Job"
 import { Handled, JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
-import { JobRecord, JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
-import { Console, Duration, Effect, Layer, Option, Schema } from "effect"
+import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobRecords"
+import { Clock, Console, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
+import * as JobText from "../JobText.ts"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
 
@@ -17,59 +17,89 @@ const queue = Storage.queue.pipe(
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Schema.Array(JobRecord))))
 
-const titles = ["JOB", "STATE", "TRIES", "PULL REQUEST", "WHAT", "REASON"]
+/** How many records are read at a time where all of them are looked through. */
+const portion = 500
 
-const cells = (record: JobRecord) => [
-  record.id,
-  record.state,
-  String(record.attempts),
-  `${record.lane.repo}#${record.lane.number}`,
-  record.kind,
-  reasonOf(record)
-]
+/** All records, the newest first. */
+const everyRecord = Stream.unwrap(JobRecords.use(({ list }) =>
+  Effect.succeed(
+    Stream.paginate(Option.none<number>(), (before) =>
+      Effect.map(
+        list(
+          Option.match(before, { onNone: () => ({ limit: portion }), onSome: (at) => ({ limit: portion, before: at }) })
+        ),
+        (page) =>
+          [
+            page,
+            page.length < portion
+              ? Option.none()
+              : Option.map(Option.fromUndefinedOr(page.at(-1)), (last) => Option.some(last.position))
+          ] as const
+      ))
+  )
+))
 
-/** Columns as wide as their widest cell. */
-const table = (rows: ReadonlyArray<ReadonlyArray<string>>) => {
-  const widths = titles.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n")
+/** The one job whose id is this, or starts so. A whole id is looked up; the start of one takes reading all records. */
+const named = Effect.fnUntraced(function*(start: string) {
+  const known = yield* Option.match(Schema.decodeOption(JobId)(start), {
+    onSome: (id) => Effect.map(JobRecords.use(({ find }) => find(id)), Option.toArray),
+    onNone: () =>
+      everyRecord.pipe(
+        Stream.filter(({ id }) => id.startsWith(start)),
+        Stream.runCollect
+      )
+  })
+  const [found, other] = [...new Map(known.map((record) => [record.id, record])).values()]
+  if (found === undefined) {
+    return yield* new NotHandled({ message: `no job ${start} is known: see nominal-code jobs list` })
+  }
+  if (other === undefined) return found
+  return yield* new NotHandled({
+    message: `more than one job's id starts with ${start}: ${found.id} and ${other.id} do`
+  })
+})
+
+/** Which jobs are listed. */
+export interface Listing {
+  readonly state: Option.Option<JobState>
+  readonly limit: number
+  /** Only those that are older than this job. */
+  readonly before: Option.Option<string>
+  readonly json: boolean
 }
 
-/** How many jobs are listed: the newest. */
-const limit = 1000
+/** How the jobs after this one are listed. */
+const nextPage = (last: JobRecord, { limit, state }: Listing): string =>
+  [
+    "there are older ones: nominal-code jobs list",
+    ...Option.toArray(Option.map(state, (state) => `--state ${state}`)),
+    `--limit ${limit} --before ${last.id}`
+  ].join(" ")
 
-/** The jobs that are remembered, in the order of arrival, or those in one state. */
-export const list = Effect.fn("cli.jobs.list")(function*(state: Option.Option<JobState>, json: boolean) {
-  const page = Option.match(state, { onNone: () => ({ limit }), onSome: (state) => ({ limit, state }) })
-  const records = (yield* JobRecords.use(({ list }) => list(page))).toReversed()
-  if (json) return yield* Console.log(yield* encode(records))
-  yield* Console.log(records.length === 0 ? "no jobs" : table([titles, ...records.map(cells)]))
+/** A page of the jobs that are remembered, the newest first. That there are more is said on stderr. */
+export const list = Effect.fn("cli.jobs.list")(function*(listing: Listing) {
+  const { before, json, limit, state } = listing
+  const from = yield* Effect.transposeOption(Option.map(before, named))
+  // One more than is shown tells whether there are more.
+  const found = yield* JobRecords.use(({ list }) =>
+    list({
+      limit: limit + 1,
+      ...Option.match(state, { onNone: () => ({}), onSome: (state) => ({ state }) }),
+      ...Option.match(from, { onNone: () => ({}), onSome: ({ position }) => ({ before: position }) })
+    })
+  )
+  const records = found.slice(0, limit)
+  const last = records.at(-1)
+  if (json) yield* Console.log(yield* encode(records))
+  else yield* Console.log(last === undefined ? "no jobs" : JobText.table(records, yield* Clock.currentTimeMillis))
+  if (last !== undefined && found.length > limit) yield* Console.error(nextPage(last, listing))
 }, Effect.provide(queue))
 
-const unknown = (id: JobId) => new NotHandled({ message: `no job ${id} is known: see nominal-code jobs list` })
-
 /** One job, with all that is known of it. */
-export const show = Effect.fn("cli.jobs.show")(function*(id: JobId, json: boolean) {
-  const found = yield* JobRecords.use(({ find }) => find(id))
-  if (Option.isNone(found)) return yield* unknown(id)
-  if (json) return yield* Console.log(yield* encode([found.value]))
-  const { attempts, delivery, job, kind, lane, outcome, state } = found.value
-  const reason = Option.liftPredicate(reasonOf(found.value), (text) => text !== "")
-  const facts: ReadonlyArray<readonly [string, Option.Option<string>]> = [
-    ["job", Option.some(id)],
-    ["state", Option.some(state)],
-    ["tries", Option.some(String(attempts))],
-    ["lane", Option.some(laneKey(lane))],
-    ["delivery", Option.some(delivery)],
-    ["event", Option.some(kind)],
-    ["asked for", Option.filter(Option.map(job, ({ prompt }) => prompt), (prompt) => prompt !== "")],
-    ["reason", reason],
-    ["outcome", Option.map(outcome, (ended) => JSON.stringify(ended))]
-  ]
-  yield* Console.log(
-    facts.flatMap(([name, value]) => Option.toArray(Option.map(value, (text) => `${name.padEnd(10)}${text}`))).join(
-      "\n"
-    )
-  )
+export const show = Effect.fn("cli.jobs.show")(function*(start: string, json: boolean) {
+  const record = yield* named(start)
+  if (json) return yield* Console.log(yield* encode([record]))
+  yield* Console.log(JobText.facts(record, yield* Clock.currentTimeMillis))
 }, Effect.provide(queue))
 
 const told = (id: JobId, done: string) =>
@@ -81,16 +111,18 @@ const told = (id: JobId, done: string) =>
           `job ${id} runs and is being cancelled: its server learns of it within ${Duration.format(renewEvery)}, ` +
             `ends the run and parks the job`
         )),
-    Unknown: () => Effect.fail(unknown(id)),
+    Unknown: () => Effect.fail(new NotHandled({ message: `job ${id} is not known any more` })),
     Refused: ({ reason }) => Effect.fail(new NotHandled({ message: `job ${id} stays as it is: ${reason}` }))
   })
 
 /** A parked job waits again. */
-export const retry = Effect.fn("cli.jobs.retry")(function*(id: JobId) {
+export const retry = Effect.fn("cli.jobs.retry")(function*(start: string) {
+  const { id } = yield* named(start)
   yield* told(id, "waits again")(yield* (yield* JobQueue).retry(id))
 }, Effect.provide(queue))
 
 /** A waiting job is parked; a running one as soon as its run is ended. */
-export const cancel = Effect.fn("cli.jobs.cancel")(function*(id: JobId) {
+export const cancel = Effect.fn("cli.jobs.cancel")(function*(start: string) {
+  const { id } = yield* named(start)
   yield* told(id, "is cancelled")(yield* (yield* JobQueue).cancel(id))
 }, Effect.provide(queue))

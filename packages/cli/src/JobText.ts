@@ -1,0 +1,108 @@
+import type { JobOutcome } from "@nominal-code/domain/Job"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { type JobRecord, reasonOf, type WaitsFor } from "@nominal-code/jobs/JobRecords"
+import { DateTime, Option } from "effect"
+
+/*
+ * Jobs as people read them on a terminal. Instants are in UTC, as they are in the log.
+ */
+
+/** Text of others without what a terminal takes for a command, and in one line. */
+const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim()
+
+const units = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const
+
+/** A span in the largest unit that it fills: `3h`. */
+const spanText = (millis: number): string => {
+  const [unit, size] = units.find(([, size]) => millis >= size) ?? units[3]
+  return `${Math.max(0, Math.floor(millis / size))}${unit}`
+}
+
+const instantText = (millis: number): string =>
+  `${DateTime.formatIso(DateTime.makeUnsafe(millis)).slice(0, 19).replace("T", " ")} UTC`
+
+/** An instant to the minute, without its day if that is today. */
+const clockText = (millis: number, now: number): string => {
+  const [day = "", time = ""] = instantText(millis).split(" ")
+  return `${instantText(now).startsWith(day) ? "" : `${day} `}${time.slice(0, 5)} UTC`
+}
+
+const waitTextAt = (now: number) => ({ service, since, until }: WaitsFor): string =>
+  `waits for ${service} ${until > now ? `until ${clockText(until, now)}, ` : ""}since ${clockText(since, now)}`
+
+/** Only what there is to say of an outcome beside its reason. */
+const reviewedText = (outcome: JobOutcome): Option.Option<string> => {
+  if (outcome._tag !== "Reviewed") return Option.none()
+  const { findings } = outcome
+  return Option.some(`reviewed, ${findings} ${findings === 1 ? "finding" : "findings"}`)
+}
+
+const detailText = (record: JobRecord, now: number): string => {
+  const reason = plain(reasonOf(record, waitTextAt(now)))
+  return reason === "" ? Option.getOrElse(Option.flatMap(record.outcome, reviewedText), () => "") : reason
+}
+
+const titles = ["JOB", "STATE", "TRIES", "AGE", "PULL REQUEST", "WHAT", "DETAIL"]
+
+const cells = (now: number) => (record: JobRecord): ReadonlyArray<string> => [
+  record.id,
+  record.state,
+  String(record.attempts),
+  spanText(now - record.receivedAt),
+  `${record.lane.repo}#${record.lane.number}`,
+  record.task._tag === "Notice" ? `${record.kind} (notice)` : record.kind,
+  detailText(record, now)
+]
+
+/** One line for each job, in columns as wide as their widest cell. */
+export const table = (records: ReadonlyArray<JobRecord>, now: number): string => {
+  const rows = [titles, ...records.map(cells(now))]
+  const widths = titles.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n")
+}
+
+const taskText = ({ task }: JobRecord): string => {
+  if (task._tag === "Review") return "review"
+  return task.notice._tag === "Busy"
+    ? "notice on the pull request that too many requests wait"
+    : "notice on the pull request that it was given up"
+}
+
+const outcomeText = (outcome: JobOutcome): string => {
+  if (outcome._tag === "Skipped") return `skipped (${outcome.reason}): ${outcome.detail}`
+  if (outcome._tag !== "Reviewed") return outcome._tag.toLowerCase()
+  const cost = outcome.usage?.costUsd
+  const facts = [
+    Option.getOrElse(reviewedText(outcome), () => ""),
+    ...(outcome.alreadyPosted ? ["posted by an earlier run"] : []),
+    ...(cost === undefined ? [] : [`${cost.toFixed(2)} USD`]),
+    ...(outcome.url === undefined ? [] : [outcome.url])
+  ]
+  return facts.join(", ")
+}
+
+/** One line for each thing that is known of a job. */
+export const facts = (record: JobRecord, now: number): string => {
+  const ago = (millis: number) => `${instantText(millis)}, ${spanText(now - millis)} ago`
+  const lines: ReadonlyArray<readonly [string, Option.Option<string>]> = [
+    ["job", Option.some(record.id)],
+    ["state", Option.some(record.state)],
+    ["reason", Option.some(reasonOf(record, waitTextAt(now)))],
+    ["lane", Option.some(laneKey(record.lane))],
+    ["event", Option.some(record.kind)],
+    ["delivery", Option.some(record.delivery)],
+    ["asked for", Option.map(record.job, ({ prompt }) => prompt)],
+    ["task", Option.some(record.state === "waiting" || record.state === "running" ? taskText(record) : "")],
+    ["tries", Option.some(String(record.attempts))],
+    ["losses", Option.some(String(record.losses))],
+    ["received", Option.some(ago(record.receivedAt))],
+    ["ended", Option.map(record.endedAt, ago)],
+    ["outcome", Option.map(record.outcome, outcomeText)],
+    ["head", record.headSha],
+    ["stood for", Option.some(record.stoodFor.join(" "))]
+  ]
+  return lines.flatMap(([name, value]) => {
+    const text = plain(Option.getOrElse(value, () => ""))
+    return text === "" ? [] : [`${name.padEnd(11)}${text}`]
+  }).join("\n")
+}
