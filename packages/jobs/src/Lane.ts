@@ -85,7 +85,7 @@ const make = Effect.gen(function*() {
     yield* FiberMap.run(working, laneKey(ready.lane), turn(ready, visit, slot))
   }))
 
-  const listen = Stream.runForEach(queue.ready, (ready) => Effect.sync(() => schedule.add(ready))).pipe(
+  const listen = Stream.runForEachArray(queue.ready, (lanes) => Effect.sync(() => schedule.add(...lanes))).pipe(
     Effect.sandbox,
     Effect.tapError((cause) => Effect.logWarning("the queue cannot be read, trying again", cause)),
     Effect.retry(listeningAgain)

@@ -3,12 +3,13 @@ import { Effect, Latch } from "effect"
 import type { ReadyLane } from "./JobQueue.ts"
 
 /**
- * Gives the ready lanes their turns: round-robin by repository, and within a repository by pull request, those first
- * where a person asked for something or is to be told something. A lane is never twice at work; one that becomes ready while it is at work gets
+ * Gives the ready lanes their turns: to the repository that was served longest ago, and within a repository by pull
+ * request, those first where a person asked for something or is to be told something. A lane is never twice at work; one that becomes ready while it is at work gets
  * another turn afterwards.
  */
 export interface LaneSchedule {
-  add(ready: ReadyLane): void
+  /** Names them all before one of them is chosen. */
+  add(...lanes: ReadonlyArray<ReadyLane>): void
   /** The lane whose turn it is, at work until `done`. It waits while no ready lane is admitted. */
   readonly next: Effect.Effect<ReadyLane>
   done(lane: Lane): void
@@ -29,6 +30,9 @@ interface Repository {
 
 const repositoryOf = ({ namespace, platform, repo }: Lane): string => `${namespace}:${platform}:${repo}`
 
+/** Of how many repositories it is remembered when they had their last turn. */
+const remembered = 10_000
+
 type Admits = (ready: ReadyLane) => boolean
 
 const firstOf = (lanes: Map<string, ReadyLane>, admits: Admits): ReadyLane | undefined => {
@@ -39,13 +43,16 @@ const firstOf = (lanes: Map<string, ReadyLane>, admits: Admits): ReadyLane | und
 /** `admits`: whether a lane may have its turn now. It may be asked of any lane at any time. */
 export const make = (admits: Admits): LaneSchedule => {
   const repositories = new Map<string, Repository>()
+  /** The number of the last turn that a repository had, ready or not; the longest ago first. */
+  const served = new Map<string, number>()
+  let turns = 0
   /** Lanes at work, and as what they became ready since, if they did. */
   const atWork = new Map<string, ReadyLane | undefined>()
   const isolated = new Map<string, ReadyLane>()
   let alone: string | undefined
   const changed = Latch.makeUnsafe()
 
-  const add = (ready: ReadyLane): void => {
+  const put = (ready: ReadyLane): void => {
     const { lane, work } = ready
     const key = laneKey(lane)
     if (atWork.has(key)) {
@@ -60,26 +67,41 @@ export const make = (admits: Admits): LaneSchedule => {
       : [repository.asked, repository.pushed]
     from.delete(key)
     to.set(key, ready)
+  }
+
+  const add = (...lanes: ReadonlyArray<ReadyLane>): void => {
+    lanes.forEach(put)
     changed.openUnsafe()
   }
 
-  const remove = (lane: Lane): void => {
+  /** Takes the lane out, and puts its repository behind the others. */
+  const serve = (lane: Lane): void => {
     const name = repositoryOf(lane)
+    served.delete(name)
+    served.set(name, ++turns)
+    for (const oldest of served.keys()) {
+      if (served.size <= remembered) break
+      served.delete(oldest)
+    }
     const repository = repositories.get(name)
     if (repository === undefined) return
     repository.asked.delete(laneKey(lane))
     repository.pushed.delete(laneKey(lane))
-    // Behind the other repositories.
-    repositories.delete(name)
-    if (repository.asked.size + repository.pushed.size > 0) repositories.set(name, repository)
+    if (repository.asked.size + repository.pushed.size === 0) repositories.delete(name)
   }
 
   const ofRepositories = (): ReadyLane | undefined => {
-    for (const { asked, pushed } of repositories.values()) {
+    let found: ReadyLane | undefined
+    let earliest = Infinity
+    for (const [name, { asked, pushed }] of repositories) {
+      const last = served.get(name) ?? 0
+      if (last >= earliest) continue
       const ready = firstOf(asked, admits) ?? firstOf(pushed, admits)
-      if (ready !== undefined) return ready
+      if (ready === undefined) continue
+      found = ready
+      earliest = last
     }
-    return undefined
+    return found
   }
 
   const choose = (): ReadyLane | undefined => {
@@ -97,7 +119,7 @@ export const make = (admits: Admits): LaneSchedule => {
     }
     const key = laneKey(ready.lane)
     if (isolated.delete(key)) alone = key
-    remove(ready.lane)
+    serve(ready.lane)
     atWork.set(key, undefined)
     return Effect.succeed(ready)
   })

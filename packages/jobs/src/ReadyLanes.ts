@@ -41,9 +41,10 @@ const workOf = ({ lifecycle, task }: Head): HeadWork => {
   return lifecycle ? "lifecycle" : "comment"
 }
 
-const name = ({ lanes, some }: Listener, head: Head): void => {
-  lanes.set(head.lane, workOf(head))
-  some.openUnsafe()
+/** Names lanes all at once, so that the listener can choose among them. */
+const name = ({ lanes, some }: Listener, heads: ReadonlyArray<Head>): void => {
+  for (const head of heads) lanes.set(head.lane, workOf(head))
+  if (heads.length > 0) some.openUnsafe()
 }
 
 // So few lanes are named at a time that the process can do something else in between.
@@ -70,11 +71,11 @@ export const make = (
       const current = yield* version
       const known = current === looked.version && looked.at <= now
       const due = yield* heads(known ? looked.at - overlapMillis : 0)
-      let next = now + Duration.toMillis(sweepEvery)
-      for (const head of due) {
-        if (head.dueAt <= now) name(listener, head)
-        else next = Math.min(next, head.dueAt)
-      }
+      name(listener, due.filter(({ dueAt }) => dueAt <= now))
+      const next = due.reduce(
+        (soonest, { dueAt }) => dueAt > now ? Math.min(soonest, dueAt) : soonest,
+        now + Duration.toMillis(sweepEvery)
+      )
       looked = { at: now, version: current }
       listener.until = next
       yield* Effect.timeoutOption(listener.sooner.await, next - now)
@@ -107,7 +108,7 @@ export const make = (
     touched: (head, now) => {
       if (head === undefined) return
       for (const listener of listeners) {
-        if (head.dueAt <= now) name(listener, head)
+        if (head.dueAt <= now) name(listener, [head])
         else if (head.dueAt < listener.until) listener.sooner.openUnsafe()
       }
     },

@@ -39,6 +39,17 @@ describe("the turns of ready lanes", () => {
       assert.deepStrictEqual(yield* names(schedule), ["a2", "b1", "c1", "a1", "b2", "a3"])
     }))
 
+  it.effect("come next to a repository that had none for longest, also if it became ready just now", () =>
+    Effect.gen(function*() {
+      const schedule = everything()
+      for (let number = 1; number <= 4; number++) schedule.add(ready("a", number))
+      assert.strictEqual(nameOf(yield* schedule.next), "a1")
+      schedule.add(ready("b", 1))
+      assert.strictEqual(nameOf(yield* schedule.next), "b1")
+      schedule.add(ready("b", 2))
+      assert.strictEqual(nameOf(yield* schedule.next), "a2")
+    }))
+
   it.effect("come first where a person asked or is told something, within the turn of its repository", () =>
     Effect.gen(function*() {
       const schedule = everything()

@@ -1,0 +1,215 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import { Lane } from "@nominal-code/domain/Lane"
+import { NoticeOutcome } from "@nominal-code/domain/Notice"
+import { RepoName } from "@nominal-code/domain/PullRequest"
+import { Clock, Duration, Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { laneOf, mention, push, reviewed } from "./Jobs.ts"
+import { failed, laneWorld, lasting } from "./LaneWorld.ts"
+import { quiet } from "./readySuite.ts"
+
+const forge = ServiceName.make("forge:github")
+const model = ServiceName.make("model:anthropic")
+const needs = () => [forge, model]
+const failure = Failure.cases.Forge.make({ reason: "unavailable", detail: "502" })
+const overloaded = Failure.cases.Model.make({ reason: "overloaded", detail: "529" })
+const away = JobOutcome.cases.Postponed.make({ failure, service: forge })
+
+const [one, two] = [laneOf(1), laneOf(2)]
+const job = mention(one, "a")
+
+/** Lets time pass in steps, so that what happens in one is seen by the next. */
+const pass = (duration: Duration.Input, step: Duration.Input = "10 seconds") =>
+  Effect.repeat(Effect.andThen(TestClock.adjust(step), quiet), {
+    times: Math.ceil(Duration.toMillis(duration) / Duration.toMillis(step)) - 1
+  })
+
+const starts = (events: ReadonlyArray<string>) => events.filter((event) => event.startsWith("start"))
+const tells = (events: ReadonlyArray<string>) => events.filter((event) => event.startsWith("tell"))
+
+describe("a job whose service is away", () => {
+  it.effect("waits without using an attempt, and its record says for what and until when", () =>
+    Effect.gen(function*() {
+      const { offer, records, start } = yield* laneWorld({
+        needs,
+        run: () =>
+          Effect.succeed(JobOutcome.cases.Postponed.make({ failure, service: forge, retryAfterMillis: 7_200_000 }))
+      })
+      yield* start
+      yield* offer(job)
+      const record = Option.getOrThrow(yield* records.find(job.id))
+      assert.deepStrictEqual([record.state, record.attempts], ["waiting", 0])
+      assert.deepStrictEqual(record.waitsFor, Option.some({ service: forge, since: 0, until: 7_200_000 }))
+    }))
+
+  it.effect("is given up once it is older than jobs.give_up_after, and not before", () =>
+    Effect.gen(function*() {
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        needs,
+        run: () => Effect.succeed(away),
+        settings: { giveUpAfter: Duration.hours(2) }
+      })
+      yield* start
+      yield* offer(job)
+      yield* pass("118 minutes")
+      assert.deepStrictEqual([(yield* stateOf(job)).state, tells(events)], ["waiting", []])
+      yield* pass("10 minutes")
+      assert.deepStrictEqual([(yield* stateOf(job)).state, tells(events)], ["parked", ["tell a: forge: 502"]])
+    }))
+
+  it.effect("fails by itself where its service answers others all the time", () =>
+    Effect.gen(function*() {
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        needs,
+        run: ({ delivery }) => delivery === "a" ? Effect.succeed(away) : lasting("1 second")
+      })
+      yield* start
+      yield* offer(job)
+      for (let other = 0; other < 40 && tells(events).length === 0; other++) {
+        yield* offer(mention(two, `other ${other}`))
+        yield* pass("10 seconds", "2 seconds")
+      }
+      assert.deepStrictEqual(yield* stateOf(job), { state: "parked", attempts: 3, reason: "forge: 502" })
+      assert.deepStrictEqual(tells(events), ["tell a: forge: 502"])
+    }))
+
+  it.effect("holds back no lane that needs other services", () =>
+    Effect.gen(function*() {
+      const { events, offer, start } = yield* laneWorld({
+        needs: ({ number }) => number === 1 ? [forge] : [model],
+        run: ({ delivery }) => delivery === "a" ? Effect.succeed(away) : Effect.succeed(reviewed)
+      })
+      yield* start
+      yield* offer(job, mention(two, "b"))
+      assert.include(events, "end b")
+    }))
+
+  it.effect("is run again at once, with no attempt used, when its run gave itself up", () =>
+    Effect.gen(function*() {
+      let runs = 0
+      const lost = Failure.cases.Lease.make({ detail: "it could not ask" })
+      const { offer, start, stateOf } = yield* laneWorld({
+        run: () =>
+          Effect.sync(() => ++runs < 5 ? JobOutcome.cases.Failed.make({ failure: lost, retryable: true }) : reviewed)
+      })
+      yield* start
+      yield* offer(job)
+      yield* quiet
+      assert.deepStrictEqual([runs, yield* stateOf(job)], [5, { state: "done", attempts: 1, reason: "" }])
+    }))
+})
+
+describe("a notice", () => {
+  const broken = () => Effect.succeed(failed("no such commit", false))
+
+  it.effect("is kept until the forge takes it, told once, and does not wait for the model", () =>
+    Effect.gen(function*() {
+      const told: Array<number> = []
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        needs,
+        run: ({ delivery }) =>
+          delivery === "a"
+            ? broken()
+            : Effect.succeed(
+              JobOutcome.cases.Postponed.make({ failure: overloaded, service: model, retryAfterMillis: 36_000_000 })
+            ),
+        tell: () =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            if (now < 3_600_000) return NoticeOutcome.cases.Postponed.make({ failure, service: forge })
+            told.push(now)
+            return NoticeOutcome.cases.Told.make({})
+          })
+      })
+      yield* start
+      yield* offer(job, push(two, "b"))
+      yield* pass("59 minutes")
+      assert.deepStrictEqual([(yield* stateOf(job)).state, told], ["waiting", []])
+      yield* pass("10 minutes")
+      assert.deepStrictEqual([(yield* stateOf(job)).state, told.length], ["parked", 1])
+      assert.isAtMost(tells(events).length, 25)
+    }))
+
+  it.effect("makes the job done where its review is on the pull request", () =>
+    Effect.gen(function*() {
+      const { offer, records, start } = yield* laneWorld({
+        run: broken,
+        tell: () => Effect.succeed(NoticeOutcome.cases.Reviewed.make({ outcome: reviewed }))
+      })
+      yield* start
+      yield* offer(job)
+      yield* quiet
+      const { outcome, state } = Option.getOrThrow(yield* records.find(job.id))
+      assert.deepStrictEqual([state, outcome], ["done", Option.some(reviewed)])
+    }))
+
+  it.effect("that breaks or is refused is not told again, and one that hangs is; the lane goes on behind them", () =>
+    Effect.gen(function*() {
+      let hung = 0
+      const { events, offer, start } = yield* laneWorld({
+        needs,
+        run: ({ delivery }) => delivery === "last" ? Effect.succeed(reviewed) : broken(),
+        tell: ({ delivery }) => {
+          if (delivery === "breaks") return Effect.die("bug")
+          if (delivery === "is refused") return Effect.succeed(NoticeOutcome.cases.Refused.make({ detail: "locked" }))
+          return ++hung === 1 ? Effect.never : Effect.succeed(NoticeOutcome.cases.Told.make({}))
+        }
+      })
+      yield* start
+      yield* offer(mention(one, "breaks"), mention(one, "is refused"), mention(one, "hangs"), mention(one, "last"))
+      yield* pass("3 minutes")
+      assert.deepStrictEqual(tells(events).map((event) => event.split(":")[0]), [
+        "tell breaks",
+        "tell is refused",
+        "tell hangs",
+        "tell hangs"
+      ])
+      assert.include(events, "end last")
+    }))
+})
+
+describe("turns", () => {
+  const elsewhere = new Lane({ ...laneOf(1), repo: RepoName.make("acme/web") })
+
+  it.effect("let a mention in another repository wait for one running review at most, whatever floods the first", () =>
+    Effect.gen(function*() {
+      const { events, offer, start } = yield* laneWorld({
+        settings: { maxConcurrent: 1 },
+        run: () => lasting("1 minute")
+      })
+      yield* start
+      yield* offer(...Array.from({ length: 60 }, (_, pull) => push(laneOf(pull + 1), `push ${pull + 1}`)))
+      yield* pass("5 minutes")
+      const before = starts(events).length
+      yield* offer(mention(elsewhere, "mention"))
+      yield* pass("2 minutes")
+      assert.strictEqual(starts(events)[before], "start mention")
+    }))
+
+  it.effect("let what people asked for in a repository come before its pushes", () =>
+    Effect.gen(function*() {
+      const { events, offer, start } = yield* laneWorld({
+        settings: { maxConcurrent: 1 },
+        run: () => lasting("1 minute")
+      })
+      yield* offer(push(laneOf(1), "push 1"), push(laneOf(2), "push 2"), mention(laneOf(3), "mention"))
+      yield* start
+      yield* pass("4 minutes")
+      assert.deepStrictEqual(starts(events), ["start mention", "start push 1", "start push 2"])
+    }))
+})
+
+it.effect("a server whose jobs run in a cluster does not wait for them, and gives them back to be taken over", () =>
+  Effect.gen(function*() {
+    const { events, offer, start, stateOf } = yield* laneWorld({
+      elsewhere: true,
+      run: () => Effect.never,
+      settings: { gracePeriod: Duration.hours(1) }
+    })
+    const { stop } = yield* start
+    yield* offer(job)
+    yield* stop
+    assert.deepStrictEqual(events, ["start a", "stop a"])
+    assert.deepStrictEqual(yield* stateOf(job), { state: "waiting", attempts: 0, reason: "" })
+  }))
