@@ -30,8 +30,9 @@ const encodeFailure = Schema.encodeSync(Schema.fromJsonString(Failure))
 /** How many of the jobs that it stood for a job names. */
 const stoodForAtMost = 50
 
-// A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn.
-const restMillis = (losses: number): number => losses < 3 ? 0 : Math.min(1000 * 2 ** (losses - 3), 10_000)
+// A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn. What
+// kills the process for another reason, again and again, meets it less often in that time.
+const restMillis = (losses: number): number => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 120_000)
 
 const isWaiting = ({ state }: JobRow): boolean => state === "waiting"
 const isReview = ({ task }: JobRow): boolean => task === "review"

@@ -94,7 +94,7 @@ describe("a job that kills its process", () => {
       yield* offer(poison, ...neighbours)
       for (let death = 0; death < 6; death++) {
         yield* life
-        yield* TestClock.adjust("40 seconds")
+        yield* TestClock.adjust("3 minutes")
       }
       assert.isTrue(beside.slice(0, 3).every(({ length }) => length > 0), JSON.stringify(beside))
       assert.strictEqual((yield* stateOf(poison)).state, "running")
