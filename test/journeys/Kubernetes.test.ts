@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { Context, Duration, Effect, Layer, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import { redisSuite } from "../../packages/persistence/test/RedisServer.ts"
 import { submitReview } from "../emulators/ScriptedModel.ts"
 import type * as ServeProcess from "../emulators/ServeProcess.ts"
 import * as Clusters from "./Cluster.ts"
-import { bot, stalled, until } from "./Journey.ts"
+import { bot, eventually, stalled, until } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 
 class Running extends Context.Service<Running, {
@@ -178,7 +178,9 @@ redisSuite("a cluster", () =>
         const serve = yield* journey.start()
         const pull = yield* open(journey, "refused")
         yield* journey.send({ ...opened, pull }, serve)
-        yield* until("the notice", () => journey.written(pull).length > 0)
+        // It is asked for a minute: an API server that has just been started says that to everybody.
+        const told = Effect.sync(() => journey.written(pull).length > 0 ? Option.some(true) : Option.none())
+        yield* eventually("the notice", told, "2 minutes")
         assert.match(
           journey.written(pull).join("\n"),
           /I could not review this pull request: the cluster did not accept the review's Job/
