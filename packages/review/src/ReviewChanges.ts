@@ -1,0 +1,151 @@
+import type { Failure } from "@nominal-code/domain/Failure"
+import { failureText } from "@nominal-code/domain/Failure"
+import type { Finding } from "@nominal-code/domain/Finding"
+import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { Lane, Namespace } from "@nominal-code/domain/Lane"
+import { Login, PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
+import type { UsageSummary } from "@nominal-code/domain/Usage"
+import { Forge } from "@nominal-code/forge/Forge"
+import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
+import * as Git from "@nominal-code/workspace/Git"
+import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
+import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
+import { Workspace } from "@nominal-code/workspace/Workspace"
+import { Effect, Layer, Option, Redacted, Ref, Schema } from "effect"
+import { review } from "./Review.ts"
+import * as ReviewConfig from "./ReviewConfig.ts"
+
+/** A review of changes on this disk. */
+export interface ReviewedChanges {
+  /** Markdown. Findings without a place in the diff are listed in it. */
+  readonly summary: string
+  /** Findings that have their place in the diff, in its order. */
+  readonly findings: ReadonlyArray<Finding>
+  readonly headSha: Sha
+  readonly usage: Option.Option<UsageSummary>
+}
+
+/** What to review, and what to look at in particular. */
+export interface ReviewChangesOptions extends LocalChanges {
+  readonly instructions?: string
+}
+
+/** The changes were not reviewed: there is nothing to review, or the review failed. */
+export class NotReviewed extends Schema.TaggedError<NotReviewed>()("NotReviewed", {
+  reason: Schema.Literals(["nothing-to-review", "failed"]),
+  message: Schema.String
+}) {
+  static readonly failed = (failure: Failure) => new NotReviewed({ reason: "failed", message: failureText(failure) })
+}
+
+const repo = RepoName.make("local/repository")
+const ref = new PullRequestRef({ platform: "github", repo, number: PullNumber.make(1) })
+const nobody = Login.make("local")
+
+/** The changes as a forge shows a pull request. */
+const pullRequestOf = ({ author, baseSha, headSha, title }: ResolvedChanges, { base, head }: LocalChanges) =>
+  new PullRequest({
+    ref,
+    title,
+    description: "",
+    author,
+    state: "open",
+    draft: false,
+    headSha,
+    headBranch: head,
+    baseSha,
+    baseBranch: base,
+    commits: []
+  })
+
+/** A forge with one pull request, made of the changes, which keeps the review that is posted to it. */
+const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<ReviewDraft>>) =>
+  Layer.effect(
+    Forge,
+    Effect.map(Workspace, (workspace) =>
+      Forge.of({
+        platform: "github",
+        verify: () => Effect.void,
+        parse: () => Effect.succeed({ id: "local", event: Option.none(), ignored: "there are no webhooks here" }),
+        acknowledge: () => Effect.void,
+        pullRequest: () => Effect.succeed(pullRequest),
+        changedFiles: () =>
+          workspace.checkout({
+            repo,
+            url: "",
+            username: "",
+            password: Redacted.make(""),
+            headRef: "HEAD",
+            headSha: pullRequest.headSha,
+            baseBranch: pullRequest.baseBranch,
+            baseSha: pullRequest.baseSha
+          }).pipe(Effect.flatMap(({ changedFiles }) => changedFiles), Effect.scoped, Effect.orDie),
+        discussions: () => Effect.succeed([]),
+        ownPosts: () => Effect.succeed({ review: Option.none(), answer: Option.none(), reviewedHeads: [] }),
+        publish: (draft) =>
+          Effect.as(
+            Ref.set(posted, Option.some(draft)),
+            new PostedReview({
+              headSha: draft.headSha,
+              inline: draft.comments.length,
+              folded: 0,
+              alreadyPosted: false
+            })
+          ),
+        reply: () => Effect.succeedNone,
+        cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
+        headRef: () => "HEAD"
+      }))
+  )
+
+const jobOf = (
+  { headSha, title }: ResolvedChanges,
+  { base, head, instructions = "" }: ReviewChangesOptions
+) => {
+  const delivery = DeliveryId.make(headSha)
+  return new Job({
+    id: jobIdOfDelivery("github", delivery),
+    lane: new Lane({ namespace: Namespace.make(""), ...ref, bot: nobody }),
+    event: PullRequestEvent.cases.Lifecycle.make({
+      kind: "pr_opened",
+      pullRequest: ref,
+      title,
+      author: nobody,
+      headSha,
+      headBranch: head,
+      baseBranch: base
+    }),
+    prompt: instructions,
+    delivery,
+    receivedAt: 0
+  })
+}
+
+/**
+ * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
+ * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
+ */
+export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(options: ReviewChangesOptions) {
+  const changes = yield* Effect.provide(resolveChanges(options), Git.layer)
+  const posted = yield* Ref.make(Option.none<ReviewDraft>())
+  const layers = localForge(pullRequestOf(changes, options), posted).pipe(
+    Layer.provideMerge(LocalWorkspace.layer(options.repository)),
+    Layer.provideMerge(ConversationStoreMemory.layer),
+    Layer.provideMerge(ReviewConfig.layer())
+  )
+  const outcome = yield* Effect.provide(review(jobOf(changes, options)), layers)
+  if (outcome._tag === "Skipped") {
+    return yield* new NotReviewed({ reason: "nothing-to-review", message: outcome.detail })
+  }
+  if (outcome._tag !== "Reviewed") return yield* NotReviewed.failed(outcome.failure)
+  const draft = Option.getOrThrow(yield* Ref.get(posted))
+  const reviewed: ReviewedChanges = {
+    summary: draft.summary,
+    findings: draft.comments.map(({ finding }) => finding),
+    headSha: draft.headSha,
+    usage: Option.fromUndefinedOr(outcome.usage)
+  }
+  return reviewed
+})

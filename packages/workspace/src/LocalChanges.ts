@@ -1,0 +1,69 @@
+import type { Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, FileSystem, Path } from "effect"
+import { Git } from "./Git.ts"
+import * as Objects from "./Objects.ts"
+import { WorkspaceError } from "./Workspace.ts"
+
+/** A difference in a repository on this disk. */
+export interface LocalChanges {
+  /** The directory that holds `.git`. */
+  readonly repository: string
+  /** What the changes are taken against: a branch, a tag or a commit. */
+  readonly base: string
+  /** What is reviewed: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the index. */
+  readonly head: string
+}
+
+/** The two commits of a difference, and what the newer one says of itself. */
+export interface ResolvedChanges {
+  readonly baseSha: Sha
+  readonly headSha: Sha
+  readonly title: string
+  readonly author: string
+}
+
+/** Nobody's name: the commit of uncommitted changes is on no branch, and git removes it in time. */
+const identity = ["-c", "user.name=nominal-code", "-c", "user.email=nominal-code@localhost"]
+
+const textOf = Effect.fnUntraced(function*(gitDir: string, ...args: ReadonlyArray<string>) {
+  const git = yield* Git
+  return Objects.decode((yield* git.run(args, { gitDir })).stdout).trim()
+})
+
+/** The tree of the working directory, tracked and untracked files without the ignored ones. The index stays as it is. */
+const workTree = Effect.fnUntraced(function*(repository: string, gitDir: string) {
+  const git = yield* Git
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const indexFile = path.join(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-index-" }), "index")
+  const options = { gitDir, indexFile, workTree: repository }
+  yield* git.run(["read-tree", "HEAD"], options)
+  yield* git.run(["add", "--all", "--", "."], options)
+  return Objects.decode((yield* git.run(["write-tree"], options)).stdout).trim()
+}, Effect.scoped)
+
+const commitOf = Effect.fnUntraced(function*({ head, repository }: LocalChanges, gitDir: string) {
+  if (head !== "worktree" && head !== "staged") return yield* Objects.resolve(gitDir, head)
+  const tree = head === "worktree" ? yield* workTree(repository, gitDir) : yield* textOf(gitDir, "write-tree")
+  const title = head === "worktree" ? "Uncommitted changes" : "Staged changes"
+  const commit = yield* textOf(gitDir, ...identity, "commit-tree", tree, "-p", "HEAD", "-m", title)
+  return yield* Objects.resolve(gitDir, commit)
+})
+
+/** Resolves a difference to commits. Uncommitted changes become a commit that is on no branch. */
+export const resolveChanges = Effect.fn("LocalChanges.resolveChanges")(
+  function*(changes: LocalChanges) {
+    const path = yield* Path.Path
+    const repository = path.resolve(changes.repository)
+    const gitDir = path.join(repository, ".git")
+    const headSha = yield* commitOf({ ...changes, repository }, gitDir)
+    const baseSha = yield* Objects.resolve(gitDir, changes.base)
+    const [title = "", author = ""] = (yield* textOf(gitDir, "log", "-1", "--format=%s%n%an", headSha)).split("\n")
+    const resolved: ResolvedChanges = { baseSha, headSha, title, author }
+    return resolved
+  },
+  Effect.catchTags({
+    GitError: (error) => Effect.fail(error.toWorkspaceError()),
+    PlatformError: ({ message }) => Effect.fail(new WorkspaceError({ reason: "directory", message }))
+  })
+)
