@@ -28,11 +28,12 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
   "make test-kube": ["Makefile", "test/kube/main.ts"],
   "make storm": ["test/journeys/Storm.test.ts", "Storm.run"],
-  "node docs/examples/local-diff.ts . HEAD~1 HEAD": ["test/journeys/Library.test.ts", "docs/examples/local-diff.ts"],
+  "node docs/examples/local-diff.ts . HEAD~1 HEAD": ["test/journeys/Library.test.ts", "example(\"local-diff\")"],
   [`npx nominal-code run-job --payload '{"pull_request": "https://github.com/acme/api/pull/7"}'`]: [
     "packages/cli/test/Cli.test.ts",
     `{"pull_request": "https://github.com/acme/api/pull/7"}`
   ],
+  "node docs/examples/review-changes.ts .": ["test/journeys/Library.test.ts", "example(\"review-changes\")"],
   "npx nominal-code jobs list": ["packages/cli/test/Jobs.test.ts", "list"],
   // What a stranger has before anything of ours can run.
   "git clone https://github.com/nominal-code/nominal-code && cd nominal-code": ["package.json", "nominal-code"]

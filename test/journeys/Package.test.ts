@@ -7,6 +7,7 @@ import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
+import * as LocalRepository from "./LocalRepository.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -47,24 +48,41 @@ class Packed extends Context.Service<Packed, Effect.Success<typeof pack>>()("tes
   static readonly layer = Layer.effect(Packed, pack)
 }
 
-layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { timeout: "2 minutes" })("the packed artifact", (it) => {
-  it.effect("has types that a strict compiler accepts in a program of somebody else", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const { project } = yield* Packed
-      yield* fs.copyFile(`${root}/docs/examples/local-diff.ts`, `${project}/local-diff.ts`)
-      const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2024", "--types", "node"]
-      yield* node(project, `${root}/node_modules/typescript/bin/tsc`, ...options, "local-diff.ts")
-      assert.isTrue(yield* fs.exists(`${project}/node_modules/nominal-code/library/index.d.ts.map`))
-    }))
+layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestServices: true, timeout: "2 minutes" })(
+  "the packed artifact",
+  (it) => {
+    it.effect("has types that a strict compiler accepts in a program of somebody else", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { project } = yield* Packed
+        const examples = yield* fs.readDirectory(`${root}/docs/examples`)
+        for (const name of examples) yield* fs.copyFile(`${root}/docs/examples/${name}`, `${project}/${name}`)
+        const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2024", "--types", "node"]
+        yield* node(project, `${root}/node_modules/typescript/bin/tsc`, ...options, ...examples)
+        assert.isTrue(yield* fs.exists(`${project}/node_modules/nominal-code/library/index.d.ts.map`))
+      }))
 
-  it.effect("is one copy of effect with the program that uses it, so a secret of one is readable in the other", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const { project } = yield* Packed
-      yield* fs.writeFileString(
-        `${project}/secret.ts`,
-        `import { Effect, Redacted } from "effect"
+    it.effect("reviews uncommitted changes in fifteen lines, from a folder that holds nothing else", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { project } = yield* Packed
+        const example = yield* fs.readFileString(`${root}/docs/examples/review-changes.ts`)
+        assert.isAtMost(example.split("\n").filter((line) => line !== "" && !line.startsWith("/**")).length, 15)
+        yield* fs.writeFileString(`${project}/review-changes.ts`, example)
+        const { url } = yield* LocalRepository.model
+        const { directory } = yield* LocalRepository.make("unstaged")
+        const { code, written } = yield* LocalRepository.run(url, project, "review-changes.ts", directory)
+        assert.strictEqual(code, 0, written)
+        assert.include(written, "The last page is lost.")
+      }).pipe(Effect.scoped))
+
+    it.effect("is one copy of effect with the program that uses it, so a secret of one is readable in the other", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { project } = yield* Packed
+        yield* fs.writeFileString(
+          `${project}/secret.ts`,
+          `import { Effect, Redacted } from "effect"
          import { Anthropic } from "nominal-code"
          import { Option } from "effect"
          const made = Anthropic.make({
@@ -73,36 +91,39 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { timeout: "2 minute
          })
          Effect.runPromise(made).then(({ name }) => console.log(name))
         `
-      )
-      assert.strictEqual((yield* node(project, "secret.ts")).trim(), "anthropic")
-      const names = yield* fs.readDirectory(`${project}/node_modules/nominal-code/library`)
-      const code = yield* Effect.forEach(
-        names.filter((name) => name.endsWith(".js")),
-        (name) => fs.readFileString(`${project}/node_modules/nominal-code/library/${name}`),
-        { concurrency: 4 }
-      )
-      assert.isFalse(code.some((text) => text.includes("node_modules/effect/")), "a copy of effect is bundled")
-    }))
+        )
+        assert.strictEqual((yield* node(project, "secret.ts")).trim(), "anthropic")
+        const names = yield* fs.readDirectory(`${project}/node_modules/nominal-code/library`)
+        const code = yield* Effect.forEach(
+          names.filter((name) => name.endsWith(".js")),
+          (name) => fs.readFileString(`${project}/node_modules/nominal-code/library/${name}`),
+          { concurrency: 4 }
+        )
+        assert.isFalse(code.some((text) => text.includes("node_modules/effect/")), "a copy of effect is bundled")
+      }))
 
-  it.effect("has a command that runs without anything else beside it", () =>
-    Effect.gen(function*() {
-      const { project } = yield* Packed
-      assert.match(yield* node(project, "node_modules/nominal-code/bin/nominal-code.js", "--help"), /run-job/)
-    }))
+    it.effect("has a command that runs without anything else beside it", () =>
+      Effect.gen(function*() {
+        const { project } = yield* Packed
+        assert.match(yield* node(project, "node_modules/nominal-code/bin/nominal-code.js", "--help"), /run-job/)
+      }))
 
-  it.effect("is what publint and arethetypeswrong expect of a package of ES modules", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const { dist, tarball } = yield* Packed
-      const { messages, pkg } = yield* Effect.promise(() => publint({ pkgDir: dist, pack: false, strict: true }))
-      assert.deepStrictEqual(messages.map((message) => formatMessage(message, pkg)), [])
-      const packed = createPackageFromTarballData(yield* fs.readFile(tarball))
-      const analysis = yield* Effect.promise(() => checkPackage(packed))
-      // It has no CommonJS form, which these two ways of resolving ask for.
-      const old = ["node10", "node16-cjs"]
-      const problems = analysis.types === false
-        ? ["it has no types"]
-        : analysis.problems.filter((problem) => !("resolutionKind" in problem && old.includes(problem.resolutionKind)))
-      assert.deepStrictEqual(problems, [])
-    }))
-})
+    it.effect("is what publint and arethetypeswrong expect of a package of ES modules", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { dist, tarball } = yield* Packed
+        const { messages, pkg } = yield* Effect.promise(() => publint({ pkgDir: dist, pack: false, strict: true }))
+        assert.deepStrictEqual(messages.map((message) => formatMessage(message, pkg)), [])
+        const packed = createPackageFromTarballData(yield* fs.readFile(tarball))
+        const analysis = yield* Effect.promise(() => checkPackage(packed))
+        // It has no CommonJS form, which these two ways of resolving ask for.
+        const old = ["node10", "node16-cjs"]
+        const problems = analysis.types === false
+          ? ["it has no types"]
+          : analysis.problems.filter((problem) =>
+            !("resolutionKind" in problem && old.includes(problem.resolutionKind))
+          )
+        assert.deepStrictEqual(problems, [])
+      }))
+  }
+)

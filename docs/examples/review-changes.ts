@@ -1,0 +1,17 @@
+/** Reviews what is not committed yet, and prints the findings: `node docs/examples/review-changes.ts [repository]`. */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Layer } from "effect"
+import { Anthropic, ApiAgent, AppConfigLayer, reviewChanges } from "nominal-code"
+
+const Pipeline = ApiAgent.layer.pipe(
+  Layer.provide(Anthropic.layer),
+  Layer.provideMerge(Layer.provideMerge(AppConfigLayer.layer("review"), NodeServices.layer))
+)
+const program = reviewChanges({ repository: process.argv[2] ?? ".", base: "HEAD", head: "worktree" }).pipe(
+  Effect.flatMap(({ findings, summary }) =>
+    Console.log([summary, ...findings.map(({ body, line, path }) => `${path}:${line}\n${body}`)].join("\n\n"))
+  ),
+  Effect.provide(Pipeline)
+)
+
+NodeRuntime.runMain(program)
