@@ -171,7 +171,7 @@ redisSuite("a cluster", () =>
         assert.isTrue(journey.asked(pull).at(-1)?.includes("is it right?"))
       }))
 
-    it.effect("gives up a Job that it refuses, and the pull request is told", () =>
+    it.effect("gives up a review that it does not allow, and the pull request is told", () =>
       Effect.gen(function*() {
         const { bin } = yield* Running
         const { journey, kube } = yield* Clusters.make({ bin, kube: { role: { jobs: ["get", "list", "watch"] } } })
@@ -183,7 +183,7 @@ redisSuite("a cluster", () =>
         yield* eventually("the notice", told, "2 minutes")
         assert.match(
           journey.written(pull).join("\n"),
-          /I could not review this pull request: the cluster did not accept the review's Job/
+          /I could not review this pull request: the cluster does not allow this installation to start reviews/
         )
         assert.isTrue(serve.log.some((line) => /given up: cluster: .*jobs\.batch is forbidden/.test(line)))
         assert.deepStrictEqual(kube.store.jobs(), [])
