@@ -42,11 +42,11 @@ const isGivenUpByRun = (outcome: JobOutcome | NoticeOutcome): boolean =>
 const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<ServiceName>): Finding =>
   JobOutcome.match(outcome, {
     Reviewed: () => Finding.cases.Answered.make({ services: needs }),
-    Skipped: () => Finding.cases.Answered.make({ services: needs.filter((service) => !isModel(service)) }),
+    Skipped: () => Finding.cases.Reached.make({ services: needs.filter((service) => !isModel(service)) }),
     Failed: ({ failure }) => {
       if (failure._tag === "Model") return Finding.cases.Answered.make({ services: needs })
       return failure._tag === "Forge"
-        ? Finding.cases.Answered.make({ services: forgesOf(needs) })
+        ? Finding.cases.Reached.make({ services: forgesOf(needs) })
         : Finding.cases.Nothing.make({})
     },
     Postponed: ({ _tag, ...away }) => Finding.cases.Away.make({ job: lease.job.id, ...away }),
@@ -100,11 +100,11 @@ export const make = Effect.gen(function*() {
   /** What becomes of a job whose pull request was to be told something. */
   const ofNotice = Effect.fnUntraced(function*(lease: Lease, outcome: NoticeOutcome, visit: Visit) {
     if (isGivenUpByRun(outcome)) return Release.make({})
-    const answered = found(visit, Finding.cases.Answered.make({ services: forgesOf(needs(lease.lane)) }))
+    const reached = found(visit, Finding.cases.Reached.make({ services: forgesOf(needs(lease.lane)) }))
     return yield* NoticeOutcome.match(outcome, {
-      Told: (): Effect.Effect<Settlement> => Effect.as(answered, Park.make({})),
-      Reviewed: ({ outcome }) => Effect.as(answered, Done.make({ outcome })),
-      Refused: () => Effect.as(answered, Park.make({})),
+      Told: (): Effect.Effect<Settlement> => Effect.as(reached, Park.make({})),
+      Reviewed: ({ outcome }) => Effect.as(reached, Done.make({ outcome })),
+      Refused: () => Effect.as(reached, Park.make({})),
       Postponed: ({ _tag, ...away }) =>
         Effect.map(found(visit, Finding.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {
           const { failure, service } = away

@@ -14,7 +14,10 @@ export type ServiceOutage = typeof ServiceOutage.Type
 
 /** What a run found out about the services that it needs. */
 export const Finding = Schema.TaggedUnion({
+  /** A review was done with them. */
   Answered: { services: Schema.Array(ServiceName) },
+  /** They answered some requests, and a review needs more of them: git, or that they take a post. */
+  Reached: { services: Schema.Array(ServiceName) },
   /** The service is away, limited or full. */
   Away: {
     job: Schema.optionalKey(JobId),
@@ -41,7 +44,7 @@ export interface Visit {
  * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
  * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
  * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
- * first answer closes it.
+ * first answer closes it; of a forge whose git is away, the first review.
  */
 export class ServiceBreakers extends Context.Service<ServiceBreakers, {
   /** Whether a run that needs these may start now. */
@@ -120,7 +123,6 @@ const make = Effect.gen(function*() {
     FiberMap.run(timers, service, Effect.delay(admitOne(service), delay))
 
   const close = Effect.fnUntraced(function*(service: ServiceName) {
-    answers.set(service, (answers.get(service) ?? 0) + 1)
     const breaker = breakers.get(service)
     if (breaker === undefined) return
     breakers.delete(service)
@@ -129,6 +131,16 @@ const make = Effect.gen(function*() {
     yield* Effect.logInfo(`${service} is back after ${Duration.format(away)}`)
     yield* PubSub.publish(readmissions, undefined)
   })
+
+  const answered = (service: ServiceName) =>
+    Effect.suspend(() => {
+      answers.set(service, (answers.get(service) ?? 0) + 1)
+      return close(service)
+    })
+
+  /** Of a forge whose API answers, git may be away. */
+  const reached = (service: ServiceName) =>
+    breakers.get(service)?.outage.failure._tag === "Checkout" ? Effect.void : close(service)
 
   const open = Effect.fnUntraced(function*({ failure, retryAfterMillis, service }: Away, probe: boolean) {
     const now = yield* Clock.currentTimeMillis
@@ -185,7 +197,9 @@ const make = Effect.gen(function*() {
           ended = true
           return Finding.match(finding, {
             Answered: ({ services }) =>
-              Effect.andThen(Effect.forEach(services, close, { concurrency: 1, discard: true }), Effect.succeedNone),
+              Effect.andThen(Effect.forEach(services, answered, { concurrency: 1, discard: true }), Effect.succeedNone),
+            Reached: ({ services }) =>
+              Effect.andThen(Effect.forEach(services, reached, { concurrency: 1, discard: true }), Effect.succeedNone),
             Away: found,
             Nothing: () => Effect.succeedNone
           }).pipe(Effect.tap(() => handOn))

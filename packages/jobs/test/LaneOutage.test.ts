@@ -147,4 +147,37 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
       }).pipe(Random.withSeed("store")),
     30_000
   )
+
+  it.effect(
+    "a forge whose git is away for ten minutes, while jobs that need none are skipped",
+    () =>
+      Effect.gen(function*() {
+        const away = outage("10 minutes")
+        const needless = Array.from({ length: 40 }, (_, index) => mention(laneOf(100 + index), `skipped ${index}`))
+        const service = ServiceName.make("forge:github")
+        const failure = Failure.cases.Checkout.make({ reason: "unavailable", detail: "fetch: 503" })
+        const world = yield* laneWorld({
+          needs: () => [service],
+          run: ({ lane }) =>
+            lane.number < 100
+              ? reviewing(away, () => JobOutcome.cases.Postponed.make({ failure, service }))
+              : Effect.succeed(JobOutcome.cases.Skipped.make({ reason: "closed", detail: "it is closed" }))
+        })
+        yield* world.start
+        yield* world.offer(...jobs)
+        yield* Effect.forkScoped(
+          Effect.forEach(needless, (job) => Effect.andThen(Effect.sleep("20 seconds"), world.offer(job)), {
+            concurrency: 1
+          })
+        )
+        yield* away.pass
+        const found = yield* world.records.list({ limit: 100 })
+        assert.deepStrictEqual(
+          found.map(({ attempts, state }) => [state, attempts]),
+          [...jobs, ...needless].map(() => ["done", 1])
+        )
+        assert.isAtMost(away.requests(), 50)
+      }).pipe(Random.withSeed("git")),
+    30_000
+  )
 })

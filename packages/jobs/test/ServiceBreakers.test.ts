@@ -9,7 +9,7 @@ const forge = ServiceName.make("forge:github")
 const model = ServiceName.make("model:anthropic")
 const jobOf = (name: string) => jobIdOfDelivery("github", DeliveryId.make(name))
 
-const { Answered, Away, Nothing } = ServiceBreakers.Finding.cases
+const { Answered, Away, Nothing, Reached } = ServiceBreakers.Finding.cases
 
 const answered = Answered.make({ services: [forge, model] })
 const unavailable = (service: ServiceName) =>
@@ -21,6 +21,12 @@ const limited = (retryAfterMillis?: number) =>
     failure: Failure.cases.Forge.make({ reason: "rate-limited", detail: "403" }),
     ...(retryAfterMillis === undefined ? {} : { retryAfterMillis })
   })
+
+const withoutGit = Away.make({
+  job: jobOf("a"),
+  service: forge,
+  failure: Failure.cases.Checkout.make({ reason: "unavailable", detail: "fetch: 503" })
+})
 
 /** The finding of another job. */
 const by = (job: string, away: typeof Away.Type) => Away.make({ ...away, job: jobOf(job) })
@@ -121,6 +127,19 @@ describe("the breaker of a service", () => {
       assert.strictEqual((yield* (yield* ServiceBreakers.ServiceBreakers).outages).length, 1)
     })))
 
+  it.effect("stays open to one run at a time where git is away and the forge's API answers", () =>
+    breaking(Effect.gen(function*() {
+      yield* run(withoutGit)
+      yield* pass("6 seconds")
+      const first = yield* (yield* ServiceBreakers.ServiceBreakers).begin([forge])
+      yield* first.end(Reached.make({ services: [forge] }))
+      assert.isTrue(yield* admits(forge))
+      yield* (yield* ServiceBreakers.ServiceBreakers).begin([forge])
+      assert.isFalse(yield* admits(forge))
+      yield* run(answered)
+      assert.isTrue(yield* admits(forge))
+    })))
+
   it.effect("lets a further run try each 30 seconds while none has ended", () =>
     breaking(Effect.gen(function*() {
       const { begin } = yield* ServiceBreakers.ServiceBreakers
@@ -152,6 +171,17 @@ describe("a job that keeps finding a service away that answers others", () => {
       for (let attempt = 0; attempt < 5; attempt++) {
         assert.isFalse(Option.isNone(yield* failing))
         yield* pass("6 minutes")
+      }
+    })))
+
+  it.effect("waits as long as no other gets a review, whatever else is answered", () =>
+    breaking(Effect.gen(function*() {
+      for (const finding of [unavailable(forge), withoutGit]) {
+        for (let attempt = 0; attempt < 5; attempt++) {
+          assert.isFalse(Option.isNone(yield* run(finding)))
+          yield* pass("6 minutes")
+          yield* run(Reached.make({ services: [forge] }))
+        }
       }
     })))
 
