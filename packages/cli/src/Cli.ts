@@ -71,7 +71,7 @@ const jobs = Command.make("jobs").pipe(
         Command.withDescription("All that is known of one job")
       ),
     Command.make("retry", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.retry(id))).pipe(
-      Command.withDescription("A parked job waits again")
+      Command.withDescription("A parked job waits again; one that waits for a service waits no longer")
     ),
     Command.make("cancel", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.cancel(id))).pipe(
       Command.withDescription("A waiting job is parked, a running one is ended and parked")

@@ -22,10 +22,14 @@ export const refusals = {
   full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
 }
 
-/** A parked job waits again. */
+/** A parked job waits again. One that waits for a service, or after an attempt that failed, waits no longer. */
 export const retry = (table: JobTable, id: string, now: number, laneCapacity: number): Handled => {
   const row = table.byId(id)
   if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row.state === "waiting" && row.dueAt > now) {
+    table.update({ ...row, dueAt: 0, waitsFor: null, waitsSince: null })
+    return Handled.cases.Done.make({})
+  }
   if (row.state !== "parked") return refusals.state(row.state, row.supersededBy)
   const active = table.active(row.lane)
   const newer = row.lifecycle ? LaneRules.waitingLifecycle(active) : undefined

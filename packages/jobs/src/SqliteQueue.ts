@@ -27,7 +27,7 @@ const make = Effect.gen(function*() {
       )
     })
     yield* owners.forget(id)
-    if (released > 0) yield* Effect.logWarning(`taking over ${released} running job(s) of a process that ended`)
+    if (released > 0) yield* Effect.logWarning(`${released} job(s) of a process that ended run again`)
   })
 
   /** Whether a dead process was found. */

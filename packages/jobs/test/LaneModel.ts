@@ -246,6 +246,10 @@ export const make = (capacity: number) => {
 
   const retry = (entry: Entry, now: number): Handled["_tag"] => {
     const { event, job: { lane } } = entry
+    if (entry.state === "waiting" && entry.notBefore > now) {
+      Object.assign(entry, { notBefore: 0, waitsFor: undefined })
+      return "Done"
+    }
     if (entry.state !== "parked") return "Refused"
     const twin = inLane(lane).some((one) => one !== entry && one.event === event && stands(one))
     const hasRoom = entry.lifecycle ? waitingPush(lane) === undefined : comments(lane) < capacity

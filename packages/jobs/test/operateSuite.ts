@@ -1,14 +1,17 @@
 import { assert } from "@effect/vitest"
-import { Handled } from "@nominal-code/jobs/JobQueue"
-import { Effect, Option } from "effect"
+import { ServiceName } from "@nominal-code/domain/Failure"
+import { Handled, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { mention, push } from "./Jobs.ts"
 import {
   cancel,
   done,
+  failure,
   handled,
   type It,
   lane,
+  nothing,
   offer,
   offerAll,
   park,
@@ -62,6 +65,23 @@ export const operating = (it: It) => {
       yield* retry(job)
       yield* TestClock.adjust("6 days")
       assert.deepStrictEqual(yield* runAll, ["a"])
+    })
+  )
+
+  it(
+    "lets what waits for a service, or for its next attempt, wait no longer",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      const service = ServiceName.make("forge:github")
+      yield* settle(yield* take, Settlement.cases.Wait.make({ failure, service, delay: Duration.hours(1) }))
+      yield* nothing
+      assert.deepStrictEqual(yield* retry(job), Handled.cases.Done.make({}))
+      const lease = yield* take
+      assert.deepStrictEqual([lease.attempt, (yield* record(job)).waitsFor], [1, Option.none()])
+      yield* settle(lease, retryIn(60))
+      assert.deepStrictEqual(yield* retry(job), Handled.cases.Done.make({}))
+      assert.deepStrictEqual((yield* take).attempt, 2)
     })
   )
 

@@ -66,7 +66,7 @@ const make = Effect.gen(function*() {
         ),
       Full: ({ told, waiting }) => {
         const reason = `${waiting} requests of this pull request wait already; this one was not added, and the pull ` +
-          `request ${told ? "is told" : "was told"} so`
+          `request ${told ? "is told so" : "is about to be told so of an earlier one"}`
         return Effect.as(
           Effect.logWarning(`${job.event.pullRequest}: ${reason}`),
           { status: "busy", reason } satisfies Receipt
