@@ -185,7 +185,7 @@ redisSuite("a cluster", () =>
           journey.written(pull).join("\n"),
           /I could not review this pull request: the cluster does not allow this installation to start reviews/
         )
-        assert.isTrue(serve.log.some((line) => /given up: cluster: .*jobs\.batch is forbidden/.test(line)))
+        assert.isTrue(serve.log.some((line) => /given up, .*: cluster: .*jobs\.batch is forbidden/.test(line)))
         assert.deepStrictEqual(kube.store.jobs(), [])
       }))
 
