@@ -15,6 +15,8 @@ interface Letter {
   readonly body: string
   readonly pull: PullRequest
   readonly planned: PlannedEvent
+  /** The id of the letter that tells of the same event, under which another hook had it delivered. */
+  readonly twinOf?: string
 }
 
 /** When a forge tries again what was not heard. */
@@ -47,6 +49,8 @@ interface Options {
 export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, secret, webhooks }: Options) {
   const pulls: Array<PullRequest> = []
   const outbox: Array<Letter> = []
+  /** Letters that are late: each is sent after the next one of its pull request. */
+  const held: Array<Letter> = []
   const accepted: Array<Accepted & { readonly again: Array<string> }> = []
   const refused: Array<string> = []
   const events = [...plan.events]
@@ -63,7 +67,9 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
 
   const happening = Effect.fnUntraced(function*({ index, kind, pull: number }: PlannedEvent) {
     const pull = pulls[number] ?? (pulls[number] = yield* open(number))
-    if (kind === "opened") return { event: "pull_request", action: "opened", pull } satisfies GitHubEvent
+    if (kind === "opened" || kind === "reopened") {
+      return { event: "pull_request", action: kind, pull } satisfies GitHubEvent
+    }
     if (kind === "mention") {
       const comment = yield* emulator.comment(pull, "mara", `@${bot} look again, for the ${index}th time`)
       return { event: "issue_comment", action: "created", comment } satisfies GitHubEvent
@@ -95,7 +101,14 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
       refused.push(delivered.value.body)
       return true
     }
-    const one = { delivery: letter.id, job: String(job.value), pull: nameOf(letter.pull), again: [] }
+    const one = {
+      delivery: letter.id,
+      job: String(job.value),
+      pull: nameOf(letter.pull),
+      comment: letter.planned.kind === "mention",
+      ...(letter.twinOf === undefined ? {} : { twinOf: letter.twinOf }),
+      again: []
+    }
     accepted.push(one)
     if (letter.planned.twice) yield* again(letter, one)
     return true
@@ -116,10 +129,18 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
       pull,
       planned
     }
-    outbox.push(letter)
+    const letters = planned.twin ? [letter, { ...letter, id: `${letter.id}-twin`, twinOf: letter.id }] : [letter]
+    if (planned.late) {
+      held.push(...letters)
+      return
+    }
+    const late = held.filter(({ planned }) => planned.pull === letter.planned.pull)
+    for (const one of late) held.splice(held.indexOf(one), 1)
+    outbox.push(...letters, ...late)
     // In a fiber of its own: a server that does not answer is waited for, and the other letters are not held up by it.
-    const heard = Effect.repeat(send(letter), { schedule: redelivery, until: (yes) => yes })
-    yield* Effect.forkIn(posting.withPermits(1)(heard), scope)
+    const heard = (one: Letter) => Effect.repeat(send(one), { schedule: redelivery, until: (yes) => yes })
+    const all = Effect.forEach([...letters, ...late], heard, { concurrency: 1, discard: true })
+    yield* Effect.forkIn(posting.withPermits(1)(all), scope)
   })
 
   return {
@@ -130,7 +151,7 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
     /** How often something was sent. */
     sent: () => sent,
     /** How many events have not happened yet, or were not heard. */
-    unheard: () => events.length + outbox.length,
+    unheard: () => events.length + outbox.length + held.length,
     /** Has things happen until `busy` deliveries are on their way or, as `waiting` says, being worked on. */
     topUp: Effect.fnUntraced(function*(waiting: number) {
       for (let missing = plan.size.busy - waiting - outbox.length; missing > 0; missing--) yield* happen

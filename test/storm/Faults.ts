@@ -1,10 +1,12 @@
 import { findMarker } from "@nominal-code/domain/Marker"
-import { Duration, Effect, Fiber, Option, Schedule, type Scope, Semaphore, Stream } from "effect"
+import { Duration, Effect, Fiber, identity, Option, Schedule, type Scope, Semaphore, Stream } from "effect"
 import type { RedisServer } from "../../packages/persistence/test/RedisServer.ts"
 import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
 import type { KubeEmulator } from "../emulators/KubeEmulator.ts"
 import type { KubePodObject } from "../emulators/KubeStore.ts"
-import { type FaultKind, killOf, type Plan, type PlannedFault } from "./Plan.ts"
+import type { ScriptedModel } from "../emulators/ScriptedModel.ts"
+import type { Outage } from "./Observed.ts"
+import { type FaultKind, killOf, type OutageKind, outageKinds, type Plan, type PlannedFault } from "./Plan.ts"
 import type { Server } from "./Server.ts"
 
 /** What can be broken. */
@@ -13,6 +15,14 @@ export interface Breakable {
   readonly redis: RedisServer
   readonly kube: KubeEmulator
   readonly forge: GitHubEmulator
+  readonly model: ScriptedModel
+}
+
+/** What was broken. It grows while faults strike. */
+export interface Broken {
+  readonly outages: Array<Outage>
+  /** The Jobs whose nodes were lost. */
+  readonly lostJobs: Set<string>
 }
 
 /** Leases last thirty seconds. */
@@ -24,11 +34,69 @@ const often = Schedule.spaced("100 millis")
 const between = ({ length }: PlannedFault, from: Duration.Input, to: Duration.Input) =>
   Duration.millis(Duration.toMillis(from) + length * (Duration.toMillis(to) - Duration.toMillis(from)))
 
+/** What takes a service away for a time, and how often it was asked in vain so far. */
+const outagesOf = ({ forge, kube, model }: Breakable, seconds: number): Record<
+  OutageKind,
+  { readonly begin: (fault: PlannedFault) => () => void; readonly requests: () => number }
+> => {
+  const lasting = Duration.seconds(seconds)
+  const nothing = () => {}
+  let overloaded = false
+  model.script(() => overloaded ? { error: { status: 529, message: "Overloaded" } } : undefined)
+  const ofForge = () => forge.requests.filter(({ fault }) => fault === "Drop" || fault === "Answer").length
+  return {
+    forgeAway: {
+      begin: () => {
+        forge.faults.away(lasting)
+        return nothing
+      },
+      requests: ofForge
+    },
+    forgeLimited: {
+      begin: () => {
+        forge.faults.usedUp(lasting)
+        return nothing
+      },
+      requests: ofForge
+    },
+    modelOverloaded: {
+      begin: () => {
+        overloaded = true
+        return () => {
+          overloaded = false
+        }
+      },
+      requests: () => model.turns.filter(({ answer }) => answer.error?.status === 529).length
+    },
+    clusterFull: {
+      begin: ({ length }) => {
+        const before = kube.namespaces.get(kube.namespace) ?? {}
+        const quota = { name: "storm", ...(length < 0.5 ? { jobs: 0 } : { pods: 0 }) }
+        kube.namespaces.set(kube.namespace, { ...before, quota })
+        return () => void kube.namespaces.set(kube.namespace, before)
+      },
+      requests: () => kube.requests.filter(({ status, verb }) => verb === "create" && status === 403).length
+    }
+  }
+}
+
 /** What every kind of fault does. It ends when the fault is over. */
-const strike = ({ forge, kube, redis, servers }: Breakable): Record<
+const strike = (things: Breakable, seconds: number, broken: Broken): Record<
   FaultKind,
   (fault: PlannedFault) => Effect.Effect<unknown>
 > => {
+  const { forge, kube, redis, servers } = things
+  const outages = outagesOf(things, seconds)
+  const outage = (kind: OutageKind) => (fault: PlannedFault) =>
+    Effect.suspend(() => {
+      const { begin, requests } = outages[kind]
+      const before = requests()
+      const end = begin(fault)
+      return Effect.sync(() => {
+        end()
+        broken.outages.push({ kind, seconds, requests: requests() - before })
+      }).pipe(Effect.delay(Duration.seconds(seconds)))
+    })
   const server = (fault: PlannedFault, use: (server: Server) => Effect.Effect<unknown>) => {
     const one = servers[fault.server]
     return one === undefined ? Effect.void : use(one)
@@ -77,7 +145,17 @@ const strike = ({ forge, kube, redis, servers }: Breakable): Record<
         forge.faults.next({ method: "POST", path: /\/pulls\/\d+\/reviews/ }, lost)
       }),
     forgeBusy: () =>
-      Effect.sync(() => forge.faults.secondaryRateLimit({ method: "POST", path: /\/pulls\/\d+\/reviews/ }, 1))
+      Effect.sync(() => forge.faults.secondaryRateLimit({ method: "POST", path: /\/pulls\/\d+\/reviews/ }, 1)),
+    forgeAway: outage("forgeAway"),
+    forgeLimited: outage("forgeLimited"),
+    modelOverloaded: outage("modelOverloaded"),
+    clusterFull: outage("clusterFull"),
+    apiRestarted: (fault) =>
+      kube.restart(between(fault, "500 millis", "4 seconds"), between(fault, "3 seconds", "10 seconds")),
+    nodeLost: () =>
+      Effect.map(kube.loseNode, (pods) => {
+        for (const { metadata } of pods) broken.lostJobs.add(metadata.labels["job-name"] ?? "")
+      })
   }
 }
 
@@ -86,21 +164,32 @@ const strike = ({ forge, kube, redis, servers }: Breakable): Record<
  * faults of the same thing wait for each other. `progress` is the part of all deliveries that has ended.
  */
 export const run = Effect.fn("Faults.run")(
-  function*(plan: Plan, things: Breakable, progress: () => number, struck: (kind: FaultKind) => void) {
-    const strikes = strike(things)
-    const redis = yield* Semaphore.make(1)
+  function*(
+    plan: Plan,
+    things: Breakable,
+    broken: Broken,
+    progress: () => number,
+    struck: (kind: FaultKind) => void
+  ) {
+    const strikes = strike(things, plan.size.outage, broken)
+    const alone = { redis: yield* Semaphore.make(1), outage: yield* Semaphore.make(1), api: yield* Semaphore.make(1) }
+    const turn = (kind: FaultKind) => {
+      if (kind.startsWith("redis")) return alone.redis.withPermits(1)
+      if (kind === "apiRestarted") return alone.api.withPermits(1)
+      return outageKinds.some((one) => one === kind) ? alone.outage.withPermits(1) : identity
+    }
     const fibers: Array<Fiber.Fiber<unknown>> = []
     for (const fault of plan.faults) {
       yield* Effect.repeat(Effect.sync(() => progress() >= fault.at), { schedule: often, until: (yes) => yes })
       const one = Effect.andThen(strikes[fault.kind](fault), Effect.sync(() => struck(fault.kind)))
-      // Of Redis there is one, and whoever comes to break it finds it well.
-      fibers.push(yield* Effect.forkScoped(fault.kind.startsWith("redis") ? redis.withPermits(1)(one) : one))
+      // Of Redis there is one, and it is well when it is broken again. Nor are two services away at the same time.
+      fibers.push(yield* Effect.forkScoped(turn(fault.kind)(one)))
     }
     yield* Fiber.joinAll(fibers)
   }
 )
 
-const isPost = /^(?:pulls\/create-review|pulls\/create-reply|issues\/create-comment)/
+const isPost = /^(?:pulls\/submit-review|pulls\/create-review|pulls\/create-reply|issues\/create-comment)/
 
 /** The jobs that post something, when the forge has it. */
 const posting = ({ journal }: GitHubEmulator) =>

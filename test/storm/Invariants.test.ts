@@ -6,16 +6,19 @@ import { LeaseTask } from "@nominal-code/jobs/JobQueue"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { Option, Schema } from "effect"
 import { breaches, judge, type Verdict } from "./Invariants.ts"
-import type { Change, Observed, PodRun, Post } from "./Observed.ts"
+import type { Accepted, Change, Observed, PodRun, Post } from "./Observed.ts"
 
 const [first, second, third] = ["1", "2", "3"].map((digit) => JobId.make(digit.repeat(20))) as [JobId, JobId, JobId]
 const lane = Schema.decodeSync(LaneKey)("github:acme/shop:7:bot")
 const pull = "acme/shop#7"
 
-const reviewed = JobOutcome.cases.Reviewed.make({
-  headSha: Sha.make("0".repeat(40)),
-  findings: 1,
-  alreadyPosted: false
+const [oldHead, head] = [Sha.make("0".repeat(40)), Sha.make("1".repeat(40))]
+
+const reviewed = JobOutcome.cases.Reviewed.make({ headSha: head, findings: 1, alreadyPosted: false })
+const skipped = JobOutcome.cases.Skipped.make({
+  reason: "head-reviewed",
+  detail: "the head was reviewed",
+  headSha: head
 })
 
 const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord => ({
@@ -42,11 +45,13 @@ const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord => ({
   ...rest
 })
 
-const accepted = (job: JobId, again: ReadonlyArray<string> = []) => ({
+const accepted = (job: JobId, rest: Partial<Accepted> = {}): Accepted => ({
   delivery: `delivery of ${job}`,
   job,
   pull,
-  again
+  comment: false,
+  again: [],
+  ...rest
 })
 
 const change = (job: JobId, state: string, position: number, endedAt = 0): Change => ({
@@ -76,14 +81,16 @@ const post = (job: JobId, at: number, rest: Partial<Post> = {}): Post => ({
   ...rest
 })
 
-/** The first job was reviewed, the second one was replaced by the third, which was reviewed as well. */
+const review = (headSha: string, ofHead = true): Partial<Post> => ({ headSha, ofHead })
+
+/** The first job reviewed a head that was moved then, the second one was replaced by the third, which reviewed the new head. */
 const good: Observed = {
-  accepted: [accepted(first, [first]), accepted(second), accepted(third)],
+  accepted: [accepted(first, { again: [first] }), accepted(second), accepted(third)],
   refused: [],
   records: [
     record(first),
-    record(second, { state: "superseded", supersededBy: Option.some(third), outcome: Option.none() }),
-    record(third)
+    record(second, { state: "superseded", position: 2, supersededBy: Option.some(third), outcome: Option.none() }),
+    record(third, { position: 3 })
   ],
   changes: [
     change(first, "waiting", 1),
@@ -96,7 +103,13 @@ const good: Observed = {
     change(third, "done", 3, 400)
   ],
   pods: [pod(first, 100, 210), pod(third, 210, 390)],
-  posts: [post(first, 180), post(first, 180, { kind: "finding", fingerprint: "a" }), post(third, 380)],
+  posts: [
+    post(first, 180, review(oldHead)),
+    post(first, 180, { kind: "finding", fingerprint: "a" }),
+    post(third, 380, review(head))
+  ],
+  heads: new Map([[pull, head]]),
+  outages: [{ kind: "forgeAway", seconds: 180, requests: 90 }],
   keys: [
     { name: `{nc:0}:job:${first}`, expires: true },
     { name: "{nc:0}:is:parked", expires: false },
@@ -124,7 +137,12 @@ breaks("lost", "a delivery whose job is forgotten", { records: without(first) },
 breaks("lost", "a job that never ended", {
   records: [...without(first), record(first, { state: "waiting" })]
 }, /is waiting/)
-breaks("lost", "a review that is not on the pull request", { posts: [post(third, 380)] }, /review is not on/)
+breaks(
+  "lost",
+  "a review that is not on the pull request",
+  { posts: [post(third, 380, review(head))] },
+  /review is not on/
+)
 breaks("lost", "a job that was superseded by one that nobody sent", {
   records: [
     ...without(second),
@@ -132,16 +150,54 @@ breaks("lost", "a job that was superseded by one that nobody sent", {
   ]
 }, /which came not after it/)
 breaks("lost", "a job that was superseded by an older one", {
-  records: [...without(third), record(third, { state: "superseded", supersededBy: Option.some(first) })]
+  records: [...without(third), record(third, { state: "superseded", position: 3, supersededBy: Option.some(first) })]
 }, /which came not after it/)
-breaks("lost", "a job that was given up without a word", {
-  records: [...without(first), record(first, { state: "parked", outcome: Option.none() })],
-  posts: [post(third, 380)]
-}, /does not know/)
+breaks("lost", "a comment that was superseded", {
+  records: [
+    ...without(second),
+    record(second, { state: "superseded", kind: "issue_comment", position: 2, supersededBy: Option.some(third) })
+  ]
+}, /asks for an answer, and was superseded/)
+breaks("lost", "a comment that was skipped because the head was reviewed", {
+  records: [...without(first), record(first, { kind: "issue_comment", outcome: Option.some(skipped) })]
+}, /was skipped: head-reviewed/)
+breaks("lost", "a job that was skipped for a review that is not there", {
+  records: [
+    ...without(first),
+    record(first, {
+      outcome: Option.some(JobOutcome.cases.Skipped.make({ ...skipped, headSha: Sha.make("2".repeat(40)) }))
+    })
+  ]
+}, /no review of that head/)
+it("a job whose head was reviewed for another one is not lost", () =>
+  assert.deepStrictEqual(told({ records: [...without(first), record(first, { outcome: Option.some(skipped) })] }), []))
+
+const parked = [...without(first), record(first, { state: "parked", outcome: Option.none() })]
+it("lost and given up: a job that was given up without a word", () =>
+  assert.match(
+    told({ records: parked, posts: good.posts.filter(({ job }) => job !== first) }).join("\n"),
+    /lost: .* does not know\ngivenUp: /
+  ))
+breaks("givenUp", "a job that was given up with a notice", { records: parked }, /was given up/)
+
+breaks("unreviewed", "a head that nobody reviewed", { heads: new Map([[pull, "3".repeat(40)]]) }, /was never reviewed/)
+breaks("unreviewed", "a head that was only asked about", {
+  posts: [...good.posts.slice(0, -1), post(third, 380, review(head, false))]
+}, /was never reviewed/)
+breaks("unreviewed", "a head that two jobs reviewed", {
+  posts: [post(first, 180, review(head)), post(third, 380, review(head))]
+}, /was reviewed 2 times/)
+breaks("unreviewed", "a review of what is no longer the head", {
+  posts: [post(first, 180, review(head)), post(third, 380, review(oldHead))]
+}, /posted about 0+ after the head had been reviewed/)
+
+breaks("restless", "a forge that was asked all the time", {
+  outages: [{ kind: "forgeAway", seconds: 180, requests: 3000 }]
+}, /asked 1000 times a minute/)
 breaks("lost", "a success that accepts nothing", { refused: ["{\"status\":\"ignored\"}"] }, /a success that is none/)
 
 breaks("unsettled", "a job that ran again after its end", {
-  changes: [...good.changes, change(first, "running", 9), change(first, "done", 9, 500)]
+  changes: [...good.changes, change(third, "running", 3), change(third, "done", 3, 500)]
 }, /went on after its end/)
 breaks("unsettled", "a job that ended as two things", {
   changes: [...good.changes, change(second, "done", 2, 150)]
@@ -152,8 +208,15 @@ breaks("doubled", "the same finding twice", {
   posts: good.posts.flatMap((one) => one.kind === "finding" ? [one, one] : [one])
 }, /a finding twice/)
 breaks("doubled", "a delivery that became another job when it came again", {
-  accepted: [accepted(first, [second]), accepted(second), accepted(third)]
+  accepted: [accepted(first, { again: [second] }), accepted(second), accepted(third)]
 }, /is job 1+, and 2+/)
+breaks("doubled", "a comment that became another job under another id", {
+  accepted: [
+    accepted(first, { comment: true }),
+    accepted(second),
+    accepted(third, { comment: true, twinOf: `delivery of ${first}` })
+  ]
+}, /its comment is job 1+ already/)
 
 breaks("overlapped", "a pod that started before the last one had ended", {
   pods: [pod(first, 100, 220), pod(third, 210, 390)]
@@ -166,26 +229,40 @@ breaks("stale", "a pod that started for a job that had ended", {
   pods: [pod(first, 100, 190), pod(first, 201, 205), pod(third, 210, 390)]
 }, /started 1 ms after its end/)
 breaks("stale", "an answer of a job that had been superseded", {
-  posts: [post(first, 180), post(second, 190), post(third, 380)]
+  posts: [...good.posts, post(second, 190)].sort((one, other) => one.at - other.at)
 }, /40 ms after its end, as superseded/)
-it("the notice of a job that was given up comes after its end", () =>
+it("stale: the notice of a job that was given up comes after its end", () =>
   assert.deepStrictEqual(
-    told({
-      records: [...without(first), record(first, { state: "parked", outcome: Option.none() })],
+    judge({
+      ...good,
+      records: parked,
       changes: good.changes.map((one) => one.state === "done" && one.job === first ? { ...one, state: "parked" } : one),
-      posts: [post(first, 205), post(third, 380)]
-    }),
+      posts: [post(first, 205), post(third, 380, review(head))]
+    }).stale,
     []
   ))
 
 breaks("disordered", "a job that ran before one that had been there first", {
-  changes: [...good.changes.slice(0, -2), change(third, "running", 0), change(third, "done", 0, 400)]
+  changes: [change(third, "running", 3), ...good.changes.slice(0, -2), change(third, "done", 3, 400)]
 }, /ran after one that came later/)
 breaks("disordered", "answers in another order than the questions", {
-  accepted: [accepted(third), accepted(first), accepted(second)],
-  records: [record(first), record(second), record(third)],
-  posts: [post(first, 180), post(second, 140), post(third, 380)]
+  records: good.records.map((one) => ({
+    ...one,
+    kind: "issue_comment",
+    state: "done",
+    outcome: Option.some(reviewed)
+  })),
+  posts: [
+    post(second, 140),
+    ...good.posts
+  ]
 }, /answered after one that came later/)
+const commented = good.records.map((one) => one.id === third ? { ...one, kind: "issue_comment" as const } : one)
+breaks("disordered", "an event of the pull request's life that ran while a comment waited", {
+  accepted: [accepted(first), accepted(third, { comment: true })],
+  records: commented,
+  changes: [change(third, "waiting", 3), ...good.changes]
+}, /ran while a comment waited/)
 
 breaks("left", "a lane that is not empty", {
   keys: [{ name: "{nc:0}:queue:github:acme/shop:7:bot", expires: false }]

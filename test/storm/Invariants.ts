@@ -1,6 +1,7 @@
-import type { JobRecord } from "@nominal-code/jobs/JobRecords"
+import { type JobRecord, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { Option } from "effect"
-import type { Accepted, Observed, PodRun, Post } from "./Observed.ts"
+import type { Accepted, Change, Observed, Outage, PodRun, Post } from "./Observed.ts"
+import type { OutageKind } from "./Plan.ts"
 
 /*
  * What has to hold when a storm is over. Each function is one invariant, and answers with its breaches: one line for
@@ -13,18 +14,25 @@ const groupBy = <A>(items: ReadonlyArray<A>, key: (item: A) => string): Readonly
 const answersOf = ({ posts }: Observed, job: string): ReadonlyArray<Post> =>
   posts.filter((post) => post.job === job && post.kind === "answer")
 
-/** The job that a superseded one was replaced by. */
-const successorOf = ({ supersededBy }: JobRecord): string | undefined => Option.getOrUndefined(supersededBy)
+type Records = ReadonlyMap<string, JobRecord>
+
+const recordsOf = ({ records }: Observed): Records => new Map(records.map((record) => [String(record.id), record]))
+
+const isComment = ({ kind }: JobRecord): boolean => !kind.startsWith("pr_")
+
+/** What is wrong with the job that a superseded one was replaced by; nothing where all is well. */
+const mishapOfHeir = (observed: Observed, one: Accepted, record: JobRecord, records: Records): string | undefined => {
+  const heir = records.get(Option.getOrElse(record.supersededBy, () => ""))
+  if (isComment(record)) return "asks for an answer, and was superseded"
+  return heir !== undefined && heir.position > record.position && !isComment(heir) &&
+      observed.accepted.some(({ job, pull }) => job === heir.id && pull === one.pull)
+    ? undefined
+    : `was superseded by ${heir?.id ?? "nobody"}, which came not after it to the same pull request`
+}
 
 /** What is wrong with how an accepted delivery's job has ended; nothing where all is well. */
-const misfortune = (observed: Observed, one: Accepted, record: JobRecord): string | undefined => {
-  if (record.state === "superseded") {
-    const successor = successorOf(record)
-    const later = observed.accepted.slice(observed.accepted.indexOf(one) + 1)
-    return later.some(({ job, pull }) => job === successor && pull === one.pull)
-      ? undefined
-      : `was superseded by ${successor ?? "nobody"}, which came not after it to the same pull request`
-  }
+const misfortune = (observed: Observed, one: Accepted, record: JobRecord, records: Records): string | undefined => {
+  if (record.state === "superseded") return mishapOfHeir(observed, one, record, records)
   if (record.state === "parked") {
     return answersOf(observed, one.job).length > 0 ? undefined : "was given up, and the pull request does not know"
   }
@@ -33,28 +41,86 @@ const misfortune = (observed: Observed, one: Accepted, record: JobRecord): strin
     onNone: () => "is done without an outcome",
     onSome: (outcome) => {
       if ("failure" in outcome) return "is done, and its outcome is a failure"
-      if (outcome._tag === "Skipped") return outcome.detail === "" ? "was skipped for no reason" : undefined
-      return answersOf(observed, one.job).length > 0 ? undefined : "is done, and its review is not on the pull request"
+      if (outcome._tag === "Reviewed") {
+        return answersOf(observed, one.job).length > 0
+          ? undefined
+          : "is done, and its review is not on the pull request"
+      }
+      if (outcome.reason !== "head-reviewed" || isComment(record)) return `was skipped: ${outcome.reason}`
+      return observed.posts.some(({ headSha, ofHead, pull }) =>
+          pull === one.pull && ofHead === true && headSha === outcome.headSha
+        )
+        ? undefined
+        : "was skipped, and no review of that head is on the pull request"
     }
   })
 }
 
 /**
- * Lost: every delivery that was answered with a success has one job, whose end can be seen. It is reviewed, and the
- * review is on the pull request; or it was passed over for a reason; or a job that came after it to the same pull
- * request does its work; or it was given up, and the pull request was told.
+ * Lost: every delivery that was answered with a success has one job, whose end can be seen. Its review is on the pull
+ * request; or, of an event of the pull request's life, a review of the head that it found is; or a later such job does
+ * its work.
  */
 const lost = (observed: Observed): ReadonlyArray<string> => {
-  const records = new Map(observed.records.map((record) => [String(record.id), record]))
+  const records = recordsOf(observed)
   return [
     ...observed.refused.map((answer) => `a delivery was answered with a success that is none: ${answer}`),
     ...observed.accepted.flatMap((one) => {
       const record = records.get(one.job)
-      const wrong = record === undefined ? "is not known any more" : misfortune(observed, one, record)
+      const wrong = record === undefined ? "is not known any more" : misfortune(observed, one, record, records)
       return wrong === undefined ? [] : [`job ${one.job} of ${one.pull} (delivery ${one.delivery}) ${wrong}`]
     })
   ]
 }
+
+/** Given up: nothing that goes wrong in a storm is a job's own fault, so no job is given up. */
+const givenUp = ({ records }: Observed): ReadonlyArray<string> =>
+  records.filter(({ state, task }) => state === "parked" || task._tag === "Notice").map((record) =>
+    `job ${record.id} of ${record.lane} was given up: ${reasonOf(record)}`
+  )
+
+/**
+ * Unreviewed: the head that a pull request has in the end has one review, no commit has two, and nothing is said of
+ * another commit after the head was reviewed. An answer to a question about the head is not a review of it.
+ */
+const unreviewed = ({ heads, posts }: Observed): ReadonlyArray<string> =>
+  [...heads].flatMap(([pull, head]) => {
+    const about = posts.filter((post) => post.pull === pull && post.headSha !== undefined)
+    const reviews = about.filter(({ ofHead }) => ofHead)
+    const times = groupBy(reviews, ({ headSha = "" }) => headSha)
+    const reviewed = about.findIndex(({ headSha, ofHead }) => ofHead && headSha === head)
+    const later = reviewed === -1 ? [] : about.slice(reviewed)
+    return [
+      ...(times.has(head) ? [] : [`the head ${head} of ${pull} was never reviewed`]),
+      ...[...times].flatMap(([sha, { length }]) =>
+        length > 1 ? [`${sha} of ${pull} was reviewed ${length} times`] : []
+      ),
+      ...later.filter(({ headSha }) => headSha !== head).map(({ headSha, job }) =>
+        `job ${job} of ${pull} posted about ${headSha} after the head had been reviewed`
+      )
+    ]
+  })
+
+/** How often a service was asked in a minute of an outage; in all, where it was shorter. */
+export const perMinute = ({ requests, seconds }: Outage): number => requests / Math.max(1, seconds / 60)
+
+/**
+ * How often a service may be asked in vain in a minute of its outage: by everything that ran or had been started when
+ * it began, and by the probes.
+ */
+const mostPerMinute: Readonly<Record<OutageKind, number>> = {
+  forgeAway: 200,
+  forgeLimited: 200,
+  modelOverloaded: 200,
+  clusterFull: 200
+}
+
+/** Restless: a service that is away is left in peace. */
+const restless = ({ outages }: Observed): ReadonlyArray<string> =>
+  outages.flatMap((outage) => {
+    const asked = Math.round(perMinute(outage))
+    return asked > mostPerMinute[outage.kind] ? [`${outage.kind}: asked ${asked} times a minute`] : []
+  })
 
 const ended = new Set(["done", "superseded", "parked"])
 
@@ -69,7 +135,10 @@ const unsettled = (observed: Observed): ReadonlyArray<string> =>
       : [`job ${job} went on after its end: ${changes.map(({ state }) => state).join(", ")}`]
   })
 
-/** Doubled: a job answers once, says nothing twice, and a delivery that comes again is the same job. */
+/**
+ * Doubled: a job answers once, says nothing twice, and a delivery that comes again is the same job. So is a comment that
+ * comes under another id; an event of the pull request's life may be a job again, which then finds the head reviewed.
+ */
 const doubled = (observed: Observed): ReadonlyArray<string> => [
   ...[...groupBy(observed.posts, ({ job }) => job)].flatMap(([job, posts]) => {
     const answers = posts.filter(({ kind }) => kind === "answer")
@@ -81,7 +150,13 @@ const doubled = (observed: Observed): ReadonlyArray<string> => [
   }),
   ...observed.accepted.flatMap(({ again, delivery, job }) =>
     again.some((other) => other !== job) ? [`delivery ${delivery} is job ${job}, and ${again.join(", ")}`] : []
-  )
+  ),
+  ...observed.accepted.flatMap(({ comment, delivery, job, twinOf }) => {
+    const first = observed.accepted.find((one) => one.delivery === twinOf)
+    return comment && first !== undefined && first.job !== job
+      ? [`delivery ${delivery} is job ${job}, and its comment is job ${first.job} already`]
+      : []
+  })
 ]
 
 const until = ({ endedAt }: PodRun): number => endedAt ?? Infinity
@@ -122,25 +197,53 @@ const stale = (observed: Observed): ReadonlyArray<string> => {
   ]
 }
 
-/** Disordered: the jobs of a pull request run and answer in the order in which they were accepted. */
-const disordered = (observed: Observed): ReadonlyArray<string> => {
-  const running = observed.changes.filter(({ state }) => state === "running")
-  const lanes = [...groupBy(running, ({ lane }) => lane)].flatMap(([lane, changes]) =>
-    changes.flatMap(({ job, position }, index) =>
-      position < (changes[index - 1]?.position ?? 0) ? [`job ${job} of ${lane} ran after one that came later`] : []
-    )
-  )
-  const place = new Map(observed.accepted.map(({ job }, index) => [job, index]))
-  const answers = observed.posts.filter(({ kind }) => kind === "answer")
-  const pulls = [...groupBy(answers, ({ pull }) => pull)].flatMap(([pull, posts]) =>
-    posts.flatMap(({ job }, index) => {
-      const before = posts[index - 1]
-      return before !== undefined && (place.get(job) ?? Infinity) < (place.get(before.job) ?? -1)
-        ? [`job ${job} of ${pull} answered after one that came later`]
-        : []
+/** A lane's jobs that are of the same sort, in the order in which they ran or answered. */
+const backwards = (
+  jobs: ReadonlyArray<{ readonly job: string }>,
+  records: Records
+): ReadonlyArray<string> =>
+  [true, false].flatMap((comments) => {
+    const places = jobs.flatMap(({ job }) => {
+      const record = records.get(job)
+      return record !== undefined && isComment(record) === comments ? [{ job, place: record.position }] : []
     })
-  )
-  return [...lanes, ...pulls]
+    return places.flatMap(({ job, place }, index) => place < (places[index - 1]?.place ?? 0) ? [job] : [])
+  })
+
+/** The events of a pull request's life whose turn came while a comment waited for its answer. */
+const pushedIn = (changes: ReadonlyArray<Change>, records: Records): ReadonlyArray<string> => {
+  const waiting = new Set<string>()
+  return changes.flatMap(({ job, state }) => {
+    const record = records.get(job)
+    if (record === undefined) return []
+    if (isComment(record)) {
+      if (state === "waiting") waiting.add(job)
+      else waiting.delete(job)
+      return []
+    }
+    return state === "running" && waiting.size > 0 ? [job] : []
+  })
+}
+
+/**
+ * Disordered: the comments of a pull request are answered in the order in which they were accepted, and before an event
+ * of its life has its turn. These have theirs in that order too.
+ */
+const disordered = (observed: Observed): ReadonlyArray<string> => {
+  const records = recordsOf(observed)
+  const answers = observed.posts.filter(({ kind }) => kind === "answer")
+  return [
+    ...[...groupBy(observed.changes, ({ lane }) => lane)].flatMap(([lane, changes]) => {
+      const running = changes.filter(({ state }) => state === "running")
+      return [
+        ...backwards(running, records).map((job) => `job ${job} of ${lane} ran after one that came later`),
+        ...pushedIn(changes, records).map((job) => `job ${job} of ${lane} ran while a comment waited`)
+      ]
+    }),
+    ...[...groupBy(answers, ({ pull }) => pull)].flatMap(([pull, posts]) =>
+      backwards(posts, records).map((job) => `job ${job} of ${pull} answered after one that came later`)
+    )
+  ]
 }
 
 /** What the queue keeps for ever; its size does not grow with what was done. */
@@ -170,11 +273,14 @@ const crashed = ({ crashes }: Observed): ReadonlyArray<string> =>
 /** The breaches of each invariant. */
 export interface Verdict {
   readonly lost: ReadonlyArray<string>
+  readonly givenUp: ReadonlyArray<string>
+  readonly unreviewed: ReadonlyArray<string>
   readonly unsettled: ReadonlyArray<string>
   readonly doubled: ReadonlyArray<string>
   readonly overlapped: ReadonlyArray<string>
   readonly stale: ReadonlyArray<string>
   readonly disordered: ReadonlyArray<string>
+  readonly restless: ReadonlyArray<string>
   readonly left: ReadonlyArray<string>
   readonly crashed: ReadonlyArray<string>
 }
@@ -182,11 +288,14 @@ export interface Verdict {
 /** Holds everything against what was seen. */
 export const judge = (observed: Observed): Verdict => ({
   lost: lost(observed),
+  givenUp: givenUp(observed),
+  unreviewed: unreviewed(observed),
   unsettled: unsettled(observed),
   doubled: doubled(observed),
   overlapped: overlapped(observed),
   stale: stale(observed),
   disordered: disordered(observed),
+  restless: restless(observed),
   left: left(observed),
   crashed: crashed(observed)
 })

@@ -6,7 +6,7 @@ import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
 import type { KubeEmulator } from "../emulators/KubeEmulator.ts"
 import { bot, nameOf } from "../journeys/Journey.ts"
 import type { Deliveries } from "./Deliveries.ts"
-import type { Observed, PodRun, Post, StoredKey } from "./Observed.ts"
+import type { Observed, Outage, PodRun, Post, StoredKey } from "./Observed.ts"
 import * as QueueJournal from "./QueueJournal.ts"
 import type { Server } from "./Server.ts"
 
@@ -19,6 +19,9 @@ export interface Scene {
   readonly redis: Redis["Service"]
   /** Where Redis keeps its append-only file. */
   readonly redisDirectory: string
+  readonly outages: ReadonlyArray<Outage>
+  /** The Jobs whose nodes were lost. */
+  readonly lostJobs: ReadonlySet<string>
 }
 
 /** The emulators' own times, as those of the epoch. */
@@ -44,11 +47,12 @@ const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
     }))
   ]
   return posted.filter(({ author }) => author.login === bot).flatMap(({ at, body, pull }) =>
-    Option.toArray(findMarker(body)).map(({ fingerprint, jobId }): Post => ({
+    Option.toArray(findMarker(body)).map(({ fingerprint, headSha, jobId, scope }): Post => ({
       job: jobId,
       pull: nameOf(pull),
       kind: fingerprint === undefined ? "answer" : "finding",
       fingerprint: fingerprint ?? "",
+      ...(headSha === undefined || fingerprint !== undefined ? {} : { headSha, ofHead: scope !== "request" }),
       at
     }))
   ).sort((one, other) => one.at - other.at)
@@ -75,14 +79,14 @@ const census = Effect.fnUntraced(function*(redis: Redis["Service"]) {
   )
 })
 
-const unfinishedJobs = ({ store }: KubeEmulator): ReadonlyArray<string> =>
+const unfinishedJobs = ({ store }: KubeEmulator, lost: ReadonlySet<string>): ReadonlyArray<string> =>
   store.jobs().filter(({ status }) =>
     !(status.conditions ?? []).some(({ status, type }) => status === "True" && /^(?:Complete|Failed)$/.test(type))
-  ).map(({ metadata }) => metadata.name)
+  ).map(({ metadata }) => metadata.name).filter((name) => !lost.has(name))
 
 /** Looks at everything, once nothing happens any more. */
 export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) {
-  const { deliveries, forge, kube, redis, redisDirectory, servers } = scene
+  const { deliveries, forge, kube, lostJobs, outages, redis, redisDirectory, servers } = scene
   const observed: Observed = {
     accepted: deliveries.accepted,
     refused: deliveries.refused,
@@ -90,9 +94,11 @@ export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) 
     changes: yield* QueueJournal.read(redisDirectory),
     pods: podsOf(kube),
     posts: postsOf(forge),
+    heads: new Map(deliveries.pulls.flatMap((pull) => [[nameOf(pull), pull.headSha] as const])),
+    outages,
     keys: yield* census(redis),
     channels: yield* redis.send("census", Schema.Array(Schema.String), ["pubsub", "channels"]),
-    unfinished: unfinishedJobs(kube),
+    unfinished: unfinishedJobs(kube, lostJobs),
     crashes: servers.flatMap(({ crashes }) => crashes)
   }
   return observed

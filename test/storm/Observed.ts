@@ -1,4 +1,5 @@
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
+import type { OutageKind } from "./Plan.ts"
 
 /*
  * What was seen of a storm, and nothing that anybody says of himself: the invariants are held against this alone. Times
@@ -11,6 +12,10 @@ export interface Accepted {
   readonly job: string
   /** `owner/name#7`. */
   readonly pull: string
+  /** Whether it asks for an answer to a comment; the others tell of a pull request's life. */
+  readonly comment: boolean
+  /** The delivery that tells of the same event, under another id. */
+  readonly twinOf?: string
   /** The jobs that later answers to the same delivery named. */
   readonly again: ReadonlyArray<string>
 }
@@ -49,8 +54,20 @@ export interface Post {
   readonly kind: "answer" | "finding"
   /** Of a finding: which one. */
   readonly fingerprint: string
+  /** Of a review: the commit that it is about. */
+  readonly headSha?: string
+  /** Of a review: whether it is one of the head, and not of what somebody asked about it. */
+  readonly ofHead?: boolean
   /** When the forge took it. */
   readonly at: number
+}
+
+/** A time in which a service was away, limited or full. */
+export interface Outage {
+  readonly kind: OutageKind
+  readonly seconds: number
+  /** How often the service was asked meanwhile, in vain. */
+  readonly requests: number
 }
 
 /** A key that Redis holds when everything is over. */
@@ -71,10 +88,13 @@ export interface Observed {
   readonly pods: ReadonlyArray<PodRun>
   /** In the order in which the forge has them. */
   readonly posts: ReadonlyArray<Post>
+  /** The head of each pull request when everything is over. */
+  readonly heads: ReadonlyMap<string, string>
+  readonly outages: ReadonlyArray<Outage>
   readonly keys: ReadonlyArray<StoredKey>
   /** The channels that somebody listens to. */
   readonly channels: ReadonlyArray<string>
-  /** Jobs that the cluster has not ended. */
+  /** Jobs that the cluster has not ended, but for those of lost nodes. */
   readonly unfinished: ReadonlyArray<string>
   /** The last words of servers that nobody had killed. */
   readonly crashes: ReadonlyArray<string>

@@ -9,6 +9,14 @@ it.effect("the same seed gives the same plan, and another seed another one", () 
     assert.notDeepEqual((yield* make("b", core)).events, plan.events)
   }))
 
+it.effect("some events are late or come under two ids, and the last one of a pull request is never late", () =>
+  Effect.gen(function*() {
+    const { events } = yield* make("a", core)
+    assert.isTrue(events.some(({ twin }) => twin))
+    assert.isTrue(events.some(({ late }) => late))
+    assert.isTrue(events.every(({ index, late }) => !late || index < core.events - 1))
+  }))
+
 it.effect("every pull request is opened first, and every planned fault comes before the end", () =>
   Effect.gen(function*() {
     const { events, faults } = yield* make("a", core)

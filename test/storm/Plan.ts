@@ -13,6 +13,8 @@ export interface Size {
   readonly events: number
   /** How many deliveries may be on their way, waiting or running at the same time. */
   readonly busy: number
+  /** How long a service stays away, limited or full, in seconds. */
+  readonly outage: number
   /** How often each kind of fault happens. */
   readonly faults: Readonly<Record<FaultKind, number>>
 }
@@ -40,15 +42,32 @@ export const faultKinds = [
   /** The forge does what it is asked to, and answers that it failed. */
   "forgeAnswerLost",
   /** The forge answers that it is too busy. */
-  "forgeBusy"
+  "forgeBusy",
+  /** The forge is away, with its API and its git. */
+  "forgeAway",
+  /** The forge answers nothing more until its hour is over. */
+  "forgeLimited",
+  /** The model is overloaded (529). */
+  "modelOverloaded",
+  /** The cluster takes no more Jobs, or no more pods: a quota is used up. */
+  "clusterFull",
+  /** The cluster's API server restarts, and at first tells everybody that they may do nothing (403). */
+  "apiRestarted",
+  /** A node is cut off with its pods: they go on, and nobody hears of them. */
+  "nodeLost"
 ] as const
 export type FaultKind = typeof faultKinds[number]
+
+/** The faults that last as long as `Size.outage` says. */
+export const outageKinds = ["forgeAway", "forgeLimited", "modelOverloaded", "clusterFull"] as const
+export type OutageKind = typeof outageKinds[number]
 
 /** The storm of every test run. */
 export const core: Size = {
   pulls: 40,
   events: 4,
   busy: 24,
+  outage: 20,
   faults: {
     serverKilled: 4,
     serverFrozen: 1,
@@ -60,21 +79,31 @@ export const core: Size = {
     apiFailed: 4,
     apiAnswerLost: 4,
     forgeAnswerLost: 3,
-    forgeBusy: 1
+    forgeBusy: 1,
+    forgeAway: 1,
+    forgeLimited: 1,
+    modelOverloaded: 1,
+    clusterFull: 2,
+    apiRestarted: 1,
+    nodeLost: 1
   }
 }
 
-/** A larger one: Redis is restarted as often, and everything else goes wrong more often. */
+/**
+ * A larger one: outages last three minutes. They and Redis' restarts are as many, and everything else goes wrong more
+ * often.
+ */
 export const sizeOf = (pulls: number, events: number): Size => {
   const times = Math.max(1, pulls / core.pulls)
   const more = (count: number) => Math.round(count * times)
-  const { redisRestarted, ...others } = core.faults
+  const others = core.faults
   return {
     pulls,
     events,
     busy: 60,
+    outage: 180,
     faults: {
-      redisRestarted,
+      ...core.faults,
       serverKilled: more(others.serverKilled / 1.5),
       serverFrozen: more(others.serverFrozen / 2),
       podEvicted: more(others.podEvicted),
@@ -84,7 +113,8 @@ export const sizeOf = (pulls: number, events: number): Size => {
       apiFailed: more(others.apiFailed),
       apiAnswerLost: more(others.apiAnswerLost),
       forgeAnswerLost: more(others.forgeAnswerLost),
-      forgeBusy: more(others.forgeBusy)
+      forgeBusy: more(others.forgeBusy),
+      apiRestarted: more(others.apiRestarted)
     }
   }
 }
@@ -95,9 +125,13 @@ export interface PlannedEvent {
   readonly pull: number
   /** The how-manieth event of it, from 0. */
   readonly index: number
-  readonly kind: "opened" | "push" | "mention"
+  readonly kind: "opened" | "push" | "reopened" | "mention"
   /** The forge delivers it twice. */
   readonly twice: boolean
+  /** Another hook of the forge delivers it too, under an id of its own. */
+  readonly twin: boolean
+  /** It is delivered after the next event of its pull request. */
+  readonly late: boolean
 }
 
 export interface PlannedFault {
@@ -124,7 +158,8 @@ const killedPercent = 5
 
 const kindOf = (index: number, chance: number): PlannedEvent["kind"] => {
   if (index === 0) return "opened"
-  return chance < 0.25 ? "mention" : "push"
+  if (chance < 0.25) return "mention"
+  return chance < 0.35 ? "reopened" : "push"
 }
 
 /** The events of all pull requests, each one's in their order: so many pull requests are talked about at a time. */
@@ -139,13 +174,18 @@ const makeEvents = Effect.fnUntraced(function*({ busy, events, pulls }: Size) {
       pull: one.pull,
       index: one.next,
       kind: kindOf(one.next, yield* Random.next),
-      twice: (yield* Random.next) < 0.2
+      twice: (yield* Random.next) < 0.2,
+      twin: (yield* Random.next) < 0.15,
+      late: (yield* Random.next) < 0.15 && one.next < events - 1
     })
     one.next += 1
     if (one.next === events) left.splice(at, 1)
   }
   return made
 })
+
+/** What happens when this part of the whole is over at the latest: a lost node holds up its pull requests for minutes. */
+const latest = (kind: FaultKind): number => kind === "nodeLost" ? 0.2 : 0.95
 
 /** All of a kind, spread over the whole storm. */
 const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
@@ -154,7 +194,7 @@ const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
     Effect.fnUntraced(function*(index) {
       const fault: PlannedFault = {
         kind,
-        at: 0.02 + 0.93 * (index + (yield* Random.next)) / count,
+        at: 0.02 + (latest(kind) - 0.02) * (index + (yield* Random.next)) / count,
         server: yield* Random.nextIntBetween(0, servers - 1),
         length: yield* Random.next
       }

@@ -9,20 +9,23 @@ import type { Ended, Figures } from "./Storm.ts"
 /** What a storm did and broke, one row for each figure. */
 const rows = ({ figures, verdict }: Ended): ReadonlyArray<readonly [name: string, figure: number]> => [
   ["deliveries accepted", figures.accepted],
+  ["the same events under another id", figures.twins],
   ["sent for it, redeliveries and repetitions included", figures.sent],
   ["reviewed", figures.reviewed],
   ["of these found posted, and not posted again", figures.found],
   ["superseded by a newer push", figures.superseded],
-  ["skipped for a reason", figures.skipped],
-  ["given up with a notice", figures.parked],
+  ["skipped, for the head was reviewed already", figures.skipped],
   ["pods started", figures.pods],
   ["server processes started", figures.starts],
   ["**lost**", verdict.lost.length],
+  ["**given up**", verdict.givenUp.length],
+  ["**heads not reviewed once**", verdict.unreviewed.length],
   ["**ended more than once**", verdict.unsettled.length],
   ["**doubled**", verdict.doubled.length],
   ["**overlapped**", verdict.overlapped.length],
   ["**stale effects**", verdict.stale.length],
   ["**out of order**", verdict.disordered.length],
+  ["**outages with a busy loop**", verdict.restless.length],
   ["**left over**", verdict.left.length],
   ["**servers that ended by themselves**", verdict.crashed.length]
 ]
@@ -40,8 +43,22 @@ const faultNames: Readonly<Record<keyof Figures["faults"], string>> = {
   apiFailed: "the cluster's API fails three times (429 or 500)",
   apiAnswerLost: "the cluster's API does it, and its answer is lost",
   forgeAnswerLost: "the forge posts it, and answers 502 or not at all",
-  forgeBusy: "the forge's secondary rate limit"
+  forgeBusy: "the forge's secondary rate limit",
+  forgeAway: "the forge away",
+  forgeLimited: "the forge's hourly limit used up (403)",
+  modelOverloaded: "the model overloaded (529)",
+  clusterFull: "the cluster full (a quota of Jobs or pods used up)",
+  apiRestarted: "the cluster's API restarted, with its time of 403s",
+  nodeLost: "a node lost with its pods, which go on"
 }
+
+/** What was asked of services that were away. */
+const askedRows = ({ asked }: Figures) => [
+  ["the forge, away", asked.forgeAway] as const,
+  ["the forge, its limit used up", asked.forgeLimited] as const,
+  ["the model, overloaded", asked.modelOverloaded] as const,
+  ["the cluster, full: Jobs that it refused", asked.clusterFull] as const
+]
 
 const faultRows = ({ faults }: Figures) =>
   Object.entries(faultNames).map(([kind, name]) => {
@@ -68,6 +85,8 @@ export const text = (ended: Ended): string => {
     padded(rows(ended)),
     "faults:",
     padded(faultRows(figures)),
+    `outages of ${duration(figures.size.outage)}, and how often the service was asked in a minute of them:`,
+    padded(askedRows(figures)),
     ...found.slice(0, 20),
     ...(found.length > 20 ? [`and ${found.length - 20} more`] : []),
     ...(logs === undefined ? [] : [`everything there is to know: ${logs}`])
@@ -84,7 +103,11 @@ const markdown = (ended: Ended): string => {
   return [
     `${pulls} pull requests × ${events} deliveries, in ${duration(figures.seconds)}.`,
     markdownTable("outcome", rows(ended)),
-    markdownTable("faults", faultRows(figures))
+    markdownTable("faults", faultRows(figures)),
+    markdownTable(
+      `requests in a minute of an outage of ${duration(figures.size.outage)}, at most`,
+      askedRows(figures)
+    )
   ].join("\n\n")
 }
 

@@ -2,10 +2,10 @@ import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
 import { Clock, Console, Duration, Effect, Option, Schedule } from "effect"
 import * as Deliveries from "./Deliveries.ts"
 import * as Faults from "./Faults.ts"
-import { breaches, judge, type Verdict } from "./Invariants.ts"
+import { breaches, judge, perMinute, type Verdict } from "./Invariants.ts"
 import * as Logs from "./Logs.ts"
 import { observe } from "./Observation.ts"
-import type { Observed } from "./Observed.ts"
+import type { Observed, Outage } from "./Observed.ts"
 import * as Plan from "./Plan.ts"
 import * as World from "./World.ts"
 
@@ -17,15 +17,18 @@ export interface Figures {
   /** How often the forge sent something, and how many deliveries were accepted. */
   readonly sent: number
   readonly accepted: number
+  /** Deliveries of the same events under another id. */
+  readonly twins: number
   readonly reviewed: number
   readonly superseded: number
   readonly skipped: number
-  readonly parked: number
   /** Reviews that were on the pull request already when they were to be posted. */
   readonly found: number
   readonly pods: number
   readonly starts: number
   readonly faults: Readonly<Record<Plan.FaultKind | "podKilled", number>>
+  /** How often a service was asked in a minute of its outage, at most. */
+  readonly asked: Readonly<Record<Plan.OutageKind, number>>
 }
 
 /** A storm that is over. */
@@ -53,7 +56,13 @@ const makeTally = () => {
     apiFailed: get("apiFailed"),
     apiAnswerLost: get("apiAnswerLost"),
     forgeAnswerLost: get("forgeAnswerLost"),
-    forgeBusy: get("forgeBusy")
+    forgeBusy: get("forgeBusy"),
+    forgeAway: get("forgeAway"),
+    forgeLimited: get("forgeLimited"),
+    modelOverloaded: get("modelOverloaded"),
+    clusterFull: get("clusterFull"),
+    apiRestarted: get("apiRestarted"),
+    nodeLost: get("nodeLost")
   })
   return { count, all }
 }
@@ -69,6 +78,17 @@ const outcomes = ({ records }: Observed, tag: string): number =>
 const states = ({ records }: Observed, state: string): number =>
   records.filter((record) => record.state === state).length
 
+const askedIn = (outages: ReadonlyArray<Outage>): Figures["asked"] => {
+  const most = (kind: Plan.OutageKind) =>
+    Math.max(0, ...outages.filter((one) => one.kind === kind).map((one) => Math.round(perMinute(one))))
+  return {
+    forgeAway: most("forgeAway"),
+    forgeLimited: most("forgeLimited"),
+    modelOverloaded: most("modelOverloaded"),
+    clusterFull: most("clusterFull")
+  }
+}
+
 /** Whether everything that was sent is heard, and everything that was accepted has ended. */
 const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, patience: Duration.Input) {
   const { forge, kube, servers, store, webhookSecret } = world
@@ -80,8 +100,9 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
   })
   const tally = makeTally()
   const { depth } = yield* RedisRecords.open(store)
+  const broken: Faults.Broken = { outages: [], lostJobs: new Set() }
   let busy = 0
-  const ended = () => deliveries.accepted.length - busy
+  const ended = () => deliveries.accepted.filter(({ twinOf }) => twinOf === undefined).length - busy
   yield* Faults.killPods(plan, world, () => tally.count("podKilled"))
   const look = Effect.gen(function*() {
     const found = yield* Effect.option(depth)
@@ -98,7 +119,8 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
   yield* Effect.forkScoped(Effect.delay(tell, progressEvery))
   const faults = Faults.run(
     plan,
-    { servers, redis: world.redis, kube, forge },
+    world,
+    broken,
     () => ended() / plan.events.length,
     tally.count
   )
@@ -108,7 +130,7 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
     Effect.timeoutOption(patience)
   )
   if (Option.isNone(over)) yield* Console.error("it did not end in time")
-  return { deliveries, faults: tally.all() }
+  return { deliveries, faults: tally.all(), ...broken }
 })
 
 /** A whole storm: everything is started, broken as planned, and looked at when it is over. */
@@ -117,9 +139,10 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
   const world = yield* World.make()
   const logs = yield* Logs.ofPods(world.kube)
   const startedAt = yield* Clock.currentTimeMillis
-  const { deliveries, faults } = yield* drive(plan, world, patience)
+  const { faults, ...seen } = yield* drive(plan, world, patience)
+  const { deliveries, outages } = seen
   const endedAt = yield* Clock.currentTimeMillis
-  const observed = yield* observe({ ...world, deliveries, redis: world.store })
+  const observed = yield* observe({ ...world, ...seen, redis: world.store })
   const verdict = judge(observed)
   const wrong = breaches(verdict)
   const figures: Figures = {
@@ -127,18 +150,19 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
     size,
     seconds: Math.round((endedAt - startedAt) / 1000),
     sent: deliveries.sent(),
-    accepted: deliveries.accepted.length,
+    accepted: deliveries.accepted.filter(({ twinOf }) => twinOf === undefined).length,
+    twins: deliveries.accepted.filter(({ twinOf }) => twinOf !== undefined).length,
     reviewed: outcomes(observed, "Reviewed"),
     superseded: states(observed, "superseded"),
     skipped: outcomes(observed, "Skipped"),
-    parked: states(observed, "parked"),
     found: observed.records.filter(({ outcome }) =>
       Option.exists(outcome, (one) =>
         one._tag === "Reviewed" && one.alreadyPosted)
     ).length,
     pods: observed.pods.length,
     starts: world.servers.reduce((sum, { starts }) => sum + starts(), 0),
-    faults
+    faults,
+    asked: askedIn(outages)
   }
   const kept = wrong.length === 0 ? undefined : yield* Logs.keep(world, logs, observed, wrong)
   return { figures, verdict, logs: kept } satisfies Ended

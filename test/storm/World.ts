@@ -74,7 +74,7 @@ export const make = Effect.fn("World.make")(function*() {
     KUBECONFIG: kube.kubeconfig,
     NOMINAL_DATA_DIR: `${directory}/data`,
     REVIEWER_BOT_USERNAME: bot,
-    REVIEWER_TRIGGERS: "pr_opened,pr_push",
+    REVIEWER_TRIGGERS: "pr_opened,pr_push,pr_reopened",
     WORKSPACE_BASE_DIR: `${directory}/workspace`
   }
   const servers = yield* Effect.replicateEffect(Server.start({ bin, env: environment }), howMany)
