@@ -3,7 +3,8 @@ import { availableParallelism, cpus } from "node:os"
 import { arch, platform, version } from "node:process"
 import { fileURLToPath } from "node:url"
 import { replaced } from "../bench/Report.ts"
-import { breaches } from "./Invariants.ts"
+import { breaches, mostPerMinute } from "./Invariants.ts"
+import type { OutageKind } from "./Plan.ts"
 import type { Ended, Figures } from "./Storm.ts"
 
 /** What a storm did and broke, one row for each figure. */
@@ -53,12 +54,16 @@ const faultNames: Readonly<Record<keyof Figures["faults"], string>> = {
 }
 
 /** What was asked of services that were away. */
-const askedRows = ({ asked }: Figures) => [
-  ["the forge, away", asked.forgeAway] as const,
-  ["the forge, its limit used up", asked.forgeLimited] as const,
-  ["the model, overloaded", asked.modelOverloaded] as const,
-  ["the cluster, full: Jobs that it refused", asked.clusterFull] as const
-]
+const askedRows = ({ asked }: Figures) => {
+  const row = (name: string, kind: OutageKind) =>
+    [`${name}; no more than ${mostPerMinute[kind]} are allowed`, asked[kind]] as const
+  return [
+    row("the forge, away", "forgeAway"),
+    row("the forge, its limit used up", "forgeLimited"),
+    row("the model, overloaded", "modelOverloaded"),
+    row("the cluster, full", "clusterFull")
+  ]
+}
 
 const faultRows = ({ faults }: Figures) =>
   Object.entries(faultNames).map(([kind, name]) => {
@@ -105,7 +110,7 @@ const markdown = (ended: Ended): string => {
     markdownTable("outcome", rows(ended)),
     markdownTable("faults", faultRows(figures)),
     markdownTable(
-      `requests in a minute of an outage of ${duration(figures.size.outage)}, at most`,
+      `requests in vain in a minute of an outage of ${duration(figures.size.outage)}`,
       askedRows(figures)
     )
   ].join("\n\n")
