@@ -93,6 +93,15 @@ describe("the documentation", () => {
     }
   })
 
+  it("names no source file that is not there in the table of a newcomer's questions", () => {
+    const table = /\| you wonder[^]*?\n\n/.exec(read("CONTRIBUTING.md"))?.[0] ?? ""
+    const files = [...table.matchAll(/`([\w/.]+\.ts)`/g)].map(([, file = ""]) => file)
+    assert.isAtLeast(table.split("\n").length, 20)
+    assert.deepStrictEqual(files.filter((file) => !existsSync(`${root}/packages/${file}`)), [])
+    const named = [...read("CONTRIBUTING.md").matchAll(/`(packages\/[^`]+?)`/g)].map(([, path = ""]) => path)
+    assert.deepStrictEqual(named.filter((path) => !existsSync(`${root}/${path}`)), [])
+  })
+
   it("links to nothing that is not there", () => {
     for (const page of pages) {
       const directory = page.includes("/") ? "docs/" : ""
