@@ -42,6 +42,11 @@ const detailText = (record: JobRecord, now: number): string => {
   return reason === "" ? Option.getOrElse(Option.flatMap(record.outcome, reviewedText), () => "") : reason
 }
 
+const isActive = ({ state }: JobRecord): boolean => state === "waiting" || state === "running"
+
+/** Whether its pull request is still to be told that it gets no review. */
+const isToBeTold = (record: JobRecord): boolean => record.task._tag === "Notice" && isActive(record)
+
 const titles = ["JOB", "STATE", "TRIES", "AGE", "PULL REQUEST", "WHAT", "DETAIL"]
 
 const cells = (now: number) => (record: JobRecord): ReadonlyArray<string> => [
@@ -50,7 +55,7 @@ const cells = (now: number) => (record: JobRecord): ReadonlyArray<string> => [
   String(record.attempts),
   spanText(now - record.receivedAt),
   `${record.lane.repo}#${record.lane.number}`,
-  record.task._tag === "Notice" ? `${record.kind} (notice)` : record.kind,
+  isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
   detailText(record, now)
 ]
 
@@ -92,7 +97,7 @@ export const facts = (record: JobRecord, now: number): string => {
     ["event", Option.some(record.kind)],
     ["delivery", Option.some(record.delivery)],
     ["asked for", Option.map(record.job, ({ prompt }) => prompt)],
-    ["task", Option.some(record.state === "waiting" || record.state === "running" ? taskText(record) : "")],
+    ["task", Option.some(isActive(record) ? taskText(record) : "")],
     ["tries", Option.some(String(record.attempts))],
     ["losses", Option.some(String(record.losses))],
     ["received", Option.some(ago(record.receivedAt))],

@@ -120,6 +120,18 @@ describe("nominal-code jobs", () => {
       yield* settle(job, Settlement.cases.GiveUp.make({ failure }))
       assert.match((yield* jobs("list")).text, /waiting .* pr_push \(notice\) +model: no answer was a review\n/)
       assert.match((yield* jobs("show", job.id)).text, /task +notice on the pull request that it was given up\n/)
+      yield* settle(job, Settlement.cases.Park.make({}))
+      assert.match((yield* jobs("list")).text, /parked .* pr_push +model: no answer was a review\n/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("says why a request was turned away", () =>
+    Effect.gen(function*() {
+      const asked = Array.from({ length: 21 }, (_, index) => mention(laneOf(1), `d${index}`))
+      const { run: jobs, settle } = yield* withJobs(...asked)
+      const [away] = asked.toReversed()
+      assert.match((yield* jobs("list", "--limit", "1")).text, /waiting .* \(notice\) +turned away: [^\n]+\n/)
+      if (away !== undefined) yield* settle(away, Settlement.cases.Park.make({}))
+      assert.match((yield* jobs("list", "--limit", "1")).text, /parked .* issue_comment +turned away: [^\n]+\n/)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("passes nothing of a comment to the terminal as a command to it", () =>

@@ -68,7 +68,7 @@ export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
  * it waits for.
  */
 export const reasonOf = (
-  { cancelled, failure, outcome, supersededBy, unreadable, waitsFor }: JobRecord,
+  { cancelled, failure, outcome, supersededBy, task, unreadable, waitsFor }: JobRecord,
   waitText: (waitsFor: WaitsFor) => string = ({ service }) => `waits for ${service}`
 ): string => {
   if (cancelled) return "cancelled"
@@ -84,6 +84,11 @@ export const reasonOf = (
       )
     ),
     Option.orElse(() => Option.map(failure, failureText)),
+    Option.orElse(() =>
+      task._tag === "Notice" && task.notice._tag === "Busy"
+        ? Option.some("turned away: as many requests of its pull request waited as may")
+        : Option.none()
+    ),
     Option.getOrElse(() => "")
   )
 }
