@@ -55,7 +55,8 @@ describe("a job whose service is away", () => {
       yield* offer(job)
       yield* pass("118 minutes")
       assert.deepStrictEqual([(yield* stateOf(job)).state, tells(events)], ["waiting", []])
-      yield* pass("10 minutes")
+      // Up to 6 minutes until the next try, and as many again until the forge is tried with the notice.
+      yield* pass("15 minutes")
       assert.deepStrictEqual([(yield* stateOf(job)).state, tells(events)], ["parked", ["tell a: forge: 502"]])
     }))
 
