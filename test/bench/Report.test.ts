@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { count, ratio } from "./Figure.ts"
-import { markdown, replaced, table } from "./Report.ts"
+import { merged, replaced, section, table } from "./Report.ts"
 
 const parts = [{
   title: "Start-up",
@@ -22,11 +22,20 @@ it("a terminal's columns begin where their heads begin", () => {
 })
 
 it("a page keeps what stands around its figures", () => {
+  const figures = parts.map((part) => section(part, "Monday.")).join("\n\n")
   const page = (figures: string) =>
     `# Before\n<!-- figures: written by \`make bench ARGS=--write\` -->${figures}<!-- end of figures -->\nAfter\n`
-  const written = replaced(page("old"), markdown(parts)) ?? ""
-  assert.strictEqual(written, page(`\n\n${markdown(parts)}\n\n`))
-  assert.strictEqual(replaced(written, markdown(parts)), written)
+  const written = replaced(page("old"), figures) ?? ""
+  assert.strictEqual(written, page(`\n\n${figures}\n\n`))
+  assert.strictEqual(replaced(written, figures), written)
+})
+
+it("a subject that is measured again takes its own place, and the others keep their figures and their day", () => {
+  const measured = (titles: ReadonlyArray<string>, day: string) =>
+    titles.map((title) => section({ title, figures: [] }, day))
+  const before = measured(["Memory", "Start-up"], "Monday.")
+  const again = measured(["Memory", "Many jobs"], "Tuesday.")
+  assert.strictEqual(merged(before.join("\n\n"), again), [again[0], before[1], again[1]].join("\n\n"))
 })
 
 it("a page without a place for figures is told apart", () => {

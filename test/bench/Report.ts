@@ -32,11 +32,18 @@ const indented = (figure: Figure): ReadonlyArray<string> => {
 
 const row = (texts: ReadonlyArray<string>) => `| ${texts.join(" | ")} |`
 
-/** The same for a page. */
-export const markdown = (parts: ReadonlyArray<Part>): string =>
-  parts.map(({ figures, title }) =>
-    [`### ${title}`, "", row(columns), "|---|---|---|---|", ...figures.map((figure) => row(cells(figure)))].join("\n")
-  ).join("\n\n")
+/** The section of a page for one subject: where and when it was measured, and its figures. */
+export const section = ({ figures, title }: Part, about: string): string =>
+  [`### ${title}`, "", about, "", row(columns), "|---|---|---|---|", ...figures.map((figure) => row(cells(figure)))]
+    .join("\n")
+
+const titleOf = (section: string): string => section.slice(0, section.indexOf("\n"))
+
+/** These sections in place of those of the same titles, where those stand; what is new comes last. */
+export const merged = (text: string, sections: ReadonlyArray<string>): string => {
+  const known = text.split(/^(?=### )/m).map((one) => one.trim()).filter((one) => one !== "")
+  return [...new Map([...known, ...sections].map((one) => [titleOf(one), one])).values()].join("\n\n")
+}
 
 /** What is to be said of a machine that has other things to do; empty where it has none. */
 const disturbance = (): string => {
@@ -58,21 +65,29 @@ const ownMarks = {
   end: "<!-- end of figures -->"
 }
 
-/** A page with other figures between its marks. */
-export const replaced = (page: string, figures: string, { begin, end } = ownMarks): string | undefined => {
+/** A page with something else between its marks. */
+const rewritten = (
+  page: string,
+  change: (between: string) => string,
+  { begin, end } = ownMarks
+): string | undefined => {
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
   if (from < 0 || to < from) return undefined
-  return `${page.slice(0, from)}${begin}\n\n${figures}\n\n${page.slice(to)}`
+  return `${page.slice(0, from)}${begin}\n\n${change(page.slice(from + begin.length, to))}\n\n${page.slice(to)}`
 }
+
+/** A page with other figures between its marks. */
+export const replaced = (page: string, figures: string, marks = ownMarks): string | undefined =>
+  rewritten(page, () => figures, marks)
 
 const page = fileURLToPath(new URL("../../docs/performance.md", import.meta.url))
 
-/** Puts the figures into the documentation. */
+/** Puts the figures into the documentation; those that were not taken stay. */
 export const write = Effect.fn("Report.write")(function*(parts: ReadonlyArray<Part>, about: string) {
   const files = yield* FileSystem.FileSystem
-  const command = "`make bench ARGS=--write`"
-  const written = replaced(yield* files.readFileString(page), `${command}, ${about}\n\n${markdown(parts)}`)
+  const sections = parts.map((part) => section(part, about))
+  const written = rewritten(yield* files.readFileString(page), (before) => merged(before, sections))
   if (written === undefined) return yield* new NotMeasured({ message: `${page} has no place for figures` })
   yield* files.writeFileString(page, written)
 })

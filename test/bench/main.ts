@@ -7,12 +7,13 @@ import * as Memory from "./Memory.ts"
 import * as Overhead from "./Overhead.ts"
 import * as Program from "./Program.ts"
 import * as Report from "./Report.ts"
+import * as Scale from "./Scale.ts"
 import * as StartUp from "./StartUp.ts"
 
 /** How long everything may take. */
-const limit = Duration.minutes(3)
+const limit = Duration.minutes(7)
 
-const names = ["acknowledge", "overhead", "memory", "start-up"] as const
+const names = ["acknowledge", "overhead", "memory", "start-up", "scale"] as const
 type Name = typeof names[number]
 
 const write = Flag.Boolean("write").pipe(
@@ -25,7 +26,8 @@ const subjects = {
   acknowledge: { title: "Deliveries acknowledged", measure: Acknowledge.measure },
   overhead: { title: "A review without its model", measure: Overhead.measure },
   memory: { title: "Memory", measure: Memory.measure },
-  "start-up": { title: "Start-up", measure: StartUp.measure }
+  "start-up": { title: "Start-up", measure: StartUp.measure },
+  scale: { title: "Many jobs", measure: Scale.measure }
 } as const
 
 const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
@@ -36,7 +38,6 @@ const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
     }))
 
 const bench = Effect.fn("bench")(function*({ only, write }: { only: Option.Option<Name>; write: boolean }) {
-  if (write && Option.isSome(only)) return yield* new NotMeasured({ message: "--write keeps all figures, not some" })
   const about = yield* Report.circumstances
   const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(limit)
   const program = yield* Program.bundle
