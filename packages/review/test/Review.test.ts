@@ -241,6 +241,7 @@ describe("a failure", () => {
         [{ answers: [() => modelError("context-too-long")] }, false],
         [{ checkout: () => workspaceError("timeout") }, true],
         [{ checkout: () => workspaceError("auth") }, false],
+        [{ checkout: () => workspaceError("forbidden") }, true],
         [{ checkout: () => workspaceError("too-large") }, false],
         [{ forgeFiles: Scene.forgeError(new Unauthorized({ message: "no" })) }, false]
       ]

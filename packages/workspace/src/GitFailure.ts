@@ -1,8 +1,12 @@
 import { Schema } from "effect"
 
-/** Why git did not do it, as far as its words tell. */
+/**
+ * Why git did not do it, as far as its words tell. `forbidden`: a server says 403 to who may not read the repository,
+ * and to who has asked it too often.
+ */
 export const GitFailure = Schema.Literals([
   "auth",
+  "forbidden",
   "not-found",
   "missing",
   "redirected",
@@ -21,7 +25,8 @@ export type GitFailure = typeof GitFailure.Type
 const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
   [/No space left on device|Disk quota exceeded/i, "disk-full"],
   [/authentication failed|could not read (?:username|password)|access denied|invalid credentials/i, "auth"],
-  [/returned error: 40[13]|HTTP 40[13]\b/i, "auth"],
+  [/returned error: 401|HTTP 401\b|remote: .*(?:denied to|not granted)/i, "auth"],
+  [/returned error: 403|HTTP 403\b/i, "forbidden"],
   [/repository .*not found|returned error: 404|HTTP 404\b|does not appear to be a git repository/i, "not-found"],
   [/couldn't find remote ref|not our ref|unadvertised object|no such remote ref/i, "missing"],
   [/returned error: 30\d|unable to update url base from redirection/i, "redirected"],
@@ -53,7 +58,8 @@ export const fromStderr = (stderr: string): GitFailure =>
 
 /** The same command may succeed later, with nothing changed by a person. */
 export const isRetryable = (failure: GitFailure): boolean =>
-  failure === "unreachable" || failure === "busy" || failure === "disk-full" || failure === "corrupt" ||
+  failure === "unreachable" || failure === "forbidden" || failure === "busy" || failure === "disk-full" ||
+  failure === "corrupt" ||
   failure === "timeout"
 
 /** The line that says what went wrong: the last one that git calls an error, without its prefix. */

@@ -199,6 +199,9 @@ export const explain = (remote: Remote, error: GitError): WorkspaceError => {
     auth:
       `${host} refused the credentials for ${repo}: check that the forge's token (GITHUB_TOKEN on GitHub) is valid, ` +
       `not expired, and may read the repository's contents.`,
+    forbidden:
+      `${host} refused ${repo} (403): either the forge's token may not read the repository's contents, or too ` +
+      `much was asked of the forge.`,
     "not-found":
       `${host} has no repository ${repo} that the forge's token may read: check the token's repository access.`,
     redirected: `${host} redirects ${repo} elsewhere, and redirects are not followed with credentials: was it renamed?`,

@@ -137,7 +137,7 @@ layer(Fixture.services, { excludeTestServices: true })("A server that cannot be 
           [503, true, "could not be reached"],
           [429, true, "could not be reached"],
           [401, false, "refused the credentials"],
-          [403, false, "refused the credentials"],
+          [403, true, "refused acme/shop (403)"],
           [404, false, "has no repository acme/shop"]
         ] as const
       ) {

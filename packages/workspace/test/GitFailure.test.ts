@@ -8,7 +8,17 @@ it("reads the reason of a failure out of git's own words", () => {
     [`fatal: Authentication failed for '${url}/'`, "auth", false],
     ["fatal: could not read Username for 'https://github.com': terminal prompts disabled", "auth", false],
     ["remote: HTTP Basic: Access denied", "auth", false],
-    [`fatal: unable to access '${url}/': The requested URL returned error: 403`, "auth", false],
+    [`fatal: unable to access '${url}/': The requested URL returned error: 403`, "forbidden", true],
+    [
+      `remote: Permission to acme/shop.git denied to mara.\nfatal: unable to access '${url}/': The requested URL returned error: 403`,
+      "auth",
+      false
+    ],
+    [
+      `remote: Write access to repository not granted.\nfatal: unable to access '${url}/': The requested URL returned error: 403`,
+      "auth",
+      false
+    ],
     [`remote: Repository not found.\nfatal: repository '${url}/' not found`, "not-found", false],
     ["fatal: couldn't find remote ref refs/pull/7/head", "missing", false],
     ["fatal: remote error: upload-pack: not our ref 0123456789", "missing", false],
