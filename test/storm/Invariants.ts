@@ -1,7 +1,7 @@
 import { type JobRecord, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { Option } from "effect"
-import type { Accepted, Change, Observed, Outage, PodRun, Post } from "./Observed.ts"
-import type { OutageKind } from "./Plan.ts"
+import type { Accepted, Change, Observed, PodRun, Post } from "./Observed.ts"
+import { restless } from "./Outages.ts"
 
 /*
  * What has to hold when a storm is over. Each function is one invariant, and answers with its breaches: one line for
@@ -99,27 +99,6 @@ const unreviewed = ({ heads, posts }: Observed): ReadonlyArray<string> =>
         `job ${job} of ${pull} posted about ${headSha} after the head had been reviewed`
       )
     ]
-  })
-
-/** How often a service was asked in a minute of an outage; in all, where it was shorter. */
-export const perMinute = ({ requests, seconds }: Outage): number => requests / Math.max(1, seconds / 60)
-
-/**
- * How often a service may be asked in vain in a minute of its outage. When it begins, sixteen runs are under way; each
- * asks a forge that is away for three lists, four times. The probes of two servers come on top.
- */
-export const mostPerMinute: Readonly<Record<OutageKind, number>> = {
-  forgeAway: 300,
-  forgeLimited: 100,
-  modelOverloaded: 100,
-  clusterFull: 150
-}
-
-/** Restless: a service that is away is left in peace. */
-const restless = ({ outages }: Observed): ReadonlyArray<string> =>
-  outages.flatMap((outage) => {
-    const asked = Math.round(perMinute(outage))
-    return asked > mostPerMinute[outage.kind] ? [`${outage.kind}: asked ${asked} times a minute`] : []
   })
 
 const ended = new Set(["done", "superseded", "parked"])

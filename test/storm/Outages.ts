@@ -1,0 +1,23 @@
+import type { Observed, Outage } from "./Observed.ts"
+import type { OutageKind } from "./Plan.ts"
+
+/** How often a service was asked in a minute of an outage; in all, where it was shorter. */
+export const perMinute = ({ requests, seconds }: Outage): number => requests / Math.max(1, seconds / 60)
+
+/**
+ * How often a service may be asked in vain in a minute of its outage. When it begins, sixteen runs are under way; each
+ * asks a forge that is away for three lists, four times. The probes of two servers come on top.
+ */
+export const mostPerMinute: Readonly<Record<OutageKind, number>> = {
+  forgeAway: 300,
+  forgeLimited: 100,
+  modelOverloaded: 100,
+  clusterFull: 150
+}
+
+/** Restless: a service that is away is left in peace. */
+export const restless = ({ outages }: Observed): ReadonlyArray<string> =>
+  outages.flatMap((outage) => {
+    const asked = Math.round(perMinute(outage))
+    return asked > mostPerMinute[outage.kind] ? [`${outage.kind}: asked ${asked} times a minute`] : []
+  })
