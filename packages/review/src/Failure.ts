@@ -51,12 +51,17 @@ const forgeReason = ({ reason }: ForgeError) =>
 /** The name under which jobs wait for a forge. */
 export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
 
-/** A run that ends with an error of the forge: it waits for a forge that is away or limited, and fails otherwise. */
+/**
+ * A run that ends with an error of the forge: it waits for a forge that is away or limited, and fails otherwise. A forge
+ * may not know yet what its webhook told of, or a new token: that is worth another attempt.
+ */
 export const forgeOutcome = (platform: Platform, error: ForgeError) => {
   const { message, reason } = error
   const failure = Failure.cases.Forge.make({ reason: forgeReason(error), detail: message })
   if (reason._tag === "RateLimited") return postponed(failure, forgeService(platform), Option.some(reason.retryAfter))
-  return reason._tag === "Unavailable" ? postponed(failure, forgeService(platform)) : failed(failure, false)
+  return reason._tag === "Unavailable"
+    ? postponed(failure, forgeService(platform))
+    : failed(failure, reason._tag === "NotFound" || reason._tag === "Unauthorized")
 }
 
 /** The name under which jobs wait for a model service. */
@@ -95,7 +100,7 @@ export const explain: (failure: Failure) => string = Failure.match({
     ({
       "rate-limited": "the forge asked me to wait for longer than I may",
       unavailable: "the forge could not be reached for too long",
-      unauthorized: "my account lacks a permission that the review needs",
+      unauthorized: "the forge does not let my account do what the review needs",
       "not-found": "my account cannot see something that the review needs",
       refused: "the forge refused to take the review",
       locked: "the conversation of this pull request is locked",

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { ForgeError, NotFound, RateLimited, Unauthorized, Unavailable } from "@nominal-code/forge/ForgeError"
+import { ForgeError, NotFound, RateLimited, Refused, Unauthorized, Unavailable } from "@nominal-code/forge/ForgeError"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, Effect, Option } from "effect"
@@ -243,7 +243,7 @@ describe("a failure", () => {
         [{ checkout: () => workspaceError("auth") }, false],
         [{ checkout: () => workspaceError("forbidden") }, true],
         [{ checkout: () => workspaceError("too-large") }, false],
-        [{ forgeFiles: Scene.forgeError(new Unauthorized({ message: "no" })) }, false]
+        [{ forgeFiles: Scene.forgeError(new Unauthorized({ message: "no" })) }, true]
       ]
       for (const [changes, retryable] of cases) {
         const world = Scene.world(changes)
@@ -281,14 +281,17 @@ describe("a failure", () => {
       })
     }))
 
-  it.effect("to find the pull request is not tried again", () =>
+  it.effect("to find the pull request is tried again, for a forge may not know yet what its webhook told of", () =>
     Effect.gen(function*() {
-      const missing = new ForgeError({
-        operation: "GitHub.publish",
-        reason: new NotFound({ message: "no such thing" })
-      })
-      const world = Scene.world({ publish: () => Effect.fail(missing) })
-      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: false })
+      const cases = [
+        [new NotFound({ message: "no such thing" }), true],
+        [new Refused({ status: 422, message: "no" }), false]
+      ] as const
+      for (const [reason, retryable] of cases) {
+        const missing = new ForgeError({ operation: "GitHub.publish", reason })
+        const world = Scene.world({ publish: () => Effect.fail(missing) })
+        assert.deepInclude(yield* run(world), { _tag: "Failed", retryable })
+      }
     }))
 
   it.effect("to read any review out of the answer is told on the pull request, after two tries to mend it", () =>
