@@ -6,10 +6,10 @@ export const perMinute = ({ requests, seconds }: Outage): number => requests / M
 
 /**
  * How often a service may be asked in vain in a minute of its outage. When it begins, sixteen runs are under way; each
- * asks a forge that is away for three lists, four times. The probes of two servers come on top.
+ * asks a forge that is away for three lists, four times. The probes of two servers come on top, and what they had begun besides. A busy loop asks thousands of times.
  */
 export const mostPerMinute: Readonly<Record<OutageKind, number>> = {
-  forgeAway: 300,
+  forgeAway: 400,
   forgeLimited: 100,
   modelOverloaded: 100,
   clusterFull: 150
