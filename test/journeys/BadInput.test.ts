@@ -13,7 +13,7 @@ const opened = { event: "pull_request", action: "opened" } as const
 const { Reviewed, Skipped } = JobOutcome.guards
 
 const skippedBecause = ({ outcome }: JobRecord) =>
-  Option.getOrUndefined(Option.map(Option.filter(outcome, Skipped), ({ reason }) => reason))
+  Option.getOrUndefined(Option.map(Option.filter(outcome, Skipped), ({ detail }) => detail))
 
 const findingsOf = ({ outcome }: JobRecord) =>
   Option.getOrUndefined(Option.map(Option.filter(outcome, Reviewed), ({ findings }) => findings))
@@ -199,17 +199,18 @@ layer(running({ env: { JOBS_MAX_ATTEMPTS: "1" } }), { excludeTestServices: true,
       })
   )
 
-  it.effect("a repository that git cannot reach is no review: its pull request is told", () =>
+  it.effect("a repository that git cannot reach for a while is waited for, without a word, and then reviewed", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, serve } = yield* Running
       const pull = yield* open(journey, "unreachable")
+      journey.script(pull, turns({ calls: [submitReview("Fine.", [finding("src/total.ts", "Cents are lost.")])] }))
       journey.emulator.faults.next({ path: /acme\/unreachable\.git/, times: 100 }, { _tag: "Drop" })
-      const { failure, state } = yield* run({ ...opened, pull })
-      assert.strictEqual(state, "parked")
-      assert.match(
-        Option.match(failure, { onNone: () => "", onSome: failureText }),
-        /^checkout: [^\n]*127\.0\.0\.1:\d+[^\n]*$/
-      )
-      yield* journey.told(pull, /the repository could not be checked out/)
+      const job = yield* journey.send({ ...opened, pull }, serve)
+      const { failure, service } = yield* journey.waits(job)
+      assert.strictEqual(service, "forge:github")
+      assert.match(failureText(failure), /^checkout: [^\n]*127\.0\.0\.1:\d+[^\n]*$/)
+      assert.deepStrictEqual(journey.written(pull), [])
+      journey.emulator.faults.clear()
+      assert.strictEqual(findingsOf(yield* journey.ended(job)), 1)
     }))
 })

@@ -156,20 +156,25 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
     }))
 
   // The retries within an attempt take their 15 seconds in every case, so the cases take them together.
-  it.effect("a model that gives no answer is no review, whatever gives out: the pull request is told, and no half is posted", () =>
+  it.effect("a model whose answers cannot be used is no review: the pull request is told why, and no half is posted", () =>
     Effect.gen(function*() {
       const { journey, run } = yield* Running
-      const faults: ReadonlyArray<readonly [name: string, Partial<Fixture>, requests: number]> = [
-        ["ratelimited", {
-          response: { status: 429, retryAfter: 120, error: { type: "rate_limit_error", message: "Slow" } }
-        }, 1],
-        ["refused", { response: { status: 400, error: { type: "invalid_request_error", message: "No" } } }, 1],
-        ["failing", { chaos: { dropRate: 1 } }, 5],
-        ["garbled", { chaos: { malformedRate: 1 } }, 5],
-        ["disconnected", { chaos: { disconnectRate: 1 } }, 5],
-        ["halved", { truncateAfterChunks: 8, chunkSize: 10 }, 5]
+      const faults: ReadonlyArray<readonly [string, Partial<Fixture>, RegExp, requests: number]> = [
+        [
+          "refused",
+          { response: { status: 400, error: { type: "invalid_request_error", message: "No" } } },
+          /the language model does not accept this installation's request/,
+          1
+        ],
+        ["garbled", { chaos: { malformedRate: 1 } }, /the language model gave an answer that cannot be read/, 5],
+        [
+          "halved",
+          { truncateAfterChunks: 8, chunkSize: 10 },
+          /the language model gave an answer that cannot be read/,
+          5
+        ]
       ]
-      yield* Effect.forEach(faults, ([name, fault, requests]) =>
+      yield* Effect.forEach(faults, ([name, fault, told, requests]) =>
         Effect.gen(function*() {
           const pull = yield* open(journey, name)
           breaking(journey, pull, fault)
@@ -179,9 +184,33 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
             Option.match(failure, { onNone: () => "", onSome: failureText }),
             /^model: anthropic \([a-z-]+\): [^\n]+$/
           )
-          yield* journey.told(pull, /the language model did not give an answer that can be used/)
+          yield* journey.told(pull, told)
           assert.strictEqual(journey.asked(pull).length, requests, name)
           assert.notInclude(journey.written(pull).join(), "Half of it.")
         }), { concurrency: "unbounded", discard: true })
     }))
 })
+
+const outages: ReadonlyArray<readonly [string, Partial<Fixture>]> = [
+  ["that asks us to stay away", {
+    response: { status: 429, retryAfter: 120, error: { type: "rate_limit_error", message: "Slow" } }
+  }],
+  ["that does not answer", { chaos: { dropRate: 1 } }],
+  ["that breaks off in the middle of its answers", { truncateAfterChunks: 8, chunkSize: 10 }]
+]
+for (const [name, fault] of outages) {
+  layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
+    it.effect(`a model ${name} is waited for: no attempt is used, and the pull request hears nothing yet`, () =>
+      Effect.gen(function*() {
+        const { journey, serve } = yield* Running
+        const pull = yield* open(journey, "waiting")
+        breaking(journey, pull, fault)
+        const job = yield* journey.send({ ...opened, pull }, serve)
+        const { service } = yield* journey.waits(job)
+        assert.strictEqual(service, "model:anthropic")
+        const { attempts, state } = Option.getOrThrow(yield* journey.queue.find(job))
+        assert.deepStrictEqual({ attempts, state }, { attempts: 0, state: "waiting" })
+        assert.deepStrictEqual(journey.written(pull), [])
+      }))
+  })
+}

@@ -134,6 +134,18 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
       patience
     )
 
+  /** What a job waits for, once it does, and the failure that told so. */
+  const waits = (job: JobId) =>
+    eventually(
+      `job ${job} to wait for a service`,
+      Effect.map(
+        queue.find(job),
+        Option.flatMap(({ failure, waitsFor }) =>
+          Option.map(Option.all({ failure, waitsFor }), ({ failure, waitsFor }) => ({ failure, ...waitsFor }))
+        )
+      )
+    )
+
   const written = (pull: PullRequest): ReadonlyArray<string> =>
     [
       ...emulator.state.reviews.filter((review) => review.pull === pull),
@@ -159,6 +171,7 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
     deliver,
     send,
     ended,
+    waits,
     /** Decides what the model says about one pull request; the newest script of all is asked first. */
     script: (pull: PullRequest, script: ScriptedModel.Script): void =>
       model.script((request) => request.pull === nameOf(pull) ? script(request) : undefined),
