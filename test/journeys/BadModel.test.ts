@@ -166,13 +166,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
           /the language model does not accept this installation's request/,
           1
         ],
-        ["garbled", { chaos: { malformedRate: 1 } }, /the language model gave an answer that cannot be read/, 5],
-        [
-          "halved",
-          { truncateAfterChunks: 8, chunkSize: 10 },
-          /the language model gave an answer that cannot be read/,
-          5
-        ]
+        ["garbled", { chaos: { malformedRate: 1 } }, /the language model gave an answer that cannot be read/, 5]
       ]
       yield* Effect.forEach(faults, ([name, fault, told, requests]) =>
         Effect.gen(function*() {
