@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo test test-kube check build bench storm format
+.PHONY: help install demo test test-kube check build api bench storm format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -21,11 +21,12 @@ test: install ## Every test
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)
 
-check: install ## Types, lint with import directions, format, dead code
+check: install ## Types, lint with import directions, format, dead code, the library's API
 	"$$(effect-tsgo get-exe-path)" -p tsconfig.json
 	oxlint --deny-warnings
 	dprint check
 	knip
+	node ci/apiReport.ts
 
 format: install ## Format every file
 	dprint fmt
@@ -33,6 +34,9 @@ format: install ## Format every file
 build: install ## One bundled, code-split dist/: the command and the library
 	node ci/build.ts
 	node ci/library.ts
+
+api: install ## The API report, docs/api.d.ts, as the library is now
+	node ci/apiReport.ts --write
 
 bench: install ## Figures of speed and size, as ratios and counts
 	node test/bench/main.ts $(ARGS)

@@ -4,7 +4,7 @@
  *
  * `node ci/library.ts [directory]` adds it elsewhere than to `dist/`.
  */
-import { cpSync, readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { argv } from "node:process"
 import { fileURLToPath } from "node:url"
@@ -23,7 +23,6 @@ const bundle = await rolldown({
 await bundle.write({ dir: library, format: "esm", minify: false, chunkFileNames: "[name]-[hash].js" })
 await bundle.close()
 await writeDeclarations(library)
-cpSync(join(root, "packages/persistence/src/lua"), join(library, "lua"), { recursive: true })
 
 const manifest = join(dist, "package.json")
 const written = JSON.parse(readFileSync(manifest, "utf8"))
