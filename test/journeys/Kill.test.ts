@@ -132,7 +132,7 @@ it.live("fifty kills lose no accepted delivery, double no review, and let no two
     yield* Console.log(
       `seed ${seed}: ${traffic.written()} deliveries, ${traffic.accepted.length} accepted, ${killed.length} kills, ` +
         `${killed.length + 1} starts; ${verdict.reviewed} reviewed, ${verdict.superseded} superseded, ` +
-        `${verdict.found} found posted; ${verdict.lost.length} lost, ${verdict.doubled.length} doubled`
+        `${verdict.skipped} skipped, ${verdict.found} found posted; ${verdict.lost.length} lost, ${verdict.doubled.length} doubled`
     )
     assert.strictEqual(traffic.accepted.length, traffic.written())
     assert.isAtLeast(traffic.accepted.length, inProgress)

@@ -10,6 +10,8 @@ import type { Accepted } from "./Traffic.ts"
 interface Verdict {
   readonly reviewed: number
   readonly superseded: number
+  /** Jobs whose head another job had reviewed. */
+  readonly skipped: number
   /** Reviews that another life had posted already, so that they were found by their marker and not posted again. */
   readonly found: number
   readonly lost: ReadonlyArray<string>
@@ -41,6 +43,18 @@ const isSuperseded = (journey: Journey, accepted: ReadonlyArray<Accepted>, { job
     )
   })
 
+/** Whether the job found its head reviewed, by a job that began when the head was there already; and it is. */
+const isHeadReviewed = (journey: Journey, { job, pull }: Accepted) =>
+  Effect.map(journey.queue.find(job), (record) =>
+    Option.exists(
+      Option.flatMap(record, ({ outcome }) => outcome),
+      (outcome) =>
+        JobOutcome.guards.Skipped(outcome) && outcome.reason === "head-reviewed" &&
+        journey.written(pull).some((text) =>
+          Option.exists(findMarker(text), ({ headSha }) => headSha === outcome.headSha)
+        )
+    ))
+
 /** A model that is asked by a dead process thinks on; its review ended with the process. */
 const overlaps = ({ turns }: Journey, pull: PullRequest, killed: ReadonlyArray<number>): boolean => {
   const runs = turns(pull).map(({ endedAt, startedAt }) => ({
@@ -66,13 +80,15 @@ export const judge = Effect.fnUntraced(function*(
   const posts = (one: Accepted) => journey.emulator.jobs(one.pull).get(one.job)
   const missing = accepted.filter((one) => reviewsOf(posts(one)) === 0)
   const superseded = yield* Effect.filter(missing, (one) => isSuperseded(journey, accepted, one), { concurrency: 1 })
+  const skipped = yield* Effect.filter(missing, (one) => isHeadReviewed(journey, one), { concurrency: 1 })
   const found = yield* Effect.filter(accepted, ({ job }) => wasFound(journey, job), { concurrency: 1 })
   const pulls = [...new Set(accepted.map(({ pull }) => pull))]
   const verdict: Verdict = {
     reviewed: accepted.length - missing.length,
     superseded: superseded.length,
+    skipped: skipped.length,
     found: found.length,
-    lost: missing.filter((one) => !superseded.includes(one)).map(({ job }) => job),
+    lost: missing.filter((one) => !superseded.includes(one) && !skipped.includes(one)).map(({ job }) => job),
     doubled: accepted.filter((one) => reviewsOf(posts(one)) > 1 || hasTwins(posts(one))).map(({ job }) => job),
     together: pulls.filter((pull) => overlaps(journey, pull, killed)).map(nameOf)
   }
