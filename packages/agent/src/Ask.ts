@@ -18,7 +18,7 @@ export interface Asked {
   readonly words: Option.Option<string>
 }
 
-/** How often a conversation is made shorter for one call. */
+/** The most times that a conversation is made shorter for one call. */
 const mostCuts = 8
 
 /**

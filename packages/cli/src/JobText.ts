@@ -44,7 +44,7 @@ const detailText = (record: JobRecord, now: number): string => {
 
 const isActive = ({ state }: JobRecord): boolean => state === "waiting" || state === "running"
 
-/** Whether its pull request is still to be told that it gets no review. */
+/** True while the notice of a job without a review is still to be posted. */
 const isToBeTold = (record: JobRecord): boolean => record.task._tag === "Notice" && isActive(record)
 
 const titles = ["JOB", "STATE", "TRIES", "AGE", "PULL REQUEST", "WHAT", "DETAIL"]

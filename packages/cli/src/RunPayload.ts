@@ -2,7 +2,7 @@ import { type JobPayload, JobPayloadJson, payloadVersions } from "@nominal-code/
 import { Data, Effect, Predicate, Schema } from "effect"
 import { EventRequest, NamedRequest, PageRequest, type RunRequest } from "./RunRequest.ts"
 
-/** What `run-job` was given: a server's job, or a request of somebody else. */
+/** The payload of `run-job`: a server's job, or a request of a person or another program. */
 export type RunPayload = Data.TaggedEnum<{
   FromServer: { readonly payload: JobPayload }
   Request: { readonly request: RunRequest }

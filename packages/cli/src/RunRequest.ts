@@ -7,10 +7,10 @@ import { Clock, Effect, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 
 /*
- * What people and other programs may give to `run-job`, beside the form in which a server gives it.
+ * The payloads of `run-job` that people and other programs write, beside the form that a server writes.
  */
 
-/** What a person asks for beside a review. */
+/** The prompt of a request, beside the review itself. */
 const prompt = Schema.optionalKey(Schema.String.annotate({
   description: "What to look at; without it, the pull request is reviewed as a whole."
 }))

@@ -47,7 +47,7 @@ export interface JobSettings {
   readonly maxConcurrent: number
   /** Attempts of one job before it is parked. */
   readonly maxAttempts: number
-  /** How old a job may become that waits for services before it is given up. */
+  /** The age at which a job that waits for services is given up. */
   readonly giveUpAfter: Duration.Duration
   /** What one attempt may take. */
   readonly deadline: Duration.Duration
@@ -68,7 +68,7 @@ export interface RedisSettings {
   readonly sentinelPassword: Option.Option<Redacted.Redacted>
   /** Into how many parts the queue is divided; none: as it is. */
   readonly shards: Option.Option<number>
-  /** How many replicas have to have a job before it counts as accepted. */
+  /** The number of replicas that must have a job before it counts as accepted. */
   readonly waitReplicas: number
 }
 
@@ -135,7 +135,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly github: Option.Option<GitHubSettings>
   readonly webhook: WebhookSettings
   readonly policy: Policy
-  /** What a push does to a running review of its pull request that nobody asked for. */
+  /** The effect of a push on a running review of its pull request that nobody asked for. */
   readonly onPush: "finish" | "supersede"
   readonly jobs: JobSettings
   readonly workspace: WorkspaceSettings

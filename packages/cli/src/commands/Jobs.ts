@@ -17,7 +17,7 @@ const queue = Storage.queue.pipe(
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Schema.Array(JobRecord))))
 
-/** How many records are read at a time where all of them are looked through. */
+/** The page size of a look through all records. */
 const portion = 500
 
 /** All records, the newest first. */
@@ -59,7 +59,7 @@ const named = Effect.fnUntraced(function*(start: string) {
   })
 })
 
-/** Which jobs are listed. */
+/** The filter and the page of a list of jobs. */
 export interface Listing {
   readonly state: Option.Option<JobState>
   readonly limit: number
@@ -68,7 +68,7 @@ export interface Listing {
   readonly json: boolean
 }
 
-/** How the jobs after this one are listed. */
+/** The command that lists the jobs after this one. */
 const nextPage = (last: JobRecord, { limit, state }: Listing): string =>
   [
     "there are older ones: nominal-code jobs list",

@@ -45,7 +45,7 @@ const text = Effect.fnUntraced(
 const decode = (given: string) =>
   Effect.mapError(RunPayload.decode(given), ({ message }) => new JobFailed({ message: `${message}; ${howToGiveIt}` }))
 
-/** What a server would give for it. */
+/** The payload that a server would give for the request. */
 const asPayload = (given: RunPayload.RunPayload) =>
   given._tag === "FromServer" ? Effect.succeed(given.payload) : jobOf(given.request).pipe(
     Effect.mapBoth({
