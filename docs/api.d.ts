@@ -321,7 +321,7 @@ declare namespace Failure_d_exports {
 declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
 type ModelFailureReason = typeof ModelFailureReason.Type;
 /**
- * Where and why a run of a job failed: the stage is the tag. What a pull request is told is a function of stage and
+ * The failure of a run: its stage, which is the tag, and its reason. What a pull request is told is a function of stage and
  * reason alone.
  */
 declare const Failure: Schema.TaggedUnion<{
@@ -514,7 +514,7 @@ declare const Toleration: Schema.Struct<{
   readonly tolerationSeconds: Schema.optionalKey<Schema.Int>;
 }>;
 type Toleration = typeof Toleration.Type;
-/** Which nodes a pod needs or prefers, and which pods it wants beside it or not. */
+/** The affinity of a pod: nodes that it needs or prefers, and pods that it is to run beside or apart from. */
 declare const Affinity: Schema.Struct<{
   readonly nodeAffinity: Schema.optionalKey<Schema.Struct<{
     readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.Struct<{

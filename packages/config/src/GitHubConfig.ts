@@ -132,7 +132,7 @@ const credentials = Effect.fnUntraced(function*(mode: Mode, values: Values, repo
   return Option.map(token, (token): GitHubCredentials => ({ _tag: "Token", token }))
 })
 
-/** How to reach GitHub. `serve` and `run-job` cannot do without. An App wins over a token. */
+/** The settings of GitHub, which `serve` and `run-job` need. An App wins over a token. */
 export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
   const secret = mode === "serve" ? webhookSecret(values, report) : Option.none()
   const apiBase = values(github.apiBase)

@@ -4,7 +4,7 @@ import { ownSettings } from "./Settings.ts"
 
 type Entry = readonly [keys: ReadonlyArray<string>, schema: object]
 
-/** Whether YAML holds the value in the form in which the program has it. */
+/** True if YAML holds the value in the same form as the program. */
 const isPlain = (value: unknown): boolean => !Option.isOption(value) && !Duration.isDuration(value)
 
 const leaf = ({ absent, doc, env: [variable], kind, yaml: [canonical] }: Setting<unknown>, path: string): object => ({

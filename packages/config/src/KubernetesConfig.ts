@@ -11,10 +11,10 @@ const { github, gitlab, jobs, kubernetes, process, providers, redis } = settings
 /** How many Jobs a server keeps an eye on at once, unless it is told: they cost it next to nothing. */
 const jobsAtOnce = 256
 
-/** What a Job may take beyond its deadline: until its pod has a place before it, and until it is gone after it. */
+/** The time that a run gets beyond its Job's deadline: for its pod to be placed, and for the Job to be removed. */
 const besidesDeadline = Duration.minutes(15)
 
-/** What a Job may take beyond it where a queue admits it. */
+/** The time that a run gets beyond its Job's deadline where a queue admits the Job. */
 const inQueue = Duration.days(7)
 
 const secretNames = (values: Values, report: Report): ReadonlyArray<string> => {
@@ -35,7 +35,7 @@ const secretNames = (values: Values, report: Report): ReadonlyArray<string> => {
 }
 
 /**
- * What a review may need of a Secret. A Secret may hold more, the webhook's secret for instance, and none of that reaches
+ * The entries of a Secret that a review may need. A Secret may hold more, the webhook's secret for instance, and none of that reaches
  * a pod. Of a single Secret it is known what it must hold, and its node says so if it does not.
  */
 const secretVariables = (values: Values): ReadonlyArray<SecretVariable> => {

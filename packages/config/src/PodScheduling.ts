@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 
 /*
- * How a pod finds its node, in Kubernetes' own notation.
+ * The scheduling of a pod, in Kubernetes' own notation.
  */
 
 const list = <S extends Schema.Constraint>(item: S) => Schema.mutable(Schema.Array(item))
@@ -59,7 +59,7 @@ const PodAffinity = Schema.Struct({
   )
 })
 
-/** Which nodes a pod needs or prefers, and which pods it wants beside it or not. */
+/** The affinity of a pod: nodes that it needs or prefers, and pods that it is to run beside or apart from. */
 export const Affinity = Schema.Struct({
   nodeAffinity: Schema.optionalKey(NodeAffinity),
   podAffinity: Schema.optionalKey(PodAffinity),

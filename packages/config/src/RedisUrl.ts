@@ -61,7 +61,7 @@ const decoded = Option.liftThrowable(decodeURIComponent)
 export const writtenPassword = (url: string): Option.Option<string> =>
   Option.fromUndefinedOr(/^[^/]*\/\/[^@/:]*:([^@/]+)@/.exec(url)?.[1])
 
-/** Whether a URL has a password in it. */
+/** True if a URL holds a password. */
 export const holdsPassword = (url: string): boolean => Option.isSome(writtenPassword(url))
 
 /** The URL as it may be shown: no user, no password. */

@@ -19,7 +19,7 @@ export type ModelFailureReason = typeof ModelFailureReason.Type
 const detail = Schema.String
 
 /**
- * Where and why a run of a job failed: the stage is the tag. What a pull request is told is a function of stage and
+ * The failure of a run: its stage, which is the tag, and its reason. What a pull request is told is a function of stage and
  * reason alone.
  */
 export const Failure = Schema.TaggedUnion({

@@ -1,10 +1,10 @@
 import { escapeCharacter } from "./RepoPathSpelling.ts"
 
-/** What a patch says of a line besides its text. */
+/** Facts of a patch about a line, besides its text. */
 interface LineBase {
   /** Without the patch's first column and without a line ending. */
   readonly text: string
-  /** How the line ends where it is not `\n`: with `\r\n`; or with the file, after a `\r` or after nothing. */
+  /** The line's ending where it is not `\n`: `\r\n`, or the end of the file after a `\r` or after nothing. */
   readonly end?: "crlf" | "cr" | "none"
 }
 
@@ -128,7 +128,7 @@ const namesOf = (ends: ReadonlySet<string>): string =>
 const isOpen = (ends: ReadonlySet<string>): boolean => ends.has("none") || ends.has("cr")
 
 /**
- * What a patch changes in line endings, in sentences; empty when nothing. Its lines alone would not show it: the text
+ * Sentences about the line endings that a patch changes; empty when it changes none. Its lines alone would not show it: the text
  * of such a line is the same before and after.
  */
 export const lineEndChanges = (patch: string): ReadonlyArray<string> => {

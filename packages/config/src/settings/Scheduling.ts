@@ -23,7 +23,7 @@ const labels = map("labels", key, labelValue)
 const anyMap = Schema.Record(Schema.String, Schema.Unknown)
 const anyList = Schema.Array(anyMap)
 
-/** Where the Jobs run, and how a cluster tells them apart. */
+/** Settings of the Jobs' scheduling, labels and annotations. */
 export const scheduling = {
   labels: defaulted<Readonly<Record<string, string>>>({}, {
     yaml: "kubernetes.labels",
