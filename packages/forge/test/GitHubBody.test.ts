@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { findMarker, Marker } from "@nominal-code/domain/Marker"
 import { Option } from "effect"
-import { reviewBody, reviewComment } from "../src/GitHubBody.ts"
+import { reviewBody, reviewComment } from "../src/github/Body.ts"
 import { comment, draft, head, jobId } from "./FakeGitHub.ts"
 
 const limit = 65_536

@@ -3,7 +3,7 @@ import { Clock, Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
 import { Forge } from "../src/Forge.ts"
 import type { ForgeError } from "../src/ForgeError.ts"
-import { graphqlUrl } from "../src/GitHubClient.ts"
+import { graphqlUrl } from "../src/github/Client.ts"
 import {
   type Answer,
   type FakeGitHub,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { createHmac } from "node:crypto"
-import { verifySignature } from "../src/GitHubSignature.ts"
+import { verifySignature } from "../src/github/Signature.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const secret = "It's a Secret to Everybody"

@@ -3,7 +3,7 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import type { Delivery, WebhookRequest } from "../src/Forge.ts"
-import { parseWebhook } from "../src/GitHubWebhook.ts"
+import { parseWebhook } from "../src/github/Webhook.ts"
 
 const Examples = Schema.Array(Schema.Struct({
   name: Schema.String,

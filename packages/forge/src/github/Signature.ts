@@ -1,7 +1,7 @@
 import { Effect, Option, Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
-import type { WebhookRequest } from "./Forge.ts"
-import { WebhookError } from "./ForgeError.ts"
+import type { WebhookRequest } from "../Forge.ts"
+import { WebhookError } from "../ForgeError.ts"
 
 const header = "x-hub-signature-256"
 

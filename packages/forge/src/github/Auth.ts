@@ -1,6 +1,6 @@
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, type Redacted } from "effect"
-import type { ForgeError } from "./ForgeError.ts"
+import type { ForgeError } from "../ForgeError.ts"
 
 /**
  * The token for calls about a repository; without one, for calls about the account itself. It is asked for anew before

@@ -1,8 +1,8 @@
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema, Stream } from "effect"
-import { ForgeError, Refused } from "./ForgeError.ts"
-import type { GitHubClient } from "./GitHubClient.ts"
+import { ForgeError, Refused } from "../ForgeError.ts"
+import type { GitHubClient } from "./Client.ts"
 
 /** The part of every call that says which pull request it is about. GitHub knows it as a pull and as an issue. */
 export const about = (operation: string, ref: PullRequestRef) => {

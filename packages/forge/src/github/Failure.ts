@@ -7,7 +7,7 @@ import {
   type RefusedBecause,
   Unauthorized,
   Unavailable
-} from "./ForgeError.ts"
+} from "../ForgeError.ts"
 
 /** Why a call failed, before it is said which call. */
 export type Reason = ForgeError["reason"]

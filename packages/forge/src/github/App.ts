@@ -1,10 +1,10 @@
 import type { GitHubAppSettings, GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
-import { ForgeError, NotFound, Unauthorized, Unavailable } from "./ForgeError.ts"
-import type { GitHubAuth } from "./GitHubAuth.ts"
-import { makeGitHubClient } from "./GitHubClient.ts"
-import { CurrentInstallation } from "./Installation.ts"
+import { ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
+import { CurrentInstallation } from "../Installation.ts"
+import type { GitHubAuth } from "./Auth.ts"
+import { makeGitHubClient } from "./Client.ts"
 
 /** What a review needs of GitHub: GitHub refuses a token for more than the App was granted. */
 const permissions = { contents: "read", issues: "write", pull_requests: "write" } as const

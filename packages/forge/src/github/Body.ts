@@ -1,7 +1,7 @@
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
-import { foldInto } from "./FoldedFindings.ts"
-import { fenced, fit } from "./Markdown.ts"
+import { foldInto } from "../FoldedFindings.ts"
+import { fenced, fit } from "../Markdown.ts"
 
 /** GitHub takes 65,536 characters; the rest is room for what it counts differently. */
 const longestBody = 65_000

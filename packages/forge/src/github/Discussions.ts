@@ -1,9 +1,9 @@
 import { type PullRequestRef, RepoPath } from "@nominal-code/domain/PullRequest"
 import { Discussion } from "@nominal-code/domain/Review"
 import { Effect, Option, Order, Schema, Stream } from "effect"
-import type { GitHubClient } from "./GitHubClient.ts"
-import type { GitHubPosts, PostKind } from "./GitHubPosts.ts"
-import { about, ghost } from "./GitHubReads.ts"
+import type { GitHubClient } from "./Client.ts"
+import type { GitHubPosts, PostKind } from "./Posts.ts"
+import { about, ghost } from "./Reads.ts"
 
 const PageInfo = Schema.Struct({ hasNextPage: Schema.Boolean, endCursor: Schema.NullOr(Schema.String) })
 

@@ -2,9 +2,9 @@ import type { GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
-import { ForgeError, RateLimited, Unavailable } from "./ForgeError.ts"
-import type { GitHubAuth } from "./GitHubAuth.ts"
-import { graphqlReason, type Reason, reasonOf, RedirectedAway } from "./GitHubFailure.ts"
+import { ForgeError, RateLimited, Unavailable } from "../ForgeError.ts"
+import type { GitHubAuth } from "./Auth.ts"
+import { graphqlReason, type Reason, reasonOf, RedirectedAway } from "./Failure.ts"
 
 type Decodable = Schema.ConstraintDecoder<unknown>
 
