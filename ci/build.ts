@@ -30,7 +30,7 @@ await bundle.write({ dir: out("lib"), format: "esm", minify: false, chunkFileNam
 await bundle.close()
 
 // Modules find these by their own place: `lib/` stands where a package's `src/` does.
-cpSync(at("packages/agent/prompts"), out("prompts"), { recursive: true })
+cpSync(at("packages/review/prompts"), out("prompts"), { recursive: true })
 cpSync(at("packages/config/guidelines"), out("guidelines"), { recursive: true })
 for (const name of ["persistence", "jobs"]) {
   cpSync(at(`packages/${name}/src/lua`), out("lib/lua"), { recursive: true, errorOnExist: true, force: false })

@@ -1,5 +1,4 @@
 import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
-import * as Prompts from "@nominal-code/agent/Prompts"
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import type { Job } from "@nominal-code/domain/Job"
@@ -16,6 +15,7 @@ import * as History from "./History.ts"
 import { recover, type Recovered } from "./OutputRepair.ts"
 import { postable, rulesFor } from "./Posting.ts"
 import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
+import * as PromptFiles from "./PromptFiles.ts"
 import { alreadyRaised } from "./Raised.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
@@ -63,8 +63,8 @@ const ask = Effect.fnUntraced(function*(job: Job, context: ReviewContext) {
   const fromBot = isOurs([settings.botUsername, job.lane.bot])
   const { event } = job
   const system = systemPrompt({
-    role: settings.reviewer.systemPrompt ?? (yield* Prompts.load("reviewer_prompt")),
-    suggestions: settings.inlineSuggestions ? yield* Prompts.load("reviewer_suggestions") : undefined,
+    role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
+    suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
     guidelines: context.guidelines
   })
   const promptOf = (diffBudget: number) =>

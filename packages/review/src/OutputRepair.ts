@@ -1,9 +1,9 @@
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
-import * as Prompts from "@nominal-code/agent/Prompts"
 import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
 import { UsageSummary } from "@nominal-code/domain/Usage"
 import { Effect, Option, Result } from "effect"
 import { jsonCandidates, parseJson } from "./Json.ts"
+import * as PromptFiles from "./PromptFiles.ts"
 import { decodeReview, type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 
 /** What came of a review's answer in the end. */
@@ -47,14 +47,14 @@ export const recover = Effect.fn("OutputRepair.recover")(function*(
   let broken = result.text.trim()
   if (Option.isSome(recovered.answer) || broken === "" || result.stopped === "budget") return recovered
   const agent = yield* AgentRunner
-  const system = yield* Prompts.load("output/json_fix_system")
+  const system = yield* PromptFiles.load("output/json_fix_system")
   for (const name of attempts) {
     const left = maxCostUsd === undefined ? undefined : maxCostUsd - (recovered.usage.costUsd ?? 0)
     if (left !== undefined && left <= 0) break
     const task: AgentTask<ReviewAnswer> = {
       settings: { ...settings, maxTurns: 1 },
       system,
-      prompt: Prompts.fill(yield* Prompts.load(name), { broken_json: broken.slice(0, longest) }),
+      prompt: PromptFiles.fill(yield* PromptFiles.load(name), { broken_json: broken.slice(0, longest) }),
       tools: [],
       history: { messages: [] },
       submission: reviewSubmission,

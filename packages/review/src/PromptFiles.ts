@@ -1,7 +1,7 @@
 import { Effect, FileSystem, type PlatformError } from "effect"
 import { fileURLToPath } from "node:url"
 
-/** The texts that come with the agent. */
+/** The texts that come with a review. */
 export type PromptName =
   | "reviewer_prompt"
   | "reviewer_suggestions"
@@ -13,7 +13,7 @@ export type PromptName =
 const pathOf = (name: PromptName) => fileURLToPath(new URL(`../prompts/${name}.md`, import.meta.url))
 
 /** A bundled text, trimmed. It is read when it is used: edits show without a restart. */
-export const load = Effect.fn("Prompts.load")(
+export const load = Effect.fn("PromptFiles.load")(
   function*(name: PromptName): Effect.fn.Return<string, PlatformError.PlatformError, FileSystem.FileSystem> {
     const fs = yield* FileSystem.FileSystem
     return (yield* fs.readFileString(pathOf(name))).trim()

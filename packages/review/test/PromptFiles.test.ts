@@ -1,10 +1,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import * as Prompts from "@nominal-code/agent/Prompts"
 import { Category, Confidence, Severity } from "@nominal-code/domain/Finding"
 import { Effect } from "effect"
+import * as PromptFiles from "../src/PromptFiles.ts"
 
-const names: ReadonlyArray<Prompts.PromptName> = [
+const names: ReadonlyArray<PromptFiles.PromptName> = [
   "reviewer_prompt",
   "reviewer_suggestions",
   "output/json_fix_system",
@@ -16,7 +16,7 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
   it.effect("are all there, trimmed", () =>
     Effect.gen(function*() {
       for (const name of names) {
-        const text = yield* Prompts.load(name)
+        const text = yield* PromptFiles.load(name)
         assert.isAbove(text.length, 100, name)
         assert.strictEqual(text, text.trim(), name)
       }
@@ -24,7 +24,7 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
 
   it.effect("explain every tag, tool and value that the reviewer meets, and none that is not there", () =>
     Effect.gen(function*() {
-      const prompt = yield* Prompts.load("reviewer_prompt")
+      const prompt = yield* PromptFiles.load("reviewer_prompt")
       const tags = [
         "untrusted-diff",
         "untrusted-hunk",
@@ -49,9 +49,9 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
     Effect.gen(function*() {
       const broken = "{\"summary\": \"$& costs {line}\"}"
       for (const name of ["output/json_fix_user", "output/json_fix_retry"] as const) {
-        const template = yield* Prompts.load(name)
+        const template = yield* PromptFiles.load(name)
         assert.strictEqual(template.split("{broken_json}").length, 2, name)
-        assert.include(Prompts.fill(template, { broken_json: broken }), broken)
+        assert.include(PromptFiles.fill(template, { broken_json: broken }), broken)
       }
     }))
 })
