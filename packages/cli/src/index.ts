@@ -6,12 +6,7 @@
  */
 
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
-export {
-  NotReviewed,
-  reviewChanges,
-  type ReviewChangesOptions,
-  type ReviewedChanges
-} from "@nominal-code/review/ReviewChanges"
+export { NotReviewed, reviewChanges, type ReviewChangesOptions, type ReviewedChanges } from "./ReviewChanges.ts"
 
 /** One review, from a job to the posted result, over `Forge`, `Workspace`, `AgentRunner` and `ConversationStore`. */
 export { review } from "@nominal-code/review/Review"

@@ -1,6 +1,6 @@
+import { holdsPassword } from "@nominal-code/domain/RedisUrl"
 import { Duration, Option, Redacted } from "effect"
 import type { JobSettings, KubernetesSettings, Mode, SecretVariable } from "./AppConfig.ts"
-import { holdsPassword } from "./RedisUrl.ts"
 import type { Report } from "./Report.ts"
 import { proxyVariables } from "./Secrets.ts"
 import { settings } from "./Settings.ts"

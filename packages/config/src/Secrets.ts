@@ -1,8 +1,8 @@
+import { writtenPassword } from "@nominal-code/domain/RedisUrl"
 import { Effect, Option, Redacted } from "effect"
 import type { GitHubSettings } from "./AppConfig.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"
-import { writtenPassword } from "./RedisUrl.ts"
 
 /** The variables that name a proxy, with its password perhaps. */
 export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] as const

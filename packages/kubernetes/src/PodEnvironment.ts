@@ -1,6 +1,6 @@
 import type { V1EnvVar } from "@kubernetes/client-node"
 import type { KubernetesSettings, RedisSettings } from "@nominal-code/config/AppConfig"
-import { holdsPassword } from "@nominal-code/config/RedisUrl"
+import { holdsPassword } from "@nominal-code/domain/RedisUrl"
 import { Duration, Redacted } from "effect"
 
 /*

@@ -9,13 +9,13 @@ import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
+import { review } from "@nominal-code/review/Review"
+import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import * as Git from "@nominal-code/workspace/Git"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Ref, Schema } from "effect"
-import { review } from "./Review.ts"
-import * as ReviewConfig from "./ReviewConfig.ts"
 
 /** A review of changes on this disk. */
 export interface ReviewedChanges {
