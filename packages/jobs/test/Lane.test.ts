@@ -5,7 +5,7 @@ import { Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { failed, laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 const [one, two, three] = [laneOf(1), laneOf(2), laneOf(3)]
 const away = new StoreError({ operation: "test", message: "the disk went away", reason: "unavailable" })

@@ -3,7 +3,7 @@ import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention } from "./Jobs.ts"
 import { failed, laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 const one = laneOf(1)
 const [a, b] = [mention(one, "a"), mention(one, "b")]

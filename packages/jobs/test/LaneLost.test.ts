@@ -5,7 +5,7 @@ import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, reviewed } from "./Jobs.ts"
 import { laneWorld } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 const lost = JobOutcome.cases.Lost.make({ failure: Failure.cases.Pod.make({ reason: "killed", detail: "killed" }) })
 

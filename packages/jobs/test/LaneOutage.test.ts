@@ -6,7 +6,7 @@ import { Clock, Duration, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, reviewed } from "./Jobs.ts"
 import { laneWorld } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 const lanes = 12
 /** 24 jobs in 12 lanes, of which 4 run at once. */

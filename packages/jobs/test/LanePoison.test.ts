@@ -4,7 +4,7 @@ import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, reviewed } from "./Jobs.ts"
 import { laneWorld } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 const poison = mention(laneOf(1), "poison")
 const neighbours = [2, 3, 4, 5, 6].map((pull) => mention(laneOf(pull), `neighbour ${pull}`))

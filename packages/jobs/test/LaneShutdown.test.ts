@@ -3,7 +3,7 @@ import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention } from "./Jobs.ts"
 import { laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 const settings = { gracePeriod: Duration.seconds(20) }
 const [one, two] = [laneOf(1), laneOf(2)]

@@ -8,7 +8,7 @@ import { Clock, Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { failed, laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 const forge = ServiceName.make("forge:github")
 const model = ServiceName.make("model:anthropic")

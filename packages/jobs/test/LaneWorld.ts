@@ -11,7 +11,7 @@ import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Context, Duration, Effect, Exit, Layer, Logger, Option, Scope } from "effect"
 import { reviewed } from "./Jobs.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 type Queue = JobQueue["Service"]
 

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { emptied, type RedisServer, redisSuite, shared, start } from "../../persistence/test/RedisServer.ts"
 import { jobResultsSuite, runOf, waiting } from "./jobResultsSuite.ts"
 import { reviewed } from "./Jobs.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 import { elsewhere } from "./RedisStore.ts"
 
 const name = "0123456789abcdef0123:1"

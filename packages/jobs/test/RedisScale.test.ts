@@ -9,7 +9,7 @@ import { runInNewContext } from "node:vm"
 import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
 import { laneOf, mention } from "./Jobs.ts"
 import { storeIn } from "./QueueSteps.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 import { queueAt } from "./RedisStore.ts"
 
 const waiting = 10_000

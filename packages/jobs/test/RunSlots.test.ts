@@ -5,7 +5,7 @@ import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention } from "./Jobs.ts"
 import { laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 it.effect("a run that waits in a cluster's queue leaves its slot to others, and when it goes on later ones wait", () =>
   Effect.gen(function*() {

@@ -13,7 +13,7 @@ import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { levelSuite } from "./levelSuite.ts"
 import { storeIn } from "./QueueSteps.ts"
 import { queueSuite } from "./queueSuite.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
 queueSuite("SQLite", freshQueue)

@@ -5,7 +5,7 @@ import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Fiber, Layer, type Scope } from "effect"
 import { reviewed } from "./Jobs.ts"
-import { quiet } from "./readySuite.ts"
+import { quiet } from "./Quiet.ts"
 
 export const runOf = (attempt: number, id = "0123456789abcdef0123"): JobRun => ({ id: JobId.make(id), attempt })
 

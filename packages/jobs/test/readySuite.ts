@@ -1,23 +1,12 @@
 import { assert } from "@effect/vitest"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
-import { Context, Duration, Effect, Option, Stream } from "effect"
+import { Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { laneOf, mention, push, reviewed } from "./Jobs.ts"
 import { failure, type It } from "./QueueSteps.ts"
+import { quiet } from "./Quiet.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
-
-const everyFiber = Effect.repeat(Effect.yieldNow, { times: 300 })
-
-/** What gives a store in another process the time to say what it has to say. */
-export const Elsewhere = Context.Reference<Effect.Effect<void>>("test/Elsewhere", { defaultValue: () => Effect.void })
-
-/** Lets every fiber that can go on do so; the clock stands still. */
-export const quiet = Effect.gen(function*() {
-  yield* everyFiber
-  const elsewhere = yield* Elsewhere
-  yield* elsewhere
-})
 
 /** Lets time pass as it does: not all at once while something is on its way to a store elsewhere. */
 const pass = (seconds: number) =>

@@ -5,7 +5,7 @@ import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import * as JobWatch from "@nominal-code/kubernetes/Watch"
 import { Deferred, Effect, Layer, Logger, Option, PubSub, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { quiet } from "../../jobs/test/readySuite.ts"
+import { quiet } from "../../jobs/test/Quiet.ts"
 import { kubeJob } from "./FakeKube.ts"
 
 const running = kubeJob({ name: "one", running: true })
