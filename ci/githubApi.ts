@@ -3,7 +3,7 @@
  * operations that a GitHub App or a token of this product may need, and the components that they name. The whole
  * description takes 400 MB in its package; this part takes 0.3 MB.
  *
- * `node ci/githubApi.ts <api.github.com.json>` writes `test/emulators/github-api.json`. The input is in the package
+ * `node ci/githubApi.ts <api.github.com.json>` writes `packages/testing/github-api.json`. The input is in the package
  * `@octokit/openapi`, folder `generated/`.
  */
 import { readFileSync, writeFileSync } from "node:fs"
@@ -81,7 +81,7 @@ const lines = (members: JsonObject): string =>
   }\n}`
 
 writeFileSync(
-  new URL("../test/emulators/github-api.json", import.meta.url),
+  new URL("../packages/testing/github-api.json", import.meta.url),
   `{"openapi":${JSON.stringify(document["openapi"] ?? "")},"info":${
     JSON.stringify(objectOf(document["info"])["version"] ?? "")
   },\n` +

@@ -1,7 +1,7 @@
+import { signatureOf } from "@nominal-code/testing/GitHubDeliveries"
 import { randomUUID } from "node:crypto"
 import { Agent, request } from "node:http"
 import { parentPort, workerData } from "node:worker_threads"
-import { signatureOf } from "../emulators/GitHubDeliveries.ts"
 import type { Answers, Volley } from "./Load.ts"
 
 // A thread of its own: nothing that the emulated forge does can delay a delivery, or the look at the clock after it.

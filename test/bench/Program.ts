@@ -1,8 +1,8 @@
+import { freePort } from "@nominal-code/testing/ServeProcess"
 import { Effect, Fiber, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
-import { freePort } from "../emulators/ServeProcess.ts"
 import { NotMeasured } from "./Figure.ts"
 
 /** One way to run `nominal-code`. */

@@ -1,7 +1,7 @@
+import { git } from "@nominal-code/testing/GitHubGit"
+import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { Effect, FileSystem, Option, Stream } from "effect"
 import { fileURLToPath } from "node:url"
-import { git } from "../emulators/GitHubGit.ts"
-import type { PullRequest } from "../emulators/GitHubState.ts"
 import { NotMeasured } from "./Figure.ts"
 import * as Program from "./Program.ts"
 

@@ -6,8 +6,8 @@ import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import * as RedisServer from "@nominal-code/testing/RedisServer"
 import { Context, Effect, FileSystem, Layer, Schema, Stream } from "effect"
-import * as RedisServer from "../../packages/persistence/test/RedisServer.ts"
 import { NotMeasured } from "./Figure.ts"
 
 /** A queue in a store that holds nothing else. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import { Effect } from "effect"
-import * as GitHubEmulator from "../emulators/GitHubEmulator.ts"
 import { markdown } from "./Html.ts"
 import { renderPage } from "./Page.ts"
 import { codeAround, postedReview, readComment, suggestedChange } from "./Posted.ts"

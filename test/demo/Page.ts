@@ -1,6 +1,6 @@
+import type { DiffFile } from "@nominal-code/testing/GitHubDiff"
+import type { ReviewComment } from "@nominal-code/testing/GitHubState"
 import { readFileSync } from "node:fs"
-import type { DiffFile } from "../emulators/GitHubDiff.ts"
-import type { ReviewComment } from "../emulators/GitHubState.ts"
 import { escape, markdown } from "./Html.ts"
 import { codeAround, type PostedReview, readComment, severityOf, suggestedChange } from "./Posted.ts"
 

@@ -1,6 +1,6 @@
-import type { DiffFile } from "../emulators/GitHubDiff.ts"
-import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
-import type { PullRequest, Review, ReviewComment } from "../emulators/GitHubState.ts"
+import type { DiffFile } from "@nominal-code/testing/GitHubDiff"
+import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
+import type { PullRequest, Review, ReviewComment } from "@nominal-code/testing/GitHubState"
 
 /** A comment's text in its parts. */
 export interface CommentText {

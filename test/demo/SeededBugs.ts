@@ -1,4 +1,4 @@
-import { submitReview, type SubmittedComment } from "../emulators/ScriptedModel.ts"
+import { submitReview, type SubmittedComment } from "@nominal-code/testing/ScriptedModel"
 import type { Storefront } from "./Storefront.ts"
 
 /** What the scripted model knows about one seeded bug: where it is, by the code that stands there. */

@@ -1,5 +1,5 @@
-import type { RequestRecord } from "../emulators/GitHubJournal.ts"
-import type { ModelTurn } from "../emulators/ScriptedModel.ts"
+import type { RequestRecord } from "@nominal-code/testing/GitHubJournal"
+import type { ModelTurn } from "@nominal-code/testing/ScriptedModel"
 
 /** Something that happened on the way of the review. Times are milliseconds since the epoch. */
 export interface Step {

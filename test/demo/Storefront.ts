@@ -1,8 +1,8 @@
+import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
+import type { Commit } from "@nominal-code/testing/GitHubGit"
 import { Effect } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import type { GitHubEmulator } from "../emulators/GitHubEmulator.ts"
-import type { Commit } from "../emulators/GitHubGit.ts"
 
 type Files = Readonly<Record<string, string>>
 

@@ -1,7 +1,7 @@
+import type { ReviewComment } from "@nominal-code/testing/GitHubState"
 import { Console, type Effect } from "effect"
 import { stdout } from "node:process"
 import { styleText } from "node:util"
-import type { ReviewComment } from "../emulators/GitHubState.ts"
 import { type ChangedLine, codeAround, type PostedReview, readComment, severityOf, suggestedChange } from "./Posted.ts"
 import type { Step } from "./Steps.ts"
 

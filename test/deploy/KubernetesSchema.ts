@@ -1,3 +1,4 @@
+import { unknownFields } from "@nominal-code/testing/KubeFields"
 import { Predicate } from "effect"
 import { Deployment } from "kubernetes-models/apps/v1/Deployment"
 import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet"
@@ -12,7 +13,6 @@ import { Namespace } from "kubernetes-models/v1/Namespace"
 import { Secret } from "kubernetes-models/v1/Secret"
 import { Service } from "kubernetes-models/v1/Service"
 import { ServiceAccount } from "kubernetes-models/v1/ServiceAccount"
-import { unknownFields } from "../emulators/KubeFields.ts"
 
 /** A resource as YAML holds it, of which only its name is known. */
 export interface Resource {

@@ -1,5 +1,5 @@
 import type { V1PodTemplateSpec } from "@kubernetes/client-node"
-import { violations } from "../emulators/PodSecurity.ts"
+import { violations } from "@nominal-code/testing/PodSecurity"
 import { containerOf } from "./Rendering.ts"
 
 /** What keeps a pod from Kubernetes' restricted profile, and from ours: a fixed user and root, and limits. */

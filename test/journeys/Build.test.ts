@@ -1,10 +1,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, FileSystem } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
-import { submitReview, turns } from "../emulators/ScriptedModel.ts"
 import * as Journey from "./Journey.ts"
 import * as Shop from "./Shop.ts"
 

@@ -1,12 +1,12 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
 import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
+import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import * as RedisServer from "@nominal-code/testing/RedisServer"
 import { Effect, FileSystem, Redacted } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import * as RedisServer from "../../packages/persistence/test/RedisServer.ts"
-import * as KubeEmulator from "../emulators/KubeEmulator.ts"
 import * as Journey from "./Journey.ts"
 
 /** The Secret that the pods' environment comes from. */

@@ -1,8 +1,8 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { post } from "@nominal-code/testing/GitHubDeliveries"
+import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect } from "effect"
-import { post } from "../emulators/GitHubDeliveries.ts"
-import { submitReview, turns } from "../emulators/ScriptedModel.ts"
 import * as Journey from "./Journey.ts"
 import * as Shop from "./Shop.ts"
 

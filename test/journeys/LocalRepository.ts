@@ -1,7 +1,7 @@
+import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Effect, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
-import * as ScriptedModel from "../emulators/ScriptedModel.ts"
 
 const identity = {
   GIT_AUTHOR_NAME: "a",

@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
+import type { PullRequest } from "@nominal-code/testing/GitHubState"
+import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect } from "effect"
 import process from "node:process"
-import type { PullRequest } from "../emulators/GitHubState.ts"
-import { submitReview, turns } from "../emulators/ScriptedModel.ts"
 import { make, until } from "./Journey.ts"
 import { open } from "./Shop.ts"
 

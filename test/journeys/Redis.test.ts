@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import type { JobId } from "@nominal-code/domain/Job"
+import { redisSuite, start } from "@nominal-code/testing/RedisServer"
+import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option, Redacted } from "effect"
-import { redisSuite, start } from "../../packages/persistence/test/RedisServer.ts"
-import { submitReview } from "../emulators/ScriptedModel.ts"
 import * as Journey from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 

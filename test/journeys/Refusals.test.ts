@@ -1,11 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import { Effect, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { env, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
-import { listenScoped } from "../emulators/GitHubServer.ts"
 
 const bin = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
 

@@ -1,7 +1,7 @@
+import type { Commit } from "@nominal-code/testing/GitHubGit"
+import type { OpenRequest } from "@nominal-code/testing/GitHubScenario"
+import type { SubmittedComment } from "@nominal-code/testing/ScriptedModel"
 import { Effect } from "effect"
-import type { Commit } from "../emulators/GitHubGit.ts"
-import type { OpenRequest } from "../emulators/GitHubScenario.ts"
-import type { SubmittedComment } from "../emulators/ScriptedModel.ts"
 import type { Journey } from "./Journey.ts"
 
 /** A function of the shop; line 3 of it is what pull requests are about. */

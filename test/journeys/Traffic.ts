@@ -1,8 +1,8 @@
 import { JobId } from "@nominal-code/domain/Job"
+import { type GitHubEvent, post } from "@nominal-code/testing/GitHubDeliveries"
+import type { PullRequest } from "@nominal-code/testing/GitHubState"
+import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Random } from "effect"
-import { type GitHubEvent, post } from "../emulators/GitHubDeliveries.ts"
-import type { PullRequest } from "../emulators/GitHubState.ts"
-import { submitReview } from "../emulators/ScriptedModel.ts"
 import { bot, type Journey } from "./Journey.ts"
 import { change, files, finding } from "./Shop.ts"
 

@@ -1,8 +1,8 @@
 import { type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { findMarker } from "@nominal-code/domain/Marker"
+import type { JobPosts } from "@nominal-code/testing/GitHubEmulator"
+import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { Effect, Option } from "effect"
-import type { JobPosts } from "../emulators/GitHubEmulator.ts"
-import type { PullRequest } from "../emulators/GitHubState.ts"
 import { type Journey, nameOf } from "./Journey.ts"
 import type { Accepted } from "./Traffic.ts"
 

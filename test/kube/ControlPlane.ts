@@ -1,9 +1,9 @@
+import { freePort } from "@nominal-code/testing/ServeProcess"
 import { Data, Effect, FileSystem, Schedule } from "effect"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { createWriteStream, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { env } from "node:process"
-import { freePort } from "../emulators/ServeProcess.ts"
 import { makeApi } from "./KubeApi.ts"
 
 /** A part of the control plane did not start. */

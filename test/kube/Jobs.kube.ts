@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Context, Effect, Layer, Option } from "effect"
-import { submitReview } from "../emulators/ScriptedModel.ts"
 import { built } from "../journeys/Cluster.ts"
 import { bot, eventually, stalled, until } from "../journeys/Journey.ts"
 import { finding, open } from "../journeys/Shop.ts"

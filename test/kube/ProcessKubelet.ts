@@ -1,6 +1,6 @@
+import { type RunningPod, startPod, stopPod } from "@nominal-code/testing/KubePods"
+import { type KubePodObject, timestamp as now } from "@nominal-code/testing/KubeStore"
 import { Deferred, Duration, Effect, FiberSet, Schedule, Schema } from "effect"
-import { type RunningPod, startPod, stopPod } from "../emulators/KubePods.ts"
-import { type KubePodObject, timestamp as now } from "../emulators/KubeStore.ts"
 import type { KubeApi } from "./KubeApi.ts"
 
 /** What a pod of a Job is given between SIGTERM and SIGKILL. */

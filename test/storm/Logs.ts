@@ -1,5 +1,5 @@
+import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
 import { Effect, FileSystem } from "effect"
-import type { KubeEmulator } from "../emulators/KubeEmulator.ts"
 import type { Observed } from "./Observed.ts"
 import type { World } from "./World.ts"
 

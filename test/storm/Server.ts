@@ -1,7 +1,7 @@
+import { freePort } from "@nominal-code/testing/ServeProcess"
 import { Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
-import { freePort } from "../emulators/ServeProcess.ts"
 
 /** How to run a server. */
 export interface ServerOptions {

@@ -5,10 +5,10 @@ import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import { laneOf, mention, push, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
 import { Context, Duration, Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
-import { laneOf, mention, push, reviewOf, shaOf } from "../../jobs/test/Jobs.ts"
 
 const bin = fileURLToPath(new URL("../bin/nominal-code.js", import.meta.url))
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { layerTest, testConfig } from "@nominal-code/config/TestConfig"
 import { JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { Effect, Option, Redacted, Schema } from "effect"
 import { readFileSync } from "node:fs"

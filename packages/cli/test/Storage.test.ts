@@ -1,10 +1,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Effect, Layer, Option, Schema } from "effect"
 import * as Storage from "../src/Storage.ts"
 

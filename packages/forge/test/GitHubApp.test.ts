@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { RepoName } from "@nominal-code/domain/PullRequest"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto"

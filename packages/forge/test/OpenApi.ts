@@ -15,7 +15,7 @@ const Description = Schema.Struct({
 })
 
 const document = JSON.parse(
-  readFileSync(new URL("../../../test/emulators/github-api.json", import.meta.url), "utf8")
+  readFileSync(new URL("../../testing/github-api.json", import.meta.url), "utf8")
 )
 const { components, paths } = Schema.decodeUnknownSync(Description)(document)
 const ajv = new Ajv({ strict: false, validateFormats: true })

@@ -1,8 +1,8 @@
 import { PullNumber, PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
+import type { Moment } from "@nominal-code/testing/GitHubPauses"
 import { Clock, Deferred, Effect, Fiber } from "effect"
-import * as GitHubEmulator from "../../../test/emulators/GitHubEmulator.ts"
-import type { Moment } from "../../../test/emulators/GitHubPauses.ts"
 import type { Forge } from "../src/Forge.ts"
 import { forgeAt, instantClock, opened } from "./FakeGitHub.ts"
 

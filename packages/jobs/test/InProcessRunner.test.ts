@@ -4,8 +4,8 @@ import type { Job } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { Context, Effect, Layer } from "effect"
-import { laneOf, mention, reviewed } from "./Jobs.ts"
 
 class Greeting extends Context.Service<Greeting, { readonly text: string }>()("test/Greeting") {}
 

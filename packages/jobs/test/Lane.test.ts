@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { StoreError } from "@nominal-code/persistence/StoreError"
+import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
+import { failed, laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import { failed, laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 const [one, two, three] = [laneOf(1), laneOf(2), laneOf(3)]
 const away = new StoreError({ operation: "test", message: "the disk went away", reason: "unavailable" })

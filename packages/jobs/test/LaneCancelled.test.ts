@@ -1,9 +1,9 @@
 import { assert, it } from "@effect/vitest"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { failed, laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention } from "./Jobs.ts"
-import { failed, laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 const one = laneOf(1)
 const [a, b] = [mention(one, "a"), mention(one, "b")]

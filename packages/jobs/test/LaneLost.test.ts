@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
+import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
+import { laneWorld } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention, reviewed } from "./Jobs.ts"
-import { laneWorld } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 const lost = JobOutcome.cases.Lost.make({ failure: Failure.cases.Pod.make({ reason: "killed", detail: "killed" }) })
 

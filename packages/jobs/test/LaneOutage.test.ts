@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { StoreError } from "@nominal-code/persistence/StoreError"
+import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
+import { laneWorld } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Clock, Duration, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention, reviewed } from "./Jobs.ts"
-import { laneWorld } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 const lanes = 12
 /** 24 jobs in 12 lanes, of which 4 run at once. */

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Job, type JobOutcome } from "@nominal-code/domain/Job"
+import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
+import { laneWorld } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention, reviewed } from "./Jobs.ts"
-import { laneWorld } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 const poison = mention(laneOf(1), "poison")
 const neighbours = [2, 3, 4, 5, 6].map((pull) => mention(laneOf(pull), `neighbour ${pull}`))

@@ -3,9 +3,9 @@ import { Lane, laneKey } from "@nominal-code/domain/Lane"
 import { RepoName } from "@nominal-code/domain/PullRequest"
 import type { HeadWork, ReadyLane } from "@nominal-code/jobs/JobQueue"
 import * as LaneSchedule from "@nominal-code/jobs/LaneSchedule"
+import { laneOf } from "@nominal-code/testing/Jobs"
 import { Effect, Fiber, Schema } from "effect"
 import { type Chance, chanceOf } from "./Chance.ts"
-import { laneOf } from "./Jobs.ts"
 
 const laneIn = (repo: string, number: number): Lane =>
   new Lane({ ...laneOf(number), repo: RepoName.make(`acme/${repo}`) })

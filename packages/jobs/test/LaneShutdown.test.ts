@@ -1,9 +1,9 @@
 import { assert, it } from "@effect/vitest"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention } from "./Jobs.ts"
-import { laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 const settings = { gracePeriod: Duration.seconds(20) }
 const [one, two] = [laneOf(1), laneOf(2)]

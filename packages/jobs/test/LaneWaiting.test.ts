@@ -4,11 +4,11 @@ import { JobOutcome } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RepoName } from "@nominal-code/domain/PullRequest"
+import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
+import { failed, laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Clock, Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import { failed, laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 const forge = ServiceName.make("forge:github")
 const model = ServiceName.make("model:anthropic")

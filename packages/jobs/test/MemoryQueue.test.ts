@@ -1,8 +1,8 @@
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { Effect, Layer, Option } from "effect"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
 import { levelSuite } from "./levelSuite.ts"
-import { storeIn } from "./QueueSteps.ts"
 import { queueSuite } from "./queueSuite.ts"
 
 queueSuite("memory", MemoryQueue.layer)

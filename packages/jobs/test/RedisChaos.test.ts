@@ -1,6 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { QueueLimits } from "@nominal-code/jobs/JobQueue"
@@ -9,11 +8,12 @@ import * as Lanes from "@nominal-code/jobs/Lane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import * as Redis from "@nominal-code/persistence/Redis"
+import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
+import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
+import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, Fiber, Layer, Logger, Schedule } from "effect"
-import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
 import { type Chance, chanceOf } from "./Chance.ts"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import { type Store, storeIn } from "./QueueSteps.ts"
 
 const lanes = 30
 const rounds = 4

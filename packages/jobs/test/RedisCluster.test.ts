@@ -1,17 +1,17 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { emptiedCluster, sharedCluster } from "@nominal-code/testing/RedisCluster"
+import { redisSuite } from "@nominal-code/testing/RedisServer"
+import { elsewhere, queue } from "@nominal-code/testing/RedisStore"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, Layer, Option } from "effect"
-import { emptiedCluster, sharedCluster } from "../../persistence/test/RedisCluster.ts"
-import { redisSuite } from "../../persistence/test/RedisServer.ts"
 import { jobResultsSuite } from "./jobResultsSuite.ts"
-import { laneOf, mention } from "./Jobs.ts"
 import { queueSuite } from "./queueSuite.ts"
-import { elsewhere, queue } from "./RedisStore.ts"
 
 redisSuite("a Redis Cluster", () => {
   const cluster = sharedCluster()

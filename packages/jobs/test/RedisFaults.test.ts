@@ -1,6 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { Offered, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
@@ -8,6 +7,11 @@ import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as Redis from "@nominal-code/persistence/Redis"
+import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
+import { lossyProxy } from "@nominal-code/testing/LossyProxy"
+import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
+import { redisSuite, shared } from "@nominal-code/testing/RedisServer"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import {
   Clock,
   Context,
@@ -23,10 +27,6 @@ import {
   Scope,
   Stream
 } from "effect"
-import { lossyProxy } from "../../persistence/test/LossyProxy.ts"
-import { redisSuite, shared } from "../../persistence/test/RedisServer.ts"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import { type Store, storeIn } from "./QueueSteps.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
 const lane = laneOf(1)

@@ -7,11 +7,11 @@ import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { done } from "@nominal-code/testing/QueueSteps"
+import { migrate, startCluster } from "@nominal-code/testing/RedisCluster"
+import { redisSuite } from "@nominal-code/testing/RedisServer"
 import { Context, Effect, Fiber, Layer, Logger, Option, type Redacted, Schedule } from "effect"
-import { migrate, startCluster } from "../../persistence/test/RedisCluster.ts"
-import { redisSuite } from "../../persistence/test/RedisServer.ts"
-import { laneOf, mention } from "./Jobs.ts"
-import { done } from "./QueueSteps.ts"
 
 const lanes = Array.from({ length: 10 }, (_, index) => laneOf(index + 1))
 const rounds = 8

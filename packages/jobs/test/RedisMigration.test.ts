@@ -6,10 +6,10 @@ import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { done } from "@nominal-code/testing/QueueSteps"
+import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Context, Effect, Layer, Option, Schedule, Schema } from "effect"
-import { type RedisServer, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
-import { laneOf, mention } from "./Jobs.ts"
-import { done } from "./QueueSteps.ts"
 
 const encode = Schema.encodeSync(Schema.fromJsonString(Schema.Struct({ version: Schema.Literal(1), job: Job })))
 const lane = laneOf(1)

@@ -2,8 +2,8 @@ import { assert, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import { age, emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Effect, Layer, Option } from "effect"
-import { age, emptied, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import { payloadStoreSuite } from "./payloadStoreSuite.ts"
 
 redisSuite("payloads in Redis", () => {

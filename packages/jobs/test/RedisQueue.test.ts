@@ -1,11 +1,11 @@
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
+import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
+import { freshQueue, queueAt } from "@nominal-code/testing/RedisStore"
 import { Clock, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
-import { type RedisServer, redisSuite, shared } from "../../persistence/test/RedisServer.ts"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
-import { type Store, storeIn } from "./QueueSteps.ts"
 import { queueSuite } from "./queueSuite.ts"
-import { freshQueue, queueAt } from "./RedisStore.ts"
 
 /** Asks again until the connection is back. In its own time: the story waits for it, and its clock stands still. */
 const patiently = <A>(effect: Effect.Effect<A, StoreError>) =>

@@ -1,16 +1,16 @@
 import { assert, it } from "@effect/vitest"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { storeIn } from "@nominal-code/testing/QueueSteps"
+import { quiet } from "@nominal-code/testing/Quiet"
+import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
+import { queueAt } from "@nominal-code/testing/RedisStore"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Deferred, Duration, Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
-import { laneOf, mention } from "./Jobs.ts"
-import { storeIn } from "./QueueSteps.ts"
-import { quiet } from "./Quiet.ts"
-import { queueAt } from "./RedisStore.ts"
 
 const waiting = 10_000
 const allowed = 4096

@@ -3,10 +3,10 @@ import { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
+import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
+import { queueAt } from "@nominal-code/testing/RedisStore"
 import { Context, Effect, Layer, Option } from "effect"
-import { type RedisServer, redisSuite, start } from "../../persistence/test/RedisServer.ts"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import { queueAt } from "./RedisStore.ts"
 
 const jobs = 2_000
 

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
 import * as RunSlots from "@nominal-code/jobs/RunSlots"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention } from "./Jobs.ts"
-import { laneWorld, lasting } from "./LaneWorld.ts"
-import { quiet } from "./Quiet.ts"
 
 it.effect("a run that waits in a cluster's queue leaves its slot to others, and when it goes on later ones wait", () =>
   Effect.gen(function*() {

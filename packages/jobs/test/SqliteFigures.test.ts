@@ -7,10 +7,10 @@ import type { JobTable } from "@nominal-code/jobs/JobTable"
 import * as SqliteJobTable from "@nominal-code/jobs/SqliteJobTable"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
+import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
+import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
-import { laneOf, mention, push, shaOf } from "./Jobs.ts"
-import { storeIn } from "./QueueSteps.ts"
 import { databaseAt, quickDirectory } from "./TestStore.ts"
 
 const Figure = Schema.Struct({ figure: Schema.Int })

@@ -2,9 +2,9 @@ import { assert, it } from "@effect/vitest"
 import { Job } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
+import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { Effect, Layer, Option, Schema } from "effect"
-import { laneOf, mention, push } from "./Jobs.ts"
-import { storeIn } from "./QueueSteps.ts"
 import { databaseAt, queueAt, temporaryDirectory } from "./TestStore.ts"
 
 /** The tables of schema 2, as the version before made them. */

@@ -1,8 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Handled, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
-import { Effect, Option } from "effect"
-import { TestClock } from "effect/testing"
-import { mention, push } from "./Jobs.ts"
+import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
   done,
@@ -22,7 +20,9 @@ import {
   settle,
   stands,
   take
-} from "./QueueSteps.ts"
+} from "@nominal-code/testing/QueueSteps"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 
 const stop = Option.some("cancelled" as const)
 const stopping = Handled.cases.Stopping.make({})

@@ -1,8 +1,7 @@
 import { assert } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Offered, Settlement } from "@nominal-code/jobs/JobQueue"
-import { Effect, Option } from "effect"
-import { laneOf, lifecycle, mention, push, shaOf } from "./Jobs.ts"
+import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   done,
   type It,
@@ -18,7 +17,8 @@ import {
   settle,
   stands,
   take
-} from "./QueueSteps.ts"
+} from "@nominal-code/testing/QueueSteps"
+import { Effect, Option } from "effect"
 
 const accepted = (jobId: string) => Offered.cases.Accepted.make({ jobId })
 const duplicate = (jobId: string) => Offered.cases.Duplicate.make({ jobId })

@@ -4,12 +4,12 @@ import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { laneOf, lifecycle, mention, push, reviewed, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
+import { failure, type Store } from "@nominal-code/testing/QueueSteps"
 import { Clock, Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import type { Chance } from "./Chance.ts"
-import { laneOf, lifecycle, mention, push, reviewed, reviewOf, shaOf } from "./Jobs.ts"
 import * as LaneModel from "./LaneModel.ts"
-import { failure, type Store } from "./QueueSteps.ts"
 
 /** One process that works on the store. */
 export interface Process {

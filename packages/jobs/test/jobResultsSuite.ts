@@ -3,9 +3,9 @@ import { Failure } from "@nominal-code/domain/Failure"
 import { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { reviewed } from "@nominal-code/testing/Jobs"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Fiber, Layer, type Scope } from "effect"
-import { reviewed } from "./Jobs.ts"
-import { quiet } from "./Quiet.ts"
 
 export const runOf = (attempt: number, id = "0123456789abcdef0123"): JobRun => ({ id: JobId.make(id), attempt })
 

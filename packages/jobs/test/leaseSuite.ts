@@ -1,9 +1,7 @@
 import { assert } from "@effect/vitest"
 import { failureText } from "@nominal-code/domain/Failure"
 import { JobQueue, Offered } from "@nominal-code/jobs/JobQueue"
-import { Effect, Option } from "effect"
-import { TestClock } from "effect/testing"
-import { laneOf, mention, push } from "./Jobs.ts"
+import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
   done,
   failure,
@@ -21,7 +19,9 @@ import {
   settle,
   stands,
   take
-} from "./QueueSteps.ts"
+} from "@nominal-code/testing/QueueSteps"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 
 /** What a lease is worth, and to whom. */
 export const leasing = (it: It) => {

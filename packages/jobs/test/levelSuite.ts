@@ -5,9 +5,9 @@ import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { laneOf, lifecycle, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
 import { Config, Effect, Layer, Option } from "effect"
 import { type Chance, chanceOf } from "./Chance.ts"
-import { laneOf, lifecycle, reviewOf, shaOf } from "./Jobs.ts"
 
 /** What may happen to a pull request after it was opened. `back`: its branch is set back to its first commit. */
 const steps = ["push", "back", "reopened", "ready"] as const

@@ -2,9 +2,7 @@ import { assert } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { Notice } from "@nominal-code/domain/Notice"
 import { LeaseTask, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
-import { Duration, Effect, Option } from "effect"
-import { TestClock } from "effect/testing"
-import { mention, push } from "./Jobs.ts"
+import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
   done,
@@ -23,7 +21,9 @@ import {
   settle,
   stands,
   take
-} from "./QueueSteps.ts"
+} from "@nominal-code/testing/QueueSteps"
+import { Duration, Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 
 const away = Failure.cases.Forge.make({ reason: "rate-limited", detail: "until tomorrow" })
 const service = ServiceName.make("forge:github")

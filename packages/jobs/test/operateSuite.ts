@@ -1,9 +1,7 @@
 import { assert } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import { Handled, Settlement } from "@nominal-code/jobs/JobQueue"
-import { Duration, Effect, Option } from "effect"
-import { TestClock } from "effect/testing"
-import { mention, push } from "./Jobs.ts"
+import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
   done,
@@ -23,7 +21,9 @@ import {
   settle,
   stands,
   take
-} from "./QueueSteps.ts"
+} from "@nominal-code/testing/QueueSteps"
+import { Duration, Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 
 /** What somebody may ask for about a job. */
 export const operating = (it: It) => {

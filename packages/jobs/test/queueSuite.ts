@@ -2,14 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type JobQueue, Offered, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Duration, Effect, Layer } from "effect"
-import { TestClock } from "effect/testing"
-import { cancelling } from "./cancelSuite.ts"
-import { coalescing, identifying } from "./eventSuite.ts"
-import { laneOf, mention, push } from "./Jobs.ts"
-import { leasing, settling } from "./leaseSuite.ts"
-import { noticing, waiting } from "./noticeSuite.ts"
-import { operating } from "./operateSuite.ts"
+import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
   done,
   type It,
@@ -23,7 +16,14 @@ import {
   settle,
   stands,
   take
-} from "./QueueSteps.ts"
+} from "@nominal-code/testing/QueueSteps"
+import { Duration, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { cancelling } from "./cancelSuite.ts"
+import { coalescing, identifying } from "./eventSuite.ts"
+import { leasing, settling } from "./leaseSuite.ts"
+import { noticing, waiting } from "./noticeSuite.ts"
+import { operating } from "./operateSuite.ts"
 import { readySuite } from "./readySuite.ts"
 import { remembering } from "./recordsSuite.ts"
 import { superseding } from "./supersedeSuite.ts"

@@ -1,10 +1,10 @@
 import { assert } from "@effect/vitest"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
+import { failure, type It } from "@nominal-code/testing/QueueSteps"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import { failure, type It } from "./QueueSteps.ts"
-import { quiet } from "./Quiet.ts"
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
 

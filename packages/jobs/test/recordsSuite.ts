@@ -1,10 +1,10 @@
 import { assert } from "@effect/vitest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { type JobRecord, JobRecords } from "@nominal-code/jobs/JobRecords"
+import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
+import { done, type It, lane, offer, offerAll, park, record, settle, take } from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { laneOf, mention, push, reviewed } from "./Jobs.ts"
-import { done, type It, lane, offer, offerAll, park, record, settle, take } from "./QueueSteps.ts"
 
 const deliveries = (records: ReadonlyArray<JobRecord>) => records.map(({ delivery }) => String(delivery))
 

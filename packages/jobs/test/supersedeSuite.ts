@@ -1,7 +1,5 @@
 import { assert } from "@effect/vitest"
-import { Effect, Option } from "effect"
-import { TestClock } from "effect/testing"
-import { lifecycle, mention, push, shaOf } from "./Jobs.ts"
+import { lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   cancel,
   done,
@@ -19,7 +17,9 @@ import {
   settle,
   stands,
   take
-} from "./QueueSteps.ts"
+} from "@nominal-code/testing/QueueSteps"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 
 const stop = Option.some("superseded" as const)
 const [older, newer] = [push(lane, "older"), push(lane, "newer")]

@@ -1,8 +1,8 @@
 /* A process of its own: offers two jobs, takes the first under a lease, says so and keeps it until it is killed. */
 import { NodeRuntime } from "@effect/platform-node"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { Console, Effect, Option } from "effect"
-import { laneOf, mention } from "./Jobs.ts"
 import { queueAt } from "./TestStore.ts"
 
 const [, , directory = ""] = process.argv

@@ -1,14 +1,14 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { redisAt } from "@nominal-code/config/TestConfig"
 import { KubeClient } from "@nominal-code/kubernetes/KubeClient"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { everyJob, jobName } from "@nominal-code/kubernetes/Names"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import { redisAt } from "@nominal-code/testing/TestConfig"
 import { Context, Duration, Effect, Layer, Option, Stream } from "effect"
 import { FileSystem } from "effect"
-import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
-import { laneOf, mention } from "../../jobs/test/Jobs.ts"
 import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")

@@ -1,5 +1,4 @@
 import type { AppConfig, KubernetesSettings } from "@nominal-code/config/AppConfig"
-import { layerTest, redisAt } from "@nominal-code/config/TestConfig"
 import { failureText } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -7,11 +6,12 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
+import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
+import type { KubePodObject } from "@nominal-code/testing/KubeStore"
+import { layerTest, redisAt } from "@nominal-code/testing/TestConfig"
+import { testResults } from "@nominal-code/testing/TestResults"
 import { Context, Duration, Effect, Layer, Logger, Option } from "effect"
-import * as KubeEmulator from "../../../test/emulators/KubeEmulator.ts"
-import type { Behaviour, PodEnd } from "../../../test/emulators/KubePods.ts"
-import type { KubePodObject } from "../../../test/emulators/KubeStore.ts"
-import { testResults } from "../../jobs/test/TestResults.ts"
 
 /** Jobs as `kubernetes.image` and nothing else make them. */
 export const kubernetes: KubernetesSettings = {

@@ -3,9 +3,9 @@ import { JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { podFailed, tooLong } from "@nominal-code/kubernetes/Ending"
 import { jobName } from "@nominal-code/kubernetes/Names"
+import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
+import { failed } from "@nominal-code/testing/LaneWorld"
 import { Duration, Effect, Fiber, Option, Schema } from "effect"
-import { laneOf, mention, reviewed } from "../../jobs/test/Jobs.ts"
-import { failed } from "../../jobs/test/LaneWorld.ts"
 import { asked, crashed, does, reasonOf, review, scene, type Script } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")

@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
-import { redisAt } from "@nominal-code/config/TestConfig"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { jobName, labelValue, laneLabel } from "@nominal-code/kubernetes/Names"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { jobIn } from "@nominal-code/testing/KubeValidation"
+import { violations } from "@nominal-code/testing/PodSecurity"
+import { redisAt } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, Option, Schema } from "effect"
-import { jobIn } from "../../../test/emulators/KubeValidation.ts"
-import { violations } from "../../../test/emulators/PodSecurity.ts"
-import { laneOf, mention } from "../../jobs/test/Jobs.ts"
 import { kubernetes } from "./KubeScene.ts"
 
 const some = mention(laneOf(7), "a")

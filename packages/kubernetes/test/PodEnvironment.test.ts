@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { redisAt } from "@nominal-code/config/TestConfig"
 import { podEnvironment } from "@nominal-code/kubernetes/PodEnvironment"
+import { prepare } from "@nominal-code/testing/KubeEnvironment"
+import { redisAt } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, Schema } from "effect"
-import { prepare } from "../../../test/emulators/KubeEnvironment.ts"
 import { kubernetes } from "./KubeScene.ts"
 
 const template = {

@@ -3,9 +3,9 @@ import { KubeClient, type ObjectList, type WatchEvent } from "@nominal-code/kube
 import { KubeError } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import * as JobWatch from "@nominal-code/kubernetes/Watch"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { Deferred, Effect, Layer, Logger, Option, PubSub, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { quiet } from "../../jobs/test/Quiet.ts"
 import { kubeJob } from "./FakeKube.ts"
 
 const running = kubeJob({ name: "one", running: true })

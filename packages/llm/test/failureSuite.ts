@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { AppConfig } from "@nominal-code/config/AppConfig"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { Block } from "@nominal-code/domain/Conversation"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
 import { type Reply, type scripted, silence } from "./ScriptedService.ts"
 

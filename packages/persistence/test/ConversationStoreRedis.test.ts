@@ -2,10 +2,10 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import { age, emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Effect, Layer, Logger, Option } from "effect"
 import { randomBytes } from "node:crypto"
 import { config, conversationStoreSuite, lane, said } from "./conversationStoreSuite.ts"
-import { age, emptied, redisSuite, shared } from "./RedisServer.ts"
 
 redisSuite("conversations in Redis", () => {
   const server = shared({ aof: false })

@@ -1,11 +1,12 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { layerTest, redisAt } from "@nominal-code/config/TestConfig"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { check } from "@nominal-code/persistence/RedisServerInfo"
 import type { Heard } from "@nominal-code/persistence/RedisSubscriber"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { freePort, type RedisServer, redisSuite, shared, start } from "@nominal-code/testing/RedisServer"
+import { layerTest, redisAt } from "@nominal-code/testing/TestConfig"
 import {
   Effect,
   Fiber,
@@ -22,7 +23,6 @@ import {
 } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
-import { freePort, type RedisServer, redisSuite, shared, start } from "./RedisServer.ts"
 
 type Test = Effect.Effect<void, unknown, Redis.Redis | Scope.Scope>
 

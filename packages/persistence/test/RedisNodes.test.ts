@@ -1,9 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { startCluster } from "@nominal-code/testing/RedisCluster"
+import { freePort, redisSuite, start } from "@nominal-code/testing/RedisServer"
 import { Effect, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
-import { startCluster } from "./RedisCluster.ts"
-import { freePort, redisSuite, start } from "./RedisServer.ts"
 
 const keys = Array.from({ length: 40 }, (_, index) => `test:${index}`)
 const set = (value: string) => (key: string) =>

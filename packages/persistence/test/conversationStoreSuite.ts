@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { AppConfig } from "@nominal-code/config/AppConfig"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { Conversation } from "@nominal-code/domain/Conversation"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 

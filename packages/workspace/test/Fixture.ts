@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { RepoName, type Sha } from "@nominal-code/domain/PullRequest"
+import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, FileSystem, Layer, Path, Redacted } from "effect"
 import * as GitWorkspace from "../src/GitWorkspace.ts"
 import type { Checkout, CheckoutRequest } from "../src/Workspace.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { expand } from "./KubeExpansion.ts"
+import { expand } from "@nominal-code/testing/KubeExpansion"
 
 const variables = new Map([["VAR_A", "A"], ["VAR_B", "B"], ["VAR_C", "C"], ["VAR_REF", "$(VAR_A)"], ["VAR_EMPTY", ""]])
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ask, linesOf } from "@nominal-code/testing/KubeAsk"
+import type * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import { assertSame, cluster, Exchange, lasting, Lone, recording, Refused } from "@nominal-code/testing/KubeRecordings"
 import { Duration, Effect, Schedule, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
-import { ask, linesOf } from "./KubeAsk.ts"
-import type * as KubeEmulator from "./KubeEmulator.ts"
-import { assertSame, cluster, Exchange, lasting, Lone, recording, Refused } from "./KubeRecordings.ts"
 
 const jobs = "/apis/batch/v1/namespaces/reviews/jobs"
 
@@ -140,7 +140,7 @@ describe("the recordings", () => {
     const tests = ["KubeRecordings", "KubeStreams", "KubeWatches"].map((name) =>
       readFileSync(new URL(`${name}.test.ts`, import.meta.url), "utf8").toLowerCase()
     )
-    const names = readdirSync(new URL("recordings", import.meta.url)).filter((name) => name.endsWith(".json"))
+    const names = readdirSync(new URL("../recordings", import.meta.url)).filter((name) => name.endsWith(".json"))
     const missing = names.map((name) => name.replace(/\.json$/, "")).filter((name) => {
       const short = name.replace(/^(?:stream|delete-200|job-without-pods)-/, "")
       return !tests.some((text) => text.includes(name) || text.includes(`"${short}"`) || text.includes(`${short}: {`))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ask, scene } from "@nominal-code/testing/GitHubScene"
 import { Effect } from "effect"
-import { ask, scene } from "./Scene.ts"
 
 const reviews = "/repos/acme/shop/pulls/1/reviews"
 const comment = { path: "a.txt", line: 10, side: "RIGHT", body: "Why?" }

@@ -57,7 +57,7 @@ export const Lone = Schema.Struct({ answer: Answer })
 /** A recording, read by what it holds. */
 export const recording = <S extends Schema.ConstraintDecoder<unknown>>(name: string, schema: S): S["Type"] =>
   Schema.decodeUnknownSync(schema)(
-    JSON.parse(readFileSync(new URL(`recordings/${name}.json`, import.meta.url), "utf8"))
+    JSON.parse(readFileSync(new URL(`../recordings/${name}.json`, import.meta.url), "utf8"))
   )
 
 /** The recordings' namespaces, and their account. */

@@ -3,8 +3,8 @@ import * as RedisLane from "@nominal-code/jobs/RedisLane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { Clock, Effect, Layer, Schema, Stream } from "effect"
-import { emptied, type RedisServer } from "../../persistence/test/RedisServer.ts"
 import { Elsewhere } from "./Quiet.ts"
+import { emptied, type RedisServer } from "./RedisServer.ts"
 
 /** The queue goes by the test's clock instead of by Redis' own. */
 const testTime = Layer.effect(

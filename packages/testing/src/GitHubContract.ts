@@ -32,7 +32,7 @@ export const loadContract = (): void => {
 
 const load = (): Published => {
   if (published !== undefined) return published
-  const document = objectOf(JSON.parse(readFileSync(new URL("github-api.json", import.meta.url), "utf8")))
+  const document = objectOf(JSON.parse(readFileSync(new URL("../github-api.json", import.meta.url), "utf8")))
   const endpoints = Object.entries(objectOf(document["paths"])).map(([template, methods]) => ({
     template,
     segments: template.split("/").slice(1),

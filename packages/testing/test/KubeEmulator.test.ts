@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as KubeAsk from "@nominal-code/testing/KubeAsk"
+import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import { Effect, Fiber, Schedule } from "effect"
-import * as KubeAsk from "./KubeAsk.ts"
-import * as KubeEmulator from "./KubeEmulator.ts"
 
 const container = {
   name: "review",

@@ -1,5 +1,5 @@
+import { AppConfig, type RedisSettings } from "@nominal-code/config/AppConfig"
 import { Duration, Layer, Option, Redacted } from "effect"
-import { AppConfig, type RedisSettings } from "./AppConfig.ts"
 
 const agent = { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 } as const
 

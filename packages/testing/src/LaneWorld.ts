@@ -1,5 +1,4 @@
 import type { JobSettings } from "@nominal-code/config/AppConfig"
-import { layerTest } from "@nominal-code/config/TestConfig"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -12,6 +11,7 @@ import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Context, Duration, Effect, Exit, Layer, Logger, Option, Scope } from "effect"
 import { reviewed } from "./Jobs.ts"
 import { quiet } from "./Quiet.ts"
+import { layerTest } from "./TestConfig.ts"
 
 type Queue = JobQueue["Service"]
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { type GitHubEvent, signatureOf } from "@nominal-code/testing/GitHubDeliveries"
+import { scene } from "@nominal-code/testing/GitHubScene"
 import { Effect } from "effect"
 import { createServer } from "node:http"
-import { type GitHubEvent, signatureOf } from "./GitHubDeliveries.ts"
-import { scene } from "./Scene.ts"
 
 describe("deliveries", () => {
   interface Received {

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
+import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Effect } from "effect"
-import * as ScriptedModel from "./ScriptedModel.ts"
 
 type Messages = ReadonlyArray<{ readonly role: string; readonly content: unknown }>
 

@@ -20,7 +20,7 @@ export interface ServeOptions {
   readonly patience?: Duration.Input
 }
 
-const sources = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
+const sources = fileURLToPath(new URL("../../cli/bin/nominal-code.js", import.meta.url))
 
 /** A port of the loopback that nobody listens on now. */
 export const freePort = Effect.callback<number>((resume) => {

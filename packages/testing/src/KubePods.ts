@@ -46,7 +46,7 @@ export interface RunningPod {
 }
 
 /** The command that the image's `nominal-code` is, from its sources. */
-export const sources = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
+export const sources = fileURLToPath(new URL("../../cli/bin/nominal-code.js", import.meta.url))
 
 /** A process sees no mounts: a variable that names a path in one names the directory itself instead. */
 const mounted = (value: string, container: V1Container, disks: string): string => {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ask, scene } from "@nominal-code/testing/GitHubScene"
+import { now } from "@nominal-code/testing/GitHubState"
 import { Effect, Fiber, Stream } from "effect"
-import { now } from "./GitHubState.ts"
-import { ask, scene } from "./Scene.ts"
 
 const reviews = "/repos/acme/shop/pulls/1/reviews"
 const comment = { path: "a.txt", line: 10, side: "RIGHT", body: "Why?" }

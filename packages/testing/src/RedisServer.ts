@@ -1,11 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { afterAll, beforeAll, describe } from "@effect/vitest"
+import * as Redis from "@nominal-code/persistence/Redis"
 import { Clock, Data, Deferred, Duration, Effect, Exit, FileSystem, Layer, Redacted, Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { Redis as Client } from "ioredis"
 import { spawnSync } from "node:child_process"
 import { createServer } from "node:net"
-import * as Redis from "../src/Redis.ts"
 
 /** The server did not start, or does not answer as it should. */
 export class RedisServerFailed extends Data.TaggedError("RedisServerFailed")<{ readonly message: string }> {}

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
+import { git } from "@nominal-code/testing/GitHubGit"
+import { ask, before, scene } from "@nominal-code/testing/GitHubScene"
 import { Effect } from "effect"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as GitHubEmulator from "./GitHubEmulator.ts"
-import { git } from "./GitHubGit.ts"
-import { ask, before, scene } from "./Scene.ts"
 
 type Emulator = GitHubEmulator.GitHubEmulator
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ask } from "@nominal-code/testing/KubeAsk"
+import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import { assertSame, cluster, Exchange, Lone, recording, Refusals, Shapes } from "@nominal-code/testing/KubeRecordings"
 import { Effect, Schema } from "effect"
-import { ask } from "./KubeAsk.ts"
-import * as KubeEmulator from "./KubeEmulator.ts"
-import { assertSame, cluster, Exchange, Lone, recording, Refusals, Shapes } from "./KubeRecordings.ts"
 
 const requests = [
   "401-unauthorized",

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ask } from "@nominal-code/testing/KubeAsk"
+import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
+import type { KubeJobObject } from "@nominal-code/testing/KubeStore"
+import { stream, Told } from "@nominal-code/testing/KubeStream"
 import { Duration, Effect, Schedule, Schema } from "effect"
-import { ask } from "./KubeAsk.ts"
-import * as KubeEmulator from "./KubeEmulator.ts"
-import type { Behaviour, PodEnd } from "./KubePods.ts"
-import type { KubeJobObject } from "./KubeStore.ts"
-import { stream, Told } from "./KubeStream.ts"
 
 /** A cluster whose second lasts 150 ms, and whose steps take next to nothing. */
 const quick = {
