@@ -148,7 +148,7 @@ declare const Workspace_base: Context.ServiceClass<Workspace, "@nominal-code/wor
 /** Checkouts of pull requests: one cached mirror for each repository, one worktree for each job. */
 export declare class Workspace extends Workspace_base {}
 declare namespace Conversation_d_exports {
-  export { Block, Conversation, Message, answerOpenCalls, say, sizeOf, truncate };
+  export { Block, Conversation, Message, answerOpenCalls, appendUserText, sizeOf, truncate };
 }
 /** One piece of a message. A `ToolResult` answers the `ToolUse` of the same id in the message before it. */
 declare const Block: Schema.TaggedUnion<{
@@ -234,7 +234,7 @@ declare const truncate: (messages: ReadonlyArray<Message>, maxCharacters: number
  * Adds what the user says. After a user message (the results of the tools that ended a review) it joins that one, so
  * that the roles go on alternating.
  */
-declare const say: (messages: ReadonlyArray<Message>, text: string) => ReadonlyArray<Message>;
+declare const appendUserText: (messages: ReadonlyArray<Message>, text: string) => ReadonlyArray<Message>;
 /**
  * Answers the tool calls of the last assistant message that have no result yet, so that the history can be kept: a
  * provider refuses one with an open call. Results come before everything else that the user said after the calls.
@@ -1228,7 +1228,7 @@ declare class RunNotWanted extends RunNotWanted_base {
   get message(): string;
 }
 declare namespace ForgeError_d_exports {
-  export { ForgeError, NotFound, RateLimited, Refused, RefusedBecause, Unauthorized, Unavailable, WebhookError };
+  export { ForgeError, NotFound, RateLimited, RefusalReason, Refused, Unauthorized, Unavailable, WebhookError };
 }
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
@@ -1254,7 +1254,7 @@ declare class NotFound extends NotFound_base {}
  * the repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account
  * has an unsubmitted review on the pull request, beside which the forge takes no other.
  */
-declare const RefusedBecause: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
+declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
 declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused", {
   readonly status: Schema.Int;
   readonly because: Schema.optionalKey<Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>>;

@@ -130,7 +130,7 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
       )
       const results = Context.get(pod, JobResults)
       const run = { id: job.id, attempt: 1 }
-      assert.isTrue(yield* results.stands(run))
+      assert.isTrue(yield* results.isWanted(run))
       yield* results.report(run, reviewed)
       assert.deepStrictEqual(yield* Effect.scoped(Effect.flatten(results.listen(run))), reviewed)
       assert.isTrue(Option.isNone(yield* Context.get(pod, PayloadStore).get(job.id)))

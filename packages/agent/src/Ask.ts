@@ -1,4 +1,4 @@
-import { Block, say, sizeOf } from "@nominal-code/domain/Conversation"
+import { appendUserText, Block, sizeOf } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import * as Budget from "@nominal-code/llm/Budget"
 import { LlmError } from "@nominal-code/llm/LlmError"
@@ -11,7 +11,7 @@ import { compactable, recompacted, reprompted, type Session, type State } from "
 const maxOutputTokens = 16_384
 
 /** What is asked of the model beside the conversation. */
-export interface Asked {
+export interface ModelQuestion {
   readonly specs: ReadonlyArray<ToolSpec>
   readonly maxOutputTokens: number
   /** What the model is told first, when it has to come to an end; it is then made to call a tool. */
@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** The most times that a conversation is made shorter for one call. */
-const mostCuts = 8
+const maxCuts = 8
 
 /**
  * One call of the model, and more of them while it refuses the conversation as too long and something can be left out:
@@ -28,8 +28,8 @@ const mostCuts = 8
 export const ask = <A>(
   session: Session<A>,
   state: State,
-  asked: Asked,
-  cuts = mostCuts
+  asked: ModelQuestion,
+  cuts = maxCuts
 ): Effect.Effect<readonly [State, LlmResponse], LlmError> =>
   Effect.catchIf(
     askOnce(session, state, asked),
@@ -49,11 +49,11 @@ const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
   return Option.map(yield* session.task.shorter ?? Effect.succeedNone, (prompt) => reprompted(state, prompt))
 })
 
-const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: Asked) {
+const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: ModelQuestion) {
   const { llm, task } = session
   const messages = Option.match(asked.words, {
     onNone: () => state.messages,
-    onSome: (words) => say(state.messages, words)
+    onSome: (words) => appendUserText(state.messages, words)
   })
   const response = yield* llm.send({
     model: task.settings.model,

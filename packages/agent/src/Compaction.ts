@@ -13,7 +13,7 @@ const clippedResult = 4_000
 const marker = "[context compacted]"
 
 /** A conversation, and where in it the task's own prompt stands. What comes before is from earlier reviews. */
-export interface Compactable {
+export interface CompactionInput {
   readonly messages: ReadonlyArray<Message>
   readonly promptAt: number
   readonly prompt: string
@@ -25,7 +25,9 @@ export interface Compactable {
  * The prompt (it holds the diff), the notes in place of all that was said, and the last two turns. None when the
  * model has taken no notes, for then nothing would take the place of what it has seen, or when there is nothing to drop.
  */
-export const compact = ({ messages, notes, prompt, promptAt }: Compactable): Option.Option<ReadonlyArray<Message>> => {
+export const compact = (
+  { messages, notes, prompt, promptAt }: CompactionInput
+): Option.Option<ReadonlyArray<Message>> => {
   const since = messages.slice(promptAt + 1)
   if (notes === "" || since.length <= kept) return Option.none()
   return Option.some([opening(prompt, continuation(notes)), ...tailOf(since)])
@@ -35,7 +37,9 @@ export const compact = ({ messages, notes, prompt, promptAt }: Compactable): Opt
  * As short as it can be without losing the task: for a conversation that the model refused as too long. None when
  * nothing can be left out.
  */
-export const squeeze = ({ messages, notes, prompt, promptAt }: Compactable): Option.Option<ReadonlyArray<Message>> => {
+export const squeeze = (
+  { messages, notes, prompt, promptAt }: CompactionInput
+): Option.Option<ReadonlyArray<Message>> => {
   const since = messages.slice(promptAt + 1)
   const tail = tailOf(since).map(clip)
   const shorter = [opening(prompt, since.length === 0 ? "" : continuation(notes)), ...tail]

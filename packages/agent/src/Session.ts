@@ -1,4 +1,4 @@
-import { answerOpenCalls, Block, type Message, say } from "@nominal-code/domain/Conversation"
+import { answerOpenCalls, appendUserText, Block, type Message } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import * as Budget from "@nominal-code/llm/Budget"
 import type { LlmProvider, ToolSpec } from "@nominal-code/llm/LlmProvider"
@@ -40,7 +40,7 @@ export interface State {
 /** Before the first turn: what earlier reviews left, and the task's prompt. */
 export const start = <A>({ task }: Session<A>): State => {
   const history = answerOpenCalls(task.history.messages).map(Compaction.withoutOpaque)
-  const messages = say(history, task.prompt)
+  const messages = appendUserText(history, task.prompt)
   return {
     messages,
     prompt: task.prompt,
@@ -56,7 +56,10 @@ export const start = <A>({ task }: Session<A>): State => {
 }
 
 /** With something said by us. */
-export const told = (state: State, text: string): State => ({ ...state, messages: say(state.messages, text) })
+export const told = (state: State, text: string): State => ({
+  ...state,
+  messages: appendUserText(state.messages, text)
+})
 
 /** With the results of the last message's calls. */
 export const answered = (state: State, results: ReadonlyArray<Block>): State =>
@@ -87,4 +90,4 @@ export const reprompted = (state: State, prompt: string): State => ({
 
 /** What a shorter conversation is made of. */
 export const compactable = <A>({ notes }: Session<A>, { messages, prompt, promptAt }: State) =>
-  Effect.map(notes.text, (text): Compaction.Compactable => ({ messages, promptAt, prompt, notes: text }))
+  Effect.map(notes.text, (text): Compaction.CompactionInput => ({ messages, promptAt, prompt, notes: text }))

@@ -11,7 +11,7 @@ const round = (id: string, content = "result"): ReadonlyArray<Message> => [
   { role: "user", content: [Block.cases.ToolResult.make({ toolUseId: id, content, isError: false })] }
 ]
 const prompt: Message = { role: "user", content: [text("The diff.")] }
-const of = (messages: ReadonlyArray<Message>, notes = "a.ts:3 leaks", promptAt = 0): Compaction.Compactable => ({
+const of = (messages: ReadonlyArray<Message>, notes = "a.ts:3 leaks", promptAt = 0): Compaction.CompactionInput => ({
   messages,
   promptAt,
   prompt: "The diff.",

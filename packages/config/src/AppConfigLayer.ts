@@ -9,7 +9,6 @@ import { readVariable } from "./Environment.ts"
 import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
 import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
 import { resolveModels, resolveProviders } from "./ModelConfig.ts"
-import { refuseNotBuilt } from "./NotBuilt.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
@@ -17,6 +16,7 @@ import { makeReport, type Report } from "./Report.ts"
 import { knownSecrets } from "./Secrets.ts"
 import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
+import { refuseUnsupported } from "./UnsupportedSettings.ts"
 import { type Flags, readValues, type Values } from "./Values.ts"
 
 const { agent, process, redis, reviewer, storage } = settings
@@ -95,7 +95,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const report = makeReport()
   const file = yield* readConfigFile
   const { secrets, values } = yield* readValues(file, flags, report)
-  refuseNotBuilt(mode, values, report)
+  refuseUnsupported(mode, values, report)
   const review = yield* reviewSettings(values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
   const github = yield* resolveGitHub(mode, values, report)

@@ -5,16 +5,16 @@ import { readVariable } from "./Environment.ts"
 import { settings } from "./Settings.ts"
 
 /** A map of YAML. */
-export type Tree = Readonly<Record<string, unknown>>
+export type YamlMap = Readonly<Record<string, unknown>>
 
 /** What the file says, and its name for messages. Where there is no file, nothing is said. */
 export interface ConfigFile {
   readonly name: string
-  readonly tree: Tree
+  readonly tree: YamlMap
 }
 
 /** Whether a value of YAML is a map. */
-export const isTree = (value: unknown): value is Tree => Predicate.isObject(value) && !Array.isArray(value)
+export const isYamlMap = (value: unknown): value is YamlMap => Predicate.isObject(value) && !Array.isArray(value)
 
 // The parser's own sentences may quote the text around the error, and a secret may stand there.
 const syntax: Readonly<Record<string, string>> = {
@@ -42,7 +42,9 @@ const parse = Effect.fnUntraced(function*(name: string, text: string) {
     catch: () => wrong(`${name} cannot be read as YAML: an alias (*name) has no anchor, or there are too many of them`)
   })
   if (tree === null) return { name, tree: {} }
-  return isTree(tree) ? { name, tree } : yield* wrong(`${name} must be a map of settings, like "webhook: {port: 8080}"`)
+  return isYamlMap(tree)
+    ? { name, tree }
+    : yield* wrong(`${name} must be a map of settings, like "webhook: {port: 8080}"`)
 })
 
 const read = Effect.fnUntraced(function*(name: string, source: string) {

@@ -9,9 +9,9 @@ import type { Values } from "./Values.ts"
 const { github, webhook } = settings
 
 /** A shorter secret can be guessed, and whoever has it can write webhooks. */
-const secretBytes = 16
+const minSecretBytes = 16
 
-const longEnough = (secret: string): boolean => new TextEncoder().encode(secret.trim()).length >= secretBytes
+const longEnough = (secret: string): boolean => new TextEncoder().encode(secret.trim()).length >= minSecretBytes
 
 /** Where the repositories of a GitHub are cloned from, given the root of its REST API. */
 export const cloneBaseOf = (apiBase: string): string => {
@@ -30,7 +30,7 @@ const webhookSecret = (values: Values, report: Report): Option.Option<Redacted.R
     if (!allowUnsigned) {
       report.problem(
         github.webhookSecret,
-        `GITHUB_WEBHOOK_SECRET must be set to the webhook's secret, at least ${secretBytes} bytes: ` +
+        `GITHUB_WEBHOOK_SECRET must be set to the webhook's secret, at least ${minSecretBytes} bytes: ` +
           "openssl rand -hex 32 makes one, for here and for the webhook's settings on GitHub"
       )
     }
@@ -40,7 +40,7 @@ const webhookSecret = (values: Values, report: Report): Option.Option<Redacted.R
   if (!longEnough(value)) {
     report.problem(
       github.webhookSecret,
-      `the secret must have at least ${secretBytes} bytes: openssl rand -hex 32 makes one`
+      `the secret must have at least ${minSecretBytes} bytes: openssl rand -hex 32 makes one`
     )
   }
   if (value !== value.trim()) {

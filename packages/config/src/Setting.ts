@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import type { Kind } from "./Kind.ts"
+import type { SettingType } from "./SettingType.ts"
 
 /** One setting: its names, what its value may be, and its value where nobody sets it. */
 export interface Setting<out A> {
@@ -7,7 +7,7 @@ export interface Setting<out A> {
   readonly yaml: ReadonlyArray<string>
   /** The variables that may hold it: the first one that is set counts. */
   readonly env: readonly [string, ...Array<string>]
-  readonly kind: Kind<A>
+  readonly kind: SettingType<A>
   readonly absent: A
   /** For the reference, in Markdown: what holds where nobody sets it, and one sentence on what it is for. */
   readonly byDefault: string
@@ -17,14 +17,14 @@ export interface Setting<out A> {
 interface Description<A> {
   readonly yaml?: string | ReadonlyArray<string>
   readonly env: string | readonly [string, ...Array<string>]
-  readonly kind: Kind<A>
+  readonly kind: SettingType<A>
   readonly doc: string
   readonly byDefault?: string
 }
 
 const make = <A>(
   { doc, env, yaml = [], ...rest }: Omit<Description<unknown>, "kind">,
-  kind: Kind<A>,
+  kind: SettingType<A>,
   absent: A,
   byDefault: string
 ): Setting<A> => ({

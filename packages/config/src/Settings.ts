@@ -1,9 +1,9 @@
-import { line } from "./Kind.ts"
 import { defaulted, optional, type Setting } from "./Setting.ts"
 import { github, gitlab } from "./settings/Forges.ts"
 import { builtProviders, providers } from "./settings/Providers.ts"
 import { access, agent, prompts, reviewer } from "./settings/Review.ts"
 import { jobs, kubernetes, redis, storage, webhook } from "./settings/Service.ts"
+import { line } from "./SettingType.ts"
 
 /** What only the environment can say. */
 const process = {

@@ -1,5 +1,5 @@
 import { Array, Option, Order } from "effect"
-import { type ConfigFile, isTree, type Tree } from "./ConfigFile.ts"
+import { type ConfigFile, isYamlMap, type YamlMap } from "./ConfigFile.ts"
 import { ownSettings } from "./Settings.ts"
 
 const paths = ownSettings.flatMap(({ yaml }) => yaml)
@@ -41,7 +41,7 @@ const nearest = (path: string): Option.Option<string> => {
 }
 
 const leaves = (path: string, value: unknown): ReadonlyArray<string> =>
-  isTree(value) && Object.keys(value).length > 0
+  isYamlMap(value) && Object.keys(value).length > 0
     ? Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner))
     : [path]
 
@@ -65,13 +65,13 @@ const misplaced = (file: string, path: string, value: unknown): string =>
     below(path).join(", ")
   }`
 
-const walk = (file: string, tree: Tree, prefix: string): ReadonlyArray<string> =>
+const walk = (file: string, tree: YamlMap, prefix: string): ReadonlyArray<string> =>
   Object.entries(tree).flatMap(([key, value]) => {
     const path = `${prefix}${key}`
     if (key.includes(".")) return [`unknown key "${path}" in ${file}: write a map inside a map instead of dots`]
     if (known.has(path)) return []
     if (below(path).length === 0) return unknown(file, path, value)
-    return isTree(value) ? walk(file, value, `${path}.`) : [misplaced(file, path, value)]
+    return isYamlMap(value) ? walk(file, value, `${path}.`) : [misplaced(file, path, value)]
   })
 
 /** What in the file is no setting, one line each, with the key that was probably meant. */

@@ -1,7 +1,7 @@
 import { parseRedisUrl } from "@nominal-code/domain/RedisUrl"
 import { Option, Schema, SchemaTransformation } from "effect"
 import { isIPv4 } from "node:net"
-import { make } from "./Kind.ts"
+import { make } from "./SettingType.ts"
 
 /** Whether this host is this machine itself. A name other than `localhost` may be anything. */
 export const isLoopback = (host: string): boolean =>

@@ -1,6 +1,6 @@
 import { Effect, Option } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
-import { type ConfigFile, isTree } from "./ConfigFile.ts"
+import { type ConfigFile, isYamlMap } from "./ConfigFile.ts"
 import { readVariable } from "./Environment.ts"
 import type { Report } from "./Report.ts"
 import type { Setting } from "./Setting.ts"
@@ -21,7 +21,7 @@ interface Given {
 
 const atPath = ({ tree }: ConfigFile, path: string): unknown =>
   path.split(".").reduce<unknown>(
-    (value, key) => isTree(value) && Object.hasOwn(value, key) ? value[key] : undefined,
+    (value, key) => isYamlMap(value) && Object.hasOwn(value, key) ? value[key] : undefined,
     tree
   )
 
@@ -37,7 +37,7 @@ const show = (value: unknown): string => {
   }
   if (value === null) return "nothing"
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`
-  return isTree(value) ? "a map" : String(value)
+  return isYamlMap(value) ? "a map" : String(value)
 }
 
 /**

@@ -71,7 +71,7 @@ export const truncate = (messages: ReadonlyArray<Message>, maxCharacters: number
  * Adds what the user says. After a user message (the results of the tools that ended a review) it joins that one, so
  * that the roles go on alternating.
  */
-export const say = (messages: ReadonlyArray<Message>, text: string): ReadonlyArray<Message> => {
+export const appendUserText = (messages: ReadonlyArray<Message>, text: string): ReadonlyArray<Message> => {
   const last = messages.at(-1)
   const words: Block = Block.cases.Text.make({ text })
   return last?.role === "user"

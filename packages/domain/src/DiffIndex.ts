@@ -8,7 +8,7 @@ interface Placed {
 }
 
 /** A range of lines in one hunk. */
-export interface Clipped {
+export interface ClippedRange {
   readonly startLine: number
   readonly line: number
 }
@@ -76,7 +76,7 @@ export class DiffIndex {
    * The part of the range from `startLine` to `line` that one hunk holds: the hunk of `line`, or else of the last line of
    * the range that is in the diff. None when the diff has no line of the range.
    */
-  clip(path: string, side: Side, line: number, startLine: number = line): Option.Option<Clipped> {
+  clip(path: string, side: Side, line: number, startLine: number = line): Option.Option<ClippedRange> {
     const lines = this.files.get(path)?.[side]
     if (lines === undefined) return Option.none()
     const inDiff = [...lines.keys()].filter((number) => number <= line && number >= startLine)

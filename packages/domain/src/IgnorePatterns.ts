@@ -8,7 +8,7 @@ import ignore from "ignore"
 export const ignoring = (patterns: ReadonlyArray<string>): (path: string) => boolean => {
   const fast = patterns.filter((one) => !isSlow(one)).map(withoutNegatedSets)
   const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add(fast)
-  return (path) => path !== "" && !isMade(path) && rules.ignores(path)
+  return (path) => path !== "" && !isUnreachable(path) && rules.ignores(path)
 }
 
 /** Characters that the library would read as something else at the end of a range. */
@@ -37,18 +37,18 @@ const withoutNegatedSets = (pattern: string): string =>
   pattern.replaceAll(/(?<!\\)\[[!^]([^\]/\\]+)\]/g, (_, members: string) => complement(members))
 
 /** Whether nobody has such a path but to cost time: a name that no disk holds, or directories without end. */
-const isMade = (path: string): boolean => {
+const isUnreachable = (path: string): boolean => {
   const names = path.split("/")
   return names.length > 64 || names.some((name) => name.length > 255)
 }
 
 /** Stars in one name, or runs of directories in one pattern, above which a path made for it takes seconds. */
-const mostStars = 3
+const maxStars = 3
 
 const isSlow = (pattern: string): boolean => {
   const names = pattern.split("/")
   const stars = (name: string) => name === "**" ? 0 : name.match(/\*+/g)?.length ?? 0
-  return names.some((name) => stars(name) > mostStars) || names.filter((name) => name === "**").length > mostStars
+  return names.some((name) => stars(name) > maxStars) || names.filter((name) => name === "**").length > maxStars
 }
 
 /** Why a pattern matches no file, whatever the repository holds; `undefined` for one that may match. */
@@ -62,7 +62,7 @@ const whyUseless = (pattern: string, at: number): string | undefined => {
   if (/^[a-z]:[\\/]/i.test(text)) return "is a path on a disk: write it from the repository's root"
   if (/(?<!\\)(?:\\\\)*\\$/.test(text)) return "ends with a backslash that escapes nothing"
   if (isSlow(text)) {
-    return `has more than ${mostStars} stars in one name, or more than ${mostStars} \`**\`, and is left out`
+    return `has more than ${maxStars} stars in one name, or more than ${maxStars} \`**\`, and is left out`
   }
   if (/(?<!\\)\{[^{}]*,[^{}]*\}/.test(text)) {
     return "has braces, which are not expanded there: write one pattern for each"

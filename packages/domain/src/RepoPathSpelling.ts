@@ -95,9 +95,9 @@ const withoutPrefix = (forms: ReadonlyArray<string>): ReadonlyArray<string> =>
   forms.flatMap((form) => /^[ab]\/(?=.)/.test(form) ? [form.slice(2)] : [])
 
 /** `One` file is meant; it is left open which of several; or none has such a name. */
-export type Meant = { readonly _tag: "One"; readonly path: string } | { readonly _tag: "Several" | "None" }
+export type PathMatch = { readonly _tag: "One"; readonly path: string } | { readonly _tag: "Several" | "None" }
 
-const one = (path: string): Meant => ({ _tag: "One", path })
+const one = (path: string): PathMatch => ({ _tag: "One", path })
 
 /** Finds files by what is written for them. `paths`: all that there are, changed or not. */
 export const makeSpellings = (paths: Iterable<string>) => {
@@ -108,16 +108,16 @@ export const makeSpellings = (paths: Iterable<string>) => {
     indexes.set(key, index)
     return index
   }
-  const byKey = (forms: ReadonlyArray<string>, key: Rewrite): Meant => {
+  const byKey = (forms: ReadonlyArray<string>, key: Rewrite): PathMatch => {
     const found = new Set(forms.flatMap((form) => indexBy(key).get(key(form)) ?? []))
     const [path] = found
     return path === undefined ? { _tag: "None" } : found.size === 1 ? one(path) : { _tag: "Several" }
   }
-  const exactly = (forms: ReadonlyArray<string>): Meant => {
+  const exactly = (forms: ReadonlyArray<string>): PathMatch => {
     const path = forms.find((form) => known.has(form))
     return path === undefined ? { _tag: "None" } : one(path)
   }
-  return (written: string): Meant => {
+  return (written: string): PathMatch => {
     if (known.has(written)) return one(written)
     const forms = formsOf(written)
     const bare = withoutPrefix(forms)

@@ -1,8 +1,8 @@
 /** Hides one kind of credential behind the placeholder. */
-export type Hide = (text: string, placeholder: string) => string
+export type SecretHider = (text: string, placeholder: string) => string
 
 /** Groups that the pattern names `before` and `after` stay: they say what was hidden. */
-const hiding = (pattern: RegExp): Hide => (text, placeholder) =>
+const hiding = (pattern: RegExp): SecretHider => (text, placeholder) =>
   text.replace(pattern, (...match: ReadonlyArray<unknown>) => {
     const groups = match.at(-1)
     const { after = "", before = "" } = isGroups(groups) ? groups : {}
@@ -70,7 +70,7 @@ const endOfKeyLines = (text: string, from: number): number => {
 }
 
 /** A private key goes as a whole, from its first line to its last. */
-const hidePrivateKeys: Hide = (text, placeholder) => {
+const hidePrivateKeys: SecretHider = (text, placeholder) => {
   const begins = [...text.matchAll(keyBegin)]
   if (begins.length === 0) return text
   const ends = [...text.matchAll(keyEnd)].map((match) => match.index + match[0].length)
@@ -87,4 +87,4 @@ const hidePrivateKeys: Hide = (text, placeholder) => {
 }
 
 /** What credentials look like, most telling first. */
-export const secretPatterns: ReadonlyArray<Hide> = [hidePrivateKeys, ...tokens.map(hiding)]
+export const secretPatterns: ReadonlyArray<SecretHider> = [hidePrivateKeys, ...tokens.map(hiding)]

@@ -1,5 +1,12 @@
 import { assert, it } from "@effect/vitest"
-import { answerOpenCalls, Block, type Message, say, sizeOf, truncate } from "@nominal-code/domain/Conversation"
+import {
+  answerOpenCalls,
+  appendUserText,
+  Block,
+  type Message,
+  sizeOf,
+  truncate
+} from "@nominal-code/domain/Conversation"
 import { Arbitrary, Schema } from "effect"
 
 const text = (text: string) => Block.cases.Text.make({ text })
@@ -19,7 +26,7 @@ const Review = Schema.Struct({
 const historyOf = (reviews: ReadonlyArray<typeof Review.Type>): ReadonlyArray<Message> => {
   let messages: ReadonlyArray<Message> = []
   reviews.forEach(({ open, prompt, rounds }, review) => {
-    messages = say(messages, prompt)
+    messages = appendUserText(messages, prompt)
     rounds.forEach(({ calls, content }, round) => {
       const ids = Array.from({ length: calls }, (_, index) => `${review}.${round}.${index}`)
       messages = [
@@ -124,6 +131,6 @@ it("has nothing to answer in a history that ends in words, or not at all", () =>
 it("leaves what it was given untouched", () => {
   const messages = Object.freeze([user(text("a")), assistant(call("1"))])
   assert.strictEqual(answerOpenCalls(messages).length, 3)
-  assert.strictEqual(say(answerOpenCalls(messages), "b").length, 3)
+  assert.strictEqual(appendUserText(answerOpenCalls(messages), "b").length, 3)
   assert.strictEqual(messages.length, 2)
 })

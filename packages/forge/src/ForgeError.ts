@@ -22,12 +22,12 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { messa
  * the repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account
  * has an unsubmitted review on the pull request, beside which the forge takes no other.
  */
-export const RefusedBecause = Schema.Literals(["locked", "archived", "sso", "pending-review"])
+export const RefusalReason = Schema.Literals(["locked", "archived", "sso", "pending-review"])
 
 /** The forge understood the request and refuses it. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   status: Schema.Int,
-  because: Schema.optionalKey(RefusedBecause),
+  because: Schema.optionalKey(RefusalReason),
   message: Schema.String
 }) {}
 

@@ -16,7 +16,7 @@ pr_push:`
 )
 
 /** What is kept of an ended job beside its id, its position and the instant of its end. */
-export type Kept = Pick<
+export type EndedJobFields = Pick<
   JobRow,
   "lane" | "delivery" | "event" | "attempts" | "losses" | "receivedAt" | "supersededBy" | "stoodFor" | "outcome"
 >
@@ -24,14 +24,14 @@ export type Kept = Pick<
 const filled = (text: string): string | null => text === "" ? null : text
 
 /** The compressed form. No field of it holds a line break. */
-export const encode = (row: Kept): Uint8Array => {
+export const encode = (row: EndedJobFields): Uint8Array => {
   const { attempts, delivery, event, lane, losses, outcome, receivedAt, stoodFor, supersededBy } = row
   const fields = [outcome, event, lane, delivery, attempts, losses, receivedAt, supersededBy, stoodFor]
   return deflateRawSync(fields.map((field) => field ?? "").join("\n"), { dictionary, level: 9 })
 }
 
 /** What `encode` was given; throws if the bytes are no form of it. */
-export const decode = (stored: Uint8Array): Kept => {
+export const decode = (stored: Uint8Array): EndedJobFields => {
   const fields = inflateRawSync(stored, { dictionary }).toString("utf8").split("\n")
   const [outcome = "", event = "", lane = "", delivery = "", attempts, losses, receivedAt, by = "", stoodFor = ""] =
     fields

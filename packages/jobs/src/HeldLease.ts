@@ -1,20 +1,20 @@
 import { Duration, Effect, Schedule } from "effect"
-import { JobQueue, type Lease, QueueLimits, type Renewed, type Settlement } from "./JobQueue.ts"
+import { JobQueue, type Lease, QueueLimits, type RenewalResult, type Settlement } from "./JobQueue.ts"
 
 /** Restores the interruptibility of the place that masked it. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** What became of a lease that was kept. `unreachable`: it could not be renewed, so another process may have it. */
-export type Kept = Renewed | "unreachable"
+export type LeaseWatchResult = RenewalResult | "unreachable"
 
 /** What is tried even by a process that is asked to end. */
-const briefly = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 6 }))
+const shutdownRetries = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 6 }))
 
 /** Nobody renews a lease that is being settled; but it stands until another process takes it. */
-const patiently = Schedule.spaced("5 seconds")
+const settleRetries = Schedule.spaced("5 seconds")
 
 /** A renewal is tried again until the lease has run out. */
-const renewing = Schedule.spaced("1 second")
+const renewRetries = Schedule.spaced("1 second")
 
 /** Keeps, checks and settles the leases of this process. */
 export const make = Effect.gen(function*() {
@@ -23,15 +23,15 @@ export const make = Effect.gen(function*() {
   const margin = Duration.subtract(leaseDuration, renewEvery)
 
   /** Renews the lease until a renewal says so, or until it must be taken for lost. */
-  const keep = <R extends Renewed>(
+  const keep = <R extends RenewalResult>(
     lease: Lease,
-    until: (renewed: Renewed) => renewed is R
+    until: (renewed: RenewalResult) => renewed is R
   ): Effect.Effect<R | "unreachable"> =>
     queue.renew(lease).pipe(
       Effect.tapError((error) => Effect.logWarning(`the lease could not be renewed: ${error.message}`)),
-      Effect.retry(renewing),
-      Effect.timeoutOrElse({ duration: margin, orElse: () => Effect.succeed<Kept>("unreachable") }),
-      Effect.orElseSucceed((): Kept => "unreachable"),
+      Effect.retry(renewRetries),
+      Effect.timeoutOrElse({ duration: margin, orElse: () => Effect.succeed<LeaseWatchResult>("unreachable") }),
+      Effect.orElseSucceed((): LeaseWatchResult => "unreachable"),
       Effect.delay(renewEvery),
       Effect.repeat({ until: (kept): kept is R | "unreachable" => kept === "unreachable" || until(kept) })
     )
@@ -39,7 +39,7 @@ export const make = Effect.gen(function*() {
   /** Whether the run under the lease may still change anything. The queue is asked, and not the clock. */
   const isWanted = (lease: Lease): Effect.Effect<boolean> =>
     queue.renew(lease).pipe(
-      Effect.retry(renewing),
+      Effect.retry(renewRetries),
       Effect.map((renewed) => renewed === "kept"),
       Effect.timeoutOrElse({ duration: margin, orElse: () => Effect.succeed(false) }),
       Effect.orElseSucceed(() => false)
@@ -52,10 +52,10 @@ export const make = Effect.gen(function*() {
   const settle = (lease: Lease, settlement: Settlement, restore: Restore): Effect.Effect<boolean> => {
     const once = queue.settle(lease, settlement)
     return once.pipe(
-      Effect.retry(briefly),
+      Effect.retry(shutdownRetries),
       Effect.catch((error) =>
         Effect.logWarning(`how the job ended cannot be stored, trying again: ${error.message}`).pipe(
-          Effect.andThen(restore(Effect.retry(once, { schedule: patiently, while: (error) => error.retryable })))
+          Effect.andThen(restore(Effect.retry(once, { schedule: settleRetries, while: (error) => error.retryable })))
         )
       ),
       Effect.tap((settled) => settled ? Effect.void : Effect.logWarning("the lease was lost; another run decides")),

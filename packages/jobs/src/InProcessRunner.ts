@@ -23,8 +23,10 @@ export const layer = <R, R2>(
         run: Effect.fn("InProcessRunner.run")((job: Job) => Effect.provide(review(job), context)),
         // What was interrupted is over.
         cancel: () => Effect.void,
-        tell: Effect.fn("InProcessRunner.tell")((job: Job, what: Notice) => Effect.provide(notice(job, what), context)),
+        postNotice: Effect.fn("InProcessRunner.postNotice")((job: Job, what: Notice) =>
+          Effect.provide(notice(job, what), context)
+        ),
         needs,
-        elsewhere: false
+        outOfProcess: false
       }))
   )

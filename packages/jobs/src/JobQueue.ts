@@ -6,7 +6,7 @@ import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
 
 /** What became of an offer. */
-export const Offered = Schema.TaggedUnion({
+export const OfferResult = Schema.TaggedUnion({
   /** The job is stored. `superseded`: the waiting job, if any, that it makes needless. */
   Accepted: { jobId: Schema.String, superseded: Schema.optionalKey(Schema.String) },
   /** The delivery was accepted before, or another delivery of the same event was; its job stands. */
@@ -17,7 +17,7 @@ export const Offered = Schema.TaggedUnion({
    */
   Full: { waiting: Schema.Int, told: Schema.Boolean }
 })
-export type Offered = typeof Offered.Type
+export type OfferResult = typeof OfferResult.Type
 
 /** What a lease is for: the review that the job asks for, or a notice about the job. */
 export const LeaseTask = Schema.TaggedUnion({
@@ -27,8 +27,8 @@ export const LeaseTask = Schema.TaggedUnion({
 export type LeaseTask = typeof LeaseTask.Type
 
 /** Why the run under a lease has to stop: somebody cancelled the job, or a newer push is to be reviewed instead. */
-export const Stop = Schema.Literals(["cancelled", "superseded"])
-export type Stop = typeof Stop.Type
+export const StopReason = Schema.Literals(["cancelled", "superseded"])
+export type StopReason = typeof StopReason.Type
 
 /** The right to run the head of a lane. `epoch` grows with every lease of the lane: an older one has no effect. */
 export interface Lease {
@@ -46,7 +46,7 @@ export interface Lease {
   /** How often a run of this job has been lost, mostly because its process died. */
   readonly losses: number
   /** The job is not to be run: what is left of an earlier holder's run is to be ended, and the job settled as `Park`. */
-  readonly stop: Option.Option<Stop>
+  readonly stop: Option.Option<StopReason>
   /** How long ago the job was accepted, or made to wait again by `retry`, by the store's clock. */
   readonly age: Duration.Duration
 }
@@ -64,8 +64,8 @@ export interface ReadyLane {
  * What a renewal tells. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
  * it must stop.
  */
-export const Renewed = Schema.Literals(["kept", "lost", ...Stop.literals])
-export type Renewed = typeof Renewed.Type
+export const RenewalResult = Schema.Literals(["kept", "lost", ...StopReason.literals])
+export type RenewalResult = typeof RenewalResult.Type
 
 /**
  * What to do with the job under a lease. A job that was told to stop ends as `Done` or `Park` say; after any other
@@ -90,7 +90,7 @@ export const Settlement = Schema.TaggedUnion({
 export type Settlement = typeof Settlement.Type
 
 /** What became of somebody's request about a job. */
-export const Handled = Schema.TaggedUnion({
+export const JobRequestResult = Schema.TaggedUnion({
   Done: {},
   /** It is cancelled while it runs: whoever runs it is told with its next renewal, and parks it when its run is over. */
   Stopping: {},
@@ -99,7 +99,7 @@ export const Handled = Schema.TaggedUnion({
   /** Nothing was changed, and why. */
   Refused: { reason: Schema.String }
 })
-export type Handled = typeof Handled.Type
+export type JobRequestResult = typeof JobRequestResult.Type
 
 /**
  * Durable lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run by whoever holds its
@@ -111,14 +111,14 @@ export class JobQueue extends Context.Service<JobQueue, {
    * Stores a job in one durable write, unless its event is known. A lifecycle job replaces the one that waits in its
    * lane, and is never turned away. A parked job whose delivery comes again waits again.
    */
-  offer(job: Job): Effect.Effect<Offered, StoreError>
+  offer(job: Job): Effect.Effect<OfferResult, StoreError>
   /**
    * The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet, another holds it, or this
    * program cannot read it: then it is left to one that can.
    */
   take(lane: Lane): Effect.Effect<Option.Option<Lease>, StoreError>
   /** Keeps the lease alive, unless it was lost. */
-  renew(lease: Lease): Effect.Effect<Renewed, StoreError>
+  renew(lease: Lease): Effect.Effect<RenewalResult, StoreError>
   /** Ends the lease; false if it was lost, and then nothing was changed. */
   settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>
   /**
@@ -127,12 +127,12 @@ export class JobQueue extends Context.Service<JobQueue, {
    */
   readonly ready: Stream.Stream<ReadyLane, StoreError>
   /** A parked job waits again, afresh, behind what waits in its lane. */
-  retry(id: JobId): Effect.Effect<Handled, StoreError>
+  retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>
   /**
    * A waiting job is parked without being run. A running one is marked and keeps its place, so that nothing else of its
    * lane runs before its run is over.
    */
-  cancel(id: JobId): Effect.Effect<Handled, StoreError>
+  cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>
   /** Proves that the store takes a write now. */
   readonly check: Effect.Effect<void, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}

@@ -21,5 +21,5 @@ export class JobResults extends Context.Service<JobResults, {
    */
   listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>
   /** Whether the queue still wants this run to end: false once its job has ended, was cancelled, or has a later run. */
-  stands(run: JobRun): Effect.Effect<boolean, StoreError>
+  isWanted(run: JobRun): Effect.Effect<boolean, StoreError>
 }>()("@nominal-code/jobs/JobResults") {}

@@ -18,9 +18,9 @@ export class JobRunner extends Context.Service<JobRunner, {
    */
   cancel(job: Job): Effect.Effect<void>
   /** Posts the notice on the job's pull request, unless it or the job's review is there. */
-  tell(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>
+  postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>
   /** The services that a run of the lane's jobs cannot do without. */
   needs(lane: Lane): ReadonlyArray<ServiceName>
   /** Whether runs live outside this process, so that its death is no sign of what is wrong with a job. */
-  readonly elsewhere: boolean
+  readonly outOfProcess: boolean
 }>()("@nominal-code/jobs/JobRunner") {}

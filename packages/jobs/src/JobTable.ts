@@ -1,6 +1,6 @@
 import { JobId } from "@nominal-code/domain/Job"
 import { Schema } from "effect"
-import { Stop } from "./JobQueue.ts"
+import { StopReason } from "./JobQueue.ts"
 import { JobState } from "./JobRecords.ts"
 
 /** A job as a queue stores it, without its request. Instants are milliseconds since the epoch, by the store's clock. */
@@ -33,7 +33,7 @@ export const JobRow = Schema.Struct({
   /** The process that holds the lease. */
   owner: Schema.NullOr(Schema.String),
   /** Why its run has to stop; of a parked job, that it was cancelled. */
-  stop: Schema.NullOr(Stop),
+  stop: Schema.NullOr(StopReason),
   /** Its event came again while it ran. */
   again: Schema.Boolean,
   supersededBy: Schema.NullOr(JobId),
@@ -94,4 +94,4 @@ const rank = ({ lifecycle, state, task }: JobRow): number => {
 }
 
 /** The order in which the jobs of a lane have their turns. */
-export const inTurn = (a: JobRow, b: JobRow): number => rank(a) - rank(b) || a.position - b.position
+export const byTurn = (a: JobRow, b: JobRow): number => rank(a) - rank(b) || a.position - b.position

@@ -9,7 +9,7 @@ import * as LaneSchedule from "./LaneSchedule.ts"
 import * as LeasedRun from "./LeasedRun.ts"
 import { forgesOf } from "./RunSettlement.ts"
 import * as RunSlots from "./RunSlots.ts"
-import { Finding, ServiceBreakers, type Visit } from "./ServiceBreakers.ts"
+import { ServiceBreakers, ServiceObservation, type ServiceUse } from "./ServiceBreakers.ts"
 
 /** How long a lane rests after its turn failed. */
 const pause = Duration.seconds(1)
@@ -35,20 +35,20 @@ const make = Effect.gen(function*() {
   const take = Effect.fnUntraced(function*(lane: Lane) {
     const visit = yield* breakers.begin([store])
     return yield* queue.take(lane).pipe(
-      Effect.tap(() => visit.end(Finding.cases.Answered.make({ services: [store] }))),
+      Effect.tap(() => visit.end(ServiceObservation.cases.Answered.make({ services: [store] }))),
       Effect.tapError(({ message, reason }) => {
         const failure = Failure.cases.Store.make({
           reason: reason === "full" ? "full" : "unavailable",
           detail: message
         })
-        return visit.end(Finding.cases.Away.make({ service: store, failure }))
+        return visit.end(ServiceObservation.cases.Away.make({ service: store, failure }))
       }),
-      Effect.ensuring(visit.end(Finding.cases.Nothing.make({})))
+      Effect.ensuring(visit.end(ServiceObservation.cases.Nothing.make({})))
     )
   })
 
   /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
-  const turn = (ready: ReadyLane, visit: Visit, { release, slot }: RunSlots.HeldSlot) =>
+  const turn = (ready: ReadyLane, visit: ServiceUse, { release, slot }: RunSlots.HeldSlot) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const isolate = () => schedule.isolate(ready)
@@ -69,7 +69,7 @@ const make = Effect.gen(function*() {
       Effect.tapDefect((defect) => Effect.logError("a lane's turn broke; its lease runs out by itself", defect)),
       Effect.ensuring(
         Effect.andThen(
-          visit.end(Finding.cases.Nothing.make({})),
+          visit.end(ServiceObservation.cases.Nothing.make({})),
           Effect.andThen(Effect.sync(() => schedule.done(ready.lane)), release)
         )
       ),
@@ -94,7 +94,7 @@ const make = Effect.gen(function*() {
   const drain = Effect.gen(function*() {
     const running = yield* FiberMap.size(working)
     if (running === 0) return
-    if (runner.elsewhere) {
+    if (runner.outOfProcess) {
       return yield* Effect.logInfo(
         `${running} job(s) run on in the cluster; another server, or the next start, goes on with them`
       )

@@ -1,4 +1,4 @@
-import { Handled } from "./JobQueue.ts"
+import { JobRequestResult } from "./JobQueue.ts"
 import type { JobState } from "./JobRecords.ts"
 import type { JobTable } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
@@ -7,7 +7,7 @@ import * as LaneRules from "./LaneRules.ts"
  * What people may ask for about a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
  */
 
-const refused = (reason: string): Handled => Handled.cases.Refused.make({ reason })
+const refused = (reason: string): JobRequestResult => JobRequestResult.cases.Refused.make({ reason })
 
 /** Why a request about a job is refused. */
 export const refusals = {
@@ -23,34 +23,34 @@ export const refusals = {
 }
 
 /** A parked job waits again. One that waits for a service, or after an attempt that failed, waits no longer. */
-export const retry = (table: JobTable, id: string, now: number, laneCapacity: number): Handled => {
+export const retry = (table: JobTable, id: string, now: number, laneCapacity: number): JobRequestResult => {
   const row = table.byId(id)
-  if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row === undefined) return JobRequestResult.cases.Unknown.make({})
   if (row.state === "waiting" && row.dueAt > now) {
     table.update({ ...row, dueAt: 0, waitsFor: null, waitsSince: null })
-    return Handled.cases.Done.make({})
+    return JobRequestResult.cases.Done.make({})
   }
   if (row.state !== "parked") return refusals.state(row.state, row.supersededBy)
   const active = table.active(row.lane)
   const newer = row.lifecycle ? LaneRules.waitingLifecycle(active) : undefined
   if (newer !== undefined) return refusals.newer(newer.id)
   const twin = table.byEvent(row.lane, row.event)
-  if (twin !== undefined && twin.id !== id && LaneRules.answers(twin)) return refusals.same(twin.id)
+  if (twin !== undefined && twin.id !== id && LaneRules.coversEvent(twin)) return refusals.same(twin.id)
   const waiting = LaneRules.waitingComments(active)
   if (!row.lifecycle && waiting >= laneCapacity) return refusals.full(waiting)
-  table.update({ ...LaneRules.afresh(table, row, now), stoodFor: row.stoodFor })
-  return Handled.cases.Done.make({})
+  table.update({ ...LaneRules.asNewlyAccepted(table, row, now), stoodFor: row.stoodFor })
+  return JobRequestResult.cases.Done.make({})
 }
 
 /** A waiting job is parked; a running one is marked. */
-export const cancel = (table: JobTable, id: string, now: number): Handled => {
+export const cancel = (table: JobTable, id: string, now: number): JobRequestResult => {
   const row = table.byId(id)
-  if (row === undefined) return Handled.cases.Unknown.make({})
+  if (row === undefined) return JobRequestResult.cases.Unknown.make({})
   if (row.state === "running") {
     table.update({ ...row, stop: "cancelled" })
-    return Handled.cases.Stopping.make({})
+    return JobRequestResult.cases.Stopping.make({})
   }
   if (row.state !== "waiting") return refusals.state(row.state, row.supersededBy)
   LaneRules.park(table, { ...row, stop: "cancelled" }, now)
-  return Handled.cases.Done.make({})
+  return JobRequestResult.cases.Done.make({})
 }

@@ -1,7 +1,7 @@
 import { Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
 import { Duration, Option, Schema } from "effect"
-import { Offered, type QueueLimits, type Renewed, Settlement } from "./JobQueue.ts"
+import { OfferResult, type QueueLimits, type RenewalResult, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 
 /*
@@ -9,13 +9,13 @@ import type { JobRow, JobTable } from "./JobTable.ts"
  */
 
 /** A job that is offered, with its stored form. */
-export interface Candidate {
+export interface OfferedJob {
   readonly row: Pick<JobRow, "id" | "lane" | "delivery" | "event" | "lifecycle">
   readonly payload: string
 }
 
 /** Names a lease: one job under one epoch. */
-export interface Claim {
+export interface FencingToken {
   readonly id: string
   readonly epoch: number
 }
@@ -28,7 +28,7 @@ const decodeOutcome = Schema.decodeOption(OutcomeJson)
 const encodeFailure = Schema.encodeSync(Schema.fromJsonString(Failure))
 
 /** How many of the jobs that it stood for a job names. */
-const stoodForAtMost = 50
+const maxStoodFor = 50
 
 // A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn. What
 // kills the process for another reason, again and again, meets it less often in that time.
@@ -59,7 +59,7 @@ const ended = (row: JobRow, state: "done" | "superseded" | "parked", now: number
 })
 
 const standingFor = (before: string | null, { id, stoodFor }: JobRow): string =>
-  [before, stoodFor, id].flatMap((ids) => ids?.split(" ") ?? []).slice(-stoodForAtMost).join(" ")
+  [before, stoodFor, id].flatMap((ids) => ids?.split(" ") ?? []).slice(-maxStoodFor).join(" ")
 
 const retire = (table: JobTable, row: JobRow, by: JobRow["supersededBy"], now: number): void =>
   table.update(
@@ -81,16 +81,16 @@ const giveBack = (table: JobTable, row: JobRow, now: number): void => {
 }
 
 /** A job that was told to stop waits only for who ends what is left of its run. Its lease is over, so the epoch is too. */
-const handOn = (table: JobTable, row: JobRow): void =>
+const requeueStopped = (table: JobTable, row: JobRow): void =>
   table.update({ ...row, epoch: table.tick(), owner: null, dueAt: 0 })
 
 /** Undone but for the numbers that must not be given twice. */
 const untried = { attempts: 0, losses: 0, dueAt: 0, owner: null, failure: null, waitsFor: null, waitsSince: null }
 
 /** A job that waits as if nobody had tried it. */
-export const afresh = (
+export const asNewlyAccepted = (
   table: JobTable,
-  row: Candidate["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt">,
+  row: OfferedJob["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt">,
   now: number
 ): JobRow => ({
   ...row,
@@ -113,7 +113,7 @@ const isOfItsHead = (event: string, outcome: JobOutcome): boolean =>
   event.endsWith(`:${reviewedHead(outcome) ?? "none"}`)
 
 /** Whether a job does, or has done, what another delivery of its event asks for. */
-export const answers = ({ event, lifecycle, outcome, state, task }: JobRow): boolean => {
+export const coversEvent = ({ event, lifecycle, outcome, state, task }: JobRow): boolean => {
   if (state === "waiting" || state === "running") return !lifecycle || task === "review"
   if (state !== "done") return false
   return !lifecycle ||
@@ -121,7 +121,7 @@ export const answers = ({ event, lifecycle, outcome, state, task }: JobRow): boo
 }
 
 /** The row under a lease that still stands. One that has run out stands until somebody else takes the lane. */
-const held = (table: JobTable, { epoch, id }: Claim): JobRow | undefined => {
+const held = (table: JobTable, { epoch, id }: FencingToken): JobRow | undefined => {
   const row = table.byId(id)
   return row?.state === "running" && row.epoch === epoch ? row : undefined
 }
@@ -130,33 +130,34 @@ const store = (table: JobTable, row: JobRow, payload: string, isKnown: boolean):
   isKnown ? table.update(row, payload) : table.insert(row, payload)
 
 /** The lane is full: its pull request is told so once, however many are turned away until it is. */
-const turnAway = (
+const rejectFull = (
   active: ReadonlyArray<JobRow>,
   fresh: () => JobRow,
   put: (row: JobRow) => void
-): Offered => {
+): OfferResult => {
   const told = !active.some(({ task }) => task === "busy")
   if (told) put({ ...fresh(), task: "busy" })
-  return Offered.cases.Full.make({ waiting: waitingComments(active), told })
+  return OfferResult.cases.Full.make({ waiting: waitingComments(active), told })
 }
 
-export const offer = (table: JobTable, { payload, row }: Candidate, now: number, limits: Limits): Offered => {
+export const offer = (table: JobTable, { payload, row }: OfferedJob, now: number, limits: Limits): OfferResult => {
   const known = table.byId(row.id)
-  if (known !== undefined && known.state !== "parked") return Offered.cases.Duplicate.make({ jobId: known.id })
+  if (known !== undefined && known.state !== "parked") return OfferResult.cases.Duplicate.make({ jobId: known.id })
   const twin = table.byEvent(row.lane, row.event)
-  if (twin !== undefined && twin.id !== row.id && answers(twin)) {
+  if (twin !== undefined && twin.id !== row.id && coversEvent(twin)) {
     // The head may have changed since it looked: it looks again unless it reviews this one.
     if (twin.lifecycle && twin.state === "running") table.update({ ...twin, again: true })
-    return Offered.cases.Duplicate.make({ jobId: twin.id })
+    return OfferResult.cases.Duplicate.make({ jobId: twin.id })
   }
 
   const active = table.active(row.lane)
-  const fresh = () => afresh(table, { earlier: 0, attempts: 0, epoch: 0, receivedAt: now, ...known, ...row }, now)
+  const fresh = () =>
+    asNewlyAccepted(table, { earlier: 0, attempts: 0, epoch: 0, receivedAt: now, ...known, ...row }, now)
   const put = (one: JobRow) => store(table, one, payload, known !== undefined)
   if (!row.lifecycle) {
-    if (waitingComments(active) >= limits.laneCapacity) return turnAway(active, fresh, put)
+    if (waitingComments(active) >= limits.laneCapacity) return rejectFull(active, fresh, put)
     put(fresh())
-    return Offered.cases.Accepted.make({ jobId: row.id })
+    return OfferResult.cases.Accepted.make({ jobId: row.id })
   }
 
   const running = active.find(({ state }) => state === "running")
@@ -167,14 +168,14 @@ export const offer = (table: JobTable, { payload, row }: Candidate, now: number,
   const pending = waitingLifecycle(active)
   if (pending === undefined) {
     put(fresh())
-    return Offered.cases.Accepted.make({ jobId: row.id })
+    return OfferResult.cases.Accepted.make({ jobId: row.id })
   }
   retire(table, pending, row.id, now)
   put({ ...fresh(), stoodFor: standingFor(null, pending) })
-  return Offered.cases.Accepted.make({ jobId: row.id, superseded: pending.id })
+  return OfferResult.cases.Accepted.make({ jobId: row.id, superseded: pending.id })
 }
 
-export interface Taker {
+export interface TakeOptions {
   readonly owner: string
   readonly leaseMillis: number
   /** Whether this program can read the job's stored form. */
@@ -182,7 +183,7 @@ export interface Taker {
 }
 
 /** Takes the lane's head; a lease of it that has run out is lost by this. What cannot be read stays as it is. */
-export const take = (table: JobTable, lane: string, now: number, taker: Taker): JobRow | undefined => {
+export const take = (table: JobTable, lane: string, now: number, taker: TakeOptions): JobRow | undefined => {
   const [first] = table.active(lane)
   if (first === undefined || first.dueAt > now || !taker.canRead(first)) return undefined
   if (first.state === "running" && first.stop === null) {
@@ -206,7 +207,7 @@ export const take = (table: JobTable, lane: string, now: number, taker: Taker): 
   return row
 }
 
-export const renew = (table: JobTable, claim: Claim, now: number, leaseMillis: number): Renewed => {
+export const renew = (table: JobTable, claim: FencingToken, now: number, leaseMillis: number): RenewalResult => {
   const row = held(table, claim)
   if (row === undefined) return "lost"
   table.update({ ...row, dueAt: now + leaseMillis })
@@ -216,7 +217,7 @@ export const renew = (table: JobTable, claim: Claim, now: number, leaseMillis: n
 export const park = (table: JobTable, row: JobRow, now: number): void => table.update(ended(row, "parked", now))
 
 /** A run that is over and used no attempt: the next one has the same attempt, and a number of its own. */
-const uncounted = (row: JobRow): JobRow =>
+const withoutAttempt = (row: JobRow): JobRow =>
   isReview(row) ? { ...row, attempts: row.attempts - 1, earlier: row.earlier + 1 } : row
 
 /** Why a job failed. Of a notice, it stays what the notice is about. */
@@ -232,11 +233,11 @@ const finish = (table: JobTable, row: JobRow, outcome: JobOutcome, now: number):
   }
 }
 
-export const settle = (table: JobTable, claim: Claim, settlement: Settlement, now: number): boolean => {
+export const settle = (table: JobTable, claim: FencingToken, settlement: Settlement, now: number): boolean => {
   const row = held(table, claim)
   if (row === undefined) return false
   if (row.stop !== null && settlement._tag !== "Done" && settlement._tag !== "Park") {
-    handOn(table, row)
+    requeueStopped(table, row)
     return true
   }
   const after = (delay: Duration.Duration) => now + Duration.toMillis(delay)
@@ -250,12 +251,12 @@ export const settle = (table: JobTable, claim: Claim, settlement: Settlement, no
     },
     Retry: ({ delay, failure }) => giveBack(table, { ...failed(row, failure), dueAt: after(delay) }, now),
     Wait: ({ delay, failure, service }) => {
-      const waiting = { ...uncounted(failed(row, failure)), waitsFor: service, waitsSince: now }
+      const waiting = { ...withoutAttempt(failed(row, failure)), waitsFor: service, waitsSince: now }
       giveBack(table, { ...waiting, dueAt: after(delay) }, now)
     },
     Lose: ({ failure }) => {
       const losses = row.losses + 1
-      giveBack(table, { ...uncounted(failed(row, failure)), losses, dueAt: now + restMillis(losses) }, now)
+      giveBack(table, { ...withoutAttempt(failed(row, failure)), losses, dueAt: now + restMillis(losses) }, now)
     },
     GiveUp: ({ failure }) => {
       const task = isReview(row) ? "given-up" : row.task

@@ -5,14 +5,14 @@ import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Duration, Effect, Exit, Metric, Option } from "effect"
 import * as HeldLease from "./HeldLease.ts"
-import { type Lease, type Renewed, Settlement, type Stop } from "./JobQueue.ts"
+import { type Lease, type RenewalResult, Settlement, type StopReason } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 import * as RunSettlement from "./RunSettlement.ts"
-import type { Visit } from "./ServiceBreakers.ts"
+import type { ServiceUse } from "./ServiceBreakers.ts"
 
 /** What a run needs of the turn that its lane has. */
 export interface Turn {
-  readonly visit: Visit
+  readonly visit: ServiceUse
   /** Whether nothing else runs here until the turn is over; false if something does, and then the run is to come later. */
   readonly isolate: () => boolean
   readonly restore: HeldLease.Restore
@@ -20,7 +20,7 @@ export interface Turn {
 
 const finished = Metric.counter("nominal_jobs_total", { description: "Runs of jobs, by how they ended" })
 const count = (
-  state: "done" | "skipped" | "retried" | "postponed" | "given up" | "told" | Stop | "released" | "lost"
+  state: "done" | "skipped" | "retried" | "postponed" | "given up" | "told" | StopReason | "released" | "lost"
 ) => Metric.update(Metric.withAttributes(finished, { state }), 1)
 
 const noticeLimit = Duration.minutes(1)
@@ -28,8 +28,8 @@ const noticeLimit = Duration.minutes(1)
 /** A job whose process died so often while it ran is run with nothing else beside it. */
 const lossesBeforeAlone = 2
 
-const isLost = (renewed: Renewed): renewed is "lost" => renewed === "lost"
-const mustStop = (renewed: Renewed): renewed is Exclude<Renewed, "kept"> => renewed !== "kept"
+const isLost = (renewed: RenewalResult): renewed is "lost" => renewed === "lost"
+const mustStop = (renewed: RenewalResult): renewed is Exclude<RenewalResult, "kept"> => renewed !== "kept"
 
 const overdue = (what: string, limit: Duration.Duration) =>
   Failure.cases.Deadline.make({ detail: `${what} longer than its deadline of ${Duration.format(limit)}` })
@@ -62,7 +62,7 @@ export const make = Effect.gen(function*() {
 
   /** One attempt to tell the pull request something, or why it was stopped. */
   const tell = (lease: Lease, notice: Notice) =>
-    runner.tell(lease.job, notice).pipe(
+    runner.postNotice(lease.job, notice).pipe(
       Effect.provideService(RunStillWanted, isWanted(lease)),
       Effect.timeoutOrElse({
         duration: noticeLimit,
@@ -139,7 +139,7 @@ export const make = Effect.gen(function*() {
   })
 
   /** Ends what still runs of the job. If this process ends before, the next one goes on with it. */
-  const stop = Effect.fnUntraced(function*(lease: Lease, why: Stop, turn: Turn) {
+  const stop = Effect.fnUntraced(function*(lease: Lease, why: StopReason, turn: Turn) {
     yield* Effect.logInfo(`${why}: ending what still runs of it`)
     const exit = yield* runner.cancel(lease.job).pipe(
       Effect.catchCause((cause) => Effect.logError("the job runner failed unexpectedly", cause)),
@@ -158,7 +158,7 @@ export const make = Effect.gen(function*() {
   const under = <A extends JobOutcome | NoticeOutcome>(
     lease: Lease,
     turn: Turn,
-    work: Effect.Effect<A | Exclude<HeldLease.Kept, "kept">>,
+    work: Effect.Effect<A | Exclude<HeldLease.LeaseWatchResult, "kept">>,
     settlementOf: (outcome: A) => Effect.Effect<Settlement>
   ) =>
     Effect.gen(function*() {
@@ -176,7 +176,7 @@ export const make = Effect.gen(function*() {
   const review = Effect.fnUntraced(function*(lease: Lease, turn: Turn) {
     const crashed = beforeRun(lease)
     if (Option.isSome(crashed)) return yield* conclude(lease, crashed.value, turn)
-    if (!runner.elsewhere && lease.losses >= lossesBeforeAlone && !turn.isolate()) {
+    if (!runner.outOfProcess && lease.losses >= lossesBeforeAlone && !turn.isolate()) {
       // Its lease would be lost with the process of another job that kills it.
       yield* Effect.logInfo("its process died twice while it ran: it waits until nothing else runs here")
       return yield* release(lease, turn)

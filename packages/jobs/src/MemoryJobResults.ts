@@ -39,7 +39,7 @@ const make = Effect.sync(() => {
       }),
     listen: (run) => Effect.sync(() => outcomeOf(resultOf(run))),
     // There is no queue to ask.
-    stands: () => Effect.succeed(true)
+    isWanted: () => Effect.succeed(true)
   })
 })
 

@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { inTurn, type JobRow, type JobTable } from "./JobTable.ts"
+import { byTurn, type JobRow, type JobTable } from "./JobTable.ts"
 import * as TableQueue from "./TableQueue.ts"
 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
@@ -22,7 +22,7 @@ const makeTable = (): JobTable => {
     rows.set(row.id, row)
     if (row.position >= (byEvent(row.lane, row.event)?.position ?? 0)) events.set(eventKey(row.lane, row.event), row.id)
     const others = (lanes.get(row.lane) ?? []).filter(({ id }) => id !== row.id)
-    const active = isActive(row) ? [...others, row].sort(inTurn) : others
+    const active = isActive(row) ? [...others, row].sort(byTurn) : others
     if (active.length === 0) lanes.delete(row.lane)
     else lanes.set(row.lane, active)
   }

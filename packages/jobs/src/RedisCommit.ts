@@ -2,7 +2,7 @@ import type { JobRow } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 import { fieldsOf } from "./RedisRow.ts"
-import { givenBy, type Loaded, type Snapshot } from "./RedisSnapshot.ts"
+import { givenBy, type LoadedLane, type Snapshot } from "./RedisSnapshot.ts"
 
 const dayMillis = 86_400_000
 
@@ -27,10 +27,11 @@ const numberText = (number: number): string => {
 const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lifecycle ? "l" : "c") : "n"
 
 /** Whether a later delivery of the event has to be told that this job does what it asks for. */
-const keepsEvent = (row: JobRow): boolean => row.endedAt === null || row.state === "parked" || LaneRules.answers(row)
+const keepsEvent = (row: JobRow): boolean =>
+  row.endedAt === null || row.state === "parked" || LaneRules.coversEvent(row)
 
 /** The keys and the argument of `commit.lua` that write what a snapshot changed, if it is still as it was loaded. */
-export const planOf = (loaded: Loaded, snapshot: Snapshot, step: Step) => {
+export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
   const { keys, retentionMillis } = step
   const names = [
     keys.queue(loaded.lane),

@@ -64,11 +64,11 @@ const make = Effect.gen(function*() {
     Effect.map(redis.subscribe(channelOf(run)), (signals) => outcomeOf(run, signals))
   )
 
-  const stands = Effect.fn("JobResults.stands")((run: JobRun) =>
+  const isWanted = Effect.fn("JobResults.isWanted")((run: JobRun) =>
     Effect.retry(isCurrent(redis, run.id, run.attempt), { schedule: patience, while: (error) => error.retryable })
   )
 
-  return JobResults.of({ report, listen, stands })
+  return JobResults.of({ report, listen, isWanted })
 })
 
 /** Results in Redis. What a signal says is not believed: the stored result is what counts. */

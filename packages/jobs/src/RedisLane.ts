@@ -8,7 +8,7 @@ import type { JobRow, JobTable } from "./JobTable.ts"
 import { planOf } from "./RedisCommit.ts"
 import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
 import { pairsOf, rowOf, type StoredRow } from "./RedisRow.ts"
-import { givenBy, type Loaded, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
+import { givenBy, type LoadedLane, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
 
 /** What the scripts take for the time. None, and they ask Redis: the one clock that all processes share. */
 export const RedisTime = Context.Reference<Effect.Effect<Option.Option<number>>>("@nominal-code/jobs/RedisTime", {
@@ -41,7 +41,7 @@ const Found = Schema.TupleWithRest(
 const Committed = Schema.Array(Schema.Union([Schema.Int, Schema.FiniteFromString]))
 
 /** What a step is about. */
-export interface Subject<A> {
+export interface StepScope<A> {
   readonly operation: string
   readonly lane: string
   /** The jobs that it asks for beside those of the lane. */
@@ -58,7 +58,7 @@ export interface Subject<A> {
 }
 
 /** What a step gave, and the jobs as they are after it. */
-export interface Stepped<A> {
+export interface StepResult<A> {
   readonly value: A
   readonly now: number
   readonly row: (id: string) => JobRow | undefined
@@ -70,7 +70,7 @@ const overtaken = (operation: string) =>
   new StoreError({ operation, message: "the lane is changed by others all the time", reason: "unavailable" })
 
 /** So often a step is made anew because another process was faster. */
-const raceAtMost = 100
+const maxRaces = 100
 
 const real = (row: JobRow, numbers: ReadonlyArray<number>): JobRow => {
   const of = (number: number) => numbers[givenBy(number) ?? -1] ?? number
@@ -102,7 +102,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
     function*(operation: string, lane: string, event: string, asked: ReadonlyArray<string>) {
       const keys = keysOf(lane)
       let ids: ReadonlyArray<string> = [...new Set(asked)]
-      for (let round = 0; round < raceAtMost; round++) {
+      for (let round = 0; round < maxRaces; round++) {
         const named = [keys.queue(lane), keys.event(lane, event), ...ids.map(keys.job)]
         const clock = Option.getOrElse(yield* time, () => "")
         const [now, list, eventJob, ...flats] = yield* redis.run(operation, Found, read, named, [clock])
@@ -111,7 +111,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
           const jobs = new Map<string, StoredRow | undefined>(
             ids.map((id, index) => [id, Option.getOrUndefined(rowOf(id, pairsOf(flats[index] ?? [])))])
           )
-          const loaded: Loaded = { now, forgottenBefore: now - retentionMillis, lane, list, eventJob, jobs }
+          const loaded: LoadedLane = { now, forgottenBefore: now - retentionMillis, lane, list, eventJob, jobs }
           return loaded
         }
         ids = needed
@@ -121,16 +121,16 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   )
 
   const step = <A>(
-    subject: Subject<A>,
+    subject: StepScope<A>,
     body: (table: JobTable, now: number) => A
-  ): Effect.Effect<Stepped<A>, StoreError> =>
+  ): Effect.Effect<StepResult<A>, StoreError> =>
     Effect.suspend(() => {
       const { about, event = "", ids = [], lane, operation } = subject
       const call = `${self}${(++steps).toString(36)}`
       // What was written by a try whose answer was lost.
       let unheard: { readonly value: A; readonly id: string } | undefined
 
-      const write = Effect.fnUntraced(function*(loaded: Loaded, snapshot: Snapshot, value: A) {
+      const write = Effect.fnUntraced(function*(loaded: LoadedLane, snapshot: Snapshot, value: A) {
         const id = about?.(value)
         const { json, keys } = planOf(loaded, snapshot, {
           keys: keysOf(lane),
@@ -146,8 +146,8 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
         return yield* redis.run(operation, Committed, script, keys, [loaded.now, json])
       })
 
-      const once = Effect.gen(function*(): Effect.fn.Return<Stepped<A>, StoreError> {
-        for (let round = 0; round < raceAtMost; round++) {
+      const once = Effect.gen(function*(): Effect.fn.Return<StepResult<A>, StoreError> {
+        for (let round = 0; round < maxRaces; round++) {
           const loaded = yield* load(operation, lane, event, unheard === undefined ? ids : [...ids, unheard.id])
           const { now } = loaded
           if (unheard !== undefined && loaded.jobs.get(unheard.id)?.call === call) {

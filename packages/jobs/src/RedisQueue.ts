@@ -2,9 +2,9 @@ import { eventKeyOf, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
-import { Heard } from "@nominal-code/persistence/RedisSubscriber"
+import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
-import { Handled, JobQueue, type Lease, QueueLimits, type Settlement } from "./JobQueue.ts"
+import { JobQueue, JobRequestResult, type Lease, QueueLimits, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
 import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
@@ -19,13 +19,13 @@ import * as StoredJob from "./StoredJob.ts"
 import * as TableRecords from "./TableRecords.ts"
 
 /** Everything is announced, so looking is only a net: it need not be often. */
-const sweepAtMost = Duration.seconds(30)
+const maxSweepInterval = Duration.seconds(30)
 
 /** How long a job may have waited before it ended: it is listed by when it came. */
 const logMillis = Duration.toMillis("2 days")
 
 /** How many expired jobs are taken out of an index in one go. */
-const portion = 500
+const forgetBatchSize = 500
 const atOnce = 50
 
 const hourly = Schedule.spaced("1 hour")
@@ -51,12 +51,12 @@ const headOf = (lane: string, work: string, wait: number, now: number): Head => 
 const lua = new URL("lua/", import.meta.url)
 
 /** What proves that Redis takes a write: about as much as a job. */
-const filler = "x".repeat(1_024)
+const probeValue = "x".repeat(1_024)
 
 /** What a take has found. */
 interface Taken {
   readonly id: JobId | undefined
-  readonly read: TableRecords.Readable | undefined
+  readonly read: TableRecords.DecodedJob | undefined
   readonly unread: JobId | undefined
 }
 
@@ -85,9 +85,9 @@ const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) 
       }),
       (changes) => changes.reduce<number>((sum, one) => sum + (one ?? 0), 0)
     )
-  }, Duration.max(sweepEvery, sweepAtMost))
+  }, Duration.max(sweepEvery, maxSweepInterval))
 
-  const hear = Heard.match({
+  const hear = ChannelEvent.match({
     Message: ({ text }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const [, wait = "", work = "", lane = ""] = announcement.exec(text) ?? []
@@ -107,7 +107,7 @@ const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, re
   const redis = yield* Redis
   const script = yield* RedisScript.load(lua, ["progress", "forget"])
   const forgetIn = Effect.fnUntraced(function*(keys: ShardKeys) {
-    const ids = yield* redis.send("JobQueue.forget", Strings, ["zrange", keys.parked, 0, portion - 1])
+    const ids = yield* redis.send("JobQueue.forget", Strings, ["zrange", keys.parked, 0, forgetBatchSize - 1])
     yield* Effect.forEach(
       ids,
       (id) => redis.run("JobQueue.forget", Schema.Int, script, [keys.parked, keys.job(id)], [id]),
@@ -158,12 +158,12 @@ const make = Effect.gen(function*() {
 
   const takeReadable = (table: JobTable, lane: string, now: number): Taken => {
     let unread: JobId | undefined
-    let read: TableRecords.Readable | undefined
+    let read: TableRecords.DecodedJob | undefined
     const row = LaneRules.take(table, lane, now, {
       owner: "redis",
       leaseMillis,
       canRead: (row) => {
-        read = TableRecords.readable(row, table.payload(row.id))
+        read = TableRecords.decodeRow(row, table.payload(row.id))
         if (read === undefined) unread = row.id
         return read !== undefined
       }
@@ -230,10 +230,10 @@ const make = Effect.gen(function*() {
   const handle = Effect.fnUntraced(function*(
     operation: string,
     id: JobId,
-    body: (table: JobTable, now: number) => Handled
+    body: (table: JobTable, now: number) => JobRequestResult
   ) {
     const found = yield* RedisRecords.locate(redis, all, id)
-    if (Option.isNone(found)) return Handled.cases.Unknown.make({})
+    if (Option.isNone(found)) return JobRequestResult.cases.Unknown.make({})
     const { event, lane } = found.value.row
     const { value } = yield* step({ operation, lane, event, ids: [id] }, body)
     return value
@@ -255,7 +255,7 @@ const make = Effect.gen(function*() {
       ready: readyLanes.ready,
       check: Effect.forEach(
         all,
-        ({ probe }) => redis.send("JobQueue.check", Schema.Literal("OK"), ["set", probe, filler, "PX", 1_000]),
+        ({ probe }) => redis.send("JobQueue.check", Schema.Literal("OK"), ["set", probe, probeValue, "PX", 1_000]),
         { concurrency: all.length, discard: true }
       )
     })

@@ -24,7 +24,7 @@ const place = (position: number, id: string): ReadonlyArray<Place> =>
   Option.match(decodeId(id), { onNone: () => [], onSome: (id) => [[position, id]] })
 
 /** Pages are read so many at a time where not every job of them is asked for. */
-const portion = 200
+const readPageSize = 200
 const atOnce = 50
 
 /** A job, in whichever shard it is; none if it is in none. */
@@ -103,8 +103,8 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
     oldest: number
   ): Effect.fn.Return<ReadonlyArray<JobRecord>, StoreError> {
     const places = state === undefined || state === "done" || state === "superseded"
-      ? (at: number) => logged(keys.log, at, portion)
-      : (at: number) => indexed(keys[state], at, portion)
+      ? (at: number) => logged(keys.log, at, readPageSize)
+      : (at: number) => indexed(keys[state], at, readPageSize)
     const records: Array<JobRecord> = []
     let at = before
     for (;;) {
@@ -114,7 +114,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
         if (state === undefined || row.state === state) records.push(recordOf(row, payload))
       }
       const [last] = page.at(-1) ?? []
-      if (last === undefined || page.length < portion || records.length >= limit) return records.slice(0, limit)
+      if (last === undefined || page.length < readPageSize || records.length >= limit) return records.slice(0, limit)
       at = last
     }
   })

@@ -1,8 +1,8 @@
-import { inTurn, type JobRow, type JobTable } from "./JobTable.ts"
+import { byTurn, type JobRow, type JobTable } from "./JobTable.ts"
 import type { StoredRow } from "./RedisRow.ts"
 
 /** What was read of a lane and of some jobs beside it. */
-export interface Loaded {
+export interface LoadedLane {
   readonly now: number
   /** What ended before is forgotten, although it is still stored. */
   readonly forgottenBefore: number
@@ -34,7 +34,7 @@ export const givenBy = (number: number): number | undefined => number > unknown 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
 
 /** A table of what was loaded: a rule that asks it for anything else does not work. */
-export const make = ({ eventJob, forgottenBefore, jobs, lane }: Loaded): Snapshot => {
+export const make = ({ eventJob, forgottenBefore, jobs, lane }: LoadedLane): Snapshot => {
   const rows = new Map<string, JobRow>()
   const payloads = new Map<string, string>()
   const changed = new Map<string, JobRow>()
@@ -49,7 +49,7 @@ export const make = ({ eventJob, forgottenBefore, jobs, lane }: Loaded): Snapsho
     changed.set(row.id, row)
     if (payload !== undefined) payloads.set(row.id, payload)
   }
-  const active = () => [...rows.values()].filter((row) => row.lane === lane && isActive(row)).sort(inTurn)
+  const active = () => [...rows.values()].filter((row) => row.lane === lane && isActive(row)).sort(byTurn)
   const never = (): never => {
     throw new Error("a rule of a lane asked for more than the lane")
   }

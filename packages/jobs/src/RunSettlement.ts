@@ -5,7 +5,7 @@ import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { Duration, Effect, Option, Random } from "effect"
 import { type Lease, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
-import { Finding, type Visit } from "./ServiceBreakers.ts"
+import { ServiceObservation, type ServiceUse } from "./ServiceBreakers.ts"
 
 const { Done, GiveUp, Lose, Park, Release, Retry, Wait } = Settlement.cases
 
@@ -13,10 +13,10 @@ const { Done, GiveUp, Lose, Park, Release, Retry, Wait } = Settlement.cases
 export const maxLosses = 5
 
 /**
- * The same for a job that runs elsewhere. It is high, because what ends such a run (an eviction, a lost node, the death of
+ * The same for a job that runs outside this process. It is high, because what ends such a run (an eviction, a lost node, the death of
  * the server that waits for it) says little about the job.
  */
-const maxLossesElsewhere = 60
+const maxLossesOutOfProcess = 60
 
 /** How long a notice waits that its pull request takes no post now, though its forge does. */
 const noticeDelay = Duration.minutes(5)
@@ -39,30 +39,30 @@ const isGivenUpByRun = (outcome: JobOutcome | NoticeOutcome): boolean =>
   "failure" in outcome && outcome.failure._tag === "Lease"
 
 /** What a run's outcome tells about the services that it needed. */
-const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<ServiceName>): Finding =>
+const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<ServiceName>): ServiceObservation =>
   JobOutcome.match(outcome, {
-    Reviewed: () => Finding.cases.Answered.make({ services: needs }),
-    Skipped: () => Finding.cases.Reached.make({ services: needs.filter((service) => !isModel(service)) }),
+    Reviewed: () => ServiceObservation.cases.Answered.make({ services: needs }),
+    Skipped: () => ServiceObservation.cases.Reached.make({ services: needs.filter((service) => !isModel(service)) }),
     Failed: ({ failure }) => {
-      if (failure._tag === "Model") return Finding.cases.Answered.make({ services: needs })
+      if (failure._tag === "Model") return ServiceObservation.cases.Answered.make({ services: needs })
       return failure._tag === "Forge"
-        ? Finding.cases.Reached.make({ services: forgesOf(needs) })
-        : Finding.cases.Nothing.make({})
+        ? ServiceObservation.cases.Reached.make({ services: forgesOf(needs) })
+        : ServiceObservation.cases.Nothing.make({})
     },
-    Postponed: ({ _tag, ...away }) => Finding.cases.Away.make({ job: lease.job.id, ...away }),
-    Lost: () => Finding.cases.Nothing.make({})
+    Postponed: ({ _tag, ...away }) => ServiceObservation.cases.Away.make({ job: lease.job.id, ...away }),
+    Lost: () => ServiceObservation.cases.Nothing.make({})
   })
 
 /** Makes the functions that decide what becomes of a job after a run of it. */
 export const make = Effect.gen(function*() {
   const { jobs: { giveUpAfter, maxAttempts } } = yield* AppConfig
-  const { elsewhere, needs } = yield* JobRunner
-  const mostLosses = elsewhere ? maxLossesElsewhere : maxLosses
+  const { needs, outOfProcess } = yield* JobRunner
+  const mostLosses = outOfProcess ? maxLossesOutOfProcess : maxLosses
 
   const isOlderThan = ({ age }: Lease, limit: Duration.Duration): boolean => Duration.isGreaterThanOrEqualTo(age, limit)
 
   /** Ends the visit with what was found; a service is believed for no longer than a job may wait. */
-  const found = (visit: Visit, finding: Finding) =>
+  const found = (visit: ServiceUse, finding: ServiceObservation) =>
     visit.end(
       finding._tag === "Away" && finding.retryAfterMillis !== undefined
         ? { ...finding, retryAfterMillis: Math.min(finding.retryAfterMillis, Duration.toMillis(giveUpAfter)) }
@@ -75,7 +75,7 @@ export const make = Effect.gen(function*() {
       : Effect.map(retryDelay(lease.attempt), (delay) => Retry.make({ failure, delay }))
 
   /** What becomes of a job after a review. */
-  const ofRun = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, visit: Visit) {
+  const ofRun = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, visit: ServiceUse) {
     if (isGivenUpByRun(outcome)) return Release.make({})
     const delay = yield* found(visit, findingOf(lease, outcome, needs(lease.lane)))
     const isOld = isOlderThan(lease, giveUpAfter)
@@ -98,15 +98,15 @@ export const make = Effect.gen(function*() {
   })
 
   /** What becomes of a job whose pull request was to be told something. */
-  const ofNotice = Effect.fnUntraced(function*(lease: Lease, outcome: NoticeOutcome, visit: Visit) {
+  const ofNotice = Effect.fnUntraced(function*(lease: Lease, outcome: NoticeOutcome, visit: ServiceUse) {
     if (isGivenUpByRun(outcome)) return Release.make({})
-    const reached = found(visit, Finding.cases.Reached.make({ services: forgesOf(needs(lease.lane)) }))
+    const reached = found(visit, ServiceObservation.cases.Reached.make({ services: forgesOf(needs(lease.lane)) }))
     return yield* NoticeOutcome.match(outcome, {
       Told: (): Effect.Effect<Settlement> => Effect.as(reached, Park.make({})),
       Reviewed: ({ outcome }) => Effect.as(reached, Done.make({ outcome })),
       Refused: () => Effect.as(reached, Park.make({})),
       Postponed: ({ _tag, ...away }) =>
-        Effect.map(found(visit, Finding.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {
+        Effect.map(found(visit, ServiceObservation.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {
           const { failure, service } = away
           return Wait.make({ failure, service, delay: Option.getOrElse(delay, () => noticeDelay) })
         })

@@ -13,7 +13,7 @@ export const ServiceOutage = Schema.Struct({
 export type ServiceOutage = typeof ServiceOutage.Type
 
 /** What a run found out about the services that it needs. */
-export const Finding = Schema.TaggedUnion({
+export const ServiceObservation = Schema.TaggedUnion({
   /** A review was done with them. */
   Answered: { services: Schema.Array(ServiceName) },
   /** They answered some requests, and a review needs more of them: git, or that they take a post. */
@@ -28,16 +28,16 @@ export const Finding = Schema.TaggedUnion({
   /** The run was stopped, or there was none. */
   Nothing: {}
 })
-export type Finding = typeof Finding.Type
-type Away = typeof Finding.cases.Away.Type
+export type ServiceObservation = typeof ServiceObservation.Type
+type Away = typeof ServiceObservation.cases.Away.Type
 
 /** One run's use of its services. */
-export interface Visit {
+export interface ServiceUse {
   /**
    * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
    * it keeps failing this job and has answered others in between. After the first time it changes nothing.
    */
-  end(finding: Finding): Effect.Effect<Option.Option<Duration.Duration>>
+  end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>
 }
 
 /**
@@ -50,7 +50,7 @@ export class ServiceBreakers extends Context.Service<ServiceBreakers, {
   /** Whether a run that needs these may start now. */
   admits(services: ReadonlyArray<ServiceName>): boolean
   /** Counts a run that needs these. */
-  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<Visit>
+  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>
   /** Emits when runs may start that could not before. */
   readonly readmitted: Stream.Stream<void>
   /** The services that are waited for. */
@@ -167,7 +167,7 @@ const make = Effect.gen(function*() {
     return delay
   })
 
-  const begin = Effect.fnUntraced(function*(services: ReadonlyArray<ServiceName>): Effect.fn.Return<Visit> {
+  const begin = Effect.fnUntraced(function*(services: ReadonlyArray<ServiceName>): Effect.fn.Return<ServiceUse> {
     const probed = services.filter((service) => breakers.get(service)?.state === "half-open")
     for (const service of probed) {
       setState(service, "probing")
@@ -195,7 +195,7 @@ const make = Effect.gen(function*() {
         Effect.suspend(() => {
           if (ended) return Effect.succeedNone
           ended = true
-          return Finding.match(finding, {
+          return ServiceObservation.match(finding, {
             Answered: ({ services }) =>
               Effect.andThen(Effect.forEach(services, answered, { concurrency: 1, discard: true }), Effect.succeedNone),
             Reached: ({ services }) =>

@@ -1,6 +1,6 @@
 import type { Parameters, Statements } from "@nominal-code/persistence/Sqlite"
 import { Schema } from "effect"
-import { inTurn, JobRow, type JobTable, type Page } from "./JobTable.ts"
+import { byTurn, JobRow, type JobTable, type Page } from "./JobTable.ts"
 import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
 
 const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
@@ -53,7 +53,7 @@ export const make = (statements: Statements): JobTable => {
         StoredRow,
         `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
         { lane }
-      ).toSorted(inTurn),
+      ).toSorted(byTurn),
     payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
     insert: (row, payload) => {
       statements.run(

@@ -18,7 +18,7 @@ const make = Effect.gen(function*() {
   )
 
   /** Ends the leases of a dead process now instead of when they run out. A living process's are never touched. */
-  const bury = Effect.fnUntraced(function*(id: string) {
+  const expireLeasesOf = Effect.fnUntraced(function*(id: string) {
     const released = yield* sqlite.transaction("SqliteQueue.recover", (statements) => {
       statements.run("DELETE FROM owners WHERE id = :id", { id })
       return statements.run(
@@ -39,7 +39,7 @@ const make = Effect.gen(function*() {
     const dead = yield* Effect.filter(known, ({ id }) => Effect.map(owners.isAlive(id), (alive) => !alive), {
       concurrency: 1
     })
-    yield* Effect.forEach(dead, ({ id }) => bury(id), { concurrency: 1, discard: true })
+    yield* Effect.forEach(dead, ({ id }) => expireLeasesOf(id), { concurrency: 1, discard: true })
     return dead.length > 0
   })
 

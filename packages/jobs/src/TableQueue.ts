@@ -2,7 +2,14 @@ import { eventKeyOf, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule } from "effect"
-import { type Handled, JobQueue, type Lease, type Offered, QueueLimits, type Settlement } from "./JobQueue.ts"
+import {
+  JobQueue,
+  type JobRequestResult,
+  type Lease,
+  type OfferResult,
+  QueueLimits,
+  type Settlement
+} from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
 import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
@@ -23,11 +30,11 @@ export interface TableStore {
   readonly version: Effect.Effect<number, StoreError>
 }
 
-class Offer extends Request.Class<{ readonly candidate: LaneRules.Candidate }, Offered, StoreError> {}
+class Offer extends Request.Class<{ readonly candidate: LaneRules.OfferedJob }, OfferResult, StoreError> {}
 
 const hourly = Schedule.spaced("1 hour")
 
-const candidate = (job: Job): LaneRules.Candidate => ({
+const candidate = (job: Job): LaneRules.OfferedJob => ({
   row: {
     id: job.id,
     lane: laneKey(job.lane),
@@ -81,12 +88,12 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
 
   const takeReadable = (table: JobTable, lane: string, now: number) => {
     let unread: JobId | undefined
-    let read: TableRecords.Readable | undefined
+    let read: TableRecords.DecodedJob | undefined
     const row = LaneRules.take(table, lane, now, {
       owner,
       leaseMillis,
       canRead: (row) => {
-        read = TableRecords.readable(row, table.payload(row.id))
+        read = TableRecords.decodeRow(row, table.payload(row.id))
         if (read === undefined) unread = row.id
         return read !== undefined
       }
@@ -140,7 +147,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const handle = Effect.fnUntraced(function*(
     operation: string,
     id: JobId,
-    body: (table: JobTable, now: number) => Handled
+    body: (table: JobTable, now: number) => JobRequestResult
   ) {
     const row = yield* read(operation, (table) => table.byId(id))
     return yield* change(operation, row === undefined ? [] : [row.lane], body)

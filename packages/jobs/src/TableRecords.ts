@@ -30,13 +30,13 @@ const taskOf = (row: JobRow): Option.Option<LeaseTask> => {
 }
 
 /** What a lease gives of a stored job. */
-export interface Readable {
+export interface DecodedJob {
   readonly job: Job
   readonly task: LeaseTask
 }
 
 /** The job and its task; undefined if this program cannot read one of them. */
-export const readable = (row: JobRow, payload: string): Readable | undefined =>
+export const decodeRow = (row: JobRow, payload: string): DecodedJob | undefined =>
   Option.getOrUndefined(Option.all({ job: StoredJob.decode(payload), task: taskOf(row) }))
 
 export const recordOf = (row: JobRow, payload: string): JobRecord => {

@@ -24,10 +24,10 @@ it.effect("jobs run and pull requests are told with what the layer was given", (
       needs: ({ platform }) => [ServiceName.make(`forge:${platform}`)]
     })
     yield* Effect.gen(function*() {
-      const { elsewhere, needs, run, tell } = yield* JobRunner
+      const { needs, outOfProcess, postNotice, run } = yield* JobRunner
       assert.deepStrictEqual(yield* run(job, 1), reviewed)
-      assert.strictEqual((yield* tell(job, Notice.cases.Busy.make({})))._tag, "Told")
-      assert.deepStrictEqual([needs(job.lane), elsewhere], [["forge:github"], false])
+      assert.strictEqual((yield* postNotice(job, Notice.cases.Busy.make({})))._tag, "Told")
+      assert.deepStrictEqual([needs(job.lane), outOfProcess], [["forge:github"], false])
     }).pipe(Effect.provide(layer.pipe(Layer.provide(Layer.succeed(Greeting, { text: "sorry" })))))
     assert.deepStrictEqual(said, ["sorry: Busy"])
   }))

@@ -13,7 +13,7 @@ it.effect("a run that is lost uses no attempt, and the job runs again, ever late
   Effect.gen(function*() {
     let runs = 0
     const { events, offer, start, stateOf } = yield* laneWorld({
-      elsewhere: true,
+      outOfProcess: true,
       run: () => Effect.sync(() => ++runs < 5 ? lost : reviewed)
     })
     const job = mention(laneOf(1), "a")
@@ -33,7 +33,7 @@ it.effect("a run that is lost uses no attempt, and the job runs again, ever late
 it.effect("a job whose run is lost again and again is given up after a day", () =>
   Effect.gen(function*() {
     const { events, offer, records, start } = yield* laneWorld({
-      elsewhere: true,
+      outOfProcess: true,
       run: () => Effect.delay(Effect.succeed(lost), "1 hour"),
       settings: { deadline: Duration.hours(2) }
     })

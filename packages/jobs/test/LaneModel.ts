@@ -3,7 +3,7 @@ import type { Failure } from "@nominal-code/domain/Failure"
 import { eventKeyOf, type Job, type JobId, type JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
-import { type Handled, LeaseTask, Offered, Settlement, type Stop } from "@nominal-code/jobs/JobQueue"
+import { type JobRequestResult, LeaseTask, OfferResult, Settlement, type StopReason } from "@nominal-code/jobs/JobQueue"
 import type { JobState } from "@nominal-code/jobs/JobRecords"
 import { Duration } from "effect"
 
@@ -28,7 +28,7 @@ export interface Entry {
   since: number
   failure: Failure | undefined
   waitsFor: string | undefined
-  stop: Stop | undefined
+  stop: StopReason | undefined
   again: boolean
   stoodFor: ReadonlyArray<JobId>
   supersededBy: JobId | undefined
@@ -132,32 +132,32 @@ export const make = (capacity: number) => {
     Object.assign(entry, { state: "waiting", notBefore })
   }
 
-  const offer = (job: Job, now: number): Offered => {
+  const offer = (job: Job, now: number): OfferResult => {
     const known = find(job.id)
-    if (known !== undefined && known.state !== "parked") return Offered.cases.Duplicate.make({ jobId: job.id })
+    if (known !== undefined && known.state !== "parked") return OfferResult.cases.Duplicate.make({ jobId: job.id })
     const lane = job.lane
     const twin = inLane(lane).find((one) => one !== known && one.event === eventKeyOf(job.event) && stands(one))
     if (twin !== undefined) {
       if (twin.lifecycle && twin.state === "running") twin.again = true
-      return Offered.cases.Duplicate.make({ jobId: twin.job.id })
+      return OfferResult.cases.Duplicate.make({ jobId: twin.job.id })
     }
     if (job.event._tag === "Comment") {
       const waiting = comments(lane)
       if (waiting < capacity) {
         add(job, now)
-        return Offered.cases.Accepted.make({ jobId: job.id })
+        return OfferResult.cases.Accepted.make({ jobId: job.id })
       }
       const told = !active(lane).some(({ task }) => guards.Notice(task) && task.notice._tag === "Busy")
       if (told) add(job, now).task = notice(Notice.cases.Busy.make({}))
-      return Offered.cases.Full.make({ waiting, told })
+      return OfferResult.cases.Full.make({ waiting, told })
     }
     const running = active(lane).find(({ state }) => state === "running")
     if (job.event.kind === "pr_push" && running?.lifecycle === true && isReview(running)) running.stop ??= "superseded"
     const older = waitingPush(lane)
     const entry = add(job, now)
-    if (older === undefined) return Offered.cases.Accepted.make({ jobId: job.id })
+    if (older === undefined) return OfferResult.cases.Accepted.make({ jobId: job.id })
     supersede(older, entry)
-    return Offered.cases.Accepted.make({ jobId: job.id, superseded: older.job.id })
+    return OfferResult.cases.Accepted.make({ jobId: job.id, superseded: older.job.id })
   }
 
   /** The lane's next lease; `isHeld`: the last one still lasts. */
@@ -236,7 +236,7 @@ export const make = (capacity: number) => {
     })
   }
 
-  const cancel = (entry: Entry): Handled["_tag"] => {
+  const cancel = (entry: Entry): JobRequestResult["_tag"] => {
     if (entry.state !== "waiting" && entry.state !== "running") return "Refused"
     entry.stop = "cancelled"
     if (entry.state === "running") return "Stopping"
@@ -244,7 +244,7 @@ export const make = (capacity: number) => {
     return "Done"
   }
 
-  const retry = (entry: Entry, now: number): Handled["_tag"] => {
+  const retry = (entry: Entry, now: number): JobRequestResult["_tag"] => {
     const { event, job: { lane } } = entry
     if (entry.state === "waiting" && entry.notBefore > now) {
       Object.assign(entry, { notBefore: 0, waitsFor: undefined })

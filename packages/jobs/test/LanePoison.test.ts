@@ -30,7 +30,7 @@ const deadly = Effect.fnUntraced(function*(elsewhere: boolean) {
     }).pipe(Effect.ensuring(Effect.sync(() => running.delete(job))))
 
   const world = yield* laneWorld({
-    elsewhere,
+    outOfProcess: elsewhere,
     run: (job) => Effect.suspend(() => run(job.id === poison.id ? poison : job)),
     queue: ({ renew, settle, take }) => ({
       renew: (lease) => Effect.suspend(() => alive ? renew(lease) : Effect.never),

@@ -116,7 +116,7 @@ describe("a notice", () => {
             : Effect.succeed(
               JobOutcome.cases.Postponed.make({ failure: overloaded, service: model, retryAfterMillis: 36_000_000 })
             ),
-        tell: () =>
+        postNotice: () =>
           Effect.map(Clock.currentTimeMillis, (now) => {
             if (now < 3_600_000) return NoticeOutcome.cases.Postponed.make({ failure, service: forge })
             told.push(now)
@@ -136,7 +136,7 @@ describe("a notice", () => {
     Effect.gen(function*() {
       const { offer, records, start } = yield* laneWorld({
         run: broken,
-        tell: () => Effect.succeed(NoticeOutcome.cases.Reviewed.make({ outcome: reviewed }))
+        postNotice: () => Effect.succeed(NoticeOutcome.cases.Reviewed.make({ outcome: reviewed }))
       })
       yield* start
       yield* offer(job)
@@ -151,7 +151,7 @@ describe("a notice", () => {
       const { events, offer, start } = yield* laneWorld({
         needs,
         run: ({ delivery }) => delivery === "last" ? Effect.succeed(reviewed) : broken(),
-        tell: ({ delivery }) => {
+        postNotice: ({ delivery }) => {
           if (delivery === "breaks") return Effect.die("bug")
           if (delivery === "is refused") return Effect.succeed(NoticeOutcome.cases.Refused.make({ detail: "locked" }))
           return ++hung === 1 ? Effect.never : Effect.succeed(NoticeOutcome.cases.Told.make({}))
@@ -204,7 +204,7 @@ describe("turns", () => {
 it.effect("a server whose jobs run in a cluster does not wait for them, and gives them back to be taken over", () =>
   Effect.gen(function*() {
     const { events, offer, start, stateOf } = yield* laneWorld({
-      elsewhere: true,
+      outOfProcess: true,
       run: () => Effect.never,
       settings: { gracePeriod: Duration.hours(1) }
     })

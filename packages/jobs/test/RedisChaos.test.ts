@@ -37,9 +37,9 @@ const makeRecord = () => {
           )
         }),
       cancel: () => Effect.void,
-      tell: () => Effect.die("nobody is told"),
+      postNotice: () => Effect.die("nobody is told"),
       needs: () => [],
-      elsewhere: false
+      outOfProcess: false
     })
   return { ran, overlaps, runner }
 }

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Offered, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
+import { OfferResult, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
@@ -106,8 +106,8 @@ redisSuite("the queue in a Redis that fails", () => {
         const [first, second] = [mention(lane, "a"), push(lane, "b")]
 
         yield* loseAnswer(after)
-        assert.deepStrictEqual(yield* queue.offer(first), Offered.cases.Accepted.make({ jobId: first.id }))
-        assert.deepStrictEqual(yield* queue.offer(first), Offered.cases.Duplicate.make({ jobId: first.id }))
+        assert.deepStrictEqual(yield* queue.offer(first), OfferResult.cases.Accepted.make({ jobId: first.id }))
+        assert.deepStrictEqual(yield* queue.offer(first), OfferResult.cases.Duplicate.make({ jobId: first.id }))
         yield* queue.offer(second)
 
         yield* loseAnswer(after)

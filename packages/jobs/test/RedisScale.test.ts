@@ -41,9 +41,9 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
   const runner = JobRunner.of({
     run: () => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never),
     cancel: () => Effect.void,
-    tell: () => Effect.die("nobody is told"),
+    postNotice: () => Effect.die("nobody is told"),
     needs: () => [],
-    elsewhere: false
+    outOfProcess: false
   })
   const jobs = {
     maxConcurrent: 1,

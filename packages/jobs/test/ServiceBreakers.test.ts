@@ -9,7 +9,7 @@ const forge = ServiceName.make("forge:github")
 const model = ServiceName.make("model:anthropic")
 const jobOf = (name: string) => jobIdOfDelivery("github", DeliveryId.make(name))
 
-const { Answered, Away, Nothing, Reached } = ServiceBreakers.Finding.cases
+const { Answered, Away, Nothing, Reached } = ServiceBreakers.ServiceObservation.cases
 
 const answered = Answered.make({ services: [forge, model] })
 const unavailable = (service: ServiceName) =>
@@ -34,7 +34,7 @@ const by = (job: string, away: typeof Away.Type) => Away.make({ ...away, job: jo
 const hour = 3_600_000
 
 /** A run that takes no time, and how long it has to wait for the service that it found away. */
-const run = (finding: ServiceBreakers.Finding) =>
+const run = (finding: ServiceBreakers.ServiceObservation) =>
   Effect.flatMap(
     ServiceBreakers.ServiceBreakers,
     ({ begin }) => Effect.flatMap(begin([forge, model]), ({ end }) => end(finding))

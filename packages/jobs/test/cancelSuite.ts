@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { Handled, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobRequestResult, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
@@ -25,7 +25,7 @@ import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
 const stop = Option.some("cancelled" as const)
-const stopping = Handled.cases.Stopping.make({})
+const stopping = JobRequestResult.cases.Stopping.make({})
 const parkCancelled = Settlement.cases.Park.make({})
 
 /** What becomes of a job that somebody does not want any more. */
@@ -55,7 +55,7 @@ export const cancelling = (it: It) => {
       yield* stands(job, "running", "cancelled")
       assert.deepStrictEqual(yield* cancel(job), stopping)
       assert.deepStrictEqual(yield* retry(job), refused("it is running"))
-      assert.deepStrictEqual(yield* offer(job), Offered.cases.Duplicate.make({ jobId: job.id }))
+      assert.deepStrictEqual(yield* offer(job), OfferResult.cases.Duplicate.make({ jobId: job.id }))
       for (let round = 0; round < 3; round++) {
         yield* TestClock.adjust("29 seconds")
         assert.strictEqual(yield* renew(lease), "cancelled")

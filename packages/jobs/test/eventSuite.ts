@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   done,
@@ -20,8 +20,8 @@ import {
 } from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 
-const accepted = (jobId: string) => Offered.cases.Accepted.make({ jobId })
-const duplicate = (jobId: string) => Offered.cases.Duplicate.make({ jobId })
+const accepted = (jobId: string) => OfferResult.cases.Accepted.make({ jobId })
+const duplicate = (jobId: string) => OfferResult.cases.Duplicate.make({ jobId })
 const skipped = (reason: "closed" | "head-reviewed") =>
   Settlement.cases.Done.make({
     outcome: JobOutcome.cases.Skipped.make({ reason, detail: "there is nothing to do", headSha: shaOf("head") })
@@ -137,7 +137,7 @@ export const coalescing = (it: It) => {
       yield* offer(older)
       assert.deepStrictEqual(
         yield* offer(newer),
-        Offered.cases.Accepted.make({ jobId: newer.id, superseded: older.id })
+        OfferResult.cases.Accepted.make({ jobId: newer.id, superseded: older.id })
       )
       yield* stands(older, "superseded", `job ${newer.id} is newer`)
       assert.deepStrictEqual((yield* record(older)).supersededBy, Option.some(newer.id))

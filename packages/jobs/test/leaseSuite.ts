@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { failureText } from "@nominal-code/domain/Failure"
-import { JobQueue, Offered } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
   done,
@@ -172,7 +172,7 @@ export const settling = (it: It) => {
       const parked = yield* take
       assert.strictEqual(parked.attempt, 2)
       assert.isTrue(yield* settle(parked, park))
-      assert.deepStrictEqual(yield* offer(job), Offered.cases.Accepted.make({ jobId: job.id }))
+      assert.deepStrictEqual(yield* offer(job), OfferResult.cases.Accepted.make({ jobId: job.id }))
       yield* stands(job, "waiting")
       const lease = yield* take
       assert.deepStrictEqual([lease.attempt, lease.run], [1, 3])
@@ -190,7 +190,7 @@ export const settling = (it: It) => {
       yield* offer(newer)
       assert.deepStrictEqual(
         yield* offer(older),
-        Offered.cases.Accepted.make({ jobId: older.id, superseded: newer.id })
+        OfferResult.cases.Accepted.make({ jobId: older.id, superseded: newer.id })
       )
       assert.deepStrictEqual(yield* runAll, ["older"])
     })

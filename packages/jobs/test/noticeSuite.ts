@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { Notice } from "@nominal-code/domain/Notice"
-import { LeaseTask, Offered, Settlement } from "@nominal-code/jobs/JobQueue"
+import { LeaseTask, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
@@ -160,7 +160,7 @@ export const noticing = (it: It) => {
     Effect.gen(function*() {
       yield* offerAll(...Array.from({ length: 20 }, (_, index) => mention(lane, `m${index}`)))
       const [first, second, third] = [mention(lane, "x"), mention(lane, "y"), mention(lane, "z")]
-      const full = (told: boolean) => Offered.cases.Full.make({ waiting: 20, told })
+      const full = (told: boolean) => OfferResult.cases.Full.make({ waiting: 20, told })
       assert.deepStrictEqual(yield* offer(first), full(true))
       assert.deepStrictEqual(yield* offer(second), full(false))
       const notice = yield* take
@@ -181,7 +181,7 @@ export const noticing = (it: It) => {
       yield* offer(extra)
       yield* settle(yield* take, park)
       yield* settle(yield* take, done)
-      assert.deepStrictEqual(yield* offer(extra), Offered.cases.Accepted.make({ jobId: extra.id }))
+      assert.deepStrictEqual(yield* offer(extra), OfferResult.cases.Accepted.make({ jobId: extra.id }))
       assert.strictEqual((yield* runAll).at(-1), "extra")
     })
   )

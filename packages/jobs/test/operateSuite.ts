@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
-import { Handled, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobRequestResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
@@ -31,8 +31,8 @@ export const operating = (it: It) => {
     "can do nothing about a job that it does not know",
     Effect.gen(function*() {
       const job = push(lane, "a")
-      assert.deepStrictEqual(yield* retry(job), Handled.cases.Unknown.make({}))
-      assert.deepStrictEqual(yield* cancel(job), Handled.cases.Unknown.make({}))
+      assert.deepStrictEqual(yield* retry(job), JobRequestResult.cases.Unknown.make({}))
+      assert.deepStrictEqual(yield* cancel(job), JobRequestResult.cases.Unknown.make({}))
     })
   )
 
@@ -76,11 +76,11 @@ export const operating = (it: It) => {
       const service = ServiceName.make("forge:github")
       yield* settle(yield* take, Settlement.cases.Wait.make({ failure, service, delay: Duration.hours(1) }))
       yield* nothing
-      assert.deepStrictEqual(yield* retry(job), Handled.cases.Done.make({}))
+      assert.deepStrictEqual(yield* retry(job), JobRequestResult.cases.Done.make({}))
       const lease = yield* take
       assert.deepStrictEqual([lease.attempt, (yield* record(job)).waitsFor], [1, Option.none()])
       yield* settle(lease, retryIn(60))
-      assert.deepStrictEqual(yield* retry(job), Handled.cases.Done.make({}))
+      assert.deepStrictEqual(yield* retry(job), JobRequestResult.cases.Done.make({}))
       assert.deepStrictEqual((yield* take).attempt, 2)
     })
   )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type JobQueue, Offered, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { type JobQueue, OfferResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
@@ -76,7 +76,7 @@ const offering = (it: It) => {
     "stores a delivery once, whatever became of its job, for seven days",
     Effect.gen(function*() {
       const job = push(lane, "a")
-      const again = Offered.cases.Duplicate.make({ jobId: job.id })
+      const again = OfferResult.cases.Duplicate.make({ jobId: job.id })
       yield* offer(job)
       assert.deepStrictEqual(yield* offer(job), again)
       const lease = yield* take

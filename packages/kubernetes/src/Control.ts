@@ -1,13 +1,13 @@
 import type { V1Job } from "@kubernetes/client-node"
 import type { Job } from "@nominal-code/domain/Job"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { Duration, Effect, Option, Schedule, Schema } from "effect"
+import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import { Duration, Effect, Option, Schedule } from "effect"
 import { isOver } from "./Ending.ts"
 import { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
 import type { KubeJob } from "./KubeObjects.ts"
-import { jobName, jobsOfLabels, laneLabels } from "./Names.ts"
-import * as JobWatch from "./Watch.ts"
+import { kubeJobName, kubeJobsOfLabels, laneLabels } from "./Names.ts"
+import * as KubeJobWatch from "./Watch.ts"
 
 /** An API server that is away, busy, full or just starting is asked again, for about a minute. */
 const apiRetries = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("8 seconds")]).pipe(
@@ -42,17 +42,8 @@ const withRetries = <A, E extends KubeError | RunNotWanted, R>(effect: Effect.Ef
 const sameLabels = (wanted: V1Job, { labels }: KubeJob): boolean =>
   Object.entries(wanted.metadata?.labels ?? {}).every(([name, value]) => labels[name] === value)
 
-/** The run lost its lease, or was stopped: the run that holds the lease decides what its lane's Jobs do. */
-export class RunNotWanted extends Schema.TaggedError<RunNotWanted>()("RunNotWanted", {}) {}
-
-/** Fails unless the queue still wants this run: whatever else runs in its lane may then be ended. */
-const assertWanted = Effect.flatMap(
-  Effect.flatten(RunStillWanted),
-  (wanted) => wanted ? Effect.void : Effect.fail(new RunNotWanted())
-)
-
 /** The pods of a Job that have not ended, and their nodes. One that is disrupted may not have: its node is lost. */
-const places = ({ pods }: JobWatch.KubeJobSnapshot): string => {
+const places = ({ pods }: KubeJobWatch.KubeJobSnapshot): string => {
   const left = pods.filter(({ phase }) => phase !== "Succeeded" && phase !== "Failed")
   const named = left.map(({ name, node }) => `${name} on node ${Option.getOrElse(node, () => "(none)")}`)
   return named.length === 0 ? "no pod of it is known" : named.join(", ")
@@ -61,7 +52,7 @@ const places = ({ pods }: JobWatch.KubeJobSnapshot): string => {
 /** What may be done with Jobs, with patience for an API server that is away. */
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
-  const watch = yield* JobWatch.make
+  const watch = yield* KubeJobWatch.make
   /** Jobs that have been deleted and do not end: their nodes are lost. They are not waited for again. */
   const abandoned = new Set<string>()
 
@@ -97,7 +88,7 @@ export const make = Effect.gen(function*() {
    * waited for: what it does must be known.
    */
   const create = Effect.fn("KubeJobs.create")((wanted: V1Job) =>
-    assertWanted.pipe(
+    ensureWanted.pipe(
       Effect.andThen(
         Effect.uninterruptible(client.createJob(wanted)).pipe(
           Effect.tap(() => Effect.logInfo("created the Job")),
@@ -116,7 +107,7 @@ export const make = Effect.gen(function*() {
     )
 
   /** Whether nothing of a Job runs any more, within a time. */
-  const over = (name: string, observation: JobWatch.KubeJobObservation, limit: Duration.Duration) =>
+  const over = (name: string, observation: KubeJobWatch.KubeJobObservation, limit: Duration.Duration) =>
     Effect.raceFirst(
       observation.first((snapshot) => isOver(snapshot) ? Option.some(true) : Option.none()),
       noticed(name)
@@ -126,7 +117,7 @@ export const make = Effect.gen(function*() {
     )
 
   /** Ends a Job with its pods: none when nothing of it runs any more, else the pods that do not end, and their nodes. */
-  const stop = Effect.fn("KubeJobs.stop")(function*(name: string, observation: JobWatch.KubeJobObservation) {
+  const stop = Effect.fn("KubeJobs.stop")(function*(name: string, observation: KubeJobWatch.KubeJobObservation) {
     yield* withRetries(client.deleteJob(name))
     if (yield* over(name, observation, endLimit)) return Option.none<string>()
     abandoned.add(name)
@@ -137,11 +128,11 @@ export const make = Effect.gen(function*() {
     const observation = yield* watch.observe(other.name)
     yield* observation.confirm(other)
     if (yield* over(other.name, observation, leavingLimit)) return
-    yield* assertWanted
+    yield* ensureWanted
     yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request whose run is over`)
     const left = yield* stop(other.name, observation)
     if (Option.isNone(left)) return
-    yield* assertWanted
+    yield* ensureWanted
     yield* Effect.logError(
       `${other.name} does not end (${left.value}), its node may be lost: going on, for its run can post no more`
     )
@@ -153,7 +144,7 @@ export const make = Effect.gen(function*() {
    */
   const clearLane = Effect.fn("KubeJobs.clearLane")(function*(job: Job, run: number) {
     const jobs = yield* jobsWith(laneLabels(job.lane))
-    const others = jobs.filter(({ name }) => name !== jobName(job, run))
+    const others = jobs.filter(({ name }) => name !== kubeJobName(job, run))
     yield* Effect.forEach(others, endOther, { concurrency: 4, discard: true })
   })
 
@@ -167,7 +158,7 @@ export const make = Effect.gen(function*() {
 
   /** Ends the Jobs of all runs of a job that still run. */
   const end = Effect.fn("KubeJobs.end")(function*(job: Job) {
-    yield* Effect.forEach(yield* jobsWith(jobsOfLabels(job)), endOne, { concurrency: 4, discard: true })
+    yield* Effect.forEach(yield* jobsWith(kubeJobsOfLabels(job)), endOne, { concurrency: 4, discard: true })
   })
 
   return { observe: watch.observe, warningsOf: client.warningsOf, create, stop, clearLane, end }

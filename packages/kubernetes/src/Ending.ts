@@ -13,7 +13,7 @@ const { Cluster, Deadline, Pod } = Failure.cases
 const { Failed, Lost, Postponed } = JobOutcome.cases
 
 /** How a run ended that left no result. */
-export type Unfinished = typeof Failed.Type | typeof Lost.Type | typeof Postponed.Type
+export type RunWithoutResult = typeof Failed.Type | typeof Lost.Type | typeof Postponed.Type
 
 const cluster = ServiceName.make("cluster")
 
@@ -22,7 +22,7 @@ export const clusterPostponed = (
   reason: (typeof Cluster.Type)["reason"],
   detail: string,
   retryAfter?: Duration.Duration
-): Unfinished =>
+): RunWithoutResult =>
   Postponed.make({
     failure: Cluster.make({ reason, detail: detailOf(detail) }),
     service: cluster,
@@ -30,7 +30,7 @@ export const clusterPostponed = (
   })
 
 /** What a failed call of the API means for the run that needed it. */
-export const apiFailed = ({ message, reason, retryAfter }: KubeError): Unfinished => {
+export const apiFailed = ({ message, reason, retryAfter }: KubeError): RunWithoutResult => {
   if (reason === "busy" || reason === "unreachable") return clusterPostponed("unavailable", message, retryAfter)
   if (reason === "full") return clusterPostponed("full", message, retryAfter)
   return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message, false)
@@ -41,22 +41,22 @@ export const clusterFailed = (
   reason: (typeof Cluster.Type)["reason"],
   detail: string,
   retryable = true
-): Unfinished => Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable })
+): RunWithoutResult => Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable })
 
 /** The pod ended without a result, for a reason of its own. */
-export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
+export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
   Failed.make({ failure: Pod.make({ reason, detail: detailOf(detail) }), retryable: true })
 
 /** The pod was ended from outside, or its node is gone. */
-export const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): Unfinished =>
+export const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
   Lost.make({ failure: Pod.make({ reason, detail: detailOf(detail) }) })
 
 /** `Stuck`: no pod of it will ever run, or it would take a person to make it. */
-export type Ending =
+export type KubeJobEnding =
   | { readonly _tag: "Succeeded" }
   | { readonly _tag: "Failed" }
   | { readonly _tag: "Gone" }
-  | { readonly _tag: "Stuck"; readonly outcome: Unfinished }
+  | { readonly _tag: "Stuck"; readonly outcome: RunWithoutResult }
 
 /** Reasons for which a container waits and will go on to; whether another attempt may help. */
 const hopeless: Readonly<Record<string, { readonly because: "image" | "not-started"; readonly retryable: boolean }>> = {
@@ -68,7 +68,7 @@ const hopeless: Readonly<Record<string, { readonly because: "image" | "not-start
   CreateContainerError: { because: "not-started", retryable: true }
 }
 
-const stuck = (pod: KubePod): Option.Option<Unfinished> =>
+const stuck = (pod: KubePod): Option.Option<RunWithoutResult> =>
   Option.flatMap(pod.waiting, ({ message, reason }) =>
     Option.map(
       Option.fromUndefinedOr(hopeless[reason]),
@@ -76,7 +76,7 @@ const stuck = (pod: KubePod): Option.Option<Unfinished> =>
     ))
 
 /** How a Job has ended, or that it never will by itself. */
-export const endingOf = ({ gone, job, pods }: KubeJobSnapshot): Option.Option<Ending> => {
+export const endingOf = ({ gone, job, pods }: KubeJobSnapshot): Option.Option<KubeJobEnding> => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.isSome(end)) return Option.some(end.value.succeeded ? { _tag: "Succeeded" } : { _tag: "Failed" })
   if (gone) return Option.some({ _tag: "Gone" })
@@ -91,14 +91,14 @@ export const isOver = ({ gone, job }: KubeJobSnapshot): boolean =>
   gone || Option.exists(job, ({ end }) => Option.isSome(end))
 
 /** It took too long. */
-export const tooLong = (limit: Duration.Duration): Unfinished =>
+export const tooLong = (limit: Duration.Duration): RunWithoutResult =>
   Failed.make({
     failure: Deadline.make({ detail: `the Job took longer than its deadline of ${Duration.format(limit)}` }),
     retryable: true
   })
 
 /** Its pod had a place, and its image did not come. */
-export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duration): Unfinished => {
+export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duration): RunWithoutResult => {
   const why = Option.firstSomeOf(
     pods.map(({ waiting }) => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
   )
@@ -113,7 +113,7 @@ export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duratio
 /** What ended it came from outside, and says nothing about the job: the signals to die and to stop. */
 const killed = (code: number): boolean => code === 137 || code === 143
 
-const podFailure = ({ exit, failure, name }: KubePod): Unfinished => {
+const podFailure = ({ exit, failure, name }: KubePod): RunWithoutResult => {
   if (Option.exists(exit, ({ reason }) => reason === "OOMKilled")) {
     return podFailed("out-of-memory", `${name} ran out of memory: raise kubernetes.resources.limits.memory`)
   }
@@ -131,7 +131,7 @@ const podFailure = ({ exit, failure, name }: KubePod): Unfinished => {
 }
 
 /** Why a Job failed that left no result. */
-export const failureOf = ({ gone, job, pods }: KubeJobSnapshot, deadline: Duration.Duration): Unfinished => {
+export const failureOf = ({ gone, job, pods }: KubeJobSnapshot, deadline: Duration.Duration): RunWithoutResult => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.exists(end, ({ reason }) => reason === "DeadlineExceeded")) return tooLong(deadline)
   const last = pods.findLast(({ exit, failure }) => Option.isSome(exit) || Option.isSome(failure))

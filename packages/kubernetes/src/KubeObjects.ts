@@ -24,7 +24,7 @@ export interface KubeJob {
 }
 
 /** What is known of a pod that is not simply running. */
-export interface Trouble {
+export interface PodProblem {
   readonly reason: string
   readonly message: string
 }
@@ -38,13 +38,13 @@ export interface KubePod {
   readonly node: Option.Option<string>
   readonly phase: string
   /** Why it failed as a whole: evicted, its node shut down. */
-  readonly failure: Option.Option<Trouble>
+  readonly failure: Option.Option<PodProblem>
   /** Why no node takes it. */
   readonly unschedulable: Option.Option<string>
   /** Why its container does not start. */
-  readonly waiting: Option.Option<Trouble>
+  readonly waiting: Option.Option<PodProblem>
   /** How its container ended, and the last that it wrote. */
-  readonly exit: Option.Option<Trouble & { readonly code: number }>
+  readonly exit: Option.Option<PodProblem & { readonly code: number }>
 }
 
 const optional = <S extends Schema.Top>(schema: S) => Schema.optional(Schema.NullOr(schema))
@@ -95,7 +95,7 @@ export const WirePod = Schema.Struct({
 
 const trouble = (
   { message, reason }: { readonly reason?: string | null | undefined; readonly message?: string | null | undefined }
-): Trouble => ({
+): PodProblem => ({
   reason: reason ?? "",
   message: message ?? ""
 })

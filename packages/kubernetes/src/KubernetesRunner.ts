@@ -11,10 +11,10 @@ import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
 import * as KubeJobs from "./Control.ts"
-import { apiFailed, type Ending, failureOf, podFailed, podLost, type Unfinished } from "./Ending.ts"
+import { apiFailed, failureOf, type KubeJobEnding, podFailed, podLost, type RunWithoutResult } from "./Ending.ts"
 import { KubeConfigError } from "./KubeClient.ts"
 import * as Manifest from "./Manifest.ts"
-import { jobName } from "./Names.ts"
+import { kubeJobName } from "./Names.ts"
 import * as Placement from "./Placement.ts"
 import { isSuspended, verdictOn } from "./Verdict.ts"
 import type { KubeJobObservation } from "./Watch.ts"
@@ -67,9 +67,9 @@ const make = Effect.gen(function*() {
   const conclude = Effect.fnUntraced(
     function*(
       run: JobRun,
-      ending: Exclude<Ending["_tag"], "Stuck">,
+      ending: Exclude<KubeJobEnding["_tag"], "Stuck">,
       observation: KubeJobObservation,
-      shortened: Option.Option<Unfinished>,
+      shortened: Option.Option<RunWithoutResult>,
       reported: Option.Option<JobOutcome>
     ) {
       const stored = yield* read(run, ending === "Succeeded" ? graceLimit : readLimit)
@@ -84,7 +84,7 @@ const make = Effect.gen(function*() {
 
   /** Ends a Job that nobody waits for any more. One whose pods do not end has lost its node. */
   const abandon = Effect.fnUntraced(
-    function*(run: JobRun, name: string, observation: KubeJobObservation, because: Unfinished) {
+    function*(run: JobRun, name: string, observation: KubeJobObservation, because: RunWithoutResult) {
       yield* Effect.logWarning(`ending the Job: ${failureText(because.failure)}`)
       const left = yield* jobs.stop(name, observation).pipe(
         Effect.catchTag(
@@ -141,7 +141,7 @@ const make = Effect.gen(function*() {
 
   return {
     run: Effect.fn("KubernetesRunner.run")((job: Job, attempt: number) => {
-      const name = jobName(job, attempt)
+      const name = kubeJobName(job, attempt)
       return attemptOf(job, attempt, name).pipe(
         Effect.catchTags({
           KubeError: (error) => Effect.succeed(apiFailed(error)),
@@ -192,11 +192,11 @@ export const layer = <R>({ needs, notice }: KubernetesWork<R>) =>
       return JobRunner.of({
         run,
         cancel,
-        tell: Effect.fn("KubernetesRunner.tell")((job: Job, what: Notice) =>
+        postNotice: Effect.fn("KubernetesRunner.postNotice")((job: Job, what: Notice) =>
           Effect.provide(notice(job, what), context)
         ),
         needs: (lane) => [cluster, ...needs(lane)],
-        elsewhere: true
+        outOfProcess: true
       })
     })
   )

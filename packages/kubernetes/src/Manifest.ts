@@ -2,12 +2,12 @@ import type { V1Job, V1PodSpec, V1ResourceRequirements, V1Volume, V1VolumeMount 
 import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nominal-code/config/AppConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
-import { jobAnnotations, jobLabels, jobName, queueLabel, queueName } from "./Names.ts"
+import { kubeJobAnnotations, kubeJobLabels, kubeJobName, queueLabel, queueName } from "./Names.ts"
 import { podEnvironment } from "./PodEnvironment.ts"
 import * as Quantity from "./Quantity.ts"
 
 /** What the Jobs of one server have in common. */
-export interface JobTemplate {
+export interface KubeJobTemplate {
   readonly kubernetes: KubernetesSettings
   readonly redis: RedisSettings
   readonly conversationTtl: Duration.Duration
@@ -67,7 +67,7 @@ const scheduling = (
   ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) })
 })
 
-const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
+const podSpec = (template: KubeJobTemplate, payload: string): V1PodSpec => {
   const { kubernetes } = template
   const { image, imagePullPolicy, serviceAccount } = kubernetes
   return {
@@ -109,16 +109,16 @@ const podSpec = (template: JobTemplate, payload: string): V1PodSpec => {
 }
 
 /** The Kubernetes Job of one attempt. The same attempt gives the same Job, name and all. */
-export const make = (template: JobTemplate, { attempt, job, payload }: JobAttempt): V1Job => {
+export const make = (template: KubeJobTemplate, { attempt, job, payload }: JobAttempt): V1Job => {
   const { activeDeadline, backoffLimit, namespace, ttlAfterFinished } = template.kubernetes
-  const labels = { ...template.kubernetes.labels, ...jobLabels(job, attempt) }
-  const annotations = { ...template.kubernetes.annotations, ...jobAnnotations(job) }
+  const labels = { ...template.kubernetes.labels, ...kubeJobLabels(job, attempt) }
+  const annotations = { ...template.kubernetes.annotations, ...kubeJobAnnotations(job) }
   const queue = Option.map(template.kubernetes.queue, (name) => queueName(name, job))
   const queued = Option.isSome(queue) ? { [queueLabel]: queue.value } : {}
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name: jobName(job, attempt), namespace, labels: { ...labels, ...queued }, annotations },
+    metadata: { name: kubeJobName(job, attempt), namespace, labels: { ...labels, ...queued }, annotations },
     spec: {
       // The queue lets it begin.
       ...(Option.isSome(queue) ? { suspend: true } : {}),

@@ -23,7 +23,7 @@ export const labelValue = (text: string): string => {
  * The name of a run's Job, for people to read and for Kubernetes to refuse twice: made of the pull request, the job and
  * the run's number, so the same run has the same name in every process.
  */
-export const jobName = ({ event: { pullRequest }, id }: Job, run: number): string => {
+export const kubeJobName = ({ event: { pullRequest }, id }: Job, run: number): string => {
   const tail = `${pullRequest.number}-${id}-${run}`
   const room = longest - `nominal-code--${tail}`.length
   const repo = room > 0 ? slug(pullRequest.repo).slice(0, room).replaceAll(/^-+|-+$/g, "") : ""
@@ -41,7 +41,7 @@ const selectorOf = (labels: Readonly<Record<string, string>>): string =>
 const jobIdLabel = "nominal-code/job-id"
 
 /** The labels of a run's Job and of its pods. */
-export const jobLabels = (job: Job, run: number): Record<string, string> => {
+export const kubeJobLabels = (job: Job, run: number): Record<string, string> => {
   const { number, platform, repo } = job.event.pullRequest
   return {
     ...own,
@@ -55,13 +55,16 @@ export const jobLabels = (job: Job, run: number): Record<string, string> => {
 }
 
 /** What selects all our Jobs and their pods. */
-export const everyJob = selectorOf(own)
+export const everyKubeJob = selectorOf(own)
 
 /** The labels that all Jobs of one lane have. */
 export const laneLabels = (lane: Lane): Record<string, string> => ({ ...own, "nominal-code/lane": laneLabel(lane) })
 
 /** The labels that the Jobs of all runs of a job have. */
-export const jobsOfLabels = ({ id, lane }: Job): Record<string, string> => ({ ...laneLabels(lane), [jobIdLabel]: id })
+export const kubeJobsOfLabels = ({ id, lane }: Job): Record<string, string> => ({
+  ...laneLabels(lane),
+  [jobIdLabel]: id
+})
 
 /** Kueue's label of the LocalQueue that admits a Job. */
 export const queueLabel = "kueue.x-k8s.io/queue-name"
@@ -74,7 +77,7 @@ export const queueName = (name: string, { event: { pullRequest } }: Job): string
 export const receivedAtAnnotation = "nominal-code/received-at"
 
 /** What is too long for a label, for whoever looks at the Job. */
-export const jobAnnotations = ({ delivery, lane, receivedAt }: Job): Record<string, string> => ({
+export const kubeJobAnnotations = ({ delivery, lane, receivedAt }: Job): Record<string, string> => ({
   "nominal-code/lane-key": laneKey(lane),
   "nominal-code/delivery": delivery,
   [receivedAtAnnotation]: String(receivedAt)

@@ -1,5 +1,5 @@
 import { Duration, Effect, Option } from "effect"
-import { clusterPostponed, neverStarted, type Unfinished } from "./Ending.ts"
+import { clusterPostponed, neverStarted, type RunWithoutResult } from "./Ending.ts"
 import type { KubeError } from "./KubeError.ts"
 import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
@@ -22,14 +22,14 @@ const tryAgainAfter = Duration.minutes(1)
 const lookEvery = Duration.seconds(5)
 
 /** Why a Job has no pod on a node. */
-export type WithoutPlace =
+export type PlacementProblem =
   /** No node takes its pod. */
   | { readonly _tag: "Unschedulable"; readonly detail: string }
   /** Quota, LimitRange or Pod Security let no pod in. Why is in the cluster's events only. */
   | { readonly _tag: "Refused" }
 
 /** Why a Job has no pod on a node; none if it has one, or has not been looked at by the cluster yet. */
-export const withoutPlace = ({ gone, job, pods, ran }: KubeJobSnapshot): Option.Option<WithoutPlace> => {
+export const placementProblem = ({ gone, job, pods, ran }: KubeJobSnapshot): Option.Option<PlacementProblem> => {
   if (gone || Option.exists(job, ({ end, suspended }) => suspended || Option.isSome(end))) return Option.none()
   const unschedulable = Option.firstSomeOf(
     pods.map(({ phase, unschedulable }) => phase === "Pending" ? unschedulable : Option.none())
@@ -56,7 +56,7 @@ const after = ({ inAll, starting, waited }: Times, snapshot: KubeJobSnapshot, ha
   starting: has && !snapshot.ran ? longer(starting) : starting
 })
 
-const unplaced = (why: string): Unfinished => clusterPostponed("full", `no node has room: ${why}`, tryAgainAfter)
+const unplaced = (why: string): RunWithoutResult => clusterPostponed("full", `no node has room: ${why}`, tryAgainAfter)
 
 /**
  * Looks after the start of a Job's pods. `hopeless` ends with what to do instead when they do not start; what the wait
@@ -76,9 +76,9 @@ export const make = (
     )
   )
 
-  const look: Effect.Effect<Option.Option<Unfinished>> = Effect.gen(function*() {
+  const look: Effect.Effect<Option.Option<RunWithoutResult>> = Effect.gen(function*() {
     const snapshot = yield* observation.snapshot
-    const without = Option.getOrUndefined(withoutPlace(snapshot))
+    const without = Option.getOrUndefined(placementProblem(snapshot))
     times = after(times, snapshot, without === undefined)
     if (without === undefined) {
       return Duration.isGreaterThanOrEqualTo(times.starting, startLimit)
@@ -103,7 +103,7 @@ export const make = (
       Effect.map(Option.getOrThrow)
     ),
     /** Why a Job that ran into its deadline says nothing about its review. */
-    shortened: Effect.sync((): Option.Option<Unfinished> =>
+    shortened: Effect.sync((): Option.Option<RunWithoutResult> =>
       Duration.isGreaterThanOrEqualTo(times.inAll, tellAfter)
         ? Option.some(unplaced(`its pod waited ${Duration.format(times.inAll)}, and had not enough time left`))
         : Option.none()

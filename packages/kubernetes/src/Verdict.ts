@@ -1,14 +1,14 @@
 import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Ref } from "effect"
-import { type Ending, endingOf, tooLong, type Unfinished } from "./Ending.ts"
+import { endingOf, type KubeJobEnding, type RunWithoutResult, tooLong } from "./Ending.ts"
 import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
 /** What has to be done about a Job now. `Stop`: nobody waits for it any more, and it has to be gone before the next. */
-export type Verdict =
+export type RunVerdict =
   | { readonly _tag: "Done"; readonly outcome: JobOutcome }
-  | { readonly _tag: "Ended"; readonly how: Exclude<Ending["_tag"], "Stuck"> }
-  | { readonly _tag: "Stop"; readonly because: Unfinished }
+  | { readonly _tag: "Ended"; readonly how: Exclude<KubeJobEnding["_tag"], "Stuck"> }
+  | { readonly _tag: "Stop"; readonly because: RunWithoutResult }
   /** Its queue has not admitted it, or has taken its place away: it has no pods until the queue says so. */
   | { readonly _tag: "Suspended" }
 
@@ -27,18 +27,18 @@ interface Sources {
   /** Keeps an outcome that the Job's next pod may better. */
   readonly reported: Ref.Ref<Option.Option<JobOutcome>>
   /** Why its pods will not start. */
-  readonly hopeless: Effect.Effect<Unfinished>
+  readonly hopeless: Effect.Effect<RunWithoutResult>
 }
 
 /** Waits for whatever tells first what becomes of a Job. */
 export const verdictOn = (
   { heard, hopeless, observation, reported }: Sources,
   { activeDeadline, backoffLimit }: { readonly activeDeadline: Duration.Duration; readonly backoffLimit: number }
-): Effect.Effect<Verdict> => {
+): Effect.Effect<RunVerdict> => {
   // A failed pod may be replaced by the next: only the Job says that it was the last.
   const signal = Effect.flatMap(
     Effect.catch(heard, () => Effect.never),
-    (outcome): Effect.Effect<Verdict> => {
+    (outcome): Effect.Effect<RunVerdict> => {
       if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
       if (outcome._tag === "Failed" && !outcome.retryable && backoffLimit > 0) {
         return Effect.succeed({ _tag: "Stop", because: outcome })
@@ -46,15 +46,15 @@ export const verdictOn = (
       return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
     }
   )
-  const ended = observation.first((snapshot): Option.Option<Verdict> => {
+  const ended = observation.first((snapshot): Option.Option<RunVerdict> => {
     if (isSuspended(snapshot)) return Option.some({ _tag: "Suspended" })
     return Option.map(
       endingOf(snapshot),
-      (ending): Verdict =>
+      (ending): RunVerdict =>
         ending._tag === "Stuck" ? { _tag: "Stop", because: ending.outcome } : { _tag: "Ended", how: ending._tag }
     )
   })
-  const stop = (because: Unfinished): Verdict => ({ _tag: "Stop", because })
+  const stop = (because: RunWithoutResult): RunVerdict => ({ _tag: "Stop", because })
   const expired = Effect.delay(
     Effect.succeed(stop(tooLong(activeDeadline))),
     Duration.sum(activeDeadline, deadlineMargin)

@@ -151,4 +151,4 @@ export const make = Effect.gen(function*() {
 })
 
 /** The watches on our Jobs and their pods. */
-export type JobWatch = Effect.Success<typeof make>
+export type KubeJobWatch = Effect.Success<typeof make>

@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
 import type { Watchable, WatchEvent } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
-import { everyJob } from "./Names.ts"
+import { everyKubeJob } from "./Names.ts"
 
 /** Applies one kind of objects to what is known of them. */
 export interface WatchHandler<A> {
@@ -55,7 +55,7 @@ export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable
 
   const list = Effect.gen(function*() {
     const all = yield* handler.all
-    const { items, version } = yield* kind.list(everyJob, !(yield* Ref.get(listed)))
+    const { items, version } = yield* kind.list(everyKubeJob, !(yield* Ref.get(listed)))
     yield* all(items)
     yield* Ref.set(listed, true)
     yield* Ref.set(at, Option.some(version))
@@ -64,7 +64,7 @@ export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable
     const version = yield* Ref.get(at)
     if (Option.isNone(version)) return yield* list
     const heard = yield* Ref.make(false)
-    yield* kind.watch(everyJob, version.value).pipe(
+    yield* kind.watch(everyKubeJob, version.value).pipe(
       Stream.runForEach((seen) => Effect.all([apply(seen), Ref.set(heard, true), worked], { discard: true })),
       Effect.catchIf(({ reason }) => reason === "expired", () => Ref.set(at, Option.none())),
       // A connection that told something has worked: its end begins no series of failures.

@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { KubeClient } from "@nominal-code/kubernetes/KubeClient"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as Manifest from "@nominal-code/kubernetes/Manifest"
-import { everyJob, jobName } from "@nominal-code/kubernetes/Names"
+import { everyKubeJob, kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import { redisAt } from "@nominal-code/testing/TestConfig"
@@ -28,16 +28,16 @@ const connected = Effect.fnUntraced(function*(options: Partial<KubeEmulator.Opti
 it.live("a Job is created, found, listed, watched and deleted", () =>
   Effect.gen(function*() {
     const { client } = yield* connected()
-    const before = yield* client.jobs.list(everyJob, false)
+    const before = yield* client.jobs.list(everyKubeJob, false)
     assert.deepStrictEqual(before.items, [])
     const created = yield* client.createJob(manifest)
-    assert.strictEqual(created.name, jobName(job, 1))
+    assert.strictEqual(created.name, kubeJobName(job, 1))
     assert.deepStrictEqual(created.labels, manifest.metadata?.labels)
     assert.isTrue(Option.isSome(yield* client.findJob(created.name)))
-    const [seen] = yield* client.jobs.watch(everyJob, before.version).pipe(Stream.take(1), Stream.runCollect)
+    const [seen] = yield* client.jobs.watch(everyKubeJob, before.version).pipe(Stream.take(1), Stream.runCollect)
     assert.strictEqual(seen?._tag === "Changed" ? seen.item.name : "", created.name)
     yield* client.deleteJob(created.name)
-    const gone = yield* client.jobs.watch(everyJob, before.version).pipe(
+    const gone = yield* client.jobs.watch(everyKubeJob, before.version).pipe(
       Stream.filter(({ _tag }) => _tag === "Removed"),
       Stream.take(1),
       Stream.runCollect
@@ -55,18 +55,21 @@ it.live("what goes wrong is told apart, in the server's own words", () =>
       Effect.map(Effect.flip(effect), ({ detail, reason }) => [reason, detail] as const)
     assert.deepStrictEqual(yield* reasonOf(client.createJob(manifest)), [
       "exists",
-      `jobs.batch "${jobName(job, 1)}" already exists`
+      `jobs.batch "${kubeJobName(job, 1)}" already exists`
     ])
     cluster.store.compact()
-    assert.strictEqual((yield* reasonOf(Stream.runDrain(client.jobs.watch(everyJob, "1"))))[0], "expired")
+    assert.strictEqual((yield* reasonOf(Stream.runDrain(client.jobs.watch(everyKubeJob, "1"))))[0], "expired")
     for (const [status, reason] of [[403, "forbidden"], [422, "refused"], [500, "busy"]] as const) {
       cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status, message: "no" })
-      assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyJob, false)), [reason, "no"])
+      assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyKubeJob, false)), [reason, "no"])
     }
     cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status: 429 })
-    assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyJob, false)), ["busy", "the API server answered 429"])
+    assert.deepStrictEqual(yield* reasonOf(client.jobs.list(everyKubeJob, false)), [
+      "busy",
+      "the API server answered 429"
+    ])
     cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Drop" })
-    const [reason, detail] = yield* reasonOf(client.jobs.list(everyJob, false))
+    const [reason, detail] = yield* reasonOf(client.jobs.list(everyKubeJob, false))
     assert.strictEqual(reason, "unreachable")
     assert.match(detail, /^the API server cannot be reached: /)
   }))
@@ -76,13 +79,13 @@ it.live("a 429 says how long to stay away", () =>
     const { client, cluster } = yield* connected()
     const headers = { "retry-after": "7" }
     cluster.faults.next({ method: "list", path: /jobs$/ }, { _tag: "Answer", status: 429, headers })
-    assert.deepStrictEqual((yield* Effect.flip(client.jobs.list(everyJob, false))).retryAfter, Duration.seconds(7))
+    assert.deepStrictEqual((yield* Effect.flip(client.jobs.list(everyKubeJob, false))).retryAfter, Duration.seconds(7))
   }))
 
 it.live("a watch that is forbidden says why", () =>
   Effect.gen(function*() {
     const { client } = yield* connected({ role: { jobs: ["list"] } })
-    const error = yield* Effect.flip(Stream.runDrain(client.jobs.watch(everyJob, "1")))
+    const error = yield* Effect.flip(Stream.runDrain(client.jobs.watch(everyKubeJob, "1")))
     assert.match(error.message, /^Kubernetes: watch Jobs: jobs\.batch is forbidden/)
     assert.strictEqual(error.reason, "forbidden")
   }))

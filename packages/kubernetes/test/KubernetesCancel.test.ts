@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
-import { jobName } from "@nominal-code/kubernetes/Names"
+import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { laneWorld } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"
@@ -13,7 +13,7 @@ import { asked, clusterConfig, does, scene } from "./KubeScene.ts"
 
 const lane = laneOf(1)
 const [a, b] = [mention(lane, "a"), mention(lane, "b")]
-const [nameOfA, nameOfB] = [jobName(a, 1), jobName(b, 1)]
+const [nameOfA, nameOfB] = [kubeJobName(a, 1), kubeJobName(b, 1)]
 const cancelled = { state: "parked", attempts: 1, reason: "cancelled" }
 const wait = (duration: Parameters<typeof TestClock.adjust>[0]) => Effect.andThen(TestClock.adjust(duration), quiet)
 
@@ -109,7 +109,7 @@ it.live("every Job of a cancelled job that runs is ended, whichever attempt it i
 
     yield* runner.cancel(a)
     assert.isFalse([...cluster.controller.running.keys()].some((pod) => pod.startsWith(nameOfA)))
-    assert.sameMembers(cluster.store.jobs().map(({ metadata }) => metadata.name), [nameOfB, jobName(other, 1)])
+    assert.sameMembers(cluster.store.jobs().map(({ metadata }) => metadata.name), [nameOfB, kubeJobName(other, 1)])
     yield* runner.cancel(a)
     assert.strictEqual(asked(cluster, "delete"), 1)
   }))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { podFailed, tooLong } from "@nominal-code/kubernetes/Ending"
-import { jobName } from "@nominal-code/kubernetes/Names"
+import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { failed } from "@nominal-code/testing/LaneWorld"
 import { Duration, Effect, Fiber, Option, Schema } from "effect"
@@ -27,7 +27,7 @@ describe("a Job's end", () => {
       const { cluster, runner } = yield* scene(reporting)
       assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
       const [created] = cluster.store.jobs()
-      assert.strictEqual(created?.metadata.name, jobName(job, 1))
+      assert.strictEqual(created?.metadata.name, kubeJobName(job, 1))
       const [variable] = created?.spec.template.spec?.containers[0]?.env ?? []
       assert.strictEqual(variable?.name, "REVIEW_JOB_PAYLOAD")
       const payload = yield* Schema.decodeEffect(JobPayloadJson)(variable?.value ?? "")
@@ -282,7 +282,7 @@ describe("an API server that is difficult", () => {
       if (stranger === undefined) return assert.fail("there is no Job")
       cluster.store.put({
         ...stranger,
-        metadata: { ...stranger.metadata, name: jobName(job, 2), labels: {} }
+        metadata: { ...stranger.metadata, name: kubeJobName(job, 2), labels: {} }
       })
       assert.match(reasonOf(yield* runner.run(job, 2)), /there is a Job .* already, and it is not ours/)
     }))

@@ -3,7 +3,7 @@ import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import * as Manifest from "@nominal-code/kubernetes/Manifest"
-import { jobName, labelValue, laneLabel } from "@nominal-code/kubernetes/Names"
+import { kubeJobName, labelValue, laneLabel } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { jobIn } from "@nominal-code/testing/KubeValidation"
 import { violations } from "@nominal-code/testing/PodSecurity"
@@ -16,7 +16,7 @@ const some = mention(laneOf(7), "a")
 const template = (
   settings: Partial<KubernetesSettings> = {},
   url = "redis://redis:6379/0"
-): Manifest.JobTemplate => ({
+): Manifest.KubeJobTemplate => ({
   kubernetes: { ...kubernetes, ...settings },
   redis: redisAt(url),
   conversationTtl: Duration.days(1)
@@ -226,9 +226,9 @@ describe("names and labels", () => {
 
   it("the same attempt has the same name, and each other one another", () => {
     const other = new Job({ ...some, id: JobId.make("0".repeat(20)) })
-    const names = [jobName(some, 1), jobName(some, 2), jobName(some, 12), jobName(other, 1)]
+    const names = [kubeJobName(some, 1), kubeJobName(some, 2), kubeJobName(some, 12), kubeJobName(other, 1)]
     assert.strictEqual(new Set(names).size, names.length)
-    assert.strictEqual(jobName(mention(laneOf(7), "a"), 1), names[0])
+    assert.strictEqual(kubeJobName(mention(laneOf(7), "a"), 1), names[0])
   })
 
   it.effect.prop(

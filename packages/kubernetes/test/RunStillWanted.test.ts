@@ -20,10 +20,10 @@ const hears = (...answers: ReadonlyArray<boolean>) => {
   return Effect.provideService(RunStillWanted, Effect.sync(() => left.shift() ?? false))
 }
 
-it.effect("a run in this process stands as long as its lease does", () =>
+it.effect("a run in this process is wanted as long as its lease lasts", () =>
   Effect.gen(function*() {
     const heard: Array<boolean> = []
-    const ask = Effect.map(Effect.flatten(RunStillWanted), (stands) => void heard.push(stands))
+    const ask = Effect.map(Effect.flatten(RunStillWanted), (isWanted) => void heard.push(isWanted))
     let taken = false
     const world = yield* laneWorld({
       queue: ({ renew }) => ({
@@ -63,7 +63,7 @@ describe("a run that was given up before its Job was created", () => {
     }))
 })
 
-redisSuite("whether a run in another process stands", () => {
+redisSuite("whether a run in another process is still wanted", () => {
   const server = shared()
   const layer = Layer.merge(queue, Layer.fresh(RedisJobResults.layer)).pipe(Layer.provide(emptied(server)))
 
@@ -71,11 +71,11 @@ redisSuite("whether a run in another process stands", () => {
   const after = (settle: (queue: JobQueue["Service"], lease: Lease) => Effect.Effect<unknown, unknown>) =>
     Effect.gen(function*() {
       const jobs = yield* JobQueue
-      const { stands } = yield* JobResults
+      const { isWanted } = yield* JobResults
       yield* jobs.offer(job)
       const lease = Option.getOrThrow(yield* jobs.take(job.lane))
       yield* settle(jobs, lease)
-      return [yield* stands({ id: job.id, attempt: 1 }), yield* stands({ id: job.id, attempt: 2 })]
+      return [yield* isWanted({ id: job.id, attempt: 1 }), yield* isWanted({ id: job.id, attempt: 2 })]
     }).pipe(Effect.provide(Layer.fresh(layer)))
 
   const settled = (settlement: Settlement) => after((jobs, lease) => jobs.settle(lease, settlement))
@@ -110,7 +110,7 @@ redisSuite("whether a run in another process stands", () => {
 
   it.effect("of a job that no queue knows, every run does", () =>
     Effect.gen(function*() {
-      const { stands } = yield* JobResults
-      assert.isTrue(yield* stands({ id: mention(laneOf(2), "b").id, attempt: 7 }))
+      const { isWanted } = yield* JobResults
+      assert.isTrue(yield* isWanted({ id: mention(laneOf(2), "b").id, attempt: 7 }))
     }).pipe(Effect.provide(Layer.fresh(layer))))
 })

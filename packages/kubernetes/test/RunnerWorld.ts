@@ -5,7 +5,7 @@ import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import type { KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
-import { jobName } from "@nominal-code/kubernetes/Names"
+import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { testResults } from "@nominal-code/testing/TestResults"
@@ -14,7 +14,7 @@ import { fakeKube, kubeJob } from "./FakeKube.ts"
 import { clusterConfig } from "./KubeScene.ts"
 
 export const job = mention(laneOf(1), "a")
-export const name = jobName(job, 1)
+export const name = kubeJobName(job, 1)
 export const run = { id: job.id, attempt: 1 }
 
 /** How a run begins. */

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { KubeClient, type ObjectList, type WatchEvent } from "@nominal-code/kubernetes/KubeClient"
 import { KubeError } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
-import * as JobWatch from "@nominal-code/kubernetes/Watch"
+import * as KubeJobWatch from "@nominal-code/kubernetes/Watch"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Deferred, Effect, Layer, Logger, Option, PubSub, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -43,7 +43,7 @@ const world = Effect.gen(function*() {
       watch: () => Stream.empty
     }
   })
-  const { observe } = yield* JobWatch.make.pipe(Effect.provide([client, Logger.layer([])]))
+  const { observe } = yield* KubeJobWatch.make.pipe(Effect.provide([client, Logger.layer([])]))
   const observation = yield* observe("one")
   yield* quiet
   return {
@@ -59,7 +59,7 @@ const world = Effect.gen(function*() {
   }
 })
 
-const snapshotOf = (observation: JobWatch.KubeJobObservation) =>
+const snapshotOf = (observation: KubeJobWatch.KubeJobObservation) =>
   Effect.map(observation.snapshot, ({ gone, job }) => ({ gone, job: Option.getOrUndefined(job) }))
 
 it.effect("a Job that was created while the list was on its way is not gone for not being in it", () =>

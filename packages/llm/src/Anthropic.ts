@@ -6,7 +6,7 @@ import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import { retrying } from "./Retry.ts"
 
-const name: ModelService.ServiceName = {
+const name: ModelService.ServiceDescription = {
   provider,
   api: "Anthropic API",
   keyVariable: "ANTHROPIC_API_KEY",
@@ -42,7 +42,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
       }))
 
   // Models that refuse to be forced to call a tool are asked in words only.
-  const forcing = ModelService.unlessRefused(Errors.isForcedToolRefusal)
+  const forcing = ModelService.fallbackOnRefusal(Errors.isForcedToolRefusal)
 
   const send = Effect.fn("Anthropic.send")(function*(request: LlmRequest) {
     yield* Effect.annotateCurrentSpan({ model: request.model })

@@ -7,7 +7,7 @@ import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import { limitsWithin, retrying } from "./Retry.ts"
 
-const name: ModelService.ServiceName = {
+const name: ModelService.ServiceDescription = {
   provider,
   api: "Gemini API",
   keyVariable: "GOOGLE_API_KEY",
@@ -48,7 +48,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
     })
 
   // Models that are refused when they have to call a tool, but not otherwise, are asked in words only.
-  const forcing = ModelService.unlessRefused(Errors.isForcedToolRefusal)
+  const forcing = ModelService.fallbackOnRefusal(Errors.isForcedToolRefusal)
 
   const send = Effect.fn("Google.send")(function*(request: LlmRequest) {
     yield* Effect.annotateCurrentSpan({ model: request.model })

@@ -18,7 +18,7 @@ export interface ServiceSettings {
 }
 
 /** What is said of a service. */
-export interface ServiceName {
+export interface ServiceDescription {
   readonly provider: BuiltProvider
   /** `OpenAI API` */
   readonly api: string
@@ -39,11 +39,11 @@ export interface StreamedCall<Event> {
   }
 }
 
-const failure = ({ provider }: ServiceName, reason: LlmError["reason"], message: string) =>
+const failure = ({ provider }: ServiceDescription, reason: LlmError["reason"], message: string) =>
   new LlmError({ provider, reason, message })
 
 /** Loads an SDK. To be cached and done by the first call: a process that never asks a model does not pay for it. */
-export const load = <Sdk>(name: ServiceName, sdk: () => Promise<Sdk>): Effect.Effect<Sdk, LlmError> =>
+export const load = <Sdk>(name: ServiceDescription, sdk: () => Promise<Sdk>): Effect.Effect<Sdk, LlmError> =>
   Effect.tryPromise({
     try: sdk,
     catch: () =>
@@ -52,7 +52,7 @@ export const load = <Sdk>(name: ServiceName, sdk: () => Promise<Sdk>): Effect.Ef
 
 /** Calls once, within the limits of one attempt. Whatever ends it, nothing of it stays open. */
 export const attempt = <Event>(
-  name: ServiceName,
+  name: ServiceDescription,
   limits: CallLimits,
   { answer, explain, open }: StreamedCall<Event>
 ): Effect.Effect<LlmResponse, LlmError> =>
@@ -92,7 +92,7 @@ export const attempt = <Event>(
 type Ask = Effect.Effect<LlmResponse, LlmError>
 
 /** Asks models in a way that some of them refuse. Those that take the other way are asked so from then on. */
-export const unlessRefused = (isRefusal: (error: LlmError) => boolean) => {
+export const fallbackOnRefusal = (isRefusal: (error: LlmError) => boolean) => {
   const others = new Set<string>()
   return ({ model }: LlmRequest, preferred: Ask, otherwise: Ask): Ask =>
     others.has(model) ?
@@ -102,7 +102,7 @@ export const unlessRefused = (isRefusal: (error: LlmError) => boolean) => {
 
 /** The configured service. A missing key is the first call's error: a process may never need it. */
 export const layer = (
-  name: ServiceName,
+  name: ServiceDescription,
   make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>,
   limitsOf: (deadline: Duration.Duration) => CallLimits = limitsWithin
 ): Layer.Layer<LlmProvider, never, AppConfig> =>

@@ -6,7 +6,7 @@ import { provider, thinks, toParams } from "./openai/Request.ts"
 import { Answer } from "./openai/Response.ts"
 import { retrying } from "./Retry.ts"
 
-const name: ModelService.ServiceName = {
+const name: ModelService.ServiceDescription = {
   provider,
   api: "OpenAI API",
   keyVariable: "OPENAI_API_KEY",
@@ -48,7 +48,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
       }))
 
   // Models that cannot say what they think are asked without it.
-  const thinking = ModelService.unlessRefused(Errors.isThoughtsRefusal)
+  const thinking = ModelService.fallbackOnRefusal(Errors.isThoughtsRefusal)
 
   const send = Effect.fn("OpenAi.send")(function*(request: LlmRequest) {
     yield* Effect.annotateCurrentSpan({ model: request.model })

@@ -29,7 +29,7 @@ export class Redis extends Context.Service<Redis, {
   ): Effect.Effect<S["Type"], StoreError>
   /** Listens to a channel, from when this effect has completed until the scope closes. */
   subscribe(channel: string): Effect.Effect<
-    Stream.Stream<RedisSubscriber.Heard, StoreError>,
+    Stream.Stream<RedisSubscriber.ChannelEvent, StoreError>,
     StoreError,
     Scope.Scope
   >

@@ -10,7 +10,7 @@ const connectMillis = 5_000
 export const backoff = (attempt: number): number => Math.min(50 * 2 ** (attempt - 1), 2_000) * (0.5 + Math.random() / 2)
 
 /** How every connection behaves. */
-const manners = {
+const connectionDefaults = {
   connectionName: "nominal-code",
   // The older of the two: proxies and every Redis from 6 on speak it, and its answers have one form.
   protocol: 2 as const,
@@ -41,7 +41,7 @@ export const hostOptions = ({ tls }: RedisAddress, { host, port }: RedisHost) =>
 
 /** One connection. `retryStrategy` is called before each further attempt to connect. */
 export const singleOptions = (address: RedisAddress, retryStrategy: (attempt: number) => number) => ({
-  ...manners,
+  ...connectionDefaults,
   ...login(address),
   ...hostOptions(address, address.hosts[0]),
   db: address.database,
@@ -56,7 +56,7 @@ export const sentinelOptions = (
   group: string,
   password: Option.Option<Redacted.Redacted>
 ) => ({
-  ...manners,
+  ...connectionDefaults,
   ...login(address),
   db: address.database,
   lazyConnect: true,
@@ -81,5 +81,5 @@ export const clusterOptions = (address: RedisAddress) => ({
   slotsRefreshInterval: 30_000,
   // Names stay names: the certificates of a cluster are made out to them.
   dnsLookup: (name: string, found: (error: null, address: string) => void) => found(null, name),
-  redisOptions: { ...manners, ...login(address), ...(address.tls ? { tls: {} } : {}) }
+  redisOptions: { ...connectionDefaults, ...login(address), ...(address.tls ? { tls: {} } : {}) }
 })

@@ -4,25 +4,27 @@ import { explain } from "./RedisError.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** What is heard on a channel. */
-export const Heard = Schema.TaggedUnion({
+export const ChannelEvent = Schema.TaggedUnion({
   Message: { text: Schema.String },
   /** The connection was lost and is back: what was said in between was not heard, so look at what is stored. */
   Missed: {}
 })
-export type Heard = typeof Heard.Type
+export type ChannelEvent = typeof ChannelEvent.Type
 
 /** A connection that nobody speaks on can be dead for long without anybody noticing. */
 const heartbeat = Schedule.spaced("10 seconds")
 
 /** All the subscriptions of a process, on one connection. */
 export const make = Effect.fnUntraced(function*(connection: Single, address: string) {
-  const channels = new Map<string, Set<Queue.Queue<Heard>>>()
+  const channels = new Map<string, Set<Queue.Queue<ChannelEvent>>>()
 
   const attempt = (operation: string, command: () => Promise<unknown>) =>
     Effect.tryPromise({ try: command, catch: (cause) => explain({ operation, address, cause }) })
 
   connection.on("message", (channel: string, text: string) => {
-    for (const listener of channels.get(channel) ?? []) Queue.offerUnsafe(listener, Heard.cases.Message.make({ text }))
+    for (const listener of channels.get(channel) ?? []) {
+      Queue.offerUnsafe(listener, ChannelEvent.cases.Message.make({ text }))
+    }
   })
 
   const again = Effect.suspend(() =>
@@ -30,7 +32,7 @@ export const make = Effect.fnUntraced(function*(connection: Single, address: str
       ? Effect.void
       : Effect.map(attempt("Redis.subscribe", () => connection.subscribe(...channels.keys())), () => {
         for (const listeners of channels.values()) {
-          for (const listener of listeners) Queue.offerUnsafe(listener, Heard.cases.Missed.make({}))
+          for (const listener of listeners) Queue.offerUnsafe(listener, ChannelEvent.cases.Missed.make({}))
         }
       })
   )
@@ -50,7 +52,7 @@ export const make = Effect.fnUntraced(function*(connection: Single, address: str
     Effect.forkScoped
   )
 
-  const leave = (channel: string, listener: Queue.Queue<Heard>) =>
+  const leave = (channel: string, listener: Queue.Queue<ChannelEvent>) =>
     Effect.suspend(() => {
       const listeners = channels.get(channel)
       listeners?.delete(listener)
@@ -63,12 +65,15 @@ export const make = Effect.fnUntraced(function*(connection: Single, address: str
     })
 
   return Effect.fn("Redis.subscribe")(function*(channel: string) {
-    const listener = yield* Effect.acquireRelease(Queue.unbounded<Heard>(), (listener) => leave(channel, listener))
+    const listener = yield* Effect.acquireRelease(
+      Queue.unbounded<ChannelEvent>(),
+      (listener) => leave(channel, listener)
+    )
     // Before the command, so that a connection that is made anew meanwhile knows the channel.
     const listeners = channels.get(channel) ?? new Set()
     channels.set(channel, listeners.add(listener))
     yield* attempt("Redis.subscribe", () => connection.subscribe(channel))
-    const heard: Stream.Stream<Heard, StoreError> = Stream.fromQueue(listener)
+    const heard: Stream.Stream<ChannelEvent, StoreError> = Stream.fromQueue(listener)
     return heard
   })
 })

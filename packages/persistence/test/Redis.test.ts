@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { check } from "@nominal-code/persistence/RedisServerInfo"
-import type { Heard } from "@nominal-code/persistence/RedisSubscriber"
+import type { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { freePort, type RedisServer, redisSuite, shared, start } from "@nominal-code/testing/RedisServer"
 import { layerTest, redisAt } from "@nominal-code/testing/TestConfig"
@@ -39,7 +39,7 @@ const soon = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
 /** Listens; gives what has been heard since. */
 const listening = Effect.fnUntraced(function*(channel: string) {
   const { subscribe } = yield* Redis.Redis
-  const heard = yield* Queue.unbounded<Heard>()
+  const heard = yield* Queue.unbounded<ChannelEvent>()
   const stream = yield* subscribe(channel)
   yield* Effect.forkScoped(Stream.runForEach(stream, (one) => Queue.offer(heard, one)))
   const next = Queue.take(heard).pipe(

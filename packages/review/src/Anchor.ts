@@ -5,37 +5,37 @@ import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { makeSpellings } from "@nominal-code/domain/RepoPathSpelling"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { isRaised, type Raised } from "./Raised.ts"
+import { isRepeatOf, type PriorFinding } from "./PriorFindings.ts"
 import type { ReportedFinding } from "./ReviewOutput.ts"
 import { repairSuggestion } from "./Suggestion.ts"
 
 /** A finding as the model wrote it, with its identity. */
-export interface Identified {
+export interface FingerprintedFinding {
   readonly finding: Finding
   readonly fingerprint: Fingerprint
 }
 
 /** Where the findings of a review go. None of them is in two of the three. */
-export interface Anchored {
+export interface AnchoredFindings {
   /** They stand on their lines. */
-  readonly inline: ReadonlyArray<Identified>
+  readonly inline: ReadonlyArray<FingerprintedFinding>
   /** Their lines are not in the diff: they go into the summary. */
-  readonly folded: ReadonlyArray<Identified>
+  readonly folded: ReadonlyArray<FingerprintedFinding>
   /** We have said so before: they are not said again. */
-  readonly repeated: ReadonlyArray<Identified>
+  readonly repeated: ReadonlyArray<FingerprintedFinding>
 }
 
 /** What a review's findings are placed by. */
-export interface Ground {
+export interface AnchorContext {
   readonly index: DiffIndex
   readonly files: ReadonlyArray<ChangedFile>
   readonly checkout: Checkout
   /** The findings that are on the pull request already. */
-  readonly raised: ReadonlyArray<Raised>
+  readonly raised: ReadonlyArray<PriorFinding>
 }
 
 /** Reads of the checkout, each at most once. What cannot be read is told of all the same. */
-const makeReader = Effect.fnUntraced(function*({ checkout, files }: Ground) {
+const makeReader = Effect.fnUntraced(function*({ checkout, files }: AnchorContext) {
   const changed = files.flatMap(({ path, previousPath }) => previousPath === undefined ? [path] : [path, previousPath])
   const spellings = (side: Side) =>
     Effect.cached(Effect.map(
@@ -127,11 +127,15 @@ const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => 
  * that we have raised before at this place is not raised again, whether its thread is open or resolved.
  */
 export const anchor = Effect.fn("Anchor.anchor")(
-  function*(findings: ReadonlyArray<ReportedFinding>, ground: Ground) {
+  function*(findings: ReadonlyArray<ReportedFinding>, ground: AnchorContext) {
     const { files, index, raised } = ground
-    const placed: { readonly [K in keyof Anchored]: Array<Identified> } = { inline: [], folded: [], repeated: [] }
+    const placed: { readonly [K in keyof AnchoredFindings]: Array<FingerprintedFinding> } = {
+      inline: [],
+      folded: [],
+      repeated: []
+    }
     const seen = new Set<string>()
-    const wasRaised = isRaised(raised)
+    const wasRaised = isRepeatOf(raised)
     const reader = yield* makeReader(ground)
     for (const reported of findings) {
       const named = new Finding({ ...reported, path: yield* pathIn(files, reader, reported) })
@@ -141,16 +145,16 @@ export const anchor = Effect.fn("Anchor.anchor")(
       const code = Option.getOrElse(inDiff, () => file.slice(startLine - 1, line))
       const identity = fingerprint(named, code)
       const place = `${identity} ${side} ${startLine} ${line}`
-      const standing = Option.isSome(inDiff)
+      const anchorable = Option.isSome(inDiff)
         ? Option.some(withUsefulSuggestion(named, code, file))
         : clipped(named, index)
-      const finding = Option.getOrElse(standing, () => withoutSuggestion(named))
+      const finding = Option.getOrElse(anchorable, () => withoutSuggestion(named))
       const identified = { finding, fingerprint: identity }
       if (wasRaised(named, identity, { code, file })) placed.repeated.push(identified)
-      else if (!seen.has(place)) placed[Option.isSome(standing) ? "inline" : "folded"].push(identified)
+      else if (!seen.has(place)) placed[Option.isSome(anchorable) ? "inline" : "folded"].push(identified)
       seen.add(place)
     }
-    const anchored: Anchored = placed
+    const anchored: AnchoredFindings = placed
     return anchored
   }
 )

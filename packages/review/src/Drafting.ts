@@ -12,15 +12,15 @@ import { Effect, Option } from "effect"
 import { anchor } from "./Anchor.ts"
 import { budgetBelow, notShown } from "./DiffBudget.ts"
 import * as History from "./History.ts"
-import { recover, type Recovered } from "./OutputRepair.ts"
-import { postable, rulesFor } from "./Posting.ts"
+import { postable, rulesFor } from "./OutgoingText.ts"
+import { recover, type RecoveredAnswer } from "./OutputRepair.ts"
+import { priorFindings } from "./PriorFindings.ts"
 import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
-import { alreadyRaised } from "./Raised.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
-import { type Rules, sanitise } from "./Sanitise.ts"
+import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
 import type { SummaryParts } from "./Summary.ts"
 
 /** A review whose texts are fit to be posted, and what is kept of the conversation that led to it. */
@@ -32,15 +32,15 @@ export interface DraftedReview {
 }
 
 /** The model wrote something that is no review, or nothing. */
-export interface Unreadable {
+export interface UnreadableAnswer {
   readonly _tag: "Unreadable"
   readonly text: string
   readonly why: string
-  readonly rules: Rules
+  readonly rules: OutgoingTextRules
 }
 
 /** What came of a pull request. */
-export type Drafted = DraftedReview | Unreadable | { readonly _tag: "Nothing"; readonly reason: string }
+export type DraftResult = DraftedReview | UnreadableAnswer | { readonly _tag: "Nothing"; readonly reason: string }
 
 /** The checkout of the pull request's head. */
 const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref }: PullRequest, source: CloneSource) {
@@ -111,7 +111,7 @@ const compose = Effect.fnUntraced(function*(
   { answer, notShown, rules }: {
     readonly answer: ReviewAnswer
     readonly notShown: ReadonlyArray<string>
-    readonly rules: Rules
+    readonly rules: OutgoingTextRules
   }
 ) {
   const { settings } = yield* ReviewConfig
@@ -121,7 +121,7 @@ const compose = Effect.fnUntraced(function*(
     checkout,
     files,
     index: DiffIndex.make(files),
-    raised: alreadyRaised(discussions.filter(fromBot))
+    raised: priorFindings(discussions.filter(fromBot))
   })
   const fit = postable(rules, settings.inlineSuggestions)
   const parts: SummaryParts = {
@@ -143,7 +143,7 @@ const compose = Effect.fnUntraced(function*(
   return parts
 })
 
-const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Rules): Unreadable => ({
+const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: OutgoingTextRules): UnreadableAnswer => ({
   _tag: "Unreadable",
   text,
   why: stopped === "budget"
@@ -165,11 +165,11 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest
   }
   const reason = nothingToReview(context)
   if (reason !== undefined) {
-    const nothing: Drafted = { _tag: "Nothing", reason }
+    const nothing: DraftResult = { _tag: "Nothing", reason }
     return nothing
   }
   const { notShown, result } = yield* ask(job, context)
-  const { answer, usage }: Recovered = yield* recover(result, settings.reviewer, settings.maxCostUsd)
+  const { answer, usage }: RecoveredAnswer = yield* recover(result, settings.reviewer, settings.maxCostUsd)
   if (Option.isNone(answer)) return unreadable(result, rules)
   const parts = yield* compose(job, context, { answer: answer.value, notShown, rules })
   const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }

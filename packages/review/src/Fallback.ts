@@ -1,6 +1,6 @@
 import { Option } from "effect"
 import { parseJson } from "./Json.ts"
-import { type Rules, sanitise } from "./Sanitise.ts"
+import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
 
 const advice = "Mention me again to start a new review. If this keeps happening, please contact an administrator."
 
@@ -17,7 +17,7 @@ const summaryIn = (raw: string): Option.Option<string> =>
  * What the pull request is told when the model's answer could not be read: the summary, if that much can be made out,
  * and in any case that this is no review. `raw` is what the model wrote.
  */
-export const fallback = (raw: string, rules: Rules): string =>
+export const fallback = (raw: string, rules: OutgoingTextRules): string =>
   Option.match(summaryIn(raw), {
     onNone: () =>
       `I looked at this pull request, but could not put my answer into a review. Nothing was checked off.\n\n${advice}`,

@@ -12,7 +12,7 @@ export interface Skip {
 }
 
 /** What a job finds on its pull request. */
-export type Found =
+export type HeadStatus =
   | { readonly _tag: "Head"; readonly pullRequest: PullRequest }
   | ({ readonly _tag: "Skip" } & Skip)
 
@@ -53,7 +53,7 @@ export const find = Effect.fn("Head.find")(function*(job: Job, known: OwnPosts) 
   const forge = yield* Forge
   const read = Effect.map(
     forge.pullRequest(job.event.pullRequest),
-    (pullRequest): Found =>
+    (pullRequest): HeadStatus =>
       Option.match(skipOf(job, known, pullRequest), {
         onNone: () => ({ _tag: "Head", pullRequest }),
         onSome: (skip) => ({ _tag: "Skip", ...skip })

@@ -2,7 +2,7 @@ import { answerOpenCalls, Block, type Conversation, sizeOf, truncate } from "@no
 import type { Lane } from "@nominal-code/domain/Lane"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { Effect, Option } from "effect"
-import { withoutDiffs } from "./Boundary.ts"
+import { withoutDiffs } from "./UntrustedBlocks.ts"
 
 /** Characters that a review's prompt and the history before it take together: about 170,000 tokens at the most. */
 const longest = 500_000

@@ -7,7 +7,7 @@ import * as PromptFiles from "./PromptFiles.ts"
 import { decodeReview, type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 
 /** What came of a review's answer in the end. */
-export interface Recovered {
+export interface RecoveredAnswer {
   readonly answer: Option.Option<ReviewAnswer>
   readonly usage: UsageSummary
 }
@@ -43,7 +43,10 @@ export const recover = Effect.fn("OutputRepair.recover")(function*(
   settings: AgentSettings,
   maxCostUsd: number | undefined
 ) {
-  let recovered: Recovered = { answer: Option.orElse(result.answer, () => readText(result.text)), usage: result.usage }
+  let recovered: RecoveredAnswer = {
+    answer: Option.orElse(result.answer, () => readText(result.text)),
+    usage: result.usage
+  }
   let broken = result.text.trim()
   if (Option.isSome(recovered.answer) || broken === "" || result.stopped === "budget") return recovered
   const agent = yield* AgentRunner

@@ -2,8 +2,8 @@ import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
-import { bare, block, codeBlock, filePath, inline } from "./Boundary.ts"
 import { fitDiffs, type ShownDiff } from "./DiffBudget.ts"
+import { bare, block, codeBlock, filePath, inline } from "./UntrustedBlocks.ts"
 
 /** What the system prompt is made of. */
 export interface SystemParts {

@@ -6,7 +6,7 @@ import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
-import { draft, type DraftedReview, type Unreadable } from "./Drafting.ts"
+import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
 import { checkoutOutcome, failed, forgeOutcome, modelOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as Head from "./Head.ts"
@@ -37,7 +37,7 @@ const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, he
 })
 
 /** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
-const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { rules, text, why }: Unreadable) {
+const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { rules, text, why }: UnreadableAnswer) {
   const { settings: { dryRun } } = yield* ReviewConfig
   if (!dryRun) {
     yield* Effect.andThen(ensureWanted, (yield* Forge).reply(job.event, job.id, fallback(text, rules), known))

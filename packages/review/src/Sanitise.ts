@@ -2,7 +2,7 @@ import { invisible, oddLineEnds } from "./Invisible.ts"
 import { type Block, blocks, render, type Span, spans } from "./Markdown.ts"
 
 /** What decides how a text is made fit to be posted. */
-export interface Rules {
+export interface OutgoingTextRules {
   /** Hides secrets; see `@nominal-code/domain/Redaction`. */
   readonly redact: (text: string) => string
   /** The forge's own host and port, in lower case: the one place that a link may lead to. */
@@ -82,7 +82,7 @@ const asCode = (url: string) => `\`${url}\``
 const reference = /\/(?:issues|pull|merge_requests|work_items|epics|discussions)\/\d|#\d|GH-\d/i
 const plainTarget = /^(?:https?:\/\/)?(?!.*\/\/)[\w\-./~?#=&%+,:]*$/i
 
-const isOnForge = (url: string, { forgeHost }: Rules): boolean => {
+const isOnForge = (url: string, { forgeHost }: OutgoingTextRules): boolean => {
   const [, host] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? []
   return host?.toLowerCase() === forgeHost && plainTarget.test(url) && !reference.test(url)
 }
@@ -98,20 +98,20 @@ const withoutEnd = (url: string): string => {
   return url.slice(0, end)
 }
 
-const breakUrls = (text: string, rules: Rules): string =>
+const breakUrls = (text: string, rules: OutgoingTextRules): string =>
   replaceBoth(text, bareUrl, ([found]) => {
     const url = withoutEnd(found)
     return (isOnForge(url, rules) ? url : asCode(url)) + breakReferences(found.slice(url.length))
   }, breakReferences)
 
-const breakLinks = (text: string, rules: Rules): string =>
+const breakLinks = (text: string, rules: OutgoingTextRules): string =>
   replaceBoth(text, inlineLink, ([, words = "", target = ""]) => {
     const shown = breakUrls(words, rules)
     if (isOnForge(target, rules) || isRelative(target)) return `[${shown}](${target})`
     return target === "" ? shown : `${shown} (${asCode(target.replaceAll(/[`|\\]/g, ""))})`
   }, (rest) => breakUrls(rest, rules))
 
-const plainText = (text: string, rules: Rules): string => {
+const plainText = (text: string, rules: OutgoingTextRules): string => {
   const visible = text
     // An escape that shows the character alone would hide it from the rules below.
     .replaceAll(/(?<!\\)\\+(?=[:/@<&]|[#!]\d)/g, "")
@@ -141,15 +141,15 @@ const isDelimiterRow = (line: string): boolean =>
 /** A table cuts its rows at every bar before it looks for code, so there code with a bar in it is no code. */
 const cells = (line: string, hasTable: boolean): ReadonlyArray<string> => hasTable ? line.split(/(\|)/) : [line]
 
-const spanText = (span: Span, rules: Rules): string =>
+const spanText = (span: Span, rules: OutgoingTextRules): string =>
   span._tag === "Code" ? plainCode(span.text) : plainText(span.text, rules)
 
-const proseLine = (line: string, hasTable: boolean, rules: Rules): string => {
+const proseLine = (line: string, hasTable: boolean, rules: OutgoingTextRules): string => {
   const parts = cells(line, hasTable).flatMap(spans).map((span) => spanText(span, rules))
   return glue(parts).replace(leadingSlash, "$1\\/")
 }
 
-const blockText = (block: Block, rules: Rules): string => {
+const blockText = (block: Block, rules: OutgoingTextRules): string => {
   if (block._tag === "Code") return render({ ...block, lines: block.lines.map(plainCode) })
   const hasTable = block.lines.some(isDelimiterRow)
   return block.lines.map((line) => proseLine(line, hasTable, rules)).join("\n")
@@ -157,7 +157,7 @@ const blockText = (block: Block, rules: Rules): string => {
 
 const clean = (text: string): string => text.toWellFormed().replaceAll(oddLineEnds, "\n").replaceAll(invisible, "")
 
-const pass = (text: string, rules: Rules): string =>
+const pass = (text: string, rules: OutgoingTextRules): string =>
   blocks(rules.redact(clean(text))).map((block) => blockText(block, rules)).join("\n")
 
 /** Rounds after which a text that still changes was made to do so. Honest ones are done after two. */
@@ -170,7 +170,7 @@ const rounds = 8
  *
  * It is done when another round changes nothing, so a text that went through is fit by the same rules.
  */
-export const sanitise = (text: string, rules: Rules): string => {
+export const sanitise = (text: string, rules: OutgoingTextRules): string => {
   let before = text
   let after = pass(before, rules)
   for (let round = 0; round < rounds && after !== before; round++) [before, after] = [after, pass(after, rules)]
@@ -178,7 +178,7 @@ export const sanitise = (text: string, rules: Rules): string => {
 }
 
 /** All of it as code: there, little can be meant. */
-const asBlock = (text: string, { redact }: Rules): string =>
+const asBlock = (text: string, { redact }: OutgoingTextRules): string =>
   render({ _tag: "Code", language: "", lines: redact(clean(text)).split("\n").map(plainCode) })
 
 const ownMarker = /<!--\s*nominal-code/i
@@ -187,6 +187,6 @@ const ownMarker = /<!--\s*nominal-code/i
  * Whether a suggestion may be posted as it is. It is code that one click puts into the repository, so nothing in it is
  * mended: what would be hidden, hides something or could break out of its fence makes it no suggestion.
  */
-export const isSafeSuggestion = (code: string, { redact }: Rules): boolean =>
+export const isSafeSuggestion = (code: string, { redact }: OutgoingTextRules): boolean =>
   redact(code) === code && clean(code) === code.replaceAll("\r\n", "\n") && !ownMarker.test(code) &&
   !(code.includes("```") && code.split("\n").some((line) => command.test(line)))

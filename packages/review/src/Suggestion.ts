@@ -2,7 +2,7 @@
 import { Option } from "effect"
 
 /** Where a suggestion goes. Lines are without their endings; numbers count from 1. */
-export interface Site {
+export interface SuggestionSite {
   readonly path: string
   /** The file at the head. */
   readonly file: ReadonlyArray<string>
@@ -13,12 +13,12 @@ export interface Site {
 type Lines = ReadonlyArray<string>
 
 /** One step: the lines as they should be, or none when nobody can tell. */
-type Step = (lines: Lines, site: Site) => Option.Option<Lines>
+type Step = (lines: Lines, site: SuggestionSite) => Option.Option<Lines>
 
 const isBlank = (line: string): boolean => line.trim() === ""
 const indentOf = (line: string): string => /^\s*/.exec(line)?.[0] ?? ""
 const withoutReturn = (line: string): string => line.endsWith("\r") ? line.slice(0, -1) : line
-const replacedBy = ({ file, line, startLine }: Site): Lines => file.slice(startLine - 1, line)
+const replacedBy = ({ file, line, startLine }: SuggestionSite): Lines => file.slice(startLine - 1, line)
 
 const markdown = /\.(?:md|mdx|mdc|markdown|mkd|qmd|rmd|livemd|adoc|rst|org|ipynb)$/i
 const diffFile = /\.(?:diff|patch)$/i
@@ -91,7 +91,7 @@ const balanceOf = (lines: Lines): number => {
 }
 
 /** How many of its first lines stand above the replaced ones already, all together. */
-const repeatedAbove = (lines: Lines, { file, startLine }: Site): number => {
+const repeatedAbove = (lines: Lines, { file, startLine }: SuggestionSite): number => {
   for (let count = Math.min(lines.length, startLine - 1); count > 0; count--) {
     const above = file.slice(startLine - 1 - count, startLine - 1)
     if (above.every((line, at) => line.trimEnd() === lines[at]?.trimEnd())) return count
@@ -99,7 +99,7 @@ const repeatedAbove = (lines: Lines, { file, startLine }: Site): number => {
   return 0
 }
 
-const repeatedBelow = (lines: Lines, { file, line }: Site): number => {
+const repeatedBelow = (lines: Lines, { file, line }: SuggestionSite): number => {
   for (let count = Math.min(lines.length, file.length - line); count > 0; count--) {
     const below = file.slice(line, line + count)
     const last = lines.slice(-count)
@@ -179,7 +179,7 @@ const steps: ReadonlyArray<Step> = [
  * The suggestion as one click should put it into the file: without fences, without marks of a diff, without the lines
  * around the place, at the place's indentation. None where it is not certain what was meant.
  */
-export const repairSuggestion = (suggestion: string, given: Site): Option.Option<string> => {
+export const repairSuggestion = (suggestion: string, given: SuggestionSite): Option.Option<string> => {
   const site = { ...given, file: given.file.map(withoutReturn) }
   const lines = suggestion.replaceAll("\r\n", "\n").replace(/\n$/, "").split("\n")
   return steps.reduce(

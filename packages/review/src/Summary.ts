@@ -4,7 +4,7 @@ import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import { foldInto } from "@nominal-code/forge/FoldedFindings"
 import { closeFence, codeSpan, fit } from "@nominal-code/forge/Markdown"
-import type { Identified } from "./Anchor.ts"
+import type { FingerprintedFinding } from "./Anchor.ts"
 import { badges } from "./CommentBody.ts"
 
 /** A finding without a place, as it is told. */
@@ -21,8 +21,8 @@ export interface SummaryParts {
   readonly now?: PullRequest | undefined
   /** What the model says about the change as a whole; may be empty. */
   readonly text: string
-  readonly inline: ReadonlyArray<Identified>
-  readonly folded: ReadonlyArray<Identified>
+  readonly inline: ReadonlyArray<FingerprintedFinding>
+  readonly folded: ReadonlyArray<FingerprintedFinding>
   /** Findings of which no line can be told. */
   readonly unplaced: ReadonlyArray<Unplaced>
   /** Changed files that the model was not shown in full, as they are named in the text. */

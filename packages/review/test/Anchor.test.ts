@@ -5,8 +5,8 @@ import { ChangedFile } from "@nominal-code/domain/Patch"
 import { Discussion } from "@nominal-code/domain/Review"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect } from "effect"
-import { anchor, type Ground } from "../src/Anchor.ts"
-import { alreadyRaised } from "../src/Raised.ts"
+import { anchor, type AnchorContext } from "../src/Anchor.ts"
+import { priorFindings } from "../src/PriorFindings.ts"
 import * as Scene from "./Scene.ts"
 
 const twoHunks = `${Scene.patch}\n@@ -30,1 +31,2 @@\n+const tax = 0\n return tax`
@@ -21,7 +21,7 @@ const files = [
   })
 ]
 
-const ground = (changes: Partial<Ground> = {}): Ground => ({
+const ground = (changes: Partial<AnchorContext> = {}): AnchorContext => ({
   files,
   index: DiffIndex.make(files),
   checkout: Scene.checkoutOf(Scene.world(), Scene.headSha),
@@ -121,7 +121,7 @@ describe("a finding that was raised before", () => {
       const fingerprint = first.inline[0]?.fingerprint ?? ""
       const moved = [Scene.file("src/cart.ts", twoHunks.replace("@@ -10,3 +10,4 @@", "@@ -10,3 +90,4 @@"))]
       for (const resolved of [true, false]) {
-        const raised = alreadyRaised([ours(fingerprint, resolved)])
+        const raised = priorFindings([ours(fingerprint, resolved)])
         const again = yield* anchor(
           [found({ line: 91 })],
           ground({ files: moved, index: DiffIndex.make(moved), raised })
@@ -137,8 +137,8 @@ describe("a finding that was raised before", () => {
     }))
 
   it("is known from every marker in a text, and from no broken one", () => {
-    const known = alreadyRaised([ours("0123456789abcdef", false)]).map(({ fingerprint }) => String(fingerprint))
+    const known = priorFindings([ours("0123456789abcdef", false)]).map(({ fingerprint }) => String(fingerprint))
     assert.deepStrictEqual(known, ["0123456789abcdef"])
-    assert.deepStrictEqual(alreadyRaised([ours("nothex", false)]), [])
+    assert.deepStrictEqual(priorFindings([ours("nothex", false)]), [])
   })
 })

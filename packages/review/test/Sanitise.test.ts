@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { breaches } from "@nominal-code/testing/Renderer"
 import { Effect, Schema } from "effect"
-import { isSafeSuggestion, type Rules, sanitise } from "../src/Sanitise.ts"
+import { isSafeSuggestion, type OutgoingTextRules, sanitise } from "../src/Sanitise.ts"
 
 const secret = "hunter2-hunter2-hunter2"
-const rules: Rules = { redact: Redaction.make([secret]), forgeHost: "github.com" }
+const rules: OutgoingTextRules = { redact: Redaction.make([secret]), forgeHost: "github.com" }
 const clean = (text: string) => sanitise(text, rules)
 const gap = "\u200b"
 

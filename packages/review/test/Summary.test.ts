@@ -4,7 +4,7 @@ import { JobId } from "@nominal-code/domain/Job"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { commentBody } from "../src/CommentBody.ts"
 import { fallback } from "../src/Fallback.ts"
-import { postable } from "../src/Posting.ts"
+import { postable } from "../src/OutgoingText.ts"
 import { summarize, type SummaryParts } from "../src/Summary.ts"
 import * as Scene from "./Scene.ts"
 

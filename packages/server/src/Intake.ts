@@ -6,7 +6,7 @@ import { Login } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { type Delivery, Forge, type WebhookRequest } from "@nominal-code/forge/Forge"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
-import { JobQueue, Offered } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Effect, Layer, Metric, Option } from "effect"
 import * as Acknowledgements from "./Acknowledgements.ts"
@@ -50,7 +50,7 @@ const make = Effect.gen(function*() {
 
   const offer = Effect.fnUntraced(function*(job: Job) {
     const offered = yield* queue.offer(job)
-    return yield* Offered.match(offered, {
+    return yield* OfferResult.match(offered, {
       Accepted: ({ jobId, superseded }) =>
         acknowledgements.send(job.event).pipe(
           Effect.andThen(Effect.logInfo(

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { Finding, ServiceBreakers } from "@nominal-code/jobs/ServiceBreakers"
+import { ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/ServiceBreakers"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, DateTime, Effect, Layer } from "effect"
 import { HttpClient } from "effect/http"
@@ -48,7 +48,7 @@ describe("GET /ready", () => {
       const { begin } = yield* ServiceBreakers
       const { end } = yield* begin([service])
       const failure = Failure.cases.Forge.make({ reason: "rate-limited", detail: "403 a secret of the forge" })
-      yield* end(Finding.cases.Away.make({ service, failure, retryAfterMillis: 3_600_000 }))
+      yield* end(ServiceObservation.cases.Away.make({ service, failure, retryAfterMillis: 3_600_000 }))
       const response = yield* HttpClient.get("/ready")
       assert.strictEqual(response.status, 200)
       assert.deepStrictEqual(yield* response.json, {

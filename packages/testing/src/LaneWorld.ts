@@ -52,13 +52,13 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
         Effect.onInterrupt(() => say(`stop ${job.delivery}`))
       ),
     cancel: (job) => Effect.andThen(say(`cancel ${job.delivery}`), script.cancel?.(job) ?? Effect.void),
-    tell: (job, notice) =>
+    postNotice: (job, notice) =>
       Effect.andThen(
         say(`tell ${job.delivery}: ${textOf(notice)}`),
-        script.tell?.(job, notice) ?? Effect.succeed(told)
+        script.postNotice?.(job, notice) ?? Effect.succeed(told)
       ),
     needs: script.needs ?? (() => []),
-    elsewhere: script.elsewhere ?? false
+    outOfProcess: script.outOfProcess ?? false
   })
   const config = layerTest({
     jobs: {

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Failure } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
-import { Handled, JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, JobRequestResult, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, Effect, Option } from "effect"
@@ -37,8 +37,8 @@ export const take = Effect.map(takeMaybe, Option.getOrThrow)
 export const nothing = Effect.map(takeMaybe, (lease) => assert.deepStrictEqual(lease, Option.none()))
 export const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id))
 export const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
-export const handled = Handled.cases.Done.make({})
-export const refused = (reason: string) => Handled.cases.Refused.make({ reason })
+export const handled = JobRequestResult.cases.Done.make({})
+export const refused = (reason: string) => JobRequestResult.cases.Refused.make({ reason })
 export const record = (job: Job) => Effect.map(JobRecords.use(({ find }) => find(job.id)), Option.getOrThrow)
 
 export const stands = Effect.fnUntraced(function*(job: Job, state: JobState, reason = "") {

@@ -20,7 +20,7 @@ export const testResults = Effect.gen(function*() {
   const signal = (run: JobRun, outcome: JobOutcome) => Effect.asVoid(PubSub.publish(signals, [keyOf(run), outcome]))
 
   const results = JobResults.of({
-    stands: () => Effect.succeed(true),
+    isWanted: () => Effect.succeed(true),
     report: (run, outcome) => Effect.andThen(store(run, outcome), signal(run, outcome)),
     listen: (run) =>
       Effect.map(PubSub.subscribe(signals), (subscription) => {

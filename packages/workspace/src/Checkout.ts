@@ -1,19 +1,19 @@
 import { Effect, type FileSystem, type Path } from "effect"
 import type { Git, GitError } from "./Git.ts"
 import * as Objects from "./Objects.ts"
-import type { Reading } from "./tools/Reading.ts"
+import type { ToolContext } from "./tools/Reading.ts"
 import * as Tools from "./tools/Tools.ts"
 import type { Checkout } from "./Workspace.ts"
 
 /** What a checkout is opened with beside what its tools may know. */
-export interface Opening {
+export interface CheckoutOptions {
   readonly redact: (text: string) => string
   /** What to do when the repository turns out to be broken. */
   readonly onGitError: (error: GitError) => Effect.Effect<void, never, FileSystem.FileSystem | Path.Path>
 }
 
 /** The hands for a commit whose files lie in `reading.directory` and whose history in `reading.gitDir`. */
-export const open = (reading: Reading, { onGitError, redact }: Opening): Checkout => {
+export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptions): Checkout => {
   const { commits: { base, head, mergeBase }, directory, gitDir, services } = reading
   const read = <A>(effect: Effect.Effect<A, GitError, Git>) =>
     effect.pipe(

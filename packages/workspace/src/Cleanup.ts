@@ -1,7 +1,7 @@
 import { AppConfig, type WorkspaceSettings } from "@nominal-code/config/AppConfig"
 import { Duration, Effect, FileSystem, Option, Path } from "effect"
 import { Git } from "./Git.ts"
-import { type InUse, silentMillis } from "./Heartbeat.ts"
+import { type PathsInUse, silentMillis } from "./Heartbeat.ts"
 import type { RepositoryLock } from "./RepositoryLock.ts"
 
 /** Where the workspace keeps what, under its base directory. */
@@ -51,18 +51,20 @@ export const discard = Effect.fnUntraced(function*(directory: string) {
 })
 
 /** What crashed processes left: checkouts, half-made mirrors, half-removed directories. */
-const removeLeftovers = Effect.fnUntraced(function*(directory: string, prefixes: ReadonlyArray<string>, inUse: InUse) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const names = (yield* fs.readDirectory(directory)).filter((name) =>
-    prefixes.some((prefix) => name.startsWith(prefix))
-  )
-  yield* Effect.forEach(names, (name) =>
-    Effect.gen(function*() {
-      const entry = path.join(directory, name)
-      if (!(yield* inUse.has(entry))) yield* Effect.ignore(fs.remove(entry, { recursive: true, force: true }))
-    }), { concurrency: 4, discard: true })
-})
+const removeLeftovers = Effect.fnUntraced(
+  function*(directory: string, prefixes: ReadonlyArray<string>, inUse: PathsInUse) {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const names = (yield* fs.readDirectory(directory)).filter((name) =>
+      prefixes.some((prefix) => name.startsWith(prefix))
+    )
+    yield* Effect.forEach(names, (name) =>
+      Effect.gen(function*() {
+        const entry = path.join(directory, name)
+        if (!(yield* inUse.has(entry))) yield* Effect.ignore(fs.remove(entry, { recursive: true, force: true }))
+      }), { concurrency: 4, discard: true })
+  }
+)
 
 const repack = Effect.fnUntraced(function*(gitDir: string) {
   const fs = yield* FileSystem.FileSystem
@@ -80,7 +82,7 @@ const repack = Effect.fnUntraced(function*(gitDir: string) {
  */
 export const sweep = Effect.fn("Workspace.sweep")(function*(
   lock: RepositoryLock,
-  inUse: InUse,
+  inUse: PathsInUse,
   settings: WorkspaceSettings
 ) {
   const fs = yield* FileSystem.FileSystem

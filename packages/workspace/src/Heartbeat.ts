@@ -20,14 +20,14 @@ export const beat = Effect.fnUntraced(function*(path: string) {
 const ABANDONED_MILLIS = 15 * 60_000
 
 /** Paths in use. */
-export interface InUse {
+export interface PathsInUse {
   /** Until the scope closes. */
   keep(path: string): Effect.Effect<void, never, FileSystem.FileSystem | Scope.Scope>
   /** By this process, which knows even if it could not say so for a while, or by another. */
   has(path: string): Effect.Effect<boolean, never, FileSystem.FileSystem>
 }
 
-export const make = Effect.sync((): InUse => {
+export const make = Effect.sync((): PathsInUse => {
   const kept = new Set<{ readonly path: string }>()
   return {
     keep: Effect.fnUntraced(function*(path: string) {

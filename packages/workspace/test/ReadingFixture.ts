@@ -3,7 +3,7 @@ import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Git from "../src/Git.ts"
 import type { Tool } from "../src/Tool.ts"
-import type { Reading } from "../src/tools/Reading.ts"
+import type { ToolContext } from "../src/tools/Reading.ts"
 import { make as makeTools } from "../src/tools/Tools.ts"
 import { config } from "./Fixture.ts"
 import { apply, type Change, TestRepository } from "./TestRepository.ts"
@@ -22,7 +22,7 @@ const reading = Effect.fnUntraced(function*(root: string) {
     Context.add(ChildProcessSpawner.ChildProcessSpawner, yield* ChildProcessSpawner.ChildProcessSpawner),
     Context.add(Git.Git, git)
   )
-  return (base: Sha, mergeBase: Sha, head: Sha): Reading => ({
+  return (base: Sha, mergeBase: Sha, head: Sha): ToolContext => ({
     directory: path.join(root, "tree"),
     gitDir: path.join(root, "tree", ".git"),
     commits: { base, mergeBase, head },
@@ -39,7 +39,7 @@ export const make = Effect.gen(function*() {
 })
 
 /** Runs a tool by its name. */
-export const toolsOf = (reading: Reading) => (name: string, input: unknown) =>
+export const toolsOf = (reading: ToolContext) => (name: string, input: unknown) =>
   Effect.suspend(() => {
     const tool: Tool | undefined = makeTools(reading, (text) => text).find((tool) => tool.name === name)
     return tool === undefined ? Effect.die(`no tool ${name}`) : tool.run(input)

@@ -1,6 +1,6 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { JobId } from "@nominal-code/domain/Job"
-import { Handled, JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, JobRequestResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobRecords"
 import { Clock, Console, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
 import * as JobText from "../JobText.ts"
@@ -8,7 +8,7 @@ import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
 
 /** What was asked of a job could not be done, and why. The process ends with 1. */
-class NotHandled extends Schema.TaggedError<NotHandled>()("NotHandled", { message: Schema.String }) {}
+class JobRequestFailed extends Schema.TaggedError<JobRequestFailed>()("NotHandled", { message: Schema.String }) {}
 
 const queue = Storage.queue.pipe(
   Layer.provide(Logging.layer),
@@ -18,7 +18,7 @@ const queue = Storage.queue.pipe(
 const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Schema.Array(JobRecord))))
 
 /** The page size of a look through all records. */
-const portion = 500
+const readPageSize = 500
 
 /** All records, the newest first. */
 const everyRecord = Stream.unwrap(JobRecords.use(({ list }) =>
@@ -26,12 +26,15 @@ const everyRecord = Stream.unwrap(JobRecords.use(({ list }) =>
     Stream.paginate(Option.none<number>(), (before) =>
       Effect.map(
         list(
-          Option.match(before, { onNone: () => ({ limit: portion }), onSome: (at) => ({ limit: portion, before: at }) })
+          Option.match(before, {
+            onNone: () => ({ limit: readPageSize }),
+            onSome: (at) => ({ limit: readPageSize, before: at })
+          })
         ),
         (page) =>
           [
             page,
-            page.length < portion
+            page.length < readPageSize
               ? Option.none()
               : Option.map(Option.fromUndefinedOr(page.at(-1)), (last) => Option.some(last.position))
           ] as const
@@ -51,16 +54,16 @@ const named = Effect.fnUntraced(function*(start: string) {
   })
   const [found, other] = [...new Map(known.map((record) => [record.id, record])).values()]
   if (found === undefined) {
-    return yield* new NotHandled({ message: `no job ${start} is known: see nominal-code jobs list` })
+    return yield* new JobRequestFailed({ message: `no job ${start} is known: see nominal-code jobs list` })
   }
   if (other === undefined) return found
-  return yield* new NotHandled({
+  return yield* new JobRequestFailed({
     message: `more than one job's id starts with ${start}: ${found.id} and ${other.id} do`
   })
 })
 
 /** The filter and the page of a list of jobs. */
-export interface Listing {
+export interface JobListQuery {
   readonly state: Option.Option<JobState>
   readonly limit: number
   /** Only those that are older than this job. */
@@ -69,7 +72,7 @@ export interface Listing {
 }
 
 /** The command that lists the jobs after this one. */
-const nextPage = (last: JobRecord, { limit, state }: Listing): string =>
+const nextPage = (last: JobRecord, { limit, state }: JobListQuery): string =>
   [
     "there are older ones: nominal-code jobs list",
     ...Option.toArray(Option.map(state, (state) => `--state ${state}`)),
@@ -77,7 +80,7 @@ const nextPage = (last: JobRecord, { limit, state }: Listing): string =>
   ].join(" ")
 
 /** A page of the jobs that are remembered, the newest first. That there are more is said on stderr. */
-export const list = Effect.fn("cli.jobs.list")(function*(listing: Listing) {
+export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) {
   const { before, json, limit, state } = listing
   const from = yield* Effect.transposeOption(Option.map(before, named))
   // One more than is shown tells whether there are more.
@@ -103,7 +106,7 @@ export const show = Effect.fn("cli.jobs.show")(function*(start: string, json: bo
 }, Effect.provide(queue))
 
 const told = (id: JobId, done: string) =>
-  Handled.match({
+  JobRequestResult.match({
     Done: () => Console.log(`job ${id} ${done}`),
     Stopping: () =>
       Effect.flatMap(QueueLimits, ({ renewEvery }) =>
@@ -111,8 +114,8 @@ const told = (id: JobId, done: string) =>
           `job ${id} runs and is being cancelled: its server learns of it within ${Duration.format(renewEvery)}, ` +
             `ends the run and parks the job`
         )),
-    Unknown: () => Effect.fail(new NotHandled({ message: `job ${id} is not known any more` })),
-    Refused: ({ reason }) => Effect.fail(new NotHandled({ message: `job ${id} stays as it is: ${reason}` }))
+    Unknown: () => Effect.fail(new JobRequestFailed({ message: `job ${id} is not known any more` })),
+    Refused: ({ reason }) => Effect.fail(new JobRequestFailed({ message: `job ${id} stays as it is: ${reason}` }))
   })
 
 /** A parked job waits again. */

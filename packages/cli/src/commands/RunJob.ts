@@ -6,7 +6,7 @@ import { laneKey } from "@nominal-code/domain/Lane"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
-import { jobName } from "@nominal-code/kubernetes/Names"
+import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { review } from "@nominal-code/review/Review"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
@@ -26,7 +26,7 @@ const { Failed, Lost } = JobOutcome.cases
 const howToGiveIt = "give the job as --payload <json>, @file, redis:<id> or -, or in REVIEW_JOB_PAYLOAD"
 
 /** Less than a pod is given between the signal to stop and the one to die. */
-const lastWordsLimit = "20 seconds"
+const interruptedReportLimit = "20 seconds"
 
 const notGiven = new JobFailed({ message: `no job payload: ${howToGiveIt}` })
 
@@ -111,15 +111,15 @@ const stopped = Lost.make({
 })
 
 /** Whoever stops it is told that it was stopped, in what time is left. An interruption has no exit code of its own. */
-const lastWords = Effect.fnUntraced(function*(payload: JobPayload) {
+const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
   process.exitCode = 1
   yield* logged(stopped)
-  yield* Effect.timeoutOption(report(payload, stopped), lastWordsLimit)
+  yield* Effect.timeoutOption(report(payload, stopped), interruptedReportLimit)
 })
 
 /** Whether somebody still waits for the run. If nobody can be asked, it may be over for a long time. */
-const stands = ({ stands }: JobResults["Service"], { job: { id }, run }: JobPayload): Effect.Effect<boolean> =>
-  run === undefined ? Effect.succeed(true) : stands({ id, attempt: run }).pipe(
+const isWanted = ({ isWanted }: JobResults["Service"], { job: { id }, run }: JobPayload): Effect.Effect<boolean> =>
+  run === undefined ? Effect.succeed(true) : isWanted({ id, attempt: run }).pipe(
     Effect.catch(({ message }) =>
       Effect.as(Effect.logError(`nobody can be asked whether the job is still wanted: ${message}`), false)
     )
@@ -128,8 +128,8 @@ const stands = ({ stands }: JobResults["Service"], { job: { id }, run }: JobPayl
 const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
   const { job, run } = payload
   return yield* reviewed(payload).pipe(
-    Effect.provideService(RunStillWanted, stands(yield* JobResults, payload)),
-    Effect.onInterrupt(() => lastWords(payload)),
+    Effect.provideService(RunStillWanted, isWanted(yield* JobResults, payload)),
+    Effect.onInterrupt(() => reportInterrupted(payload)),
     Effect.tap(logged),
     Effect.tap((outcome) => Effect.uninterruptible(report(payload, outcome))),
     Effect.flatMap((outcome) => exitOf(job, outcome)),
@@ -137,7 +137,7 @@ const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
       job: job.id,
       lane: laneKey(job.lane),
       delivery: job.delivery,
-      ...(run === undefined ? {} : { run, kubernetesJob: jobName(job, run) })
+      ...(run === undefined ? {} : { run, kubernetesJob: kubeJobName(job, run) })
     })
   )
 })

@@ -1,5 +1,5 @@
-import { integer, line, path, secret, text, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
+import { integer, line, path, secret, text, word } from "../SettingType.ts"
 import { endpoint, secureEndpoint } from "../Url.ts"
 
 const token = secret(word("token", "a token: visible ASCII characters only", /^[\x21-\x7e]+$/))

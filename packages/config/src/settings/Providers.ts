@@ -1,7 +1,7 @@
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option, type Redacted } from "effect"
-import { secret, word } from "../Kind.ts"
 import { optional, type Setting } from "../Setting.ts"
+import { secret, word } from "../SettingType.ts"
 import { endpoint } from "../Url.ts"
 
 /** What a provider needs: a key, and where it is if not at its usual place. */

@@ -1,7 +1,7 @@
 import { Login, RepoName } from "@nominal-code/domain/PullRequest"
 import { Schema } from "effect"
-import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
+import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../SettingType.ts"
 
 /** Who the bot is, and what it reviews. */
 export const reviewer = {

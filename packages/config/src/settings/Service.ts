@@ -1,6 +1,6 @@
 import { Duration } from "effect"
-import { duration, flag, integer, line, oneOf, path, secret, text, word } from "../Kind.ts"
 import { defaulted, optional } from "../Setting.ts"
+import { duration, flag, integer, line, oneOf, path, secret, text, word } from "../SettingType.ts"
 import { redisUrl } from "../Url.ts"
 import { objectName, scheduling, secretNames } from "./Scheduling.ts"
 

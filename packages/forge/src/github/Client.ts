@@ -51,21 +51,24 @@ const longestWait = Duration.minutes(2)
 export const transient = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
 /** Waits for one request. After them, too, it is for the queue to wait. */
-const mostWaits = 5
+const maxRateLimitWaits = 5
 
 /** As long as GitHub asks, no shorter and no longer; where it names no time, twice as long from the third try on. */
-const asAsked = ({ assumed, retryAfter }: RateLimited, waits: number): RateLimited =>
+const rateLimitDelay = ({ assumed, retryAfter }: RateLimited, waits: number): RateLimited =>
   assumed && waits > 1
     ? new RateLimited({ assumed, retryAfter: Duration.times(retryAfter, 2 ** (waits - 1)) })
     : new RateLimited({ retryAfter, ...(assumed ? { assumed } : {}) })
 
 /** Waits for rate limits. A wait that is longer than a running job may take fails at once, and says how long it is. */
-const patiently = <A, E>(attempt: Effect.Effect<A, ForgeError | E>, waits = 0): Effect.Effect<A, ForgeError | E> =>
+const withRateLimitWaits = <A, E>(
+  attempt: Effect.Effect<A, ForgeError | E>,
+  waits = 0
+): Effect.Effect<A, ForgeError | E> =>
   Effect.catchIf(attempt, isRateLimited, (error) => {
-    const limit = asAsked(error.reason, waits)
-    return waits === mostWaits || Duration.isGreaterThan(limit.retryAfter, longestWait)
+    const limit = rateLimitDelay(error.reason, waits)
+    return waits === maxRateLimitWaits || Duration.isGreaterThan(limit.retryAfter, longestWait)
       ? Effect.fail(new ForgeError({ operation: error.operation, reason: limit }))
-      : Effect.delay(patiently(attempt, waits + 1), limit.retryAfter)
+      : Effect.delay(withRateLimitWaits(attempt, waits + 1), limit.retryAfter)
   })
 
 const isRateLimited = (error: unknown): error is ForgeError & { readonly reason: RateLimited } =>
@@ -144,7 +147,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSett
     )
     return Effect.andThen(before, attempt).pipe(
       Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
-      patiently
+      withRateLimitWaits
     )
   }
 

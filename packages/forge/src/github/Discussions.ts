@@ -3,7 +3,7 @@ import { Discussion } from "@nominal-code/domain/Review"
 import { Effect, Option, Order, Schema, Stream } from "effect"
 import type { GitHubClient } from "./Client.ts"
 import type { GitHubPosts, PostKind } from "./Posts.ts"
-import { about, ghost } from "./Reads.ts"
+import { ghost, pullRequestCall } from "./Reads.ts"
 
 const PageInfo = Schema.Struct({ hasNextPage: Schema.Boolean, endCursor: Schema.NullOr(Schema.String) })
 
@@ -69,7 +69,7 @@ const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => 
 /** Every comment on a pull request. GraphQL alone knows which threads of the diff are resolved. */
 export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
   const threads = (ref: PullRequestRef) => {
-    const { names: { owner, repo: name }, ...call } = about("discussions", ref)
+    const { names: { owner, repo: name }, ...call } = pullRequestCall("discussions", ref)
     return Stream.paginate(Option.none<string>(), (after) =>
       client.graphql({
         ...call,
@@ -82,7 +82,7 @@ export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
   }
 
   const commentsOf = (ref: PullRequestRef, { comments, id }: typeof Thread.Type) => {
-    const { names: _, ...call } = about("discussions", ref)
+    const { names: _, ...call } = pullRequestCall("discussions", ref)
     const rest = Option.match(next(comments.pageInfo), {
       onNone: () => Stream.empty,
       onSome: (cursor) =>

@@ -7,8 +7,8 @@ import type { ForgeError } from "../ForgeError.ts"
 import { reviewBody, reviewComment } from "./Body.ts"
 import { type GitHubClient, isUnavailable, transient } from "./Client.ts"
 import { isNotFound, isPendingReview, isUnprocessable } from "./Failure.ts"
-import { type GitHubPosts, markersIn, type Post, type Seen } from "./Posts.ts"
-import { about } from "./Reads.ts"
+import { type GitHubPosts, type JobPosts, markersIn, type Post } from "./Posts.ts"
+import { pullRequestCall } from "./Reads.ts"
 import { Created } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
@@ -35,7 +35,7 @@ const isGone = (error: unknown): error is ForgeError => isUnprocessable(error) |
  */
 export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
   const ofReview = (operation: string, ref: PullRequestRef, review: number) => {
-    const { names, ...call } = about(operation, ref)
+    const { names, ...call } = pullRequestCall(operation, ref)
     return { ...call, parameters: { ...names, number: ref.number, review } }
   }
 
@@ -70,13 +70,13 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
     operation: string,
     ref: PullRequestRef,
     jobId: JobId
-  ): Effect.fn.Return<Seen, ForgeError | RunNotWanted> {
-    const seen = yield* posts.seen(operation, ref, jobId)
+  ): Effect.fn.Return<JobPosts, ForgeError | RunNotWanted> {
+    const seen = yield* posts.jobPosts(operation, ref, jobId)
     if (Option.isNone(seen.draft) || !(yield* isDisposable(operation, ref, seen.draft.value))) return seen
     const { id } = seen.draft.value
     return yield* client.write(removal(operation, ref, id)).pipe(
       Effect.as({ ...seen, draft: Option.none() }),
-      Effect.catchIf(isGone, () => posts.seen(operation, ref, jobId))
+      Effect.catchIf(isGone, () => posts.jobPosts(operation, ref, jobId))
     )
   })
 
@@ -90,7 +90,7 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
   /** Makes a draft. GitHub may have carried out a request that it answered 502, so what is there is cleared first. */
   const create = (draft: ReviewDraft, comments: Comments, folded: Comments) => {
     const { pullRequest } = draft
-    const { names, ...call } = about("publish", pullRequest)
+    const { names, ...call } = pullRequestCall("publish", pullRequest)
     const once = client.write({
       ...call,
       route: "POST /repos/{owner}/{repo}/pulls/{number}/reviews",
@@ -120,7 +120,7 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
       answer: Created
     })
     const again = Effect.gen(function*() {
-      const { review } = yield* posts.seen("publish", pullRequest, jobId)
+      const { review } = yield* posts.jobPosts("publish", pullRequest, jobId)
       return Option.isSome(review) ? created : yield* once
     })
     return once.pipe(

@@ -3,8 +3,8 @@ import {
   ForgeError,
   NotFound,
   RateLimited,
+  type RefusalReason,
   Refused,
-  type RefusedBecause,
   Unauthorized,
   Unavailable
 } from "../ForgeError.ts"
@@ -32,7 +32,7 @@ const Problem = Schema.Struct({
 })
 
 /** What GitHub asks for when it names no time. */
-const politeWait = Duration.minutes(1)
+const defaultRateLimitWait = Duration.minutes(1)
 
 const seconds = (header: unknown): Option.Option<number> => {
   const value = typeof header === "string" || typeof header === "number" ? Number(header) : Number.NaN
@@ -45,7 +45,7 @@ const serverTime = (headers: Headers, now: number): number =>
     ? Option.match(DateTime.make(headers.date), { onNone: () => now, onSome: DateTime.toEpochMillis })
     : now
 
-const assumedWait = new RateLimited({ retryAfter: politeWait, assumed: true })
+const assumedWait = new RateLimited({ retryAfter: defaultRateLimitWait, assumed: true })
 
 const isUsedUp = (headers: Headers): boolean => seconds(headers["x-ratelimit-remaining"]).pipe(Option.contains(0))
 
@@ -79,7 +79,7 @@ const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim().sl
 const samlFailure = /SAML enforcement/i
 
 /** GitHub has no codes for these, only sentences. */
-const sentences: ReadonlyArray<readonly [RegExp, typeof RefusedBecause.Type]> = [
+const sentences: ReadonlyArray<readonly [RegExp, typeof RefusalReason.Type]> = [
   [samlFailure, "sso"],
   [/repository was archived|is archived/i, "archived"],
   [/(?:issue|conversation|pull request) (?:is|has been) locked/i, "locked"],

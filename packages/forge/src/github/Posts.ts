@@ -6,7 +6,7 @@ import { Effect, Option, Order, Schema, Stream } from "effect"
 import type { ReviewedHead } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import type { GitHubClient } from "./Client.ts"
-import { about, ghost } from "./Reads.ts"
+import { ghost, pullRequestCall } from "./Reads.ts"
 
 /** Where a post stands: a review, a comment below the pull request, or one in a thread of the diff. */
 export type PostKind = "review" | "comment" | "thread"
@@ -27,7 +27,7 @@ export interface Post {
 }
 
 /** What our account has on a pull request, as far as one job goes. */
-export interface Seen {
+export interface JobPosts {
   /** The job's review: a real one, or a plain comment that holds the summary of one without comments. */
   readonly review: Option.Option<PostedReview>
   /** The job's reviews in all forms, the one that stays first. */
@@ -35,7 +35,7 @@ export interface Seen {
   /** The job's plain answers, the one that stays first: their marker names no commit. */
   readonly answers: ReadonlyArray<Post>
   /** Plain posts of any job that say again what an earlier post of that job says. */
-  readonly doubles: ReadonlyArray<Post>
+  readonly duplicates: ReadonlyArray<Post>
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
   /** Our account's unsubmitted review, of any job or of a person. GitHub allows one, and refuses the next. */
   readonly draft: Option.Option<Post>
@@ -46,12 +46,12 @@ export interface GitHubPosts {
   /** Everybody's posts of one kind, oldest first. */
   list(kind: PostKind, operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Post>, ForgeError>
   /** Anybody can copy a marker, so only our own account's posts count. `kinds`: where to look; everywhere unless told. */
-  seen(
+  jobPosts(
     operation: string,
     ref: PullRequestRef,
     jobId: JobId,
     kinds?: ReadonlyArray<PostKind>
-  ): Effect.Effect<Seen, ForgeError>
+  ): Effect.Effect<JobPosts, ForgeError>
 }
 
 const Wire = Schema.Struct({
@@ -123,14 +123,14 @@ const meaningOf = (post: Post): string =>
     onSome: (marker) => isFinding(marker) ? "" : `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
   })
 
-/** Only plain posts can be doubles. A review stays: it was submitted by the run that had the lease. */
-const doublesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
+/** Only plain posts can be duplicates. A review stays: it was submitted by the run that had the lease. */
+const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
   [...Map.groupBy(submitted, meaningOf)].flatMap(([meaning, posts]) =>
     meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
   )
 
 /** What our own posts say of a job. */
-const seenIn = (own: ReadonlyArray<Post>, jobId: JobId): Seen => {
+const jobPostsIn = (own: ReadonlyArray<Post>, jobId: JobId): JobPosts => {
   const submitted = own.filter((post) => post.submitted)
   const ofJob = (wanted: (marker: Marker) => boolean) => ({ body }: Post) =>
     markersIn(body).some((marker) => marker.jobId === jobId && wanted(marker))
@@ -154,7 +154,7 @@ const seenIn = (own: ReadonlyArray<Post>, jobId: JobId): Seen => {
     review,
     reviews,
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
-    doubles: doublesIn(submitted),
+    duplicates: duplicatesIn(submitted),
     reviewedHeads: submitted.flatMap(headsIn),
     draft: Option.fromNullishOr(own.find((post) => !post.submitted))
   }
@@ -168,7 +168,7 @@ export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeErr
 
 export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, login: Effect.Effect<string, ForgeError>) {
   const list: GitHubPosts["list"] = (kind, operation, ref) => {
-    const { names, ...call } = about(operation, ref)
+    const { names, ...call } = pullRequestCall(operation, ref)
     return client.pages({
       ...call,
       route: `GET /repos/{owner}/{repo}/${paths[kind]}`,
@@ -184,11 +184,11 @@ export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, login
 
   const posts: GitHubPosts = {
     list,
-    seen: Effect.fnUntraced(function*(operation, ref, jobId, where = kinds) {
+    jobPosts: Effect.fnUntraced(function*(operation, ref, jobId, where = kinds) {
       const lists = where.map((kind) => list(kind, operation, ref))
       const [self, found] = yield* Effect.all([ownLogin, Effect.all(lists, { concurrency: 3 })], { concurrency: 2 })
       const isOwn = ({ author }: Post) => author.toLowerCase() === self.toLowerCase()
-      return seenIn(found.flat().filter(isOwn), jobId)
+      return jobPostsIn(found.flat().filter(isOwn), jobId)
     })
   }
   return posts

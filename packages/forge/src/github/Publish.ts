@@ -15,7 +15,7 @@ import { type Created, makePlain } from "./Reply.ts"
 type Comments = ReadonlyArray<InlineComment>
 
 /** GitHub counts 80 posts a minute. A search for refused comments that takes more than this is given up. */
-const mostProbes = 40
+const maxProbes = 40
 
 const unfinished =
   "> My account has an unfinished review of its own on this pull request, and GitHub takes no second one beside it. So " +
@@ -28,8 +28,8 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
 
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     const seen = yield* drafts.clear("ownPosts", ref, jobId)
-    const { answers, doubles, review, reviewedHeads } = seen
-    yield* plainPosts.removeAll("ownPosts", ref, doubles)
+    const { answers, duplicates, review, reviewedHeads } = seen
+    yield* plainPosts.removeAll("ownPosts", ref, duplicates)
     return { review, answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url), reviewedHeads }
   })
 
@@ -63,7 +63,7 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     const ask = (half: Comments) =>
       Effect.flatMap(
         Ref.getAndUpdate(probes, (n) => n + 1),
-        (asked) => asked < mostProbes ? accepts(draft, half) : Effect.succeed(false)
+        (asked) => asked < maxProbes ? accepts(draft, half) : Effect.succeed(false)
       )
     if (yield* ask(left)) return yield* refusedOf(draft, right, probes)
     const refused = yield* refusedOf(draft, left, probes)

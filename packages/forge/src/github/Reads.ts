@@ -5,7 +5,7 @@ import { ForgeError, Refused } from "../ForgeError.ts"
 import type { GitHubClient } from "./Client.ts"
 
 /** The part of every call that says which pull request it is about. GitHub knows it as a pull and as an issue. */
-export const about = (operation: string, ref: PullRequestRef) => {
+export const pullRequestCall = (operation: string, ref: PullRequestRef) => {
   const slash = ref.repo.indexOf("/")
   return {
     operation: `GitHub.${operation} ${ref}`,
@@ -53,7 +53,7 @@ const mostFiles = 3_000
 
 export const makeReads = (client: GitHubClient) => {
   const pull = (operation: string, ref: PullRequestRef) => {
-    const { names, ...call } = about(operation, ref)
+    const { names, ...call } = pullRequestCall(operation, ref)
     return client.request({
       ...call,
       route: "GET /repos/{owner}/{repo}/pulls/{pull_number}",
@@ -63,7 +63,7 @@ export const makeReads = (client: GitHubClient) => {
   }
 
   const commits = (ref: PullRequestRef) => {
-    const { names, ...call } = about("pullRequest", ref)
+    const { names, ...call } = pullRequestCall("pullRequest", ref)
     return client.pages({
       ...call,
       route: "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits",
@@ -94,7 +94,7 @@ export const makeReads = (client: GitHubClient) => {
   })
 
   const changedFiles = Effect.fn("GitHub.changedFiles")(function*(ref: PullRequestRef) {
-    const { names, ...call } = about("changedFiles", ref)
+    const { names, ...call } = pullRequestCall("changedFiles", ref)
     const files = yield* client.pages({
       ...call,
       route: "GET /repos/{owner}/{repo}/pulls/{pull_number}/files",

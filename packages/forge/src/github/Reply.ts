@@ -8,8 +8,8 @@ import { asInstallationOf } from "../Installation.ts"
 import { markedBody } from "./Body.ts"
 import { type GitHubClient, isUnavailable, transient } from "./Client.ts"
 import { isNotFound, isPendingReview } from "./Failure.ts"
-import type { GitHubPosts, Post, PostKind, Seen } from "./Posts.ts"
-import { about } from "./Reads.ts"
+import type { GitHubPosts, JobPosts, Post, PostKind } from "./Posts.ts"
+import { pullRequestCall } from "./Reads.ts"
 
 /** What GitHub says about something that it just made. */
 export const Created = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })
@@ -29,7 +29,7 @@ const placed = (kind: PostKind) => ({ html_url = "", id }: Created): Place => ({
 export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
   /** Answers where the event was: in the thread of the diff, or below the pull request. */
   const send = (operation: string, event: PullRequestEvent, body: string) => {
-    const { names, ...call } = about(operation, event.pullRequest)
+    const { names, ...call } = pullRequestCall(operation, event.pullRequest)
     const parameters = { ...names, number: event.pullRequest.number, body }
     const below = client.write({
       ...call,
@@ -53,7 +53,7 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
 
   /** Takes back a post of ours. Another one says the same, so nobody is asked. */
   const remove = (operation: string, ref: PullRequestRef, { id, kind }: Place) => {
-    const { names, ...call } = about(operation, ref)
+    const { names, ...call } = pullRequestCall(operation, ref)
     return client.request({
       ...call,
       route: `DELETE /repos/{owner}/{repo}/${kind === "thread" ? "pulls" : "issues"}/comments/{id}`,
@@ -63,8 +63,8 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
     }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
   }
 
-  const removeAll = (operation: string, ref: PullRequestRef, doubles: ReadonlyArray<Place>) =>
-    Effect.forEach(doubles, (double) => remove(operation, ref, double), { discard: true })
+  const removeAll = (operation: string, ref: PullRequestRef, duplicates: ReadonlyArray<Place>) =>
+    Effect.forEach(duplicates, (duplicate) => remove(operation, ref, duplicate), { discard: true })
 
   /**
    * Posts once: posts, and looks once more for what another run of the job has posted since the last look. Of two posts
@@ -75,17 +75,17 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
     event: PullRequestEvent,
     jobId: JobId,
     body: string,
-    same: (seen: Seen) => ReadonlyArray<Post>
+    same: (seen: JobPosts) => ReadonlyArray<Post>
   ) {
-    const look = posts.seen(operation, event.pullRequest, jobId)
+    const look = posts.jobPosts(operation, event.pullRequest, jobId)
     const sent = send(operation, event, body)
     const again = Effect.flatMap(look, (seen) => {
       const [there] = same(seen)
       return there === undefined ? sent : Effect.succeed(there)
     }).pipe(Effect.delay("1 second"), Effect.retry({ schedule: transient, while: isUnavailable }))
     const own: Place = yield* Effect.catchIf(sent, isUnavailable, () => again)
-    const seen = yield* posts.seen(operation, event.pullRequest, jobId, ["review", own.kind])
-    yield* removeAll(operation, event.pullRequest, seen.doubles)
+    const seen = yield* posts.jobPosts(operation, event.pullRequest, jobId, ["review", own.kind])
+    yield* removeAll(operation, event.pullRequest, seen.duplicates)
     return { own, stays: same(seen)[0] ?? own, seen }
   })
 
@@ -103,7 +103,7 @@ export const makeReply = (client: GitHubClient, posts: GitHubPosts) => {
       if (Option.isNone(seen.review)) return seen.review
       // The job's review came in between: it is the answer.
       yield* plain.removeAll("reply", pullRequest, [own])
-      return (yield* posts.seen("reply", pullRequest, jobId)).review
+      return (yield* posts.jobPosts("reply", pullRequest, jobId)).review
     }
   )
 }
@@ -111,7 +111,7 @@ export const makeReply = (client: GitHubClient, posts: GitHubPosts) => {
 /** An `eyes` reaction: on the comment where GitHub can hold one, else on the pull request. It is there once at most. */
 export const makeAcknowledge = (client: GitHubClient) =>
   Effect.fn("GitHub.acknowledge")(function*(event: PullRequestEvent) {
-    const { names, ...call } = about("acknowledge", event.pullRequest)
+    const { names, ...call } = pullRequestCall("acknowledge", event.pullRequest)
     const comment = event._tag === "Comment" ? event.commentId : 0
     const target = event.kind === "issue_comment"
       ? "issues/comments/{comment}"

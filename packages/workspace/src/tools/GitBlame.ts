@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import { make as makeTool, type Tool } from "../Tool.ts"
 import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
-import type { Reading } from "./Reading.ts"
+import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
@@ -11,7 +11,7 @@ const Input = Schema.Struct({
   revision: Schema.optionalKey(Revision.annotate({ description: "The file as of this commit. Default: HEAD." }))
 })
 
-const blame = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+const blame = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const commit = yield* commitOf(reading, "revision", input.revision ?? "HEAD")
   const path = yield* Spelling.relative(reading, "path", input.path)
   const range = yield* lineRange(input)
@@ -23,7 +23,7 @@ const blame = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.
 })
 
 /** Tells which commit last changed each line. */
-export const make = (reading: Reading): Tool =>
+export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitBlame",
     description: "Show for each line of a file the commit, author and date that last changed it. " +

@@ -2,7 +2,7 @@ import { Effect, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool } from "../Tool.ts"
 import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
-import type { Reading } from "./Reading.ts"
+import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
@@ -16,7 +16,7 @@ const Input = Schema.Struct({
   )
 })
 
-const diff = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+const diff = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const from = yield* commitOf(reading, "from", input.from ?? "BASE")
   const to = yield* commitOf(reading, "to", input.to ?? "HEAD")
   const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
@@ -25,7 +25,7 @@ const diff = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Compares two commits. */
-export const make = (reading: Reading): Tool =>
+export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitDiff",
     description: "Show what differs between two commits; by default everything that the pull request changes.",

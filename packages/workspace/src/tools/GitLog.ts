@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
-import type { Reading } from "./Reading.ts"
+import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const DEFAULT_COUNT = 20
@@ -21,7 +21,7 @@ const Input = Schema.Struct({
   )
 })
 
-const log = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+const log = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const commit = yield* commitOf(reading, "revision", input.revision ?? "HEAD")
   const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
   const range = yield* lineRange(input)
@@ -44,7 +44,7 @@ const log = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Ty
 })
 
 /** Lists commits. */
-export const make = (reading: Reading): Tool =>
+export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitLog",
     description:

@@ -4,7 +4,7 @@ import { Effect, Option, Schema } from "effect"
 import { Git, type GitError } from "../Git.ts"
 import * as Objects from "../Objects.ts"
 import { ToolError } from "../Tool.ts"
-import { bounded, MAX_CHARACTERS, type Reading } from "./Reading.ts"
+import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
 
 /** A commit, in no form that git could take for an option or for another pull request's branch. */
 export const Revision = Schema.String.check(
@@ -23,23 +23,25 @@ const refused = (error: GitError) => new ToolError({ message: error.message })
 const decodeSha = Schema.decodeUnknownOption(Sha)
 
 /** Runs a git command that only reads, and bounds what it answers. */
-export const answer = Effect.fnUntraced(function*(reading: Reading, args: ReadonlyArray<string>, whenEmpty: string) {
-  const git = yield* Git
-  const output = yield* Effect.mapError(
-    git.run(args, {
-      gitDir: reading.gitDir,
-      timeoutSeconds: TIMEOUT_SECONDS,
-      maxBytes: 4 * MAX_CHARACTERS,
-      overflow: "cut"
-    }),
-    refused
-  )
-  const text = Objects.decode(output.stdout).replace(/\n+$/, "")
-  return text === "" ? whenEmpty : bounded(text, output.cut)
-})
+export const answer = Effect.fnUntraced(
+  function*(reading: ToolContext, args: ReadonlyArray<string>, whenEmpty: string) {
+    const git = yield* Git
+    const output = yield* Effect.mapError(
+      git.run(args, {
+        gitDir: reading.gitDir,
+        timeoutSeconds: TIMEOUT_SECONDS,
+        maxBytes: 4 * MAX_CHARACTERS,
+        overflow: "cut"
+      }),
+      refused
+    )
+    const text = Objects.decode(output.stdout).replace(/\n+$/, "")
+    return text === "" ? whenEmpty : bounded(text, output.cut)
+  }
+)
 
 /** Only what the pull request's head or base descends from: the mirror holds other pull requests' commits too. */
-const isOurs = Effect.fnUntraced(function*({ commits, gitDir }: Reading, sha: Sha) {
+const isOurs = Effect.fnUntraced(function*({ commits, gitDir }: ToolContext, sha: Sha) {
   for (const tip of new Set([commits.head, commits.base])) {
     if (yield* Effect.mapError(Objects.isAncestor(gitDir, sha, tip), refused)) return true
   }
@@ -47,7 +49,7 @@ const isOurs = Effect.fnUntraced(function*({ commits, gitDir }: Reading, sha: Sh
 })
 
 /** The commit that a revision names, if the pull request may see it. */
-export const commitOf = Effect.fnUntraced(function*(reading: Reading, field: string, revision: string) {
+export const commitOf = Effect.fnUntraced(function*(reading: ToolContext, field: string, revision: string) {
   const git = yield* Git
   const { commits, gitDir } = reading
   const spelled = revision.replace(/^HEAD/, commits.head).replace(/^BASE/, commits.mergeBase)

@@ -3,7 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
-import { bounded, type Reading } from "./Reading.ts"
+import { bounded, type ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
@@ -21,7 +21,7 @@ const Input = Schema.Struct({
 const format = "--format=commit %H%nauthor %an%ndate   %ad%n%n%B"
 
 const contentOf = Effect.fnUntraced(
-  function*(reading: Reading, commit: Parameters<typeof Objects.file>[1], path: string) {
+  function*(reading: ToolContext, commit: Parameters<typeof Objects.file>[1], path: string) {
     const missing = new ToolError({ message: `path: there is no text file ${path} at that commit.` })
     const file = yield* Effect.mapError(Schema.decodeEffect(RepoPath)(path), () => missing)
     const text = yield* Effect.mapError(
@@ -33,7 +33,7 @@ const contentOf = Effect.fnUntraced(
   }
 )
 
-const show = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+const show = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const commit = yield* commitOf(reading, "revision", input.revision)
   const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
   if (input.content === true) {
@@ -55,7 +55,7 @@ const show = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Shows one commit, or one file as it was. */
-export const make = (reading: Reading): Tool =>
+export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitShow",
     description: "Show a commit's message and what it changed, or with content: true a file as it was at that commit.",

@@ -2,7 +2,7 @@ import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect, Path, Schema } from "effect"
 import { decode } from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
-import type { Reading } from "./Reading.ts"
+import type { ToolContext } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
 import * as Spelling from "./Spelling.ts"
 
@@ -22,7 +22,7 @@ const Input = Schema.Struct({
   )
 })
 
-const glob = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+const glob = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const path = yield* Path.Path
   const base = yield* Spelling.real(reading, "path", input.path ?? ".", "Directory")
   // The leading slash ties the pattern to the directory, and keeps a leading `!` from turning it around.
@@ -46,7 +46,7 @@ const glob = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Lists the files whose paths match a pattern. */
-export const make = (reading: Reading): Tool =>
+export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "Glob",
     description: `List the files whose paths match a glob, sorted, at most ${MAX_FILES}. Hidden files are included.`,

@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import { decode } from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
-import { bounded, MAX_CHARACTERS, type Reading } from "./Reading.ts"
+import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
 import * as Spelling from "./Spelling.ts"
 
@@ -33,7 +33,7 @@ const options = [
   "--max-filesize=10M"
 ]
 
-const grep = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const target = yield* Spelling.real(reading, "path", input.path ?? ".", "Either")
   const include = input.include === undefined ? [] : [`--glob=${input.include}`]
   const args = [...options, ...include, "-e", input.pattern, "--", `./${target.inside}`]
@@ -46,7 +46,7 @@ const grep = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Searches the files' lines. */
-export const make = (reading: Reading): Tool =>
+export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "Grep",
     description: "Search the files of the reviewed commit by a regular expression. Answers `path:line:text`. " +

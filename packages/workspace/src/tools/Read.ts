@@ -1,7 +1,7 @@
 import { Effect, FileSystem, Schema, Stream } from "effect"
 import { TextDecoder } from "node:util"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
-import type { Reading } from "./Reading.ts"
+import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const DEFAULT_LIMIT = 2000
@@ -82,7 +82,7 @@ const decoderFor = (head: Uint8Array): TextDecoder | undefined => {
   return head.subarray(0, 8000).includes(0) ? undefined : new TextDecoder("utf-8")
 }
 
-const read = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.Type) {
+const read = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const fs = yield* FileSystem.FileSystem
   const file = yield* Spelling.real(reading, "file_path", input.file_path, "File")
   const offset = input.offset ?? 1
@@ -122,7 +122,7 @@ const read = Effect.fnUntraced(function*(reading: Reading, input: typeof Input.T
 })
 
 /** Reads a part of a file, with its lines numbered. */
-export const make = (reading: Reading): Tool =>
+export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "Read",
     description: "Read a text file of the reviewed commit. Lines are numbered as in the diff's new side: " +

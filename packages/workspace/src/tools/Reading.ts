@@ -4,7 +4,7 @@ import type { Git } from "../Git.ts"
 import type { Commits } from "../Mirror.ts"
 
 /** What the tools of one checkout may know. */
-export interface Reading {
+export interface ToolContext {
   /** The real path of the checkout. */
   readonly directory: string
   readonly gitDir: string

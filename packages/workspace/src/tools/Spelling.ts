@@ -5,13 +5,13 @@ import * as Confinement from "../Confinement.ts"
 import { Git } from "../Git.ts"
 import * as Objects from "../Objects.ts"
 import { ToolError } from "../Tool.ts"
-import type { Reading } from "./Reading.ts"
+import type { ToolContext } from "./Reading.ts"
 
 const directoriesOf = (file: string): ReadonlyArray<string> =>
   Array.from(file.matchAll(/\//g), ({ index }) => file.slice(0, index))
 
 /** The one file or directory, at the head or where the pull request began, that has a name like this. */
-const spelled = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitDir }: Reading, given: string) {
+const spelled = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitDir }: ToolContext, given: string) {
   const files = yield* Effect.forEach([...new Set([head, mergeBase])], (commit) => Objects.paths(gitDir, commit))
   const all = files.flat()
   const meant = makeSpellings([...all, ...all.flatMap(directoriesOf)])(given.replace(/(?<=.)\/+$/, ""))
@@ -19,7 +19,12 @@ const spelled = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitD
 }, Effect.orElseSucceed(() => Option.none<string>()))
 
 /** `Confinement.real` for what is written for a path; a path that is there as it is written is that path. */
-export const real = (reading: Reading, field: string, given: string, kind: Parameters<typeof Confinement.real>[3]) =>
+export const real = (
+  reading: ToolContext,
+  field: string,
+  given: string,
+  kind: Parameters<typeof Confinement.real>[3]
+) =>
   Confinement.real(reading.directory, field, given, kind).pipe(
     Effect.catchTag(
       "ToolError",
@@ -31,7 +36,7 @@ export const real = (reading: Reading, field: string, given: string, kind: Param
     )
   )
 
-const isThere = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitDir }: Reading, path: string) {
+const isThere = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitDir }: ToolContext, path: string) {
   const git = yield* Git
   for (const commit of new Set([head, mergeBase])) {
     const { exitCode } = yield* git.run(["cat-file", "-e", `${commit}:${path}`], { gitDir, answers: [1, 128] })
@@ -41,7 +46,7 @@ const isThere = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitD
 }, Effect.orElseSucceed(() => true))
 
 /** `Confinement.relative` for what is written for a path. A path that is nowhere stays: git may know it from before. */
-export const relative = Effect.fnUntraced(function*(reading: Reading, field: string, given: string) {
+export const relative = Effect.fnUntraced(function*(reading: ToolContext, field: string, given: string) {
   const plain = yield* Effect.result(Confinement.relative(reading.directory, field, given))
   if (plain._tag === "Success" && (plain.success === "" || (yield* isThere(reading, plain.success)))) {
     return plain.success

@@ -8,7 +8,7 @@ import type { Values } from "./Values.ts"
  * Refuses what the configuration knows and this build does not do: to ignore it would lose the reviews that somebody
  * counts on. What is only a hint is a warning.
  */
-export const refuseNotBuilt = (mode: Mode, values: Values, report: Report): void => {
+export const refuseUnsupported = (mode: Mode, values: Values, report: Report): void => {
   if (mode !== "serve") return
   const { agent, gitlab } = settings
   if (Option.isSome(values(gitlab.token))) {

@@ -3,7 +3,7 @@ import { Finding, fingerprint } from "@nominal-code/domain/Finding"
 import { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import { Discussion } from "@nominal-code/domain/Review"
-import { alreadyRaised, isRaised } from "../src/Raised.ts"
+import { isRepeatOf, priorFindings } from "../src/PriorFindings.ts"
 import * as Scene from "./Scene.ts"
 
 const claim = "The returned promise is never awaited, so errors vanish."
@@ -43,7 +43,7 @@ const ours = (place: Partial<ConstructorParameters<typeof Discussion>[0]> = {}) 
 
 const raised = (finding: Finding, head: ReadonlyArray<string>, by = [ours()]) => {
   const code = head.slice(finding.line - 1, finding.line)
-  return isRaised(alreadyRaised(by))(finding, fingerprint(finding, code), { code, file: head })
+  return isRepeatOf(priorFindings(by))(finding, fingerprint(finding, code), { code, file: head })
 }
 
 describe("a finding that we have raised", () => {

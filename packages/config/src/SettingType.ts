@@ -4,7 +4,7 @@ import { Duration, type JsonSchema, Option, Redacted, Schema, SchemaTransformati
  * What a setting's value may be, and its forms: as YAML holds it, typed, and as the environment and a command line
  * hold it, text. `expected` completes "… is not": it says what is right.
  */
-export interface Kind<out A> {
+export interface SettingType<out A> {
   readonly label: string
   readonly expected: string
   /** Its value never shows: not in a message, not in a log line. */
@@ -25,7 +25,7 @@ export const make = <A>(options: {
   readonly text?: Schema.ConstraintDecoder<A>
   /** What the JSON Schema shows, where YAML is read more generously than it should be written. */
   readonly shown?: Schema.Constraint
-}): Kind<A> => ({
+}): SettingType<A> => ({
   label: options.label,
   expected: options.expected,
   secret: false,
@@ -35,10 +35,14 @@ export const make = <A>(options: {
 })
 
 /** Text, verbatim. An unquoted number in YAML is no text. */
-export const text: Kind<string> = make({ label: "text", expected: "text: put it in quotes", yaml: Schema.String })
+export const text: SettingType<string> = make({
+  label: "text",
+  expected: "text: put it in quotes",
+  yaml: Schema.String
+})
 
 /** Text without the spaces around it that matches a pattern. */
-export const word = (label: string, expected: string, pattern: RegExp): Kind<string> =>
+export const word = (label: string, expected: string, pattern: RegExp): SettingType<string> =>
   make({
     label,
     expected,
@@ -47,17 +51,17 @@ export const word = (label: string, expected: string, pattern: RegExp): Kind<str
   })
 
 /** A name, without the spaces around it. */
-export const line: Kind<string> = word("text", "one line of text: put it in quotes", /^.+$/)
+export const line: SettingType<string> = word("text", "one line of text: put it in quotes", /^.+$/)
 
 /** A path of this machine. Relative ones start at the working directory of the process. */
-export const path: Kind<string> = word(
+export const path: SettingType<string> = word(
   "path",
   "a path: write the home directory out, ~ is not expanded",
   /^[^~\0][^\0]*$/
 )
 
 /** One of a few words. */
-export const oneOf = <const L extends ReadonlyArray<string>>(literals: L): Kind<L[number]> =>
+export const oneOf = <const L extends ReadonlyArray<string>>(literals: L): SettingType<L[number]> =>
   make({ label: literals.join(" / "), expected: `one of ${literals.join(", ")}`, yaml: Schema.Literals(literals) })
 
 const digits = Schema.Trim.check(Schema.isPattern(/^[+-]?\d{1,15}$/))
@@ -69,13 +73,13 @@ const numeric = (
   expected: string,
   number: Schema.Codec<number>,
   form: Schema.Codec<string>
-): Kind<number> => {
+): SettingType<number> => {
   const fromText = form.pipe(Schema.decodeTo(number, toNumber))
   return make({ label, expected, yaml: Schema.Union([number, fromText]), text: fromText, shown: number })
 }
 
 /** A whole number between two bounds, both included. */
-export const integer = (minimum: number, maximum?: number): Kind<number> =>
+export const integer = (minimum: number, maximum?: number): SettingType<number> =>
   maximum === undefined
     ? numeric(
       "whole number",
@@ -91,7 +95,7 @@ export const integer = (minimum: number, maximum?: number): Kind<number> =>
     )
 
 /** A number that is not negative, with or without decimals. */
-export const amount: Kind<number> = numeric(
+export const amount: SettingType<number> = numeric(
   "number",
   "a number of at least 0, like 2.50",
   Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
@@ -103,7 +107,7 @@ const isUnit = Schema.is(Schema.Literals(["s", "m", "h", "d"]))
 const timeSpan = /^([1-9]\d{0,5})([smhd])$/
 
 /** A time span: a whole number of seconds, minutes, hours or days, like `24h`. */
-export const duration: Kind<Duration.Duration> = (() => {
+export const duration: SettingType<Duration.Duration> = (() => {
   const written = word("time span", "a time span like 90s, 15m, 24h or 7d", timeSpan)
   const spanOf = (text: string) => {
     const [, number, unit] = timeSpan.exec(text) ?? []
@@ -127,7 +131,7 @@ const flagText = Schema.Trim.check(Schema.isPattern(/^(?:true|yes|1|false|no|0)$
 )
 
 /** On or off. Anything else is an error: a misspelled `false` must not pass for either. */
-export const flag: Kind<boolean> = make({
+export const flag: SettingType<boolean> = make({
   label: "true or false",
   expected: "true or false (yes, no, 1 and 0 do too)",
   yaml: Schema.Union([Schema.Boolean, flagText]),
@@ -146,7 +150,7 @@ const commaSeparated = SchemaTransformation.transform<ReadonlyArray<string>, str
 })
 
 /** A list of texts, commas between them in the environment. Spaces around an item and empty items are dropped. */
-export const list = (of: string, item: Schema.Codec<string> = Schema.String): Kind<ReadonlyArray<string>> => {
+export const list = (of: string, item: Schema.Codec<string> = Schema.String): SettingType<ReadonlyArray<string>> => {
   const yaml = Items.pipe(Schema.decodeTo(Schema.Array(item), tidy))
   return make({
     label: "list",
@@ -158,7 +162,7 @@ export const list = (of: string, item: Schema.Codec<string> = Schema.String): Ki
 }
 
 /** A list of title tags: case does not count, and an item of a YAML list may hold several. */
-export const tags: Kind<ReadonlyArray<string>> = (() => {
+export const tags: SettingType<ReadonlyArray<string>> = (() => {
   const { fromText, ...rest } = list("title tags")
   const lower = (text: string) =>
     Option.map(fromText(text), (items) => [...new Set(items.map((item) => item.toLowerCase()))])
@@ -181,7 +185,7 @@ const pairs = SchemaTransformation.transform<Readonly<Record<string, string>>, s
 })
 
 /** A map of texts, `key=value` with commas between them in the environment. */
-export const map = (of: string, key: RegExp, value: RegExp): Kind<Readonly<Record<string, string>>> => {
+export const map = (of: string, key: RegExp, value: RegExp): SettingType<Readonly<Record<string, string>>> => {
   const isFit = (entries: Readonly<Record<string, string>>) =>
     Object.entries(entries).every(([name, text]) => key.test(name) && value.test(text))
   const yaml = Schema.Record(Schema.String, Schema.String).check(Schema.makeFilter(isFit))
@@ -200,10 +204,10 @@ export const structure = <A>(
   expected: string,
   yaml: Schema.Codec<A>,
   shown: Schema.Constraint
-): Kind<A> => make({ label, expected, yaml, text: Schema.fromJsonString(yaml), shown })
+): SettingType<A> => make({ label, expected, yaml, text: Schema.fromJsonString(yaml), shown })
 
 /** A kind whose value never shows. */
-export const secret = (kind: Kind<string>): Kind<Redacted.Redacted> => ({
+export const secret = (kind: SettingType<string>): SettingType<Redacted.Redacted> => ({
   ...kind,
   label: "secret",
   secret: true,

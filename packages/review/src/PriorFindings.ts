@@ -7,12 +7,12 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
 
 /** A finding that is on the pull request. One that was folded into a summary has no place. */
-export interface Raised {
+export interface PriorFinding {
   readonly fingerprint: Fingerprint
-  readonly place?: RaisedPlace
+  readonly place?: PriorPlace
 }
 
-interface RaisedPlace {
+interface PriorPlace {
   readonly path: string
   readonly side: Side
   /** Where the forge shows it now; absent once the code there has changed. */
@@ -26,7 +26,7 @@ interface RaisedPlace {
 
 const heading = /^.*· ([\w-]+) · \w+ confidence$/m
 
-const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion): RaisedPlace | undefined => {
+const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion): PriorPlace | undefined => {
   if (path === undefined) return undefined
   const lines = parsePatch(diffHunk).flatMap((hunk) => hunk.lines)
   const side = lines.at(-1)?.kind === "deleted" ? "LEFT" : "RIGHT"
@@ -43,12 +43,12 @@ const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion):
 }
 
 /** The findings that are on the pull request already. `ours`: the comments of our own bot; anybody can copy a marker. */
-export const alreadyRaised = (ours: ReadonlyArray<Discussion>): ReadonlyArray<Raised> =>
+export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<PriorFinding> =>
   ours.flatMap((discussion) => {
     const place = placeOf(discussion)
     return discussion.body.split(/(?=<!-- )/).flatMap((part) =>
       Option.toArray(Option.flatMapNullishOr(findMarker(part), (marker) => marker.fingerprint))
-    ).map((fingerprint): Raised => ({ fingerprint, ...(place === undefined ? {} : { place }) }))
+    ).map((fingerprint): PriorFinding => ({ fingerprint, ...(place === undefined ? {} : { place }) }))
   })
 
 const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()
@@ -61,7 +61,7 @@ const likeness = (file: ReadonlyArray<string>, line: number, code: ReadonlyArray
 }
 
 /** Where the commented line is in the file by now: under the same lines as before, else nearest to where it was. */
-const lineNow = ({ code, line, originalLine = 0 }: RaisedPlace, file: ReadonlyArray<string>): number | undefined => {
+const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: ReadonlyArray<string>): number | undefined => {
   if (line !== undefined) return line
   const own = code.at(-1)
   const candidates = file.flatMap((text, at) => isSameLine(own, text) ? [at + 1] : [])
@@ -80,7 +80,7 @@ const overlap = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => 
 const enoughOverlap = 1 / 3
 const muchOverlap = 0.6
 
-const saysTheSame = (finding: Finding, { category, words }: RaisedPlace): boolean => {
+const saysTheSame = (finding: Finding, { category, words }: PriorPlace): boolean => {
   const shared = overlap(claimWords(finding.body), words)
   return shared >= (category === finding.category ? enoughOverlap : muchOverlap)
 }
@@ -90,7 +90,7 @@ const placesOf = (file: ReadonlyArray<string>, code: ReadonlyArray<string>): Rea
   code.length === 0 ? [] : file.flatMap((_, at) => likeness(file, at + 1, code) === code.length ? [at + 1] : [])
 
 /** What a finding is held against: its file on its side, and the text of its own lines. */
-export interface Surroundings {
+export interface FindingSource {
   readonly file: ReadonlyArray<string>
   readonly code: ReadonlyArray<string>
 }
@@ -99,9 +99,9 @@ export interface Surroundings {
  * Whether a finding was raised before. The same defect at another place was not: what we have raised is followed to the
  * line where it is by now, and counts for that line only. There, other words for it are no news either.
  */
-export const isRaised =
-  (raised: ReadonlyArray<Raised>) =>
-  (finding: Finding, fingerprint: Fingerprint, { code, file }: Surroundings): boolean => {
+export const isRepeatOf =
+  (raised: ReadonlyArray<PriorFinding>) =>
+  (finding: Finding, fingerprint: Fingerprint, { code, file }: FindingSource): boolean => {
     const { line, path, side, startLine = line } = finding
     const placed = raised.flatMap((one) => {
       const { place } = one
