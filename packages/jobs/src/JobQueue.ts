@@ -60,6 +60,9 @@ export interface ReadyLane {
   readonly work: HeadWork
 }
 
+/** Where a run lives: in the process that has the lease, or outside it, where the run outlives that process. */
+export type RunLocation = "in-process" | "out-of-process"
+
 /**
  * What a renewal tells. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
  * it must stop.
@@ -114,9 +117,10 @@ export class JobQueue extends Context.Service<JobQueue, {
   offer(job: Job): Effect.Effect<OfferResult, StoreError>
   /**
    * The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet, another holds it, or this
-   * program cannot read it: then it is left to one that can.
+   * program cannot read it: then it is left to one that can. A lease of it that has run out is a loss of its run, unless
+   * runs live outside the process.
    */
-  take(lane: Lane): Effect.Effect<Option.Option<Lease>, StoreError>
+  take(lane: Lane, runs?: RunLocation): Effect.Effect<Option.Option<Lease>, StoreError>
   /** Keeps the lease alive, unless it was lost. */
   renew(lease: Lease): Effect.Effect<RenewalResult, StoreError>
   /** Ends the lease; false if it was lost, and then nothing was changed. */

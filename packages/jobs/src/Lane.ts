@@ -34,7 +34,7 @@ const make = Effect.gen(function*() {
   /** The lane's first job. A store that is away is found out here, and no lane has a turn before it is back. */
   const take = Effect.fnUntraced(function*(lane: Lane) {
     const visit = yield* breakers.begin([store])
-    return yield* queue.take(lane).pipe(
+    return yield* queue.take(lane, runner.outOfProcess ? "out-of-process" : "in-process").pipe(
       Effect.tap(() => visit.end(ServiceObservation.cases.Answered.make({ services: [store] }))),
       Effect.tapError(({ message, reason }) => {
         const failure = Failure.cases.Store.make({

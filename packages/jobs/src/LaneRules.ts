@@ -1,7 +1,7 @@
 import { Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
 import { Duration, Option, Schema } from "effect"
-import { OfferResult, type QueueLimits, type RenewalResult, Settlement } from "./JobQueue.ts"
+import { OfferResult, type QueueLimits, type RenewalResult, type RunLocation, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 
 /*
@@ -178,18 +178,23 @@ export const offer = (table: JobTable, { payload, row }: OfferedJob, now: number
 export interface TakeOptions {
   readonly owner: string
   readonly leaseMillis: number
+  readonly runs: RunLocation
   /** Whether this program can read the job's stored form. */
   canRead(row: JobRow): boolean
 }
 
-/** Takes the lane's head; a lease of it that has run out is lost by this. What cannot be read stays as it is. */
+/**
+ * Takes the lane's head; a lease of it that has run out is over by this, and counts as a loss where its run died with it.
+ * What cannot be read stays as it is.
+ */
 export const take = (table: JobTable, lane: string, now: number, taker: TakeOptions): JobRow | undefined => {
   const [first] = table.active(lane)
   if (first === undefined || first.dueAt > now || !taker.canRead(first)) return undefined
   if (first.state === "running" && first.stop === null) {
-    const losses = first.losses + 1
     const attempts = first.attempts - (isReview(first) ? 1 : 0)
-    giveBack(table, { ...first, attempts, losses, dueAt: now + restMillis(losses) }, now)
+    const losses = first.losses + (taker.runs === "in-process" ? 1 : 0)
+    const rest = taker.runs === "in-process" ? restMillis(losses) : 0
+    giveBack(table, { ...first, attempts, losses, dueAt: now + rest }, now)
     return take(table, lane, now, taker)
   }
   const begins = first.state === "waiting" && isReview(first)

@@ -4,7 +4,7 @@ import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
-import { JobQueue, JobRequestResult, type Lease, QueueLimits, type Settlement } from "./JobQueue.ts"
+import { JobQueue, JobRequestResult, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
 import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
@@ -156,12 +156,13 @@ const make = Effect.gen(function*() {
   // The jobs that were found unreadable: said once, and they are left to a program that can read them.
   const left = new Set<JobId>()
 
-  const takeReadable = (table: JobTable, lane: string, now: number): Taken => {
+  const takeReadable = (table: JobTable, lane: string, runs: RunLocation, now: number): Taken => {
     let unread: JobId | undefined
     let read: TableRecords.DecodedJob | undefined
     const row = LaneRules.take(table, lane, now, {
       owner: "redis",
       leaseMillis,
+      runs,
       canRead: (row) => {
         read = TableRecords.decodeRow(row, table.payload(row.id))
         if (read === undefined) unread = row.id
@@ -171,11 +172,11 @@ const make = Effect.gen(function*() {
     return { id: row?.id, read, unread }
   }
 
-  const take = Effect.fn("JobQueue.take")(function*(lane: Lane) {
+  const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
     const { now, row: after, value } = yield* step(
       { operation: "JobQueue.take", lane: key, about: (value: Taken) => value.id },
-      (table, now) => takeReadable(table, key, now)
+      (table, now) => takeReadable(table, key, runs, now)
     )
     const { id, read, unread } = value
     if (unread !== undefined && !left.has(unread)) {

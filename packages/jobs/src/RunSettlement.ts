@@ -13,8 +13,8 @@ const { Done, GiveUp, Lose, Park, Release, Retry, Wait } = Settlement.cases
 export const maxLosses = 5
 
 /**
- * The same for a job that runs outside this process. It is high, because what ends such a run (an eviction, a lost node, the death of
- * the server that waits for it) says little about the job.
+ * The same for a job that runs outside this process. It is high, because what ends such a run (an eviction, a lost node) says little
+ * about the job. The death of the server that waits for it counts as none.
  */
 const maxLossesOutOfProcess = 60
 

@@ -8,6 +8,7 @@ import {
   type Lease,
   type OfferResult,
   QueueLimits,
+  type RunLocation,
   type Settlement
 } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
@@ -86,12 +87,13 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   // The jobs of the lanes' heads that were found unreadable: said once, and they are left to a program that can read them.
   const left = new Set<JobId>()
 
-  const takeReadable = (table: JobTable, lane: string, now: number) => {
+  const takeReadable = (table: JobTable, lane: string, runs: RunLocation, now: number) => {
     let unread: JobId | undefined
     let read: TableRecords.DecodedJob | undefined
     const row = LaneRules.take(table, lane, now, {
       owner,
       leaseMillis,
+      runs,
       canRead: (row) => {
         read = TableRecords.decodeRow(row, table.payload(row.id))
         if (read === undefined) unread = row.id
@@ -101,12 +103,12 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     return { taken: row === undefined || read === undefined ? undefined : { row, ...read }, unread }
   }
 
-  const take = Effect.fn("JobQueue.take")(function*(lane: Lane) {
+  const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
     const { now, taken, unread } = yield* change(
       "JobQueue.take",
       [key],
-      (table, now) => ({ now, ...takeReadable(table, key, now) })
+      (table, now) => ({ now, ...takeReadable(table, key, runs, now) })
     )
     if (unread !== undefined && !left.has(unread)) {
       left.add(unread)

@@ -35,7 +35,7 @@ const deadly = Effect.fnUntraced(function*(elsewhere: boolean) {
     queue: ({ renew, settle, take }) => ({
       renew: (lease) => Effect.suspend(() => alive ? renew(lease) : Effect.never),
       settle: (lease, settlement) => Effect.suspend(() => alive ? settle(lease, settlement) : Effect.succeed(false)),
-      take: (lane) => Effect.suspend(() => alive ? take(lane) : Effect.succeedNone)
+      take: (lane, runs) => Effect.suspend(() => alive ? take(lane, runs) : Effect.succeedNone)
     })
   })
 
@@ -88,9 +88,9 @@ describe("a job that kills its process", () => {
       }
     }))
 
-  it.effect("runs beside others where it runs elsewhere: that a server dies says nothing about it", () =>
+  it.effect("runs beside others where it runs elsewhere, and counts no loss: that a server dies says nothing about it", () =>
     Effect.gen(function*() {
-      const { beside, life, offer, stateOf } = yield* deadly(true)
+      const { beside, life, offer, records, stateOf } = yield* deadly(true)
       yield* offer(poison, ...neighbours)
       for (let death = 0; death < 6; death++) {
         yield* life
@@ -98,5 +98,6 @@ describe("a job that kills its process", () => {
       }
       assert.isTrue(beside.slice(0, 3).every(({ length }) => length > 0), JSON.stringify(beside))
       assert.strictEqual((yield* stateOf(poison)).state, "running")
+      assert.strictEqual(Option.getOrThrow(yield* records.find(poison.id)).losses, 0)
     }))
 })

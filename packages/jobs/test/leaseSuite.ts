@@ -51,6 +51,20 @@ export const leasing = (it: It) => {
   )
 
   it(
+    "counts no loss where runs live outside the process, however often a lease runs out, and gives the same run out at once",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      for (let servers = 0; servers < 70; servers++) {
+        const lease = Option.getOrThrow(yield* JobQueue.use((queue) => queue.take(lane, "out-of-process")))
+        assert.deepStrictEqual([lease.attempt, lease.run, lease.losses], [1, 1, 0])
+        yield* TestClock.adjust("30 seconds")
+      }
+      assert.strictEqual((yield* take).losses, 1)
+    })
+  )
+
+  it(
     "does not let a lost lease change anything",
     Effect.gen(function*() {
       const job = mention(lane, "a")
