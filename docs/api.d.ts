@@ -688,7 +688,7 @@ interface JobSettings {
   readonly maxAttempts: number;
   /** The age at which a job that waits for services is given up. */
   readonly giveUpAfter: Duration.Duration;
-  /** What one attempt may take. */
+  /** The longest that one run may take. */
   readonly deadline: Duration.Duration;
   /** What running reviews may take to finish after SIGTERM. */
   readonly gracePeriod: Duration.Duration;
@@ -1202,7 +1202,7 @@ declare const PostedReview_base: Schema.Class<PostedReview, Schema.Struct<{
   readonly inline: Schema.Natural;
   /** Comments whose place the forge refused: their text is in the summary instead. */
   readonly folded: Schema.Natural;
-  /** It was there before: an earlier attempt of the same job had posted it. */
+  /** It was there before: an earlier run of the same job had posted it. */
   readonly alreadyPosted: Schema.Boolean;
 }>, {}>;
 /** A review that is on the pull request. */

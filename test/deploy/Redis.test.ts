@@ -129,7 +129,7 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
         )
       )
       const results = Context.get(pod, JobResults)
-      const run = { id: job.id, attempt: 1 }
+      const run = { id: job.id, run: 1 }
       assert.isTrue(yield* results.isWanted(run))
       yield* results.report(run, reviewed)
       assert.deepStrictEqual(yield* Effect.scoped(Effect.flatten(results.listen(run))), reviewed)

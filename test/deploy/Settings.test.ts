@@ -60,7 +60,7 @@ const madeFrom = (config: string) =>
   Effect.map(loaded(config), ({ conversationTtl, kubernetes, redis }): Resource => {
     const template = { conversationTtl, kubernetes: Option.getOrThrow(kubernetes), redis: Option.getOrThrow(redis) }
     // Its apiVersion, kind and name are there: the schema test says so.
-    return Manifest.make(template, { job, attempt: 1, payload: "{}" }) as Resource
+    return Manifest.make(template, { job, run: 1, payload: "{}" }) as Resource
   })
 
 describe("the configuration files", () => {

@@ -49,7 +49,7 @@ export interface JobSettings {
   readonly maxAttempts: number
   /** The age at which a job that waits for services is given up. */
   readonly giveUpAfter: Duration.Duration
-  /** What one attempt may take. */
+  /** The longest that one run may take. */
   readonly deadline: Duration.Duration
   /** What running reviews may take to finish after SIGTERM. */
   readonly gracePeriod: Duration.Duration

@@ -45,7 +45,7 @@ export type SkipReason = typeof SkipReason.Type
 
 /** How a run of a job ended. */
 export const JobOutcome = Schema.TaggedUnion({
-  /** The review is on the pull request. `alreadyPosted`: an earlier attempt had posted it, and this one did not again. */
+  /** The review is on the pull request. `alreadyPosted`: an earlier run had posted it, and this one did not again. */
   Reviewed: {
     headSha: Sha,
     findings: Schema.Int,

@@ -51,7 +51,7 @@ export class PostedReview extends Schema.Class<PostedReview>("@nominal-code/doma
   inline: Schema.Natural,
   /** Comments whose place the forge refused: their text is in the summary instead. */
   folded: Schema.Natural,
-  /** It was there before: an earlier attempt of the same job had posted it. */
+  /** It was there before: an earlier run of the same job had posted it. */
   alreadyPosted: Schema.Boolean
 }) {}
 

@@ -2,10 +2,11 @@ import type { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, type Effect, type Scope } from "effect"
 
-/** Names one run of a job: a result of an earlier attempt is never taken for that of a later one. */
+/** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
 export interface JobRun {
   readonly id: JobId
-  readonly attempt: number
+  /** Its number over the job's whole life. */
+  readonly run: number
 }
 
 /**

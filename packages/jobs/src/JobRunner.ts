@@ -7,13 +7,13 @@ import { Context, type Effect } from "effect"
 /** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
 export class JobRunner extends Context.Service<JobRunner, {
   /**
-   * One attempt, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
-   * runs on, and is found by who runs the same attempt next. `attempt` is counted over the job's whole life: it names
+   * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
+   * runs on, and is found by who takes the same run over. `run` is counted over the job's whole life: it names
    * the run wherever that leaves traces, and a run that takes over a lost one has the same.
    */
-  run(job: Job, attempt: number): Effect.Effect<JobOutcome>
+  run(job: Job, run: number): Effect.Effect<JobOutcome>
   /**
-   * Ends whatever still runs of a job, of any attempt, here or elsewhere; it is gone when this returns. `run` is
+   * Ends whatever still runs of a job, whichever run it is of, here or elsewhere; it is gone when this returns. `run` is
    * over by then, or its process dead. What cannot be ended is logged.
    */
   cancel(job: Job): Effect.Effect<void>

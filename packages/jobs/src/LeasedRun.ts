@@ -203,7 +203,8 @@ export const make = Effect.gen(function*() {
     Effect.annotateLogs(leasedRun(lease, turn), {
       job: lease.job.id,
       delivery: lease.job.delivery,
-      attempt: lease.attempt
+      attempt: lease.attempt,
+      run: lease.run
     })
   )
 )

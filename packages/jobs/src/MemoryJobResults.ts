@@ -13,8 +13,8 @@ interface Result {
 const make = Effect.sync(() => {
   const results = new Map<string, Result>()
 
-  const resultOf = ({ attempt, id }: JobRun): Result => {
-    const name = `${id}:${attempt}`
+  const resultOf = ({ id, run }: JobRun): Result => {
+    const name = `${id}:${run}`
     const known = results.get(name)
     if (known !== undefined) return known
     const result: Result = { outcome: undefined, reported: Deferred.makeUnsafe() }

@@ -21,7 +21,7 @@ const encode = Schema.encodeSync(OutcomeJson)
 const Kept = Schema.NullOr(OutcomeJson)
 const Stored = Schema.NullOr(Schema.Literal("OK"))
 
-const name = ({ attempt, id }: JobRun) => `${id}:${attempt}`
+const name = ({ id, run }: JobRun) => `${id}:${run}`
 const keyOf = (run: JobRun) => `nc:result:${name(run)}`
 const channelOf = (run: JobRun) => `nc:done:${name(run)}`
 
@@ -65,7 +65,7 @@ const make = Effect.gen(function*() {
   )
 
   const isWanted = Effect.fn("JobResults.isWanted")((run: JobRun) =>
-    Effect.retry(isCurrent(redis, run.id, run.attempt), { schedule: patience, while: (error) => error.retryable })
+    Effect.retry(isCurrent(redis, run.id, run.run), { schedule: patience, while: (error) => error.retryable })
   )
 
   return JobResults.of({ report, listen, isWanted })

@@ -2,7 +2,7 @@ import { Redis } from "@nominal-code/persistence/Redis"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { PayloadStore } from "./PayloadStore.ts"
 
-/** Much longer than a pod may take to start; it is put again for every attempt. */
+/** Much longer than a pod may take to start; it is put again for every run. */
 const ttl = Duration.toMillis("1 day")
 
 const keyOf = (id: string) => `nc:payload:${id}`

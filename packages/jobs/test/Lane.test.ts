@@ -78,7 +78,7 @@ it.effect("a finished job keeps its outcome, reviewed or skipped", () =>
 it.effect("a job that fails is tried again after a while, then parked, and its pull request is told once", () =>
   Effect.gen(function*() {
     const { events, offer, start, stateOf } = yield* laneWorld({
-      run: (_job, attempt) => Effect.succeed(failed(`the model was away (${attempt})`))
+      run: (_job, run) => Effect.succeed(failed(`the model was away (${run})`))
     })
     const job = push(one, "a")
     yield* start
@@ -125,7 +125,7 @@ for (
 ) {
   it.effect(`${name} is a failure to be tried again, and its text stays in the log`, () =>
     Effect.gen(function*() {
-      const { offer, start, stateOf } = yield* laneWorld({ run: (_job, attempt) => attempt === 1 ? bug : lasting(0) })
+      const { offer, start, stateOf } = yield* laneWorld({ run: (_job, run) => run === 1 ? bug : lasting(0) })
       const job = push(one, "a")
       yield* start
       yield* offer(job)

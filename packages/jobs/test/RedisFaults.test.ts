@@ -243,7 +243,7 @@ redisSuite("the queue in a Redis that fails", () => {
         Effect.gen(function*() {
           const { listen, report } = yield* JobResults
           const { load, save } = yield* ConversationStore
-          const run = { id: lease.job.id, attempt: 1 }
+          const run = { id: lease.job.id, run: 1 }
           const outcome = yield* listen(run)
           yield* report(run, reviewed)
           assert.deepStrictEqual(yield* outcome, reviewed)

@@ -7,7 +7,7 @@ import { reviewed } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Fiber, Layer, type Scope } from "effect"
 
-export const runOf = (attempt: number, id = "0123456789abcdef0123"): JobRun => ({ id: JobId.make(id), attempt })
+export const runOf = (run: number, id = "0123456789abcdef0123"): JobRun => ({ id: JobId.make(id), run })
 
 const failed = JobOutcome.cases.Failed.make({
   failure: Failure.cases.Model.make({ reason: "unavailable", detail: "the model was away" }),
@@ -53,7 +53,7 @@ export const jobResultsSuite = (name: string, store: Layer.Layer<JobResults, Sto
     )
 
     test(
-      "does not take the result of another attempt, or of another job, for this one's",
+      "does not take the result of another run, or of another job, for this one's",
       Effect.gen(function*() {
         yield* report(runOf(1), failed)
         const fiber = yield* waiting(runOf(2))

@@ -56,8 +56,8 @@ const make = Effect.gen(function*() {
       Effect.catch(({ message }) => Effect.as(Effect.logWarning(`no result could be read: ${message}`), Option.none()))
     )
 
-  const payloadOf = Effect.fnUntraced(function*(job: Job, attempt: number) {
-    const payload = encode({ version: 2, job, settings: config.review, run: attempt })
+  const payloadOf = Effect.fnUntraced(function*(job: Job, run: number) {
+    const payload = encode({ version: 2, job, settings: config.review, run })
     if (Manifest.fitsInline(payload)) return payload
     yield* Effect.retry(payloads.put(job.id, payload), listening)
     return `redis:${job.id}`
@@ -126,23 +126,23 @@ const make = Effect.gen(function*() {
     }
   )
 
-  const attemptOf = Effect.fnUntraced(function*(job: Job, attempt: number, name: string) {
-    const run: JobRun = { id: job.id, attempt }
+  const runOf = Effect.fnUntraced(function*(job: Job, number: number, name: string) {
+    const run: JobRun = { id: job.id, run: number }
     const hearing = yield* Effect.forkScoped(yield* listen(run))
     const observation = yield* jobs.observe(name)
-    yield* jobs.clearLane(job, attempt)
+    yield* jobs.clearLane(job, number)
     // Whoever waited for it before may have died, and the Job may have ended since, and be gone.
     const known = hearing.pollUnsafe()
     if (known !== undefined && Exit.isSuccess(known) && isSettled(known.value)) return known.value
-    const payload = yield* payloadOf(job, attempt)
-    yield* observation.confirm(yield* jobs.create(Manifest.make(template, { job, attempt, payload })))
+    const payload = yield* payloadOf(job, number)
+    yield* observation.confirm(yield* jobs.create(Manifest.make(template, { job, run: number, payload })))
     return yield* awaitEnd(run, name, observation, Fiber.join(hearing))
   }, Effect.scoped)
 
   return {
-    run: Effect.fn("KubernetesRunner.run")((job: Job, attempt: number) => {
-      const name = kubeJobName(job, attempt)
-      return attemptOf(job, attempt, name).pipe(
+    run: Effect.fn("KubernetesRunner.run")((job: Job, number: number) => {
+      const name = kubeJobName(job, number)
+      return runOf(job, number, name).pipe(
         Effect.catchTags({
           KubeError: (error) => Effect.succeed(apiFailed(error)),
           RunNotWanted: () =>
@@ -180,8 +180,8 @@ export interface KubernetesWork<R> {
 const cluster = ServiceName.make("cluster")
 
 /**
- * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever runs the same attempt
- * next finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
+ * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever takes the same run
+ * over finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
 export const layer = <R>({ needs, notice }: KubernetesWork<R>) =>
   Layer.effect(

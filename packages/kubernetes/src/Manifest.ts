@@ -13,10 +13,11 @@ export interface KubeJobTemplate {
   readonly conversationTtl: Duration.Duration
 }
 
-/** One attempt of a job: `payload` is its JSON, or `redis:<id>` where that is too long for a variable. */
-export interface JobAttempt {
+/** One run of a job: `payload` is its JSON, or `redis:<id>` where that is too long for a variable. */
+export interface RunOfJob {
   readonly job: Job
-  readonly attempt: number
+  /** Its number over the job's whole life. */
+  readonly run: number
   readonly payload: string
 }
 
@@ -108,17 +109,17 @@ const podSpec = (template: KubeJobTemplate, payload: string): V1PodSpec => {
   }
 }
 
-/** The Kubernetes Job of one attempt. The same attempt gives the same Job, name and all. */
-export const make = (template: KubeJobTemplate, { attempt, job, payload }: JobAttempt): V1Job => {
+/** The Kubernetes Job of one run. The same run gives the same Job, name and all. */
+export const make = (template: KubeJobTemplate, { job, payload, run }: RunOfJob): V1Job => {
   const { activeDeadline, backoffLimit, namespace, ttlAfterFinished } = template.kubernetes
-  const labels = { ...template.kubernetes.labels, ...kubeJobLabels(job, attempt) }
+  const labels = { ...template.kubernetes.labels, ...kubeJobLabels(job, run) }
   const annotations = { ...template.kubernetes.annotations, ...kubeJobAnnotations(job) }
   const queue = Option.map(template.kubernetes.queue, (name) => queueName(name, job))
   const queued = Option.isSome(queue) ? { [queueLabel]: queue.value } : {}
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name: kubeJobName(job, attempt), namespace, labels: { ...labels, ...queued }, annotations },
+    metadata: { name: kubeJobName(job, run), namespace, labels: { ...labels, ...queued }, annotations },
     spec: {
       // The queue lets it begin.
       ...(Option.isSome(queue) ? { suspend: true } : {}),

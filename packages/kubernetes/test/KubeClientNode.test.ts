@@ -14,7 +14,7 @@ import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
 const job = mention(laneOf(1), "a")
 const manifest = Manifest.make(
   { kubernetes, redis: redisAt("redis://redis:6379/0"), conversationTtl: Duration.days(1) },
-  { job, attempt: 1, payload: "{}" }
+  { job, run: 1, payload: "{}" }
 )
 
 const connected = Effect.fnUntraced(function*(options: Partial<KubeEmulator.Options> = {}) {

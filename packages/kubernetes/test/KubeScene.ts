@@ -66,7 +66,7 @@ export const clusterConfig = (settings: Partial<KubernetesSettings> = {}) =>
 const succeeded: PodEnd = { exitCode: 0, reason: "Completed" }
 export const crashed: PodEnd = { exitCode: 1, reason: "Error" }
 
-/** What a pod does, given how to report; its attempt is in its labels. */
+/** What a pod does, given how to report; the number of its run is in its labels. */
 export type Script = (pod: KubePodObject, results: Effect.Success<typeof testResults>) => Behaviour
 
 /** A pod that runs this, and then ends so. */

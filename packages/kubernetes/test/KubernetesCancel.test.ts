@@ -46,7 +46,7 @@ it.effect("the Job of a cancelled job is deleted, and gone before anything else 
     yield* quiet
     assert.deepStrictEqual(yield* stateOf(a), cancelled)
     assert.deepStrictEqual(kube.log, [`create ${nameOfA}`, `delete ${nameOfA}`, `create ${nameOfB}`])
-    yield* results.report({ id: b.id, attempt: 1 }, reviewed)
+    yield* results.report({ id: b.id, run: 1 }, reviewed)
     yield* quiet
     assert.strictEqual((yield* stateOf(b)).state, "done")
   }))
@@ -87,7 +87,7 @@ it.effect("a Job that cannot be ended keeps its pull request waiting for minutes
     assert.strictEqual((yield* stateOf(a)).state, "parked")
   }))
 
-it.live("every Job of a cancelled job that runs is ended, whichever attempt it is of, and no other one", () =>
+it.live("every Job of a cancelled job that runs is ended, whichever run it is of, and no other one", () =>
   Effect.gen(function*() {
     const { cluster, runner } = yield* scene(() => does(Effect.never))
     const running = (count: number) =>

@@ -9,11 +9,11 @@ import { Duration, Effect, Fiber, Option, Schema } from "effect"
 import { asked, crashed, does, reasonOf, review, scene, type Script } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")
-const run = { id: job.id, attempt: 1 }
+const run = { id: job.id, run: 1 }
 
 const reporting: Script = (_pod, results) => does(Effect.orDie(results.report(run, reviewed)))
 
-const attemptOf = (labels: Readonly<Record<string, string>>) => Number(labels["nominal-code/run"])
+const runOf = (labels: Readonly<Record<string, string>>) => Number(labels["nominal-code/run"])
 
 /** Polled, for what somebody else's clock decides. */
 const until = (test: () => boolean) =>
@@ -52,10 +52,10 @@ describe("a Job's end", () => {
       assert.isTrue(Duration.isLessThan(spent, Duration.seconds(2)), Duration.format(spent))
     }))
 
-  it.live("a late and repeated signal of an earlier attempt ends no later one", () =>
+  it.live("a late and repeated signal of an earlier run ends no later one", () =>
     Effect.gen(function*() {
       const { results, runner } = yield* scene((pod, results) =>
-        attemptOf(pod.metadata.labels) === 1
+        runOf(pod.metadata.labels) === 1
           ? does(Effect.void, crashed)
           : does(Effect.gen(function*() {
             yield* results.signal(run, reviewed)
@@ -63,7 +63,7 @@ describe("a Job's end", () => {
             yield* Effect.sleep("200 millis")
             yield* Effect.orDie(
               results.report(
-                { ...run, attempt: 2 },
+                { ...run, run: 2 },
                 JobOutcome.cases.Skipped.make({ reason: "closed", detail: "closed" })
               )
             )
@@ -77,7 +77,7 @@ describe("a Job's end", () => {
       )
     }))
 
-  it.live("a pod that succeeds and leaves no result is a failure that is worth another attempt", () =>
+  it.live("a pod that succeeds and leaves no result is a failure that is worth another try", () =>
     Effect.gen(function*() {
       const { runner } = yield* scene(() => does(Effect.void))
       assert.deepStrictEqual(yield* runner.run(job, 1), podFailed("no-result", "the Job succeeded and left no result"))
@@ -289,7 +289,7 @@ describe("an API server that is difficult", () => {
 })
 
 describe("a server that stops", () => {
-  it.live("leaves its Job running, and whoever runs the attempt next waits for that one", () =>
+  it.live("leaves its Job running, and whoever takes the run over waits for that one", () =>
     Effect.gen(function*() {
       const { cluster, runner } = yield* scene((_pod, results) =>
         does(Effect.andThen(Effect.sleep("700 millis"), Effect.orDie(results.report(run, reviewed))))

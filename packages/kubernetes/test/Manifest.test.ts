@@ -23,14 +23,14 @@ const template = (
 })
 
 const made = (settings?: Partial<KubernetesSettings>, url?: string, payload = "{}") =>
-  Manifest.make(template(settings, url), { job: some, attempt: 2, payload })
+  Manifest.make(template(settings, url), { job: some, run: 2, payload })
 
 const containerOf = (job: ReturnType<typeof made>) => job.spec?.template.spec?.containers[0]
 
 const variables = (job: ReturnType<typeof made>) =>
   Object.fromEntries((containerOf(job)?.env ?? []).map(({ name, value }) => [name, value]))
 
-describe("the Job of an attempt", () => {
+describe("the Job of a run", () => {
   it("is what a restricted namespace takes, and every field of it is known to Kubernetes", () => {
     const job = made()
     assert.notProperty(jobIn(job), "code", JSON.stringify(jobIn(job)))
@@ -187,7 +187,7 @@ describe("a payload", () => {
   })
 })
 
-const at = (repo: string, number: number, attempt = 1) => {
+const at = (repo: string, number: number, run = 1) => {
   const job = new Job({
     ...some,
     event: {
@@ -199,7 +199,7 @@ const at = (repo: string, number: number, attempt = 1) => {
       })
     }
   })
-  return Manifest.make(template(), { job, attempt, payload: "{}" })
+  return Manifest.make(template(), { job, run, payload: "{}" })
 }
 
 describe("names and labels", () => {
@@ -224,7 +224,7 @@ describe("names and labels", () => {
     assert.notStrictEqual(job.metadata?.labels?.["nominal-code/repo"], other.metadata?.labels?.["nominal-code/repo"])
   })
 
-  it("the same attempt has the same name, and each other one another", () => {
+  it("the same run has the same name, and each other one another", () => {
     const other = new Job({ ...some, id: JobId.make("0".repeat(20)) })
     const names = [kubeJobName(some, 1), kubeJobName(some, 2), kubeJobName(some, 12), kubeJobName(other, 1)]
     assert.strictEqual(new Set(names).size, names.length)

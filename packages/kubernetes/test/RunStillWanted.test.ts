@@ -75,7 +75,7 @@ redisSuite("whether a run in another process is still wanted", () => {
       yield* jobs.offer(job)
       const lease = Option.getOrThrow(yield* jobs.take(job.lane))
       yield* settle(jobs, lease)
-      return [yield* isWanted({ id: job.id, attempt: 1 }), yield* isWanted({ id: job.id, attempt: 2 })]
+      return [yield* isWanted({ id: job.id, run: 1 }), yield* isWanted({ id: job.id, run: 2 })]
     }).pipe(Effect.provide(Layer.fresh(layer)))
 
   const settled = (settlement: Settlement) => after((jobs, lease) => jobs.settle(lease, settlement))
@@ -111,6 +111,6 @@ redisSuite("whether a run in another process is still wanted", () => {
   it.effect("of a job that no queue knows, every run does", () =>
     Effect.gen(function*() {
       const { isWanted } = yield* JobResults
-      assert.isTrue(yield* isWanted({ id: mention(laneOf(2), "b").id, attempt: 7 }))
+      assert.isTrue(yield* isWanted({ id: mention(laneOf(2), "b").id, run: 7 }))
     }).pipe(Effect.provide(Layer.fresh(layer))))
 })

@@ -15,7 +15,7 @@ import { clusterConfig } from "./KubeScene.ts"
 
 export const job = mention(laneOf(1), "a")
 export const name = kubeJobName(job, 1)
-export const run = { id: job.id, attempt: 1 }
+export const run = { id: job.id, run: 1 }
 
 /** How a run begins. */
 interface Beginning {

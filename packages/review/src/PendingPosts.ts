@@ -33,7 +33,7 @@ export const makeMemory = (): PendingReviews => {
 const nothingKept: PendingReviews = { keep: () => Effect.void, take: () => Effect.succeedNone }
 
 /**
- * The reviews that a forge's outage kept from being posted: the job's next attempt in the same process posts them, and
+ * The reviews that a forge's outage kept from being posted: the job's next run in the same process posts them, and
  * the model is not paid twice. By default nothing is kept: a process that runs one job ends with it.
  */
 export const PendingPosts = Context.Reference<PendingReviews>("@nominal-code/review/PendingPosts", {

@@ -87,7 +87,7 @@ const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: D
   return Option.map(Head.reviewOf(known, now.headSha), Head.headReviewed)
 })
 
-/** Brings a review to the pull request as it is by now. During an outage the review is kept for the next attempt. */
+/** Brings a review to the pull request as it is by now. During an outage the review is kept for the next run. */
 const finish = Effect.fnUntraced(
   function*(job: Job, known: OwnPosts, review: DraftedReview) {
     const { settings: { dryRun } } = yield* ReviewConfig
@@ -105,8 +105,8 @@ const finish = Effect.fnUntraced(
         : Effect.void)
 )
 
-/** The outcome of a job whose review an earlier attempt has posted, or has left to be posted. */
-const earlierAttempt = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
+/** The outcome of a job whose review an earlier run has posted, or has left to be posted. */
+const earlierRun = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
   if (Option.isSome(known.review)) return Option.some<JobOutcome>(postedOutcome(known.review.value))
   const pending = yield* (yield* PendingPosts).take(job.id)
   return Option.isNone(pending)
@@ -145,7 +145,7 @@ export const review = Effect.fn("Review.review")(
     yield* Effect.annotateCurrentSpan({ job: job.id, pullRequest: String(job.event.pullRequest) })
     yield* ensureWanted
     const known = yield* (yield* Forge).ownPosts(job.event.pullRequest, job.id)
-    const earlier = yield* earlierAttempt(job, known)
+    const earlier = yield* earlierRun(job, known)
     const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job, known)
     return result
   },

@@ -64,7 +64,7 @@ describe("a review from the job to the posted result", () => {
       assert.deepStrictEqual([nothing.replies, unreadable.replies], [[], []])
     }))
 
-  it.effect("is not done again when an earlier attempt has posted it", () =>
+  it.effect("is not done again when an earlier run has posted it", () =>
     Effect.gen(function*() {
       const posted = new PostedReview({
         headSha: Scene.headSha,

@@ -45,9 +45,9 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
   const say = (event: string) => Effect.sync(() => events.push(event))
 
   const runner = JobRunner.of({
-    run: (job, attempt) =>
+    run: (job, run) =>
       say(`start ${job.delivery}`).pipe(
-        Effect.andThen(script.run?.(job, attempt) ?? Effect.succeed(reviewed)),
+        Effect.andThen(script.run?.(job, run) ?? Effect.succeed(reviewed)),
         Effect.tap(() => say(`end ${job.delivery}`)),
         Effect.onInterrupt(() => say(`stop ${job.delivery}`))
       ),

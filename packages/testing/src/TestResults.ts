@@ -3,7 +3,7 @@ import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { Effect, Layer, Option, PubSub } from "effect"
 
-const keyOf = ({ attempt, id }: JobRun) => `${id}:${attempt}`
+const keyOf = ({ id, run }: JobRun) => `${id}:${run}`
 
 /** Results and payloads in memory, whose signals can be lost. `log` tells who listened and reported, in order. */
 export const testResults = Effect.gen(function*() {
@@ -14,7 +14,7 @@ export const testResults = Effect.gen(function*() {
 
   const store = (run: JobRun, outcome: JobOutcome) =>
     Effect.sync(() => {
-      log.push(`store ${run.attempt} ${outcome._tag}`)
+      log.push(`store ${run.run} ${outcome._tag}`)
       stored.set(keyOf(run), outcome)
     })
   const signal = (run: JobRun, outcome: JobOutcome) => Effect.asVoid(PubSub.publish(signals, [keyOf(run), outcome]))
@@ -24,7 +24,7 @@ export const testResults = Effect.gen(function*() {
     report: (run, outcome) => Effect.andThen(store(run, outcome), signal(run, outcome)),
     listen: (run) =>
       Effect.map(PubSub.subscribe(signals), (subscription) => {
-        log.push(`listen ${run.attempt}`)
+        log.push(`listen ${run.run}`)
         return Effect.suspend(() => {
           const known = stored.get(keyOf(run))
           if (known !== undefined) return Effect.succeed(known)

@@ -101,7 +101,7 @@ const exitOf = ({ id }: Job, outcome: JobOutcome) =>
 /** Stores how it ended, and signals it, where somebody waits for it. */
 const report = Effect.fnUntraced(
   function*({ job, run }: JobPayload, outcome: JobOutcome) {
-    if (run !== undefined) yield* (yield* JobResults).report({ id: job.id, attempt: run }, outcome)
+    if (run !== undefined) yield* (yield* JobResults).report({ id: job.id, run }, outcome)
   },
   (effect) => Effect.catch(effect, ({ message }) => Effect.logError(`nobody could be told how it ended: ${message}`))
 )
@@ -119,7 +119,7 @@ const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
 
 /** Whether somebody still waits for the run. If nobody can be asked, it may be over for a long time. */
 const isWanted = ({ isWanted }: JobResults["Service"], { job: { id }, run }: JobPayload): Effect.Effect<boolean> =>
-  run === undefined ? Effect.succeed(true) : isWanted({ id, attempt: run }).pipe(
+  run === undefined ? Effect.succeed(true) : isWanted({ id, run }).pipe(
     Effect.catch(({ message }) =>
       Effect.as(Effect.logError(`nobody can be asked whether the job is still wanted: ${message}`), false)
     )

@@ -95,7 +95,7 @@ export const jobs = {
     yaml: "jobs.deadline_seconds",
     env: "JOBS_DEADLINE_SECONDS",
     kind: integer(1, 86_400),
-    doc: "How long one attempt may take, in seconds. A Kubernetes Job has a deadline of its own."
+    doc: "How long one run may take, in seconds. A Kubernetes Job has a deadline of its own."
   }),
   gracePeriod: defaulted(30, {
     yaml: "jobs.grace_period_seconds",
