@@ -4,7 +4,7 @@
  *
  * `node ci/library.ts [directory]` adds it elsewhere than to `dist/`.
  */
-import { readFileSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { argv } from "node:process"
 import { fileURLToPath } from "node:url"
@@ -15,18 +15,29 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const dist = resolve(argv[2] ?? join(root, "dist"))
 const library = join(dist, "library")
 
+/** Packages that only some pipelines need, and that are large: whoever needs one installs it beside the library. */
+const optional = ["@kubernetes/client-node"]
+
 const bundle = await rolldown({
   input: { index: join(root, "packages/cli/src/index.ts") },
   platform: "node",
-  external: [/^@vscode\/ripgrep/, ...external]
+  external: [/^@vscode\/ripgrep/, ...external, ...optional.map((name) => new RegExp(`^${name}(/|$)`))]
 })
 await bundle.write({ dir: library, format: "esm", minify: false, chunkFileNames: "[name]-[hash].js" })
 await bundle.close()
 await writeDeclarations(library)
+// Modules find the scripts of Redis beside themselves.
+cpSync(join(dist, "lib/lua"), join(library, "lua"), { recursive: true })
 
 const manifest = join(dist, "package.json")
 const written = JSON.parse(readFileSync(manifest, "utf8"))
-const { dependencies } = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8"))
+const dependenciesOf = (name: string): Record<string, string> =>
+  JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).dependencies
+const peers = {
+  // Parts of `effect` that this library uses are marked unstable, so that a minor version may change them.
+  effect: `~${dependenciesOf("cli")["effect"]}`,
+  "@kubernetes/client-node": `^${dependenciesOf("kubernetes")["@kubernetes/client-node"]}`
+}
 writeFileSync(
   manifest,
   `${
@@ -37,9 +48,8 @@ writeFileSync(
           ".": { types: "./library/index.d.ts", default: "./library/index.js" },
           "./package.json": "./package.json"
         },
-        // Parts of `effect` that this library uses are marked unstable, so that a minor version may change them.
-        peerDependencies: { effect: `~${dependencies.effect}` },
-        peerDependenciesMeta: { effect: { optional: true } }
+        peerDependencies: peers,
+        peerDependenciesMeta: Object.fromEntries(Object.keys(peers).map((name) => [name, { optional: true }]))
       },
       null,
       2

@@ -2,17 +2,15 @@
  * The library: the parts of Nominal Code, to be composed into pipelines of your own. Each capability is a service with
  * its layers; replace any of them by yours.
  *
- * A module's name is the namespace of what it exports: `GitHub.layer`, `Patch.ChangedFile`.
+ * A service, and every type that its contract names, is exported under its own name. A module of layers is a namespace:
+ * `GitHub.layer`, `Anthropic.make`.
  */
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
-import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, Redacted, Schema, Scope } from "effect";
+import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, Redacted, Schema, Scope, Stream } from "effect";
 import { ChildProcessSpawner } from "effect/process";
-declare namespace Patch_d_exports {
-  export { ChangedFile, Side };
-}
 /** The side of a diff: `LEFT` is the base (deleted lines), `RIGHT` the head (added lines). GitHub's words. */
-declare const Side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
-type Side = typeof Side.Type;
+export declare const Side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
+export type Side = typeof Side.Type;
 declare const ChangedFile_base: Schema.Class<ChangedFile, Schema.Struct<{
   readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
   /** The path at the base, when the change renamed or copied the file. */
@@ -22,40 +20,37 @@ declare const ChangedFile_base: Schema.Class<ChangedFile, Schema.Struct<{
   readonly patch: Schema.optionalKey<Schema.String>;
 }>, {}>;
 /** One file of a pull request's diff. */
-declare class ChangedFile extends ChangedFile_base {}
-declare namespace PullRequest_d_exports {
-  export { Login, Platform, PullNumber, PullRequest, PullRequestRef, PullRequestSlug, RepoName, RepoPath, Sha };
-}
+export declare class ChangedFile extends ChangedFile_base {}
 /** The forges that we speak. */
-declare const Platform: Schema.Literals<readonly ["github", "gitlab"]>;
-type Platform = typeof Platform.Type;
+export declare const Platform: Schema.Literals<readonly ["github", "gitlab"]>;
+export type Platform = typeof Platform.Type;
 /** `owner/name`, with any number of groups before the name on GitLab. No segment is `.` or `..`: a name becomes a path. */
-declare const RepoName: Schema.brand<Schema.String, "RepoName">;
-type RepoName = typeof RepoName.Type;
+export declare const RepoName: Schema.brand<Schema.String, "RepoName">;
+export type RepoName = typeof RepoName.Type;
 /** The number in `owner/name#7`; the merge request's iid on GitLab. */
-declare const PullNumber: Schema.brand<Schema.Int, "PullNumber">;
-type PullNumber = typeof PullNumber.Type;
+export declare const PullNumber: Schema.brand<Schema.Int, "PullNumber">;
+export type PullNumber = typeof PullNumber.Type;
 /** A full commit id, SHA-1 or SHA-256 in lower-case hex: never a branch name, never a git option. */
-declare const Sha: Schema.brand<Schema.String, "Sha">;
-type Sha = typeof Sha.Type;
+export declare const Sha: Schema.brand<Schema.String, "Sha">;
+export type Sha = typeof Sha.Type;
 /** A file's path inside its repository: relative, forward slashes, no `..`, no NUL. */
-declare const RepoPath: Schema.brand<Schema.NonEmptyString, "RepoPath">;
-type RepoPath = typeof RepoPath.Type;
+export declare const RepoPath: Schema.brand<Schema.NonEmptyString, "RepoPath">;
+export type RepoPath = typeof RepoPath.Type;
 /** An account's name on its forge. */
-declare const Login: Schema.brand<Schema.NonEmptyString, "Login">;
-type Login = typeof Login.Type;
+export declare const Login: Schema.brand<Schema.NonEmptyString, "Login">;
+export type Login = typeof Login.Type;
 declare const PullRequestRef_base: Schema.Class<PullRequestRef, Schema.Struct<{
   readonly platform: Schema.Literals<readonly ["github", "gitlab"]>;
   readonly repo: Schema.brand<Schema.String, "RepoName">;
   readonly number: Schema.brand<Schema.Int, "PullNumber">;
 }>, {}>;
 /** Which pull request: the forge, the repository, the number. */
-declare class PullRequestRef extends PullRequestRef_base {
+export declare class PullRequestRef extends PullRequestRef_base {
   /** `owner/name#7`, as people write it. */
   toString(): string;
 }
 /** The text form `owner/name#7` of a pull request whose forge is known from elsewhere. */
-declare const PullRequestSlug: Schema.decodeTo<Schema.Struct<{
+export declare const PullRequestSlug: Schema.decodeTo<Schema.Struct<{
   readonly repo: Schema.brand<Schema.String, "RepoName">;
   readonly number: Schema.brand<Schema.Int, "PullNumber">;
 }>, Schema.String, never, never>;
@@ -74,15 +69,12 @@ declare const PullRequest_base: Schema.Class<PullRequest, Schema.Struct<{
   readonly commits: Schema.$Array<Schema.String>;
 }>, {}>;
 /** A pull request as the forge shows it now. */
-declare class PullRequest extends PullRequest_base {}
-declare namespace Tool_d_exports {
-  export { Tool, ToolError, make$3 as make };
-}
+export declare class PullRequest extends PullRequest_base {}
 declare const ToolError_base: Schema.Class<ToolError, Schema.TaggedStruct<"ToolError", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
 /** Why a tool did not do it, in words that the model can act on. */
-declare class ToolError extends ToolError_base {}
+export declare class ToolError extends ToolError_base {}
 /**
  * Something that the model may ask for. `run` takes what the model wrote, checks it against `input`, and answers with
  * text; its failures are answers too, marked as errors.
@@ -95,7 +87,7 @@ interface Tool {
   run(input: unknown): Effect.Effect<string, ToolError>;
 }
 /** A tool from what it does with input that fits its schema; other input is refused, naming the field and its rule. */
-declare const make$3: <A, I>(options: {
+declare const make: <A, I>(options: {
   readonly name: string;
   readonly description: string;
   readonly input: Schema.Codec<A, I>;
@@ -147,11 +139,8 @@ declare const Workspace_base: Context.ServiceClass<Workspace, "@nominal-code/wor
 }>;
 /** Checkouts of pull requests: one cached mirror for each repository, one worktree for each job. */
 export declare class Workspace extends Workspace_base {}
-declare namespace Conversation_d_exports {
-  export { Block, Conversation, Message, answerOpenCalls, appendUserText, sizeOf, truncate };
-}
 /** One piece of a message. A `ToolResult` answers the `ToolUse` of the same id in the message before it. */
-declare const Block: Schema.TaggedUnion<{
+export declare const Block: Schema.TaggedUnion<{
   readonly Opaque: Schema.TaggedStruct<"Opaque", {
     readonly provider: Schema.String;
     readonly value: Schema.Codec<Schema.Json, Schema.Json, never, never>;
@@ -170,8 +159,8 @@ declare const Block: Schema.TaggedUnion<{
     readonly input: Schema.Codec<Schema.Json, Schema.Json, never, never>;
   }>;
 }>;
-type Block = typeof Block.Type;
-declare const Message: Schema.Struct<{
+export type Block = typeof Block.Type;
+export declare const Message: Schema.Struct<{
   readonly role: Schema.Literals<readonly ["user", "assistant"]>;
   readonly content: Schema.$Array<Schema.TaggedUnion<{
     readonly Opaque: Schema.TaggedStruct<"Opaque", {
@@ -193,9 +182,9 @@ declare const Message: Schema.Struct<{
     }>;
   }>>;
 }>;
-type Message = typeof Message.Type;
+export type Message = typeof Message.Type;
 /** What a pull request's earlier reviews said to the model and heard from it. Every tool call in it is answered. */
-declare const Conversation: Schema.Struct<{
+export declare const Conversation: Schema.Struct<{
   /** The session id of a runner that keeps its own history. */
   readonly sessionId: Schema.optionalKey<Schema.String>;
   readonly messages: Schema.$Array<Schema.Struct<{
@@ -221,45 +210,29 @@ declare const Conversation: Schema.Struct<{
     }>>;
   }>>;
 }>;
-type Conversation = typeof Conversation.Type;
-/** The size of a message as it is sent: tool calls and their results count in full. */
-declare const sizeOf: (message: Message) => number;
-/**
- * Keeps a history within a budget of characters by dropping its oldest exchanges whole: what the user said, and all
- * that it led to. The newest exchange stays even when it is over the budget alone. What is left starts with a user's
- * own words, so it never holds a tool result whose call is gone; a history without any such words comes back empty.
- */
-declare const truncate: (messages: ReadonlyArray<Message>, maxCharacters: number) => ReadonlyArray<Message>;
-/**
- * Adds what the user says. After a user message (the results of the tools that ended a review) it joins that one, so
- * that the roles go on alternating.
- */
-declare const appendUserText: (messages: ReadonlyArray<Message>, text: string) => ReadonlyArray<Message>;
+export type Conversation = typeof Conversation.Type;
 /**
  * Answers the tool calls of the last assistant message that have no result yet, so that the history can be kept: a
  * provider refuses one with an open call. Results come before everything else that the user said after the calls.
  */
-declare const answerOpenCalls: (messages: ReadonlyArray<Message>, content?: string) => ReadonlyArray<Message>;
-declare namespace ReviewSettings_d_exports {
-  export { AgentSettings, ProviderName, ReviewSettings };
-}
+export declare const answerOpenCalls: (messages: ReadonlyArray<Message>, content?: string) => ReadonlyArray<Message>;
 /** The model services that we speak. */
-declare const ProviderName: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
-type ProviderName = typeof ProviderName.Type;
+export declare const ProviderName: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
+export type ProviderName = typeof ProviderName.Type;
 /** Which model, and how many turns it has; 0 turns means no limit. */
-declare const AgentSettings: Schema.Struct<{
+export declare const AgentSettings: Schema.Struct<{
   readonly provider: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
   readonly model: Schema.NonEmptyString;
   readonly maxTurns: Schema.Natural;
   /** Replaces the bundled role prompt. */
   readonly systemPrompt: Schema.optionalKey<Schema.String>;
 }>;
-type AgentSettings = typeof AgentSettings.Type;
+export type AgentSettings = typeof AgentSettings.Type;
 /**
  * Everything that decides what a review says and that is no secret. It travels with a job, so that a pod reviews
  * exactly as the server would.
  */
-declare const ReviewSettings: Schema.Struct<{
+export declare const ReviewSettings: Schema.Struct<{
   /** Empty where the bot has no name (a CI step, a terminal). */
   readonly botUsername: Schema.String;
   readonly reviewer: Schema.Struct<{
@@ -288,10 +261,7 @@ declare const ReviewSettings: Schema.Struct<{
   /** What one review may cost in US dollars, everything included. Absent: no cap. */
   readonly maxCostUsd: Schema.optionalKey<Schema.Finite>;
 }>;
-type ReviewSettings = typeof ReviewSettings.Type;
-declare namespace Usage_d_exports {
-  export { Usage, UsageSummary };
-}
+export type ReviewSettings = typeof ReviewSettings.Type;
 declare const Usage_base: Schema.Class<Usage, Schema.Struct<{
   readonly input: Schema.Natural;
   readonly output: Schema.Natural;
@@ -299,7 +269,7 @@ declare const Usage_base: Schema.Class<Usage, Schema.Struct<{
   readonly cacheWrite: Schema.Natural;
 }>, {}>;
 /** Tokens of one or more model calls. The four counts do not overlap: `input` excludes what was cached. */
-declare class Usage extends Usage_base {
+export declare class Usage extends Usage_base {
   static readonly none: Usage;
   plus(that: Usage): Usage;
   /** All tokens of the call: what the model's context window held, and what it wrote. */
@@ -313,18 +283,15 @@ declare const UsageSummary_base: Schema.Class<UsageSummary, Schema.Struct<{
   readonly calls: Schema.Natural;
 }>, {}>;
 /** What a review used. `costUsd` is absent when the model has no known price. */
-declare class UsageSummary extends UsageSummary_base {}
-declare namespace Failure_d_exports {
-  export { Failure, ModelFailureReason, ServiceName, detailOf, failureText };
-}
+export declare class UsageSummary extends UsageSummary_base {}
 /** Why a call of a model service brought no answer that can be used. `refused`: it declined the request, and will again. */
-declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
-type ModelFailureReason = typeof ModelFailureReason.Type;
+export declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
+export type ModelFailureReason = typeof ModelFailureReason.Type;
 /**
  * The failure of a run: its stage, which is the tag, and its reason. What a pull request is told is a function of stage and
  * reason alone.
  */
-declare const Failure: Schema.TaggedUnion<{
+export declare const Failure: Schema.TaggedUnion<{
   readonly Bug: Schema.TaggedStruct<"Bug", {
     readonly detail: Schema.String;
   }>;
@@ -365,17 +332,15 @@ declare const Failure: Schema.TaggedUnion<{
     readonly detail: Schema.String;
   }>;
 }>;
-type Failure = typeof Failure.Type;
-/** Puts a detail into one line of at most 600 characters. */
-declare const detailOf: (text: string) => string;
+export type Failure = typeof Failure.Type;
 /** A failure as operators read it in logs and in `jobs list`: `model: anthropic (overloaded): …`. */
-declare const failureText: (failure: Failure) => string;
+export declare const failureText: (failure: Failure) => string;
 /**
  * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`,
  * and `disk`, the one that the process has its checkouts on.
  */
-declare const ServiceName: Schema.brand<Schema.String, "ServiceName">;
-type ServiceName = typeof ServiceName.Type;
+export declare const ServiceName: Schema.brand<Schema.String, "ServiceName">;
+export type ServiceName = typeof ServiceName.Type;
 /** Why a model did not answer. `refused`: it declined the request, and will again. */
 export declare const LlmErrorReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
 export type LlmErrorReason = ModelFailureReason;
@@ -446,20 +411,17 @@ declare const AgentRunner_base: Context.ServiceClass<AgentRunner, "@nominal-code
 }>;
 /** Turns a task into an answer. There is no `Forge` in its requirements: what the model says cannot reach one. */
 export declare class AgentRunner extends AgentRunner_base {}
-declare namespace PullRequestEvent_d_exports {
-  export { CommentKind, LifecycleKind, PullRequestEvent };
-}
 /** What happened to a pull request's life. The names are those of `reviewer.triggers`. */
-declare const LifecycleKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
-type LifecycleKind = typeof LifecycleKind.Type;
+export declare const LifecycleKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
+export type LifecycleKind = typeof LifecycleKind.Type;
 /** Where somebody wrote. `note` is GitLab's one kind for all of them. */
-declare const CommentKind: Schema.Literals<readonly ["issue_comment", "review_comment", "review", "note"]>;
-type CommentKind = typeof CommentKind.Type;
+export declare const CommentKind: Schema.Literals<readonly ["issue_comment", "review_comment", "review", "note"]>;
+export type CommentKind = typeof CommentKind.Type;
 /**
  * A forge's delivery, normalized: what a webhook says about a pull request, and nothing that is secret.
  * `installationId` travels so that the process that runs the job can mint its own token.
  */
-declare const PullRequestEvent: Schema.TaggedUnion<{
+export declare const PullRequestEvent: Schema.TaggedUnion<{
   readonly Comment: Schema.TaggedStruct<"Comment", {
     readonly kind: Schema.Literals<readonly ["issue_comment", "review_comment", "review", "note"]>;
     readonly pullRequest: typeof PullRequestRef;
@@ -490,9 +452,9 @@ declare const PullRequestEvent: Schema.TaggedUnion<{
     readonly installationId: Schema.optionalKey<Schema.Int>;
   }>;
 }>;
-type PullRequestEvent = typeof PullRequestEvent.Type;
+export type PullRequestEvent = typeof PullRequestEvent.Type;
 /** Who may ask for reviews, of what, and what starts one by itself. */
-declare const Policy: Schema.Struct<{
+export declare const Policy: Schema.Struct<{
   readonly botUsername: Schema.String;
   /** Who may ask by a mention. Nobody else can: an empty list admits nobody. */
   readonly allowedUsers: Schema.$Array<Schema.String>;
@@ -504,18 +466,18 @@ declare const Policy: Schema.Struct<{
   readonly titleExcludeTags: Schema.$Array<Schema.String>;
   readonly triggers: Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>>;
 }>;
-type Policy = typeof Policy.Type;
+export type Policy = typeof Policy.Type;
 /** A taint of nodes that a pod bears. */
-declare const Toleration: Schema.Struct<{
+export declare const Toleration: Schema.Struct<{
   readonly key: Schema.optionalKey<Schema.String>;
   readonly operator: Schema.optionalKey<Schema.Literals<readonly ["Exists", "Equal"]>>;
   readonly value: Schema.optionalKey<Schema.String>;
   readonly effect: Schema.optionalKey<Schema.Literals<readonly ["NoSchedule", "PreferNoSchedule", "NoExecute"]>>;
   readonly tolerationSeconds: Schema.optionalKey<Schema.Int>;
 }>;
-type Toleration = typeof Toleration.Type;
+export type Toleration = typeof Toleration.Type;
 /** The affinity of a pod: nodes that it needs or prefers, and pods that it is to run beside or apart from. */
-declare const Affinity: Schema.Struct<{
+export declare const Affinity: Schema.Struct<{
   readonly nodeAffinity: Schema.optionalKey<Schema.Struct<{
     readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.Struct<{
       readonly nodeSelectorTerms: Schema.mutable<Schema.$Array<Schema.Struct<{
@@ -646,7 +608,7 @@ declare const Affinity: Schema.Struct<{
     }>>>>;
   }>>;
 }>;
-type Affinity = typeof Affinity.Type;
+export type Affinity = typeof Affinity.Type;
 /** What the process is for: it decides which settings have to be there. */
 type Mode = "serve" | "run-job" | "review" | "jobs";
 /** A GitHub App: it mints a token for each installation. */
@@ -783,18 +745,15 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
  * environment, and nothing changes it after start.
  */
 export declare class AppConfig extends AppConfig_base {}
-declare namespace Finding_d_exports {
-  export { Category, Confidence, Finding, Fingerprint, Severity, claimWords, fingerprint };
-}
 /** How bad it is if the finding is right, worst first. */
-declare const Severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
-type Severity = typeof Severity.Type;
+export declare const Severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
+export type Severity = typeof Severity.Type;
 /** How sure the model is that the finding is right. */
-declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
-type Confidence = typeof Confidence.Type;
+export declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
+export type Confidence = typeof Confidence.Type;
 /** What kind of defect it is. */
-declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
-type Category = typeof Category.Type;
+export declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+export type Category = typeof Category.Type;
 declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
   readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
   readonly line: Schema.Int;
@@ -810,12 +769,10 @@ declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
  * What the reviewer says about one place. `line` counts in the file of its `side`; `startLine` opens a range that ends
  * at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
  */
-declare class Finding extends Finding_base {}
+export declare class Finding extends Finding_base {}
 /** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */
-declare const Fingerprint: Schema.brand<Schema.String, "Fingerprint">;
-type Fingerprint = typeof Fingerprint.Type;
-/** The words of the first paragraph that says enough, else of the whole body: each once, in alphabetical order. */
-declare const claimWords: (body: string) => ReadonlyArray<string>;
+export declare const Fingerprint: Schema.brand<Schema.String, "Fingerprint">;
+export type Fingerprint = typeof Fingerprint.Type;
 /**
  * The identity of a finding: its category, its path, the code that it stands on and what it claims. `code` is the text
  * of its lines, `startLine` to `line`. The same defect keeps its fingerprint when lines shift or the code is indented
@@ -824,7 +781,7 @@ declare const claimWords: (body: string) => ReadonlyArray<string>;
  * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
  * it survives a sentence turned round or a number corrected, not one with other words.
  */
-declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
+export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
 /** A difference in a repository on this disk. */
 interface LocalChanges {
   /** The directory that holds `.git`. */
@@ -860,12 +817,9 @@ export declare class NotReviewed extends NotReviewed_base {
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
 export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-declare namespace Lane_d_exports {
-  export { Lane, LaneKey, Namespace, laneKey };
-}
 /** A tenant's name, empty where there is one tenant only. */
-declare const Namespace: Schema.brand<Schema.String, "Namespace">;
-type Namespace = typeof Namespace.Type;
+export declare const Namespace: Schema.brand<Schema.String, "Namespace">;
+export type Namespace = typeof Namespace.Type;
 declare const Lane_base: Schema.Class<Lane, Schema.Struct<{
   readonly namespace: Schema.brand<Schema.String, "Namespace">;
   readonly platform: Schema.Literals<readonly ["github", "gitlab"]>;
@@ -877,14 +831,14 @@ declare const Lane_base: Schema.Class<Lane, Schema.Struct<{
  * The unit of serialization: at most one job of a lane runs at any time, in the order of arrival.
  * A bot's reviews of one pull request share a lane; two pull requests never do.
  */
-declare class Lane extends Lane_base {}
+export declare class Lane extends Lane_base {}
 /**
  * `platform:repo:pr:bot`, after `namespace:` where there is one. No part can hold a colon, so distinct lanes have
  * distinct keys.
  */
-declare const LaneKey: Schema.decodeTo<typeof Lane, Schema.String, never, never>;
+export declare const LaneKey: Schema.decodeTo<typeof Lane, Schema.String, never, never>;
 /** A lane's key as text, for logs and for stores. */
-declare const laneKey: (lane: Lane) => string;
+export declare const laneKey: (lane: Lane) => string;
 declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"StoreError", {
   readonly operation: Schema.String;
   readonly message: Schema.String;
@@ -904,17 +858,14 @@ declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@
  * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
  */
 export declare class ConversationStore extends ConversationStore_base {}
-declare namespace Job_d_exports {
-  export { DeliveryId, Job, JobId, JobOutcome, SkipReason, eventKeyOf, isSettled, jobIdOfDelivery, reviewedHead };
-}
 /** The forge's own id of a webhook delivery. GitHub sends the same one when it delivers again. */
-declare const DeliveryId: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
-type DeliveryId = typeof DeliveryId.Type;
+export declare const DeliveryId: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
+export type DeliveryId = typeof DeliveryId.Type;
 /** Lower-case hex, so that a Kubernetes name, a file name and a log line can all hold it. */
-declare const JobId: Schema.brand<Schema.String, "JobId">;
-type JobId = typeof JobId.Type;
+export declare const JobId: Schema.brand<Schema.String, "JobId">;
+export type JobId = typeof JobId.Type;
 /** A delivery's job. A function of the delivery: delivered twice, it is the same job. */
-declare const jobIdOfDelivery: (platform: Platform, delivery: DeliveryId) => JobId;
+export declare const jobIdOfDelivery: (platform: Platform, delivery: DeliveryId) => JobId;
 declare const Job_base: Schema.Class<Job, Schema.Struct<{
   readonly id: Schema.brand<Schema.String, "JobId">;
   readonly lane: typeof Lane;
@@ -952,12 +903,22 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
   readonly receivedAt: Schema.Int;
 }>, {}>;
 /** One accepted request for a review. It names things; it holds no secret and no URL with one. */
-declare class Job extends Job_base {}
+export declare class Job extends Job_base {}
+/** What a job that no delivery asked for is to look at, and the account that reviews. */
+interface HeadRequest {
+  /** Empty: the change as a whole. */
+  readonly prompt?: string;
+  readonly bot?: Login;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt?: number;
+}
+/** The job that reviews a pull request's head without a delivery. The same head and prompt give the same job. */
+export declare const jobOfHead: ({ baseBranch, headBranch, headSha, ref, title }: PullRequest, { bot, prompt, receivedAt }?: HeadRequest) => Job;
 /**
  * The identity of an event within its pull request, whichever hook delivered it: a comment's is its id, a lifecycle
  * event's the head that it was about. Two deliveries with the same key tell of the same event.
  */
-declare const eventKeyOf: (value: {
+export declare const eventKeyOf: (value: {
   readonly _tag: "Comment";
   readonly kind: "issue_comment" | "note" | "review" | "review_comment";
   readonly pullRequest: PullRequestRef;
@@ -984,10 +945,10 @@ declare const eventKeyOf: (value: {
   readonly installationId?: number;
 }) => string;
 /** Why a job ended without a review. */
-declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
-type SkipReason = typeof SkipReason.Type;
+export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
+export type SkipReason = typeof SkipReason.Type;
 /** How a run of a job ended. */
-declare const JobOutcome: Schema.TaggedUnion<{
+export declare const JobOutcome: Schema.TaggedUnion<{
   readonly Failed: Schema.TaggedStruct<"Failed", {
     readonly failure: Schema.TaggedUnion<{
       readonly Bug: Schema.TaggedStruct<"Bug", {
@@ -1133,25 +1094,16 @@ declare const JobOutcome: Schema.TaggedUnion<{
     readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
   }>;
 }>;
-type JobOutcome = typeof JobOutcome.Type;
-/** Whether the run came to its end, so that nothing is left to be tried. */
-declare const isSettled: (outcome: JobOutcome) => boolean;
-/** The head that a run reviewed, or found reviewed; undefined if it found something else. */
-declare const reviewedHead: (outcome: JobOutcome) => Sha | undefined;
-declare namespace Review_d_exports {
-  export { Discussion, InlineComment, PostedReview, ReviewDraft, ReviewScope, scopeOf };
-}
+export type JobOutcome = typeof JobOutcome.Type;
 declare const InlineComment_base: Schema.Class<InlineComment, Schema.Struct<{
   readonly finding: typeof Finding;
   readonly fingerprint: Schema.brand<Schema.String, "Fingerprint">;
 }>, {}>;
 /** A finding that has its place in the diff and its text as it will be posted: redacted and neutralised. */
-declare class InlineComment extends InlineComment_base {}
+export declare class InlineComment extends InlineComment_base {}
 /** What a review covers: the pull request at its head, or only what one comment asked about. */
-declare const ReviewScope: Schema.Literals<readonly ["head", "request"]>;
-type ReviewScope = typeof ReviewScope.Type;
-/** What a job's review covers. The review of a lifecycle event and of a bare request counts as the review of the head. */
-declare const scopeOf: ({ event, prompt }: Pick<Job, "event" | "prompt">) => ReviewScope;
+export declare const ReviewScope: Schema.Literals<readonly ["head", "request"]>;
+export type ReviewScope = typeof ReviewScope.Type;
 declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
   readonly jobId: Schema.brand<Schema.String, "JobId">;
   readonly pullRequest: typeof PullRequestRef;
@@ -1193,7 +1145,7 @@ declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
  * A review that is ready to be posted. Its texts are final: redacted, neutralised, within the forge's limits.
  * The forge adds the hidden marker and, for suggestions, its own fence.
  */
-declare class ReviewDraft extends ReviewDraft_base {}
+export declare class ReviewDraft extends ReviewDraft_base {}
 declare const PostedReview_base: Schema.Class<PostedReview, Schema.Struct<{
   readonly url: Schema.optionalKey<Schema.String>;
   /** The commit that was reviewed. */
@@ -1206,7 +1158,7 @@ declare const PostedReview_base: Schema.Class<PostedReview, Schema.Struct<{
   readonly alreadyPosted: Schema.Boolean;
 }>, {}>;
 /** A review that is on the pull request. */
-declare class PostedReview extends PostedReview_base {}
+export declare class PostedReview extends PostedReview_base {}
 declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
   readonly author: Schema.String;
   readonly body: Schema.String;
@@ -1221,59 +1173,64 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
   readonly createdAt: Schema.String;
 }>, {}>;
 /** Somebody's comment on the pull request, ours included. */
-declare class Discussion extends Discussion_base {}
+export declare class Discussion extends Discussion_base {}
+/**
+ * The check of a lease's fencing token: whether the queue still wants this run of a job. Ask it right before each effect
+ * outside of this process and again after every wait: a process that was suspended for longer than its lease goes on
+ * unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
+ */
+export declare const RunStillWanted: Context.Reference<Effect.Effect<boolean, never, never>>;
 declare const RunNotWanted_base: Schema.Class<RunNotWanted, Schema.TaggedStruct<"RunNotWanted", {}>, import("effect/Cause").YieldableError>;
 /** This run lost its lease or was cancelled: the run that holds the lease publishes. It says nothing about the job. */
-declare class RunNotWanted extends RunNotWanted_base {
+export declare class RunNotWanted extends RunNotWanted_base {
   get message(): string;
 }
-declare namespace ForgeError_d_exports {
-  export { ForgeError, NotFound, RateLimited, RefusalReason, Refused, Unauthorized, Unavailable, WebhookError };
-}
+/** Asks once, and fails where the queue does not want this run any more. */
+export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
   /** The forge named no time: `retryAfter` is what it asks for in general, and grows from one try to the next. */
   readonly assumed: Schema.optionalKey<Schema.Literal<true>>;
 }>, import("effect/Cause").YieldableError>;
 /** The forge asks us to wait. It did not carry out the request. */
-declare class RateLimited extends RateLimited_base {
+export declare class RateLimited extends RateLimited_base {
   get message(): string;
 }
 declare const Unauthorized_base: Schema.Class<Unauthorized, Schema.TaggedStruct<"Unauthorized", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
 /** The credentials are wrong, or lack a permission. */
-declare class Unauthorized extends Unauthorized_base {}
+export declare class Unauthorized extends Unauthorized_base {}
 declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFound", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
 /** No such repository, pull request or comment, or none that the credentials may see. */
-declare class NotFound extends NotFound_base {}
+export declare class NotFound extends NotFound_base {}
 /**
  * What a refusal is about, where it is not the request itself. `locked`: the pull request's conversation. `archived`:
  * the repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account
  * has an unsubmitted review on the pull request, beside which the forge takes no other.
  */
-declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
+export declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
 declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused", {
   readonly status: Schema.Int;
   readonly because: Schema.optionalKey<Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>>;
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
 /** The forge understood the request and refuses it. */
-declare class Refused extends Refused_base {}
+export declare class Refused extends Refused_base {}
 declare const Unavailable_base: Schema.Class<Unavailable, Schema.TaggedStruct<"Unavailable", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
 /** No answer, a broken one, or a server error: the same request may succeed later. */
-declare class Unavailable extends Unavailable_base {}
+export declare class Unavailable extends Unavailable_base {}
 declare const ForgeError_base: Schema.Class<ForgeError, Schema.TaggedStruct<"ForgeError", {
   /** What was being done, and to what: `GitHub.publish acme/shop#7`. */
   readonly operation: Schema.String;
   readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof NotFound, typeof Refused, typeof Unavailable]>;
 }>, import("effect/Cause").YieldableError>;
 /** A call to the forge that failed: which, why, and whether it is worth another try. */
-declare class ForgeError extends ForgeError_base {
+export declare class ForgeError extends ForgeError_base {
   get message(): string;
   /** The same call may succeed later, with nothing changed on our side. */
   get retryable(): boolean;
@@ -1283,7 +1240,7 @@ declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
 /** A webhook request that is refused. `reason` chooses the status of the answer. */
-declare class WebhookError extends WebhookError_base {}
+export declare class WebhookError extends WebhookError_base {}
 /** A webhook request as it came over the wire. Header names are lower-case. */
 interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -1354,9 +1311,6 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
  * A code forge: events in, reviews out. It knows nothing of queues or models.
  */
 export declare class Forge extends Forge_base {}
-declare namespace ReviewConfig_d_exports {
-  export { ReviewConfig, layer$9 as layer };
-}
 declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
   /** What decides what a review says. It travels with the job. */
   readonly settings: ReviewSettings;
@@ -1367,9 +1321,9 @@ declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-co
  * The configuration that a review may read. It is not the whole `AppConfig`, so that the compiler keeps a review from
  * deciding by a setting that stays with the server: a pod has only what travels with its job.
  */
-declare class ReviewConfig extends ReviewConfig_base {}
+export declare class ReviewConfig extends ReviewConfig_base {}
 /** The configuration of a process that reviews; `settings`, where a job brought some, take the place of its own. */
-declare const layer$9: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
+declare const layer$1: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
 /**
  * Reviews a job's pull request, from the job to the posted result. The head is reviewed that the pull request has now,
  * whatever the job's event said; a lifecycle event's head is reviewed once. A review is posted once, however often its
@@ -1518,17 +1472,132 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Workspace>;
+/**
+ * The files of a `git diff` between two commits, in its order. It reads what git writes with `--no-color`,
+ * `--src-prefix=a/` and `--dst-prefix=b/`. A section whose path no repository can hold is left out.
+ */
+export declare const parseGitDiff: (text: string) => ReadonlyArray<ChangedFile>;
+/** What a pull request has to be told of a job that brings no review. */
+export declare const Notice: Schema.TaggedUnion<{
+  readonly Busy: Schema.TaggedStruct<"Busy", {}>;
+  readonly GivenUp: Schema.TaggedStruct<"GivenUp", {
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+  }>;
+}>;
+export type Notice = typeof Notice.Type;
+/** How an attempt to tell a notice ended. */
+export declare const NoticeOutcome: Schema.TaggedUnion<{
+  readonly Postponed: Schema.TaggedStruct<"Postponed", {
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+    readonly service: Schema.brand<Schema.String, "ServiceName">;
+    readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
+  }>;
+  readonly Refused: Schema.TaggedStruct<"Refused", {
+    readonly detail: Schema.String;
+  }>;
+  readonly Reviewed: Schema.TaggedStruct<"Reviewed", {
+    readonly outcome: Schema.TaggedStruct<"Reviewed", {
+      readonly headSha: Schema.brand<Schema.String, "Sha">;
+      readonly findings: Schema.Int;
+      readonly url: Schema.optionalKey<Schema.String>;
+      readonly alreadyPosted: Schema.Boolean;
+      readonly usage: Schema.optionalKey<typeof UsageSummary>;
+    }>;
+  }>;
+  readonly Told: Schema.TaggedStruct<"Told", {}>;
+}>;
+export type NoticeOutcome = typeof NoticeOutcome.Type;
 declare const ConfigError_base: Schema.Class<ConfigError, Schema.TaggedStruct<"ConfigError", {
   readonly problems: Schema.$Array<Schema.String>;
 }>, import("effect/Cause").YieldableError>;
 /** A configuration that cannot be used, with everything that is wrong with it. No line of it holds a secret. */
-declare class ConfigError extends ConfigError_base {
+export declare class ConfigError extends ConfigError_base {
   get message(): string;
 }
 /** What a command line sets, by YAML path. It beats the environment, which beats the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$8 as layer, load };
+  export { layer$25 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -1553,25 +1622,25 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$8: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$25: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 declare namespace GitHub_d_exports {
-  export { layer$7 as layer };
+  export { layer$24 as layer };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$7: Layer.Layer<Forge, ForgeError, AppConfig>;
+declare const layer$24: Layer.Layer<Forge, ForgeError, AppConfig>;
 declare namespace GitWorkspace_d_exports {
-  export { layer$6 as layer };
+  export { layer$23 as layer };
 }
 /** Checkouts by git, cached under `workspace.base_dir`. Fails at start when that directory cannot be written. */
-declare const layer$6: Layer.Layer<Workspace, WorkspaceError, AppConfig | ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$23: Layer.Layer<Workspace, WorkspaceError, AppConfig | ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
-  export { layer$5 as layer };
+  export { layer$22 as layer };
 }
 /**
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$5: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$22: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 /** A tool as a model is told of it. */
 interface ToolSpec {
   readonly name: string;
@@ -1601,10 +1670,10 @@ declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
 export declare class LlmProvider extends LlmProvider_base {}
 declare namespace ApiAgent_d_exports {
-  export { layer$4 as layer };
+  export { layer$21 as layer };
 }
 /** The agent that runs here, turn by turn, on the API of a model. */
-declare const layer$4: Layer.Layer<AgentRunner, never, LlmProvider>;
+declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
 /** Where a service is reached, and how long it may take. */
 interface ServiceSettings {
   readonly apiKey: Redacted.Redacted;
@@ -1613,46 +1682,1430 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$3 as layer, make$2 as make };
+  export { layer$20 as layer, make$3 as make };
+}
+/** The service for given settings, for a program that has its own configuration. */
+declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** Claude, over the official SDK. */
+declare const layer$20: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare namespace Google_d_exports {
+  export { layer$19 as layer, make$2 as make };
 }
 /** The service for given settings, for a program that has its own configuration. */
 declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
-/** Claude, over the official SDK. */
-declare const layer$3: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
-declare namespace Google_d_exports {
-  export { layer$2 as layer, make$1 as make };
-}
-/** The service for given settings, for a program that has its own configuration. */
-declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}, never, never>;
 /** Gemini, over the official SDK. */
-declare const layer$2: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
 declare namespace OpenAi_d_exports {
-  export { layer$1 as layer, make };
+  export { layer$18 as layer, make$1 as make };
 }
 /**
  * The service for given settings, for a program that has its own configuration. A base URL goes up to and including the
  * version: `https://gateway.example/v1`.
  */
-declare const make: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
-declare const layer$1: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
 declare namespace ConversationStoreMemory_d_exports {
-  export { layer };
+  export { layer$17 as layer };
 }
 /** Conversations that end with the process. */
-declare const layer: Layer.Layer<ConversationStore, never, AppConfig>;
+declare const layer$17: Layer.Layer<ConversationStore, never, AppConfig>;
+/** How a Redis is reached. */
+interface RedisTarget {
+  readonly url: Redacted.Redacted;
+  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
+}
+/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
+interface RedisScript {
+  readonly text: string;
+  /** By which Redis knows a script that it has run before. */
+  readonly sha: string;
+}
+/** What is heard on a channel. */
+export declare const ChannelEvent: Schema.TaggedUnion<{
+  readonly Message: Schema.TaggedStruct<"Message", {
+    readonly text: Schema.String;
+  }>;
+  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
+}>;
+export type ChannelEvent = typeof ChannelEvent.Type;
+/** A command and its arguments. */
+type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
+/** The schema of a reply. */
+type Reply = Schema.ConstraintDecoder<unknown>;
+declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
+  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
+  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
+  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
+  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
+  /** Listens to a channel, from when this effect has completed until the scope closes. */
+  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
+  /**
+   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
+   * do not have it within a second.
+   */
+  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
+  /** Succeeds if Redis answers. */
+  readonly ping: Effect.Effect<void, StoreError>;
+}>;
 /**
- * The files of a `git diff` between two commits, in its order. It reads what git writes with `--no-color`,
- * `--src-prefix=a/` and `--dst-prefix=b/`. A section whose path no repository can hold is left out.
+ * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
+ * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
  */
-export declare const parseGitDiff: (text: string) => ReadonlyArray<ChangedFile>;
-export { type AgentResult, type AgentTask, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type Checkout, type CheckoutRequest, type CloneSource, Conversation_d_exports as Conversation, ConversationStoreMemory_d_exports as ConversationStoreMemory, type Delivery, Failure_d_exports as Failure, Finding_d_exports as Finding, ForgeError_d_exports as ForgeError, GitHub_d_exports as GitHub, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, Job_d_exports as Job, Lane_d_exports as Lane, type LlmRequest, type LlmResponse, LocalWorkspace_d_exports as LocalWorkspace, OpenAi_d_exports as OpenAi, type OwnPosts, Patch_d_exports as Patch, PullRequest_d_exports as PullRequest, PullRequestEvent_d_exports as PullRequestEvent, Review_d_exports as Review, type ReviewChangesOptions, ReviewConfig_d_exports as ReviewConfig, ReviewSettings_d_exports as ReviewSettings, type ReviewedChanges, type ReviewedHead, type Submission, Tool_d_exports as Tool, type ToolSpec, Usage_d_exports as Usage, type WebhookRequest };
+export declare class Redis extends Redis_base {}
+/** A Redis, and how many replicas have to have what is accepted. */
+interface RedisOptions extends RedisTarget {
+  readonly waitReplicas?: number;
+}
+/** The Redis of a given URL. */
+declare const layerAt: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+/** The configured Redis. */
+declare const layer: Layer.Layer<Redis, StoreError, AppConfig>;
+declare namespace ConversationStoreRedis_d_exports {
+  export { layer$16 as layer };
+}
+/** Conversations that every process of a cluster shares, jobs included. */
+declare const layer$16: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | Redis>;
+/** Values for the `:name` places of a statement. */
+type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
+/** The schema of a row. */
+type Row = Schema.ConstraintDecoder<unknown>;
+/** The statements that a transaction may run. They are of no use after it. */
+interface Statements {
+  /** Runs a statement; how many rows it changed. */
+  run(sql: string, parameters?: Parameters): number;
+  /** The first row, decoded; undefined if there is none. */
+  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
+  /** Every row, decoded. */
+  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
+}
+declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
+  /** Where the file lives; other files that belong to it may stand beside it. */
+  readonly directory: string;
+  /**
+   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
+   * process can come between its statements. `operation` names it in an error.
+   */
+  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
+  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+}>;
+/**
+ * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
+ * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
+ */
+export declare class Sqlite extends Sqlite_base {}
+/** The database of a given directory, which is made if it is missing. */
+declare const layerAt$1: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+/** The database of the configured data directory. */
+declare const layer$3: Layer.Layer<Sqlite, StoreError, AppConfig | FileSystem.FileSystem | Path.Path>;
+declare namespace ConversationStoreSqlite_d_exports {
+  export { layer$15 as layer };
+}
+/** Conversations in the database file. */
+declare const layer$15: Layer.Layer<ConversationStore, never, AppConfig | Sqlite>;
+declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/jobs/JobRunner", {
+  /**
+   * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
+   * runs on, and is found by who takes the same run over. `run` is counted over the job's whole life: it names
+   * the run wherever that leaves traces, and a run that takes over a lost one has the same.
+   */
+  run(job: Job, run: number): Effect.Effect<JobOutcome>;
+  /**
+   * Ends whatever still runs of a job, whichever run it is of, here or elsewhere; it is gone when this returns. `run` is
+   * over by then, or its process dead. What cannot be ended is logged.
+   */
+  cancel(job: Job): Effect.Effect<void>;
+  /** Posts the notice on the job's pull request, unless it or the job's review is there. */
+  postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>;
+  /** The services that a run of the lane's jobs cannot do without. */
+  needs(lane: Lane): ReadonlyArray<ServiceName>;
+  /** Whether runs live outside this process, so that its death is no sign of what is wrong with a job. */
+  readonly outOfProcess: boolean;
+}>;
+/** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
+export declare class JobRunner extends JobRunner_base {}
+declare namespace InProcessRunner_d_exports {
+  export { InProcessWork, layer$14 as layer };
+}
+/** What running jobs here takes, as functions, so that this package knows no reviews. */
+interface InProcessWork<R, R2> {
+  review(job: Job): Effect.Effect<JobOutcome, never, R>;
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
+  needs(lane: Lane): ReadonlyArray<ServiceName>;
+}
+/** Runs jobs in this process. */
+declare const layer$14: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
+/** What became of an offer. */
+export declare const OfferResult: Schema.TaggedUnion<{
+  readonly Accepted: Schema.TaggedStruct<"Accepted", {
+    readonly jobId: Schema.String;
+    readonly superseded: Schema.optionalKey<Schema.String>;
+  }>;
+  readonly Duplicate: Schema.TaggedStruct<"Duplicate", {
+    readonly jobId: Schema.String;
+  }>;
+  readonly Full: Schema.TaggedStruct<"Full", {
+    readonly waiting: Schema.Int;
+    readonly told: Schema.Boolean;
+  }>;
+}>;
+export type OfferResult = typeof OfferResult.Type;
+/** What a lease is for: the review that the job asks for, or a notice about the job. */
+export declare const LeaseTask: Schema.TaggedUnion<{
+  readonly Notice: Schema.TaggedStruct<"Notice", {
+    readonly notice: Schema.TaggedUnion<{
+      readonly Busy: Schema.TaggedStruct<"Busy", {}>;
+      readonly GivenUp: Schema.TaggedStruct<"GivenUp", {
+        readonly failure: Schema.TaggedUnion<{
+          readonly Bug: Schema.TaggedStruct<"Bug", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Checkout: Schema.TaggedStruct<"Checkout", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Cluster: Schema.TaggedStruct<"Cluster", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Crash: Schema.TaggedStruct<"Crash", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Deadline: Schema.TaggedStruct<"Deadline", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Forge: Schema.TaggedStruct<"Forge", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Installation: Schema.TaggedStruct<"Installation", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Lease: Schema.TaggedStruct<"Lease", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Model: Schema.TaggedStruct<"Model", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Pod: Schema.TaggedStruct<"Pod", {
+            readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Store: Schema.TaggedStruct<"Store", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+            readonly detail: Schema.String;
+          }>;
+        }>;
+      }>;
+    }>;
+  }>;
+  readonly Review: Schema.TaggedStruct<"Review", {}>;
+}>;
+export type LeaseTask = typeof LeaseTask.Type;
+/** Why the run under a lease has to stop: somebody cancelled the job, or a newer push is to be reviewed instead. */
+export declare const StopReason: Schema.Literals<readonly ["cancelled", "superseded"]>;
+export type StopReason = typeof StopReason.Type;
+/** The right to run the head of a lane. `epoch` grows with every lease of the lane: an older one has no effect. */
+interface Lease {
+  readonly lane: Lane;
+  readonly job: Job;
+  readonly task: LeaseTask;
+  readonly epoch: number;
+  /** 1 for the first try. A try that was lost, released or that waited for a service does not count. */
+  readonly attempt: number;
+  /**
+   * Numbers the run over the job's whole life, so that what an earlier run left behind is never taken for this one's.
+   * Only a run that takes over a lost or released one has the same number.
+   */
+  readonly run: number;
+  /** How often a run of this job has been lost, mostly because its process died. */
+  readonly losses: number;
+  /** The job is not to be run: what is left of an earlier holder's run is to be ended, and the job settled as `Park`. */
+  readonly stop: Option.Option<StopReason>;
+  /** How long ago the job was accepted, or made to wait again by `retry`, by the store's clock. */
+  readonly age: Duration.Duration;
+}
+/** What the first job of a lane is: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
+type HeadWork = "notice" | "comment" | "lifecycle";
+/** A lane that has something to run. */
+interface ReadyLane {
+  readonly lane: Lane;
+  readonly work: HeadWork;
+}
+/** Where a run lives: in the process that has the lease, or outside it, where the run outlives that process. */
+type RunLocation = "in-process" | "out-of-process";
+/**
+ * What a renewal tells. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
+ * it must stop.
+ */
+export declare const RenewalResult: Schema.Literals<readonly ["kept", "lost", "cancelled", "superseded"]>;
+export type RenewalResult = typeof RenewalResult.Type;
+/**
+ * What to do with the job under a lease. A job that was told to stop ends as `Done` or `Park` say; after any other
+ * settlement it is given out again with its `stop`, until a holder parks it.
+ */
+export declare const Settlement: Schema.TaggedUnion<{
+  readonly Done: Schema.TaggedStruct<"Done", {
+    readonly outcome: Schema.TaggedUnion<{
+      readonly Failed: Schema.TaggedStruct<"Failed", {
+        readonly failure: Schema.TaggedUnion<{
+          readonly Bug: Schema.TaggedStruct<"Bug", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Checkout: Schema.TaggedStruct<"Checkout", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Cluster: Schema.TaggedStruct<"Cluster", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Crash: Schema.TaggedStruct<"Crash", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Deadline: Schema.TaggedStruct<"Deadline", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Forge: Schema.TaggedStruct<"Forge", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Installation: Schema.TaggedStruct<"Installation", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Lease: Schema.TaggedStruct<"Lease", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Model: Schema.TaggedStruct<"Model", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Pod: Schema.TaggedStruct<"Pod", {
+            readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Store: Schema.TaggedStruct<"Store", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+            readonly detail: Schema.String;
+          }>;
+        }>;
+        readonly retryable: Schema.Boolean;
+      }>;
+      readonly Lost: Schema.TaggedStruct<"Lost", {
+        readonly failure: Schema.TaggedUnion<{
+          readonly Bug: Schema.TaggedStruct<"Bug", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Checkout: Schema.TaggedStruct<"Checkout", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Cluster: Schema.TaggedStruct<"Cluster", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Crash: Schema.TaggedStruct<"Crash", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Deadline: Schema.TaggedStruct<"Deadline", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Forge: Schema.TaggedStruct<"Forge", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Installation: Schema.TaggedStruct<"Installation", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Lease: Schema.TaggedStruct<"Lease", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Model: Schema.TaggedStruct<"Model", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Pod: Schema.TaggedStruct<"Pod", {
+            readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Store: Schema.TaggedStruct<"Store", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+            readonly detail: Schema.String;
+          }>;
+        }>;
+      }>;
+      readonly Postponed: Schema.TaggedStruct<"Postponed", {
+        readonly failure: Schema.TaggedUnion<{
+          readonly Bug: Schema.TaggedStruct<"Bug", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Checkout: Schema.TaggedStruct<"Checkout", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Cluster: Schema.TaggedStruct<"Cluster", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Crash: Schema.TaggedStruct<"Crash", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Deadline: Schema.TaggedStruct<"Deadline", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Forge: Schema.TaggedStruct<"Forge", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Installation: Schema.TaggedStruct<"Installation", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Lease: Schema.TaggedStruct<"Lease", {
+            readonly detail: Schema.String;
+          }>;
+          readonly Model: Schema.TaggedStruct<"Model", {
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Pod: Schema.TaggedStruct<"Pod", {
+            readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Store: Schema.TaggedStruct<"Store", {
+            readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+            readonly detail: Schema.String;
+          }>;
+        }>;
+        readonly service: Schema.brand<Schema.String, "ServiceName">;
+        readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
+      }>;
+      readonly Reviewed: Schema.TaggedStruct<"Reviewed", {
+        readonly headSha: Schema.brand<Schema.String, "Sha">;
+        readonly findings: Schema.Int;
+        readonly url: Schema.optionalKey<Schema.String>;
+        readonly alreadyPosted: Schema.Boolean;
+        readonly usage: Schema.optionalKey<typeof UsageSummary>;
+      }>;
+      readonly Skipped: Schema.TaggedStruct<"Skipped", {
+        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
+        readonly detail: Schema.String;
+        readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
+      }>;
+    }>;
+  }>;
+  readonly GiveUp: Schema.TaggedStruct<"GiveUp", {
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+  }>;
+  readonly Lose: Schema.TaggedStruct<"Lose", {
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+  }>;
+  readonly Park: Schema.TaggedStruct<"Park", {}>;
+  readonly Release: Schema.TaggedStruct<"Release", {}>;
+  readonly Retry: Schema.TaggedStruct<"Retry", {
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+    readonly delay: Schema.Duration;
+  }>;
+  readonly Wait: Schema.TaggedStruct<"Wait", {
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+    readonly service: Schema.brand<Schema.String, "ServiceName">;
+    readonly delay: Schema.Duration;
+  }>;
+}>;
+export type Settlement = typeof Settlement.Type;
+/** What became of somebody's request about a job. */
+export declare const JobRequestResult: Schema.TaggedUnion<{
+  readonly Done: Schema.TaggedStruct<"Done", {}>;
+  readonly Refused: Schema.TaggedStruct<"Refused", {
+    readonly reason: Schema.String;
+  }>;
+  readonly Stopping: Schema.TaggedStruct<"Stopping", {}>;
+  readonly Unknown: Schema.TaggedStruct<"Unknown", {}>;
+}>;
+export type JobRequestResult = typeof JobRequestResult.Type;
+declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/JobQueue", {
+  /**
+   * Stores a job in one durable write, unless its event is known. A lifecycle job replaces the one that waits in its
+   * lane, and is never turned away. A parked job whose delivery comes again waits again.
+   */
+  offer(job: Job): Effect.Effect<OfferResult, StoreError>;
+  /**
+   * The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet, another holds it, or this
+   * program cannot read it: then it is left to one that can. A lease of it that has run out is a loss of its run, unless
+   * runs live outside the process.
+   */
+  take(lane: Lane, runs?: RunLocation): Effect.Effect<Option.Option<Lease>, StoreError>;
+  /** Keeps the lease alive, unless it was lost. */
+  renew(lease: Lease): Effect.Effect<RenewalResult, StoreError>;
+  /** Ends the lease; false if it was lost, and then nothing was changed. */
+  settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>;
+  /**
+   * Lanes that have something to run: at first all of them, then each as it gets something, its lease expires or its
+   * delay has passed. A lane may be named more than once.
+   */
+  readonly ready: Stream.Stream<ReadyLane, StoreError>;
+  /** A parked job waits again, afresh, behind what waits in its lane. */
+  retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
+  /**
+   * A waiting job is parked without being run. A running one is marked and keeps its place, so that nothing else of its
+   * lane runs before its run is over.
+   */
+  cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
+  /** Proves that the store takes a write now. */
+  readonly check: Effect.Effect<void, StoreError>;
+}>;
+/**
+ * Durable lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run by whoever holds its
+ * lease, and by nobody else. In a lane notices come first, then what people asked for, then the one lifecycle job, each
+ * in the order of arrival.
+ */
+export declare class JobQueue extends JobQueue_base {}
+/** What a queue allows, and for how long. */
+export declare const QueueLimits: Context.Reference<{
+  /** How long a lease lasts unless it is renewed. */
+  readonly leaseDuration: Duration.Duration;
+  readonly renewEvery: Duration.Duration;
+  /** How many comments of one lane may wait. */
+  readonly laneCapacity: number;
+  /** How long an ended job, and with it its delivery, is remembered. */
+  readonly retention: Duration.Duration;
+  /** How often the whole store is looked through for lanes to run: what other processes did tells us nothing. */
+  readonly sweepEvery: Duration.Duration;
+  /** Whether a push stops the running review of its lane, or lets it finish. */
+  readonly onPush: "finish" | "supersede";
+}>;
+/** Where a job stands. */
+export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
+export type JobState = typeof JobState.Type;
+/** What happened on the forge that the job answers. */
+export declare const EventKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "issue_comment", "review_comment", "review", "note"]>;
+export type EventKind = typeof EventKind.Type;
+/** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
+export declare const WaitsFor: Schema.Struct<{
+  readonly service: Schema.brand<Schema.String, "ServiceName">;
+  /** When it is tried again. */
+  readonly until: Schema.Int;
+  readonly since: Schema.Int;
+}>;
+export type WaitsFor = typeof WaitsFor.Type;
+/** A stored job, as `jobs list` shows it. Instants are milliseconds since the epoch, by the store's clock. */
+export declare const JobRecord: Schema.Struct<{
+  readonly id: Schema.brand<Schema.String, "JobId">;
+  /** Its place in the order of arrival. */
+  readonly position: Schema.Int;
+  readonly lane: typeof Lane;
+  readonly delivery: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
+  readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "issue_comment", "review_comment", "review", "note"]>;
+  readonly state: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
+  /** What the next or the present run does. */
+  readonly task: Schema.TaggedUnion<{
+    readonly Notice: Schema.TaggedStruct<"Notice", {
+      readonly notice: Schema.TaggedUnion<{
+        readonly Busy: Schema.TaggedStruct<"Busy", {}>;
+        readonly GivenUp: Schema.TaggedStruct<"GivenUp", {
+          readonly failure: Schema.TaggedUnion<{
+            readonly Bug: Schema.TaggedStruct<"Bug", {
+              readonly detail: Schema.String;
+            }>;
+            readonly Checkout: Schema.TaggedStruct<"Checkout", {
+              readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+              readonly detail: Schema.String;
+            }>;
+            readonly Cluster: Schema.TaggedStruct<"Cluster", {
+              readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+              readonly detail: Schema.String;
+            }>;
+            readonly Crash: Schema.TaggedStruct<"Crash", {
+              readonly detail: Schema.String;
+            }>;
+            readonly Deadline: Schema.TaggedStruct<"Deadline", {
+              readonly detail: Schema.String;
+            }>;
+            readonly Forge: Schema.TaggedStruct<"Forge", {
+              readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+              readonly detail: Schema.String;
+            }>;
+            readonly Installation: Schema.TaggedStruct<"Installation", {
+              readonly detail: Schema.String;
+            }>;
+            readonly Lease: Schema.TaggedStruct<"Lease", {
+              readonly detail: Schema.String;
+            }>;
+            readonly Model: Schema.TaggedStruct<"Model", {
+              readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+              readonly detail: Schema.String;
+            }>;
+            readonly Pod: Schema.TaggedStruct<"Pod", {
+              readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+              readonly detail: Schema.String;
+            }>;
+            readonly Store: Schema.TaggedStruct<"Store", {
+              readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+              readonly detail: Schema.String;
+            }>;
+          }>;
+        }>;
+      }>;
+    }>;
+    readonly Review: Schema.TaggedStruct<"Review", {}>;
+  }>;
+  /** Since it was accepted, or was last made to wait again. */
+  readonly attempts: Schema.Int;
+  readonly losses: Schema.Int;
+  /** Why its last run failed. */
+  readonly failure: Schema.OptionFromNullOr<Schema.TaggedUnion<{
+    readonly Bug: Schema.TaggedStruct<"Bug", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Checkout: Schema.TaggedStruct<"Checkout", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Cluster: Schema.TaggedStruct<"Cluster", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Crash: Schema.TaggedStruct<"Crash", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Deadline: Schema.TaggedStruct<"Deadline", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Forge: Schema.TaggedStruct<"Forge", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Installation: Schema.TaggedStruct<"Installation", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Lease: Schema.TaggedStruct<"Lease", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Model: Schema.TaggedStruct<"Model", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Pod: Schema.TaggedStruct<"Pod", {
+      readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Store: Schema.TaggedStruct<"Store", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+      readonly detail: Schema.String;
+    }>;
+  }>>;
+  readonly waitsFor: Schema.OptionFromNullOr<Schema.Struct<{
+    readonly service: Schema.brand<Schema.String, "ServiceName">;
+    /** When it is tried again. */
+    readonly until: Schema.Int;
+    readonly since: Schema.Int;
+  }>>;
+  /** Somebody cancelled it: it is parked or, while it runs, has to stop. */
+  readonly cancelled: Schema.Boolean;
+  /** The newer job that does its work. */
+  readonly supersededBy: Schema.OptionFromNullOr<Schema.brand<Schema.String, "JobId">>;
+  /** The superseded jobs whose work it does; the last 50. */
+  readonly stoodFor: Schema.$Array<Schema.brand<Schema.String, "JobId">>;
+  readonly outcome: Schema.OptionFromNullOr<Schema.TaggedUnion<{
+    readonly Failed: Schema.TaggedStruct<"Failed", {
+      readonly failure: Schema.TaggedUnion<{
+        readonly Bug: Schema.TaggedStruct<"Bug", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Checkout: Schema.TaggedStruct<"Checkout", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Cluster: Schema.TaggedStruct<"Cluster", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Crash: Schema.TaggedStruct<"Crash", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Deadline: Schema.TaggedStruct<"Deadline", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Forge: Schema.TaggedStruct<"Forge", {
+          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Installation: Schema.TaggedStruct<"Installation", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Lease: Schema.TaggedStruct<"Lease", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Model: Schema.TaggedStruct<"Model", {
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Pod: Schema.TaggedStruct<"Pod", {
+          readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Store: Schema.TaggedStruct<"Store", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+          readonly detail: Schema.String;
+        }>;
+      }>;
+      readonly retryable: Schema.Boolean;
+    }>;
+    readonly Lost: Schema.TaggedStruct<"Lost", {
+      readonly failure: Schema.TaggedUnion<{
+        readonly Bug: Schema.TaggedStruct<"Bug", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Checkout: Schema.TaggedStruct<"Checkout", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Cluster: Schema.TaggedStruct<"Cluster", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Crash: Schema.TaggedStruct<"Crash", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Deadline: Schema.TaggedStruct<"Deadline", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Forge: Schema.TaggedStruct<"Forge", {
+          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Installation: Schema.TaggedStruct<"Installation", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Lease: Schema.TaggedStruct<"Lease", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Model: Schema.TaggedStruct<"Model", {
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Pod: Schema.TaggedStruct<"Pod", {
+          readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Store: Schema.TaggedStruct<"Store", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+          readonly detail: Schema.String;
+        }>;
+      }>;
+    }>;
+    readonly Postponed: Schema.TaggedStruct<"Postponed", {
+      readonly failure: Schema.TaggedUnion<{
+        readonly Bug: Schema.TaggedStruct<"Bug", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Checkout: Schema.TaggedStruct<"Checkout", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Cluster: Schema.TaggedStruct<"Cluster", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Crash: Schema.TaggedStruct<"Crash", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Deadline: Schema.TaggedStruct<"Deadline", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Forge: Schema.TaggedStruct<"Forge", {
+          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Installation: Schema.TaggedStruct<"Installation", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Lease: Schema.TaggedStruct<"Lease", {
+          readonly detail: Schema.String;
+        }>;
+        readonly Model: Schema.TaggedStruct<"Model", {
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Pod: Schema.TaggedStruct<"Pod", {
+          readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Store: Schema.TaggedStruct<"Store", {
+          readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+          readonly detail: Schema.String;
+        }>;
+      }>;
+      readonly service: Schema.brand<Schema.String, "ServiceName">;
+      readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
+    }>;
+    readonly Reviewed: Schema.TaggedStruct<"Reviewed", {
+      readonly headSha: Schema.brand<Schema.String, "Sha">;
+      readonly findings: Schema.Int;
+      readonly url: Schema.optionalKey<Schema.String>;
+      readonly alreadyPosted: Schema.Boolean;
+      readonly usage: Schema.optionalKey<typeof UsageSummary>;
+    }>;
+    readonly Skipped: Schema.TaggedStruct<"Skipped", {
+      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
+      readonly detail: Schema.String;
+      readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
+    }>;
+  }>>;
+  /** The head that it reviewed, or found reviewed. */
+  readonly headSha: Schema.OptionFromNullOr<Schema.brand<Schema.String, "Sha">>;
+  readonly receivedAt: Schema.Int;
+  readonly endedAt: Schema.OptionFromNullOr<Schema.Int>;
+  /** Its stored form is that of another version of this program: it waits for one that can read it. */
+  readonly unreadable: Schema.Boolean;
+  /** None if it is unreadable, or if it is done or superseded: then its request is not kept. */
+  readonly job: Schema.OptionFromNullOr<typeof Job>;
+}>;
+export type JobRecord = typeof JobRecord.Type;
+/** How much a queue holds. */
+interface Depth {
+  readonly waiting: number;
+  readonly running: number;
+  readonly parked: number;
+  /** How long the job that waits longest has waited; 0 if none waits. */
+  readonly oldestWaitMillis: number;
+}
+declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/jobs/JobRecords", {
+  find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>;
+  /** The newest first; `before`: only what has a smaller position, which is how the next page is asked for. */
+  list(page: {
+    readonly state?: JobState;
+    readonly limit: number;
+    readonly before?: number;
+  }): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>;
+  /** Costs the same however many jobs there are. */
+  readonly depth: Effect.Effect<Depth, StoreError>;
+  jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>;
+}>;
+/** What became of jobs, for people and for probes. */
+export declare class JobRecords extends JobRecords_base {}
+/** A service that jobs wait for. Instants are milliseconds since the epoch. */
+export declare const ServiceOutage: Schema.Struct<{
+  readonly service: Schema.brand<Schema.String, "ServiceName">;
+  readonly since: Schema.Int;
+  /** When it is tried again. */
+  readonly until: Schema.Int;
+  readonly failure: Schema.TaggedUnion<{
+    readonly Bug: Schema.TaggedStruct<"Bug", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Checkout: Schema.TaggedStruct<"Checkout", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Cluster: Schema.TaggedStruct<"Cluster", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Crash: Schema.TaggedStruct<"Crash", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Deadline: Schema.TaggedStruct<"Deadline", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Forge: Schema.TaggedStruct<"Forge", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Installation: Schema.TaggedStruct<"Installation", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Lease: Schema.TaggedStruct<"Lease", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Model: Schema.TaggedStruct<"Model", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Pod: Schema.TaggedStruct<"Pod", {
+      readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Store: Schema.TaggedStruct<"Store", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+      readonly detail: Schema.String;
+    }>;
+  }>;
+}>;
+export type ServiceOutage = typeof ServiceOutage.Type;
+/** What a run found out about the services that it needs. */
+export declare const ServiceObservation: Schema.TaggedUnion<{
+  readonly Answered: Schema.TaggedStruct<"Answered", {
+    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
+  }>;
+  readonly Away: Schema.TaggedStruct<"Away", {
+    readonly job: Schema.optionalKey<Schema.brand<Schema.String, "JobId">>;
+    readonly service: Schema.brand<Schema.String, "ServiceName">;
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+    readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
+  }>;
+  readonly Nothing: Schema.TaggedStruct<"Nothing", {}>;
+  readonly Reached: Schema.TaggedStruct<"Reached", {
+    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
+  }>;
+}>;
+export type ServiceObservation = typeof ServiceObservation.Type;
+/** One run's use of its services. */
+interface ServiceUse {
+  /**
+   * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
+   * it keeps failing this job and has answered others in between. After the first time it changes nothing.
+   */
+  end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>;
+}
+declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
+  /** Whether a run that needs these may start now. */
+  admits(services: ReadonlyArray<ServiceName>): boolean;
+  /** Counts a run that needs these. */
+  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>;
+  /** Emits when runs may start that could not before. */
+  readonly readmitted: Stream.Stream<void>;
+  /** The services that are waited for. */
+  readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>;
+}>;
+/**
+ * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
+ * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
+ * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
+ * first answer closes it; of a forge whose git is away, the first review.
+ */
+export declare class ServiceBreakers extends ServiceBreakers_base {}
+declare const layer$2: Layer.Layer<ServiceBreakers, never, never>;
+declare namespace Lane_d_exports {
+  export { layer$13 as layer };
+}
+/**
+ * Works the lanes of the queue: one job of a lane at a time, at most `jobs.max_concurrent` in all, each lane in its own
+ * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
+ * `jobs.grace_period`, and then gives their leases back.
+ */
+declare const layer$13: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
+declare namespace MemoryQueue_d_exports {
+  export { layer$12 as layer };
+}
+/** A queue that ends with the process, and forgets with it what it accepted. */
+declare const layer$12: Layer.Layer<JobQueue | JobRecords, never, never>;
+declare namespace RedisQueue_d_exports {
+  export { layer$11 as layer };
+}
+/**
+ * The queue that several processes share. What it accepted survives the death of any of them and, where Redis writes to
+ * its disk, of Redis.
+ */
+declare const layer$11: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+/** Into how many parts the queue is divided; none: into as many as it is, or 1 if it is new. */
+export declare const RedisShards: Context.Reference<Option.Option<number>>;
+declare namespace SqliteQueue_d_exports {
+  export { layer$10 as layer };
+}
+/** The queue in the database file. What it accepted survives the death of the process and of the machine. */
+declare const layer$10: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
+/** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
+interface JobRun {
+  readonly id: JobId;
+  /** Its number over the job's whole life. */
+  readonly run: number;
+}
+declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
+  /** Stores the outcome, then signals it. The first one stands; but a failure gives way to a later success. */
+  report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>;
+  /**
+   * Listens from when this effect has completed until the scope closes; to be called before the process that reports
+   * is started. The inner effect waits for the outcome, which may also have been stored before.
+   */
+  listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>;
+  /** Whether the queue still wants this run to end: false once its job has ended, was cancelled, or has a later run. */
+  isWanted(run: JobRun): Effect.Effect<boolean, StoreError>;
+}>;
+/**
+ * How a job that runs in another process tells how it ended. The result is stored and then signalled: a signal that
+ * nobody hears loses nothing, and one that comes late or twice changes nothing.
+ */
+export declare class JobResults extends JobResults_base {}
+declare namespace MemoryJobResults_d_exports {
+  export { layer$9 as layer };
+}
+/** Results of jobs that run in this process, or in a test's idea of another one. */
+declare const layer$9: Layer.Layer<JobResults, never, never>;
+declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
+  put(id: JobId, payload: string): Effect.Effect<void, StoreError>;
+  get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
+}>;
+/** Where a job's payload waits for its pod when it is too large for an environment variable. */
+export declare class PayloadStore extends PayloadStore_base {}
+declare namespace MemoryPayloadStore_d_exports {
+  export { layer$8 as layer };
+}
+/** Payloads that end with the process. */
+declare const layer$8: Layer.Layer<PayloadStore, never, never>;
+declare namespace RedisJobResults_d_exports {
+  export { layer$7 as layer };
+}
+/** Results in Redis. What a signal says is not believed: the stored result is what counts. */
+declare const layer$7: Layer.Layer<JobResults, never, Redis>;
+declare namespace RedisPayloadStore_d_exports {
+  export { layer$6 as layer };
+}
+/** Payloads in Redis, where the pod fetches them. */
+declare const layer$6: Layer.Layer<PayloadStore, never, Redis>;
+/** A variable of a container: its text, or the entry of a Secret that holds it. */
+interface EnvironmentVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef: {
+      readonly name: string;
+      readonly key: string;
+      readonly optional?: boolean;
+    };
+  };
+}
+/** The one container of a review's pod. */
+interface ContainerManifest {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy?: string;
+  readonly args: Array<string>;
+  readonly terminationMessagePolicy: string;
+  readonly env: Array<EnvironmentVariable>;
+  /** CPU and memory, in Kubernetes' notation. */
+  readonly resources: {
+    readonly requests: Record<string, string>;
+    readonly limits: Record<string, string>;
+  };
+  readonly securityContext: {
+    readonly readOnlyRootFilesystem: boolean;
+    readonly runAsNonRoot: boolean;
+    readonly runAsUser: number;
+    readonly allowPrivilegeEscalation: boolean;
+    readonly capabilities: {
+      readonly drop: Array<string>;
+    };
+    readonly seccompProfile: {
+      readonly type: string;
+    };
+  };
+  readonly volumeMounts: Array<{
+    readonly name: string;
+    readonly mountPath: string;
+  }>;
+}
+/** The nodes that may run a pod, and as what. */
+interface SchedulingManifest {
+  readonly priorityClassName?: string;
+  readonly runtimeClassName?: string;
+  readonly affinity?: Affinity;
+  readonly nodeSelector?: Record<string, string>;
+  readonly tolerations?: Array<Toleration>;
+  readonly imagePullSecrets?: Array<{
+    readonly name: string;
+  }>;
+}
+/** A review's pod. */
+interface PodManifest extends SchedulingManifest {
+  readonly restartPolicy: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly enableServiceLinks: boolean;
+  readonly serviceAccountName?: string;
+  readonly securityContext: {
+    readonly runAsNonRoot: boolean;
+    readonly runAsUser: number;
+    readonly runAsGroup: number;
+    readonly fsGroup: number;
+    readonly seccompProfile: {
+      readonly type: string;
+    };
+  };
+  readonly containers: Array<ContainerManifest>;
+  readonly volumes: Array<{
+    readonly name: string;
+    readonly emptyDir: {
+      readonly sizeLimit: string;
+    };
+  }>;
+}
+/** The manifest of a review's Kubernetes Job: the JSON that is sent to the API server. */
+interface JobManifest {
+  readonly apiVersion: "batch/v1";
+  readonly kind: "Job";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Record<string, string>;
+    readonly annotations: Record<string, string>;
+  };
+  readonly spec: {
+    readonly suspend?: boolean;
+    readonly backoffLimit: number;
+    readonly activeDeadlineSeconds: number;
+    readonly ttlSecondsAfterFinished: number;
+    readonly podFailurePolicy: {
+      readonly rules: Array<{
+        readonly action: string;
+        readonly onPodConditions: Array<{
+          readonly type: string;
+          readonly status: string;
+        }>;
+      }>;
+    };
+    readonly podReplacementPolicy: string;
+    readonly template: {
+      readonly metadata: {
+        readonly labels: Record<string, string>;
+        readonly annotations: Record<string, string>;
+      };
+      readonly spec: PodManifest;
+    };
+  };
+}
+/**
+ * Why the Kubernetes API did not do what it was asked. `refused`: it will not do that, however often it is asked.
+ * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
+ * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
+ * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a list.
+ */
+export declare const KubeErrorReason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
+export type KubeErrorReason = typeof KubeErrorReason.Type;
+declare const KubeError_base: Schema.Class<KubeError, Schema.TaggedStruct<"KubeError", {
+  readonly operation: Schema.String;
+  readonly reason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
+  readonly detail: Schema.String;
+  /** How long the server asked us to stay away. */
+  readonly retryAfter: Schema.optionalKey<Schema.Duration>;
+}>, import("effect/Cause").YieldableError>;
+/** A call of the Kubernetes API that failed. `detail` is the server's own message. */
+export declare class KubeError extends KubeError_base {
+  get message(): string;
+  /** The same call may succeed later. */
+  get retryable(): boolean;
+}
+/** A Job as the cluster shows it now. */
+interface KubeJob {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** It has been deleted, and is there until its pods are gone. */
+  readonly deleting: boolean;
+  /** It may have no pods: its queue has not admitted it yet, or has taken its place away. */
+  readonly suspended: boolean;
+  /** The cluster has begun to make pods for it. */
+  readonly started: boolean;
+  /** How many of its pods have not ended. */
+  readonly active: number;
+  /** A pod of it runs. */
+  readonly running: boolean;
+  /** How it ended; none while it has not. */
+  readonly end: Option.Option<{
+    readonly succeeded: boolean;
+    readonly reason: string;
+    readonly message: string;
+  }>;
+}
+/** What is known of a pod that is not simply running. */
+interface PodProblem {
+  readonly reason: string;
+  readonly message: string;
+}
+/** A pod as the cluster shows it now. */
+interface KubePod {
+  readonly name: string;
+  /** The Job that it belongs to. */
+  readonly job: string;
+  /** The node that has it; none while no node took it. */
+  readonly node: Option.Option<string>;
+  readonly phase: string;
+  /** Why it failed as a whole: evicted, its node shut down. */
+  readonly failure: Option.Option<PodProblem>;
+  /** Why no node takes it. */
+  readonly unschedulable: Option.Option<string>;
+  /** Why its container does not start. */
+  readonly waiting: Option.Option<PodProblem>;
+  /** How its container ended, and the last that it wrote. */
+  readonly exit: Option.Option<PodProblem & {
+    readonly code: number;
+  }>;
+}
+/** A list, and the version of the cluster's state that it shows: where a watch goes on. */
+interface ObjectList<A> {
+  readonly items: ReadonlyArray<A>;
+  readonly version: string;
+}
+/** One event of a watch. `version`: where another watch goes on after it. */
+type WatchEvent<A> = {
+  readonly _tag: "Changed";
+  readonly item: A;
+  readonly version: string;
+} | {
+  readonly _tag: "Removed";
+  readonly item: A;
+  readonly version: string;
+} |
+/** Nothing happened, up to here. */
+{
+  readonly _tag: "Progress";
+  readonly version: string;
+};
+/** Objects of one kind, by the labels that select them. */
+interface Watchable<A> {
+  /**
+   * `cached`: as the API server remembers it, which may be some seconds old and costs its store nothing. Otherwise as it
+   * is now, which reads the whole namespace.
+   */
+  list(selector: string, cached: boolean): Effect.Effect<ObjectList<A>, KubeError>;
+  /** What happens after `version`. Ends when the server has had enough of it, which is no error. */
+  watch(selector: string, version: string): Stream.Stream<WatchEvent<A>, KubeError>;
+}
+declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/kubernetes/KubeClient", {
+  createJob(job: JobManifest): Effect.Effect<KubeJob, KubeError>;
+  findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>;
+  /** Asks for its end. It is there until its pods are gone; one that is not there is no error. */
+  deleteJob(name: string): Effect.Effect<void, KubeError>;
+  /** What the cluster warns of about a Job: why its pods are refused. Takes the right to list events. */
+  warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
+  readonly jobs: Watchable<KubeJob>;
+  readonly pods: Watchable<KubePod>;
+}>;
+/** The Jobs of one namespace of a cluster. Each call is one request. */
+export declare class KubeClient extends KubeClient_base {}
+declare const KubeConfigError_base: Schema.Class<KubeConfigError, Schema.TaggedStruct<"KubeConfigError", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** There is no cluster to talk to, or no way in. */
+export declare class KubeConfigError extends KubeConfigError_base {}
+declare namespace KubeClientNode_d_exports {
+  export { layer$5 as layer, layerAt$2 as layerAt };
+}
+/** The cluster that a kubeconfig names. The SDK is loaded when the layer is built. */
+declare const layerAt$2: (kubeconfig: string) => Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
+/** The cluster that this process is in, or that the usual kubeconfig names. */
+declare const layer$5: Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
+declare namespace KubernetesRunner_d_exports {
+  export { KubernetesWork, layer$4 as layer };
+}
+/** What the server does itself, as functions, so that this package knows no reviews. */
+interface KubernetesWork<R> {
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>;
+  /** The services that a pod's review needs. */
+  needs(lane: Lane): ReadonlyArray<ServiceName>;
+}
+/**
+ * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever takes the same run
+ * over finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
+ */
+declare const layer$4: <R>({ needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, KubeConfigError, AppConfig | JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+export { type AgentResult, type AgentTask, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, type ContainerManifest, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type ResourceSettings, type ReviewChangesOptions, type ReviewedChanges, type ReviewedHead, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceSettings, layer as layerRedis, layerAt as layerRedisAt, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, layerAt$1 as layerSqliteAt, make as makeTool };

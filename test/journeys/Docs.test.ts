@@ -28,7 +28,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
   "make test-kube": ["Makefile", "test/kube/main.ts"],
   "make storm": ["test/journeys/Storm.test.ts", "Storm.run"],
-  "node docs/examples/local-diff.ts . HEAD~1 HEAD": ["test/journeys/Library.test.ts", "example(\"local-diff\")"],
+  "node docs/examples/own-forge.ts . HEAD~1 HEAD": ["test/journeys/Library.test.ts", "example(\"own-forge\")"],
   [`npx nominal-code run-job --payload '{"pull_request": "https://github.com/acme/api/pull/7"}'`]: [
     "packages/cli/test/Cli.test.ts",
     `{"pull_request": "https://github.com/acme/api/pull/7"}`

@@ -11,7 +11,7 @@ it.live("an example with a forge of its own reviews the difference between two c
   Effect.gen(function*() {
     const { url } = yield* LocalRepository.model
     const { directory } = yield* LocalRepository.make("committed")
-    const { code, written } = yield* LocalRepository.run(url, root, example("local-diff"), directory, "HEAD~1", "HEAD")
+    const { code, written } = yield* LocalRepository.run(url, root, example("own-forge"), directory, "HEAD~1", "HEAD")
     assert.strictEqual(code, 0, written)
     assert.include(written, "The page count is wrong.")
     assert.match(written, /page\.ts:1\n[^]*The last page is lost\.[^]*suggestion: export const pages/)

@@ -62,6 +62,28 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         assert.isTrue(yield* fs.exists(`${project}/node_modules/nominal-code/library/index.d.ts.map`))
       }))
 
+    it.effect("exports every type that its declarations name, none of them as a namespace's namesake", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { project } = yield* Packed
+        const types = yield* fs.readFileString(`${project}/node_modules/nominal-code/library/index.d.ts`)
+        const namesIn = (list: string) =>
+          list.split(",").map((name) => name.trim().replace(/^type /, "")).map((name) => name.split(" as ")[0] ?? "")
+        const lists = Array.from(types.matchAll(/^ *export \{([^}]+)\}/gm), ([, list = ""]) => namesIn(list)).flat()
+        const marked = Array.from(types.matchAll(/^export (?:declare )?\w+ ([\w$]+)/gm), ([, name = ""]) => name)
+        const exported = new Set([...lists, ...marked])
+        const declared = Array.from(
+          types.matchAll(/^(?:declare )?(?:class|type|interface) ([\w$]+)/gm),
+          ([, n = ""]) => n
+        )
+        assert.isAbove(exported.size, 150)
+        assert.deepStrictEqual(declared.filter((name) => !exported.has(name)), [])
+        const namespaces = types.matchAll(/namespace (\w+)_d_exports \{\s*export \{([^}]+)\}/g)
+        const stutters = Array.from(namespaces, ([, name = "", list = ""]) => [name, namesIn(list)] as const)
+          .filter(([name, names]) => names.includes(name))
+        assert.deepStrictEqual(stutters, [])
+      }))
+
     it.effect("reviews uncommitted changes in fifteen lines, from a folder that holds nothing else", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem

@@ -1,10 +1,8 @@
 import type { Failure } from "@nominal-code/domain/Failure"
 import { failureText } from "@nominal-code/domain/Failure"
 import type { Finding } from "@nominal-code/domain/Finding"
-import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { Lane, Namespace } from "@nominal-code/domain/Lane"
-import { Login, PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { jobOfHead } from "@nominal-code/domain/Job"
+import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge } from "@nominal-code/forge/Forge"
@@ -42,7 +40,6 @@ export class NotReviewed extends Schema.TaggedError<NotReviewed>()("NotReviewed"
 
 const repo = RepoName.make("local/repository")
 const ref = new PullRequestRef({ platform: "github", repo, number: PullNumber.make(1) })
-const nobody = Login.make("local")
 
 /** The changes as a forge shows a pull request. */
 const pullRequestOf = ({ author, baseSha, headSha, title }: ResolvedChanges, { base, head }: LocalChanges) =>
@@ -100,29 +97,6 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
       }))
   )
 
-const jobOf = (
-  { headSha, title }: ResolvedChanges,
-  { base, head, instructions = "" }: ReviewChangesOptions
-) => {
-  const delivery = DeliveryId.make(headSha)
-  return new Job({
-    id: jobIdOfDelivery("github", delivery),
-    lane: new Lane({ namespace: Namespace.make(""), ...ref, bot: nobody }),
-    event: PullRequestEvent.cases.Lifecycle.make({
-      kind: "pr_opened",
-      pullRequest: ref,
-      title,
-      author: nobody,
-      headSha,
-      headBranch: head,
-      baseBranch: base
-    }),
-    prompt: instructions,
-    delivery,
-    receivedAt: 0
-  })
-}
-
 /**
  * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
@@ -130,12 +104,13 @@ const jobOf = (
 export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(options: ReviewChangesOptions) {
   const changes = yield* Effect.provide(resolveChanges(options), Git.layer)
   const posted = yield* Ref.make(Option.none<ReviewDraft>())
-  const layers = localForge(pullRequestOf(changes, options), posted).pipe(
+  const pullRequest = pullRequestOf(changes, options)
+  const layers = localForge(pullRequest, posted).pipe(
     Layer.provideMerge(LocalWorkspace.layer(options.repository)),
     Layer.provideMerge(ConversationStoreMemory.layer),
     Layer.provideMerge(ReviewConfig.layer())
   )
-  const outcome = yield* Effect.provide(review(jobOf(changes, options)), layers)
+  const outcome = yield* Effect.provide(review(jobOfHead(pullRequest, { prompt: options.instructions ?? "" })), layers)
   if (outcome._tag === "Skipped") {
     return yield* new NotReviewed({ reason: "nothing-to-review", message: outcome.detail })
   }

@@ -2,7 +2,8 @@
  * The library: the parts of Nominal Code, to be composed into pipelines of your own. Each capability is a service with
  * its layers; replace any of them by yours.
  *
- * A module's name is the namespace of what it exports: `GitHub.layer`, `Patch.ChangedFile`.
+ * A service, and every type that its contract names, is exported under its own name. A module of layers is a namespace:
+ * `GitHub.layer`, `Anthropic.make`.
  */
 
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
@@ -10,11 +11,67 @@ export { NotReviewed, reviewChanges, type ReviewChangesOptions, type ReviewedCha
 
 /** One review, from a job to the posted result, over `Forge`, `Workspace`, `AgentRunner` and `ConversationStore`. */
 export { review } from "@nominal-code/review/Review"
-export * as ReviewConfig from "@nominal-code/review/ReviewConfig"
+export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/ReviewConfig"
 
-export { AppConfig } from "@nominal-code/config/AppConfig"
+/** Pull requests, what happens to them, and what a review says of them. */
+export { Category, Confidence, Finding, Fingerprint, fingerprint, Severity } from "@nominal-code/domain/Finding"
+export { parseGitDiff } from "@nominal-code/domain/GitDiff"
+export { ChangedFile, Side } from "@nominal-code/domain/Patch"
+export {
+  Login,
+  Platform,
+  PullNumber,
+  PullRequest,
+  PullRequestRef,
+  PullRequestSlug,
+  RepoName,
+  RepoPath,
+  Sha
+} from "@nominal-code/domain/PullRequest"
+export { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+export { Discussion, InlineComment, PostedReview, ReviewDraft, ReviewScope } from "@nominal-code/domain/Review"
+
+/** Jobs, their lanes, and how their runs end. */
+export { Failure, failureText, ModelFailureReason, ServiceName } from "@nominal-code/domain/Failure"
+export {
+  DeliveryId,
+  eventKeyOf,
+  type HeadRequest,
+  Job,
+  JobId,
+  jobIdOfDelivery,
+  jobOfHead,
+  JobOutcome,
+  SkipReason
+} from "@nominal-code/domain/Job"
+export { Lane, LaneKey, laneKey, Namespace } from "@nominal-code/domain/Lane"
+export { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
+export { ensureWanted, RunNotWanted, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+
+/** The configuration, from YAML and the environment. */
+export {
+  AppConfig,
+  type GitHubAppSettings,
+  type GitHubCredentials,
+  type GitHubSettings,
+  type JobSettings,
+  type KubernetesSettings,
+  type Mode,
+  type ProviderSettings,
+  type RedisSettings,
+  type ResourceSettings,
+  type SecretVariable,
+  type WebhookSettings,
+  type WorkspaceSettings
+} from "@nominal-code/config/AppConfig"
 export * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+export { ConfigError } from "@nominal-code/config/ConfigError"
+export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
+export { type Flags } from "@nominal-code/config/Values"
+export { Policy } from "@nominal-code/domain/Policy"
+export { AgentSettings, ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 
+/** The forge. */
 export {
   type CloneSource,
   type Delivery,
@@ -23,35 +80,117 @@ export {
   type ReviewedHead,
   type WebhookRequest
 } from "@nominal-code/forge/Forge"
-export * as ForgeError from "@nominal-code/forge/ForgeError"
+export {
+  ForgeError,
+  NotFound,
+  RateLimited,
+  RefusalReason,
+  Refused,
+  Unauthorized,
+  Unavailable,
+  WebhookError
+} from "@nominal-code/forge/ForgeError"
 export * as GitHub from "@nominal-code/forge/GitHub"
 
+/** Checkouts, and the tools that read them. */
 export * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
+export { type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 export * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
-export * as Tool from "@nominal-code/workspace/Tool"
+export { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/Tool"
 export { type Checkout, type CheckoutRequest, Workspace, WorkspaceError } from "@nominal-code/workspace/Workspace"
 
+/** The agent: turns of model and tools until an answer is handed in. */
 export { type AgentResult, AgentRunner, type AgentTask, type Submission } from "@nominal-code/agent/AgentRunner"
 export * as ApiAgent from "@nominal-code/agent/ApiAgent"
+
+/** The models. */
+export { answerOpenCalls, Block, Conversation, Message } from "@nominal-code/domain/Conversation"
+export { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 export * as Anthropic from "@nominal-code/llm/Anthropic"
 export * as Google from "@nominal-code/llm/Google"
-export { LlmError, LlmErrorReason } from "@nominal-code/llm/LlmError"
+export { type CallLimits, LlmError, LlmErrorReason } from "@nominal-code/llm/LlmError"
 export { LlmProvider, type LlmRequest, type LlmResponse, type ToolSpec } from "@nominal-code/llm/LlmProvider"
+export { type ServiceSettings } from "@nominal-code/llm/ModelService"
 export * as OpenAi from "@nominal-code/llm/OpenAi"
 
+/** The stores of conversations, and the databases under them. */
 export { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 export * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
+export * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+export * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
+export {
+  type Command as RedisCommand,
+  layer as layerRedis,
+  layerAt as layerRedisAt,
+  Redis,
+  type RedisOptions,
+  type Reply as RedisReply
+} from "@nominal-code/persistence/Redis"
+export { type RedisTarget } from "@nominal-code/persistence/RedisConnection"
+export { type RedisScript } from "@nominal-code/persistence/RedisScript"
+export { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
+export {
+  layer as layerSqlite,
+  layerAt as layerSqliteAt,
+  type Parameters as SqlParameters,
+  type Row as SqlRow,
+  Sqlite,
+  type Statements as SqlStatements
+} from "@nominal-code/persistence/Sqlite"
 export { StoreError } from "@nominal-code/persistence/StoreError"
 
-export * as Conversation from "@nominal-code/domain/Conversation"
-export * as Failure from "@nominal-code/domain/Failure"
-export * as Finding from "@nominal-code/domain/Finding"
-export { parseGitDiff } from "@nominal-code/domain/GitDiff"
-export * as Job from "@nominal-code/domain/Job"
-export * as Lane from "@nominal-code/domain/Lane"
-export * as Patch from "@nominal-code/domain/Patch"
-export * as PullRequest from "@nominal-code/domain/PullRequest"
-export * as PullRequestEvent from "@nominal-code/domain/PullRequestEvent"
-export * as Review from "@nominal-code/domain/Review"
-export * as ReviewSettings from "@nominal-code/domain/ReviewSettings"
-export * as Usage from "@nominal-code/domain/Usage"
+/** The queue: durable lanes, what became of jobs, and the runner that works them. */
+export * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
+export {
+  type HeadWork,
+  JobQueue,
+  JobRequestResult,
+  type Lease,
+  LeaseTask,
+  OfferResult,
+  QueueLimits,
+  type ReadyLane,
+  RenewalResult,
+  Settlement,
+  StopReason
+} from "@nominal-code/jobs/JobQueue"
+export { type Depth, EventKind, JobRecord, JobRecords, JobState, WaitsFor } from "@nominal-code/jobs/JobRecords"
+export { JobRunner } from "@nominal-code/jobs/JobRunner"
+export * as QueueWorker from "@nominal-code/jobs/Lane"
+export * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+export * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+export { RedisShards } from "@nominal-code/jobs/RedisShards"
+export {
+  layer as layerServiceBreakers,
+  ServiceBreakers,
+  ServiceObservation,
+  ServiceOutage,
+  type ServiceUse
+} from "@nominal-code/jobs/ServiceBreakers"
+export * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+
+/** Jobs of Kubernetes. */
+export { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
+export * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
+export * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
+export { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+export * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+export * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+export {
+  type ContainerManifest,
+  type EnvironmentVariable,
+  type JobManifest,
+  type PodManifest,
+  type SchedulingManifest
+} from "@nominal-code/kubernetes/JobManifest"
+export {
+  KubeClient,
+  KubeConfigError,
+  type ObjectList,
+  type Watchable,
+  type WatchEvent
+} from "@nominal-code/kubernetes/KubeClient"
+export * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
+export { KubeError, KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
+export { type KubeJob, type KubePod, type PodProblem } from "@nominal-code/kubernetes/KubeObjects"
+export * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"

@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
 import { Failure, ServiceName } from "./Failure.ts"
-import { Lane } from "./Lane.ts"
-import { type Platform, Sha } from "./PullRequest.ts"
+import { Lane, Namespace } from "./Lane.ts"
+import { Login, type Platform, type PullRequest, Sha } from "./PullRequest.ts"
 import { PullRequestEvent } from "./PullRequestEvent.ts"
 import { UsageSummary } from "./Usage.ts"
 
@@ -29,6 +29,39 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   /** Milliseconds since the epoch at which the webhook arrived. */
   receivedAt: Schema.Int
 }) {}
+
+/** What a job that no delivery asked for is to look at, and the account that reviews. */
+export interface HeadRequest {
+  /** Empty: the change as a whole. */
+  readonly prompt?: string
+  readonly bot?: Login
+  /** Milliseconds since the epoch. */
+  readonly receivedAt?: number
+}
+
+/** The job that reviews a pull request's head without a delivery. The same head and prompt give the same job. */
+export const jobOfHead = (
+  { baseBranch, headBranch, headSha, ref, title }: PullRequest,
+  { bot = Login.make("local"), prompt = "", receivedAt = 0 }: HeadRequest = {}
+): Job => {
+  const delivery = DeliveryId.make(createHash("sha256").update(`${ref}\n${headSha}\n${prompt}`).digest("hex"))
+  return new Job({
+    id: jobIdOfDelivery(ref.platform, delivery),
+    lane: new Lane({ namespace: Namespace.make(""), ...ref, bot }),
+    event: PullRequestEvent.cases.Lifecycle.make({
+      kind: "pr_opened",
+      pullRequest: ref,
+      title,
+      author: bot,
+      headSha,
+      headBranch,
+      baseBranch
+    }),
+    prompt,
+    delivery,
+    receivedAt
+  })
+}
 
 /**
  * The identity of an event within its pull request, whichever hook delivered it: a comment's is its id, a lifecycle

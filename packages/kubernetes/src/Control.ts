@@ -1,8 +1,8 @@
-import type { V1Job } from "@kubernetes/client-node"
 import type { Job } from "@nominal-code/domain/Job"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Duration, Effect, Option, Schedule } from "effect"
 import { isOver } from "./Ending.ts"
+import type { JobManifest } from "./JobManifest.ts"
 import { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
 import type { KubeJob } from "./KubeObjects.ts"
@@ -39,7 +39,7 @@ const withRetries = <A, E extends KubeError | RunNotWanted, R>(effect: Effect.Ef
     Effect.retry({ schedule: apiRetries, while: mayPass })
   )
 
-const sameLabels = (wanted: V1Job, { labels }: KubeJob): boolean =>
+const sameLabels = (wanted: JobManifest, { labels }: KubeJob): boolean =>
   Object.entries(wanted.metadata?.labels ?? {}).every(([name, value]) => labels[name] === value)
 
 /** The pods of a Job that have not ended, and their nodes. One that is disrupted may not have: its node is lost. */
@@ -68,7 +68,7 @@ export const make = Effect.gen(function*() {
       Effect.map((found) => found.filter(({ end, name }) => Option.isNone(end) && !abandoned.has(name)))
     )
 
-  const adopt = Effect.fnUntraced(function*(wanted: V1Job) {
+  const adopt = Effect.fnUntraced(function*(wanted: JobManifest) {
     const name = wanted.metadata?.name ?? ""
     const found = yield* client.findJob(name)
     // It was there a moment ago: this is the next try's chance.
@@ -87,7 +87,7 @@ export const make = Effect.gen(function*() {
    * Creates a Job, or finds the one of its name; unless its run has been given up meanwhile. A request that was sent is
    * waited for: what it does must be known.
    */
-  const create = Effect.fn("KubeJobs.create")((wanted: V1Job) =>
+  const create = Effect.fn("KubeJobs.create")((wanted: JobManifest) =>
     ensureWanted.pipe(
       Effect.andThen(
         Effect.uninterruptible(client.createJob(wanted)).pipe(

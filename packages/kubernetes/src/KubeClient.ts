@@ -1,5 +1,5 @@
-import type { V1Job } from "@kubernetes/client-node"
 import { Context, type Effect, type Option, Schema, type Stream } from "effect"
+import type { JobManifest } from "./JobManifest.ts"
 import type { KubeError } from "./KubeError.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
 
@@ -29,7 +29,7 @@ export interface Watchable<A> {
 
 /** The Jobs of one namespace of a cluster. Each call is one request. */
 export class KubeClient extends Context.Service<KubeClient, {
-  createJob(job: V1Job): Effect.Effect<KubeJob, KubeError>
+  createJob(job: JobManifest): Effect.Effect<KubeJob, KubeError>
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>
   /** Asks for its end. It is there until its pods are gone; one that is not there is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>

@@ -32,7 +32,10 @@ const readConfig = (config: KubeConfig, kubeconfig: string | undefined) =>
  * kubeconfig (KUBECONFIG, ~/.kube/config), else in a pod from its service account.
  */
 export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
-  const sdk = yield* Effect.promise(() => import("@kubernetes/client-node"))
+  const sdk = yield* Effect.tryPromise({
+    try: () => import("@kubernetes/client-node"),
+    catch: () => new KubeConfigError({ message: "the package @kubernetes/client-node is not installed: install it" })
+  })
   const config = new sdk.KubeConfig()
   yield* readConfig(config, kubeconfig)
   const cluster = config.getCurrentCluster()

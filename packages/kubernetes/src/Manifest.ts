@@ -1,7 +1,7 @@
-import type { V1Job, V1PodSpec, V1ResourceRequirements, V1Volume, V1VolumeMount } from "@kubernetes/client-node"
 import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nominal-code/config/AppConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
+import type { ContainerManifest, JobManifest, PodManifest, SchedulingManifest } from "./JobManifest.ts"
 import { kubeJobAnnotations, kubeJobLabels, kubeJobName, queueLabel, queueName } from "./Names.ts"
 import { podEnvironment } from "./PodEnvironment.ts"
 import * as Quantity from "./Quantity.ts"
@@ -34,8 +34,8 @@ const disks = [
   { name: "home", mountPath: "/home/nominal", sizeLimit: "256Mi" }
 ]
 
-const volumes: Array<V1Volume> = disks.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } }))
-const volumeMounts: Array<V1VolumeMount> = disks.map(({ mountPath, name }) => ({ name, mountPath }))
+const volumes: PodManifest["volumes"] = disks.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } }))
+const volumeMounts: ContainerManifest["volumeMounts"] = disks.map(({ mountPath, name }) => ({ name, mountPath }))
 
 const usual = { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } }
 
@@ -50,7 +50,7 @@ const amounts = (
   return [Option.isSome(requests[kind]) ? request : Quantity.smaller(request, limit), limit]
 }
 
-const resources = ({ limits, requests }: KubernetesSettings): V1ResourceRequirements => {
+const resources = ({ limits, requests }: KubernetesSettings): ContainerManifest["resources"] => {
   const [cpu, cpuLimit] = amounts("cpu", requests, limits)
   const [memory, memoryLimit] = amounts("memory", requests, limits)
   return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } }
@@ -59,7 +59,7 @@ const resources = ({ limits, requests }: KubernetesSettings): V1ResourceRequirem
 /** Which nodes may run the pod, and as what. Fields that nobody set are left out. */
 const scheduling = (
   { affinity, imagePullSecrets, nodeSelector, priorityClass, runtimeClass, tolerations }: KubernetesSettings
-): Partial<V1PodSpec> => ({
+): SchedulingManifest => ({
   ...(Option.isSome(priorityClass) ? { priorityClassName: priorityClass.value } : {}),
   ...(Option.isSome(runtimeClass) ? { runtimeClassName: runtimeClass.value } : {}),
   ...(Option.isSome(affinity) ? { affinity: affinity.value } : {}),
@@ -68,7 +68,7 @@ const scheduling = (
   ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) })
 })
 
-const podSpec = (template: KubeJobTemplate, payload: string): V1PodSpec => {
+const podSpec = (template: KubeJobTemplate, payload: string): PodManifest => {
   const { kubernetes } = template
   const { image, imagePullPolicy, serviceAccount } = kubernetes
   return {
@@ -110,7 +110,7 @@ const podSpec = (template: KubeJobTemplate, payload: string): V1PodSpec => {
 }
 
 /** The Kubernetes Job of one run. The same run gives the same Job, name and all. */
-export const make = (template: KubeJobTemplate, { job, payload, run }: RunOfJob): V1Job => {
+export const make = (template: KubeJobTemplate, { job, payload, run }: RunOfJob): JobManifest => {
   const { activeDeadline, backoffLimit, namespace, ttlAfterFinished } = template.kubernetes
   const labels = { ...template.kubernetes.labels, ...kubeJobLabels(job, run) }
   const annotations = { ...template.kubernetes.annotations, ...kubeJobAnnotations(job) }

@@ -1,7 +1,7 @@
-import type { V1EnvVar } from "@kubernetes/client-node"
 import type { KubernetesSettings, RedisSettings } from "@nominal-code/config/AppConfig"
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
 import { Duration, Redacted } from "effect"
+import type { EnvironmentVariable } from "./JobManifest.ts"
 
 /*
  * The environment of a review's container.
@@ -24,7 +24,7 @@ interface EnvironmentSettings {
  * What a review may need of the Secrets, entry by entry: the rest of a Secret, the webhook's secret for instance, does
  * not reach the pod. Of two Secrets with the same entry the later one counts, as with `envFrom`.
  */
-const fromSecrets = ({ envFromSecrets, secretVariables }: KubernetesSettings): ReadonlyArray<V1EnvVar> =>
+const fromSecrets = ({ envFromSecrets, secretVariables }: KubernetesSettings): ReadonlyArray<EnvironmentVariable> =>
   secretVariables.flatMap(({ name: key, required }) =>
     envFromSecrets.map((name) => ({
       name: key,
@@ -36,7 +36,7 @@ const fromSecrets = ({ envFromSecrets, secretVariables }: KubernetesSettings): R
 export const podEnvironment = (
   { conversationTtl, kubernetes, redis }: EnvironmentSettings,
   payload: string
-): Array<V1EnvVar> => {
+): Array<EnvironmentVariable> => {
   const plain = Object.entries({
     REVIEW_JOB_PAYLOAD: payload,
     ...(holdsPassword(Redacted.value(redis.url)) ? {} : { REDIS_URL: Redacted.value(redis.url) }),

@@ -10,7 +10,8 @@ import { StoreError } from "./StoreError.ts"
 /** A command and its arguments. */
 export type Command = readonly [name: string, ...args: ReadonlyArray<string | number>]
 
-type Reply = Schema.ConstraintDecoder<unknown>
+/** The schema of a reply. */
+export type Reply = Schema.ConstraintDecoder<unknown>
 
 /**
  * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one

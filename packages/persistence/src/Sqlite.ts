@@ -8,7 +8,8 @@ import { StoreError } from "./StoreError.ts"
 /** Values for the `:name` places of a statement. */
 export type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>
 
-type Row = Schema.ConstraintDecoder<unknown>
+/** The schema of a row. */
+export type Row = Schema.ConstraintDecoder<unknown>
 
 /** The statements that a transaction may run. They are of no use after it. */
 export interface Statements {

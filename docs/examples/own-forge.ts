@@ -1,0 +1,102 @@
+/**
+ * Reviews the difference between two commits for a forge of your own, which here prints where GitHub would post:
+ *
+ *     node docs/examples/own-forge.ts <repository> <base> <head>
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Layer, Option, Redacted } from "effect"
+import { execFileSync } from "node:child_process"
+import {
+  Anthropic,
+  ApiAgent,
+  AppConfigLayer,
+  ConversationStoreMemory,
+  Forge,
+  jobOfHead,
+  layerReviewConfig,
+  LocalWorkspace,
+  NotReviewed,
+  parseGitDiff,
+  PostedReview,
+  PullNumber,
+  PullRequest,
+  PullRequestRef,
+  RepoName,
+  review,
+  type ReviewDraft,
+  Sha
+} from "nominal-code"
+
+const [repository = ".", base = "HEAD~1", head = "HEAD"] = process.argv.slice(2)
+const git = (...args: ReadonlyArray<string>) => execFileSync("git", ["-C", repository, ...args], { encoding: "utf8" })
+
+const pullRequest = new PullRequest({
+  ref: new PullRequestRef({
+    platform: "github",
+    repo: RepoName.make("local/repository"),
+    number: PullNumber.make(1)
+  }),
+  title: git("log", "-1", "--format=%s", head).trim(),
+  description: "",
+  author: git("log", "-1", "--format=%an", head).trim(),
+  state: "open",
+  draft: false,
+  headSha: Sha.make(git("rev-parse", head).trim()),
+  headBranch: head,
+  baseSha: Sha.make(git("rev-parse", base).trim()),
+  baseBranch: "main",
+  commits: git("log", "--reverse", "--format=%s", `${base}..${head}`).trim().split("\n")
+})
+
+const printed = ({ comments, summary }: ReviewDraft) =>
+  [
+    summary,
+    ...comments.map(({ finding: { body, line, path, suggestion } }) =>
+      [`${path}:${line}`, body, ...(suggestion === undefined ? [] : [`suggestion: ${suggestion}`])].join("\n")
+    )
+  ].join("\n\n")
+
+const TerminalForge = Layer.succeed(
+  Forge,
+  Forge.of({
+    platform: "github",
+    verify: () => Effect.void,
+    parse: () => Effect.succeed({ id: "local", event: Option.none(), ignored: "there are no webhooks here" }),
+    acknowledge: () => Effect.void,
+    pullRequest: () => Effect.succeed(pullRequest),
+    changedFiles: () => Effect.sync(() => parseGitDiff(git("diff", "--no-color", "-M", `${base}...${head}`))),
+    discussions: () => Effect.succeed([]),
+    ownPosts: () => Effect.succeed({ review: Option.none(), answer: Option.none(), reviewedHeads: [] }),
+    publish: (draft) => {
+      const { comments: { length: inline }, headSha } = draft
+      return Effect.as(
+        Console.log(printed(draft)),
+        new PostedReview({ headSha, inline, folded: 0, alreadyPosted: false })
+      )
+    },
+    reply: (_event, _jobId, body) => Effect.as(Console.log(body), Option.none()),
+    cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
+    headRef: () => "refs/heads/main"
+  })
+)
+
+const Pipeline = Layer.mergeAll(
+  TerminalForge,
+  LocalWorkspace.layer(repository),
+  ApiAgent.layer.pipe(Layer.provide(Anthropic.layer)),
+  ConversationStoreMemory.layer
+).pipe(
+  Layer.provideMerge(layerReviewConfig()),
+  Layer.provideMerge(AppConfigLayer.layer("review")),
+  Layer.provideMerge(NodeServices.layer)
+)
+
+const program = Effect.gen(function*() {
+  const outcome = yield* review(jobOfHead(pullRequest))
+  if (outcome._tag === "Skipped") {
+    return yield* new NotReviewed({ reason: "nothing-to-review", message: outcome.detail })
+  }
+  if (outcome._tag !== "Reviewed") return yield* NotReviewed.failed(outcome.failure)
+})
+
+NodeRuntime.runMain(Effect.provide(program, Pipeline))
