@@ -35,7 +35,7 @@ const make = Effect.gen(function*() {
   return AgentRunner.of({ run })
 })
 
-/** The agent that runs here, turn by turn, on the API of a model. */
+/** The agent loop in this process, on a model's API. */
 export const layer: Layer.Layer<AgentRunner, never, LlmProvider> = Layer.effect(AgentRunner, make)
 
 const report = ({ stopped, turns, usage }: AgentResult<unknown>) =>

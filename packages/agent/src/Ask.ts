@@ -7,23 +7,23 @@ import { Effect, Option } from "effect"
 import * as Compaction from "./Compaction.ts"
 import { compactable, recompacted, reprompted, type Session, type State } from "./Session.ts"
 
-/** Tokens that one answer may have. */
+/** Largest number of output tokens of one call. */
 const maxOutputTokens = 16_384
 
-/** What is asked of the model beside the conversation. */
+/** Options of one model call, beside the conversation. */
 export interface ModelQuestion {
   readonly specs: ReadonlyArray<ToolSpec>
   readonly maxOutputTokens: number
-  /** What the model is told first, when it has to come to an end; it is then made to call a tool. */
+  /** Instruction to finish, added before the call; the model then has to call a tool. */
   readonly words: Option.Option<string>
 }
 
-/** The most times that a conversation is made shorter for one call. */
+/** Limit on how often one call shortens its conversation. */
 const maxCuts = 8
 
 /**
- * One call of the model, and more of them while it refuses the conversation as too long and something can be left out:
- * first what was said before and since the prompt, then parts of the prompt itself.
+ * Calls the model. While it refuses the conversation as too long, the call is repeated with less in it: first without
+ * the messages before and after the prompt, then with a shorter prompt.
  */
 export const ask = <A>(
   session: Session<A>,
@@ -80,13 +80,13 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
 
 const isBlank = (block: Block) => Block.guards.Text(block) && block.text.trim() === ""
 
-/** A message needs something in it that every provider takes back, and no blank text. */
+/** Blocks that every provider accepts: no blank text, and never an empty list. */
 const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> => {
   const said = content.filter((block) => !isBlank(block))
   return said.every(Block.guards.Opaque) ? [...said, Block.cases.Text.make({ text: "(nothing)" })] : said
 }
 
-/** What the next call may write within the task's cap. */
+/** Output tokens that the next call may use within the task's cost cap. */
 export const roomFor = <A>({ task }: Session<A>, state: State, specs: ReadonlyArray<ToolSpec>): Budget.Room => {
   const unsent = state.previous === Usage.none ? state.messages : state.messages.slice(-1)
   const fixed = state.previous === Usage.none ? task.system.length + JSON.stringify(specs).length : 0

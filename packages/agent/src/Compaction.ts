@@ -1,29 +1,29 @@
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { Option } from "effect"
 
-/** The tokens of one call, prompt and answer, from which on the conversation is made shorter. */
+/** Tokens of one call (prompt and answer) above which the conversation is compacted. */
 export const threshold = 100_000
 
-/** Messages that stay as they are: two turns of calls and their results. */
+/** Newest messages that compaction keeps: two turns of calls and their results. */
 const kept = 4
 
-/** What is left of a tool's result when the conversation has to fit at any price. */
+/** Characters kept of a tool's result in the shortest form of a conversation. */
 const clippedResult = 4_000
 
 const marker = "[context compacted]"
 
-/** A conversation, and where in it the task's own prompt stands. What comes before is from earlier reviews. */
+/** A conversation and the index of the task's own prompt. The messages before that index are from earlier reviews. */
 export interface CompactionInput {
   readonly messages: ReadonlyArray<Message>
   readonly promptAt: number
   readonly prompt: string
-  /** What the model wrote down; empty when nothing. */
+  /** The model's notes; empty if there are none. */
   readonly notes: string
 }
 
 /**
- * The prompt (it holds the diff), the notes in place of all that was said, and the last two turns. None when the
- * model has taken no notes, for then nothing would take the place of what it has seen, or when there is nothing to drop.
+ * Compacts a conversation to the prompt (with the diff), the notes and the last two turns. None without notes, because
+ * nothing would replace the dropped messages, and none if there is nothing to drop.
  */
 export const compact = (
   { messages, notes, prompt, promptAt }: CompactionInput
@@ -34,8 +34,8 @@ export const compact = (
 }
 
 /**
- * As short as it can be without losing the task: for a conversation that the model refused as too long. None when
- * nothing can be left out.
+ * Shortens a conversation that the model refused as too long as far as the task allows. None if nothing can be left
+ * out.
  */
 export const squeeze = (
   { messages, notes, prompt, promptAt }: CompactionInput
@@ -48,15 +48,15 @@ export const squeeze = (
 }
 
 /**
- * A provider's own blocks belong to the exact conversation and model that they came from, and are refused in any other.
- * A message that has nothing else says so.
+ * Removes a provider's opaque blocks, which are valid only in the conversation and for the model that they came from. A
+ * message of nothing else becomes a note that says so.
  */
 export const withoutOpaque = ({ content, role }: Message): Message => {
   const open = content.filter((block) => !Block.guards.Opaque(block))
   return { role, content: open.length === 0 ? [Block.cases.Text.make({ text: "(nothing)" })] : open }
 }
 
-/** The last turns, from a model's message on: a result without its call would be refused. */
+/** The newest messages, starting with one of the model: a tool result without its call would be refused. */
 const tailOf = (since: ReadonlyArray<Message>): ReadonlyArray<Message> => {
   const tail = since.slice(-kept)
   const first = tail.findIndex(({ role }) => role === "assistant")

@@ -1,11 +1,11 @@
-/** What the model is told when it has to come to an end. Appended to the last message: the prompt before it stays cached. */
+// Texts that tell the model to come to an end. Appended to the last message, so that the prompt before it stays cached.
 
-/** Before the last turn. */
+/** Instruction before the last turn. */
 export const demand = (toolName: string): string =>
   `This is your last turn. Call ${toolName} now, with everything that you have confirmed so far, and call nothing ` +
   "else. What is not in it is lost."
 
-/** After the last turn, when the model has used it for something else. */
+/** Instruction after a last turn that did not submit. */
 export const order = (toolName: string, notes: string): string =>
   [
     "Your turns are used up: no other tool is available any more.",
@@ -13,11 +13,11 @@ export const order = (toolName: string, notes: string): string =>
     `Call ${toolName} now, with the findings that you have confirmed. If there are none, hand in the summary alone.`
   ].join("\n\n")
 
-/** After an answer in prose. */
+/** Instruction after an answer in prose. */
 export const nudge = (toolName: string): string =>
   `Text alone reaches nobody. If your work is done, hand it in by calling ${toolName}; if it is not, go on with it.`
 
-/** After an answer that was cut off. */
+/** Instruction after an answer that was cut off. */
 export const shorter = (toolName: string): string =>
   "Your answer was cut off because it was too long, and what was incomplete in it is lost. Go on in smaller steps; if " +
   `you were about to call ${toolName}, call it again with shorter texts.`

@@ -11,10 +11,10 @@ import * as LastTurn from "./LastTurn.ts"
 import { answered, compactable, recompacted, type Session, start, type State, told } from "./Session.ts"
 import * as ToolCalls from "./ToolCalls.ts"
 
-/** Where the turns are not limited, the loop still ends. */
+/** Turn limit of a task without one of its own. */
 const turnCeiling = 200
 
-/** Wrong submissions that the model may repair. The one after them has to do, as far as it can be used. */
+/** Number of invalid submissions that the model may repair. The next one is decoded leniently. */
 const repairs = 2
 
 type Step<A> =
@@ -23,7 +23,7 @@ type Step<A> =
 
 type Stopped = AgentResult<unknown>["stopped"]
 
-/** Turns of model and tools until the answer is handed in, or the turns, the chances or the money run out. */
+/** Runs turns of model and tools until the answer is submitted, or the turns, the retries or the budget run out. */
 export const run = Effect.fnUntraced(function*<A>(session: Session<A>) {
   let step: Step<A> = next(start(session))
   while (step._tag === "Next") step = yield* turn(session, step.state)
@@ -48,7 +48,7 @@ const turn = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>, LlmE
     return step._tag === "Next" && lastForMoney ? yield* stop(session, step.state, "budget") : step
   })
 
-/** What an answer leads to. It counts as a turn, whatever it is. */
+/** Handles one answer of the model. Every answer counts as a turn. */
 const react = <A>(
   session: Session<A>,
   before: State,
@@ -72,7 +72,10 @@ const react = <A>(
   return Effect.succeed(next({ ...told(state, LastTurn.nudge(session.submit.name)), nudged: true }))
 }
 
-/** A submission ends the task if it can be read. The first one of a turn counts; the turn's other calls are answered. */
+/**
+ * Handles a submission, which ends the task if it decodes. Only the first one of a turn counts; the turn's other calls
+ * are answered.
+ */
 const submitted = <A>(
   session: Session<A>,
   state: State,
@@ -107,7 +110,7 @@ const submitted = <A>(
   )
 }
 
-/** One more call with nothing but the submission on offer. It reads the whole conversation: what was found is in it. */
+/** One more call, with the submission as the only tool. It sends the whole conversation, which holds the findings. */
 const lastChance = <A>(session: Session<A>, before: State): Effect.Effect<Step<A>, LlmError> =>
   Effect.gen(function*() {
     // Another set of tools is another conversation to the provider: nothing of it is cached, its own blocks are void.
@@ -125,7 +128,7 @@ const lastChance = <A>(session: Session<A>, before: State): Effect.Effect<Step<A
     return step._tag === "Done" ? step : yield* stop(session, step.state, "turns")
   })
 
-/** The end without an answer, unless something can be used of the last submission that was refused. */
+/** Ends without an answer, unless the last refused submission is partly usable. */
 const stop = <A>(session: Session<A>, state: State, stopped: Stopped): Effect.Effect<Step<A>> =>
   Effect.fromOption(state.rejectedInput).pipe(
     Effect.flatMap((input) => session.task.submission.decode(input, { lenient: true })),
@@ -133,7 +136,7 @@ const stop = <A>(session: Session<A>, state: State, stopped: Stopped): Effect.Ef
     Effect.map((answer) => done(session, state, answer, Option.isSome(answer) ? "submitted" : stopped))
   )
 
-/** After the results of a turn: shorter, once the context has grown too large and the notes can take its place. */
+/** Compacts the conversation after a turn, once it is too large and notes can replace it. */
 const compacted = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>> =>
   state.previous.total < Compaction.threshold ? Effect.succeed(next(state)) : compactable(session, state).pipe(
     Effect.map(Compaction.compact),

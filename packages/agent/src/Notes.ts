@@ -1,7 +1,7 @@
 import { type Tool, ToolError } from "@nominal-code/workspace/Tool"
 import { Effect, Ref, Schema } from "effect"
 
-/** What a task's model has written down, and the tool by which it does. */
+/** The notes of a task's model, and the tool that writes them. */
 export interface Notes {
   /** Empty until the model wrote something. */
   readonly text: Effect.Effect<string>
@@ -10,10 +10,10 @@ export interface Notes {
 
 export const toolName = "WriteNotes"
 
-/** Bytes that the notes of one task may take. */
+/** Size limit of one task's notes, in bytes. */
 const maxBytes = 50_000
 
-/** Of one character in UTF-8. With less space than that, nothing may fit. */
+/** Bytes of the longest UTF-8 character. With less room than that, a character may not fit. */
 const longestCharacter = 4
 
 const Input = Schema.Struct({
@@ -22,7 +22,7 @@ const Input = Schema.Struct({
 
 const bytesOf = (text: string) => Buffer.byteLength(text, "utf8")
 
-/** As much of a text as fits, without half a character at its end. */
+/** Cuts a text to a number of bytes, at the end of a character. */
 const cut = (text: string, bytes: number) =>
   Buffer.from(text).subarray(0, bytes).toString("utf8").replace(/\uFFFD+$/, "")
 

@@ -8,7 +8,7 @@ import type { AgentTask } from "./AgentRunner.ts"
 import * as Compaction from "./Compaction.ts"
 import type { Notes } from "./Notes.ts"
 
-/** What does not change while a task runs. */
+/** The constant parts of a running task. */
 export interface Session<A> {
   readonly llm: LlmProvider["Service"]
   readonly task: AgentTask<A>
@@ -18,26 +18,28 @@ export interface Session<A> {
   readonly notes: Notes
 }
 
-/** How far a task is. Between two turns the conversation ends with a user message, and every call in it is answered. */
+/**
+ * Progress of a task. Between two turns the conversation ends with a user message, and every call in it is answered.
+ */
 export interface State {
   readonly messages: ReadonlyArray<Message>
   /** The task's prompt, or the shorter one that took its place. */
   readonly prompt: string
-  /** Where the task's prompt stands among them. */
+  /** Index of the task's prompt among the messages. */
   readonly promptAt: number
   readonly turns: number
   readonly nudged: boolean
-  /** Submissions that were wrong, and the last of them. */
+  /** Number of invalid submissions; `rejectedInput` is the newest. */
   readonly rejected: number
   readonly rejectedInput: Option.Option<unknown>
   /** The last text that the model wrote. */
   readonly text: string
   readonly spent: Budget.Spent
-  /** What the last call used. `Usage.none`: no call has sent the beginning of this conversation. */
+  /** Usage of the last call. `Usage.none`: no call has sent the beginning of this conversation. */
   readonly previous: Usage
 }
 
-/** Before the first turn: what earlier reviews left, and the task's prompt. */
+/** State before the first turn: the conversation of earlier reviews, and the task's prompt. */
 export const start = <A>({ task }: Session<A>): State => {
   const history = answerOpenCalls(task.history.messages).map(Compaction.withoutOpaque)
   const messages = appendUserText(history, task.prompt)
@@ -55,17 +57,17 @@ export const start = <A>({ task }: Session<A>): State => {
   }
 }
 
-/** With something said by us. */
+/** Appends a message of ours. */
 export const told = (state: State, text: string): State => ({
   ...state,
   messages: appendUserText(state.messages, text)
 })
 
-/** With the results of the last message's calls. */
+/** Appends the results of the last message's calls. */
 export const answered = (state: State, results: ReadonlyArray<Block>): State =>
   results.length === 0 ? state : { ...state, messages: [...state.messages, { role: "user", content: results }] }
 
-/** With a shorter conversation in place of the one so far. */
+/** Replaces the conversation by a shorter one. */
 export const recompacted = (state: State, messages: ReadonlyArray<Message>): State => ({
   ...state,
   messages,
@@ -73,7 +75,7 @@ export const recompacted = (state: State, messages: ReadonlyArray<Message>): Sta
   previous: Usage.none
 })
 
-/** With another prompt in place of the task's. */
+/** Replaces the task's prompt. */
 export const reprompted = (state: State, prompt: string): State => ({
   ...state,
   messages: state.messages.map((message, at) =>
@@ -88,6 +90,6 @@ export const reprompted = (state: State, prompt: string): State => ({
   previous: Usage.none
 })
 
-/** What a shorter conversation is made of. */
+/** Input of a compaction, taken from the state. */
 export const compactable = <A>({ notes }: Session<A>, { messages, prompt, promptAt }: State) =>
   Effect.map(notes.text, (text): Compaction.CompactionInput => ({ messages, promptAt, prompt, notes: text }))

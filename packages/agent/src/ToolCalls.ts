@@ -7,7 +7,7 @@ import { Cause, Duration, Effect, Schema } from "effect"
 /** A model's request to run a tool. */
 export type ToolCall = Extract<Block, { readonly _tag: "ToolUse" }>
 
-/** How many calls of one turn run at the same time. */
+/** Number of one turn's calls that run concurrently. */
 const concurrency = 8
 
 const timeLimit = Duration.minutes(2)
@@ -17,14 +17,14 @@ const redact = Redaction.make([])
 /** The calls in what a model answered. */
 export const callsIn = (content: ReadonlyArray<Block>): ReadonlyArray<ToolCall> => content.filter(Block.guards.ToolUse)
 
-/** A tool as the model is told of it. */
+/** Describes a tool to the model. */
 export const toSpec = ({ description, input, name }: Pick<Tool, "name" | "description" | "input">): ToolSpec => {
   const { definitions, schema } = Schema.toJsonSchemaDocument(input)
   const inputSchema = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }
   return { name, description, inputSchema }
 }
 
-/** What a call is answered with. Nothing that looks like a secret leaves a tool, errors included. */
+/** Answers a call. Results and errors are redacted before they leave a tool. */
 export const answer = (call: ToolCall, content: string, isError = false): Block =>
   Block.cases.ToolResult.make({ toolUseId: call.id, content: redact(content), isError })
 
