@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo test test-kube check build api bench storm format
+.PHONY: help install demo test test-kube check build api architecture bench storm format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -27,6 +27,7 @@ check: install ## Types, lint with import directions, format, dead code, the lib
 	dprint check
 	knip
 	node ci/apiReport.ts
+	node ci/architecture.ts
 
 format: install ## Format every file
 	dprint fmt
@@ -37,6 +38,9 @@ build: install ## One bundled, code-split dist/: the command and the library
 
 api: install ## The API report, docs/api.d.ts, as the library is now
 	node ci/apiReport.ts --write
+
+architecture: install ## The picture of the packages in docs/architecture.md, as the imports are now
+	node ci/architecture.ts --write
 
 bench: install ## Figures of speed and size, as ratios and counts
 	node test/bench/main.ts $(ARGS)

@@ -365,15 +365,15 @@ interface CallLimits {
   /** All attempts and the waits between them. */
   readonly total: Duration.Duration;
 }
-/** The answer that the agent has to hand in, and the tool by which it does. */
+/** The answer that an agent has to submit, and the tool that submits it. */
 interface Submission<A> {
   readonly toolName: string;
   readonly description: string;
-  /** Its JSON Schema is what the model is shown. */
+  /** Schema of the answer. The model sees its JSON Schema. */
   readonly input: Schema.Top;
   /**
-   * The answer in what the model wrote. A failure's text goes back to the model, which may try again; on the last
-   * chance (`lenient`), what is usable of it has to do.
+   * Decodes the model's input. The text of a failure goes back to the model, which may try again; with `lenient` (the
+   * last chance) a partly usable input is accepted.
    */
   decode(input: unknown, options: {
     readonly lenient: boolean;
@@ -384,32 +384,35 @@ interface AgentTask<A> {
   readonly settings: AgentSettings;
   readonly system: string;
   readonly prompt: string;
-  /** The prompt with less in it, and with still less each time, for a model that refuses it as too long; none: no shorter. */
+  /**
+   * Shorter prompt, shorter still with each call, for a model that refuses the prompt as too long; none: it gets no
+   * shorter.
+   */
   readonly shorter?: Effect.Effect<Option.Option<string>> | undefined;
-  /** What may be read, and nothing else: there is no forge, no network and no shell behind any of them. */
+  /** The only tools that the agent has. None of them reaches a forge, the network or a shell. */
   readonly tools: ReadonlyArray<Tool>;
   readonly history: Conversation;
   readonly submission: Submission<A>;
-  /** US dollars that the task may cost; absent: no cap. */
+  /** Cost cap of the task in US dollars; absent: no cap. */
   readonly maxCostUsd?: number | undefined;
 }
-/** What came of a task. */
+/** Result of a task. */
 interface AgentResult<A> {
-  /** None when the turns, the chances or the budget ran out first. */
+  /** None if the turns, the retries or the budget ran out first. */
   readonly answer: Option.Option<A>;
-  /** The last text that the model wrote: where an answer may hide that it did not submit. */
+  /** The last text that the model wrote. It may hold an answer that was not submitted. */
   readonly text: string;
-  /** Everything said, with every tool call answered: fit to be continued. */
+  /** All messages, every tool call answered, so that a later task can continue the conversation. */
   readonly conversation: Conversation;
   readonly turns: number;
   readonly usage: UsageSummary;
-  /** Why it stopped without an answer: `turns`, `budget`, `prose`. */
+  /** Reason for the end: `submitted`, or why there is no answer (`turns`, `budget`, `prose`). */
   readonly stopped: "submitted" | "turns" | "budget" | "prose";
 }
 declare const AgentRunner_base: Context.ServiceClass<AgentRunner, "@nominal-code/agent/AgentRunner", {
   run<A>(task: AgentTask<A>): Effect.Effect<AgentResult<A>, LlmError>;
 }>;
-/** Turns a task into an answer. There is no `Forge` in its requirements: what the model says cannot reach one. */
+/** Runner of agent tasks. It does not require `Forge`, so nothing that the model says can reach one. */
 export declare class AgentRunner extends AgentRunner_base {}
 /** What happened to a pull request's life. The names are those of `reviewer.triggers`. */
 export declare const LifecycleKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
@@ -1672,7 +1675,7 @@ export declare class LlmProvider extends LlmProvider_base {}
 declare namespace ApiAgent_d_exports {
   export { layer$21 as layer };
 }
-/** The agent that runs here, turn by turn, on the API of a model. */
+/** The agent loop in this process, on a model's API. */
 declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
 /** Where a service is reached, and how long it may take. */
 interface ServiceSettings {
