@@ -284,8 +284,11 @@ declare const UsageSummary_base: Schema.Class<UsageSummary, Schema.Struct<{
 }>, {}>;
 /** What a review used. `costUsd` is absent when the model has no known price. */
 export declare class UsageSummary extends UsageSummary_base {}
-/** Why a call of a model service brought no answer that can be used. `refused`: it declined the request, and will again. */
-export declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
+/**
+ * Why a call of a model service brought no answer that can be used. `unauthorized`: it does not accept the key.
+ * `no-credit`: the key's account has no credit or quota left. `refused`: it declined the request, and will again.
+ */
+export declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
 export type ModelFailureReason = typeof ModelFailureReason.Type;
 /**
  * The failure of a run: its stage, which is the tag, and its reason. What a pull request is told is a function of stage and
@@ -310,7 +313,7 @@ export declare const Failure: Schema.TaggedUnion<{
     readonly detail: Schema.String;
   }>;
   readonly Forge: Schema.TaggedStruct<"Forge", {
-    readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+    readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
     readonly detail: Schema.String;
   }>;
   readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -320,7 +323,7 @@ export declare const Failure: Schema.TaggedUnion<{
     readonly detail: Schema.String;
   }>;
   readonly Model: Schema.TaggedStruct<"Model", {
-    readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+    readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
     readonly detail: Schema.String;
   }>;
   readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -342,11 +345,11 @@ export declare const failureText: (failure: Failure) => string;
 export declare const ServiceName: Schema.brand<Schema.String, "ServiceName">;
 export type ServiceName = typeof ServiceName.Type;
 /** Why a model did not answer. `refused`: it declined the request, and will again. */
-export declare const LlmErrorReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
+export declare const LlmErrorReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
 export type LlmErrorReason = ModelFailureReason;
 declare const LlmError_base: Schema.Class<LlmError, Schema.TaggedStruct<"LlmError", {
   readonly provider: Schema.String;
-  readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
+  readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
   readonly message: Schema.String;
   /** How long the service asked us to stay away. */
   readonly retryAfter: Schema.optionalKey<Schema.Duration>;
@@ -972,7 +975,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -982,7 +985,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1016,7 +1019,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -1026,7 +1029,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1059,7 +1062,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -1069,7 +1072,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1202,8 +1205,13 @@ export declare class RateLimited extends RateLimited_base {
 declare const Unauthorized_base: Schema.Class<Unauthorized, Schema.TaggedStruct<"Unauthorized", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
-/** The credentials are wrong, or lack a permission. */
+/** The forge does not accept the credentials, whatever they are used for: they are wrong, expired or revoked. */
 export declare class Unauthorized extends Unauthorized_base {}
+declare const Forbidden_base: Schema.Class<Forbidden, Schema.TaggedStruct<"Forbidden", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The credentials are good, and lack a permission that this call needs. */
+declare class Forbidden extends Forbidden_base {}
 declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFound", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
@@ -1230,7 +1238,7 @@ export declare class Unavailable extends Unavailable_base {}
 declare const ForgeError_base: Schema.Class<ForgeError, Schema.TaggedStruct<"ForgeError", {
   /** What was being done, and to what: `GitHub.publish acme/shop#7`. */
   readonly operation: Schema.String;
-  readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof NotFound, typeof Refused, typeof Unavailable]>;
+  readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof Forbidden, typeof NotFound, typeof Refused, typeof Unavailable]>;
 }>, import("effect/Cause").YieldableError>;
 /** A call to the forge that failed: which, why, and whether it is worth another try. */
 export declare class ForgeError extends ForgeError_base {
@@ -1307,6 +1315,11 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    */
   reply(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>;
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>;
+  /**
+   * Asks the forge's API for what git was refused: the repository's contents, with the same credentials. It fails as the
+   * API does, which tells a limit from credentials that are refused or lack a permission. git's own 401 and 403 do not.
+   */
+  checkAccess(repo: RepoName): Effect.Effect<void, ForgeError>;
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string;
 }>;
@@ -1354,7 +1367,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Forge";
-    readonly reason: "archived" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Installation";
@@ -1364,7 +1377,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Pod";
@@ -1401,7 +1414,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Forge";
-    readonly reason: "archived" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Installation";
@@ -1411,7 +1424,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Pod";
@@ -1451,7 +1464,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Forge";
-    readonly reason: "archived" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Installation";
@@ -1461,7 +1474,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Pod";
@@ -1503,7 +1516,7 @@ export declare const Notice: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -1513,7 +1526,7 @@ export declare const Notice: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1550,7 +1563,7 @@ export declare const NoticeOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -1560,7 +1573,7 @@ export declare const NoticeOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1888,7 +1901,7 @@ export declare const LeaseTask: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Forge: Schema.TaggedStruct<"Forge", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
             readonly detail: Schema.String;
           }>;
           readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -1898,7 +1911,7 @@ export declare const LeaseTask: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1981,7 +1994,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Forge: Schema.TaggedStruct<"Forge", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
             readonly detail: Schema.String;
           }>;
           readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -1991,7 +2004,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2025,7 +2038,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Forge: Schema.TaggedStruct<"Forge", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
             readonly detail: Schema.String;
           }>;
           readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2035,7 +2048,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2068,7 +2081,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Forge: Schema.TaggedStruct<"Forge", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
             readonly detail: Schema.String;
           }>;
           readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2078,7 +2091,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2127,7 +2140,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2137,7 +2150,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2170,7 +2183,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2180,7 +2193,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2215,7 +2228,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2225,7 +2238,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2259,7 +2272,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2269,7 +2282,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2395,7 +2408,7 @@ export declare const JobRecord: Schema.Struct<{
               readonly detail: Schema.String;
             }>;
             readonly Forge: Schema.TaggedStruct<"Forge", {
-              readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+              readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
               readonly detail: Schema.String;
             }>;
             readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2405,7 +2418,7 @@ export declare const JobRecord: Schema.Struct<{
               readonly detail: Schema.String;
             }>;
             readonly Model: Schema.TaggedStruct<"Model", {
-              readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+              readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
               readonly detail: Schema.String;
             }>;
             readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2445,7 +2458,7 @@ export declare const JobRecord: Schema.Struct<{
       readonly detail: Schema.String;
     }>;
     readonly Forge: Schema.TaggedStruct<"Forge", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
       readonly detail: Schema.String;
     }>;
     readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2455,7 +2468,7 @@ export declare const JobRecord: Schema.Struct<{
       readonly detail: Schema.String;
     }>;
     readonly Model: Schema.TaggedStruct<"Model", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
       readonly detail: Schema.String;
     }>;
     readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2500,7 +2513,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Forge: Schema.TaggedStruct<"Forge", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
           readonly detail: Schema.String;
         }>;
         readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2510,7 +2523,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Model: Schema.TaggedStruct<"Model", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
           readonly detail: Schema.String;
         }>;
         readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2544,7 +2557,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Forge: Schema.TaggedStruct<"Forge", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
           readonly detail: Schema.String;
         }>;
         readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2554,7 +2567,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Model: Schema.TaggedStruct<"Model", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
           readonly detail: Schema.String;
         }>;
         readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2587,7 +2600,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Forge: Schema.TaggedStruct<"Forge", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
           readonly detail: Schema.String;
         }>;
         readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2597,7 +2610,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Model: Schema.TaggedStruct<"Model", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
           readonly detail: Schema.String;
         }>;
         readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2682,7 +2695,7 @@ export declare const ServiceOutage: Schema.Struct<{
       readonly detail: Schema.String;
     }>;
     readonly Forge: Schema.TaggedStruct<"Forge", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
       readonly detail: Schema.String;
     }>;
     readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2692,7 +2705,7 @@ export declare const ServiceOutage: Schema.Struct<{
       readonly detail: Schema.String;
     }>;
     readonly Model: Schema.TaggedStruct<"Model", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
       readonly detail: Schema.String;
     }>;
     readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2733,7 +2746,7 @@ export declare const ServiceObservation: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
         readonly detail: Schema.String;
       }>;
       readonly Installation: Schema.TaggedStruct<"Installation", {
@@ -2743,7 +2756,7 @@ export declare const ServiceObservation: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2767,7 +2780,8 @@ export type ServiceObservation = typeof ServiceObservation.Type;
 interface ServiceUse {
   /**
    * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
-   * it keeps failing this job and has answered others in between. After the first time it changes nothing.
+   * it keeps failing this job and has answered others in between. A service that keeps limiting one job and answers
+   * others is waited for by that job alone. After the first time it changes nothing.
    */
   end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>;
 }

@@ -1,3 +1,4 @@
+import type { Hindrance } from "@nominal-code/domain/Failure"
 import type { JobOutcome } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf, type WaitsFor } from "@nominal-code/jobs/JobRecords"
@@ -27,8 +28,14 @@ const clockText = (millis: number, now: number): string => {
   return `${instantText(now).startsWith(day) ? "" : `${day} `}${time.slice(0, 5)} UTC`
 }
 
-const waitTextAt = (now: number) => ({ service, since, until }: WaitsFor): string =>
-  `waits for ${service} ${until > now ? `until ${clockText(until, now)}, ` : ""}since ${clockText(since, now)}`
+const waitTextAt =
+  (now: number) => ({ service, since, until }: WaitsFor, hindrance: Option.Option<Hindrance>): string =>
+    [
+      `waits for ${service}`,
+      ...Option.toArray(Option.map(hindrance, (one) => `(${one})`)),
+      ...(until > now ? [`until ${clockText(until, now)},`] : []),
+      `since ${clockText(since, now)}`
+    ].join(" ")
 
 /** Only what there is to say of an outcome beside its reason. */
 const reviewedText = (outcome: JobOutcome): Option.Option<string> => {

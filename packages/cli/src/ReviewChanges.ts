@@ -93,6 +93,7 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
           ),
         reply: () => Effect.succeedNone,
         cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
+        checkAccess: () => Effect.void,
         headRef: () => "HEAD"
       }))
   )

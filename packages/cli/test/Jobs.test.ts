@@ -80,7 +80,7 @@ describe("nominal-code jobs", () => {
       const service = ServiceName.make("forge:github")
       yield* settle(job, Settlement.cases.Wait.make({ failure, service, delay: Duration.days(2) }))
       const instant = /(\d{4}-\d\d-\d\d )?\d\d:\d\d UTC/.source
-      const waits = `waits for forge:github until ${instant}, since ${instant}: forge: GitHub answered 503\n`
+      const waits = `waits for forge:github \\(away\\) until ${instant}, since ${instant}: forge: GitHub answered 503\n`
       assert.match((yield* jobs("list")).text, new RegExp(`pr_push +${waits}`))
       assert.match((yield* jobs("show", job.id)).text, new RegExp(`reason +${waits}[^]*tries +0\n`))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

@@ -1,12 +1,16 @@
 import { Schema } from "effect"
 
-/** Why a call of a model service brought no answer that can be used. `refused`: it declined the request, and will again. */
+/**
+ * Why a call of a model service brought no answer that can be used. `unauthorized`: it does not accept the key.
+ * `no-credit`: the key's account has no credit or quota left. `refused`: it declined the request, and will again.
+ */
 export const ModelFailureReason = Schema.Literals([
   "rate-limited",
   "overloaded",
   "unavailable",
   "timeout",
   "unauthorized",
+  "no-credit",
   "context-too-long",
   "invalid-request",
   "malformed-response",
@@ -24,7 +28,8 @@ const detail = Schema.String
  */
 export const Failure = Schema.TaggedUnion({
   /**
-   * The forge could not be read, or the review could not be posted. `locked`: the pull request's conversation.
+   * The forge could not be read, or the review could not be posted. `unauthorized`: it does not accept the credentials.
+   * `forbidden`: they lack a permission. `locked`: the pull request's conversation.
    * `archived`: the repository. `sso`: the token is not authorised for the organization's single sign-on.
    */
   Forge: {
@@ -32,6 +37,7 @@ export const Failure = Schema.TaggedUnion({
       "rate-limited",
       "unavailable",
       "unauthorized",
+      "forbidden",
       "not-found",
       "refused",
       "locked",
@@ -76,6 +82,22 @@ export const detailOf = (text: string): string => text.replaceAll(/\s+/g, " ").t
 
 /** A failure as operators read it in logs and in `jobs list`: `model: anthropic (overloaded): …`. */
 export const failureText = (failure: Failure): string => `${failure._tag.toLowerCase()}: ${failure.detail}`
+
+/** What keeps a service from serving, as operators read it after its name: `forge:github (credentials refused)`. */
+export const Hindrance = Schema.Literals(["away", "limited", "overloaded", "full", "credentials refused", "no credit"])
+export type Hindrance = typeof Hindrance.Type
+
+const hindrances: ReadonlyMap<string, Hindrance> = new Map([
+  ["rate-limited", "limited"],
+  ["overloaded", "overloaded"],
+  ["full", "full"],
+  ["unauthorized", "credentials refused"],
+  ["no-credit", "no credit"]
+])
+
+/** What keeps the service from serving that failed so. */
+export const hindranceOf = (failure: Failure): Hindrance =>
+  ("reason" in failure ? hindrances.get(failure.reason) : undefined) ?? "away"
 
 /**
  * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`,

@@ -83,6 +83,11 @@ export class Forge extends Context.Service<Forge, {
     known: OwnPosts
   ): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>
+  /**
+   * Asks the forge's API for what git was refused: the repository's contents, with the same credentials. It fails as the
+   * API does, which tells a limit from credentials that are refused or lack a permission. git's own 401 and 403 do not.
+   */
+  checkAccess(repo: RepoName): Effect.Effect<void, ForgeError>
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string
 }>()("@nominal-code/forge/Forge") {}

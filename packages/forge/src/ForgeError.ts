@@ -11,8 +11,11 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   }
 }
 
-/** The credentials are wrong, or lack a permission. */
+/** The forge does not accept the credentials, whatever they are used for: they are wrong, expired or revoked. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { message: Schema.String }) {}
+
+/** The credentials are good, and lack a permission that this call needs. */
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { message: Schema.String }) {}
 
 /** No such repository, pull request or comment, or none that the credentials may see. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
@@ -38,7 +41,7 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
 export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
   /** What was being done, and to what: `GitHub.publish acme/shop#7`. */
   operation: Schema.String,
-  reason: Schema.Union([RateLimited, Unauthorized, NotFound, Refused, Unavailable])
+  reason: Schema.Union([RateLimited, Unauthorized, Forbidden, NotFound, Refused, Unavailable])
 }) {
   override get message() {
     return `${this.operation} failed (${this.reason._tag}): ${this.reason.message}`

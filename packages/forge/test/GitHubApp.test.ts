@@ -130,13 +130,18 @@ it.effect("a removed or suspended installation, and one without the repository, 
     const cases: ReadonlyArray<readonly [Answer, string, RegExp]> = [
       [{ status: 404, body: { message: "Not Found" } }, "NotFound", /has no installation 67890: it was removed/],
       [
-        { status: 403, body: { message: "This installation has been suspended" } },
+        { status: 401, body: { message: "A JSON web token could not be decoded" } },
         "Unauthorized",
-        /no token for installation 67890, it is suspended/
+        /does not accept the App's credentials/
+      ],
+      [
+        { status: 403, body: { message: "This installation has been suspended" } },
+        "Forbidden",
+        /no token for installation 67890, it may be suspended/
       ],
       [
         { status: 422, body: { message: "There is at least one repository that does not exist" } },
-        "Unauthorized",
+        "Forbidden",
         /installation 67890 .* does not include acme\/shop, or lacks a permission/
       ]
     ]

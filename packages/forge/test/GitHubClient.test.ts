@@ -62,7 +62,7 @@ describe("answers that are failures", () => {
   it.effect.each(
     [
       [401, { message: "Bad credentials" }, "Unauthorized", "Bad credentials"],
-      [403, { message: "Resource not accessible by personal access token" }, "Unauthorized", "permission"],
+      [403, { message: "Resource not accessible by personal access token" }, "Forbidden", "permission"],
       [404, { message: "Not Found" }, "NotFound", "not visible to the token"],
       [410, { message: "Gone" }, "NotFound", "Gone"],
       [422, { message: "Validation Failed", errors: [{ field: "line" }] }, "Refused", "line"]

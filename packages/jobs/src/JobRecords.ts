@@ -1,4 +1,4 @@
-import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
+import { Failure, failureText, type Hindrance, hindranceOf, ServiceName } from "@nominal-code/domain/Failure"
 import { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import { Sha } from "@nominal-code/domain/PullRequest"
@@ -69,10 +69,13 @@ export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
  */
 export const reasonOf = (
   { cancelled, failure, outcome, supersededBy, task, unreadable, waitsFor }: JobRecord,
-  waitText: (waitsFor: WaitsFor) => string = ({ service }) => `waits for ${service}`
+  waitText: (waitsFor: WaitsFor, hindrance: Option.Option<Hindrance>) => string = ({ service }) =>
+    `waits for ${service}`
 ): string => {
   if (cancelled) return "cancelled"
   if (unreadable) return "its stored form cannot be read by this version of the program"
+  // Of a notice, the failure is what it tells, and not what it waits for.
+  const hindrance = task._tag === "Notice" ? Option.none() : Option.map(failure, hindranceOf)
   const skipped = Option.flatMap(outcome, (one) => one._tag === "Skipped" ? Option.some(one.detail) : Option.none())
   return Option.map(supersededBy, (id) => `job ${id} is newer`).pipe(
     Option.orElse(() => skipped),
@@ -80,7 +83,9 @@ export const reasonOf = (
       Option.map(
         waitsFor,
         (wait) =>
-          `${waitText(wait)}${Option.match(failure, { onNone: () => "", onSome: (one) => `: ${failureText(one)}` })}`
+          `${waitText(wait, hindrance)}${
+            Option.match(failure, { onNone: () => "", onSome: (one) => `: ${failureText(one)}` })
+          }`
       )
     ),
     Option.orElse(() => Option.map(failure, failureText)),

@@ -1,6 +1,6 @@
-import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
+import { Failure, failureText, hindranceOf, ServiceName } from "@nominal-code/domain/Failure"
 import { JobId } from "@nominal-code/domain/Job"
-import { Clock, Context, Duration, Effect, FiberMap, Layer, type Option, PubSub, Random, Schema, Stream } from "effect"
+import { Clock, Context, Duration, Effect, FiberMap, Layer, Option, PubSub, Random, Schema, Stream } from "effect"
 
 /** A service that jobs wait for. Instants are milliseconds since the epoch. */
 export const ServiceOutage = Schema.Struct({
@@ -18,7 +18,7 @@ export const ServiceObservation = Schema.TaggedUnion({
   Answered: { services: Schema.Array(ServiceName) },
   /** They answered some requests, and a review needs more of them: git, or that they take a post. */
   Reached: { services: Schema.Array(ServiceName) },
-  /** The service is away, limited or full. */
+  /** The service is away, limited or full, or refuses our credentials. */
   Away: {
     job: Schema.optionalKey(JobId),
     service: ServiceName,
@@ -35,7 +35,8 @@ type Away = typeof ServiceObservation.cases.Away.Type
 export interface ServiceUse {
   /**
    * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
-   * it keeps failing this job and has answered others in between. After the first time it changes nothing.
+   * it keeps failing this job and has answered others in between. A service that keeps limiting one job and answers
+   * others is waited for by that job alone. After the first time it changes nothing.
    */
   end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>
 }
@@ -82,21 +83,33 @@ const isLimit = ({ failure, retryAfterMillis }: Away): boolean =>
 /** Of how many jobs it is remembered that they found a service away. */
 const remembered = 1_000
 
-/** Remembers how often a service had answered when a job found it away. */
+/** From its second time on, a job that finds a service away leaves the next try to others for so long. */
+const othersFirst = Duration.seconds(5)
+
+/** A job that found a service away. */
+interface Suspect {
+  /** How often the service had answered by then. */
+  readonly answers: number
+  /** How often in a row the service failed this job and answered others in between. */
+  readonly alone: number
+}
+
+/** Remembers which jobs found a service away. */
 const makeSuspects = () => {
-  const suspects = new Map<string, number>()
+  const suspects = new Map<string, Suspect>()
   return {
-    /** Whether the service has answered others since it failed this job; from now on counted anew. */
-    answeredSince: (service: ServiceName, job: JobId, answers: number): boolean => {
+    /** The job found the service away, which has answered so often: what was known of the job, and what is now. */
+    found: (service: ServiceName, job: JobId, answers: number) => {
       const key = `${service} ${job}`
       const before = suspects.get(key)
+      const alone = before !== undefined && answers > before.answers ? before.alone + 1 : 0
       suspects.delete(key)
-      suspects.set(key, answers)
+      suspects.set(key, { answers, alone })
       for (const oldest of suspects.keys()) {
         if (suspects.size <= remembered) break
         suspects.delete(oldest)
       }
-      return before !== undefined && answers > before
+      return { isKnown: before !== undefined, alone }
     }
   }
 }
@@ -161,7 +174,7 @@ const make = Effect.gen(function*() {
     yield* admitOneAfter(service, delay)
     if (until !== known) {
       yield* Effect.logWarning(
-        `${service} is away, limited or full; jobs that need it wait ${Duration.format(delay)}: ${failureText(failure)}`
+        `${service}: ${hindranceOf(failure)}; jobs that need it wait ${Duration.format(delay)}: ${failureText(failure)}`
       )
     }
     return delay
@@ -181,13 +194,19 @@ const make = Effect.gen(function*() {
       { concurrency: 1, discard: true }
     )
 
-    const found = (away: Away) => {
-      const answersOthers = away.job !== undefined
-        && suspects.answeredSince(away.service, away.job, answers.get(away.service) ?? 0)
-      return answersOthers && !isLimit(away) && !breakers.has(away.service)
-        ? Effect.succeedNone
-        : Effect.asSome(open(away, probed.includes(away.service)))
-    }
+    const found = Effect.fnUntraced(function*(away: Away) {
+      const { job, retryAfterMillis = 0, service } = away
+      const { alone, isKnown } = job === undefined
+        ? { alone: 0, isKnown: false }
+        : suspects.found(service, job, answers.get(service) ?? 0)
+      if (alone === 0 || breakers.has(service)) {
+        const delay = yield* open(away, probed.includes(service))
+        return Option.some(isKnown ? Duration.sum(delay, othersFirst) : delay)
+      }
+      return isLimit(away)
+        ? Option.some(Duration.millis(Math.max(retryAfterMillis, yield* backoff(alone))))
+        : Option.none()
+    })
 
     let ended = false
     return {

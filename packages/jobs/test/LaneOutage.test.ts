@@ -73,48 +73,110 @@ const checkAll = Effect.fnUntraced(function*({ records, events }: World, ended: 
 })
 
 const { Cluster, Forge, Model } = Failure.cases
-const services = [
-  ["forge:github", Forge.make({ reason: "unavailable", detail: "502" })],
-  ["model:anthropic", Model.make({ reason: "overloaded", detail: "529" })],
-  ["cluster", Cluster.make({ reason: "full", detail: "exceeded quota" })]
-] as const
 
-const lasting = [
-  ["away for ten minutes", "10 minutes", 10],
-  ["limited for an hour, which it says", "1 hour", 2]
-] as const
+/** An outage: its service, how a run finds it, how long it lasts, and how many runs may be started meanwhile. */
+interface Case {
+  readonly service: string
+  readonly failure: Failure
+  readonly lasts: Duration.Input
+  readonly most: number
+  /** The service says how long it will last. */
+  readonly says?: true
+}
+
+const away = Forge.make({ reason: "unavailable", detail: "502" })
+const usedUp = Forge.make({ reason: "rate-limited", detail: "403, x-ratelimit-reset" })
+const badCredentials = Forge.make({ reason: "unauthorized", detail: "401" })
+const overloaded = Model.make({ reason: "overloaded", detail: "529" })
+const tooMany = Model.make({ reason: "rate-limited", detail: "429, retry-after" })
+const badKey = Model.make({ reason: "unauthorized", detail: "401" })
+const noCredit = Model.make({ reason: "no-credit", detail: "insufficient_quota" })
+const unreachable = Cluster.make({ reason: "unavailable", detail: "connection refused" })
+const full = Cluster.make({ reason: "full", detail: "exceeded quota" })
+
+const cases: Readonly<Record<string, Case>> = {
+  "a forge that is away for ten minutes": { service: "forge:github", failure: away, lasts: "10 minutes", most: 10 },
+  "a forge that limits for ten minutes, which it says": {
+    service: "forge:github",
+    failure: usedUp,
+    lasts: "10 minutes",
+    most: 4,
+    says: true
+  },
+  "a forge that limits for an hour, which it says": {
+    service: "forge:github",
+    failure: usedUp,
+    lasts: "1 hour",
+    most: 4,
+    says: true
+  },
+  "a forge that refuses the credentials for three hours": {
+    service: "forge:github",
+    failure: badCredentials,
+    lasts: "3 hours",
+    most: 48
+  },
+  "a model that is overloaded for ten minutes": {
+    service: "model:anthropic",
+    failure: overloaded,
+    lasts: "10 minutes",
+    most: 10
+  },
+  "a model that limits for an hour, which it says": {
+    service: "model:anthropic",
+    failure: tooMany,
+    lasts: "1 hour",
+    most: 4,
+    says: true
+  },
+  "a model that refuses the key for ten minutes": {
+    service: "model:anthropic",
+    failure: badKey,
+    lasts: "10 minutes",
+    most: 10
+  },
+  "a model whose account has no credit for three hours": {
+    service: "model:anthropic",
+    failure: noCredit,
+    lasts: "3 hours",
+    most: 48
+  },
+  "a cluster whose API is away for ten minutes": {
+    service: "cluster",
+    failure: unreachable,
+    lasts: "10 minutes",
+    most: 10
+  },
+  "a cluster that is full for ten minutes": { service: "cluster", failure: full, lasts: "10 minutes", most: 10 }
+}
 
 describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, all in order, outlast", () => {
-  for (const [name, failure] of services) {
-    for (const [how, duration, most] of lasting) {
-      it.effect(`${name} that is ${how}, with at most ${most} runs started meanwhile`, () =>
-        Effect.gen(function*() {
-          const service = ServiceName.make(name)
-          const away = outage(duration)
-          const ended: Array<Job> = []
-          const world = yield* laneWorld({
-            needs: () => [
-              ServiceName.make("forge:github"),
-              ServiceName.make("model:anthropic"),
-              ServiceName.make("cluster")
-            ],
-            run: (job) =>
-              reviewing(away, (left) =>
-                JobOutcome.cases.Postponed.make({
-                  failure,
-                  service,
-                  ...(duration === "1 hour" ? { retryAfterMillis: left } : {})
-                })).pipe(
-                  Effect.tap((outcome) => Effect.sync(() => outcome._tag === "Reviewed" && ended.push(job)))
+  for (const [name, { failure, lasts, most, says, service: named }] of Object.entries(cases)) {
+    it.effect(`${name}, with at most ${most} runs started meanwhile`, () =>
+      Effect.gen(function*() {
+        const service = ServiceName.make(named)
+        const away = outage(lasts)
+        const ended: Array<Job> = []
+        const world = yield* laneWorld({
+          needs: () => [
+            ServiceName.make("forge:github"),
+            ServiceName.make("model:anthropic"),
+            ServiceName.make("cluster")
+          ],
+          run: (job) =>
+            reviewing(away, (left) =>
+              JobOutcome.cases.Postponed.make({ failure, service, ...(says ? { retryAfterMillis: left } : {}) })).pipe(
+                Effect.tap((outcome) =>
+                  Effect.sync(() => outcome._tag === "Reviewed" && ended.push(job))
                 )
-          })
-          yield* world.start
-          yield* world.offer(...jobs)
-          yield* away.pass
-          yield* checkAll(world, ended)
-          assert.isAtMost(away.requests(), most)
-        }).pipe(Random.withSeed(`${name} ${how}`)), 30_000)
-    }
+              )
+        })
+        yield* world.start
+        yield* world.offer(...jobs)
+        yield* away.pass
+        yield* checkAll(world, ended)
+        assert.isAtMost(away.requests(), most)
+      }).pipe(Random.withSeed(name)), 30_000)
   }
 
   it.effect(

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { DeliveryId, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
-import { Duration, Effect, Option, Random } from "effect"
+import { Duration, Effect, Option, Random, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
 const forge = ServiceName.make("forge:github")
@@ -185,14 +185,61 @@ describe("a job that keeps finding a service away that answers others", () => {
       }
     })))
 
-  it.effect("waits where the service says that it is limited, whoever else was answered", () =>
+  it.effect("waits by itself where the service says that it is limited, ever longer, and opens no breaker", () =>
     breaking(Effect.gen(function*() {
-      for (const finding of [limited(), limited(1_000)]) {
-        for (let attempt = 0; attempt < 5; attempt++) {
-          assert.isFalse(Option.isNone(yield* run(finding)))
-          yield* pass("6 minutes")
+      for (const finding of [by("b", limited()), by("c", limited(1_000))]) {
+        assert.isFalse(Option.isNone(yield* run(finding)))
+        yield* pass("6 minutes")
+        const delays: Array<number> = []
+        for (let time = 0; time < 8; time++) {
           yield* others
+          delays.push(Duration.toSeconds(Option.getOrThrow(yield* run(finding))))
+          assert.isTrue(yield* admits(forge))
+        }
+        for (const [index, seconds] of delays.entries()) {
+          const middle = Math.min(5 * 2 ** index, 300)
+          assert.isTrue(seconds >= 0.8 * middle && seconds <= 1.2 * middle, `${index}: ${seconds}`)
         }
       }
     })))
+
+  it.effect("waits by itself for as long as the service asks", () =>
+    breaking(Effect.gen(function*() {
+      yield* run(limited(hour))
+      yield* pass(hour)
+      yield* others
+      assert.deepStrictEqual(yield* run(limited(hour)), Option.some(Duration.millis(hour)))
+      assert.isTrue(yield* admits(forge))
+    })))
+
+  it.effect("leaves the next try to others, which are held back because of it", () =>
+    breaking(Effect.gen(function*() {
+      const first = delayOf(yield* run(limited(60_000)))
+      assert.strictEqual(Duration.toSeconds(first), 60)
+      yield* pass("1 minute")
+      const again = delayOf(yield* run(limited(60_000)))
+      yield* pass(Duration.subtract(again, Duration.seconds(1)))
+      assert.isTrue(yield* admits(forge))
+    })))
+
+  it.effect.prop(
+    "holds others back only if none of them was answered since it found the service limited the last time",
+    [Schema.Array(Schema.Literals(["limited", "answered"])).check(Schema.isMaxLength(40))],
+    ([steps]) =>
+      breaking(Effect.gen(function*() {
+        let answeredSince: boolean | undefined
+        for (const step of steps) {
+          if (step === "answered") {
+            yield* others
+            if (answeredSince === false) answeredSince = true
+            assert.isTrue(yield* admits(forge))
+          } else {
+            assert.isFalse(Option.isNone(yield* run(limited(60_000))))
+            assert.strictEqual(yield* admits(forge), answeredSince === true, steps.join(" "))
+            answeredSince = false
+            yield* pass("1 minute")
+          }
+        }
+      }))
+  )
 })

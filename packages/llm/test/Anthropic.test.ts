@@ -189,6 +189,16 @@ failureSuite({
   lasting: [
     [Wire.failed(401, "authentication_error", `invalid x-api-key ${key}`), "unauthorized", /ANTHROPIC_API_KEY/],
     [Wire.failed(403, "permission_error", "no access"), "unauthorized", /ANTHROPIC_API_KEY/],
+    [Wire.failed(402, "billing_error", "payment required"), "no-credit", /billing/],
+    [
+      Wire.failed(
+        400,
+        "invalid_request_error",
+        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade."
+      ),
+      "no-credit",
+      /no credit left \(400\)/
+    ],
     [
       Wire.failed(400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
       "context-too-long",

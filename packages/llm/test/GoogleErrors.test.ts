@@ -52,6 +52,15 @@ failureSuite({
     ],
     [Wire.failed(401, "UNAUTHENTICATED", "no credentials"), "unauthorized", /GOOGLE_API_KEY/],
     [
+      Wire.failed(
+        400,
+        "FAILED_PRECONDITION",
+        "Free tier is not available here. Please enable billing on your project."
+      ),
+      "no-credit",
+      /billing/
+    ],
+    [
       Wire.failed(403, "PERMISSION_DENIED", "Your API key was reported as leaked."),
       "unauthorized",
       /reported as leaked/

@@ -56,7 +56,7 @@ failureSuite({
         code: "insufficient_quota",
         message: "You exceeded your current quota"
       }),
-      "unauthorized",
+      "no-credit",
       /no quota left for this key \(429\)/
     ],
     [

@@ -38,6 +38,7 @@ export const postponed = (
 const forgeReasons = {
   RateLimited: "rate-limited",
   Unauthorized: "unauthorized",
+  Forbidden: "forbidden",
   NotFound: "not-found",
   Refused: "refused",
   Unavailable: "unavailable"
@@ -52,25 +53,35 @@ const forgeReason = ({ reason }: ForgeError) =>
 export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
 
 /**
- * A run that ends with an error of the forge: it waits for a forge that is away or limited, and fails otherwise. A forge
- * may not know yet what its webhook told of, or a new token: that is worth another attempt.
+ * A run that ends with an error of the forge: it waits for a forge that is away or limited, or that accepts no credentials
+ * of ours, and fails otherwise. A forge may not know yet what its webhook told of, or a new permission: that is worth
+ * another attempt.
  */
 export const forgeOutcome = (platform: Platform, error: ForgeError) => {
   const { message, reason } = error
   const failure = Failure.cases.Forge.make({ reason: forgeReason(error), detail: message })
   if (reason._tag === "RateLimited") return postponed(failure, forgeService(platform), Option.some(reason.retryAfter))
-  return reason._tag === "Unavailable"
+  return reason._tag === "Unavailable" || reason._tag === "Unauthorized"
     ? postponed(failure, forgeService(platform))
-    : failed(failure, reason._tag === "NotFound" || reason._tag === "Unauthorized")
+    : failed(failure, reason._tag === "NotFound" || reason._tag === "Forbidden")
 }
 
 /** The name under which jobs wait for a model service. */
 export const modelService = (provider: ProviderName): ServiceName => ServiceName.make(`model:${provider}`)
 
 /** The reasons of a model service's failure that say something about the service, and nothing about the job. */
-const modelOutages: ReadonlySet<ModelFailureReason> = new Set(["rate-limited", "overloaded", "unavailable"])
+const modelOutages: ReadonlySet<ModelFailureReason> = new Set([
+  "rate-limited",
+  "overloaded",
+  "unavailable",
+  "unauthorized",
+  "no-credit"
+])
 
-/** A run that ends with an error of the model service: it waits for a service that is away, limited or overloaded. */
+/**
+ * A run that ends with an error of the model service: it waits for a service that is away, limited or overloaded, that
+ * refuses our key, or that our account has no credit left with.
+ */
 export const modelOutcome = (
   { settings: { reviewer } }: ReviewConfig["Service"],
   { message, provider, reason, retryable, retryAfter }: Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
@@ -81,15 +92,22 @@ export const modelOutcome = (
     : failed(failure, retryable)
 }
 
+/** Refusals by git that say nothing of their reason: the forge's API tells it. */
+const ambiguous: ReadonlySet<WorkspaceError["reason"]> = new Set(["auth", "forbidden"])
+
+/** Whether the forge's API has to be asked why git was refused. */
+export const isAmbiguous = ({ reason }: WorkspaceError): boolean => ambiguous.has(reason)
+
 /**
- * A run that ends without a checkout: it waits for a forge that does not answer git, and for space on the disk. A commit
- * that the forge named and git does not have yet is worth another attempt.
+ * A run that ends without a checkout: it waits for a forge that does not answer git, or refuses git what its API allows,
+ * and for space on the disk. A commit that the forge named and git does not have yet is worth another attempt.
  */
-export const checkoutOutcome = (platform: Platform, { message, reason, retryable }: WorkspaceError) => {
+export const checkoutOutcome = (platform: Platform, error: WorkspaceError) => {
+  const { message, reason, retryable } = error
   if (reason === "disk-full") {
     return postponed(Failure.cases.Store.make({ reason: "full", detail: message }), ServiceName.make("disk"))
   }
-  return reason === "unreachable"
+  return reason === "unreachable" || isAmbiguous(error)
     ? postponed(Failure.cases.Checkout.make({ reason: "unavailable", detail: message }), forgeService(platform))
     : failed(Failure.cases.Checkout.make({ reason: "failed", detail: message }), retryable || reason === "missing")
 }
@@ -100,7 +118,8 @@ export const explain: (failure: Failure) => string = Failure.match({
     ({
       "rate-limited": "the forge asked me to wait for longer than I may",
       unavailable: "the forge could not be reached for too long",
-      unauthorized: "the forge does not let my account do what the review needs",
+      unauthorized: "the forge did not accept this installation's credentials for too long",
+      forbidden: "the forge does not let my account do what the review needs",
       "not-found": "my account cannot see something that the review needs",
       refused: "the forge refused to take the review",
       locked: "the conversation of this pull request is locked",
@@ -113,7 +132,8 @@ export const explain: (failure: Failure) => string = Failure.match({
       overloaded: "the language model was overloaded for too long",
       unavailable: "the language model could not be reached for too long",
       timeout: "the language model did not answer in time",
-      unauthorized: "the language model does not accept this installation's key",
+      unauthorized: "the language model did not accept this installation's key for too long",
+      "no-credit": "this installation's account with the language model had no credit left for too long",
       "context-too-long": "the change is too large for the language model",
       "invalid-request": "the language model does not accept this installation's request",
       "malformed-response": "the language model gave an answer that cannot be read",

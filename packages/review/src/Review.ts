@@ -7,7 +7,7 @@ import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
-import { checkoutOutcome, failed, forgeOutcome, modelOutcome } from "./Failure.ts"
+import { checkoutOutcome, failed, forgeOutcome, isAmbiguous, modelOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as Head from "./Head.ts"
 import type { Skip } from "./Head.ts"
@@ -36,11 +36,17 @@ const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, he
   return Skipped.make({ reason, detail, headSha })
 })
 
-/** The model's answer is no review. The pull request hears that it got none, and what could be read all the same. */
+/**
+ * The model's answer is no review. The pull request hears that it got none, and what could be read all the same. Where the
+ * forge takes no comment now, the job's notice tells so later: the model is not asked again.
+ */
 const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { rules, text, why }: UnreadableAnswer) {
   const { settings: { dryRun } } = yield* ReviewConfig
   if (!dryRun) {
-    yield* Effect.andThen(ensureWanted, (yield* Forge).reply(job.event, job.id, fallback(text, rules), known))
+    yield* ensureWanted
+    yield* (yield* Forge).reply(job.event, job.id, fallback(text, rules), known).pipe(
+      Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`No comment could be posted now: ${message}`))
+    )
   }
   return failed(Failure.cases.Model.make({ reason: "no-review", detail: why }), false)
 })
@@ -99,10 +105,13 @@ const finish = Effect.fnUntraced(
     return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
   },
   (effect, job, _known, review) =>
-    Effect.tapError(effect, (error) =>
-      error._tag === "ForgeError" && error.retryable
-        ? Effect.flatMap(PendingPosts, (pending) => pending.keep(job.id, review))
-        : Effect.void)
+    Effect.tapError(
+      effect,
+      (error) =>
+        error._tag === "ForgeError" && forgeOutcome(job.event.pullRequest.platform, error)._tag === "Postponed"
+          ? Effect.flatMap(PendingPosts, (pending) => pending.keep(job.id, review))
+          : Effect.void
+    )
 )
 
 /** The outcome of a job whose review an earlier run has posted, or has left to be posted. */
@@ -126,12 +135,21 @@ const reviewHead = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
   return drafted._tag === "Unreadable" ? yield* giveFallback(job, known, drafted) : yield* finish(job, known, drafted)
 })
 
-/** Reviews the head. A force-push may take it away before it is checked out: then the head is read once more. */
+/**
+ * Reviews the head. A force-push may take it away before it is checked out: then the head is read once more. Where git was
+ * refused, the forge's API is asked for the same, and its error counts.
+ */
 const reviewNow = (job: Job, known: OwnPosts) =>
-  Effect.catchIf(
-    reviewHead(job, known),
-    (error) => error._tag === "WorkspaceError" && error.reason === "missing",
-    () => reviewHead(job, known)
+  reviewHead(job, known).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "WorkspaceError" && error.reason === "missing",
+      () => reviewHead(job, known)
+    ),
+    Effect.tapError((error) =>
+      error._tag === "WorkspaceError" && isAmbiguous(error)
+        ? Forge.use((forge) => forge.checkAccess(job.event.pullRequest.repo))
+        : Effect.void
+    )
   )
 
 /**

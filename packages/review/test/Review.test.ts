@@ -2,7 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { ForgeError, NotFound, RateLimited, Refused, Unauthorized, Unavailable } from "@nominal-code/forge/ForgeError"
+import {
+  Forbidden,
+  ForgeError,
+  NotFound,
+  RateLimited,
+  Refused,
+  Unauthorized,
+  Unavailable
+} from "@nominal-code/forge/ForgeError"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, Effect, Option } from "effect"
@@ -210,11 +218,45 @@ describe("an outage uses no attempt, and says what is waited for:", () => {
   const forge = "forge:github"
   const model = "model:anthropic"
   const limited = Scene.forgeError(new RateLimited({ retryAfter: hours }))
+  const unauthorized = Scene.forgeError(new Unauthorized({ message: "Bad credentials" }))
   const cases: ReadonlyArray<readonly [string, Partial<Scene.World>, string, number | undefined]> = [
     ["a forge that limits us for hours", { forgeFiles: limited }, forge, millis],
     ["a forge that is away", { forgeFiles: unavailable }, forge, undefined],
     ["a forge that is away when the review is posted", { publish: () => Effect.fail(unavailable) }, forge, undefined],
     ["a forge whose git does not answer", { checkout: () => workspaceError("unreachable") }, forge, undefined],
+    [
+      "a forge that limits us while git says 403",
+      { checkout: () => workspaceError("forbidden"), access: limited },
+      forge,
+      millis
+    ],
+    [
+      "a forge that is away when it is asked why git was refused",
+      { checkout: () => workspaceError("auth"), access: unavailable },
+      forge,
+      undefined
+    ],
+    [
+      "a forge whose git refuses what its API allows",
+      { checkout: () => workspaceError("forbidden") },
+      forge,
+      undefined
+    ],
+    ["a forge that accepts no credentials of ours", { forgeFiles: unauthorized }, forge, undefined],
+    [
+      "a forge that accepts none when the review is posted",
+      { publish: () => Effect.fail(unauthorized) },
+      forge,
+      undefined
+    ],
+    [
+      "a forge that accepts none, git first",
+      { checkout: () => workspaceError("auth"), access: unauthorized },
+      forge,
+      undefined
+    ],
+    ["a model that does not accept the key", { answers: [() => modelError("unauthorized")] }, model, undefined],
+    ["a model whose account has no credit left", { answers: [() => modelError("no-credit")] }, model, undefined],
     ["a disk that is full", { checkout: () => workspaceError("disk-full") }, "disk", undefined],
     ["a model that limits us for hours", { answers: [() => modelError("rate-limited", hours)] }, model, millis],
     ["a model that is overloaded", { answers: [() => modelError("overloaded")] }, model, undefined],
@@ -240,10 +282,8 @@ describe("a failure", () => {
         [{ answers: [() => modelError("malformed-response")] }, true],
         [{ answers: [() => modelError("context-too-long")] }, false],
         [{ checkout: () => workspaceError("timeout") }, true],
-        [{ checkout: () => workspaceError("auth") }, false],
-        [{ checkout: () => workspaceError("forbidden") }, true],
         [{ checkout: () => workspaceError("too-large") }, false],
-        [{ forgeFiles: Scene.forgeError(new Unauthorized({ message: "no" })) }, true]
+        [{ forgeFiles: Scene.forgeError(new Forbidden({ message: "no" })) }, true]
       ]
       for (const [changes, retryable] of cases) {
         const world = Scene.world(changes)
@@ -252,15 +292,25 @@ describe("a failure", () => {
       }
     }))
 
-  it.effect("of a wrong key is not tried again", () =>
+  it.effect("of credentials that are good, and not for this repository, is the job's own, whoever refuses them", () =>
     Effect.gen(function*() {
-      const refused = new LlmError({ provider: "anthropic", reason: "unauthorized", message: "the key is refused" })
-      const outcome = yield* run(Scene.world({ answers: [() => Effect.fail(refused)] }))
-      assert.deepStrictEqual(outcome, {
-        _tag: "Failed",
-        failure: { _tag: "Model", reason: "unauthorized", detail: "anthropic (unauthorized): the key is refused" },
-        retryable: false
-      })
+      const forbidden = Scene.forgeError(new Forbidden({ message: "contents: read is missing" }))
+      const hidden = Scene.forgeError(new NotFound({ message: "no such repository" }))
+      for (const access of [forbidden, hidden]) {
+        for (const reason of ["auth", "forbidden"] as const) {
+          const world = Scene.world({ checkout: () => workspaceError(reason), access })
+          assert.deepInclude(yield* run(world), {
+            _tag: "Failed",
+            failure: {
+              _tag: "Forge",
+              reason: access === forbidden ? "forbidden" : "not-found",
+              detail: access.message
+            },
+            retryable: true
+          })
+          assert.deepStrictEqual(world.calls.filter((call) => call === "access"), ["access"])
+        }
+      }
     }))
 
   it.effect("of the checkout keeps its one-line reason", () =>
@@ -302,6 +352,15 @@ describe("a failure", () => {
       assert.match(fallback.replies[0] ?? "", /could not put my answer into a review/)
       assert.notInclude(fallback.replies[0] ?? "", "I could not finish.")
       assert.deepStrictEqual([fallback.drafts, fallback.saved], [[], []])
+    }))
+
+  it.effect("to read any review is the job's end where the forge takes no comment: a notice tells so later", () =>
+    Effect.gen(function*() {
+      for (const reply of [unavailable, Scene.forgeError(new RateLimited({ retryAfter: Duration.hours(1) }))]) {
+        const outcome = yield* run(Scene.world({ answers: [Scene.writes("I could not finish.")], reply }))
+        assert.deepInclude(outcome, { _tag: "Failed", retryable: false })
+        assert.deepInclude("failure" in outcome && outcome.failure, { _tag: "Model", reason: "no-review" })
+      }
     }))
 })
 

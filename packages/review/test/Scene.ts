@@ -130,6 +130,8 @@ export interface World {
   /** What each call of the agent answers; the last one stays. */
   answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, LlmError>>
   publish: (draft: ReviewDraft) => Effect.Effect<PostedReview, ForgeError>
+  /** What the forge's API says of the repository's contents. */
+  access: Effect.Effect<void, ForgeError>
   /** Whether the forge takes a reply. */
   reply: Effect.Effect<void, ForgeError>
   readonly drafts: Array<ReviewDraft>
@@ -204,6 +206,7 @@ export const world = (changes: Partial<World> = {}): World => ({
         url: "https://github.com/r"
       })
     ),
+  access: Effect.void,
   reply: Effect.void,
   drafts: [],
   replies: [],
@@ -275,6 +278,7 @@ const forge = (from: World) =>
         username: "x",
         password: Redacted.make(forgeToken)
       }),
+    checkAccess: () => called(from, "access", from.access),
     headRef: ({ number }) => `refs/pull/${number}/head`
   })
 

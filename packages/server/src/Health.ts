@@ -1,3 +1,4 @@
+import { hindranceOf } from "@nominal-code/domain/Failure"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { ServiceBreakers, type ServiceOutage } from "@nominal-code/jobs/ServiceBreakers"
@@ -8,9 +9,10 @@ const health = HttpRouter.add("GET", "/health", HttpServerResponse.jsonUnsafe({ 
 
 const instant = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
 
-/** A failure's detail may quote a server, and this route has no lock: it says no more than which service it is. */
-const outageOf = ({ service, since, until }: ServiceOutage) => ({
+/** A failure's detail may quote a server, and this route has no lock: it says no more than which service it is and what hinders it. */
+const outageOf = ({ failure, service, since, until }: ServiceOutage) => ({
   service,
+  reason: hindranceOf(failure),
   since: instant(since),
   until: instant(until)
 })

@@ -55,6 +55,7 @@ describe("GET /ready", () => {
         status: "ready",
         ...depth,
         waitsFor: [{
+          reason: "limited",
           service,
           since: DateTime.formatIso(DateTime.makeUnsafe(now)),
           until: DateTime.formatIso(DateTime.makeUnsafe(now + 3_600_000))

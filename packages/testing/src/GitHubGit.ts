@@ -134,10 +134,9 @@ export interface LogEntry {
   readonly message: string
 }
 
-/** The commits of `base..head`, oldest first. */
-export const log = (directory: string, base: string, head: string) =>
+const entries = (directory: string, range: ReadonlyArray<string>) =>
   Effect.map(
-    git(directory, ["log", "-z", "--reverse", "--format=%H%n%T%n%P%n%an%n%ae%n%aI%n%B", `${base}..${head}`]),
+    git(directory, ["log", "-z", "--reverse", "--format=%H%n%T%n%P%n%an%n%ae%n%aI%n%B", ...range]),
     (output): ReadonlyArray<LogEntry> =>
       output.toString().split("\0").filter((entry) => entry !== "").map((entry) => {
         const [sha = "", tree = "", parents = "", name = "", email = "", date = "", ...message] = entry.split("\n")
@@ -152,3 +151,9 @@ export const log = (directory: string, base: string, head: string) =>
         }
       })
   )
+
+/** The commits of `base..head`, oldest first. */
+export const log = (directory: string, base: string, head: string) => entries(directory, [`${base}..${head}`])
+
+/** The last commit of a branch. */
+export const tip = (directory: string, branch: string) => entries(directory, ["-1", branch, "--"])

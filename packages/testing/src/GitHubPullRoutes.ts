@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { type Api, type Handlers, notFound, pullOf, Refusal } from "./GitHubApi.ts"
 import type { DiffFile } from "./GitHubDiff.ts"
-import { log, mergeBase } from "./GitHubGit.ts"
+import { log, mergeBase, tip } from "./GitHubGit.ts"
 import type { PullRequest } from "./GitHubState.ts"
 
 const maxCommits = 250
@@ -38,6 +38,13 @@ export const pullRoutes = (api: Api): Handlers => ({
       ? Effect.fail(notFound)
       : Effect.succeed({ status: 200, body: api.wire.repository(repository) })
   },
+  /** Only the newest one is there: it proves that the contents may be read. */
+  "repos/list-commits": Effect.fnUntraced(function*({ params }) {
+    const repository = api.state.repository(`${params["owner"]}/${params["repo"]}`)
+    if (repository === undefined) return yield* notFound
+    const commits = yield* tip(repository.directory, repository.defaultBranch)
+    return { status: 200, list: commits.map((commit) => api.wire.commit({ repository }, commit)) }
+  }),
   "pulls/get": Effect.fnUntraced(function*(call) {
     const pull = yield* pullOf(api, call)
     const files = yield* api.diff(pull, pull.headSha)

@@ -204,7 +204,10 @@ export class GitHubWire {
     }
   }
 
-  commit({ repository }: PullRequest, { date, email, message, name, parents, sha, tree }: LogEntry): Fields {
+  commit(
+    { repository }: Pick<PullRequest, "repository">,
+    { date, email, message, name, parents, sha, tree }: LogEntry
+  ): Fields {
     const api = `${this.apiBase}/repos/${repository.fullName}`
     const html = (id: string) => `${this.origin}/${repository.fullName}/commit/${id}`
     return {

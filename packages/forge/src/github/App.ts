@@ -1,7 +1,7 @@
 import type { GitHubAppSettings, GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
-import { ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
+import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import { makeGitHubClient } from "./Client.ts"
@@ -66,15 +66,24 @@ const explain = (error: ForgeError, installation: number, repo: RepoName): Forge
     return new ForgeError({
       operation,
       reason: new Unauthorized({
-        message: `GitHub gives the App no token for installation ${installation}, ` +
-          `it is suspended or the App's id and key do not belong together: ${reason.message}`
+        message:
+          `GitHub does not accept the App's credentials, its id and key may not belong together: ${reason.message}`
+      })
+    })
+  }
+  if (reason._tag === "Forbidden") {
+    return new ForgeError({
+      operation,
+      reason: new Forbidden({
+        message:
+          `GitHub gives the App no token for installation ${installation}, it may be suspended: ${reason.message}`
       })
     })
   }
   if (reason._tag === "Refused" && reason.status === 422) {
     return new ForgeError({
       operation,
-      reason: new Unauthorized({
+      reason: new Forbidden({
         message: `installation ${installation} of the GitHub App does not include ${repo}, or lacks a permission ` +
           `(contents: read, issues: write, pull requests: write): ${reason.message}`
       })

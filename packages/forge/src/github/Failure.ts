@@ -1,5 +1,6 @@
 import { DateTime, Duration, Option, Schema } from "effect"
 import {
+  Forbidden,
   ForgeError,
   NotFound,
   RateLimited,
@@ -69,7 +70,7 @@ const isRateLimit = (status: number, headers: Headers, data: unknown, message: s
   status === 429 ||
   status === 403 && (
       headers["retry-after"] !== undefined || isUsedUp(headers) ||
-      /rate limit|abuse detection|temporarily blocked/i.test(message)
+      /rate limit|abuse detection|temporarily blocked|number of login attempts exceeded/i.test(message)
     ) ||
   status === 422 && isThrottled(data, message)
 
@@ -93,7 +94,7 @@ const ofStatus = (status: number, message: string): Reason => {
   if (because !== undefined) return new Refused({ status, because, message })
   if (status === 401) return new Unauthorized({ message: `GitHub does not accept the token: ${message}` })
   if (status === 403) {
-    return new Unauthorized({
+    return new Forbidden({
       message: `the token lacks a permission (contents: read, pull requests: write): ${message}`
     })
   }

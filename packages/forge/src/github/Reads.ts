@@ -1,5 +1,5 @@
 import { ChangedFile } from "@nominal-code/domain/Patch"
-import { PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema, Stream } from "effect"
 import { ForgeError, Refused } from "../ForgeError.ts"
 import type { GitHubClient } from "./Client.ts"
@@ -108,5 +108,16 @@ export const makeReads = (client: GitHubClient) => {
     return yield* new ForgeError({ operation: call.operation, reason: new Refused({ status: 422, message }) })
   })
 
-  return { pullRequest, changedFiles }
+  const checkAccess = Effect.fn("GitHub.checkAccess")((repo: RepoName) => {
+    const [owner = "", name = ""] = repo.split("/")
+    return Effect.asVoid(client.request({
+      operation: `GitHub.checkAccess ${repo}`,
+      repo,
+      route: "GET /repos/{owner}/{repo}/commits",
+      parameters: { owner, repo: name, per_page: 1 },
+      answer: Schema.Unknown
+    }))
+  })
+
+  return { pullRequest, changedFiles, checkAccess }
 }

@@ -35,7 +35,8 @@ const said = (cause: unknown): string => {
 const reasonOf = (status: number | undefined, type: string | null, text: string): LlmErrorReason => {
   if (status === 529 || type === "overloaded_error") return "overloaded"
   if (status === 429 || type === "rate_limit_error") return "rate-limited"
-  if (status === 401 || status === 402 || status === 403 || type === "authentication_error") return "unauthorized"
+  if (status === 402 || type === "billing_error" || /credit balance is too low/i.test(text)) return "no-credit"
+  if (status === 401 || status === 403 || type === "authentication_error") return "unauthorized"
   if (status === 408 || status === 504 || type === "timeout_error") return "timeout"
   if (status === 413 || /prompt is too long|exceeds? (?:the )?context|context (?:length|window|limit)/i.test(text)) {
     return "context-too-long"
@@ -49,6 +50,8 @@ const sentence = (reason: LlmErrorReason, status: number | undefined): string =>
   switch (reason) {
     case "unauthorized":
       return `The Anthropic API refused the key${code}, check ANTHROPIC_API_KEY`
+    case "no-credit":
+      return `The account of the Anthropic API has no credit left${code}, check its billing`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":

@@ -87,7 +87,8 @@ const tooLong =
 
 const reasonOf = (status: number, { details, message }: Refusal): LlmErrorReason => {
   if (status === 429) return "rate-limited"
-  if (status === 401 || status === 402 || status === 403) return "unauthorized"
+  if (status === 402 || /enable billing/i.test(message)) return "no-credit"
+  if (status === 401 || status === 403) return "unauthorized"
   if (status === 400 && (details.includes("API_KEY_INVALID") || /api key (?:not valid|expired)/i.test(message))) {
     return "unauthorized"
   }
@@ -103,6 +104,8 @@ const sentence = (reason: LlmErrorReason): string => {
   switch (reason) {
     case "unauthorized":
       return "The Gemini API refused the key, check GOOGLE_API_KEY"
+    case "no-credit":
+      return "The account of the Gemini API has no credit left, check its billing"
     case "context-too-long":
       return "The conversation is too long for the model"
     case "rate-limited":

@@ -71,9 +71,9 @@ const wordsOf = (cause: unknown): string => {
 const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
   ["context_length_exceeded", "context-too-long"],
   ["string_above_max_length", "context-too-long"],
-  ["insufficient_quota", "unauthorized"],
-  ["billing_hard_limit_reached", "unauthorized"],
-  ["billing_not_active", "unauthorized"],
+  ["insufficient_quota", "no-credit"],
+  ["billing_hard_limit_reached", "no-credit"],
+  ["billing_not_active", "no-credit"],
   ["invalid_api_key", "unauthorized"],
   ["rate_limit_exceeded", "rate-limited"],
   ["server_is_overloaded", "overloaded"],
@@ -93,8 +93,9 @@ const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason =>
   if (status === 413 || tooLarge.test(message)) return "context-too-long"
   if (known !== undefined) return known
   if (status === undefined) return type === "invalid_request_error" ? "invalid-request" : "unavailable"
-  if (status === 429) return type === "insufficient_quota" ? "unauthorized" : "rate-limited"
-  if (status === 401 || status === 402 || status === 403) return "unauthorized"
+  if (status === 429) return type === "insufficient_quota" ? "no-credit" : "rate-limited"
+  if (status === 402) return "no-credit"
+  if (status === 401 || status === 403) return "unauthorized"
   if (status === 408 || status === 504) return "timeout"
   if (status === 503) return "overloaded"
   return status === 409 || status >= 500 ? "unavailable" : "invalid-request"
@@ -104,9 +105,9 @@ const sentence = (reason: LlmErrorReason, { status }: Complaint): string => {
   const code = status === undefined ? "" : ` (${status})`
   switch (reason) {
     case "unauthorized":
-      return status === 429 || status === 402
-        ? `The OpenAI API has no quota left for this key${code}, check the account's billing`
-        : `The OpenAI API refused the key${code}, check OPENAI_API_KEY`
+      return `The OpenAI API refused the key${code}, check OPENAI_API_KEY`
+    case "no-credit":
+      return `The OpenAI API has no quota left for this key${code}, check the account's billing`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":
