@@ -40,9 +40,9 @@ export const verdictOn = (
     Effect.catch(heard, () => Effect.never),
     (outcome): Effect.Effect<RunVerdict> => {
       if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
-      if (outcome._tag === "Failed" && !outcome.retryable && backoffLimit > 0) {
-        return Effect.succeed({ _tag: "Stop", because: outcome })
-      }
+      // The next pod would fail in the same way, or find the same service away.
+      const isFinal = outcome._tag === "Postponed" || outcome._tag === "Failed" && !outcome.retryable
+      if (isFinal && backoffLimit > 0) return Effect.succeed({ _tag: "Stop", because: outcome })
       return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
     }
   )
