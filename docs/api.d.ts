@@ -21,7 +21,7 @@ declare const ChangedFile_base: Schema.Class<ChangedFile, Schema.Struct<{
 }>, {}>;
 /** One file of a pull request's diff. */
 export declare class ChangedFile extends ChangedFile_base {}
-/** The forges that we speak. */
+/** The supported forges. */
 export declare const Platform: Schema.Literals<readonly ["github", "gitlab"]>;
 export type Platform = typeof Platform.Type;
 /** `owner/name`, with any number of groups before the name on GitLab. No segment is `.` or `..`: a name becomes a path. */
@@ -44,7 +44,7 @@ declare const PullRequestRef_base: Schema.Class<PullRequestRef, Schema.Struct<{
   readonly repo: Schema.brand<Schema.String, "RepoName">;
   readonly number: Schema.brand<Schema.Int, "PullNumber">;
 }>, {}>;
-/** Which pull request: the forge, the repository, the number. */
+/** Identity of a pull request: forge, repository, number. */
 export declare class PullRequestRef extends PullRequestRef_base {
   /** `owner/name#7`, as people write it. */
   toString(): string;
@@ -183,7 +183,7 @@ export declare const Message: Schema.Struct<{
   }>>;
 }>;
 export type Message = typeof Message.Type;
-/** What a pull request's earlier reviews said to the model and heard from it. Every tool call in it is answered. */
+/** Messages of a pull request's earlier reviews. Every tool call among them is answered. */
 export declare const Conversation: Schema.Struct<{
   /** The session id of a runner that keeps its own history. */
   readonly sessionId: Schema.optionalKey<Schema.String>;
@@ -216,10 +216,10 @@ export type Conversation = typeof Conversation.Type;
  * provider refuses one with an open call. Results come before everything else that the user said after the calls.
  */
 export declare const answerOpenCalls: (messages: ReadonlyArray<Message>, content?: string) => ReadonlyArray<Message>;
-/** The model services that we speak. */
+/** The supported model services. */
 export declare const ProviderName: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
 export type ProviderName = typeof ProviderName.Type;
-/** Which model, and how many turns it has; 0 turns means no limit. */
+/** Model of an agent and its limit of turns; 0: no limit. */
 export declare const AgentSettings: Schema.Struct<{
   readonly provider: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
   readonly model: Schema.NonEmptyString;
@@ -229,8 +229,8 @@ export declare const AgentSettings: Schema.Struct<{
 }>;
 export type AgentSettings = typeof AgentSettings.Type;
 /**
- * Everything that decides what a review says and that is no secret. It travels with a job, so that a pod reviews
- * exactly as the server would.
+ * Settings that decide what a review says, without secrets. They travel with a job, so that a pod reviews exactly as
+ * the server would.
  */
 export declare const ReviewSettings: Schema.Struct<{
   /** Empty where the bot has no name (a CI step, a terminal). */
@@ -258,7 +258,7 @@ export declare const ReviewSettings: Schema.Struct<{
   readonly codingGuidelines: Schema.String;
   /** Language (`python`, `go`, …) → its guidelines. */
   readonly languageGuidelines: Schema.$Record<Schema.String, Schema.String>;
-  /** What one review may cost in US dollars, everything included. Absent: no cap. */
+  /** Cost cap of one review in US dollars, all calls included. Absent: no cap. */
   readonly maxCostUsd: Schema.optionalKey<Schema.Finite>;
 }>;
 export type ReviewSettings = typeof ReviewSettings.Type;
@@ -282,10 +282,10 @@ declare const UsageSummary_base: Schema.Class<UsageSummary, Schema.Struct<{
   readonly costUsd: Schema.optionalKey<Schema.Finite>;
   readonly calls: Schema.Natural;
 }>, {}>;
-/** What a review used. `costUsd` is absent when the model has no known price. */
+/** Usage of a review. `costUsd` is absent when the model has no known price. */
 export declare class UsageSummary extends UsageSummary_base {}
 /**
- * Why a call of a model service brought no answer that can be used. `unauthorized`: it does not accept the key.
+ * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.
  * `no-credit`: the key's account has no credit or quota left. `refused`: it declined the request, and will again.
  */
 export declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
@@ -417,15 +417,15 @@ declare const AgentRunner_base: Context.ServiceClass<AgentRunner, "@nominal-code
 }>;
 /** Runner of agent tasks. It does not require `Forge`, so nothing that the model says can reach one. */
 export declare class AgentRunner extends AgentRunner_base {}
-/** What happened to a pull request's life. The names are those of `reviewer.triggers`. */
+/** Kind of a lifecycle event. The names are those of `reviewer.triggers`. */
 export declare const LifecycleKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
 export type LifecycleKind = typeof LifecycleKind.Type;
-/** Where somebody wrote. `note` is GitLab's one kind for all of them. */
+/** Kind of a comment. `note` is GitLab's only kind. */
 export declare const CommentKind: Schema.Literals<readonly ["issue_comment", "review_comment", "review", "note"]>;
 export type CommentKind = typeof CommentKind.Type;
 /**
- * A forge's delivery, normalized: what a webhook says about a pull request, and nothing that is secret.
- * `installationId` travels so that the process that runs the job can mint its own token.
+ * A forge's delivery in normalized form, without secrets. `installationId` travels so that the process that runs the
+ * job can mint its own token.
  */
 export declare const PullRequestEvent: Schema.TaggedUnion<{
   readonly Comment: Schema.TaggedStruct<"Comment", {
@@ -433,16 +433,16 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
     readonly pullRequest: typeof PullRequestRef;
     readonly title: Schema.String;
     readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
-    /** The forge says that a program wrote it: never answered, whatever the allow-list says. */
+    /** True if the forge says that a program wrote it. Such a comment is never answered. */
     readonly authorIsBot: Schema.Boolean;
     readonly commentId: Schema.Int;
-    /** The comment that a reply must name: the thread's first one. Absent when this is the first. */
+    /** First comment of the thread, which a reply must name. Absent if this is the first. */
     readonly threadId: Schema.optionalKey<Schema.String>;
     readonly body: Schema.String;
-    /** Of a comment on the diff: the file and the hunk that it stands on. */
+    /** File and hunk of a comment on the diff. */
     readonly filePath: Schema.optionalKey<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
     readonly diffHunk: Schema.optionalKey<Schema.String>;
-    /** The line that it stands on, counted in the file of its `side`; the last one of a range. */
+    /** Line of a comment on the diff, counted in the file of its `side`; the last one of a range. */
     readonly line: Schema.optionalKey<Schema.Int>;
     readonly side: Schema.optionalKey<Schema.Literals<readonly ["LEFT", "RIGHT"]>>;
     readonly installationId: Schema.optionalKey<Schema.Int>;
@@ -459,21 +459,21 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
   }>;
 }>;
 export type PullRequestEvent = typeof PullRequestEvent.Type;
-/** Who may ask for reviews, of what, and what starts one by itself. */
+/** Rules of who may ask for reviews, where, and which events start one by themselves. */
 export declare const Policy: Schema.Struct<{
   readonly botUsername: Schema.String;
-  /** Who may ask by a mention. Nobody else can: an empty list admits nobody. */
+  /** Logins that may ask by a mention. An empty list admits nobody. */
   readonly allowedUsers: Schema.$Array<Schema.String>;
-  /** Empty: every repository. */
+  /** Repositories that are reviewed. Empty: all. */
   readonly allowedRepos: Schema.$Array<Schema.String>;
-  /** Lower-case. A title needs one of them in square brackets, where there are any. */
+  /** Lower-case tags. If there are any, a title needs one of them in square brackets. */
   readonly titleIncludeTags: Schema.$Array<Schema.String>;
-  /** Lower-case. A title with one of them in square brackets is left alone. */
+  /** Lower-case tags. A pull request whose title has one of them in square brackets is ignored. */
   readonly titleExcludeTags: Schema.$Array<Schema.String>;
   readonly triggers: Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>>;
 }>;
 export type Policy = typeof Policy.Type;
-/** A taint of nodes that a pod bears. */
+/** A taint of nodes that a pod tolerates. */
 export declare const Toleration: Schema.Struct<{
   readonly key: Schema.optionalKey<Schema.String>;
   readonly operator: Schema.optionalKey<Schema.Literals<readonly ["Exists", "Equal"]>>;
@@ -615,7 +615,7 @@ export declare const Affinity: Schema.Struct<{
   }>>;
 }>;
 export type Affinity = typeof Affinity.Type;
-/** What the process is for: it decides which settings have to be there. */
+/** Kind of process, which decides which settings are required. */
 type Mode = "serve" | "run-job" | "review" | "jobs";
 /** A GitHub App: it mints a token for each installation. */
 interface GitHubAppSettings {
@@ -626,21 +626,24 @@ interface GitHubAppSettings {
   /** The installation of deliveries that name none. Absent: GitHub is asked for the repository's installation. */
   readonly installationId: Option.Option<number>;
 }
-/** As whom GitHub is called: as the owner of a token, or as an App. */
+/** Identity for calls to GitHub: the owner of a token, or an App. */
 type GitHubCredentials = {
   readonly _tag: "Token";
   readonly token: Redacted.Redacted;
 } | ({
   readonly _tag: "App";
 } & GitHubAppSettings);
-/** How to reach GitHub, and as whom. */
+/** Addresses and credentials of GitHub. */
 interface GitHubSettings {
   readonly credentials: GitHubCredentials;
-  /** Absent only where `webhook.allow_unsigned` says so, or where no webhook is served. */
+  /**
+   * Secret of the webhooks' signatures. Absent only if `webhook.allow_unsigned` is set, or if the process serves no
+   * webhook.
+   */
   readonly webhookSecret: Option.Option<Redacted.Redacted>;
   /** REST root without a trailing slash: `https://api.github.com`, or `https://ghe.example/api/v3`. */
   readonly apiBase: string;
-  /** Where repositories are cloned from, derived from `apiBase`: `https://github.com`, `https://ghe.example`. */
+  /** Root of clone URLs, derived from `apiBase`: `https://github.com`, `https://ghe.example`. */
   readonly cloneBase: string;
 }
 /** The HTTP listener. */
@@ -649,19 +652,19 @@ interface WebhookSettings {
   readonly port: number;
   readonly allowUnsigned: boolean;
 }
-/** How much runs at once, and for how long. */
+/** Limits of concurrent jobs and of their durations. */
 interface JobSettings {
   readonly maxConcurrent: number;
   /** Attempts of one job before it is parked. */
   readonly maxAttempts: number;
   /** The age at which a job that waits for services is given up. */
   readonly giveUpAfter: Duration.Duration;
-  /** The longest that one run may take. */
+  /** Time limit of one run. */
   readonly deadline: Duration.Duration;
-  /** What running reviews may take to finish after SIGTERM. */
+  /** Time that running reviews have to finish after SIGTERM. */
   readonly gracePeriod: Duration.Duration;
 }
-/** Where checkouts live, and how much of the disk they may use. */
+/** Directory and size limits of the checkouts. */
 interface WorkspaceSettings {
   readonly baseDir: string;
   readonly maxBytes: number;
@@ -671,12 +674,12 @@ interface WorkspaceSettings {
 interface RedisSettings {
   readonly url: Redacted.Redacted;
   readonly sentinelPassword: Option.Option<Redacted.Redacted>;
-  /** Into how many parts the queue is divided; none: as it is. */
+  /** Number of shards of the queue; none: as stored. */
   readonly shards: Option.Option<number>;
   /** The number of replicas that must have a job before it counts as accepted. */
   readonly waitReplicas: number;
 }
-/** CPU and memory in Kubernetes' own notation; what is absent is not set. */
+/** CPU and memory in Kubernetes' notation; absent fields are not set. */
 interface ResourceSettings {
   readonly cpu: Option.Option<string>;
   readonly memory: Option.Option<string>;
@@ -686,7 +689,7 @@ interface SecretVariable {
   readonly name: string;
   readonly required: boolean;
 }
-/** What a review's Kubernetes Job is made of. */
+/** Settings of a review's Kubernetes Job. */
 interface KubernetesSettings {
   readonly image: string;
   readonly namespace: string;
@@ -699,7 +702,7 @@ interface KubernetesSettings {
   readonly envFromSecrets: ReadonlyArray<string>;
   /** The entries of those Secrets that a review may need, each by the name of its variable. */
   readonly secretVariables: ReadonlyArray<SecretVariable>;
-  /** What else a pod has to know of these settings, by variable. No secret, and no URL with one. */
+  /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
   readonly environment: Readonly<Record<string, string>>;
   readonly requests: ResourceSettings;
   readonly limits: ResourceSettings;
@@ -726,7 +729,7 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly storage: "sqlite" | "memory" | "redis";
   /** Present where `storage` is `redis`. */
   readonly redis: Option.Option<RedisSettings>;
-  /** Where it is present, each review runs as a Job of its own; `redis` is present then, too. */
+  /** If present, each review runs as a Kubernetes Job of its own, and `redis` is present too. */
   readonly kubernetes: Option.Option<KubernetesSettings>;
   readonly github: Option.Option<GitHubSettings>;
   readonly webhook: WebhookSettings;
@@ -735,15 +738,15 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly onPush: "finish" | "supersede";
   readonly jobs: JobSettings;
   readonly workspace: WorkspaceSettings;
-  /** The providers that the reviewer and the explorer use, with their keys; for a job, all whose keys are there. */
+  /** Providers of the reviewer and the explorer with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly review: ReviewSettings;
-  /** How long a pull request's conversation is kept after its last review. */
+  /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration;
   readonly logLevel: LogLevel.LogLevel;
-  /** Every secret text that the process was given, whatever for: what redaction hides. */
+  /** Every secret that the process was given. Redaction hides them all. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>;
-  /** What is odd but not wrong, to be logged at start. */
+  /** Warnings about odd but valid settings, to be logged at start. */
   readonly warnings: ReadonlyArray<string>;
 }>;
 /**
@@ -751,13 +754,13 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
  * environment, and nothing changes it after start.
  */
 export declare class AppConfig extends AppConfig_base {}
-/** How bad it is if the finding is right, worst first. */
+/** Impact of a finding if it is right, worst first. */
 export declare const Severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
 export type Severity = typeof Severity.Type;
-/** How sure the model is that the finding is right. */
+/** Probability of a finding, as the model judges it. */
 export declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
 export type Confidence = typeof Confidence.Type;
-/** What kind of defect it is. */
+/** Kind of defect. */
 export declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
 export type Category = typeof Category.Type;
 declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
@@ -772,8 +775,8 @@ declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
   readonly category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
 }>, {}>;
 /**
- * What the reviewer says about one place. `line` counts in the file of its `side`; `startLine` opens a range that ends
- * at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
+ * A remark of the reviewer about one place. `line` counts in the file of its `side`; `startLine` opens a range that
+ * ends at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
  */
 export declare class Finding extends Finding_base {}
 /** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */
@@ -867,10 +870,10 @@ export declare class ConversationStore extends ConversationStore_base {}
 /** The forge's own id of a webhook delivery. GitHub sends the same one when it delivers again. */
 export declare const DeliveryId: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
 export type DeliveryId = typeof DeliveryId.Type;
-/** Lower-case hex, so that a Kubernetes name, a file name and a log line can all hold it. */
+/** Id of a job: lower-case hex, which fits a Kubernetes name, a file name and a log line. */
 export declare const JobId: Schema.brand<Schema.String, "JobId">;
 export type JobId = typeof JobId.Type;
-/** A delivery's job. A function of the delivery: delivered twice, it is the same job. */
+/** Derives the job id of a delivery. A repeated delivery gets the same id, which is its idempotency key. */
 export declare const jobIdOfDelivery: (platform: Platform, delivery: DeliveryId) => JobId;
 declare const Job_base: Schema.Class<Job, Schema.Struct<{
   readonly id: Schema.brand<Schema.String, "JobId">;
@@ -902,7 +905,7 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
       readonly installationId: Schema.optionalKey<Schema.Int>;
     }>;
   }>;
-  /** What the person asked for beside the mention; empty for a lifecycle event. */
+  /** Request beside the mention; empty for a lifecycle event. */
   readonly prompt: Schema.String;
   readonly delivery: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
   /** Milliseconds since the epoch at which the webhook arrived. */
@@ -921,8 +924,8 @@ interface HeadRequest {
 /** The job that reviews a pull request's head without a delivery. The same head and prompt give the same job. */
 export declare const jobOfHead: ({ baseBranch, headBranch, headSha, ref, title }: PullRequest, { bot, prompt, receivedAt }?: HeadRequest) => Job;
 /**
- * The identity of an event within its pull request, whichever hook delivered it: a comment's is its id, a lifecycle
- * event's the head that it was about. Two deliveries with the same key tell of the same event.
+ * Dedup key of an event within its pull request, whichever hook delivered it: the id of a comment, or the kind and the
+ * head of a lifecycle event.
  */
 export declare const eventKeyOf: (value: {
   readonly _tag: "Comment";
@@ -950,10 +953,10 @@ export declare const eventKeyOf: (value: {
   readonly baseBranch: string;
   readonly installationId?: number;
 }) => string;
-/** Why a job ended without a review. */
+/** Reason why a job ended without a review. */
 export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
 export type SkipReason = typeof SkipReason.Type;
-/** How a run of a job ended. */
+/** Outcome of a run of a job. */
 export declare const JobOutcome: Schema.TaggedUnion<{
   readonly Failed: Schema.TaggedStruct<"Failed", {
     readonly failure: Schema.TaggedUnion<{
@@ -1107,18 +1110,18 @@ declare const InlineComment_base: Schema.Class<InlineComment, Schema.Struct<{
 }>, {}>;
 /** A finding that has its place in the diff and its text as it will be posted: redacted and neutralised. */
 export declare class InlineComment extends InlineComment_base {}
-/** What a review covers: the pull request at its head, or only what one comment asked about. */
+/** Scope of a review: the pull request at its head, or only what one comment asked about. */
 export declare const ReviewScope: Schema.Literals<readonly ["head", "request"]>;
 export type ReviewScope = typeof ReviewScope.Type;
 declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
   readonly jobId: Schema.brand<Schema.String, "JobId">;
   readonly pullRequest: typeof PullRequestRef;
-  /** The commit that was reviewed: what the comments are pinned to. */
+  /** The reviewed commit. Comments are pinned to it. */
   readonly headSha: Schema.brand<Schema.String, "Sha">;
   readonly scope: Schema.Literals<readonly ["head", "request"]>;
   readonly summary: Schema.NonEmptyString;
   readonly comments: Schema.$Array<typeof InlineComment>;
-  /** The event that asked, so that a forge can answer in its thread. */
+  /** Event of the job, so that a forge can answer in its thread. */
   readonly event: Schema.TaggedUnion<{
     readonly Comment: Schema.TaggedStruct<"Comment", {
       readonly kind: Schema.Literals<readonly ["issue_comment", "review_comment", "review", "note"]>;
@@ -1156,11 +1159,11 @@ declare const PostedReview_base: Schema.Class<PostedReview, Schema.Struct<{
   readonly url: Schema.optionalKey<Schema.String>;
   /** The commit that was reviewed. */
   readonly headSha: Schema.brand<Schema.String, "Sha">;
-  /** How many comments stand inline. */
+  /** Number of inline comments. */
   readonly inline: Schema.Natural;
-  /** Comments whose place the forge refused: their text is in the summary instead. */
+  /** Number of comments whose place the forge refused. Their text is in the summary. */
   readonly folded: Schema.Natural;
-  /** It was there before: an earlier run of the same job had posted it. */
+  /** True if an earlier run of the same job had posted it. */
   readonly alreadyPosted: Schema.Boolean;
 }>, {}>;
 /** A review that is on the pull request. */
@@ -1170,7 +1173,7 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
   readonly body: Schema.String;
   readonly path: Schema.optionalKey<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
   readonly line: Schema.optionalKey<Schema.Int>;
-  /** The line at the commit that was commented on: all that is left of the place once the code there has changed. */
+  /** Line at the commit that was commented on. It stays when the code there has changed. */
   readonly originalLine: Schema.optionalKey<Schema.Int>;
   /** The diff from the head of its hunk to the line, as it was when the comment was made. */
   readonly diffHunk: Schema.optionalKey<Schema.String>;
@@ -1181,9 +1184,9 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
 /** Somebody's comment on the pull request, ours included. */
 export declare class Discussion extends Discussion_base {}
 /**
- * The check of a lease's fencing token: whether the queue still wants this run of a job. Ask it right before each effect
- * outside of this process and again after every wait: a process that was suspended for longer than its lease goes on
- * unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
+ * Check of a lease's fencing token: asks the queue if this run of a job is still wanted. Ask it right before each
+ * effect outside of this process and again after every wait: a process that was suspended for longer than its lease
+ * goes on unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
  */
 export declare const RunStillWanted: Context.Reference<Effect.Effect<boolean, never, never>>;
 declare const RunNotWanted_base: Schema.Class<RunNotWanted, Schema.TaggedStruct<"RunNotWanted", {}>, import("effect/Cause").YieldableError>;
@@ -1195,10 +1198,10 @@ export declare class RunNotWanted extends RunNotWanted_base {
 export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
-  /** The forge named no time: `retryAfter` is what it asks for in general, and grows from one try to the next. */
+  /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
   readonly assumed: Schema.optionalKey<Schema.Literal<true>>;
 }>, import("effect/Cause").YieldableError>;
-/** The forge asks us to wait. It did not carry out the request. */
+/** Rate limit: the forge asks us to wait, and did not carry out the request. */
 export declare class RateLimited extends RateLimited_base {
   get message(): string;
 }
@@ -1218,9 +1221,9 @@ declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFoun
 /** No such repository, pull request or comment, or none that the credentials may see. */
 export declare class NotFound extends NotFound_base {}
 /**
- * What a refusal is about, where it is not the request itself. `locked`: the pull request's conversation. `archived`:
- * the repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account
- * has an unsubmitted review on the pull request, beside which the forge takes no other.
+ * Reason of a refusal that is not about the request itself. `locked`: the pull request's conversation. `archived`: the
+ * repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account has
+ * an unsubmitted review on the pull request, beside which the forge takes no other.
  */
 export declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
 declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused", {
@@ -1233,17 +1236,17 @@ export declare class Refused extends Refused_base {}
 declare const Unavailable_base: Schema.Class<Unavailable, Schema.TaggedStruct<"Unavailable", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
-/** No answer, a broken one, or a server error: the same request may succeed later. */
+/** No answer, a broken answer or a server error. The same request may succeed later. */
 export declare class Unavailable extends Unavailable_base {}
 declare const ForgeError_base: Schema.Class<ForgeError, Schema.TaggedStruct<"ForgeError", {
-  /** What was being done, and to what: `GitHub.publish acme/shop#7`. */
+  /** Name and target of the operation: `GitHub.publish acme/shop#7`. */
   readonly operation: Schema.String;
   readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof Forbidden, typeof NotFound, typeof Refused, typeof Unavailable]>;
 }>, import("effect/Cause").YieldableError>;
-/** A call to the forge that failed: which, why, and whether it is worth another try. */
+/** A failed call of the forge: its operation and its reason. */
 export declare class ForgeError extends ForgeError_base {
   get message(): string;
-  /** The same call may succeed later, with nothing changed on our side. */
+  /** True if the same call may succeed later, with nothing changed on our side. */
   get retryable(): boolean;
 }
 declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<"WebhookError", {
@@ -1257,14 +1260,14 @@ interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
-/** A delivery that is understood: its id, and the event in it or why there is none for us. */
+/** A parsed delivery: its id, and its event or the reason to ignore it. */
 interface Delivery {
   readonly id: string;
   readonly event: Option.Option<PullRequestEvent>;
-  /** Where there is no event: what was delivered and why it is none of our business. */
+  /** Reason to ignore the delivery. */
   readonly ignored: string;
 }
-/** Where git finds a repository, and what it has to show there. The URL holds no secret. */
+/** Clone URL of a repository, and the credentials for it. The URL holds no secret. */
 interface CloneSource {
   readonly url: string;
   readonly username: string;
@@ -1276,37 +1279,37 @@ interface ReviewedHead {
   readonly jobId: JobId;
   readonly url?: string;
 }
-/** What our own account has posted on a pull request, as one look shows it, for one job. */
+/** Posts of our own account on a pull request, read at one time for one job. */
 interface OwnPosts {
   /** The job's review. */
   readonly review: Option.Option<PostedReview>;
-  /** Where the job's plain answer or notice is: its URL. */
+  /** URL of the job's plain answer or notice. */
   readonly answer: Option.Option<string>;
-  /** The commits that were reviewed, by any job and in the order of their posts. A focused request's review is none. */
+  /** Commits reviewed by any job, in the order of the posts. The review of a focused request does not count. */
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>;
 }
 declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge", {
   readonly platform: Platform;
   /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
   verify(request: WebhookRequest): Effect.Effect<void, WebhookError>;
-  /** Payload → event. Fails on a request that no forge would send; an event that is not ours is no failure. */
+  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
   parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>;
-  /** Shows the author that the event was heard: an `eyes` reaction. */
+  /** Acknowledges an event with an `eyes` reaction. */
   acknowledge(event: PullRequestEvent): Effect.Effect<void, ForgeError>;
   /** The pull request as it is now. */
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>;
-  /** Every changed file; one whose diff the forge leaves out has no `patch`. All pages, or a failure: never a part. */
+  /** All changed files; a file whose diff the forge leaves out has no `patch`. Fails rather than returning a part. */
   changedFiles(ref: PullRequestRef): Effect.Effect<ReadonlyArray<ChangedFile>, ForgeError>;
   /** Every comment on the pull request, oldest first. */
   discussions(ref: PullRequestRef): Effect.Effect<ReadonlyArray<Discussion>, ForgeError>;
   /**
-   * What our own account has posted, after what earlier runs left over is gone: their unsubmitted drafts, and all but
-   * the first where two of them posted. Each run of a job calls it first, and hands it to `publish` and `reply`.
+   * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
+   * post. Each run of a job calls it first, and passes the result to `publish` and `reply`.
    */
   ownPosts(ref: PullRequestRef, jobId: JobId): Effect.Effect<OwnPosts, ForgeError | RunNotWanted>;
   /**
-   * Posts a review once: as a draft that is submitted when the queue still wants this run, pinned to the reviewed
-   * commit. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails.
+   * Posts a review once, pinned to the reviewed commit: as a draft, which is submitted if the queue still wants this
+   * run. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails.
    */
   publish(draft: ReviewDraft, known: OwnPosts): Effect.Effect<PostedReview, ForgeError | RunNotWanted>;
   /**
@@ -1323,9 +1326,7 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string;
 }>;
-/**
- * A code forge: events in, reviews out. It knows nothing of queues or models.
- */
+/** A code forge: reads pull requests and posts reviews. It knows nothing of queues or models. */
 export declare class Forge extends Forge_base {}
 declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
   /** What decides what a review says. It travels with the job. */
@@ -1493,7 +1494,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
  * `--src-prefix=a/` and `--dst-prefix=b/`. A section whose path no repository can hold is left out.
  */
 export declare const parseGitDiff: (text: string) => ReadonlyArray<ChangedFile>;
-/** What a pull request has to be told of a job that brings no review. */
+/** Message for a pull request about a job that brings no review. */
 export declare const Notice: Schema.TaggedUnion<{
   readonly Busy: Schema.TaggedStruct<"Busy", {}>;
   readonly GivenUp: Schema.TaggedStruct<"GivenUp", {
@@ -1541,7 +1542,7 @@ export declare const Notice: Schema.TaggedUnion<{
   }>;
 }>;
 export type Notice = typeof Notice.Type;
-/** How an attempt to tell a notice ended. */
+/** Outcome of an attempt to post a notice. */
 export declare const NoticeOutcome: Schema.TaggedUnion<{
   readonly Postponed: Schema.TaggedStruct<"Postponed", {
     readonly failure: Schema.TaggedUnion<{
@@ -1610,7 +1611,7 @@ declare const ConfigError_base: Schema.Class<ConfigError, Schema.TaggedStruct<"C
 export declare class ConfigError extends ConfigError_base {
   get message(): string;
 }
-/** What a command line sets, by YAML path. It beats the environment, which beats the file. */
+/** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
   export { layer$25 as layer, load };

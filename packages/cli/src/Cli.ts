@@ -86,7 +86,7 @@ const nominalCode = Command.make("nominal-code").pipe(
 
 const usage = 2
 
-/** What the process says when a command fails: one line that names the cause and the fix. */
+/** The process's message when a command fails: one line with the cause and the fix. */
 const explain = (error: unknown) => {
   if (CliError.isCliError(error)) return Effect.void
   return Console.error(`nominal-code: ${Predicate.isError(error) ? error.message : String(error)}`)
@@ -100,7 +100,10 @@ export const run = Command.run(nominalCode, { version: packageJson.version }).pi
   Effect.tapDefect(explainDefect)
 )
 
-/** 0 done or asked to stop, 1 failed, 2 wrong usage. A command that must not be stopped sets the code in `process`. */
+/**
+ * Exit codes: 0 done or asked to stop, 1 failed, 2 wrong usage. A command that must not be stopped sets the code in
+ * `process`.
+ */
 export const teardown: Runtime.Teardown = (exit, onExit) => {
   if (Exit.isSuccess(exit)) return onExit(0)
   if (Cause.hasInterruptsOnly(exit.cause)) return onExit(Number(process.exitCode ?? 0))

@@ -8,12 +8,12 @@ import { DateTime, Option } from "effect"
  * Jobs as people read them on a terminal. Instants are in UTC, as they are in the log.
  */
 
-/** Text of others without what a terminal takes for a command, and in one line. */
+/** Makes foreign text safe for a terminal: one line, without control characters. */
 const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim()
 
 const units = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const
 
-/** A span in the largest unit that it fills: `3h`. */
+/** Formats a time span in the largest unit that it fills: `3h`. */
 const spanText = (millis: number): string => {
   const [unit, size] = units.find(([, size]) => millis >= size) ?? units[3]
   return `${Math.max(0, Math.floor(millis / size))}${unit}`
@@ -22,7 +22,7 @@ const spanText = (millis: number): string => {
 const instantText = (millis: number): string =>
   `${DateTime.formatIso(DateTime.makeUnsafe(millis)).slice(0, 19).replace("T", " ")} UTC`
 
-/** An instant to the minute, without its day if that is today. */
+/** Formats an instant to the minute, without the day if it is today. */
 const clockText = (millis: number, now: number): string => {
   const [day = "", time = ""] = instantText(millis).split(" ")
   return `${instantText(now).startsWith(day) ? "" : `${day} `}${time.slice(0, 5)} UTC`
@@ -37,7 +37,7 @@ const waitTextAt =
       `since ${clockText(since, now)}`
     ].join(" ")
 
-/** Only what there is to say of an outcome beside its reason. */
+/** Details of an outcome beside its reason; none if there are none. */
 const reviewedText = (outcome: JobOutcome): Option.Option<string> => {
   if (outcome._tag !== "Reviewed") return Option.none()
   const { findings } = outcome
@@ -66,7 +66,7 @@ const cells = (now: number) => (record: JobRecord): ReadonlyArray<string> => [
   detailText(record, now)
 ]
 
-/** One line for each job, in columns as wide as their widest cell. */
+/** Table of jobs: one line each, in columns as wide as their widest cell. */
 export const table = (records: ReadonlyArray<JobRecord>, now: number): string => {
   const rows = [titles, ...records.map(cells(now))]
   const widths = titles.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
@@ -93,7 +93,7 @@ const outcomeText = (outcome: JobOutcome): string => {
   return facts.join(", ")
 }
 
-/** One line for each thing that is known of a job. */
+/** Details of one job, one line each. */
 export const facts = (record: JobRecord, now: number): string => {
   const ago = (millis: number) => `${instantText(millis)}, ${spanText(now - millis)} ago`
   const lines: ReadonlyArray<readonly [string, Option.Option<string>]> = [

@@ -10,11 +10,11 @@ const pair = ([key, value]: readonly [string, unknown]) => {
   return `${key}=${/[\s"=]/.test(text) ? JSON.stringify(text) : text}`
 }
 
-/** An object among the parts of a message stands for its fields; everything else for itself. */
+/** Parts of a log line: an object becomes `key=value` for each field, anything else its text. */
 const part = (value: unknown): ReadonlyArray<string> =>
   Predicate.isObject(value) && !(value instanceof Error) ? Object.entries(value).map(pair) : [written(value)]
 
-/** `2026-01-31T12:00:00.000Z INFO  what happened key=value`: one line for each entry, for people and for grep alike. */
+/** Logger of single lines: `2026-01-31T12:00:00.000Z INFO what happened key=value`. */
 export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, fiber, logLevel, message }) => {
   const parts = Array.isArray(message) ? message : [message]
   const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations)).map(pair)
@@ -23,7 +23,7 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
-/** Logs go to stderr, and through redaction: results alone go to stdout. */
+/** Logging to stderr, through redaction. Only results go to stdout. */
 export const layer = Layer.unwrap(Effect.gen(function*() {
   const { logLevel, secrets } = yield* AppConfig
   const redact = Redaction.make(secrets.map(Redacted.value))

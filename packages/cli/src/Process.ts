@@ -2,13 +2,16 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, type Runtime } from "effect"
 import process from "node:process"
 
-/** Exit codes as shells give them: 128 and the signal's number. */
+/** Exit codes of signals, as in a shell: 128 plus the signal's number. */
 const codes = { SIGINT: 130, SIGTERM: 143 } as const
 
-/** npx passes a Ctrl-C on that the terminal has sent to the whole group: two of them so close together are one. */
+/**
+ * Milliseconds within which two signals count as one: npx forwards a Ctrl-C that the terminal has also sent to the
+ * whole process group.
+ */
 const echoMillis = 250
 
-/** Ends the process at once when a second signal comes. The first one is the runtime's: it ends the program in order. */
+/** Ends the process at once on a second signal. The runtime handles the first one and closes the program in order. */
 const endOnSecondSignal = () => {
   let first: number | undefined
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -23,7 +26,7 @@ const endOnSecondSignal = () => {
   }
 }
 
-/** Runs the program of this process. A signal interrupts it; a second one does not wait for it. */
+/** Runs the program of this process. A signal interrupts it; a second signal ends the process without waiting. */
 export const run = <E>(
   program: Effect.Effect<void, E, NodeServices.NodeServices>,
   teardown: Runtime.Teardown

@@ -10,5 +10,8 @@ const shared = Layer.merge(RedisJobResults.layer, RedisPayloadStore.layer).pipe(
 
 const own = Layer.merge(MemoryJobResults.layer, MemoryPayloadStore.layer)
 
-/** How a job in a process of its own is given its payload, and tells how it ended; without Redis, nobody hears it. */
+/**
+ * Payload store and job results of a job in its own process: in Redis if it is configured, else in memory, where nobody
+ * else reads them.
+ */
 export const layer = Layer.unwrap(Effect.map(AppConfig, ({ redis }) => Option.isSome(redis) ? shared : own))

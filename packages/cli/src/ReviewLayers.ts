@@ -18,7 +18,7 @@ const models: Record<BuiltProvider, Layer.Layer<LlmProvider, never, AppConfig>> 
   google: Google.layer
 }
 
-/** A job may come from a server that knows more providers than this program. */
+/** Provider that this build does not have: its calls fail. A job may come from a server that knows more providers. */
 const unknown = (provider: ProviderName) =>
   Layer.succeed(LlmProvider, {
     name: provider,
@@ -40,5 +40,5 @@ const model = Layer.unwrap(
   )
 )
 
-/** What one review needs beside its configuration and its conversation: a forge, a checkout, an agent. */
+/** Layers of one review, beside its configuration and its conversation: forge, workspace and agent. */
 export const layer = Layer.mergeAll(GitHub.layer, GitWorkspace.layer, ApiAgent.layer.pipe(Layer.provide(model)))

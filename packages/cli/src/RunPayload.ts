@@ -9,7 +9,7 @@ export type RunPayload = Data.TaggedEnum<{
 }>
 const { FromServer, Request } = Data.taggedEnum<RunPayload>()
 
-/** The text is no payload, and why, in one line. */
+/** A text that is not a payload. The message is one line. */
 class NotAPayload extends Schema.TaggedError<NotAPayload>()("NotAPayload", { message: Schema.String }) {}
 
 const notAPayload = (why: string) => new NotAPayload({ message: `the job payload is not one: ${why}` })

@@ -71,17 +71,17 @@ export const EventRequest = Schema.Struct({
   )
 })
 
-/** A review that somebody asks for without a server. */
+/** A request for a review without a server: a page's URL, a named pull request, or an event. */
 export const RunRequest = Schema.Union([PageRequest, NamedRequest, EventRequest])
 export type RunRequest = typeof RunRequest.Type
 
-/** The request asks for what this process is not configured for. */
+/** A request for a forge or a repository that this process is not configured for. */
 class NotServed extends Schema.TaggedError<NotServed>()("NotServed", { message: Schema.String }) {}
 
-/** The account that a request without one is taken to come from. */
+/** Author of a request that names none. */
 const nobody = Login.make("run-job")
 
-/** git's id of no commit, where a request does not say which head it saw. */
+/** git's null commit id, for a request that names no head. */
 const unknownHead = Sha.make("0".repeat(40))
 
 const login = (name: string | undefined): Login =>
@@ -89,7 +89,7 @@ const login = (name: string | undefined): Login =>
 
 const pagePath = /^\/(.+)\/pull\/([1-9]\d*)(?:\/.*)?$/
 
-/** The pull request of a page on the configured GitHub. */
+/** Finds the pull request of a page on the configured GitHub. */
 const onPage = Effect.fnUntraced(function*(page: string) {
   const { github } = yield* AppConfig
   const base = Option.match(github, { onNone: () => "https://github.com", onSome: ({ cloneBase }) => cloneBase })
@@ -108,7 +108,7 @@ const onPage = Effect.fnUntraced(function*(page: string) {
   })
 })
 
-/** A request that has no event of its own is taken for a comment: whoever runs a command wants an answer. */
+/** Event of a request without one of its own: a comment, because whoever runs a command wants an answer. */
 const requested = (pullRequest: PullRequestRef): PullRequestEvent =>
   PullRequestEvent.cases.Comment.make({
     kind: "issue_comment",
@@ -166,8 +166,8 @@ const understood = Effect.fnUntraced(function*(request: RunRequest) {
 })
 
 /**
- * The job of a request. A comment of the forge has the same job in every run, so that it is answered once; any other
- * request is a job of its own each time.
+ * Makes the job of a request. A comment of the forge has the same job in every run, so that it is answered once; any
+ * other request is a job of its own each time.
  */
 export const jobOf = Effect.fn("RunRequest.jobOf")(function*(request: RunRequest) {
   const { review: { botUsername } } = yield* AppConfig

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { RunRequest } from "./RunRequest.ts"
 
-/** The JSON Schema of what people and other programs give to `run-job`. */
+/** JSON Schema of `run-job`'s payload, for people and other programs. */
 export const runSchema = (): object => {
   const { definitions, schema } = Schema.toJsonSchemaDocument(RunRequest, { onExcessProperty: "error" })
   return {

@@ -44,13 +44,13 @@ const runners = (config: AppConfig["Service"]) => {
 type Runners = ReturnType<typeof runners>
 type Any = Runners[keyof Runners]
 
-/** Where a server's reviews run: as Kubernetes Jobs where the configuration has an image for them, else in itself. */
+/** Name of the runner: `kubernetes` if the configuration has an image for Jobs, else `in-process`. */
 export const name = Effect.map(
   AppConfig,
   ({ kubernetes }): keyof Runners => Option.isSome(kubernetes) ? "kubernetes" : "in-process"
 )
 
-/** What runs them there. */
+/** The configured runner. */
 export const layer = Layer.unwrap(
   Effect.map(
     Effect.all([AppConfig, name], { concurrency: 1 }),

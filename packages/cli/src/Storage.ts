@@ -31,7 +31,7 @@ const queueIn = {
   )
 }
 
-/** What was said in earlier reviews of a pull request, where `storage` says that it is kept. */
+/** The configured store of conversations. */
 export const conversations = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => conversationsIn[storage]))
 
 const limits = Layer.effect(
@@ -39,7 +39,7 @@ const limits = Layer.effect(
   Effect.map(AppConfig, ({ onPush }) => ({ ...QueueLimits.defaultValue(), onPush }))
 )
 
-/** The jobs that wait, run and have ended. */
+/** The configured job queue, with its records. */
 export const queue = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage])).pipe(Layer.provide(limits))
 
 /** The conversations and the queue. */

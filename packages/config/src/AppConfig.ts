@@ -3,10 +3,10 @@ import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSe
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { Affinity, Toleration } from "./PodScheduling.ts"
 
-/** What the process is for: it decides which settings have to be there. */
+/** Kind of process, which decides which settings are required. */
 export type Mode = "serve" | "run-job" | "review" | "jobs"
 
-/** Whether this kind of process reviews for others: it cannot do without a forge and a model. */
+/** True for a kind of process that reviews for others, and therefore needs a forge and a model. */
 export const reviews = (mode: Mode): boolean => mode === "serve" || mode === "run-job"
 
 /** A GitHub App: it mints a token for each installation. */
@@ -19,19 +19,22 @@ export interface GitHubAppSettings {
   readonly installationId: Option.Option<number>
 }
 
-/** As whom GitHub is called: as the owner of a token, or as an App. */
+/** Identity for calls to GitHub: the owner of a token, or an App. */
 export type GitHubCredentials =
   | { readonly _tag: "Token"; readonly token: Redacted.Redacted }
   | ({ readonly _tag: "App" } & GitHubAppSettings)
 
-/** How to reach GitHub, and as whom. */
+/** Addresses and credentials of GitHub. */
 export interface GitHubSettings {
   readonly credentials: GitHubCredentials
-  /** Absent only where `webhook.allow_unsigned` says so, or where no webhook is served. */
+  /**
+   * Secret of the webhooks' signatures. Absent only if `webhook.allow_unsigned` is set, or if the process serves no
+   * webhook.
+   */
   readonly webhookSecret: Option.Option<Redacted.Redacted>
   /** REST root without a trailing slash: `https://api.github.com`, or `https://ghe.example/api/v3`. */
   readonly apiBase: string
-  /** Where repositories are cloned from, derived from `apiBase`: `https://github.com`, `https://ghe.example`. */
+  /** Root of clone URLs, derived from `apiBase`: `https://github.com`, `https://ghe.example`. */
   readonly cloneBase: string
 }
 
@@ -42,20 +45,20 @@ export interface WebhookSettings {
   readonly allowUnsigned: boolean
 }
 
-/** How much runs at once, and for how long. */
+/** Limits of concurrent jobs and of their durations. */
 export interface JobSettings {
   readonly maxConcurrent: number
   /** Attempts of one job before it is parked. */
   readonly maxAttempts: number
   /** The age at which a job that waits for services is given up. */
   readonly giveUpAfter: Duration.Duration
-  /** The longest that one run may take. */
+  /** Time limit of one run. */
   readonly deadline: Duration.Duration
-  /** What running reviews may take to finish after SIGTERM. */
+  /** Time that running reviews have to finish after SIGTERM. */
   readonly gracePeriod: Duration.Duration
 }
 
-/** Where checkouts live, and how much of the disk they may use. */
+/** Directory and size limits of the checkouts. */
 export interface WorkspaceSettings {
   readonly baseDir: string
   readonly maxBytes: number
@@ -66,13 +69,13 @@ export interface WorkspaceSettings {
 export interface RedisSettings {
   readonly url: Redacted.Redacted
   readonly sentinelPassword: Option.Option<Redacted.Redacted>
-  /** Into how many parts the queue is divided; none: as it is. */
+  /** Number of shards of the queue; none: as stored. */
   readonly shards: Option.Option<number>
   /** The number of replicas that must have a job before it counts as accepted. */
   readonly waitReplicas: number
 }
 
-/** CPU and memory in Kubernetes' own notation; what is absent is not set. */
+/** CPU and memory in Kubernetes' notation; absent fields are not set. */
 export interface ResourceSettings {
   readonly cpu: Option.Option<string>
   readonly memory: Option.Option<string>
@@ -84,7 +87,7 @@ export interface SecretVariable {
   readonly required: boolean
 }
 
-/** What a review's Kubernetes Job is made of. */
+/** Settings of a review's Kubernetes Job. */
 export interface KubernetesSettings {
   readonly image: string
   readonly namespace: string
@@ -97,7 +100,7 @@ export interface KubernetesSettings {
   readonly envFromSecrets: ReadonlyArray<string>
   /** The entries of those Secrets that a review may need, each by the name of its variable. */
   readonly secretVariables: ReadonlyArray<SecretVariable>
-  /** What else a pod has to know of these settings, by variable. No secret, and no URL with one. */
+  /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
   readonly environment: Readonly<Record<string, string>>
   readonly requests: ResourceSettings
   readonly limits: ResourceSettings
@@ -130,7 +133,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly storage: "sqlite" | "memory" | "redis"
   /** Present where `storage` is `redis`. */
   readonly redis: Option.Option<RedisSettings>
-  /** Where it is present, each review runs as a Job of its own; `redis` is present then, too. */
+  /** If present, each review runs as a Kubernetes Job of its own, and `redis` is present too. */
   readonly kubernetes: Option.Option<KubernetesSettings>
   readonly github: Option.Option<GitHubSettings>
   readonly webhook: WebhookSettings
@@ -139,14 +142,14 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly onPush: "finish" | "supersede"
   readonly jobs: JobSettings
   readonly workspace: WorkspaceSettings
-  /** The providers that the reviewer and the explorer use, with their keys; for a job, all whose keys are there. */
+  /** Providers of the reviewer and the explorer with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>
   readonly review: ReviewSettings
-  /** How long a pull request's conversation is kept after its last review. */
+  /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration
   readonly logLevel: LogLevel.LogLevel
-  /** Every secret text that the process was given, whatever for: what redaction hides. */
+  /** Every secret that the process was given. Redaction hides them all. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>
-  /** What is odd but not wrong, to be logged at start. */
+  /** Warnings about odd but valid settings, to be logged at start. */
   readonly warnings: ReadonlyArray<string>
 }>()("@nominal-code/config/AppConfig") {}

@@ -7,13 +7,13 @@ import { settings } from "./Settings.ts"
 /** A map of YAML. */
 export type YamlMap = Readonly<Record<string, unknown>>
 
-/** What the file says, and its name for messages. Where there is no file, nothing is said. */
+/** Content of the configuration file, and its name for messages. Without a file, the content is empty. */
 export interface ConfigFile {
   readonly name: string
   readonly tree: YamlMap
 }
 
-/** Whether a value of YAML is a map. */
+/** True if a YAML value is a map. */
 export const isYamlMap = (value: unknown): value is YamlMap => Predicate.isObject(value) && !Array.isArray(value)
 
 // The parser's own sentences may quote the text around the error, and a secret may stand there.

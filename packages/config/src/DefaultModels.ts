@@ -1,6 +1,6 @@
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 
-/** The model of each provider where no other is configured. */
+/** Default model of each provider. */
 export const defaultModels: Record<ProviderName, string> = {
   anthropic: "claude-sonnet-5-5",
   openai: "gpt-4.1",

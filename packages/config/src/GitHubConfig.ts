@@ -8,12 +8,12 @@ import type { Values } from "./Values.ts"
 
 const { github, webhook } = settings
 
-/** A shorter secret can be guessed, and whoever has it can write webhooks. */
+/** Minimum length of the webhook secret, in bytes. A shorter one can be guessed. */
 const minSecretBytes = 16
 
 const longEnough = (secret: string): boolean => new TextEncoder().encode(secret.trim()).length >= minSecretBytes
 
-/** Where the repositories of a GitHub are cloned from, given the root of its REST API. */
+/** Derives the root of clone URLs from the root of the REST API. */
 export const cloneBaseOf = (apiBase: string): string => {
   const url = new URL(apiBase)
   // github.com and its data residency hosts (api.ACME.ghe.com) keep the API on a host of its own.
@@ -52,7 +52,7 @@ const webhookSecret = (values: Values, report: Report): Option.Option<Redacted.R
   return secret
 }
 
-/** The key's text: of its own setting, or of the file that is named where that is empty. */
+/** Text of the private key: from its own setting or, if that is empty, from the named file. */
 const privateKeyText = Effect.fnUntraced(function*(values: Values, report: Report) {
   const inline = values(github.privateKey)
   const file = values(github.privateKeyPath)
@@ -72,7 +72,7 @@ const privateKeyText = Effect.fnUntraced(function*(values: Values, report: Repor
   ))
 })
 
-/** A key whose line breaks came as `\n`, which is how many tools put a PEM into one variable, gets real ones. */
+/** Restores the line breaks of a key that has them as `\n`, which is how many tools put a PEM into one variable. */
 const withLineBreaks = (pem: string): string => `${pem.replaceAll("\\n", "\n").replaceAll("\r\n", "\n").trim()}\n`
 
 const isPrivateKey = (pem: string): boolean => {
@@ -132,7 +132,7 @@ const credentials = Effect.fnUntraced(function*(mode: Mode, values: Values, repo
   return Option.map(token, (token): GitHubCredentials => ({ _tag: "Token", token }))
 })
 
-/** The settings of GitHub, which `serve` and `run-job` need. An App wins over a token. */
+/** Resolves GitHub's settings, which `serve` and `run-job` need. An App takes precedence over a token. */
 export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
   const secret = mode === "serve" ? webhookSecret(values, report) : Option.none()
   const apiBase = values(github.apiBase)
@@ -147,7 +147,7 @@ export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Val
   )
 })
 
-/** The listener. Unsigned webhooks are for this machine only, and only where they are asked for. */
+/** Resolves the listener. Unsigned webhooks are accepted only from this machine, and only if a setting allows them. */
 export const resolveWebhook = (mode: Mode, values: Values, report: Report): WebhookSettings => {
   const [allowUnsigned, host, port] = [values(webhook.allowUnsigned), values(webhook.host), values(webhook.port)]
   if (mode === "serve" && allowUnsigned) {

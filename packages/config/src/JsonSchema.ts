@@ -24,7 +24,7 @@ const section = (entries: ReadonlyArray<Entry>): object => ({
   )
 })
 
-/** The JSON Schema of the YAML file: what an editor checks it against, and completes it from. */
+/** JSON Schema of the YAML file, for the checks and completions of an editor. */
 export const configSchema = (): object => ({
   $schema: "https://json-schema.org/draft/2020-12/schema",
   title: "Nominal Code",

@@ -8,7 +8,7 @@ import type { Values } from "./Values.ts"
 
 const { github, gitlab, jobs, kubernetes, process, providers, redis } = settings
 
-/** How many Jobs a server keeps an eye on at once, unless it is told: they cost it next to nothing. */
+/** Default number of Jobs that a server observes at once. They cost it next to nothing. */
 const jobsAtOnce = 256
 
 /** The time that a run gets beyond its Job's deadline: for its pod to be placed, and for the Job to be removed. */
@@ -35,8 +35,9 @@ const secretNames = (values: Values, report: Report): ReadonlyArray<string> => {
 }
 
 /**
- * The entries of a Secret that a review may need. A Secret may hold more, the webhook's secret for instance, and none of that reaches
- * a pod. Of a single Secret it is known what it must hold, and its node says so if it does not.
+ * Entries of the Secrets that a review may need. Other entries, the webhook's secret for instance, do not reach a pod.
+ * If there is one Secret only, its required entries are marked as such, so that a missing one shows in the pod's
+ * events.
  */
 const secretVariables = (values: Values): ReadonlyArray<SecretVariable> => {
   const single = values(kubernetes.envFromSecrets).length === 1
@@ -58,7 +59,7 @@ const labels = (values: Values, report: Report) => {
   return given
 }
 
-/** What is set here and is no secret, by the variable that tells a pod the same. */
+/** Settings for the pod by variable, without secrets. */
 const environment = (values: Values): Readonly<Record<string, string>> => {
   const set = (name: string, value: Option.Option<unknown>) =>
     Option.match(value, { onNone: () => [], onSome: (value) => [[name, String(value)] as const] })
@@ -73,7 +74,7 @@ const environment = (values: Values): Readonly<Record<string, string>> => {
   ])
 }
 
-/** What the Jobs are made of; none where reviews run in this process. Only `serve` starts Jobs. */
+/** Resolves the settings of the Jobs; none if reviews run in this process. Only `serve` starts Jobs. */
 export const resolveKubernetes = (mode: Mode, values: Values, report: Report): Option.Option<KubernetesSettings> =>
   Option.map(mode === "serve" ? values(kubernetes.image) : Option.none(), (image) => ({
     image,
@@ -100,8 +101,8 @@ export const resolveKubernetes = (mode: Mode, values: Values, report: Report): O
   }))
 
 /**
- * How much runs at once, and for how long. A Job has its own deadline, and the server's is there for what goes beyond
- * it; and it runs on when the server ends, which therefore waits for none.
+ * Resolves the limits of jobs. A Kubernetes Job has its own deadline, so the server's only covers what goes beyond it.
+ * The Job runs on when the server ends, so the server's grace period is zero.
  */
 export const resolveJobs = (values: Values, kubernetes: Option.Option<KubernetesSettings>): JobSettings => {
   const patience = { maxAttempts: values(jobs.maxAttempts), giveUpAfter: values(jobs.giveUpAfter) }

@@ -30,7 +30,7 @@ const checkedProvider = (name: string, setting: Setting<unknown>, report: Report
   return name
 }
 
-/** The models of the reviewer and of its explorers, which use the reviewer's unless they are told otherwise. */
+/** Resolves the models of the reviewer and of its explorers, whose default is the reviewer's. */
 export const resolveModels = (
   values: Values,
   report: Report
@@ -50,8 +50,8 @@ export const resolveModels = (
 }
 
 /**
- * Key and place of every provider that may be asked. A server and a terminal know which these are. A job brings its
- * models with it, so a pod takes every key that it is given, and misses one only when the job asks for it.
+ * Resolves key and URL of each provider in use. A server and a terminal know which these are. A job brings its models
+ * with it, so a pod takes every key that is set, and a missing key fails only the call that needs it.
  */
 export const resolveProviders = (
   mode: Mode,

@@ -8,7 +8,7 @@ const list = <S extends Schema.Constraint>(item: S) => Schema.mutable(Schema.Arr
 const text = Schema.optionalKey(Schema.String)
 const texts = Schema.optionalKey(list(Schema.String))
 
-/** A taint of nodes that a pod bears. */
+/** A taint of nodes that a pod tolerates. */
 export const Toleration = Schema.Struct({
   key: text,
   operator: Schema.optionalKey(Schema.Literals(["Exists", "Equal"])),

@@ -24,7 +24,7 @@ const triggers = (values: Values, report: Report): Policy["triggers"] => {
   return named.filter(isTrigger)
 }
 
-/** Who may ask for what. Only `serve` has somebody ask, and needs to know. */
+/** Resolves the policy of who may ask for what. Only `serve` takes requests, and requires it. */
 export const resolvePolicy = (mode: Mode, values: Values, report: Report): Policy => {
   const botUsername = Option.getOrElse(values(reviewer.botUsername), () => "")
   const allowedUsers = values(access.allowedUsers)

@@ -9,7 +9,7 @@ const { agent, prompts } = settings
 
 type Text = Setting<Option.Option<string>>
 
-/** A text of its own setting, or of a file, which wins. A file is read once, here; an empty one is an empty text. */
+/** Text of a setting, or of a file, which takes precedence. The file is read once; an empty file is an empty text. */
 const override = Effect.fnUntraced(function*(inline: Text, file: Text, values: Values, report: Report) {
   const named = values(file)
   const text = values(inline)
@@ -73,7 +73,7 @@ const languageGuidelines = Effect.fnUntraced(function*(values: Values, report: R
   ))
 })
 
-/** Every text that tells the models what to do, and that is not part of the program. */
+/** Resolves the prompts and guidelines that do not come with the program. */
 export const resolvePrompts = Effect.fnUntraced(function*(values: Values, report: Report) {
   return {
     reviewer: yield* override(agent.systemPrompt, agent.systemPromptFile, values, report),

@@ -6,7 +6,7 @@ import type { Values } from "./Values.ts"
 
 const { redis, storage } = settings
 
-/** The Redis that is shared, if there is one. */
+/** Resolves the shared Redis, if there is one. */
 export const resolveRedis = (values: Values): Option.Option<RedisSettings> =>
   Option.map(values(redis.url), (url) => ({
     url,
@@ -15,7 +15,10 @@ export const resolveRedis = (values: Values): Option.Option<RedisSettings> =>
     waitReplicas: values(redis.waitReplicas)
   }))
 
-/** Where the queue and the conversations are kept: in Redis if one is named, for then other processes count on it. */
+/**
+ * Resolves the storage of the queue and the conversations: Redis if one is configured, because other processes then use
+ * it.
+ */
 export const resolveStorage = (values: Values, report: Report): AppConfig["Service"]["storage"] => {
   const backend = values(storage.backend)
   if (Option.isNone(values(redis.url))) return backend

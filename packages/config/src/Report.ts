@@ -1,8 +1,8 @@
 import { nameOf, type Setting } from "./Setting.ts"
 
-/** Collects what is wrong and what is odd, so that whoever reads it can correct all of it at once. */
+/** Collector of problems and warnings, so that a user can correct all of them at once. */
 export interface Report {
-  /** One per setting, the first: what follows from a bad value is no second problem. */
+  /** Adds a problem. Only the first one of a setting is kept: others mostly follow from it. */
   problem(setting: Setting<unknown>, text: string): void
   warn(setting: Setting<unknown>, text: string): void
   readonly problems: () => ReadonlyArray<string>

@@ -4,16 +4,16 @@ import type { GitHubSettings } from "./AppConfig.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"
 
-/** The variables that name a proxy, with its password perhaps. */
+/** Variables that name a proxy, perhaps with a password. */
 export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] as const
 
 const decode = Option.liftThrowable(decodeURIComponent)
 
-/** The password in a URL: as it stands there, and as it is meant. A Redis URL may name several hosts. */
+/** Password of a URL, as written and decoded. A Redis URL may name several hosts. */
 const passwordOf = (text: string): ReadonlyArray<string> =>
   Option.toArray(writtenPassword(text)).flatMap((password) => [password, ...Option.toArray(decode(password))])
 
-/** Every text that may not leave the process: the values of all settings that are secret, and the passwords in URLs. */
+/** All texts that may not leave the process: the values of secret settings, and the passwords in URLs. */
 export const knownSecrets = Effect.fnUntraced(function*(
   given: ReadonlyArray<string>,
   github: Option.Option<GitHubSettings>

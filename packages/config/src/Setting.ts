@@ -1,15 +1,15 @@
 import { Option } from "effect"
 import type { SettingType } from "./SettingType.ts"
 
-/** One setting: its names, what its value may be, and its value where nobody sets it. */
+/** A setting: its names, its type and its default. */
 export interface Setting<out A> {
-  /** Where YAML may hold it, the canonical path first and then its other spellings. Empty: environment only. */
+  /** Paths in YAML, the canonical one first. Empty: environment only. */
   readonly yaml: ReadonlyArray<string>
-  /** The variables that may hold it: the first one that is set counts. */
+  /** Environment variables. The first one that is set counts. */
   readonly env: readonly [string, ...Array<string>]
   readonly kind: SettingType<A>
   readonly absent: A
-  /** For the reference, in Markdown: what holds where nobody sets it, and one sentence on what it is for. */
+  /** Markdown for the reference: the default, and one sentence on the purpose. */
   readonly byDefault: string
   readonly doc: string
 }
@@ -49,10 +49,10 @@ export const optional = <A>({ kind, ...description }: Description<A>): Setting<O
     "—"
   )
 
-/** A setting that has a value in any case. */
+/** A setting with a default. */
 export const defaulted = <A>(absent: A, { kind, ...description }: Description<A>): Setting<A> =>
   make(description, kind, absent, Array.isArray(absent) ? "none" : `\`${String(absent)}\``)
 
-/** A setting as a message names it: both names, so that whoever reads it can look in either place. */
+/** Name of a setting in messages: its YAML path and its variable. */
 export const nameOf = ({ env: [variable], yaml: [path] }: Setting<unknown>): string =>
   path === undefined ? variable : `${path} (${variable})`

@@ -1,29 +1,29 @@
 import { Duration, type JsonSchema, Option, Redacted, Schema, SchemaTransformation } from "effect"
 
 /**
- * What a setting's value may be, and its forms: as YAML holds it, typed, and as the environment and a command line
- * hold it, text. `expected` completes "… is not": it says what is right.
+ * Type of a setting's value, with its two forms: a YAML value, and text in the environment and on a command line.
+ * `expected` completes the message "… is not …".
  */
 export interface SettingType<out A> {
   readonly label: string
   readonly expected: string
-  /** Its value never shows: not in a message, not in a log line. */
+  /** True for a secret, which is shown in no message and no log line. */
   readonly secret: boolean
   readonly fromYaml: (value: unknown) => Option.Option<A>
   readonly fromText: (text: string) => Option.Option<A>
   readonly shape: JsonSchema.JsonSchema
 }
 
-/** A field that means nothing is a slip of the pen. */
+/** Decoding options: an unknown field is an error, because it is probably a misspelling. */
 const strict = { onExcessProperty: "error" } as const
 
-/** A kind from the schemas of its two forms. */
+/** Makes a setting type from the schemas of its two forms. */
 export const make = <A>(options: {
   readonly label: string
   readonly expected: string
   readonly yaml: Schema.ConstraintDecoder<A>
   readonly text?: Schema.ConstraintDecoder<A>
-  /** What the JSON Schema shows, where YAML is read more generously than it should be written. */
+  /** Schema for the JSON Schema, if YAML is read more generously than it should be written. */
   readonly shown?: Schema.Constraint
 }): SettingType<A> => ({
   label: options.label,
@@ -206,7 +206,7 @@ export const structure = <A>(
   shown: Schema.Constraint
 ): SettingType<A> => make({ label, expected, yaml, text: Schema.fromJsonString(yaml), shown })
 
-/** A kind whose value never shows. */
+/** Setting type of a secret, which is never shown. */
 export const secret = (kind: SettingType<string>): SettingType<Redacted.Redacted> => ({
   ...kind,
   label: "secret",

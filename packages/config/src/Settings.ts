@@ -5,7 +5,7 @@ import { access, agent, prompts, reviewer } from "./settings/Review.ts"
 import { jobs, kubernetes, redis, storage, webhook } from "./settings/Service.ts"
 import { line } from "./SettingType.ts"
 
-/** What only the environment can say. */
+/** Settings that only the environment can set. */
 const process = {
   configPath: optional({
     env: "CONFIG_PATH",
@@ -20,7 +20,7 @@ const process = {
   })
 }
 
-/** Every setting there is. Decoding, the check for unknown keys, the JSON Schema and the reference all come from here. */
+/** All settings. Decoding, the check for unknown keys, the JSON Schema and the reference come from here. */
 export const settings = {
   github,
   gitlab,
@@ -37,7 +37,7 @@ export const settings = {
   process
 }
 
-/** The tables of the reference. A note says what of them has no effect in this build. */
+/** Tables of the reference. A note names the settings without effect in this build. */
 export const sections: ReadonlyArray<{
   readonly title: string
   readonly note?: string
@@ -73,7 +73,7 @@ export const sections: ReadonlyArray<{
   }
 ]
 
-/** The settings of our own: what the providers' SDKs also read is checked where a provider is used, and not before. */
+/** Settings that are ours alone. Those that the providers' SDKs also read are checked only if the provider is used. */
 export const ownSettings: ReadonlyArray<Setting<unknown>> = [
   github,
   gitlab,

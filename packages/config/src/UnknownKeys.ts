@@ -6,7 +6,7 @@ const paths = ownSettings.flatMap(({ yaml }) => yaml)
 const known: ReadonlySet<string> = new Set(paths)
 const below = (section: string) => paths.filter((path) => path.startsWith(`${section}.`))
 
-/** How many characters to insert, delete or replace to get from one text to the other. */
+/** Levenshtein distance of two texts. */
 const editDistance = (from: string, to: string): number => {
   let row: ReadonlyArray<number> = Array.range(0, to.length)
   for (const [i, char] of [...from].entries()) {
@@ -20,7 +20,7 @@ const editDistance = (from: string, to: string): number => {
   return row.at(-1) ?? 0
 }
 
-/** The known path that was probably meant: a slip of the pen away, the same key in another section, or the variable's. */
+/** Known path that was probably meant: a misspelling away, the same key in another section, or the variable's. */
 const nearest = (path: string): Option.Option<string> => {
   const key = path.slice(path.lastIndexOf(".") + 1)
   const asVariable = ownSettings.find(({ env, yaml }) => yaml.length > 0 && env.includes(key.toUpperCase()))
@@ -74,5 +74,5 @@ const walk = (file: string, tree: YamlMap, prefix: string): ReadonlyArray<string
     return isYamlMap(value) ? walk(file, value, `${path}.`) : [misplaced(file, path, value)]
   })
 
-/** What in the file is no setting, one line each, with the key that was probably meant. */
+/** Unknown keys of the file, one line each, with the key that was probably meant. */
 export const unknownKeys = ({ name, tree }: ConfigFile): ReadonlyArray<string> => walk(name, tree, "")

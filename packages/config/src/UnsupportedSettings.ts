@@ -5,8 +5,8 @@ import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 
 /**
- * Refuses what the configuration knows and this build does not do: to ignore it would lose the reviews that somebody
- * counts on. What is only a hint is a warning.
+ * Refuses settings that this build does not support: ignoring them would lose reviews that somebody counts on. Settings
+ * that are only hints give a warning.
  */
 export const refuseUnsupported = (mode: Mode, values: Values, report: Report): void => {
   if (mode !== "serve") return

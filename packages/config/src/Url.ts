@@ -3,7 +3,7 @@ import { Option, Schema, SchemaTransformation } from "effect"
 import { isIPv4 } from "node:net"
 import { make } from "./SettingType.ts"
 
-/** Whether this host is this machine itself. A name other than `localhost` may be anything. */
+/** True if the host is this machine. A name other than `localhost` may be anything. */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || host === "[::1]" || (isIPv4(host) && host.startsWith("127."))
 
@@ -13,7 +13,7 @@ const isEndpoint = (text: string): boolean => {
     `${url.username}${url.password}${url.search}${url.hash}` === ""
 }
 
-/** Whether what is sent there can be read on the way. */
+/** True for a URL without encryption. */
 export const isClear = (url: string): boolean => url.startsWith("http:") && !isLoopback(new URL(url).hostname)
 
 const normal = SchemaTransformation.transform({
@@ -30,7 +30,7 @@ export const endpoint = make({
   shown: Schema.String
 })
 
-/** The same, for what gets a token: https, or this machine. */
+/** Root of an HTTP API that gets a token: https, or this machine. */
 export const secureEndpoint = make({
   label: "URL",
   expected: "an https URL without credentials, query and fragment (http is for this machine only: a token goes there)",
@@ -38,7 +38,7 @@ export const secureEndpoint = make({
   shown: Schema.String
 })
 
-/** Where a Redis is, who we are there, and the number of the database. */
+/** A Redis URL: hosts, login and database number. */
 export const redisUrl = make({
   label: "URL",
   expected:

@@ -6,13 +6,13 @@ import type { Report } from "./Report.ts"
 import type { Setting } from "./Setting.ts"
 import { ownSettings, settings } from "./Settings.ts"
 
-/** What a command line sets, by YAML path. It beats the environment, which beats the file. */
+/** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 export type Flags = Readonly<Record<string, string | number | boolean>>
 
-/** Gives a setting's value: from the command line, the environment, the file, or its default. */
+/** Function that gives a setting's value: from the command line, the environment, the file, or its default. */
 export type Values = <A>(setting: Setting<A>) => A
 
-/** A value as somebody wrote it, and where. */
+/** A raw value and its origin. */
 interface Given {
   readonly raw: unknown
   readonly from: string
@@ -25,11 +25,11 @@ const atPath = ({ tree }: ConfigFile, path: string): unknown =>
     tree
   )
 
-/** Empty text is no value, from wherever it comes: an empty secret must not pass for one. */
+/** True for a value that counts as set. Empty text does not: an empty secret must not pass for one. */
 const isSet = ({ kind }: Setting<unknown>, value: unknown): boolean =>
   value !== undefined && value !== "" && (value !== null || kind.label === "list")
 
-/** A value in a message: short, and of a URL only what cannot be a secret. */
+/** Shows a value in a message: short, and of a URL only the parts that cannot be secret. */
 const show = (value: unknown): string => {
   if (typeof value === "string") {
     const text = value.replace(/:\/\/.*@/s, "://***@").replace(/(:\/\/[^?#]*[?#]).*/s, "$1***")

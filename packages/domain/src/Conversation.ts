@@ -16,7 +16,7 @@ export const Message = Schema.Struct({
 })
 export type Message = typeof Message.Type
 
-/** What a pull request's earlier reviews said to the model and heard from it. Every tool call in it is answered. */
+/** Messages of a pull request's earlier reviews. Every tool call among them is answered. */
 export const Conversation = Schema.Struct({
   /** The session id of a runner that keeps its own history. */
   sessionId: Schema.optionalKey(Schema.String),
@@ -38,7 +38,7 @@ export const sizeOf = (message: Message): number =>
 
 const isToolResult = Block.guards.ToolResult
 
-/** What the person said in a message; without the tool results that it opens with, it can start a conversation. */
+/** A user's message without the tool results that it opens with, so that it can start a conversation. */
 const spoken = (message: Message): Message => ({
   role: message.role,
   content: message.content.filter((block) => !isToolResult(block))
@@ -47,9 +47,9 @@ const spoken = (message: Message): Message => ({
 const startsExchange = (message: Message): boolean => message.role === "user" && spoken(message).content.length > 0
 
 /**
- * Keeps a history within a budget of characters by dropping its oldest exchanges whole: what the user said, and all
- * that it led to. The newest exchange stays even when it is over the budget alone. What is left starts with a user's
- * own words, so it never holds a tool result whose call is gone; a history without any such words comes back empty.
+ * Keeps a history within a budget of characters by dropping its oldest exchanges whole: a user's message, and all that
+ * it led to. The newest exchange stays even when it is over the budget alone. What is left starts with a user's own
+ * words, so it never holds a tool result whose call is gone; a history without any such words comes back empty.
  */
 export const truncate = (messages: ReadonlyArray<Message>, maxCharacters: number): ReadonlyArray<Message> => {
   let start: number | undefined
@@ -68,8 +68,8 @@ export const truncate = (messages: ReadonlyArray<Message>, maxCharacters: number
 }
 
 /**
- * Adds what the user says. After a user message (the results of the tools that ended a review) it joins that one, so
- * that the roles go on alternating.
+ * Appends a user's text. After a user message (the results of the tools that ended a review) it joins that one, so that
+ * the roles go on alternating.
  */
 export const appendUserText = (messages: ReadonlyArray<Message>, text: string): ReadonlyArray<Message> => {
   const last = messages.at(-1)

@@ -28,8 +28,9 @@ const indexHunks = (hunks: ReadonlyArray<Hunk>): Sides => {
 }
 
 /**
- * Where a comment may stand: on the left side the deleted and the context lines under their numbers at the base, on
- * the right side the added and the context lines under their numbers at the head. A file without hunks is not in it.
+ * Index of the lines that can carry a comment: on the left side the deleted and the context lines under their numbers
+ * at the base, on the right side the added and the context lines under their numbers at the head. A file without hunks
+ * is not in it.
  */
 export class DiffIndex {
   private readonly files: ReadonlyMap<string, Sides>
@@ -52,7 +53,7 @@ export class DiffIndex {
     return [...this.files.keys()]
   }
 
-  /** The numbers of the lines that can carry a comment on that side of the file. */
+  /** Numbers of the lines of a file's side that can carry a comment. */
   lines(path: string, side: Side): ReadonlySet<number> {
     return new Set(this.files.get(path)?.[side].keys())
   }
@@ -63,7 +64,7 @@ export class DiffIndex {
   }
 
   /**
-   * Whether a comment may stand on `line`, or on the range from `startLine` to it. A range has to lie in one hunk:
+   * True if a comment may stand on `line`, or on the range from `startLine` to it. A range has to lie in one hunk:
    * forges refuse one that crosses a gap of the diff, even where the numbers are next to each other.
    */
   has(path: string, side: Side, line: number, startLine: number = line): boolean {

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 
 /**
- * Why a call of a model service brought no answer that can be used. `unauthorized`: it does not accept the key.
+ * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.
  * `no-credit`: the key's account has no credit or quota left. `refused`: it declined the request, and will again.
  */
 export const ModelFailureReason = Schema.Literals([

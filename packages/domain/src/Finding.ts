@@ -3,15 +3,15 @@ import { createHash } from "node:crypto"
 import { Side } from "./Patch.ts"
 import { RepoPath } from "./PullRequest.ts"
 
-/** How bad it is if the finding is right, worst first. */
+/** Impact of a finding if it is right, worst first. */
 export const Severity = Schema.Literals(["critical", "high", "medium", "low"])
 export type Severity = typeof Severity.Type
 
-/** How sure the model is that the finding is right. */
+/** Probability of a finding, as the model judges it. */
 export const Confidence = Schema.Literals(["high", "medium", "low"])
 export type Confidence = typeof Confidence.Type
 
-/** What kind of defect it is. */
+/** Kind of defect. */
 export const Category = Schema.Literals([
   "bug",
   "security",
@@ -26,8 +26,8 @@ export const Category = Schema.Literals([
 export type Category = typeof Category.Type
 
 /**
- * What the reviewer says about one place. `line` counts in the file of its `side`; `startLine` opens a range that ends
- * at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
+ * A remark of the reviewer about one place. `line` counts in the file of its `side`; `startLine` opens a range that
+ * ends at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
  */
 export class Finding extends Schema.Class<Finding>("@nominal-code/domain/Finding")({
   path: RepoPath,
@@ -45,14 +45,14 @@ export class Finding extends Schema.Class<Finding>("@nominal-code/domain/Finding
 export const Fingerprint = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/)).pipe(Schema.brand("Fingerprint"))
 export type Fingerprint = typeof Fingerprint.Type
 
-/** Words that carry no claim and are the first to change when the same thing is said again, or that come with a number. */
+/** Words that carry no claim and often change when the same defect is described again, or that come with a number. */
 const fillers = new Set(
   ("a an and are as at be because been but by can cannot could did do does for from had has have here how if in into is it " +
     "its line lines may might must not of on or shall should so such than that the their then there these they this those to was " +
     "were when where which while will with would you your").split(" ")
 )
 
-/** How many telling words make a claim that stands for the whole body. */
+/** Number of words that make a paragraph a claim. */
 const enoughWords = 4
 
 const wordsOf = (text: string): ReadonlyArray<string> => {

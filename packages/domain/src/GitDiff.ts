@@ -3,7 +3,7 @@ import { newPathOfHeader, unquotePath, withoutPrefix } from "./GitPath.ts"
 import { hunkRange } from "./Hunk.ts"
 import { ChangedFile } from "./Patch.ts"
 
-/** What the lines of one file's section have said so far. */
+/** Facts read so far from one file's section. */
 interface Section {
   header: string
   change?: "added" | "removed" | "renamed" | "copied"
@@ -18,13 +18,13 @@ interface Section {
 const fileHeader = "diff --git "
 const submoduleMode = "160000"
 
-/** A path of a `---` or `+++` line: a tab marks the end of one with spaces in it. */
+/** Reads the path of a `---` or `+++` line. A tab marks the end of a path with spaces. */
 const pathOfLine = (rest: string): string | undefined =>
   rest === "/dev/null" ? undefined : withoutPrefix(unquotePath(rest.endsWith("\t") ? rest.slice(0, -1) : rest))
 
 type Take = (section: Section, rest: string) => void
 
-/** The lines between a file's header and its hunks. Whatever is not among them says nothing that we need. */
+/** Readers of the lines between a file's header and its hunks. Other lines are ignored. */
 const extendedHeaders: ReadonlyArray<readonly [prefix: string, take: Take]> = [
   ["new file mode ", (section, mode) => {
     section.change = "added"
@@ -88,7 +88,7 @@ const changedFile = (section: Section): Option.Option<ChangedFile> => {
   })
 }
 
-/** A file that became a symlink, or a submodule, is two sections of one path: gone, and there again. */
+/** Joins the two sections of a file that became a symlink or a submodule: git deletes and adds the same path. */
 const joined = (gone: ChangedFile, added: ChangedFile): ChangedFile => {
   const patches = [gone.patch, added.patch].filter((patch) => patch !== undefined)
   return new ChangedFile({

@@ -30,8 +30,8 @@ export const unquotePath = (path: string): string => {
 const quoted = /^"(?:[^"\\]|\\.)*"/s
 
 /**
- * The new path in the rest of a `diff --git` line. Unquoted, two paths with spaces in them cannot be told apart, so
- * only two equal ones are found: git names the others again in lines of their own.
+ * Finds the new path in the rest of a `diff --git` line. Unquoted, two paths with spaces in them cannot be told apart,
+ * so only two equal ones are found: git names the others again in lines of their own.
  */
 export const newPathOfHeader = (rest: string): string | undefined => {
   const first = quoted.exec(rest)?.[0]
@@ -43,5 +43,5 @@ export const newPathOfHeader = (rest: string): string | undefined => {
   return rest.charAt(half) === " " && left === right ? left : undefined
 }
 
-/** `a/src/x.ts` → `src/x.ts`. */
+/** Removes the prefix of a diff's path: `a/src/x.ts` → `src/x.ts`. */
 export const withoutPrefix = (path: string): string => path.slice(path.indexOf("/") + 1)

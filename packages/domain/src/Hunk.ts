@@ -2,9 +2,9 @@ import { escapeCharacter } from "./RepoPathSpelling.ts"
 
 /** Facts of a patch about a line, besides its text. */
 interface LineBase {
-  /** Without the patch's first column and without a line ending. */
+  /** Text of the line, without the patch's first column and without its ending. */
   readonly text: string
-  /** The line's ending where it is not `\n`: `\r\n`, or the end of the file after a `\r` or after nothing. */
+  /** Ending of the line if it is not `\n`: `\r\n`, or the end of the file after a `\r` or after nothing. */
   readonly end?: "crlf" | "cr" | "none"
 }
 
@@ -27,7 +27,7 @@ export interface Hunk {
   readonly lines: ReadonlyArray<PatchLine>
 }
 
-/** Where a hunk starts on both sides, and how many lines it has on each. */
+/** Start and length of a hunk on both sides. */
 export interface HunkRange {
   readonly oldStart: number
   readonly oldCount: number
@@ -50,7 +50,7 @@ export const hunkRange = (line: string): HunkRange | undefined => {
 
 const withoutCarriageReturn = (text: string) => text.endsWith("\r") ? text.slice(0, -1) : text
 
-/** Takes the lines of one hunk, counting both sides. */
+/** Reader of one hunk's lines, which counts both sides. */
 class HunkReader {
   readonly lines: Array<PatchLine> = []
   private readonly range: HunkRange
@@ -61,7 +61,7 @@ class HunkReader {
     this.range = range
   }
 
-  /** False: the line is none of a hunk's, so the hunk is over. */
+  /** Takes a line; false if it does not belong to the hunk, which is then over. */
   take(line: string): boolean {
     const text = withoutCarriageReturn(line.slice(1))
     const end = line.endsWith("\r") ? { end: "crlf" } as const : {}
@@ -91,15 +91,18 @@ class HunkReader {
     if (last !== undefined) this.lines.push({ ...last, end: last.end === "crlf" ? "cr" : "none" })
   }
 
-  /** Some tools strip the blank of an empty context line. Past the counts, it is the end of the text instead. */
+  /**
+   * True for an empty context line whose blank some tool has stripped. Beyond the counts, an empty line is the end of
+   * the text.
+   */
   private isBareContext(line: string): boolean {
     return (line === "" || line === "\r") && this.oldRead < this.range.oldCount && this.newRead < this.range.newCount
   }
 }
 
 /**
- * The hunks of a unified patch without a file header, as a forge gives it for one file. Lines before the first hunk
- * header belong to nothing and are dropped. Lines end at `\n` only: a form feed or U+2028 is part of a line's text.
+ * Parses a unified patch without a file header, as a forge gives it for one file. Lines before the first hunk header
+ * belong to nothing and are dropped. Lines end at `\n` only: a form feed or U+2028 is part of a line's text.
  */
 export const parsePatch = (patch: string): ReadonlyArray<Hunk> => {
   const hunks: Array<Hunk> = []
@@ -145,7 +148,7 @@ export const lineEndChanges = (patch: string): ReadonlyArray<string> => {
 
 const sign = { context: " ", deleted: "-", added: "+" }
 
-/** Everything that some reader takes for the end of a line, or that ends a text for it. */
+/** Characters that some reader takes for the end of a line or of a text. */
 const breaks = /[\0\v\f\r\u001c-\u001e\u0085\u2028\u2029]/g
 
 const annotateLine = (line: PatchLine, showEnds: boolean): string => {
@@ -158,7 +161,7 @@ const annotateLine = (line: PatchLine, showEnds: boolean): string => {
 }
 
 /**
- * The patch as a model reads it: every line with the number under which a finding may name it. Deleted lines have
+ * Renders a patch for a model: each line with the number by which a finding may name it. Deleted lines have
  * their number at the base (`-12:text`), all others the one at the head (`+12:text`, ` 12:text`).
  *
  * Nothing within a line looks like the end of one: such characters are shown as `[U+2028]`. A carriage return at a

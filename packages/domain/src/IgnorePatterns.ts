@@ -1,9 +1,10 @@
 import ignore from "ignore"
 
 /**
- * Whether a path is ignored by patterns that mean what they mean in a `.gitignore` at the repository's root: `*` takes
- * no slash and `**` any number of directories, a pattern without a slash matches at every depth, one with a slash from
- * the root, a directory takes all that is in it, and `!` takes back what an earlier pattern has matched.
+ * Makes the test of a path against ignore patterns, which mean what they mean in a `.gitignore` at the repository's
+ * root: `*` takes no slash and `**` any number of directories, a pattern without a slash matches at every depth, one
+ * with a slash from the root, a directory takes all that is in it, and `!` takes back what an earlier pattern has
+ * matched.
  */
 export const ignoring = (patterns: ReadonlyArray<string>): (path: string) => boolean => {
   const fast = patterns.filter((one) => !isSlow(one)).map(withoutNegatedSets)
@@ -11,10 +12,10 @@ export const ignoring = (patterns: ReadonlyArray<string>): (path: string) => boo
   return (path) => path !== "" && !isUnreachable(path) && rules.ignores(path)
 }
 
-/** Characters that the library would read as something else at the end of a range. */
+/** True for a character that the library would read as something else at the end of a range. */
 const isSpecial = (code: number): boolean => "?[]\\-/*".includes(String.fromCharCode(code))
 
-/** `[!b-d]` as the set of all other characters but the slash, for a library that knows no negated sets. */
+/** Rewrites `[!b-d]` as the set of all other characters but the slash, because the library knows no negated sets. */
 const complement = (members: string): string => {
   const taken = Array.from(members.matchAll(/([^])-([^])|([^])/g), ([, low, high, one = ""]) => [
     (low ?? one).charCodeAt(0),
@@ -36,13 +37,16 @@ const complement = (members: string): string => {
 const withoutNegatedSets = (pattern: string): string =>
   pattern.replaceAll(/(?<!\\)\[[!^]([^\]/\\]+)\]/g, (_, members: string) => complement(members))
 
-/** Whether nobody has such a path but to cost time: a name that no disk holds, or directories without end. */
+/**
+ * True for a path that exists on no disk, but could cost the matcher much time: a name that is too long, or very many
+ * directories.
+ */
 const isUnreachable = (path: string): boolean => {
   const names = path.split("/")
   return names.length > 64 || names.some((name) => name.length > 255)
 }
 
-/** Stars in one name, or runs of directories in one pattern, above which a path made for it takes seconds. */
+/** Limit of stars in one name and of `**` in one pattern. Above it, a hostile path takes seconds to match. */
 const maxStars = 3
 
 const isSlow = (pattern: string): boolean => {
@@ -51,7 +55,7 @@ const isSlow = (pattern: string): boolean => {
   return names.some((name) => stars(name) > maxStars) || names.filter((name) => name === "**").length > maxStars
 }
 
-/** Why a pattern matches no file, whatever the repository holds; `undefined` for one that may match. */
+/** Reason why a pattern can match no file; `undefined` for one that can. */
 const whyUseless = (pattern: string, at: number): string | undefined => {
   const text = pattern.replace(/(?<!\\) +$/, "")
   if (text === "" || text === "!" || text === "/") return "is empty"
@@ -70,7 +74,7 @@ const whyUseless = (pattern: string, at: number): string | undefined => {
   return text.startsWith("!") && at === 0 ? "takes back what no pattern before it has matched" : undefined
 }
 
-/** What is wrong with each pattern that can match nothing. */
+/** Problems of the patterns that can match nothing. */
 export const uselessPatterns = (patterns: ReadonlyArray<string>): ReadonlyArray<string> =>
   patterns.flatMap((pattern, at) => {
     const why = whyUseless(pattern, at)

@@ -10,11 +10,11 @@ import { UsageSummary } from "./Usage.ts"
 export const DeliveryId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("DeliveryId"))
 export type DeliveryId = typeof DeliveryId.Type
 
-/** Lower-case hex, so that a Kubernetes name, a file name and a log line can all hold it. */
+/** Id of a job: lower-case hex, which fits a Kubernetes name, a file name and a log line. */
 export const JobId = Schema.String.check(Schema.isPattern(/^[0-9a-f]{20}$/)).pipe(Schema.brand("JobId"))
 export type JobId = typeof JobId.Type
 
-/** A delivery's job. A function of the delivery: delivered twice, it is the same job. */
+/** Derives the job id of a delivery. A repeated delivery gets the same id, which is its idempotency key. */
 export const jobIdOfDelivery = (platform: Platform, delivery: DeliveryId): JobId =>
   JobId.make(createHash("sha256").update(`${platform}\n${delivery}`).digest("hex").slice(0, 20))
 
@@ -23,7 +23,7 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   id: JobId,
   lane: Lane,
   event: PullRequestEvent,
-  /** What the person asked for beside the mention; empty for a lifecycle event. */
+  /** Request beside the mention; empty for a lifecycle event. */
   prompt: Schema.String,
   delivery: DeliveryId,
   /** Milliseconds since the epoch at which the webhook arrived. */
@@ -64,19 +64,19 @@ export const jobOfHead = (
 }
 
 /**
- * The identity of an event within its pull request, whichever hook delivered it: a comment's is its id, a lifecycle
- * event's the head that it was about. Two deliveries with the same key tell of the same event.
+ * Dedup key of an event within its pull request, whichever hook delivered it: the id of a comment, or the kind and the
+ * head of a lifecycle event.
  */
 export const eventKeyOf = PullRequestEvent.match({
   Comment: ({ commentId, kind }) => `${kind}:${commentId}`,
   Lifecycle: ({ headSha, kind }) => `${kind}:${headSha}`
 })
 
-/** Why a job ended without a review. */
+/** Reason why a job ended without a review. */
 export const SkipReason = Schema.Literals(["closed", "merged", "draft", "nothing-to-review", "head-reviewed"])
 export type SkipReason = typeof SkipReason.Type
 
-/** How a run of a job ended. */
+/** Outcome of a run of a job. */
 export const JobOutcome = Schema.TaggedUnion({
   /** The review is on the pull request. `alreadyPosted`: an earlier run had posted it, and this one did not again. */
   Reviewed: {
@@ -100,7 +100,7 @@ export const JobOutcome = Schema.TaggedUnion({
 })
 export type JobOutcome = typeof JobOutcome.Type
 
-/** Whether the run came to its end, so that nothing is left to be tried. */
+/** True if nothing is left to be tried. */
 export const isSettled = (outcome: JobOutcome): boolean => outcome._tag === "Reviewed" || outcome._tag === "Skipped"
 
 /** The head that a run reviewed, or found reviewed; undefined if it found something else. */

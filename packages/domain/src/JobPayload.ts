@@ -12,7 +12,7 @@ export const JobPayload = Schema.Struct({
   version: Schema.Literal(2),
   job: Job,
   settings: Schema.optionalKey(ReviewSettings),
-  /** The number of this run over the job's whole life, where somebody waits for how it ends. */
+  /** Number of this run over the job's whole life; absent if nobody waits for its outcome. */
   run: RunNumber
 })
 export type JobPayload = typeof JobPayload.Type
@@ -39,8 +39,8 @@ const fromVersion1 = Version1.pipe(
   )
 )
 
-/** The versions that are read. The last one is written. */
+/** Versions that can be read. The last one is written. */
 export const payloadVersions: ReadonlyArray<number> = [1, 2]
 
-/** The text form: JSON. */
+/** Text form of a payload: JSON. */
 export const JobPayloadJson = Schema.fromJsonString(Schema.Union([JobPayload, fromVersion1]))

@@ -1,4 +1,4 @@
-/** The name of each language's guidelines, and the files that are written in it. */
+/** File name extensions of each language, by the name of its guidelines. */
 const extensions: Readonly<Record<string, ReadonlyArray<string>>> = {
   c: ["c", "h"],
   clojure: ["clj", "cljs", "cljc", "edn"],
@@ -38,7 +38,7 @@ const extensions: Readonly<Record<string, ReadonlyArray<string>>> = {
   zig: ["zig"]
 }
 
-/** Files that say by their name what they are. */
+/** File names that stand for a language. */
 const fileNames: ReadonlyArray<readonly [name: string, language: string]> = [
   ["dockerfile", "dockerfile"],
   ["gemfile", "ruby"],
@@ -51,7 +51,7 @@ const byExtension = new Map(
 )
 const byName = new Map(fileNames)
 
-/** The language of a file by its path, as guidelines name it; `undefined` for one that we have no name for. */
+/** Language of a file by its path, as guidelines name it; `undefined` if unknown. */
 export const languageOf = (path: string): string | undefined => {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase()
   const dot = name.lastIndexOf(".")

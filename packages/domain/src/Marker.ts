@@ -21,13 +21,13 @@ const shape =
 
 const attribute = (name: string, value: string | undefined): string => value === undefined ? "" : ` ${name}=${value}`
 
-/** The HTML comment that stands for a marker. */
+/** Renders a marker as an HTML comment. */
 export const renderMarker = ({ fingerprint, headSha, jobId, scope }: Marker): string =>
   `<!-- nominal-code job=${jobId}${attribute("sha", headSha)}${attribute("scope", scope)}${
     attribute("finding", fingerprint)
   } -->`
 
-/** The marker in a posted text, if it holds one. Whose text it is, the caller has to check: anybody can copy a marker. */
+/** Finds the marker in a posted text. The caller has to check the author: anybody can copy a marker. */
 export const findMarker = (text: string): Option.Option<Marker> => {
   const [, jobId, headSha, scope, fingerprint] = shape.exec(text) ?? []
   return jobId === undefined ? Option.none() : Schema.decodeOption(Marker)({

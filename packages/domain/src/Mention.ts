@@ -35,13 +35,13 @@ interface Ticks {
   readonly start: number
   readonly end: number
   readonly paragraph: number
-  /** A backslash before it: it opens nothing, though it may close. */
+  /** True after a backslash: it opens no code span, but may close one. */
   readonly escaped: boolean
 }
 
 const ticksOrBreak = /`+|\n[ \t\r]*(?=\n)/g
 
-/** An even number of backslashes escapes itself only. */
+/** True if an odd number of backslashes precedes a position. */
 const isEscaped = (text: string, at: number): boolean => {
   let backslashes = 0
   while (text.charAt(at - backslashes - 1) === "\\") backslashes++
@@ -58,7 +58,7 @@ const ticksOf = (text: string): ReadonlyArray<Ticks> => {
   return runs
 }
 
-/** For each run of backticks, the next one of its length in its paragraph: where a code span that it opens ends. */
+/** For each run of backticks, the next run of the same length in its paragraph, which closes its code span. */
 const closersOf = (runs: ReadonlyArray<Ticks>): ReadonlyArray<number | undefined> => {
   const closers: Array<number | undefined> = []
   const next = new Map<string, number>()
@@ -88,7 +88,7 @@ const withoutCodeSpans = (text: string): string => {
   return seen + text.slice(done)
 }
 
-/** Blanks HTML comments: nobody sees them on the page. */
+/** Blanks HTML comments, which the page does not show. */
 const withoutHtmlComments = (text: string): string => {
   let [seen, done] = ["", 0]
   for (let start = text.indexOf("<!--"); start !== -1; start = text.indexOf("<!--", done)) {
@@ -101,13 +101,13 @@ const withoutHtmlComments = (text: string): string => {
   return seen + text.slice(done)
 }
 
-/** Blanks web addresses: an account's name in one is a part of it. */
+/** Blanks web addresses: a name in one is no mention. */
 const withoutAddresses = (text: string): string => text.replaceAll(/(?:https?:\/\/|\bwww\.)[^\s<>)]+/gi, blank)
 
 /**
- * `@name`, also as `@name[bot]`. A login is ASCII, so an ASCII word character, an `@` or a sign that addresses and links
- * are made of, right before it or after it, makes it a part of something else: `x@bot`, `@bot-two`, `@bot.example`. Any
- * other letter may touch it: `请@bot看` is a mention for GitHub, too.
+ * Pattern of `@name` and `@name[bot]`. A login is ASCII, so an ASCII word character, an `@` or a sign that addresses
+ * and links are made of, right before it or after it, makes it a part of something else: `x@bot`, `@bot-two`,
+ * `@bot.example`. Any other letter may touch it: `请@bot看` is a mention for GitHub, too.
  */
 const mentionOf = (botUsername: string): RegExp => {
   const name = Pattern.escape(botUsername.replace(/\[bot\]$/i, ""))
@@ -116,8 +116,8 @@ const mentionOf = (botUsername: string): RegExp => {
 }
 
 /**
- * What a comment asks of the bot: all that follows its first mention, trimmed. None without a mention that people
- * would take for one (not in code, in a quote or in a hidden comment), and none when nothing follows it.
+ * Request of a comment to the bot: the text after the first mention, trimmed. None without a visible mention (one in
+ * code, in a quote or in a hidden comment does not count), and none if nothing follows it.
  */
 export const promptOf = (botUsername: string, body: string): Option.Option<string> => {
   if (botUsername === "") return Option.none()

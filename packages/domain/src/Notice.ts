@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { Failure, ServiceName } from "./Failure.ts"
 import { JobOutcome } from "./Job.ts"
 
-/** What a pull request has to be told of a job that brings no review. */
+/** Message for a pull request about a job that brings no review. */
 export const Notice = Schema.TaggedUnion({
   /** The job failed for good. */
   GivenUp: { failure: Failure },
@@ -11,7 +11,7 @@ export const Notice = Schema.TaggedUnion({
 })
 export type Notice = typeof Notice.Type
 
-/** How an attempt to tell a notice ended. */
+/** Outcome of an attempt to post a notice. */
 export const NoticeOutcome = Schema.TaggedUnion({
   /** It is on the pull request, from this attempt or an earlier one. */
   Told: {},

@@ -3,22 +3,25 @@ import { findMarker } from "./Marker.ts"
 import { promptOf } from "./Mention.ts"
 import { LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 
-/** Who may ask for reviews, of what, and what starts one by itself. */
+/** Rules of who may ask for reviews, where, and which events start one by themselves. */
 export const Policy = Schema.Struct({
   botUsername: Schema.String,
-  /** Who may ask by a mention. Nobody else can: an empty list admits nobody. */
+  /** Logins that may ask by a mention. An empty list admits nobody. */
   allowedUsers: Schema.Array(Schema.String),
-  /** Empty: every repository. */
+  /** Repositories that are reviewed. Empty: all. */
   allowedRepos: Schema.Array(Schema.String),
-  /** Lower-case. A title needs one of them in square brackets, where there are any. */
+  /** Lower-case tags. If there are any, a title needs one of them in square brackets. */
   titleIncludeTags: Schema.Array(Schema.String),
-  /** Lower-case. A title with one of them in square brackets is left alone. */
+  /** Lower-case tags. A pull request whose title has one of them in square brackets is ignored. */
   titleExcludeTags: Schema.Array(Schema.String),
   triggers: Schema.Array(LifecycleKind)
 })
 export type Policy = typeof Policy.Type
 
-/** What becomes of an event: a review with that prompt, or nothing, and why. Reasons hold nothing that a person wrote. */
+/**
+ * Decision about an event: a review with a prompt, or a refusal with its reason. Reasons hold no text that a person
+ * wrote.
+ */
 export const Admission = Schema.TaggedUnion({
   /** `prompt` is what the person asked for beside the mention; empty for a lifecycle event. */
   Review: { prompt: Schema.String },
@@ -34,11 +37,11 @@ const refuse = (status: Refused["status"], reason: string): Refused => Admission
 
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
-/** The bot's own account; an app's login is the app's name with `[bot]` after it. */
+/** True for the bot's own account. An app's login is the app's name with `[bot]` after it. */
 const isBot = ({ botUsername }: Policy, login: string): boolean =>
   botUsername !== "" && (sameName(login, botUsername) || sameName(login, `${botUsername}[bot]`))
 
-/** Our own post, under whatever account: its last line is our marker. A quote of it has text after that. */
+/** True for a post of ours, under any account: its last line is our marker. A quote of it has text after the marker. */
 const isOwnPost = (body: string): boolean => Option.isSome(findMarker(body.slice(body.trimEnd().lastIndexOf("\n") + 1)))
 
 const authored = (policy: Policy): (event: PullRequestEvent) => Option.Option<Refused> =>

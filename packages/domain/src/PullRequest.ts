@@ -1,10 +1,13 @@
 import { Schema, SchemaTransformation } from "effect"
 
-/** The forges that we speak. */
+/** The supported forges. */
 export const Platform = Schema.Literals(["github", "gitlab"])
 export type Platform = typeof Platform.Type
 
-/** What may be a name between two slashes: `.` and `..` are none. Without look-ahead, so that tests can generate it. */
+/**
+ * Pattern of a name between two slashes, other than `.` and `..`. It has no look-ahead, so that tests can generate
+ * names.
+ */
 const segment = String.raw`(?:[\w-][\w.-]*|\.[\w-][\w.-]*|\.\.[\w.-]+)`
 
 /** `owner/name`, with any number of groups before the name on GitLab. No segment is `.` or `..`: a name becomes a path. */
@@ -22,7 +25,7 @@ export type PullNumber = typeof PullNumber.Type
 export const Sha = Schema.String.check(Schema.isPattern(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/)).pipe(Schema.brand("Sha"))
 export type Sha = typeof Sha.Type
 
-/** What may be a file's or a directory's name, `.` included: it leads nowhere else. */
+/** Pattern of a file's or a directory's name; `.` is included, because it leads nowhere else. */
 const pathSegment = String.raw`(?:[^/\0.][^/\0]*|\.|\.[^/\0.][^/\0]*|\.\.[^/\0]+)`
 
 /** A file's path inside its repository: relative, forward slashes, no `..`, no NUL. */
@@ -35,7 +38,7 @@ export type RepoPath = typeof RepoPath.Type
 export const Login = Schema.NonEmptyString.check(Schema.isPattern(/^[\w.-]+(?:\[bot\])?$/)).pipe(Schema.brand("Login"))
 export type Login = typeof Login.Type
 
-/** Which pull request: the forge, the repository, the number. */
+/** Identity of a pull request: forge, repository, number. */
 export class PullRequestRef extends Schema.Class<PullRequestRef>("@nominal-code/domain/PullRequestRef")({
   platform: Platform,
   repo: RepoName,

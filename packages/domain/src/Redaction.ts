@@ -1,19 +1,19 @@
 import { secretPatterns } from "./SecretPatterns.ts"
 
-/** What stands where a secret stood. */
+/** Text that replaces a secret. */
 export const placeholder = "[REDACTED]"
 
-/** A known value shorter than this is not looked for: it would black out ordinary words. */
+/** Minimum length of a known secret. Shorter ones would hide ordinary words. */
 const shortestSecret = 8
 
-/** Of a secret with several lines (a PEM key), a line of this length gives the secret away. */
+/** Minimum length of a line of a multi-line secret (a PEM key) that is hidden on its own. */
 const tellingLine = 24
 
 const reverse = (text: string) => Array.from(text).reverse().join("")
 
 /**
- * The base64 of a secret wherever it stands in a longer encoded text: the digits depend on the position modulo 3, and
- * those at either edge on the neighbours, so they are cut off.
+ * Base64 forms of a secret inside a longer encoded text: the digits depend on the position modulo 3, and those at
+ * either edge on the neighbours, so they are cut off.
  */
 const base64Forms = (secret: string): ReadonlyArray<string> =>
   [0, 1, 2].flatMap((offset) => {
@@ -23,7 +23,7 @@ const base64Forms = (secret: string): ReadonlyArray<string> =>
     return offset === 0 ? [own, digits, digits.replace(/=+$/, "")] : [own]
   }).flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")])
 
-/** A text that cannot be encoded, because it holds half a surrogate pair, has no such form. */
+/** URL-encoded forms of a secret. A text with half a surrogate pair has none. */
 const urlForms = (secret: string): ReadonlyArray<string> =>
   secret.isWellFormed() ? [encodeURIComponent(secret), encodeURI(secret)] : []
 
@@ -43,7 +43,7 @@ const formsOf = (secret: string): ReadonlyArray<string> => {
   ]
 }
 
-/** Every text that gives a known secret away. One that the placeholder itself holds would never be done with. */
+/** All texts that reveal a known secret, except those that the placeholder itself contains. */
 const needlesOf = (secrets: ReadonlyArray<string>): ReadonlyArray<string> => {
   const forms = secrets.map((secret) => secret.trim()).filter((secret) => secret.length >= shortestSecret).flatMap(
     formsOf
@@ -51,7 +51,7 @@ const needlesOf = (secrets: ReadonlyArray<string>): ReadonlyArray<string> => {
   return [...new Set(forms)].filter((form) => form.length >= shortestSecret && !placeholder.includes(form))
 }
 
-/** The places of the needles, in order. */
+/** Positions of the needles, in order. */
 const placesOf = (
   text: string,
   needles: ReadonlyArray<string>
@@ -65,7 +65,7 @@ const placesOf = (
   return places.sort(([a], [b]) => a - b)
 }
 
-/** Found in the whole text before anything is cut, so that of two overlapping secrets neither leaves a rest. */
+/** Hides known secrets. All are found before any is cut, so that two overlapping secrets leave no rest. */
 const hideKnown = (text: string, needles: ReadonlyArray<string>): string => {
   let [hidden, end] = ["", 0]
   for (const [start, stop] of placesOf(text, needles)) {

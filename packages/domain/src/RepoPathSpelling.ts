@@ -9,14 +9,14 @@ import { unquotePath } from "./GitPath.ts"
 /** What a reader cannot see, or cannot tell from a plain blank: controls, marks without a shape, other blanks but U+3000. */
 const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu
 
-/** A character by its code point: `[U+202E]`. */
+/** Shows a character by its code point: `[U+202E]`. */
 export const escapeCharacter = (character: string): string =>
   `[U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`
 
 const escaped = /\[U\+([0-9A-F]{4,6})\]/gi
 
 /**
- * A path for one line of text: `[U+00A0]` stands for what would not be seen there, as do blanks at an end or after
+ * Shows a path in one line of text: `[U+00A0]` stands for what would not be seen there, as do blanks at an end or after
  * another blank. `unescapePath` gives the path back.
  */
 export const escapePath = (path: string): string =>
@@ -25,7 +25,7 @@ export const escapePath = (path: string): string =>
     .replaceAll(unseen, escapeCharacter)
     .replaceAll(/^[ \u3000]|[ \u3000]$|(?<=[ \u3000])[ \u3000]/g, escapeCharacter)
 
-/** The path that `escapePath` has shown. */
+/** Reads a path that `escapePath` has shown. */
 export const unescapePath = (shown: string): string =>
   shown.replaceAll(escaped, (text, hex: string) => {
     const code = Number.parseInt(hex, 16)
@@ -52,12 +52,12 @@ const unwrapped = (text: string): string => {
   return pair === undefined ? text : unwrapped(text.slice(pair[0].length, -pair[1].length).trim())
 }
 
-/** `:12`, `:12-14`, `:12:5`, `#L12-L14`, `(line 12)`, after a path. */
+/** Pattern of a position after a path: `:12`, `:12-14`, `:12:5`, `#L12-L14`, `(line 12)` */
 const position = /(?::\d+(?:[-:]\d+)*|#L\d+(?:-L?\d+)?|,? \(?lines? \d+(?:\s?[-\u2013]\s?\d+)?\)?):?$/i
 
 type Rewrite = (text: string) => string
 
-/** Each undoes one form in which models and tools write paths. They are applied one after another. */
+/** Rewrites that each undo one form in which models and tools write paths, in the order of their use. */
 const rewrites: ReadonlyArray<Rewrite> = [
   (text) => text.trim(),
   unwrapped,
@@ -73,7 +73,7 @@ const rewrites: ReadonlyArray<Rewrite> = [
 const percentDecoded = (text: string): string =>
   /%[0-9a-f]{2}/i.test(text) ? Option.getOrElse(Option.liftThrowable(decodeURIComponent)(text), () => text) : text
 
-/** The text itself, and each form that it takes on the way through the rewrites. */
+/** The text and the result of each rewrite. */
 const formsOf = (text: string): ReadonlyArray<string> =>
   Arr.dedupe([
     text,
@@ -90,16 +90,16 @@ const visible: Rewrite = (path) =>
 
 const caseless: Rewrite = (path) => visible(path).toLowerCase()
 
-/** A diff's own prefixes. */
+/** Forms without a diff's own prefixes. */
 const withoutPrefix = (forms: ReadonlyArray<string>): ReadonlyArray<string> =>
   forms.flatMap((form) => /^[ab]\/(?=.)/.test(form) ? [form.slice(2)] : [])
 
-/** `One` file is meant; it is left open which of several; or none has such a name. */
+/** Result of a search for a path: one file, several candidates, or none. */
 export type PathMatch = { readonly _tag: "One"; readonly path: string } | { readonly _tag: "Several" | "None" }
 
 const one = (path: string): PathMatch => ({ _tag: "One", path })
 
-/** Finds files by what is written for them. `paths`: all that there are, changed or not. */
+/** Makes the search of files by written paths. `paths`: all files, changed or not. */
 export const makeSpellings = (paths: Iterable<string>) => {
   const known = new Set(paths)
   const indexes = new Map<Rewrite, ReadonlyMap<string, ReadonlyArray<string>>>()

@@ -10,11 +10,11 @@ export class InlineComment extends Schema.Class<InlineComment>("@nominal-code/do
   fingerprint: Fingerprint
 }) {}
 
-/** What a review covers: the pull request at its head, or only what one comment asked about. */
+/** Scope of a review: the pull request at its head, or only what one comment asked about. */
 export const ReviewScope = Schema.Literals(["head", "request"])
 export type ReviewScope = typeof ReviewScope.Type
 
-/** A request of these words alone asks for a review and for nothing in particular: `please review this again`. */
+/** Words of a request that asks for nothing in particular: `please review this again`. */
 const bareWords = new Set(
   "again can change changes code could it mr now please pr pull re rereview request review this the you".split(" ")
 )
@@ -22,7 +22,7 @@ const bareWords = new Set(
 const isBare = (prompt: string): boolean =>
   prompt.toLowerCase().split(/[^\p{L}\p{N}]+/u).every((word) => word === "" || bareWords.has(word))
 
-/** What a job's review covers. The review of a lifecycle event and of a bare request counts as the review of the head. */
+/** Scope of a job's review. The review of a lifecycle event and of a bare request counts as the review of the head. */
 export const scopeOf = ({ event, prompt }: Pick<Job, "event" | "prompt">): ReviewScope =>
   event._tag === "Lifecycle" || isBare(prompt) ? "head" : "request"
 
@@ -33,12 +33,12 @@ export const scopeOf = ({ event, prompt }: Pick<Job, "event" | "prompt">): Revie
 export class ReviewDraft extends Schema.Class<ReviewDraft>("@nominal-code/domain/ReviewDraft")({
   jobId: JobId,
   pullRequest: PullRequestRef,
-  /** The commit that was reviewed: what the comments are pinned to. */
+  /** The reviewed commit. Comments are pinned to it. */
   headSha: Sha,
   scope: ReviewScope,
   summary: Schema.NonEmptyString,
   comments: Schema.Array(InlineComment),
-  /** The event that asked, so that a forge can answer in its thread. */
+  /** Event of the job, so that a forge can answer in its thread. */
   event: PullRequestEvent
 }) {}
 
@@ -47,11 +47,11 @@ export class PostedReview extends Schema.Class<PostedReview>("@nominal-code/doma
   url: Schema.optionalKey(Schema.String),
   /** The commit that was reviewed. */
   headSha: Sha,
-  /** How many comments stand inline. */
+  /** Number of inline comments. */
   inline: Schema.Natural,
-  /** Comments whose place the forge refused: their text is in the summary instead. */
+  /** Number of comments whose place the forge refused. Their text is in the summary. */
   folded: Schema.Natural,
-  /** It was there before: an earlier run of the same job had posted it. */
+  /** True if an earlier run of the same job had posted it. */
   alreadyPosted: Schema.Boolean
 }) {}
 
@@ -61,7 +61,7 @@ export class Discussion extends Schema.Class<Discussion>("@nominal-code/domain/D
   body: Schema.String,
   path: Schema.optionalKey(RepoPath),
   line: Schema.optionalKey(Schema.Int),
-  /** The line at the commit that was commented on: all that is left of the place once the code there has changed. */
+  /** Line at the commit that was commented on. It stays when the code there has changed. */
   originalLine: Schema.optionalKey(Schema.Int),
   /** The diff from the head of its hunk to the line, as it was when the comment was made. */
   diffHunk: Schema.optionalKey(Schema.String),

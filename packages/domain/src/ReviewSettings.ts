@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 
-/** The model services that we speak. */
+/** The supported model services. */
 export const ProviderName = Schema.Literals([
   "anthropic",
   "openai",
@@ -12,7 +12,7 @@ export const ProviderName = Schema.Literals([
 ])
 export type ProviderName = typeof ProviderName.Type
 
-/** Which model, and how many turns it has; 0 turns means no limit. */
+/** Model of an agent and its limit of turns; 0: no limit. */
 export const AgentSettings = Schema.Struct({
   provider: ProviderName,
   model: Schema.NonEmptyString,
@@ -23,8 +23,8 @@ export const AgentSettings = Schema.Struct({
 export type AgentSettings = typeof AgentSettings.Type
 
 /**
- * Everything that decides what a review says and that is no secret. It travels with a job, so that a pod reviews
- * exactly as the server would.
+ * Settings that decide what a review says, without secrets. They travel with a job, so that a pod reviews exactly as
+ * the server would.
  */
 export const ReviewSettings = Schema.Struct({
   /** Empty where the bot has no name (a CI step, a terminal). */
@@ -40,7 +40,7 @@ export const ReviewSettings = Schema.Struct({
   codingGuidelines: Schema.String,
   /** Language (`python`, `go`, …) → its guidelines. */
   languageGuidelines: Schema.Record(Schema.String, Schema.String),
-  /** What one review may cost in US dollars, everything included. Absent: no cap. */
+  /** Cost cap of one review in US dollars, all calls included. Absent: no cap. */
   maxCostUsd: Schema.optionalKey(Schema.Finite)
 })
 export type ReviewSettings = typeof ReviewSettings.Type

@@ -6,6 +6,9 @@ import { Context, type Effect } from "effect"
  * slots.
  */
 export const RunSlot = Context.Reference<{
-  /** Runs an effect without the slot. It goes on at once after it, for its work runs by then, and later ones wait. */
+  /**
+   * Runs an effect without the slot. The run goes on at once afterwards, because its work has begun elsewhere; later
+   * runs wait instead.
+   */
   yieldWhile<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
 }>("@nominal-code/domain/RunSlot", { defaultValue: () => ({ yieldWhile: (effect) => effect }) })

@@ -1,7 +1,7 @@
-/** Hides one kind of credential behind the placeholder. */
+/** Function that replaces one kind of credential by the placeholder. */
 export type SecretHider = (text: string, placeholder: string) => string
 
-/** Groups that the pattern names `before` and `after` stay: they say what was hidden. */
+/** Makes a hider from a pattern. Its groups `before` and `after` stay, because they name what was hidden. */
 const hiding = (pattern: RegExp): SecretHider => (text, placeholder) =>
   text.replace(pattern, (...match: ReadonlyArray<unknown>) => {
     const groups = match.at(-1)
@@ -69,7 +69,7 @@ const endOfKeyLines = (text: string, from: number): number => {
   return from + (keyLines.exec(text)?.[0].length ?? 0)
 }
 
-/** A private key goes as a whole, from its first line to its last. */
+/** Hides a private key as a whole, from its first line to its last. */
 const hidePrivateKeys: SecretHider = (text, placeholder) => {
   const begins = [...text.matchAll(keyBegin)]
   if (begins.length === 0) return text
@@ -86,5 +86,5 @@ const hidePrivateKeys: SecretHider = (text, placeholder) => {
   return hidden + text.slice(done)
 }
 
-/** What credentials look like, most telling first. */
+/** Patterns of credentials, most specific first. */
 export const secretPatterns: ReadonlyArray<SecretHider> = [hidePrivateKeys, ...tokens.map(hiding)]

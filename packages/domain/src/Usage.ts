@@ -24,7 +24,7 @@ export class Usage extends Schema.Class<Usage>("@nominal-code/domain/Usage")({
   }
 }
 
-/** What a review used. `costUsd` is absent when the model has no known price. */
+/** Usage of a review. `costUsd` is absent when the model has no known price. */
 export class UsageSummary extends Schema.Class<UsageSummary>("@nominal-code/domain/UsageSummary")({
   provider: Schema.String,
   model: Schema.String,

@@ -2,7 +2,10 @@ import type { Finding } from "@nominal-code/domain/Finding"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { closeFence, codeSpan, fenced } from "./Markdown.ts"
 
-/** Over findings whose lines are not in the diff, and over those that are, but on which the forge takes no comment. */
+/**
+ * Headings of the folded findings: those whose lines are not in the diff, and those on whose lines the forge takes no
+ * comment.
+ */
 const headings = {
   "not-in-diff": "**Additional notes (not in diff)**",
   refused: "**Additional notes (the forge took no comment on these lines)**"
@@ -21,8 +24,8 @@ const bullet = (finding: Finding): string => {
 }
 
 /**
- * The summary with findings that could not stand on their lines, and why, one bullet for each: nothing that was found is
- * lost. A summary that ends with such a section gets them at its end, so it can be folded into more than once.
+ * Adds findings without an inline comment to the summary, one bullet each, with the reason. A summary that ends with
+ * such a section gets them at its end, so the function can be applied more than once.
  */
 export const foldInto = (
   summary: string,

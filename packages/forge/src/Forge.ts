@@ -13,15 +13,15 @@ export interface WebhookRequest {
   readonly body: Uint8Array
 }
 
-/** A delivery that is understood: its id, and the event in it or why there is none for us. */
+/** A parsed delivery: its id, and its event or the reason to ignore it. */
 export interface Delivery {
   readonly id: string
   readonly event: Option.Option<PullRequestEvent>
-  /** Where there is no event: what was delivered and why it is none of our business. */
+  /** Reason to ignore the delivery. */
   readonly ignored: string
 }
 
-/** Where git finds a repository, and what it has to show there. The URL holds no secret. */
+/** Clone URL of a repository, and the credentials for it. The URL holds no secret. */
 export interface CloneSource {
   readonly url: string
   readonly username: string
@@ -35,41 +35,39 @@ export interface ReviewedHead {
   readonly url?: string
 }
 
-/** What our own account has posted on a pull request, as one look shows it, for one job. */
+/** Posts of our own account on a pull request, read at one time for one job. */
 export interface OwnPosts {
   /** The job's review. */
   readonly review: Option.Option<PostedReview>
-  /** Where the job's plain answer or notice is: its URL. */
+  /** URL of the job's plain answer or notice. */
   readonly answer: Option.Option<string>
-  /** The commits that were reviewed, by any job and in the order of their posts. A focused request's review is none. */
+  /** Commits reviewed by any job, in the order of the posts. The review of a focused request does not count. */
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
 }
 
-/**
- * A code forge: events in, reviews out. It knows nothing of queues or models.
- */
+/** A code forge: reads pull requests and posts reviews. It knows nothing of queues or models. */
 export class Forge extends Context.Service<Forge, {
   readonly platform: Platform
   /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
   verify(request: WebhookRequest): Effect.Effect<void, WebhookError>
-  /** Payload → event. Fails on a request that no forge would send; an event that is not ours is no failure. */
+  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
   parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>
-  /** Shows the author that the event was heard: an `eyes` reaction. */
+  /** Acknowledges an event with an `eyes` reaction. */
   acknowledge(event: PullRequestEvent): Effect.Effect<void, ForgeError>
   /** The pull request as it is now. */
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
-  /** Every changed file; one whose diff the forge leaves out has no `patch`. All pages, or a failure: never a part. */
+  /** All changed files; a file whose diff the forge leaves out has no `patch`. Fails rather than returning a part. */
   changedFiles(ref: PullRequestRef): Effect.Effect<ReadonlyArray<ChangedFile>, ForgeError>
   /** Every comment on the pull request, oldest first. */
   discussions(ref: PullRequestRef): Effect.Effect<ReadonlyArray<Discussion>, ForgeError>
   /**
-   * What our own account has posted, after what earlier runs left over is gone: their unsubmitted drafts, and all but
-   * the first where two of them posted. Each run of a job calls it first, and hands it to `publish` and `reply`.
+   * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
+   * post. Each run of a job calls it first, and passes the result to `publish` and `reply`.
    */
   ownPosts(ref: PullRequestRef, jobId: JobId): Effect.Effect<OwnPosts, ForgeError | RunNotWanted>
   /**
-   * Posts a review once: as a draft that is submitted when the queue still wants this run, pinned to the reviewed
-   * commit. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails.
+   * Posts a review once, pinned to the reviewed commit: as a draft, which is submitted if the queue still wants this
+   * run. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails.
    */
   publish(draft: ReviewDraft, known: OwnPosts): Effect.Effect<PostedReview, ForgeError | RunNotWanted>
   /**

@@ -1,9 +1,9 @@
 import { Duration, Schema } from "effect"
 
-/** The forge asks us to wait. It did not carry out the request. */
+/** Rate limit: the forge asks us to wait, and did not carry out the request. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   retryAfter: Schema.Duration,
-  /** The forge named no time: `retryAfter` is what it asks for in general, and grows from one try to the next. */
+  /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
   assumed: Schema.optionalKey(Schema.Literal(true))
 }) {
   override get message() {
@@ -21,9 +21,9 @@ export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", { me
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { message: Schema.String }) {}
 
 /**
- * What a refusal is about, where it is not the request itself. `locked`: the pull request's conversation. `archived`:
- * the repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account
- * has an unsubmitted review on the pull request, beside which the forge takes no other.
+ * Reason of a refusal that is not about the request itself. `locked`: the pull request's conversation. `archived`: the
+ * repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account has
+ * an unsubmitted review on the pull request, beside which the forge takes no other.
  */
 export const RefusalReason = Schema.Literals(["locked", "archived", "sso", "pending-review"])
 
@@ -34,12 +34,12 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", {
   message: Schema.String
 }) {}
 
-/** No answer, a broken one, or a server error: the same request may succeed later. */
+/** No answer, a broken answer or a server error. The same request may succeed later. */
 export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", { message: Schema.String }) {}
 
-/** A call to the forge that failed: which, why, and whether it is worth another try. */
+/** A failed call of the forge: its operation and its reason. */
 export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
-  /** What was being done, and to what: `GitHub.publish acme/shop#7`. */
+  /** Name and target of the operation: `GitHub.publish acme/shop#7`. */
   operation: Schema.String,
   reason: Schema.Union([RateLimited, Unauthorized, Forbidden, NotFound, Refused, Unavailable])
 }) {
@@ -47,7 +47,7 @@ export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
     return `${this.operation} failed (${this.reason._tag}): ${this.reason.message}`
   }
 
-  /** The same call may succeed later, with nothing changed on our side. */
+  /** True if the same call may succeed later, with nothing changed on our side. */
   get retryable() {
     return this.reason._tag === "RateLimited" || this.reason._tag === "Unavailable"
   }

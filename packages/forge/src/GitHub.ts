@@ -21,7 +21,7 @@ const notConfigured = new ForgeError({
   })
 })
 
-/** As whom GitHub is called: the client, the tokens for git, and the login under which our own posts stand. */
+/** Makes our identity on GitHub: the client, the tokens for git, and the login of our own posts. */
 const identify = Effect.fnUntraced(function*(settings: GitHubSettings) {
   if (settings.credentials._tag === "App") {
     const { auth, login } = yield* makeGitHubApp(settings, settings.credentials)

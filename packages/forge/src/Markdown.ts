@@ -6,7 +6,7 @@ export const fenced = (info: string, text: string): string => {
   return text === "" ? `${fence}${info}\n${fence}` : `${fence}${info}\n${text.replace(/\n$/, "")}\n${fence}`
 }
 
-/** Text on one line as code: no mark-up, no mention. */
+/** Renders text as inline code on one line, without mark-up or mentions. */
 export const codeSpan = (text: string): string => {
   const tick = "`".repeat(backtickRuns(text) + 1)
   const line = text.replaceAll(/[\r\n]+/g, " ")
@@ -16,7 +16,7 @@ export const codeSpan = (text: string): string => {
 
 const fenceLine = /^[\s>]*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)$/
 
-/** Ends a code block that the text leaves open, which would swallow what we put after it. */
+/** Closes a code block that the text leaves open. */
 export const closeFence = (text: string): string => {
   let open: string | undefined
   for (const line of text.split("\n")) {
@@ -31,7 +31,7 @@ export const closeFence = (text: string): string => {
 
 const cutNote = "\n\n*The rest is cut: it does not fit into one comment.*"
 
-/** At most `room` characters, cut at the end of a line, with a note that says so and no code block left open. */
+/** Cuts a text to `room` characters at the end of a line, with a note, and closes an open code block. */
 export const fit = (text: string, room: number): string => {
   const whole = closeFence(text)
   if (whole.length <= room) return whole

@@ -7,7 +7,7 @@ import * as JobText from "../JobText.ts"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
 
-/** What was asked of a job could not be done, and why. The process ends with 1. */
+/** A request about a job that could not be carried out. The process ends with 1. */
 class JobRequestFailed extends Schema.TaggedError<JobRequestFailed>()("NotHandled", { message: Schema.String }) {}
 
 const queue = Storage.queue.pipe(
@@ -17,7 +17,7 @@ const queue = Storage.queue.pipe(
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Schema.Array(JobRecord))))
 
-/** The page size of a look through all records. */
+/** Page size of a scan through all records. */
 const readPageSize = 500
 
 /** All records, the newest first. */
@@ -42,7 +42,10 @@ const everyRecord = Stream.unwrap(JobRecords.use(({ list }) =>
   )
 ))
 
-/** The one job whose id is this, or starts so. A whole id is looked up; the start of one takes reading all records. */
+/**
+ * Finds the one job whose id is, or starts with, the given text. A whole id is looked up; a prefix needs a scan of all
+ * records.
+ */
 const named = Effect.fnUntraced(function*(start: string) {
   const known = yield* Option.match(Schema.decodeOption(JobId)(start), {
     onSome: (id) => Effect.map(JobRecords.use(({ find }) => find(id)), Option.toArray),
@@ -66,12 +69,12 @@ const named = Effect.fnUntraced(function*(start: string) {
 export interface JobListQuery {
   readonly state: Option.Option<JobState>
   readonly limit: number
-  /** Only those that are older than this job. */
+  /** Id of a job: only older ones are listed. */
   readonly before: Option.Option<string>
   readonly json: boolean
 }
 
-/** The command that lists the jobs after this one. */
+/** Command that lists the jobs after this one. */
 const nextPage = (last: JobRecord, { limit, state }: JobListQuery): string =>
   [
     "there are older ones: nominal-code jobs list",
@@ -79,7 +82,7 @@ const nextPage = (last: JobRecord, { limit, state }: JobListQuery): string =>
     `--limit ${limit} --before ${last.id}`
   ].join(" ")
 
-/** A page of the jobs that are remembered, the newest first. That there are more is said on stderr. */
+/** Prints a page of the stored jobs, newest first. If there are more, a line on stderr says so. */
 export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) {
   const { before, json, limit, state } = listing
   const from = yield* Effect.transposeOption(Option.map(before, named))
@@ -98,7 +101,7 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
   if (last !== undefined && found.length > limit) yield* Console.error(nextPage(last, listing))
 }, Effect.provide(queue))
 
-/** One job, with all that is known of it. */
+/** Prints the details of one job. */
 export const show = Effect.fn("cli.jobs.show")(function*(start: string, json: boolean) {
   const record = yield* named(start)
   if (json) return yield* Console.log(yield* encode([record]))
@@ -118,13 +121,13 @@ const told = (id: JobId, done: string) =>
     Refused: ({ reason }) => Effect.fail(new JobRequestFailed({ message: `job ${id} stays as it is: ${reason}` }))
   })
 
-/** A parked job waits again. */
+/** Queues a parked job again. */
 export const retry = Effect.fn("cli.jobs.retry")(function*(start: string) {
   const { id } = yield* named(start)
   yield* told(id, "waits again")(yield* (yield* JobQueue).retry(id))
 }, Effect.provide(queue))
 
-/** A waiting job is parked; a running one as soon as its run is ended. */
+/** Cancels a job: a waiting one is parked at once, a running one when its run has ended. */
 export const cancel = Effect.fn("cli.jobs.cancel")(function*(start: string) {
   const { id } = yield* named(start)
   yield* told(id, "is cancelled")(yield* (yield* JobQueue).cancel(id))

@@ -18,14 +18,14 @@ import * as RunPayload from "../RunPayload.ts"
 import { jobOf } from "../RunRequest.ts"
 import * as Storage from "../Storage.ts"
 
-/** The job was not done, and why. The process ends with 1. */
+/** A job that was not done. The process ends with 1. */
 export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { message: Schema.String }) {}
 
 const { Failed, Lost } = JobOutcome.cases
 
 const howToGiveIt = "give the job as --payload <json>, @file, redis:<id> or -, or in REVIEW_JOB_PAYLOAD"
 
-/** Less than a pod is given between the signal to stop and the one to die. */
+/** Time limit for reporting an interruption: less than a pod gets between SIGTERM and SIGKILL. */
 const interruptedReportLimit = "20 seconds"
 
 const notGiven = new JobFailed({ message: `no job payload: ${howToGiveIt}` })
@@ -45,7 +45,7 @@ const text = Effect.fnUntraced(
 const decode = (given: string) =>
   Effect.mapError(RunPayload.decode(given), ({ message }) => new JobFailed({ message: `${message}; ${howToGiveIt}` }))
 
-/** The payload that a server would give for the request. */
+/** Makes the payload that a server would make for the request. */
 const asPayload = (given: RunPayload.RunPayload) =>
   given._tag === "FromServer" ? Effect.succeed(given.payload) : jobOf(given.request).pipe(
     Effect.mapBoth({
@@ -56,7 +56,7 @@ const asPayload = (given: RunPayload.RunPayload) =>
 
 const reference = /^redis:(.*)$/s
 
-/** A payload that is too large for an environment variable waits in Redis. */
+/** Fetches a payload that is too large for an environment variable, and is therefore in Redis. */
 const fetched = Effect.fnUntraced(function*(id: string) {
   const known = Schema.decodeOption(JobId)(id)
   const found = Option.isNone(known) ? Option.none() : yield* (yield* PayloadStore).get(known.value)
@@ -66,7 +66,7 @@ const fetched = Effect.fnUntraced(function*(id: string) {
   })
 })
 
-/** The review. What it needs is closed when it ends: nothing of it goes on once somebody is told. */
+/** Runs the review. Its resources are closed before its outcome is reported. */
 const reviewed = (payload: JobPayload) =>
   review(payload.job).pipe(
     Effect.provide(
@@ -98,7 +98,7 @@ const exitOf = ({ id }: Job, outcome: JobOutcome) =>
     ? Effect.fail(new JobFailed({ message: `job ${id} failed: ${failureText(outcome.failure)}` }))
     : Effect.void
 
-/** Stores how it ended, and signals it, where somebody waits for it. */
+/** Stores the outcome and signals it, if a server waits for it. */
 const report = Effect.fnUntraced(
   function*({ job, run }: JobPayload, outcome: JobOutcome) {
     if (run !== undefined) yield* (yield* JobResults).report({ id: job.id, run }, outcome)
@@ -110,14 +110,20 @@ const stopped = Lost.make({
   failure: Failure.cases.Pod.make({ reason: "stopped", detail: "it was stopped before the review was done" })
 })
 
-/** Whoever stops it is told that it was stopped, in what time is left. An interruption has no exit code of its own. */
+/**
+ * Reports that the run was interrupted, within the time that is left. The outcome is `Lost`, so that the job runs
+ * again.
+ */
 const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
   process.exitCode = 1
   yield* logged(stopped)
   yield* Effect.timeoutOption(report(payload, stopped), interruptedReportLimit)
 })
 
-/** Whether somebody still waits for the run. If nobody can be asked, it may be over for a long time. */
+/**
+ * True while a server waits for the run; false if the store cannot be asked, because the run may have been replaced
+ * long ago.
+ */
 const isWanted = ({ isWanted }: JobResults["Service"], { job: { id }, run }: JobPayload): Effect.Effect<boolean> =>
   run === undefined ? Effect.succeed(true) : isWanted({ id, run }).pipe(
     Effect.catch(({ message }) =>

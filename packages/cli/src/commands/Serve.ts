@@ -12,8 +12,8 @@ import * as Runner from "../Runner.ts"
 import * as Storage from "../Storage.ts"
 
 /**
- * Listening starts before the routes are attached, and ends after they are detached. A request in between would never
- * be answered, so it is told to come again.
+ * HTTP server that answers 503 while no routes are attached: listening starts before that and ends after, and such a
+ * request would otherwise never get an answer.
  */
 const makeServer = () => {
   const server = createServer((_request, response) => {
@@ -22,7 +22,7 @@ const makeServer = () => {
   return server
 }
 
-/** Nobody can reach us where the configuration says. */
+/** The configured address cannot be listened on. */
 class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", { message: Schema.String }) {}
 
 const explain = (host: string, port: number, cause: unknown) => {

@@ -4,7 +4,7 @@ import { endpoint, secureEndpoint } from "../Url.ts"
 
 const token = secret(word("token", "a token: visible ASCII characters only", /^[\x21-\x7e]+$/))
 
-/** How to reach GitHub, and as whom. */
+/** Settings of GitHub: addresses and credentials. */
 export const github = {
   token: optional({
     yaml: "github.token",
@@ -52,7 +52,7 @@ export const github = {
   })
 }
 
-/** How to reach GitLab, and as whom. */
+/** Settings of GitLab: addresses and credentials. */
 export const gitlab = {
   token: optional({
     yaml: "gitlab.token",

@@ -4,11 +4,11 @@ import { optional, type Setting } from "../Setting.ts"
 import { secret, word } from "../SettingType.ts"
 import { endpoint } from "../Url.ts"
 
-/** What a provider needs: a key, and where it is if not at its usual place. */
+/** Settings of a provider: its key, and its URL if it is not the usual one. */
 export interface Provider {
   readonly apiKey: Setting<Option.Option<Redacted.Redacted>>
   readonly baseUrl: Setting<Option.Option<string>>
-  /** Where it is when nothing says otherwise. Absent: its SDK knows. */
+  /** Usual URL. None: the SDK's default. */
   readonly usualUrl: Option.Option<string>
 }
 
@@ -33,7 +33,7 @@ export type BuiltProvider = typeof builtProviders[number]
 
 export const isBuilt = (name: ProviderName): name is BuiltProvider => builtProviders.some((built) => built === name)
 
-/** The variables of every provider: those of its SDK, and `OPENAI_API_KEY` for whatever speaks OpenAI's protocol. */
+/** Variables of each provider: its SDK's, and `OPENAI_API_KEY` for everything that speaks OpenAI's protocol. */
 export const providers: Record<ProviderName, Provider> = {
   anthropic: provider("Anthropic", ["ANTHROPIC_API_KEY"], ["ANTHROPIC_BASE_URL"]),
   openai: provider("OpenAI", ["OPENAI_API_KEY"], ["OPENAI_BASE_URL"], "https://api.openai.com/v1"),

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { defaulted, optional } from "../Setting.ts"
 import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../SettingType.ts"
 
-/** Who the bot is, and what it reviews. */
+/** Settings of the bot's account and of what it reviews. */
 export const reviewer = {
   botUsername: optional({
     yaml: "reviewer.bot_username",
@@ -55,7 +55,7 @@ export const reviewer = {
   })
 }
 
-/** Who may ask for a review, and of what. */
+/** Settings of who may ask for a review, and where. */
 export const access = {
   allowedUsers: defaulted([], {
     yaml: "access.allowed_users",
@@ -83,7 +83,7 @@ export const access = {
   })
 }
 
-/** The models, and what they may spend. */
+/** Settings of the models and their cost caps. */
 export const agent = {
   cliPath: optional({
     yaml: "agent.cli_path",
@@ -164,7 +164,7 @@ export const agent = {
   })
 }
 
-/** The house rules that a review holds a change against. */
+/** Settings of prompts and guidelines. */
 export const prompts = {
   codingGuidelines: optional({
     yaml: "prompts.coding_guidelines",

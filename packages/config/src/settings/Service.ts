@@ -7,7 +7,7 @@ import { objectName, scheduling, secretNames } from "./Scheduling.ts"
 const KiB = 1024
 const GiB = KiB * KiB * KiB
 
-/** The listener for webhooks. */
+/** Settings of the webhook listener. */
 export const webhook = {
   host: defaulted("0.0.0.0", {
     yaml: "webhook.host",
@@ -30,7 +30,7 @@ export const webhook = {
   })
 }
 
-/** Where things are kept. */
+/** Settings of storage and directories. */
 export const storage = {
   dataDir: optional({
     yaml: "data_dir",
@@ -68,7 +68,7 @@ export const storage = {
   })
 }
 
-/** How much runs at once, and for how long. */
+/** Settings of concurrency and time limits. */
 export const jobs = {
   maxConcurrent: optional({
     yaml: "jobs.max_concurrent",
@@ -106,7 +106,7 @@ export const jobs = {
   })
 }
 
-/** Redis for the queue and the conversations. */
+/** Settings of Redis, for the queue and the conversations. */
 export const redis = {
   url: optional({
     yaml: "redis.url",
@@ -150,7 +150,7 @@ const quantity = word(
   /^\d+(?:\.\d+)?(?:m|[kMGTPE]|[KMGTPE]i)?$/
 )
 
-/** One Kubernetes Job per review. */
+/** Settings of Kubernetes, with one Job per review. */
 export const kubernetes = {
   image: optional({
     yaml: "kubernetes.image",

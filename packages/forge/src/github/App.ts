@@ -6,13 +6,13 @@ import { CurrentInstallation } from "../Installation.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import { makeGitHubClient } from "./Client.ts"
 
-/** What a review needs of GitHub: GitHub refuses a token for more than the App was granted. */
+/** Permissions that a review needs. GitHub refuses a token for more than the App was granted. */
 const permissions = { contents: "read", issues: "write", pull_requests: "write" } as const
 
-/** A token is renewed this long before GitHub's own end of it, so that none ends in the middle of a request or a fetch. */
+/** Time before a token's expiry at which it is renewed, so that none expires during a request or a fetch. */
 const renewBefore = Duration.minutes(10)
 
-/** GitHub takes no JWT whose time is further from its own than this. */
+/** Clock skew that a JWT allows for. */
 const skewTolerated = Duration.seconds(20)
 
 const installationsKept = 1_000
@@ -22,7 +22,7 @@ const Token = Schema.Struct({ token: Schema.RedactedFromValue(Schema.String), ex
 const Installation = Schema.Struct({ id: Schema.Int })
 const App = Schema.Struct({ slug: Schema.String })
 
-/** What a token is for: one repository within one installation. */
+/** Scope of a token: one repository within one installation. */
 class Scope extends Data.Class<{ readonly installation: number; readonly repo: RepoName }> {}
 
 /** JSON Web Tokens of the App itself, by GitHub's clock. */
@@ -34,7 +34,7 @@ const makeJwt = ({ apiBase }: GitHubSettings, { appId, privateKey }: GitHubAppSe
     return Redacted.make(token)
   })
 
-  /** How far GitHub's clock is ahead of ours, in seconds. */
+  /** Measures the seconds by which GitHub's clock is ahead of ours. */
   const measureSkew = Effect.gen(function*() {
     const answer = yield* Effect.tryPromise({
       try: (signal) => fetch(apiBase, { method: "HEAD", redirect: "manual", signal }),
@@ -101,7 +101,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(settings: GitHubSetting
   const jwt = makeJwt(settings, app, skew)
   const client = yield* makeGitHubClient(settings, jwt.auth)
 
-  /** A JWT that GitHub refuses may only be early or late: it is signed again by GitHub's clock. */
+  /** Repeats a call whose JWT GitHub refuses, signed by GitHub's clock: the refusal may come from clock skew. */
   const onTime = <A>(call: Effect.Effect<A, ForgeError>): Effect.Effect<A, ForgeError> =>
     Effect.catchIf(call, ({ reason }) => reason._tag === "Unauthorized", (error) =>
       Effect.gen(function*() {

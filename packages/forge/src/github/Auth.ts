@@ -3,8 +3,8 @@ import { Effect, type Redacted } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 
 /**
- * The token for calls about a repository; without one, for calls about the account itself. It is asked for anew before
- * every request, so a token that expires is never kept here.
+ * Source of the token for calls about a repository or, without one, about the account itself. Each request asks again,
+ * so no expired token is kept here.
  */
 export type GitHubAuth = (repo: RepoName | undefined) => Effect.Effect<Redacted.Redacted, ForgeError>
 

@@ -3,10 +3,10 @@ import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { foldInto } from "../FoldedFindings.ts"
 import { fenced, fit } from "../Markdown.ts"
 
-/** GitHub takes 65,536 characters; the rest is room for what it counts differently. */
+/** Maximum length of a body. GitHub takes 65,536 characters; the margin is for what it counts differently. */
 const longestBody = 65_000
 
-/** A hundred characters each. More of them than this would push out the text that they stand for. */
+/** Limit of the markers of folded findings, a hundred characters each. More would push out the text. */
 const mostFoldedMarkers = 100
 
 const withTail = (text: string, tail: string): string => {
@@ -14,10 +14,10 @@ const withTail = (text: string, tail: string): string => {
   return `${fit(text, longestBody - end.length)}${end}`
 }
 
-/** A text with its hidden marker, which stays whole however long the text is. */
+/** Appends the hidden marker to a text. A long text is cut, the marker is not. */
 export const markedBody = (text: string, marker: Marker): string => withTail(text, renderMarker(marker))
 
-/** The review's own text: the summary, what was folded into it, and a marker for each. */
+/** Body of a review: the summary with the folded findings, and a marker for each. */
 export const reviewBody = (
   { headSha, jobId, scope, summary }: ReviewDraft,
   folded: ReadonlyArray<InlineComment>
@@ -35,7 +35,7 @@ export const reviewBody = (
 const suggestionOf = ({ side, suggestion }: InlineComment["finding"]): string =>
   suggestion === undefined ? "" : fenced(side === "RIGHT" ? "suggestion" : "", suggestion)
 
-/** One comment of a review, as GitHub wants it. */
+/** One comment of a review, in GitHub's form. */
 export const reviewComment = ({ headSha, jobId }: ReviewDraft, { finding, fingerprint }: InlineComment) => {
   const marker = renderMarker(new Marker({ jobId, headSha, fingerprint }))
   const suggestion = suggestionOf(finding)

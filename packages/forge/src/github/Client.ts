@@ -10,28 +10,28 @@ type Decodable = Schema.ConstraintDecoder<unknown>
 
 /** One call of the REST API. */
 export interface Call<S extends Decodable> {
-  /** What it is part of, for the error: `GitHub.publish acme/shop#7`. */
+  /** Operation for error messages: `GitHub.publish acme/shop#7`. */
   readonly operation: string
-  /** The repository that it is about; absent for a call about the account. */
+  /** Repository of the call; absent for a call about the account. */
   readonly repo?: RepoName
-  /** `GET /repos/{owner}/{repo}/pulls/{pull_number}`. */
+  /** Method and path template: `GET /repos/{owner}/{repo}/pulls/{pull_number}`. */
   readonly route: string
-  /** For the route's braces first; what remains is the query of a GET and the JSON body of anything else. */
+  /** Values for the route's braces; the rest becomes the query of a GET, or the JSON body of other methods. */
   readonly parameters: Readonly<Record<string, unknown>>
-  /** The part of the answer that we read; of one item where the answer is paged. */
+  /** Schema of the part of the answer that we read; of one item if the answer is paged. */
   readonly answer: S
-  /** Doing it twice is doing it once. By default a GET is and nothing else. */
+  /** True for an idempotent call. By default only a GET is. */
   readonly repeatable?: boolean
 }
 
 /** GitHub over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitHubClient {
   request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
-  /** A request that only a run may make which the queue still wants: it is asked right before each try. */
+  /** A request that requires a valid lease: the queue is asked right before each try. */
   write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
-  /** Every item of every page, in order. One page that fails, fails all. */
+  /** All items of all pages, in order. Fails if one page fails. */
   pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
-  /** A query: it changes nothing, so it is repeatable. */
+  /** A GraphQL query. It changes nothing, so it is repeatable. */
   graphql<S extends Decodable>(
     query: Pick<Call<S>, "operation" | "repo" | "answer"> & {
       readonly text: string
@@ -44,16 +44,16 @@ const timeout = Duration.seconds(30)
 const pageSize = 100
 const mostRedirects = 3
 
-/** A longer wait than this is for the queue to make, not for a running job. */
+/** Longest wait within a running job. Longer ones are left to the queue. */
 const longestWait = Duration.minutes(2)
 
-/** After no answer, a broken one or a 5xx, for what may be done again. */
+/** Backoff after no answer, a broken answer or a 5xx, for repeatable calls. */
 export const transient = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
-/** Waits for one request. After them, too, it is for the queue to wait. */
+/** Maximum number of rate limit waits of one request. After them, the queue waits. */
 const maxRateLimitWaits = 5
 
-/** As long as GitHub asks, no shorter and no longer; where it names no time, twice as long from the third try on. */
+/** Delay for a rate limit: as GitHub asks; if it names no time, twice as long from the third try on. */
 const rateLimitDelay = ({ assumed, retryAfter }: RateLimited, waits: number): RateLimited =>
   assumed && waits > 1
     ? new RateLimited({ assumed, retryAfter: Duration.times(retryAfter, 2 ** (waits - 1)) })
@@ -74,11 +74,11 @@ const withRateLimitWaits = <A, E>(
 const isRateLimited = (error: unknown): error is ForgeError & { readonly reason: RateLimited } =>
   error instanceof ForgeError && error.reason._tag === "RateLimited"
 
-/** Whether the same request may succeed by itself a moment later. */
+/** True if the same request may succeed by itself a moment later. */
 export const isUnavailable = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "Unavailable"
 
-/** Where the GraphQL API is, given the REST root. */
+/** Derives the URL of the GraphQL API from the REST root. */
 export const graphqlUrl = (apiBase: string): string =>
   apiBase.endsWith("/api/v3") ? `${apiBase.slice(0, -"/v3".length)}/graphql` : `${apiBase}/graphql`
 

@@ -60,13 +60,13 @@ const next = ({ endCursor, hasNextPage }: typeof PageInfo.Type): Option.Option<s
 
 type ThreadComment = (typeof Comments.Type)["nodes"][number]
 
-/** As REST names it: GraphQL leaves the suffix off the name of an app. */
+/** Author as REST names it: GraphQL leaves the suffix off the name of an app. */
 const authorOf = ({ author }: ThreadComment): string =>
   author === null ? ghost : author.__typename === "Bot" ? `${author.login}[bot]` : author.login
 
 const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => createdAt)
 
-/** Every comment on a pull request. GraphQL alone knows which threads of the diff are resolved. */
+/** Makes the reads of all comments on a pull request. Only GraphQL knows which threads of the diff are resolved. */
 export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
   const threads = (ref: PullRequestRef) => {
     const { names: { owner, repo: name }, ...call } = pullRequestCall("discussions", ref)
@@ -132,7 +132,7 @@ export const makeDiscussions = (client: GitHubClient, posts: GitHubPosts) => {
         )
     )
 
-  /** A token or a server that has no GraphQL shows the comments all the same: then none of them counts as resolved. */
+  /** Reads the threads of the diff. Without access to GraphQL they come from REST, and none counts as resolved. */
   const onDiff = (ref: PullRequestRef) =>
     Effect.catchIf(resolvable(ref), ({ retryable }) => !retryable, ({ message }) =>
       Effect.andThen(

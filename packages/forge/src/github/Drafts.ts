@@ -13,19 +13,19 @@ import { Created } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
 
-/** The job's review is on the pull request already. */
+/** Raised if the job's review is already on the pull request. */
 export class AlreadyReviewed extends Data.TaggedError("AlreadyReviewed")<{ readonly review: PostedReview }> {}
 
-/** A person who uses our account has begun a review on the pull request, which is not ours to throw away. */
+/** Raised if a person who uses our account has begun a review on the pull request, which must not be discarded. */
 export class ForeignDraft extends Data.TaggedError("ForeignDraft") {}
 
-/** A draft that was made a moment ago is not there, or is submitted. */
+/** Raised if the draft that was just made is gone, or has been submitted. */
 class DraftGone extends Data.TaggedError("DraftGone")<{ readonly cause: ForgeError }> {}
 
-/** How often a review is begun anew after its draft was gone. */
+/** Maximum number of restarts of a review whose draft was gone. */
 const mostRestarts = 3
 
-/** Gone already, or submitted in the meantime. */
+/** True if a draft is gone, or was submitted in the meantime. */
 const isGone = (error: unknown): error is ForgeError => isUnprocessable(error) || isNotFound(error)
 
 /**
@@ -50,7 +50,7 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
   const discardOwn = (ref: PullRequestRef, { id }: Created) =>
     Effect.catchIf(client.request(removal("publish", ref, id)), isGone, () => Effect.void)
 
-  /** Whether nothing would be lost with a draft: ours holds a marker, and an empty one holds nothing. */
+  /** True for a draft that can be discarded: it holds our marker, or nothing at all. */
   const isDisposable = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef, { body, id }: Post) {
     if (markersIn(body).length > 0) return true
     if (body.trim() !== "") return false
@@ -63,8 +63,8 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
   })
 
   /**
-   * Looks, and discards the draft that an earlier run left over. What remains in `draft` is a person's. A draft that
-   * was submitted before it could be discarded is a review: so it is looked for again.
+   * Reads our posts, and discards the draft of an earlier run. A `draft` in the result is a person's. If the draft was
+   * submitted before it could be discarded, it is a review, so the posts are read again.
    */
   const clear = Effect.fnUntraced(function*(
     operation: string,

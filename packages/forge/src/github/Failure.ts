@@ -10,13 +10,13 @@ import {
   Unavailable
 } from "../ForgeError.ts"
 
-/** Why a call failed, before it is said which call. */
+/** Reason of a failed call, without its operation. */
 export type Reason = ForgeError["reason"]
 
 const Headers = Schema.Record(Schema.String, Schema.Unknown)
 type Headers = typeof Headers.Type
 
-/** What Octokit throws. Its message holds the answer's `message` and `errors`. Without a response, no answer came. */
+/** Octokit's error. Its message holds the answer's `message` and `errors`. Without a `response`, no answer came. */
 const Thrown = Schema.Struct({
   status: Schema.optional(Schema.Int),
   message: Schema.String,
@@ -27,12 +27,12 @@ const Thrown = Schema.Struct({
   }))
 })
 
-/** The part of a refusal's body that programs can read. */
+/** Machine-readable part of a refusal's body. */
 const Problem = Schema.Struct({
   errors: Schema.Array(Schema.Union([Schema.Struct({ code: Schema.optional(Schema.String) }), Schema.String]))
 })
 
-/** What GitHub asks for when it names no time. */
+/** Wait that GitHub advises when it names no time. */
 const defaultRateLimitWait = Duration.minutes(1)
 
 const seconds = (header: unknown): Option.Option<number> => {
@@ -40,7 +40,7 @@ const seconds = (header: unknown): Option.Option<number> => {
   return Number.isFinite(value) && value >= 0 ? Option.some(value) : Option.none()
 }
 
-/** The server's own clock, so that the time of a reset needs no clock of ours to be right. */
+/** Server's time from the answer's headers, so that a reset time does not depend on our clock. */
 const serverTime = (headers: Headers, now: number): number =>
   typeof headers.date === "string"
     ? Option.match(DateTime.make(headers.date), { onNone: () => now, onSome: DateTime.toEpochMillis })
@@ -59,7 +59,7 @@ const limitOf = (headers: Headers, now: number, usedUp = isUsedUp(headers)): Rat
   return new RateLimited({ retryAfter: Duration.millis(millis) })
 }
 
-/** Too many posts in a short time are answered 422, with a code or with a sentence. */
+/** True for the 422 that answers too many posts in a short time, with a code or with a sentence. */
 const isThrottled = (data: unknown, message: string): boolean =>
   Option.exists(
     Schema.decodeUnknownOption(Problem)(data),
@@ -74,12 +74,12 @@ const isRateLimit = (status: number, headers: Headers, data: unknown, message: s
     ) ||
   status === 422 && isThrottled(data, message)
 
-/** One line, whatever a proxy put into its error page. */
+/** Text in one line, whatever a proxy put into its error page. */
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, 300)
 
 const samlFailure = /SAML enforcement/i
 
-/** GitHub has no codes for these, only sentences. */
+/** Refusals for which GitHub has sentences and no codes. */
 const sentences: ReadonlyArray<readonly [RegExp, typeof RefusalReason.Type]> = [
   [samlFailure, "sso"],
   [/repository was archived|is archived/i, "archived"],
@@ -108,7 +108,7 @@ const ofStatus = (status: number, message: string): Reason => {
 /** A redirect that leads away from the configured host, where our token must not go. */
 export class RedirectedAway extends Error {}
 
-/** What Octokit threw → why the call failed. `now`, in milliseconds, counts where the answer has no date. */
+/** Maps an error of Octokit to the reason of the failure. `now`, in milliseconds, is used if the answer has no date. */
 export const reasonOf = (thrown: unknown, now: number): Reason => {
   const failure = Schema.decodeUnknownOption(Thrown)(thrown)
   if (Option.isNone(failure)) return new Unavailable({ message: oneLine(String(thrown)) })
@@ -133,7 +133,7 @@ const GraphqlErrors = Schema.Struct({
   }))
 })
 
-/** Types of errors that pass by themselves. */
+/** GraphQL error types that are transient. */
 const passing = new Set(["INTERNAL", "SERVICE_UNAVAILABLE", "TIMEOUT"])
 
 /**
@@ -154,15 +154,15 @@ export const graphqlReason = (answer: unknown, headers: Headers, now: number): O
       : new Refused({ status: 200, message: `${named}: ${text}` })
   })
 
-/** The thing is not there, or not for us to see. */
+/** True if the object does not exist, or is not visible to us. */
 export const isNotFound = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "NotFound"
 
-/** GitHub does not take this review, for what is in it or for the state that it is in. */
+/** True if GitHub does not take this review, because of its content or its state. */
 export const isUnprocessable = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.status === 422 &&
   error.reason.because === undefined
 
-/** Our account has an unsubmitted review on the pull request. */
+/** True if our account has an unsubmitted review on the pull request. */
 export const isPendingReview = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.because === "pending-review"

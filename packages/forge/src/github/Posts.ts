@@ -8,10 +8,10 @@ import type { ForgeError } from "../ForgeError.ts"
 import type { GitHubClient } from "./Client.ts"
 import { ghost, pullRequestCall } from "./Reads.ts"
 
-/** Where a post stands: a review, a comment below the pull request, or one in a thread of the diff. */
+/** Kind of a post: a review, a comment below the pull request, or one in a thread of the diff. */
 export type PostKind = "review" | "comment" | "thread"
 
-/** Something that somebody wrote on a pull request. */
+/** A review or comment on a pull request, by anybody. */
 export interface Post {
   readonly kind: PostKind
   readonly id: number
@@ -19,14 +19,14 @@ export interface Post {
   readonly author: string
   readonly url: string
   readonly createdAt: string
-  /** A review that is not submitted is a draft that its author alone can see. */
+  /** False for a draft review, which only its author can see. */
   readonly submitted: boolean
-  /** Where on the diff it stands. */
+  /** File that a comment on the diff stands on. */
   readonly path?: string
   readonly line?: number
 }
 
-/** What our account has on a pull request, as far as one job goes. */
+/** Posts of our account on a pull request, for one job. */
 export interface JobPosts {
   /** The job's review: a real one, or a plain comment that holds the summary of one without comments. */
   readonly review: Option.Option<PostedReview>
@@ -41,11 +41,14 @@ export interface JobPosts {
   readonly draft: Option.Option<Post>
 }
 
-/** The forge as the ledger of what was posted. */
+/** Ledger of our posts, read from the forge. */
 export interface GitHubPosts {
   /** Everybody's posts of one kind, oldest first. */
   list(kind: PostKind, operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Post>, ForgeError>
-  /** Anybody can copy a marker, so only our own account's posts count. `kinds`: where to look; everywhere unless told. */
+  /**
+   * Posts of our account for one job. Others' posts do not count, because anybody can copy a marker. `kinds`: where to
+   * look; by default everywhere.
+   */
   jobPosts(
     operation: string,
     ref: PullRequestRef,
@@ -88,17 +91,17 @@ const post = (kind: PostKind) => (wire: typeof Wire.Type): Post => ({
   ...(typeof wire.line === "number" ? { line: wire.line } : {})
 })
 
-/** Every marker in a text, in order. */
+/** All markers in a text, in order. */
 export const markersIn = (body: string): ReadonlyArray<Marker> =>
   body.split(/(?=<!-- )/).flatMap((part) => Option.toArray(findMarker(part)))
 
 const isAnswer = ({ fingerprint, headSha }: Marker) => headSha === undefined && fingerprint === undefined
 const isFinding = ({ fingerprint }: Marker) => fingerprint !== undefined
 
-/** The commit of a review's own marker. */
+/** Commit of a review's own marker. */
 const headOf = ({ fingerprint, headSha }: Marker): Sha | undefined => fingerprint === undefined ? headSha : undefined
 
-/** Of posts of one job, the one that stays comes first: the same one for everybody who looks. */
+/** Order of a job's posts. The first one stays when duplicates are removed, and every process computes the same one. */
 const staysFirst = Order.combine(
   Order.mapInput(Order.Number, ({ kind }: Post) => kinds.indexOf(kind)),
   Order.mapInput(Order.Number, ({ id }: Post) => id)
@@ -129,7 +132,7 @@ const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
     meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
   )
 
-/** What our own posts say of a job. */
+/** Reads the posts of one job out of all our posts. */
 const jobPostsIn = (own: ReadonlyArray<Post>, jobId: JobId): JobPosts => {
   const submitted = own.filter((post) => post.submitted)
   const ofJob = (wanted: (marker: Marker) => boolean) => ({ body }: Post) =>

@@ -14,7 +14,7 @@ import { type Created, makePlain } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
 
-/** GitHub counts 80 posts a minute. A search for refused comments that takes more than this is given up. */
+/** Maximum number of requests in a search for refused comments. GitHub allows 80 posts a minute. */
 const maxProbes = 40
 
 const unfinished =
@@ -36,23 +36,23 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
   const postedNow = ({ headSha }: ReviewDraft, { html_url }: Created, inline: number, folded: number): PostedReview =>
     new PostedReview({ ...(html_url ? { url: html_url } : {}), headSha, inline, folded, alreadyPosted: false })
 
-  /** A review without comments, as a plain comment. It lands whatever GitHub thinks of the commit or of our drafts. */
+  /**
+   * Posts a review without comments as a plain comment, which GitHub accepts whatever the state of the commit or of our
+   * drafts.
+   */
   const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {
     const { event, jobId } = draft
     const { stays } = yield* plainPosts.post("publish", event, jobId, reviewBody(draft, folded), (seen) => seen.reviews)
     return postedNow(draft, { id: stays.id, html_url: stays.url }, 0, folded.length)
   })
 
-  /** Whether GitHub takes these comments, found out with a draft that nobody else sees. */
+  /** Tests with a draft, which nobody else sees, if GitHub takes these comments. */
   const accepts = Effect.fnUntraced(function*(draft: ReviewDraft, comments: Comments) {
     yield* drafts.discardOwn(draft.pullRequest, yield* drafts.create(draft, comments, []))
     return true
   }, Effect.catchIf(isUnprocessable, () => Effect.succeed(false)))
 
-  /**
-   * The comments that GitHub refuses, out of some of which it refuses at least one. It says which in no usable way, so
-   * they are halved until they are found.
-   */
+  /** Finds the comments that GitHub refuses, by bisection: its answer does not name them in a usable way. */
   const refusedOf = Effect.fnUntraced(function*(
     draft: ReviewDraft,
     suspects: Comments,
@@ -75,7 +75,7 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     return postedNow(draft, yield* drafts.post(draft, inline, folded), inline.length, folded.length)
   })
 
-  /** Some comments were refused: they go into the summary, and the others stay in their places. */
+  /** Posts a review some of whose comments were refused: these go into the summary, the others stay inline. */
   const submitAccepted = Effect.fnUntraced(function*(draft: ReviewDraft) {
     // Without any comment: is it the comments at all, or the commit?
     const base = yield* accepts(draft, [])
@@ -85,7 +85,7 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     return yield* submit(draft, folded).pipe(Effect.catchIf(isUnprocessable, () => plain(draft, draft.comments)))
   })
 
-  /** All in one plain comment, which says why. */
+  /** Posts everything in one plain comment, which says why. */
   const besideForeignDraft = Effect.fnUntraced(function*(draft: ReviewDraft) {
     yield* Effect.logWarning("The account has an unsubmitted review on the pull request: posting a plain comment")
     return yield* plain(new ReviewDraft({ ...draft, summary: `${unfinished}\n\n${draft.summary}` }), draft.comments)

@@ -4,7 +4,7 @@ import { Effect, Schema, Stream } from "effect"
 import { ForgeError, Refused } from "../ForgeError.ts"
 import type { GitHubClient } from "./Client.ts"
 
-/** The part of every call that says which pull request it is about. GitHub knows it as a pull and as an issue. */
+/** Common part of calls about a pull request, which GitHub knows as a pull and as an issue. */
 export const pullRequestCall = (operation: string, ref: PullRequestRef) => {
   const slash = ref.repo.indexOf("/")
   return {
@@ -14,7 +14,7 @@ export const pullRequestCall = (operation: string, ref: PullRequestRef) => {
   }
 }
 
-/** GitHub says nothing about an account that was deleted; people know it as this one. */
+/** Login that GitHub's pages show for a deleted account. */
 export const ghost = "ghost"
 
 const Pull = Schema.Struct({
@@ -48,7 +48,7 @@ const changedFile = ({ filename, patch, previous_filename, status }: typeof File
     ...(patch ? { patch } : {})
   })
 
-/** GitHub lists no more changed files than these, and does not say so. */
+/** Number of changed files after which GitHub's list ends without saying so. */
 const mostFiles = 3_000
 
 export const makeReads = (client: GitHubClient) => {

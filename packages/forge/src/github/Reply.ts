@@ -11,7 +11,7 @@ import { isNotFound, isPendingReview } from "./Failure.ts"
 import type { GitHubPosts, JobPosts, Post, PostKind } from "./Posts.ts"
 import { pullRequestCall } from "./Reads.ts"
 
-/** What GitHub says about something that it just made. */
+/** GitHub's answer to a creation. */
 export const Created = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })
 export type Created = typeof Created.Type
 
@@ -20,14 +20,14 @@ const threadOf = (event: PullRequestEvent): Option.Option<number> =>
     ? Option.some(event.threadId === undefined ? event.commentId : Number(event.threadId))
     : Option.none()
 
-/** A plain post of ours: where it is. */
+/** Place of a plain post of ours. */
 type Place = Pick<Post, "kind" | "id" | "url">
 
 const placed = (kind: PostKind) => ({ html_url = "", id }: Created): Place => ({ kind, id, url: html_url })
 
 /** Comments below a pull request and in the threads of its diff. They have no drafts. */
 export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
-  /** Answers where the event was: in the thread of the diff, or below the pull request. */
+  /** Posts an answer where the event was: in the thread of the diff, or below the pull request. */
   const send = (operation: string, event: PullRequestEvent, body: string) => {
     const { names, ...call } = pullRequestCall(operation, event.pullRequest)
     const parameters = { ...names, number: event.pullRequest.number, body }
@@ -51,7 +51,7 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
     return Option.match(threadOf(event), { onNone: () => below, onSome: inThread })
   }
 
-  /** Takes back a post of ours. Another one says the same, so nobody is asked. */
+  /** Deletes a duplicate post of ours. The other one stays, so no lease is needed. */
   const remove = (operation: string, ref: PullRequestRef, { id, kind }: Place) => {
     const { names, ...call } = pullRequestCall(operation, ref)
     return client.request({
@@ -67,8 +67,8 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
     Effect.forEach(duplicates, (duplicate) => remove(operation, ref, duplicate), { discard: true })
 
   /**
-   * Posts once: posts, and looks once more for what another run of the job has posted since the last look. Of two posts
-   * the same one stays, whoever looks. `same`: the job's posts that say the same, the one that stays first.
+   * Posts once: posts, and then reads again what another run of the job may have posted meanwhile. Of two posts, every
+   * process keeps the same one. `same`: the job's posts that say the same, the one that stays first.
    */
   const post = Effect.fnUntraced(function*(
     operation: string,
@@ -108,7 +108,7 @@ export const makeReply = (client: GitHubClient, posts: GitHubPosts) => {
   )
 }
 
-/** An `eyes` reaction: on the comment where GitHub can hold one, else on the pull request. It is there once at most. */
+/** Adds an `eyes` reaction to the comment if GitHub supports one there, else to the pull request. It is idempotent. */
 export const makeAcknowledge = (client: GitHubClient) =>
   Effect.fn("GitHub.acknowledge")(function*(event: PullRequestEvent) {
     const { names, ...call } = pullRequestCall("acknowledge", event.pullRequest)

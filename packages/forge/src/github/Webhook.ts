@@ -8,7 +8,7 @@ import { WebhookError } from "../ForgeError.ts"
 import { ghost } from "./Reads.ts"
 
 const Text = Schema.optional(Schema.NullOr(Schema.String))
-/** `null`: the account was deleted, and GitHub shows it as "ghost". */
+/** Account of a payload. `null`: it was deleted, and GitHub shows it as "ghost". */
 const Account = Schema.optional(Schema.NullOr(Schema.Struct({ login: Login, type: Text })))
 const toLine = Schema.decodeUnknownOption(Schema.Int.check(Schema.isGreaterThan(0)))
 const Branch = Schema.Struct({ ref: Schema.String })
@@ -65,13 +65,13 @@ const ReviewPayload = Schema.Struct({
   review: Schema.Struct({ id: Schema.Int, body: Text, user: Account })
 })
 
-/** The event, or why there is none. */
+/** The event, or the reason to ignore the delivery. */
 type Reading = Result.Result<PullRequestEvent, string>
 type Reader = (payload: unknown) => Reading
 
 const issues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Where the payload is not as GitHub describes it. The values stay out: anybody can have written them. */
+/** Describes where a payload differs from GitHub's description, without values, which anybody can have written. */
 const mismatch = (issue: SchemaIssue.Issue): string => {
   const path = issues(issue).issues[0]?.path?.map(String).join(".") ?? ""
   return `the payload is not what GitHub describes${path === "" ? "" : ` at ${path}`}`
@@ -161,7 +161,7 @@ const review = reader(ReviewPayload, (payload) => {
   )
 })
 
-/** `event.action` → its reader. Whatever is not here is not ours. */
+/** Readers by `event.action`. Other events are ignored. */
 const readers: ReadonlyMap<string, Reader> = new Map([
   ["pull_request.opened", lifecycle("pr_opened")],
   ["pull_request.synchronize", lifecycle("pr_push")],
@@ -197,7 +197,9 @@ const read = (event: string, payload: unknown): Reading => {
   return Result.mapError(found(payload), (reason) => `${name}: ${reason}`)
 }
 
-/** A delivery → the event in it. Fails on what GitHub would not send; an event that is not ours is no failure. */
+/**
+ * Parses a delivery into its event. Fails on a request that GitHub would not send; an irrelevant event is no failure.
+ */
 export const parseWebhook = Effect.fn("GitHub.parse")(function*(request: WebhookRequest) {
   const id = request.headers["x-github-delivery"]
   const event = request.headers["x-github-event"]
