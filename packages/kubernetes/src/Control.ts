@@ -53,8 +53,6 @@ const places = ({ pods }: KubeJobWatch.KubeJobSnapshot): string => {
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
   const watch = yield* KubeJobWatch.make
-  /** Jobs that have been deleted and do not end: their nodes are lost. They are not waited for again. */
-  const abandoned = new Set<string>()
 
   const jobsWith = (labels: Readonly<Record<string, string>>) =>
     watch.jobsWith(labels).pipe(
@@ -65,7 +63,7 @@ export const make = Effect.gen(function*() {
             new KubeError({ operation: "list Jobs", reason: "unreachable", detail: "the Jobs cannot be listed" })
           )
       }),
-      Effect.map((found) => found.filter(({ end, name }) => Option.isNone(end) && !abandoned.has(name)))
+      Effect.map((found) => found.filter(({ end }) => Option.isNone(end)))
     )
 
   const adopt = Effect.fnUntraced(function*(wanted: JobManifest) {
@@ -116,18 +114,25 @@ export const make = Effect.gen(function*() {
       Effect.map(Option.isSome)
     )
 
-  /** Ends a Job with its pods: none when nothing of it runs any more, else the pods that do not end, and their nodes. */
+  /**
+   * Ends a Job with its pods: none when nothing of it runs any more, else the pods that do not end, and their nodes. What
+   * was deleted before, by whomever, is given what is left of its time: a lost node costs that once.
+   */
   const stop = Effect.fn("KubeJobs.stop")(function*(name: string, observation: KubeJobWatch.KubeJobObservation) {
-    yield* withRetries(client.deleteJob(name))
-    if (yield* over(name, observation, endLimit)) return Option.none<string>()
-    abandoned.add(name)
+    const { job } = yield* observation.snapshot
+    const spent = Option.exists(job, ({ deleting }) => deleting)
+      ? yield* withRetries(client.endingFor(name))
+      : Option.none()
+    if (Option.isNone(spent)) yield* withRetries(client.deleteJob(name))
+    const left = Option.match(spent, { onNone: () => endLimit, onSome: (spent) => Duration.subtract(endLimit, spent) })
+    if (yield* over(name, observation, left)) return Option.none<string>()
     return Option.some(places(yield* observation.snapshot))
   })
 
   const endOther = Effect.fnUntraced(function*(other: KubeJob) {
     const observation = yield* watch.observe(other.name)
     yield* observation.confirm(other)
-    if (yield* over(other.name, observation, leavingLimit)) return
+    if (!other.deleting && (yield* over(other.name, observation, leavingLimit))) return
     yield* ensureWanted
     yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request whose run is over`)
     const left = yield* stop(other.name, observation)

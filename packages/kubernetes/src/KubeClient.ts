@@ -1,4 +1,4 @@
-import { Context, type Effect, type Option, Schema, type Stream } from "effect"
+import { Context, type Duration, type Effect, type Option, Schema, type Stream } from "effect"
 import type { JobManifest } from "./JobManifest.ts"
 import type { KubeError } from "./KubeError.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
@@ -33,6 +33,8 @@ export class KubeClient extends Context.Service<KubeClient, {
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>
   /** Asks for its end. It is there until its pods are gone; one that is not there is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>
+  /** How long ago a Job's end was asked for, by the API server's own clock; none if it was not, or the Job is gone. */
+  endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>
   /** What the cluster warns of about a Job: why its pods are refused. Takes the right to list events. */
   warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>
   readonly jobs: Watchable<KubeJob>

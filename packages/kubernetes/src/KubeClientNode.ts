@@ -1,6 +1,6 @@
 import type { ConfigurationOptions } from "@kubernetes/client-node"
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { Duration, Effect, Layer, Option, Schema, Stream } from "effect"
 import { KubeClient, KubeConfigError, type ObjectList, type Watchable, type WatchEvent } from "./KubeClient.ts"
 import * as KubeConnection from "./KubeConnection.ts"
 import { KubeError } from "./KubeError.ts"
@@ -38,6 +38,20 @@ interface Kind<A> {
   readonly list: (query: ListQuery, options: ConfigurationOptions) => Promise<unknown>
   readonly read: (object: unknown) => Effect.Effect<A, Schema.SchemaError>
 }
+
+/** A Job on its way out, and what the clock showed that the time of its deletion is from. */
+const Deleted = Schema.Struct({
+  headers: Schema.Struct({ date: Schema.DateFromString }),
+  data: Schema.Struct({ metadata: Schema.Struct({ deletionTimestamp: Schema.Date }) })
+})
+
+/** For how long a Job has been on its way out, as an answer of the API shows it; none where it does not. */
+const sinceDeletion = (answer: unknown): Option.Option<Duration.Duration> =>
+  Option.map(
+    Schema.decodeUnknownOption(Deleted)(answer),
+    ({ data: { metadata: { deletionTimestamp } }, headers: { date } }) =>
+      Duration.millis(Math.max(0, date.getTime() - deletionTimestamp.getTime()))
+  )
 
 /** One line of a watch. */
 const watchEvent = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line: string): Effect.fn.Return<
@@ -123,6 +137,12 @@ const make = Effect.fnUntraced(function*(kubeconfig?: string) {
         "delete Job",
         (options) => batch.deleteNamespacedJob({ namespace, name, propagationPolicy: "Foreground" }, options)
       ).pipe(Effect.asVoid, Effect.catchIf(({ reason }) => reason === "absent", () => Effect.void))
+    ),
+    endingFor: Effect.fn("KubeClient.endingFor")((name: string) =>
+      request("get Job", (options) => batch.readNamespacedJobWithHttpInfo({ namespace, name }, options)).pipe(
+        Effect.map(sinceDeletion),
+        Effect.catchIf(({ reason }) => reason === "absent", () => Effect.succeedNone)
+      )
     ),
     warningsOf: Effect.fn("KubeClient.warningsOf")((name: string) =>
       request<unknown>("list events", (options) =>

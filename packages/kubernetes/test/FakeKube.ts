@@ -1,7 +1,7 @@
 import { KubeClient, type Watchable, type WatchEvent } from "@nominal-code/kubernetes/KubeClient"
 import { KubeError, type KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob, KubePod } from "@nominal-code/kubernetes/KubeObjects"
-import { Effect, Layer, Option, PubSub, Stream } from "effect"
+import { Duration, Effect, Layer, Option, PubSub, Stream } from "effect"
 
 /** A Job that has just been created, but for what is given. */
 export const kubeJob = (given: Partial<KubeJob> & Pick<KubeJob, "name">): KubeJob => ({
@@ -36,6 +36,7 @@ export const fakeKube = Effect.gen(function*() {
   const log: Array<string> = []
   let refusal = Option.none<KubeErrorReason>()
   let warnings: ReadonlyArray<string> = []
+  const endingFor = new Map<string, Duration.Duration>()
 
   const asked = <A>(answer: () => A) =>
     Effect.suspend(() =>
@@ -78,6 +79,7 @@ export const fakeKube = Effect.gen(function*() {
       }),
     findJob: (name) => asked(() => Option.fromUndefinedOr(jobs.get(name))),
     deleteJob: (name) => asked(() => void log.push(`delete ${name}`)),
+    endingFor: (name) => asked(() => Option.fromUndefinedOr(endingFor.get(name))),
     warningsOf: () => asked(() => warnings),
     jobs: watchable("jobs", jobs, jobEvents),
     pods: watchable("pods", pods, podEvents)
@@ -90,6 +92,9 @@ export const fakeKube = Effect.gen(function*() {
     changed,
     removed,
     pod: (pod: KubePod) => PubSub.publish(podEvents, { _tag: "Changed", item: pod, version: "1" }),
+    /** Says that a Job was deleted so long ago. */
+    deleted: (name: string, ago: Duration.Input) =>
+      Effect.sync(() => void endingFor.set(name, Duration.fromInputUnsafe(ago))),
     /** Every call fails for a reason, until there is none. */
     refuse: (reason?: KubeErrorReason) => Effect.sync(() => void (refusal = Option.fromUndefinedOr(reason))),
     /** What the cluster warns of about each Job. */

@@ -7,7 +7,7 @@ import { everyKubeJob, kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import { redisAt } from "@nominal-code/testing/TestConfig"
-import { Context, Duration, Effect, Layer, Option, Stream } from "effect"
+import { Context, Duration, Effect, Layer, Option, Schedule, Stream } from "effect"
 import { FileSystem } from "effect"
 import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
 
@@ -45,6 +45,26 @@ it.live("a Job is created, found, listed, watched and deleted", () =>
     assert.strictEqual(gone.length, 1)
     assert.isTrue(Option.isNone(yield* client.findJob(created.name)))
     yield* client.deleteJob(created.name)
+  }))
+
+it.live("how long ago a Job was deleted is told by the API server's own clock", () =>
+  Effect.gen(function*() {
+    const { client, cluster } = yield* connected()
+    const { name } = yield* client.createJob(manifest)
+    assert.isTrue(Option.isNone(yield* client.endingFor(name)))
+    yield* Effect.repeat(Effect.sync(() => cluster.controller.running.size), {
+      schedule: Schedule.spaced("10 millis"),
+      until: (size) => size === 1
+    })
+    // Nobody on its node hears of the deletion, so the Job stays.
+    yield* cluster.loseNode
+    yield* client.deleteJob(name)
+    const [before] = yield* Effect.repeat(Effect.map(client.endingFor(name), Option.toArray), {
+      schedule: Schedule.spaced("200 millis"),
+      until: ([since]) => since !== undefined && Duration.isGreaterThan(since, Duration.zero)
+    })
+    assert.isTrue(before !== undefined && Duration.isLessThan(before, Duration.minutes(1)))
+    assert.isTrue(Option.isNone(yield* client.endingFor("another")))
   }))
 
 it.live("what goes wrong is told apart, in the server's own words", () =>

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { tooLong } from "@nominal-code/kubernetes/Ending"
-import { laneLabels } from "@nominal-code/kubernetes/Names"
+import { kubeJobName, laneLabels } from "@nominal-code/kubernetes/Names"
 import { reviewed } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Duration, Effect, Fiber, Option } from "effect"
@@ -125,23 +125,34 @@ it.effect("a Job whose pod does not end at its deadline has lost its node, which
 it.effect("a lost node does not hold up the next run of its pull request for ever, nor a second time", () =>
   Effect.gen(function*() {
     const stuck = kubeJob({ name: "stuck", labels: laneLabels(job.lane), running: true, deleting: true })
-    const { kube, lines, results, runner, running } = yield* started({ before: [stuck] })
+    const { kube, lines, results, runner, running } = yield* started({
+      before: [stuck],
+      deleted: { stuck: "30 seconds" }
+    })
     yield* kube.pod(kubePod({ name: "stuck-x", job: "stuck", node: Option.some("node-7"), phase: "Running" }))
-    yield* TestClock.adjust("5 seconds")
-    yield* TestClock.adjust("89 seconds")
-    assert.deepStrictEqual(kube.log, ["delete stuck"])
+    yield* TestClock.adjust("59 seconds")
+    assert.deepStrictEqual(kube.log, [])
     yield* TestClock.adjust("1 second")
     yield* quiet
-    assert.deepStrictEqual(kube.log, ["delete stuck", `create ${name}`])
+    assert.deepStrictEqual(kube.log, [`create ${name}`])
     assert.isTrue(lines.some((line) => line.includes("stuck-x on node node-7")), lines.join("\n"))
     yield* results.report(run, reviewed)
     assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
 
     yield* kube.removed(name)
+    yield* kube.deleted("stuck", "3 minutes")
     const next = yield* Effect.forkChild(runner.run(job, 2))
     yield* quiet
-    assert.strictEqual(kube.log.length, 3)
+    assert.deepStrictEqual(kube.log, [`create ${name}`, `create ${kubeJobName(job, 2)}`])
     yield* Fiber.interrupt(next)
+  }))
+
+it.effect("a server that has just started does not wait again for a Job whose node was lost long ago", () =>
+  Effect.gen(function*() {
+    const stuck = kubeJob({ name: "stuck", labels: laneLabels(job.lane), running: true, deleting: true })
+    const { kube, lines } = yield* started({ before: [stuck], deleted: { stuck: "1 hour" } })
+    assert.deepStrictEqual(kube.log, [`create ${name}`])
+    assert.isTrue(lines.some((line) => line.includes("stuck does not end")), lines.join("\n"))
   }))
 
 it.effect("a Job that its queue has not admitted holds no slot for hours, and has its whole time when it runs", () =>

@@ -9,7 +9,7 @@ import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { testResults } from "@nominal-code/testing/TestResults"
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, type Duration, Effect, Layer, Logger } from "effect"
 import { fakeKube, kubeJob } from "./FakeKube.ts"
 import { clusterConfig } from "./KubeScene.ts"
 
@@ -21,6 +21,8 @@ export const run = { id: job.id, run: 1 }
 interface Beginning {
   /** The Jobs that are there already. */
   readonly before?: ReadonlyArray<KubeJob>
+  /** How long ago some of them were deleted. */
+  readonly deleted?: Readonly<Record<string, Duration.Input>>
   readonly settings?: Partial<KubernetesSettings>
   /** What the run hears when it asks whether it is still wanted. */
   readonly wanted?: boolean
@@ -30,9 +32,10 @@ interface Beginning {
 
 /** A runner whose run of the job is under way. `lines` is what it has logged. */
 export const started = Effect.fnUntraced(
-  function*({ before = [], refused, settings = {}, wanted = true }: Beginning = {}) {
+  function*({ before = [], deleted = {}, refused, settings = {}, wanted = true }: Beginning = {}) {
     const kube = yield* fakeKube
     for (const job of before) kube.jobs.set(job.name, job)
+    for (const [name, ago] of Object.entries(deleted)) yield* kube.deleted(name, ago)
     const results = yield* testResults
     const lines: Array<string> = []
     const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
