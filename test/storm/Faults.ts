@@ -2,17 +2,17 @@ import { findMarker } from "@nominal-code/domain/Marker"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
-import type { RedisServer } from "@nominal-code/testing/RedisServer"
 import type { ScriptedModel } from "@nominal-code/testing/ScriptedModel"
 import { Duration, Effect, Fiber, identity, Option, Schedule, type Scope, Semaphore, Stream } from "effect"
 import type { Outage } from "./Observed.ts"
 import { type FaultKind, killOf, type OutageKind, outageKinds, type Plan, type PlannedFault } from "./Plan.ts"
+import type { RedisNodes } from "./RedisNodes.ts"
 import type { Server } from "./Server.ts"
 
 /** What can be broken. */
 export interface Breakable {
   readonly servers: ReadonlyArray<Server>
-  readonly redis: RedisServer
+  readonly redis: RedisNodes
   readonly kube: KubeEmulator
   readonly forge: GitHubEmulator
   readonly model: ScriptedModel
@@ -110,16 +110,9 @@ const strike = (things: Breakable, seconds: number, broken: Broken): Record<
         const running = [...kube.controller.running.keys()]
         return kube.evict(running[Math.floor(fault.length * running.length)] ?? "")
       }),
-    redisRestarted: (fault) =>
-      redis.kill.pipe(
-        Effect.andThen(Effect.sleep(between(fault, "500 millis", "8 seconds"))),
-        Effect.andThen(redis.start)
-      ),
-    redisCut: () =>
-      Effect.andThen(
-        redis.command("client", "kill", "type", "normal", "skipme", "yes"),
-        redis.command("client", "kill", "type", "pubsub")
-      ),
+    redisRestarted: (fault) => redis.restart(fault.chance, between(fault, "500 millis", "8 seconds")),
+    redisCut: () => redis.cut,
+    redisSlotMoved: ({ chance }) => redis.move(chance),
     watchCut: () => Effect.sync(() => kube.watches.cut()),
     watchExpired: () =>
       Effect.sync(() => {
@@ -182,7 +175,7 @@ export const run = Effect.fn("Faults.run")(
     for (const fault of plan.faults) {
       yield* Effect.repeat(Effect.sync(() => progress() >= fault.at), { schedule: often, until: (yes) => yes })
       const one = Effect.andThen(strikes[fault.kind](fault), Effect.sync(() => struck(fault.kind)))
-      // Of Redis there is one, and it is well when it is broken again. Nor are two services away at the same time.
+      // Of Redis there is one cluster, and it is well when it is broken again. Nor are two services away at the same time.
       fibers.push(yield* Effect.forkScoped(turn(fault.kind)(one)))
     }
     yield* Fiber.joinAll(fibers)

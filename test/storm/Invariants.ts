@@ -228,16 +228,20 @@ const disordered = (observed: Observed): ReadonlyArray<string> => {
 /** What the queue keeps for ever; its size does not grow with what was done. */
 const fixed = /^(?:nc:shards|\{nc:\d+\}:(?:is:parked|log|tick|changes))$/
 
+const jobKey = /^\{nc:\d+\}:job:(.*)$/
+const readyChannel = /^\{nc:\d+\}:ready$/
+
 /** Left over: lanes are empty, no Job is left in the cluster, nobody listens to a job, and every other key expires. */
 const left = (observed: Observed): ReadonlyArray<string> => {
-  const known = new Set(observed.accepted.map(({ job }) => `{nc:0}:job:${job}`))
+  const known = new Set(observed.accepted.map(({ job }) => job))
   return [
     ...observed.keys.flatMap(({ expires, name }) => {
       if (fixed.test(name)) return []
       if (!expires) return [`key ${name} stays for ever`]
-      return name.startsWith("{nc:0}:job:") && !known.has(name) ? [`key ${name} is of a job that nobody sent`] : []
+      const [, job] = jobKey.exec(name) ?? []
+      return job !== undefined && !known.has(job) ? [`key ${name} is of a job that nobody sent`] : []
     }),
-    ...observed.channels.filter((channel) => channel !== "{nc:0}:ready").map((channel) =>
+    ...observed.channels.filter((channel) => !readyChannel.test(channel)).map((channel) =>
       `somebody listens to ${channel}`
     ),
     ...observed.unfinished.map((name) => `Job ${name} has not ended`),

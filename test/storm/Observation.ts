@@ -8,6 +8,7 @@ import { bot, nameOf } from "../journeys/Journey.ts"
 import type { Deliveries } from "./Deliveries.ts"
 import type { Observed, Outage, PodRun, Post, StoredKey } from "./Observed.ts"
 import * as QueueJournal from "./QueueJournal.ts"
+import type { RedisNodes } from "./RedisNodes.ts"
 import type { Server } from "./Server.ts"
 
 /** Where there is something to see. */
@@ -16,9 +17,9 @@ export interface Scene {
   readonly forge: GitHubEmulator
   readonly kube: KubeEmulator
   readonly servers: ReadonlyArray<Server>
-  readonly redis: Redis["Service"]
-  /** Where Redis keeps its append-only file. */
-  readonly redisDirectory: string
+  /** The queue's Redis, as any other process sees it. */
+  readonly store: Redis["Service"]
+  readonly redis: RedisNodes
   readonly outages: ReadonlyArray<Outage>
   /** The Jobs whose nodes were lost. */
   readonly lostJobs: ReadonlySet<string>
@@ -58,24 +59,22 @@ const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
   ).sort((one, other) => one.at - other.at)
 }
 
-const Page = Schema.Tuple([Schema.String, Schema.Array(Schema.String)])
+const names = Schema.decodeUnknownEffect(Schema.Array(Schema.String))
+
+/** What every node answers to a command that names things. */
+const everywhere = ({ nodes }: RedisNodes, ...command: Parameters<RedisNodes["nodes"][number]["command"]>) =>
+  Effect.forEach(nodes, (node) => Effect.flatMap(node.command(...command), names)).pipe(
+    Effect.orDie,
+    Effect.map((found) => [...new Set(found.flat())])
+  )
 
 /** Every key, and whether it expires. */
-const census = Effect.fnUntraced(function*(redis: Redis["Service"]) {
-  const names = new Set<string>()
-  let cursor = "0"
-  do {
-    const [next, page] = yield* redis.send("census", Page, ["scan", cursor, "count", 1000])
-    for (const name of page) names.add(name)
-    cursor = next
-  } while (cursor !== "0")
+const census = Effect.fnUntraced(function*(redis: RedisNodes, store: Redis["Service"]) {
   return yield* Effect.forEach(
-    names,
+    yield* everywhere(redis, "keys", "*"),
     (name) =>
-      Effect.map(redis.send("census", Schema.Int, ["pttl", name]), (ttl): StoredKey => ({ name, expires: ttl >= 0 })),
-    {
-      concurrency: 50
-    }
+      Effect.map(store.send("census", Schema.Int, ["pttl", name]), (ttl): StoredKey => ({ name, expires: ttl >= 0 })),
+    { concurrency: 50 }
   )
 })
 
@@ -86,18 +85,18 @@ const unfinishedJobs = ({ store }: KubeEmulator, lost: ReadonlySet<string>): Rea
 
 /** Looks at everything, once nothing happens any more. */
 export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) {
-  const { deliveries, forge, kube, lostJobs, outages, redis, redisDirectory, servers } = scene
+  const { deliveries, forge, kube, lostJobs, outages, redis, servers, store } = scene
   const observed: Observed = {
     accepted: deliveries.accepted,
     refused: deliveries.refused,
-    records: yield* (yield* RedisRecords.open(redis)).list({ limit: 1_000_000 }),
-    changes: yield* QueueJournal.read(redisDirectory),
+    records: yield* (yield* RedisRecords.open(store)).list({ limit: 1_000_000 }),
+    changes: yield* QueueJournal.read(redis.directories, redis.moves),
     pods: podsOf(kube),
     posts: postsOf(forge),
     heads: new Map(deliveries.pulls.flatMap((pull) => [[nameOf(pull), pull.headSha] as const])),
     outages,
-    keys: yield* census(redis),
-    channels: yield* redis.send("census", Schema.Array(Schema.String), ["pubsub", "channels"]),
+    keys: yield* census(redis, store),
+    channels: yield* everywhere(redis, "pubsub", "channels"),
     unfinished: unfinishedJobs(kube, lostJobs),
     crashes: servers.flatMap(({ crashes }) => crashes)
   }

@@ -27,10 +27,12 @@ export const faultKinds = [
   "serverFrozen",
   /** A node needs its room: a pod is asked to end, and the cluster starts another one in its place. */
   "podEvicted",
-  /** Redis is killed without a signal, and started again with what is on its disk. */
+  /** A node of the Redis Cluster is killed without a signal, and started again with what is on its disk. */
   "redisRestarted",
   /** Every connection to Redis is closed. */
   "redisCut",
+  /** A slot of the queue moves to another node of Redis, some keys at a time. */
+  "redisSlotMoved",
   /** Every watch of the cluster is cut. */
   "watchCut",
   /** And what happened before is forgotten: who watches has to list anew. */
@@ -64,58 +66,59 @@ export type OutageKind = typeof outageKinds[number]
 
 /** The storm of every test run. A lost node holds up its pull requests for minutes, so it is left to larger ones. */
 export const core: Size = {
-  pulls: 40,
+  pulls: 12,
   events: 4,
-  busy: 24,
-  outage: 20,
+  busy: 16,
+  outage: 8,
   faults: {
-    serverKilled: 4,
+    serverKilled: 2,
     serverFrozen: 1,
-    podEvicted: 3,
-    redisRestarted: 2,
-    redisCut: 3,
-    watchCut: 4,
+    podEvicted: 2,
+    redisRestarted: 1,
+    redisCut: 1,
+    redisSlotMoved: 2,
+    watchCut: 2,
     watchExpired: 1,
-    apiFailed: 4,
-    apiAnswerLost: 4,
-    forgeAnswerLost: 3,
+    apiFailed: 2,
+    apiAnswerLost: 2,
+    forgeAnswerLost: 2,
     forgeBusy: 1,
     forgeAway: 1,
     forgeLimited: 1,
     modelOverloaded: 1,
-    clusterFull: 2,
+    clusterFull: 1,
     apiRestarted: 1,
     nodeLost: 0
   }
 }
 
-/**
- * A larger one: there is one outage of each service, of three minutes; Redis is restarted as often, and everything else
- * goes wrong more often.
- */
+/** A larger one: there is one outage of each service, of three minutes, and everything else goes wrong more often. */
 export const sizeOf = (pulls: number, events: number): Size => {
-  const times = Math.max(1, pulls / core.pulls)
-  const more = (count: number) => Math.round(count * times)
-  const others = core.faults
+  const forty = Math.max(1, pulls / 40)
+  const times = (count: number) => Math.round(count * forty)
   return {
     pulls,
     events,
     busy: 60,
     outage: 180,
     faults: {
-      ...core.faults,
-      serverKilled: more(others.serverKilled / 1.5),
-      serverFrozen: more(others.serverFrozen / 2),
-      podEvicted: more(others.podEvicted),
-      redisCut: more(others.redisCut),
-      watchCut: more(others.watchCut),
-      watchExpired: more(others.watchExpired),
-      apiFailed: more(others.apiFailed),
-      apiAnswerLost: more(others.apiAnswerLost),
-      forgeAnswerLost: more(others.forgeAnswerLost),
-      forgeBusy: more(others.forgeBusy),
-      apiRestarted: more(others.apiRestarted),
+      serverKilled: times(3),
+      serverFrozen: times(0.5),
+      podEvicted: times(3),
+      redisRestarted: times(2),
+      redisCut: times(3),
+      redisSlotMoved: times(3),
+      watchCut: times(4),
+      watchExpired: times(1),
+      apiFailed: times(4),
+      apiAnswerLost: times(4),
+      forgeAnswerLost: times(3),
+      forgeBusy: times(1),
+      forgeAway: 1,
+      forgeLimited: 1,
+      modelOverloaded: 1,
       clusterFull: 1,
+      apiRestarted: times(1),
       nodeLost: 1
     }
   }
@@ -144,6 +147,8 @@ export interface PlannedFault {
   readonly server: number
   /** For how long, from 0 to 1: each kind has its own unit. */
   readonly length: number
+  /** Which of several, from 0 to 1: each kind has its own. */
+  readonly chance: number
 }
 
 export interface Plan {
@@ -198,7 +203,8 @@ const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
         kind,
         at: 0.02 + (latest(kind) - 0.02) * (index + (yield* Random.next)) / count,
         server: yield* Random.nextIntBetween(0, servers - 1),
-        length: yield* Random.next
+        length: yield* Random.next,
+        chance: yield* Random.next
       }
       return fault
     }),

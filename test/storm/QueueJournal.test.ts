@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { changesIn, commandsIn } from "./QueueJournal.ts"
+import { changesIn, commandsIn, merged } from "./QueueJournal.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const command = (...words: ReadonlyArray<string>) =>
@@ -40,4 +40,36 @@ it("the states of a job are told in their order, a renewed lease is none of them
     { ...common, state: "done", epoch: 13, endedAt: 99 },
     { ...common, state: "done", epoch: 13, endedAt: 99 }
   ])
+})
+
+it("the journals of several nodes are one, whatever shards have moved between them, and whenever", () => {
+  const write = (shard: number, value: number) => ["SET", `{nc:${shard}}:job:a`, String(value)]
+  const comes = (
+    shard: number
+  ) => [["RESTORE-ASKING", `{nc:${shard}}:job:a`, "0", "…"], ["RESTORE-ASKING", `{nc:${shard}}:tick`]]
+  const nodes = [
+    [
+      ["SET", "nc:shards", "2"],
+      ...comes(0),
+      write(0, 3),
+      write(0, 4),
+      ...comes(0),
+      write(0, 7),
+      ...comes(1),
+      write(1, 3)
+    ],
+    [write(0, 1), write(1, 1), write(0, 2), ...comes(0), write(0, 6), write(1, 2)],
+    [...comes(0), write(0, 5)]
+  ]
+  const journal = merged(nodes, [
+    { shard: 0, from: 1, to: 0 },
+    { shard: 0, from: 0, to: 2 },
+    { shard: 0, from: 2, to: 1 },
+    { shard: 1, from: 1, to: 0 },
+    { shard: 0, from: 1, to: 0 }
+  ])
+  const values = (shard: number) =>
+    journal.flatMap(([name, key, value]) => name === "SET" && key === `{nc:${shard}}:job:a` ? [value] : [])
+  assert.deepStrictEqual(values(0), ["1", "2", "3", "4", "5", "6", "7"])
+  assert.deepStrictEqual(values(1), ["1", "2", "3"])
 })

@@ -1,9 +1,11 @@
 import { Effect, FileSystem } from "effect"
 import type { Change } from "./Observed.ts"
+import type { Move } from "./RedisNodes.ts"
 
 /*
  * Redis' append-only file holds every write in its order, as the commands of its own protocol. With rewriting switched
  * off it is the journal of everything that became of every job, through all restarts, and nobody had to be asked for it.
+ * Each node of a cluster has its own.
  */
 
 const lineEnd = 13
@@ -63,13 +65,51 @@ export const changesIn = (commands: Iterable<ReadonlyArray<string>>): ReadonlyAr
   return changes
 }
 
-/** Everything that became of every job of a Redis with that directory, in its order. */
-export const read = Effect.fn("QueueJournal.read")(function*(directory: string) {
+const shardOfKey = /^\{nc:(\d+)\}:(.*)$/
+
+/** A node's commands on one shard, by the times at which it held it: a move brings the shard's last number along. */
+const periodsOf = (
+  commands: ReadonlyArray<ReadonlyArray<string>>
+): ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>> => {
+  const periods: Array<Array<ReadonlyArray<string>>> = [[]]
+  for (const command of commands) {
+    const [name = "", key = ""] = command
+    if (/^restore/i.test(name) && key.endsWith(":tick")) periods.push([])
+    periods.at(-1)?.push(command)
+  }
+  return periods
+}
+
+/**
+ * The commands on all shards, each shard's in their order, from the journals of nodes among which shards were moved. A
+ * step needs the shard's last number, so it is done by the old node before that has moved, and by the new one after.
+ */
+export const merged = (
+  nodes: ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>>,
+  moves: ReadonlyArray<Move>
+): ReadonlyArray<ReadonlyArray<string>> => {
+  const shardOf = ([, key = ""]: ReadonlyArray<string>) => shardOfKey.exec(key)?.[1]
+  const shards = new Set(nodes.flatMap((commands) => commands.flatMap((command) => shardOf(command) ?? [])))
+  return [...shards].flatMap((shard) => {
+    const left = nodes.map((commands) => periodsOf(commands.filter((command) => shardOf(command) === shard)).values())
+    // Before the first move it was held by one node, and nothing of it is in the others' journals.
+    const before = left.flatMap((periods) => periods.next().value ?? [])
+    const own = moves.filter((move) => String(move.shard) === shard)
+    return [...before, ...own.flatMap(({ to }) => left[to]?.next().value ?? [])]
+  })
+}
+
+const readNode = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const files = (yield* fs.readDirectory(`${directory}/appendonlydir`)).filter((name) => name.endsWith(".incr.aof"))
   const inOrder = files.sort((one, other) => one.localeCompare(other, "en", { numeric: true }))
-  const parts = yield* Effect.forEach(inOrder, (name) => fs.readFile(`${directory}/appendonlydir/${name}`), {
-    concurrency: 1
-  })
-  return changesIn(parts.flatMap((part) => [...commandsIn(part)]))
+  const parts = yield* Effect.forEach(inOrder, (name) => fs.readFile(`${directory}/appendonlydir/${name}`))
+  return parts.flatMap((part) => [...commandsIn(part)])
 })
+
+/** Everything that became of every job of the nodes with these directories, each pull request's in its order. */
+export const read = Effect.fn("QueueJournal.read")(
+  function*(directories: ReadonlyArray<string>, moves: ReadonlyArray<Move>) {
+    return changesIn(merged(yield* Effect.forEach(directories, readNode), moves))
+  }
+)

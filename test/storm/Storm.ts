@@ -52,6 +52,7 @@ const makeTally = () => {
     podEvicted: get("podEvicted"),
     redisRestarted: get("redisRestarted"),
     redisCut: get("redisCut"),
+    redisSlotMoved: get("redisSlotMoved"),
     watchCut: get("watchCut"),
     watchExpired: get("watchExpired"),
     apiFailed: get("apiFailed"),
@@ -143,7 +144,7 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
   const { faults, ...seen } = yield* drive(plan, world, patience)
   const { deliveries, outages } = seen
   const endedAt = yield* Clock.currentTimeMillis
-  const observed = yield* observe({ ...world, ...seen, redis: world.store })
+  const observed = yield* observe({ ...world, ...seen })
   const verdict = judge(observed)
   const wrong = breaches(verdict)
   const figures: Figures = {

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 import { bot, people } from "../journeys/Journey.ts"
 import { talkative } from "../journeys/Traffic.ts"
 import { servers as howMany } from "./Plan.ts"
+import * as RedisNodes from "./RedisNodes.ts"
 import * as Server from "./Server.ts"
 
 /** The storm could not begin, or did not end. */
@@ -36,21 +37,17 @@ const places = 4
 const jobsOfServer = 8
 
 /**
- * A cluster in which nothing is ours but `serve` and `run-job`: a forge, a model, a Redis that writes everything to its
- * disk before it answers, a Kubernetes with Jobs, and two servers. It is gone with the scope.
+ * A cluster in which nothing is ours but `serve` and `run-job`: a forge, a model, a Redis Cluster,
+ * a Kubernetes with Jobs, and two servers. It is gone with the scope.
  */
 export const make = Effect.fn("World.make")(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-storm-" })
-  const redisDirectory = `${directory}/redis`
-  yield* fs.makeDirectory(redisDirectory)
   const bin = yield* bundle(`${directory}/app`)
   const forge = yield* GitHubEmulator.make({ checkAnswers: false })
   const model = yield* ScriptedModel.make
   talkative({ model })
-  const redis = yield* RedisServer.start({
-    args: ["--dir", redisDirectory, "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"]
-  })
+  const redis = yield* RedisNodes.start()
   const kube = yield* KubeEmulator.make({ bin, places })
   const webhookSecret = randomBytes(24).toString("hex")
   const secrets = {
@@ -73,6 +70,7 @@ export const make = Effect.fn("World.make")(function*() {
     K8S_NAMESPACE: kube.namespace,
     KUBECONFIG: kube.kubeconfig,
     NOMINAL_DATA_DIR: `${directory}/data`,
+    REDIS_SHARDS: String(RedisNodes.shards),
     REVIEWER_BOT_USERNAME: bot,
     REVIEWER_TRIGGERS: "pr_opened,pr_push,pr_reopened",
     WORKSPACE_BASE_DIR: `${directory}/workspace`
@@ -81,7 +79,6 @@ export const make = Effect.fn("World.make")(function*() {
   const opened = yield* Effect.provideService(Layer.build(Redis.layerAt(redis.url)), References.MinimumLogLevel, "None")
   return {
     directory,
-    redisDirectory,
     forge,
     model,
     kube,
