@@ -1,7 +1,6 @@
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
-import * as RedisServer from "@nominal-code/testing/RedisServer"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Context, Data, Effect, FileSystem, Layer, Redacted, References, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
