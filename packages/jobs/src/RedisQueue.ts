@@ -3,6 +3,7 @@ import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { JobQueue, JobRequestResult, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
@@ -29,6 +30,13 @@ const forgetBatchSize = 500
 const atOnce = 50
 
 const hourly = Schedule.spaced("1 hour")
+
+/** Repeats a step of the start for 15 seconds while Redis is away: it was reached, and may be back in a moment. */
+const opening = <A, R>(step: Effect.Effect<A, StoreError, R>) =>
+  Effect.retry(step, {
+    schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: "15 seconds" })),
+    while: ({ retryable }) => retryable
+  })
 
 const Due = Schema.Array(Schema.Tuple([Schema.Int, Schema.String, Schema.String]))
 const Changes = Schema.NullOr(Schema.FiniteFromString)
@@ -97,7 +105,7 @@ const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) 
     Missed: () => Effect.sync(() => readyLanes.look())
   })
   for (const keys of all) {
-    yield* Effect.forkScoped(Stream.runForEach(yield* redis.subscribe(keys.ready), hear))
+    yield* Effect.forkScoped(Stream.runForEach(yield* opening(redis.subscribe(keys.ready)), hear))
   }
   return readyLanes
 })
@@ -122,7 +130,7 @@ const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, re
 const make = Effect.gen(function*() {
   const redis = yield* Redis
   const limits = yield* QueueLimits
-  const all = allShards(yield* RedisShards.claim(redis))
+  const all = allShards(yield* opening(RedisShards.claim(redis)))
   const { keysOf, step } = yield* RedisLane.make(all)
   const leaseMillis = Duration.toMillis(limits.leaseDuration)
   const retentionMillis = Duration.toMillis(limits.retention)
@@ -151,7 +159,7 @@ const make = Effect.gen(function*() {
     return value
   })
 
-  yield* RedisMigration.start(offer)
+  yield* opening(RedisMigration.start(offer))
 
   // The jobs that were found unreadable: said once, and they are left to a program that can read them.
   const left = new Set<JobId>()

@@ -7,6 +7,7 @@ import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as Redis from "@nominal-code/persistence/Redis"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { lossyProxy } from "@nominal-code/testing/LossyProxy"
 import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
@@ -50,6 +51,34 @@ const firstNamed = ({ ready }: Store) => Effect.map(Stream.runCollect(Stream.tak
 redisSuite("the queue in a Redis that fails", () => {
   const server = shared()
   const empty = Effect.tap(server, ({ command }) => command("flushall"))
+
+  it.live("a Redis that goes away for a moment while a server starts does not end the server", () =>
+    Effect.gen(function*() {
+      const { url } = yield* empty
+      const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layerAt(url))), Redis.Redis)
+      const seen = new Map<string, number>()
+      const flaky = <A, R>(
+        operation: string,
+        effect: Effect.Effect<A, StoreError, R>
+      ): Effect.Effect<A, StoreError, R> =>
+        Effect.suspend(() => {
+          const times = (seen.get(operation) ?? 0) + 1
+          seen.set(operation, times)
+          return times > 2
+            ? effect
+            : Effect.fail(new StoreError({ operation, message: "the connection was lost", reason: "unavailable" }))
+        })
+      const away = Redis.Redis.of({
+        ...redis,
+        send: (operation, reply, command) => flaky(operation, redis.send(operation, reply, command)),
+        subscribe: (channel) => flaky("subscribe", redis.subscribe(channel))
+      })
+      const opened = yield* Layer.build(
+        Layer.fresh(RedisQueue.layer).pipe(Layer.provide([Layer.succeed(Redis.Redis, away), NodeServices.layer]))
+      )
+      assert.deepInclude(yield* storeIn(opened).offer(mention(lane, "a")), { _tag: "Accepted" })
+      assert.containsAllKeys(Object.fromEntries(seen), ["JobQueue.open", "JobQueue.migrate", "subscribe"])
+    }))
 
   it.live("what waited for a server that is gone is named to the next one at once, without a new event", () =>
     Effect.gen(function*() {
