@@ -3093,6 +3093,8 @@ declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/k
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>;
   /** Asks for its end. It is there until its pods are gone; one that is not there is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>;
+  /** How long ago a Job's end was asked for, by the API server's own clock; none if it was not, or the Job is gone. */
+  endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>;
   /** What the cluster warns of about a Job: why its pods are refused. Takes the right to list events. */
   warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
   readonly jobs: Watchable<KubeJob>;
