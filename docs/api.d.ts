@@ -6,7 +6,7 @@
  * `GitHub.layer`, `Anthropic.make`.
  */
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
-import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, Redacted, Schema, Scope, Stream } from "effect";
+import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Schema, Scope, Stream } from "effect";
 import { ChildProcessSpawner } from "effect/process";
 /** The side of a diff: `LEFT` is the base (deleted lines), `RIGHT` the head (added lines). GitHub's words. */
 export declare const Side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
@@ -848,25 +848,6 @@ export declare class Lane extends Lane_base {}
 export declare const LaneKey: Schema.decodeTo<typeof Lane, Schema.String, never, never>;
 /** A lane's key as text, for logs and for stores. */
 export declare const laneKey: (lane: Lane) => string;
-declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"StoreError", {
-  readonly operation: Schema.String;
-  readonly message: Schema.String;
-  readonly reason: Schema.Literals<readonly ["unavailable", "full", "failed"]>;
-}>, import("effect/Cause").YieldableError>;
-/** A failed call of a store. `message` is one line for operators. */
-export declare class StoreError extends StoreError_base {
-  /** Whether it may succeed later. */
-  get retryable(): boolean;
-}
-declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@nominal-code/persistence/ConversationStore", {
-  load(lane: Lane): Effect.Effect<Option.Option<Conversation>, StoreError>;
-  save(lane: Lane, conversation: Conversation): Effect.Effect<void, StoreError>;
-}>;
-/**
- * What a pull request's reviews have said so far, kept until it has rested for the configured time.
- * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
- */
-export declare class ConversationStore extends ConversationStore_base {}
 /** The forge's own id of a webhook delivery. GitHub sends the same one when it delivers again. */
 export declare const DeliveryId: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
 export type DeliveryId = typeof DeliveryId.Type;
@@ -1183,19 +1164,97 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
 }>, {}>;
 /** Somebody's comment on the pull request, ours included. */
 export declare class Discussion extends Discussion_base {}
-/**
- * Check of a lease's fencing token: asks the queue if this run of a job is still wanted. Ask it right before each
- * effect outside of this process and again after every wait: a process that was suspended for longer than its lease
- * goes on unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
- */
-export declare const RunStillWanted: Context.Reference<Effect.Effect<boolean, never, never>>;
-declare const RunNotWanted_base: Schema.Class<RunNotWanted, Schema.TaggedStruct<"RunNotWanted", {}>, import("effect/Cause").YieldableError>;
-/** This run lost its lease or was cancelled: the run that holds the lease publishes. It says nothing about the job. */
-export declare class RunNotWanted extends RunNotWanted_base {
-  get message(): string;
+/** A finding that is on the pull request. One that was folded into a summary has no place. */
+interface PriorFinding {
+  readonly fingerprint: Fingerprint;
+  readonly place?: PriorPlace;
 }
-/** Asks once, and fails where the queue does not want this run any more. */
-export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
+/** The place of a finding that is on the pull request. */
+interface PriorPlace {
+  readonly path: string;
+  readonly side: Side;
+  /** Where the forge shows it now; absent once the code there has changed. */
+  readonly line?: number | undefined;
+  readonly originalLine?: number | undefined;
+  /** The lines of its side before it and its own, as they were. */
+  readonly code: ReadonlyArray<string>;
+  readonly category: string;
+  readonly words: ReadonlyArray<string>;
+}
+/** A finding as the model wrote it: its path in whatever spelling, to be read by what the repository holds. */
+interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0], "path"> {
+  readonly path: string;
+}
+/** A finding whose place could not be read. */
+interface UnplacedFinding {
+  /** What was written for its place; may be empty. */
+  readonly place: string;
+  readonly body: string;
+  readonly severity: Severity;
+}
+/** A review as the model hands it in. */
+interface ReviewAnswer {
+  /** Empty only where findings had to do without one. */
+  readonly summary: string;
+  readonly findings: ReadonlyArray<ReportedFinding>;
+  /** Findings that say something, but of which no line can be told. */
+  readonly unplaced: ReadonlyArray<UnplacedFinding>;
+  /** Findings that could not be read. */
+  readonly unreadable: number;
+}
+/** A finding as the model wrote it, with its identity. */
+interface FingerprintedFinding {
+  readonly finding: Finding;
+  readonly fingerprint: Fingerprint;
+}
+/** Where the findings of a review go. None of them is in two of the three. */
+interface AnchoredFindings {
+  /** They stand on their lines. */
+  readonly inline: ReadonlyArray<FingerprintedFinding>;
+  /** Their lines are not in the diff: they go into the summary. */
+  readonly folded: ReadonlyArray<FingerprintedFinding>;
+  /** We have said so before: they are not said again. */
+  readonly repeated: ReadonlyArray<FingerprintedFinding>;
+}
+/** What a review's findings are placed by. */
+interface AnchorContext {
+  readonly files: ReadonlyArray<ChangedFile>;
+  readonly checkout: Checkout;
+  /** The findings that are on the pull request already. */
+  readonly raised: ReadonlyArray<PriorFinding>;
+}
+declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"StoreError", {
+  readonly operation: Schema.String;
+  readonly message: Schema.String;
+  readonly reason: Schema.Literals<readonly ["unavailable", "full", "failed"]>;
+}>, import("effect/Cause").YieldableError>;
+/** A failed call of a store. `message` is one line for operators. */
+export declare class StoreError extends StoreError_base {
+  /** Whether it may succeed later. */
+  get retryable(): boolean;
+}
+declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@nominal-code/persistence/ConversationStore", {
+  load(lane: Lane): Effect.Effect<Option.Option<Conversation>, StoreError>;
+  save(lane: Lane, conversation: Conversation): Effect.Effect<void, StoreError>;
+}>;
+/**
+ * What a pull request's reviews have said so far, kept until it has rested for the configured time.
+ * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
+ */
+export declare class ConversationStore extends ConversationStore_base {}
+declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
+  /** What decides what a review says. It travels with the job. */
+  readonly settings: ReviewSettings;
+  /** What no posted text may hold. Each process has its own. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>;
+}>;
+/**
+ * The configuration that a review may read. It is not the whole `AppConfig`, so that the compiler keeps a review from
+ * deciding by a setting that stays with the server: a pod has only what travels with its job.
+ */
+export declare class ReviewConfig extends ReviewConfig_base {}
+/** The configuration of a process that reviews; `settings`, where a job brought some, take the place of its own. */
+declare const layer$1: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
   /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
@@ -1214,7 +1273,7 @@ declare const Forbidden_base: Schema.Class<Forbidden, Schema.TaggedStruct<"Forbi
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
 /** The credentials are good, and lack a permission that this call needs. */
-declare class Forbidden extends Forbidden_base {}
+export declare class Forbidden extends Forbidden_base {}
 declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFound", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
@@ -1255,6 +1314,19 @@ declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<
 }>, import("effect/Cause").YieldableError>;
 /** A webhook request that is refused. `reason` chooses the status of the answer. */
 export declare class WebhookError extends WebhookError_base {}
+/**
+ * Check of a lease's fencing token: asks the queue if this run of a job is still wanted. Ask it right before each
+ * effect outside of this process and again after every wait: a process that was suspended for longer than its lease
+ * goes on unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
+ */
+export declare const RunStillWanted: Context.Reference<Effect.Effect<boolean, never, never>>;
+declare const RunNotWanted_base: Schema.Class<RunNotWanted, Schema.TaggedStruct<"RunNotWanted", {}>, import("effect/Cause").YieldableError>;
+/** This run lost its lease or was cancelled: the run that holds the lease publishes. It says nothing about the job. */
+export declare class RunNotWanted extends RunNotWanted_base {
+  get message(): string;
+}
+/** Asks once, and fails where the queue does not want this run any more. */
+export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
 /** A webhook request as it came over the wire. Header names are lower-case. */
 interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -1328,19 +1400,28 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
 }>;
 /** A code forge: reads pull requests and posts reviews. It knows nothing of queues or models. */
 export declare class Forge extends Forge_base {}
-declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
-  /** What decides what a review says. It travels with the job. */
-  readonly settings: ReviewSettings;
-  /** What no posted text may hold. Each process has its own. */
-  readonly secrets: ReadonlyArray<Redacted.Redacted>;
-}>;
-/**
- * The configuration that a review may read. It is not the whole `AppConfig`, so that the compiler keeps a review from
- * deciding by a setting that stays with the server: a pod has only what travels with its job.
- */
-export declare class ReviewConfig extends ReviewConfig_base {}
-/** The configuration of a process that reviews; `settings`, where a job brought some, take the place of its own. */
-declare const layer$1: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
+/** Everything that a review is made from. */
+interface ReviewContext {
+  readonly pullRequest: PullRequest;
+  readonly checkout: Checkout;
+  /** The changed files, without the ignored ones. */
+  readonly files: ReadonlyArray<ChangedFile>;
+  /** How many files the ignore patterns took away. */
+  readonly ignored: number;
+  /** Every comment, ours included, oldest first; empty where they are not to be read. */
+  readonly discussions: ReadonlyArray<Discussion>;
+  readonly guidelines: string;
+}
+/** What the agent answered, and the changed files that its prompt did not show in full. */
+interface AskResult {
+  readonly result: AgentResult<ReviewAnswer>;
+  readonly notShown: ReadonlyArray<string>;
+}
+/** What came of a review's answer in the end. */
+interface RecoveredAnswer {
+  readonly answer: Option.Option<ReviewAnswer>;
+  readonly usage: UsageSummary;
+}
 /**
  * Reviews a job's pull request, from the job to the posted result. The head is reviewed that the pull request has now,
  * whatever the job's event said; a lifecycle event's head is reviewed once. A review is posted once, however often its
@@ -1350,6 +1431,9 @@ declare const layer$1: (settings?: Option.Option<ReviewSettings>) => Layer.Layer
 export declare const review: (args_0: Job) => Effect.Effect<{
   readonly _tag: "Lost";
   readonly failure: {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -1372,9 +1456,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
     readonly detail: string;
   } | {
     readonly _tag: "Model";
@@ -1397,6 +1478,9 @@ export declare const review: (args_0: Job) => Effect.Effect<{
 } | {
   readonly _tag: "Failed";
   readonly failure: {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -1419,9 +1503,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
     readonly detail: string;
   } | {
     readonly _tag: "Model";
@@ -1447,6 +1528,9 @@ export declare const review: (args_0: Job) => Effect.Effect<{
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -1471,9 +1555,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly _tag: "Installation";
     readonly detail: string;
   } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
     readonly _tag: "Model";
     readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
@@ -1489,6 +1570,24 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Workspace>;
+/** How an agent fails: as the model that it asked does. */
+type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
+/**
+ * The steps of a review between its checkout and its post, in their order. A pipeline replaces one by its own, which may
+ * call the usual one, and may use the same services.
+ */
+export interface ReviewSteps {
+  /** Reads all that the review is made from: the changed files, the discussions, the guidelines. */
+  gather(pullRequest: PullRequest, checkout: Checkout, settings: ReviewSettings): Effect.Effect<ReviewContext, ForgeError | WorkspaceError | PlatformError.PlatformError, FileSystem.FileSystem | Forge>;
+  /** Has the agent review it. */
+  ask(job: Job, context: ReviewContext): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
+  /** Reads an answer out of a run that handed in none. */
+  recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings, maxCostUsd: number | undefined): Effect.Effect<RecoveredAnswer, AgentError | PlatformError.PlatformError, AgentRunner | FileSystem.FileSystem>;
+  /** Decides for each finding where it lands: inline, in the summary or nowhere. */
+  place(findings: ReadonlyArray<ReportedFinding>, context: AnchorContext): Effect.Effect<AnchoredFindings>;
+}
+/** The steps that reviews take, by default the usual ones. */
+export declare const ReviewSteps: Context.Reference<ReviewSteps>;
 /**
  * The files of a `git diff` between two commits, in its order. It reads what git writes with `--no-color`,
  * `--src-prefix=a/` and `--dst-prefix=b/`. A section whose path no repository can hold is left out.
@@ -3128,4 +3227,4 @@ interface KubernetesWork<R> {
  * over finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
 declare const layer$4: <R>({ needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, KubeConfigError, AppConfig | JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
-export { type AgentResult, type AgentTask, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, type ContainerManifest, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type ResourceSettings, type ReviewChangesOptions, type ReviewedChanges, type ReviewedHead, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceSettings, layer as layerRedis, layerAt as layerRedisAt, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, layerAt$1 as layerSqliteAt, make as makeTool };
+export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, type ContainerManifest, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceSettings, layer as layerRedis, layerAt as layerRedisAt, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, layerAt$1 as layerSqliteAt, make as makeTool };

@@ -10,8 +10,15 @@
 export { NotReviewed, reviewChanges, type ReviewChangesOptions, type ReviewedChanges } from "./ReviewChanges.ts"
 
 /** One review, from a job to the posted result, over `Forge`, `Workspace`, `AgentRunner` and `ConversationStore`. */
+export { type AnchorContext, type AnchoredFindings, type FingerprintedFinding } from "@nominal-code/review/Anchor"
+export { type AskResult } from "@nominal-code/review/Ask"
+export { type RecoveredAnswer } from "@nominal-code/review/OutputRepair"
+export { type PriorFinding, type PriorPlace } from "@nominal-code/review/PriorFindings"
 export { review } from "@nominal-code/review/Review"
 export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/ReviewConfig"
+export { type ReviewContext } from "@nominal-code/review/ReviewContext"
+export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@nominal-code/review/ReviewOutput"
+export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
 
 /** Pull requests, what happens to them, and what a review says of them. */
 export { Category, Confidence, Finding, Fingerprint, fingerprint, Severity } from "@nominal-code/domain/Finding"
@@ -81,6 +88,7 @@ export {
   type WebhookRequest
 } from "@nominal-code/forge/Forge"
 export {
+  Forbidden,
   ForgeError,
   NotFound,
   RateLimited,
@@ -151,6 +159,7 @@ export {
   QueueLimits,
   type ReadyLane,
   RenewalResult,
+  type RunLocation,
   Settlement,
   StopReason
 } from "@nominal-code/jobs/JobQueue"

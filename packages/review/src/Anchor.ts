@@ -1,4 +1,4 @@
-import type { DiffIndex } from "@nominal-code/domain/DiffIndex"
+import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import { Finding, type Fingerprint, fingerprint } from "@nominal-code/domain/Finding"
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
@@ -27,7 +27,6 @@ export interface AnchoredFindings {
 
 /** What a review's findings are placed by. */
 export interface AnchorContext {
-  readonly index: DiffIndex
   readonly files: ReadonlyArray<ChangedFile>
   readonly checkout: Checkout
   /** The findings that are on the pull request already. */
@@ -128,7 +127,8 @@ const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => 
  */
 export const anchor = Effect.fn("Anchor.anchor")(
   function*(findings: ReadonlyArray<ReportedFinding>, ground: AnchorContext) {
-    const { files, index, raised } = ground
+    const { files, raised } = ground
+    const index = DiffIndex.make(files)
     const placed: { readonly [K in keyof AnchoredFindings]: Array<FingerprintedFinding> } = {
       inline: [],
       folded: [],

@@ -1,6 +1,5 @@
-import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
+import type { AgentResult } from "@nominal-code/agent/AgentRunner"
 import type { Conversation } from "@nominal-code/domain/Conversation"
-import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import type { Job } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
@@ -9,17 +8,12 @@ import { type CloneSource, Forge } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { anchor } from "./Anchor.ts"
-import { budgetBelow, notShown } from "./DiffBudget.ts"
-import * as History from "./History.ts"
 import { postable, rulesFor } from "./OutgoingText.ts"
-import { recover, type RecoveredAnswer } from "./OutputRepair.ts"
 import { priorFindings } from "./PriorFindings.ts"
-import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
-import * as PromptFiles from "./PromptFiles.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
-import { gather, isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
-import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
+import { isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
+import type { ReviewAnswer } from "./ReviewOutput.ts"
+import { ReviewSteps } from "./ReviewSteps.ts"
 import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
 import type { SummaryParts } from "./Summary.ts"
 
@@ -56,54 +50,6 @@ const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref
   })
 })
 
-/** Has the agent review what was gathered. */
-const ask = Effect.fnUntraced(function*(job: Job, context: ReviewContext) {
-  const { settings } = yield* ReviewConfig
-  const agent = yield* AgentRunner
-  const fromBot = isOurs([settings.botUsername, job.lane.bot])
-  const { event } = job
-  const system = systemPrompt({
-    role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
-    suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
-    guidelines: context.guidelines
-  })
-  const promptOf = (diffBudget: number) =>
-    userPrompt({
-      pullRequest: context.pullRequest,
-      request: job.prompt,
-      place: event._tag === "Comment"
-        ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
-        : undefined,
-      files: context.files,
-      discussions: context.discussions.filter((discussion) => !fromBot(discussion)).slice(-mostDiscussions),
-      suggestions: settings.inlineSuggestions,
-      diffBudget
-    })
-  let budget = defaultDiffBudget
-  const prompt = promptOf(budget)
-  const shorter = Effect.sync(() => {
-    budget = budgetBelow(context.files, budget)
-    return budget < leastDiffBudget ? Option.none<string>() : Option.some(promptOf(budget))
-  })
-  const result = yield* agent.run<ReviewAnswer>({
-    settings: settings.reviewer,
-    system,
-    prompt,
-    shorter,
-    tools: context.checkout.tools,
-    history: yield* History.load(job.lane, system.length + prompt.length),
-    submission: reviewSubmission,
-    maxCostUsd: settings.maxCostUsd
-  })
-  return { result, notShown: notShown(context.files, budget) }
-})
-
-/** Below this, a model that refuses the prompt does not refuse it for its diffs. */
-const leastDiffBudget = 4_000
-
-/** The newest comments say where a discussion stands. */
-const mostDiscussions = 50
-
 /** Places the findings, and makes all texts fit to be posted. */
 const compose = Effect.fnUntraced(function*(
   job: Job,
@@ -117,10 +63,9 @@ const compose = Effect.fnUntraced(function*(
   const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
   const fromBot = isOurs([settings.botUsername, job.lane.bot])
-  const placed = yield* anchor(answer.findings, {
+  const placed = yield* (yield* ReviewSteps).place(answer.findings, {
     checkout,
     files,
-    index: DiffIndex.make(files),
     raised: priorFindings(discussions.filter(fromBot))
   })
   const fit = postable(rules, settings.inlineSuggestions)
@@ -155,10 +100,11 @@ const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Outgoin
 /** Reviews a pull request and posts nothing: from the checkout to texts that are fit to be posted. */
 export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest: PullRequest) {
   const { settings } = yield* ReviewConfig
+  const steps = yield* ReviewSteps
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
   const rules = yield* rulesFor(source)
   const checkout = yield* checkOut(pullRequest, source)
-  const context = yield* gather(pullRequest, checkout, settings)
+  const context = yield* steps.gather(pullRequest, checkout, settings)
   if (context.ignored > 0) {
     const all = context.ignored + context.files.length
     yield* Effect.logWarning(`Excluded ${context.ignored} of ${all} files by ignore_patterns for ${pullRequest.ref}`)
@@ -168,8 +114,8 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest
     const nothing: DraftResult = { _tag: "Nothing", reason }
     return nothing
   }
-  const { notShown, result } = yield* ask(job, context)
-  const { answer, usage }: RecoveredAnswer = yield* recover(result, settings.reviewer, settings.maxCostUsd)
+  const { notShown, result } = yield* steps.ask(job, context)
+  const { answer, usage } = yield* steps.recover(result, settings.reviewer, settings.maxCostUsd)
   if (Option.isNone(answer)) return unreadable(result, rules)
   const parts = yield* compose(job, context, { answer: answer.value, notShown, rules })
   const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }

@@ -12,7 +12,8 @@ export interface PriorFinding {
   readonly place?: PriorPlace
 }
 
-interface PriorPlace {
+/** The place of a finding that is on the pull request. */
+export interface PriorPlace {
   readonly path: string
   readonly side: Side
   /** Where the forge shows it now; absent once the code there has changed. */

@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import { Finding } from "@nominal-code/domain/Finding"
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { Discussion } from "@nominal-code/domain/Review"
@@ -23,7 +22,6 @@ const files = [
 
 const ground = (changes: Partial<AnchorContext> = {}): AnchorContext => ({
   files,
-  index: DiffIndex.make(files),
   checkout: Scene.checkoutOf(Scene.world(), Scene.headSha),
   raised: [],
   ...changes
@@ -124,7 +122,7 @@ describe("a finding that was raised before", () => {
         const raised = priorFindings([ours(fingerprint, resolved)])
         const again = yield* anchor(
           [found({ line: 91 })],
-          ground({ files: moved, index: DiffIndex.make(moved), raised })
+          ground({ files: moved, raised })
         )
         assert.deepStrictEqual([again.inline.length, again.repeated.length], [0, 1])
       }

@@ -1,0 +1,65 @@
+import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
+import type { Job } from "@nominal-code/domain/Job"
+import { Effect, Option } from "effect"
+import { budgetBelow, notShown } from "./DiffBudget.ts"
+import * as History from "./History.ts"
+import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
+import * as PromptFiles from "./PromptFiles.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
+import { isOurs, type ReviewContext } from "./ReviewContext.ts"
+import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
+
+/** What the agent answered, and the changed files that its prompt did not show in full. */
+export interface AskResult {
+  readonly result: AgentResult<ReviewAnswer>
+  readonly notShown: ReadonlyArray<string>
+}
+
+/** Below this, a model that refuses the prompt does not refuse it for its diffs. */
+const leastDiffBudget = 4_000
+
+/** The newest comments say where a discussion stands. */
+const mostDiscussions = 50
+
+/** Has the agent review what was gathered. */
+export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewContext) {
+  const { settings } = yield* ReviewConfig
+  const agent = yield* AgentRunner
+  const fromBot = isOurs([settings.botUsername, job.lane.bot])
+  const { event } = job
+  const system = systemPrompt({
+    role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
+    suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
+    guidelines: context.guidelines
+  })
+  const promptOf = (diffBudget: number) =>
+    userPrompt({
+      pullRequest: context.pullRequest,
+      request: job.prompt,
+      place: event._tag === "Comment"
+        ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
+        : undefined,
+      files: context.files,
+      discussions: context.discussions.filter((discussion) => !fromBot(discussion)).slice(-mostDiscussions),
+      suggestions: settings.inlineSuggestions,
+      diffBudget
+    })
+  let budget = defaultDiffBudget
+  const prompt = promptOf(budget)
+  const shorter = Effect.sync(() => {
+    budget = budgetBelow(context.files, budget)
+    return budget < leastDiffBudget ? Option.none<string>() : Option.some(promptOf(budget))
+  })
+  const result = yield* agent.run<ReviewAnswer>({
+    settings: settings.reviewer,
+    system,
+    prompt,
+    shorter,
+    tools: context.checkout.tools,
+    history: yield* History.load(job.lane, system.length + prompt.length),
+    submission: reviewSubmission,
+    maxCostUsd: settings.maxCostUsd
+  })
+  const asked: AskResult = { result, notShown: notShown(context.files, budget) }
+  return asked
+})

@@ -1,0 +1,54 @@
+import type { AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
+import type { Job } from "@nominal-code/domain/Job"
+import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { Forge } from "@nominal-code/forge/Forge"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
+import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import type { Checkout, WorkspaceError } from "@nominal-code/workspace/Workspace"
+import { Context, type Effect, type FileSystem, type PlatformError } from "effect"
+import { anchor, type AnchorContext, type AnchoredFindings } from "./Anchor.ts"
+import { ask, type AskResult } from "./Ask.ts"
+import { recover, type RecoveredAnswer } from "./OutputRepair.ts"
+import type { ReviewConfig } from "./ReviewConfig.ts"
+import { gather, type ReviewContext } from "./ReviewContext.ts"
+import type { ReportedFinding, ReviewAnswer } from "./ReviewOutput.ts"
+
+/** How an agent fails: as the model that it asked does. */
+export type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
+
+/**
+ * The steps of a review between its checkout and its post, in their order. A pipeline replaces one by its own, which may
+ * call the usual one, and may use the same services.
+ */
+export interface ReviewSteps {
+  /** Reads all that the review is made from: the changed files, the discussions, the guidelines. */
+  gather(
+    pullRequest: PullRequest,
+    checkout: Checkout,
+    settings: ReviewSettings
+  ): Effect.Effect<
+    ReviewContext,
+    ForgeError | WorkspaceError | PlatformError.PlatformError,
+    FileSystem.FileSystem | Forge
+  >
+  /** Has the agent review it. */
+  ask(job: Job, context: ReviewContext): Effect.Effect<
+    AskResult,
+    AgentError | PlatformError.PlatformError,
+    AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig
+  >
+  /** Reads an answer out of a run that handed in none. */
+  recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings, maxCostUsd: number | undefined): Effect.Effect<
+    RecoveredAnswer,
+    AgentError | PlatformError.PlatformError,
+    AgentRunner | FileSystem.FileSystem
+  >
+  /** Decides for each finding where it lands: inline, in the summary or nowhere. */
+  place(findings: ReadonlyArray<ReportedFinding>, context: AnchorContext): Effect.Effect<AnchoredFindings>
+}
+
+/** The steps that reviews take, by default the usual ones. */
+export const ReviewSteps = Context.Reference<ReviewSteps>("@nominal-code/review/ReviewSteps", {
+  defaultValue: () => ({ gather, ask, recover, place: anchor })
+})
