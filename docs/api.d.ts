@@ -102,6 +102,14 @@ export declare class WorkspaceError extends WorkspaceError_base {
   /** The same may work later, with nothing changed by a person. */
   get retryable(): boolean;
 }
+/** Where checkouts live, and how much of the disk they may use. */
+interface WorkspaceOptions {
+  readonly baseDir: string;
+  /** Of all mirrors and checkouts, in bytes. The mirrors that were not used for longest go first. */
+  readonly maxBytes: number;
+  /** A mirror that was not used for so long is removed. */
+  readonly maxAge: Duration.Input;
+}
 /** What to check out, and with which credentials. */
 interface CheckoutRequest {
   readonly repo: RepoName;
@@ -791,6 +799,58 @@ export type Fingerprint = typeof Fingerprint.Type;
  * it survives a sentence turned round or a number corrected, not one with other words.
  */
 export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
+/** What a program answered. */
+interface ProcessOutput {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  /** At most its last `STDERR_BYTES` bytes. */
+  readonly stderr: string;
+  /** The program was stopped before its end, because enough of its output had been read. `exitCode` is 0 then. */
+  readonly cut: boolean;
+}
+/** A repository on a server that we may fetch from, checked: its URL names no credentials and no other transport. */
+interface Remote {
+  readonly url: string;
+  readonly host: string;
+  readonly protocol: "https" | "http";
+  readonly repo: RepoName;
+  /** `Authorization: Basic …`, or none for a repository that everyone may read. */
+  readonly authorization: Redacted.Redacted | undefined;
+  /** What must never be shown, in each form that it is sent in. */
+  readonly secrets: ReadonlyArray<string>;
+  /** A directory name for the mirror: distinct for every server and repository, also where case does not count. */
+  readonly directoryName: string;
+}
+declare const GitError_base: Schema.Class<GitError, Schema.TaggedStruct<"GitError", {
+  readonly message: Schema.String;
+  readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "not-installed", "other"]>;
+}>, import("effect/Cause").YieldableError>;
+/** git said no. The message is one line without secrets. */
+declare class GitError extends GitError_base {
+  toWorkspaceError(): WorkspaceError;
+}
+interface GitOptions {
+  readonly gitDir: string;
+  /** Where files are written to; absent for commands that only read the object store. */
+  readonly workTree?: string | undefined;
+  readonly indexFile?: string | undefined;
+  readonly stdin?: string | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  /** What to do with more output than `maxBytes`: `fail` (the default), or keep what fitted. */
+  readonly overflow?: "fail" | "cut" | undefined;
+  /** Exit codes besides 0 that are answers, not failures. */
+  readonly answers?: ReadonlyArray<number> | undefined;
+  /** The only server that the command may talk to; without it every transport is closed. */
+  readonly remote?: Remote | undefined;
+}
+declare const Git_base: Context.ServiceClass<Git, "@nominal-code/workspace/Git", {
+  run(args: ReadonlyArray<string>, options: GitOptions): Effect.Effect<ProcessOutput, GitError>;
+  /** Hands the output over as it comes; the command is ended when `accept` answers false. */
+  consume(args: ReadonlyArray<string>, options: GitOptions, accept: (chunk: Uint8Array) => boolean): Effect.Effect<Omit<ProcessOutput, "stdout">, GitError>;
+}>;
+/** The one way to run git. */
+declare class Git extends Git_base {}
 /** A difference in a repository on this disk. */
 interface LocalChanges {
   /** The directory that holds `.git`. */
@@ -1233,6 +1293,11 @@ export declare class StoreError extends StoreError_base {
   /** Whether it may succeed later. */
   get retryable(): boolean;
 }
+/** How conversations are kept. */
+interface ConversationOptions {
+  /** The time that a conversation is kept after it was last saved. */
+  readonly ttl: Duration.Input;
+}
 declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@nominal-code/persistence/ConversationStore", {
   load(lane: Lane): Effect.Effect<Option.Option<Conversation>, StoreError>;
   save(lane: Lane, conversation: Conversation): Effect.Effect<void, StoreError>;
@@ -1249,12 +1314,12 @@ declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-co
   readonly secrets: ReadonlyArray<Redacted.Redacted>;
 }>;
 /**
- * The configuration that a review may read. It is not the whole `AppConfig`, so that the compiler keeps a review from
+ * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
  * deciding by a setting that stays with the server: a pod has only what travels with its job.
  */
 export declare class ReviewConfig extends ReviewConfig_base {}
-/** The configuration of a process that reviews; `settings`, where a job brought some, take the place of its own. */
-declare const layer$1: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
+/** The configuration of a process that reviews. */
+declare const layer$1: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
   /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
@@ -1739,6 +1804,107 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
 declare const layer$25: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+/** How a Redis is reached. */
+interface RedisTarget {
+  readonly url: Redacted.Redacted;
+  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
+}
+/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
+interface RedisScript {
+  readonly text: string;
+  /** By which Redis knows a script that it has run before. */
+  readonly sha: string;
+}
+/** What is heard on a channel. */
+export declare const ChannelEvent: Schema.TaggedUnion<{
+  readonly Message: Schema.TaggedStruct<"Message", {
+    readonly text: Schema.String;
+  }>;
+  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
+}>;
+export type ChannelEvent = typeof ChannelEvent.Type;
+/** A command and its arguments. */
+type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
+/** The schema of a reply. */
+type Reply = Schema.ConstraintDecoder<unknown>;
+declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
+  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
+  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
+  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
+  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
+  /** Listens to a channel, from when this effect has completed until the scope closes. */
+  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
+  /**
+   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
+   * do not have it within a second.
+   */
+  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
+  /** Succeeds if Redis answers. */
+  readonly ping: Effect.Effect<void, StoreError>;
+}>;
+/**
+ * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
+ * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
+ */
+export declare class Redis extends Redis_base {}
+/** A Redis, and how many replicas have to have what is accepted. */
+interface RedisOptions extends RedisTarget {
+  readonly waitReplicas?: number;
+}
+/** The Redis of a URL. */
+declare const layer: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+/** Values for the `:name` places of a statement. */
+type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
+/** The schema of a row. */
+type Row = Schema.ConstraintDecoder<unknown>;
+/** The statements that a transaction may run. They are of no use after it. */
+interface Statements {
+  /** Runs a statement; how many rows it changed. */
+  run(sql: string, parameters?: Parameters): number;
+  /** The first row, decoded; undefined if there is none. */
+  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
+  /** Every row, decoded. */
+  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
+}
+declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
+  /** Where the file lives; other files that belong to it may stand beside it. */
+  readonly directory: string;
+  /**
+   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
+   * process can come between its statements. `operation` names it in an error.
+   */
+  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
+  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+}>;
+/**
+ * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
+ * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
+ */
+export declare class Sqlite extends Sqlite_base {}
+/** The database of a directory, which is made if it is missing. */
+declare const layer$3: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+declare namespace Configured_d_exports {
+  export { conversationsIn, git, localWorkspace, redis, reviewConfig, sqlite, workspace };
+}
+/** The database of `data_dir`. */
+declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** The Redis of `redis.url`. */
+declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
+/** Conversations in each kind of storage. */
+declare const conversationsIn: {
+  memory: Layer.Layer<ConversationStore, never, AppConfig>;
+  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
+declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** git, with its home in `workspace.base_dir`. */
+declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** Checkouts of a repository that is on this disk already. */
+declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
+declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
 declare namespace GitHub_d_exports {
   export { layer$24 as layer };
 }
@@ -1747,16 +1913,18 @@ declare const layer$24: Layer.Layer<Forge, ForgeError, AppConfig>;
 declare namespace GitWorkspace_d_exports {
   export { layer$23 as layer };
 }
-/** Checkouts by git, cached under `workspace.base_dir`. Fails at start when that directory cannot be written. */
-declare const layer$23: Layer.Layer<Workspace, WorkspaceError, AppConfig | ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
+declare const layer$23: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
   export { layer$22 as layer };
 }
+/** Where git may write for itself, and how large a checkout may be, in bytes. */
+type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
 /**
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$22: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$22: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 /** A tool as a model is told of it. */
 interface ToolSpec {
   readonly name: string;
@@ -1834,101 +2002,17 @@ declare namespace ConversationStoreMemory_d_exports {
   export { layer$17 as layer };
 }
 /** Conversations that end with the process. */
-declare const layer$17: Layer.Layer<ConversationStore, never, AppConfig>;
-/** How a Redis is reached. */
-interface RedisTarget {
-  readonly url: Redacted.Redacted;
-  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
-}
-/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
-interface RedisScript {
-  readonly text: string;
-  /** By which Redis knows a script that it has run before. */
-  readonly sha: string;
-}
-/** What is heard on a channel. */
-export declare const ChannelEvent: Schema.TaggedUnion<{
-  readonly Message: Schema.TaggedStruct<"Message", {
-    readonly text: Schema.String;
-  }>;
-  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
-}>;
-export type ChannelEvent = typeof ChannelEvent.Type;
-/** A command and its arguments. */
-type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
-/** The schema of a reply. */
-type Reply = Schema.ConstraintDecoder<unknown>;
-declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
-  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
-  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
-  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
-  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
-  /** Listens to a channel, from when this effect has completed until the scope closes. */
-  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
-  /**
-   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
-   * do not have it within a second.
-   */
-  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
-  /** Succeeds if Redis answers. */
-  readonly ping: Effect.Effect<void, StoreError>;
-}>;
-/**
- * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
- * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
- */
-export declare class Redis extends Redis_base {}
-/** A Redis, and how many replicas have to have what is accepted. */
-interface RedisOptions extends RedisTarget {
-  readonly waitReplicas?: number;
-}
-/** The Redis of a given URL. */
-declare const layerAt: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
-/** The configured Redis. */
-declare const layer: Layer.Layer<Redis, StoreError, AppConfig>;
+declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
 declare namespace ConversationStoreRedis_d_exports {
   export { layer$16 as layer };
 }
 /** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$16: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | Redis>;
-/** Values for the `:name` places of a statement. */
-type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
-/** The schema of a row. */
-type Row = Schema.ConstraintDecoder<unknown>;
-/** The statements that a transaction may run. They are of no use after it. */
-interface Statements {
-  /** Runs a statement; how many rows it changed. */
-  run(sql: string, parameters?: Parameters): number;
-  /** The first row, decoded; undefined if there is none. */
-  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
-  /** Every row, decoded. */
-  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
-}
-declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
-  /** Where the file lives; other files that belong to it may stand beside it. */
-  readonly directory: string;
-  /**
-   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
-   * process can come between its statements. `operation` names it in an error.
-   */
-  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
-  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-}>;
-/**
- * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
- * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
- */
-export declare class Sqlite extends Sqlite_base {}
-/** The database of a given directory, which is made if it is missing. */
-declare const layerAt$1: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
-/** The database of the configured data directory. */
-declare const layer$3: Layer.Layer<Sqlite, StoreError, AppConfig | FileSystem.FileSystem | Path.Path>;
+declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 declare namespace ConversationStoreSqlite_d_exports {
   export { layer$15 as layer };
 }
 /** Conversations in the database file. */
-declare const layer$15: Layer.Layer<ConversationStore, never, AppConfig | Sqlite>;
+declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
 declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/jobs/JobRunner", {
   /**
    * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
@@ -3207,10 +3291,10 @@ declare const KubeConfigError_base: Schema.Class<KubeConfigError, Schema.TaggedS
 /** There is no cluster to talk to, or no way in. */
 export declare class KubeConfigError extends KubeConfigError_base {}
 declare namespace KubeClientNode_d_exports {
-  export { layer$5 as layer, layerAt$2 as layerAt };
+  export { layer$5 as layer, layerAt };
 }
 /** The cluster that a kubeconfig names. The SDK is loaded when the layer is built. */
-declare const layerAt$2: (kubeconfig: string) => Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
+declare const layerAt: (kubeconfig: string) => Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
 /** The cluster that this process is in, or that the usual kubeconfig names. */
 declare const layer$5: Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
 declare namespace KubernetesRunner_d_exports {
@@ -3227,4 +3311,4 @@ interface KubernetesWork<R> {
  * over finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
 declare const layer$4: <R>({ needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, KubeConfigError, AppConfig | JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
-export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, type ContainerManifest, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceSettings, layer as layerRedis, layerAt as layerRedisAt, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, layerAt$1 as layerSqliteAt, make as makeTool };
+export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerRedis, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, make as makeTool };

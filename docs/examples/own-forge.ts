@@ -10,11 +10,10 @@ import {
   Anthropic,
   ApiAgent,
   AppConfigLayer,
+  Configured,
   ConversationStoreMemory,
   Forge,
   jobOfHead,
-  layerReviewConfig,
-  LocalWorkspace,
   NotReviewed,
   parseGitDiff,
   PostedReview,
@@ -83,11 +82,11 @@ const TerminalForge = Layer.succeed(
 
 const Pipeline = Layer.mergeAll(
   TerminalForge,
-  LocalWorkspace.layer(repository),
+  Configured.localWorkspace(repository),
   ApiAgent.layer.pipe(Layer.provide(Anthropic.layer)),
-  ConversationStoreMemory.layer
+  ConversationStoreMemory.layer({ ttl: "1 day" })
 ).pipe(
-  Layer.provideMerge(layerReviewConfig()),
+  Layer.provideMerge(Configured.reviewConfig()),
   Layer.provideMerge(AppConfigLayer.layer("review")),
   Layer.provideMerge(NodeServices.layer)
 )

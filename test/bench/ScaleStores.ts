@@ -36,12 +36,12 @@ export const sqlite = Effect.gen(function*() {
   const files = yield* FileSystem.FileSystem
   const directory = yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
   const context = yield* opened(
-    SqliteQueue.layer.pipe(Layer.provideMerge(Sqlite.layerAt(`${directory}/queue`)), Layer.provide(NodeServices.layer))
+    SqliteQueue.layer.pipe(Layer.provideMerge(Sqlite.layer(`${directory}/queue`)), Layer.provide(NodeServices.layer))
   )
   const database = Context.get(context, Sqlite.Sqlite)
   // A database of its own, so that the queue's does not hold what only the reference writes.
   const other = Context.get(
-    yield* Layer.build(Layer.fresh(Sqlite.layerAt(`${directory}/other`)).pipe(Layer.provide(NodeServices.layer))),
+    yield* Layer.build(Layer.fresh(Sqlite.layer(`${directory}/other`)).pipe(Layer.provide(NodeServices.layer))),
     Sqlite.Sqlite
   )
   yield* other.transaction(
@@ -67,7 +67,7 @@ export const redis = Effect.gen(function*() {
     Effect.mapError(({ message }) => new NotMeasured({ message: `redis-server is needed: ${message}` }))
   )
   const context = yield* opened(
-    RedisQueue.layer.pipe(Layer.provideMerge(Redis.layerAt(server.url)), Layer.provide(NodeServices.layer))
+    RedisQueue.layer.pipe(Layer.provideMerge(Redis.layer(server.url)), Layer.provide(NodeServices.layer))
   )
   const client = Context.get(context, Redis.Redis)
   const memory = client.send("bench", Schema.String, ["info", "memory"])

@@ -12,7 +12,6 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { queue } from "@nominal-code/testing/RedisStore"
 import { freePort } from "@nominal-code/testing/ServeProcess"
-import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Context, Effect, FileSystem, Layer, Option, Redacted, Schedule, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { readFileSync } from "node:fs"
@@ -114,7 +113,7 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
       const redis = yield* manifest
       yield* redis.start(password, "a-password-of-the-jobs")
       yield* redis.ready(password)
-      const as = (who: string) => Layer.fresh(Redis.layerAt(Redacted.make(`redis://${who}@127.0.0.1:${redis.port}/0`)))
+      const as = (who: string) => Layer.fresh(Redis.layer(Redacted.make(`redis://${who}@127.0.0.1:${redis.port}/0`)))
       const server = yield* Layer.build(Layer.provide(queue, as(`:${password}`)))
       const { offer, take } = Context.get(server, JobQueue)
       const job = mention(laneOf(1), "a")
@@ -123,10 +122,10 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
 
       const own = as("nominal-job:a-password-of-the-jobs")
       const pod = yield* Layer.build(
-        Layer.mergeAll(RedisJobResults.layer, RedisPayloadStore.layer, ConversationStoreRedis.layer).pipe(
-          Layer.provideMerge(own),
-          Layer.provide(layerTest())
-        )
+        Layer.mergeAll(RedisJobResults.layer, RedisPayloadStore.layer, ConversationStoreRedis.layer({ ttl: "1 day" }))
+          .pipe(
+            Layer.provideMerge(own)
+          )
       )
       const results = Context.get(pod, JobResults)
       const run = { id: job.id, run: 1 }

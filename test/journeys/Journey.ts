@@ -89,7 +89,7 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
   }
   const dataDir = `${directory}/data`
   // The store as any other process may open it: what it says of a job is what is stored.
-  const opened = yield* Layer.build(SqliteQueue.layer.pipe(Layer.provide(Sqlite.layerAt(dataDir))))
+  const opened = yield* Layer.build(SqliteQueue.layer.pipe(Layer.provide(Sqlite.layer(dataDir))))
   const queue = storeIn(opened)
 
   const environment = {

@@ -75,7 +75,7 @@ export const make = Effect.fn("World.make")(function*() {
     WORKSPACE_BASE_DIR: `${directory}/workspace`
   }
   const servers = yield* Effect.replicateEffect(Server.start({ bin, env: environment }), howMany)
-  const opened = yield* Effect.provideService(Layer.build(Redis.layerAt(redis.url)), References.MinimumLogLevel, "None")
+  const opened = yield* Effect.provideService(Layer.build(Redis.layer(redis.url)), References.MinimumLogLevel, "None")
   return {
     directory,
     forge,

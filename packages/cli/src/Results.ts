@@ -3,10 +3,10 @@ import * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
 import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
-import * as Redis from "@nominal-code/persistence/Redis"
 import { Effect, Layer, Option } from "effect"
+import { redis } from "./Configured.ts"
 
-const shared = Layer.merge(RedisJobResults.layer, RedisPayloadStore.layer).pipe(Layer.provide(Redis.layer))
+const shared = Layer.merge(RedisJobResults.layer, RedisPayloadStore.layer).pipe(Layer.provide(redis))
 
 const own = Layer.merge(MemoryJobResults.layer, MemoryPayloadStore.layer)
 

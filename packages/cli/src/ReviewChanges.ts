@@ -6,14 +6,11 @@ import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@no
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge } from "@nominal-code/forge/Forge"
-import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 import { review } from "@nominal-code/review/Review"
-import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
-import * as Git from "@nominal-code/workspace/Git"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
-import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Ref, Schema } from "effect"
+import * as Configured from "./Configured.ts"
 
 /** A review of changes on this disk. */
 export interface ReviewedChanges {
@@ -103,13 +100,13 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
 export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(options: ReviewChangesOptions) {
-  const changes = yield* Effect.provide(resolveChanges(options), Git.layer)
+  const changes = yield* Effect.provide(resolveChanges(options), Configured.git)
   const posted = yield* Ref.make(Option.none<ReviewDraft>())
   const pullRequest = pullRequestOf(changes, options)
   const layers = localForge(pullRequest, posted).pipe(
-    Layer.provideMerge(LocalWorkspace.layer(options.repository)),
-    Layer.provideMerge(ConversationStoreMemory.layer),
-    Layer.provideMerge(ReviewConfig.layer())
+    Layer.provideMerge(Configured.localWorkspace(options.repository)),
+    Layer.provideMerge(Configured.conversationsIn.memory),
+    Layer.provideMerge(Configured.reviewConfig())
   )
   const outcome = yield* Effect.provide(review(jobOfHead(pullRequest, { prompt: options.instructions ?? "" })), layers)
   if (outcome._tag === "Skipped") {

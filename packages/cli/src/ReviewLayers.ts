@@ -9,8 +9,8 @@ import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
-import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import { Effect, Layer } from "effect"
+import * as Configured from "./Configured.ts"
 
 const models: Record<BuiltProvider, Layer.Layer<LlmProvider, never, AppConfig>> = {
   anthropic: Anthropic.layer,
@@ -41,4 +41,4 @@ const model = Layer.unwrap(
 )
 
 /** Layers of one review, beside its configuration and its conversation: forge, workspace and agent. */
-export const layer = Layer.mergeAll(GitHub.layer, GitWorkspace.layer, ApiAgent.layer.pipe(Layer.provide(model)))
+export const layer = Layer.mergeAll(GitHub.layer, Configured.workspace, ApiAgent.layer.pipe(Layer.provide(model)))

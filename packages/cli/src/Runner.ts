@@ -10,8 +10,8 @@ import { forgeService, modelService } from "@nominal-code/review/Failure"
 import { notice } from "@nominal-code/review/Notice"
 import * as PendingPosts from "@nominal-code/review/PendingPosts"
 import { review } from "@nominal-code/review/Review"
-import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import { Effect, Layer, Option } from "effect"
+import * as Configured from "./Configured.ts"
 import * as Results from "./Results.ts"
 import * as ReviewLayers from "./ReviewLayers.ts"
 
@@ -29,14 +29,14 @@ const runners = (config: AppConfig["Service"]) => {
     "in-process": InProcessRunner.layer({ review, notice, needs: (lane) => [...needs(lane), disk] }).pipe(
       Layer.provide(PendingPosts.layerMemory),
       Layer.provide(ReviewLayers.layer),
-      Layer.provide(ReviewConfig.layer())
+      Layer.provide(Configured.reviewConfig())
     ),
     // The pods have the model and the checkout: the server only tells pull requests what they have to hear.
     kubernetes: KubernetesRunner.layer({ notice, needs }).pipe(
       Layer.provide(KubeClientNode.layer),
       Layer.provide(Results.layer),
       Layer.provide(GitHub.layer),
-      Layer.provide(ReviewConfig.layer())
+      Layer.provide(Configured.reviewConfig())
     )
   }
 }

@@ -4,27 +4,14 @@ import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
-import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
-import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
-import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
-import * as Redis from "@nominal-code/persistence/Redis"
-import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, Layer, Option } from "effect"
-
-const sqlite = Layer.provide(Sqlite.layer)
-const redis = Layer.provide(Redis.layer)
-
-const conversationsIn = {
-  memory: ConversationStoreMemory.layer,
-  sqlite: ConversationStoreSqlite.layer.pipe(sqlite),
-  redis: ConversationStoreRedis.layer.pipe(redis)
-}
+import { conversationsIn, redis, sqlite } from "./Configured.ts"
 
 const queueIn = {
   memory: MemoryQueue.layer,
-  sqlite: SqliteQueue.layer.pipe(sqlite),
+  sqlite: SqliteQueue.layer.pipe(Layer.provide(sqlite)),
   redis: RedisQueue.layer.pipe(
-    redis,
+    Layer.provide(redis),
     Layer.provide(
       Layer.effect(RedisShards, Effect.map(AppConfig, ({ redis }) => Option.flatMap(redis, ({ shards }) => shards)))
     )

@@ -78,6 +78,9 @@ export { type Flags } from "@nominal-code/config/Values"
 export { Policy } from "@nominal-code/domain/Policy"
 export { AgentSettings, ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 
+/** The parts with their options out of `AppConfig`. */
+export * as Configured from "./Configured.ts"
+
 /** The forge. */
 export {
   type CloneSource,
@@ -105,7 +108,13 @@ export * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 export { type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 export * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 export { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/Tool"
-export { type Checkout, type CheckoutRequest, Workspace, WorkspaceError } from "@nominal-code/workspace/Workspace"
+export {
+  type Checkout,
+  type CheckoutRequest,
+  Workspace,
+  WorkspaceError,
+  type WorkspaceOptions
+} from "@nominal-code/workspace/Workspace"
 
 /** The agent: turns of model and tools until an answer is handed in. */
 export { type AgentResult, AgentRunner, type AgentTask, type Submission } from "@nominal-code/agent/AgentRunner"
@@ -122,14 +131,13 @@ export { type ServiceSettings } from "@nominal-code/llm/ModelService"
 export * as OpenAi from "@nominal-code/llm/OpenAi"
 
 /** The stores of conversations, and the databases under them. */
-export { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+export { type ConversationOptions, ConversationStore } from "@nominal-code/persistence/ConversationStore"
 export * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 export * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 export * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
 export {
   type Command as RedisCommand,
   layer as layerRedis,
-  layerAt as layerRedisAt,
   Redis,
   type RedisOptions,
   type Reply as RedisReply
@@ -139,7 +147,6 @@ export { type RedisScript } from "@nominal-code/persistence/RedisScript"
 export { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 export {
   layer as layerSqlite,
-  layerAt as layerSqliteAt,
   type Parameters as SqlParameters,
   type Row as SqlRow,
   Sqlite,

@@ -19,7 +19,7 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
   const fs = yield* FileSystem.FileSystem
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "jobs-" })
-  const store = SqliteQueue.layer.pipe(Layer.provide(Sqlite.layerAt(directory)))
+  const store = SqliteQueue.layer.pipe(Layer.provide(Sqlite.layer(directory)))
   const server = Context.get(yield* Layer.build(store), JobQueue)
   yield* Effect.forEach(jobs, server.offer, { concurrency: 1, discard: true })
   const runWith = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {

@@ -47,7 +47,7 @@ const makeRecord = () => {
 /** A server with everything but the webhooks. */
 const replica = Effect.fnUntraced(function*(redis: RedisServer, runner: JobRunner["Service"]) {
   const queue = Layer.fresh(RedisQueue.layer).pipe(
-    Layer.provide(Layer.fresh(Redis.layerAt(redis.url))),
+    Layer.provide(Layer.fresh(Redis.layer(redis.url))),
     Layer.provide(NodeServices.layer)
   )
   const jobs = {

@@ -8,8 +8,7 @@ import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { emptiedCluster, sharedCluster } from "@nominal-code/testing/RedisCluster"
 import { redisSuite } from "@nominal-code/testing/RedisServer"
 import { elsewhere, queue } from "@nominal-code/testing/RedisStore"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { Duration, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { jobResultsSuite } from "./jobResultsSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
 
@@ -45,9 +44,9 @@ redisSuite("a Redis Cluster", () => {
         assert.deepStrictEqual(yield* load(laneOf(number)), Option.some({ sessionId: "s", messages: [] }))
       }
     }).pipe(Effect.provide(
-      Layer.merge(queue, ConversationStoreRedis.layer).pipe(
+      Layer.merge(queue, ConversationStoreRedis.layer({ ttl: "1 hour" })).pipe(
         Layer.provide(redis),
-        Layer.provide([layerTest({ conversationTtl: Duration.hours(1) }), NodeServices.layer])
+        Layer.provide(NodeServices.layer)
       )
     )))
 

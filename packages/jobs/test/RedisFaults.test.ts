@@ -12,7 +12,6 @@ import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { lossyProxy } from "@nominal-code/testing/LossyProxy"
 import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
 import { redisSuite, shared } from "@nominal-code/testing/RedisServer"
-import { layerTest } from "@nominal-code/testing/TestConfig"
 import {
   Clock,
   Context,
@@ -39,7 +38,7 @@ const processAt = Effect.fnUntraced(function*(url: Redacted.Redacted, leaseDurat
     leaseDuration: Duration.fromInputUnsafe(leaseDuration)
   })
   const layer = Layer.fresh(RedisQueue.layer).pipe(
-    Layer.provide([Layer.fresh(Redis.layerAt(url)), NodeServices.layer, limits])
+    Layer.provide([Layer.fresh(Redis.layer(url)), NodeServices.layer, limits])
   )
   const scope = yield* Scope.fork(yield* Effect.scope)
   const queue = storeIn(yield* Layer.buildWithScope(layer, scope))
@@ -55,7 +54,7 @@ redisSuite("the queue in a Redis that fails", () => {
   it.live("a Redis that goes away for a moment while a server starts does not end the server", () =>
     Effect.gen(function*() {
       const { url } = yield* empty
-      const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layerAt(url))), Redis.Redis)
+      const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(url))), Redis.Redis)
       const seen = new Map<string, number>()
       const flaky = <A, R>(
         operation: string,
@@ -266,7 +265,7 @@ redisSuite("the queue in a Redis that fails", () => {
       yield* queue.cancel(lease.job.id)
       assert.strictEqual((yield* queue.list({ limit: 10_000 })).length, 1)
       yield* queue.depth
-      const { ping, send } = Context.get(yield* Layer.build(Layer.fresh(Redis.layerAt(url))), Redis.Redis)
+      const { ping, send } = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(url))), Redis.Redis)
       yield* ping
       yield* Effect.provide(
         Effect.gen(function*() {
@@ -279,9 +278,9 @@ redisSuite("the queue in a Redis that fails", () => {
           yield* save(lane, { messages: [] })
           yield* load(lane)
         }),
-        Layer.mergeAll(RedisJobResults.layer, ConversationStoreRedis.layer).pipe(
-          Layer.provide(Layer.fresh(Redis.layerAt(url))),
-          Layer.provide([NodeServices.layer, layerTest()])
+        Layer.mergeAll(RedisJobResults.layer, ConversationStoreRedis.layer({ ttl: "1 day" })).pipe(
+          Layer.provide(Layer.fresh(Redis.layer(url))),
+          Layer.provide(NodeServices.layer)
         )
       )
       const error = yield* Effect.flip(send("test", Schema.Null, ["get", "somebody:else"]))

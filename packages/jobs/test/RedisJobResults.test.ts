@@ -71,7 +71,7 @@ redisSuite("results of jobs in Redis", () => {
   it.live("whoever waits and whoever reports survive the death of Redis", () =>
     Effect.gen(function*() {
       const own = yield* start()
-      const layer = results.pipe(Layer.provide(Layer.fresh(Redis.layerAt(own.url))))
+      const layer = results.pipe(Layer.provide(Layer.fresh(Redis.layer(own.url))))
       yield* Effect.gen(function*() {
         const { report } = yield* JobResults
         const fiber = yield* waiting(runOf(1))

@@ -22,7 +22,7 @@ const processAt = (url: Redacted.Redacted, shards: number) =>
     Layer.build(
       Layer.fresh(RedisQueue.layer).pipe(
         Layer.provide([
-          Layer.fresh(Redis.layerAt(url)),
+          Layer.fresh(Redis.layer(url)),
           NodeServices.layer,
           Layer.succeed(RedisShards, Option.some(shards))
         ])

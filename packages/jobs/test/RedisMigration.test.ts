@@ -49,7 +49,7 @@ const open = (server: RedisServer) =>
   Effect.map(
     Layer.build(
       Layer.fresh(RedisQueue.layer).pipe(
-        Layer.provide([Layer.fresh(Redis.layerAt(server.url)), NodeServices.layer])
+        Layer.provide([Layer.fresh(Redis.layer(server.url)), NodeServices.layer])
       )
     ),
     (context) => ({ ...Context.get(context, JobQueue), ...Context.get(context, JobRecords) })

@@ -19,7 +19,7 @@ export const quickDirectory = Effect.gen(function*() {
 
 /** The database of a directory; each build opens it anew, as another process would. */
 export const databaseAt = (directory: string) =>
-  Layer.fresh(Sqlite.layerAt(directory)).pipe(Layer.provideMerge(NodeServices.layer))
+  Layer.fresh(Sqlite.layer(directory)).pipe(Layer.provideMerge(NodeServices.layer))
 
 /** The queue in the database of a directory. */
 export const queueAt = (directory: string) => Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(databaseAt(directory)))

@@ -1,7 +1,13 @@
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import type { Lane } from "@nominal-code/domain/Lane"
-import { Context, type Effect, type Option } from "effect"
+import { Context, type Duration, type Effect, type Option } from "effect"
 import type { StoreError } from "./StoreError.ts"
+
+/** How conversations are kept. */
+export interface ConversationOptions {
+  /** The time that a conversation is kept after it was last saved. */
+  readonly ttl: Duration.Input
+}
 
 /**
  * What a pull request's reviews have said so far, kept until it has rested for the configured time.

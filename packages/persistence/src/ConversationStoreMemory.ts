@@ -1,15 +1,13 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { Clock, Duration, Effect, Layer, Option } from "effect"
-import { ConversationStore } from "./ConversationStore.ts"
+import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
 
 // The least recently saved one goes first. A conversation can hold megabytes.
 const capacity = 200
 
-const make = Effect.gen(function*() {
-  const { conversationTtl } = yield* AppConfig
-  const ttl = Duration.toMillis(conversationTtl)
+const make = Effect.fnUntraced(function*(options: ConversationOptions) {
+  const ttl = Duration.toMillis(options.ttl)
   // In the order of saving, which is also the order of expiry.
   const kept = new Map<string, { readonly conversation: Conversation; readonly expiresAt: number }>()
 
@@ -40,4 +38,4 @@ const make = Effect.gen(function*() {
 })
 
 /** Conversations that end with the process. */
-export const layer = Layer.effect(ConversationStore, make)
+export const layer = (options: ConversationOptions) => Layer.effect(ConversationStore, make(options))

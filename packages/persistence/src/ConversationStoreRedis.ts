@@ -1,9 +1,8 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Conversation, Message } from "@nominal-code/domain/Conversation"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
-import { ConversationStore } from "./ConversationStore.ts"
+import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
 import { Redis } from "./Redis.ts"
 import * as RedisScript from "./RedisScript.ts"
 
@@ -28,11 +27,10 @@ const inflate = Option.liftThrowable((stored: string): string =>
 /** The session and the messages. What is in braces decides where a cluster keeps them: together. */
 const keysOf = (lane: string) => [`nc:conv:{${lane}}`, `nc:msgs:{${lane}}`]
 
-const make = Effect.gen(function*() {
-  const { conversationTtl } = yield* AppConfig
+const make = Effect.fnUntraced(function*(options: ConversationOptions) {
   const redis = yield* Redis
   const keep = yield* RedisScript.load(new URL("lua/", import.meta.url), ["conversation"])
-  const ttl = Duration.toMillis(conversationTtl)
+  const ttl = Duration.toMillis(options.ttl)
 
   const load = Effect.fn("ConversationStore.load")(function*(lane: Lane) {
     const key = laneKey(lane)
@@ -70,4 +68,4 @@ const make = Effect.gen(function*() {
 })
 
 /** Conversations that every process of a cluster shares, jobs included. */
-export const layer = Layer.effect(ConversationStore, make)
+export const layer = (options: ConversationOptions) => Layer.effect(ConversationStore, make(options))

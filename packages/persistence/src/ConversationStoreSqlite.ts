@@ -1,18 +1,16 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Conversation } from "@nominal-code/domain/Conversation"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
-import { ConversationStore } from "./ConversationStore.ts"
+import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
 import { Sqlite } from "./Sqlite.ts"
 
 const Content = Schema.Struct({ content: Schema.String })
 const ConversationJson = Schema.fromJsonString(Conversation)
 const encode = Schema.encodeSync(ConversationJson)
 
-const make = Effect.gen(function*() {
-  const { conversationTtl } = yield* AppConfig
+const make = Effect.fnUntraced(function*(options: ConversationOptions) {
   const { read, transaction } = yield* Sqlite
-  const ttl = Duration.toMillis(conversationTtl)
+  const ttl = Duration.toMillis(options.ttl)
 
   const load = Effect.fn("ConversationStore.load")(function*(lane: Lane) {
     const now = yield* Clock.currentTimeMillis
@@ -52,4 +50,4 @@ const make = Effect.gen(function*() {
 })
 
 /** Conversations in the database file. */
-export const layer = Layer.effect(ConversationStore, make)
+export const layer = (options: ConversationOptions) => Layer.effect(ConversationStore, make(options))

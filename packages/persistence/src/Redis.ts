@@ -1,5 +1,4 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
-import { Context, Effect, Layer, Option, Redacted, Schema, type Scope, type Stream } from "effect"
+import { Context, Effect, Layer, Redacted, Schema, type Scope, type Stream } from "effect"
 import type { Redis as Single } from "ioredis"
 import { type Client, connect, type RedisTarget } from "./RedisConnection.ts"
 import { explain } from "./RedisError.ts"
@@ -107,24 +106,6 @@ const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisO
   })
 })
 
-/** The Redis of a given URL. */
-export const layerAt = (target: Redacted.Redacted | RedisOptions): Layer.Layer<Redis, StoreError> =>
+/** The Redis of a URL. */
+export const layer = (target: Redacted.Redacted | RedisOptions): Layer.Layer<Redis, StoreError> =>
   Layer.effect(Redis, make(Redacted.isRedacted(target) ? { url: target } : target))
-
-const missing = new StoreError({
-  operation: "Redis.connect",
-  message: "redis.url (REDIS_URL) must be set to a redis:// or rediss:// URL",
-  reason: "failed"
-})
-
-/** The configured Redis. */
-export const layer: Layer.Layer<Redis, StoreError, AppConfig> = Layer.unwrap(
-  Effect.map(
-    AppConfig,
-    ({ redis }) =>
-      Option.match(redis, {
-        onNone: () => Layer.effect(Redis, Effect.fail(missing)),
-        onSome: layerAt
-      })
-  )
-)

@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Context, Effect, FileSystem, Layer, Path, Schedule, Schema } from "effect"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"
@@ -121,8 +120,5 @@ const make = Effect.fnUntraced(function*(directory: string) {
   return Sqlite.of({ directory, transaction: within("IMMEDIATE"), read: within("DEFERRED") })
 })
 
-/** The database of a given directory, which is made if it is missing. */
-export const layerAt = (directory: string) => Layer.effect(Sqlite, make(directory))
-
-/** The database of the configured data directory. */
-export const layer = Layer.effect(Sqlite, Effect.flatMap(AppConfig, ({ dataDir }) => make(dataDir)))
+/** The database of a directory, which is made if it is missing. */
+export const layer = (directory: string) => Layer.effect(Sqlite, make(directory))

@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
-import { Effect, Layer, Option } from "effect"
-import { config, conversationStoreSuite, lane, said } from "./conversationStoreSuite.ts"
+import { Effect, Option } from "effect"
+import { conversationStoreSuite, lane, options, said } from "./conversationStoreSuite.ts"
 
-conversationStoreSuite("memory", ConversationStoreMemory.layer)
+conversationStoreSuite("memory", ConversationStoreMemory.layer(options))
 
 it.effect("memory does not grow with the number of pull requests: the longest unsaved conversation goes", () =>
   Effect.gen(function*() {
@@ -21,4 +21,4 @@ it.effect("memory does not grow with the number of pull requests: the longest un
     assert.isTrue(Option.isSome(yield* load(lane(1))))
     assert.isTrue(Option.isNone(yield* load(lane(2))))
     assert.isTrue(Option.isSome(yield* load(lane(201))))
-  }).pipe(Effect.provide(ConversationStoreMemory.layer.pipe(Layer.provide(config)))))
+  }).pipe(Effect.provide(ConversationStoreMemory.layer(options))))

@@ -5,15 +5,14 @@ import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationS
 import { age, emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Effect, Layer, Logger, Option } from "effect"
 import { randomBytes } from "node:crypto"
-import { config, conversationStoreSuite, lane, said } from "./conversationStoreSuite.ts"
+import { conversationStoreSuite, lane, options, said } from "./conversationStoreSuite.ts"
 
 redisSuite("conversations in Redis", () => {
   const server = shared({ aof: false })
-  const store = Layer.fresh(ConversationStoreRedis.layer).pipe(
+  const store = Layer.fresh(ConversationStoreRedis.layer(options)).pipe(
     Layer.provide(emptied(server)),
     Layer.provide(NodeServices.layer)
   )
-  const configured = store.pipe(Layer.provide(config))
   const command = (name: string, ...args: ReadonlyArray<string | number>) =>
     Effect.flatMap(server, (server) => server.command(name, ...args))
 
@@ -29,7 +28,7 @@ redisSuite("conversations in Redis", () => {
         const left = yield* command("pttl", key)
         assert.isTrue(typeof left === "number" && left > 3_590_000 && left <= 3_600_000, `${key}: ${left} ms`)
       }
-    }).pipe(Effect.provide(configured)))
+    }).pipe(Effect.provide(store)))
 
   it.effect("a conversation takes little room, one of an older version is read, and one that is too long is not kept", () =>
     Effect.gen(function*() {
@@ -42,7 +41,7 @@ redisSuite("conversations in Redis", () => {
       assert.deepStrictEqual(yield* load(lane(2)), Option.some(said("older")))
       yield* save(lane(3), said(randomBytes(1024 * 1024).toString("hex"))).pipe(Effect.provide(Logger.layer([])))
       assert.deepStrictEqual(yield* load(lane(3)), Option.none())
-    }).pipe(Effect.provide(configured)))
+    }).pipe(Effect.provide(store)))
 
   it.effect("a session ends with the conversation that replaces it without one", () =>
     Effect.gen(function*() {
@@ -51,7 +50,7 @@ redisSuite("conversations in Redis", () => {
       assert.deepStrictEqual(yield* load(lane(1)), Option.some({ ...said("first"), sessionId: "s1" }))
       yield* save(lane(1), said("second"))
       assert.deepStrictEqual(yield* load(lane(1)), Option.some(said("second")))
-    }).pipe(Effect.provide(configured)))
+    }).pipe(Effect.provide(store)))
 
   it.effect("a conversation that cannot be read is absent; the log says so, and not what it holds", () =>
     Effect.gen(function*() {
@@ -65,5 +64,5 @@ redisSuite("conversations in Redis", () => {
       const text =
         "the stored conversation of github:acme/api:1:nominal cannot be read; its next review starts a new one"
       assert.deepStrictEqual(logged, [[text], [text]])
-    }).pipe(Effect.provide(configured)))
+    }).pipe(Effect.provide(store)))
 })

@@ -4,15 +4,17 @@ import * as ConversationStoreSqlite from "@nominal-code/persistence/Conversation
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { Effect, Layer, Logger, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { config, conversationStoreSuite, lane, said } from "./conversationStoreSuite.ts"
+import { conversationStoreSuite, lane, options, said } from "./conversationStoreSuite.ts"
 import { databaseAt, freshDatabase, temporaryDirectory } from "./TestDatabase.ts"
 
 conversationStoreSuite(
   "SQLite",
-  Layer.unwrap(Effect.sync(() => ConversationStoreSqlite.layer.pipe(Layer.provide(Layer.fresh(freshDatabase)))))
+  Layer.unwrap(
+    Effect.sync(() => ConversationStoreSqlite.layer(options).pipe(Layer.provide(Layer.fresh(freshDatabase))))
+  )
 )
 
-const store = ConversationStoreSqlite.layer.pipe(Layer.provide(config))
+const store = ConversationStoreSqlite.layer(options)
 
 it.effect("a conversation survives the process", () =>
   Effect.gen(function*() {

@@ -6,27 +6,13 @@ import { check } from "@nominal-code/persistence/RedisServerInfo"
 import type { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { freePort, type RedisServer, redisSuite, shared, start } from "@nominal-code/testing/RedisServer"
-import { layerTest, redisAt } from "@nominal-code/testing/TestConfig"
-import {
-  Effect,
-  Fiber,
-  FileSystem,
-  Layer,
-  Logger,
-  Option,
-  Queue,
-  Redacted,
-  Schedule,
-  Schema,
-  type Scope,
-  Stream
-} from "effect"
+import { Effect, Fiber, FileSystem, Layer, Logger, Queue, Redacted, Schedule, Schema, type Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
 
 type Test = Effect.Effect<void, unknown, Redis.Redis | Scope.Scope>
 
-const at = (url: Redacted.Redacted) => Layer.fresh(Redis.layerAt(url))
+const at = (url: Redacted.Redacted) => Layer.fresh(Redis.layer(url))
 const on = (server: RedisServer, body: Test) => Effect.provide(Effect.scoped(body), at(server.url))
 const set = (value: string) =>
   Redis.Redis.use(({ send }) => send("test", Schema.Literal("OK"), ["set", "test:key", value]))
@@ -279,15 +265,6 @@ redisSuite("Redis", () => {
           yield* set("after")
         })
       )
-    }))
-
-  it.live("the configured Redis is the one that is used, and none is one clear line", () =>
-    Effect.gen(function*() {
-      const { url } = yield* server
-      const configured = Redis.layer.pipe(Layer.provide(layerTest({ redis: Option.some(redisAt(url)) })))
-      yield* Effect.provide(set("configured"), configured)
-      const error = yield* Effect.flip(Effect.provide(get, Layer.fresh(Redis.layer).pipe(Layer.provide(layerTest()))))
-      assert.strictEqual(error.message, "redis.url (REDIS_URL) must be set to a redis:// or rediss:// URL")
     }))
 
   it.live("over TLS a Redis is used if its certificate is trusted, and refused at once in one line if it is not", () =>

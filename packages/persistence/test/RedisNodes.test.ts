@@ -60,10 +60,10 @@ redisSuite("the nodes of a Redis Cluster", () => {
           yield* second.command("publish", "test:channel", "hello")
           yield* untilHeard(heard, "hello")
           const [key = ""] = there
-          assert.strictEqual(yield* Effect.provide(get(key), Layer.fresh(Redis.layerAt(several))), "before")
+          assert.strictEqual(yield* Effect.provide(get(key), Layer.fresh(Redis.layer(several))), "before")
           yield* first.start
           yield* Effect.forEach(keys, (key) => soon(set("after")(key)), { discard: true })
-        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layerAt(first.url)), silent]))
+        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layer(first.url)), silent]))
       }),
     60_000
   )
@@ -82,7 +82,7 @@ redisSuite("the nodes of a Redis Cluster", () => {
           // Those of the first are away with it.
           const there = yield* reachable
           assert.isAbove(there.length, keys.length / 3)
-        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layerAt(first.url)), silent]))
+        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layer(first.url)), silent]))
       }),
     60_000
   )
@@ -91,7 +91,7 @@ redisSuite("the nodes of a Redis Cluster", () => {
     Effect.gen(function*() {
       const [one, gone] = [yield* start(), yield* freePort]
       const url = Redacted.make(`redis://127.0.0.1:${gone},127.0.0.1:${one.port}`)
-      const error = yield* Effect.flip(Effect.provide(get("a"), Layer.fresh(Redis.layerAt(url))))
+      const error = yield* Effect.flip(Effect.provide(get("a"), Layer.fresh(Redis.layer(url))))
       assert.match(error.message, /several hosts, but it is no cluster: name one, or its sentinels/)
       assert.isFalse(error.retryable)
     }))

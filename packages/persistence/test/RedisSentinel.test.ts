@@ -84,7 +84,7 @@ redisSuite("a Redis behind sentinels", () => {
           assert.match(alone.message, /no replica has confirmed it \(redis\.wait_replicas is 1\)$/)
         }).pipe(
           Effect.scoped,
-          Effect.provide([Layer.fresh(Redis.layerAt({ url, waitReplicas: 1 })), Logger.layer([])])
+          Effect.provide([Layer.fresh(Redis.layer({ url, waitReplicas: 1 })), Logger.layer([])])
         )
       }),
     60_000

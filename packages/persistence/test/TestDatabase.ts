@@ -9,7 +9,7 @@ export const temporaryDirectory = Effect.flatMap(FileSystem.FileSystem, (fs) => 
 )
 
 /** The database of a directory. */
-export const databaseAt = (directory: string) => Sqlite.layerAt(directory).pipe(Layer.provideMerge(NodeServices.layer))
+export const databaseAt = (directory: string) => Sqlite.layer(directory).pipe(Layer.provideMerge(NodeServices.layer))
 
 /** A database that is nobody else's. */
 export const freshDatabase = Layer.unwrap(Effect.map(temporaryDirectory, databaseAt))

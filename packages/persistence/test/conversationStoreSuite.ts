@@ -1,12 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { AppConfig } from "@nominal-code/config/AppConfig"
 import { Conversation } from "@nominal-code/domain/Conversation"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { Duration, Effect, Layer, Option } from "effect"
+import { type Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 
 export const lane = (number: number, namespace = ""): Lane =>
@@ -23,7 +21,7 @@ export const said = (text: string): Conversation => ({
 })
 
 /** Conversations rest for an hour. */
-export const config = layerTest({ conversationTtl: Duration.hours(1) })
+export const options = { ttl: "1 hour" } as const
 
 /** What JSON makes of it, where -0 is 0; and a session's id is UTF-8, which has no half characters. */
 const asStored = ({ messages, sessionId }: Conversation): unknown =>
@@ -32,10 +30,10 @@ const asStored = ({ messages, sessionId }: Conversation): unknown =>
 /** What every `ConversationStore` promises. `pass` lets time pass for it. */
 export const conversationStoreSuite = (
   name: string,
-  store: Layer.Layer<ConversationStore, StoreError, AppConfig>,
+  store: Layer.Layer<ConversationStore, StoreError>,
   pass: (duration: Duration.Input) => Effect.Effect<void> = TestClock.adjust
 ) => {
-  const fresh = Layer.fresh(store).pipe(Layer.provide(config))
+  const fresh = Layer.fresh(store)
 
   describe(`ConversationStore (${name})`, () => {
     it.effect("has nothing of a pull request that was never reviewed", () =>

@@ -7,7 +7,7 @@ const [, , url = ""] = process.argv
 
 NodeRuntime.runMain(
   Redis.Redis.use(({ ping }) => ping).pipe(
-    Effect.provide(Redis.layerAt(Redacted.make(url))),
+    Effect.provide(Redis.layer(Redacted.make(url))),
     Effect.andThen(Console.log("it answers")),
     Effect.catch(({ message }) => Console.log(message))
   )

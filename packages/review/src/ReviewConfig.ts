@@ -1,9 +1,8 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Context, Effect, Layer, Option, type Redacted } from "effect"
+import { Context, Layer, type Redacted } from "effect"
 
 /**
- * The configuration that a review may read. It is not the whole `AppConfig`, so that the compiler keeps a review from
+ * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
  * deciding by a setting that stays with the server: a pod has only what travels with its job.
  */
 export class ReviewConfig extends Context.Service<ReviewConfig, {
@@ -13,10 +12,6 @@ export class ReviewConfig extends Context.Service<ReviewConfig, {
   readonly secrets: ReadonlyArray<Redacted.Redacted>
 }>()("@nominal-code/review/ReviewConfig") {}
 
-/** The configuration of a process that reviews; `settings`, where a job brought some, take the place of its own. */
-export const layer = (settings: Option.Option<ReviewSettings> = Option.none()) =>
-  Layer.effect(
-    ReviewConfig,
-    Effect.map(AppConfig, ({ review, secrets }) =>
-      ReviewConfig.of({ settings: Option.getOrElse(settings, () => review), secrets }))
-  )
+/** The configuration of a process that reviews. */
+export const layer = (options: ReviewConfig["Service"]): Layer.Layer<ReviewConfig> =>
+  Layer.succeed(ReviewConfig, options)

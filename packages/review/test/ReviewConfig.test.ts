@@ -4,13 +4,11 @@ import { JobPayload } from "@nominal-code/domain/JobPayload"
 import { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { Forge } from "@nominal-code/forge/Forge"
 import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"
-import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
 import type { Workspace } from "@nominal-code/workspace/Workspace"
-import { Effect, type FileSystem, Layer, Option } from "effect"
+import type { Effect, FileSystem } from "effect"
 import type { notice } from "../src/Notice.ts"
 import type { review } from "../src/Review.ts"
-import * as ReviewConfig from "../src/ReviewConfig.ts"
-import * as Scene from "./Scene.ts"
+import type * as ReviewConfig from "../src/ReviewConfig.ts"
 
 type Needs<F extends (...args: ReadonlyArray<never>) => unknown> = Effect.Services<ReturnType<F>>
 type Same<A, B> = [A, B] extends [B, A] ? true : false
@@ -44,11 +42,3 @@ it("these settings travel with a job, and a payload holds no other part of the c
   ])
   assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["job", "run", "settings", "version"])
 })
-
-it.effect("the settings that a job brings take the place of the process's own", () =>
-  Effect.gen(function*() {
-    const read = (own: Option.Option<ReviewSettings>) =>
-      Effect.provide(ReviewConfig.ReviewConfig, ReviewConfig.layer(own).pipe(Layer.provide(layerTest())))
-    assert.deepStrictEqual((yield* read(Option.some(Scene.settings))).settings, Scene.settings)
-    assert.deepStrictEqual((yield* read(Option.none())).settings, testConfig().review)
-  }))

@@ -14,7 +14,6 @@ import { Forge, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
-import { layerTest } from "@nominal-code/testing/TestConfig"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as PendingPosts from "../src/PendingPosts.ts"
@@ -309,13 +308,6 @@ const agent = (from: World) => {
   return Layer.succeed(AgentRunner, AgentRunner.of({ run: run as AgentRunner["Service"]["run"] }))
 }
 
-const config = (review: ReviewSettings) =>
-  ReviewConfig.layer().pipe(
-    Layer.provide(
-      layerTest({ providers: [{ name: "anthropic", apiKey: Redacted.make(apiKey), baseUrl: Option.none() }], review })
-    )
-  )
-
 const conversations = (from: World) =>
   Layer.mock(ConversationStore, {
     load: () => Effect.sync(() => from.conversation),
@@ -332,7 +324,7 @@ export const layer = (from: World) =>
     forge(from),
     workspace(from),
     agent(from),
-    config(from.settings),
+    ReviewConfig.layer({ settings: from.settings, secrets: [] }),
     conversations(from),
     Layer.succeed(PendingPosts.PendingPosts, from.pending),
     NodeServices.layer

@@ -119,6 +119,6 @@ export const emptiedCluster = (cluster: Effect.Effect<RedisCluster>) =>
     Effect.flatMap(cluster, (cluster) =>
       Effect.as(
         all(cluster, ({ command }) => command("flushall")),
-        Layer.fresh(warm).pipe(Layer.provide(Layer.fresh(Redis.layerAt(cluster.first.url))))
+        Layer.fresh(warm).pipe(Layer.provide(Layer.fresh(Redis.layer(cluster.first.url))))
       ))
   )

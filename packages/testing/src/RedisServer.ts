@@ -158,7 +158,7 @@ export const shared = (options: Options = {}): Effect.Effect<RedisServer> => {
 /** A client of that server, which has been emptied before. */
 export const emptied = (server: Effect.Effect<RedisServer>) =>
   Layer.unwrap(
-    Effect.flatMap(server, ({ command, url }) => Effect.as(command("flushall"), Layer.fresh(Redis.layerAt(url))))
+    Effect.flatMap(server, ({ command, url }) => Effect.as(command("flushall"), Layer.fresh(Redis.layer(url))))
   )
 
 const older = `for _, key in ipairs(redis.call('KEYS', '*')) do

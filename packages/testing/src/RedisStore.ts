@@ -34,7 +34,7 @@ export const elsewhere = Layer.effect(Elsewhere, Effect.map(Redis.Redis, heard))
 
 /** The queue on a server, as a process of its own would open it. */
 export const queueAt = ({ url }: RedisServer) =>
-  Layer.merge(queue, elsewhere).pipe(Layer.provide(Layer.fresh(Redis.layerAt(url))))
+  Layer.merge(queue, elsewhere).pipe(Layer.provide(Layer.fresh(Redis.layer(url))))
 
 /** The queue on a server that holds nothing else. */
 export const freshQueue = (server: Effect.Effect<RedisServer>) =>

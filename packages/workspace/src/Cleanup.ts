@@ -1,8 +1,8 @@
-import { AppConfig, type WorkspaceSettings } from "@nominal-code/config/AppConfig"
 import { Duration, Effect, FileSystem, Option, Path } from "effect"
 import { Git } from "./Git.ts"
 import { type PathsInUse, silentMillis } from "./Heartbeat.ts"
 import type { RepositoryLock } from "./RepositoryLock.ts"
+import type { WorkspaceOptions } from "./Workspace.ts"
 
 /** Where the workspace keeps what, under its base directory. */
 interface Directories {
@@ -10,15 +10,8 @@ interface Directories {
   readonly jobs: string
 }
 
-export const directories = Effect.gen(function*() {
-  const { workspace } = yield* AppConfig
-  const path = yield* Path.Path
-  const found: Directories = {
-    mirrors: path.join(workspace.baseDir, "mirrors"),
-    jobs: path.join(workspace.baseDir, "jobs")
-  }
-  return found
-})
+export const directories = ({ baseDir }: WorkspaceOptions): Effect.Effect<Directories, never, Path.Path> =>
+  Effect.map(Path.Path, (path) => ({ mirrors: path.join(baseDir, "mirrors"), jobs: path.join(baseDir, "jobs") }))
 
 /** The empty file whose time of change says when a mirror was last used. */
 export const usedFile = "nominal-used"
@@ -83,11 +76,11 @@ const repack = Effect.fnUntraced(function*(gitDir: string) {
 export const sweep = Effect.fn("Workspace.sweep")(function*(
   lock: RepositoryLock,
   inUse: PathsInUse,
-  settings: WorkspaceSettings
+  options: WorkspaceOptions
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { jobs, mirrors } = yield* directories
+  const { jobs, mirrors } = yield* directories(options)
   yield* removeLeftovers(jobs, ["job-", ".trash-"], inUse)
   yield* removeLeftovers(mirrors, [".new-", ".trash-"], inUse)
   const names = (yield* fs.readDirectory(mirrors)).filter((name) => name.endsWith(".git"))
@@ -99,8 +92,8 @@ export const sweep = Effect.fn("Workspace.sweep")(function*(
     }), { concurrency: 2 })
   let bytes = found.reduce((total, mirror) => total + mirror.bytes, yield* bytesOf(jobs))
   for (const { bytes: size, gitDir, silent } of found.sort((left, right) => right.silent - left.silent)) {
-    const old = silent > Duration.toMillis(settings.maxAge)
-    const excess = old || bytes > settings.maxBytes
+    const old = silent > Duration.toMillis(options.maxAge)
+    const excess = old || bytes > options.maxBytes
     const tidy = Effect.gen(function*() {
       // Asked under the lock: a review may have begun since.
       if (yield* inUse.has(path.join(gitDir, usedFile))) return

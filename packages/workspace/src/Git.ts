@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Config, Context, Effect, FileSystem, Layer, Option, Path, type Redacted, Schema } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { fromStderr, GitFailure, headline } from "./GitFailure.ts"
@@ -129,8 +128,13 @@ const exited = (args: ReadonlyArray<string>, output: { readonly exitCode: number
     message: `git ${args[0]} exited with ${output.exitCode}: ${headline(output.stderr)}`
   })
 
-const make = Effect.gen(function*() {
-  const { workspace } = yield* AppConfig
+/** Where git may write for itself. */
+export interface GitDirectory {
+  /** Its `home` is made for git. */
+  readonly baseDir: string
+}
+
+const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
@@ -145,7 +149,7 @@ const make = Effect.gen(function*() {
     const value = yield* variable(name)
     if (Option.isSome(value)) proxies[name] = value.value
   }
-  const home = path.join(workspace.baseDir, "home")
+  const home = path.join(baseDir, "home")
   const baseEnvironment = {
     PATH: searchPath,
     HOME: home,
@@ -206,8 +210,7 @@ const make = Effect.gen(function*() {
   yield* fs.makeDirectory(home, { recursive: true, mode: 0o700 }).pipe(
     Effect.mapError((error) =>
       new WorkspaceError({
-        message:
-          `The workspace directory ${workspace.baseDir} cannot be written: ${error.message}. Set workspace.base_dir.`,
+        message: `The workspace directory ${baseDir} cannot be written: ${error.message}. Set workspace.base_dir.`,
         reason: "directory"
       })
     )
@@ -215,4 +218,5 @@ const make = Effect.gen(function*() {
   return Git.of({ run, consume })
 })
 
-export const layer = Layer.effect(Git, make)
+/** The git of the PATH. Fails where `baseDir` cannot be written. */
+export const layer = (options: GitDirectory) => Layer.effect(Git, make(options))

@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { make as makeRedactor } from "@nominal-code/domain/Redaction"
 import { Context, Effect, FileSystem, Layer, Path, Predicate, Schedule } from "effect"
 import type { PlatformError } from "effect/PlatformError"
@@ -11,7 +10,7 @@ import * as Heartbeat from "./Heartbeat.ts"
 import * as Mirror from "./Mirror.ts"
 import * as Remote from "./Remote.ts"
 import * as RepositoryLock from "./RepositoryLock.ts"
-import { type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
+import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
 
 /** Whether the system refused a write for lack of space: Effect has no tag of its own for it. */
@@ -28,18 +27,17 @@ const onDisk = (error: PlatformError) =>
 const failedAs = (reason: GitError["reason"]) => (error: GitError | WorkspaceError | PlatformError) =>
   error._tag === "GitError" && error.reason === reason
 
-const makeDirectories = Effect.gen(function*() {
+const makeDirectories = Effect.fnUntraced(function*(options: WorkspaceOptions) {
   const fs = yield* FileSystem.FileSystem
-  const { jobs, mirrors } = yield* directories
+  const { jobs, mirrors } = yield* directories(options)
   for (const directory of [mirrors, jobs]) yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
   return { jobs, mirrors }
-}).pipe(Effect.mapError(onDisk))
+}, Effect.mapError(onDisk))
 
-const make = Effect.gen(function*() {
-  const { workspace } = yield* AppConfig
+const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { jobs, mirrors } = yield* makeDirectories
+  const { jobs, mirrors } = yield* makeDirectories(options)
   const lock = yield* RepositoryLock.make
   const inUse = yield* Heartbeat.make
   const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
@@ -70,7 +68,7 @@ const make = Effect.gen(function*() {
       const remote = yield* Remote.fromRequest(request)
       const gitDir = path.join(mirrors, remote.directoryName)
       yield* inUse.keep(path.join(gitDir, usedFile))
-      const commits = yield* update({ gitDir, remote, maxBytes: workspace.maxBytes }, request).pipe(
+      const commits = yield* update({ gitDir, remote, maxBytes: options.maxBytes }, request).pipe(
         Effect.catchTag("GitError", (error) => Effect.fail(Mirror.explain(remote, error)))
       )
       const job = yield* fs.makeTempDirectoryScoped({ directory: jobs, prefix: "job-" })
@@ -80,7 +78,7 @@ const make = Effect.gen(function*() {
       // A mirror with a hole in it is not kept: the next attempt fetches it anew.
       const onGitError = (error: GitError) =>
         error.reason === "corrupt" ? Effect.ignore(lock(gitDir, discard(gitDir))) : Effect.void
-      yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: workspace.maxBytes }).pipe(
+      yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: options.maxBytes }).pipe(
         Effect.tapError(onGitError),
         Effect.mapError((error) => Mirror.explain(remote, error))
       )
@@ -91,7 +89,7 @@ const make = Effect.gen(function*() {
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))
   )
 
-  yield* sweep(lock, inUse, workspace).pipe(
+  yield* sweep(lock, inUse, options).pipe(
     Effect.catch((error) => Effect.logWarning("could not clean the workspace directory", error)),
     Effect.repeat(Schedule.spaced("1 hour")),
     Effect.forkScoped
@@ -99,5 +97,6 @@ const make = Effect.gen(function*() {
   return Workspace.of({ checkout })
 })
 
-/** Checkouts by git, cached under `workspace.base_dir`. Fails at start when that directory cannot be written. */
-export const layer = Layer.effect(Workspace, make).pipe(Layer.provide(Git.layer))
+/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
+export const layer = (options: WorkspaceOptions) =>
+  Layer.effect(Workspace, make(options)).pipe(Layer.provide(Git.layer(options)))

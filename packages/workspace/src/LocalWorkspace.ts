@@ -1,17 +1,18 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { make as makeRedactor } from "@nominal-code/domain/Redaction"
 import { Context, Effect, FileSystem, Layer, Option, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Checkout from "./Checkout.ts"
 import * as Git from "./Git.ts"
 import * as Objects from "./Objects.ts"
-import { type CheckoutRequest, Workspace, WorkspaceError } from "./Workspace.ts"
+import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
+
+/** Where git may write for itself, and how large a checkout may be, in bytes. */
+type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">
 
 const missing = (message: string) => new WorkspaceError({ message, reason: "missing" })
 
-const make = Effect.fnUntraced(function*(repository: string) {
-  const { workspace: { maxBytes } } = yield* AppConfig
+const make = Effect.fnUntraced(function*(repository: string, { maxBytes }: LocalOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
@@ -62,4 +63,5 @@ const make = Effect.fnUntraced(function*(repository: string) {
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-export const layer = (repository: string) => Layer.effect(Workspace, make(repository)).pipe(Layer.provide(Git.layer))
+export const layer = (repository: string, options: LocalOptions) =>
+  Layer.effect(Workspace, make(repository, options)).pipe(Layer.provide(Git.layer(options)))

@@ -1,6 +1,6 @@
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Context, type Effect, type Option, type Redacted, Schema, type Scope } from "effect"
+import { Context, type Duration, type Effect, type Option, type Redacted, Schema, type Scope } from "effect"
 import { GitFailure, isRetryable } from "./GitFailure.ts"
 import type { Tool } from "./Tool.ts"
 
@@ -19,6 +19,15 @@ export class WorkspaceError extends Schema.TaggedError<WorkspaceError>()("Worksp
   get retryable() {
     return this.reason === "directory" || this.reason !== "refused" && isRetryable(this.reason)
   }
+}
+
+/** Where checkouts live, and how much of the disk they may use. */
+export interface WorkspaceOptions {
+  readonly baseDir: string
+  /** Of all mirrors and checkouts, in bytes. The mirrors that were not used for longest go first. */
+  readonly maxBytes: number
+  /** A mirror that was not used for so long is removed. */
+  readonly maxAge: Duration.Input
 }
 
 /** What to check out, and with which credentials. */

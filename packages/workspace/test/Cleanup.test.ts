@@ -5,7 +5,7 @@ import { sweep, usedFile } from "../src/Cleanup.ts"
 import { Git } from "../src/Git.ts"
 import * as Heartbeat from "../src/Heartbeat.ts"
 import * as RepositoryLock from "../src/RepositoryLock.ts"
-import { config, services } from "./Fixture.ts"
+import { services } from "./Fixture.ts"
 
 const day = Duration.toMillis("1 day")
 
@@ -34,9 +34,7 @@ const given = Effect.fnUntraced(function*(daysAgo: Readonly<Record<string, numbe
       return Effect.succeed({ exitCode: 0, stdout: new Uint8Array(), stderr: "", cut: false })
     }
   })
-  const run = sweep(lock, inUse, { baseDir, maxBytes, maxAge: Duration.days(30) }).pipe(
-    Effect.provide([git, config(baseDir)])
-  )
+  const run = sweep(lock, inUse, { baseDir, maxBytes, maxAge: Duration.days(30) }).pipe(Effect.provide(git))
   const left = Effect.map(fs.readDirectory(mirrors), (names) => names.sort())
   return { fs, path, mirrors, jobs, inUse, run, left, at, commands }
 })

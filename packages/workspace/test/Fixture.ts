@@ -1,30 +1,22 @@
 import { NodeServices } from "@effect/platform-node"
 import { RepoName, type Sha } from "@nominal-code/domain/PullRequest"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { Duration, Effect, FileSystem, Layer, Path, Redacted } from "effect"
+import { Effect, FileSystem, Path, Redacted } from "effect"
 import * as GitWorkspace from "../src/GitWorkspace.ts"
-import type { Checkout, CheckoutRequest } from "../src/Workspace.ts"
+import type { Checkout, CheckoutRequest, WorkspaceOptions } from "../src/Workspace.ts"
 import * as GitServer from "./GitServer.ts"
 import { type Change, TestRepository } from "./TestRepository.ts"
 
 export const username = "x-access-token"
 export const password = "s3cr3t-token-of-the-forge-0123456789"
 
-/** A configuration whose workspace is in the given directory.  */
-export const config = (
+/** A workspace in the given directory. */
+export const options = (
   baseDir: string,
-  bounds: { readonly maxBytes?: number; readonly maxAge?: Duration.Input } = {}
-) =>
-  layerTest({
-    workspace: {
-      baseDir,
-      maxBytes: bounds.maxBytes ?? 1024 ** 3,
-      maxAge: Duration.fromInputUnsafe(bounds.maxAge ?? "30 days")
-    }
-  })
+  bounds: Partial<Pick<WorkspaceOptions, "maxAge" | "maxBytes">> = {}
+): WorkspaceOptions => ({ baseDir, maxBytes: 1024 ** 3, maxAge: "30 days", ...bounds })
 
-export const workspaceIn = (baseDir: string, bounds: Parameters<typeof config>[1] = {}) =>
-  GitWorkspace.layer.pipe(Layer.provide(config(baseDir, bounds)))
+export const workspaceIn = (baseDir: string, bounds: Parameters<typeof options>[1] = {}) =>
+  GitWorkspace.layer(options(baseDir, bounds))
 
 /** A server with one repository, `acme/shop`, and an empty directory for the workspace. */
 export const make = Effect.gen(function*() {

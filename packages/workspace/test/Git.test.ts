@@ -3,7 +3,7 @@ import { ConfigProvider, Effect, FileSystem, Layer, Path } from "effect"
 import { vi } from "vitest"
 import * as Git from "../src/Git.ts"
 import * as Remote from "../src/Remote.ts"
-import { config, make as makeFixture, password, services } from "./Fixture.ts"
+import { make as makeFixture, password, services } from "./Fixture.ts"
 
 const temporary = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -11,9 +11,7 @@ const temporary = Effect.gen(function*() {
 })
 
 const gitWith = (baseDir: string, environment: Record<string, string>) =>
-  Git.layer.pipe(
-    Layer.provide([config(baseDir), ConfigProvider.layer(ConfigProvider.fromEnvRecord(environment))])
-  )
+  Git.layer({ baseDir }).pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(environment))))
 
 layer(services, { excludeTestServices: true })("Git", (it) => {
   it.effect("runs with an environment made from nothing, and credentials only for the one server", () =>

@@ -1,16 +1,16 @@
 import { assert, layer } from "@effect/vitest"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 import * as LocalWorkspace from "../src/LocalWorkspace.ts"
 import { Workspace } from "../src/Workspace.ts"
-import { config, make, services } from "./Fixture.ts"
+import { make, options, services } from "./Fixture.ts"
 
 layer(services)("LocalWorkspace", (it) => {
   it.effect("checks a commit out of a repository on this disk, and leaves that repository alone", () =>
     Effect.gen(function*() {
       const { baseDir, directory, pull } = yield* make
       const request = pull({ "a.txt": "one\n" }, { "a.txt": "one\ntwo\n" })
-      const local = LocalWorkspace.layer(`${directory}/work`).pipe(Layer.provide(config(baseDir)))
+      const local = LocalWorkspace.layer(`${directory}/work`, options(baseDir))
       yield* Effect.gen(function*() {
         const checkout = yield* (yield* Workspace).checkout(request)
         const [file] = yield* checkout.changedFiles
@@ -25,7 +25,7 @@ layer(services)("LocalWorkspace", (it) => {
     Effect.gen(function*() {
       const { baseDir, directory, pull } = yield* make
       const request = { ...pull({ "a.txt": "one\n" }, { "a.txt": "two\n" }), headSha: Sha.make("0".repeat(40)) }
-      const local = LocalWorkspace.layer(`${directory}/work`).pipe(Layer.provide(config(baseDir)))
+      const local = LocalWorkspace.layer(`${directory}/work`, options(baseDir))
       const error = yield* Workspace.use((workspace) => workspace.checkout(request)).pipe(
         Effect.flip,
         Effect.provide(local)

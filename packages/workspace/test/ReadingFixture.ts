@@ -5,7 +5,6 @@ import * as Git from "../src/Git.ts"
 import type { Tool } from "../src/Tool.ts"
 import type { ToolContext } from "../src/tools/Reading.ts"
 import { make as makeTools } from "../src/tools/Tools.ts"
-import { config } from "./Fixture.ts"
 import { apply, type Change, TestRepository } from "./TestRepository.ts"
 
 const directory = Effect.gen(function*() {
@@ -16,7 +15,7 @@ const directory = Effect.gen(function*() {
 const reading = Effect.fnUntraced(function*(root: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const git = Context.get(yield* Layer.build(Git.layer.pipe(Layer.provide(config(path.join(root, "base"))))), Git.Git)
+  const git = Context.get(yield* Layer.build(Git.layer({ baseDir: path.join(root, "base") })), Git.Git)
   const services = Context.make(FileSystem.FileSystem, fs).pipe(
     Context.add(Path.Path, path),
     Context.add(ChildProcessSpawner.ChildProcessSpawner, yield* ChildProcessSpawner.ChildProcessSpawner),

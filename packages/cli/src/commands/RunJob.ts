@@ -8,9 +8,9 @@ import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { review } from "@nominal-code/review/Review"
-import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
 import process from "node:process"
+import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import * as Results from "../Results.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
@@ -71,7 +71,7 @@ const reviewed = (payload: JobPayload) =>
   review(payload.job).pipe(
     Effect.provide(
       Layer.merge(ReviewLayers.layer, Storage.conversations).pipe(
-        Layer.provideMerge(ReviewConfig.layer(Option.fromUndefinedOr(payload.settings)))
+        Layer.provideMerge(Configured.reviewConfig(Option.fromUndefinedOr(payload.settings)))
       )
     ),
     Effect.catchCause((cause) => {

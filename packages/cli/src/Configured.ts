@@ -1,0 +1,61 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
+import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
+import * as Redis from "@nominal-code/persistence/Redis"
+import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
+import * as Git from "@nominal-code/workspace/Git"
+import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
+import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
+import { Effect, Layer, Option } from "effect"
+
+/*
+ * The parts, each with its options out of `AppConfig`. No other module maps one to the other: a part takes the few
+ * fields that it needs, and its type says which these are. Each is one value, so that a process builds it once.
+ */
+
+const configured = <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) =>
+  Layer.unwrap(Effect.map(AppConfig, partOf))
+
+/** The database of `data_dir`. */
+export const sqlite = configured(({ dataDir }) => Sqlite.layer(dataDir))
+
+const noRedis = new StoreError({
+  operation: "Redis.connect",
+  message: "redis.url (REDIS_URL) must be set to a redis:// or rediss:// URL",
+  reason: "failed"
+})
+
+/** The Redis of `redis.url`. */
+export const redis = configured(({ redis }) =>
+  Option.match(redis, {
+    onNone: () => Layer.effect(Redis.Redis, Effect.fail(noRedis)),
+    onSome: ({ sentinelPassword, url, waitReplicas }) => Redis.layer({ sentinelPassword, url, waitReplicas })
+  })
+)
+
+/** Conversations in each kind of storage. */
+export const conversationsIn = {
+  memory: configured(({ conversationTtl: ttl }) => ConversationStoreMemory.layer({ ttl })),
+  sqlite: configured(({ conversationTtl: ttl }) => ConversationStoreSqlite.layer({ ttl })).pipe(Layer.provide(sqlite)),
+  redis: configured(({ conversationTtl: ttl }) => ConversationStoreRedis.layer({ ttl })).pipe(Layer.provide(redis))
+}
+
+/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
+export const workspace = configured(({ workspace }) => GitWorkspace.layer(workspace))
+
+/** git, with its home in `workspace.base_dir`. */
+export const git = configured(({ workspace }) => Git.layer(workspace))
+
+/** Checkouts of a repository that is on this disk already. */
+export const localWorkspace = (repository: string) =>
+  configured(({ workspace }) => LocalWorkspace.layer(repository, workspace))
+
+/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
+export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.none()) =>
+  configured(({ review, secrets }) =>
+    ReviewConfig.layer({ secrets, settings: Option.getOrElse(settings, () => review) })
+  )
