@@ -1,5 +1,5 @@
 import { type JobPayload, JobPayloadJson, payloadVersions } from "@nominal-code/domain/JobPayload"
-import { Data, Effect, Predicate, Schema } from "effect"
+import { Data, Effect, Predicate, Schema, SchemaIssue } from "effect"
 import { EventRequest, NamedRequest, PageRequest, type RunRequest } from "./RunRequest.ts"
 
 /** The payload of `run-job`: a server's job, or a request of a person or another program. */
@@ -14,7 +14,20 @@ class NotAPayload extends Schema.TaggedError<NotAPayload>()("NotAPayload", { mes
 
 const notAPayload = (why: string) => new NotAPayload({ message: `the job payload is not one: ${why}` })
 
-const oneLine = ({ message }: Schema.SchemaError) => notAPayload(message.replaceAll(/\s*\n\s*/g, " "))
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => {
+    if (issue._tag === "MissingKey") return "missing"
+    return issue._tag === "UnexpectedKey" ? "no field of a payload" : SchemaIssue.defaultLeafHook(issue)
+  }
+})
+
+/** What is wrong with a payload, field by field: `event.pr_branch: missing; event.pr_number: Expected …`. */
+const oneLine = ({ issue }: Schema.SchemaError) =>
+  notAPayload(
+    format(issue).issues
+      .map(({ message, path = [] }) => path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`)
+      .join("; ").replaceAll(/\s*\n\s*/g, " ")
+  )
 
 const asRequest = <S extends Schema.Decoder<RunRequest>>(schema: S, value: unknown) =>
   Schema.decodeUnknownEffect(schema)(value, { onExcessProperty: "error", errors: "all" }).pipe(
@@ -32,7 +45,13 @@ export const decode = Effect.fn("RunPayload.decode")(function*(text: string) {
     const payload = yield* Effect.mapError(Schema.decodeEffect(JobPayloadJson)(text), oneLine)
     return FromServer({ payload })
   }
-  if (Predicate.hasProperty(value, "event")) return yield* asRequest(EventRequest, value)
+  if (Predicate.hasProperty(value, "event")) {
+    // It decides which other fields there have to be.
+    if (Predicate.isObject(value.event) && typeof Reflect.get(value.event, "is_comment_event") !== "boolean") {
+      return yield* notAPayload("event.is_comment_event has to be true or false")
+    }
+    return yield* asRequest(EventRequest, value)
+  }
   if (Predicate.hasProperty(value, "pull_request")) return yield* asRequest(PageRequest, value)
   if (Predicate.hasProperty(value, "repo")) return yield* asRequest(NamedRequest, value)
   return yield* notAPayload("it names no pull request: docs/run-job.md shows its forms")

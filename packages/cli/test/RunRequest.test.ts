@@ -119,6 +119,8 @@ describe("what people give to run-job", () => {
         [{ platform: "github", repo: "acme/api" }, /number/],
         [{ platform: "gitlab", repo: "acme/api", number: 7 }, /this build does not serve gitlab/],
         [{ event: event({ pr_number: undefined }) }, /pr_number/],
+        [{ event: event({ pr_branch: undefined }) }, /^the job payload is not one: event\.pr_branch: missing$/],
+        [{ event: event({ is_comment_event: undefined }) }, /event\.is_comment_event has to be true or false$/],
         [{ event: event({ is_comment_event: true }) }, /event_type/],
         [{ event: event(), extra_env: { A: "b" } }, /extra_env/],
         [{ event: event({ surprise: 1 }) }, /surprise/],
