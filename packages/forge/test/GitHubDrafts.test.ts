@@ -192,7 +192,7 @@ describe("an unsubmitted review of our account", () => {
 describe("the requests of a review", () => {
   const changes = ({ method, path }: Recorded) => `${method} ${path.replace("/repos/acme/shop/", "")}`
 
-  it.effect("with comments are one look, the draft and its submission", () =>
+  it.effect("with comments are one look, the draft, its submission, and a look for plain posts of other runs", () =>
     Effect.gen(function*() {
       const { fake } = yield* published(fakePull(), four)
       const asked = fake.requests.map(changes)
@@ -202,7 +202,11 @@ describe("the requests of a review", () => {
         "GET issues/7/comments",
         "GET pulls/7/comments"
       ])
-      assert.deepStrictEqual(asked.slice(4), ["POST pulls/7/reviews", "POST pulls/7/reviews/1001/events"])
+      assert.deepStrictEqual(asked.slice(4), [
+        "POST pulls/7/reviews",
+        "POST pulls/7/reviews/1001/events",
+        "GET issues/7/comments"
+      ])
     }))
 
   it.effect("without comments are one look, the comment and a look for a second one", () =>

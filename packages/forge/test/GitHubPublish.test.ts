@@ -58,7 +58,7 @@ describe("a review that GitHub takes", () => {
         assert.deepStrictEqual([posted.inline, posted.folded, posted.alreadyPosted], [3, 0, false])
         assert.match(posted.url ?? "", /^https:\/\/github.example/)
         assert.strictEqual(fake.calls(post), 1)
-        const [made, submitted] = fake.requests.slice(-2).map(({ body }) => body)
+        const [made, submitted] = fake.requests.slice(-3).map(({ body }) => body)
         assert.deepInclude(made, { commit_id: head })
         assert.notProperty(made, "event")
         assert.deepStrictEqual(submitted, { event: "COMMENT" })

@@ -43,7 +43,7 @@ export const twoServers = Effect.gen(function*() {
   const tokens = { first: emulator.state.addToken(bot), second: emulator.state.addToken(bot) }
   const { instant } = yield* instantClock
 
-  const race = Effect.fnUntraced(function*<A, E>(run: Effect.Effect<A, E, Forge>) {
+  const race = Effect.fnUntraced(function*<A, E>(run: Effect.Effect<A, E, Forge>, other = run) {
     let holder: Server = "first"
     let changed = Deferred.makeUnsafe<void>()
     const runner = (): Runner => ({ state: "stopped", go: Deferred.makeUnsafe<void>(), at: undefined })
@@ -59,7 +59,7 @@ export const twoServers = Effect.gen(function*() {
     )
     const start = (server: Server) =>
       stop(server, undefined).pipe(
-        Effect.andThen(Effect.result(run)),
+        Effect.andThen(Effect.result(server === "first" ? run : other)),
         Effect.provide(forgeAt(emulator.apiBase, { token: tokens[server] })),
         Effect.provideService(RunStillWanted, Effect.sync(() => holder === server)),
         Effect.provideService(Clock.Clock, instant),

@@ -10,7 +10,7 @@ import type { GitHubClient } from "./Client.ts"
 import { type AlreadyReviewed, type ForeignDraft, makeDrafts } from "./Drafts.ts"
 import { isPendingReview, isUnprocessable } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
-import { type Created, makePlain } from "./Reply.ts"
+import { type Created, makePlain, plainKinds } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
 
@@ -29,7 +29,7 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     const seen = yield* drafts.clear("ownPosts", ref, jobId)
     const { answers, duplicates, review, reviewedHeads } = seen
-    yield* plainPosts.removeAll("ownPosts", ref, duplicates)
+    yield* plainPosts.removeAll("ownPosts", ref, Option.isSome(review) ? [...duplicates, ...answers] : duplicates)
     return { review, answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url), reviewedHeads }
   })
 
@@ -37,12 +37,32 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     new PostedReview({ ...(html_url ? { url: html_url } : {}), headSha, inline, folded, alreadyPosted: false })
 
   /**
+   * Takes back what other runs of the job have said plainly, one that lost its lease among them: the review that was just
+   * submitted takes its place. Where the forge is away, the next run of the job does it.
+   */
+  const withdrawPlain = ({ event, jobId, pullRequest }: ReviewDraft) =>
+    posts.jobPosts("publish", pullRequest, jobId, plainKinds(event)).pipe(
+      Effect.flatMap(({ answers, reviews }) => plainPosts.removeAll("publish", pullRequest, [...reviews, ...answers])),
+      Effect.catchTag(
+        "ForgeError",
+        ({ message }) => Effect.logWarning(`An earlier answer may stand beside the review: ${message}`)
+      )
+    )
+
+  /**
    * Posts a review without comments as a plain comment, which GitHub accepts whatever the state of the commit or of our
    * drafts.
    */
   const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {
     const { event, jobId } = draft
-    const { stays } = yield* plainPosts.post("publish", event, jobId, reviewBody(draft, folded), (seen) => seen.reviews)
+    const { seen, stays } = yield* plainPosts.post(
+      "publish",
+      event,
+      jobId,
+      reviewBody(draft, folded),
+      (seen) => seen.reviews
+    )
+    yield* plainPosts.removeAll("publish", draft.pullRequest, seen.answers)
     return postedNow(draft, { id: stays.id, html_url: stays.url }, 0, folded.length)
   })
 
@@ -72,7 +92,9 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
 
   const submit = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {
     const inline = draft.comments.filter((comment) => !folded.includes(comment))
-    return postedNow(draft, yield* drafts.post(draft, inline, folded), inline.length, folded.length)
+    const created = yield* drafts.post(draft, inline, folded)
+    yield* withdrawPlain(draft)
+    return postedNow(draft, created, inline.length, folded.length)
   })
 
   /** Posts a review some of whose comments were refused: these go into the summary, the others stay inline. */
@@ -88,7 +110,10 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
   /** Posts everything in one plain comment, which says why. */
   const besideForeignDraft = Effect.fnUntraced(function*(draft: ReviewDraft) {
     yield* Effect.logWarning("The account has an unsubmitted review on the pull request: posting a plain comment")
-    return yield* plain(new ReviewDraft({ ...draft, summary: `${unfinished}\n\n${draft.summary}` }), draft.comments)
+    return yield* plain(
+      new ReviewDraft({ ...draft, summary: `${unfinished}\n\n${draft.summary}` }),
+      draft.comments
+    )
   })
 
   const publish = Effect.fn("GitHub.publish")(function*(draft: ReviewDraft, known: OwnPosts) {

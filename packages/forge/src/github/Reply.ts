@@ -20,6 +20,10 @@ const threadOf = (event: PullRequestEvent): Option.Option<number> =>
     ? Option.some(event.threadId === undefined ? event.commentId : Number(event.threadId))
     : Option.none()
 
+/** Where plain answers to an event stand: below the pull request, if not in the event's thread. */
+export const plainKinds = (event: PullRequestEvent): ReadonlyArray<PostKind> =>
+  Option.isSome(threadOf(event)) ? ["thread", "comment"] : ["comment"]
+
 /** Place of a plain post of ours. */
 type Place = Pick<Post, "kind" | "id" | "url">
 
