@@ -1804,247 +1804,6 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
 declare const layer$25: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
-/** How a Redis is reached. */
-interface RedisTarget {
-  readonly url: Redacted.Redacted;
-  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
-}
-/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
-interface RedisScript {
-  readonly text: string;
-  /** By which Redis knows a script that it has run before. */
-  readonly sha: string;
-}
-/** What is heard on a channel. */
-export declare const ChannelEvent: Schema.TaggedUnion<{
-  readonly Message: Schema.TaggedStruct<"Message", {
-    readonly text: Schema.String;
-  }>;
-  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
-}>;
-export type ChannelEvent = typeof ChannelEvent.Type;
-/** A command and its arguments. */
-type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
-/** The schema of a reply. */
-type Reply = Schema.ConstraintDecoder<unknown>;
-declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
-  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
-  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
-  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
-  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
-  /** Listens to a channel, from when this effect has completed until the scope closes. */
-  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
-  /**
-   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
-   * do not have it within a second.
-   */
-  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
-  /** Succeeds if Redis answers. */
-  readonly ping: Effect.Effect<void, StoreError>;
-}>;
-/**
- * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
- * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
- */
-export declare class Redis extends Redis_base {}
-/** A Redis, and how many replicas have to have what is accepted. */
-interface RedisOptions extends RedisTarget {
-  readonly waitReplicas?: number;
-}
-/** The Redis of a URL. */
-declare const layer: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
-/** Values for the `:name` places of a statement. */
-type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
-/** The schema of a row. */
-type Row = Schema.ConstraintDecoder<unknown>;
-/** The statements that a transaction may run. They are of no use after it. */
-interface Statements {
-  /** Runs a statement; how many rows it changed. */
-  run(sql: string, parameters?: Parameters): number;
-  /** The first row, decoded; undefined if there is none. */
-  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
-  /** Every row, decoded. */
-  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
-}
-declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
-  /** Where the file lives; other files that belong to it may stand beside it. */
-  readonly directory: string;
-  /**
-   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
-   * process can come between its statements. `operation` names it in an error.
-   */
-  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
-  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-}>;
-/**
- * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
- * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
- */
-export declare class Sqlite extends Sqlite_base {}
-/** The database of a directory, which is made if it is missing. */
-declare const layer$3: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
-declare namespace Configured_d_exports {
-  export { conversationsIn, git, localWorkspace, redis, reviewConfig, sqlite, workspace };
-}
-/** The database of `data_dir`. */
-declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** The Redis of `redis.url`. */
-declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
-/** Conversations in each kind of storage. */
-declare const conversationsIn: {
-  memory: Layer.Layer<ConversationStore, never, AppConfig>;
-  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
-};
-/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
-declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** git, with its home in `workspace.base_dir`. */
-declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** Checkouts of a repository that is on this disk already. */
-declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
-declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
-declare namespace GitHub_d_exports {
-  export { layer$24 as layer };
-}
-/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$24: Layer.Layer<Forge, ForgeError, AppConfig>;
-declare namespace GitWorkspace_d_exports {
-  export { layer$23 as layer };
-}
-/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$23: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-declare namespace LocalWorkspace_d_exports {
-  export { layer$22 as layer };
-}
-/** Where git may write for itself, and how large a checkout may be, in bytes. */
-type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
-/**
- * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
- * its `.git`. It is only read; each checkout has a directory of its own.
- */
-declare const layer$22: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-/** A tool as a model is told of it. */
-interface ToolSpec {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: JsonSchema.JsonSchema;
-}
-/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
-interface LlmRequest {
-  readonly model: string;
-  readonly system: string;
-  readonly messages: ReadonlyArray<Message>;
-  readonly tools: ReadonlyArray<ToolSpec>;
-  /** `required`: the answer has to call a tool. */
-  readonly toolChoice: "auto" | "required";
-  readonly maxOutputTokens: number;
-}
-/** What the model answered. `stop` is why it stopped: `length` means that the answer was cut off. */
-interface LlmResponse {
-  readonly content: ReadonlyArray<Block>;
-  readonly stop: "end" | "tool-use" | "length" | "refusal";
-  readonly usage: Usage;
-}
-declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}>;
-/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
-export declare class LlmProvider extends LlmProvider_base {}
-declare namespace ApiAgent_d_exports {
-  export { layer$21 as layer };
-}
-/** The agent loop in this process, on a model's API. */
-declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
-/** Where a service is reached, and how long it may take. */
-interface ServiceSettings {
-  readonly apiKey: Redacted.Redacted;
-  /** None: the official service. */
-  readonly baseUrl: Option.Option<string>;
-  readonly limits: CallLimits;
-}
-declare namespace Anthropic_d_exports {
-  export { layer$20 as layer, make$3 as make };
-}
-/** The service for given settings, for a program that has its own configuration. */
-declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}, never, never>;
-/** Claude, over the official SDK. */
-declare const layer$20: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
-declare namespace Google_d_exports {
-  export { layer$19 as layer, make$2 as make };
-}
-/** The service for given settings, for a program that has its own configuration. */
-declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}, never, never>;
-/** Gemini, over the official SDK. */
-declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
-declare namespace OpenAi_d_exports {
-  export { layer$18 as layer, make$1 as make };
-}
-/**
- * The service for given settings, for a program that has its own configuration. A base URL goes up to and including the
- * version: `https://gateway.example/v1`.
- */
-declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}, never, never>;
-/** OpenAI's models, over the official SDK. */
-declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
-declare namespace ConversationStoreMemory_d_exports {
-  export { layer$17 as layer };
-}
-/** Conversations that end with the process. */
-declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
-declare namespace ConversationStoreRedis_d_exports {
-  export { layer$16 as layer };
-}
-/** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
-declare namespace ConversationStoreSqlite_d_exports {
-  export { layer$15 as layer };
-}
-/** Conversations in the database file. */
-declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
-declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/jobs/JobRunner", {
-  /**
-   * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
-   * runs on, and is found by who takes the same run over. `run` is counted over the job's whole life: it names
-   * the run wherever that leaves traces, and a run that takes over a lost one has the same.
-   */
-  run(job: Job, run: number): Effect.Effect<JobOutcome>;
-  /**
-   * Ends whatever still runs of a job, whichever run it is of, here or elsewhere; it is gone when this returns. `run` is
-   * over by then, or its process dead. What cannot be ended is logged.
-   */
-  cancel(job: Job): Effect.Effect<void>;
-  /** Posts the notice on the job's pull request, unless it or the job's review is there. */
-  postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>;
-  /** The services that a run of the lane's jobs cannot do without. */
-  needs(lane: Lane): ReadonlyArray<ServiceName>;
-  /** Whether runs live outside this process, so that its death is no sign of what is wrong with a job. */
-  readonly outOfProcess: boolean;
-}>;
-/** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
-export declare class JobRunner extends JobRunner_base {}
-declare namespace InProcessRunner_d_exports {
-  export { InProcessWork, layer$14 as layer };
-}
-/** What running jobs here takes, as functions, so that this package knows no reviews. */
-interface InProcessWork<R, R2> {
-  review(job: Job): Effect.Effect<JobOutcome, never, R>;
-  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
-  needs(lane: Lane): ReadonlyArray<ServiceName>;
-}
-/** Runs jobs in this process. */
-declare const layer$14: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 /** What became of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -2544,6 +2303,160 @@ export declare const QueueLimits: Context.Reference<{
   /** Whether a push stops the running review of its lane, or lets it finish. */
   readonly onPush: "finish" | "supersede";
 }>;
+declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/jobs/JobRunner", {
+  /**
+   * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
+   * runs on, and is found by who takes the same run over. `run` is counted over the job's whole life: it names
+   * the run wherever that leaves traces, and a run that takes over a lost one has the same.
+   */
+  run(job: Job, run: number): Effect.Effect<JobOutcome>;
+  /**
+   * Ends whatever still runs of a job, whichever run it is of, here or elsewhere; it is gone when this returns. `run` is
+   * over by then, or its process dead. What cannot be ended is logged.
+   */
+  cancel(job: Job): Effect.Effect<void>;
+  /** Posts the notice on the job's pull request, unless it or the job's review is there. */
+  postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>;
+  /** The services that a run of the lane's jobs cannot do without. */
+  needs(lane: Lane): ReadonlyArray<ServiceName>;
+  /** Whether runs live outside this process, so that its death is no sign of what is wrong with a job. */
+  readonly outOfProcess: boolean;
+}>;
+/** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
+export declare class JobRunner extends JobRunner_base {}
+/** A service that jobs wait for. Instants are milliseconds since the epoch. */
+export declare const ServiceOutage: Schema.Struct<{
+  readonly service: Schema.brand<Schema.String, "ServiceName">;
+  readonly since: Schema.Int;
+  /** When it is tried again. */
+  readonly until: Schema.Int;
+  readonly failure: Schema.TaggedUnion<{
+    readonly Bug: Schema.TaggedStruct<"Bug", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Checkout: Schema.TaggedStruct<"Checkout", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Cluster: Schema.TaggedStruct<"Cluster", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Crash: Schema.TaggedStruct<"Crash", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Deadline: Schema.TaggedStruct<"Deadline", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Forge: Schema.TaggedStruct<"Forge", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Installation: Schema.TaggedStruct<"Installation", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Lease: Schema.TaggedStruct<"Lease", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Model: Schema.TaggedStruct<"Model", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Pod: Schema.TaggedStruct<"Pod", {
+      readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Store: Schema.TaggedStruct<"Store", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+      readonly detail: Schema.String;
+    }>;
+  }>;
+}>;
+export type ServiceOutage = typeof ServiceOutage.Type;
+/** What a run found out about the services that it needs. */
+export declare const ServiceObservation: Schema.TaggedUnion<{
+  readonly Answered: Schema.TaggedStruct<"Answered", {
+    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
+  }>;
+  readonly Away: Schema.TaggedStruct<"Away", {
+    readonly job: Schema.optionalKey<Schema.brand<Schema.String, "JobId">>;
+    readonly service: Schema.brand<Schema.String, "ServiceName">;
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+    readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
+  }>;
+  readonly Nothing: Schema.TaggedStruct<"Nothing", {}>;
+  readonly Reached: Schema.TaggedStruct<"Reached", {
+    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
+  }>;
+}>;
+export type ServiceObservation = typeof ServiceObservation.Type;
+/** One run's use of its services. */
+interface ServiceUse {
+  /**
+   * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
+   * it keeps failing this job and has answered others in between. A service that keeps limiting one job and answers
+   * others is waited for by that job alone. After the first time it changes nothing.
+   */
+  end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>;
+}
+declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
+  /** Whether a run that needs these may start now. */
+  admits(services: ReadonlyArray<ServiceName>): boolean;
+  /** Counts a run that needs these. */
+  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>;
+  /** Emits when runs may start that could not before. */
+  readonly readmitted: Stream.Stream<void>;
+  /** The services that are waited for. */
+  readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>;
+}>;
+/**
+ * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
+ * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
+ * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
+ * first answer closes it; of a forge whose git is away, the first review.
+ */
+export declare class ServiceBreakers extends ServiceBreakers_base {}
+declare const layer$2: Layer.Layer<ServiceBreakers, never, never>;
 /** Where a job stands. */
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
@@ -2854,148 +2767,256 @@ declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/j
 }>;
 /** What became of jobs, for people and for probes. */
 export declare class JobRecords extends JobRecords_base {}
-/** A service that jobs wait for. Instants are milliseconds since the epoch. */
-export declare const ServiceOutage: Schema.Struct<{
-  readonly service: Schema.brand<Schema.String, "ServiceName">;
-  readonly since: Schema.Int;
-  /** When it is tried again. */
-  readonly until: Schema.Int;
-  readonly failure: Schema.TaggedUnion<{
-    readonly Bug: Schema.TaggedStruct<"Bug", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Checkout: Schema.TaggedStruct<"Checkout", {
-      readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Cluster: Schema.TaggedStruct<"Cluster", {
-      readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Crash: Schema.TaggedStruct<"Crash", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Deadline: Schema.TaggedStruct<"Deadline", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Forge: Schema.TaggedStruct<"Forge", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Installation: Schema.TaggedStruct<"Installation", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Lease: Schema.TaggedStruct<"Lease", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Model: Schema.TaggedStruct<"Model", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Pod: Schema.TaggedStruct<"Pod", {
-      readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Store: Schema.TaggedStruct<"Store", {
-      readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
-      readonly detail: Schema.String;
-    }>;
+/** How a Redis is reached. */
+interface RedisTarget {
+  readonly url: Redacted.Redacted;
+  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
+}
+/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
+interface RedisScript {
+  readonly text: string;
+  /** By which Redis knows a script that it has run before. */
+  readonly sha: string;
+}
+/** What is heard on a channel. */
+export declare const ChannelEvent: Schema.TaggedUnion<{
+  readonly Message: Schema.TaggedStruct<"Message", {
+    readonly text: Schema.String;
   }>;
+  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
 }>;
-export type ServiceOutage = typeof ServiceOutage.Type;
-/** What a run found out about the services that it needs. */
-export declare const ServiceObservation: Schema.TaggedUnion<{
-  readonly Answered: Schema.TaggedStruct<"Answered", {
-    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
-  }>;
-  readonly Away: Schema.TaggedStruct<"Away", {
-    readonly job: Schema.optionalKey<Schema.brand<Schema.String, "JobId">>;
-    readonly service: Schema.brand<Schema.String, "ServiceName">;
-    readonly failure: Schema.TaggedUnion<{
-      readonly Bug: Schema.TaggedStruct<"Bug", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Checkout: Schema.TaggedStruct<"Checkout", {
-        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Cluster: Schema.TaggedStruct<"Cluster", {
-        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Crash: Schema.TaggedStruct<"Crash", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Deadline: Schema.TaggedStruct<"Deadline", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Installation: Schema.TaggedStruct<"Installation", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Lease: Schema.TaggedStruct<"Lease", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Pod: Schema.TaggedStruct<"Pod", {
-        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Store: Schema.TaggedStruct<"Store", {
-        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
-        readonly detail: Schema.String;
-      }>;
-    }>;
-    readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
-  }>;
-  readonly Nothing: Schema.TaggedStruct<"Nothing", {}>;
-  readonly Reached: Schema.TaggedStruct<"Reached", {
-    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
-  }>;
-}>;
-export type ServiceObservation = typeof ServiceObservation.Type;
-/** One run's use of its services. */
-interface ServiceUse {
+export type ChannelEvent = typeof ChannelEvent.Type;
+/** A command and its arguments. */
+type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
+/** The schema of a reply. */
+type Reply = Schema.ConstraintDecoder<unknown>;
+declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
+  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
+  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
+  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
+  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
+  /** Listens to a channel, from when this effect has completed until the scope closes. */
+  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
   /**
-   * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
-   * it keeps failing this job and has answered others in between. A service that keeps limiting one job and answers
-   * others is waited for by that job alone. After the first time it changes nothing.
+   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
+   * do not have it within a second.
    */
-  end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>;
-}
-declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
-  /** Whether a run that needs these may start now. */
-  admits(services: ReadonlyArray<ServiceName>): boolean;
-  /** Counts a run that needs these. */
-  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>;
-  /** Emits when runs may start that could not before. */
-  readonly readmitted: Stream.Stream<void>;
-  /** The services that are waited for. */
-  readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>;
+  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
+  /** Succeeds if Redis answers. */
+  readonly ping: Effect.Effect<void, StoreError>;
 }>;
 /**
- * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
- * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
- * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
- * first answer closes it; of a forge whose git is away, the first review.
+ * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
+ * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
  */
-export declare class ServiceBreakers extends ServiceBreakers_base {}
-declare const layer$2: Layer.Layer<ServiceBreakers, never, never>;
-declare namespace Lane_d_exports {
-  export { layer$13 as layer };
+export declare class Redis extends Redis_base {}
+/** A Redis, and how many replicas have to have what is accepted. */
+interface RedisOptions extends RedisTarget {
+  readonly waitReplicas?: number;
+}
+/** The Redis of a URL. */
+declare const layer: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+/** Values for the `:name` places of a statement. */
+type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
+/** The schema of a row. */
+type Row = Schema.ConstraintDecoder<unknown>;
+/** The statements that a transaction may run. They are of no use after it. */
+interface Statements {
+  /** Runs a statement; how many rows it changed. */
+  run(sql: string, parameters?: Parameters): number;
+  /** The first row, decoded; undefined if there is none. */
+  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
+  /** Every row, decoded. */
+  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
+}
+declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
+  /** Where the file lives; other files that belong to it may stand beside it. */
+  readonly directory: string;
+  /**
+   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
+   * process can come between its statements. `operation` names it in an error.
+   */
+  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
+  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+}>;
+/**
+ * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
+ * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
+ */
+export declare class Sqlite extends Sqlite_base {}
+/** The database of a directory, which is made if it is missing. */
+declare const layer$3: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+declare namespace Configured_d_exports {
+  export { conversationsIn, git, lanes, localWorkspace, redis, reviewConfig, server, sqlite, workspace };
+}
+/** The database of `data_dir`. */
+declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** The Redis of `redis.url`. */
+declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
+/** Conversations in each kind of storage. */
+declare const conversationsIn: {
+  memory: Layer.Layer<ConversationStore, never, AppConfig>;
+  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
+declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** git, with its home in `workspace.base_dir`. */
+declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** Checkouts of a repository that is on this disk already. */
+declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
+declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
+/** The worker of the lanes. */
+declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
+/** The routes of a server. */
+declare const server: Layer.Layer<never, never, AppConfig | Forge | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers>;
+declare namespace GitHub_d_exports {
+  export { layer$24 as layer };
+}
+/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
+declare const layer$24: Layer.Layer<Forge, ForgeError, AppConfig>;
+declare namespace GitWorkspace_d_exports {
+  export { layer$23 as layer };
+}
+/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
+declare const layer$23: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare namespace LocalWorkspace_d_exports {
+  export { layer$22 as layer };
+}
+/** Where git may write for itself, and how large a checkout may be, in bytes. */
+type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
+/**
+ * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
+ * its `.git`. It is only read; each checkout has a directory of its own.
+ */
+declare const layer$22: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+/** A tool as a model is told of it. */
+interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema.JsonSchema;
+}
+/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
+interface LlmRequest {
+  readonly model: string;
+  readonly system: string;
+  readonly messages: ReadonlyArray<Message>;
+  readonly tools: ReadonlyArray<ToolSpec>;
+  /** `required`: the answer has to call a tool. */
+  readonly toolChoice: "auto" | "required";
+  readonly maxOutputTokens: number;
+}
+/** What the model answered. `stop` is why it stopped: `length` means that the answer was cut off. */
+interface LlmResponse {
+  readonly content: ReadonlyArray<Block>;
+  readonly stop: "end" | "tool-use" | "length" | "refusal";
+  readonly usage: Usage;
+}
+declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}>;
+/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
+export declare class LlmProvider extends LlmProvider_base {}
+declare namespace ApiAgent_d_exports {
+  export { layer$21 as layer };
+}
+/** The agent loop in this process, on a model's API. */
+declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
+/** Where a service is reached, and how long it may take. */
+interface ServiceSettings {
+  readonly apiKey: Redacted.Redacted;
+  /** None: the official service. */
+  readonly baseUrl: Option.Option<string>;
+  readonly limits: CallLimits;
+}
+declare namespace Anthropic_d_exports {
+  export { layer$20 as layer, make$3 as make };
+}
+/** The service for given settings, for a program that has its own configuration. */
+declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** Claude, over the official SDK. */
+declare const layer$20: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare namespace Google_d_exports {
+  export { layer$19 as layer, make$2 as make };
+}
+/** The service for given settings, for a program that has its own configuration. */
+declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** Gemini, over the official SDK. */
+declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare namespace OpenAi_d_exports {
+  export { layer$18 as layer, make$1 as make };
 }
 /**
- * Works the lanes of the queue: one job of a lane at a time, at most `jobs.max_concurrent` in all, each lane in its own
- * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
- * `jobs.grace_period`, and then gives their leases back.
+ * The service for given settings, for a program that has its own configuration. A base URL goes up to and including the
+ * version: `https://gateway.example/v1`.
  */
-declare const layer$13: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
+declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** OpenAI's models, over the official SDK. */
+declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare namespace ConversationStoreMemory_d_exports {
+  export { layer$17 as layer };
+}
+/** Conversations that end with the process. */
+declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
+declare namespace ConversationStoreRedis_d_exports {
+  export { layer$16 as layer };
+}
+/** Conversations that every process of a cluster shares, jobs included. */
+declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare namespace ConversationStoreSqlite_d_exports {
+  export { layer$15 as layer };
+}
+/** Conversations in the database file. */
+declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
+declare namespace InProcessRunner_d_exports {
+  export { InProcessWork, layer$14 as layer };
+}
+/** What running jobs here takes, as functions, so that this package knows no reviews. */
+interface InProcessWork<R, R2> {
+  review(job: Job): Effect.Effect<JobOutcome, never, R>;
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
+  needs(lane: Lane): ReadonlyArray<ServiceName>;
+}
+/** Runs jobs in this process. */
+declare const layer$14: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
+/** When a job is given up. */
+interface SettlementOptions {
+  /** The attempts of one job. */
+  readonly maxAttempts: number;
+  /** The age at which a job that waits for services is given up. */
+  readonly giveUpAfter: Duration.Duration;
+}
+/** What one run may take, and when its job is given up. */
+interface LeasedRunOptions extends SettlementOptions {
+  readonly deadline: Duration.Duration;
+}
+declare namespace Lane_d_exports {
+  export { LaneOptions, layer$13 as layer };
+}
+/** How much runs at once, and for how long. */
+interface LaneOptions extends LeasedRunOptions {
+  readonly maxConcurrent: number;
+  /** What running jobs may take to finish once the scope closes. */
+  readonly gracePeriod: Duration.Duration;
+}
+/**
+ * Works the lanes of the queue: one job of a lane at a time, at most `maxConcurrent` in all, each lane in its own
+ * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
+ * `gracePeriod`, and then gives their leases back.
+ */
+declare const layer$13: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
 declare namespace MemoryQueue_d_exports {
   export { layer$12 as layer };
 }

@@ -1,5 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import * as Lanes from "@nominal-code/jobs/Lane"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
@@ -7,6 +8,7 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
+import * as Server from "@nominal-code/server/Server"
 import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
@@ -59,3 +61,9 @@ export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.no
   configured(({ review, secrets }) =>
     ReviewConfig.layer({ secrets, settings: Option.getOrElse(settings, () => review) })
   )
+
+/** The worker of the lanes. */
+export const lanes = configured(({ jobs }) => Lanes.layer(jobs))
+
+/** The routes of a server. */
+export const server = configured(({ policy }) => Server.layer({ policy }))

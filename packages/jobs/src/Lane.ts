@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
@@ -19,12 +18,19 @@ const listeningAgain = Schedule.min([Schedule.exponential("200 millis"), Schedul
 
 const store = ServiceName.make("store")
 
-const make = Effect.gen(function*() {
-  const { jobs: { gracePeriod, maxConcurrent } } = yield* AppConfig
+/** How much runs at once, and for how long. */
+export interface LaneOptions extends LeasedRun.LeasedRunOptions {
+  readonly maxConcurrent: number
+  /** What running jobs may take to finish once the scope closes. */
+  readonly gracePeriod: Duration.Duration
+}
+
+const make = Effect.fnUntraced(function*(options: LaneOptions) {
+  const { gracePeriod, maxConcurrent } = options
   const queue = yield* JobQueue
   const runner = yield* JobRunner
   const breakers = yield* ServiceBreakers
-  const leasedRun = yield* LeasedRun.make
+  const leasedRun = yield* LeasedRun.make(options)
 
   const needs = ({ lane, work }: ReadyLane) => work === "notice" ? forgesOf(runner.needs(lane)) : runner.needs(lane)
   const schedule = LaneSchedule.make((ready) => breakers.admits([store, ...needs(ready)]))
@@ -113,8 +119,8 @@ const make = Effect.gen(function*() {
 })
 
 /**
- * Works the lanes of the queue: one job of a lane at a time, at most `jobs.max_concurrent` in all, each lane in its own
+ * Works the lanes of the queue: one job of a lane at a time, at most `maxConcurrent` in all, each lane in its own
  * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
- * `jobs.grace_period`, and then gives their leases back.
+ * `gracePeriod`, and then gives their leases back.
  */
-export const layer = Layer.effectDiscard(make)
+export const layer = (options: LaneOptions) => Layer.effectDiscard(make(options))

@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -23,6 +22,11 @@ const count = (
   state: "done" | "skipped" | "retried" | "postponed" | "given up" | "told" | StopReason | "released" | "lost"
 ) => Metric.update(Metric.withAttributes(finished, { state }), 1)
 
+/** What one run may take, and when its job is given up. */
+export interface LeasedRunOptions extends RunSettlement.SettlementOptions {
+  readonly deadline: Duration.Duration
+}
+
 const noticeLimit = Duration.minutes(1)
 
 /** A job whose process died so often while it ran is run with nothing else beside it. */
@@ -35,176 +39,177 @@ const overdue = (what: string, limit: Duration.Duration) =>
   Failure.cases.Deadline.make({ detail: `${what} longer than its deadline of ${Duration.format(limit)}` })
 
 /** Makes the function that does what a lease is for and settles it, whatever happens. To be called uninterruptibly. */
-export const make = Effect.gen(function*() {
-  const { jobs: { deadline, maxAttempts } } = yield* AppConfig
-  const runner = yield* JobRunner
-  const { isWanted, keep, settle } = yield* HeldLease.make
-  const { beforeRun, ofNotice, ofRun } = yield* RunSettlement.make
+export const make = Effect.fnUntraced(
+  function*(options: LeasedRunOptions) {
+    const { deadline, maxAttempts } = options
+    const runner = yield* JobRunner
+    const { isWanted, keep, settle } = yield* HeldLease.make
+    const { beforeRun, ofNotice, ofRun } = yield* RunSettlement.make(options)
 
-  /** One run, or why it was stopped. */
-  const run = (lease: Lease) =>
-    runner.run(lease.job, lease.run).pipe(
-      Effect.provideService(RunStillWanted, isWanted(lease)),
-      Effect.timeoutOrElse({
-        duration: deadline,
-        orElse: () =>
-          Effect.succeed(JobOutcome.cases.Failed.make({ failure: overdue("it took", deadline), retryable: true }))
-      }),
-      Effect.catchCause((cause) => {
-        const detail = `an unexpected error; the server's log has it under job ${lease.job.id}`
-        return Effect.as(
-          Effect.logError("the job runner failed unexpectedly", cause),
-          JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
-        )
-      }),
-      Effect.raceFirst(keep(lease, mustStop))
-    )
-
-  /** One attempt to tell the pull request something, or why it was stopped. */
-  const tell = (lease: Lease, notice: Notice) =>
-    runner.postNotice(lease.job, notice).pipe(
-      Effect.provideService(RunStillWanted, isWanted(lease)),
-      Effect.timeoutOrElse({
-        duration: noticeLimit,
-        orElse: () => {
-          const [service] = RunSettlement.forgesOf(runner.needs(lease.lane))
-          const failure = overdue("telling it took", noticeLimit)
-          return Effect.succeed(
-            service === undefined
-              ? NoticeOutcome.cases.Refused.make({ detail: failure.detail })
-              : NoticeOutcome.cases.Postponed.make({ failure, service })
+    /** One run, or why it was stopped. */
+    const run = (lease: Lease) =>
+      runner.run(lease.job, lease.run).pipe(
+        Effect.provideService(RunStillWanted, isWanted(lease)),
+        Effect.timeoutOrElse({
+          duration: deadline,
+          orElse: () =>
+            Effect.succeed(JobOutcome.cases.Failed.make({ failure: overdue("it took", deadline), retryable: true }))
+        }),
+        Effect.catchCause((cause) => {
+          const detail = `an unexpected error; the server's log has it under job ${lease.job.id}`
+          return Effect.as(
+            Effect.logError("the job runner failed unexpectedly", cause),
+            JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
           )
-        }
-      }),
-      Effect.catchCause((cause) =>
-        Effect.as(
-          Effect.logError("the job runner failed unexpectedly", cause),
-          NoticeOutcome.cases.Refused.make({ detail: "an unexpected error" })
-        )
-      ),
-      Effect.raceFirst(keep(lease, mustStop))
-    )
+        }),
+        Effect.raceFirst(keep(lease, mustStop))
+      )
 
-  /** Says what has become of the job, once that is stored. */
-  const report = (lease: Lease) =>
-    Settlement.match({
-      Done: ({ outcome }) =>
-        outcome._tag === "Skipped"
-          ? Effect.andThen(Effect.logInfo(`skipped: ${outcome.detail}`), count("skipped"))
-          : Effect.andThen(
-            Effect.logInfo(`reviewed: ${outcome._tag === "Reviewed" ? outcome.findings : 0} finding(s)`),
-            count("done")
+    /** One attempt to tell the pull request something, or why it was stopped. */
+    const tell = (lease: Lease, notice: Notice) =>
+      runner.postNotice(lease.job, notice).pipe(
+        Effect.provideService(RunStillWanted, isWanted(lease)),
+        Effect.timeoutOrElse({
+          duration: noticeLimit,
+          orElse: () => {
+            const [service] = RunSettlement.forgesOf(runner.needs(lease.lane))
+            const failure = overdue("telling it took", noticeLimit)
+            return Effect.succeed(
+              service === undefined
+                ? NoticeOutcome.cases.Refused.make({ detail: failure.detail })
+                : NoticeOutcome.cases.Postponed.make({ failure, service })
+            )
+          }
+        }),
+        Effect.catchCause((cause) =>
+          Effect.as(
+            Effect.logError("the job runner failed unexpectedly", cause),
+            NoticeOutcome.cases.Refused.make({ detail: "an unexpected error" })
+          )
+        ),
+        Effect.raceFirst(keep(lease, mustStop))
+      )
+
+    /** Says what has become of the job, once that is stored. */
+    const report = (lease: Lease) =>
+      Settlement.match({
+        Done: ({ outcome }) =>
+          outcome._tag === "Skipped"
+            ? Effect.andThen(Effect.logInfo(`skipped: ${outcome.detail}`), count("skipped"))
+            : Effect.andThen(
+              Effect.logInfo(`reviewed: ${outcome._tag === "Reviewed" ? outcome.findings : 0} finding(s)`),
+              count("done")
+            ),
+        Retry: ({ delay, failure }) =>
+          Effect.andThen(
+            Effect.logWarning(
+              `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${
+                failureText(failure)
+              }`
+            ),
+            count("retried")
           ),
-      Retry: ({ delay, failure }) =>
-        Effect.andThen(
-          Effect.logWarning(
-            `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${
-              failureText(failure)
-            }`
+        Wait: ({ delay, failure, service }) =>
+          Effect.andThen(
+            Effect.logWarning(`waits ${Duration.format(delay)} for ${service}: ${failureText(failure)}`),
+            count("postponed")
           ),
-          count("retried")
-        ),
-      Wait: ({ delay, failure, service }) =>
-        Effect.andThen(
-          Effect.logWarning(`waits ${Duration.format(delay)} for ${service}: ${failureText(failure)}`),
-          count("postponed")
-        ),
-      Lose: ({ failure }) =>
-        Effect.andThen(Effect.logWarning(`its run was lost, it runs again: ${failureText(failure)}`), count("lost")),
-      GiveUp: ({ failure }) =>
-        Effect.andThen(
-          Effect.logError(`given up, its pull request is told next: ${failureText(failure)}`),
-          count("given up")
-        ),
-      Park: () => count("told"),
-      Release: () => count("released")
+        Lose: ({ failure }) =>
+          Effect.andThen(Effect.logWarning(`its run was lost, it runs again: ${failureText(failure)}`), count("lost")),
+        GiveUp: ({ failure }) =>
+          Effect.andThen(
+            Effect.logError(`given up, its pull request is told next: ${failureText(failure)}`),
+            count("given up")
+          ),
+        Park: () => count("told"),
+        Release: () => count("released")
+      })
+
+    const conclude = Effect.fnUntraced(function*(lease: Lease, settlement: Settlement, { restore }: Turn) {
+      if (yield* settle(lease, settlement, restore)) yield* report(lease)(settlement)
     })
 
-  const conclude = Effect.fnUntraced(function*(lease: Lease, settlement: Settlement, { restore }: Turn) {
-    if (yield* settle(lease, settlement, restore)) yield* report(lease)(settlement)
-  })
+    const release = (lease: Lease, turn: Turn) => conclude(lease, Settlement.cases.Release.make({}), turn)
 
-  const release = (lease: Lease, turn: Turn) => conclude(lease, Settlement.cases.Release.make({}), turn)
-
-  const lose = Effect.andThen(
-    Effect.logWarning("the lease was lost: the run was stopped, another process has the job"),
-    count("lost")
-  )
-
-  /** The run was ended without an outcome. */
-  const abandon = Effect.fnUntraced(function*(lease: Lease, kept: "lost" | "unreachable", turn: Turn) {
-    if (kept === "lost") return yield* lose
-    yield* Effect.logWarning("the lease could not be renewed in time: the run was stopped, and the job runs again")
-    yield* release(lease, turn)
-  })
-
-  /** Ends what still runs of the job. If this process ends before, the next one goes on with it. */
-  const stop = Effect.fnUntraced(function*(lease: Lease, why: StopReason, turn: Turn) {
-    yield* Effect.logInfo(`${why}: ending what still runs of it`)
-    const exit = yield* runner.cancel(lease.job).pipe(
-      Effect.catchCause((cause) => Effect.logError("the job runner failed unexpectedly", cause)),
-      Effect.raceFirst(keep(lease, isLost)),
-      turn.restore,
-      Effect.exit
+    const lose = Effect.andThen(
+      Effect.logWarning("the lease was lost: the run was stopped, another process has the job"),
+      count("lost")
     )
-    if (Exit.isFailure(exit)) return yield* release(lease, turn)
-    if (exit.value !== undefined) return yield* abandon(lease, exit.value, turn)
-    if (!(yield* settle(lease, Settlement.cases.Park.make({}), turn.restore))) return
-    yield* Effect.logInfo(`${why}: nothing of it runs any more`)
-    yield* count(why)
-  })
 
-  /** Does something under the lease, and hands its outcome on unless it was stopped. */
-  const under = <A extends JobOutcome | NoticeOutcome>(
-    lease: Lease,
-    turn: Turn,
-    work: Effect.Effect<A | Exclude<HeldLease.LeaseWatchResult, "kept">>,
-    settlementOf: (outcome: A) => Effect.Effect<Settlement>
-  ) =>
-    Effect.gen(function*() {
-      const exit = yield* Effect.exit(turn.restore(work))
-      if (Exit.isFailure(exit)) {
-        if (!Exit.hasInterrupts(exit)) yield* Effect.logError("the job could not be run", exit.cause)
+    /** The run was ended without an outcome. */
+    const abandon = Effect.fnUntraced(function*(lease: Lease, kept: "lost" | "unreachable", turn: Turn) {
+      if (kept === "lost") return yield* lose
+      yield* Effect.logWarning("the lease could not be renewed in time: the run was stopped, and the job runs again")
+      yield* release(lease, turn)
+    })
+
+    /** Ends what still runs of the job. If this process ends before, the next one goes on with it. */
+    const stop = Effect.fnUntraced(function*(lease: Lease, why: StopReason, turn: Turn) {
+      yield* Effect.logInfo(`${why}: ending what still runs of it`)
+      const exit = yield* runner.cancel(lease.job).pipe(
+        Effect.catchCause((cause) => Effect.logError("the job runner failed unexpectedly", cause)),
+        Effect.raceFirst(keep(lease, isLost)),
+        turn.restore,
+        Effect.exit
+      )
+      if (Exit.isFailure(exit)) return yield* release(lease, turn)
+      if (exit.value !== undefined) return yield* abandon(lease, exit.value, turn)
+      if (!(yield* settle(lease, Settlement.cases.Park.make({}), turn.restore))) return
+      yield* Effect.logInfo(`${why}: nothing of it runs any more`)
+      yield* count(why)
+    })
+
+    /** Does something under the lease, and hands its outcome on unless it was stopped. */
+    const under = <A extends JobOutcome | NoticeOutcome>(
+      lease: Lease,
+      turn: Turn,
+      work: Effect.Effect<A | Exclude<HeldLease.LeaseWatchResult, "kept">>,
+      settlementOf: (outcome: A) => Effect.Effect<Settlement>
+    ) =>
+      Effect.gen(function*() {
+        const exit = yield* Effect.exit(turn.restore(work))
+        if (Exit.isFailure(exit)) {
+          if (!Exit.hasInterrupts(exit)) yield* Effect.logError("the job could not be run", exit.cause)
+          return yield* release(lease, turn)
+        }
+        const ended = exit.value
+        if (ended === "lost" || ended === "unreachable") return yield* abandon(lease, ended, turn)
+        if (ended === "cancelled" || ended === "superseded") return yield* stop(lease, ended, turn)
+        yield* conclude(lease, yield* settlementOf(ended), turn)
+      })
+
+    const review = Effect.fnUntraced(function*(lease: Lease, turn: Turn) {
+      const crashed = beforeRun(lease)
+      if (Option.isSome(crashed)) return yield* conclude(lease, crashed.value, turn)
+      if (!runner.outOfProcess && lease.losses >= lossesBeforeAlone && !turn.isolate()) {
+        // Its lease would be lost with the process of another job that kills it.
+        yield* Effect.logInfo("its process died twice while it ran: it waits until nothing else runs here")
         return yield* release(lease, turn)
       }
-      const ended = exit.value
-      if (ended === "lost" || ended === "unreachable") return yield* abandon(lease, ended, turn)
-      if (ended === "cancelled" || ended === "superseded") return yield* stop(lease, ended, turn)
-      yield* conclude(lease, yield* settlementOf(ended), turn)
+      yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
+      yield* under(lease, turn, run(lease), (outcome: JobOutcome) => ofRun(lease, outcome, turn.visit))
     })
 
-  const review = Effect.fnUntraced(function*(lease: Lease, turn: Turn) {
-    const crashed = beforeRun(lease)
-    if (Option.isSome(crashed)) return yield* conclude(lease, crashed.value, turn)
-    if (!runner.outOfProcess && lease.losses >= lossesBeforeAlone && !turn.isolate()) {
-      // Its lease would be lost with the process of another job that kills it.
-      yield* Effect.logInfo("its process died twice while it ran: it waits until nothing else runs here")
-      return yield* release(lease, turn)
+    const notify = (lease: Lease, notice: Notice, turn: Turn) =>
+      under(lease, turn, tell(lease, notice), (outcome: NoticeOutcome) =>
+        NoticeOutcome.match(outcome, {
+          Told: () => Effect.logInfo("the pull request was told"),
+          Reviewed: () => Effect.void,
+          Postponed: () => Effect.void,
+          Refused: ({ detail }) => Effect.logError(`the pull request could not be told: ${detail}`)
+        }).pipe(Effect.andThen(ofNotice(lease, outcome, turn.visit))))
+
+    return (lease: Lease, turn: Turn): Effect.Effect<void> => {
+      if (Option.isSome(lease.stop)) return stop(lease, lease.stop.value, turn)
+      return lease.task._tag === "Notice" ? notify(lease, lease.task.notice, turn) : review(lease, turn)
     }
-    yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
-    yield* under(lease, turn, run(lease), (outcome: JobOutcome) => ofRun(lease, outcome, turn.visit))
-  })
-
-  const notify = (lease: Lease, notice: Notice, turn: Turn) =>
-    under(lease, turn, tell(lease, notice), (outcome: NoticeOutcome) =>
-      NoticeOutcome.match(outcome, {
-        Told: () => Effect.logInfo("the pull request was told"),
-        Reviewed: () => Effect.void,
-        Postponed: () => Effect.void,
-        Refused: ({ detail }) => Effect.logError(`the pull request could not be told: ${detail}`)
-      }).pipe(Effect.andThen(ofNotice(lease, outcome, turn.visit))))
-
-  return (lease: Lease, turn: Turn): Effect.Effect<void> => {
-    if (Option.isSome(lease.stop)) return stop(lease, lease.stop.value, turn)
-    return lease.task._tag === "Notice" ? notify(lease, lease.task.notice, turn) : review(lease, turn)
-  }
-}).pipe(
-  Effect.map((leasedRun) => (lease: Lease, turn: Turn) =>
-    Effect.annotateLogs(leasedRun(lease, turn), {
-      job: lease.job.id,
-      delivery: lease.job.delivery,
-      attempt: lease.attempt,
-      run: lease.run
-    })
-  )
+  },
+  (effect) =>
+    Effect.map(effect, (leasedRun) => (lease: Lease, turn: Turn) =>
+      Effect.annotateLogs(leasedRun(lease, turn), {
+        job: lease.job.id,
+        delivery: lease.job.delivery,
+        attempt: lease.attempt,
+        run: lease.run
+      }))
 )

@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, type ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -17,6 +16,14 @@ export const maxLosses = 5
  * about the job. The death of the server that waits for it counts as none.
  */
 const maxLossesOutOfProcess = 60
+
+/** When a job is given up. */
+export interface SettlementOptions {
+  /** The attempts of one job. */
+  readonly maxAttempts: number
+  /** The age at which a job that waits for services is given up. */
+  readonly giveUpAfter: Duration.Duration
+}
 
 /** How long a notice waits that its pull request takes no post now, though its forge does. */
 const noticeDelay = Duration.minutes(5)
@@ -54,8 +61,7 @@ const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<Servi
   })
 
 /** Makes the functions that decide what becomes of a job after a run of it. */
-export const make = Effect.gen(function*() {
-  const { jobs: { giveUpAfter, maxAttempts } } = yield* AppConfig
+export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: SettlementOptions) {
   const { needs, outOfProcess } = yield* JobRunner
   const mostLosses = outOfProcess ? maxLossesOutOfProcess : maxLosses
 

@@ -11,7 +11,6 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
 import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
-import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, Fiber, Layer, Logger, Schedule } from "effect"
 import { type Chance, chanceOf } from "./Chance.ts"
 
@@ -57,11 +56,10 @@ const replica = Effect.fnUntraced(function*(redis: RedisServer, runner: JobRunne
     giveUpAfter: Duration.hours(24),
     gracePeriod: Duration.seconds(5)
   }
-  const layer = Layer.fresh(Lanes.layer).pipe(
+  const layer = Layer.fresh(Lanes.layer(jobs)).pipe(
     Layer.provide(ServiceBreakers.layer),
     Layer.provideMerge(queue),
     Layer.provide([
-      layerTest({ jobs }),
       Layer.succeed(JobRunner, runner),
       Layer.succeed(QueueLimits, {
         ...QueueLimits.defaultValue(),

@@ -7,7 +7,6 @@ import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
 import { queueAt } from "@nominal-code/testing/RedisStore"
-import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Deferred, Duration, Effect, Layer } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -52,10 +51,10 @@ const busyServer = Effect.fnUntraced(function*(redis: RedisServer) {
     deadline: Duration.hours(1),
     gracePeriod: Duration.zero
   }
-  const layer = Lanes.layer.pipe(
+  const layer = Lanes.layer(jobs).pipe(
     Layer.provide(ServiceBreakers.layer),
     Layer.provideMerge(queueAt(redis)),
-    Layer.provide([layerTest({ jobs }), Layer.succeed(JobRunner, runner)])
+    Layer.provide(Layer.succeed(JobRunner, runner))
   )
   const context = yield* Layer.build(layer)
   const queue = storeIn(context)

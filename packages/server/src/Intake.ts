@@ -1,7 +1,6 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
-import { admit } from "@nominal-code/domain/Policy"
+import { admit, type Policy } from "@nominal-code/domain/Policy"
 import { Login } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { type Delivery, Forge, type WebhookRequest } from "@nominal-code/forge/Forge"
@@ -30,8 +29,7 @@ const deliveries = Metric.counter("nominal_deliveries_total", {
   description: "Webhook deliveries by what became of them"
 })
 
-const make = Effect.gen(function*() {
-  const { policy } = yield* AppConfig
+const make = Effect.fnUntraced(function*(policy: Policy) {
   const forge = yield* Forge
   const queue = yield* JobQueue
   const acknowledgements = yield* Acknowledgements.Acknowledgements
@@ -100,4 +98,5 @@ const make = Effect.gen(function*() {
   return Intake.of({ receive })
 })
 
-export const layer = Layer.effect(Intake, make).pipe(Layer.provide(Acknowledgements.layer))
+/** Takes the deliveries that the policy admits. */
+export const layer = (policy: Policy) => Layer.effect(Intake, make(policy)).pipe(Layer.provide(Acknowledgements.layer))

@@ -1,4 +1,5 @@
 import { NodeHttpServer } from "@effect/platform-node"
+import type { Policy } from "@nominal-code/domain/Policy"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as GitHub from "@nominal-code/forge/GitHub"
@@ -20,16 +21,17 @@ const config = layerTest({
     webhookSecret: Option.some(Redacted.make(secret)),
     apiBase: "http://127.0.0.1:9",
     cloneBase: "http://127.0.0.1:9"
-  }),
-  policy: {
-    botUsername: "nominalbot",
-    allowedUsers: ["alice"],
-    allowedRepos: ["acme/shop"],
-    titleIncludeTags: [],
-    titleExcludeTags: ["skip"],
-    triggers: ["pr_opened", "pr_push"]
-  }
+  })
 })
+
+const policy: Policy = {
+  botUsername: "nominalbot",
+  allowedUsers: ["alice"],
+  allowedRepos: ["acme/shop"],
+  titleIncludeTags: [],
+  titleExcludeTags: ["skip"],
+  triggers: ["pr_opened", "pr_push"]
+}
 
 /** What a test may put in the place of the real thing. */
 export interface Parts {
@@ -40,11 +42,10 @@ export interface Parts {
 /** The real routes and the real GitHub decoding on a real socket, over a queue in memory; nobody answers as GitHub. */
 export const server = ({ acknowledge = () => Effect.void, queue = MemoryQueue.layer }: Parts = {}) => {
   const forge = Layer.effect(Forge, Effect.map(Forge, (github) => Forge.of({ ...github, acknowledge })))
-  return Server.layer.pipe(
+  return Server.layer({ policy }).pipe(
     Layer.provideMerge(queue),
     Layer.provideMerge(ServiceBreakers.layer),
-    Layer.provide(forge.pipe(Layer.provide(GitHub.layer))),
-    Layer.provide(config),
+    Layer.provide(forge.pipe(Layer.provide(GitHub.layer.pipe(Layer.provide(config))))),
     Layer.provideMerge(NodeHttpServer.layerTest)
   )
 }

@@ -1,4 +1,3 @@
-import type { JobSettings } from "@nominal-code/config/AppConfig"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -11,7 +10,6 @@ import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Context, Duration, Effect, Exit, Layer, Logger, Option, Scope } from "effect"
 import { reviewed } from "./Jobs.ts"
 import { quiet } from "./Quiet.ts"
-import { layerTest } from "./TestConfig.ts"
 
 type Queue = JobQueue["Service"]
 
@@ -19,7 +17,7 @@ type Queue = JobQueue["Service"]
 export interface Script extends Partial<JobRunner["Service"]> {
   /** What the lanes see of the queue. */
   readonly queue?: (queue: Queue) => Partial<Queue>
-  readonly settings?: Partial<JobSettings>
+  readonly settings?: Partial<Lanes.LaneOptions>
 }
 
 /** An attempt that failed for a reason of the job's own. */
@@ -60,21 +58,18 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
     needs: script.needs ?? (() => []),
     outOfProcess: script.outOfProcess ?? false
   })
-  const config = layerTest({
-    jobs: {
-      maxConcurrent: 4,
-      maxAttempts: 3,
-      giveUpAfter: Duration.hours(24),
-      deadline: Duration.minutes(30),
-      // A test that ends with a running job need not wait for it: the clock stands still then.
-      gracePeriod: Duration.zero,
-      ...script.settings
-    }
-  })
-  const lanes = Layer.fresh(Lanes.layer).pipe(
+  const options: Lanes.LaneOptions = {
+    maxConcurrent: 4,
+    maxAttempts: 3,
+    giveUpAfter: Duration.hours(24),
+    deadline: Duration.minutes(30),
+    // A test that ends with a running job need not wait for it: the clock stands still then.
+    gracePeriod: Duration.zero,
+    ...script.settings
+  }
+  const lanes = Layer.fresh(Lanes.layer(options)).pipe(
     Layer.provide(Layer.fresh(ServiceBreakers.layer)),
     Layer.provide([
-      config,
       Logger.layer([]),
       Layer.succeed(JobRunner, runner),
       Layer.succeed(JobQueue, { ...base, ...script.queue?.(base) })

@@ -2,11 +2,10 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import * as GitHub from "@nominal-code/forge/GitHub"
-import * as Lanes from "@nominal-code/jobs/Lane"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
-import * as Server from "@nominal-code/server/Server"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import { createServer } from "node:http"
+import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import * as Runner from "../Runner.ts"
 import * as Storage from "../Storage.ts"
@@ -61,9 +60,9 @@ const announce = Layer.effectDiscard(Effect.gen(function*() {
  * accepted; then the lanes, which let running reviews finish; then the stores.
  */
 export const layer = announce.pipe(
-  Layer.provideMerge(Server.layer),
+  Layer.provideMerge(Configured.server),
   Layer.provide(listener),
-  Layer.provide(Lanes.layer),
+  Layer.provide(Configured.lanes),
   Layer.provide(Runner.layer),
   Layer.provide(ServiceBreakers.layer),
   Layer.provide(GitHub.layer),
