@@ -352,28 +352,28 @@ export declare const failureText: (failure: Failure) => string;
  */
 export declare const ServiceName: Schema.brand<Schema.String, "ServiceName">;
 export type ServiceName = typeof ServiceName.Type;
-/** Why a model did not answer. `refused`: it declined the request, and will again. */
+/** Reason why a model did not answer. `refused`: it declined the request, and will again. */
 export declare const LlmErrorReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
 export type LlmErrorReason = ModelFailureReason;
 declare const LlmError_base: Schema.Class<LlmError, Schema.TaggedStruct<"LlmError", {
   readonly provider: Schema.String;
   readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
   readonly message: Schema.String;
-  /** How long the service asked us to stay away. */
+  /** Wait that the service asked for. */
   readonly retryAfter: Schema.optionalKey<Schema.Duration>;
 }>, import("effect/Cause").YieldableError>;
-/** A model call that failed, after the retries that it was worth. */
+/** A model call that failed, after its retries. */
 export declare class LlmError extends LlmError_base {
-  /** The same call may succeed later. */
+  /** True if the same call may succeed later. */
   get retryable(): boolean;
 }
-/** How long one call may take. Every figure is well below a job's deadline, so that a call cannot outlive its job. */
+/** Time limits of one call. Every figure is well below a job's deadline, so that a call cannot outlive its job. */
 interface CallLimits {
-  /** Without a byte from the service. */
+  /** Limit of time without a byte from the service. */
   readonly idle: Duration.Duration;
-  /** One attempt. */
+  /** Limit of one attempt. */
   readonly attempt: Duration.Duration;
-  /** All attempts and the waits between them. */
+  /** Limit of all attempts and the waits between them. */
   readonly total: Duration.Duration;
 }
 /** The answer that an agent has to submit, and the tool that submits it. */
@@ -1804,7 +1804,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
 declare const layer$25: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
-/** What became of an offer. */
+/** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
     readonly jobId: Schema.String;
@@ -1819,7 +1819,7 @@ export declare const OfferResult: Schema.TaggedUnion<{
   }>;
 }>;
 export type OfferResult = typeof OfferResult.Type;
-/** What a lease is for: the review that the job asks for, or a notice about the job. */
+/** Task of a lease: the review that the job asks for, or a notice about the job. */
 export declare const LeaseTask: Schema.TaggedUnion<{
   readonly Notice: Schema.TaggedStruct<"Notice", {
     readonly notice: Schema.TaggedUnion<{
@@ -1872,7 +1872,7 @@ export declare const LeaseTask: Schema.TaggedUnion<{
   readonly Review: Schema.TaggedStruct<"Review", {}>;
 }>;
 export type LeaseTask = typeof LeaseTask.Type;
-/** Why the run under a lease has to stop: somebody cancelled the job, or a newer push is to be reviewed instead. */
+/** Reason why the run under a lease has to stop: the job was cancelled, or a newer push is to be reviewed instead. */
 export declare const StopReason: Schema.Literals<readonly ["cancelled", "superseded"]>;
 export type StopReason = typeof StopReason.Type;
 /** The right to run the head of a lane. `epoch` grows with every lease of the lane: an older one has no effect. */
@@ -1888,14 +1888,14 @@ interface Lease {
    * Only a run that takes over a lost or released one has the same number.
    */
   readonly run: number;
-  /** How often a run of this job has been lost, mostly because its process died. */
+  /** Number of lost runs of this job, mostly because a process died. */
   readonly losses: number;
-  /** The job is not to be run: what is left of an earlier holder's run is to be ended, and the job settled as `Park`. */
+  /** Reason not to run the job: the holder ends what is left of an earlier run, and settles the job as `Park`. */
   readonly stop: Option.Option<StopReason>;
-  /** How long ago the job was accepted, or made to wait again by `retry`, by the store's clock. */
+  /** Time since the job was accepted, or queued again by `retry`, by the store's clock. */
   readonly age: Duration.Duration;
 }
-/** What the first job of a lane is: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
+/** Kind of a lane's first job: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
 type HeadWork = "notice" | "comment" | "lifecycle";
 /** A lane that has something to run. */
 interface ReadyLane {
@@ -1905,13 +1905,13 @@ interface ReadyLane {
 /** Where a run lives: in the process that has the lease, or outside it, where the run outlives that process. */
 type RunLocation = "in-process" | "out-of-process";
 /**
- * What a renewal tells. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
+ * Result of a renewal. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
  * it must stop.
  */
 export declare const RenewalResult: Schema.Literals<readonly ["kept", "lost", "cancelled", "superseded"]>;
 export type RenewalResult = typeof RenewalResult.Type;
 /**
- * What to do with the job under a lease. A job that was told to stop ends as `Done` or `Park` say; after any other
+ * Decision about the job under a lease. A job that was told to stop ends as `Done` or `Park` say; after any other
  * settlement it is given out again with its `stop`, until a holder parks it.
  */
 export declare const Settlement: Schema.TaggedUnion<{
@@ -2242,7 +2242,7 @@ export declare const Settlement: Schema.TaggedUnion<{
   }>;
 }>;
 export type Settlement = typeof Settlement.Type;
-/** What became of somebody's request about a job. */
+/** Result of a user's request about a job. */
 export declare const JobRequestResult: Schema.TaggedUnion<{
   readonly Done: Schema.TaggedStruct<"Done", {}>;
   readonly Refused: Schema.TaggedStruct<"Refused", {
@@ -2273,34 +2273,34 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * delay has passed. A lane may be named more than once.
    */
   readonly ready: Stream.Stream<ReadyLane, StoreError>;
-  /** A parked job waits again, afresh, behind what waits in its lane. */
+  /** Queues a parked job again as new, behind the lane's waiting jobs. */
   retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
   /**
-   * A waiting job is parked without being run. A running one is marked and keeps its place, so that nothing else of its
-   * lane runs before its run is over.
+   * Cancels a job. A waiting job is parked without a run. A running one is marked and keeps its place, so that no other
+   * job of its lane runs before its run is over.
    */
   cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
-  /** Proves that the store takes a write now. */
+  /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>;
 }>;
 /**
- * Durable lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run by whoever holds its
- * lease, and by nobody else. In a lane notices come first, then what people asked for, then the one lifecycle job, each
- * in the order of arrival.
+ * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
+ * dies. Only the holder of a lane's lease runs its first job. In a lane notices come first, then what people asked for,
+ * then the one lifecycle job, each in the order of arrival.
  */
 export declare class JobQueue extends JobQueue_base {}
-/** What a queue allows, and for how long. */
+/** Limits of a queue. */
 export declare const QueueLimits: Context.Reference<{
-  /** How long a lease lasts unless it is renewed. */
+  /** Duration of a lease that is not renewed. */
   readonly leaseDuration: Duration.Duration;
   readonly renewEvery: Duration.Duration;
-  /** How many comments of one lane may wait. */
+  /** Maximum number of waiting comments in one lane. */
   readonly laneCapacity: number;
-  /** How long an ended job, and with it its delivery, is remembered. */
+  /** Time for which an ended job is kept, and with it the dedup of its delivery. */
   readonly retention: Duration.Duration;
-  /** How often the whole store is looked through for lanes to run: what other processes did tells us nothing. */
+  /** Interval of the scan of the whole store for lanes to run, which finds the changes of other processes. */
   readonly sweepEvery: Duration.Duration;
-  /** Whether a push stops the running review of its lane, or lets it finish. */
+  /** Effect of a push on the running review of its lane: it stops it, or lets it finish. */
   readonly onPush: "finish" | "supersede";
 }>;
 declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/jobs/JobRunner", {
@@ -2319,16 +2319,16 @@ declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/job
   postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>;
   /** The services that a run of the lane's jobs cannot do without. */
   needs(lane: Lane): ReadonlyArray<ServiceName>;
-  /** Whether runs live outside this process, so that its death is no sign of what is wrong with a job. */
+  /** True if runs are outside this process, so that its death says nothing about a job. */
   readonly outOfProcess: boolean;
 }>;
-/** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
+/** Runner of jobs, in this process or elsewhere. Every failure is an outcome. */
 export declare class JobRunner extends JobRunner_base {}
 /** A service that jobs wait for. Instants are milliseconds since the epoch. */
 export declare const ServiceOutage: Schema.Struct<{
   readonly service: Schema.brand<Schema.String, "ServiceName">;
   readonly since: Schema.Int;
-  /** When it is tried again. */
+  /** Instant of the next try. */
   readonly until: Schema.Int;
   readonly failure: Schema.TaggedUnion<{
     readonly Bug: Schema.TaggedStruct<"Bug", {
@@ -2373,7 +2373,7 @@ export declare const ServiceOutage: Schema.Struct<{
   }>;
 }>;
 export type ServiceOutage = typeof ServiceOutage.Type;
-/** What a run found out about the services that it needs. */
+/** Observation of a run about the services that it needs. */
 export declare const ServiceObservation: Schema.TaggedUnion<{
   readonly Answered: Schema.TaggedStruct<"Answered", {
     readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
@@ -2433,18 +2433,18 @@ export type ServiceObservation = typeof ServiceObservation.Type;
 /** One run's use of its services. */
 interface ServiceUse {
   /**
-   * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
-   * it keeps failing this job and has answered others in between. A service that keeps limiting one job and answers
-   * others is waited for by that job alone. After the first time it changes nothing.
+   * Ends the use, and returns the time to wait for the service that the run found away. None if the service is not: it
+   * keeps failing this job and has answered others in between. A service that keeps limiting one job and answers others
+   * is waited for by that job alone. After the first time it changes nothing.
    */
   end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>;
 }
 declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
-  /** Whether a run that needs these may start now. */
+  /** True if a run that needs these services may start now. */
   admits(services: ReadonlyArray<ServiceName>): boolean;
-  /** Counts a run that needs these. */
+  /** Counts a run that needs these services. */
   begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>;
-  /** Emits when runs may start that could not before. */
+  /** Emits when runs may start that could not start before. */
   readonly readmitted: Stream.Stream<void>;
   /** The services that are waited for. */
   readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>;
@@ -2457,10 +2457,10 @@ declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nomi
  */
 export declare class ServiceBreakers extends ServiceBreakers_base {}
 declare const layer$2: Layer.Layer<ServiceBreakers, never, never>;
-/** Where a job stands. */
+/** State of a job. */
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
-/** What happened on the forge that the job answers. */
+/** Kind of the event that the job answers. */
 export declare const EventKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "issue_comment", "review_comment", "review", "note"]>;
 export type EventKind = typeof EventKind.Type;
 /** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
@@ -2474,13 +2474,13 @@ export type WaitsFor = typeof WaitsFor.Type;
 /** A stored job, as `jobs list` shows it. Instants are milliseconds since the epoch, by the store's clock. */
 export declare const JobRecord: Schema.Struct<{
   readonly id: Schema.brand<Schema.String, "JobId">;
-  /** Its place in the order of arrival. */
+  /** Position in the order of arrival. */
   readonly position: Schema.Int;
   readonly lane: typeof Lane;
   readonly delivery: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
   readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "issue_comment", "review_comment", "review", "note"]>;
   readonly state: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
-  /** What the next or the present run does. */
+  /** Task of the next or the present run. */
   readonly task: Schema.TaggedUnion<{
     readonly Notice: Schema.TaggedStruct<"Notice", {
       readonly notice: Schema.TaggedUnion<{
@@ -2532,10 +2532,10 @@ export declare const JobRecord: Schema.Struct<{
     }>;
     readonly Review: Schema.TaggedStruct<"Review", {}>;
   }>;
-  /** Since it was accepted, or was last made to wait again. */
+  /** Attempts since the job was accepted or last queued again. */
   readonly attempts: Schema.Int;
   readonly losses: Schema.Int;
-  /** Why its last run failed. */
+  /** Failure of its last run. */
   readonly failure: Schema.OptionFromNullOr<Schema.TaggedUnion<{
     readonly Bug: Schema.TaggedStruct<"Bug", {
       readonly detail: Schema.String;
@@ -2583,11 +2583,11 @@ export declare const JobRecord: Schema.Struct<{
     readonly until: Schema.Int;
     readonly since: Schema.Int;
   }>>;
-  /** Somebody cancelled it: it is parked or, while it runs, has to stop. */
+  /** True if it was cancelled: it is parked or, while it runs, has to stop. */
   readonly cancelled: Schema.Boolean;
-  /** The newer job that does its work. */
+  /** Newer job that replaces it. */
   readonly supersededBy: Schema.OptionFromNullOr<Schema.brand<Schema.String, "JobId">>;
-  /** The superseded jobs whose work it does; the last 50. */
+  /** Superseded jobs that it replaces; the last 50. */
   readonly stoodFor: Schema.$Array<Schema.brand<Schema.String, "JobId">>;
   readonly outcome: Schema.OptionFromNullOr<Schema.TaggedUnion<{
     readonly Failed: Schema.TaggedStruct<"Failed", {
@@ -2735,37 +2735,37 @@ export declare const JobRecord: Schema.Struct<{
       readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
     }>;
   }>>;
-  /** The head that it reviewed, or found reviewed. */
+  /** Head that it reviewed, or found reviewed. */
   readonly headSha: Schema.OptionFromNullOr<Schema.brand<Schema.String, "Sha">>;
   readonly receivedAt: Schema.Int;
   readonly endedAt: Schema.OptionFromNullOr<Schema.Int>;
-  /** Its stored form is that of another version of this program: it waits for one that can read it. */
+  /** True if its stored form is that of another version of this program. It waits for a process that can read it. */
   readonly unreadable: Schema.Boolean;
-  /** None if it is unreadable, or if it is done or superseded: then its request is not kept. */
+  /** Request of the job; none if it is unreadable, or if it is done or superseded and its request is not kept. */
   readonly job: Schema.OptionFromNullOr<typeof Job>;
 }>;
 export type JobRecord = typeof JobRecord.Type;
-/** How much a queue holds. */
+/** Size of a queue. */
 interface Depth {
   readonly waiting: number;
   readonly running: number;
   readonly parked: number;
-  /** How long the job that waits longest has waited; 0 if none waits. */
+  /** Waiting time of the oldest waiting job; 0 if none waits. */
   readonly oldestWaitMillis: number;
 }
 declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/jobs/JobRecords", {
   find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>;
-  /** The newest first; `before`: only what has a smaller position, which is how the next page is asked for. */
+  /** Lists records, newest first. `before`: only smaller positions, for the next page. */
   list(page: {
     readonly state?: JobState;
     readonly limit: number;
     readonly before?: number;
   }): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>;
-  /** Costs the same however many jobs there are. */
+  /** Size of the queue. The cost does not depend on the number of jobs. */
   readonly depth: Effect.Effect<Depth, StoreError>;
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>;
 }>;
-/** What became of jobs, for people and for probes. */
+/** Records of jobs, for people and for probes. */
 export declare class JobRecords extends JobRecords_base {}
 /** How a Redis is reached. */
 interface RedisTarget {
@@ -2892,7 +2892,7 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
 declare const layer$22: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-/** A tool as a model is told of it. */
+/** Description of a tool for a model. */
 interface ToolSpec {
   readonly name: string;
   readonly description: string;
@@ -2908,7 +2908,7 @@ interface LlmRequest {
   readonly toolChoice: "auto" | "required";
   readonly maxOutputTokens: number;
 }
-/** What the model answered. `stop` is why it stopped: `length` means that the answer was cut off. */
+/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
 interface LlmResponse {
   readonly content: ReadonlyArray<Block>;
   readonly stop: "end" | "tool-use" | "length" | "refusal";
@@ -2925,7 +2925,7 @@ declare namespace ApiAgent_d_exports {
 }
 /** The agent loop in this process, on a model's API. */
 declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
-/** Where a service is reached, and how long it may take. */
+/** Address, key and time limits of a service. */
 interface ServiceSettings {
   readonly apiKey: Redacted.Redacted;
   /** None: the official service. */
@@ -2935,7 +2935,7 @@ interface ServiceSettings {
 declare namespace Anthropic_d_exports {
   export { layer$20 as layer, make$3 as make };
 }
-/** The service for given settings, for a program that has its own configuration. */
+/** Makes the service from settings, for a program with its own configuration. */
 declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
@@ -2945,7 +2945,7 @@ declare const layer$20: import("effect/Layer").Layer<LlmProvider, never, AppConf
 declare namespace Google_d_exports {
   export { layer$19 as layer, make$2 as make };
 }
-/** The service for given settings, for a program that has its own configuration. */
+/** Makes the service from settings, for a program with its own configuration. */
 declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
@@ -2956,7 +2956,7 @@ declare namespace OpenAi_d_exports {
   export { layer$18 as layer, make$1 as make };
 }
 /**
- * The service for given settings, for a program that has its own configuration. A base URL goes up to and including the
+ * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `https://gateway.example/v1`.
  */
 declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
@@ -2983,7 +2983,7 @@ declare const layer$15: (options: ConversationOptions) => Layer.Layer<Conversati
 declare namespace InProcessRunner_d_exports {
   export { InProcessWork, layer$14 as layer };
 }
-/** What running jobs here takes, as functions, so that this package knows no reviews. */
+/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
 interface InProcessWork<R, R2> {
   review(job: Job): Effect.Effect<JobOutcome, never, R>;
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
@@ -3020,22 +3020,22 @@ declare const layer$13: (options: LaneOptions) => Layer.Layer<never, never, JobQ
 declare namespace MemoryQueue_d_exports {
   export { layer$12 as layer };
 }
-/** A queue that ends with the process, and forgets with it what it accepted. */
+/** Queue in memory, which is lost when the process ends. */
 declare const layer$12: Layer.Layer<JobQueue | JobRecords, never, never>;
 declare namespace RedisQueue_d_exports {
   export { layer$11 as layer };
 }
 /**
- * The queue that several processes share. What it accepted survives the death of any of them and, where Redis writes to
+ * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
  * its disk, of Redis.
  */
 declare const layer$11: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
-/** Into how many parts the queue is divided; none: into as many as it is, or 1 if it is new. */
+/** Number of shards of the queue; none: as stored, or 1 if it is new. */
 export declare const RedisShards: Context.Reference<Option.Option<number>>;
 declare namespace SqliteQueue_d_exports {
   export { layer$10 as layer };
 }
-/** The queue in the database file. What it accepted survives the death of the process and of the machine. */
+/** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
 declare const layer$10: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
 /** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
 interface JobRun {
@@ -3044,41 +3044,41 @@ interface JobRun {
   readonly run: number;
 }
 declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
-  /** Stores the outcome, then signals it. The first one stands; but a failure gives way to a later success. */
+  /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
   report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>;
   /**
    * Listens from when this effect has completed until the scope closes; to be called before the process that reports
    * is started. The inner effect waits for the outcome, which may also have been stored before.
    */
   listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>;
-  /** Whether the queue still wants this run to end: false once its job has ended, was cancelled, or has a later run. */
+  /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
   isWanted(run: JobRun): Effect.Effect<boolean, StoreError>;
 }>;
 /**
- * How a job that runs in another process tells how it ended. The result is stored and then signalled: a signal that
- * nobody hears loses nothing, and one that comes late or twice changes nothing.
+ * Results of jobs that run in another process. A result is stored and then signalled: a lost signal loses nothing, and
+ * a late or repeated one changes nothing.
  */
 export declare class JobResults extends JobResults_base {}
 declare namespace MemoryJobResults_d_exports {
   export { layer$9 as layer };
 }
-/** Results of jobs that run in this process, or in a test's idea of another one. */
+/** Results in memory, for jobs in this process and for tests. */
 declare const layer$9: Layer.Layer<JobResults, never, never>;
 declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
   put(id: JobId, payload: string): Effect.Effect<void, StoreError>;
   get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
 }>;
-/** Where a job's payload waits for its pod when it is too large for an environment variable. */
+/** Store of payloads that are too large for a pod's environment variable. */
 export declare class PayloadStore extends PayloadStore_base {}
 declare namespace MemoryPayloadStore_d_exports {
   export { layer$8 as layer };
 }
-/** Payloads that end with the process. */
+/** Payloads in memory, which are lost when the process ends. */
 declare const layer$8: Layer.Layer<PayloadStore, never, never>;
 declare namespace RedisJobResults_d_exports {
   export { layer$7 as layer };
 }
-/** Results in Redis. What a signal says is not believed: the stored result is what counts. */
+/** Results in Redis. A signal's content is ignored: only the stored result counts. */
 declare const layer$7: Layer.Layer<JobResults, never, Redis>;
 declare namespace RedisPayloadStore_d_exports {
   export { layer$6 as layer };
@@ -3196,10 +3196,11 @@ interface JobManifest {
   };
 }
 /**
- * Why the Kubernetes API did not do what it was asked. `refused`: it will not do that, however often it is asked.
+ * Reason why a call of the Kubernetes API failed. `refused`: it will not do that, however often it is asked.
  * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
  * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
- * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a list.
+ * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a
+ * list.
  */
 export declare const KubeErrorReason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
 export type KubeErrorReason = typeof KubeErrorReason.Type;
@@ -3207,38 +3208,38 @@ declare const KubeError_base: Schema.Class<KubeError, Schema.TaggedStruct<"KubeE
   readonly operation: Schema.String;
   readonly reason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
   readonly detail: Schema.String;
-  /** How long the server asked us to stay away. */
+  /** Wait that the server asked for. */
   readonly retryAfter: Schema.optionalKey<Schema.Duration>;
 }>, import("effect/Cause").YieldableError>;
 /** A call of the Kubernetes API that failed. `detail` is the server's own message. */
 export declare class KubeError extends KubeError_base {
   get message(): string;
-  /** The same call may succeed later. */
+  /** True if the same call may succeed later. */
   get retryable(): boolean;
 }
-/** A Job as the cluster shows it now. */
+/** A kube job as the cluster shows it now. */
 interface KubeJob {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** It has been deleted, and is there until its pods are gone. */
+  /** True if it has been deleted, and exists until its pods are gone. */
   readonly deleting: boolean;
-  /** It may have no pods: its queue has not admitted it yet, or has taken its place away. */
+  /** True if it must have no pods: its queue has not admitted it yet, or has preempted it. */
   readonly suspended: boolean;
-  /** The cluster has begun to make pods for it. */
+  /** True if the cluster has begun to make pods for it. */
   readonly started: boolean;
-  /** How many of its pods have not ended. */
+  /** Number of its pods that have not ended. */
   readonly active: number;
-  /** A pod of it runs. */
+  /** True if a pod of it runs. */
   readonly running: boolean;
-  /** How it ended; none while it has not. */
+  /** End of the Job; none before. */
   readonly end: Option.Option<{
     readonly succeeded: boolean;
     readonly reason: string;
     readonly message: string;
   }>;
 }
-/** What is known of a pod that is not simply running. */
+/** Reason and message of a pod that is not simply running. */
 interface PodProblem {
   readonly reason: string;
   readonly message: string;
@@ -3246,28 +3247,28 @@ interface PodProblem {
 /** A pod as the cluster shows it now. */
 interface KubePod {
   readonly name: string;
-  /** The Job that it belongs to. */
+  /** Name of its Job. */
   readonly job: string;
-  /** The node that has it; none while no node took it. */
+  /** Node of the pod; none while it is not scheduled. */
   readonly node: Option.Option<string>;
   readonly phase: string;
-  /** Why it failed as a whole: evicted, its node shut down. */
+  /** Reason why it failed as a whole: evicted, its node shut down. */
   readonly failure: Option.Option<PodProblem>;
-  /** Why no node takes it. */
+  /** Reason why no node takes it. */
   readonly unschedulable: Option.Option<string>;
-  /** Why its container does not start. */
+  /** Reason why its container does not start. */
   readonly waiting: Option.Option<PodProblem>;
-  /** How its container ended, and the last that it wrote. */
+  /** End of its container, and its last output. */
   readonly exit: Option.Option<PodProblem & {
     readonly code: number;
   }>;
 }
-/** A list, and the version of the cluster's state that it shows: where a watch goes on. */
+/** A list of objects, and the version of the cluster's state that it shows, from which a watch continues. */
 interface ObjectList<A> {
   readonly items: ReadonlyArray<A>;
   readonly version: string;
 }
-/** One event of a watch. `version`: where another watch goes on after it. */
+/** An event of a watch. `version`: the point from which another watch continues. */
 type WatchEvent<A> = {
   readonly _tag: "Changed";
   readonly item: A;
@@ -3277,29 +3278,29 @@ type WatchEvent<A> = {
   readonly item: A;
   readonly version: string;
 } |
-/** Nothing happened, up to here. */
+/** Bookmark: nothing has happened up to this version. */
 {
   readonly _tag: "Progress";
   readonly version: string;
 };
-/** Objects of one kind, by the labels that select them. */
+/** List and watch of the objects of one kind, by labels. */
 interface Watchable<A> {
   /**
-   * `cached`: as the API server remembers it, which may be some seconds old and costs its store nothing. Otherwise as it
-   * is now, which reads the whole namespace.
+   * Lists objects. `cached`: from the API server's memory, which may be some seconds old and costs its store nothing.
+   * Otherwise the present state, which reads the whole namespace.
    */
   list(selector: string, cached: boolean): Effect.Effect<ObjectList<A>, KubeError>;
-  /** What happens after `version`. Ends when the server has had enough of it, which is no error. */
+  /** Watches the changes after `version`. The stream ends when the server closes it, which is no error. */
   watch(selector: string, version: string): Stream.Stream<WatchEvent<A>, KubeError>;
 }
 declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/kubernetes/KubeClient", {
   createJob(job: JobManifest): Effect.Effect<KubeJob, KubeError>;
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>;
-  /** Asks for its end. It is there until its pods are gone; one that is not there is no error. */
+  /** Deletes a Job, which exists until its pods are gone. An absent Job is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>;
   /** How long ago a Job's end was asked for, by the API server's own clock; none if it was not, or the Job is gone. */
   endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>;
-  /** What the cluster warns of about a Job: why its pods are refused. Takes the right to list events. */
+  /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
   warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
   readonly jobs: Watchable<KubeJob>;
   readonly pods: Watchable<KubePod>;
@@ -3309,7 +3310,7 @@ export declare class KubeClient extends KubeClient_base {}
 declare const KubeConfigError_base: Schema.Class<KubeConfigError, Schema.TaggedStruct<"KubeConfigError", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
-/** There is no cluster to talk to, or no way in. */
+/** Raised if there is no cluster, or no access to it. */
 export declare class KubeConfigError extends KubeConfigError_base {}
 declare namespace KubeClientNode_d_exports {
   export { layer$5 as layer, layerAt };
@@ -3321,15 +3322,15 @@ declare const layer$5: Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
 declare namespace KubernetesRunner_d_exports {
   export { KubernetesWork, layer$4 as layer };
 }
-/** What the server does itself, as functions, so that this package knows no reviews. */
+/** The functions that the server runs itself. They are parameters, so that this package knows no reviews. */
 interface KubernetesWork<R> {
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>;
   /** The services that a pod's review needs. */
   needs(lane: Lane): ReadonlyArray<ServiceName>;
 }
 /**
- * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever takes the same run
- * over finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
+ * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
+ * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
 declare const layer$4: <R>({ needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, KubeConfigError, AppConfig | JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
 export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerRedis, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, make as makeTool };

@@ -7,7 +7,7 @@ import type { JobRow } from "./JobTable.ts"
  * against a dictionary of what such texts have in common.
  */
 
-/** Never to be edited: what is stored can be read with it only. */
+/** Compression dictionary. Never edit it: stored jobs can only be read with it. */
 const dictionary = Buffer.from(
   `{"_tag":"Skipped","reason":"head-reviewed","detail":"this head was reviewed","headSha":"closed merged draft nothing-to-review
 {"_tag":"Reviewed","headSha":"","findings":,"url":"https://gitlab.com//-/merge_requests/#note_https://github.com//pull/#issuecomment-https://github.com//pull/#pullrequestreview-","alreadyPosted":true,"alreadyPosted":false,"usage":{"provider":"openai","model":"gpt-5provider":"google","model":"gemini-2.5-pro","provider":"anthropic","model":"claude-opus-4-5-2025","model":"claude-sonnet-4-5-20250929","usage":{"input":,"output":,"cacheRead":0,"cacheWrite":0},"costUsd":0.0,"calls":}}
@@ -15,7 +15,7 @@ pr_opened: pr_reopened: pr_ready_for_review: note: review: review_comment: issue
 pr_push:`
 )
 
-/** What is kept of an ended job beside its id, its position and the instant of its end. */
+/** Fields that are kept of an ended job, beside its id, its position and the instant of its end. */
 export type EndedJobFields = Pick<
   JobRow,
   "lane" | "delivery" | "event" | "attempts" | "losses" | "receivedAt" | "supersededBy" | "stoodFor" | "outcome"
@@ -23,14 +23,14 @@ export type EndedJobFields = Pick<
 
 const filled = (text: string): string | null => text === "" ? null : text
 
-/** The compressed form. No field of it holds a line break. */
+/** Compresses the fields, none of which holds a line break. */
 export const encode = (row: EndedJobFields): Uint8Array => {
   const { attempts, delivery, event, lane, losses, outcome, receivedAt, stoodFor, supersededBy } = row
   const fields = [outcome, event, lane, delivery, attempts, losses, receivedAt, supersededBy, stoodFor]
   return deflateRawSync(fields.map((field) => field ?? "").join("\n"), { dictionary, level: 9 })
 }
 
-/** What `encode` was given; throws if the bytes are no form of it. */
+/** Reverses `encode`; throws if the bytes are not its output. */
 export const decode = (stored: Uint8Array): EndedJobFields => {
   const fields = inflateRawSync(stored, { dictionary }).toString("utf8").split("\n")
   const [outcome = "", event = "", lane = "", delivery = "", attempts, losses, receivedAt, by = "", stoodFor = ""] =

@@ -1,28 +1,28 @@
 import { Duration, Effect, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RenewalResult, type Settlement } from "./JobQueue.ts"
 
-/** Restores the interruptibility of the place that masked it. */
+/** Function that restores the interruptibility of the caller's region. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** What became of a lease that was kept. `unreachable`: it could not be renewed, so another process may have it. */
+/** Result of keeping a lease alive. `unreachable`: it could not be renewed, so another process may have it. */
 export type LeaseWatchResult = RenewalResult | "unreachable"
 
-/** What is tried even by a process that is asked to end. */
+/** Retries of a process that is asked to end. */
 const shutdownRetries = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 6 }))
 
-/** Nobody renews a lease that is being settled; but it stands until another process takes it. */
+/** Retries of a settlement. The lease is not renewed meanwhile, but stays valid until another process takes it. */
 const settleRetries = Schedule.spaced("5 seconds")
 
-/** A renewal is tried again until the lease has run out. */
+/** Retries of a renewal, until the lease has run out. */
 const renewRetries = Schedule.spaced("1 second")
 
-/** Keeps, checks and settles the leases of this process. */
+/** Makes the functions that keep, check and settle the leases of this process. */
 export const make = Effect.gen(function*() {
   const { leaseDuration, renewEvery } = yield* QueueLimits
   const queue = yield* JobQueue
   const margin = Duration.subtract(leaseDuration, renewEvery)
 
-  /** Renews the lease until a renewal says so, or until it must be taken for lost. */
+  /** Renews the lease until a renewal says to stop, or until it has to be considered lost. */
   const keep = <R extends RenewalResult>(
     lease: Lease,
     until: (renewed: RenewalResult) => renewed is R
@@ -36,7 +36,7 @@ export const make = Effect.gen(function*() {
       Effect.repeat({ until: (kept): kept is R | "unreachable" => kept === "unreachable" || until(kept) })
     )
 
-  /** Whether the run under the lease may still change anything. The queue is asked, and not the clock. */
+  /** Asks the queue if the run under the lease may still change anything. The clock does not decide. */
   const isWanted = (lease: Lease): Effect.Effect<boolean> =>
     queue.renew(lease).pipe(
       Effect.retry(renewRetries),

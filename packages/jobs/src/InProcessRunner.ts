@@ -5,7 +5,7 @@ import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { Effect, Layer } from "effect"
 import { JobRunner } from "./JobRunner.ts"
 
-/** What running jobs here takes, as functions, so that this package knows no reviews. */
+/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
 export interface InProcessWork<R, R2> {
   review(job: Job): Effect.Effect<JobOutcome, never, R>
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>

@@ -5,7 +5,7 @@ import { Notice } from "@nominal-code/domain/Notice"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
 
-/** What became of an offer. */
+/** Result of an offer. */
 export const OfferResult = Schema.TaggedUnion({
   /** The job is stored. `superseded`: the waiting job, if any, that it makes needless. */
   Accepted: { jobId: Schema.String, superseded: Schema.optionalKey(Schema.String) },
@@ -19,14 +19,14 @@ export const OfferResult = Schema.TaggedUnion({
 })
 export type OfferResult = typeof OfferResult.Type
 
-/** What a lease is for: the review that the job asks for, or a notice about the job. */
+/** Task of a lease: the review that the job asks for, or a notice about the job. */
 export const LeaseTask = Schema.TaggedUnion({
   Review: {},
   Notice: { notice: Notice }
 })
 export type LeaseTask = typeof LeaseTask.Type
 
-/** Why the run under a lease has to stop: somebody cancelled the job, or a newer push is to be reviewed instead. */
+/** Reason why the run under a lease has to stop: the job was cancelled, or a newer push is to be reviewed instead. */
 export const StopReason = Schema.Literals(["cancelled", "superseded"])
 export type StopReason = typeof StopReason.Type
 
@@ -43,15 +43,15 @@ export interface Lease {
    * Only a run that takes over a lost or released one has the same number.
    */
   readonly run: number
-  /** How often a run of this job has been lost, mostly because its process died. */
+  /** Number of lost runs of this job, mostly because a process died. */
   readonly losses: number
-  /** The job is not to be run: what is left of an earlier holder's run is to be ended, and the job settled as `Park`. */
+  /** Reason not to run the job: the holder ends what is left of an earlier run, and settles the job as `Park`. */
   readonly stop: Option.Option<StopReason>
-  /** How long ago the job was accepted, or made to wait again by `retry`, by the store's clock. */
+  /** Time since the job was accepted, or queued again by `retry`, by the store's clock. */
   readonly age: Duration.Duration
 }
 
-/** What the first job of a lane is: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
+/** Kind of a lane's first job: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
 export type HeadWork = "notice" | "comment" | "lifecycle"
 
 /** A lane that has something to run. */
@@ -64,14 +64,14 @@ export interface ReadyLane {
 export type RunLocation = "in-process" | "out-of-process"
 
 /**
- * What a renewal tells. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
+ * Result of a renewal. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
  * it must stop.
  */
 export const RenewalResult = Schema.Literals(["kept", "lost", ...StopReason.literals])
 export type RenewalResult = typeof RenewalResult.Type
 
 /**
- * What to do with the job under a lease. A job that was told to stop ends as `Done` or `Park` say; after any other
+ * Decision about the job under a lease. A job that was told to stop ends as `Done` or `Park` say; after any other
  * settlement it is given out again with its `stop`, until a holder parks it.
  */
 export const Settlement = Schema.TaggedUnion({
@@ -92,10 +92,10 @@ export const Settlement = Schema.TaggedUnion({
 })
 export type Settlement = typeof Settlement.Type
 
-/** What became of somebody's request about a job. */
+/** Result of a user's request about a job. */
 export const JobRequestResult = Schema.TaggedUnion({
   Done: {},
-  /** It is cancelled while it runs: whoever runs it is told with its next renewal, and parks it when its run is over. */
+  /** It is cancelled while it runs: its holder learns that from its next renewal, and parks it when its run is over. */
   Stopping: {},
   /** No such job is known. */
   Unknown: {},
@@ -105,9 +105,9 @@ export const JobRequestResult = Schema.TaggedUnion({
 export type JobRequestResult = typeof JobRequestResult.Type
 
 /**
- * Durable lanes. What was accepted is kept until it is settled, whatever dies; a lane's head is run by whoever holds its
- * lease, and by nobody else. In a lane notices come first, then what people asked for, then the one lifecycle job, each
- * in the order of arrival.
+ * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
+ * dies. Only the holder of a lane's lease runs its first job. In a lane notices come first, then what people asked for,
+ * then the one lifecycle job, each in the order of arrival.
  */
 export class JobQueue extends Context.Service<JobQueue, {
   /**
@@ -130,29 +130,29 @@ export class JobQueue extends Context.Service<JobQueue, {
    * delay has passed. A lane may be named more than once.
    */
   readonly ready: Stream.Stream<ReadyLane, StoreError>
-  /** A parked job waits again, afresh, behind what waits in its lane. */
+  /** Queues a parked job again as new, behind the lane's waiting jobs. */
   retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>
   /**
-   * A waiting job is parked without being run. A running one is marked and keeps its place, so that nothing else of its
-   * lane runs before its run is over.
+   * Cancels a job. A waiting job is parked without a run. A running one is marked and keeps its place, so that no other
+   * job of its lane runs before its run is over.
    */
   cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>
-  /** Proves that the store takes a write now. */
+  /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}
 
-/** What a queue allows, and for how long. */
+/** Limits of a queue. */
 export const QueueLimits = Context.Reference<{
-  /** How long a lease lasts unless it is renewed. */
+  /** Duration of a lease that is not renewed. */
   readonly leaseDuration: Duration.Duration
   readonly renewEvery: Duration.Duration
-  /** How many comments of one lane may wait. */
+  /** Maximum number of waiting comments in one lane. */
   readonly laneCapacity: number
-  /** How long an ended job, and with it its delivery, is remembered. */
+  /** Time for which an ended job is kept, and with it the dedup of its delivery. */
   readonly retention: Duration.Duration
-  /** How often the whole store is looked through for lanes to run: what other processes did tells us nothing. */
+  /** Interval of the scan of the whole store for lanes to run, which finds the changes of other processes. */
   readonly sweepEvery: Duration.Duration
-  /** Whether a push stops the running review of its lane, or lets it finish. */
+  /** Effect of a push on the running review of its lane: it stops it, or lets it finish. */
   readonly onPush: "finish" | "supersede"
 }>("@nominal-code/jobs/QueueLimits", {
   defaultValue: () => ({

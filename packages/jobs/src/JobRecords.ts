@@ -7,11 +7,11 @@ import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, type Effect, Option, Schema } from "effect"
 import { LeaseTask } from "./JobQueue.ts"
 
-/** Where a job stands. */
+/** State of a job. */
 export const JobState = Schema.Literals(["waiting", "running", "done", "superseded", "parked"])
 export type JobState = typeof JobState.Type
 
-/** What happened on the forge that the job answers. */
+/** Kind of the event that the job answers. */
 export const EventKind = Schema.Literals([...LifecycleKind.literals, ...CommentKind.literals])
 export type EventKind = typeof EventKind.Type
 
@@ -27,45 +27,45 @@ export type WaitsFor = typeof WaitsFor.Type
 /** A stored job, as `jobs list` shows it. Instants are milliseconds since the epoch, by the store's clock. */
 export const JobRecord = Schema.Struct({
   id: JobId,
-  /** Its place in the order of arrival. */
+  /** Position in the order of arrival. */
   position: Schema.Int,
   lane: Lane,
   delivery: DeliveryId,
   kind: EventKind,
   state: JobState,
-  /** What the next or the present run does. */
+  /** Task of the next or the present run. */
   task: LeaseTask,
-  /** Since it was accepted, or was last made to wait again. */
+  /** Attempts since the job was accepted or last queued again. */
   attempts: Schema.Int,
   losses: Schema.Int,
-  /** Why its last run failed. */
+  /** Failure of its last run. */
   failure: Schema.OptionFromNullOr(Failure),
   waitsFor: Schema.OptionFromNullOr(WaitsFor),
-  /** Somebody cancelled it: it is parked or, while it runs, has to stop. */
+  /** True if it was cancelled: it is parked or, while it runs, has to stop. */
   cancelled: Schema.Boolean,
-  /** The newer job that does its work. */
+  /** Newer job that replaces it. */
   supersededBy: Schema.OptionFromNullOr(JobId),
-  /** The superseded jobs whose work it does; the last 50. */
+  /** Superseded jobs that it replaces; the last 50. */
   stoodFor: Schema.Array(JobId),
   outcome: Schema.OptionFromNullOr(JobOutcome),
-  /** The head that it reviewed, or found reviewed. */
+  /** Head that it reviewed, or found reviewed. */
   headSha: Schema.OptionFromNullOr(Sha),
   receivedAt: Schema.Int,
   endedAt: Schema.OptionFromNullOr(Schema.Int),
-  /** Its stored form is that of another version of this program: it waits for one that can read it. */
+  /** True if its stored form is that of another version of this program. It waits for a process that can read it. */
   unreadable: Schema.Boolean,
-  /** None if it is unreadable, or if it is done or superseded: then its request is not kept. */
+  /** Request of the job; none if it is unreadable, or if it is done or superseded and its request is not kept. */
   job: Schema.OptionFromNullOr(Job)
 })
 export type JobRecord = typeof JobRecord.Type
 
-/** The head that a run reviewed or found reviewed. */
+/** Head that a run reviewed or found reviewed. */
 export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
   "headSha" in outcome ? Option.fromUndefinedOr(outcome.headSha) : Option.none()
 
 /**
- * One line for operators: why the job stands where it does; empty where there is nothing to say. `waitText` writes what
- * it waits for.
+ * Reason for the job's state in one line for operators; empty if there is none. `waitText` formats the service that it
+ * waits for.
  */
 export const reasonOf = (
   { cancelled, failure, outcome, supersededBy, task, unreadable, waitsFor }: JobRecord,
@@ -98,25 +98,25 @@ export const reasonOf = (
   )
 }
 
-/** How much a queue holds. */
+/** Size of a queue. */
 export interface Depth {
   readonly waiting: number
   readonly running: number
   readonly parked: number
-  /** How long the job that waits longest has waited; 0 if none waits. */
+  /** Waiting time of the oldest waiting job; 0 if none waits. */
   readonly oldestWaitMillis: number
 }
 
-/** What became of jobs, for people and for probes. */
+/** Records of jobs, for people and for probes. */
 export class JobRecords extends Context.Service<JobRecords, {
   find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>
-  /** The newest first; `before`: only what has a smaller position, which is how the next page is asked for. */
+  /** Lists records, newest first. `before`: only smaller positions, for the next page. */
   list(page: {
     readonly state?: JobState
     readonly limit: number
     readonly before?: number
   }): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
-  /** Costs the same however many jobs there are. */
+  /** Size of the queue. The cost does not depend on the number of jobs. */
   readonly depth: Effect.Effect<Depth, StoreError>
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
 }>()("@nominal-code/jobs/JobRecords") {}

@@ -10,17 +10,17 @@ export interface JobRun {
 }
 
 /**
- * How a job that runs in another process tells how it ended. The result is stored and then signalled: a signal that
- * nobody hears loses nothing, and one that comes late or twice changes nothing.
+ * Results of jobs that run in another process. A result is stored and then signalled: a lost signal loses nothing, and
+ * a late or repeated one changes nothing.
  */
 export class JobResults extends Context.Service<JobResults, {
-  /** Stores the outcome, then signals it. The first one stands; but a failure gives way to a later success. */
+  /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
   report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>
   /**
    * Listens from when this effect has completed until the scope closes; to be called before the process that reports
    * is started. The inner effect waits for the outcome, which may also have been stored before.
    */
   listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>
-  /** Whether the queue still wants this run to end: false once its job has ended, was cancelled, or has a later run. */
+  /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
   isWanted(run: JobRun): Effect.Effect<boolean, StoreError>
 }>()("@nominal-code/jobs/JobResults") {}

@@ -4,7 +4,7 @@ import type { Lane } from "@nominal-code/domain/Lane"
 import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { Context, type Effect } from "effect"
 
-/** Runs jobs, in this process or elsewhere. Whatever goes wrong is in the outcome. */
+/** Runner of jobs, in this process or elsewhere. Every failure is an outcome. */
 export class JobRunner extends Context.Service<JobRunner, {
   /**
    * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
@@ -21,6 +21,6 @@ export class JobRunner extends Context.Service<JobRunner, {
   postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>
   /** The services that a run of the lane's jobs cannot do without. */
   needs(lane: Lane): ReadonlyArray<ServiceName>
-  /** Whether runs live outside this process, so that its death is no sign of what is wrong with a job. */
+  /** True if runs are outside this process, so that its death says nothing about a job. */
   readonly outOfProcess: boolean
 }>()("@nominal-code/jobs/JobRunner") {}

@@ -6,7 +6,7 @@ import { JobState } from "./JobRecords.ts"
 /** A job as a queue stores it, without its request. Instants are milliseconds since the epoch, by the store's clock. */
 export const JobRow = Schema.Struct({
   id: JobId,
-  /** Its place in the order of arrival. */
+  /** Position in the order of arrival. */
   position: Schema.Int,
   /** The lane's key. */
   lane: Schema.String,
@@ -15,34 +15,34 @@ export const JobRow = Schema.Struct({
   event: Schema.String,
   lifecycle: Schema.Boolean,
   state: JobState,
-  /** What is to be done: the review, or one of the notices. */
+  /** Task: the review, or one of the notices. */
   task: Schema.Literals(["review", "given-up", "busy"]),
-  /** Why its last run failed, as JSON. */
+  /** Failure of its last run, as JSON. */
   failure: Schema.NullOr(Schema.String),
   /** The service that it waits for, and since when. */
   waitsFor: Schema.NullOr(Schema.String),
   waitsSince: Schema.NullOr(Schema.Int),
   attempts: Schema.Int,
-  /** Runs that `attempts` does not count: its runs are numbered over its whole life. */
+  /** Number of runs that `attempts` does not count. Runs are numbered over the job's whole life. */
   earlier: Schema.Int,
   losses: Schema.Int,
-  /** Of a waiting job, from when on it may run, 0 for at once; of a running one, until when its lease lasts. */
+  /** Instant from which a waiting job may run (0: at once); instant at which a running job's lease ends. */
   dueAt: Schema.Int,
-  /** Of its last lease; 0 before the first. */
+  /** Epoch of its last lease; 0 before the first. */
   epoch: Schema.Int,
   /** The process that holds the lease. */
   owner: Schema.NullOr(Schema.String),
-  /** Why its run has to stop; of a parked job, that it was cancelled. */
+  /** Reason why its run has to stop; of a parked job, that it was cancelled. */
   stop: Schema.NullOr(StopReason),
-  /** Its event came again while it ran. */
+  /** True if its event came again while it ran. */
   again: Schema.Boolean,
   supersededBy: Schema.NullOr(JobId),
-  /** The ids of the jobs whose work it does, with a space between. */
+  /** Ids of the jobs that it replaces, separated by spaces. */
   stoodFor: Schema.NullOr(Schema.String),
   /** As JSON. */
   outcome: Schema.NullOr(Schema.String),
   receivedAt: Schema.Int,
-  /** When it was accepted, or made to wait again. */
+  /** Instant at which it was accepted, or queued again. */
   since: Schema.Int,
   endedAt: Schema.NullOr(Schema.Int)
 })
@@ -51,7 +51,7 @@ export type JobRow = typeof JobRow.Type
 /** The first job of a lane, which decides when the lane has something to run. */
 export type Head = Pick<JobRow, "lane" | "dueAt" | "lifecycle" | "task">
 
-/** Which part of the table is asked for. */
+/** A page of the table. */
 export interface Page {
   readonly state?: JobState
   readonly limit: number
@@ -59,7 +59,7 @@ export interface Page {
   readonly before?: number
 }
 
-/** What the rules of a lane need of a store, within one transaction. */
+/** Operations on a store that the rules of a lane need, within one transaction. */
 export interface JobTable {
   /** A number larger than every one before it. */
   tick(): number
@@ -78,20 +78,20 @@ export interface JobTable {
   count(state: "waiting" | "running" | "parked"): number
   /** The smallest `since` of the jobs that wait. */
   waitingSince(): number | undefined
-  /** The newest first. */
+  /** Lists rows, newest first. */
   list(page: Page): ReadonlyArray<JobRow>
-  /** Writes what takes as much room as a job, and removes it. */
+  /** Writes a row of a job's size, and removes it. */
   probe(): void
-  /** Forgets what ended before the instant; how many those were. */
+  /** Deletes the jobs that ended before the instant, and returns their number. */
   forget(before: number): number
 }
 
-/** 0 for the job that runs, then notices, what people asked for, and last the lifecycle job. */
+/** Rank within a lane: the running job, then notices, comments, and last the lifecycle job. */
 const rank = ({ lifecycle, state, task }: JobRow): number => {
   if (state === "running") return 0
   if (task !== "review") return 1
   return lifecycle ? 3 : 2
 }
 
-/** The order in which the jobs of a lane have their turns. */
+/** Order in which the jobs of a lane run. */
 export const byTurn = (a: JobRow, b: JobRow): number => rank(a) - rank(b) || a.position - b.position

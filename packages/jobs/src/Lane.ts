@@ -10,10 +10,10 @@ import { forgesOf } from "./RunSettlement.ts"
 import * as RunSlots from "./RunSlots.ts"
 import { ServiceBreakers, ServiceObservation, type ServiceUse } from "./ServiceBreakers.ts"
 
-/** How long a lane rests after its turn failed. */
+/** Pause of a lane whose turn failed. */
 const pause = Duration.seconds(1)
 
-/** A store that was away is asked again, for as long as it takes. */
+/** Retries of a store that is away, without end. */
 const listeningAgain = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
 
 const store = ServiceName.make("store")
@@ -37,7 +37,7 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
   const slots = RunSlots.make(maxConcurrent)
   const working = yield* FiberMap.make<string, void, never>()
 
-  /** The lane's first job. A store that is away is found out here, and no lane has a turn before it is back. */
+  /** Takes the lane's first job. If the store is away, all lanes wait here until it is back. */
   const take = Effect.fnUntraced(function*(lane: Lane) {
     const visit = yield* breakers.begin([store])
     return yield* queue.take(lane, runner.outOfProcess ? "out-of-process" : "in-process").pipe(

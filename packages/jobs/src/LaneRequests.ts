@@ -9,7 +9,7 @@ import * as LaneRules from "./LaneRules.ts"
 
 const refused = (reason: string): JobRequestResult => JobRequestResult.cases.Refused.make({ reason })
 
-/** Why a request about a job is refused. */
+/** Refusals of requests about a job. */
 export const refusals = {
   state: (state: JobState, supersededBy: string | null) =>
     refused(
@@ -22,7 +22,7 @@ export const refusals = {
   full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
 }
 
-/** A parked job waits again. One that waits for a service, or after an attempt that failed, waits no longer. */
+/** Queues a parked job again. A job that waits for a service, or after a failed attempt, is due at once. */
 export const retry = (table: JobTable, id: string, now: number, laneCapacity: number): JobRequestResult => {
   const row = table.byId(id)
   if (row === undefined) return JobRequestResult.cases.Unknown.make({})
@@ -42,7 +42,7 @@ export const retry = (table: JobTable, id: string, now: number, laneCapacity: nu
   return JobRequestResult.cases.Done.make({})
 }
 
-/** A waiting job is parked; a running one is marked. */
+/** Cancels a job: parks a waiting one, marks a running one. */
 export const cancel = (table: JobTable, id: string, now: number): JobRequestResult => {
   const row = table.byId(id)
   if (row === undefined) return JobRequestResult.cases.Unknown.make({})

@@ -14,7 +14,7 @@ export interface OfferedJob {
   readonly payload: string
 }
 
-/** Names a lease: one job under one epoch. */
+/** Fencing token of a lease: the job and the epoch. */
 export interface FencingToken {
   readonly id: string
   readonly epoch: number
@@ -27,7 +27,7 @@ const encodeOutcome = Schema.encodeSync(OutcomeJson)
 const decodeOutcome = Schema.decodeOption(OutcomeJson)
 const encodeFailure = Schema.encodeSync(Schema.fromJsonString(Failure))
 
-/** How many of the jobs that it stood for a job names. */
+/** Number of superseded jobs that a job lists. */
 const maxStoodFor = 50
 
 // A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn. What
@@ -42,7 +42,7 @@ const isLifecycleReview = (row: JobRow): boolean => row.lifecycle && isReview(ro
 export const waitingLifecycle = (active: ReadonlyArray<JobRow>): JobRow | undefined =>
   active.find((row) => isWaiting(row) && isLifecycleReview(row))
 
-/** How many comments wait for their answer in a lane. */
+/** Number of a lane's comments that wait for their answers. */
 export const waitingComments = (active: ReadonlyArray<JobRow>): number =>
   active.filter((row) => isWaiting(row) && isReview(row) && !row.lifecycle).length
 
@@ -67,27 +67,27 @@ const retire = (table: JobTable, row: JobRow, by: JobRow["supersededBy"], now: n
     ""
   )
 
-/** A newer job does the work of this one, and names it among those that it stands for. */
+/** Supersedes a job by a newer one, which lists it. */
 const supersede = (table: JobTable, row: JobRow, newer: JobRow, now: number): void => {
   retire(table, row, newer.id, now)
   table.update({ ...newer, stoodFor: standingFor(newer.stoodFor, row) })
 }
 
-/** A job that ran waits again; unless a newer lifecycle job waits by now, which makes this one needless. */
+/** Queues a job again after a run, unless a newer lifecycle job waits by now and supersedes it. */
 const giveBack = (table: JobTable, row: JobRow, now: number): void => {
   const newer = isLifecycleReview(row) ? waitingLifecycle(table.active(row.lane)) : undefined
   if (newer === undefined) table.update({ ...row, state: "waiting", owner: null })
   else supersede(table, row, newer, now)
 }
 
-/** A job that was told to stop waits only for who ends what is left of its run. Its lease is over, so the epoch is too. */
+/** Queues a stopped job for the holder that ends the rest of its run. Its lease has ended, so its epoch has too. */
 const requeueStopped = (table: JobTable, row: JobRow): void =>
   table.update({ ...row, epoch: table.tick(), owner: null, dueAt: 0 })
 
-/** Undone but for the numbers that must not be given twice. */
+/** Fields of a job without attempts. Numbers that must not be used twice are not reset. */
 const untried = { attempts: 0, losses: 0, dueAt: 0, owner: null, failure: null, waitsFor: null, waitsSince: null }
 
-/** A job that waits as if nobody had tried it. */
+/** Resets a job so that it waits as if it had just been accepted. */
 export const asNewlyAccepted = (
   table: JobTable,
   row: OfferedJob["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt">,
@@ -108,11 +108,11 @@ export const asNewlyAccepted = (
   endedAt: null
 })
 
-/** Whether a lifecycle event's own head was reviewed. A run that looked before or after the head was there says nothing. */
+/** True if the event's own head was reviewed. A run that saw another head does not count. */
 const isOfItsHead = (event: string, outcome: JobOutcome): boolean =>
   event.endsWith(`:${reviewedHead(outcome) ?? "none"}`)
 
-/** Whether a job does, or has done, what another delivery of its event asks for. */
+/** True if a job covers another delivery of its event: it does, or has done, what that asks for. */
 export const coversEvent = ({ event, lifecycle, outcome, state, task }: JobRow): boolean => {
   if (state === "waiting" || state === "running") return !lifecycle || task === "review"
   if (state !== "done") return false
@@ -120,7 +120,7 @@ export const coversEvent = ({ event, lifecycle, outcome, state, task }: JobRow):
     Option.exists(Option.flatMap(Option.fromNullOr(outcome), decodeOutcome), (one) => isOfItsHead(event, one))
 }
 
-/** The row under a lease that still stands. One that has run out stands until somebody else takes the lane. */
+/** Finds the row of a valid lease. An expired lease stays valid until somebody else takes the lane. */
 const held = (table: JobTable, { epoch, id }: FencingToken): JobRow | undefined => {
   const row = table.byId(id)
   return row?.state === "running" && row.epoch === epoch ? row : undefined
@@ -129,7 +129,9 @@ const held = (table: JobTable, { epoch, id }: FencingToken): JobRow | undefined 
 const store = (table: JobTable, row: JobRow, payload: string, isKnown: boolean): void =>
   isKnown ? table.update(row, payload) : table.insert(row, payload)
 
-/** The lane is full: its pull request is told so once, however many are turned away until it is. */
+/**
+ * Rejects a job of a full lane. The pull request gets one notice, however many jobs are rejected before it is posted.
+ */
 const rejectFull = (
   active: ReadonlyArray<JobRow>,
   fresh: () => JobRow,
@@ -179,7 +181,7 @@ export interface TakeOptions {
   readonly owner: string
   readonly leaseMillis: number
   readonly runs: RunLocation
-  /** Whether this program can read the job's stored form. */
+  /** True if this program can read the job's stored form. */
   canRead(row: JobRow): boolean
 }
 
@@ -221,11 +223,11 @@ export const renew = (table: JobTable, claim: FencingToken, now: number, leaseMi
 
 export const park = (table: JobTable, row: JobRow, now: number): void => table.update(ended(row, "parked", now))
 
-/** A run that is over and used no attempt: the next one has the same attempt, and a number of its own. */
+/** Ends a run that used no attempt: the next run has the same attempt, and its own number. */
 const withoutAttempt = (row: JobRow): JobRow =>
   isReview(row) ? { ...row, attempts: row.attempts - 1, earlier: row.earlier + 1 } : row
 
-/** Why a job failed. Of a notice, it stays what the notice is about. */
+/** Stores a failure. That of a notice stays the one that the notice is about. */
 const failed = (row: JobRow, failure: Failure): JobRow =>
   isReview(row) ? { ...row, failure: encodeFailure(failure) } : row
 

@@ -3,21 +3,20 @@ import { Effect, Latch } from "effect"
 import type { ReadyLane } from "./JobQueue.ts"
 
 /**
- * Gives the ready lanes their turns: to the repository that was served longest ago, and within a repository by pull
- * request, those first where a person asked for something or is to be told something. A lane is never twice at work; one that becomes ready while it is at work gets
- * another turn afterwards.
+ * Scheduler of the ready lanes: round-robin by repository. Within a repository, lanes with a notice or a comment come
+ * first. A lane has one turn at a time; if it becomes ready during its turn, it gets another one afterwards.
  */
 export interface LaneSchedule {
-  /** Names them all before one of them is chosen. */
+  /** Adds ready lanes, all of them before one is chosen. */
   add(...lanes: ReadonlyArray<ReadyLane>): void
   /** The lane whose turn it is, at work until `done`. It waits while no ready lane is admitted. */
   readonly next: Effect.Effect<ReadyLane>
   done(lane: Lane): void
-  /** Looks again at the lanes that were not admitted. */
+  /** Checks again the lanes that were not admitted. */
   recheck(): void
   /**
-   * Keeps every other lane from its turn while this one, which is at work, has its own. False if others are at work:
-   * then the lane is to end its turn, and gets another one as soon as nothing else is at work.
+   * Isolates a lane that is at work: no other lane gets a turn until it is done. False if others are at work: then the
+   * lane has to end its turn, and gets another one as soon as nothing else is at work.
    */
   isolate(ready: ReadyLane): boolean
 }
@@ -30,7 +29,7 @@ interface Repository {
 
 const repositoryOf = ({ namespace, platform, repo }: Lane): string => `${namespace}:${platform}:${repo}`
 
-/** Of how many repositories it is remembered when they had their last turn. */
+/** Number of repositories whose last turn is remembered. */
 const remembered = 10_000
 
 type Admits = (ready: ReadyLane) => boolean
@@ -40,13 +39,13 @@ const firstOf = (lanes: Map<string, ReadyLane>, admits: Admits): ReadyLane | und
   return undefined
 }
 
-/** `admits`: whether a lane may have its turn now. It may be asked of any lane at any time. */
+/** Makes a scheduler. `admits` says if a lane may have a turn now; it is called at any time. */
 export const make = (admits: Admits): LaneSchedule => {
   const repositories = new Map<string, Repository>()
   /** The number of the last turn that a repository had, ready or not; the longest ago first. */
   const served = new Map<string, number>()
   let turns = 0
-  /** Lanes at work, and as what they became ready since, if they did. */
+  /** Lanes at work, each with its entry if it became ready again meanwhile. */
   const atWork = new Map<string, ReadyLane | undefined>()
   const isolated = new Map<string, ReadyLane>()
   let alone: string | undefined

@@ -9,10 +9,10 @@ import { JobRunner } from "./JobRunner.ts"
 import * as RunSettlement from "./RunSettlement.ts"
 import type { ServiceUse } from "./ServiceBreakers.ts"
 
-/** What a run needs of the turn that its lane has. */
+/** Parts of a lane's turn that a run needs. */
 export interface Turn {
   readonly visit: ServiceUse
-  /** Whether nothing else runs here until the turn is over; false if something does, and then the run is to come later. */
+  /** Isolates the turn; false if something else runs here, and the run has to come later. */
   readonly isolate: () => boolean
   readonly restore: HeldLease.Restore
 }
@@ -29,7 +29,7 @@ export interface LeasedRunOptions extends RunSettlement.SettlementOptions {
 
 const noticeLimit = Duration.minutes(1)
 
-/** A job whose process died so often while it ran is run with nothing else beside it. */
+/** Number of losses after which a job runs alone. */
 const lossesBeforeAlone = 2
 
 const isLost = (renewed: RenewalResult): renewed is "lost" => renewed === "lost"
@@ -38,7 +38,9 @@ const mustStop = (renewed: RenewalResult): renewed is Exclude<RenewalResult, "ke
 const overdue = (what: string, limit: Duration.Duration) =>
   Failure.cases.Deadline.make({ detail: `${what} longer than its deadline of ${Duration.format(limit)}` })
 
-/** Makes the function that does what a lease is for and settles it, whatever happens. To be called uninterruptibly. */
+/**
+ * Makes the function that carries out a lease's task and settles the lease, whatever happens. Call it uninterruptibly.
+ */
 export const make = Effect.fnUntraced(
   function*(options: LeasedRunOptions) {
     const { deadline, maxAttempts } = options
@@ -46,7 +48,7 @@ export const make = Effect.fnUntraced(
     const { isWanted, keep, settle } = yield* HeldLease.make
     const { beforeRun, ofNotice, ofRun } = yield* RunSettlement.make(options)
 
-    /** One run, or why it was stopped. */
+    /** One run; its outcome, or the reason why it was stopped. */
     const run = (lease: Lease) =>
       runner.run(lease.job, lease.run).pipe(
         Effect.provideService(RunStillWanted, isWanted(lease)),
@@ -65,7 +67,7 @@ export const make = Effect.fnUntraced(
         Effect.raceFirst(keep(lease, mustStop))
       )
 
-    /** One attempt to tell the pull request something, or why it was stopped. */
+    /** One attempt to post a notice; its outcome, or the reason why it was stopped. */
     const tell = (lease: Lease, notice: Notice) =>
       runner.postNotice(lease.job, notice).pipe(
         Effect.provideService(RunStillWanted, isWanted(lease)),
@@ -90,7 +92,7 @@ export const make = Effect.fnUntraced(
         Effect.raceFirst(keep(lease, mustStop))
       )
 
-    /** Says what has become of the job, once that is stored. */
+    /** Logs the outcome of the job, once it is stored. */
     const report = (lease: Lease) =>
       Settlement.match({
         Done: ({ outcome }) =>
@@ -136,14 +138,14 @@ export const make = Effect.fnUntraced(
       count("lost")
     )
 
-    /** The run was ended without an outcome. */
+    /** Handles a run that ended without an outcome. */
     const abandon = Effect.fnUntraced(function*(lease: Lease, kept: "lost" | "unreachable", turn: Turn) {
       if (kept === "lost") return yield* lose
       yield* Effect.logWarning("the lease could not be renewed in time: the run was stopped, and the job runs again")
       yield* release(lease, turn)
     })
 
-    /** Ends what still runs of the job. If this process ends before, the next one goes on with it. */
+    /** Ends what still runs of a job. If this process ends first, the next one continues. */
     const stop = Effect.fnUntraced(function*(lease: Lease, why: StopReason, turn: Turn) {
       yield* Effect.logInfo(`${why}: ending what still runs of it`)
       const exit = yield* runner.cancel(lease.job).pipe(
@@ -159,7 +161,7 @@ export const make = Effect.fnUntraced(
       yield* count(why)
     })
 
-    /** Does something under the lease, and hands its outcome on unless it was stopped. */
+    /** Runs an effect under the lease, and passes its outcome on unless it was stopped. */
     const under = <A extends JobOutcome | NoticeOutcome>(
       lease: Lease,
       turn: Turn,

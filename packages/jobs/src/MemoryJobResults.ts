@@ -2,7 +2,7 @@ import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
 import { Deferred, Effect, Layer } from "effect"
 import { JobResults, type JobRun } from "./JobResults.ts"
 
-/** The oldest are forgotten first. */
+/** Number of results that are kept; the oldest are dropped first. */
 const capacity = 10_000
 
 interface Result {
@@ -43,5 +43,5 @@ const make = Effect.sync(() => {
   })
 })
 
-/** Results of jobs that run in this process, or in a test's idea of another one. */
+/** Results in memory, for jobs in this process and for tests. */
 export const layer = Layer.effect(JobResults, make)

@@ -1,7 +1,7 @@
 import { Effect, Layer, Option } from "effect"
 import { PayloadStore } from "./PayloadStore.ts"
 
-/** The oldest are forgotten first. */
+/** Number of payloads that are kept; the oldest are dropped first. */
 const capacity = 1_000
 
 const make = Effect.sync(() => {
@@ -17,5 +17,5 @@ const make = Effect.sync(() => {
   })
 })
 
-/** Payloads that end with the process. */
+/** Payloads in memory, which are lost when the process ends. */
 export const layer = Layer.effect(PayloadStore, make)

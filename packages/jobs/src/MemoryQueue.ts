@@ -81,5 +81,5 @@ const make = Effect.suspend(() => {
   })
 })
 
-/** A queue that ends with the process, and forgets with it what it accepted. */
+/** Queue in memory, which is lost when the process ends. */
 export const layer = Layer.effectContext(make)

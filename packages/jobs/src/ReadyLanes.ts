@@ -4,28 +4,28 @@ import { Clock, Duration, Effect, Latch, Schema, Stream } from "effect"
 import type { HeadWork, ReadyLane } from "./JobQueue.ts"
 import type { Head } from "./JobTable.ts"
 
-/** The store in which ready lanes are looked for. */
+/** Store of the lanes' heads. */
 export interface HeadSource {
-  /** The heads that are due at the instant or later. */
+  /** Heads that are due at the instant or later. */
   heads(from: number): Effect.Effect<ReadonlyArray<Head>, StoreError>
-  /** Another number each time another process has changed the store. */
+  /** Number that changes each time another process has changed the store. */
   readonly version: Effect.Effect<number, StoreError>
 }
 
-/** Tells its listeners which lanes have something to run. */
+/** Source of ready lanes for its listeners. */
 export interface ReadyLanes {
-  /** The lane's head may have changed. Called after the change is stored, in the same breath. */
+  /** Reports that a lane's head may have changed. Call it synchronously after the change is stored. */
   touched(head: Head | undefined, now: number): void
-  /** Something may have changed without being told: the store is read at once. */
+  /** Reads the store at once, because of a change that was not reported. */
   look(): void
   readonly ready: Stream.Stream<ReadyLane, StoreError>
 }
 
-/** One listener: the lanes that it has not heard of yet, each named once however often it was touched. */
+/** A listener and its unread lanes, each of them once. */
 interface Listener {
   readonly lanes: Map<string, HeadWork>
   readonly some: Latch.Latch
-  /** Until when the timer sleeps. While the store is being read it is not known, and every change counts. */
+  /** End of the timer's sleep. Unknown while the store is being read; then every change counts. */
   until: number
   /** Opened when a lane gets due before that. */
   readonly sooner: Latch.Latch
@@ -41,7 +41,7 @@ const workOf = ({ lifecycle, task }: Head): HeadWork => {
   return lifecycle ? "lifecycle" : "comment"
 }
 
-/** Names lanes all at once, so that the listener can choose among them. */
+/** Passes lanes on together, so that the listener can choose among them. */
 const name = ({ lanes, some }: Listener, heads: ReadonlyArray<Head>): void => {
   for (const head of heads) lanes.set(head.lane, workOf(head))
   if (heads.length > 0) some.openUnsafe()
@@ -51,9 +51,10 @@ const name = ({ lanes, some }: Listener, heads: ReadonlyArray<Head>): void => {
 const portion = 100
 
 /**
- * A lane is named when this process touches it. The store itself is read at the start, whenever the next delay or lease
- * has run out, and every `sweepEvery`: it names what has become due lately, and everything that is due if another process
- * has changed something. One timer does for all lanes; a lane that waits costs its key.
+ * Makes the source of ready lanes. A lane is emitted when this process changes it. The store is read at the start,
+ * whenever the next delay or lease has run out, and every `sweepEvery`: this emits the lanes that have become due
+ * since, or all that are due if another process has changed something. One timer serves all lanes; a waiting lane costs
+ * its key.
  */
 export const make = (
   { heads, version }: HeadSource,

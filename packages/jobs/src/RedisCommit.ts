@@ -6,15 +6,15 @@ import { givenBy, type LoadedLane, type Snapshot } from "./RedisSnapshot.ts"
 
 const dayMillis = 86_400_000
 
-/** How a step is written. */
+/** Options of writing a step. */
 export interface Step {
   readonly keys: ShardKeys
   readonly shards: number
   readonly retentionMillis: number
-  /** Names the step, so that it can be made again when its answer was lost: it is kept with the job that it is about. */
+  /** Idempotency key of the step, kept with its job, so that the step can be repeated when its answer was lost. */
   readonly call: string
   readonly about: string | undefined
-  /** Whose event was asked for. */
+  /** Lane and event that the step asked for. */
   readonly event: string
   readonly quiet: boolean
 }
@@ -26,11 +26,11 @@ const numberText = (number: number): string => {
 
 const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lifecycle ? "l" : "c") : "n"
 
-/** Whether a later delivery of the event has to be told that this job does what it asks for. */
+/** True if the job has to be found by later deliveries of its event. */
 const keepsEvent = (row: JobRow): boolean =>
   row.endedAt === null || row.state === "parked" || LaneRules.coversEvent(row)
 
-/** The keys and the argument of `commit.lua` that write what a snapshot changed, if it is still as it was loaded. */
+/** Keys and argument of `commit.lua`, which writes a snapshot's changes if the lane is still as it was loaded. */
 export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
   const { keys, retentionMillis } = step
   const names = [

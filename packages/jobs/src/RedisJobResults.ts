@@ -4,16 +4,16 @@ import { Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effec
 import { JobResults, type JobRun } from "./JobResults.ts"
 import { isCurrent } from "./RedisRun.ts"
 
-/** Long enough for a server that was away to find it. */
+/** Time to live of a result, long enough for a server that was away. */
 const ttl = Duration.toMillis("1 day")
 
-/** Every signal is heard, or the connection was lost and that is heard. This is only the net under both. */
+/** Interval of reads without a signal. They are a safety net: signals and lost connections are both reported. */
 const sometimes = Schedule.spaced("30 seconds")
 
-/** A store that is away says nothing about the job, so it is asked until it is back. */
+/** Retries of a store that is away, without end: its outage says nothing about the job. */
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")])
 
-/** How long the process of a job, which has nothing else left to do, tries to reach the store. */
+/** Retries of a job's process, which has nothing else left to do. */
 const patience = again.pipe(Schedule.upTo({ duration: "1 minute" }))
 
 const OutcomeJson = Schema.fromJsonString(JobOutcome)
@@ -49,7 +49,7 @@ const make = Effect.gen(function*() {
       while: (error) => error.retryable
     })
 
-  /** Looks at first, at every signal, and now and then. */
+  /** Reads the outcome at first, at every signal, and at intervals. */
   const outcomeOf = <E>(run: JobRun, signals: Stream.Stream<unknown, E>) =>
     Stream.make("at first").pipe(
       Stream.concat(Stream.merge(signals, Stream.fromSchedule(sometimes))),
@@ -71,5 +71,5 @@ const make = Effect.gen(function*() {
   return JobResults.of({ report, listen, isWanted })
 })
 
-/** Results in Redis. What a signal says is not believed: the stored result is what counts. */
+/** Results in Redis. A signal's content is ignored: only the stored result counts. */
 export const layer = Layer.effect(JobResults, make)

@@ -5,12 +5,12 @@ export interface ShardKeys {
   readonly shard: number
   /** The ids of a lane's jobs that wait or run, in the order of their turns. */
   readonly queue: (lane: string) => string
-  /** A job. It expires some time after its end. */
+  /** Key of a job's hash. It expires some time after the job's end. */
   readonly job: (id: string) => string
   /** The id of the last job of an event. */
   readonly event: (lane: string, event: string) => string
   readonly due: string
-  /** What the first job of each lane is. */
+  /** Key of the kinds of the lanes' first jobs. */
   readonly work: string
   readonly tick: string
   readonly changes: string
@@ -19,7 +19,7 @@ export interface ShardKeys {
   readonly parked: string
   readonly log: string
   readonly probe: string
-  /** The channel on which it is said when a lane is due. */
+  /** Channel that announces when a lane is due. */
   readonly ready: string
 }
 

@@ -10,7 +10,7 @@ import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
 import { pairsOf, rowOf, type StoredRow } from "./RedisRow.ts"
 import { givenBy, type LoadedLane, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
 
-/** What the scripts take for the time. None, and they ask Redis: the one clock that all processes share. */
+/** Time for the scripts. None: they use Redis' clock, which all processes share. */
 export const RedisTime = Context.Reference<Effect.Effect<Option.Option<number>>>("@nominal-code/jobs/RedisTime", {
   defaultValue: () => Effect.succeedNone
 })
@@ -26,8 +26,9 @@ export const storeTime = Effect.fnUntraced(function*(redis: Redis["Service"]) {
 })
 
 /**
- * How long a step is tried while Redis is away for a moment, or its answer is lost. Every try says that it is the same
- * step, so it is done once. A delivery has to be answered before its forge gives up; an end is worth more patience.
+ * Retries of a step while Redis is away for a moment, or if its answer was lost. All tries carry the same idempotency
+ * key, so the step is done once. A delivery has to be answered before its forge gives up; the end of a job may take
+ * longer.
  */
 const patience = (duration: Duration.Input) =>
   Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.upTo({ duration }))
@@ -40,24 +41,24 @@ const Found = Schema.TupleWithRest(
 )
 const Committed = Schema.Array(Schema.Union([Schema.Int, Schema.FiniteFromString]))
 
-/** What a step is about. */
+/** Scope of a step. */
 export interface StepScope<A> {
   readonly operation: string
   readonly lane: string
-  /** The jobs that it asks for beside those of the lane. */
+  /** Further jobs to load, beside those of the lane. */
   readonly ids?: ReadonlyArray<string>
-  /** The event whose job it asks for. */
+  /** Event whose job is loaded. */
   readonly event?: string
-  /** The job that the step is kept with, so that it is done once however often it is tried. */
+  /** Job that stores the step's idempotency key. */
   readonly about?: (value: A) => string | undefined
-  /** It takes more room: a full Redis refuses it. */
+  /** True for a step that takes more memory, which a full Redis refuses. */
   readonly intake?: boolean
-  /** It only makes a lease last longer. */
+  /** True for a step that only extends a lease. */
   readonly quiet?: boolean
   readonly patient?: boolean
 }
 
-/** What a step gave, and the jobs as they are after it. */
+/** Result of a step, and the jobs after it. */
 export interface StepResult<A> {
   readonly value: A
   readonly now: number
@@ -69,7 +70,7 @@ const lua = new URL("lua/", import.meta.url)
 const overtaken = (operation: string) =>
   new StoreError({ operation, message: "the lane is changed by others all the time", reason: "unavailable" })
 
-/** So often a step is made anew because another process was faster. */
+/** Maximum number of retries of a step because another process was faster. */
 const maxRaces = 100
 
 const real = (row: JobRow, numbers: ReadonlyArray<number>): JobRow => {
@@ -78,9 +79,9 @@ const real = (row: JobRow, numbers: ReadonlyArray<number>): JobRow => {
 }
 
 /**
- * Steps on the lanes of a Redis. A step reads its lane, decides by the rules that hold for every store, and writes what
- * they changed in one script, if nothing else has changed it meanwhile; else it begins again. So every key that a script
- * touches is named before, as a cluster needs it that moves a slot.
+ * Optimistic transactions on the lanes of a Redis. A step reads its lane, decides by the rules that hold for every
+ * store, and writes what they changed in one script, if nothing else has changed it meanwhile; else it begins again. So
+ * every key that a script touches is named before, as a cluster needs it that moves a slot.
  */
 export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const shards = all.length
@@ -97,7 +98,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const self = randomBytes(3).toString("base64url")
   let steps = 0
 
-  /** Reads the lane and its jobs; again, until every job that its list and its event name was among them. */
+  /** Reads the lane and its jobs, and repeats until every job that its list and its event name has been read. */
   const load = Effect.fnUntraced(
     function*(operation: string, lane: string, event: string, asked: ReadonlyArray<string>) {
       const keys = keysOf(lane)

@@ -19,7 +19,7 @@ const again = Schedule.spaced("10 seconds")
 const Strings = Schema.Array(Schema.String)
 const Old = Schema.Tuple([Schema.NullOr(Schema.String), Schema.NullOr(Schema.String)])
 
-/** Takes over the jobs of that version, in their order, and goes on until the scope ends. */
+/** Migrates the jobs of that version, in their order, until the scope closes. */
 export const start = Effect.fnUntraced(function*(offer: (job: Job) => Effect.Effect<unknown, StoreError>) {
   const redis = yield* Redis
   const time = yield* RedisTime

@@ -19,13 +19,13 @@ import * as RedisShards from "./RedisShards.ts"
 import * as StoredJob from "./StoredJob.ts"
 import * as TableRecords from "./TableRecords.ts"
 
-/** Everything is announced, so looking is only a net: it need not be often. */
+/** Minimum interval of sweeps. They are a safety net, because every change is announced. */
 const maxSweepInterval = Duration.seconds(30)
 
-/** How long a job may have waited before it ended: it is listed by when it came. */
+/** Time that a job may have waited before it ended. The log lists jobs by their arrival. */
 const logMillis = Duration.toMillis("2 days")
 
-/** How many expired jobs are taken out of an index in one go. */
+/** Number of expired jobs that are removed from an index at once. */
 const forgetBatchSize = 500
 const atOnce = 50
 
@@ -48,7 +48,7 @@ const isLane = (key: string) => Option.isSome(decodeLane(key))
 /** `"<milliseconds> <work> <lane>"`, as a script announces when a lane is due. */
 const announcement = /^(\d+) ([ncl]) (\S+)$/
 
-/** The head of a lane that is due in so many milliseconds. What it is decides only about its turn. */
+/** Makes the head of a lane that is due in `wait` milliseconds. Its kind only decides about its turn. */
 const headOf = (lane: string, work: string, wait: number, now: number): Head => ({
   lane,
   dueAt: wait === 0 ? 0 : now + wait,
@@ -58,10 +58,10 @@ const headOf = (lane: string, work: string, wait: number, now: number): Head => 
 
 const lua = new URL("lua/", import.meta.url)
 
-/** What proves that Redis takes a write: about as much as a job. */
+/** Value that tests if Redis takes writes, of about a job's size. */
 const probeValue = "x".repeat(1_024)
 
-/** What a take has found. */
+/** Result of a take. */
 interface Taken {
   readonly id: JobId | undefined
   readonly read: TableRecords.DecodedJob | undefined
@@ -110,7 +110,7 @@ const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) 
   return readyLanes
 })
 
-/** Takes out of the indexes what has expired. */
+/** Makes the removal of expired jobs from the indexes. */
 const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, retentionMillis: number) {
   const redis = yield* Redis
   const script = yield* RedisScript.load(lua, ["progress", "forget"])
@@ -235,7 +235,7 @@ const make = Effect.gen(function*() {
     )
   )
 
-  /** A change of a job that nobody here has a lease of. Its lane and its event never change. */
+  /** Changes a job without a lease. Its lane and its event never change. */
   const handle = Effect.fnUntraced(function*(
     operation: string,
     id: JobId,
@@ -272,7 +272,7 @@ const make = Effect.gen(function*() {
 })
 
 /**
- * The queue that several processes share. What it accepted survives the death of any of them and, where Redis writes to
+ * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
  * its disk, of Redis.
  */
 export const layer = Layer.effectContext(make)

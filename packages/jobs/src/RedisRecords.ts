@@ -17,17 +17,17 @@ const Entries = Schema.Array(Schema.Tuple([Schema.String, Schema.Tuple([Schema.S
 const decodePlatform = Schema.decodeUnknownOption(Platform)
 const decodeId = Schema.decodeUnknownOption(JobId)
 
-/** A job's place and its id. */
+/** Position and id of a job. */
 type Place = readonly [position: number, id: JobId]
 
 const place = (position: number, id: string): ReadonlyArray<Place> =>
   Option.match(decodeId(id), { onNone: () => [], onSome: (id) => [[position, id]] })
 
-/** Pages are read so many at a time where not every job of them is asked for. */
+/** Page size of reads that skip some jobs. */
 const readPageSize = 200
 const atOnce = 50
 
-/** A job, in whichever shard it is; none if it is in none. */
+/** Finds a job in any shard. */
 export const locate = (
   redis: Redis["Service"],
   all: ReadonlyArray<ShardKeys>,
@@ -39,7 +39,7 @@ export const locate = (
     { concurrency: all.length }
   ).pipe(Effect.map(Option.firstSomeOf))
 
-/** What people may read of the queue. None of it is one step: what changes meanwhile may be seen before or after. */
+/** Records of the queue. Reads are not atomic: a concurrent change may or may not be seen. */
 export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: ReadonlyArray<ShardKeys>) {
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
   const time = yield* RedisTime
@@ -54,7 +54,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
     )
   })
 
-  /** The places of a shard's jobs in an index, the newest first. */
+  /** Positions of a shard's jobs in an index, newest first. */
   const indexed = (index: string, before: number, limit: number) =>
     Effect.map(
       redis.send("JobRecords.list", Strings, [
@@ -72,7 +72,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
       (flat) => flat.flatMap((id, at) => at % 2 === 0 ? place(Number(flat[at + 1]), id) : [])
     )
 
-  /** The same for all jobs. One that waited again has an older place here, too. */
+  /** Positions of all jobs in the log. A job that was queued again has an older position here, too. */
   const logged = (log: string, before: number, limit: number) =>
     Effect.map(
       redis.send("JobRecords.list", Entries, [
@@ -96,7 +96,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
         )
     )
 
-  /** The newest of a shard. */
+  /** Newest jobs of a shard. */
   const listIn = Effect.fnUntraced(function*(
     keys: ShardKeys,
     { before = Infinity, limit, state }: Page,

@@ -7,17 +7,17 @@ import { JobRow } from "./JobTable.ts"
  * tightly while none is longer than 64 bytes.
  */
 
-/** A job as it is read: its row, what is stored beside it, and the names of all its fields. */
+/** A job as stored: its row, its payload, and the names of all its fields. */
 export interface StoredRow {
   readonly row: JobRow
   readonly payload: string
-  /** Names the step that last changed it. */
+  /** Idempotency key of the step that last changed it. */
   readonly call: string
   readonly version: string
   readonly fields: ReadonlySet<string>
 }
 
-/** The fields that every change writes: they tell, in Redis' append-only file, what became of the job. */
+/** Fields that every change writes, so that Redis' append-only file shows the history of the job. */
 const always = { state: "state", position: "position", epoch: "epoch", lane: "lane", endedAt: "ended" } as const
 
 const short = {
@@ -50,13 +50,13 @@ const decodeOutcome = Schema.decodeOption(OutcomeJson)
 const decodeReviewed = Schema.decodeUnknownOption(JobOutcome.cases.Reviewed)
 const reviewedForm = /^R:([\w-]+):(\d+)(:1)?$/
 
-/** Hexadecimal digits as base64, which takes a third less. */
+/** Packs hexadecimal digits as base64, which takes a third less room. */
 const packed = (hex: string): string => Buffer.from(hex, "hex").toString("base64url")
 const unpacked = (text: string): string => Buffer.from(text, "base64url").toString("hex")
 
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
 
-/** GitHub's deliveries are UUIDs. */
+/** Short form of a delivery id. GitHub's are UUIDs. */
 const shortDelivery = (delivery: string): string =>
   uuid.test(delivery) ? `#${packed(delivery.replaceAll("-", ""))}` : delivery.replace(/^#/, "##")
 
@@ -66,7 +66,7 @@ const longDelivery = (text: string | undefined): string | undefined => {
   return unpacked(text.slice(1)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
 }
 
-/** Without what the review cost and where it is: the log and the pull request tell. */
+/** Short form of an outcome, without cost and URL, which are in the log and on the pull request. */
 const shortOutcome = (json: string): string =>
   Option.match(decodeOutcome(json), {
     onNone: () => json,
@@ -90,7 +90,7 @@ const longOutcome = (text: string): string => {
 const outcomeOf = (json: string | null) => Option.flatMap(Option.fromNullOr(json), decodeOutcome)
 const headOf = (json: string | null) => Option.getOrElse(Option.map(outcomeOf(json), reviewedHead), () => undefined)
 
-/** A job that is over is asked for its event's kind, and for whether its head was the one that was reviewed. */
+/** Short form of an ended job's event: its kind, and if its head was the reviewed one. */
 const shortEvent = ({ event, outcome }: JobRow): string => {
   const kind = event.slice(0, event.indexOf(":") + 1)
   const head = headOf(outcome)
@@ -108,7 +108,7 @@ const isLifecycle = (event = "", state = ""): boolean =>
 const text = (value: string | number | boolean | null): string =>
   value === null ? "" : typeof value === "boolean" ? (value ? "1" : "0") : String(value)
 
-/** The fields of a row that are not always written; those with their usual values are left out. */
+/** Further fields of a row, without those that have their default values. */
 export const fieldsOf = (row: JobRow, payload: string, call: string): ReadonlyMap<string, string> => {
   const isOver = row.state === "done" || row.state === "superseded"
   const stored = {
@@ -133,7 +133,7 @@ export const fieldsOf = (row: JobRow, payload: string, call: string): ReadonlyMa
 /** A hash as `HGETALL` gives it. */
 export const Fields = Schema.Record(Schema.String, Schema.String)
 
-/** The same of the flat list in which a script gives it. */
+/** Reads a hash from the flat list that a script returns. */
 export const pairsOf = (flat: ReadonlyArray<string>): typeof Fields.Type =>
   Object.fromEntries(flat.flatMap((field, index) => index % 2 === 0 ? [[field, flat[index + 1] ?? ""] as const] : []))
 
@@ -142,7 +142,7 @@ const orNull = <A>(value: A | undefined): A | null => value ?? null
 
 const decodeRow = Schema.decodeUnknownOption(JobRow)
 
-/** The row of a hash; none if there is no such job, or if it is not one. */
+/** Reads a row from a hash; none if there is no such job, or if the hash is not one. */
 export const rowOf = (id: string, found: typeof Fields.Type): Option.Option<StoredRow> => {
   const position = int(found["position"])
   const outcome = found["out"] === undefined ? null : longOutcome(found["out"])

@@ -5,7 +5,7 @@ import { allShards } from "./RedisKeys.ts"
 import { locate } from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
 
-/** Whether a run is the one that its job has now, or will have next. Of a job that is not known, any is. */
+/** True if a run is the present or the next one of its job. Any run of an unknown job is. */
 export const isCurrent = Effect.fnUntraced(function*(redis: Redis["Service"], id: JobId, run: number) {
   const found = yield* locate(redis, allShards(yield* RedisShards.stored(redis)), id)
   return Option.match(found, {

@@ -2,7 +2,7 @@ import type { Redis } from "@nominal-code/persistence/Redis"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Effect, Option, Schema } from "effect"
 
-/** Into how many parts the queue is divided; none: into as many as it is, or 1 if it is new. */
+/** Number of shards of the queue; none: as stored, or 1 if it is new. */
 export const RedisShards = Context.Reference<Option.Option<number>>("@nominal-code/jobs/RedisShards", {
   defaultValue: () => Option.none()
 })
@@ -11,11 +11,11 @@ const key = "nc:shards"
 const Stored = Schema.NullOr(Schema.FiniteFromString)
 const Set = Schema.NullOr(Schema.Literal("OK"))
 
-/** Into how many parts the queue of a Redis is divided. */
+/** Number of shards of the queue in a Redis. */
 export const stored = (redis: Redis["Service"]) =>
   Effect.map(redis.send("JobQueue.open", Stored, ["get", key]), (shards) => shards ?? 1)
 
-/** The same; fixes it in a Redis that has no queue yet, and refuses one that is divided otherwise. */
+/** Stores the number of shards in a Redis without a queue, and fails if the queue has another number. */
 export const claim = Effect.fnUntraced(function*(redis: Redis["Service"]) {
   const wanted = yield* RedisShards
   yield* redis.send("JobQueue.open", Set, ["set", key, Option.getOrElse(wanted, () => 1), "NX"])

@@ -1,17 +1,17 @@
 import { byTurn, type JobRow, type JobTable } from "./JobTable.ts"
 import type { StoredRow } from "./RedisRow.ts"
 
-/** What was read of a lane and of some jobs beside it. */
+/** A lane as it was read, with some further jobs. */
 export interface LoadedLane {
   readonly now: number
-  /** What ended before is forgotten, although it is still stored. */
+  /** Jobs that ended before this instant count as forgotten, although they are still stored. */
   readonly forgottenBefore: number
   readonly lane: string
   /** The ids in the lane's list. */
   readonly list: ReadonlyArray<string>
   /** The id of the event's job; empty if there is none. */
   readonly eventJob: string
-  /** Every job of the list, the event's, and those asked for. Undefined: there is no such job. */
+  /** All jobs of the list, the event's, and those asked for. Undefined: there is no such job. */
   readonly jobs: ReadonlyMap<string, StoredRow | undefined>
 }
 
@@ -21,19 +21,19 @@ export interface Snapshot {
   readonly changed: () => ReadonlyMap<string, JobRow>
   readonly payloadOf: (id: string) => string
   readonly active: () => ReadonlyArray<JobRow>
-  /** How many numbers were asked for. */
+  /** Number of sequence numbers that were used. */
   readonly numbers: () => number
 }
 
 // Above every real number, so that what is new comes last. Redis gives the real ones when it takes the change.
 const unknown = Number.MAX_SAFE_INTEGER - 1_000
 
-/** Which of the numbers that Redis gives stands here; undefined for a real one. */
+/** Index of a placeholder for a number that Redis will assign; undefined for a real number. */
 export const givenBy = (number: number): number | undefined => number > unknown ? number - unknown : undefined
 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
 
-/** A table of what was loaded: a rule that asks it for anything else does not work. */
+/** Makes a table of what was loaded. A rule must not ask it for anything else. */
 export const make = ({ eventJob, forgottenBefore, jobs, lane }: LoadedLane): Snapshot => {
   const rows = new Map<string, JobRow>()
   const payloads = new Map<string, string>()

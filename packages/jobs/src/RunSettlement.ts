@@ -8,7 +8,7 @@ import { ServiceObservation, type ServiceUse } from "./ServiceBreakers.ts"
 
 const { Done, GiveUp, Lose, Park, Release, Retry, Wait } = Settlement.cases
 
-/** A job is given up when its process has died this often while it ran; from the second time on, alone. */
+/** Number of losses after which a job is given up. From the second loss on it runs alone. */
 export const maxLosses = 5
 
 /**
@@ -25,10 +25,13 @@ export interface SettlementOptions {
   readonly giveUpAfter: Duration.Duration
 }
 
-/** How long a notice waits that its pull request takes no post now, though its forge does. */
+/** Delay of a notice if its pull request takes no post now, although its forge does. */
 const noticeDelay = Duration.minutes(5)
 
-/** 10 s before the second attempt, then three times as long each time, at most 5 min; a fifth more or less by chance. */
+/**
+ * Delay before the next attempt: 10 s before the second, then three times as long each time, at most 5 min; a fifth
+ * more or less by chance.
+ */
 const retryDelay = (attempt: number) =>
   Effect.map(
     Random.nextBetween(0.8, 1.2),
@@ -38,14 +41,14 @@ const retryDelay = (attempt: number) =>
 const isForge = (service: ServiceName): boolean => service.startsWith("forge:")
 const isModel = (service: ServiceName): boolean => service.startsWith("model:")
 
-/** The forges of some services: all that a notice needs. */
+/** Selects the forges among some services: all that a notice needs. */
 export const forgesOf = (services: ReadonlyArray<ServiceName>): ReadonlyArray<ServiceName> => services.filter(isForge)
 
-/** The run found that it had lost its lease, or could not ask. That says nothing about the job, nor about a service. */
+/** True if the run found that it had lost its lease, or could not ask. This says nothing about the job or a service. */
 const isGivenUpByRun = (outcome: JobOutcome | NoticeOutcome): boolean =>
   "failure" in outcome && outcome.failure._tag === "Lease"
 
-/** What a run's outcome tells about the services that it needed. */
+/** Observation of the services that a run needed, from its outcome. */
 const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<ServiceName>): ServiceObservation =>
   JobOutcome.match(outcome, {
     Reviewed: () => ServiceObservation.cases.Answered.make({ services: needs }),
@@ -67,7 +70,10 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
 
   const isOlderThan = ({ age }: Lease, limit: Duration.Duration): boolean => Duration.isGreaterThanOrEqualTo(age, limit)
 
-  /** Ends the visit with what was found; a service is believed for no longer than a job may wait. */
+  /**
+   * Ends the use of the services with an observation. The wait that a service asks for is limited to the time that a
+   * job may wait.
+   */
   const found = (visit: ServiceUse, finding: ServiceObservation) =>
     visit.end(
       finding._tag === "Away" && finding.retryAfterMillis !== undefined
@@ -80,7 +86,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
       ? Effect.succeed(GiveUp.make({ failure }))
       : Effect.map(retryDelay(lease.attempt), (delay) => Retry.make({ failure, delay }))
 
-  /** What becomes of a job after a review. */
+  /** Settlement of a job after a review. */
   const ofRun = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, visit: ServiceUse) {
     if (isGivenUpByRun(outcome)) return Release.make({})
     const delay = yield* found(visit, findingOf(lease, outcome, needs(lease.lane)))
@@ -103,7 +109,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
     })
   })
 
-  /** What becomes of a job whose pull request was to be told something. */
+  /** Settlement of a job after a notice. */
   const ofNotice = Effect.fnUntraced(function*(lease: Lease, outcome: NoticeOutcome, visit: ServiceUse) {
     if (isGivenUpByRun(outcome)) return Release.make({})
     const reached = found(visit, ServiceObservation.cases.Reached.make({ services: forgesOf(needs(lease.lane)) }))
@@ -119,7 +125,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
     })
   })
 
-  /** What becomes of a job whose process died while it ran, before it is run again; none if it may be run. */
+  /** Settlement of a job before a run, if its process died too often while it ran; none if it may run. */
   const beforeRun = (lease: Lease): Option.Option<Settlement> =>
     lease.losses < mostLosses ? Option.none() : Option.some(
       GiveUp.make({

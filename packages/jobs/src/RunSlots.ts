@@ -10,7 +10,7 @@ export interface HeldSlot {
 /** The slots of a process: `take` waits for one that is free. */
 export const make = (count: number) => {
   const slots = Semaphore.makeUnsafe(count)
-  /** Runs that went on without a slot: the next slots that come back are theirs. */
+  /** Number of runs that went on without a slot. The next slots that come back are theirs. */
   let owed = 0
 
   const release = Effect.suspend(() => {

@@ -6,17 +6,17 @@ import { Clock, Context, Duration, Effect, FiberMap, Layer, Option, PubSub, Rand
 export const ServiceOutage = Schema.Struct({
   service: ServiceName,
   since: Schema.Int,
-  /** When it is tried again. */
+  /** Instant of the next try. */
   until: Schema.Int,
   failure: Failure
 })
 export type ServiceOutage = typeof ServiceOutage.Type
 
-/** What a run found out about the services that it needs. */
+/** Observation of a run about the services that it needs. */
 export const ServiceObservation = Schema.TaggedUnion({
   /** A review was done with them. */
   Answered: { services: Schema.Array(ServiceName) },
-  /** They answered some requests, and a review needs more of them: git, or that they take a post. */
+  /** They answered some requests, but a review needs more of them: git, or that they take a post. */
   Reached: { services: Schema.Array(ServiceName) },
   /** The service is away, limited or full, or refuses our credentials. */
   Away: {
@@ -34,9 +34,9 @@ type Away = typeof ServiceObservation.cases.Away.Type
 /** One run's use of its services. */
 export interface ServiceUse {
   /**
-   * Ends the visit, and gives how long to wait for the service that the run found away. None if the service is not:
-   * it keeps failing this job and has answered others in between. A service that keeps limiting one job and answers
-   * others is waited for by that job alone. After the first time it changes nothing.
+   * Ends the use, and returns the time to wait for the service that the run found away. None if the service is not: it
+   * keeps failing this job and has answered others in between. A service that keeps limiting one job and answers others
+   * is waited for by that job alone. After the first time it changes nothing.
    */
   end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>
 }
@@ -48,11 +48,11 @@ export interface ServiceUse {
  * first answer closes it; of a forge whose git is away, the first review.
  */
 export class ServiceBreakers extends Context.Service<ServiceBreakers, {
-  /** Whether a run that needs these may start now. */
+  /** True if a run that needs these services may start now. */
   admits(services: ReadonlyArray<ServiceName>): boolean
-  /** Counts a run that needs these. */
+  /** Counts a run that needs these services. */
   begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>
-  /** Emits when runs may start that could not before. */
+  /** Emits when runs may start that could not start before. */
   readonly readmitted: Stream.Stream<void>
   /** The services that are waited for. */
   readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>
@@ -61,7 +61,7 @@ export class ServiceBreakers extends Context.Service<ServiceBreakers, {
 /** A breaker that is not closed. */
 interface Breaker {
   readonly outage: ServiceOutage
-  /** How often in a row a run that was to try the service found it away. */
+  /** Number of tries in a row that found the service away. */
   readonly tries: number
   readonly state: "open" | "half-open" | "probing"
 }
@@ -76,11 +76,11 @@ const backoff = (tries: number) =>
 
 const limits: ReadonlySet<string> = new Set(["rate-limited", "overloaded", "full"])
 
-/** Whether the service itself said that it cannot serve now, which is true of every job. */
+/** True if the service itself said that it cannot serve now, which applies to every job. */
 const isLimit = ({ failure, retryAfterMillis }: Away): boolean =>
   retryAfterMillis !== undefined || ("reason" in failure && limits.has(failure.reason))
 
-/** Of how many jobs it is remembered that they found a service away. */
+/** Number of jobs of which it is remembered that they found a service away. */
 const remembered = 1_000
 
 /** From its second time on, a job that finds a service away leaves the next try to others for so long. */
@@ -151,7 +151,7 @@ const make = Effect.gen(function*() {
       return close(service)
     })
 
-  /** Of a forge whose API answers, git may be away. */
+  /** Handles services that answered some requests: git of a forge may be away while its API answers. */
   const reached = (service: ServiceName) =>
     breakers.get(service)?.outage.failure._tag === "Checkout" ? Effect.void : close(service)
 
@@ -187,7 +187,7 @@ const make = Effect.gen(function*() {
       yield* admitOneAfter(service, probeEvery)
     }
 
-    /** The next run tries what this one did not find out. */
+    /** Lets the next run try what this one did not find out. */
     const handOn = Effect.forEach(
       probed,
       (service) => breakers.get(service)?.state === "probing" ? admitOne(service) : Effect.void,

@@ -40,7 +40,7 @@ const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type):
   }
 }
 
-/** Six bytes that find an event of a lane, mostly alone. */
+/** Six-byte hash of a lane's event, mostly unique. */
 const digestOf = (lane: string, event: string): Uint8Array =>
   createHash("sha256").update(`${lane}\n${event}`).digest().subarray(0, 6)
 

@@ -17,7 +17,7 @@ const make = Effect.gen(function*() {
     (statements) => statements.run("INSERT INTO owners (id) VALUES (:id)", { id: owners.self })
   )
 
-  /** Ends the leases of a dead process now instead of when they run out. A living process's are never touched. */
+  /** Ends the leases of a dead process before they run out. Those of a living process are never touched. */
   const expireLeasesOf = Effect.fnUntraced(function*(id: string) {
     const released = yield* sqlite.transaction("SqliteQueue.recover", (statements) => {
       statements.run("DELETE FROM owners WHERE id = :id", { id })
@@ -30,7 +30,7 @@ const make = Effect.gen(function*() {
     if (released > 0) yield* Effect.logWarning(`${released} job(s) of a process that ended run again`)
   })
 
-  /** Whether a dead process was found. */
+  /** Recovers the leases of dead processes; true if there was one. */
   const recover = Effect.gen(function*() {
     const known = yield* sqlite.read(
       "SqliteQueue.recover",
@@ -60,5 +60,5 @@ const make = Effect.gen(function*() {
   })
 })
 
-/** The queue in the database file. What it accepted survives the death of the process and of the machine. */
+/** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
 export const layer = Layer.effectContext(make).pipe(Layer.provide(Owners.layer))

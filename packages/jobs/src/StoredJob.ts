@@ -9,7 +9,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib"
 
 const prefix = "2:"
 
-/** More than a forge lets anybody write in a comment with its hunk. */
+/** Maximum size of a stored job, larger than any comment with its hunk on a forge. */
 const longest = 8 * 1024 * 1024
 
 const JobJson = Schema.fromJsonString(Job)

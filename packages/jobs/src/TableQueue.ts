@@ -19,15 +19,15 @@ import * as ReadyLanes from "./ReadyLanes.ts"
 import * as StoredJob from "./StoredJob.ts"
 import * as TableRecords from "./TableRecords.ts"
 
-/** A store of jobs, whatever it is made of. */
+/** A store of jobs. */
 export interface TableStore {
-  /** Names the leases that this process takes. */
+  /** Name of this process in its leases. */
   readonly owner: string
   transaction<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
   read<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
-  /** The heads that are due at the instant or later, and those of processes that are found dead by asking. */
+  /** Heads that are due at the instant or later, and those of processes that this call finds dead. */
   heads(from: number): Effect.Effect<ReadonlyArray<Head>, StoreError>
-  /** Another number each time another process has changed the store. */
+  /** Number that changes each time another process has changed the store. */
   readonly version: Effect.Effect<number, StoreError>
 }
 
@@ -46,7 +46,7 @@ const candidate = (job: Job): LaneRules.OfferedJob => ({
   payload: StoredJob.encode(job)
 })
 
-/** The queue over a table, with all the rules, and its records; the scope ends its hourly clean-up. */
+/** Makes the queue over a table, and its records. The scope ends its hourly clean-up. */
 export const make = Effect.fnUntraced(function*(store: TableStore) {
   const { owner, read, transaction } = store
   const limits = yield* QueueLimits
@@ -54,7 +54,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const leaseMillis = Duration.toMillis(leaseDuration)
   const readyLanes = ReadyLanes.make(store, sweepEvery)
 
-  /** One change of some lanes. What is stored is announced, and nothing can come between the two. */
+  /** Changes some lanes. The change is stored and announced synchronously, with nothing between the two. */
   const change = <A>(
     operation: string,
     lanes: ReadonlyArray<string>,
@@ -145,7 +145,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   })
 
-  /** A change of a job that nobody here has a lease of. Its lane never changes, so it can be asked for before. */
+  /** Changes a job without a lease. Its lane never changes, so it can be read before. */
   const handle = Effect.fnUntraced(function*(
     operation: string,
     id: JobId,

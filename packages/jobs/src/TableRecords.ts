@@ -20,7 +20,7 @@ const decodeLane = Schema.decodeSync(LaneKey)
 const failureOf = ({ failure }: JobRow): Option.Option<Failure> =>
   Option.flatMap(Option.fromNullOr(failure), decodeFailure)
 
-/** What is to be done for a job; none if this program does not know. */
+/** Task of a job; none if this program does not know it. */
 const taskOf = (row: JobRow): Option.Option<LeaseTask> => {
   if (row.task === "review") return Option.some(LeaseTask.cases.Review.make({}))
   const notice: Option.Option<Notice> = row.task === "busy"
@@ -29,7 +29,7 @@ const taskOf = (row: JobRow): Option.Option<LeaseTask> => {
   return Option.map(notice, (notice) => LeaseTask.cases.Notice.make({ notice }))
 }
 
-/** What a lease gives of a stored job. */
+/** Decoded parts of a stored job. */
 export interface DecodedJob {
   readonly job: Job
   readonly task: LeaseTask

@@ -9,22 +9,22 @@ import type { KubeJob } from "./KubeObjects.ts"
 import { kubeJobName, kubeJobsOfLabels, laneLabels } from "./Names.ts"
 import * as KubeJobWatch from "./Watch.ts"
 
-/** An API server that is away, busy, full or just starting is asked again, for about a minute. */
+/** Retries of an API server that is away, busy, full or just starting, for about a minute. */
 const apiRetries = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("8 seconds")]).pipe(
   Schedule.jittered,
   Schedule.upTo({ duration: "60 seconds" })
 )
 
-/** How long the first list of our Jobs may take. */
+/** Time limit of the first list of our Jobs. */
 const listLimit = Duration.minutes(1)
 
-/** What its pods have to end, and what the cluster takes to notice. */
+/** Time limit of a Job's end: the grace period of its pods, and the time that the cluster takes to notice. */
 const endLimit = Duration.seconds(90)
 
-/** A Job that has said how it ended is gone soon; and nothing of the next one may run before. */
+/** Time limit of the removal of a Job that has reported its result. The next one must not run before. */
 const leavingLimit = Duration.seconds(5)
 
-/** How often the end of a deleted Job is asked for, should the watch not tell. */
+/** Interval of reads of a deleted Job, in case the watch misses its end. */
 const lookEvery = Duration.seconds(5)
 
 const mayPass = (error: KubeError | RunNotWanted): error is KubeError => error._tag === "KubeError" && error.retryable
@@ -49,7 +49,7 @@ const places = ({ pods }: KubeJobWatch.KubeJobSnapshot): string => {
   return named.length === 0 ? "no pod of it is known" : named.join(", ")
 }
 
-/** What may be done with Jobs, with patience for an API server that is away. */
+/** Makes the operations on kube jobs, with retries while the API server is away. */
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
   const watch = yield* KubeJobWatch.make
@@ -104,7 +104,7 @@ export const make = Effect.gen(function*() {
       Effect.repeat({ until: (found) => Option.isNone(found) || Option.isSome(found.value.end) })
     )
 
-  /** Whether nothing of a Job runs any more, within a time. */
+  /** Waits until nothing of a Job runs any more; false after the time limit. */
   const over = (name: string, observation: KubeJobWatch.KubeJobObservation, limit: Duration.Duration) =>
     Effect.raceFirst(
       observation.first((snapshot) => isOver(snapshot) ? Option.some(true) : Option.none()),
@@ -169,5 +169,5 @@ export const make = Effect.gen(function*() {
   return { observe: watch.observe, warningsOf: client.warningsOf, create, stop, clearLane, end }
 })
 
-/** What may be done with the Jobs of this server. */
+/** Operations on the kube jobs of this server. */
 export type KubeJobs = Effect.Success<typeof make>

@@ -12,12 +12,12 @@ import type { KubeJobSnapshot } from "./Watch.ts"
 const { Cluster, Deadline, Pod } = Failure.cases
 const { Failed, Lost, Postponed } = JobOutcome.cases
 
-/** How a run ended that left no result. */
+/** Outcome of a run that left no result. */
 export type RunWithoutResult = typeof Failed.Type | typeof Lost.Type | typeof Postponed.Type
 
 const cluster = ServiceName.make("cluster")
 
-/** The cluster is away, or has no room: that says nothing about the job. */
+/** Outcome of a run that waits for the cluster, which is away or has no room. It says nothing about the job. */
 export const clusterPostponed = (
   reason: (typeof Cluster.Type)["reason"],
   detail: string,
@@ -29,36 +29,36 @@ export const clusterPostponed = (
     ...(retryAfter === undefined ? {} : { retryAfterMillis: Duration.toMillis(retryAfter) })
   })
 
-/** What a failed call of the API means for the run that needed it. */
+/** Outcome of a run that needed a failed call of the API. */
 export const apiFailed = ({ message, reason, retryAfter }: KubeError): RunWithoutResult => {
   if (reason === "busy" || reason === "unreachable") return clusterPostponed("unavailable", message, retryAfter)
   if (reason === "full") return clusterPostponed("full", message, retryAfter)
   return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message, false)
 }
 
-/** The cluster did not take the Job, or did not start its pod. */
+/** Outcome of a run whose Job the cluster did not take, or whose pod it did not start. */
 export const clusterFailed = (
   reason: (typeof Cluster.Type)["reason"],
   detail: string,
   retryable = true
 ): RunWithoutResult => Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable })
 
-/** The pod ended without a result, for a reason of its own. */
+/** Outcome of a run whose pod ended without a result, for a reason of its own. */
 export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
   Failed.make({ failure: Pod.make({ reason, detail: detailOf(detail) }), retryable: true })
 
-/** The pod was ended from outside, or its node is gone. */
+/** Outcome of a run whose pod was ended from outside, or lost its node. */
 export const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
   Lost.make({ failure: Pod.make({ reason, detail: detailOf(detail) }) })
 
-/** `Stuck`: no pod of it will ever run, or it would take a person to make it. */
+/** End of a kube job. `Stuck`: none of its pods can run without a person's help. */
 export type KubeJobEnding =
   | { readonly _tag: "Succeeded" }
   | { readonly _tag: "Failed" }
   | { readonly _tag: "Gone" }
   | { readonly _tag: "Stuck"; readonly outcome: RunWithoutResult }
 
-/** Reasons for which a container waits and will go on to; whether another attempt may help. */
+/** Reasons for which a container waits for ever, and if another attempt may help. */
 const hopeless: Readonly<Record<string, { readonly because: "image" | "not-started"; readonly retryable: boolean }>> = {
   ImagePullBackOff: { because: "image", retryable: true },
   InvalidImageName: { because: "image", retryable: false },
@@ -75,7 +75,7 @@ const stuck = (pod: KubePod): Option.Option<RunWithoutResult> =>
       ({ because, retryable }) => clusterFailed(because, `${reason}: ${message}`, retryable)
     ))
 
-/** How a Job has ended, or that it never will by itself. */
+/** End of a Job; none while it may still end by itself. */
 export const endingOf = ({ gone, job, pods }: KubeJobSnapshot): Option.Option<KubeJobEnding> => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.isSome(end)) return Option.some(end.value.succeeded ? { _tag: "Succeeded" } : { _tag: "Failed" })
@@ -86,18 +86,18 @@ export const endingOf = ({ gone, job, pods }: KubeJobSnapshot): Option.Option<Ku
   )
 }
 
-/** Whether nothing of it runs any more. */
+/** True if nothing of it runs any more. */
 export const isOver = ({ gone, job }: KubeJobSnapshot): boolean =>
   gone || Option.exists(job, ({ end }) => Option.isSome(end))
 
-/** It took too long. */
+/** Outcome of a run that took too long. */
 export const tooLong = (limit: Duration.Duration): RunWithoutResult =>
   Failed.make({
     failure: Deadline.make({ detail: `the Job took longer than its deadline of ${Duration.format(limit)}` }),
     retryable: true
   })
 
-/** Its pod had a place, and its image did not come. */
+/** Outcome of a run whose pod had a node, but whose image did not arrive. */
 export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duration): RunWithoutResult => {
   const why = Option.firstSomeOf(
     pods.map(({ waiting }) => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
@@ -110,7 +110,7 @@ export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duratio
   )
 }
 
-/** What ended it came from outside, and says nothing about the job: the signals to die and to stop. */
+/** True for the exit codes of SIGKILL and SIGTERM, which come from outside and say nothing about the job. */
 const killed = (code: number): boolean => code === 137 || code === 143
 
 const podFailure = ({ exit, failure, name }: KubePod): RunWithoutResult => {
@@ -130,7 +130,7 @@ const podFailure = ({ exit, failure, name }: KubePod): RunWithoutResult => {
   })
 }
 
-/** Why a Job failed that left no result. */
+/** Outcome of a failed Job that left no result. */
 export const failureOf = ({ gone, job, pods }: KubeJobSnapshot, deadline: Duration.Duration): RunWithoutResult => {
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.exists(end, ({ reason }) => reason === "DeadlineExceeded")) return tooLong(deadline)

@@ -7,7 +7,7 @@ import { KubeError } from "./KubeError.ts"
 import { statusFailure } from "./KubeFailure.ts"
 import { jobOf, podOf, WireEvent, WireJob, WirePod } from "./KubeObjects.ts"
 
-/** The server ends a watch after this long; it is then begun again where it was. */
+/** Seconds after which the server ends a watch. It is then continued. */
 const watchSeconds = 290
 
 const unreadable = (operation: string) => (error: Schema.SchemaError) =>
@@ -27,11 +27,11 @@ const codeOf = (status: unknown): number =>
 
 interface ListQuery {
   readonly labelSelector: string
-  /** `0`: whatever the API server remembers. */
+  /** Version to list. `0`: whatever the API server has in memory. */
   readonly resourceVersion?: "0"
 }
 
-/** Objects of one kind: where they are, how they are listed, and what of them is read. */
+/** Kind of objects: its path, its list call and its decoder. */
 interface Kind<A> {
   readonly name: string
   readonly path: string

@@ -4,12 +4,12 @@ import { KubeConfigError } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
 import { failureOf, statusFailure } from "./KubeFailure.ts"
 
-/** An API server takes tens of requests a second of one client before it tells it to slow down. */
+/** Maximum number of concurrent requests. An API server limits a client to tens of requests a second. */
 const requestsAtOnce = 16
 
 const answerLimit = "20 seconds"
 
-/** Bookmarks come about every minute. */
+/** Silence after which a watch counts as dead. Bookmarks come about every minute. */
 const silence = "100 seconds"
 
 const withTimeout = (operation: string) => <A, R>(effect: Effect.Effect<A, KubeError, R>) =>
@@ -51,7 +51,9 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
   const transport = new sdk.IsomorphicFetchHttpLibrary()
   let shared: ReturnType<RequestContext["getDispatcher"]>
 
-  /** A request that ends with the signal. All share the connections of the first; the SDK opens new ones for each. */
+  /**
+   * Makes a request abortable, and lets it share the connections of the first. The SDK would open new ones for each.
+   */
   const prepare = (context: RequestContext, signal: AbortSignal): RequestContext => {
     shared ??= context.getDispatcher()
     if (shared !== undefined) context.setDispatcher(shared)
@@ -67,7 +69,7 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
     middlewareMergeStrategy: "append"
   })
 
-  /** One request and its answer: bounded in time, and not too many of them at once. */
+  /** Sends one request, with a time limit and limited concurrency. */
   const request = <A>(operation: string, send: (options: ConfigurationOptions) => Promise<A>) =>
     Effect.tryPromise({ try: (signal) => send(optionsOf(signal)), catch: failureOf(operation) }).pipe(
       withTimeout(operation),
@@ -87,7 +89,7 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
     return yield* statusFailure(operation, answer.httpStatusCode, text, answer.headers)
   })
 
-  /** The lines that the server sends as things happen. A connection that is silent for too long is dead, and ends. */
+  /** Stream of the lines of a watch. It ends when the connection is silent for too long. */
   const lines = (operation: string, path: string, query: Readonly<Record<string, string>>) =>
     Stream.unwrap(Effect.gen(function*() {
       const url = new URL(`${cluster.server.replace(/\/$/, "")}${path}?${new URLSearchParams(query)}`)
@@ -102,5 +104,5 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
   return { sdk, config, request, lines }
 })
 
-/** A cluster's API server, as the SDK reaches it. */
+/** Connection to a cluster's API server. */
 export type KubeConnection = Effect.Success<ReturnType<typeof connect>>

@@ -1,10 +1,11 @@
 import { Schema } from "effect"
 
 /**
- * Why the Kubernetes API did not do what it was asked. `refused`: it will not do that, however often it is asked.
+ * Reason why a call of the Kubernetes API failed. `refused`: it will not do that, however often it is asked.
  * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
  * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
- * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a list.
+ * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a
+ * list.
  */
 export const KubeErrorReason = Schema.Literals([
   "refused",
@@ -23,14 +24,14 @@ export class KubeError extends Schema.TaggedError<KubeError>()("KubeError", {
   operation: Schema.String,
   reason: KubeErrorReason,
   detail: Schema.String,
-  /** How long the server asked us to stay away. */
+  /** Wait that the server asked for. */
   retryAfter: Schema.optionalKey(Schema.Duration)
 }) {
   override get message() {
     return `Kubernetes: ${this.operation}: ${this.detail}`
   }
 
-  /** The same call may succeed later. */
+  /** True if the same call may succeed later. */
   get retryable(): boolean {
     return !/^(?:refused|exists|absent|expired)$/.test(this.reason)
   }

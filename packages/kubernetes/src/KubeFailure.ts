@@ -1,7 +1,7 @@
 import { Duration, Option, Predicate, Schema } from "effect"
 import { KubeError, type KubeErrorReason } from "./KubeError.ts"
 
-/** How the API server says what is wrong. */
+/** Error body of the API server. */
 const Status = Schema.Struct({
   message: Schema.optionalKey(Schema.String),
   reason: Schema.optionalKey(Schema.String),
@@ -34,7 +34,7 @@ const secondsIn = (headers: unknown): number | undefined => {
   return Number.isFinite(value) ? value : undefined
 }
 
-/** What the API server said, as the status of an answer or within a watch. */
+/** Error of a status that the API server sent, as an answer or within a watch. */
 export const statusFailure = (operation: string, code: number, body: unknown, headers?: unknown): KubeError => {
   const status = Option.getOrElse(statusOf(body), (): Status => ({}))
   const seconds = secondsIn(headers) ?? status.details?.retryAfterSeconds
@@ -46,13 +46,13 @@ export const statusFailure = (operation: string, code: number, body: unknown, he
   })
 }
 
-/** The first word on what is wrong with a connection lies in the cause: `fetch failed` says nothing. */
+/** Message of a connection error, from its innermost cause: `fetch failed` alone says nothing. */
 const told = (cause: unknown): string => {
   if (!Predicate.isError(cause)) return String(cause)
   return Predicate.isError(cause.cause) ? told(cause.cause) : cause.message
 }
 
-/** A failure of the SDK as ours. */
+/** Maps an error of the SDK to ours. */
 export const failureOf = (operation: string) => (cause: unknown): KubeError => {
   if (Predicate.hasProperty(cause, "code") && Predicate.isNumber(cause.code)) {
     const { body, headers } = { body: undefined, headers: undefined, ...cause }

@@ -4,26 +4,26 @@ import { Option, Schema } from "effect"
  * Of the cluster's objects, what we need to know. Their wire form is Kubernetes' own; whatever else it holds is left.
  */
 
-/** A Job as the cluster shows it now. */
+/** A kube job as the cluster shows it now. */
 export interface KubeJob {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
-  /** It has been deleted, and is there until its pods are gone. */
+  /** True if it has been deleted, and exists until its pods are gone. */
   readonly deleting: boolean
-  /** It may have no pods: its queue has not admitted it yet, or has taken its place away. */
+  /** True if it must have no pods: its queue has not admitted it yet, or has preempted it. */
   readonly suspended: boolean
-  /** The cluster has begun to make pods for it. */
+  /** True if the cluster has begun to make pods for it. */
   readonly started: boolean
-  /** How many of its pods have not ended. */
+  /** Number of its pods that have not ended. */
   readonly active: number
-  /** A pod of it runs. */
+  /** True if a pod of it runs. */
   readonly running: boolean
-  /** How it ended; none while it has not. */
+  /** End of the Job; none before. */
   readonly end: Option.Option<{ readonly succeeded: boolean; readonly reason: string; readonly message: string }>
 }
 
-/** What is known of a pod that is not simply running. */
+/** Reason and message of a pod that is not simply running. */
 export interface PodProblem {
   readonly reason: string
   readonly message: string
@@ -32,18 +32,18 @@ export interface PodProblem {
 /** A pod as the cluster shows it now. */
 export interface KubePod {
   readonly name: string
-  /** The Job that it belongs to. */
+  /** Name of its Job. */
   readonly job: string
-  /** The node that has it; none while no node took it. */
+  /** Node of the pod; none while it is not scheduled. */
   readonly node: Option.Option<string>
   readonly phase: string
-  /** Why it failed as a whole: evicted, its node shut down. */
+  /** Reason why it failed as a whole: evicted, its node shut down. */
   readonly failure: Option.Option<PodProblem>
-  /** Why no node takes it. */
+  /** Reason why no node takes it. */
   readonly unschedulable: Option.Option<string>
-  /** Why its container does not start. */
+  /** Reason why its container does not start. */
   readonly waiting: Option.Option<PodProblem>
-  /** How its container ended, and the last that it wrote. */
+  /** End of its container, and its last output. */
   readonly exit: Option.Option<PodProblem & { readonly code: number }>
 }
 

@@ -19,13 +19,13 @@ import * as Placement from "./Placement.ts"
 import { isSuspended, verdictOn } from "./Verdict.ts"
 import type { KubeJobObservation } from "./Watch.ts"
 
-/** How long a result that is stored already may take to be read. */
+/** Time limit of reading a stored result. */
 const readLimit = Duration.millis(500)
 
-/** A pod that has succeeded stored its result before. */
+/** Time limit of finding the result of a pod that has succeeded, which stored it before it ended. */
 const graceLimit = Duration.seconds(2)
 
-/** A store that is away is asked again, for about as long as a lease can be kept without it. */
+/** Retries of a store that is away, for about as long as a lease can be kept without it. */
 const listening = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 60 }))
 
 const encode = Schema.encodeSync(JobPayloadJson)
@@ -49,7 +49,7 @@ const make = Effect.gen(function*() {
 
   const listen = (run: JobRun) => Effect.retry(results.listen(run), listening)
 
-  /** The result that is stored, if there is one: a signal may have been lost. */
+  /** Reads the stored result, if there is one: a signal may have been lost. */
   const read = (run: JobRun, limit: Duration.Duration) =>
     Effect.scoped(Effect.flatMap(results.listen(run), Effect.timeoutOption(limit))).pipe(
       Effect.retry(listening),
@@ -63,7 +63,7 @@ const make = Effect.gen(function*() {
     return `redis:${job.id}`
   })
 
-  /** The Job has ended. What it has left says more than how it ended. */
+  /** Concludes a run whose Job has ended. A stored result takes precedence over the Job's end. */
   const conclude = Effect.fnUntraced(
     function*(
       run: JobRun,
@@ -82,7 +82,7 @@ const make = Effect.gen(function*() {
     }
   )
 
-  /** Ends a Job that nobody waits for any more. One whose pods do not end has lost its node. */
+  /** Ends a Job that nobody waits for any more. If its pods do not end, its node is lost. */
   const abandon = Effect.fnUntraced(
     function*(run: JobRun, name: string, observation: KubeJobObservation, because: RunWithoutResult) {
       yield* Effect.logWarning(`ending the Job: ${failureText(because.failure)}`)
@@ -170,7 +170,7 @@ const make = Effect.gen(function*() {
   }
 })
 
-/** What the server does itself, as functions, so that this package knows no reviews. */
+/** The functions that the server runs itself. They are parameters, so that this package knows no reviews. */
 export interface KubernetesWork<R> {
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>
   /** The services that a pod's review needs. */
@@ -180,8 +180,8 @@ export interface KubernetesWork<R> {
 const cluster = ServiceName.make("cluster")
 
 /**
- * Runs each job as a Kubernetes Job of its own. Interrupted, it leaves the Job running: whoever takes the same run
- * over finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
+ * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
+ * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
 export const layer = <R>({ needs, notice }: KubernetesWork<R>) =>
   Layer.effect(

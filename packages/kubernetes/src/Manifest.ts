@@ -6,7 +6,7 @@ import { kubeJobAnnotations, kubeJobLabels, kubeJobName, queueLabel, queueName }
 import { podEnvironment } from "./PodEnvironment.ts"
 import * as Quantity from "./Quantity.ts"
 
-/** What the Jobs of one server have in common. */
+/** Template of the Jobs of one server. */
 export interface KubeJobTemplate {
   readonly kubernetes: KubernetesSettings
   readonly redis: RedisSettings
@@ -24,10 +24,10 @@ export interface RunOfJob {
 // Linux takes 131,072 bytes for one variable, its name included. The rest is reserve for whoever adds to it.
 const inlineBytes = 100 * 1024
 
-/** Whether a payload may stand in the Job itself. */
+/** True if a payload is small enough for the Job itself. */
 export const fitsInline = (payload: string): boolean => new TextEncoder().encode(payload).length <= inlineBytes
 
-/** What is writable in a pod, and how much of it: everything else is read-only. */
+/** Writable volumes of a pod and their sizes. Everything else is read-only. */
 const disks = [
   { name: "workspace", mountPath: "/workspace", sizeLimit: "12Gi" },
   { name: "tmp", mountPath: "/tmp", sizeLimit: "1Gi" },
@@ -39,7 +39,10 @@ const volumeMounts: ContainerManifest["volumeMounts"] = disks.map(({ mountPath, 
 
 const usual = { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } }
 
-/** A request above its limit would be refused: where only one of them is set, the usual other one gives way. */
+/**
+ * Requests and limits of the container. If only one of the two is set, the other's default is adapted: a request above
+ * its limit would be refused.
+ */
 const amounts = (
   kind: "cpu" | "memory",
   requests: ResourceSettings,
@@ -56,7 +59,7 @@ const resources = ({ limits, requests }: KubernetesSettings): ContainerManifest[
   return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } }
 }
 
-/** Which nodes may run the pod, and as what. Fields that nobody set are left out. */
+/** Scheduling fields of the pod. Fields that are not set are left out. */
 const scheduling = (
   { affinity, imagePullSecrets, nodeSelector, priorityClass, runtimeClass, tolerations }: KubernetesSettings
 ): SchedulingManifest => ({

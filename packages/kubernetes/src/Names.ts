@@ -13,15 +13,15 @@ const hash = (text: string, length: number): string => createHash("sha256").upda
 
 const slug = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "")
 
-/** A text as the value of a label: what is too long is cut, and told apart by a hash. */
+/** Makes a label value of a text. A long text is cut and gets a hash. */
 export const labelValue = (text: string): string => {
   const value = slug(text)
   return value.length <= longest ? value : `${value.slice(0, longest - 9).replace(/-+$/, "")}-${hash(text, 8)}`
 }
 
 /**
- * The name of a run's Job, for people to read and for Kubernetes to refuse twice: made of the pull request, the job and
- * the run's number, so the same run has the same name in every process.
+ * Name of a run's Job: pull request, job id and run number. The same run has the same name in every process, so
+ * Kubernetes refuses a second Job for it.
  */
 export const kubeJobName = ({ event: { pullRequest }, id }: Job, run: number): string => {
   const tail = `${pullRequest.number}-${id}-${run}`
@@ -30,7 +30,7 @@ export const kubeJobName = ({ event: { pullRequest }, id }: Job, run: number): s
   return ["nominal-code", ...(repo === "" ? [] : [repo]), tail].join("-")
 }
 
-/** The lane's label: the key itself may be longer than a label. */
+/** Label value of a lane: a hash, because the key may be longer than a label. */
 export const laneLabel = (lane: Lane): string => hash(laneKey(lane), 40)
 
 const own = { "app.kubernetes.io/name": "nominal-code", "app.kubernetes.io/component": "job" }
@@ -54,7 +54,7 @@ export const kubeJobLabels = (job: Job, run: number): Record<string, string> => 
   }
 }
 
-/** What selects all our Jobs and their pods. */
+/** Selector of all our Jobs and their pods. */
 export const everyKubeJob = selectorOf(own)
 
 /** The labels that all Jobs of one lane have. */
@@ -69,14 +69,14 @@ export const kubeJobsOfLabels = ({ id, lane }: Job): Record<string, string> => (
 /** Kueue's label of the LocalQueue that admits a Job. */
 export const queueLabel = "kueue.x-k8s.io/queue-name"
 
-/** The LocalQueue of a job: `{owner}` in its name stands for the owner of the repository. */
+/** LocalQueue of a job. `{owner}` in the configured name stands for the repository's owner. */
 export const queueName = (name: string, { event: { pullRequest } }: Job): string =>
   labelValue(name.replaceAll("{owner}", slug(pullRequest.repo.split("/")[0] ?? "")))
 
-/** When a Job's job arrived, in milliseconds since the epoch. */
+/** Annotation of the instant at which a Job's job arrived, in milliseconds since the epoch. */
 export const receivedAtAnnotation = "nominal-code/received-at"
 
-/** What is too long for a label, for whoever looks at the Job. */
+/** Annotations of a run's Job: values that are too long for a label. */
 export const kubeJobAnnotations = ({ delivery, lane, receivedAt }: Job): Record<string, string> => ({
   "nominal-code/lane-key": laneKey(lane),
   "nominal-code/delivery": delivery,

@@ -7,28 +7,28 @@ import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
  * Whether the pods of a Job find a place in the cluster.
  */
 
-/** How long a pod that has a place may take to start: its image. */
+/** Time limit of the start of a pod that has a node: its image has to arrive. */
 export const startLimit = Duration.minutes(5)
 
-/** How long a pod may look for a node before its run gives its place in the server to others. */
+/** Time that a pod may wait for a node before its run gives its slot in the server to others. */
 const placeLimit = Duration.minutes(5)
 
-/** How long a Job may have no pod, or its pod no node, before people are told why. */
+/** Time without a pod or a node after which the reason is logged. */
 const tellAfter = Duration.seconds(15)
 
-/** How long a run without a place waits before it tries again. */
+/** Delay before a run without a node tries again. */
 const tryAgainAfter = Duration.minutes(1)
 
 const lookEvery = Duration.seconds(5)
 
-/** Why a Job has no pod on a node. */
+/** Reason why a Job has no pod on a node. */
 export type PlacementProblem =
   /** No node takes its pod. */
   | { readonly _tag: "Unschedulable"; readonly detail: string }
-  /** Quota, LimitRange or Pod Security let no pod in. Why is in the cluster's events only. */
+  /** Quota, LimitRange or Pod Security refuse its pods. Only the cluster's events say why. */
   | { readonly _tag: "Refused" }
 
-/** Why a Job has no pod on a node; none if it has one, or has not been looked at by the cluster yet. */
+/** Finds the reason why a Job has no pod on a node; none if it has one, or if the cluster has not handled it yet. */
 export const placementProblem = ({ gone, job, pods, ran }: KubeJobSnapshot): Option.Option<PlacementProblem> => {
   if (gone || Option.exists(job, ({ end, suspended }) => suspended || Option.isSome(end))) return Option.none()
   const unschedulable = Option.firstSomeOf(
@@ -39,7 +39,7 @@ export const placementProblem = ({ gone, job, pods, ran }: KubeJobSnapshot): Opt
   return refused ? Option.some({ _tag: "Refused" }) : Option.none()
 }
 
-/** For how long a Job has had no place since it was last seen with one, and in all; and how long its pod has been starting. */
+/** Times of a Job: without a node since it last had one, without a node in all, and of its pod's start. */
 interface Times {
   readonly waited: Duration.Duration
   readonly inAll: Duration.Duration
@@ -59,8 +59,8 @@ const after = ({ inAll, starting, waited }: Times, snapshot: KubeJobSnapshot, ha
 const unplaced = (why: string): RunWithoutResult => clusterPostponed("full", `no node has room: ${why}`, tryAgainAfter)
 
 /**
- * Looks after the start of a Job's pods. `hopeless` ends with what to do instead when they do not start; what the wait
- * for a place takes is no part of the limit for a start. `shortened`: whether that wait took time of the Job's deadline.
+ * Supervises the start of a Job's pods. `hopeless` completes with the outcome if they do not start; the wait for a node
+ * does not count. `shortened` tells if that wait took time of the Job's deadline.
  */
 export const make = (
   observation: KubeJobObservation,
@@ -102,7 +102,7 @@ export const make = (
       Effect.repeat({ until: Option.isSome }),
       Effect.map(Option.getOrThrow)
     ),
-    /** Why a Job that ran into its deadline says nothing about its review. */
+    /** Outcome of a Job whose deadline passed mostly without a node, which says nothing about its review. */
     shortened: Effect.sync((): Option.Option<RunWithoutResult> =>
       Duration.isGreaterThanOrEqualTo(times.inAll, tellAfter)
         ? Option.some(unplaced(`its pod waited ${Duration.format(times.inAll)}, and had not enough time left`))

@@ -8,12 +8,12 @@ import type { EnvironmentVariable } from "./JobManifest.ts"
  */
 
 /**
- * A value as it has to be written for a container to see this text. A kubelet replaces `$(NAME)` in it by the variable
- * of that name, a Secret's too, and `$$` by `$`: so every `$` is doubled.
+ * Escapes a text for the value of a container's variable. A kubelet replaces `$(NAME)` in it by the variable of that
+ * name, a Secret's too, and `$$` by `$`: so every `$` is doubled.
  */
 const verbatim = (text: string): string => text.replaceAll("$", "$$$$")
 
-/** The settings that a container's environment comes from. */
+/** Settings for a container's environment. */
 interface EnvironmentSettings {
   readonly kubernetes: KubernetesSettings
   readonly redis: RedisSettings
@@ -21,8 +21,8 @@ interface EnvironmentSettings {
 }
 
 /**
- * What a review may need of the Secrets, entry by entry: the rest of a Secret, the webhook's secret for instance, does
- * not reach the pod. Of two Secrets with the same entry the later one counts, as with `envFrom`.
+ * Variables from Secrets, entry by entry, so that other entries (the webhook's secret for instance) do not reach the
+ * pod. Of two Secrets with the same entry the later one counts, as with `envFrom`.
  */
 const fromSecrets = ({ envFromSecrets, secretVariables }: KubernetesSettings): ReadonlyArray<EnvironmentVariable> =>
   secretVariables.flatMap(({ name: key, required }) =>

@@ -21,7 +21,7 @@ const units: Readonly<Record<string, number>> = {
   Ei: 2 ** 60
 }
 
-/** What a quantity amounts to; `NaN` where it is none. */
+/** Number that a quantity stands for; `NaN` if it is not a quantity. */
 export const amountOf = (quantity: string): number => {
   const [, digits, unit = ""] = /^([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(quantity) ?? []
   return digits === undefined ? Number.NaN : Number(digits) * (units[unit] ?? Number.NaN)

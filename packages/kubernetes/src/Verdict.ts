@@ -4,7 +4,7 @@ import { Duration, Effect, Option, Ref } from "effect"
 import { endingOf, type KubeJobEnding, type RunWithoutResult, tooLong } from "./Ending.ts"
 import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
-/** What has to be done about a Job now. `Stop`: nobody waits for it any more, and it has to be gone before the next. */
+/** Decision about a Job. `Stop`: nobody waits for it any more, and it has to be gone before the next. */
 export type RunVerdict =
   | { readonly _tag: "Done"; readonly outcome: JobOutcome }
   | { readonly _tag: "Ended"; readonly how: Exclude<KubeJobEnding["_tag"], "Stuck"> }
@@ -12,25 +12,25 @@ export type RunVerdict =
   /** Its queue has not admitted it, or has taken its place away: it has no pods until the queue says so. */
   | { readonly _tag: "Suspended" }
 
-/** What a Job is given beyond its own deadline, before it is taken for lost. */
+/** Time beyond its own deadline after which a Job counts as lost. */
 const deadlineMargin = Duration.seconds(10)
 
-/** Whether a Job waits in its queue. */
+/** True if a Job waits in its queue. */
 export const isSuspended = ({ gone, job }: KubeJobSnapshot): boolean =>
   !gone && Option.exists(job, ({ end, suspended }) => suspended && Option.isNone(end))
 
-/** What tells of a Job's end. */
+/** Sources of a Job's end. */
 interface Sources {
   readonly observation: KubeJobObservation
   /** The outcome that the Job's pod reports. */
   readonly heard: Effect.Effect<JobOutcome, StoreError>
-  /** Keeps an outcome that the Job's next pod may better. */
+  /** Outcome that the Job's next pod may improve. */
   readonly reported: Ref.Ref<Option.Option<JobOutcome>>
-  /** Why its pods will not start. */
+  /** Completes with the outcome if its pods will not start. */
   readonly hopeless: Effect.Effect<RunWithoutResult>
 }
 
-/** Waits for whatever tells first what becomes of a Job. */
+/** Waits for the first source that decides about a Job. */
 export const verdictOn = (
   { heard, hopeless, observation, reported }: Sources,
   { activeDeadline, backoffLimit }: { readonly activeDeadline: Duration.Duration; readonly backoffLimit: number }

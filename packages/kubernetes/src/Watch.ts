@@ -3,19 +3,21 @@ import { KubeClient } from "./KubeClient.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
 import { pump, type WatchHandler } from "./WatchPump.ts"
 
-/** What the watches have told of one Job and its pods. */
+/** Snapshot of one Job and its pods, from the watches. */
 export interface KubeJobSnapshot {
   readonly job: Option.Option<KubeJob>
   readonly pods: ReadonlyArray<KubePod>
-  /** A pod of it has run at some time. */
+  /** True if a pod of it has run at some time. */
   readonly ran: boolean
-  /** It was there, and is no more. */
+  /** True if it existed and exists no more. */
   readonly gone: boolean
 }
 
 /** The observation of one Job by the run that waits for it. */
 export interface KubeJobObservation {
-  /** The Job as an answer of the API showed it. Without this, that it is not there means nothing. */
+  /**
+   * Tells the observation that the API has shown the Job. Before this, an absent Job is not taken for a deleted one.
+   */
   confirm(job: KubeJob): Effect.Effect<void>
   readonly snapshot: Effect.Effect<KubeJobSnapshot>
   /** The first snapshot, from now on, for which `select` gives a value. */
@@ -42,7 +44,10 @@ const withPod = (snapshot: KubeJobSnapshot, pod: KubePod): KubeJobSnapshot => ({
   ran: snapshot.ran || /^(?:Running|Succeeded|Failed)$/.test(pod.phase)
 })
 
-/** Watches our Jobs and their pods while the scope is open: two connections, however many Jobs are observed. */
+/**
+ * Makes the watch on our Jobs and their pods, for the time of the scope: two connections, however many Jobs are
+ * observed.
+ */
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
   const entries = new Set<Entry>()
@@ -56,7 +61,7 @@ export const make = Effect.gen(function*() {
       { concurrency: 1, discard: true }
     )
 
-  /** One that nobody had confirmed was another Job of the same name, of the time before. */
+  /** Snapshot of a deleted Job. One that was not confirmed was an earlier Job of the same name. */
   const lost = (snapshot: KubeJobSnapshot, { confirmed }: Entry) => confirmed ? { ...snapshot, gone: true } : nothing
 
   const jobs: WatchHandler<KubeJob> = {
@@ -138,7 +143,7 @@ export const make = Effect.gen(function*() {
 
   return {
     observe,
-    /** Our Jobs with these labels, as the watch knows them; no request. Waits for the first list. */
+    /** Our Jobs with these labels, from the watch and without a request. Waits for the first list. */
     jobsWith: (labels: Readonly<Record<string, string>>): Effect.Effect<ReadonlyArray<KubeJob>> =>
       Effect.map(
         Deferred.await(listed),

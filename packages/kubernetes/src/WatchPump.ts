@@ -3,24 +3,24 @@ import type { Watchable, WatchEvent } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
 import { everyKubeJob } from "./Names.ts"
 
-/** Applies one kind of objects to what is known of them. */
+/** Handler of the list and the changes of one kind of objects. */
 export interface WatchHandler<A> {
-  /** All that there is. Takes what has to be known before the list is asked for. */
+  /** Handler of a full list. The outer effect runs before the list is requested. */
   readonly all: Effect.Effect<(items: ReadonlyArray<A>) => Effect.Effect<void>>
   changed(item: A): Effect.Effect<void>
   removed(item: A): Effect.Effect<void>
 }
 
-/** A connection that was lost is made again soon, and less and less often while it cannot be. */
+/** Backoff of reconnections. */
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
-/** An API server that has just been started forbids everything for a moment. After this long it means it. */
+/** Time for which a 403 may come from an API server that has just been started. */
 const startUp = Duration.minutes(1)
 
-/** How long a server that may not watch waits before it asks again. */
+/** Pause before a forbidden watch is tried again. */
 const forbiddenPause = Duration.minutes(1)
 
-/** Pauses once a refusal has lasted for longer than the start of an API server. */
+/** Makes the pauses after refusals that last longer than the start of an API server. */
 const makePauses = Effect.gen(function*() {
   const since = yield* Ref.make(Option.none<number>())
   return {
@@ -36,8 +36,8 @@ const makePauses = Effect.gen(function*() {
 })
 
 /**
- * Lists once and then watches for ever, from where it was. It lists again only when it has missed too much, and then
- * what there is now: an older answer could lack what is known to exist.
+ * Lists once and then watches without end. It lists again only if the watch has expired, and then from the present
+ * state: an older answer could lack known objects.
  */
 export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, handler: WatchHandler<A>) {
   const at = yield* Ref.make(Option.none<string>())

@@ -15,7 +15,7 @@ const name: ModelService.ServiceDescription = {
 
 const officialUrl = "https://api.anthropic.com"
 
-/** The service for given settings, for a program that has its own configuration. */
+/** Makes the service from settings, for a program with its own configuration. */
 export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: ModelService.ServiceSettings) {
   const connect = yield* Effect.cached(Effect.map(
     ModelService.load(name, () => import("@anthropic-ai/sdk")),

@@ -2,17 +2,17 @@ import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { Option } from "effect"
 import { costOf, priceOf, ratesFor } from "./Pricing.ts"
 
-/** What the calls of one task have used so far. */
+/** Usage of one task's calls so far. */
 export interface Spent {
   readonly usage: Usage
   readonly calls: number
-  /** None when one of them had no known price. */
+  /** Cost in US dollars; none if one of the models has no known price. */
   readonly costUsd: Option.Option<number>
 }
 
 export const nothing: Spent = { usage: Usage.none, calls: 0, costUsd: Option.some(0) }
 
-/** With one more call. */
+/** Adds a call. */
 export const plus = (spent: Spent, model: string, usage: Usage): Spent => ({
   usage: spent.usage.plus(usage),
   calls: spent.calls + 1,
@@ -31,31 +31,34 @@ export const summarize = (spent: Spent, provider: string, model: string): UsageS
 /** The call that is about to be made. */
 export interface NextCall {
   readonly model: string
-  /** US dollars for all calls together; absent: no cap. */
+  /** Cap of all calls together in US dollars; absent: no cap. */
   readonly maxCostUsd: number | undefined
   readonly spent: Spent
-  /** What the call before it used: its prompt is the beginning of this one's. */
+  /** Usage of the call before. Its prompt is the beginning of this one's. */
   readonly previous: Usage
   /** Characters of the prompt that no call has sent before. */
   readonly newCharacters: number
   readonly maxOutputTokens: number
 }
 
-/** How many tokens the next call may write; 0 when there is no money for it. */
+/** Output tokens that the next call may use; 0 if the budget does not allow it. */
 export interface Room {
-  /** When another call, in which the answer is handed in, has to stay affordable after it. */
+  /** For a call after which another one, which submits the answer, has to stay affordable. */
   readonly ordinary: number
-  /** When it is the last one. */
+  /** For the last call. */
   readonly final: number
 }
 
-/** Few enough characters for a token that the estimate is rather too high than too low. */
+/** Characters per token of the estimate, low enough that it is rather too high than too low. */
 const charactersPerToken = 3
 
-/** With less to write, an answer would be cut off. */
+/** Fewest output tokens of a call. With fewer, an answer would be cut off. */
 const leastOutput = 1_000
 
-/** What the next call may write within a task's cap. Without a cap, or for a model without a known price: everything. */
+/**
+ * Output tokens that the next call may use within a task's cap. Without a cap, or for a model without a known price:
+ * all.
+ */
 export const room = (call: NextCall): Room =>
   Option.match(Option.all([Option.fromUndefinedOr(call.maxCostUsd), priceOf(call.model), call.spent.costUsd]), {
     onNone: () => ({ ordinary: call.maxOutputTokens, final: call.maxOutputTokens }),

@@ -16,10 +16,10 @@ const name: ModelService.ServiceDescription = {
 
 const officialUrl = "https://generativelanguage.googleapis.com"
 
-/** Gemini thinks in silence and sends a call only when it is whole: a long one may take this long without a byte. */
+/** Limit of silence within one call. Gemini thinks silently, and sends a tool call only when it is complete. */
 const longestSilence = Duration.minutes(3)
 
-/** The service for given settings, for a program that has its own configuration. */
+/** Makes the service from settings, for a program with its own configuration. */
 export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: ModelService.ServiceSettings) {
   const connect = yield* Effect.cached(Effect.map(
     ModelService.load(name, () => import("@google/genai")),

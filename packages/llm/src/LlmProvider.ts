@@ -3,7 +3,7 @@ import type { Usage } from "@nominal-code/domain/Usage"
 import { Context, type Effect, type JsonSchema } from "effect"
 import type { LlmError } from "./LlmError.ts"
 
-/** A tool as a model is told of it. */
+/** Description of a tool for a model. */
 export interface ToolSpec {
   readonly name: string
   readonly description: string
@@ -21,7 +21,7 @@ export interface LlmRequest {
   readonly maxOutputTokens: number
 }
 
-/** What the model answered. `stop` is why it stopped: `length` means that the answer was cut off. */
+/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
 export interface LlmResponse {
   readonly content: ReadonlyArray<Block>
   readonly stop: "end" | "tool-use" | "length" | "refusal"

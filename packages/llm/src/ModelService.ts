@@ -9,7 +9,7 @@ import { limitsWithin } from "./Retry.ts"
  * What the services have in common: they are called over their own SDK, and stream their answers.
  */
 
-/** Where a service is reached, and how long it may take. */
+/** Address, key and time limits of a service. */
 export interface ServiceSettings {
   readonly apiKey: Redacted.Redacted
   /** None: the official service. */
@@ -17,7 +17,7 @@ export interface ServiceSettings {
   readonly limits: CallLimits
 }
 
-/** What is said of a service. */
+/** Id, display name, key variable and SDK package of a model service. */
 export interface ServiceDescription {
   readonly provider: BuiltProvider
   /** `OpenAI API` */
@@ -28,10 +28,10 @@ export interface ServiceDescription {
   readonly sdk: string
 }
 
-/** One call, and the answer that what it sends is put together to. */
+/** A streaming call, and the collector of its answer. */
 export interface StreamedCall<Event> {
   open(signal: AbortSignal): Promise<AsyncIterable<Event>>
-  /** What the SDK threw, as an error of ours. */
+  /** Maps an error of the SDK to ours. */
   explain(cause: unknown): LlmError
   readonly answer: {
     add(event: Event): Effect.Effect<void, LlmError>
@@ -50,7 +50,7 @@ export const load = <Sdk>(name: ServiceDescription, sdk: () => Promise<Sdk>): Ef
       failure(name, "invalid-request", `Cannot load ${name.sdk}: install it with \`npm install ${name.sdk}\``)
   })
 
-/** Calls once, within the limits of one attempt. Whatever ends it, nothing of it stays open. */
+/** Calls once, within the limits of one attempt, and closes the stream in any case. */
 export const attempt = <Event>(
   name: ServiceDescription,
   limits: CallLimits,
@@ -91,7 +91,7 @@ export const attempt = <Event>(
 
 type Ask = Effect.Effect<LlmResponse, LlmError>
 
-/** Asks models in a way that some of them refuse. Those that take the other way are asked so from then on. */
+/** Makes a fallback for models that refuse a kind of request. Such a model gets the other kind from then on. */
 export const fallbackOnRefusal = (isRefusal: (error: LlmError) => boolean) => {
   const others = new Set<string>()
   return ({ model }: LlmRequest, preferred: Ask, otherwise: Ask): Ask =>
@@ -100,7 +100,7 @@ export const fallbackOnRefusal = (isRefusal: (error: LlmError) => boolean) => {
       Effect.catchIf(preferred, isRefusal, () => Effect.tap(otherwise, () => Effect.sync(() => others.add(model))))
 }
 
-/** The configured service. A missing key is the first call's error: a process may never need it. */
+/** Layer of a configured service. A missing key fails the first call, because a process may never need it. */
 export const layer = (
   name: ServiceDescription,
   make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>,

@@ -16,7 +16,7 @@ const name: ModelService.ServiceDescription = {
 const officialUrl = "https://api.openai.com/v1"
 
 /**
- * The service for given settings, for a program that has its own configuration. A base URL goes up to and including the
+ * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `https://gateway.example/v1`.
  */
 export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: ModelService.ServiceSettings) {

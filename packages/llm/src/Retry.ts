@@ -6,7 +6,7 @@ export const FirstDelay = Context.Reference<Duration.Duration>("@nominal-code/ll
   defaultValue: () => Duration.seconds(1)
 })
 
-/** A service that wants us away for longer is left to a later attempt of the whole job. */
+/** Longest wait within a call. If a service asks for more, the whole job waits. */
 const patience = Duration.seconds(60)
 
 const idle = Duration.seconds(90)
@@ -21,7 +21,10 @@ export const limitsWithin = (deadline: Duration.Duration): CallLimits => {
 const worthAnotherTry = (error: LlmError) =>
   error.retryable && Duration.isLessThanOrEqualTo(error.retryAfter ?? Duration.zero, patience)
 
-/** Up to four retries, 1, 2, 4 and 8 seconds apart and never more than 30, but never earlier than the service asked. */
+/**
+ * Backoff of up to four retries, 1, 2, 4 and 8 seconds apart and never more than 30, but never earlier than the service
+ * asked.
+ */
 export const backoff = (firstDelay: Duration.Duration) =>
   Schedule.min([Schedule.exponential(firstDelay), Schedule.spaced("30 seconds")]).pipe(
     Schedule.jittered,
@@ -34,8 +37,7 @@ export const backoff = (firstDelay: Duration.Duration) =>
   )
 
 /**
- * Tries again what may pass, within the limit for all attempts together. When that is reached, the last attempt that
- * failed says why.
+ * Retries transient errors within the limit of all attempts together. When that is reached, the last error is returned.
  */
 export const retrying =
   (provider: string, { total }: Pick<CallLimits, "total">) =>

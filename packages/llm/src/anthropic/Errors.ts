@@ -3,7 +3,7 @@ import { Duration, Option, Redacted } from "effect"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
 import { provider } from "./Request.ts"
 
-/** What the SDK threw, as an error of ours: one line, without the key. */
+/** Maps an error of the SDK to ours: one line, without the key. */
 export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
   const text = said(cause).replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/\s+/g, " ").trim().slice(0, 300)
   const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
@@ -22,7 +22,7 @@ export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: u
   return failed(reason, `${sentence(reason, status)}: ${text}`, retryAfter(cause.headers))
 }
 
-/** The model will not be told that it has to call a tool: models that always think refuse that. */
+/** True if the model refuses a forced tool call, as models do that always think. */
 export const isForcedToolRefusal = (error: LlmError): boolean =>
   error.reason === "invalid-request" && /tool_choice|forc\w+ tool|tool use/i.test(error.message)
 
@@ -65,7 +65,7 @@ const sentence = (reason: LlmErrorReason, status: number | undefined): string =>
   }
 }
 
-/** `retry-after` in seconds, as the service sends it. */
+/** Reads `retry-after`, which the service sends in seconds. */
 const retryAfter = (headers: Headers | undefined): Option.Option<Duration.Duration> => {
   const header = headers?.get("retry-after")
   const seconds = header === null || header === undefined ? Number.NaN : Number(header)

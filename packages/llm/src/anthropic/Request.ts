@@ -2,14 +2,14 @@ import type Anthropic from "@anthropic-ai/sdk"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import type { LlmRequest, ToolSpec } from "../LlmProvider.ts"
 
-/** The name under which this provider's own blocks come back to it. */
+/** Name of this provider in its opaque blocks. */
 export const provider = "anthropic"
 
-/** Up to here, what was sent before is read from the cache. At most four of them in one request. */
+/** Cache breakpoint: the request up to it is read from the cache. At most four in one request. */
 const breakpoint: { readonly cache_control: Anthropic.CacheControlEphemeral } = { cache_control: { type: "ephemeral" } }
 
 /**
- * A request as the Messages API reads it. System, tools and all messages but the last are a function of the
+ * Converts a request for the Messages API. System, tools and all messages but the last are a function of the
  * conversation alone: their bytes are the same from turn to turn, or the cache would miss.
  */
 export const toParams = (request: LlmRequest, toolChoice: "auto" | "any"): Anthropic.MessageCreateParamsStreaming => ({
