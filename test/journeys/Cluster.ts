@@ -1,33 +1,14 @@
-import { NodeServices } from "@effect/platform-node"
-import { assert } from "@effect/vitest"
 import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import * as RedisServer from "@nominal-code/testing/RedisServer"
-import { Effect, FileSystem, Redacted } from "effect"
-import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import process from "node:process"
-import { fileURLToPath } from "node:url"
+import { Effect, Redacted } from "effect"
 import * as Journey from "./Journey.ts"
 
 /** The Secret that the pods' environment comes from. */
 export const secretName = "nominal-code-secrets"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-/** The command as it is released, until the scope closes: its pods start in a fraction of the time that sources take. */
-export const built = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" })
-  const build = ChildProcess.make(process.execPath, ["ci/build.ts", directory], { cwd: root, extendEnv: true })
-  assert.strictEqual(Number(yield* spawner.exitCode(build)), 0)
-  return `${directory}/bin/nominal-code.js`
-}).pipe(Effect.provide(NodeServices.layer))
-
 /** How a cluster differs from the usual. */
 export interface Options {
-  /** What `nominal-code` is, for the server and for the pods. */
-  readonly bin: string
   readonly kube?: Partial<KubeEmulator.Options>
   readonly env?: Readonly<Record<string, string>>
   /** Whose service the model is. */
@@ -36,13 +17,12 @@ export interface Options {
 
 /** A journey on a cluster: Jobs for the reviews, Redis for the queue, and nothing of ours but `serve` and `run-job`. */
 export const make = Effect.fn("Cluster.make")(function*(
-  { bin, env = {}, kube: options = {}, provider = "anthropic" }: Options
+  { env = {}, kube: options = {}, provider = "anthropic" }: Options
 ) {
   const redis = yield* RedisServer.start({ password: "a-password-that-nobody-may-see" })
-  const kube = yield* KubeEmulator.make({ bin, ...options })
+  const kube = yield* KubeEmulator.make(options)
   const url = Redacted.value(redis.url)
   const journey = yield* Journey.make({
-    bin,
     provider,
     env: {
       K8S_ENV_FROM_SECRETS: secretName,

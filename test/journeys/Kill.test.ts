@@ -1,29 +1,16 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
 import { now } from "@nominal-code/testing/GitHubState"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
-import { Config, Console, Effect, FileSystem, Option, Random, Stream } from "effect"
+import { Config, Console, Effect, Option, Random, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
-import { fileURLToPath } from "node:url"
 import { eventually, type Journey, make } from "./Journey.ts"
 import * as Traffic from "./Traffic.ts"
 import { judge } from "./Verdict.ts"
 
-const kills = 50
 const inProgress = 20
-
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-/** The command as it is released: it starts in a fraction of the time that the sources take. */
-const bundle = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-kill-" })
-  const code = yield* spawner.exitCode(ChildProcess.make(process.execPath, ["ci/build.ts", directory], { cwd: root }))
-  assert.strictEqual(Number(code), 0, "the command could not be built")
-  return `${directory}/bin/nominal-code.js`
-})
 
 const isReady = (url: string) =>
   Effect.tryPromise((signal) => fetch(`${url}/ready`, { signal }).then(({ ok }) => ok)).pipe(
@@ -37,13 +24,14 @@ interface Moment {
   readonly millis: number
 }
 
-const moments = Effect.forEach(Array.from({ length: kills }), () =>
-  Effect.gen(function*() {
-    const after = yield* Random.choice(["start", "ready", "ready", "post", "post"] as const)
-    const millis = yield* Random.nextIntBetween(0, { start: 700, ready: 1500, post: 30 }[after])
-    const moment: Moment = { after, millis }
-    return moment
-  }), { concurrency: 1 })
+const moments = (kills: number) =>
+  Effect.forEach(Array.from({ length: kills }), () =>
+    Effect.gen(function*() {
+      const after = yield* Random.choice(["start", "ready", "ready", "post", "post"] as const)
+      const millis = yield* Random.nextIntBetween(0, { start: 700, ready: 1500, post: 30 }[after])
+      const moment: Moment = { after, millis }
+      return moment
+    }), { concurrency: 1 })
 
 const isPost = /^(?:pulls\/create-review|pulls\/create-reply|issues\/create-comment)/
 
@@ -63,9 +51,9 @@ const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { a
 })
 
 /** Starts `serve` and kills it, and nothing but it, without a warning. Answers with the time of its death. */
-const life = Effect.fnUntraced(function*(journey: Journey, bin: string, port: number, moment: Moment) {
+const life = Effect.fnUntraced(function*(journey: Journey, port: number, moment: Moment) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve"], {
+  const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "serve"], {
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],
@@ -91,8 +79,8 @@ const life = Effect.fnUntraced(function*(journey: Journey, bin: string, port: nu
 }, Effect.scoped)
 
 /** The last life, which is left alone until nothing is left to do. */
-const finish = Effect.fnUntraced(function*(journey: Journey, bin: string, port: number, traffic: Traffic.Traffic) {
-  const serve = yield* ServeProcess.start({ bin, port, env: journey.environment, patience: "60 seconds" })
+const finish = Effect.fnUntraced(function*(journey: Journey, port: number, traffic: Traffic.Traffic) {
+  const serve = yield* ServeProcess.start({ port, env: journey.environment, patience: "60 seconds" })
   const look = Effect.gen(function*() {
     yield* traffic.topUp(0)
     const answer = yield* Effect.promise(() => fetch(`${serve.url}/ready`).then((response) => response.text()))
@@ -104,12 +92,11 @@ const finish = Effect.fnUntraced(function*(journey: Journey, bin: string, port: 
 /** Whether nothing waits or runs. What five kills have met was given up, with a notice. */
 const isEmpty = (readiness: string) => readiness.startsWith("{\"status\":\"ready\",\"waiting\":0,\"running\":0,")
 
-it.live("fifty kills lose no accepted delivery, double no review, and let no two reviews of a pull request run at once", () =>
+it.live("kills at any moment lose no accepted delivery, double no review, and let no two reviews of a pull request run at once", () =>
   Effect.gen(function*() {
     const seed = yield* Config.String("KILL_SEED").pipe(Config.withDefault(String(now())))
-    const bin = yield* bundle
+    const kills = yield* Config.Int("NOMINAL_KILLS").pipe(Config.withDefault(12))
     const journey = yield* make({
-      bin,
       env: { JOBS_MAX_CONCURRENT: "4" },
       emulator: { checkAnswers: false }
     })
@@ -121,12 +108,12 @@ it.live("fifty kills lose no accepted delivery, double no review, and let no two
       Random.withSeed(`${seed} traffic`)
     )
     const lives = Effect.forEach(
-      yield* Random.withSeed(moments, seed),
-      (moment) => life(journey, bin, port, moment),
+      yield* Random.withSeed(moments(kills), seed),
+      (moment) => life(journey, port, moment),
       { concurrency: 1 }
     )
     const killed = yield* Effect.raceFirst(lives, happening)
-    yield* finish(journey, bin, port, traffic)
+    yield* finish(journey, port, traffic)
 
     const verdict = yield* judge(journey, traffic.accepted, killed)
     yield* Console.log(

@@ -9,7 +9,6 @@ import { bot, eventually, stalled, until } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 
 class Running extends Context.Service<Running, {
-  readonly bin: string
   readonly cluster: Clusters.Cluster
   readonly serve: ServeProcess.ServeProcess
 }>()("nominal-code/test/RunningCluster") {}
@@ -17,9 +16,8 @@ class Running extends Context.Service<Running, {
 const running = Layer.effect(
   Running,
   Effect.gen(function*() {
-    const bin = yield* Clusters.built
-    const cluster = yield* Clusters.make({ bin })
-    return { bin, cluster, serve: yield* cluster.journey.start() }
+    const cluster = yield* Clusters.make({})
+    return { cluster, serve: yield* cluster.journey.start() }
   })
 )
 
@@ -173,8 +171,7 @@ redisSuite("a cluster", () =>
 
     it.effect("gives up a review that it does not allow, and the pull request is told", () =>
       Effect.gen(function*() {
-        const { bin } = yield* Running
-        const { journey, kube } = yield* Clusters.make({ bin, kube: { role: { jobs: ["get", "list", "watch"] } } })
+        const { journey, kube } = yield* Clusters.make({ kube: { role: { jobs: ["get", "list", "watch"] } } })
         const serve = yield* journey.start()
         const pull = yield* open(journey, "refused")
         yield* journey.send({ ...opened, pull }, serve)
@@ -191,8 +188,7 @@ redisSuite("a cluster", () =>
 
     it.effect("keeps the Jobs of a server that stops, and the next one waits for them", () =>
       Effect.gen(function*() {
-        const { bin } = yield* Running
-        const { journey, kube } = yield* Clusters.make({ bin })
+        const { journey, kube } = yield* Clusters.make({})
         const first = yield* journey.start()
         const pull = yield* open(journey, "restart")
         const thinking = stalled(review("Once."))

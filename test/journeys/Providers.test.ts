@@ -57,7 +57,7 @@ class Running extends Context.Service<Running, {
 const running = Layer.effect(
   Running,
   Effect.gen(function*() {
-    const cluster = yield* Clusters.make({ bin: yield* Clusters.built, provider: "openai" })
+    const cluster = yield* Clusters.make({ provider: "openai" })
     return { cluster, serve: yield* cluster.journey.start() }
   })
 )

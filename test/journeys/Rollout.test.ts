@@ -36,8 +36,7 @@ const service = (servers: ReadonlyArray<ServeProcess>) => {
 redisSuite("a rolling update", () => {
   it.live("answers every delivery that comes meanwhile, and each pull request is reviewed once, by one Job", () =>
     Effect.gen(function*() {
-      const bin = yield* Clusters.built
-      const { journey, kube } = yield* Clusters.make({ bin, env: { REVIEWER_TRIGGERS: "pr_opened" } })
+      const { journey, kube } = yield* Clusters.make({ env: { REVIEWER_TRIGGERS: "pr_opened" } })
       const { emulator } = journey
       const old = yield* Effect.all([journey.start(), journey.start()], { concurrency: 2 })
       const servers = [...old]

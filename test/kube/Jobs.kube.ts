@@ -1,8 +1,8 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Context, Effect, Layer, Option } from "effect"
-import { built } from "../journeys/Cluster.ts"
 import { bot, eventually, stalled, until } from "../journeys/Journey.ts"
 import { finding, open } from "../journeys/Shop.ts"
 import type { KubeApi } from "./KubeApi.ts"
@@ -10,7 +10,7 @@ import { jobsPath, make, namespace, type RealCluster } from "./RealCluster.ts"
 
 class Cluster extends Context.Service<Cluster, RealCluster>()("nominal-code/test/RealCluster") {}
 
-const running = Layer.effect(Cluster, Effect.flatMap(built, make)).pipe(Layer.provide(NodeServices.layer))
+const running = Layer.effect(Cluster, make(command)).pipe(Layer.provide(NodeServices.layer))
 
 const opened = { event: "pull_request", action: "opened" } as const
 const commented = { event: "issue_comment", action: "created" } as const

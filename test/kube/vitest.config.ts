@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/kube/**/*.kube.ts"],
     root: ".",
+    globalSetup: ["test/bundle.ts"],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     fileParallelism: false,

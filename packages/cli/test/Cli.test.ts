@@ -1,18 +1,16 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
 import { Effect, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { fileURLToPath } from "node:url"
 import packageJson from "../package.json" with { type: "json" }
-
-const bin = fileURLToPath(new URL("../bin/nominal-code.js", import.meta.url))
 
 /** Runs the command as a stranger's shell does, with nothing in its environment. */
 const nominalCode = (...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const child = yield* spawner.spawn(
-      ChildProcess.make(process.execPath, [bin, ...args], { env: { HOME: "/nonexistent" }, stdin: "ignore" })
+      ChildProcess.make(process.execPath, [command, ...args], { env: { HOME: "/nonexistent" }, stdin: "ignore" })
     )
     const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
     const [stdout, stderr, code] = yield* Effect.all(

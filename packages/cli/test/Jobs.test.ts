@@ -5,12 +5,10 @@ import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import { command } from "@nominal-code/testing/Command"
 import { laneOf, mention, push, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
 import { Context, Duration, Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { fileURLToPath } from "node:url"
-
-const bin = fileURLToPath(new URL("../bin/nominal-code.js", import.meta.url))
 
 const job = push(laneOf(7), "a-delivery")
 
@@ -23,7 +21,7 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
   const server = Context.get(yield* Layer.build(store), JobQueue)
   yield* Effect.forEach(jobs, server.offer, { concurrency: 1, discard: true })
   const runWith = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
-    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "jobs", ...args], {
+    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "jobs", ...args], {
       env: { HOME: directory, NOMINAL_DATA_DIR: directory },
       stdin: "ignore"
     }))

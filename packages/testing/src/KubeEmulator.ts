@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { command } from "./Command.ts"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { listenScoped } from "./GitHubServer.ts"
 import type { Namespace } from "./KubeAdmission.ts"
@@ -10,7 +11,7 @@ import { makeCollector } from "./KubeCollector.ts"
 import { condition, withConditions } from "./KubeConditions.ts"
 import { type ControllerOptions, makeController } from "./KubeController.ts"
 import { makeNodes, type NodeOptions } from "./KubeNode.ts"
-import { type PodEnd, sources, stopPod } from "./KubePods.ts"
+import { type PodEnd, stopPod } from "./KubePods.ts"
 import { type KubeRequest, type Role, serveKubernetes, type ServerState } from "./KubeServer.ts"
 import { type KubeEvent, type KubePodObject, KubeStore } from "./KubeStore.ts"
 import { makeWatches } from "./KubeWatches.ts"
@@ -46,7 +47,7 @@ const defaults: Omit<Options, "user"> = {
   namespaces: {},
   role: fullRole,
   behave: () => undefined,
-  bin: sources,
+  bin: command,
   places: 10_000,
   grace: Duration.seconds(5),
   ...timings(50)

@@ -16,7 +16,7 @@ import {
 export interface NodeOptions {
   /** What a pod does; its process unless told. */
   readonly behave: (pod: KubePodObject) => Behaviour | undefined
-  /** The program that the image's `nominal-code` is; its sources unless told. */
+  /** The program that the image's `nominal-code` is; `Command` unless told. */
   readonly bin: string
   /** How many pods have a place at the same time; the others wait for one. */
   readonly places: number

@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env } from "node:process"
-import { fileURLToPath } from "node:url"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
 import type { KubePodObject } from "./KubeStore.ts"
 
@@ -44,9 +43,6 @@ export interface RunningPod {
   /** Stops its processes where they stand, or lets them go on. */
   freeze(frozen: boolean): void
 }
-
-/** The command that the image's `nominal-code` is, from its sources. */
-export const sources = fileURLToPath(new URL("../../cli/bin/nominal-code.js", import.meta.url))
 
 /** A process sees no mounts: a variable that names a path in one names the directory itself instead. */
 const mounted = (value: string, container: V1Container, disks: string): string => {

@@ -3,7 +3,7 @@ import { Data, type Duration, Effect, Fiber, type Redacted, Schedule, Stream } f
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { createServer } from "node:net"
 import { env } from "node:process"
-import { fileURLToPath } from "node:url"
+import { command } from "./Command.ts"
 
 /** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
 class ServeFailed extends Data.TaggedError("ServeFailed")<{ readonly message: string }> {}
@@ -14,13 +14,11 @@ export interface ServeOptions {
   readonly env: Readonly<Record<string, string | Redacted.Redacted>>
   /** A free port is taken unless told. */
   readonly port?: number
-  /** Another build of the command than this repository's sources. */
+  /** Another build of the command than the run's own. */
   readonly bin?: string
   /** How long it may take to be ready. */
   readonly patience?: Duration.Input
 }
-
-const sources = fileURLToPath(new URL("../../cli/bin/nominal-code.js", import.meta.url))
 
 /** A port of the loopback that nobody listens on now. */
 export const freePort = Effect.callback<number>((resume) => {
@@ -42,7 +40,7 @@ const often = Schedule.spaced("50 millis")
 
 const spawn = Effect.fnUntraced(function*(options: ServeOptions, port: number) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  return yield* spawner.spawn(ChildProcess.make(process.execPath, [options.bin ?? sources, "serve"], {
+  return yield* spawner.spawn(ChildProcess.make(process.execPath, [options.bin ?? command, "serve"], {
     env: {
       PATH: env["PATH"],
       HOME: env["HOME"],

@@ -1,0 +1,22 @@
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { env, execPath } from "node:process"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+
+/**
+ * Vitest's global setup: builds the command as it is released, once for all the tests of a run that start it. They
+ * find it in `NOMINAL_CODE_BIN`; one that is set already is used as it is.
+ */
+export default (): (() => void) | undefined => {
+  if (env["NOMINAL_CODE_BIN"] !== undefined) return
+  const directory = mkdtempSync(join(tmpdir(), "nominal-code-bundle-"))
+  execFileSync(execPath, ["ci/build.ts", join(directory, "command")], { cwd: root })
+  // ripgrep is no part of the bundle.
+  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
+  env["NOMINAL_CODE_BIN"] = join(directory, "command/bin/nominal-code.js")
+  return () => rmSync(directory, { recursive: true, force: true })
+}
