@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo test test-kube check build api architecture bench storm format
+.PHONY: help install demo test test-fast test-long test-kube check build api architecture bench storm format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -15,8 +15,19 @@ install: node_modules/.installed ## Install what the lockfile names
 demo: install ## A review from webhook to inline comments, on this machine, without keys (ARGS=--once | --live)
 	@node test/demo/main.ts $(ARGS)
 
+# Says only what failed; `ARGS=--reporter=verbose` says everything.
+quietly := --reporter=minimal --silent=passed-only
+
 test: install ## Every test
-	vitest run $(ARGS)
+	@command -v redis-server > /dev/null || echo "the suites over Redis are SKIPPED: there is no redis-server on the PATH"
+	@command -v kubectl > /dev/null || echo "the suites of the manifests are SKIPPED: there is no kubectl on the PATH"
+	vitest run $(quietly) $(ARGS)
+
+test-fast: install ## The tests of what is pure: no Redis, no git, no program is started
+	vitest run $(quietly) $(foreach package,agent config domain forge llm review server,--project $(package)) $(ARGS)
+
+test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, every order of deliveries, fifty kills
+	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale RedisSpace) test/journeys/Kill $(ARGS)
 
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)

@@ -3,6 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { command } from "@nominal-code/testing/Command"
 import { now } from "@nominal-code/testing/GitHubState"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
+import { sized } from "@nominal-code/testing/Sized"
 import { Config, Console, Effect, Option, Random, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
@@ -95,7 +96,7 @@ const isEmpty = (readiness: string) => readiness.startsWith("{\"status\":\"ready
 it.live("kills at any moment lose no accepted delivery, double no review, and let no two reviews of a pull request run at once", () =>
   Effect.gen(function*() {
     const seed = yield* Config.String("KILL_SEED").pipe(Config.withDefault(String(now())))
-    const kills = yield* Config.Int("NOMINAL_KILLS").pipe(Config.withDefault(12))
+    const kills = yield* sized(12, 50)
     const journey = yield* make({
       env: { JOBS_MAX_CONCURRENT: "4" },
       emulator: { checkAnswers: false }

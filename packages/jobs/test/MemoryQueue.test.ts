@@ -6,7 +6,7 @@ import { levelSuite } from "./levelSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
 
 queueSuite("memory", MemoryQueue.layer)
-levelSuite("memory", 3, MemoryQueue.layer)
+levelSuite("memory", 10, MemoryQueue.layer)
 
 // A memory queue has one process, and does not survive it.
 interleavingsSuite(

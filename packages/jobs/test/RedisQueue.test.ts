@@ -50,7 +50,7 @@ redisSuite("the queue in Redis", () => {
 
   interleavingsSuite(
     "two processes on one Redis",
-    500,
+    150,
     Effect.gen(function*() {
       const here = yield* server
       yield* here.command("flushall")

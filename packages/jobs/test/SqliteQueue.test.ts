@@ -17,7 +17,7 @@ import { queueSuite } from "./queueSuite.ts"
 import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
 queueSuite("SQLite", freshQueue)
-levelSuite("SQLite", 30, Layer.unwrap(Effect.map(quickDirectory, queueAt)))
+levelSuite("SQLite", 100, Layer.unwrap(Effect.map(quickDirectory, queueAt)))
 
 /** Opens the store as a process of its own would; a crash closes it as the kernel would, with its leases unsettled. */
 const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<Process, never, Scope.Scope> {
@@ -39,7 +39,7 @@ const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Retu
 
 interleavingsSuite(
   "two processes on one SQLite file",
-  1000,
+  300,
   Effect.gen(function*() {
     const directory = yield* quickDirectory
     return [yield* processAt(directory), yield* processAt(directory)]

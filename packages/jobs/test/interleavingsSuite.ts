@@ -1,13 +1,14 @@
 import { assert, it } from "@effect/vitest"
 import { QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { sized } from "@nominal-code/testing/Sized"
 import { Cause, Config, Effect, type Scope } from "effect"
 import { chanceOf } from "./Chance.ts"
 import { capacity, interleaving, type Process } from "./interleavings.ts"
 
 /**
- * Nothing is lost, doubled or out of order, whatever happens in whatever order. `NOMINAL_SEED` tells other stories,
- * `NOMINAL_STORIES` so many: 10,000 a night.
+ * Nothing is lost, doubled or out of order, whatever happens in whatever order. `NOMINAL_SEED` tells other stories;
+ * `make test-long` tells ten thousand.
  */
 export const interleavingsSuite = (
   name: string,
@@ -19,7 +20,7 @@ export const interleavingsSuite = (
     () =>
       Effect.gen(function*() {
         const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
-        const count = yield* Config.Int("NOMINAL_STORIES").pipe(Config.withDefault(stories))
+        const count = yield* sized(stories, 10_000)
         const opened = yield* processes
         for (let index = 0; index < count; index++) {
           const { story, trace } = interleaving(opened, chanceOf(seed * 1_000_003 + index), index * 2 + 1)
@@ -34,5 +35,5 @@ export const interleavingsSuite = (
         laneCapacity: capacity,
         onPush: "supersede"
       })),
-    240_000
+    1_800_000
   )
