@@ -623,6 +623,44 @@ export declare const Affinity: Schema.Struct<{
   }>>;
 }>;
 export type Affinity = typeof Affinity.Type;
+/** CPU and memory in Kubernetes' notation; absent fields are not set. */
+interface ResourceSettings {
+  readonly cpu: Option.Option<string>;
+  readonly memory: Option.Option<string>;
+}
+/** An entry of a Secret, and whether a pod cannot start without it. */
+interface SecretVariable {
+  readonly name: string;
+  readonly required: boolean;
+}
+/** Settings of a review's Kubernetes Job. */
+interface KubernetesSettings {
+  readonly image: string;
+  readonly namespace: string;
+  readonly serviceAccount: Option.Option<string>;
+  readonly imagePullPolicy: Option.Option<"Always" | "Never" | "IfNotPresent">;
+  readonly backoffLimit: number;
+  readonly activeDeadline: Duration.Duration;
+  readonly ttlAfterFinished: Duration.Duration;
+  /** The Secrets that a pod's variables come from. */
+  readonly envFromSecrets: ReadonlyArray<string>;
+  /** The entries of those Secrets that a review may need, each by the name of its variable. */
+  readonly secretVariables: ReadonlyArray<SecretVariable>;
+  /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly requests: ResourceSettings;
+  readonly limits: ResourceSettings;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly priorityClass: Option.Option<string>;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerations: ReadonlyArray<Toleration>;
+  readonly affinity: Option.Option<Affinity>;
+  readonly runtimeClass: Option.Option<string>;
+  readonly imagePullSecrets: ReadonlyArray<string>;
+  /** The LocalQueue of Kueue that admits the Jobs; `{owner}` in it is the repository's owner. */
+  readonly queue: Option.Option<string>;
+}
 /** Kind of process, which decides which settings are required. */
 type Mode = "serve" | "run-job" | "review" | "jobs";
 /** A GitHub App: it mints a token for each installation. */
@@ -686,44 +724,6 @@ interface RedisSettings {
   readonly shards: Option.Option<number>;
   /** The number of replicas that must have a job before it counts as accepted. */
   readonly waitReplicas: number;
-}
-/** CPU and memory in Kubernetes' notation; absent fields are not set. */
-interface ResourceSettings {
-  readonly cpu: Option.Option<string>;
-  readonly memory: Option.Option<string>;
-}
-/** An entry of a Secret, and whether a pod cannot start without it. */
-interface SecretVariable {
-  readonly name: string;
-  readonly required: boolean;
-}
-/** Settings of a review's Kubernetes Job. */
-interface KubernetesSettings {
-  readonly image: string;
-  readonly namespace: string;
-  readonly serviceAccount: Option.Option<string>;
-  readonly imagePullPolicy: Option.Option<"Always" | "Never" | "IfNotPresent">;
-  readonly backoffLimit: number;
-  readonly activeDeadline: Duration.Duration;
-  readonly ttlAfterFinished: Duration.Duration;
-  /** The Secrets that a pod's variables come from. */
-  readonly envFromSecrets: ReadonlyArray<string>;
-  /** The entries of those Secrets that a review may need, each by the name of its variable. */
-  readonly secretVariables: ReadonlyArray<SecretVariable>;
-  /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly requests: ResourceSettings;
-  readonly limits: ResourceSettings;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly priorityClass: Option.Option<string>;
-  readonly nodeSelector: Readonly<Record<string, string>>;
-  readonly tolerations: ReadonlyArray<Toleration>;
-  readonly affinity: Option.Option<Affinity>;
-  readonly runtimeClass: Option.Option<string>;
-  readonly imagePullSecrets: ReadonlyArray<string>;
-  /** The LocalQueue of Kueue that admits the Jobs; `{owner}` in it is the repository's owner. */
-  readonly queue: Option.Option<string>;
 }
 /** A model service's endpoint and key. */
 interface ProviderSettings {
@@ -2767,324 +2767,6 @@ declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/j
 }>;
 /** Records of jobs, for people and for probes. */
 export declare class JobRecords extends JobRecords_base {}
-/** How a Redis is reached. */
-interface RedisTarget {
-  readonly url: Redacted.Redacted;
-  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
-}
-/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
-interface RedisScript {
-  readonly text: string;
-  /** By which Redis knows a script that it has run before. */
-  readonly sha: string;
-}
-/** What is heard on a channel. */
-export declare const ChannelEvent: Schema.TaggedUnion<{
-  readonly Message: Schema.TaggedStruct<"Message", {
-    readonly text: Schema.String;
-  }>;
-  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
-}>;
-export type ChannelEvent = typeof ChannelEvent.Type;
-/** A command and its arguments. */
-type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
-/** The schema of a reply. */
-type Reply = Schema.ConstraintDecoder<unknown>;
-declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
-  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
-  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
-  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
-  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
-  /** Listens to a channel, from when this effect has completed until the scope closes. */
-  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
-  /**
-   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
-   * do not have it within a second.
-   */
-  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
-  /** Succeeds if Redis answers. */
-  readonly ping: Effect.Effect<void, StoreError>;
-}>;
-/**
- * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
- * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
- */
-export declare class Redis extends Redis_base {}
-/** A Redis, and how many replicas have to have what is accepted. */
-interface RedisOptions extends RedisTarget {
-  readonly waitReplicas?: number;
-}
-/** The Redis of a URL. */
-declare const layer: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
-/** Values for the `:name` places of a statement. */
-type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
-/** The schema of a row. */
-type Row = Schema.ConstraintDecoder<unknown>;
-/** The statements that a transaction may run. They are of no use after it. */
-interface Statements {
-  /** Runs a statement; how many rows it changed. */
-  run(sql: string, parameters?: Parameters): number;
-  /** The first row, decoded; undefined if there is none. */
-  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
-  /** Every row, decoded. */
-  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
-}
-declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
-  /** Where the file lives; other files that belong to it may stand beside it. */
-  readonly directory: string;
-  /**
-   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
-   * process can come between its statements. `operation` names it in an error.
-   */
-  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
-  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-}>;
-/**
- * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
- * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
- */
-export declare class Sqlite extends Sqlite_base {}
-/** The database of a directory, which is made if it is missing. */
-declare const layer$3: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
-declare namespace Configured_d_exports {
-  export { conversationsIn, git, lanes, localWorkspace, redis, reviewConfig, server, sqlite, workspace };
-}
-/** The database of `data_dir`. */
-declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** The Redis of `redis.url`. */
-declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
-/** Conversations in each kind of storage. */
-declare const conversationsIn: {
-  memory: Layer.Layer<ConversationStore, never, AppConfig>;
-  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
-};
-/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
-declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** git, with its home in `workspace.base_dir`. */
-declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** Checkouts of a repository that is on this disk already. */
-declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
-declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
-/** The worker of the lanes. */
-declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
-/** The routes of a server. */
-declare const server: Layer.Layer<never, never, AppConfig | Forge | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers>;
-declare namespace GitHub_d_exports {
-  export { layer$24 as layer };
-}
-/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$24: Layer.Layer<Forge, ForgeError, AppConfig>;
-declare namespace GitWorkspace_d_exports {
-  export { layer$23 as layer };
-}
-/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$23: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-declare namespace LocalWorkspace_d_exports {
-  export { layer$22 as layer };
-}
-/** Where git may write for itself, and how large a checkout may be, in bytes. */
-type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
-/**
- * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
- * its `.git`. It is only read; each checkout has a directory of its own.
- */
-declare const layer$22: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-/** Description of a tool for a model. */
-interface ToolSpec {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: JsonSchema.JsonSchema;
-}
-/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
-interface LlmRequest {
-  readonly model: string;
-  readonly system: string;
-  readonly messages: ReadonlyArray<Message>;
-  readonly tools: ReadonlyArray<ToolSpec>;
-  /** `required`: the answer has to call a tool. */
-  readonly toolChoice: "auto" | "required";
-  readonly maxOutputTokens: number;
-}
-/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
-interface LlmResponse {
-  readonly content: ReadonlyArray<Block>;
-  readonly stop: "end" | "tool-use" | "length" | "refusal";
-  readonly usage: Usage;
-}
-declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}>;
-/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
-export declare class LlmProvider extends LlmProvider_base {}
-declare namespace ApiAgent_d_exports {
-  export { layer$21 as layer };
-}
-/** The agent loop in this process, on a model's API. */
-declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
-/** Address, key and time limits of a service. */
-interface ServiceSettings {
-  readonly apiKey: Redacted.Redacted;
-  /** None: the official service. */
-  readonly baseUrl: Option.Option<string>;
-  readonly limits: CallLimits;
-}
-declare namespace Anthropic_d_exports {
-  export { layer$20 as layer, make$3 as make };
-}
-/** Makes the service from settings, for a program with its own configuration. */
-declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}, never, never>;
-/** Claude, over the official SDK. */
-declare const layer$20: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
-declare namespace Google_d_exports {
-  export { layer$19 as layer, make$2 as make };
-}
-/** Makes the service from settings, for a program with its own configuration. */
-declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}, never, never>;
-/** Gemini, over the official SDK. */
-declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
-declare namespace OpenAi_d_exports {
-  export { layer$18 as layer, make$1 as make };
-}
-/**
- * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
- * version: `https://gateway.example/v1`.
- */
-declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}, never, never>;
-/** OpenAI's models, over the official SDK. */
-declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
-declare namespace ConversationStoreMemory_d_exports {
-  export { layer$17 as layer };
-}
-/** Conversations that end with the process. */
-declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
-declare namespace ConversationStoreRedis_d_exports {
-  export { layer$16 as layer };
-}
-/** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
-declare namespace ConversationStoreSqlite_d_exports {
-  export { layer$15 as layer };
-}
-/** Conversations in the database file. */
-declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
-declare namespace InProcessRunner_d_exports {
-  export { InProcessWork, layer$14 as layer };
-}
-/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
-interface InProcessWork<R, R2> {
-  review(job: Job): Effect.Effect<JobOutcome, never, R>;
-  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
-  needs(lane: Lane): ReadonlyArray<ServiceName>;
-}
-/** Runs jobs in this process. */
-declare const layer$14: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
-/** When a job is given up. */
-interface SettlementOptions {
-  /** The attempts of one job. */
-  readonly maxAttempts: number;
-  /** The age at which a job that waits for services is given up. */
-  readonly giveUpAfter: Duration.Duration;
-}
-/** What one run may take, and when its job is given up. */
-interface LeasedRunOptions extends SettlementOptions {
-  readonly deadline: Duration.Duration;
-}
-declare namespace Lane_d_exports {
-  export { LaneOptions, layer$13 as layer };
-}
-/** How much runs at once, and for how long. */
-interface LaneOptions extends LeasedRunOptions {
-  readonly maxConcurrent: number;
-  /** What running jobs may take to finish once the scope closes. */
-  readonly gracePeriod: Duration.Duration;
-}
-/**
- * Works the lanes of the queue: one job of a lane at a time, at most `maxConcurrent` in all, each lane in its own
- * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
- * `gracePeriod`, and then gives their leases back.
- */
-declare const layer$13: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
-declare namespace MemoryQueue_d_exports {
-  export { layer$12 as layer };
-}
-/** Queue in memory, which is lost when the process ends. */
-declare const layer$12: Layer.Layer<JobQueue | JobRecords, never, never>;
-declare namespace RedisQueue_d_exports {
-  export { layer$11 as layer };
-}
-/**
- * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
- * its disk, of Redis.
- */
-declare const layer$11: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
-/** Number of shards of the queue; none: as stored, or 1 if it is new. */
-export declare const RedisShards: Context.Reference<Option.Option<number>>;
-declare namespace SqliteQueue_d_exports {
-  export { layer$10 as layer };
-}
-/** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
-declare const layer$10: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
-/** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
-interface JobRun {
-  readonly id: JobId;
-  /** Its number over the job's whole life. */
-  readonly run: number;
-}
-declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
-  /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
-  report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>;
-  /**
-   * Listens from when this effect has completed until the scope closes; to be called before the process that reports
-   * is started. The inner effect waits for the outcome, which may also have been stored before.
-   */
-  listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>;
-  /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
-  isWanted(run: JobRun): Effect.Effect<boolean, StoreError>;
-}>;
-/**
- * Results of jobs that run in another process. A result is stored and then signalled: a lost signal loses nothing, and
- * a late or repeated one changes nothing.
- */
-export declare class JobResults extends JobResults_base {}
-declare namespace MemoryJobResults_d_exports {
-  export { layer$9 as layer };
-}
-/** Results in memory, for jobs in this process and for tests. */
-declare const layer$9: Layer.Layer<JobResults, never, never>;
-declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
-  put(id: JobId, payload: string): Effect.Effect<void, StoreError>;
-  get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
-}>;
-/** Store of payloads that are too large for a pod's environment variable. */
-export declare class PayloadStore extends PayloadStore_base {}
-declare namespace MemoryPayloadStore_d_exports {
-  export { layer$8 as layer };
-}
-/** Payloads in memory, which are lost when the process ends. */
-declare const layer$8: Layer.Layer<PayloadStore, never, never>;
-declare namespace RedisJobResults_d_exports {
-  export { layer$7 as layer };
-}
-/** Results in Redis. A signal's content is ignored: only the stored result counts. */
-declare const layer$7: Layer.Layer<JobResults, never, Redis>;
-declare namespace RedisPayloadStore_d_exports {
-  export { layer$6 as layer };
-}
-/** Payloads in Redis, where the pod fetches them. */
-declare const layer$6: Layer.Layer<PayloadStore, never, Redis>;
 /** A variable of a container: its text, or the entry of a Secret that holds it. */
 interface EnvironmentVariable {
   readonly name: string;
@@ -3312,15 +2994,48 @@ declare const KubeConfigError_base: Schema.Class<KubeConfigError, Schema.TaggedS
 }>, import("effect/Cause").YieldableError>;
 /** Raised if there is no cluster, or no access to it. */
 export declare class KubeConfigError extends KubeConfigError_base {}
-declare namespace KubeClientNode_d_exports {
-  export { layer$5 as layer, layerAt };
+/** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
+interface JobRun {
+  readonly id: JobId;
+  /** Its number over the job's whole life. */
+  readonly run: number;
 }
-/** The cluster that a kubeconfig names. The SDK is loaded when the layer is built. */
-declare const layerAt: (kubeconfig: string) => Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
-/** The cluster that this process is in, or that the usual kubeconfig names. */
-declare const layer$5: Layer.Layer<KubeClient, KubeConfigError, AppConfig>;
+declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
+  /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
+  report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>;
+  /**
+   * Listens from when this effect has completed until the scope closes; to be called before the process that reports
+   * is started. The inner effect waits for the outcome, which may also have been stored before.
+   */
+  listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>;
+  /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
+  isWanted(run: JobRun): Effect.Effect<boolean, StoreError>;
+}>;
+/**
+ * Results of jobs that run in another process. A result is stored and then signalled: a lost signal loses nothing, and
+ * a late or repeated one changes nothing.
+ */
+export declare class JobResults extends JobResults_base {}
+declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
+  put(id: JobId, payload: string): Effect.Effect<void, StoreError>;
+  get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
+}>;
+/** Store of payloads that are too large for a pod's environment variable. */
+export declare class PayloadStore extends PayloadStore_base {}
+/** Template of the Jobs of one server. */
+interface KubeJobTemplate {
+  readonly kubernetes: KubernetesSettings;
+  readonly redis: {
+    readonly url: Redacted.Redacted;
+  };
+  readonly conversationTtl: Duration.Duration;
+}
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesWork, layer$4 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$24 as layer };
+}
+/** What the Jobs are made of, and the settings that travel with each. */
+interface KubernetesOptions extends KubeJobTemplate {
+  readonly review: ReviewSettings;
 }
 /** The functions that the server runs itself. They are parameters, so that this package knows no reviews. */
 interface KubernetesWork<R> {
@@ -3332,5 +3047,308 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$4: <R>({ needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, KubeConfigError, AppConfig | JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$24: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+/** How a Redis is reached. */
+interface RedisTarget {
+  readonly url: Redacted.Redacted;
+  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
+}
+/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
+interface RedisScript {
+  readonly text: string;
+  /** By which Redis knows a script that it has run before. */
+  readonly sha: string;
+}
+/** What is heard on a channel. */
+export declare const ChannelEvent: Schema.TaggedUnion<{
+  readonly Message: Schema.TaggedStruct<"Message", {
+    readonly text: Schema.String;
+  }>;
+  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
+}>;
+export type ChannelEvent = typeof ChannelEvent.Type;
+/** A command and its arguments. */
+type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
+/** The schema of a reply. */
+type Reply = Schema.ConstraintDecoder<unknown>;
+declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
+  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
+  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
+  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
+  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
+  /** Listens to a channel, from when this effect has completed until the scope closes. */
+  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
+  /**
+   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
+   * do not have it within a second.
+   */
+  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
+  /** Succeeds if Redis answers. */
+  readonly ping: Effect.Effect<void, StoreError>;
+}>;
+/**
+ * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
+ * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
+ */
+export declare class Redis extends Redis_base {}
+/** A Redis, and how many replicas have to have what is accepted. */
+interface RedisOptions extends RedisTarget {
+  readonly waitReplicas?: number;
+}
+/** The Redis of a URL. */
+declare const layer: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+/** Values for the `:name` places of a statement. */
+type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
+/** The schema of a row. */
+type Row = Schema.ConstraintDecoder<unknown>;
+/** The statements that a transaction may run. They are of no use after it. */
+interface Statements {
+  /** Runs a statement; how many rows it changed. */
+  run(sql: string, parameters?: Parameters): number;
+  /** The first row, decoded; undefined if there is none. */
+  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
+  /** Every row, decoded. */
+  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
+}
+declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
+  /** Where the file lives; other files that belong to it may stand beside it. */
+  readonly directory: string;
+  /**
+   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
+   * process can come between its statements. `operation` names it in an error.
+   */
+  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
+  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+}>;
+/**
+ * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
+ * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
+ */
+export declare class Sqlite extends Sqlite_base {}
+/** The database of a directory, which is made if it is missing. */
+declare const layer$3: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+declare namespace Configured_d_exports {
+  export { conversationsIn, git, kubernetesOptions, lanes, localWorkspace, redis, reviewConfig, server, sqlite, workspace };
+}
+/** The database of `data_dir`. */
+declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** The Redis of `redis.url`. */
+declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
+/** Conversations in each kind of storage. */
+declare const conversationsIn: {
+  memory: Layer.Layer<ConversationStore, never, AppConfig>;
+  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
+declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** git, with its home in `workspace.base_dir`. */
+declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** Checkouts of a repository that is on this disk already. */
+declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
+declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
+/** The worker of the lanes. */
+declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
+/** The routes of a server. */
+declare const server: Layer.Layer<never, never, AppConfig | Forge | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers>;
+/** What Jobs are made of; none where reviews run in the server. */
+declare const kubernetesOptions: ({ conversationTtl, kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
+declare namespace GitHub_d_exports {
+  export { layer$23 as layer };
+}
+/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
+declare const layer$23: Layer.Layer<Forge, ForgeError, AppConfig>;
+declare namespace GitWorkspace_d_exports {
+  export { layer$22 as layer };
+}
+/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
+declare const layer$22: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare namespace LocalWorkspace_d_exports {
+  export { layer$21 as layer };
+}
+/** Where git may write for itself, and how large a checkout may be, in bytes. */
+type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
+/**
+ * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
+ * its `.git`. It is only read; each checkout has a directory of its own.
+ */
+declare const layer$21: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+/** Description of a tool for a model. */
+interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema.JsonSchema;
+}
+/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
+interface LlmRequest {
+  readonly model: string;
+  readonly system: string;
+  readonly messages: ReadonlyArray<Message>;
+  readonly tools: ReadonlyArray<ToolSpec>;
+  /** `required`: the answer has to call a tool. */
+  readonly toolChoice: "auto" | "required";
+  readonly maxOutputTokens: number;
+}
+/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
+interface LlmResponse {
+  readonly content: ReadonlyArray<Block>;
+  readonly stop: "end" | "tool-use" | "length" | "refusal";
+  readonly usage: Usage;
+}
+declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}>;
+/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
+export declare class LlmProvider extends LlmProvider_base {}
+declare namespace ApiAgent_d_exports {
+  export { layer$20 as layer };
+}
+/** The agent loop in this process, on a model's API. */
+declare const layer$20: Layer.Layer<AgentRunner, never, LlmProvider>;
+/** Address, key and time limits of a service. */
+interface ServiceSettings {
+  readonly apiKey: Redacted.Redacted;
+  /** None: the official service. */
+  readonly baseUrl: Option.Option<string>;
+  readonly limits: CallLimits;
+}
+declare namespace Anthropic_d_exports {
+  export { layer$19 as layer, make$3 as make };
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** Claude, over the official SDK. */
+declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare namespace Google_d_exports {
+  export { layer$18 as layer, make$2 as make };
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** Gemini, over the official SDK. */
+declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare namespace OpenAi_d_exports {
+  export { layer$17 as layer, make$1 as make };
+}
+/**
+ * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
+ * version: `https://gateway.example/v1`.
+ */
+declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** OpenAI's models, over the official SDK. */
+declare const layer$17: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare namespace ConversationStoreMemory_d_exports {
+  export { layer$16 as layer };
+}
+/** Conversations that end with the process. */
+declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
+declare namespace ConversationStoreRedis_d_exports {
+  export { layer$15 as layer };
+}
+/** Conversations that every process of a cluster shares, jobs included. */
+declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare namespace ConversationStoreSqlite_d_exports {
+  export { layer$14 as layer };
+}
+/** Conversations in the database file. */
+declare const layer$14: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
+declare namespace InProcessRunner_d_exports {
+  export { InProcessWork, layer$13 as layer };
+}
+/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
+interface InProcessWork<R, R2> {
+  review(job: Job): Effect.Effect<JobOutcome, never, R>;
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
+  needs(lane: Lane): ReadonlyArray<ServiceName>;
+}
+/** Runs jobs in this process. */
+declare const layer$13: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
+/** When a job is given up. */
+interface SettlementOptions {
+  /** The attempts of one job. */
+  readonly maxAttempts: number;
+  /** The age at which a job that waits for services is given up. */
+  readonly giveUpAfter: Duration.Duration;
+}
+/** What one run may take, and when its job is given up. */
+interface LeasedRunOptions extends SettlementOptions {
+  readonly deadline: Duration.Duration;
+}
+declare namespace Lane_d_exports {
+  export { LaneOptions, layer$12 as layer };
+}
+/** How much runs at once, and for how long. */
+interface LaneOptions extends LeasedRunOptions {
+  readonly maxConcurrent: number;
+  /** What running jobs may take to finish once the scope closes. */
+  readonly gracePeriod: Duration.Duration;
+}
+/**
+ * Works the lanes of the queue: one job of a lane at a time, at most `maxConcurrent` in all, each lane in its own
+ * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
+ * `gracePeriod`, and then gives their leases back.
+ */
+declare const layer$12: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
+declare namespace MemoryQueue_d_exports {
+  export { layer$11 as layer };
+}
+/** Queue in memory, which is lost when the process ends. */
+declare const layer$11: Layer.Layer<JobQueue | JobRecords, never, never>;
+declare namespace RedisQueue_d_exports {
+  export { layer$10 as layer };
+}
+/**
+ * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
+ * its disk, of Redis.
+ */
+declare const layer$10: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+/** Number of shards of the queue; none: as stored, or 1 if it is new. */
+export declare const RedisShards: Context.Reference<Option.Option<number>>;
+declare namespace SqliteQueue_d_exports {
+  export { layer$9 as layer };
+}
+/** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
+declare const layer$9: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
+declare namespace MemoryJobResults_d_exports {
+  export { layer$8 as layer };
+}
+/** Results in memory, for jobs in this process and for tests. */
+declare const layer$8: Layer.Layer<JobResults, never, never>;
+declare namespace MemoryPayloadStore_d_exports {
+  export { layer$7 as layer };
+}
+/** Payloads in memory, which are lost when the process ends. */
+declare const layer$7: Layer.Layer<PayloadStore, never, never>;
+declare namespace RedisJobResults_d_exports {
+  export { layer$6 as layer };
+}
+/** Results in Redis. A signal's content is ignored: only the stored result counts. */
+declare const layer$6: Layer.Layer<JobResults, never, Redis>;
+declare namespace RedisPayloadStore_d_exports {
+  export { layer$5 as layer };
+}
+/** Payloads in Redis, where the pod fetches them. */
+declare const layer$5: Layer.Layer<PayloadStore, never, Redis>;
+declare namespace KubeClientNode_d_exports {
+  export { KubeClientOptions, layer$4 as layer };
+}
+/** A namespace of a cluster. */
+interface KubeClientOptions {
+  readonly namespace: string;
+  /** The file that names the cluster. Absent: the one that this process is in, or the usual kubeconfig's. */
+  readonly kubeconfig?: string;
+}
+/** The client of a cluster's API. The SDK is loaded when the layer is built. */
+declare const layer$4: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
 export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerRedis, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, make as makeTool };

@@ -1,6 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Lanes from "@nominal-code/jobs/Lane"
+import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
@@ -67,3 +68,9 @@ export const lanes = configured(({ jobs }) => Lanes.layer(jobs))
 
 /** The routes of a server. */
 export const server = configured(({ policy }) => Server.layer({ policy }))
+
+/** What Jobs are made of; none where reviews run in the server. */
+export const kubernetesOptions = (
+  { conversationTtl, kubernetes, redis, review }: AppConfig["Service"]
+): Option.Option<KubernetesOptions> =>
+  Option.map(Option.all({ kubernetes, redis }), (both) => ({ ...both, conversationTtl, review }))

@@ -23,37 +23,40 @@ const needsOf = ({ review: { explorer, reviewer } }: AppConfig["Service"]) => {
   return ({ platform }: Lane) => [forgeService(platform), ...models]
 }
 
-const runners = (config: AppConfig["Service"]) => {
-  const needs = needsOf(config)
-  return {
-    "in-process": InProcessRunner.layer({ review, notice, needs: (lane) => [...needs(lane), disk] }).pipe(
-      Layer.provide(PendingPosts.layerMemory),
-      Layer.provide(ReviewLayers.layer),
-      Layer.provide(Configured.reviewConfig())
-    ),
-    // The pods have the model and the checkout: the server only tells pull requests what they have to hear.
-    kubernetes: KubernetesRunner.layer({ notice, needs }).pipe(
-      Layer.provide(KubeClientNode.layer),
-      Layer.provide(Results.layer),
-      Layer.provide(GitHub.layer),
-      Layer.provide(Configured.reviewConfig())
-    )
-  }
-}
+type Needs = ReturnType<typeof needsOf>
 
-type Runners = ReturnType<typeof runners>
-type Any = Runners[keyof Runners]
+const inProcess = (needs: Needs) =>
+  InProcessRunner.layer({ review, notice, needs: (lane) => [...needs(lane), disk] }).pipe(
+    Layer.provide(PendingPosts.layerMemory),
+    Layer.provide(ReviewLayers.layer),
+    Layer.provide(Configured.reviewConfig())
+  )
+
+// The pods have the model and the checkout: the server only tells pull requests what they have to hear.
+const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs) =>
+  KubernetesRunner.layer(options, { notice, needs }).pipe(
+    Layer.provide(KubeClientNode.layer(options.kubernetes)),
+    Layer.provide(Results.layer),
+    Layer.provide(GitHub.layer),
+    Layer.provide(Configured.reviewConfig())
+  )
+
+type Runner = ReturnType<typeof inProcess> | ReturnType<typeof inCluster>
 
 /** Name of the runner: `kubernetes` if the configuration has an image for Jobs, else `in-process`. */
 export const name = Effect.map(
   AppConfig,
-  ({ kubernetes }): keyof Runners => Option.isSome(kubernetes) ? "kubernetes" : "in-process"
+  (config) => Option.isSome(Configured.kubernetesOptions(config)) ? "kubernetes" : "in-process"
 )
 
 /** The configured runner. */
 export const layer = Layer.unwrap(
   Effect.map(
-    Effect.all([AppConfig, name], { concurrency: 1 }),
-    ([config, name]): Layer.Layer<JobRunner, Layer.Error<Any>, Layer.Services<Any>> => runners(config)[name]
+    AppConfig,
+    (config): Layer.Layer<JobRunner, Layer.Error<Runner>, Layer.Services<Runner>> =>
+      Option.match(Configured.kubernetesOptions(config), {
+        onNone: () => inProcess(needsOf(config)),
+        onSome: (options) => inCluster(options, needsOf(config))
+      })
   )
 )

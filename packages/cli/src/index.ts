@@ -62,17 +62,19 @@ export {
   type GitHubCredentials,
   type GitHubSettings,
   type JobSettings,
-  type KubernetesSettings,
   type Mode,
   type ProviderSettings,
   type RedisSettings,
-  type ResourceSettings,
-  type SecretVariable,
   type WebhookSettings,
   type WorkspaceSettings
 } from "@nominal-code/config/AppConfig"
 export * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 export { ConfigError } from "@nominal-code/config/ConfigError"
+export {
+  type KubernetesSettings,
+  type ResourceSettings,
+  type SecretVariable
+} from "@nominal-code/config/KubernetesSettings"
 export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
 export { type Flags } from "@nominal-code/config/Values"
 export { Policy } from "@nominal-code/domain/Policy"

@@ -1,7 +1,7 @@
 import type { Policy } from "@nominal-code/domain/Policy"
 import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
-import type { Affinity, Toleration } from "./PodScheduling.ts"
+import type { KubernetesSettings } from "./KubernetesSettings.ts"
 
 /** Kind of process, which decides which settings are required. */
 export type Mode = "serve" | "run-job" | "review" | "jobs"
@@ -73,47 +73,6 @@ export interface RedisSettings {
   readonly shards: Option.Option<number>
   /** The number of replicas that must have a job before it counts as accepted. */
   readonly waitReplicas: number
-}
-
-/** CPU and memory in Kubernetes' notation; absent fields are not set. */
-export interface ResourceSettings {
-  readonly cpu: Option.Option<string>
-  readonly memory: Option.Option<string>
-}
-
-/** An entry of a Secret, and whether a pod cannot start without it. */
-export interface SecretVariable {
-  readonly name: string
-  readonly required: boolean
-}
-
-/** Settings of a review's Kubernetes Job. */
-export interface KubernetesSettings {
-  readonly image: string
-  readonly namespace: string
-  readonly serviceAccount: Option.Option<string>
-  readonly imagePullPolicy: Option.Option<"Always" | "Never" | "IfNotPresent">
-  readonly backoffLimit: number
-  readonly activeDeadline: Duration.Duration
-  readonly ttlAfterFinished: Duration.Duration
-  /** The Secrets that a pod's variables come from. */
-  readonly envFromSecrets: ReadonlyArray<string>
-  /** The entries of those Secrets that a review may need, each by the name of its variable. */
-  readonly secretVariables: ReadonlyArray<SecretVariable>
-  /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
-  readonly environment: Readonly<Record<string, string>>
-  readonly requests: ResourceSettings
-  readonly limits: ResourceSettings
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-  readonly priorityClass: Option.Option<string>
-  readonly nodeSelector: Readonly<Record<string, string>>
-  readonly tolerations: ReadonlyArray<Toleration>
-  readonly affinity: Option.Option<Affinity>
-  readonly runtimeClass: Option.Option<string>
-  readonly imagePullSecrets: ReadonlyArray<string>
-  /** The LocalQueue of Kueue that admits the Jobs; `{owner}` in it is the repository's owner. */
-  readonly queue: Option.Option<string>
 }
 
 /** A model service's endpoint and key. */

@@ -1,6 +1,7 @@
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
 import { Duration, Option, Redacted } from "effect"
-import type { JobSettings, KubernetesSettings, Mode, SecretVariable } from "./AppConfig.ts"
+import type { JobSettings, Mode } from "./AppConfig.ts"
+import type { KubernetesSettings, SecretVariable } from "./KubernetesSettings.ts"
 import type { Report } from "./Report.ts"
 import { proxyVariables } from "./Secrets.ts"
 import { settings } from "./Settings.ts"

@@ -1,7 +1,6 @@
 import type { ConfigurationOptions } from "@kubernetes/client-node"
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Duration, Effect, Layer, Option, Schema, Stream } from "effect"
-import { KubeClient, KubeConfigError, type ObjectList, type Watchable, type WatchEvent } from "./KubeClient.ts"
+import { KubeClient, type ObjectList, type Watchable, type WatchEvent } from "./KubeClient.ts"
 import * as KubeConnection from "./KubeConnection.ts"
 import { KubeError } from "./KubeError.ts"
 import { statusFailure } from "./KubeFailure.ts"
@@ -105,12 +104,14 @@ const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>):
   }
 }
 
-const make = Effect.fnUntraced(function*(kubeconfig?: string) {
-  const settings = yield* AppConfig
-  if (Option.isNone(settings.kubernetes)) {
-    return yield* new KubeConfigError({ message: "kubernetes.image is not set: there is no cluster to talk to" })
-  }
-  const { namespace } = settings.kubernetes.value
+/** A namespace of a cluster. */
+export interface KubeClientOptions {
+  readonly namespace: string
+  /** The file that names the cluster. Absent: the one that this process is in, or the usual kubeconfig's. */
+  readonly kubeconfig?: string
+}
+
+const make = Effect.fnUntraced(function*({ kubeconfig, namespace }: KubeClientOptions) {
   const connection = yield* KubeConnection.connect(kubeconfig)
   const { config, request, sdk } = connection
   const batch = config.makeApiClient(sdk.BatchV1Api)
@@ -172,8 +173,5 @@ const make = Effect.fnUntraced(function*(kubeconfig?: string) {
   })
 })
 
-/** The cluster that a kubeconfig names. The SDK is loaded when the layer is built. */
-export const layerAt = (kubeconfig: string) => Layer.effect(KubeClient, make(kubeconfig))
-
-/** The cluster that this process is in, or that the usual kubeconfig names. */
-export const layer = Layer.effect(KubeClient, make())
+/** The client of a cluster's API. The SDK is loaded when the layer is built. */
+export const layer = (options: KubeClientOptions) => Layer.effect(KubeClient, make(options))

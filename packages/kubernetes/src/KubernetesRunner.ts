@@ -1,9 +1,9 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
 import { isSettled, type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import type { Lane } from "@nominal-code/domain/Lane"
 import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -12,7 +12,6 @@ import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
 import * as KubeJobs from "./Control.ts"
 import { apiFailed, failureOf, type KubeJobEnding, podFailed, podLost, type RunWithoutResult } from "./Ending.ts"
-import { KubeConfigError } from "./KubeClient.ts"
 import * as Manifest from "./Manifest.ts"
 import { kubeJobName } from "./Names.ts"
 import * as Placement from "./Placement.ts"
@@ -32,16 +31,12 @@ const encode = Schema.encodeSync(JobPayloadJson)
 
 const store = ServiceName.make("store")
 
-const make = Effect.gen(function*() {
-  const config = yield* AppConfig
-  if (Option.isNone(config.kubernetes) || Option.isNone(config.redis)) {
-    return yield* new KubeConfigError({ message: "Jobs need kubernetes.image and redis.url" })
-  }
-  const template = {
-    kubernetes: config.kubernetes.value,
-    redis: config.redis.value,
-    conversationTtl: config.conversationTtl
-  }
+/** What the Jobs are made of, and the settings that travel with each. */
+export interface KubernetesOptions extends Manifest.KubeJobTemplate {
+  readonly review: ReviewSettings
+}
+
+const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOptions) {
   const { activeDeadline } = template.kubernetes
   const results = yield* JobResults
   const payloads = yield* PayloadStore
@@ -57,7 +52,7 @@ const make = Effect.gen(function*() {
     )
 
   const payloadOf = Effect.fnUntraced(function*(job: Job, run: number) {
-    const payload = encode({ version: 2, job, settings: config.review, run })
+    const payload = encode({ version: 2, job, settings: review, run })
     if (Manifest.fitsInline(payload)) return payload
     yield* Effect.retry(payloads.put(job.id, payload), listening)
     return `redis:${job.id}`
@@ -183,11 +178,11 @@ const cluster = ServiceName.make("cluster")
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-export const layer = <R>({ needs, notice }: KubernetesWork<R>) =>
+export const layer = <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) =>
   Layer.effect(
     JobRunner,
     Effect.gen(function*() {
-      const { cancel, run } = yield* make
+      const { cancel, run } = yield* make(options)
       const context = yield* Effect.context<R>()
       return JobRunner.of({
         run,

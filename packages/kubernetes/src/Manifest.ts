@@ -1,6 +1,6 @@
-import type { KubernetesSettings, RedisSettings, ResourceSettings } from "@nominal-code/config/AppConfig"
+import type { KubernetesSettings, ResourceSettings } from "@nominal-code/config/KubernetesSettings"
 import type { Job } from "@nominal-code/domain/Job"
-import { Duration, Option } from "effect"
+import { Duration, Option, type Redacted } from "effect"
 import type { ContainerManifest, JobManifest, PodManifest, SchedulingManifest } from "./JobManifest.ts"
 import { kubeJobAnnotations, kubeJobLabels, kubeJobName, queueLabel, queueName } from "./Names.ts"
 import { podEnvironment } from "./PodEnvironment.ts"
@@ -9,7 +9,7 @@ import * as Quantity from "./Quantity.ts"
 /** Template of the Jobs of one server. */
 export interface KubeJobTemplate {
   readonly kubernetes: KubernetesSettings
-  readonly redis: RedisSettings
+  readonly redis: { readonly url: Redacted.Redacted }
   readonly conversationTtl: Duration.Duration
 }
 

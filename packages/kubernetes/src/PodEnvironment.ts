@@ -1,4 +1,4 @@
-import type { KubernetesSettings, RedisSettings } from "@nominal-code/config/AppConfig"
+import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
 import { Duration, Redacted } from "effect"
 import type { EnvironmentVariable } from "./JobManifest.ts"
@@ -16,7 +16,7 @@ const verbatim = (text: string): string => text.replaceAll("$", "$$$$")
 /** Settings for a container's environment. */
 interface EnvironmentSettings {
   readonly kubernetes: KubernetesSettings
-  readonly redis: RedisSettings
+  readonly redis: { readonly url: Redacted.Redacted }
   readonly conversationTtl: Duration.Duration
 }
 

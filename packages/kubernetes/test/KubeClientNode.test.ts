@@ -9,7 +9,7 @@ import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import { redisAt } from "@nominal-code/testing/TestConfig"
 import { Context, Duration, Effect, Layer, Option, Schedule, Stream } from "effect"
 import { FileSystem } from "effect"
-import { clusterConfig, does, kubernetes } from "./KubeScene.ts"
+import { does, kubernetes } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")
 const manifest = Manifest.make(
@@ -20,7 +20,7 @@ const manifest = Manifest.make(
 const connected = Effect.fnUntraced(function*(options: Partial<KubeEmulator.Options> = {}) {
   const cluster = yield* KubeEmulator.make({ behave: () => does(Effect.never), ...options })
   const context = yield* Layer.build(
-    KubeClientNode.layerAt(cluster.kubeconfig).pipe(Layer.provide(clusterConfig()))
+    KubeClientNode.layer({ namespace: kubernetes.namespace, kubeconfig: cluster.kubeconfig })
   )
   return { cluster, client: Context.get(context, KubeClient) }
 })
@@ -116,7 +116,7 @@ it.live("a kubeconfig that is not one is told in one line", () =>
     const file = yield* fs.makeTempFileScoped()
     yield* fs.writeFileString(file, "clusters: [")
     const error = yield* Effect.flip(
-      Layer.build(KubeClientNode.layerAt(file).pipe(Layer.provide(clusterConfig())))
+      Layer.build(KubeClientNode.layer({ namespace: kubernetes.namespace, kubeconfig: file }))
     )
     assert.match(error.message, /^the kubeconfig cannot be read: /)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

@@ -1,4 +1,4 @@
-import type { AppConfig, KubernetesSettings } from "@nominal-code/config/AppConfig"
+import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { failureText } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -9,7 +9,7 @@ import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
-import { layerTest, redisAt } from "@nominal-code/testing/TestConfig"
+import { redisAt } from "@nominal-code/testing/TestConfig"
 import { testResults } from "@nominal-code/testing/TestResults"
 import { Context, Duration, Effect, Layer, Logger, Option } from "effect"
 
@@ -52,16 +52,13 @@ export const review: ReviewSettings = {
   languageGuidelines: {}
 }
 
-/** The configuration of a server that starts Jobs. */
-export const clusterConfig = (settings: Partial<KubernetesSettings> = {}) =>
-  layerTest(
-    {
-      kubernetes: Option.some({ ...kubernetes, ...settings }),
-      redis: Option.some(redisAt("redis://redis:6379/0")),
-      conversationTtl: Duration.days(1),
-      review
-    } satisfies Partial<AppConfig["Service"]>
-  )
+/** What a server that starts Jobs is told. */
+export const options = (settings: Partial<KubernetesSettings> = {}): KubernetesRunner.KubernetesOptions => ({
+  kubernetes: { ...kubernetes, ...settings },
+  redis: redisAt("redis://redis:6379/0"),
+  conversationTtl: Duration.days(1),
+  review
+})
 
 const succeeded: PodEnd = { exitCode: 0, reason: "Completed" }
 export const crashed: PodEnd = { exitCode: 1, reason: "Error" }
@@ -80,9 +77,9 @@ export interface SceneOptions extends Partial<KubeEmulator.Options> {
 }
 
 /** A runner on an emulated cluster whose pods observe a script. */
-export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}, ...options }: SceneOptions = {}) {
+export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}, ...emulated }: SceneOptions = {}) {
   const results = yield* testResults
-  const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...options })
+  const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...emulated })
   const told: Array<string> = []
   const notice = (_job: Job, notice: Notice) =>
     Effect.sync(() => {
@@ -90,9 +87,9 @@ export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}
       return NoticeOutcome.cases.Told.make({})
     })
   const context = yield* Layer.build(
-    Layer.fresh(KubernetesRunner.layer({ notice, needs: () => [] })).pipe(
-      Layer.provide(KubeClientNode.layerAt(cluster.kubeconfig)),
-      Layer.provide([results.layer, clusterConfig(settings), Logger.layer([])])
+    Layer.fresh(KubernetesRunner.layer(options(settings), { notice, needs: () => [] })).pipe(
+      Layer.provide(KubeClientNode.layer({ namespace: kubernetes.namespace, kubeconfig: cluster.kubeconfig })),
+      Layer.provide([results.layer, Logger.layer([])])
     )
   )
   return { cluster, results, told, runner: Context.get(context, JobRunner) }

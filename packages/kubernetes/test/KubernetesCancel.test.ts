@@ -9,7 +9,7 @@ import { testResults } from "@nominal-code/testing/TestResults"
 import { Context, Effect, Fiber, Layer, Logger, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { fakeKube } from "./FakeKube.ts"
-import { asked, clusterConfig, does, scene } from "./KubeScene.ts"
+import { asked, does, options, scene } from "./KubeScene.ts"
 
 const lane = laneOf(1)
 const [a, b] = [mention(lane, "a"), mention(lane, "b")]
@@ -22,9 +22,10 @@ const world = Effect.gen(function*() {
   const kube = yield* fakeKube
   const results = yield* testResults
   const context = yield* Layer.build(
-    Layer.fresh(KubernetesRunner.layer({ notice: () => Effect.die("nobody is told"), needs: () => [] })).pipe(
-      Layer.provide([kube.layer, results.layer, clusterConfig(), Logger.layer([])])
-    )
+    Layer.fresh(KubernetesRunner.layer(options(), { notice: () => Effect.die("nobody is told"), needs: () => [] }))
+      .pipe(
+        Layer.provide([kube.layer, results.layer, Logger.layer([])])
+      )
   )
   return { kube, results, ...yield* laneWorld(Context.get(context, JobRunner)) }
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
+import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import * as Manifest from "@nominal-code/kubernetes/Manifest"

@@ -1,4 +1,4 @@
-import type { KubernetesSettings } from "@nominal-code/config/AppConfig"
+import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -11,7 +11,7 @@ import { quiet } from "@nominal-code/testing/Quiet"
 import { testResults } from "@nominal-code/testing/TestResults"
 import { Context, type Duration, Effect, Layer, Logger } from "effect"
 import { fakeKube, kubeJob } from "./FakeKube.ts"
-import { clusterConfig } from "./KubeScene.ts"
+import { options } from "./KubeScene.ts"
 
 export const job = mention(laneOf(1), "a")
 export const name = kubeJobName(job, 1)
@@ -41,9 +41,12 @@ export const started = Effect.fnUntraced(
     const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
     const context = yield* Layer.build(
       Layer.fresh(
-        KubernetesRunner.layer({ notice: () => Effect.succeed(NoticeOutcome.cases.Told.make({})), needs: () => [] })
+        KubernetesRunner.layer(options(settings), {
+          notice: () => Effect.succeed(NoticeOutcome.cases.Told.make({})),
+          needs: () => []
+        })
       ).pipe(
-        Layer.provide([kube.layer, results.layer, clusterConfig(settings)])
+        Layer.provide([kube.layer, results.layer])
       )
     )
     yield* quiet
