@@ -220,6 +220,14 @@ describe("whatever is posted", () => {
     { arbitrary: { runs: 1500, size: 24 } }
   )
 
+  it("is code and nothing else if each round of cleaning changes it again", () => {
+    let rounds = 0
+    const restless = { ...rules, redact: (text: string) => `${text}\n@round${++rounds} /merge` }
+    const posted = sanitise("ask @alice", restless)
+    assert.match(posted, /^(`{3,})\n[^]*@round1 [^]*\n\1$/)
+    assert.deepStrictEqual(breaches(posted), [])
+  })
+
   it("is made in time, whatever was written to take long", () => {
     for (
       const atom of [
