@@ -92,7 +92,7 @@ const pem = (type: "pkcs1" | "pkcs8") => privateKey.export({ type, format: "pem"
 it.effect("an App's key is a PEM of either form, with real or written line breaks, and wins over a token", () =>
   Effect.gen(function*() {
     for (const key of [pem("pkcs1"), pem("pkcs8"), pem("pkcs1").replaceAll("\n", "\\n"), `${pem("pkcs8")}\r\n`]) {
-      const { github, warnings } = yield* configured({
+      const { github, secrets, warnings } = yield* configured({
         env: { ...complete, GITHUB_APP_ID: "12345", GITHUB_APP_PRIVATE_KEY: key, GITHUB_INSTALLATION_ID: "67890" }
       })
       const credentials = Option.getOrThrow(github).credentials
@@ -101,6 +101,7 @@ it.effect("an App's key is a PEM of either form, with real or written line break
       assert.strictEqual(credentials.appId, "12345")
       assert.deepStrictEqual(credentials.installationId, Option.some(67890))
       assert.strictEqual(createPrivateKey(Redacted.value(credentials.privateKey)).asymmetricKeyType, "rsa")
+      assert.include(secrets.map(Redacted.value), Redacted.value(credentials.privateKey))
       assert.match(warnings[0] ?? "", /^github\.token .* has no effect/)
     }
   }))
