@@ -69,13 +69,21 @@ it.effect("the job's answer is known by its URL", () =>
 
 it.effect("of two comments that say the same the first stays, whoever looks", () =>
   Effect.gen(function*() {
+    for (const marker of [new Marker({ jobId, headSha: head }), new Marker({ jobId })]) {
+      const pull = fakePull()
+      pull.issueComments.push(written(9, renderMarker(marker)), written(4, renderMarker(marker)))
+      yield* ownPosts(pull)
+      assert.deepStrictEqual(pull.issueComments.map(({ id }) => id), [4])
+    }
+  }))
+
+it.effect("an answer does not stay beside the job's review", () =>
+  Effect.gen(function*() {
     const pull = fakePull()
     const review = renderMarker(new Marker({ jobId, headSha: head }))
-    const answer = renderMarker(new Marker({ jobId }))
-    pull.issueComments.push(written(9, review), written(4, review), written(5, answer), written(6, answer))
-    const { answer: found } = yield* ownPosts(pull)
-    assert.deepStrictEqual(pull.issueComments.map(({ id }) => id), [4, 5])
-    assert.deepStrictEqual(found, Option.some("https://github.example/5"))
+    pull.issueComments.push(written(4, review), written(5, renderMarker(new Marker({ jobId }))))
+    yield* ownPosts(pull)
+    assert.deepStrictEqual(pull.issueComments.map(({ id }) => id), [4])
   }))
 
 it.effect("a comment of a run that died is removed by the next look of any job, where its review is there", () =>
