@@ -2583,6 +2583,8 @@ export declare const JobRecord: Schema.Struct<{
     readonly until: Schema.Int;
     readonly since: Schema.Int;
   }>>;
+  /** End of a running job's lease unless its server renews it. If it has passed, no server runs the job any more. */
+  readonly leaseUntil: Schema.OptionFromNullOr<Schema.Int>;
   /** True if it was cancelled: it is parked or, while it runs, has to stop. */
   readonly cancelled: Schema.Boolean;
   /** Newer job that replaces it. */

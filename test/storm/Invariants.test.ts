@@ -33,6 +33,7 @@ const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord => ({
   losses: 0,
   failure: Option.none(),
   waitsFor: Option.none(),
+  leaseUntil: Option.none(),
   cancelled: false,
   supersededBy: Option.none(),
   stoodFor: [],

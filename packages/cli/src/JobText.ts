@@ -44,9 +44,35 @@ const reviewedText = (outcome: JobOutcome): Option.Option<string> => {
   return Option.some(`reviewed, ${findings} ${findings === 1 ? "finding" : "findings"}`)
 }
 
-const detailText = (record: JobRecord, now: number): string => {
-  const reason = plain(reasonOf(record, waitTextAt(now)))
-  return reason === "" ? Option.getOrElse(Option.flatMap(record.outcome, reviewedText), () => "") : reason
+const reasonText = (record: JobRecord, now: number): string => plain(reasonOf(record, waitTextAt(now)))
+
+/** Says of a running job that no server runs it any more. */
+const abandonedText = (leaseUntil: number, now: number): Option.Option<string> =>
+  leaseUntil > now ? Option.none() : Option.some(
+    `no server holds its lease since ${clockText(leaseUntil, now)}: the next one goes on with it`
+  )
+
+/** Whether a run of the job takes the service. A notice needs its forge alone. */
+const needs = ({ lane, task }: JobRecord, service: string): boolean =>
+  service.startsWith("forge:") ? service === `forge:${lane.platform}` : task._tag === "Review"
+
+/** Names a job that waits for a service that this one needs, too. */
+const heldBackText = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: number): Option.Option<string> => {
+  if (record.state !== "waiting" || Option.isSome(record.waitsFor)) return Option.none()
+  const found = waiting.find(({ waitsFor }) => Option.exists(waitsFor, ({ service }) => needs(record, service)))
+  return Option.map(Option.fromUndefinedOr(found), (one) => `job ${one.id} ${reasonText(one, now)}`)
+}
+
+/** Explains where a job stands. What other waiting jobs wait for may be why it waits, too. */
+const detailText = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: number): string => {
+  const texts = [
+    ...Option.toArray(Option.flatMap(record.leaseUntil, (until) => abandonedText(until, now))),
+    reasonText(record, now),
+    ...Option.toArray(heldBackText(record, waiting, now))
+  ].filter((text) => text !== "")
+  return texts.length > 0
+    ? texts.join("; ")
+    : Option.getOrElse(Option.flatMap(record.outcome, reviewedText), () => "")
 }
 
 const isActive = ({ state }: JobRecord): boolean => state === "waiting" || state === "running"
@@ -56,19 +82,22 @@ const isToBeTold = (record: JobRecord): boolean => record.task._tag === "Notice"
 
 const titles = ["JOB", "STATE", "TRIES", "AGE", "PULL REQUEST", "WHAT", "DETAIL"]
 
-const cells = (now: number) => (record: JobRecord): ReadonlyArray<string> => [
+const cells = (waiting: ReadonlyArray<JobRecord>, now: number) => (record: JobRecord): ReadonlyArray<string> => [
   record.id,
   record.state,
   String(record.attempts),
   spanText(now - record.receivedAt),
   `${record.lane.repo}#${record.lane.number}`,
   isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
-  detailText(record, now)
+  detailText(record, waiting, now)
 ]
 
-/** Table of jobs: one line each, in columns as wide as their widest cell. */
-export const table = (records: ReadonlyArray<JobRecord>, now: number): string => {
-  const rows = [titles, ...records.map(cells(now))]
+/**
+ * Table of jobs: one line each, in columns as wide as their widest cell. `waiting`: jobs that wait, listed or not, which
+ * tell what is waited for.
+ */
+export const table = (records: ReadonlyArray<JobRecord>, waiting: ReadonlyArray<JobRecord>, now: number): string => {
+  const rows = [titles, ...records.map(cells(waiting, now))]
   const widths = titles.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
   return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n")
 }
@@ -94,12 +123,12 @@ const outcomeText = (outcome: JobOutcome): string => {
 }
 
 /** Details of one job, one line each. */
-export const facts = (record: JobRecord, now: number): string => {
+export const facts = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: number): string => {
   const ago = (millis: number) => `${instantText(millis)}, ${spanText(now - millis)} ago`
   const lines: ReadonlyArray<readonly [string, Option.Option<string>]> = [
     ["job", Option.some(record.id)],
     ["state", Option.some(record.state)],
-    ["reason", Option.some(reasonOf(record, waitTextAt(now)))],
+    ["reason", Option.some(Option.isSome(record.outcome) ? reasonText(record, now) : detailText(record, waiting, now))],
     ["lane", Option.some(laneKey(record.lane))],
     ["event", Option.some(record.kind)],
     ["delivery", Option.some(record.delivery)],

@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
-import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { command } from "@nominal-code/testing/Command"
@@ -82,6 +82,32 @@ describe("nominal-code jobs", () => {
       assert.match((yield* jobs("list")).text, new RegExp(`pr_push +${waits}`))
       assert.match((yield* jobs("show", job.id)).text, new RegExp(`reason +${waits}[^]*tries +0\n`))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("says of a job that needs the same service which one waits for it, and of no other", () =>
+    Effect.gen(function*() {
+      const behind = push(laneOf(8), "behind")
+      const { run: jobs, settle } = yield* withJobs(job, behind)
+      const failure = Failure.cases.Model.make({ reason: "unauthorized", detail: "the key is refused" })
+      const service = ServiceName.make("model:anthropic")
+      yield* settle(job, Settlement.cases.Wait.make({ failure, service, delay: Duration.days(2) }))
+      const waits = `job ${job.id} waits for model:anthropic \\(credentials refused\\) until `
+      assert.match((yield* jobs("list")).text, new RegExp(`${behind.id} +waiting +0 .*pr_push +${waits}`))
+      assert.match((yield* jobs("show", behind.id)).text, new RegExp(`reason +${waits}`))
+      yield* settle(behind, Settlement.cases.GiveUp.make({ failure }))
+      const notice = new RegExp(`${behind.id} .*pr_push \\(notice\\) +model: the key is refused\n`)
+      assert.match((yield* jobs("list")).text, notice)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("says of a running job whose lease has ended that no server has it", () =>
+    Effect.gen(function*() {
+      const { run: jobs, server } = yield* withJobs(job)
+      yield* server.take(job.lane)
+      assert.match((yield* jobs("list")).text, /running +1 .*pr_push +no server holds its lease since .* UTC: the next/)
+    }).pipe(
+      Effect.updateService(QueueLimits, (limits) => ({ ...limits, leaseDuration: Duration.millis(1) })),
+      Effect.scoped,
+      Effect.provide(NodeServices.layer)
+    ))
 
   it.live("shows which head was reviewed and for which jobs, when, and why another was skipped", () =>
     Effect.gen(function*() {

@@ -41,6 +41,8 @@ export const JobRecord = Schema.Struct({
   /** Failure of its last run. */
   failure: Schema.OptionFromNullOr(Failure),
   waitsFor: Schema.OptionFromNullOr(WaitsFor),
+  /** End of a running job's lease unless its server renews it. If it has passed, no server runs the job any more. */
+  leaseUntil: Schema.OptionFromNullOr(Schema.Int),
   /** True if it was cancelled: it is parked or, while it runs, has to stop. */
   cancelled: Schema.Boolean,
   /** Newer job that replaces it. */

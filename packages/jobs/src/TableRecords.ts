@@ -59,6 +59,7 @@ export const recordOf = (row: JobRow, payload: string): JobRecord => {
       until: row.dueAt,
       since: row.waitsSince ?? row.dueAt
     })),
+    leaseUntil: row.state === "running" ? Option.some(row.dueAt) : Option.none(),
     cancelled: row.stop === "cancelled",
     supersededBy: Option.fromNullOr(row.supersededBy),
     stoodFor: row.stoodFor === null ? [] : row.stoodFor.split(" ").map((id) => JobId.make(id)),

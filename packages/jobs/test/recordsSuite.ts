@@ -28,6 +28,22 @@ export const remembering = (it: It) => {
   )
 
   it(
+    "tells until when the lease of a running job lasts, and of no other",
+    Effect.gen(function*() {
+      const job = mention(lane, "a")
+      yield* offer(job)
+      assert.deepStrictEqual((yield* record(job)).leaseUntil, Option.none())
+      const lease = yield* take
+      assert.deepStrictEqual((yield* record(job)).leaseUntil, Option.some(30_000))
+      yield* TestClock.adjust("10 seconds")
+      yield* JobQueue.use((queue) => queue.renew(lease))
+      assert.deepStrictEqual((yield* record(job)).leaseUntil, Option.some(40_000))
+      yield* settle(lease, done)
+      assert.deepStrictEqual((yield* record(job)).leaseUntil, Option.none())
+    })
+  )
+
+  it(
     "lists jobs the newest first, by state, page by page",
     Effect.gen(function*() {
       const { list } = yield* JobRecords

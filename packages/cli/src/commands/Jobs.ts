@@ -82,6 +82,9 @@ const nextPage = (last: JobRecord, { limit, state }: JobListQuery): string =>
     `--limit ${limit} --before ${last.id}`
   ].join(" ")
 
+/** The newest jobs that wait. */
+const waiting = JobRecords.use(({ list }) => list({ state: "waiting", limit: readPageSize }))
+
 /** Prints a page of the stored jobs, newest first. If there are more, a line on stderr says so. */
 export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) {
   const { before, json, limit, state } = listing
@@ -97,7 +100,8 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
   const records = found.slice(0, limit)
   const last = records.at(-1)
   if (json) yield* Console.log(yield* encode(records))
-  else yield* Console.log(last === undefined ? "no jobs" : JobText.table(records, yield* Clock.currentTimeMillis))
+  else if (last === undefined) yield* Console.log("no jobs")
+  else yield* Console.log(JobText.table(records, yield* waiting, yield* Clock.currentTimeMillis))
   if (last !== undefined && found.length > limit) yield* Console.error(nextPage(last, listing))
 }, Effect.provide(queue))
 
@@ -105,7 +109,7 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
 export const show = Effect.fn("cli.jobs.show")(function*(start: string, json: boolean) {
   const record = yield* named(start)
   if (json) return yield* Console.log(yield* encode([record]))
-  yield* Console.log(JobText.facts(record, yield* Clock.currentTimeMillis))
+  yield* Console.log(JobText.facts(record, yield* waiting, yield* Clock.currentTimeMillis))
 }, Effect.provide(queue))
 
 const told = (id: JobId, done: string) =>
