@@ -84,13 +84,13 @@ export class GitHubFaults {
 
   /** The whole of GitHub is away: connections are cut, git's too. */
   away(lasting: Duration.Input): void {
-    this.#during(lasting, { _tag: "Drop" })
+    this.during(lasting, { _tag: "Drop" })
   }
 
   /** GitHub's primary rate limit: no request is left until the hour is over. Without `resetIn`, the limit ends with it. */
   usedUp(lasting: Duration.Input, resetIn: Duration.Input = lasting): void {
     const resetAt = seconds(now() + Duration.toMillis(Duration.fromInputUnsafe(resetIn)))
-    this.#during(lasting, {
+    this.during(lasting, {
       _tag: "Answer",
       status: 403,
       headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(resetAt) },
@@ -98,7 +98,8 @@ export class GitHubFaults {
     })
   }
 
-  #during(lasting: Duration.Input, fault: Fault): void {
+  /** Every request meets this fault, for as long as it lasts. */
+  during(lasting: Duration.Input, fault: Fault): void {
     this.#outage = { fault, until: now() + Duration.toMillis(Duration.fromInputUnsafe(lasting)) }
   }
 

@@ -14,7 +14,7 @@ class BadRequest extends Data.TaggedError("BadRequest")<{ readonly message: stri
 
 const Unparsed = Schema.fromJsonString(Schema.Unknown)
 
-const readBody = (request: IncomingMessage): Effect.Effect<unknown, BadRequest> =>
+export const readBody = (request: IncomingMessage): Effect.Effect<unknown, BadRequest> =>
   Effect.callback<Buffer>((resume) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))

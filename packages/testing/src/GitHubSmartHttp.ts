@@ -6,7 +6,7 @@ import type { Account, Repository } from "./GitHubState.ts"
 
 /** A request of git's smart HTTP protocol. */
 export interface GitRequest {
-  /** `owner/name`. */
+  /** `owner/name`, or with groups: `acme/backend/shop`. */
   readonly repository: string
   /** `/info/refs`, `/git-upload-pack`. */
   readonly rest: string
@@ -14,7 +14,7 @@ export interface GitRequest {
   readonly service: string
 }
 
-const shape = /^\/([\w.-]+\/[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-(?:upload|receive)-pack)$/
+const shape = /^\/((?:[\w.-]+\/)+[\w.-]+?)(?:\.git)?(\/info\/refs|\/git-(?:upload|receive)-pack)$/
 
 /** The git request in a URL, if it is one. */
 export const gitRequestOf = ({ pathname, searchParams }: URL): GitRequest | undefined => {
@@ -37,8 +37,8 @@ const headersEnd = "\r\n\r\n"
 /** Passes the request to `git http-backend` and its answer back: the status once the headers are there. */
 const runBackend = (
   { rest }: GitRequest,
-  { directory }: Repository,
-  { login }: Account,
+  { directory }: Pick<Repository, "directory">,
+  { login }: Pick<Account, "login">,
   url: URL,
   request: IncomingMessage,
   response: ServerResponse
@@ -91,8 +91,8 @@ const runBackend = (
 /** Answers a git request as GitHub does: with a valid token, of a repository that is there, for reading. */
 export const answerGit = (
   git: GitRequest,
-  repository: Repository | undefined,
-  viewer: Account | undefined,
+  repository: Pick<Repository, "directory"> | undefined,
+  viewer: Pick<Account, "login"> | undefined,
   url: URL,
   request: IncomingMessage,
   response: ServerResponse

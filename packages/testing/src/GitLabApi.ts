@@ -1,0 +1,85 @@
+import { Data, Effect, Schema } from "effect"
+import { type DiffFile, diffOf } from "./GitHubDiff.ts"
+import type { GitFailed } from "./GitHubGit.ts"
+import { type Account, type DiffRefs, type GitLabState, type MergeRequest, type Project } from "./GitLabState.ts"
+
+/** One request to the API: what its path names, and who asks. */
+export interface Call {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly body: unknown
+  readonly viewer: Account
+}
+
+/** What the API answers. A `list` is cut into pages by the server. */
+export type Answer =
+  | { readonly status: number; readonly body: unknown }
+  | { readonly status: 200; readonly list: ReadonlyArray<unknown> }
+  | { readonly status: 204 }
+
+/** GitLab does not do it, and says why: `{"message": …}`. */
+export class Refusal extends Data.TaggedError("Refusal")<{ readonly status: number; readonly message: unknown }> {}
+
+/** What the emulated GitLab leaves out of its answers. */
+export interface Options {
+  /** A file's diff of more bytes than this is collapsed: it is listed without its text. */
+  readonly collapsedBytes: number
+  /** What `GET /version` says. */
+  readonly version: string
+}
+
+/** What every handler works on. */
+export interface Api {
+  readonly origin: string
+  readonly state: GitLabState
+  readonly options: Options
+  /** The diff between the commits of one version, computed once. */
+  diff(project: Project, refs: Pick<DiffRefs, "base" | "head">): Effect.Effect<ReadonlyArray<DiffFile>, GitFailed>
+}
+
+export type Handler = (call: Call) => Effect.Effect<Answer, Refusal | GitFailed>
+
+/** Handlers by method and path, as GitLab's documentation writes them. */
+export type Handlers = Readonly<Record<string, Handler>>
+
+export const makeDiffs = (): Api["diff"] => {
+  const known = new Map<string, ReadonlyArray<DiffFile>>()
+  return (project, { base, head }) => {
+    const key = `${project.id} ${base} ${head}`
+    const files = known.get(key)
+    if (files !== undefined) return Effect.succeed(files)
+    return Effect.tap(diffOf(project.directory, base, head), (files) => Effect.sync(() => known.set(key, files)))
+  }
+}
+
+export const notFound = (what: string) => new Refusal({ status: 404, message: `404 ${what} Not Found` })
+
+/** A request's body. GitLab takes JSON and forms alike. */
+export const bodyOf = <A>(schema: Schema.ConstraintDecoder<A>, { body }: Call): Effect.Effect<A, Refusal> =>
+  Effect.mapError(
+    Schema.decodeEffect(schema)(body ?? {}),
+    (error) => new Refusal({ status: 400, message: error.message })
+  )
+
+/** The project that a path names. */
+export const projectOf = ({ state }: Api, { params }: Call): Effect.Effect<Project, Refusal> => {
+  const project = state.project(params["id"] ?? "")
+  return project === undefined ? Effect.fail(notFound("Project")) : Effect.succeed(project)
+}
+
+/** The merge request that a path names. */
+export const requestOf = Effect.fnUntraced(function*(api: Api, call: Call) {
+  const project = yield* projectOf(api, call)
+  const request: MergeRequest | undefined = api.state.request(project, Number(call.params["iid"]))
+  return request ?? (yield* notFound("Merge Request"))
+})
+
+const maxNote = 1_000_000
+
+/** GitLab takes no empty note, and none above a million characters. Source: `Note`'s validations. */
+export const checkNote = (text: string): Effect.Effect<void, Refusal> =>
+  text.trim() === ""
+    ? Effect.fail(new Refusal({ status: 400, message: "400 Bad request - Note can't be blank" }))
+    : text.length > maxNote
+    ? Effect.fail(new Refusal({ status: 400, message: "400 Bad request - Note is too long" }))
+    : Effect.void

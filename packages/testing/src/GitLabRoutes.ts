@@ -1,0 +1,104 @@
+import { Effect, Schema } from "effect"
+import { log } from "./GitHubGit.ts"
+import { type Api, bodyOf, type Handler, type Handlers, notFound, projectOf, Refusal, requestOf } from "./GitLabApi.ts"
+import { type CommitStatus, refsOf } from "./GitLabState.ts"
+import type { GitLabWire } from "./GitLabWire.ts"
+
+const get = (read: Handler): Handler => read
+
+const Status = Schema.Struct({
+  state: Schema.Literals(["pending", "running", "success", "failed", "canceled", "skipped"]),
+  name: Schema.optionalKey(Schema.String),
+  context: Schema.optionalKey(Schema.String),
+  description: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  target_url: Schema.optionalKey(Schema.NullOr(Schema.String))
+})
+
+const setStatus = (status: CommitStatus, state: string): Effect.Effect<void, Refusal> => {
+  // Source: `Ci::HasStatus` and `CommitStatus`: a transition into the state that it has is refused.
+  if (status.state === state) {
+    const verb = { pending: "enqueue", running: "run", success: "success", failed: "drop" }[state] ?? "cancel"
+    const message =
+      `Cannot transition status via :${verb} from :${state} (Reason(s): Status cannot transition via "${verb}")`
+    return Effect.fail(new Refusal({ status: 400, message }))
+  }
+  status.state = state
+  return Effect.void
+}
+
+/** Accounts, projects, merge requests with their diffs, and statuses of commits. */
+export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
+  "GET /version": get(() =>
+    Effect.succeed({ status: 200, body: { version: api.options.version, revision: "0123456789a" } })
+  ),
+  "GET /user": get(({ viewer }) => Effect.succeed({ status: 200, body: wire.user(viewer) })),
+  "GET /projects/:id": (call) =>
+    Effect.map(projectOf(api, call), (project) => ({ status: 200, body: wire.project(project) })),
+  "GET /projects/:id/members/all/:user_id": Effect.fnUntraced(function*(call) {
+    const project = yield* projectOf(api, call)
+    const member = [...project.members].find(([{ id }]) => String(id) === call.params["user_id"])
+    if (member === undefined) return yield* notFound("Member")
+    const [account, level] = member
+    return { status: 200, body: { ...wire.user(account), access_level: level } }
+  }),
+  "GET /projects/:id/merge_requests": Effect.fnUntraced(function*(call) {
+    const project = yield* projectOf(api, call)
+    const state = call.query.get("state") ?? "all"
+    const list = api.state.requests.filter((request) =>
+      request.project === project && (state === "all" || request.state === state)
+    )
+    return { status: 200, list: list.toReversed().map((request) => wire.request(request)) }
+  }),
+  "GET /projects/:id/merge_requests/:iid": (call) =>
+    Effect.map(requestOf(api, call), (request) => ({ status: 200, body: wire.request(request) })),
+  "GET /projects/:id/merge_requests/:iid/commits": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const { base, head } = refsOf(request)
+    const commits = yield* log(request.project.directory, base, head)
+    return { status: 200, list: commits.toReversed().map((commit) => wire.commit(commit)) }
+  }),
+  "GET /projects/:id/merge_requests/:iid/diffs": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const files = yield* api.diff(request.project, refsOf(request))
+    return { status: 200, list: files.map((file) => wire.file(file, api.options)) }
+  }),
+  "GET /projects/:id/merge_requests/:iid/versions": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const list = request.versions.map(({ base, head, start }, index) => ({
+      id: index + 1,
+      base_commit_sha: base,
+      head_commit_sha: head,
+      start_commit_sha: start,
+      state: "collected"
+    }))
+    return { status: 200, list: list.toReversed() }
+  }),
+  "POST /projects/:id/statuses/:sha": Effect.fnUntraced(function*(call) {
+    const project = yield* projectOf(api, call)
+    const { context, description, name = context ?? "default", state, target_url } = yield* bodyOf(Status, call)
+    const sha = call.params["sha"] ?? ""
+    const known = api.state.statuses.find((status) =>
+      status.project === project && status.sha === sha && status.name === name
+    )
+    const status = known ??
+      {
+        id: api.state.nextId(),
+        project,
+        sha,
+        name,
+        author: call.viewer,
+        state: "",
+        description: "",
+        targetUrl: undefined
+      }
+    yield* setStatus(status, state)
+    Object.assign(status, { description: description ?? "", targetUrl: target_url ?? undefined })
+    if (known === undefined) api.state.statuses.push(status)
+    return { status: 201, body: wire.status(status) }
+  }),
+  "GET /projects/:id/repository/commits/:sha/statuses": Effect.fnUntraced(function*(call) {
+    const project = yield* projectOf(api, call)
+    const list = api.state.statuses.filter((status) => status.project === project && status.sha === call.params["sha"])
+    return { status: 200, list: list.map((status) => wire.status(status)) }
+  })
+})
