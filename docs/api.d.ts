@@ -73,20 +73,20 @@ export declare class PullRequest extends PullRequest_base {}
 declare const ToolError_base: Schema.Class<ToolError, Schema.TaggedStruct<"ToolError", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
-/** Why a tool did not do it, in words that the model can act on. */
+/** Failure of a tool, in words that the model can act on. */
 export declare class ToolError extends ToolError_base {}
 /**
- * Something that the model may ask for. `run` takes what the model wrote, checks it against `input`, and answers with
- * text; its failures are answers too, marked as errors.
+ * A tool that the model can call. `run` takes what the model wrote, checks it against `input`, and answers with text;
+ * its failures are answers too, marked as errors.
  */
 interface Tool {
   readonly name: string;
   readonly description: string;
-  /** The JSON Schema of `input` is what the model is shown. */
+  /** Schema of the input. The model sees its JSON Schema. */
   readonly input: Schema.Top;
   run(input: unknown): Effect.Effect<string, ToolError>;
 }
-/** A tool from what it does with input that fits its schema; other input is refused, naming the field and its rule. */
+/** Makes a tool from a function of its decoded input. Other input is refused with the field and its rule. */
 declare const make: <A, I>(options: {
   readonly name: string;
   readonly description: string;
@@ -99,7 +99,7 @@ declare const WorkspaceError_base: Schema.Class<WorkspaceError, Schema.TaggedStr
 }>, import("effect/Cause").YieldableError>;
 /** A checkout that could not be made, or git that could not answer. The message holds no secret. */
 export declare class WorkspaceError extends WorkspaceError_base {
-  /** The same may work later, with nothing changed by a person. */
+  /** True if the same call may succeed later, with nothing changed by a person. */
   get retryable(): boolean;
 }
 /** Where checkouts live, and how much of the disk they may use. */
@@ -110,7 +110,7 @@ interface WorkspaceOptions {
   /** A mirror that was not used for so long is removed. */
   readonly maxAge: Duration.Input;
 }
-/** What to check out, and with which credentials. */
+/** Request for a checkout: commit, branch and credentials. */
 interface CheckoutRequest {
   readonly repo: RepoName;
   readonly url: string;
@@ -122,17 +122,17 @@ interface CheckoutRequest {
   readonly baseBranch: string;
   readonly baseSha: Sha;
 }
-/** One commit on disk for the time of one job, and the only hands that may read it. */
+/** Checkout of one commit for the time of one job, with the only functions that may read it. */
 interface Checkout {
   readonly directory: string;
   readonly headSha: Sha;
-  /** Where the pull request left its base branch: what its diff is taken against. */
+  /** Commit where the pull request left its base branch. Its diff is against this commit. */
   readonly mergeBase: Sha;
   /** The read-only tools: Read, Glob, Grep, GitLog, GitBlame, GitShow, GitDiff. */
   readonly tools: ReadonlyArray<Tool>;
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>;
-  /** A file's text at the tip of the base branch: where maintainers, not the pull request, decide. */
+  /** Reads a file at the tip of the base branch, where maintainers decide and not the pull request. */
   baseFile(path: RepoPath): Effect.Effect<Option.Option<string>, WorkspaceError>;
   /** The files in a directory at the tip of the base branch, by their full paths. */
   baseFiles(directory: RepoPath): Effect.Effect<ReadonlyArray<RepoPath>, WorkspaceError>;
@@ -799,16 +799,16 @@ export type Fingerprint = typeof Fingerprint.Type;
  * it survives a sentence turned round or a number corrected, not one with other words.
  */
 export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
-/** What a program answered. */
+/** Output of a program. */
 interface ProcessOutput {
   readonly exitCode: number;
   readonly stdout: Uint8Array;
   /** At most its last `STDERR_BYTES` bytes. */
   readonly stderr: string;
-  /** The program was stopped before its end, because enough of its output had been read. `exitCode` is 0 then. */
+  /** True if the program was stopped because enough of its output had been read. `exitCode` is 0 then. */
   readonly cut: boolean;
 }
-/** A repository on a server that we may fetch from, checked: its URL names no credentials and no other transport. */
+/** A checked repository on a server: its URL has no credentials and an allowed transport. */
 interface Remote {
   readonly url: string;
   readonly host: string;
@@ -816,7 +816,7 @@ interface Remote {
   readonly repo: RepoName;
   /** `Authorization: Basic …`, or none for a repository that everyone may read. */
   readonly authorization: Redacted.Redacted | undefined;
-  /** What must never be shown, in each form that it is sent in. */
+  /** Secrets, in each form in which they are sent. */
   readonly secrets: ReadonlyArray<string>;
   /** A directory name for the mirror: distinct for every server and repository, also where case does not count. */
   readonly directoryName: string;
@@ -825,19 +825,19 @@ declare const GitError_base: Schema.Class<GitError, Schema.TaggedStruct<"GitErro
   readonly message: Schema.String;
   readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "not-installed", "other"]>;
 }>, import("effect/Cause").YieldableError>;
-/** git said no. The message is one line without secrets. */
+/** A failed git command. The message is one line without secrets. */
 declare class GitError extends GitError_base {
   toWorkspaceError(): WorkspaceError;
 }
 interface GitOptions {
   readonly gitDir: string;
-  /** Where files are written to; absent for commands that only read the object store. */
+  /** Directory for files; absent for commands that only read the object store. */
   readonly workTree?: string | undefined;
   readonly indexFile?: string | undefined;
   readonly stdin?: string | undefined;
   readonly timeoutSeconds?: number | undefined;
   readonly maxBytes?: number | undefined;
-  /** What to do with more output than `maxBytes`: `fail` (the default), or keep what fitted. */
+  /** Handling of output beyond `maxBytes`: `fail` (the default), or `cut` it. */
   readonly overflow?: "fail" | "cut" | undefined;
   /** Exit codes besides 0 that are answers, not failures. */
   readonly answers?: ReadonlyArray<number> | undefined;
@@ -846,18 +846,21 @@ interface GitOptions {
 }
 declare const Git_base: Context.ServiceClass<Git, "@nominal-code/workspace/Git", {
   run(args: ReadonlyArray<string>, options: GitOptions): Effect.Effect<ProcessOutput, GitError>;
-  /** Hands the output over as it comes; the command is ended when `accept` answers false. */
+  /** Streams the output to `accept`; ends the command when that returns false. */
   consume(args: ReadonlyArray<string>, options: GitOptions, accept: (chunk: Uint8Array) => boolean): Effect.Effect<Omit<ProcessOutput, "stdout">, GitError>;
 }>;
-/** The one way to run git. */
+/** Runner of git commands. Nothing else runs git. */
 declare class Git extends Git_base {}
 /** A difference in a repository on this disk. */
 interface LocalChanges {
   /** The directory that holds `.git`. */
   readonly repository: string;
-  /** What the changes are taken against: a branch, a tag or a commit. */
+  /** Base of the changes: a branch, a tag or a commit. */
   readonly base: string;
-  /** What is reviewed: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the index. */
+  /**
+   * Head of the changes: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the
+   * index.
+   */
   readonly head: string;
 }
 /** A review of changes on this disk. */
@@ -1224,7 +1227,7 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
 }>, {}>;
 /** Somebody's comment on the pull request, ours included. */
 export declare class Discussion extends Discussion_base {}
-/** A finding that is on the pull request. One that was folded into a summary has no place. */
+/** A finding that is on the pull request already. One that was folded into a summary has no place. */
 interface PriorFinding {
   readonly fingerprint: Fingerprint;
   readonly place?: PriorPlace;
@@ -1233,10 +1236,10 @@ interface PriorFinding {
 interface PriorPlace {
   readonly path: string;
   readonly side: Side;
-  /** Where the forge shows it now; absent once the code there has changed. */
+  /** Line where the forge shows it now; absent once the code there has changed. */
   readonly line?: number | undefined;
   readonly originalLine?: number | undefined;
-  /** The lines of its side before it and its own, as they were. */
+  /** Lines of its side up to its own, as they were. */
   readonly code: ReadonlyArray<string>;
   readonly category: string;
   readonly words: ReadonlyArray<string>;
@@ -1267,16 +1270,16 @@ interface FingerprintedFinding {
   readonly finding: Finding;
   readonly fingerprint: Fingerprint;
 }
-/** Where the findings of a review go. None of them is in two of the three. */
+/** Places of a review's findings. Each finding is in one of the three lists. */
 interface AnchoredFindings {
-  /** They stand on their lines. */
+  /** Findings that are posted on their lines. */
   readonly inline: ReadonlyArray<FingerprintedFinding>;
-  /** Their lines are not in the diff: they go into the summary. */
+  /** Findings for the summary, because their lines are not in the diff. */
   readonly folded: ReadonlyArray<FingerprintedFinding>;
-  /** We have said so before: they are not said again. */
+  /** Findings that are on the pull request already, and are not repeated. */
   readonly repeated: ReadonlyArray<FingerprintedFinding>;
 }
-/** What a review's findings are placed by. */
+/** Context for placing the findings of a review. */
 interface AnchorContext {
   readonly files: ReadonlyArray<ChangedFile>;
   readonly checkout: Checkout;
@@ -1290,7 +1293,7 @@ declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"Sto
 }>, import("effect/Cause").YieldableError>;
 /** A failed call of a store. `message` is one line for operators. */
 export declare class StoreError extends StoreError_base {
-  /** Whether it may succeed later. */
+  /** True if the same call may succeed later. */
   get retryable(): boolean;
 }
 /** How conversations are kept. */
@@ -1482,7 +1485,7 @@ interface AskResult {
   readonly result: AgentResult<ReviewAnswer>;
   readonly notShown: ReadonlyArray<string>;
 }
-/** What came of a review's answer in the end. */
+/** Result of recovering a review's answer. */
 interface RecoveredAnswer {
   readonly answer: Option.Option<ReviewAnswer>;
   readonly usage: UsageSummary;
@@ -1902,7 +1905,7 @@ interface ReadyLane {
   readonly lane: Lane;
   readonly work: HeadWork;
 }
-/** Where a run lives: in the process that has the lease, or outside it, where the run outlives that process. */
+/** Location of a run: in the process that has the lease, or outside it, where the run outlives that process. */
 type RunLocation = "in-process" | "out-of-process";
 /**
  * Result of a renewal. `lost`: the lease has ended. `cancelled` and `superseded`: the lease lasts, but the work under
@@ -2466,7 +2469,7 @@ export type EventKind = typeof EventKind.Type;
 /** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
 export declare const WaitsFor: Schema.Struct<{
   readonly service: Schema.brand<Schema.String, "ServiceName">;
-  /** When it is tried again. */
+  /** Instant of the next try. */
   readonly until: Schema.Int;
   readonly since: Schema.Int;
 }>;
@@ -2579,7 +2582,7 @@ export declare const JobRecord: Schema.Struct<{
   }>>;
   readonly waitsFor: Schema.OptionFromNullOr<Schema.Struct<{
     readonly service: Schema.brand<Schema.String, "ServiceName">;
-    /** When it is tried again. */
+    /** Instant of the next try. */
     readonly until: Schema.Int;
     readonly since: Schema.Int;
   }>>;
@@ -2982,7 +2985,10 @@ declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/k
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>;
   /** Deletes a Job, which exists until its pods are gone. An absent Job is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>;
-  /** How long ago a Job's end was asked for, by the API server's own clock; none if it was not, or the Job is gone. */
+  /**
+   * Time since a Job's deletion was requested, by the API server's clock; none if it was not requested, or the Job is
+   * gone.
+   */
   endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>;
   /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
   warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
@@ -3050,18 +3056,18 @@ interface KubernetesWork<R> {
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
 declare const layer$24: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
-/** How a Redis is reached. */
+/** Address of a Redis. */
 interface RedisTarget {
   readonly url: Redacted.Redacted;
   readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
 }
-/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
+/** A Lua script, which Redis runs atomically. */
 interface RedisScript {
   readonly text: string;
-  /** By which Redis knows a script that it has run before. */
+  /** Hash by which Redis knows a script that it has run before. */
   readonly sha: string;
 }
-/** What is heard on a channel. */
+/** Event of a subscription. */
 export declare const ChannelEvent: Schema.TaggedUnion<{
   readonly Message: Schema.TaggedStruct<"Message", {
     readonly text: Schema.String;
@@ -3076,24 +3082,24 @@ type Reply = Schema.ConstraintDecoder<unknown>;
 declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
   /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
   send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
-  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
+  /** Runs a script. In a cluster all its keys need the same hash tag. */
   run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
-  /** Listens to a channel, from when this effect has completed until the scope closes. */
+  /** Subscribes to a channel, from the completion of this effect until the scope closes. */
   subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
   /**
-   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
-   * do not have it within a second.
+   * Waits until the configured number of replicas have all earlier writes to the node of this key; fails after a
+   * second.
    */
   replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
   /** Succeeds if Redis answers. */
   readonly ping: Effect.Effect<void, StoreError>;
 }>;
 /**
- * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
- * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
+ * Client of the shared Redis, and the only user of its driver: one connection for commands and one for subscriptions.
+ * Both reconnect by themselves; meanwhile every call fails at once.
  */
 export declare class Redis extends Redis_base {}
-/** A Redis, and how many replicas have to have what is accepted. */
+/** Address of a Redis, and the number of replicas that need to have an accepted job. */
 interface RedisOptions extends RedisTarget {
   readonly waitReplicas?: number;
 }
@@ -3103,9 +3109,9 @@ declare const layer: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<R
 type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
 /** The schema of a row. */
 type Row = Schema.ConstraintDecoder<unknown>;
-/** The statements that a transaction may run. They are of no use after it. */
+/** Statements of a transaction. They are invalid after it. */
 interface Statements {
-  /** Runs a statement; how many rows it changed. */
+  /** Runs a statement, and returns the number of changed rows. */
   run(sql: string, parameters?: Parameters): number;
   /** The first row, decoded; undefined if there is none. */
   get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
@@ -3113,19 +3119,19 @@ interface Statements {
   all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
 }
 declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
-  /** Where the file lives; other files that belong to it may stand beside it. */
+  /** Directory of the file. Related files may be beside it. */
   readonly directory: string;
   /**
    * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
    * process can come between its statements. `operation` names it in an error.
    */
   transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
+  /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
   read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
 }>;
 /**
- * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
- * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
+ * The database file of the data directory, and the only user of its driver. When a transaction's effect succeeds, its
+ * writes are on the disk and survive a kill and a power cut. Any number of processes may use the file.
  */
 export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */

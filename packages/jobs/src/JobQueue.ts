@@ -60,7 +60,7 @@ export interface ReadyLane {
   readonly work: HeadWork
 }
 
-/** Where a run lives: in the process that has the lease, or outside it, where the run outlives that process. */
+/** Location of a run: in the process that has the lease, or outside it, where the run outlives that process. */
 export type RunLocation = "in-process" | "out-of-process"
 
 /**

@@ -18,7 +18,7 @@ export type EventKind = typeof EventKind.Type
 /** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
 export const WaitsFor = Schema.Struct({
   service: ServiceName,
-  /** When it is tried again. */
+  /** Instant of the next try. */
   until: Schema.Int,
   since: Schema.Int
 })

@@ -88,9 +88,9 @@ const othersFirst = Duration.seconds(5)
 
 /** A job that found a service away. */
 interface Suspect {
-  /** How often the service had answered by then. */
+  /** Number of the service's answers until then. */
   readonly answers: number
-  /** How often in a row the service failed this job and answered others in between. */
+  /** Number of times in a row that the service failed this job and answered others in between. */
   readonly alone: number
 }
 

@@ -33,7 +33,10 @@ export class KubeClient extends Context.Service<KubeClient, {
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>
   /** Deletes a Job, which exists until its pods are gone. An absent Job is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>
-  /** How long ago a Job's end was asked for, by the API server's own clock; none if it was not, or the Job is gone. */
+  /**
+   * Time since a Job's deletion was requested, by the API server's clock; none if it was not requested, or the Job is
+   * gone.
+   */
   endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>
   /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
   warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>

@@ -5,15 +5,15 @@ import { explain } from "./SqliteError.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /**
- * Tells the living from the dead among the processes that share a data directory. Each holds a lock that the operating
- * system takes away when it dies, however it dies; so there is no heartbeat to wait for and no process id to be reused.
+ * Liveness of the processes that share a data directory. Each holds a lock that the operating system releases when the
+ * process dies, so no heartbeat has to time out, and a reused process id does no harm.
  */
 export class Owners extends Context.Service<Owners, {
-  /** This process's name, made anew each time the store is opened. */
+  /** Name of this process, new each time the store is opened. */
   readonly self: string
-  /** Whether that process still has its store open. In doubt, it has. */
+  /** True if that process still has its store open, or if this is unknown. */
   isAlive(owner: string): Effect.Effect<boolean>
-  /** Removes what a dead process left here. */
+  /** Removes the lock file of a dead process. */
   forget(owner: string): Effect.Effect<void>
 }>()("@nominal-code/persistence/Owners") {}
 

@@ -13,13 +13,13 @@ export type Command = readonly [name: string, ...args: ReadonlyArray<string | nu
 export type Reply = Schema.ConstraintDecoder<unknown>
 
 /**
- * The Redis that several processes share, and the one place that knows its driver: one connection for commands and one
- * to listen, whatever the process does. Both come back by themselves; while they are away everything fails at once.
+ * Client of the shared Redis, and the only user of its driver: one connection for commands and one for subscriptions.
+ * Both reconnect by themselves; meanwhile every call fails at once.
  */
 export class Redis extends Context.Service<Redis, {
   /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
   send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>
-  /** The same for a script. In a cluster all its keys have to carry the same hash tag. */
+  /** Runs a script. In a cluster all its keys need the same hash tag. */
   run<S extends Reply>(
     operation: string,
     reply: S,
@@ -27,15 +27,15 @@ export class Redis extends Context.Service<Redis, {
     keys: ReadonlyArray<string>,
     args: ReadonlyArray<string | number>
   ): Effect.Effect<S["Type"], StoreError>
-  /** Listens to a channel, from when this effect has completed until the scope closes. */
+  /** Subscribes to a channel, from the completion of this effect until the scope closes. */
   subscribe(channel: string): Effect.Effect<
     Stream.Stream<RedisSubscriber.ChannelEvent, StoreError>,
     StoreError,
     Scope.Scope
   >
   /**
-   * Waits until as many replicas as are asked for have what was written to the node of this key before; fails if they
-   * do not have it within a second.
+   * Waits until the configured number of replicas have all earlier writes to the node of this key; fails after a
+   * second.
    */
   replicated(operation: string, key: string): Effect.Effect<void, StoreError>
   /** Succeeds if Redis answers. */
@@ -44,7 +44,7 @@ export class Redis extends Context.Service<Redis, {
 
 const isUnknownScript = Schema.is(Schema.Struct({ message: Schema.String.check(Schema.isPattern(/^NOSCRIPT/)) }))
 
-/** The connection over which the writes of a key go. */
+/** Connection that carries the writes of a key. */
 const primaryOf = (commands: Client, key: string): Promise<Single> => {
   if (!("slots" in commands)) return Promise.resolve(commands)
   return commands.cluster("KEYSLOT", key).then((slot) => {
@@ -57,7 +57,7 @@ const primaryOf = (commands: Client, key: string): Promise<Single> => {
 
 const replicaMillis = 1_000
 
-/** A Redis, and how many replicas have to have what is accepted. */
+/** Address of a Redis, and the number of replicas that need to have an accepted job. */
 export interface RedisOptions extends RedisTarget {
   readonly waitReplicas?: number
 }

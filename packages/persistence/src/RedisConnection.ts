@@ -6,28 +6,28 @@ import { backoff, clusterOptions, hostOptions, sentinelOptions, singleOptions } 
 import { ask, check } from "./RedisServerInfo.ts"
 import { StoreError } from "./StoreError.ts"
 
-/** What takes commands: one server, or whichever node of a cluster holds the key. */
+/** Client for commands: one server, or the node of a cluster that holds the key. */
 export type Client = Single | Cluster
 
-/** The connections of a process. There are no others, whatever it does. */
+/** All connections of a process. */
 export interface Connections {
-  /** The URL without what is secret in it, for messages. */
+  /** The URL without its secrets, for messages. */
   readonly address: string
   readonly commands: Client
-  /** Only listens. In a cluster any node will do: each is told what the others are told. */
+  /** Connection for subscriptions. In a cluster it may be to any node, because all of them get all messages. */
   readonly subscriber: Single
 }
 
-/** How a Redis is reached. */
+/** Address of a Redis. */
 export interface RedisTarget {
   readonly url: Redacted.Redacted
   readonly sentinelPassword?: Option.Option<Redacted.Redacted>
 }
 
-/** How long a process waits at its start for a Redis that is not there yet. */
+/** Time that a process waits at its start for a Redis that is not reachable yet. */
 const startPatience = "15 seconds"
 
-/** Logs when the connection is lost and when it is back, once for each outage. */
+/** Logs a lost and a restored connection, once for each outage. */
 const report = Effect.fnUntraced(function*(client: Client, address: string) {
   const events = yield* Queue.unbounded<Option.Option<unknown>>()
   let cause: unknown = undefined

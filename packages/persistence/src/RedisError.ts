@@ -4,7 +4,7 @@ import { StoreError } from "./StoreError.ts"
 const Reply = Schema.Struct({ name: Schema.Literal("ReplyError"), message: Schema.String })
 const isReply = Schema.is(Reply)
 
-/** What Redis refuses now and may do later, by the first word of its answer. */
+/** Transient errors of Redis, by the first word of its answer. */
 const transient = new Map([
   ["READONLY", "it is a replica; a failover is under way, or redis.url (REDIS_URL) names the wrong host"],
   ["LOADING", "it is reading its data from the disk"],
@@ -27,10 +27,10 @@ const refused = new Map([
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 
-/** What Node says of a certificate that it does not trust, and of a server that does not speak TLS. */
+/** True for an untrusted certificate, and for a server that does not speak TLS. */
 const isTls = (cause: unknown): boolean => /CERT|TLS|SSL/.test(codeOf(cause))
 
-/** Whether no later attempt with the same URL can succeed. */
+/** True if no later attempt with the same URL can succeed. */
 export const isRefusal = (cause: unknown): boolean => {
   const [code = ""] = isReply(cause) ? cause.message.split(" ", 1) : []
   return refused.has(code) || isTls(cause)
@@ -42,7 +42,9 @@ interface Failure {
   readonly cause: unknown
 }
 
-/** Why a connection failed, in a few words: a code is shorter than its message, and holds no address twice. */
+/**
+ * Reason of a failed connection in a few words. A code is shorter than its message, and does not repeat the address.
+ */
 const connectionTrouble = (cause: unknown): string => {
   if (!(cause instanceof Error)) return "the connection was lost"
   return cause.message === "Command timed out" ? "no answer in time" : codeOf(cause) || "the connection was lost"
@@ -50,7 +52,10 @@ const connectionTrouble = (cause: unknown): string => {
 
 const untrusted = "no TLS that can be trusted: name the file of its authority in NODE_EXTRA_CA_CERTS, or use redis://"
 
-/** One line about what failed, where, and what to do. Never the command: it may hold what must not be shown. */
+/**
+ * Error of a failed command: one line with the operation, the address and the remedy. It never shows the command, which
+ * may hold secrets.
+ */
 export const explain = ({ address, cause, operation }: Failure): StoreError => {
   if (cause instanceof StoreError) return cause
   if (!isReply(cause)) {

@@ -2,14 +2,14 @@ import type { RedisAddress, RedisHost } from "@nominal-code/domain/RedisUrl"
 import { Option, Redacted } from "effect"
 import { isIP } from "node:net"
 
-/** A command that takes longer than this has failed. Every one of ours takes well under a millisecond. */
+/** Time limit of a command. Ours take well under a millisecond. */
 const answerMillis = 4_000
 const connectMillis = 5_000
 
-/** Exponential, with jitter: when a Redis comes back, the processes do not all come at once. */
+/** Backoff of reconnections, exponential with jitter, so that the processes do not reconnect all at once. */
 export const backoff = (attempt: number): number => Math.min(50 * 2 ** (attempt - 1), 2_000) * (0.5 + Math.random() / 2)
 
-/** How every connection behaves. */
+/** Options of every connection. */
 const connectionDefaults = {
   connectionName: "nominal-code",
   // The older of the two: proxies and every Redis from 6 on speak it, and its answers have one form.

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { StoreError } from "./StoreError.ts"
 
-/** A Lua program that Redis runs as one step: all of it or nothing, with nothing in between. */
+/** A Lua script, which Redis runs atomically. */
 export interface RedisScript {
   readonly text: string
-  /** By which Redis knows a script that it has run before. */
+  /** Hash by which Redis knows a script that it has run before. */
   readonly sha: string
 }
 

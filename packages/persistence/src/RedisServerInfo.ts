@@ -9,7 +9,7 @@ const Info = Schema.Struct({
   maxmemory_policy: Schema.optionalKey(Schema.String)
 })
 
-/** What a server says about itself in `INFO`. */
+/** Fields of a server's `INFO`. */
 export type RedisServerInfo = typeof Info.Type
 
 const infoOf = (text: string): RedisServerInfo =>
@@ -17,7 +17,7 @@ const infoOf = (text: string): RedisServerInfo =>
     text.split("\r\n").map((line) => line.split(":", 2)).filter(([, value]) => value !== undefined)
   ))
 
-/** What a server says about itself; nothing where its user may not ask. */
+/** Reads a server's `INFO`; empty if its user may not. */
 export const ask = (client: Single): Effect.Effect<RedisServerInfo> =>
   Effect.tryPromise(() => client.info()).pipe(
     Effect.map(infoOf),
@@ -26,7 +26,7 @@ export const ask = (client: Single): Effect.Effect<RedisServerInfo> =>
 
 const oldest = 7
 
-/** Refuses a server that cannot run the queue's scripts or would throw accepted jobs away, and warns of one that may. */
+/** Refuses a server that cannot run the queue's scripts or would evict accepted jobs, and warns of one that may. */
 export const check = Effect.fnUntraced(function*(info: RedisServerInfo, address: string) {
   const { aof_enabled, maxmemory_policy = "noeviction", redis_version } = info
   const refuse = (message: string) =>

@@ -3,18 +3,18 @@ import type { Redis as Single } from "ioredis"
 import { explain } from "./RedisError.ts"
 import type { StoreError } from "./StoreError.ts"
 
-/** What is heard on a channel. */
+/** Event of a subscription. */
 export const ChannelEvent = Schema.TaggedUnion({
   Message: { text: Schema.String },
-  /** The connection was lost and is back: what was said in between was not heard, so look at what is stored. */
+  /** The connection was lost and is back. Messages in between were missed, so read the stored state. */
   Missed: {}
 })
 export type ChannelEvent = typeof ChannelEvent.Type
 
-/** A connection that nobody speaks on can be dead for long without anybody noticing. */
+/** Interval of pings, which detect a dead connection. */
 const heartbeat = Schedule.spaced("10 seconds")
 
-/** All the subscriptions of a process, on one connection. */
+/** Makes the subscriptions of a process, on one connection. */
 export const make = Effect.fnUntraced(function*(connection: Single, address: string) {
   const channels = new Map<string, Set<Queue.Queue<ChannelEvent>>>()
 

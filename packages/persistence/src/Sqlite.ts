@@ -10,9 +10,9 @@ export type Parameters = Readonly<Record<string, string | number | null | Uint8A
 /** The schema of a row. */
 export type Row = Schema.ConstraintDecoder<unknown>
 
-/** The statements that a transaction may run. They are of no use after it. */
+/** Statements of a transaction. They are invalid after it. */
 export interface Statements {
-  /** Runs a statement; how many rows it changed. */
+  /** Runs a statement, and returns the number of changed rows. */
   run(sql: string, parameters?: Parameters): number
   /** The first row, decoded; undefined if there is none. */
   get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined
@@ -21,18 +21,18 @@ export interface Statements {
 }
 
 /**
- * The database file of the data directory, and the one place that knows its driver. What a transaction wrote is on the
- * disk when the effect succeeds: it survives a kill and a power cut. Any number of processes may use the file.
+ * The database file of the data directory, and the only user of its driver. When a transaction's effect succeeds, its
+ * writes are on the disk and survive a kill and a power cut. Any number of processes may use the file.
  */
 export class Sqlite extends Context.Service<Sqlite, {
-  /** Where the file lives; other files that belong to it may stand beside it. */
+  /** Directory of the file. Related files may be beside it. */
   readonly directory: string
   /**
    * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
    * process can come between its statements. `operation` names it in an error.
    */
   transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
-  /** The same for a `body` that only reads: it sees one moment of the file, and holds no other process up. */
+  /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
   read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
 }>()("@nominal-code/persistence/Sqlite") {}
 

@@ -1,7 +1,7 @@
 import { PlatformError, Schema } from "effect"
 import { StoreError } from "./StoreError.ts"
 
-/** The file was written by a program that knows more than this one. */
+/** The file was written by a newer version of the program. */
 export class NewerSchema extends Schema.TaggedError<NewerSchema>()("NewerSchema", { message: Schema.String }) {}
 
 const DriverError = Schema.Struct({ errcode: Schema.Int, message: Schema.String })
@@ -26,7 +26,7 @@ const advice = new Map([
   [26, "the file is not a database: move it away, or set data_dir (NOMINAL_DATA_DIR) to another directory"]
 ])
 
-/** One line about what failed, on which file, and what to do. */
+/** Error of a failed operation: one line with the operation, the file and the remedy. */
 export const explain = (
   { cause, file, operation }: { readonly operation: string; readonly file: string; readonly cause: unknown }
 ): StoreError => {

@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 
 /**
- * Why a store could not do it. `unavailable`: it was away, busy, or could not write. `full`: it has no room. `failed`:
- * another attempt fails too.
+ * Reason why a call of a store failed. `unavailable`: it was away, busy, or could not write. `full`: it has no room.
+ * `failed`: another attempt fails too.
  */
 const Reason = Schema.Literals(["unavailable", "full", "failed"])
 
@@ -12,7 +12,7 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   message: Schema.String,
   reason: Reason
 }) {
-  /** Whether it may succeed later. */
+  /** True if the same call may succeed later. */
   get retryable(): boolean {
     return this.reason !== "failed"
   }

@@ -15,17 +15,17 @@ export interface FingerprintedFinding {
   readonly fingerprint: Fingerprint
 }
 
-/** Where the findings of a review go. None of them is in two of the three. */
+/** Places of a review's findings. Each finding is in one of the three lists. */
 export interface AnchoredFindings {
-  /** They stand on their lines. */
+  /** Findings that are posted on their lines. */
   readonly inline: ReadonlyArray<FingerprintedFinding>
-  /** Their lines are not in the diff: they go into the summary. */
+  /** Findings for the summary, because their lines are not in the diff. */
   readonly folded: ReadonlyArray<FingerprintedFinding>
-  /** We have said so before: they are not said again. */
+  /** Findings that are on the pull request already, and are not repeated. */
   readonly repeated: ReadonlyArray<FingerprintedFinding>
 }
 
-/** What a review's findings are placed by. */
+/** Context for placing the findings of a review. */
 export interface AnchorContext {
   readonly files: ReadonlyArray<ChangedFile>
   readonly checkout: Checkout
@@ -33,7 +33,7 @@ export interface AnchorContext {
   readonly raised: ReadonlyArray<PriorFinding>
 }
 
-/** Reads of the checkout, each at most once. What cannot be read is told of all the same. */
+/** Makes a cached reader of the checkout. A finding in an unreadable file is still reported. */
 const makeReader = Effect.fnUntraced(function*({ checkout, files }: AnchorContext) {
   const changed = files.flatMap(({ path, previousPath }) => previousPath === undefined ? [path] : [path, previousPath])
   const spellings = (side: Side) =>
@@ -58,15 +58,15 @@ const makeReader = Effect.fnUntraced(function*({ checkout, files }: AnchorContex
 
 type Reader = Effect.Success<ReturnType<typeof makeReader>>
 
-/** What was written for a path, as one that can be shown: it leads to no file. */
+/** Makes a showable path of a written one that leads to no file. */
 const asWritten = (written: string): RepoPath => {
   const parts = written.replaceAll("\0", "\uFFFD").split("/").filter((part) => part !== "")
   return RepoPath.make(parts.map((part) => part === ".." ? "\u2026" : part).join("/").slice(0, 1000) || "(no path)")
 }
 
 /**
- * The path that a finding means: a file of the diff in whatever spelling leads to it alone, or the new name of a renamed
- * one. A file that is there, changed or not, is never taken for another.
+ * Finds the path that a finding means: the file of the diff that alone matches its spelling, or the new name of a
+ * renamed file. An existing file, changed or not, is never taken for another.
  */
 const pathIn = Effect.fnUntraced(function*(files: ReadonlyArray<ChangedFile>, reader: Reader, found: ReportedFinding) {
   const exact = files.find(({ path }) => path === found.path)
@@ -85,7 +85,7 @@ const withoutSuggestion = (finding: Finding): Finding => {
 const isSame = (code: ReadonlyArray<string>, suggestion: string): boolean =>
   code.join("\n") === suggestion.replaceAll("\r\n", "\n").replace(/\n$/, "")
 
-/** A suggestion has to change something that is in the diff, and to be the bare code that belongs there. */
+/** Keeps a suggestion only if it changes lines of the diff, after repairing it to bare code. */
 const withUsefulSuggestion = (finding: Finding, code: ReadonlyArray<string>, file: ReadonlyArray<string>): Finding => {
   const { line, path, side, startLine = line, suggestion } = finding
   if (suggestion === undefined) return finding
@@ -101,8 +101,8 @@ const withUsefulSuggestion = (finding: Finding, code: ReadonlyArray<string>, fil
 }
 
 /**
- * The finding on the part of its range that one hunk holds, since a forge takes no other range. Its text then names all
- * of the range, and a suggestion for the whole of it is none for the part.
+ * Clips a finding to the part of its range that one hunk holds, because forges accept no other range. Its text then
+ * names the whole range, and it loses its suggestion.
  */
 const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => {
   const { body, line, path, side, startLine = line, suggestion: _, ...rest } = finding
@@ -121,9 +121,9 @@ const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => 
 }
 
 /**
- * Decides for each finding where it lands. It stands on its line, or on the part of its range that is in one hunk of the
- * diff on its side; a finding elsewhere is never moved to a line that it does not name, it goes into the summary. One
- * that we have raised before at this place is not raised again, whether its thread is open or resolved.
+ * Decides about the place of each finding: on its line, or on the part of its range that one hunk of the diff holds. A
+ * finding elsewhere goes into the summary, and is never moved to a line that it does not name. A finding that we have
+ * raised before at this place is not repeated, even if its thread is resolved.
  */
 export const anchor = Effect.fn("Anchor.anchor")(
   function*(findings: ReadonlyArray<ReportedFinding>, ground: AnchorContext) {

@@ -1,6 +1,6 @@
 import type { Finding, Severity } from "@nominal-code/domain/Finding"
 
-/** How a severity is written. */
+/** Badges of the severities. */
 export const badges: Readonly<Record<Severity, string>> = {
   critical: "🔴 **Critical**",
   high: "🟠 **High**",
@@ -19,7 +19,7 @@ const farReaching = new RegExp(
 
 const warning = "⚠️ This suggestion changes a file that runs in CI or pins dependencies: read it before you apply it."
 
-/** The text of one comment: how bad, of what kind, how sure, and then what the finding says. */
+/** Text of one comment: severity, category and confidence, then the finding's text. */
 export const commentBody = (finding: Finding): string => {
   const head = `${badges[finding.severity]} · ${finding.category} · ${finding.confidence} confidence`
   const parts = [head, finding.body.trim()]

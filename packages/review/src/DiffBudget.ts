@@ -5,16 +5,16 @@ import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 /** A file's diff as it goes into the prompt. */
 export interface ShownDiff {
   readonly file: ChangedFile
-  /** The annotated diff, or the beginning of it; empty when there is none to show or no room for it. */
+  /** The annotated diff, or its beginning; empty if there is none, or no room for it. */
   readonly text: string
-  /** Lines of the annotated diff that are not in `text`. */
+  /** Number of lines of the annotated diff that are not in `text`. */
   readonly leftOut: number
 }
 
-/** What a file costs beside its diff: its heading and its tags. */
+/** Weight of a file beside its diff: heading and tags. */
 const overhead = 150
 
-/** A beginning shorter than this says nothing. */
+/** Minimum weight of a diff's beginning. */
 const leastPart = 2_000
 
 const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}]/u
@@ -22,8 +22,8 @@ const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Scrip
 const weightOf = (character: string): number => character < "\u0080" ? 1 : ideograph.test(character) ? 4 : 2
 
 /**
- * What a text costs a model, in characters of plain English, of which about four make a token. An ideograph is about a
- * token by itself; other scripts, and long runs without a blank (hashes, minified code), take two characters or so.
+ * Weight of a text for a model, in characters of plain English, of which about four make a token. An ideograph is about
+ * a token by itself; other scripts, and long runs without a blank (hashes, minified code), take two characters or so.
  */
 export const weigh = (text: string): number => {
   let weight = text.length
@@ -36,7 +36,7 @@ export const weigh = (text: string): number => {
 
 const lineCount = (text: string): number => text === "" ? 0 : text.split("\n").length
 
-/** The lines from the first on that weigh no more than there is room. */
+/** Cuts a text at a line's end to a weight. */
 const cut = (text: string, room: number): string => {
   let [end, left] = [0, room]
   for (const line of text.split("\n")) {
@@ -74,7 +74,7 @@ export const fitDiffs = (files: ReadonlyArray<ChangedFile>, budget: number): Rea
   })
 }
 
-/** The names of the files whose diffs do not fit whole into a budget. */
+/** Names of the files whose diffs do not fit whole into a budget. */
 export const notShown = (files: ReadonlyArray<ChangedFile>, budget: number): ReadonlyArray<string> =>
   fitDiffs(files, budget).filter(({ leftOut }) => leftOut > 0).map(({ file }) => escapePath(file.path))
 

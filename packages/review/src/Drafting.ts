@@ -17,7 +17,7 @@ import { ReviewSteps } from "./ReviewSteps.ts"
 import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
 import type { SummaryParts } from "./Summary.ts"
 
-/** A review whose texts are fit to be posted, and what is kept of the conversation that led to it. */
+/** A review with its final texts, and the conversation to be kept. */
 export interface DraftedReview {
   readonly _tag: "Review"
   readonly parts: SummaryParts
@@ -25,7 +25,7 @@ export interface DraftedReview {
   readonly usage: UsageSummary
 }
 
-/** The model wrote something that is no review, or nothing. */
+/** Result if the model wrote nothing, or nothing that is a review. */
 export interface UnreadableAnswer {
   readonly _tag: "Unreadable"
   readonly text: string
@@ -33,10 +33,10 @@ export interface UnreadableAnswer {
   readonly rules: OutgoingTextRules
 }
 
-/** What came of a pull request. */
+/** Result of reviewing a pull request. */
 export type DraftResult = DraftedReview | UnreadableAnswer | { readonly _tag: "Nothing"; readonly reason: string }
 
-/** The checkout of the pull request's head. */
+/** Checks out the pull request's head. */
 const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref }: PullRequest, source: CloneSource) {
   const forge = yield* Forge
   const workspace = yield* Workspace
@@ -50,7 +50,7 @@ const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref
   })
 })
 
-/** Places the findings, and makes all texts fit to be posted. */
+/** Places the findings, and finalizes all texts. */
 const compose = Effect.fnUntraced(function*(
   job: Job,
   context: ReviewContext,
@@ -97,7 +97,7 @@ const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Outgoin
   rules
 })
 
-/** Reviews a pull request and posts nothing: from the checkout to texts that are fit to be posted. */
+/** Reviews a pull request without posting: from the checkout to the final texts. */
 export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest: PullRequest) {
   const { settings } = yield* ReviewConfig
   const steps = yield* ReviewSteps

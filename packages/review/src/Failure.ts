@@ -13,14 +13,14 @@ const { Failed, Postponed } = JobOutcome.cases
 
 const redact = Redaction.make([])
 
-/** A failure whose detail holds no secret and no second line. */
+/** Cleans a failure's detail: no secret, and one line. */
 const plain = (failure: Failure): Failure => ({ ...failure, detail: detailOf(redact(failure.detail)) })
 
-/** A failed run, which uses an attempt. */
+/** Outcome of a failed run, which uses an attempt. */
 export const failed = (failure: Failure, retryable: boolean): typeof Failed.Type =>
   Failed.make({ failure: plain(failure), retryable })
 
-/** A run that waits for a service, for at least as long as the service asked. It uses no attempt. */
+/** Outcome of a run that waits for a service, for at least as long as the service asked. It uses no attempt. */
 export const postponed = (
   failure: Failure,
   service: ServiceName,
@@ -49,7 +49,7 @@ const forgeReason = ({ reason }: ForgeError) =>
     ? reason.because
     : forgeReasons[reason._tag]
 
-/** The name under which jobs wait for a forge. */
+/** Service name of a forge. */
 export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
 
 /**
@@ -66,7 +66,7 @@ export const forgeOutcome = (platform: Platform, error: ForgeError) => {
     : failed(failure, reason._tag === "NotFound" || reason._tag === "Forbidden")
 }
 
-/** The name under which jobs wait for a model service. */
+/** Service name of a model provider. */
 export const modelService = (provider: ProviderName): ServiceName => ServiceName.make(`model:${provider}`)
 
 /** The reasons of a model service's failure that say something about the service, and nothing about the job. */
@@ -112,7 +112,7 @@ export const checkoutOutcome = (platform: Platform, error: WorkspaceError) => {
     : failed(Failure.cases.Checkout.make({ reason: "failed", detail: message }), retryable || reason === "missing")
 }
 
-/** What a pull request is told of a failure: one sentence's end of ours, and not a word of anybody else's. */
+/** Text about a failure for the pull request: the end of a sentence, in our words only. */
 export const explain: (failure: Failure) => string = Failure.match({
   Forge: ({ reason }) =>
     ({

@@ -6,7 +6,7 @@ const advice = "Mention me again to start a new review. If this keeps happening,
 
 const quotedSummary = /"summary"\s*:\s*("(?:[^"\\]|\\[^])*")/
 
-/** The summary in a broken answer, where it can be made out. */
+/** Finds the summary in a broken answer. */
 const summaryIn = (raw: string): Option.Option<string> =>
   Option.fromNullishOr(quotedSummary.exec(raw)?.[1]).pipe(
     Option.flatMap(parseJson),
@@ -14,8 +14,8 @@ const summaryIn = (raw: string): Option.Option<string> =>
   )
 
 /**
- * What the pull request is told when the model's answer could not be read: the summary, if that much can be made out,
- * and in any case that this is no review. `raw` is what the model wrote.
+ * Text for the pull request if the model's answer could not be read: that there is no review, and the summary if it can
+ * be found. `raw` is the model's text.
  */
 export const fallback = (raw: string, rules: OutgoingTextRules): string =>
   Option.match(summaryIn(raw), {

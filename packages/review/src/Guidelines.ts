@@ -7,13 +7,13 @@ import { Effect, Option } from "effect"
 const generalFile = RepoPath.make(".nominal/guidelines.md")
 const languageFile = (language: string) => RepoPath.make(`.nominal/languages/${language}.md`)
 
-/** Longer guidelines are cut: they are sent with every turn. */
+/** Maximum length of guidelines, which are sent with every turn. */
 const longest = 60_000
 
 /**
- * What this repository asks of its code: general rules, then those of the changed files' languages in alphabetical
- * order. The repository's own `.nominal/guidelines.md` and `.nominal/languages/<language>.md` replace the configured
- * texts. They are read from the base branch, where maintainers decide: a pull request cannot bring its own rules.
+ * Guidelines of a repository: general rules, then those of the changed files' languages in alphabetical order. The
+ * repository's own `.nominal/guidelines.md` and `.nominal/languages/<language>.md` replace the configured texts. They
+ * are read from the base branch, where maintainers decide: a pull request cannot bring its own rules.
  */
 export const guidelines = Effect.fn("Guidelines.read")(function*(
   checkout: Checkout,

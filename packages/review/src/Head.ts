@@ -3,36 +3,39 @@ import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import { Forge, type OwnPosts, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
 
-/** Why a pull request is not reviewed now. */
+/** Reason not to review a pull request now. */
 export interface Skip {
   readonly reason: SkipReason
-  /** A sentence's end for people. */
+  /** End of a sentence for people. */
   readonly detail: string
   readonly headSha: Sha
 }
 
-/** What a job finds on its pull request. */
+/** State of a pull request for a job. */
 export type HeadStatus =
   | { readonly _tag: "Head"; readonly pullRequest: PullRequest }
   | ({ readonly _tag: "Skip" } & Skip)
 
-/** A forge may answer with the state before the event that it has delivered. Then it is asked once more, after this. */
+/** Delay before the forge is asked again, if its answer shows the state before the delivered event. */
 const forgeLag = "3 seconds"
 
 const short = (sha: Sha): string => sha.slice(0, 7)
 
-/** The review that counts as the one of a commit, if it has one. */
+/** Finds the review that counts as the review of a commit. */
 export const reviewOf = (known: OwnPosts, headSha: Sha): Option.Option<ReviewedHead> =>
   Option.fromUndefinedOr(known.reviewedHeads.find((reviewed) => reviewed.headSha === headSha))
 
-/** A lifecycle event's head that has its review already. */
+/** Skip of a lifecycle event whose head has its review already. */
 export const headReviewed = ({ headSha, jobId }: ReviewedHead): Skip => ({
   reason: "head-reviewed",
   detail: `commit ${short(headSha)} has the review of job ${jobId}`,
   headSha
 })
 
-/** What people ask for is done whatever was reviewed before. A lifecycle event only says that a head may need a review. */
+/**
+ * Decides if a job is skipped. A person's request never is for an earlier review; a lifecycle event only says that a
+ * head may need one.
+ */
 const skipOf = ({ event }: Job, known: OwnPosts, { draft, headSha, state }: PullRequest): Option.Option<Skip> => {
   if (state !== "open") return Option.some({ reason: state, detail: `the pull request is ${state}`, headSha })
   if (event._tag === "Comment") return Option.none()
@@ -40,7 +43,7 @@ const skipOf = ({ event }: Job, known: OwnPosts, { draft, headSha, state }: Pull
   return Option.map(reviewOf(known, headSha), headReviewed)
 }
 
-/** Whether the event says that the forge's answer is, or soon will be, another one. */
+/** True if the event shows that the forge's answer is outdated. */
 const isBehind = ({ event }: Job, known: OwnPosts, { headSha, reason }: Skip): boolean => {
   if (event._tag === "Comment") return false
   if (reason === "draft") return event.kind === "pr_ready_for_review"

@@ -4,7 +4,7 @@ import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { Effect, Option } from "effect"
 import { withoutDiffs } from "./UntrustedBlocks.ts"
 
-/** Characters that a review's prompt and the history before it take together: about 170,000 tokens at the most. */
+/** Maximum number of characters of a prompt and the history before it: at most about 170,000 tokens. */
 const longest = 500_000
 
 const empty: Conversation = { messages: [] }
@@ -15,8 +15,8 @@ const withMessages = (conversation: Conversation, messages: Conversation["messag
 })
 
 /**
- * What earlier reviews of the lane have said, as far as there is room for it before a prompt of that many characters.
- * A store that does not answer costs the review its memory, not more.
+ * Loads the conversation of the lane's earlier reviews, as far as it fits before a prompt of that many characters. If
+ * the store does not answer, the review runs without it.
  */
 export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength: number) {
   const store = yield* ConversationStore
@@ -37,7 +37,7 @@ export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength
   return withMessages(stored.value, size <= room ? messages : [])
 })
 
-/** Keeps the conversation for the lane's next review, without the diffs in it, which will be old by then. */
+/** Saves the conversation for the lane's next review, without its diffs, which will be old by then. */
 export const save = Effect.fn("History.save")(function*(lane: Lane, conversation: Conversation) {
   const store = yield* ConversationStore
   const messages = answerOpenCalls(conversation.messages).map((message) => ({

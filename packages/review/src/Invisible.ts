@@ -1,6 +1,7 @@
 /**
- * Controls, marks that reorder text, and characters that show nothing: what a person does not see in a text. Tabs and
- * line ends are none, nor are the joiners that emoji and some scripts need, nor the selector right after an emoji.
+ * Pattern of characters that a person does not see: controls, marks that reorder text, and characters that show
+ * nothing. Tabs and line ends are none, nor are the joiners that emoji and some scripts need, nor the selector right
+ * after an emoji.
  */
 export const invisible = new RegExp(
   String.raw`[\0-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f]` +
@@ -9,5 +10,5 @@ export const invisible = new RegExp(
   "gu"
 )
 
-/** Everything that some reader takes for the end of a line, but `\n`. */
+/** Pattern of line ends other than `\n` that some reader knows. */
 export const oddLineEnds = /\r\n|[\r\v\f\u0085\u2028\u2029]/g

@@ -1,7 +1,7 @@
 import { Option } from "effect"
 import { jsonrepair } from "jsonrepair"
 
-/** The JSON value that a text holds, mended where it is broken: bare quotes, commas too many, brackets too few. */
+/** Parses the JSON value of a text, and repairs it: unescaped quotes, extra commas, missing brackets. */
 export const parseJson = (text: string): Option.Option<unknown> => {
   const exact = Option.liftThrowable((): unknown => JSON.parse(text))
   const mended = Option.liftThrowable((): unknown => JSON.parse(jsonrepair(text)))
@@ -11,8 +11,8 @@ export const parseJson = (text: string): Option.Option<unknown> => {
 const fence = /```(?:json)?[ \t]*\n([^]*?)\n[ \t]*```/g
 
 /**
- * The parts of a text that may be a review in JSON, the likeliest first: from where one begins, between fences, from
- * the first brace to the last, and all of it.
+ * Parts of a text that may be a review in JSON, the likeliest first: from its beginning, between fences, from the first
+ * brace to the last, and the whole text.
  */
 export const jsonCandidates = (text: string): ReadonlyArray<string> => {
   const end = text.lastIndexOf("}") + 1

@@ -23,7 +23,7 @@ const languageOf = (info: string): string => {
   return languages.has(word) ? word : ""
 }
 
-/** The line as it stands inside the block, whose fence had `prefix` before it. */
+/** Removes the prefix of a block's fence from a line of the block. */
 const dedent = (line: string, prefix: string): string => {
   const [leading] = (prefix.includes(">") ? /^[\s>]*/ : /^\s*/).exec(line) ?? [""]
   return line.slice(Math.min(prefix.length, leading.length))
@@ -66,11 +66,11 @@ export const blocks = (text: string): ReadonlyArray<Block> => {
   return found
 }
 
-/** A fence that nothing in `code` can close. */
+/** Makes a fence that nothing in `code` can close. */
 export const fenceFor = (code: string): string =>
   "`".repeat(Math.max(3, ...Array.from(code.matchAll(/`+/g), ([run]) => run.length + 1)))
 
-/** The text of a block: code between fences at the start of their lines, always closed. */
+/** Renders a block: code between fences at the start of their lines, always closed. */
 export const render = (block: Block): string => {
   const text = block.lines.join("\n")
   if (block._tag === "Prose") return text
@@ -108,7 +108,7 @@ export const spans = (line: string): ReadonlyArray<Span> => {
   return found
 }
 
-/** Where the next run of exactly `length` backticks ends, or -1. */
+/** Index after the next run of exactly `length` backticks, or -1. */
 const closingRun = (line: string, from: number, length: number): number => {
   const runs = /`+/g
   runs.lastIndex = from

@@ -11,7 +11,7 @@ import { ReviewConfig } from "./ReviewConfig.ts"
 
 const { Postponed, Refused, Reviewed, Told } = NoticeOutcome.cases
 
-/** A notice as the pull request reads it. */
+/** Text of a notice for the pull request. */
 export const noticeText = (job: Job, notice: Notice): string =>
   Notice.match(notice, {
     GivenUp: ({ failure }) =>
@@ -31,8 +31,8 @@ const leaseLost = Postponed.make({
 })
 
 /**
- * Tells the pull request what became of a job, once. A review of the job that is there already counts instead. The
- * failure's detail stays in the logs: it may quote what a provider or a server said.
+ * Posts a notice on the pull request, once. A review of the job that is there already counts instead. The failure's
+ * detail stays in the logs: it may quote what a provider or a server said.
  */
 export const notice = Effect.fn("Notice.notice")(
   function*(job: Job, what: Notice) {

@@ -8,7 +8,7 @@ import { commentBody } from "./CommentBody.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { isSafeSuggestion, type OutgoingTextRules, sanitise } from "./Sanitise.ts"
 
-/** The rules by which everything of a review is posted: our own secrets, and the forge that its links may lead to. */
+/** Rules for all texts of a review: our secrets, and the forge that links may lead to. */
 export const rulesFor = Effect.fnUntraced(function*(source: CloneSource) {
   const { secrets } = yield* ReviewConfig
   const rules: OutgoingTextRules = {
@@ -18,11 +18,11 @@ export const rulesFor = Effect.fnUntraced(function*(source: CloneSource) {
   return rules
 })
 
-/** What a comment may hold beside its suggestion and its marker, and what a suggestion may hold. */
+/** Maximum length of a comment without its suggestion and marker, and of a suggestion. */
 const longestBody = 25_000
 const longestSuggestion = 25_000
 
-/** A finding with the text that will be posted. A suggestion that is not fit to be posted is left out. */
+/** Finalizes the text of a finding. A suggestion that must not be posted is left out. */
 export const postable =
   (rules: OutgoingTextRules, suggestions: boolean) =>
   ({ finding, fingerprint }: FingerprintedFinding): FingerprintedFinding => {

@@ -6,16 +6,16 @@ import { jsonCandidates, parseJson } from "./Json.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { decodeReview, type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 
-/** What came of a review's answer in the end. */
+/** Result of recovering a review's answer. */
 export interface RecoveredAnswer {
   readonly answer: Option.Option<ReviewAnswer>
   readonly usage: UsageSummary
 }
 
-/** Longer than any review: what is sent to be mended, at most. */
+/** Maximum length of a text that is sent for repair, longer than any review. */
 const longest = 100_000
 
-/** A review in plain text. What is usable of it has to do: the model was asked before to hand it in properly. */
+/** Reads a review from plain text, leniently: the model was asked before to submit it properly. */
 export const readText = (text: string): Option.Option<ReviewAnswer> =>
   Option.firstSomeOf(
     jsonCandidates(text).map((candidate) =>
@@ -35,8 +35,8 @@ const sum = (a: UsageSummary, b: UsageSummary): UsageSummary =>
 const attempts = ["output/json_fix_user", "output/json_fix_retry"] as const
 
 /**
- * The answer of a run that did not hand one in: first from its last text as it is, then with the help of two more
- * calls, which see that text only. None when nothing was written, when the money is used up, or when it does not help.
+ * Recovers the answer of a run that did not submit one: first from its last text, then with up to two more calls, which
+ * see that text only. None if there is no text, if the budget is used up, or if it does not help.
  */
 export const recover = Effect.fn("OutputRepair.recover")(function*(
   result: AgentResult<ReviewAnswer>,

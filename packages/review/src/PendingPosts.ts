@@ -2,17 +2,17 @@ import type { JobId } from "@nominal-code/domain/Job"
 import { Context, Effect, Layer, Option } from "effect"
 import type { DraftedReview } from "./Drafting.ts"
 
-/** How many reviews are kept. Beyond that the oldest is dropped, and its job is reviewed again. */
+/** Number of reviews that are kept. Beyond that the oldest is dropped, and its job is reviewed again. */
 const capacity = 50
 
 /** Reviews that are done and not yet posted, by job. */
 export interface PendingReviews {
   keep(jobId: JobId, review: DraftedReview): Effect.Effect<void>
-  /** Hands the job's review out and forgets it. */
+  /** Removes and returns the job's review. */
   take(jobId: JobId): Effect.Effect<Option.Option<DraftedReview>>
 }
 
-/** Keeps at most 50 reviews in this process. */
+/** Makes a store of at most 50 reviews in this process. */
 export const makeMemory = (): PendingReviews => {
   const kept = new Map<JobId, DraftedReview>()
   return {

@@ -6,7 +6,7 @@ import type { Side } from "@nominal-code/domain/Patch"
 import type { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
 
-/** A finding that is on the pull request. One that was folded into a summary has no place. */
+/** A finding that is on the pull request already. One that was folded into a summary has no place. */
 export interface PriorFinding {
   readonly fingerprint: Fingerprint
   readonly place?: PriorPlace
@@ -16,10 +16,10 @@ export interface PriorFinding {
 export interface PriorPlace {
   readonly path: string
   readonly side: Side
-  /** Where the forge shows it now; absent once the code there has changed. */
+  /** Line where the forge shows it now; absent once the code there has changed. */
   readonly line?: number | undefined
   readonly originalLine?: number | undefined
-  /** The lines of its side before it and its own, as they were. */
+  /** Lines of its side up to its own, as they were. */
   readonly code: ReadonlyArray<string>
   readonly category: string
   readonly words: ReadonlyArray<string>
@@ -43,7 +43,10 @@ const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion):
   }
 }
 
-/** The findings that are on the pull request already. `ours`: the comments of our own bot; anybody can copy a marker. */
+/**
+ * Reads the findings that are on the pull request already. `ours`: comments of our own bot, because anybody can copy a
+ * marker.
+ */
 export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<PriorFinding> =>
   ours.flatMap((discussion) => {
     const place = placeOf(discussion)
@@ -54,14 +57,14 @@ export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<Pr
 
 const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()
 
-/** How many lines before a place are those that were before it when it was commented on. */
+/** Number of equal lines up to a place and up to the commented line. */
 const likeness = (file: ReadonlyArray<string>, line: number, code: ReadonlyArray<string>): number => {
   let same = 0
   while (same < code.length && isSameLine(file[line - 1 - same], code.at(-1 - same))) same++
   return same
 }
 
-/** Where the commented line is in the file by now: under the same lines as before, else nearest to where it was. */
+/** Present line of a comment: under the same lines as before, else nearest to its old line. */
 const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: ReadonlyArray<string>): number | undefined => {
   if (line !== undefined) return line
   const own = code.at(-1)
@@ -72,7 +75,7 @@ const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: ReadonlyArr
   return ranked[0]
 }
 
-/** The share of the shorter claim's words that is in the other one. */
+/** Share of the shorter claim's words that are in the other claim. */
 const overlap = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
   const shorter = Math.min(a.length, b.length)
   return shorter === 0 ? 0 : a.filter((word) => b.includes(word)).length / shorter
@@ -86,19 +89,19 @@ const saysTheSame = (finding: Finding, { category, words }: PriorPlace): boolean
   return shared >= (category === finding.category ? enoughOverlap : muchOverlap)
 }
 
-/** The places of a piece of code in a file, by its last line's number. */
+/** Places of a piece of code in a file, by its last line's number. */
 const placesOf = (file: ReadonlyArray<string>, code: ReadonlyArray<string>): ReadonlyArray<number> =>
   code.length === 0 ? [] : file.flatMap((_, at) => likeness(file, at + 1, code) === code.length ? [at + 1] : [])
 
-/** What a finding is held against: its file on its side, and the text of its own lines. */
+/** Source code of a finding: its file on its side, and the text of its lines. */
 export interface FindingSource {
   readonly file: ReadonlyArray<string>
   readonly code: ReadonlyArray<string>
 }
 
 /**
- * Whether a finding was raised before. The same defect at another place was not: what we have raised is followed to the
- * line where it is by now, and counts for that line only. There, other words for it are no news either.
+ * Makes the test if a finding repeats a prior one. A prior finding is followed to its present line and counts for that
+ * line only, where other words for it are a repetition too. The same defect at another place is new.
  */
 export const isRepeatOf =
   (raised: ReadonlyArray<PriorFinding>) =>

@@ -5,45 +5,48 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import { fitDiffs, type ShownDiff } from "./DiffBudget.ts"
 import { bare, block, codeBlock, filePath, inline } from "./UntrustedBlocks.ts"
 
-/** What the system prompt is made of. */
+/** Parts of the system prompt. */
 export interface SystemParts {
   readonly role: string
-  /** Absent where suggestions are switched off. */
+  /** Instructions for suggestions; absent if they are switched off. */
   readonly suggestions?: string | undefined
   readonly guidelines: string
 }
 
-/** The role, how to suggest, and what this repository wants: the same from review to review. */
+/** System prompt: role, instructions for suggestions, and guidelines. It stays the same from review to review. */
 export const systemPrompt = ({ guidelines, role, suggestions }: SystemParts): string =>
   [role, suggestions ?? "", guidelines === "" ? "" : codeBlock("repo-guidelines", guidelines)]
     .filter((part) => part !== "")
     .join("\n\n")
 
-/** The place on the diff where somebody wrote. */
+/** Place of a comment on the diff. */
 export interface Place {
   readonly path?: string | undefined
-  /** The diff from the head of its hunk to the line, which is its last one. */
+  /** Diff from the head of the hunk to the line, which is the last one. */
   readonly hunk?: string | undefined
   readonly line?: number | undefined
   readonly side?: Side | undefined
 }
 
-/** What the user prompt is made of. */
+/** Parts of the user prompt. */
 export interface UserParts {
   readonly pullRequest: PullRequest
-  /** What the person asked for beside the mention; empty when nobody asked. */
+  /** Request beside the mention; empty if nobody asked. */
   readonly request: string
-  /** Where on the diff it was asked. */
+  /** Place on the diff where it was asked. */
   readonly place?: Place | undefined
   readonly files: ReadonlyArray<ChangedFile>
   /** Other people's comments, oldest first. */
   readonly discussions: ReadonlyArray<Discussion>
   readonly suggestions: boolean
-  /** The weight that the diffs may have (see `weigh`); what does not fit is cut, and the prompt says so. */
+  /** Maximum weight of the diffs (see `weigh`). The rest is cut, and the prompt says so. */
   readonly diffBudget?: number
 }
 
-/** About 100,000 tokens, by weight: half of what the smaller models can hold, so that there is room to look around. */
+/**
+ * Default weight of the diffs, about 100,000 tokens: half of the smaller models' context, so that there is room for
+ * tools.
+ */
 export const defaultDiffBudget = 400_000
 
 const longestDescription = 5_000
@@ -51,7 +54,7 @@ const longestRequest = 20_000
 const longestComment = 4_000
 const longestHunk = 4_000
 const mostCommits = 20
-/** Files that are named without their diff. The model can find the others with GitDiff. */
+/** Number of files that are named without their diff. The model can find the others with GitDiff. */
 const mostNames = 300
 
 const cut = (text: string, room: number): string => text.length <= room ? text : `${text.slice(0, room)}\n[cut here]`
@@ -92,7 +95,7 @@ const lineOf = ({ hunk = "", line, side }: Place): string => {
   return number === undefined ? "" : `${deleted ? "the old " : ""}line ${number} of `
 }
 
-/** A hunk with its lines numbered. Of a long one, its head and its end: there is the line that is meant. */
+/** Numbers the lines of a hunk. Of a long one, only its head and its end remain: the meant line is the last. */
 const hunkTo = (hunk: string): string => {
   const shown = annotate(hunk) === "" ? hunk : annotate(hunk)
   if (shown.length <= longestHunk) return shown
@@ -166,6 +169,6 @@ const task = ({ suggestions }: UserParts): string =>
   "lines on side RIGHT, `-` lines on side LEFT." +
   (suggestions ? " Give a suggestion wherever there is a concrete fix." : "")
 
-/** The prompt of one review. What others wrote stands between tags, and cannot close them. */
+/** User prompt of one review. Untrusted text stands between tags, and cannot close them. */
 export const userPrompt = (parts: UserParts): string =>
   [...header(parts), ...instructions(parts), ...changedFiles(parts), ...discussions(parts), task(parts)].join("\n\n")

@@ -23,7 +23,7 @@ const leaseLost = Lost.make({
   failure: Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
 })
 
-/** Ends without a review. Somebody who asked for one is told why; nothing is posted for a lifecycle event. */
+/** Ends without a review. A person who asked for one is told why; nothing is posted for a lifecycle event. */
 const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, headSha, reason }: Skip) {
   const { settings: { dryRun } } = yield* ReviewConfig
   if (job.event._tag === "Comment" && !dryRun) {
@@ -37,8 +37,8 @@ const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, he
 })
 
 /**
- * The model's answer is no review. The pull request hears that it got none, and what could be read all the same. Where the
- * forge takes no comment now, the job's notice tells so later: the model is not asked again.
+ * Posts the fallback if the model's answer is no review: that there is none, and the summary if it could be read. Where
+ * the forge takes no comment now, the job's notice tells so later: the model is not asked again.
  */
 const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { rules, text, why }: UnreadableAnswer) {
   const { settings: { dryRun } } = yield* ReviewConfig

@@ -1,11 +1,11 @@
 import { invisible, oddLineEnds } from "./Invisible.ts"
 import { type Block, blocks, render, type Span, spans } from "./Markdown.ts"
 
-/** What decides how a text is made fit to be posted. */
+/** Rules for cleaning a text that will be posted. */
 export interface OutgoingTextRules {
   /** Hides secrets; see `@nominal-code/domain/Redaction`. */
   readonly redact: (text: string) => string
-  /** The forge's own host and port, in lower case: the one place that a link may lead to. */
+  /** Host and port of the forge, in lower case. Links may lead nowhere else. */
   readonly forgeHost: string
 }
 
@@ -27,7 +27,7 @@ const image = /(?<![!\\])[!\\]*!\\*\[([^[\]]*)\](?:\([^()]*\)|\[[^[\]]*\])?/g
 const inlineLink = /(?<!\\)\\*\[([^[\]]*)\]\(\s?([^\s()]*)(?:\s(?:"[^"()]*"|'[^'()]*'))?\s?\)/g
 const bareUrl = /(?:[a-z][a-z0-9+.-]{0,30}:\/\/|www\.)[^\s<>`|\\]*/gi
 
-/** The text with every match replaced, and all between the matches replaced in another way. */
+/** Replaces every match in a text, and the text between the matches in another way. */
 const replaceBoth = (
   text: string,
   pattern: RegExp,
@@ -49,7 +49,7 @@ const lastWordLength = (text: string): number => {
   return text.length - start
 }
 
-/** Puts a blank before code that would run together with code, or with an address, that stands right before it. */
+/** Joins parts, with a blank before code that would otherwise run together with code or an address. */
 const glue = (parts: ReadonlyArray<string>): string => {
   let out = ""
   let inAddress = false
@@ -67,7 +67,7 @@ const glue = (parts: ReadonlyArray<string>): string => {
 
 const withGap = (match: string) => match + gap
 
-/** Breaks what a forge acts on in plain words: mentions, and references that close, link or ping something. */
+/** Breaks mentions, and references that close, link or ping something. */
 const breakReferences = (text: string): string =>
   text
     .replaceAll(/@(?!\s)/g, withGap)
@@ -87,11 +87,11 @@ const isOnForge = (url: string, { forgeHost }: OutgoingTextRules): boolean => {
   return host?.toLowerCase() === forgeHost && plainTarget.test(url) && !reference.test(url)
 }
 
-/** A place in the repository itself. */
+/** True for a link into the repository itself. */
 const isRelative = (target: string): boolean =>
   plainTarget.test(target) && !/^[^/?#]*:/.test(target) && !reference.test(target)
 
-/** The address without the punctuation of the sentence around it. */
+/** Removes the punctuation of the surrounding sentence from an address. */
 const withoutEnd = (url: string): string => {
   let end = url.length
   while (end > 0 && /[.,;:!?'")\]*_~]/.test(url.charAt(end - 1))) end--
@@ -131,14 +131,14 @@ const plainText = (text: string, rules: OutgoingTextRules): string => {
 const leadingSlash = /^([\s>*+\-\d.)]*)\/(?=[^\s])/
 const command = /^([\s>*+-]*)(?=\/[a-z_]+(?:\s|$))/i
 
-/** Code stays as it is, but for what is acted on even there: commands and our own marker. */
+/** Cleans code, which stays unchanged except for commands and our own marker. */
 const plainCode = (line: string): string =>
   line.replace(command, withGap).replaceAll(/<!--(?=\s*nominal-code)/gi, withGap)
 
 const isDelimiterRow = (line: string): boolean =>
   line.includes("-") && /[|:]/.test(line) && /^[\s>*+\-\d.)|:]*$/.test(line)
 
-/** A table cuts its rows at every bar before it looks for code, so there code with a bar in it is no code. */
+/** Splits a line at the bars of a table. A table cuts its rows at every bar before it looks for code. */
 const cells = (line: string, hasTable: boolean): ReadonlyArray<string> => hasTable ? line.split(/(\|)/) : [line]
 
 const spanText = (span: Span, rules: OutgoingTextRules): string =>
@@ -160,7 +160,7 @@ const clean = (text: string): string => text.toWellFormed().replaceAll(oddLineEn
 const pass = (text: string, rules: OutgoingTextRules): string =>
   blocks(rules.redact(clean(text))).map((block) => blockText(block, rules)).join("\n")
 
-/** Rounds after which a text that still changes was made to do so. Honest ones are done after two. */
+/** Limit of rounds. A text that still changes was made for that; an honest one is done after two. */
 const rounds = 8
 
 /**
@@ -177,15 +177,15 @@ export const sanitise = (text: string, rules: OutgoingTextRules): string => {
   return after === before ? after : asBlock(after, rules)
 }
 
-/** All of it as code: there, little can be meant. */
+/** Shows the whole text as code. */
 const asBlock = (text: string, { redact }: OutgoingTextRules): string =>
   render({ _tag: "Code", language: "", lines: redact(clean(text)).split("\n").map(plainCode) })
 
 const ownMarker = /<!--\s*nominal-code/i
 
 /**
- * Whether a suggestion may be posted as it is. It is code that one click puts into the repository, so nothing in it is
- * mended: what would be hidden, hides something or could break out of its fence makes it no suggestion.
+ * True if a suggestion may be posted. One click puts its code into the repository, so it is not repaired: a secret, a
+ * hidden character or a way out of its fence makes it unfit.
  */
 export const isSafeSuggestion = (code: string, { redact }: OutgoingTextRules): boolean =>
   redact(code) === code && clean(code) === code.replaceAll("\r\n", "\n") && !ownMarker.test(code) &&

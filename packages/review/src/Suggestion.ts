@@ -1,7 +1,7 @@
 /** What a model hands in as a suggestion, made into the bare code that replaces its lines; or none is offered. */
 import { Option } from "effect"
 
-/** Where a suggestion goes. Lines are without their endings; numbers count from 1. */
+/** Place of a suggestion. Lines are without their endings; numbers count from 1. */
 export interface SuggestionSite {
   readonly path: string
   /** The file at the head. */
@@ -12,7 +12,7 @@ export interface SuggestionSite {
 
 type Lines = ReadonlyArray<string>
 
-/** One step: the lines as they should be, or none when nobody can tell. */
+/** A repair step: the repaired lines, or none if the intent is unclear. */
 type Step = (lines: Lines, site: SuggestionSite) => Option.Option<Lines>
 
 const isBlank = (line: string): boolean => line.trim() === ""
@@ -24,14 +24,16 @@ const markdown = /\.(?:md|mdx|mdc|markdown|mkd|qmd|rmd|livemd|adoc|rst|org|ipynb
 const diffFile = /\.(?:diff|patch)$/i
 const fence = /^\s*(?:`{3,}|~{3,})/
 
-/** The lines between the fences that the whole of it stands in. */
+/** Finds the lines between fences around the whole suggestion. */
 const unfenced = (lines: Lines): Lines | undefined => {
   const [first = "", last = ""] = [lines[0], lines.at(-1)]
   const opening = /^\s*(`{3,}|~{3,})[^`]*$/.exec(first)?.[1]
   return opening !== undefined && lines.length > 1 && last.trim() === opening ? lines.slice(1, -1) : undefined
 }
 
-/** A fence around a suggestion is how models mark code. In a file where fences are text, only a forge's own one is. */
+/**
+ * Removes the fence with which models mark code. In a file where fences are text, only a forge's own fence is removed.
+ */
 const withoutFence: Step = (lines, site) => {
   const filled = trimmed(lines)
   const inner = unfenced(filled)
@@ -43,7 +45,7 @@ const withoutFence: Step = (lines, site) => {
   return bare.some((line) => fence.test(line)) ? Option.none() : Option.some(bare)
 }
 
-/** Without blank lines at its ends. */
+/** Removes blank lines at both ends. */
 const trimmed = (lines: Lines): Lines => {
   const first = lines.findIndex((line) => !isBlank(line))
   return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => !isBlank(line)) + 1)
@@ -52,7 +54,7 @@ const trimmed = (lines: Lines): Lines => {
 const numbered = /^\s*([+ -]?)(\d+):/
 const fromRead = /^ *\d+\t/
 
-/** `+10:code`, ` 10:code`, `10:code` and Read's `    10\tcode`: the prompt's and the tools' own marks. */
+/** Removes line numbers of the prompt and the tools: `+10:code`, ` 10:code`, `10:code` and Read's ` 10\tcode`. */
 const withoutNumbers: Step = (lines, site) => {
   const filled = lines.filter((line) => !isBlank(line))
   const looksSo = (line: string) => numbered.test(line) || fromRead.test(line)
@@ -67,7 +69,7 @@ const withoutNumbers: Step = (lines, site) => {
   return Option.some(kept.map((line) => line.replace(fromRead.test(line) ? fromRead : numbered, "")))
 }
 
-/** A unified diff in place of the code: its added and unchanged lines, without their signs. */
+/** Converts a unified diff to its added and unchanged lines, without their signs. */
 const withoutSigns: Step = (lines, site) => {
   if (lines.some((line) => /^@@ -\d|^diff --git /.test(line))) return Option.none()
   const filled = lines.filter((line) => line !== "")
@@ -90,7 +92,7 @@ const balanceOf = (lines: Lines): number => {
   return (text.match(/[([{]/g)?.length ?? 0) - (text.match(/[)\]}]/g)?.length ?? 0)
 }
 
-/** How many of its first lines stand above the replaced ones already, all together. */
+/** Number of first lines that equal the lines right above the replaced ones. */
 const repeatedAbove = (lines: Lines, { file, startLine }: SuggestionSite): number => {
   for (let count = Math.min(lines.length, startLine - 1); count > 0; count--) {
     const above = file.slice(startLine - 1 - count, startLine - 1)
@@ -111,8 +113,8 @@ const repeatedBelow = (lines: Lines, { file, line }: SuggestionSite): number => 
 const range = (to: number): ReadonlyArray<number> => Array.from({ length: to + 1 }, (_, index) => index)
 
 /**
- * Without the neighbours that it repeats. A closing bracket below may as well be one of its own: what is taken off has
- * to leave its brackets as balanced as those of the lines that it replaces.
+ * Removes repeated neighbouring lines. A closing bracket below may be the suggestion's own, so the brackets have to
+ * stay as balanced as those of the replaced lines.
  */
 const withoutNeighbours: Step = (lines, site) => {
   const replaced = replacedBy(site)
@@ -134,7 +136,7 @@ const withoutNeighbours: Step = (lines, site) => {
 const reindented = (lines: Lines, from: string, to: string): Lines =>
   lines.map((line) => isBlank(line) ? line : to + line.slice(from.length))
 
-/** With the indentation of the first line that it replaces, where that was lost; none where it is another one. */
+/** Restores lost indentation from the first replaced line; none if the suggestion has another indentation. */
 const withIndentation: Step = (lines, site) => {
   const replaced = replacedBy(site)
   const old = replaced.find((line) => !isBlank(line))
@@ -153,7 +155,7 @@ const withIndentation: Step = (lines, site) => {
     : Option.none()
 }
 
-/** Says what is left after all repairs: none where a neighbour is doubled but for its indentation. */
+/** Checks the result of all repairs: none if a neighbour is repeated with another indentation. */
 const withoutDoubles: Step = (lines, site) => {
   const { file, line, startLine } = site
   const replaced = replacedBy(site)
@@ -176,8 +178,8 @@ const steps: ReadonlyArray<Step> = [
 ]
 
 /**
- * The suggestion as one click should put it into the file: without fences, without marks of a diff, without the lines
- * around the place, at the place's indentation. None where it is not certain what was meant.
+ * Repairs a suggestion to the code that one click should put into the file: without fences, diff marks and neighbouring
+ * lines, at the right indentation. None if the intent is unclear.
  */
 export const repairSuggestion = (suggestion: string, given: SuggestionSite): Option.Option<string> => {
   const site = { ...given, file: given.file.map(withoutReturn) }

@@ -7,25 +7,25 @@ import { closeFence, codeSpan, fit } from "@nominal-code/forge/Markdown"
 import type { FingerprintedFinding } from "./Anchor.ts"
 import { badges } from "./CommentBody.ts"
 
-/** A finding without a place, as it is told. */
+/** A finding without a place, for the summary. */
 export interface Unplaced {
   readonly severity: Severity
   readonly text: string
 }
 
-/** What a review's summary tells. All texts are fit to be posted. */
+/** Parts of a review's summary, with final texts. */
 export interface SummaryParts {
   readonly jobId: JobId
   readonly headSha: Sha
-  /** The pull request when the review was done; absent when it could not be asked. */
+  /** Pull request after the review; absent if it could not be read. */
   readonly now?: PullRequest | undefined
-  /** What the model says about the change as a whole; may be empty. */
+  /** The model's text about the change as a whole; may be empty. */
   readonly text: string
   readonly inline: ReadonlyArray<FingerprintedFinding>
   readonly folded: ReadonlyArray<FingerprintedFinding>
-  /** Findings of which no line can be told. */
+  /** Findings without a line. */
   readonly unplaced: ReadonlyArray<Unplaced>
-  /** Changed files that the model was not shown in full, as they are named in the text. */
+  /** Changed files that the model did not see in full, as named in the text. */
   readonly notShown: ReadonlyArray<string>
   readonly repeated: number
   readonly unreadable: number
@@ -36,7 +36,7 @@ export interface SummaryParts {
 /** Characters for the model's text, and for the findings that have no place in the diff. A forge takes 65,000 in all. */
 const textRoom = 20_000
 const foldedRoom = 38_000
-/** What is kept of a finding when there is no room for all of it. */
+/** Characters kept of a finding if there is no room for all of it. */
 const headRoom = 160
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`
@@ -65,7 +65,7 @@ const movedOn = ({ headSha, now }: SummaryParts): ReadonlyArray<string> => {
   return [...merged, ...moved]
 }
 
-/** Names beyond these are counted only. */
+/** Number of names that are listed. Others are only counted. */
 const mostNames = 10
 
 const unseen = ({ notShown }: SummaryParts): ReadonlyArray<string> => {
@@ -91,7 +91,7 @@ const footer = ({ files, headSha, ignored, repeated, unreadable }: SummaryParts)
     ...(unreadable === 0 ? [] : [`${count(unreadable, "finding")} of the model could not be read`])
   ].join(" · ")
 
-/** The findings for the summary, each with its marker; those that come too late to have room lose all but their head. */
+/** Findings for the summary, each with its marker. If there is no room, only the head of a finding is kept. */
 const foldable = ({ folded, headSha, jobId }: SummaryParts): ReadonlyArray<Finding> => {
   let room = foldedRoom
   return folded.map(({ finding, fingerprint }) => {
@@ -108,7 +108,7 @@ const foldable = ({ folded, headSha, jobId }: SummaryParts): ReadonlyArray<Findi
   })
 }
 
-/** The review's own text: what was found, what it means, which commit it is about, and what has no place in the diff. */
+/** Text of the review: counts, summary, reviewed commit, and the findings without a place in the diff. */
 export const summarize = (parts: SummaryParts): string => {
   const text = [
     headline(parts),

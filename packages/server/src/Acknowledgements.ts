@@ -3,8 +3,8 @@ import { Forge } from "@nominal-code/forge/Forge"
 import { Context, Effect, Layer, Queue } from "effect"
 
 /**
- * Shows people that they were heard, in the background. A forge that is slow or away delays nobody and costs nothing
- * but the reaction: beyond `waiting` of them, new ones are dropped.
+ * Reactions that acknowledge events, in the background. A slow or absent forge delays nobody: beyond `waiting` pending
+ * reactions, new ones are dropped.
  */
 export class Acknowledgements extends Context.Service<Acknowledgements, {
   send(event: PullRequestEvent): Effect.Effect<void>

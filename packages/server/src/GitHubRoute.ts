@@ -9,12 +9,15 @@ import {
 } from "effect/http"
 import { Intake, type Receipt } from "./Intake.ts"
 
-/** What a delivery's body may hold. It is enforced while the body is read. */
+/** Maximum size of a delivery's body, enforced while it is read. */
 const maxBodySize = ByteSize.mebibytes(5)
 
 const json = (status: number, body: unknown) => HttpServerResponse.jsonUnsafe(body, { status })
 
-/** Every refusal by policy is a success to the forge: forges switch off hooks that are answered 4xx. */
+/**
+ * Answer to a delivery. A refusal by policy is a success for the forge, because forges disable hooks that are answered
+ * 4xx.
+ */
 const answer = (receipt: Receipt) => json(receipt.status === "accepted" ? 202 : 200, receipt)
 
 const refuseWebhook = (error: WebhookError) =>

@@ -38,7 +38,7 @@ const ready = HttpRouter.add(
 )
 
 /**
- * `GET /health`: the process lives. `GET /ready`: its store took a write just now, so that deliveries can be accepted; with
- * what the queue holds, and the services that are waited for.
+ * Routes `GET /health` (the process lives) and `GET /ready` (the store takes writes, so deliveries can be accepted;
+ * with the queue's size, and the services that are away).
  */
 export const layer = Layer.merge(health, ready)

@@ -10,7 +10,7 @@ import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Effect, Layer, Metric, Option } from "effect"
 import * as Acknowledgements from "./Acknowledgements.ts"
 
-/** What became of a delivery: the `status` of the answer, and its job if it has one. */
+/** Result of a delivery: the `status` of the answer, and its job if it has one. */
 export interface Receipt {
   readonly status: "accepted" | "duplicate" | "busy" | "ignored" | "filtered" | "no_mention" | "unauthorized"
   readonly job?: string
@@ -18,8 +18,8 @@ export interface Receipt {
 }
 
 /**
- * From a webhook request to a stored job. Nothing here waits for a forge or a model: a signature check, a decoding, a
- * policy decision and one durable write.
+ * Intake of webhook requests: signature check, decoding, policy decision and one durable write. Nothing here waits for
+ * a forge or a model.
  */
 export class Intake extends Context.Service<Intake, {
   receive(request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>

@@ -5,14 +5,14 @@ import type { ToolContext } from "./tools/Reading.ts"
 import * as Tools from "./tools/Tools.ts"
 import type { Checkout } from "./Workspace.ts"
 
-/** What a checkout is opened with beside what its tools may know. */
+/** Options of a checkout, beside the context of its tools. */
 export interface CheckoutOptions {
   readonly redact: (text: string) => string
-  /** What to do when the repository turns out to be broken. */
+  /** Handler of a broken repository. */
   readonly onGitError: (error: GitError) => Effect.Effect<void, never, FileSystem.FileSystem | Path.Path>
 }
 
-/** The hands for a commit whose files lie in `reading.directory` and whose history in `reading.gitDir`. */
+/** Makes the checkout of a commit whose files are in `reading.directory` and whose history is in `reading.gitDir`. */
 export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptions): Checkout => {
   const { commits: { base, head, mergeBase }, directory, gitDir, services } = reading
   const read = <A>(effect: Effect.Effect<A, GitError, Git>) =>

@@ -4,7 +4,7 @@ import { type PathsInUse, silentMillis } from "./Heartbeat.ts"
 import type { RepositoryLock } from "./RepositoryLock.ts"
 import type { WorkspaceOptions } from "./Workspace.ts"
 
-/** Where the workspace keeps what, under its base directory. */
+/** Directories of the workspace, under its base directory. */
 interface Directories {
   readonly mirrors: string
   readonly jobs: string
@@ -13,10 +13,10 @@ interface Directories {
 export const directories = ({ baseDir }: WorkspaceOptions): Effect.Effect<Directories, never, Path.Path> =>
   Effect.map(Path.Path, (path) => ({ mirrors: path.join(baseDir, "mirrors"), jobs: path.join(baseDir, "jobs") }))
 
-/** The empty file whose time of change says when a mirror was last used. */
+/** Name of the empty file whose modification time is a mirror's last use. */
 export const usedFile = "nominal-used"
 
-/** Packs in a mirror above which it is worth packing them into one. */
+/** Number of packs in a mirror above which they are packed into one. */
 const MANY_PACKS = 50
 
 const bytesOf: (directory: string) => Effect.Effect<number, never, FileSystem.FileSystem | Path.Path> = Effect
@@ -32,7 +32,7 @@ const bytesOf: (directory: string) => Effect.Effect<number, never, FileSystem.Fi
     return sizes.reduce((total, size) => total + size, 0)
   })
 
-/** Removes a directory: moved away in one step first, so that nobody finds half of it. */
+/** Removes a directory. It is renamed first, so that nobody finds half of it. */
 export const discard = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -43,7 +43,7 @@ export const discard = Effect.fnUntraced(function*(directory: string) {
   )
 })
 
-/** What crashed processes left: checkouts, half-made mirrors, half-removed directories. */
+/** Removes what crashed processes left: checkouts, half-made mirrors, half-removed directories. */
 const removeLeftovers = Effect.fnUntraced(
   function*(directory: string, prefixes: ReadonlyArray<string>, inUse: PathsInUse) {
     const fs = yield* FileSystem.FileSystem

@@ -7,7 +7,7 @@ const MAX_LENGTH = 4096
 /** Characters that some file systems ignore in a name, so that `.g<U+200C>it` would be `.git` there. */
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu
 
-/** Whether a file system might take this name for `.git`: by case, ignored characters, or Windows' short names. */
+/** True if a file system might take this name for `.git`: by case, ignored characters, or Windows' short names. */
 const isGitDirectory = (segment: string): boolean => {
   const name = segment.normalize("NFKC").replace(ignorable, "").toLowerCase().replace(/(?::.*|[. ]+)$/s, "")
   return name === ".git" || /^git~\d+$/.test(name)

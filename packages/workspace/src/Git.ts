@@ -5,7 +5,7 @@ import * as Process from "./Process.ts"
 import type { Remote } from "./Remote.ts"
 import { WorkspaceError } from "./Workspace.ts"
 
-/** git said no. The message is one line without secrets. */
+/** A failed git command. The message is one line without secrets. */
 export class GitError extends Schema.TaggedError<GitError>()("GitError", {
   message: Schema.String,
   reason: GitFailure
@@ -17,13 +17,13 @@ export class GitError extends Schema.TaggedError<GitError>()("GitError", {
 
 export interface GitOptions {
   readonly gitDir: string
-  /** Where files are written to; absent for commands that only read the object store. */
+  /** Directory for files; absent for commands that only read the object store. */
   readonly workTree?: string | undefined
   readonly indexFile?: string | undefined
   readonly stdin?: string | undefined
   readonly timeoutSeconds?: number | undefined
   readonly maxBytes?: number | undefined
-  /** What to do with more output than `maxBytes`: `fail` (the default), or keep what fitted. */
+  /** Handling of output beyond `maxBytes`: `fail` (the default), or `cut` it. */
   readonly overflow?: "fail" | "cut" | undefined
   /** Exit codes besides 0 that are answers, not failures. */
   readonly answers?: ReadonlyArray<number> | undefined
@@ -31,10 +31,10 @@ export interface GitOptions {
   readonly remote?: Remote | undefined
 }
 
-/** The one way to run git. */
+/** Runner of git commands. Nothing else runs git. */
 export class Git extends Context.Service<Git, {
   run(args: ReadonlyArray<string>, options: GitOptions): Effect.Effect<Process.ProcessOutput, GitError>
-  /** Hands the output over as it comes; the command is ended when `accept` answers false. */
+  /** Streams the output to `accept`; ends the command when that returns false. */
   consume(
     args: ReadonlyArray<string>,
     options: GitOptions,
@@ -46,9 +46,9 @@ const MEBIBYTE = 1024 * 1024
 const LOCAL_TIMEOUT_SECONDS = 120
 
 /**
- * Nothing of a repository runs or reaches out: no hook, filter, external diff or helper, no submodule, no link, no
- * transport. There is no system or user configuration either (see `baseEnvironment`), so these guard against what a
- * repository's own configuration or git's defaults would do.
+ * Options that keep a repository from running or reaching anything: no hook, filter, external diff or helper, no
+ * submodule, no link, no transport. There is no system or user configuration either (see `baseEnvironment`), so these
+ * guard against what a repository's own configuration or git's defaults would do.
  */
 const hardening = [
   "core.hooksPath=/dev/null",
@@ -84,7 +84,7 @@ const hardening = [
   "fetch.uriProtocols="
 ]
 
-/** The argument vector, which never holds a secret: every process of this machine may read it. */
+/** Makes the argument vector. It never holds a secret, because every process of this machine may read it. */
 const argv = (args: ReadonlyArray<string>, options: GitOptions): ReadonlyArray<string> => [
   "--no-pager",
   "--no-replace-objects",
@@ -95,7 +95,7 @@ const argv = (args: ReadonlyArray<string>, options: GitOptions): ReadonlyArray<s
   ...args
 ]
 
-/** What a command that talks to the server gets on top: the way to it, and the credentials for it alone. */
+/** Environment of a command that talks to the server: the transport, and the credentials for this server alone. */
 const networkEnvironment = (
   remote: Remote,
   proxies: Record<string, string>

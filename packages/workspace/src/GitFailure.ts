@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 
 /**
- * Why git did not do it, as far as its words tell. `forbidden`: a server says 403 to who may not read the repository,
- * and to who has asked it too often.
+ * Reason of git's failure, from its output. `forbidden`: a server says 403 to who may not read the repository, and to
+ * who has asked it too often.
  */
 export const GitFailure = Schema.Literals([
   "auth",
@@ -21,7 +21,10 @@ export const GitFailure = Schema.Literals([
 ])
 export type GitFailure = typeof GitFailure.Type
 
-/** The first rule that matches decides: the specific ones come before `unable to access`, which git says of many. */
+/**
+ * Rules from texts to reasons. The first match decides; specific ones come before `unable to access`, which git says in
+ * many cases.
+ */
 const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
   [/No space left on device|Disk quota exceeded/i, "disk-full"],
   [/authentication failed|could not read (?:username|password)|access denied|invalid credentials/i, "auth"],
@@ -56,19 +59,19 @@ const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
 export const fromStderr = (stderr: string): GitFailure =>
   rules.find(([pattern]) => pattern.test(stderr))?.[1] ?? "other"
 
-/** The same command may succeed later, with nothing changed by a person. */
+/** True if the same command may succeed later, with nothing changed by a person. */
 export const isRetryable = (failure: GitFailure): boolean =>
   failure === "unreachable" || failure === "forbidden" || failure === "busy" || failure === "disk-full" ||
   failure === "corrupt" ||
   failure === "timeout"
 
-/** The line that says what went wrong: the last one that git calls an error, without its prefix. */
+/** Finds the line that describes the error: the last one that git marks as an error, without its prefix. */
 export const headline = (stderr: string): string => {
   const lines = stderr.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "")
   const line = lines.findLast((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? "no explanation"
   return withoutCredentials(line.replace(/^(?:fatal|error): /, "")).slice(0, 500)
 }
 
-/** `scheme://user:secret@host` without what stands before the `@`. */
+/** Removes the credentials from URLs in a text. */
 export const withoutCredentials = (text: string): string =>
   text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]+@/gi, "$1***@")

@@ -13,7 +13,7 @@ import * as RepositoryLock from "./RepositoryLock.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
 
-/** Whether the system refused a write for lack of space: Effect has no tag of its own for it. */
+/** True if the system refused a write for lack of space, for which Effect has no tag of its own. */
 const isDiskFull = ({ reason: { cause } }: PlatformError): boolean =>
   Predicate.hasProperty(cause, "code") && (cause.code === "ENOSPC" || cause.code === "EDQUOT")
 

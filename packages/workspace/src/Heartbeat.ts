@@ -1,7 +1,7 @@
 /** How processes that share a disk know what of it is in use: whoever uses a path keeps its time of change young. */
 import { Clock, Effect, FileSystem, Option, Schedule, type Scope } from "effect"
 
-/** How long ago the user of a path last said that it is alive; none if nothing is there. */
+/** Milliseconds since the last heartbeat of a path's user; none if the path does not exist. */
 export const silentMillis = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
   const now = yield* Clock.currentTimeMillis
@@ -9,21 +9,21 @@ export const silentMillis = Effect.fnUntraced(function*(path: string) {
   return Option.flatMap(info, ({ mtime }) => Option.map(mtime, (date) => now - date.getTime()))
 })
 
-/** Says that the user of a path is alive. */
+/** Writes a heartbeat for a path. */
 export const beat = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
   const seconds = (yield* Clock.currentTimeMillis) / 1000
   yield* Effect.ignore(fs.utimes(path, seconds, seconds))
 })
 
-/** After this long without a word, a user is taken for dead. It says one every minute. */
+/** Time without a heartbeat after which a user counts as dead. There is one every minute. */
 const ABANDONED_MILLIS = 15 * 60_000
 
 /** Paths in use. */
 export interface PathsInUse {
-  /** Until the scope closes. */
+  /** Keeps a path in use until the scope closes. */
   keep(path: string): Effect.Effect<void, never, FileSystem.FileSystem | Scope.Scope>
-  /** By this process, which knows even if it could not say so for a while, or by another. */
+  /** True if this process or another one uses the path. */
   has(path: string): Effect.Effect<boolean, never, FileSystem.FileSystem>
 }
 

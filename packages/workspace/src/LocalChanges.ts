@@ -8,13 +8,16 @@ import { WorkspaceError } from "./Workspace.ts"
 export interface LocalChanges {
   /** The directory that holds `.git`. */
   readonly repository: string
-  /** What the changes are taken against: a branch, a tag or a commit. */
+  /** Base of the changes: a branch, a tag or a commit. */
   readonly base: string
-  /** What is reviewed: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the index. */
+  /**
+   * Head of the changes: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the
+   * index.
+   */
   readonly head: string
 }
 
-/** The two commits of a difference, and what the newer one says of itself. */
+/** The two commits of a difference, and the title and text of the newer one. */
 export interface ResolvedChanges {
   readonly baseSha: Sha
   readonly headSha: Sha
@@ -22,7 +25,7 @@ export interface ResolvedChanges {
   readonly author: string
 }
 
-/** Nobody's name: the commit of uncommitted changes is on no branch, and git removes it in time. */
+/** Author of the commit of uncommitted changes, which is on no branch and is removed by git in time. */
 const identity = ["-c", "user.name=nominal-code", "-c", "user.email=nominal-code@localhost"]
 
 const textOf = Effect.fnUntraced(function*(gitDir: string, ...args: ReadonlyArray<string>) {
@@ -30,7 +33,10 @@ const textOf = Effect.fnUntraced(function*(gitDir: string, ...args: ReadonlyArra
   return Objects.decode((yield* git.run(args, { gitDir })).stdout).trim()
 })
 
-/** The tree of the working directory, tracked and untracked files without the ignored ones. The index stays as it is. */
+/**
+ * Writes the tree of the working directory: tracked and untracked files without the ignored ones. The index is not
+ * changed.
+ */
 const workTree = Effect.fnUntraced(function*(repository: string, gitDir: string) {
   const git = yield* Git
   const fs = yield* FileSystem.FileSystem

@@ -17,7 +17,7 @@ import * as Objects from "./Objects.ts"
 import type { Remote } from "./Remote.ts"
 import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
 
-/** What a review is about, once everything is here. */
+/** Commits of a review. */
 export interface Commits {
   readonly head: Sha
   /** The tip of the base branch. */
@@ -28,17 +28,20 @@ export interface Commits {
 export interface Mirror {
   readonly gitDir: string
   readonly remote: Remote
-  /** What the mirror's packs may grow to. */
+  /** Maximum size of the mirror's packs. */
   readonly maxBytes: number
 }
 
 const INITIAL_DEPTH = 500
 const FETCH_TIMEOUT_SECONDS = 900
 
-/** Wins over every `.gitattributes`: no filter, no conversion, and no file that hides its changes as "binary". */
+/**
+ * Attributes that override every `.gitattributes`: no filter, no conversion, and no file that hides its changes as
+ * "binary".
+ */
 const ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding !diff !merge -export-subst\n"
 
-/** Makes the mirror if it is not there. */
+/** Creates the mirror if it does not exist. */
 export const ensure = Effect.fn("Mirror.ensure")(function*(mirror: Mirror, sample: Sha) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -118,7 +121,7 @@ const fetch = Effect.fn("Mirror.fetch")(function*(
   yield* checkSize(mirror)
 })
 
-/** Fetches what is there of the names, and tells whether all of them were. */
+/** Fetches the existing ones among some references; true if all exist. */
 const fetchExisting = (mirror: Mirror, refs: ReadonlyArray<string>, depth: ReadonlyArray<string>) =>
   fetch(mirror, refs, depth).pipe(
     Effect.as(true),
@@ -130,7 +133,7 @@ const isShallow = (mirror: Mirror) =>
     Effect.map(({ stdout }) => Buffer.from(stdout).toString().trim() === "true")
   )
 
-/** Where two commits part, deepening the history as far as it takes. */
+/** Finds the merge base of two commits, and deepens the history as far as needed. */
 const findMergeBase = Effect.fnUntraced(function*(mirror: Mirror, base: Sha, head: Sha, refs: ReadonlyArray<string>) {
   for (const depth of ["--deepen=2000", "--deepen=20000", "--unshallow"]) {
     const found = yield* Objects.mergeBase(mirror.gitDir, base, head)
@@ -140,7 +143,7 @@ const findMergeBase = Effect.fnUntraced(function*(mirror: Mirror, base: Sha, hea
   return yield* Objects.mergeBase(mirror.gitDir, base, head)
 })
 
-/** The commit is here, or is now; false if the server does not have it or does not hand it out. */
+/** Makes sure that a commit is here; false if the server does not have it or does not send it. */
 const obtain = Effect.fnUntraced(function*(mirror: Mirror, sha: Sha) {
   if (yield* Objects.hasCommit(mirror.gitDir, sha)) return true
   return yield* fetchExisting(mirror, [sha], [])
@@ -191,7 +194,7 @@ export const update = Effect.fn("Mirror.update")(function*(mirror: Mirror, reque
   return commits
 })
 
-/** What a person reads when the server did not hand over the repository: which server, and what to check. */
+/** Error of a server that did not send the repository: names the server, and what to check. */
 export const explain = (remote: Remote, error: GitError): WorkspaceError => {
   const { host, repo } = remote
   const detail = error.message.replace(/\.$/, "")

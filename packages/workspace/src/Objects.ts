@@ -4,11 +4,11 @@ import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { Git, GitError } from "./Git.ts"
 
-/** Above this, a file has no lines that anyone would review. */
+/** Maximum size of a file that is read. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024
 const MAX_DIFF_MEBIBYTES = 64
 
-/** Invalid UTF-8 becomes U+FFFD; a byte order mark stays, as it does in git's own diffs. */
+/** Decodes bytes: invalid UTF-8 becomes U+FFFD; a byte order mark stays, as it does in git's own diffs. */
 export const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
 
 const isSha = Schema.is(Sha)
@@ -21,21 +21,21 @@ const toSha = (stdout: Uint8Array) => {
     : Effect.fail(new GitError({ reason: "other", message: "git answered something else than a commit." }))
 }
 
-/** Whether the commit is here. */
+/** True if the commit is here. */
 export const hasCommit = Effect.fnUntraced(function*(gitDir: string, sha: Sha) {
   const git = yield* Git
   const { exitCode } = yield* git.run(["cat-file", "-e", `${sha}^{commit}`], { gitDir, answers: [1, 128] })
   return exitCode === 0
 })
 
-/** Whether nothing has been fetched yet. */
+/** True if nothing has been fetched yet. */
 export const isEmpty = Effect.fnUntraced(function*(gitDir: string) {
   const git = yield* Git
   const { stdout } = yield* git.run(["for-each-ref", "--count=1"], { gitDir })
   return stdout.length === 0
 })
 
-/** The commit that a full reference name stands for. */
+/** Resolves a full reference name to a commit. */
 export const resolve = Effect.fnUntraced(function*(gitDir: string, name: string) {
   const git = yield* Git
   const { stdout } = yield* git.run(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`], { gitDir })
@@ -49,7 +49,7 @@ export const mergeBase = Effect.fnUntraced(function*(gitDir: string, left: Sha, 
   return exitCode === 0 ? Option.some(yield* toSha(stdout)) : Option.none<Sha>()
 })
 
-/** Whether a commit is part of another one's history. */
+/** True if a commit is part of another one's history. */
 export const isAncestor = Effect.fnUntraced(function*(gitDir: string, ancestor: Sha, of: Sha) {
   const git = yield* Git
   const { exitCode } = yield* git.run(["merge-base", "--is-ancestor", ancestor, of], { gitDir, answers: [1] })
@@ -64,7 +64,7 @@ interface TreeEntry {
   readonly path: string
 }
 
-/** One record of `git ls-tree -l -z`. */
+/** Parses one record of `git ls-tree -l -z`. */
 export const parseTreeEntry = (record: string): TreeEntry | undefined => {
   const [, mode, type, id, size, path] = /^(\d{6}) (\w+) ([0-9a-f]+) +(\d+|-)\t(.+)$/s.exec(record) ?? []
   return mode === undefined || type === undefined || id === undefined || path === undefined
@@ -126,7 +126,7 @@ export const diffOptions = [
   "--ignore-submodules=none"
 ]
 
-/** What changed between two commits: every file, with its hunks. */
+/** Changes between two commits: all files, with their hunks. */
 export const changedFiles = Effect.fn("Objects.changedFiles")(function*(gitDir: string, from: Sha, to: Sha) {
   const git = yield* Git
   const options = { gitDir, maxBytes: MAX_DIFF_MEBIBYTES * 1024 * 1024 }

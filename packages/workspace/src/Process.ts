@@ -9,19 +9,19 @@ export class ProcessError extends Schema.TaggedError<ProcessError>()("ProcessErr
 
 export interface ProcessOptions {
   readonly cwd: string
-  /** The whole environment of the child: nothing is inherited. */
+  /** Environment of the child, which inherits nothing. */
   readonly env: Record<string, string | Redacted.Redacted>
   readonly stdin?: string | undefined
   readonly timeoutSeconds: number
 }
 
-/** What a program answered. */
+/** Output of a program. */
 export interface ProcessOutput {
   readonly exitCode: number
   readonly stdout: Uint8Array
   /** At most its last `STDERR_BYTES` bytes. */
   readonly stderr: string
-  /** The program was stopped before its end, because enough of its output had been read. `exitCode` is 0 then. */
+  /** True if the program was stopped because enough of its output had been read. `exitCode` is 0 then. */
   readonly cut: boolean
 }
 

@@ -3,7 +3,7 @@ import { Effect, Redacted } from "effect"
 import { createHash } from "node:crypto"
 import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
 
-/** A repository on a server that we may fetch from, checked: its URL names no credentials and no other transport. */
+/** A checked repository on a server: its URL has no credentials and an allowed transport. */
 export interface Remote {
   readonly url: string
   readonly host: string
@@ -11,7 +11,7 @@ export interface Remote {
   readonly repo: RepoName
   /** `Authorization: Basic …`, or none for a repository that everyone may read. */
   readonly authorization: Redacted.Redacted | undefined
-  /** What must never be shown, in each form that it is sent in. */
+  /** Secrets, in each form in which they are sent. */
   readonly secrets: ReadonlyArray<string>
   /** A directory name for the mirror: distinct for every server and repository, also where case does not count. */
   readonly directoryName: string
@@ -21,11 +21,11 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 const refused = (message: string) => Effect.fail(new WorkspaceError({ message, reason: "refused" }))
 
-/** git's own rules for the names of references, without its abbreviations. */
+/** True for a reference name by git's rules, without abbreviations. */
 const isRefName = (name: string): boolean =>
   /^refs\/[^\0- \x7f~^:?*[\\]+$/.test(name) && !/\.\.|@\{|\/\/|\/$|\.$|(?:^|\/)\.|\.lock(?:\/|$)/.test(name)
 
-/** Only https leaves this machine; plain http is for a server on loopback. */
+/** Checks a request's repository: https, or plain http to this machine. */
 export const fromRequest = Effect.fnUntraced(function*(request: CheckoutRequest) {
   const url = URL.parse(request.url)
   if (url === null) return yield* refused(`The clone URL of ${request.repo} is not a URL.`)

@@ -6,11 +6,13 @@ import { beat, silentMillis } from "./Heartbeat.ts"
 
 const BEAT_SECONDS = 5
 const STALE_MILLIS = 60_000
-/** Whoever made the directory says at once who it is; one that does not was killed in between. */
+/**
+ * Milliseconds after which a lock without an owner's name counts as abandoned: its owner was killed while creating it.
+ */
 const NAMELESS_MILLIS = 2_000
 const POLL_MILLIS = 200
 
-/** Runs an effect while nobody else, in this process or another, runs one under the same path. */
+/** Mutual exclusion by path, among the fibers of this process and among processes. */
 export type RepositoryLock = <A, E, R>(
   path: string,
   effect: Effect.Effect<A, E, R>
@@ -18,10 +20,10 @@ export type RepositoryLock = <A, E, R>(
 
 const ownerFile = (directory: string) => `${directory}/owner`
 
-/** This process among all that its machine ever runs: in a container, every life has the same process id. */
+/** Name of this process, unique over time: in a container, each start has the same process id. */
 const self = `${hostname()} ${pid} ${performance.timeOrigin}`
 
-/** Whether the lock's holder ran on this machine and is gone. */
+/** True if the lock's holder ran on this machine and is gone. */
 const isDead = (owner: string): Effect.Effect<boolean> => {
   const [host, id] = owner.split(" ")
   if (host !== hostname() || owner === self) return Effect.succeed(false)

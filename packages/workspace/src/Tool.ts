@@ -1,21 +1,21 @@
 import { Effect, Schema } from "effect"
 
-/** Why a tool did not do it, in words that the model can act on. */
+/** Failure of a tool, in words that the model can act on. */
 export class ToolError extends Schema.TaggedError<ToolError>()("ToolError", { message: Schema.String }) {}
 
 /**
- * Something that the model may ask for. `run` takes what the model wrote, checks it against `input`, and answers with
- * text; its failures are answers too, marked as errors.
+ * A tool that the model can call. `run` takes what the model wrote, checks it against `input`, and answers with text;
+ * its failures are answers too, marked as errors.
  */
 export interface Tool {
   readonly name: string
   readonly description: string
-  /** The JSON Schema of `input` is what the model is shown. */
+  /** Schema of the input. The model sees its JSON Schema. */
   readonly input: Schema.Top
   run(input: unknown): Effect.Effect<string, ToolError>
 }
 
-/** A tool from what it does with input that fits its schema; other input is refused, naming the field and its rule. */
+/** Makes a tool from a function of its decoded input. Other input is refused with the field and its rule. */
 export const make = <A, I>(options: {
   readonly name: string
   readonly description: string

@@ -3,14 +3,14 @@ import { Effect, FileSystem, Path } from "effect"
 import { Git, GitError } from "./Git.ts"
 import { parseTreeEntry } from "./Objects.ts"
 
-/** A file above this is left out of the work tree: no model reads it, and a disk should not have to hold it. */
+/** Size above which a file is left out of the work tree. */
 const MAX_FILE_BYTES = 20 * 1024 * 1024
 const MAX_FILES = 1_000_000
 const WRITE_TIMEOUT_SECONDS = 600
 
 const tooLarge = (message: string) => new GitError({ reason: "too-large", message })
 
-/** Counts a commit's files without holding them all, and names those that are too big to be written. */
+/** Counts a commit's files in constant memory, and lists those that are too big to be written. */
 const survey = Effect.fnUntraced(function*(gitDir: string, commit: Sha, maxBytes: number) {
   const git = yield* Git
   const oversized: Array<string> = []

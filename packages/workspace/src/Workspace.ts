@@ -5,7 +5,7 @@ import { GitFailure, isRetryable } from "./GitFailure.ts"
 import type { Tool } from "./Tool.ts"
 
 /**
- * Why there is no checkout. Beside git's own reasons: `refused`, a request that is never sent to a server, and
+ * Reason why there is no checkout. Beside git's own reasons: `refused`, a request that is never sent to a server, and
  * `directory`, the workspace's directory cannot be used.
  */
 const WorkspaceFailure = Schema.Literals([...GitFailure.literals, "refused", "directory"])
@@ -15,7 +15,7 @@ export class WorkspaceError extends Schema.TaggedError<WorkspaceError>()("Worksp
   message: Schema.String,
   reason: WorkspaceFailure
 }) {
-  /** The same may work later, with nothing changed by a person. */
+  /** True if the same call may succeed later, with nothing changed by a person. */
   get retryable() {
     return this.reason === "directory" || this.reason !== "refused" && isRetryable(this.reason)
   }
@@ -30,7 +30,7 @@ export interface WorkspaceOptions {
   readonly maxAge: Duration.Input
 }
 
-/** What to check out, and with which credentials. */
+/** Request for a checkout: commit, branch and credentials. */
 export interface CheckoutRequest {
   readonly repo: RepoName
   readonly url: string
@@ -43,17 +43,17 @@ export interface CheckoutRequest {
   readonly baseSha: Sha
 }
 
-/** One commit on disk for the time of one job, and the only hands that may read it. */
+/** Checkout of one commit for the time of one job, with the only functions that may read it. */
 export interface Checkout {
   readonly directory: string
   readonly headSha: Sha
-  /** Where the pull request left its base branch: what its diff is taken against. */
+  /** Commit where the pull request left its base branch. Its diff is against this commit. */
   readonly mergeBase: Sha
   /** The read-only tools: Read, Glob, Grep, GitLog, GitBlame, GitShow, GitDiff. */
   readonly tools: ReadonlyArray<Tool>
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>
-  /** A file's text at the tip of the base branch: where maintainers, not the pull request, decide. */
+  /** Reads a file at the tip of the base branch, where maintainers decide and not the pull request. */
   baseFile(path: RepoPath): Effect.Effect<Option.Option<string>, WorkspaceError>
   /** The files in a directory at the tip of the base branch, by their full paths. */
   baseFiles(directory: RepoPath): Effect.Effect<ReadonlyArray<RepoPath>, WorkspaceError>

@@ -42,7 +42,7 @@ const events = {
   message_stop: Schema.Struct({})
 }
 
-/** What a stream has said so far of one block. */
+/** One block as far as it has been streamed. */
 interface Growing {
   readonly start: Started
   text: string

@@ -5,8 +5,8 @@ import { Option, Schema } from "effect"
 export const provider = "google"
 
 /**
- * What the service sends beside text and calls, as a conversation keeps it: a part that goes back as it came, or the
- * signature of the text or the call in the block right after it. Signed thinking is only taken back on its own part.
+ * Parts that the service sends beside text and calls, as a conversation keeps them: a part that is sent back unchanged,
+ * or the signature of the text or call in the next block. Signed thinking is only accepted on its own part.
  */
 const Carried = Schema.Union([
   Schema.Struct({ part: Schema.Record(Schema.String, Schema.Json) }),

@@ -3,7 +3,7 @@ import { Duration, Option, Redacted, Schema } from "effect"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
 import { provider } from "./Carried.ts"
 
-/** What the SDK threw, as an error of ours: one line, without the key and without what we sent. */
+/** Maps an error of the SDK to ours: one line, without the key and the request. */
 export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
   const clean = (text: string) =>
     text.replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/\s+/g, " ").trim()
@@ -78,7 +78,7 @@ const said = (cause: unknown): string => {
   return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message
 }
 
-/** What the SDK finds wrong with a request before it sends it. */
+/** True for a problem that the SDK finds in a request before it sends it. */
 const isOurs = (cause: unknown): boolean =>
   cause instanceof Error && /^(?:model is required|invalid model parameter|contents are required)/.test(cause.message)
 

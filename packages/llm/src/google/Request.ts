@@ -39,7 +39,10 @@ export const toParams = (
 /** From its third generation on, Gemini refuses a call in the history that comes back without a signature. */
 const needsSignatures = (model: string): boolean => /^(?:models\/)?gemini-(?![12](?:\.|-))/.test(model)
 
-/** What the service takes in place of the signature of a call that it did not make, or whose signature is gone. */
+/**
+ * Placeholder that the service accepts for a missing signature: of a call that it did not make, or whose signature is
+ * lost.
+ */
 const noSignature = "skip_thought_signature_validator"
 
 type ToolUse = Extract<Block, { readonly _tag: "ToolUse" }>
@@ -71,7 +74,7 @@ const toContents = (messages: ReadonlyArray<Message>, signed: boolean): Array<Go
   }))
 }
 
-/** Of the calls that a model made at once, the first one carries the signature for all. */
+/** Moves the signature to the first of several parallel calls, which carries it for all. */
 const withSignature = (parts: ReadonlyArray<Google.Part>): Array<Google.Part> => {
   const first = parts.findIndex(({ functionCall }) => functionCall !== undefined)
   return parts.map((part, index) =>

@@ -99,7 +99,7 @@ export class Answer {
     })
   }
 
-  /** Why there is no whole answer, when the stream has ended too early. */
+  /** Error of a stream that has ended too early. */
   get brokeOff(): LlmError {
     return this.answering ? cutOff : malformed("sent something that is no answer of a model")
   }

@@ -3,7 +3,7 @@ import type * as Sdk from "openai"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
 import { provider } from "./Request.ts"
 
-/** What the service says about a call that failed: instead of an answer, or within one. */
+/** Error object of the service, sent instead of an answer or within one. */
 export interface Complaint {
   readonly message: string
   readonly code?: string | null | undefined
@@ -14,9 +14,9 @@ export interface Complaint {
 
 /** Makes errors of ours: one line each, without the key. */
 export interface Explain {
-  /** Of what the SDK threw. */
+  /** Maps an error of the SDK. */
   readonly thrown: (cause: unknown) => LlmError
-  /** Of what the service said. */
+  /** Maps an error object of the service. */
   readonly said: (complaint: Complaint) => LlmError
 }
 
@@ -126,7 +126,7 @@ const sentence = (reason: LlmErrorReason, { status }: Complaint): string => {
 /** A limit lets a call through before it is whole again, and that it is whole is all that its headers tell. */
 const longestReset = Duration.seconds(30)
 
-/** How long to stay away: as the service asks, else until a limit that is used up is whole again. */
+/** Wait before the next try: as the service asks, else until a used-up limit is reset. */
 const waitOf = (headers: Headers | undefined): Option.Option<Duration.Duration> => {
   const number = (name: string) =>
     Option.filter(

@@ -9,7 +9,7 @@ export const provider = "openai"
 /** Models that answer without thinking. They refuse to be asked for their thoughts. */
 const thoughtless = /^(?:ft:)?(?:gpt-3|gpt-4|chatgpt-)|-chat-latest$/
 
-/** Whether a model may have thoughts that have to be sent back to it. */
+/** True if a model may have thoughts that have to be sent back to it. */
 export const thinks = (model: string): boolean => !thoughtless.test(model)
 
 /**
@@ -54,7 +54,7 @@ const MarkOf = Schema.Struct({
   phase: Schema.Literals(["commentary", "final_answer"])
 })
 
-/** What a text is in the model's own order of work. It has no place in a text block, so it stands before it. */
+/** Opaque block that marks the phase of the text after it, because a text block has no field for it. */
 export const markOf = (phase: Phase): Block =>
   Block.cases.Opaque.make({ provider, value: { type: "message", phase } satisfies typeof MarkOf.Type })
 

@@ -130,7 +130,7 @@ export class Answer {
 const typeOf = (value: unknown): string | undefined =>
   Option.getOrUndefined(Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))(value))?.type
 
-/** What one item of an answer comes to. */
+/** Blocks and calls of one item of an answer. */
 interface Piece {
   readonly blocks: ReadonlyArray<Block>
   readonly refused: boolean

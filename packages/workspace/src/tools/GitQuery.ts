@@ -6,7 +6,7 @@ import * as Objects from "../Objects.ts"
 import { ToolError } from "../Tool.ts"
 import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
 
-/** A commit, in no form that git could take for an option or for another pull request's branch. */
+/** Name of a commit, which git cannot take for an option or for another pull request's branch. */
 export const Revision = Schema.String.check(
   Schema.isPattern(/^(?:(?:HEAD|BASE)(?:~\d{1,4})?|[0-9a-f]{7,64})$/, {
     message: "Expected HEAD, HEAD~n, BASE, BASE~n, or 7 to 64 hex digits of a commit"
@@ -40,7 +40,7 @@ export const answer = Effect.fnUntraced(
   }
 )
 
-/** Only what the pull request's head or base descends from: the mirror holds other pull requests' commits too. */
+/** True for an ancestor of the pull request's head or base. The mirror holds other pull requests' commits too. */
 const isOurs = Effect.fnUntraced(function*({ commits, gitDir }: ToolContext, sha: Sha) {
   for (const tip of new Set([commits.head, commits.base])) {
     if (yield* Effect.mapError(Objects.isAncestor(gitDir, sha, tip), refused)) return true

@@ -10,10 +10,10 @@ import * as Grep from "./Grep.ts"
 import * as Read from "./Read.ts"
 import type { ToolContext } from "./Reading.ts"
 
-/** What only looks like the end of a line would let a file's text pass for a line of its own. */
+/** Shows characters that only look like the end of a line, so that a file's text cannot pass for a line of its own. */
 const showBreaks = (text: string): string => text.replaceAll(/\r(?!\n)|[\v\f\u0085\u2028\u2029]/g, escapeCharacter)
 
-/** Everything that a model may do with a checkout. What it reads has gone through `redact`, failures too. */
+/** Tools of a checkout. Results and failures go through `redact`. */
 export const make = (reading: ToolContext, redact: (text: string) => string): ReadonlyArray<Tool> =>
   [
     Read.make(reading),
