@@ -3,7 +3,11 @@ import { parseGitDiff } from "@nominal-code/domain/GitDiff"
 import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
 import { unescapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect, Schema } from "effect"
-import { linesOf, Seed, steps } from "./GitHistory.ts"
+import { type FileVersion, linesOf, Seed, steps } from "./GitHistory.ts"
+
+/** The text alone: how it ends is shown only where that changes, which tests of their own try. */
+const withoutCarriageReturns = (line: string) => line.replace(/\r+$/, "")
+const textsOf = (version: FileVersion | undefined) => linesOf(version).map(withoutCarriageReturns)
 
 /** Turns the old lines into the new ones by what the annotation says, checking each number and text on the way. */
 const replay = (old: ReadonlyArray<string>, annotated: string): ReadonlyArray<string> => {
@@ -11,7 +15,7 @@ const replay = (old: ReadonlyArray<string>, annotated: string): ReadonlyArray<st
   let read = 0
   for (const line of annotated.split("\n").filter((line) => !/^@@|^\\/.test(line))) {
     const [, sign, number, shown = ""] = /^([-+ ])(\d+):(.*)$/s.exec(line) ?? assert.fail(`not annotated: ${line}`)
-    const text = unescapePath(shown).replace(/\r$/, "")
+    const text = withoutCarriageReturns(unescapePath(shown))
     if (sign === "-") {
       while (read < Number(number) - 1) made.push(old[read++] ?? assert.fail(line))
       assert.strictEqual(old[read++], text)
@@ -33,8 +37,8 @@ it.effect.prop(
         for (const { patch, path, previousPath = path } of parseGitDiff(diff())) {
           if (patch === undefined) continue
           assert.deepStrictEqual(
-            replay(linesOf(before.get(previousPath)), annotate(patch)),
-            linesOf(after.get(path)),
+            replay(textsOf(before.get(previousPath)), annotate(patch)),
+            textsOf(after.get(path)),
             path
           )
         }
