@@ -27,7 +27,7 @@ test-fast: install ## The tests of what is pure: no Redis, no git, no program is
 	vitest run $(quietly) $(foreach package,agent config domain forge llm review server,--project $(package)) $(ARGS)
 
 test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, every order of deliveries, fifty kills
-	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale RedisSpace) test/journeys/Kill $(ARGS)
+	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill $(ARGS)
 
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)

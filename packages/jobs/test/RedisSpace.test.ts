@@ -6,8 +6,9 @@ import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
 import { queueAt } from "@nominal-code/testing/RedisStore"
-import { sized } from "@nominal-code/testing/Sized"
 import { Context, Effect, Layer, Option } from "effect"
+
+const jobs = 2_000
 
 const used = ({ command }: RedisServer) =>
   Effect.map(command("info", "memory"), (info) => Number(/used_memory:(\d+)/.exec(String(info))?.[1]))
@@ -19,7 +20,6 @@ redisSuite("the room that jobs take in Redis", () => {
     "an ended job keeps its record in 300 bytes, and a full Redis takes nothing more but lets jobs end",
     () =>
       Effect.gen(function*() {
-        const jobs = yield* sized(500, 2_000)
         const redis = yield* start({ aof: false })
         const context = yield* Layer.build(queueAt(redis))
         const { find, list } = Context.get(context, JobRecords)
