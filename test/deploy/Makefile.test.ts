@@ -90,7 +90,7 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
     assert.isFalse(cluster.calls().some(({ line }) => line.includes("rollout")))
   })
 
-  it("deploy-ci makes the namespace, then the Secret from the environment, then the rest", () => {
+  it("deploy-ci makes the namespace, then the Secrets from the environment, then the rest", () => {
     const cluster = stubbedCluster()
     const { status, stderr } = cluster.run(
       "make deploy-ci IMAGE_TAG=abc WEBHOOK_SECRET=a-secret-of-the-test",
@@ -102,17 +102,23 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
     assert.match(lines[0] ?? "", /^kubectl apply -f \S+\/k8s\/base\/namespace\.yaml$/)
     assert.match(lines.at(-1) ?? "", /rollout status deployment\/nominal-code-server --timeout=120s$/)
     const applied = cluster.applied()
-    assert.deepStrictEqual(applied[0]?.kind, "Secret")
-    const secret = decoded(find<V1Secret>(applied, "Secret", "nominal-code-secrets"))
-    assert.match(secret["REDIS_PASSWORD"] ?? "", /^[0-9a-f]{48}$/)
-    assert.deepStrictEqual(secret, {
+    assert.deepStrictEqual(applied.slice(0, 2).map(({ kind }) => kind), ["Secret", "Secret"])
+    const ofJobs = decoded(find<V1Secret>(applied, "Secret", "nominal-code-secrets"))
+    const [password = "", jobPassword = ""] = [ofJobs["REDIS_PASSWORD"], ofJobs["REDIS_JOB_PASSWORD"]]
+    for (const one of [password, jobPassword]) assert.match(one, /^[0-9a-f]{48}$/)
+    const redis = "redis.nominal-code.svc.cluster.local:6379/0"
+    assert.deepStrictEqual(ofJobs, {
       GITHUB_TOKEN: "ghp_ci=token",
       ANTHROPIC_API_KEY: "sk-ant-ci",
+      REDIS_PASSWORD: password,
+      REDIS_JOB_PASSWORD: jobPassword,
+      REDIS_URL: `redis://nominal-job:${jobPassword}@${redis}`
+    })
+    assert.deepStrictEqual(decoded(find<V1Secret>(applied, "Secret", "nominal-code-server-secrets")), {
       AGENT_PROVIDER: "anthropic",
       GITHUB_WEBHOOK_SECRET: "a-secret-of-the-test",
       K8S_IMAGE: "ghcr.io/gauthierdmn/nominal-code:abc",
-      REDIS_PASSWORD: secret["REDIS_PASSWORD"] ?? "",
-      REDIS_URL: `redis://:${secret["REDIS_PASSWORD"]}@redis.nominal-code.svc.cluster.local:6379/0`
+      REDIS_URL: `redis://:${password}@${redis}`
     })
     const server = find<V1Deployment>(applied, "Deployment", "nominal-code-server")
     assert.deepInclude(containerOf(server.spec?.template).env ?? [], { name: "ALLOWED_USERS", value: "test-user" })
@@ -129,7 +135,10 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
       const cluster = stubbedCluster()
       cluster.run("make deploy-ci", copyOfDeploy(), { TEST_GITHUB_TOKEN: "t", ...given })
       const secret = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-secrets"))
-      assert.deepInclude(secret, { ...given, AGENT_PROVIDER: provider })
+      const { AGENT_PROVIDER: chosen, ...keys } = { AGENT_PROVIDER: undefined, ...given }
+      assert.deepInclude(secret, keys)
+      const ofServers = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-server-secrets"))
+      assert.strictEqual(ofServers["AGENT_PROVIDER"], chosen ?? provider)
       assert.strictEqual(
         Object.keys(secret).filter((name) => name.endsWith("_API_KEY")).length,
         Object.keys(given).filter((name) => name.endsWith("_API_KEY")).length
@@ -137,21 +146,24 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
     }
   )
 
-  it("deploy-ci again keeps the password that Redis runs with, and the webhook's secret", () => {
+  it("deploy-ci again keeps the passwords that Redis runs with, and the webhook's secret", () => {
     const cluster = stubbedCluster()
     const base64 = (text: string) => Buffer.from(text).toString("base64")
     cluster.answer("jsonpath={.data.REDIS_PASSWORD}", base64("kept-password"))
+    cluster.answer("jsonpath={.data.REDIS_JOB_PASSWORD}", base64("kept-job-password"))
     cluster.answer("jsonpath={.data.GITHUB_WEBHOOK_SECRET}", base64("kept-webhook-secret"))
     cluster.run("make deploy-ci", copyOfDeploy(), keys)
-    const secret = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-secrets"))
+    const secret = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-server-secrets"))
     assert.include(secret["REDIS_URL"], ":kept-password@")
+    const ofJobs = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-secrets"))
+    assert.include(ofJobs["REDIS_URL"], "nominal-job:kept-job-password@")
     assert.strictEqual(secret["GITHUB_WEBHOOK_SECRET"], "kept-webhook-secret")
   })
 
   it("deploy-ci without a webhook's secret makes one up: a known one would let everybody in", () => {
     const cluster = stubbedCluster()
     cluster.run("make deploy-ci", copyOfDeploy(), keys)
-    const secret = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-secrets"))
+    const secret = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-server-secrets"))
     assert.match(secret["GITHUB_WEBHOOK_SECRET"] ?? "", /^[0-9a-f]{64}$/)
   })
 
