@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { V1Service } from "@kubernetes/client-node"
+import type { Depth } from "@nominal-code/jobs/JobRecords"
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
+import { parse } from "yaml"
 import { problems } from "./KubernetesSchema.ts"
-import { hasKubectl, overlay, root, temporary } from "./Rendering.ts"
+import { find, hasKubectl, overlay, root, temporary } from "./Rendering.ts"
 import { stubbedCluster } from "./StubbedCluster.ts"
 
 const page = readFileSync(`${root}/docs/kubernetes.md`, "utf8")
@@ -56,6 +59,21 @@ describe.skipIf(!hasKubectl)("docs/kubernetes.md (kubectl)", () => {
     for (const [, name = ""] of template.matchAll(/^ {2}([A-Z_]+):/gm)) {
       if (!optional.includes(name)) assert.include(page, `--from-literal=${name}=`)
     }
+  })
+
+  it("KEDA's example scales the servers' Deployment, on a figure of /ready, which it asks their Service for", () => {
+    const figures: ReadonlyArray<keyof Depth> = ["waiting", "running", "parked", "oldestWaitMillis"]
+    const yaml = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, block]) => block ?? "")
+    const scaled = parse(yaml.find((block) => block.includes("kind: ScaledObject")) ?? "")
+    const resources = overlay("k8s/base")
+    const { scaleTargetRef, triggers: [{ metadata, type }] } = scaled.spec
+    find(resources, "Deployment", scaleTargetRef.name)
+    assert.strictEqual(type, "metrics-api")
+    assert.include(figures, metadata.valueLocation)
+    const [, service = "", namespace, path] =
+      /^http:\/\/([\w-]+)\.([\w-]+)\.svc\.cluster\.local(.*)$/.exec(metadata.url) ?? []
+    const { spec } = find<V1Service>(resources, "Service", service)
+    assert.deepStrictEqual([namespace, path, spec?.ports?.[0]?.port], ["nominal-code", "/ready", 80])
   })
 
   it("every file and every resource that it names is there", () => {
