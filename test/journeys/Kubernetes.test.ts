@@ -40,6 +40,9 @@ redisSuite("a cluster", () =>
         assert.strictEqual(created?.metadata.labels["nominal-code/job-id"], job)
         assert.strictEqual(created?.status.conditions?.at(-1)?.type, "Complete")
         assert.deepStrictEqual(kube.controller.refused, [])
+        // What the server asks for beside its two lists and two watches: docs/kubernetes.md counts on it.
+        const asked = kube.requests.map(({ verb }) => verb).filter((verb) => verb !== "list" && verb !== "watch")
+        assert.deepStrictEqual(asked, ["create"])
         const everything = JSON.stringify([kube.store.since(0), serve.log])
         for (const secret of [...Object.values(journey.secrets), "a-password-that-nobody-may-see"]) {
           assert.notInclude(everything, secret)
@@ -198,6 +201,8 @@ redisSuite("a cluster", () =>
         const [spent] = yield* Effect.timed(first.stop("SIGTERM"))
         assert.isTrue(Duration.isLessThan(spent, Duration.seconds(10)), Duration.format(spent))
         assert.strictEqual(kube.controller.running.size, 1)
+        assert.isTrue(first.log.some((line) => line.includes("1 job(s) run on in the cluster")), first.log.join("\n"))
+        assert.isFalse(first.log.some((line) => line.includes("interrupting")))
         const second = yield* journey.start()
         yield* until(
           "the Job to be found",

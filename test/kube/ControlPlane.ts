@@ -1,5 +1,5 @@
 import { freePort } from "@nominal-code/testing/ServeProcess"
-import { Data, Effect, FileSystem, Schedule } from "effect"
+import { Data, Effect, FileSystem, Schedule, Schema } from "effect"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { createWriteStream, existsSync, readFileSync, writeFileSync } from "node:fs"
@@ -90,6 +90,41 @@ export const kubeconfigOf = (port: number, ca: string, token: string, namespace:
     contexts: [{ name: "real", context: { cluster: "real", user: "account", namespace } }]
   })
 
+const Range = Schema.Struct({
+  kvs: Schema.Array(Schema.Struct({
+    key: Schema.String,
+    value: Schema.String,
+    version: Schema.FiniteFromString
+  })).pipe(Schema.withDecodingDefaultKey(Effect.succeed([])))
+})
+
+/** An object as etcd keeps it. */
+export interface StoredObject {
+  /** Of its key, and of what is under it. */
+  readonly bytes: number
+  /** How often it was written. */
+  readonly writes: number
+}
+
+/** The objects whose keys begin so, as etcd keeps them. */
+const storedIn = (port: number) => (prefix: string): Effect.Effect<ReadonlyArray<StoredObject>> => {
+  const end = `${prefix.slice(0, -1)}${String.fromCodePoint((prefix.codePointAt(prefix.length - 1) ?? 0) + 1)}`
+  const range = { key: Buffer.from(prefix).toString("base64"), range_end: Buffer.from(end).toString("base64") }
+  return Effect.promise(() =>
+    fetch(`http://127.0.0.1:${port}/v3/kv/range`, { method: "POST", body: JSON.stringify(range) })
+      .then((answer) => answer.json())
+  ).pipe(
+    Effect.flatMap(Schema.decodeUnknownEffect(Range)),
+    Effect.orDie,
+    Effect.map(({ kvs }) =>
+      kvs.map(({ key, value, version }) => ({
+        bytes: Buffer.from(key, "base64").length + Buffer.from(value, "base64").length,
+        writes: version
+      }))
+    )
+  )
+}
+
 /**
  * A real etcd, API server and controller manager on the loopback, in a directory that goes with the scope. Nodes are
  * lost after six seconds of silence, and their pods are deleted five seconds later: it takes minutes by default.
@@ -161,6 +196,7 @@ export const make = Effect.fn("ControlPlane.make")(function*() {
     directory,
     port,
     ca,
+    stored: storedIn(etcd),
     /** The administrator's requests: the product has none of these rights. */
     api,
     /** Stops the API server, and starts it again after a while. Ready again when it ends. */

@@ -3,10 +3,13 @@ import { assert, layer } from "@effect/vitest"
 import { command } from "@nominal-code/testing/Command"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Context, Effect, Layer, Option } from "effect"
+import type { Resource } from "../deploy/KubernetesSchema.ts"
 import { bot, eventually, stalled, until } from "../journeys/Journey.ts"
 import { finding, open } from "../journeys/Shop.ts"
+import type { StoredObject } from "./ControlPlane.ts"
 import type { KubeApi } from "./KubeApi.ts"
-import { jobsPath, make, namespace, type RealCluster } from "./RealCluster.ts"
+import { harmless, policy, policyBinding, smallPods } from "./Obstacles.ts"
+import { apply, jobsPath, make, namespace, pathOf, type RealCluster } from "./RealCluster.ts"
 
 class Cluster extends Context.Service<Cluster, RealCluster>()("nominal-code/test/RealCluster") {}
 
@@ -21,6 +24,36 @@ const holds = (what: string, look: Effect.Effect<boolean>) =>
   eventually(what, Effect.map(look, (yes) => yes ? Option.some(true) : Option.none()), "2 minutes")
 
 const quotas = `/api/v1/namespaces/${namespace}/resourcequotas`
+
+/** Tells what etcd keeps of a review, and bounds it: the figures of docs/kubernetes.md. */
+const tellSize = Effect.fnUntraced(function*({ plane }: RealCluster) {
+  const kinds = yield* Effect.forEach(
+    ["jobs", "pods", "events"],
+    (kind) => Effect.map(plane.stored(`/registry/${kind}/${namespace}/`), (objects) => ({ kind, objects }))
+  )
+  const sum = (of: (one: StoredObject) => number) => ({ objects }: (typeof kinds)[number]) =>
+    objects.reduce((total, one) => total + of(one), 0)
+  const [bytes, writes] = [sum((one) => one.bytes), sum((one) => one.writes)]
+  for (const one of kinds) {
+    console.log(`etcd for one review, ${one.kind}: ${bytes(one)} bytes of ${one.objects.length}, ${writes(one)} writes`)
+  }
+  const all = (of: typeof bytes) => kinds.reduce((total, one) => total + of(one), 0)
+  assert.isBelow(all(bytes), 50_000)
+  assert.isBelow(all(writes), 20)
+})
+
+/** Creates an object that lets no pod of a Job in, until the scope closes. Waits until the API server holds to it. */
+const obstacle = Effect.fnUntraced(function*(api: KubeApi, objects: ReadonlyArray<Resource>) {
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach(objects, (one) => Effect.ignore(api.send("DELETE", pathOf(one))), { discard: true })
+  )
+  for (const one of objects) assert.isBelow((yield* apply(api, one)).code, 300, one.kind)
+  const refused = api.send("POST", `/api/v1/namespaces/${namespace}/pods?dryRun=All`, { body: harmless })
+  yield* holds(
+    "pods to be refused",
+    refused.pipe(Effect.map(({ code }) => code > 400), Effect.orElseSucceed(() => false))
+  )
+})
 
 /** A quota that leaves no room for pods, once the API server holds to it. */
 const full = Effect.fnUntraced(function*(api: KubeApi) {
@@ -52,6 +85,7 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
         Effect.map(jobs(job), ([one]) => one?.status.conditions?.some(({ type }) => type === "Complete") === true)
       )
       assert.strictEqual((yield* cluster.server.send("GET", `/api/v1/namespaces/${namespace}/secrets`)).code, 403)
+      yield* tellSize(cluster)
     }))
 
   it.effect("what people write reaches the review byte for byte, whatever a kubelet would expand", () =>
@@ -138,6 +172,27 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
       yield* freed(api)
       yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
     }).pipe(Effect.ensuring(Effect.flatMap(Cluster, ({ api }) => freed(api)))))
+
+  it.effect("a LimitRange or an admission policy that lets no pod in is told of in its own words, and gives nothing up", () =>
+    Effect.gen(function*() {
+      const cluster = yield* Cluster
+      const serve = yield* cluster.journey.start()
+      const { api, journey } = cluster
+      const refusedFor = Effect.fnUntraced(function*(name: string, objects: ReadonlyArray<Resource>, reason: RegExp) {
+        yield* obstacle(api, objects)
+        const pull = yield* open(journey, name)
+        journey.script(pull, () => review("At last."))
+        const job = yield* journey.send({ ...opened, pull }, serve)
+        yield* until(`the reason of ${job}`, () => serve.log.some((line) => line.includes(job) && reason.test(line)))
+        assert.deepStrictEqual(journey.written(pull), [])
+        return pull
+      }, Effect.scoped)
+      const pulls = [
+        yield* refusedFor("limited", [smallPods], /maximum cpu usage per Container is 100m/),
+        yield* refusedFor("policed", [policy, policyBinding], /no reviews during the freeze/)
+      ]
+      yield* holds("the reviews", Effect.sync(() => pulls.every((pull) => reviewed(cluster, pull) === 1)))
+    }))
 
   it.effect("a Job waits in its queue until it is let in, is taken out and let in again, and uses one run", () =>
     Effect.gen(function*() {

@@ -28,11 +28,17 @@ export const rendered = (folder: string): ReadonlyArray<Resource> => {
   return parseAllDocuments(stdout).map((document): Resource => document.toJS())
 }
 
-const plurals: Readonly<Record<string, string>> = { Ingress: "ingresses", NetworkPolicy: "networkpolicies" }
+const plurals: Readonly<Record<string, string>> = {
+  Ingress: "ingresses",
+  NetworkPolicy: "networkpolicies",
+  ValidatingAdmissionPolicy: "validatingadmissionpolicies"
+}
 
-const pathOf = ({ apiVersion, kind, metadata }: Resource): string => {
+/** Where the API has a resource. */
+export const pathOf = ({ apiVersion, kind, metadata }: Resource): string => {
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-  const within = kind === "Namespace" ? "" : `/namespaces/${metadata.namespace ?? namespace}`
+  const ofCluster = /^(?:Namespace$|ValidatingAdmission)/.test(kind)
+  const within = ofCluster ? "" : `/namespaces/${metadata.namespace ?? namespace}`
   return `${group}${within}/${plurals[kind] ?? `${kind.toLowerCase()}s`}/${metadata.name}`
 }
 
