@@ -1,3 +1,4 @@
+import { allShards } from "@nominal-code/jobs/RedisKeys"
 import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
 import { Clock, Console, Duration, Effect, Option, Schedule } from "effect"
 import * as Deliveries from "./Deliveries.ts"
@@ -8,6 +9,7 @@ import { observe } from "./Observation.ts"
 import type { Observed, Outage } from "./Observed.ts"
 import { perMinute } from "./Outages.ts"
 import * as Plan from "./Plan.ts"
+import { shards } from "./RedisNodes.ts"
 import * as World from "./World.ts"
 
 /** What a storm did, in numbers. */
@@ -101,7 +103,8 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
     webhooks: servers.map(({ url }) => `${url}/webhooks/github`)
   })
   const tally = makeTally()
-  const { depth } = yield* RedisRecords.open(store)
+  // The servers may not have divided the queue yet.
+  const { depth } = yield* RedisRecords.make(store, allShards(shards))
   const broken: Faults.Broken = { outages: [], lostJobs: new Set() }
   let busy = 0
   const ended = () => deliveries.accepted.filter(({ twinOf }) => twinOf === undefined).length - busy
