@@ -18,6 +18,7 @@ import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
 import { refuseUnsupported } from "./UnsupportedSettings.ts"
 import { type Flags, readValues, type Values } from "./Values.ts"
+import { doubtfulVariables } from "./VariableNames.ts"
 
 const { agent, process, redis, reviewer, storage } = settings
 
@@ -87,12 +88,21 @@ const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Repor
   }
 })
 
+/*
+ * Why this is not Effect's `Config`: that one stops at the first error, and knows one name for each value. Here every
+ * wrong value is reported at once, by its YAML path and its variable, with where it came from and never with a secret.
+ * One line in `settings/` declares a setting: its type, names, default and sentence; the decoding, the search for
+ * unknown keys and misspelled variables, the JSON Schema and docs/configuration.md follow from it. The environment
+ * itself is read through Effect's `ConfigProvider`.
+ */
+
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
  * (by YAML path). Fails with everything that is wrong at once.
  */
 export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Flags = {}) {
   const report = makeReport()
+  const doubtful = yield* doubtfulVariables
   const file = yield* readConfigFile
   const { secrets, values } = yield* readValues(file, flags, report)
   refuseUnsupported(mode, values, report)
@@ -119,7 +129,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     conversationTtl: Duration.seconds(values(redis.keyTtl)),
     logLevel: resolveLogLevel(values, report),
     secrets: yield* knownSecrets(secrets, github),
-    warnings: report.warnings
+    warnings: [...report.warnings, ...doubtful]
   })
   const problems = [...unknownKeys(file), ...report.problems()]
   return problems.length === 0 ? config : yield* new ConfigError({ problems })

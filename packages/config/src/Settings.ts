@@ -88,3 +88,9 @@ export const ownSettings: ReadonlyArray<Setting<unknown>> = [
   kubernetes,
   process
 ].flatMap((group): ReadonlyArray<Setting<unknown>> => Object.values(group))
+
+/** These, and what the SDKs of the model services read. */
+export const everySetting: ReadonlyArray<Setting<unknown>> = [
+  ...ownSettings,
+  ...Object.values(providers).flatMap(({ apiKey, baseUrl }): ReadonlyArray<Setting<unknown>> => [apiKey, baseUrl])
+]

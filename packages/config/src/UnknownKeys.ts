@@ -1,4 +1,5 @@
 import { Array, Option, Order } from "effect"
+import { distance as characters } from "fastest-levenshtein"
 import { type ConfigFile, isYamlMap, type YamlMap } from "./ConfigFile.ts"
 import { ownSettings } from "./Settings.ts"
 
@@ -6,26 +7,12 @@ const paths = ownSettings.flatMap(({ yaml }) => yaml)
 const known: ReadonlySet<string> = new Set(paths)
 const below = (section: string) => paths.filter((path) => path.startsWith(`${section}.`))
 
-/** Levenshtein distance of two texts. */
-const editDistance = (from: string, to: string): number => {
-  let row: ReadonlyArray<number> = Array.range(0, to.length)
-  for (const [i, char] of [...from].entries()) {
-    const next = [i + 1]
-    for (let j = 1; j <= to.length; j++) {
-      const [diagonal = 0, above = 0, left = 0] = [row[j - 1], row[j], next[j - 1]]
-      next.push(Math.min(above + 1, left + 1, diagonal + (char === to[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
-
 /** Known path that was probably meant: a misspelling away, the same key in another section, or the variable's. */
 const nearest = (path: string): Option.Option<string> => {
   const key = path.slice(path.lastIndexOf(".") + 1)
   const asVariable = ownSettings.find(({ env, yaml }) => yaml.length > 0 && env.includes(key.toUpperCase()))
   const ranked = paths.map((candidate) => {
-    const distance = editDistance(path, candidate) / Math.max(path.length, candidate.length)
+    const distance = characters(path, candidate) / Math.max(path.length, candidate.length)
     return { candidate, distance: candidate.endsWith(`.${key}`) ? Math.min(distance, 0.3) : distance }
   })
   return Option.fromUndefinedOr(asVariable?.yaml[0]).pipe(

@@ -4,7 +4,7 @@ import { type ConfigFile, isYamlMap } from "./ConfigFile.ts"
 import { readVariable } from "./Environment.ts"
 import type { Report } from "./Report.ts"
 import type { Setting } from "./Setting.ts"
-import { ownSettings, settings } from "./Settings.ts"
+import { everySetting, ownSettings } from "./Settings.ts"
 
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 export type Flags = Readonly<Record<string, string | number | boolean>>
@@ -49,8 +49,7 @@ export const readValues = Effect.fnUntraced(function*(
   flags: Flags,
   report: Report
 ): Effect.fn.Return<{ readonly values: Values; readonly secrets: ReadonlyArray<string> }, ConfigError> {
-  const foreign = Object.values(settings.providers).flatMap(({ apiKey, baseUrl }) => [apiKey, baseUrl])
-  const names = [...new Set([...ownSettings, ...foreign].flatMap(({ env }) => env))]
+  const names = [...new Set(everySetting.flatMap(({ env }) => env))]
   const pairs = yield* Effect.forEach(
     names,
     (name) => Effect.map(readVariable(name), (value) => [name, value] as const),
@@ -85,7 +84,7 @@ export const readValues = Effect.fnUntraced(function*(
     })
 
   ownSettings.forEach(values)
-  const secrets = [...ownSettings, ...foreign]
+  const secrets = everySetting
     .filter(({ kind }) => kind.secret)
     .flatMap((setting) => Option.toArray(Option.map(given(setting), ({ raw }) => String(raw))))
   return { values, secrets }

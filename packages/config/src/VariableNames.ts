@@ -1,0 +1,47 @@
+import { ConfigProvider, Effect } from "effect"
+import { distance } from "fastest-levenshtein"
+import { nameOf, type Setting } from "./Setting.ts"
+import { everySetting } from "./Settings.ts"
+
+// Several services read OPENAI_API_KEY: the first setting that has a name stands for it.
+const known: ReadonlyMap<string, Setting<unknown>> = new Map(
+  everySetting.flatMap((setting) => setting.env.map((name) => [name, setting] as const)).reverse()
+)
+
+/** The names of the variables that the environment holds. */
+const variableNames = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
+  const names: Array<string> = []
+  const visit = (path: ReadonlyArray<string>): Effect.Effect<void, ConfigProvider.SourceError> =>
+    Effect.gen(function*() {
+      const node = yield* provider.load(path)
+      if (node?.value !== undefined) names.push(path.join("_"))
+      if (node?._tag === "Record") yield* Effect.forEach(node.keys, (key) => visit([...path, key]), { discard: true })
+    })
+  yield* visit([])
+  return names
+})
+
+/** Characters that a slip of the pen gets wrong: of a short name one, for two make another word of it. */
+const slips = (name: string): number => name.length < 12 ? 1 : 2
+
+/** Kubernetes puts variables of this prefix into every container beside a Service called `nominal-code`. */
+const ofService = /^NOMINAL_CODE_/
+
+const doubtOf = (name: string, names: ReadonlySet<string>): ReadonlyArray<string> => {
+  if (known.has(name)) return []
+  const meant = [...known.keys()].find((other) => other.length >= 8 && distance(name, other) <= slips(name))
+  const setting = meant === undefined ? undefined : known.get(meant)
+  if (setting !== undefined && !setting.env.some((other) => names.has(other))) {
+    return [`${nameOf(setting)}: ${name} is in the environment, and is no setting: was ${meant} meant?`]
+  }
+  return name.startsWith("NOMINAL_") && !ofService.test(name)
+    ? [`${name} is in the environment, and is no setting: docs/configuration.md lists all of them`]
+    : []
+}
+
+/** A line for each variable that is no setting and looks as if it were meant for one. It shows no value. */
+export const doubtfulVariables = Effect.gen(function*() {
+  const provider = yield* ConfigProvider.ConfigProvider
+  const names = new Set(yield* Effect.orElseSucceed(variableNames(provider), () => []))
+  return [...names].sort().flatMap((name) => doubtOf(name, names))
+})

@@ -1,0 +1,97 @@
+import { assert, it } from "@effect/vitest"
+import { doubtfulVariables } from "@nominal-code/config/VariableNames"
+import { ConfigProvider, Effect } from "effect"
+import { complete, configured } from "./Fixture.ts"
+
+const doubts = (...names: ReadonlyArray<string>) =>
+  Effect.provideService(
+    doubtfulVariables,
+    ConfigProvider.ConfigProvider,
+    ConfigProvider.fromEnvRecord(Object.fromEntries(names.map((name) => [name, "s3cret"])))
+  )
+
+it.effect("a variable that is a slip of the pen away from a setting is named with the one that was meant", () =>
+  Effect.gen(function*() {
+    const cases: ReadonlyArray<readonly [name: string, setting: string, meant: string]> = [
+      ["GITHUB_TOKN", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
+      ["GITHUB_TOEKN", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
+      ["GITHUBTOKEN", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
+      ["GITHUB_WEBHOOKSECRET", "github.webhook_secret (GITHUB_WEBHOOK_SECRET)", "GITHUB_WEBHOOK_SECRET"],
+      ["ALLOWED_USER", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
+      ["REVIEWER_BOT_USERNAM", "reviewer.bot_username (REVIEWER_BOT_USERNAME)", "REVIEWER_BOT_USERNAME"],
+      ["REDIS_URI", "redis.url (REDIS_URL)", "REDIS_URL"],
+      ["ANTHROPIC_API_KEYS", "ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"],
+      ["OPEN_AI_API_KEY", "OPENAI_API_KEY", "OPENAI_API_KEY"],
+      ["NOMINAL_DATADIR", "data_dir (NOMINAL_DATA_DIR)", "NOMINAL_DATA_DIR"]
+    ]
+    for (const [name, setting, meant] of cases) {
+      assert.deepStrictEqual(yield* doubts(name), [
+        `${setting}: ${name} is in the environment, and is no setting: was ${meant} meant?`
+      ])
+    }
+  }))
+
+it.effect("a NOMINAL_ variable that resembles no setting is named", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(yield* doubts("NOMINAL_COLOUR"), [
+      "NOMINAL_COLOUR is in the environment, and is no setting: docs/configuration.md lists all of them"
+    ])
+  }))
+
+it.effect("variables of CI systems, of other programs and of Kubernetes' services raise no doubt", () =>
+  Effect.gen(function*() {
+    const others = [
+      "GITHUB_ACTIONS",
+      "GITHUB_REPOSITORY",
+      "GITHUB_API_URL",
+      "GITHUB_SHA",
+      "GITHUB_RUN_ID",
+      "GITHUB_ACTOR_ID",
+      "GITHUB_WORKSPACE",
+      "GITHUB_EVENT_PATH",
+      "GITHUB_EVENT_NAME",
+      "GITHUB_HEAD_REF",
+      "GITHUB_OUTPUT",
+      "GH_TOKEN",
+      "CI",
+      "CI_JOB_TOKEN",
+      "CI_PROJECT_ID",
+      "CI_SERVER_HOST",
+      "GITLAB_USER_LOGIN",
+      "GITEA_TOKEN",
+      "OPENAI_ORG_ID",
+      "OPENAI_API_BASE",
+      "ANTHROPIC_MODEL",
+      "GEMINI_API_KEY",
+      "MISTRAL_API_KEY",
+      "AWS_REGION",
+      "REDIS_HOST",
+      "REDIS_PORT",
+      "REDIS_SERVICE_HOST",
+      "NOMINAL_CODE_SERVICE_HOST",
+      "NOMINAL_CODE_PORT_8080_TCP",
+      "PATH",
+      "HOME",
+      "TMPDIR",
+      "LANG",
+      "HTTPS_PROXY",
+      "NODE_OPTIONS",
+      "PORT",
+      "HOST",
+      "KUBERNETES_SERVICE_HOST"
+    ]
+    for (const name of others) assert.deepStrictEqual(yield* doubts(name), [], name)
+  }))
+
+it.effect("where the setting itself is there, a name that resembles it is somebody else's", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(yield* doubts("GITHUB_TOKEN", "GITHUB_TOKENS"), [])
+  }))
+
+it.effect("the doubt is a warning of the configuration, without the value", () =>
+  Effect.gen(function*() {
+    const { warnings } = yield* configured({ env: { ...complete, REDIS_URI: "redis://:s3cret@redis" } })
+    assert.deepStrictEqual(warnings, [
+      "redis.url (REDIS_URL): REDIS_URI is in the environment, and is no setting: was REDIS_URL meant?"
+    ])
+  }))
