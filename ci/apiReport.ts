@@ -21,7 +21,22 @@ const report = async (): Promise<string> => {
   }
 }
 
+/** The types that exported ones name and that are not exported: whoever implements a service could not write them. */
+const unexported = (types: string): ReadonlyArray<string> => {
+  const namesIn = (list: string) => list.split(",").map((name) => /^(?:type )?([\w$]+)/.exec(name.trim())?.[1] ?? "")
+  const lists = Array.from(types.matchAll(/^ *export \{([^}]+)\}/gm), ([, list = ""]) => namesIn(list)).flat()
+  const marked = Array.from(types.matchAll(/^export (?:declare )?\w+ ([\w$]+)/gm), ([, name = ""]) => name)
+  const exported = new Set([...lists, ...marked])
+  return Array.from(types.matchAll(/^(?:declare )?(?:class|type|interface) ([\w$]+)/gm), ([, name = ""]) => name)
+    .filter((name) => !exported.has(name))
+}
+
 const now = await report()
+const missing = unexported(now)
+if (missing.length > 0) {
+  process.stderr.write(`packages/cli/src/index.ts has to export what its exports name: ${missing.join(", ")}\n`)
+  process.exitCode = 1
+}
 if (argv.includes("--write")) {
   writeFileSync(file, now)
 } else if (readFileSync(file, "utf8") !== now) {

@@ -18,6 +18,11 @@ const blocksOf = (path: string) => [...read(path).matchAll(/```sh\n([^]*?)```/g)
 const commandsOf = (path: string) =>
   blocksOf(path).flatMap((block) => block.split("\n")).map((line) => line.replace(/\s+#.*$/, "").trim()).filter(Boolean)
 
+const packed = (example: string): readonly [file: string, text: string] => [
+  "test/journeys/Package.test.ts",
+  `"${example}"`
+]
+
 /** Where a command that is not run in this file is run: what has to stand there. */
 const runElsewhere: Readonly<Record<string, readonly [file: string, text: string]>> = {
   "make demo": [".ci/run", "make demo"],
@@ -28,7 +33,11 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
   "make test-kube": ["Makefile", "test/kube/main.ts"],
   "make storm": ["test/journeys/Storm.test.ts", "Storm.run"],
-  "node docs/examples/own-forge.ts . HEAD~1 HEAD": ["test/journeys/Library.test.ts", "example(\"own-forge\")"],
+  "node docs/examples/own-model.ts . http://localhost:11434/v1 qwen3-coder": packed("own-model"),
+  "node docs/examples/own-forge.ts . HEAD~1 HEAD": packed("own-forge"),
+  "node docs/examples/own-tool.ts .": packed("own-tool"),
+  "node docs/examples/own-step.ts .": packed("own-step"),
+  "node docs/examples/queue-worker.ts ./data acme/shop 7 8": packed("queue-worker"),
   [`npx nominal-code run-job --payload '{"pull_request": "https://github.com/acme/api/pull/7"}'`]: [
     "packages/cli/test/Cli.test.ts",
     `{"pull_request": "https://github.com/acme/api/pull/7"}`

@@ -7,16 +7,6 @@ import * as LocalRepository from "./LocalRepository.ts"
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const example = (name: string) => `${root}/docs/examples/${name}.ts`
 
-it.live("an example with a forge of its own reviews the difference between two commits", () =>
-  Effect.gen(function*() {
-    const { url } = yield* LocalRepository.model
-    const { directory } = yield* LocalRepository.make("committed")
-    const { code, written } = yield* LocalRepository.run(url, root, example("own-forge"), directory, "HEAD~1", "HEAD")
-    assert.strictEqual(code, 0, written)
-    assert.include(written, "The page count is wrong.")
-    assert.match(written, /page\.ts:1\n[^]*The last page is lost\.[^]*suggestion: export const pages/)
-  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
-
 for (const change of ["staged", "unstaged"] as const) {
   it.live(`an example reviews what is ${change} and not committed, and changes neither the files nor the index`, () =>
     Effect.gen(function*() {

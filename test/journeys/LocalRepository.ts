@@ -22,6 +22,7 @@ export const make = Effect.fn("LocalRepository.make")(function*(change: "committ
     spawner.string(ChildProcess.make("git", ["-C", directory, ...args], { env: { PATH: env["PATH"], ...identity } }))
   yield* git("init", "-q")
   yield* fs.writeFileString(`${directory}/page.ts`, before)
+  yield* fs.writeFileString(`${directory}/CODEOWNERS`, "page.ts @alice\n")
   yield* git("add", ".")
   yield* git("commit", "-qm", "count pages")
   yield* fs.writeFileString(`${directory}/page.ts`, after)
@@ -30,22 +31,26 @@ export const make = Effect.fn("LocalRepository.make")(function*(change: "committ
   return { directory, git }
 })
 
-/** A model that finds the lost page. */
+/** The model looks at the page, and at who owns it where it can ask that. Then it hands its review in. */
 export const model = Effect.gen(function*() {
   const model = yield* ScriptedModel.make
-  model.script(ScriptedModel.turns({
-    calls: [
-      ScriptedModel.submitReview("The page count is wrong.", [{
-        path: "page.ts",
-        line: 1,
-        body: "The last page is lost.",
-        suggestion: "export const pages = (n: number) => Math.ceil(n / 20)",
-        severity: "high",
-        confidence: "high",
-        category: "bug"
-      }])
-    ]
-  }))
+  const review = ScriptedModel.submitReview("The page count is wrong.", [
+    {
+      path: "page.ts",
+      line: 1,
+      body: "The last page is lost.",
+      suggestion: "export const pages = (n: number) => Math.ceil(n / 20)",
+      severity: "high",
+      confidence: "high",
+      category: "bug"
+    },
+    { path: "page.ts", line: 1, body: "This may be wrong too.", severity: "low", confidence: "low", category: "other" }
+  ])
+  model.script(({ tools, turn }) => {
+    if (turn > 0) return { calls: [review] }
+    const owners = tools.includes("Owners") ? [{ name: "Owners", input: { path: "page.ts" } }] : []
+    return { calls: [{ name: "Read", input: { file_path: "page.ts" } }, ...owners] }
+  })
   return model
 })
 

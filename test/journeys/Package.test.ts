@@ -48,6 +48,29 @@ class Packed extends Context.Service<Packed, Effect.Success<typeof pack>>()("tes
   static readonly layer = Layer.effect(Packed, pack)
 }
 
+/** Runs an example in the folder of somebody who has installed the package. */
+const runExampleIn = Effect.fnUntraced(
+  function*(project: string, name: string, modelUrl: string, ...args: ReadonlyArray<string>) {
+    const fs = yield* FileSystem.FileSystem
+    yield* fs.copyFile(`${root}/docs/examples/${name}.ts`, `${project}/${name}.ts`)
+    return yield* LocalRepository.run(modelUrl, project, `${name}.ts`, ...args)
+  }
+)
+
+/** Runs an example on a repository with a change that loses the last page. */
+const runExample = Effect.fnUntraced(function*(
+  name: string,
+  args: (model: { readonly url: string }) => ReadonlyArray<string> = () => [],
+  change: "committed" | "unstaged" = "unstaged"
+) {
+  const fs = yield* FileSystem.FileSystem
+  const { project } = yield* Packed
+  const model = yield* LocalRepository.model
+  const { directory } = yield* LocalRepository.make(change)
+  const source = yield* fs.readFileString(`${root}/docs/examples/${name}.ts`)
+  return { model, source, ...yield* runExampleIn(project, name, model.url, directory, ...args(model)) }
+})
+
 layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestServices: true, timeout: "2 minutes" })(
   "the packed artifact",
   (it) => {
@@ -62,40 +85,63 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         assert.isTrue(yield* fs.exists(`${project}/node_modules/nominal-code/library/index.d.ts.map`))
       }))
 
-    it.effect("exports every type that its declarations name, none of them as a namespace's namesake", () =>
-      Effect.gen(function*() {
-        const fs = yield* FileSystem.FileSystem
-        const { project } = yield* Packed
-        const types = yield* fs.readFileString(`${project}/node_modules/nominal-code/library/index.d.ts`)
-        const namesIn = (list: string) =>
-          list.split(",").map((name) => name.trim().replace(/^type /, "")).map((name) => name.split(" as ")[0] ?? "")
-        const lists = Array.from(types.matchAll(/^ *export \{([^}]+)\}/gm), ([, list = ""]) => namesIn(list)).flat()
-        const marked = Array.from(types.matchAll(/^export (?:declare )?\w+ ([\w$]+)/gm), ([, name = ""]) => name)
-        const exported = new Set([...lists, ...marked])
-        const declared = Array.from(
-          types.matchAll(/^(?:declare )?(?:class|type|interface) ([\w$]+)/gm),
-          ([, n = ""]) => n
-        )
-        assert.isAbove(exported.size, 150)
-        assert.deepStrictEqual(declared.filter((name) => !exported.has(name)), [])
-        const namespaces = types.matchAll(/namespace (\w+)_d_exports \{\s*export \{([^}]+)\}/g)
-        const stutters = Array.from(namespaces, ([, name = "", list = ""]) => [name, namesIn(list)] as const)
-          .filter(([name, names]) => names.includes(name))
-        assert.deepStrictEqual(stutters, [])
-      }))
-
     it.effect("reviews uncommitted changes in fifteen lines, from a folder that holds nothing else", () =>
       Effect.gen(function*() {
-        const fs = yield* FileSystem.FileSystem
-        const { project } = yield* Packed
-        const example = yield* fs.readFileString(`${root}/docs/examples/review-changes.ts`)
-        assert.isAtMost(example.split("\n").filter((line) => line !== "" && !line.startsWith("/**")).length, 15)
-        yield* fs.writeFileString(`${project}/review-changes.ts`, example)
-        const { url } = yield* LocalRepository.model
-        const { directory } = yield* LocalRepository.make("unstaged")
-        const { code, written } = yield* LocalRepository.run(url, project, "review-changes.ts", directory)
+        const { code, source, written } = yield* runExample("review-changes")
+        assert.isAtMost(source.split("\n").filter((line) => line !== "" && !line.startsWith("/**")).length, 15)
         assert.strictEqual(code, 0, written)
         assert.include(written, "The last page is lost.")
+      }).pipe(Effect.scoped))
+
+    it.effect("reviews with a model of one's own, behind the chat completions protocol", () =>
+      Effect.gen(function*() {
+        const { code, model, written } = yield* runExample("own-model", ({ url }) => [`${url}/v1`, "a-model"])
+        assert.strictEqual(code, 0, written)
+        assert.include(written, "page.ts:1\n")
+        assert.include(written, "The last page is lost.")
+        assert.deepStrictEqual(model.turns.map(({ request }) => request.model), ["a-model", "a-model"])
+        assert.match(model.turns[1]?.request.toolResults[0] ?? "", /Math\.floor/)
+      }).pipe(Effect.scoped))
+
+    it.effect("reviews for a forge of one's own", () =>
+      Effect.gen(function*() {
+        const { code, written } = yield* runExample("own-forge", () => ["HEAD~1", "HEAD"], "committed")
+        assert.strictEqual(code, 0, written)
+        assert.match(written, /page\.ts:1\n[^]*The last page is lost\.[^]*suggestion: export const pages/)
+      }).pipe(Effect.scoped))
+
+    it.effect("reviews with a tool of one's own, which the model calls", () =>
+      Effect.gen(function*() {
+        const { code, model, written } = yield* runExample("own-tool")
+        assert.strictEqual(code, 0, written)
+        assert.include(written, "The page count is wrong.")
+        assert.include(model.turns[0]?.request.tools ?? [], "Owners")
+        assert.deepStrictEqual(model.turns[1]?.request.toolResults.at(-1), "page.ts @alice")
+      }).pipe(Effect.scoped))
+
+    it.effect("reviews with steps of one's own: a rule beside the model, and nothing that it is not sure of", () =>
+      Effect.gen(function*() {
+        const { code, written } = yield* runExample("own-step")
+        assert.strictEqual(code, 0, written)
+        assert.include(written, "The last page is lost.")
+        assert.include(written, "20 has no name")
+        assert.notInclude(written, "This may be wrong too.")
+      }).pipe(Effect.scoped))
+
+    it.effect("works a queue that outlives the worker, each accepted job once", () =>
+      Effect.gen(function*() {
+        const { project } = yield* Packed
+        const work = () => runExampleIn(project, "queue-worker", "", `${project}/data`, "acme/shop", "7", "8")
+        const first = yield* work()
+        assert.strictEqual(first.code, 0, first.written)
+        for (const number of [7, 8]) {
+          assert.include(first.written, `acme/shop#${number}: Accepted`)
+          assert.include(first.written, `reviewing acme/shop#${number}`)
+        }
+        const second = yield* work()
+        assert.strictEqual(second.code, 0, second.written)
+        assert.include(second.written, "acme/shop#7: Duplicate")
+        assert.notInclude(second.written, "reviewing")
       }).pipe(Effect.scoped))
 
     it.effect("is one copy of effect with the program that uses it, so a secret of one is readable in the other", () =>

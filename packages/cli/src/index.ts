@@ -106,9 +106,12 @@ export {
 export * as GitHub from "@nominal-code/forge/GitHub"
 
 /** Checkouts, and the tools that read them. */
+export { Git, GitError, type GitOptions } from "@nominal-code/workspace/Git"
 export * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 export { type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 export * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
+export { type ProcessOutput } from "@nominal-code/workspace/Process"
+export { type Remote } from "@nominal-code/workspace/Remote"
 export { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/Tool"
 export {
   type Checkout,
@@ -175,9 +178,11 @@ export {
 export { type Depth, EventKind, JobRecord, JobRecords, JobState, WaitsFor } from "@nominal-code/jobs/JobRecords"
 export { JobRunner } from "@nominal-code/jobs/JobRunner"
 export * as QueueWorker from "@nominal-code/jobs/Lane"
+export { type LeasedRunOptions } from "@nominal-code/jobs/LeasedRun"
 export * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 export * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 export { RedisShards } from "@nominal-code/jobs/RedisShards"
+export { type SettlementOptions } from "@nominal-code/jobs/RunSettlement"
 export {
   layer as layerServiceBreakers,
   ServiceBreakers,
@@ -212,3 +217,4 @@ export * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 export { KubeError, KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 export { type KubeJob, type KubePod, type PodProblem } from "@nominal-code/kubernetes/KubeObjects"
 export * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
+export { type KubeJobTemplate } from "@nominal-code/kubernetes/Manifest"

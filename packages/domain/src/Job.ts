@@ -41,7 +41,10 @@ export interface HeadRequest {
 
 /** The job that reviews a pull request's head without a delivery. The same head and prompt give the same job. */
 export const jobOfHead = (
-  { baseBranch, headBranch, headSha, ref, title }: PullRequest,
+  { baseBranch, headBranch, headSha, ref, title }: Pick<
+    PullRequest,
+    "ref" | "title" | "headSha" | "headBranch" | "baseBranch"
+  >,
   { bot = Login.make("local"), prompt = "", receivedAt = 0 }: HeadRequest = {}
 ): Job => {
   const delivery = DeliveryId.make(createHash("sha256").update(`${ref}\n${headSha}\n${prompt}`).digest("hex"))

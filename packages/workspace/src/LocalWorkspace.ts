@@ -8,7 +8,7 @@ import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions 
 import * as WorkTree from "./WorkTree.ts"
 
 /** Where git may write for itself, and how large a checkout may be, in bytes. */
-type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">
+export type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">
 
 const missing = (message: string) => new WorkspaceError({ message, reason: "missing" })
 
