@@ -1322,7 +1322,7 @@ declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-co
  */
 export declare class ReviewConfig extends ReviewConfig_base {}
 /** The configuration of a process that reviews. */
-declare const layer$1: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
+declare const layer$2: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
   /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
@@ -1395,18 +1395,6 @@ export declare class RunNotWanted extends RunNotWanted_base {
 }
 /** Asks once, and fails where the queue does not want this run any more. */
 export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
-/** A webhook request as it came over the wire. Header names are lower-case. */
-interface WebhookRequest {
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Uint8Array;
-}
-/** A parsed delivery: its id, and its event or the reason to ignore it. */
-interface Delivery {
-  readonly id: string;
-  readonly event: Option.Option<PullRequestEvent>;
-  /** Reason to ignore the delivery. */
-  readonly ignored: string;
-}
 /** Clone URL of a repository, and the credentials for it. The URL holds no secret. */
 interface CloneSource {
   readonly url: string;
@@ -1430,10 +1418,6 @@ interface OwnPosts {
 }
 declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge", {
   readonly platform: Platform;
-  /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
-  verify(request: WebhookRequest): Effect.Effect<void, WebhookError>;
-  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
-  parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>;
   /** Acknowledges an event with an `eyes` reaction. */
   acknowledge(event: PullRequestEvent): Effect.Effect<void, ForgeError>;
   /** The pull request as it is now. */
@@ -1466,7 +1450,7 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string;
 }>;
-/** A code forge: reads pull requests and posts reviews. It knows nothing of queues or models. */
+/** A code forge: reads pull requests and posts reviews. It knows nothing of queues, webhooks or models. */
 export declare class Forge extends Forge_base {}
 /** Everything that a review is made from. */
 interface ReviewContext {
@@ -1781,7 +1765,7 @@ export declare class ConfigError extends ConfigError_base {
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$25 as layer, load };
+  export { layer$26 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -1806,7 +1790,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$25: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$26: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -2459,7 +2443,7 @@ declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nomi
  * first answer closes it; of a forge whose git is away, the first review.
  */
 export declare class ServiceBreakers extends ServiceBreakers_base {}
-declare const layer$2: Layer.Layer<ServiceBreakers, never, never>;
+declare const layer$3: Layer.Layer<ServiceBreakers, never, never>;
 /** State of a job. */
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
@@ -2772,6 +2756,46 @@ declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/j
 }>;
 /** Records of jobs, for people and for probes. */
 export declare class JobRecords extends JobRecords_base {}
+declare const ForgeNotConfigured_base: Schema.Class<ForgeNotConfigured, Schema.TaggedStruct<"ForgeNotConfigured", {
+  readonly platform: Schema.Literals<readonly ["github", "gitlab"]>;
+}>, import("effect/Cause").YieldableError>;
+/** This process has no credentials for the forge. */
+export declare class ForgeNotConfigured extends ForgeNotConfigured_base {
+  get message(): string;
+}
+declare const Forges_base: Context.ServiceClass<Forges, "@nominal-code/forge/Forges", {
+  readonly platforms: ReadonlyArray<Platform>;
+  of(platform: Platform): Effect.Effect<Forge["Service"], ForgeNotConfigured>;
+}>;
+/** The forges that this process has credentials for. */
+export declare class Forges extends Forges_base {}
+/** The forges of the given layers, by their platforms. */
+declare const layer: <E, R>(forges: ReadonlyArray<Layer.Layer<Forge, E, R>>) => Layer.Layer<Forges, E, R>;
+/** Runs an effect on the forge of a platform. */
+declare const on: (platform: Platform) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ForgeNotConfigured, Forges | Exclude<R, Forge>>;
+/** A webhook request as it came over the wire. Header names are lower-case. */
+interface WebhookRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+/** A parsed delivery: its id, and its event or the reason to ignore it. */
+interface Delivery {
+  readonly id: string;
+  readonly event: Option.Option<PullRequestEvent>;
+  /** Reason to ignore the delivery. */
+  readonly ignored: string;
+}
+/** The webhooks of one forge: how its deliveries are verified and read. */
+interface ForgeWebhooks {
+  readonly platform: Platform;
+  /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
+  verify(request: WebhookRequest): Effect.Effect<void, WebhookError>;
+  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
+  parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>;
+}
+declare const Webhooks_base: Context.ServiceClass<Webhooks, "@nominal-code/forge/Webhooks", readonly ForgeWebhooks[]>;
+/** The webhooks of the forges that this process serves, each on a route of its own. */
+export declare class Webhooks extends Webhooks_base {}
 /** A variable of a container: its text, or the entry of a Secret that holds it. */
 interface EnvironmentVariable {
   readonly name: string;
@@ -3039,7 +3063,7 @@ interface KubeJobTemplate {
   readonly conversationTtl: Duration.Duration;
 }
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$24 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$25 as layer };
 }
 /** What the Jobs are made of, and the settings that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
@@ -3055,7 +3079,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$24: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$25: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
 /** Address of a Redis. */
 interface RedisTarget {
   readonly url: Redacted.Redacted;
@@ -3104,7 +3128,7 @@ interface RedisOptions extends RedisTarget {
   readonly waitReplicas?: number;
 }
 /** The Redis of a URL. */
-declare const layer: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+declare const layer$1: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
 /** Values for the `:name` places of a statement. */
 type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
 /** The schema of a row. */
@@ -3135,9 +3159,9 @@ declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persisten
  */
 export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
-declare const layer$3: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+declare const layer$4: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { conversationsIn, git, kubernetesOptions, lanes, localWorkspace, redis, reviewConfig, server, sqlite, workspace };
+  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, redis, reviewConfig, server, sqlite, webhooks$1 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -3149,6 +3173,10 @@ declare const conversationsIn: {
   sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
   redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
+/** The forges that the configuration has credentials for. */
+declare const forges: Layer.Layer<Forges, never, AppConfig>;
+/** The webhooks of these forges. */
+declare const webhooks$1: Layer.Layer<Webhooks, never, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** git, with its home in `workspace.base_dir`. */
@@ -3160,21 +3188,54 @@ declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.
 /** The worker of the lanes. */
 declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
 /** The routes of a server. */
-declare const server: Layer.Layer<never, never, AppConfig | Forge | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers>;
+declare const server: Layer.Layer<never, never, AppConfig | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
 /** What Jobs are made of; none where reviews run in the server. */
 declare const kubernetesOptions: ({ conversationTtl, kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
+/** A GitHub App: it mints a token for each repository of an installation. */
+interface GitHubAppIdentity {
+  /** The App's id or its client id. */
+  readonly appId: string;
+  /** A PEM, PKCS#1 or PKCS#8, with real line breaks. */
+  readonly privateKey: Redacted.Redacted;
+  /** The installation of deliveries that name none. None: GitHub is asked for the repository's installation. */
+  readonly installationId: Option.Option<number>;
+}
+/** As whom GitHub is called: as the owner of a token, or as an App. */
+type GitHubIdentity = {
+  readonly _tag: "Token";
+  readonly token: Redacted.Redacted;
+} | ({
+  readonly _tag: "App";
+} & GitHubAppIdentity);
+/** How to reach GitHub, and as whom. */
+interface GitHubOptions {
+  readonly credentials: GitHubIdentity;
+  /** REST root without a trailing slash, `https://ghe.example/api/v3`; `https://api.github.com` by default. */
+  readonly apiBase?: string;
+  /** Where repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
+  readonly cloneBase?: string;
+}
+/** How GitHub's deliveries are verified. */
+interface GitHubWebhookOptions {
+  /** The hook's secret. */
+  readonly secret: Option.Option<Redacted.Redacted>;
+  /** Without a secret, deliveries pass only where this says that unsigned ones may. */
+  readonly allowUnsigned: boolean;
+}
 declare namespace GitHub_d_exports {
-  export { layer$23 as layer };
+  export { layer$24 as layer, webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$23: Layer.Layer<Forge, ForgeError, AppConfig>;
+declare const layer$24: (options: GitHubOptions) => Layer.Layer<Forge>;
+/** GitHub's webhooks, signed with the secret of the hook. */
+declare const webhooks: (options: GitHubWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
-  export { layer$22 as layer };
+  export { layer$23 as layer };
 }
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$22: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$23: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
-  export { LocalOptions, layer$21 as layer };
+  export { LocalOptions, layer$22 as layer };
 }
 /** Where git may write for itself, and how large a checkout may be, in bytes. */
 type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
@@ -3182,7 +3243,7 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$21: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$22: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 /** Description of a tool for a model. */
 interface ToolSpec {
   readonly name: string;
@@ -3212,10 +3273,10 @@ declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
 export declare class LlmProvider extends LlmProvider_base {}
 declare namespace ApiAgent_d_exports {
-  export { layer$20 as layer };
+  export { layer$21 as layer };
 }
 /** The agent loop in this process, on a model's API. */
-declare const layer$20: Layer.Layer<AgentRunner, never, LlmProvider>;
+declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
 /** Address, key and time limits of a service. */
 interface ServiceSettings {
   readonly apiKey: Redacted.Redacted;
@@ -3224,7 +3285,7 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$19 as layer, make$3 as make };
+  export { layer$20 as layer, make$3 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3232,9 +3293,9 @@ declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Claude, over the official SDK. */
-declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$20: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
 declare namespace Google_d_exports {
-  export { layer$18 as layer, make$2 as make };
+  export { layer$19 as layer, make$2 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3242,9 +3303,9 @@ declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Gemini, over the official SDK. */
-declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
 declare namespace OpenAi_d_exports {
-  export { layer$17 as layer, make$1 as make };
+  export { layer$18 as layer, make$1 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
@@ -3255,24 +3316,24 @@ declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
-declare const layer$17: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
 declare namespace ConversationStoreMemory_d_exports {
-  export { layer$16 as layer };
+  export { layer$17 as layer };
 }
 /** Conversations that end with the process. */
-declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
+declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
 declare namespace ConversationStoreRedis_d_exports {
-  export { layer$15 as layer };
+  export { layer$16 as layer };
 }
 /** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 declare namespace ConversationStoreSqlite_d_exports {
-  export { layer$14 as layer };
+  export { layer$15 as layer };
 }
 /** Conversations in the database file. */
-declare const layer$14: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
+declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
 declare namespace InProcessRunner_d_exports {
-  export { InProcessWork, layer$13 as layer };
+  export { InProcessWork, layer$14 as layer };
 }
 /** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
 interface InProcessWork<R, R2> {
@@ -3281,7 +3342,7 @@ interface InProcessWork<R, R2> {
   needs(lane: Lane): ReadonlyArray<ServiceName>;
 }
 /** Runs jobs in this process. */
-declare const layer$13: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
+declare const layer$14: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 /** When a job is given up. */
 interface SettlementOptions {
   /** The attempts of one job. */
@@ -3294,7 +3355,7 @@ interface LeasedRunOptions extends SettlementOptions {
   readonly deadline: Duration.Duration;
 }
 declare namespace Lane_d_exports {
-  export { LaneOptions, layer$12 as layer };
+  export { LaneOptions, layer$13 as layer };
 }
 /** How much runs at once, and for how long. */
 interface LaneOptions extends LeasedRunOptions {
@@ -3307,49 +3368,49 @@ interface LaneOptions extends LeasedRunOptions {
  * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
  * `gracePeriod`, and then gives their leases back.
  */
-declare const layer$12: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
+declare const layer$13: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
 declare namespace MemoryQueue_d_exports {
-  export { layer$11 as layer };
+  export { layer$12 as layer };
 }
 /** Queue in memory, which is lost when the process ends. */
-declare const layer$11: Layer.Layer<JobQueue | JobRecords, never, never>;
+declare const layer$12: Layer.Layer<JobQueue | JobRecords, never, never>;
 declare namespace RedisQueue_d_exports {
-  export { layer$10 as layer };
+  export { layer$11 as layer };
 }
 /**
  * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
  * its disk, of Redis.
  */
-declare const layer$10: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$11: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 /** Number of shards of the queue; none: as stored, or 1 if it is new. */
 export declare const RedisShards: Context.Reference<Option.Option<number>>;
 declare namespace SqliteQueue_d_exports {
-  export { layer$9 as layer };
+  export { layer$10 as layer };
 }
 /** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
-declare const layer$9: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
+declare const layer$10: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
 declare namespace MemoryJobResults_d_exports {
-  export { layer$8 as layer };
+  export { layer$9 as layer };
 }
 /** Results in memory, for jobs in this process and for tests. */
-declare const layer$8: Layer.Layer<JobResults, never, never>;
+declare const layer$9: Layer.Layer<JobResults, never, never>;
 declare namespace MemoryPayloadStore_d_exports {
-  export { layer$7 as layer };
+  export { layer$8 as layer };
 }
 /** Payloads in memory, which are lost when the process ends. */
-declare const layer$7: Layer.Layer<PayloadStore, never, never>;
+declare const layer$8: Layer.Layer<PayloadStore, never, never>;
 declare namespace RedisJobResults_d_exports {
-  export { layer$6 as layer };
+  export { layer$7 as layer };
 }
 /** Results in Redis. A signal's content is ignored: only the stored result counts. */
-declare const layer$6: Layer.Layer<JobResults, never, Redis>;
+declare const layer$7: Layer.Layer<JobResults, never, Redis>;
 declare namespace RedisPayloadStore_d_exports {
-  export { layer$5 as layer };
+  export { layer$6 as layer };
 }
 /** Payloads in Redis, where the pod fetches them. */
-declare const layer$5: Layer.Layer<PayloadStore, never, Redis>;
+declare const layer$6: Layer.Layer<PayloadStore, never, Redis>;
 declare namespace KubeClientNode_d_exports {
-  export { KubeClientOptions, layer$4 as layer };
+  export { KubeClientOptions, layer$5 as layer };
 }
 /** A namespace of a cluster. */
 interface KubeClientOptions {
@@ -3358,5 +3419,5 @@ interface KubeClientOptions {
   readonly kubeconfig?: string;
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
-declare const layer$4: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, GitHub_d_exports as GitHub, type GitHubAppSettings, type GitHubCredentials, type GitHubSettings, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerRedis, layer$1 as layerReviewConfig, layer$2 as layerServiceBreakers, layer$3 as layerSqlite, make as makeTool };
+declare const layer$5: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
+export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerForges, layer$1 as layerRedis, layer$2 as layerReviewConfig, layer$3 as layerServiceBreakers, layer$4 as layerSqlite, make as makeTool, on as onForge };

@@ -59,8 +59,6 @@ const TerminalForge = Layer.succeed(
   Forge,
   Forge.of({
     platform: "github",
-    verify: () => Effect.void,
-    parse: () => Effect.succeed({ id: "local", event: Option.none(), ignored: "there are no webhooks here" }),
     acknowledge: () => Effect.void,
     pullRequest: () => Effect.succeed(pullRequest),
     changedFiles: () => Effect.sync(() => parseGitDiff(git("diff", "--no-color", "-M", `${base}...${head}`))),

@@ -1,5 +1,8 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import * as Forges from "@nominal-code/forge/Forges"
+import * as GitHub from "@nominal-code/forge/GitHub"
+import { Webhooks } from "@nominal-code/forge/Webhooks"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
@@ -46,6 +49,17 @@ export const conversationsIn = {
   sqlite: configured(({ conversationTtl: ttl }) => ConversationStoreSqlite.layer({ ttl })).pipe(Layer.provide(sqlite)),
   redis: configured(({ conversationTtl: ttl }) => ConversationStoreRedis.layer({ ttl })).pipe(Layer.provide(redis))
 }
+
+/** The forges that the configuration has credentials for. */
+export const forges = configured(({ github }) => Forges.layer(Option.toArray(Option.map(github, GitHub.layer))))
+
+/** The webhooks of these forges. */
+export const webhooks = configured(({ github, webhook: { allowUnsigned } }) =>
+  Layer.succeed(
+    Webhooks,
+    Option.toArray(Option.map(github, ({ webhookSecret: secret }) => GitHub.webhooks({ secret, allowUnsigned })))
+  )
+)
 
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 export const workspace = configured(({ workspace }) => GitWorkspace.layer(workspace))

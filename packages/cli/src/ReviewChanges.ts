@@ -61,8 +61,6 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
     Effect.map(Workspace, (workspace) =>
       Forge.of({
         platform: "github",
-        verify: () => Effect.void,
-        parse: () => Effect.succeed({ id: "local", event: Option.none(), ignored: "there are no webhooks here" }),
         acknowledge: () => Effect.void,
         pullRequest: () => Effect.succeed(pullRequest),
         changedFiles: () =>

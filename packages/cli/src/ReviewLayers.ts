@@ -2,7 +2,6 @@ import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import type { AppConfig } from "@nominal-code/config/AppConfig"
 import { type BuiltProvider, builtProviders, isBuilt } from "@nominal-code/config/settings/Providers"
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
-import * as GitHub from "@nominal-code/forge/GitHub"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import * as Google from "@nominal-code/llm/Google"
 import { LlmError } from "@nominal-code/llm/LlmError"
@@ -40,5 +39,9 @@ const model = Layer.unwrap(
   )
 )
 
-/** Layers of one review, beside its configuration and its conversation: forge, workspace and agent. */
-export const layer = Layer.mergeAll(GitHub.layer, Configured.workspace, ApiAgent.layer.pipe(Layer.provide(model)))
+/** Layers of one review, beside its configuration and its conversation: forges, workspace and agent. */
+export const layer = Layer.mergeAll(
+  Configured.forges,
+  Configured.workspace,
+  ApiAgent.layer.pipe(Layer.provide(model))
+)

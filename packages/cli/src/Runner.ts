@@ -1,15 +1,13 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import type { Lane } from "@nominal-code/domain/Lane"
-import * as GitHub from "@nominal-code/forge/GitHub"
 import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 import type { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { forgeService, modelService } from "@nominal-code/review/Failure"
-import { notice } from "@nominal-code/review/Notice"
+import { noticeJob, reviewJob } from "@nominal-code/review/JobForge"
 import * as PendingPosts from "@nominal-code/review/PendingPosts"
-import { review } from "@nominal-code/review/Review"
 import { Effect, Layer, Option } from "effect"
 import * as Configured from "./Configured.ts"
 import * as Results from "./Results.ts"
@@ -26,7 +24,7 @@ const needsOf = ({ review: { explorer, reviewer } }: AppConfig["Service"]) => {
 type Needs = ReturnType<typeof needsOf>
 
 const inProcess = (needs: Needs) =>
-  InProcessRunner.layer({ review, notice, needs: (lane) => [...needs(lane), disk] }).pipe(
+  InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: (lane) => [...needs(lane), disk] }).pipe(
     Layer.provide(PendingPosts.layerMemory),
     Layer.provide(ReviewLayers.layer),
     Layer.provide(Configured.reviewConfig())
@@ -34,10 +32,10 @@ const inProcess = (needs: Needs) =>
 
 // The pods have the model and the checkout: the server only tells pull requests what they have to hear.
 const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs) =>
-  KubernetesRunner.layer(options, { notice, needs }).pipe(
+  KubernetesRunner.layer(options, { notice: noticeJob, needs }).pipe(
     Layer.provide(KubeClientNode.layer(options.kubernetes)),
     Layer.provide(Results.layer),
-    Layer.provide(GitHub.layer),
+    Layer.provide(Configured.forges),
     Layer.provide(Configured.reviewConfig())
   )
 

@@ -84,14 +84,7 @@ export { AgentSettings, ProviderName, ReviewSettings } from "@nominal-code/domai
 export * as Configured from "./Configured.ts"
 
 /** The forge. */
-export {
-  type CloneSource,
-  type Delivery,
-  Forge,
-  type OwnPosts,
-  type ReviewedHead,
-  type WebhookRequest
-} from "@nominal-code/forge/Forge"
+export { type CloneSource, Forge, type OwnPosts, type ReviewedHead } from "@nominal-code/forge/Forge"
 export {
   Forbidden,
   ForgeError,
@@ -103,7 +96,15 @@ export {
   Unavailable,
   WebhookError
 } from "@nominal-code/forge/ForgeError"
+export { ForgeNotConfigured, Forges, layer as layerForges, on as onForge } from "@nominal-code/forge/Forges"
 export * as GitHub from "@nominal-code/forge/GitHub"
+export {
+  type GitHubAppIdentity,
+  type GitHubIdentity,
+  type GitHubOptions,
+  type GitHubWebhookOptions
+} from "@nominal-code/forge/github/Options"
+export { type Delivery, type ForgeWebhooks, type WebhookRequest, Webhooks } from "@nominal-code/forge/Webhooks"
 
 /** Checkouts, and the tools that read them. */
 export { Git, GitError, type GitOptions } from "@nominal-code/workspace/Git"

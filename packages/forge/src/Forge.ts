@@ -5,21 +5,7 @@ import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { Discussion, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Context, type Effect, type Option, type Redacted } from "effect"
-import type { ForgeError, WebhookError } from "./ForgeError.ts"
-
-/** A webhook request as it came over the wire. Header names are lower-case. */
-export interface WebhookRequest {
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: Uint8Array
-}
-
-/** A parsed delivery: its id, and its event or the reason to ignore it. */
-export interface Delivery {
-  readonly id: string
-  readonly event: Option.Option<PullRequestEvent>
-  /** Reason to ignore the delivery. */
-  readonly ignored: string
-}
+import type { ForgeError } from "./ForgeError.ts"
 
 /** Clone URL of a repository, and the credentials for it. The URL holds no secret. */
 export interface CloneSource {
@@ -45,13 +31,9 @@ export interface OwnPosts {
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
 }
 
-/** A code forge: reads pull requests and posts reviews. It knows nothing of queues or models. */
+/** A code forge: reads pull requests and posts reviews. It knows nothing of queues, webhooks or models. */
 export class Forge extends Context.Service<Forge, {
   readonly platform: Platform
-  /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
-  verify(request: WebhookRequest): Effect.Effect<void, WebhookError>
-  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
-  parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>
   /** Acknowledges an event with an `eyes` reaction. */
   acknowledge(event: PullRequestEvent): Effect.Effect<void, ForgeError>
   /** The pull request as it is now. */

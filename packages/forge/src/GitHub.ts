@@ -1,54 +1,42 @@
-import { AppConfig, type GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer } from "effect"
 import { Forge } from "./Forge.ts"
-import { ForgeError, Unauthorized } from "./ForgeError.ts"
 import { makeGitHubApp } from "./github/App.ts"
 import { personalToken } from "./github/Auth.ts"
 import { makeGitHubClient } from "./github/Client.ts"
 import { makeDiscussions } from "./github/Discussions.ts"
+import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
 import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
 import { makeReads } from "./github/Reads.ts"
 import { makeAcknowledge, makeReply } from "./github/Reply.ts"
 import { verifySignature } from "./github/Signature.ts"
 import { parseWebhook } from "./github/Webhook.ts"
+import type { ForgeWebhooks } from "./Webhooks.ts"
 
-const notConfigured = new ForgeError({
-  operation: "GitHub",
-  reason: new Unauthorized({
-    message: "no GitHub credentials are configured: set GITHUB_TOKEN, or GITHUB_APP_ID and its key"
-  })
-})
+const platform = "github"
 
 /** Makes our identity on GitHub: the client, the tokens for git, and the login of our own posts. */
-const identify = Effect.fnUntraced(function*(settings: GitHubSettings) {
-  if (settings.credentials._tag === "App") {
-    const { auth, login } = yield* makeGitHubApp(settings, settings.credentials)
-    return { auth, client: yield* makeGitHubClient(settings, auth), login }
+const identify = Effect.fnUntraced(function*(apiBase: string, credentials: GitHubIdentity) {
+  if (credentials._tag === "App") {
+    const { auth, login } = yield* makeGitHubApp(apiBase, credentials)
+    return { auth, client: yield* makeGitHubClient(apiBase, auth), login }
   }
-  const auth = personalToken(settings.credentials.token)
-  const client = yield* makeGitHubClient(settings, auth)
+  const auth = personalToken(credentials.token)
+  const client = yield* makeGitHubClient(apiBase, auth)
   return { auth, client, login: ownerLogin(client) }
 })
 
-const make = Effect.gen(function*() {
-  const { github, webhook } = yield* AppConfig
-  if (Option.isNone(github)) return yield* notConfigured
-  const settings = github.value
-  const { auth, client, login } = yield* identify(settings)
+const make = Effect.fnUntraced(function*(
+  { apiBase = "https://api.github.com", cloneBase = "https://github.com", credentials }: GitHubOptions
+) {
+  const { auth, client, login } = yield* identify(apiBase, credentials)
   const posts = yield* makePosts(client, login)
-  const signature = { secret: settings.webhookSecret, allowUnsigned: webhook.allowUnsigned }
   const cloneSource = (repo: RepoName) =>
-    Effect.map(
-      auth(repo),
-      (password) => ({ url: `${settings.cloneBase}/${repo}.git`, username: "x-access-token", password })
-    )
+    Effect.map(auth(repo), (password) => ({ url: `${cloneBase}/${repo}.git`, username: "x-access-token", password }))
 
   return Forge.of({
-    platform: "github",
-    verify: (request) => verifySignature(signature, request),
-    parse: parseWebhook,
+    platform,
     acknowledge: makeAcknowledge(client),
     discussions: makeDiscussions(client, posts),
     reply: makeReply(client, posts),
@@ -60,4 +48,11 @@ const make = Effect.gen(function*() {
 })
 
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-export const layer = Layer.effect(Forge, make)
+export const layer = (options: GitHubOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** GitHub's webhooks, signed with the secret of the hook. */
+export const webhooks = (options: GitHubWebhookOptions): ForgeWebhooks => ({
+  platform,
+  verify: (request) => verifySignature(options, request),
+  parse: parseWebhook
+})

@@ -3,8 +3,7 @@ import { JobId } from "@nominal-code/domain/Job"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Duration, Effect, Redacted } from "effect"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Forge } from "../src/Forge.ts"
@@ -106,22 +105,13 @@ export const token = "ghp_0123456789abcdef"
 /** The layer under test, pointed at a fake. */
 export const forgeAt = (
   apiBase: string,
-  options: {
-    readonly secret?: string
-    readonly allowUnsigned?: boolean
-    readonly configured?: boolean
-    readonly token?: string
-  } = {}
+  options: { readonly token?: string } = {}
 ) =>
-  GitHub.layer.pipe(Layer.provide(layerTest({
-    github: options.configured === false ? Option.none() : Option.some({
-      credentials: { _tag: "Token", token: Redacted.make(options.token ?? token) },
-      webhookSecret: Option.map(Option.fromNullishOr(options.secret), (secret) => Redacted.make(secret)),
-      apiBase,
-      cloneBase: "https://github.example"
-    }),
-    webhook: { host: "127.0.0.1", port: 0, allowUnsigned: options.allowUnsigned ?? false }
-  })))
+  GitHub.layer({
+    credentials: { _tag: "Token", token: Redacted.make(options.token ?? token) },
+    apiBase,
+    cloneBase: "https://github.example"
+  })
 
 /** A clock on which every pause is over at once and is written down; a request's time-out never strikes. */
 export const instantClock = Effect.map(Clock.Clock, (clock) => {

@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Redacted } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { Forge } from "../src/Forge.ts"
+import * as GitHub from "../src/GitHub.ts"
 import { forgeAt, ref, token } from "./FakeGitHub.ts"
 
 const forge = Forge.use(Effect.succeed)
@@ -19,14 +20,16 @@ it.effect("keeps a pull request's head under its number, forks included", () =>
     assert.strictEqual((yield* forge).headRef(ref), "refs/pull/7/head")
   }).pipe(Effect.provide(forgeAt("http://127.0.0.1:1"))))
 
-it.effect("verifies with the configured secret, before anything is parsed", () =>
+it.effect("verifies a delivery with the hook's secret, before anything is parsed", () =>
   Effect.gen(function*() {
-    const error = yield* Effect.flip((yield* forge).verify({ headers: {}, body: new TextEncoder().encode("not JSON") }))
+    const secret = Option.some(Redacted.make("a secret of some length"))
+    const { verify } = GitHub.webhooks({ secret, allowUnsigned: false })
+    const error = yield* Effect.flip(verify({ headers: {}, body: new TextEncoder().encode("not JSON") }))
     assert.strictEqual(error.reason, "invalid-signature")
-  }).pipe(Effect.provide(forgeAt("http://127.0.0.1:1", { secret: "a secret of some length" }))))
-
-it.effect("without credentials does not start, and says what to set", () =>
-  Effect.gen(function*() {
-    const error = yield* Effect.flip(forge.pipe(Effect.provide(forgeAt("http://127.0.0.1:1", { configured: false }))))
-    assert.include(String(error), "set GITHUB_TOKEN")
   }))
+
+it.effect("is where github.com is, unless another place is named", () =>
+  Effect.gen(function*() {
+    const { url } = yield* (yield* forge).cloneSource(RepoName.make("acme/shop"))
+    assert.strictEqual(url, "https://github.com/acme/shop.git")
+  }).pipe(Effect.provide(GitHub.layer({ credentials: { _tag: "Token", token: Redacted.make(token) } }))))

@@ -1,7 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { RepoName } from "@nominal-code/domain/PullRequest"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { DateTime, Effect, Layer, Option, Redacted } from "effect"
+import { DateTime, Effect, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto"
 import { Forge } from "../src/Forge.ts"
@@ -19,15 +18,11 @@ const hour = 3_600_000
 const startOfTime = 1_767_225_600_000
 
 const appForge = (fake: FakeGitHub, installationId: Option.Option<number> = Option.some(67_890)) =>
-  GitHub.layer.pipe(Layer.provide(layerTest({
-    github: Option.some({
-      credentials: { _tag: "App", appId: "12345", privateKey: Redacted.make(pem), installationId },
-      webhookSecret: Option.none(),
-      apiBase: fake.url,
-      cloneBase: "https://github.example"
-    }),
-    webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false }
-  })))
+  GitHub.layer({
+    credentials: { _tag: "App", appId: "12345", privateKey: Redacted.make(pem), installationId },
+    apiBase: fake.url,
+    cloneBase: "https://github.example"
+  })
 
 const passwordFor = (repo: RepoName) =>
   Forge.use((forge) => forge.cloneSource(repo)).pipe(Effect.map(({ password }) => Redacted.value(password)))

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import { readFileSync } from "node:fs"
-import type { Delivery, WebhookRequest } from "../src/Forge.ts"
 import { parseWebhook } from "../src/github/Webhook.ts"
+import type { Delivery, WebhookRequest } from "../src/Webhooks.ts"
 
 const Examples = Schema.Array(Schema.Struct({
   name: Schema.String,

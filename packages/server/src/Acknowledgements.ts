@@ -1,5 +1,5 @@
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Forge } from "@nominal-code/forge/Forge"
+import { Forges } from "@nominal-code/forge/Forges"
 import { Context, Effect, Layer, Queue } from "effect"
 
 /**
@@ -14,10 +14,11 @@ const waiting = 1_000
 const atOnce = 4
 
 const make = Effect.gen(function*() {
-  const forge = yield* Forge
+  const forges = yield* Forges
   const queue = yield* Queue.dropping<PullRequestEvent>(waiting)
   const acknowledge = (event: PullRequestEvent) =>
-    forge.acknowledge(event).pipe(
+    forges.of(event.pullRequest.platform).pipe(
+      Effect.flatMap((forge) => forge.acknowledge(event)),
       Effect.catch((error) =>
         Effect.logWarning(`no reaction on ${event.pullRequest}: ${error.message}; the review goes on`)
       )

@@ -3,8 +3,8 @@ import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
 import { admit, type Policy } from "@nominal-code/domain/Policy"
 import { Login } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { type Delivery, Forge, type WebhookRequest } from "@nominal-code/forge/Forge"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
+import type { Delivery, ForgeWebhooks, WebhookRequest } from "@nominal-code/forge/Webhooks"
 import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Effect, Layer, Metric, Option } from "effect"
@@ -22,7 +22,7 @@ export interface Receipt {
  * a forge or a model.
  */
 export class Intake extends Context.Service<Intake, {
-  receive(request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>
+  receive(webhooks: ForgeWebhooks, request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>
 }>()("@nominal-code/server/Intake") {}
 
 const deliveries = Metric.counter("nominal_deliveries_total", {
@@ -30,7 +30,6 @@ const deliveries = Metric.counter("nominal_deliveries_total", {
 })
 
 const make = Effect.fnUntraced(function*(policy: Policy) {
-  const forge = yield* Forge
   const queue = yield* JobQueue
   const acknowledgements = yield* Acknowledgements.Acknowledgements
 
@@ -87,9 +86,9 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
     return yield* Effect.annotateLogs(offer(job), { job: job.id, lane: laneKey(job.lane) })
   })
 
-  const receive = Effect.fn("Intake.receive")(function*(request: WebhookRequest) {
-    yield* forge.verify(request)
-    const delivery = yield* forge.parse(request)
+  const receive = Effect.fn("Intake.receive")(function*(webhooks: ForgeWebhooks, request: WebhookRequest) {
+    yield* webhooks.verify(request)
+    const delivery = yield* webhooks.parse(request)
     const receipt = yield* Effect.annotateLogs(decide(delivery), { delivery: delivery.id })
     yield* Metric.update(Metric.withAttributes(deliveries, { status: receipt.status }), 1)
     return receipt

@@ -2,12 +2,13 @@ import { NodeHttpServer } from "@effect/platform-node"
 import type { Policy } from "@nominal-code/domain/Policy"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
+import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
+import { type ForgeWebhooks, Webhooks } from "@nominal-code/forge/Webhooks"
 import type { JobQueue } from "@nominal-code/jobs/JobQueue"
 import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
-import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
@@ -15,14 +16,13 @@ import * as Server from "../src/Server.ts"
 
 const secret = "a secret of enough bytes"
 
-const config = layerTest({
-  github: Option.some({
-    credentials: { _tag: "Token", token: Redacted.make("token") },
-    webhookSecret: Option.some(Redacted.make(secret)),
-    apiBase: "http://127.0.0.1:9",
-    cloneBase: "http://127.0.0.1:9"
-  })
+const github = GitHub.layer({
+  credentials: { _tag: "Token", token: Redacted.make("token") },
+  apiBase: "http://127.0.0.1:9",
+  cloneBase: "http://127.0.0.1:9"
 })
+
+const githubWebhooks = GitHub.webhooks({ secret: Option.some(Redacted.make(secret)), allowUnsigned: false })
 
 const policy: Policy = {
   botUsername: "nominalbot",
@@ -37,15 +37,22 @@ const policy: Policy = {
 export interface Parts {
   readonly queue?: Layer.Layer<JobQueue | JobRecords>
   readonly acknowledge?: (event: PullRequestEvent) => Effect.Effect<void>
+  /** A forge beside GitHub. */
+  readonly other?: { readonly forge: Layer.Layer<Forge>; readonly webhooks: ForgeWebhooks }
 }
 
 /** The real routes and the real GitHub decoding on a real socket, over a queue in memory; nobody answers as GitHub. */
-export const server = ({ acknowledge = () => Effect.void, queue = MemoryQueue.layer }: Parts = {}) => {
-  const forge = Layer.effect(Forge, Effect.map(Forge, (github) => Forge.of({ ...github, acknowledge })))
+export const server = ({ acknowledge = () => Effect.void, other, queue = MemoryQueue.layer }: Parts = {}) => {
+  const forge = Layer.effect(Forge, Effect.map(Forge, (github) => Forge.of({ ...github, acknowledge }))).pipe(
+    Layer.provide(github)
+  )
   return Server.layer({ policy }).pipe(
     Layer.provideMerge(queue),
     Layer.provideMerge(ServiceBreakers.layer),
-    Layer.provide(forge.pipe(Layer.provide(GitHub.layer.pipe(Layer.provide(config))))),
+    Layer.provide(Forges.layer(other === undefined ? [forge] : [forge, other.forge])),
+    Layer.provide(
+      Layer.succeed(Webhooks, other === undefined ? [githubWebhooks] : [githubWebhooks, other.webhooks])
+    ),
     Layer.provideMerge(NodeHttpServer.layerTest)
   )
 }

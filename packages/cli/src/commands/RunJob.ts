@@ -7,7 +7,7 @@ import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
-import { review } from "@nominal-code/review/Review"
+import { reviewJob } from "@nominal-code/review/JobForge"
 import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
 import process from "node:process"
 import * as Configured from "../Configured.ts"
@@ -68,7 +68,7 @@ const fetched = Effect.fnUntraced(function*(id: string) {
 
 /** Runs the review. Its resources are closed before its outcome is reported. */
 const reviewed = (payload: JobPayload) =>
-  review(payload.job).pipe(
+  reviewJob(payload.job).pipe(
     Effect.provide(
       Layer.merge(ReviewLayers.layer, Storage.conversations).pipe(
         Layer.provideMerge(Configured.reviewConfig(Option.fromUndefinedOr(payload.settings)))

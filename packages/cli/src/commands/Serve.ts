@@ -1,7 +1,7 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import * as GitHub from "@nominal-code/forge/GitHub"
+import { Forges } from "@nominal-code/forge/Forges"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import { createServer } from "node:http"
@@ -46,7 +46,7 @@ const announce = Layer.effectDiscard(Effect.gen(function*() {
   const { policy, storage, warnings, webhook } = yield* AppConfig
   yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
   yield* Effect.logInfo(`listening on http://${webhook.host}:${webhook.port}, waiting for webhooks`, {
-    platforms: "github",
+    platforms: (yield* Forges).platforms.join(","),
     reviewer: `@${policy.botUsername}`,
     runner: yield* Runner.name,
     storage,
@@ -65,7 +65,7 @@ export const layer = announce.pipe(
   Layer.provide(Configured.lanes),
   Layer.provide(Runner.layer),
   Layer.provide(ServiceBreakers.layer),
-  Layer.provide(GitHub.layer),
+  Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
   Layer.provide(Storage.layer),
   Layer.provide(Logging.layer),
   Layer.provide(AppConfigLayer.layer("serve"))

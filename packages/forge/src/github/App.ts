@@ -1,10 +1,10 @@
-import type { GitHubAppSettings, GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
 import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import { makeGitHubClient } from "./Client.ts"
+import type { GitHubAppIdentity } from "./Options.ts"
 
 /** Permissions that a review needs. GitHub refuses a token for more than the App was granted. */
 const permissions = { contents: "read", issues: "write", pull_requests: "write" } as const
@@ -26,7 +26,7 @@ const App = Schema.Struct({ slug: Schema.String })
 class Scope extends Data.Class<{ readonly installation: number; readonly repo: RepoName }> {}
 
 /** JSON Web Tokens of the App itself, by GitHub's clock. */
-const makeJwt = ({ apiBase }: GitHubSettings, { appId, privateKey }: GitHubAppSettings, skew: Ref.Ref<number>) => {
+const makeJwt = (apiBase: string, { appId, privateKey }: GitHubAppIdentity, skew: Ref.Ref<number>) => {
   const sign = Effect.fnUntraced(function*(timeDifference: number) {
     const { createAppAuth } = yield* Effect.promise(() => import("@octokit/auth-app"))
     const auth = createAppAuth({ appId, privateKey: Redacted.value(privateKey), timeDifference })
@@ -96,10 +96,10 @@ const explain = (error: ForgeError, installation: number, repo: RepoName): Forge
  * A GitHub App's identity: tokens that are minted for one repository of one installation, with the permissions of a
  * review, and the login under which its posts stand. The private key leaves this process only as signatures.
  */
-export const makeGitHubApp = Effect.fnUntraced(function*(settings: GitHubSettings, app: GitHubAppSettings) {
+export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: GitHubAppIdentity) {
   const skew = yield* Ref.make(0)
-  const jwt = makeJwt(settings, app, skew)
-  const client = yield* makeGitHubClient(settings, jwt.auth)
+  const jwt = makeJwt(apiBase, app, skew)
+  const client = yield* makeGitHubClient(apiBase, jwt.auth)
 
   /** Repeats a call whose JWT GitHub refuses, signed by GitHub's clock: the refusal may come from clock skew. */
   const onTime = <A>(call: Effect.Effect<A, ForgeError>): Effect.Effect<A, ForgeError> =>

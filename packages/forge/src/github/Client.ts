@@ -1,4 +1,3 @@
-import type { GitHubSettings } from "@nominal-code/config/AppConfig"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
@@ -111,8 +110,8 @@ const describe = (error: Schema.SchemaError): Unavailable =>
     message: `GitHub's answer is not what its API describes: ${error.message.replaceAll(/\s+/g, " ").slice(0, 300)}`
   })
 
-export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSettings, auth: GitHubAuth) {
-  const octokit = yield* loadOctokit(settings.apiBase)
+export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, auth: GitHubAuth) {
+  const octokit = yield* loadOctokit(apiBase)
 
   const once = Effect.fnUntraced(function*<S extends Decodable>(
     call: Call<S>
@@ -171,7 +170,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(settings: GitHubSett
       client.request({
         operation,
         ...(repo === undefined ? {} : { repo }),
-        route: `POST ${graphqlUrl(settings.apiBase)}`,
+        route: `POST ${graphqlUrl(apiBase)}`,
         parameters: { query: text, variables },
         answer,
         repeatable: true

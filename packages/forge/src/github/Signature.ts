@@ -1,7 +1,8 @@
 import { Effect, Option, Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
-import type { WebhookRequest } from "../Forge.ts"
 import { WebhookError } from "../ForgeError.ts"
+import type { WebhookRequest } from "../Webhooks.ts"
+import type { GitHubWebhookOptions } from "./Options.ts"
 
 const header = "x-hub-signature-256"
 
@@ -12,7 +13,7 @@ const refuse = (message: string) => new WebhookError({ reason: "invalid-signatur
  * only where the configuration says that unsigned ones may.
  */
 export const verifySignature = Effect.fn("GitHub.verify")(function*(
-  { allowUnsigned, secret }: { readonly secret: Option.Option<Redacted.Redacted>; readonly allowUnsigned: boolean },
+  { allowUnsigned, secret }: GitHubWebhookOptions,
   request: WebhookRequest
 ) {
   if (Option.isNone(secret)) {

@@ -3,8 +3,8 @@ import { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
-import type { Delivery, WebhookRequest } from "../Forge.ts"
 import { WebhookError } from "../ForgeError.ts"
+import type { Delivery, WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
 
 const Text = Schema.optional(Schema.NullOr(Schema.String))

@@ -1,4 +1,5 @@
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
+import { type ForgeWebhooks, Webhooks } from "@nominal-code/forge/Webhooks"
 import { ByteSize, Effect } from "effect"
 import {
   HttpIncomingMessage,
@@ -39,11 +40,11 @@ const refuseBody = (error: HttpServerError.HttpServerError) => {
   )
 }
 
-const receive = Effect.fn("GitHubRoute.receive")(
-  function*(request: HttpServerRequest.HttpServerRequest) {
+const receive = Effect.fn("WebhookRoutes.receive")(
+  function*(webhooks: ForgeWebhooks, request: HttpServerRequest.HttpServerRequest) {
     const intake = yield* Intake
     const body = yield* Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, maxBodySize)
-    return answer(yield* intake.receive({ headers: request.headers, body: new Uint8Array(body) }))
+    return answer(yield* intake.receive(webhooks, { headers: request.headers, body: new Uint8Array(body) }))
   },
   Effect.catchTags({
     WebhookError: refuseWebhook,
@@ -63,5 +64,12 @@ const receive = Effect.fn("GitHubRoute.receive")(
   )
 )
 
-/** `POST /webhooks/github`. */
-export const layer = HttpRouter.add("POST", "/webhooks/github", receive)
+/** One route for each forge: `POST /webhooks/github`, and so on. */
+export const layer = HttpRouter.use((router) =>
+  Effect.flatMap(Webhooks, (forges) =>
+    Effect.forEach(
+      forges,
+      (webhooks) => router.add("POST", `/webhooks/${webhooks.platform}`, (request) => receive(webhooks, request)),
+      { discard: true }
+    ))
+)

@@ -1,0 +1,32 @@
+import type { Platform } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Context, type Effect, type Option } from "effect"
+import type { WebhookError } from "./ForgeError.ts"
+
+/** A webhook request as it came over the wire. Header names are lower-case. */
+export interface WebhookRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Uint8Array
+}
+
+/** A parsed delivery: its id, and its event or the reason to ignore it. */
+export interface Delivery {
+  readonly id: string
+  readonly event: Option.Option<PullRequestEvent>
+  /** Reason to ignore the delivery. */
+  readonly ignored: string
+}
+
+/** The webhooks of one forge: how its deliveries are verified and read. */
+export interface ForgeWebhooks {
+  readonly platform: Platform
+  /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
+  verify(request: WebhookRequest): Effect.Effect<void, WebhookError>
+  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
+  parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>
+}
+
+/** The webhooks of the forges that this process serves, each on a route of its own. */
+export class Webhooks extends Context.Service<Webhooks, ReadonlyArray<ForgeWebhooks>>()(
+  "@nominal-code/forge/Webhooks"
+) {}
