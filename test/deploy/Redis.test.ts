@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { V1ConfigMap, V1StatefulSet } from "@kubernetes/client-node"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
@@ -115,10 +115,10 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
       yield* redis.ready(password)
       const as = (who: string) => Layer.fresh(Redis.layer(Redacted.make(`redis://${who}@127.0.0.1:${redis.port}/0`)))
       const server = yield* Layer.build(Layer.provide(queue, as(`:${password}`)))
-      const { offer, take } = Context.get(server, JobQueue)
+      const { offer, settle, take } = Context.get(server, JobQueue)
       const job = mention(laneOf(1), "a")
       yield* offer(job)
-      yield* take(job.lane)
+      const lease = Option.getOrThrow(yield* take(job.lane))
 
       const own = as("nominal-job:a-password-of-the-jobs")
       const pod = yield* Layer.build(
@@ -130,6 +130,8 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
       const results = Context.get(pod, JobResults)
       const run = { id: job.id, run: 1 }
       assert.isTrue(yield* results.isWanted(run))
+      yield* settle(lease, Settlement.cases.Done.make({ outcome: reviewed }))
+      assert.isFalse(yield* results.isWanted(run))
       yield* results.report(run, reviewed)
       assert.deepStrictEqual(yield* Effect.scoped(Effect.flatten(results.listen(run))), reviewed)
       assert.isTrue(Option.isNone(yield* Context.get(pod, PayloadStore).get(job.id)))
@@ -145,7 +147,8 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
           ["flushall"],
           ["keys", "*"],
           ["config", "get", "requirepass"],
-          ["hset", `{nc}:job:${job.id}`, "state", "done"],
+          ["hset", `{nc:0}:job:${job.id}`, "state", "done"],
+          ["rpush", "{nc:0}:ended:1", "forged"],
           ["get", "another"]
         ] as const
       ) {

@@ -226,7 +226,7 @@ const disordered = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** What the queue keeps for ever; its size does not grow with what was done. */
-const fixed = /^(?:nc:shards|\{nc:\d+\}:(?:is:parked|log|tick|changes))$/
+const fixed = /^(?:nc:shards|\{nc:\d+\}:(?:is:(?:parked|done|superseded)|tick|changes))$/
 
 const jobKey = /^\{nc:\d+\}:job:(.*)$/
 const readyChannel = /^\{nc:\d+\}:ready$/

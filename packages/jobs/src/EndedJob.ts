@@ -3,47 +3,190 @@ import { deflateRawSync, inflateRawSync } from "node:zlib"
 import type { JobRow } from "./JobTable.ts"
 
 /*
- * The form in which what has ended is kept: some hundred bytes, for there are many of them. It is one text, compressed
- * against a dictionary of what such texts have in common.
+ * The form in which what has ended is kept: some hundred bytes, for there are many of them. It is one text. Its numbers
+ * and hashes are taken out of it, and kept in as few bytes as they have; what is left of it is compressed against a
+ * dictionary of what such texts have in common.
  */
 
-/** Compression dictionary. Never edit it: stored jobs can only be read with it. */
+/** Placeholders of what was taken out: a number, a commit's hash, the same hash again, a UUID, a job's id. */
+const [aNumber, aHash, again, aUuid, anId] = ["\u0001", "\u0002", "\u0003", "\u0004", "\u0005"] as const
+
+/** Compression dictionary. Never edit it: stored jobs can only be read with it. `~`, `%`, `&`, `$` and `@` stand for the placeholders. */
 const dictionary = Buffer.from(
-  `{"_tag":"Skipped","reason":"head-reviewed","detail":"this head was reviewed","headSha":"closed merged draft nothing-to-review
-{"_tag":"Reviewed","headSha":"","findings":,"url":"https://gitlab.com//-/merge_requests/#note_https://github.com//pull/#issuecomment-https://github.com//pull/#pullrequestreview-","alreadyPosted":true,"alreadyPosted":false,"usage":{"provider":"openai","model":"gpt-5provider":"google","model":"gemini-2.5-pro","provider":"anthropic","model":"claude-opus-4-5-2025","model":"claude-sonnet-4-5-20250929","usage":{"input":,"output":,"cacheRead":0,"cacheWrite":0},"costUsd":0.0,"calls":}}
-pr_opened: pr_reopened: pr_ready_for_review: note: review: review_comment: issue_comment:
-pr_push:`
+  `gitlab:pr_opened:% pr_reopened:% pr_ready_for_review:% note:~ review:~ review_comment:~
+{"_tag":"Skipped","reason":"closed merged draft nothing-to-review head-reviewed","detail":"the pull request is this head was reviewed","headSha":"%"}
+"url":"https://gitlab.com//-/merge_requests/~#note_~","provider":"openai","model":"gpt-~provider":"google","model":"gemini-~.~-pro-flash-haiku-
+"alreadyPosted":true,"usage"{"_tag":"Reviewed","headSha":"%","findings":~,"alreadyPosted":false}
+:nominal
+$
+pr_push:~
+0,~,~,
+@
+~
+~
+~
+@
+
+:nominal-code
+$
+pr_push:&
+~
+~
+~
+
+
+{"_tag":"Reviewed","headSha":"%","findings":~,"url":"https://github.com//pull/~#issuecomment-~","provider":"anthropic","model":"claude-opus-~-~
+1,~,~,
+@
+github:
+:nominal-code
+$
+issue_comment:~
+~
+~
+~
+
+
+{"_tag":"Reviewed","headSha":"%","findings":~,"url":"https://github.com//pull/~#pullrequestreview-~","alreadyPosted":false,"usage":{"provider":"anthropic","model":"claude-sonnet-~-~-~","usage":{"input":~,"output":~,"cacheRead":~,"cacheWrite":~},"costUsd":~.~,"calls":~}}`
+    .replaceAll("~", aNumber).replaceAll("%", aHash).replaceAll("&", again).replaceAll("$", aUuid).replaceAll("@", anId)
 )
 
-/** Fields that are kept of an ended job, beside its id, its position and the instant of its end. */
-export type EndedJobFields = Pick<
+const uuid = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+/** Pattern of a number that is written again as it was: without leading zeros. */
+const number = "(?<!\\d)(?:0|[1-9]\\d{0,14})(?!\\d)"
+const taken = new RegExp(`\\b(?:(${uuid})|([0-9a-f]{40})|([0-9a-f]{20}))\\b|${number}`, "g")
+const places = new RegExp(`[${aNumber}${aHash}${again}${aUuid}${anId}]`, "g")
+
+const varint = (value: number): ReadonlyArray<number> =>
+  value < 128 ? [value] : [value % 128 + 128, ...varint(Math.floor(value / 128))]
+
+/** Bytes of hexadecimal digits, without the hyphens between them. */
+const hex = (text: string): ReadonlyArray<number> => [...Buffer.from(text.replaceAll("-", ""), "hex")]
+
+const pack = (text: string): Uint8Array => {
+  const bytes: Array<number> = []
+  let last = ""
+  const take = (found: string, uuid?: string, hash?: string, id?: string): string => {
+    if (hash === last) return again
+    last = hash ?? last
+    bytes.push(...(uuid ?? hash ?? id) === undefined ? varint(Number(found)) : hex(found))
+    if (uuid !== undefined) return aUuid
+    if (hash !== undefined) return aHash
+    return id === undefined ? aNumber : anId
+  }
+  // Nothing is taken out of a text that has such characters of its own.
+  const template = text.search(places) === -1 ? text.replace(taken, take) : text
+  const rest = deflateRawSync(template, { dictionary, level: 9 })
+  return Buffer.concat([Buffer.from([...varint(bytes.length), ...bytes]), rest])
+}
+
+const unpack = (stored: Uint8Array): string => {
+  const bytes = Buffer.from(stored)
+  let at = 0
+  const digits = (length: number) => bytes.subarray(at, at += length).toString("hex")
+  const number = (): number => {
+    const byte = bytes[at++] ?? 0
+    return byte < 128 ? byte : byte - 128 + 128 * number()
+  }
+  const length = number()
+  const template = inflateRawSync(bytes.subarray(at + length), { dictionary }).toString("utf8")
+  if (length === 0) return template
+  let last = ""
+  return template.replace(places, (place) => {
+    if (place === aNumber) return String(number())
+    if (place === anId) return digits(10)
+    if (place === aUuid) return digits(16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
+    if (place === aHash) last = digits(20)
+    return last
+  })
+}
+
+/** Fields that are kept of an ended job, beside its id, its state, its position and the instant of its end. */
+type EndedJobFields = Pick<
   JobRow,
   "lane" | "delivery" | "event" | "attempts" | "losses" | "receivedAt" | "supersededBy" | "stoodFor" | "outcome"
 >
 
 const filled = (text: string): string | null => text === "" ? null : text
 
-/** Compresses the fields, none of which holds a line break. */
-export const encode = (row: EndedJobFields): Uint8Array => {
-  const { attempts, delivery, event, lane, losses, outcome, receivedAt, stoodFor, supersededBy } = row
-  const fields = [outcome, event, lane, delivery, attempts, losses, receivedAt, supersededBy, stoodFor]
-  return deflateRawSync(fields.map((field) => field ?? "").join("\n"), { dictionary, level: 9 })
-}
+// No field of it holds a line break.
+const textOf = (row: EndedJobFields): string =>
+  [
+    row.lane,
+    row.delivery,
+    row.event,
+    row.attempts,
+    row.losses,
+    row.receivedAt,
+    row.supersededBy,
+    row.stoodFor,
+    row.outcome
+  ]
+    .map((field) => field ?? "").join("\n")
 
-/** Reverses `encode`; throws if the bytes are not its output. */
-export const decode = (stored: Uint8Array): EndedJobFields => {
-  const fields = inflateRawSync(stored, { dictionary }).toString("utf8").split("\n")
-  const [outcome = "", event = "", lane = "", delivery = "", attempts, losses, receivedAt, by = "", stoodFor = ""] =
+const keptOf = (fields: ReadonlyArray<string>): EndedJobFields => {
+  const [lane = "", delivery = "", event = "", attempts, losses, receivedAt, by = "", stoodFor = "", outcome = ""] =
     fields
   return {
-    outcome: filled(outcome),
-    event,
     lane,
     delivery,
+    event,
     attempts: Number(attempts),
     losses: Number(losses),
     receivedAt: Number(receivedAt),
     supersededBy: by === "" ? null : JobId.make(by),
-    stoodFor: filled(stoodFor)
+    stoodFor: filled(stoodFor),
+    outcome: filled(outcome)
   }
+}
+
+/** Further fields of an ended job, which a store may keep in columns of their own. */
+type Told = Pick<JobRow, "id" | "position" | "endedAt"> & { readonly state: "done" | "superseded" }
+
+const rowOf = (told: Told, kept: EndedJobFields): JobRow => ({
+  ...kept,
+  ...told,
+  lifecycle: kept.event.startsWith("pr_"),
+  task: "review",
+  failure: null,
+  waitsFor: null,
+  waitsSince: null,
+  earlier: 0,
+  dueAt: 0,
+  epoch: 0,
+  owner: null,
+  stop: null,
+  again: false,
+  since: 0
+})
+
+/** Compresses an ended job, without the fields that a store keeps in columns. */
+export const encode = (row: EndedJobFields): Uint8Array => pack(textOf(row))
+
+/** Reverses `encode`; throws if the bytes are not its output. */
+export const decode = (stored: Uint8Array, told: Told): JobRow => rowOf(told, keptOf(unpack(stored).split("\n")))
+
+/** Compresses a whole ended job, with the idempotency key of the step that ended it. */
+export const encodeWhole = (row: JobRow, call: string): Uint8Array => {
+  const { endedAt, id, position, receivedAt, state } = row
+  // What is near to another instant is short.
+  const head = `${state === "done" ? 1 : 0},${position},${(endedAt ?? position) - position},${call}\n${id}\n`
+  return pack(head + textOf({ ...row, receivedAt: receivedAt - position }))
+}
+
+const headForm = /^([01]),(\d+),(-?\d+),(.*)$/
+
+/** Reverses `encodeWhole`; throws if the bytes are not its output. */
+export const decodeWhole = (stored: Uint8Array): { readonly row: JobRow; readonly call: string } => {
+  const [head = "", id = "", ...fields] = unpack(stored).split("\n")
+  const [, done, place, ended, call = ""] = headForm.exec(head) ?? []
+  const position = Number(place)
+  const kept = keptOf(fields)
+  const told: Told = {
+    id: JobId.make(id),
+    position,
+    endedAt: position + Number(ended),
+    state: done === "1" ? "done" : "superseded"
+  }
+  return { row: rowOf(told, { ...kept, receivedAt: position + kept.receivedAt }), call }
 }

@@ -1,10 +1,10 @@
+import * as EndedJob from "./EndedJob.ts"
 import type { JobRow } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
-import type { ShardKeys } from "./RedisKeys.ts"
+import { dayOf, daysOf, eventDigest, keptMillis, type ShardKeys, shortId } from "./RedisKeys.ts"
+import { entryOf } from "./RedisPortions.ts"
 import { fieldsOf } from "./RedisRow.ts"
 import { givenBy, type LoadedLane, type Snapshot } from "./RedisSnapshot.ts"
-
-const dayMillis = 86_400_000
 
 /** Options of writing a step. */
 export interface Step {
@@ -26,11 +26,32 @@ const numberText = (number: number): string => {
 
 const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lifecycle ? "l" : "c") : "n"
 
-/** True if the job has to be found by later deliveries of its event. */
-const keepsEvent = (row: JobRow): boolean =>
-  row.endedAt === null || row.state === "parked" || LaneRules.coversEvent(row)
+const isOver = ({ state }: JobRow): boolean => state === "done" || state === "superseded"
 
-/** Keys and argument of `commit.lua`, which writes a snapshot's changes if the lane is still as it was loaded. */
+/** Numbers the names of keys, as a script counts them. */
+const numbering = (names: Array<string>) => (name: string): number => {
+  const at = names.indexOf(name)
+  return at === -1 ? names.push(name) : at + 1
+}
+
+/** Places where a new job would be if it had ended meanwhile: the hashes of each day, the field, and where it was found. */
+const endedOf = (
+  loaded: LoadedLane,
+  snapshot: Snapshot,
+  { event, keys, retentionMillis }: Step,
+  at: (name: string) => number
+) => {
+  const days = daysOf(loaded.now, retentionMillis).map(keys.ended)
+  const digest = eventDigest(loaded.lane, event)
+  const isNew = [...snapshot.changed().keys()].filter((id) => loaded.jobs.get(id) === undefined)
+  if (isNew.length === 0) return []
+  return [
+    [days.map(({ events }) => at(events(digest))), digest, loaded.eventEnded] as const,
+    ...isNew.map((id) => [days.map(({ ids }) => at(ids(shortId(id)))), shortId(id), ""] as const)
+  ]
+}
+
+/** Keys and arguments of `commit.lua`, which writes a snapshot's changes if the lane is still as it was loaded. */
 export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
   const { keys, retentionMillis } = step
   const names = [
@@ -41,20 +62,35 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
     keys.waiting,
     keys.running,
     keys.parked,
-    keys.log,
+    keys.events,
     keys.work
   ]
-  const indexOf = (name: string): number => {
-    const at = names.indexOf(name)
-    return at === -1 ? names.push(name) : at + 1
+  const indexOf = numbering(names)
+  const records: Array<Uint8Array> = []
+  const overOf = (row: JobRow, call: string, endedAt: number) => {
+    const day = dayOf(endedAt)
+    const ended = keys.ended(day)
+    const digest = eventDigest(row.lane, row.event)
+    return {
+      record: records.push(EndedJob.encodeWhole(row, call)) + 2,
+      records: indexOf(ended.records),
+      ids: indexOf(ended.ids(shortId(row.id))),
+      id: shortId(row.id),
+      // A later delivery of the event has to be told that this job did what it asks for.
+      events: LaneRules.coversEvent(row) ? indexOf(ended.events(digest)) : 0,
+      index: indexOf(row.state === "done" ? keys.done : keys.superseded),
+      entry: entryOf(row.position, day)
+    }
   }
   const jobs = [...snapshot.changed().values()].map((row) => {
     const before = loaded.jobs.get(row.id)
     const call = row.id === step.about ? step.call : before?.call ?? ""
-    const fields = fieldsOf(row, snapshot.payloadOf(row.id), call)
+    const over = row.endedAt !== null && isOver(row) ? overOf(row, call, row.endedAt) : undefined
+    const fields = over === undefined ? fieldsOf(row, snapshot.payloadOf(row.id), call) : new Map<string, string>()
     return {
       key: indexOf(keys.job(row.id)),
       id: row.id,
+      event: eventDigest(row.lane, row.event),
       before: before?.row.state ?? "",
       state: row.state,
       position: numberText(row.position),
@@ -63,17 +99,9 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
       v: String(Number(before?.version ?? "0") + 1),
       set: [...fields].flat(),
       del: [...before?.fields ?? []].filter((field) => !fields.has(field)),
-      over: row.state === "done" || row.state === "superseded",
-      expire: row.endedAt === null ? 0 : retentionMillis + dayMillis
+      ...(over === undefined ? {} : { over }),
+      expire: row.endedAt === null ? 0 : keptMillis(retentionMillis)
     }
-  })
-  const events = [...snapshot.changed().values()].flatMap((row) => {
-    const before = loaded.jobs.get(row.id)
-    const isNew = givenBy(row.position) !== undefined
-    const ends = row.endedAt !== null && before?.row.endedAt === null
-    if (!isNew && !ends) return []
-    const ttl = keepsEvent(row) ? retentionMillis + dayMillis : 0
-    return [[indexOf(keys.event(row.lane, row.event)), row.id, isNew ? "new" : "ended", ttl] as const]
   })
   const order = snapshot.active()
   const [head] = order
@@ -85,12 +113,12 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
     quiet: step.quiet,
     list: loaded.list.join(" "),
     seen: [...loaded.jobs].map(([id, stored]) => [indexOf(keys.job(id)), stored?.version ?? ""]),
-    event: [indexOf(keys.event(loaded.lane, step.event)), loaded.eventJob],
+    event: [eventDigest(loaded.lane, step.event), loaded.eventJob],
+    ended: endedOf(loaded, snapshot, step, indexOf),
     numbers: snapshot.numbers(),
     jobs,
-    events,
     order: order.map(({ id }) => id),
     head: head === undefined ? [] : [head.dueAt, numberText(head.position), workOf(head)]
   }
-  return { keys: names, json: JSON.stringify(plan) }
+  return { keys: names, args: [loaded.now, JSON.stringify(plan), ...records] }
 }

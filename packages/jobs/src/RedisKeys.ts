@@ -1,14 +1,25 @@
 import { createHash } from "node:crypto"
 
+/** The keys of what ended on one day. They expire together. */
+export interface EndedKeys {
+  /** List of the jobs, in the order of their ends. */
+  readonly records: string
+  /** Hash of the places in that list, by id; one of 64, so that Redis packs each tightly. */
+  readonly ids: (id: string) => string
+  /** The same by event, for the jobs that did what another delivery of their event asks for. */
+  readonly events: (digest: string) => string
+}
+
 /** The keys of one shard. The hash tag puts them all on one node of a cluster. */
 export interface ShardKeys {
   readonly shard: number
   /** The ids of a lane's jobs that wait or run, in the order of their turns. */
   readonly queue: (lane: string) => string
-  /** Key of a job's hash. It expires some time after the job's end. */
+  /** Key of the hash of a job that waits, runs or is parked; a parked one expires. */
   readonly job: (id: string) => string
-  /** The id of the last job of an event. */
-  readonly event: (lane: string, event: string) => string
+  /** Hash of the last job of each event, while it waits or runs. */
+  readonly events: string
+  readonly ended: (day: number) => EndedKeys
   readonly due: string
   /** Key of the kinds of the lanes' first jobs. */
   readonly work: string
@@ -17,11 +28,15 @@ export interface ShardKeys {
   readonly waiting: string
   readonly running: string
   readonly parked: string
-  readonly log: string
+  readonly done: string
+  readonly superseded: string
   readonly probe: string
   /** Channel that announces when a lane is due. */
   readonly ready: string
 }
+
+/** Bucket of a digest, one of 64. */
+const bucketOf = (digest: string): string => digest.slice(0, 1)
 
 const hashOf = (text: string) => createHash("sha256").update(text)
 
@@ -31,7 +46,12 @@ export const shardKeys = (shard: number): ShardKeys => {
     shard,
     queue: (lane) => `${root}:queue:${lane}`,
     job: (id) => `${root}:job:${id}`,
-    event: (lane, event) => `${root}:event:${hashOf(`${lane} ${event}`).digest("base64url").slice(0, 16)}`,
+    events: `${root}:events`,
+    ended: (day) => ({
+      records: `${root}:ended:${day}`,
+      ids: (id) => `${root}:ended:${day}:id:${bucketOf(id)}`,
+      events: (digest) => `${root}:ended:${day}:event:${bucketOf(digest)}`
+    }),
     due: `${root}:due`,
     work: `${root}:work`,
     tick: `${root}:tick`,
@@ -39,11 +59,33 @@ export const shardKeys = (shard: number): ShardKeys => {
     waiting: `${root}:is:waiting`,
     running: `${root}:is:running`,
     parked: `${root}:is:parked`,
-    log: `${root}:log`,
+    done: `${root}:is:done`,
+    superseded: `${root}:is:superseded`,
     probe: `${root}:probe`,
     ready: `${root}:ready`
   }
 }
+
+/** Short form of a job's id; its first character is its bucket. */
+export const shortId = (id: string): string => Buffer.from(id, "hex").toString("base64url")
+
+/** Digest of an event: so short that the job which is found by it has to be compared. */
+export const eventDigest = (lane: string, event: string): string =>
+  hashOf(`${lane} ${event}`).digest("base64url").slice(0, 10)
+
+const dayMillis = 86_400_000
+
+export const dayOf = (now: number): number => Math.floor(now / dayMillis)
+
+/**
+ * Days on which a job that is still remembered may have ended, the last one first. Tomorrow is among them: the clock of a
+ * Redis is set back now and then, and so is that of a promoted replica.
+ */
+export const daysOf = (now: number, retentionMillis: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.ceil(retentionMillis / dayMillis) + 2 }, (_, back) => dayOf(now) + 1 - back)
+
+/** Time to live of the keys of a day after the last end. */
+export const keptMillis = (retentionMillis: number): number => retentionMillis + dayMillis
 
 /** The keys of every shard. */
 export const allShards = (shards: number): ReadonlyArray<ShardKeys> =>

@@ -6,8 +6,8 @@ import { randomBytes } from "node:crypto"
 import { QueueLimits } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 import { planOf } from "./RedisCommit.ts"
-import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
-import { pairsOf, rowOf, type StoredRow } from "./RedisRow.ts"
+import { dayOf, daysOf, eventDigest, type ShardKeys, shardKeys, shardOf, shortId } from "./RedisKeys.ts"
+import { endedOf, pairsOf, rowOf } from "./RedisRow.ts"
 import { givenBy, type LoadedLane, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
 
 /** Time for the scripts. None: they use Redis' clock, which all processes share. */
@@ -36,7 +36,7 @@ const short = patience("2 seconds")
 const long = patience("10 seconds")
 
 const Found = Schema.TupleWithRest(
-  Schema.Tuple([Schema.FiniteFromString, Schema.Array(Schema.String), Schema.String]),
+  Schema.Tuple([Schema.FiniteFromString, Schema.Array(Schema.String), Schema.String, Schema.String, Schema.String]),
   [Schema.Array(Schema.String)]
 )
 const Committed = Schema.Array(Schema.Union([Schema.Int, Schema.FiniteFromString]))
@@ -89,30 +89,63 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const time = yield* RedisTime
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
   const [read, intake, progress] = yield* Effect.all([
-    RedisScript.load(lua, ["look", "read"]),
-    RedisScript.load(lua, ["intake", "commit"]),
-    RedisScript.load(lua, ["progress", "commit"])
+    RedisScript.load(lua, ["look", "ended", "read"]),
+    RedisScript.load(lua, ["intake", "ended", "portions", "commit"]),
+    RedisScript.load(lua, ["progress", "ended", "portions", "commit"])
   ])
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
   const self = randomBytes(3).toString("base64url")
   let steps = 0
+  // The time when Redis was asked last: by its own clock, like all times.
+  let last = 0
 
-  /** Reads the lane and its jobs, and repeats until every job that its list and its event name has been read. */
+  /** Reads the lane and some jobs. */
+  const readOnce = Effect.fnUntraced(
+    function*(operation: string, lane: string, event: string, ids: ReadonlyArray<string>) {
+      const keys = keysOf(lane)
+      const digest = eventDigest(lane, event)
+      const days = daysOf(last, retentionMillis).map(keys.ended)
+      const named = [
+        keys.queue(lane),
+        keys.events,
+        ...days.map(({ records }) => records),
+        ...days.map(({ events }) => events(digest)),
+        ...ids.flatMap((id) => [keys.job(id), ...days.map((day) => day.ids(shortId(id)))])
+      ]
+      const args = [Option.getOrElse(yield* time, () => ""), days.length, digest, ...ids.map(shortId)]
+      return yield* redis.run(operation, Found, read, named, args, "bytes")
+    }
+  )
+
+  /** Reads the lane, and repeats until every job that its list and its event name has been read. */
   const load = Effect.fnUntraced(
     function*(operation: string, lane: string, event: string, asked: ReadonlyArray<string>) {
-      const keys = keysOf(lane)
       let ids: ReadonlyArray<string> = [...new Set(asked)]
       for (let round = 0; round < maxRaces; round++) {
-        const named = [keys.queue(lane), keys.event(lane, event), ...ids.map(keys.job)]
-        const clock = Option.getOrElse(yield* time, () => "")
-        const [now, list, eventJob, ...flats] = yield* redis.run(operation, Found, read, named, [clock])
+        const [now, list, eventJob, eventEnded, record, ...flats] = yield* readOnce(operation, lane, event, ids)
+        const isToday = dayOf(now) === dayOf(last)
+        last = now
         const needed = [...new Set([...asked, ...list, ...(eventJob === "" ? [] : [eventJob])])]
-        if (needed.every((id) => ids.includes(id))) {
-          const jobs = new Map<string, StoredRow | undefined>(
-            ids.map((id, index) => [id, Option.getOrUndefined(rowOf(id, pairsOf(flats[index] ?? [])))])
-          )
-          const loaded: LoadedLane = { now, forgottenBefore: now - retentionMillis, lane, list, eventJob, jobs }
+        if (isToday && needed.every((id) => ids.includes(id))) {
+          const stored = (id: string, flat: ReadonlyArray<string>) => {
+            const [only = ""] = flat
+            return Option.getOrUndefined(flat.length === 1 ? endedOf(only) : rowOf(id, pairsOf(flat)))
+          }
+          const jobs = new Map(ids.map((id, index) => [id, stored(id, flats[index] ?? [])]))
+          const ended = Option.getOrUndefined(endedOf(record))
+          const isEvents = ended?.row.lane === lane && ended.row.event === event
+          if (ended !== undefined && isEvents) jobs.set(ended.row.id, ended)
+          const loaded: LoadedLane = {
+            now,
+            forgottenBefore: now - retentionMillis,
+            lane,
+            list,
+            eventJob,
+            eventEnded,
+            endedJob: isEvents ? ended.row.id : "",
+            jobs
+          }
           return loaded
         }
         ids = needed
@@ -133,7 +166,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
 
       const write = Effect.fnUntraced(function*(loaded: LoadedLane, snapshot: Snapshot, value: A) {
         const id = about?.(value)
-        const { json, keys } = planOf(loaded, snapshot, {
+        const { args, keys } = planOf(loaded, snapshot, {
           keys: keysOf(lane),
           shards,
           retentionMillis,
@@ -144,7 +177,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
         })
         const script = subject.intake === true ? intake : progress
         if (id !== undefined) unheard = { value, id }
-        return yield* redis.run(operation, Committed, script, keys, [loaded.now, json])
+        return yield* redis.run(operation, Committed, script, keys, args)
       })
 
       const once = Effect.gen(function*(): Effect.fn.Return<StepResult<A>, StoreError> {

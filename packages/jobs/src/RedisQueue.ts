@@ -11,9 +11,10 @@ import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
-import { allShards, type ShardKeys } from "./RedisKeys.ts"
+import { allShards, dayOf, type ShardKeys } from "./RedisKeys.ts"
 import * as RedisLane from "./RedisLane.ts"
 import * as RedisMigration from "./RedisMigration.ts"
+import * as RedisPortions from "./RedisPortions.ts"
 import * as RedisRecords from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
 import * as StoredJob from "./StoredJob.ts"
@@ -22,10 +23,7 @@ import * as TableRecords from "./TableRecords.ts"
 /** Minimum interval of sweeps. They are a safety net, because every change is announced. */
 const maxSweepInterval = Duration.seconds(30)
 
-/** Time that a job may have waited before it ended. The log lists jobs by their arrival. */
-const logMillis = Duration.toMillis("2 days")
-
-/** Number of expired jobs that are removed from an index at once. */
+/** Number of portions of an index that are searched for expired jobs at once. */
 const forgetBatchSize = 500
 const atOnce = 50
 
@@ -114,6 +112,7 @@ const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) 
 const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, retentionMillis: number) {
   const redis = yield* Redis
   const script = yield* RedisScript.load(lua, ["progress", "forget"])
+  const trim = yield* RedisScript.load(lua, ["progress", "portions", "trim"])
   const forgetIn = Effect.fnUntraced(function*(keys: ShardKeys) {
     const ids = yield* redis.send("JobQueue.forget", Strings, ["zrange", keys.parked, 0, forgetBatchSize - 1])
     yield* Effect.forEach(
@@ -121,8 +120,14 @@ const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, re
       (id) => redis.run("JobQueue.forget", Schema.Int, script, [keys.parked, keys.job(id)], [id]),
       { concurrency: atOnce, discard: true }
     )
-    const oldest = (yield* RedisLane.storeTime(redis)) - retentionMillis - logMillis
-    yield* redis.send("JobQueue.forget", Schema.Int, ["xtrim", keys.log, "minid", "~", Math.max(0, oldest)])
+    const oldest = (yield* RedisLane.storeTime(redis)) - retentionMillis
+    const args = [Math.max(0, oldest), RedisPortions.dayText(Math.max(0, dayOf(oldest))), forgetBatchSize]
+    yield* Effect.forEach(
+      [keys.done, keys.superseded],
+      (index) =>
+        Effect.repeat(redis.run("JobQueue.forget", Schema.Int, trim, [index], args), { until: (gone) => gone === 0 }),
+      { discard: true }
+    )
   })
   return { forget: Effect.forEach(all, forgetIn, { concurrency: 1, discard: true }) }
 })
@@ -135,6 +140,7 @@ const make = Effect.gen(function*() {
   const leaseMillis = Duration.toMillis(limits.leaseDuration)
   const retentionMillis = Duration.toMillis(limits.retention)
   const records = yield* RedisRecords.make(redis, all)
+  const locate = yield* RedisRecords.makeLocate(redis, all)
   const readyLanes = yield* readyLanesOf(all)
   const { forget } = yield* makeForget(all, retentionMillis)
   yield* forget.pipe(
@@ -241,7 +247,7 @@ const make = Effect.gen(function*() {
     id: JobId,
     body: (table: JobTable, now: number) => JobRequestResult
   ) {
-    const found = yield* RedisRecords.locate(redis, all, id)
+    const found = yield* locate(id)
     if (Option.isNone(found)) return JobRequestResult.cases.Unknown.make({})
     const { event, lane } = found.value.row
     const { value } = yield* step({ operation, lane, event, ids: [id] }, body)

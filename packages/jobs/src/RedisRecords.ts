@@ -1,121 +1,145 @@
-import { type DeliveryId, JobId, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { type DeliveryId, type JobId, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Platform } from "@nominal-code/domain/PullRequest"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Schema } from "effect"
 import { QueueLimits } from "./JobQueue.ts"
-import { type Depth, type JobRecord, JobRecords } from "./JobRecords.ts"
+import { type Depth, type JobRecord, JobRecords, JobState } from "./JobRecords.ts"
 import type { Page } from "./JobTable.ts"
-import { allShards, type ShardKeys } from "./RedisKeys.ts"
+import { allShards, daysOf, type EndedKeys, type ShardKeys, shortId } from "./RedisKeys.ts"
 import { RedisTime, storeTime } from "./RedisLane.ts"
-import { Fields, rowOf, type StoredRow } from "./RedisRow.ts"
+import * as RedisPortions from "./RedisPortions.ts"
+import { endedOf, Fields, rowOf, type StoredRow } from "./RedisRow.ts"
 import * as RedisShards from "./RedisShards.ts"
 import { recordOf } from "./TableRecords.ts"
 
 const Strings = Schema.Array(Schema.String)
-const Entries = Schema.Array(Schema.Tuple([Schema.String, Schema.Tuple([Schema.String, Schema.String])]))
+const Place = Schema.NullOr(Schema.FiniteFromString)
+const Bytes = Schema.NullOr(Schema.String)
 const decodePlatform = Schema.decodeUnknownOption(Platform)
-const decodeId = Schema.decodeUnknownOption(JobId)
 
-/** Position and id of a job. */
-type Place = readonly [position: number, id: JobId]
+/** Position of a job, and the effect that reads it. */
+interface Listed {
+  readonly position: number
+  readonly row: Effect.Effect<Option.Option<StoredRow>, StoreError>
+}
 
-const place = (position: number, id: string): ReadonlyArray<Place> =>
-  Option.match(decodeId(id), { onNone: () => [], onSome: (id) => [[position, id]] })
-
-/** Page size of reads that skip some jobs. */
+/** Maximum number of records that are read for one look at the indexes. */
 const readPageSize = 200
 const atOnce = 50
 
-/** Finds a job in any shard. */
-export const locate = (
-  redis: Redis["Service"],
-  all: ReadonlyArray<ShardKeys>,
-  id: string
-): Effect.Effect<Option.Option<StoredRow>, StoreError> =>
-  Effect.forEach(
-    all,
-    ({ job }) => Effect.map(redis.send("JobRecords.find", Fields, ["hgetall", job(id)]), (found) => rowOf(id, found)),
-    { concurrency: all.length }
-  ).pipe(Effect.map(Option.firstSomeOf))
+/** Reads the record at a place in the list of a day; none if it has expired. */
+const recordAt = (redis: Redis["Service"], operation: string, list: string, place: number) =>
+  Effect.map(
+    redis.send(operation, Bytes, ["lindex", list, place], "bytes"),
+    (record) => Option.flatMap(Option.fromNullOr(record), endedOf)
+  )
+
+const livingAt = (redis: Redis["Service"], operation: string, keys: ShardKeys, id: string) =>
+  Effect.map(redis.send(operation, Fields, ["hgetall", keys.job(id)]), (found) => rowOf(id, found))
+
+/** Finds a job that ended on a day. */
+const endedOn = Effect.fnUntraced(function*(redis: Redis["Service"], { ids, records }: EndedKeys, id: string) {
+  const place = yield* redis.send("JobRecords.find", Place, ["hget", ids(shortId(id)), shortId(id)])
+  return place === null ? Option.none() : yield* recordAt(redis, "JobRecords.find", records, place)
+})
+
+/** Makes a search for a job in all shards. It finds none that is forgotten. */
+export const makeLocate = Effect.fnUntraced(function*(redis: Redis["Service"], all: ReadonlyArray<ShardKeys>) {
+  const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
+  const time = yield* RedisTime
+  return Effect.fnUntraced(function*(id: string): Effect.fn.Return<Option.Option<StoredRow>, StoreError> {
+    const now = yield* Effect.provideService(storeTime(redis), RedisTime, time)
+    const reads = all.flatMap((keys) => [
+      livingAt(redis, "JobRecords.find", keys, id),
+      ...daysOf(now, retentionMillis).map((day) => endedOn(redis, keys.ended(day), id))
+    ])
+    const found = yield* Effect.all(reads, { concurrency: reads.length })
+    return Option.filter(Option.firstSomeOf(found), ({ row }) => (row.endedAt ?? Infinity) >= now - retentionMillis)
+  })
+})
 
 /** Records of the queue. Reads are not atomic: a concurrent change may or may not be seen. */
 export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: ReadonlyArray<ShardKeys>) {
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
   const time = yield* RedisTime
   const now = Effect.provideService(storeTime(redis), RedisTime, time)
+  const locate = yield* makeLocate(redis, all)
 
-  const find = Effect.fn("JobRecords.find")(function*(id: JobId) {
-    const found = yield* locate(redis, all, id)
-    const oldest = (yield* now) - retentionMillis
-    return Option.map(
-      Option.filter(found, ({ row }) => (row.endedAt ?? Infinity) >= oldest),
-      ({ payload, row }) => recordOf(row, payload)
-    )
-  })
+  const find = Effect.fn("JobRecords.find")((id: JobId) =>
+    Effect.map(locate(id), Option.map(({ payload, row }) => recordOf(row, payload)))
+  )
 
-  /** Positions of a shard's jobs in an index, newest first. */
-  const indexed = (index: string, before: number, limit: number) =>
+  const newest = (index: string, before: number, limit: number) =>
+    redis.send("JobRecords.list", Strings, [
+      "zrange",
+      index,
+      before === Infinity ? "+inf" : `(${before}`,
+      "-inf",
+      "byscore",
+      "rev",
+      "limit",
+      0,
+      limit,
+      "withscores"
+    ])
+
+  /** Lists the newest of a shard's jobs that may still run. */
+  const living = (keys: ShardKeys, state: "waiting" | "running" | "parked", before: number, limit: number) =>
     Effect.map(
-      redis.send("JobRecords.list", Strings, [
-        "zrange",
-        index,
-        before === Infinity ? "+inf" : `(${before}`,
-        "-inf",
-        "byscore",
-        "rev",
-        "limit",
-        0,
-        limit,
-        "withscores"
-      ]),
-      (flat) => flat.flatMap((id, at) => at % 2 === 0 ? place(Number(flat[at + 1]), id) : [])
-    )
-
-  /** Positions of all jobs in the log. A job that was queued again has an older position here, too. */
-  const logged = (log: string, before: number, limit: number) =>
-    Effect.map(
-      redis.send("JobRecords.list", Entries, [
-        "xrevrange",
-        log,
-        before === Infinity ? "+" : `(${before}-0`,
-        "-",
-        "count",
-        limit
-      ]),
-      (entries) => entries.flatMap(([at, [, id]]) => place(Number(at.split("-")[0]), id))
-    )
-
-  const recordAt = (keys: ShardKeys, [position, id]: Place, oldest: number) =>
-    Effect.map(
-      redis.send("JobRecords.list", Fields, ["hgetall", keys.job(id)]),
-      (found) =>
-        Option.filter(
-          rowOf(id, found),
-          ({ row }) => row.position === position && (row.endedAt ?? Infinity) >= oldest
+      newest(keys[state], before, limit),
+      (flat) =>
+        flat.flatMap((id, at): ReadonlyArray<Listed> =>
+          at % 2 === 0
+            ? [{ position: Number(flat[at + 1]), row: livingAt(redis, "JobRecords.list", keys, id) }]
+            : []
         )
     )
 
-  /** Newest jobs of a shard. */
+  /** Lists the newest of a shard's jobs that have ended: some portions, and more where they were short. */
+  const ended = Effect.fnUntraced(
+    function*(keys: ShardKeys, state: "done" | "superseded", before: number, limit: number) {
+      const listed: Array<Listed> = []
+      const wanted = Math.ceil(limit / RedisPortions.half) + 1
+      let at = before
+      while (listed.length < limit) {
+        const flat = yield* newest(keys[state], at, wanted)
+        const entries = flat.flatMap((text, index) => index % 2 === 0 ? RedisPortions.entriesOf(text) : [])
+        for (const { day, place, position } of entries.sort((a, b) => b.position - a.position)) {
+          if (position >= at) continue
+          listed.push({ position, row: recordAt(redis, "JobRecords.list", keys.ended(day).records, place) })
+        }
+        if (flat.length < 2 * wanted) break
+        at = Math.min(at, ...entries.map(({ position }) => position))
+      }
+      return listed.slice(0, limit)
+    }
+  )
+
+  /** Lists the newest jobs of a shard. Older ones make up for those that have expired or changed meanwhile. */
   const listIn = Effect.fnUntraced(function*(
     keys: ShardKeys,
     { before = Infinity, limit, state }: Page,
     oldest: number
   ): Effect.fn.Return<ReadonlyArray<JobRecord>, StoreError> {
-    const places = state === undefined || state === "done" || state === "superseded"
-      ? (at: number) => logged(keys.log, at, readPageSize)
-      : (at: number) => indexed(keys[state], at, readPageSize)
-    const records: Array<JobRecord> = []
+    const records = new Map<string, JobRecord>()
     let at = before
     for (;;) {
-      const page = yield* places(at)
-      const found = yield* Effect.forEach(page, (one) => recordAt(keys, one, oldest), { concurrency: atOnce })
+      const many = Math.min(limit - records.size, readPageSize)
+      const parts = yield* Effect.forEach(
+        state === undefined ? JobState.literals : [state],
+        (one) => one === "done" || one === "superseded" ? ended(keys, one, at, many) : living(keys, one, at, many),
+        { concurrency: JobState.literals.length }
+      )
+      const page = parts.flat().sort((a, b) => b.position - a.position).slice(0, many)
+      const found = yield* Effect.forEach(page, ({ row }) => row, { concurrency: atOnce })
       for (const { payload, row } of found.flatMap(Option.toArray)) {
-        if (state === undefined || row.state === state) records.push(recordOf(row, payload))
+        if ((row.endedAt ?? Infinity) < oldest || (state !== undefined && row.state !== state)) continue
+        records.set(row.id, recordOf(row, payload))
       }
-      const [last] = page.at(-1) ?? []
-      if (last === undefined || page.length < readPageSize || records.length >= limit) return records.slice(0, limit)
-      at = last
+      const last = page.at(-1)
+      if (last === undefined || page.length < many || records.size >= limit) return [...records.values()]
+      at = last.position
     }
   })
 

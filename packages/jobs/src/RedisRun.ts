@@ -2,12 +2,13 @@ import type { JobId } from "@nominal-code/domain/Job"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { Effect, Option } from "effect"
 import { allShards } from "./RedisKeys.ts"
-import { locate } from "./RedisRecords.ts"
+import { makeLocate } from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
 
 /** True if a run is the present or the next one of its job. Any run of an unknown job is. */
 export const isCurrent = Effect.fnUntraced(function*(redis: Redis["Service"], id: JobId, run: number) {
-  const found = yield* locate(redis, allShards(yield* RedisShards.stored(redis)), id)
+  const locate = yield* makeLocate(redis, allShards(yield* RedisShards.stored(redis)))
+  const found = yield* locate(id)
   return Option.match(found, {
     onNone: () => true,
     onSome: ({ row: { attempts, earlier, state, stop } }) => {

@@ -9,9 +9,12 @@ export interface LoadedLane {
   readonly lane: string
   /** The ids in the lane's list. */
   readonly list: ReadonlyArray<string>
-  /** The id of the event's job; empty if there is none. */
+  /** Id of the event's job that waits or runs; empty if there is none. */
   readonly eventJob: string
-  /** All jobs of the list, the event's, and those asked for. Undefined: there is no such job. */
+  /** Place and id of the event's job that has ended; empty if there is none. */
+  readonly eventEnded: string
+  readonly endedJob: string
+  /** Every job of the list, the event's, and those asked for. Undefined: there is no such job. */
   readonly jobs: ReadonlyMap<string, StoredRow | undefined>
 }
 
@@ -33,8 +36,8 @@ export const givenBy = (number: number): number | undefined => number > unknown 
 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
 
-/** Makes a table of what was loaded. A rule must not ask it for anything else. */
-export const make = ({ eventJob, forgottenBefore, jobs, lane }: LoadedLane): Snapshot => {
+/** A table of what was loaded: a rule that asks it for anything else does not work. */
+export const make = ({ endedJob, eventJob, forgottenBefore, jobs, lane }: LoadedLane): Snapshot => {
   const rows = new Map<string, JobRow>()
   const payloads = new Map<string, string>()
   const changed = new Map<string, JobRow>()
@@ -57,7 +60,7 @@ export const make = ({ eventJob, forgottenBefore, jobs, lane }: LoadedLane): Sna
     table: {
       tick: () => unknown + ++numbers,
       byId: (id) => jobs.has(id) ? rows.get(id) : never(),
-      byEvent: () => rows.get(eventJob),
+      byEvent: () => rows.get(eventJob === "" ? endedJob : eventJob),
       active,
       payload: (id) => payloads.get(id) ?? "",
       insert: put,

@@ -17,28 +17,13 @@ const columns = "id, position, superseded, ended_at AS endedAt, kept"
 
 const bytesOf = (id: string): Uint8Array => Buffer.from(id, "hex")
 
-const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type): JobRow => {
-  const fields = EndedJob.decode(kept)
-  return {
-    ...fields,
+const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type): JobRow =>
+  EndedJob.decode(kept, {
     id: JobId.make(Buffer.from(id).toString("hex")),
     position,
-    lifecycle: fields.event.startsWith("pr_"),
-    state: superseded ? "superseded" : "done",
-    task: "review",
-    failure: null,
-    waitsFor: null,
-    waitsSince: null,
-    earlier: 0,
-    dueAt: 0,
-    epoch: 0,
-    owner: null,
-    stop: null,
-    again: false,
-    since: 0,
-    endedAt
-  }
-}
+    endedAt,
+    state: superseded ? "superseded" : "done"
+  })
 
 /** Six-byte hash of a lane's event, mostly unique. */
 const digestOf = (lane: string, event: string): Uint8Array =>

@@ -221,31 +221,6 @@ redisSuite("the queue in a Redis that fails", () => {
       assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.delivery, "a")
     }))
 
-  it.live("every key that is left when all has ended expires, or tells of what has not expired yet", () =>
-    Effect.gen(function*() {
-      const { command, url } = yield* empty
-      const queue = yield* processAt(url)
-      for (let number = 1; number <= 5; number++) {
-        yield* queue.offer(push(laneOf(number), `p${number}`))
-        yield* queue.offer(push(laneOf(number), `q${number}`))
-        const lease = Option.getOrThrow(yield* queue.take(laneOf(number)))
-        yield* queue.settle(lease, number === 1 ? Settlement.cases.Park.make({}) : done)
-      }
-      const keys = String(yield* command("keys", "*")).split(",").sort((a, b) => a < b ? -1 : 1)
-      const [jobs, others] = [keys.filter((key) => key.includes(":job:")), keys.filter((key) => !key.includes(":job:"))]
-      const lasting = ["nc:shards", "{nc:0}:changes", "{nc:0}:is:parked", "{nc:0}:log", "{nc:0}:tick"]
-      assert.deepStrictEqual(others.filter((key) => !key.includes(":event:")), lasting)
-      assert.strictEqual(jobs.length, 10)
-      const expiring = keys.filter((key) => !lasting.includes(key))
-      for (const key of expiring) assert.isAbove(Number(yield* command("ttl", key)), 7 * 86_400, key)
-      // They expire, and the next server takes them out of the indexes.
-      for (const key of expiring) yield* command("del", key)
-      assert.deepStrictEqual(yield* queue.list({ limit: 10_000 }), [])
-      const next = yield* processAt(url)
-      const parked = Effect.map(next.depth, ({ parked }) => parked)
-      yield* Effect.timeout(Effect.repeat(parked, { until: (count) => count === 0 }), "5 seconds")
-    }))
-
   it.live("a user that may do what the documentation says can do everything, and nothing else", () =>
     Effect.gen(function*() {
       const { command, port } = yield* empty

@@ -6,8 +6,14 @@ import type { RedisScript } from "./RedisScript.ts"
 import * as RedisSubscriber from "./RedisSubscriber.ts"
 import { StoreError } from "./StoreError.ts"
 
+/** Argument of a command. */
+export type Argument = string | number | Uint8Array
+
 /** A command and its arguments. */
-export type Command = readonly [name: string, ...args: ReadonlyArray<string | number>]
+export type Command = readonly [name: string, ...args: ReadonlyArray<Argument>]
+
+/** Encoding of the texts of a reply. `bytes`: each of their characters is one byte. */
+export type Texts = "utf8" | "bytes"
 
 /** The schema of a reply. */
 export type Reply = Schema.ConstraintDecoder<unknown>
@@ -18,14 +24,20 @@ export type Reply = Schema.ConstraintDecoder<unknown>
  */
 export class Redis extends Context.Service<Redis, {
   /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
-  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>
+  send<S extends Reply>(
+    operation: string,
+    reply: S,
+    command: Command,
+    texts?: Texts
+  ): Effect.Effect<S["Type"], StoreError>
   /** Runs a script. In a cluster all its keys need the same hash tag. */
   run<S extends Reply>(
     operation: string,
     reply: S,
     script: RedisScript,
     keys: ReadonlyArray<string>,
-    args: ReadonlyArray<string | number>
+    args: ReadonlyArray<Argument>,
+    texts?: Texts
   ): Effect.Effect<S["Type"], StoreError>
   /** Subscribes to a channel, from the completion of this effect until the scope closes. */
   subscribe(channel: string): Effect.Effect<
@@ -41,6 +53,12 @@ export class Redis extends Context.Service<Redis, {
   /** Succeeds if Redis answers. */
   readonly ping: Effect.Effect<void, StoreError>
 }>()("@nominal-code/persistence/Redis") {}
+
+/** Replaces the buffers of a reply by texts. */
+const textsIn = (reply: unknown): unknown => {
+  if (Array.isArray(reply)) return reply.map(textsIn)
+  return Buffer.isBuffer(reply) ? reply.toString("latin1") : reply
+}
 
 const isUnknownScript = Schema.is(Schema.Struct({ message: Schema.String.check(Schema.isPattern(/^NOSCRIPT/)) }))
 
@@ -77,13 +95,18 @@ const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisO
       )
     )
 
+  const call = ([name, ...args]: Command, texts: Texts = "utf8"): Promise<unknown> => {
+    const words = args.map((one) => one instanceof Uint8Array ? Buffer.from(one) : one)
+    return texts === "bytes" ? commands.callBuffer(name, ...words).then(textsIn) : commands.call(name, ...words)
+  }
+
   return Redis.of({
-    send: (operation, reply, [name, ...args]) => attempt(operation, reply, () => commands.call(name, ...args)),
-    run: (operation, reply, { sha, text }, keys, args) => {
-      const rest = [...keys, ...args]
+    send: (operation, reply, command, texts) => attempt(operation, reply, () => call(command, texts)),
+    run: (operation, reply, { sha, text }, keys, args, texts) => {
+      const rest = [keys.length, ...keys, ...args]
       return attempt(operation, reply, () =>
-        commands.evalsha(sha, keys.length, ...rest).catch((cause: unknown) => {
-          if (isUnknownScript(cause)) return commands.eval(text, keys.length, ...rest)
+        call(["evalsha", sha, ...rest], texts).catch((cause: unknown) => {
+          if (isUnknownScript(cause)) return call(["eval", text, ...rest], texts)
           throw cause
         }))
     },

@@ -5,11 +5,12 @@
 -- KEYS[3]   the last number that was given: numbers are places and epochs
 -- KEYS[4]   how often something was said on the channel
 -- KEYS[5…7] zsets of the jobs that wait, run and are parked, by place
--- KEYS[8]   stream of the jobs, by place
+-- KEYS[8]   hash of the last job of each event, while it waits or runs
 -- KEYS[9]   hash of the lanes, by what the first job of each is: a notice (n), a comment (c) or a lifecycle event (l)
--- KEYS[10…] the jobs and the keys of their events
+-- KEYS[10…] the jobs, and what has ended
 -- ARGV[1]   the time in milliseconds
 -- ARGV[2]   the change as JSON: see RedisCommit.ts
+-- ARGV[3…]  the records of the jobs that end
 -- Returns   {} if something has changed meanwhile, and nothing is written then; else {1, the numbers that were given}
 
 local now, plan = tonumber(ARGV[1]), cjson.decode(ARGV[2])
@@ -21,7 +22,16 @@ if table.concat(redis.call('LRANGE', KEYS[1], 0, -1), ' ') ~= plan.list then ret
 for _, seen in ipairs(plan.seen) do
   if (redis.call('HGET', KEYS[seen[1]], 'v') or '') ~= seen[2] then return {} end
 end
-if (redis.call('GET', KEYS[plan.event[1]]) or '') ~= plan.event[2] then return {} end
+local function named(keys)
+  local names = {}
+  for index, key in ipairs(keys) do names[index] = KEYS[key] end
+  return names
+end
+-- What is new must not have come and ended meanwhile.
+for _, ended in ipairs(plan.ended) do
+  if whereIs(named(ended[1]), ended[2]) ~= ended[3] then return {} end
+end
+if (redis.call('HGET', KEYS[8], plan.event[1]) or '') ~= plan.event[2] then return {} end
 
 -- Larger than every one before, and not smaller than the time: should Redis come back without the last numbers that it
 -- gave, it gives none of them again. No other shard gives the same.
@@ -37,27 +47,35 @@ if plan.numbers > 0 then
 end
 local function number(text) return text:sub(1, 1) == '@' and numbers[tonumber(text:sub(2)) + 1] or text end
 
-for _, job in ipairs(plan.jobs) do
-  local key, place = KEYS[job.key], number(job.position)
-  -- Written anew, a hash without long values is packed tightly.
-  if job.ended ~= '' then redis.call('DEL', key) end
-  redis.call('HSET', key, 'v', job.v, 'lane', plan.lane, 'state', job.state, 'position', place,
-    'epoch', number(job.epoch), 'ended', job.ended, unpack(job.set))
-  -- The journal has its last epoch; a record needs none.
-  if job.over then redis.call('HDEL', key, 'epoch') end
-  if #job.del > 0 then redis.call('HDEL', key, unpack(job.del)) end
-  if job.expire > 0 then redis.call('PEXPIRE', key, job.expire) else redis.call('PERSIST', key) end
-  if index[job.before] and job.before ~= job.state then redis.call('ZREM', index[job.before], job.id) end
-  if index[job.state] then redis.call('ZADD', index[job.state], place, job.id) end
-  if job.position ~= place then redis.pcall('XADD', KEYS[8], place .. '-0', 'j', job.id) end
+local function keep(job)
+  local to = job.over
+  local place = redis.call('RPUSH', KEYS[to.records], ARGV[to.record]) - 1
+  redis.call('HSET', KEYS[to.ids], to.id, place)
+  if to.events > 0 then redis.call('HSET', KEYS[to.events], job.event, place) end
+  enter(KEYS[to.index], string.format('%s%06x', to.entry, place))
+  for _, key in ipairs({ to.records, to.ids, to.events }) do
+    if key > 0 then redis.call('PEXPIRE', KEYS[key], job.expire) end
+  end
 end
 
-for _, event in ipairs(plan.events) do
-  local key, id, what, ttl = KEYS[event[1]], event[2], event[3], event[4]
-  if what == 'new' then
-    redis.call('SET', key, id)
-  elseif redis.call('GET', key) == id then
-    if ttl > 0 then redis.call('PEXPIRE', key, ttl) else redis.call('DEL', key) end
+for _, job in ipairs(plan.jobs) do
+  local key, place = KEYS[job.key], number(job.position)
+  -- Of what is over, too: the append-only file tells what became of each job.
+  redis.call('HSET', key, 'v', job.v, 'lane', plan.lane, 'state', job.state, 'position', place,
+    'epoch', number(job.epoch), 'ended', job.ended, unpack(job.set))
+  if job.over then
+    redis.call('DEL', key)
+    keep(job)
+  else
+    if #job.del > 0 then redis.call('HDEL', key, unpack(job.del)) end
+    if job.expire > 0 then redis.call('PEXPIRE', key, job.expire) else redis.call('PERSIST', key) end
+  end
+  if index[job.before] and job.before ~= job.state then redis.call('ZREM', index[job.before], job.id) end
+  if index[job.state] then redis.call('ZADD', index[job.state], place, job.id) end
+  if job.ended == '' then
+    if job.position ~= place then redis.call('HSET', KEYS[8], job.event, job.id) end
+  elseif redis.call('HGET', KEYS[8], job.event) == job.id then
+    redis.call('HDEL', KEYS[8], job.event)
   end
 end
 

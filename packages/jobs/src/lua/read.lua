@@ -1,16 +1,38 @@
 -- Reads a lane's list and some jobs, as one step.
 --
--- KEYS[1]   the lane's list
--- KEYS[2]   the event's key
--- KEYS[3…]  jobs
--- ARGV[1]   the time in milliseconds; empty: Redis' own clock
--- Returns   {time, ids in the list, id of the event's job or "", fields and values of each job in turn}
+-- KEYS[1]  the lane's list
+-- KEYS[2]  hash of the last job of each event, while it waits or runs
+-- KEYS     then of each day, the last one first: the list of the jobs that have ended; then of each day the hash of the
+--          event's place in that list; then for each job asked for: the job, and of each day the hash of its place
+-- ARGV[1]  the time in milliseconds; empty: Redis' own clock
+-- ARGV[2]  how many days
+-- ARGV[3]  the event's field
+-- ARGV[4…] the fields of the jobs asked for
+-- Returns  {time, ids in the list, id of the event's job or "", where the event's job that has ended is or "", its record
+--          or "", for each job fields and values in turn, or only its record if it has ended}
 
-local now = ARGV[1]
+local now, days = ARGV[1], tonumber(ARGV[2])
 if now == '' then
   local time = redis.call('TIME')
   now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 end
-local found = { now, redis.call('LRANGE', KEYS[1], 0, -1), redis.call('GET', KEYS[2]) or '' }
-for index = 3, #KEYS do found[index + 1] = redis.call('HGETALL', KEYS[index]) end
+local function keysFrom(first) return { unpack(KEYS, first, first + days - 1) } end
+local lists = keysFrom(3)
+local function record(where)
+  local day, place = where:match('^(%d+):(%d+)$')
+  return day and redis.call('LINDEX', lists[tonumber(day)], place) or ''
+end
+
+local where = whereIs(keysFrom(3 + days), ARGV[3])
+local event = redis.call('HGET', KEYS[2], ARGV[3]) or ''
+local found = { now, redis.call('LRANGE', KEYS[1], 0, -1), event, where, record(where) }
+for index = 4, #ARGV do
+  local first = 3 + 2 * days + (index - 4) * (1 + days)
+  local fields = redis.call('HGETALL', KEYS[first])
+  if #fields == 0 then
+    local ended = record(whereIs(keysFrom(first + 1), ARGV[index]))
+    if ended ~= '' then fields = { ended } end
+  end
+  found[#found + 1] = fields
+end
 return found
