@@ -3099,15 +3099,19 @@ export declare const ChannelEvent: Schema.TaggedUnion<{
   readonly Missed: Schema.TaggedStruct<"Missed", {}>;
 }>;
 export type ChannelEvent = typeof ChannelEvent.Type;
+/** Argument of a command. */
+type Argument = string | number | Uint8Array;
 /** A command and its arguments. */
-type Command = readonly [name: string, ...args: ReadonlyArray<string | number>];
+type Command = readonly [name: string, ...args: ReadonlyArray<Argument>];
+/** Encoding of the texts of a reply. `bytes`: each of their characters is one byte. */
+type Texts = "utf8" | "bytes";
 /** The schema of a reply. */
 type Reply = Schema.ConstraintDecoder<unknown>;
 declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
   /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
-  send<S extends Reply>(operation: string, reply: S, command: Command): Effect.Effect<S["Type"], StoreError>;
+  send<S extends Reply>(operation: string, reply: S, command: Command, texts?: Texts): Effect.Effect<S["Type"], StoreError>;
   /** Runs a script. In a cluster all its keys need the same hash tag. */
-  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>): Effect.Effect<S["Type"], StoreError>;
+  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<Argument>, texts?: Texts): Effect.Effect<S["Type"], StoreError>;
   /** Subscribes to a channel, from the completion of this effect until the scope closes. */
   subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
   /**
