@@ -142,11 +142,13 @@ export * as ConversationStoreMemory from "@nominal-code/persistence/Conversation
 export * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 export * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
 export {
+  type Argument as RedisArgument,
   type Command as RedisCommand,
   layer as layerRedis,
   Redis,
   type RedisOptions,
-  type Reply as RedisReply
+  type Reply as RedisReply,
+  type TextEncoding
 } from "@nominal-code/persistence/Redis"
 export { type RedisTarget } from "@nominal-code/persistence/RedisConnection"
 export { type RedisScript } from "@nominal-code/persistence/RedisScript"

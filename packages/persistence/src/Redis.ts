@@ -13,7 +13,7 @@ export type Argument = string | number | Uint8Array
 export type Command = readonly [name: string, ...args: ReadonlyArray<Argument>]
 
 /** Encoding of the texts of a reply. `bytes`: each of their characters is one byte. */
-export type Texts = "utf8" | "bytes"
+export type TextEncoding = "utf8" | "bytes"
 
 /** The schema of a reply. */
 export type Reply = Schema.ConstraintDecoder<unknown>
@@ -28,7 +28,7 @@ export class Redis extends Context.Service<Redis, {
     operation: string,
     reply: S,
     command: Command,
-    texts?: Texts
+    texts?: TextEncoding
   ): Effect.Effect<S["Type"], StoreError>
   /** Runs a script. In a cluster all its keys need the same hash tag. */
   run<S extends Reply>(
@@ -37,7 +37,7 @@ export class Redis extends Context.Service<Redis, {
     script: RedisScript,
     keys: ReadonlyArray<string>,
     args: ReadonlyArray<Argument>,
-    texts?: Texts
+    texts?: TextEncoding
   ): Effect.Effect<S["Type"], StoreError>
   /** Subscribes to a channel, from the completion of this effect until the scope closes. */
   subscribe(channel: string): Effect.Effect<
@@ -95,7 +95,7 @@ const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisO
       )
     )
 
-  const call = ([name, ...args]: Command, texts: Texts = "utf8"): Promise<unknown> => {
+  const call = ([name, ...args]: Command, texts: TextEncoding = "utf8"): Promise<unknown> => {
     const words = args.map((one) => one instanceof Uint8Array ? Buffer.from(one) : one)
     return texts === "bytes" ? commands.callBuffer(name, ...words).then(textsIn) : commands.call(name, ...words)
   }
