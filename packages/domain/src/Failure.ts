@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { oneLine } from "./OneLine.ts"
 
 /**
  * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.
@@ -78,7 +79,7 @@ export type Failure = typeof Failure.Type
 const longest = 600
 
 /** Puts a detail into one line of at most 600 characters. */
-export const detailOf = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, longest)
+export const detailOf = (text: string): string => oneLine(text, longest)
 
 /** A failure as operators read it in logs and in `jobs list`: `model: anthropic (overloaded): …`. */
 export const failureText = (failure: Failure): string => `${failure._tag.toLowerCase()}: ${failure.detail}`

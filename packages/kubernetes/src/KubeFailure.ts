@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Predicate, Schema } from "effect"
 import { KubeError, type KubeErrorReason } from "./KubeError.ts"
 
@@ -41,7 +42,7 @@ export const statusFailure = (operation: string, code: number, body: unknown, he
   return new KubeError({
     operation,
     reason: reasonOf(operation, code, status),
-    detail: (status.message ?? `the API server answered ${code}`).replaceAll(/\s+/g, " ").slice(0, 2000),
+    detail: oneLine(status.message ?? `the API server answered ${code}`, 2000),
     ...(seconds === undefined ? {} : { retryAfter: Duration.seconds(seconds) })
   })
 }

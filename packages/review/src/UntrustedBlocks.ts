@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { escapeCharacter, escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { invisible, oddLineEnds } from "./Invisible.ts"
 
@@ -55,12 +56,11 @@ export const filePath = (path: string, position = ""): string =>
   `<file-path>${escapePath(path).replaceAll(tag, escapeCharacter)}${position}</file-path>`
 
 /** Wraps a short text in tags, on one line. */
-export const inline = (name: InlineTag, content: string): string => `<${name}>${neutralise(oneLine(content))}</${name}>`
+export const inline = (name: InlineTag, content: string): string =>
+  `<${name}>${neutralise(oneLine(withoutHidden(content)))}</${name}>`
 
 /** Cleans a short text that has no tags around it, such as a person's name. */
-export const bare = (content: string): string => neutralise(oneLine(content))
-
-const oneLine = (text: string): string => withoutHidden(text).replaceAll(/\s+/g, " ").trim()
+export const bare = (content: string): string => neutralise(oneLine(withoutHidden(content)))
 
 /** Removes the diffs from a saved prompt. The next prompt has its own, and an old diff would mislead. */
 export const withoutDiffs = (prompt: string): string =>

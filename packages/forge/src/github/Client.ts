@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
@@ -107,7 +108,7 @@ const loadOctokit = (baseUrl: string) =>
 
 const describe = (error: Schema.SchemaError): Unavailable =>
   new Unavailable({
-    message: `GitHub's answer is not what its API describes: ${error.message.replaceAll(/\s+/g, " ").slice(0, 300)}`
+    message: `GitHub's answer is not what its API describes: ${oneLine(error.message, 300)}`
   })
 
 export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, auth: GitHubAuth) {

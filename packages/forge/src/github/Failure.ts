@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { DateTime, Duration, Option, Schema } from "effect"
 import {
   Forbidden,
@@ -74,8 +75,8 @@ const isRateLimit = (status: number, headers: Headers, data: unknown, message: s
     ) ||
   status === 422 && isThrottled(data, message)
 
-/** Text in one line, whatever a proxy put into its error page. */
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, 300)
+/** Limit of a message, whatever a proxy put into its error page. */
+const longest = 300
 
 const samlFailure = /SAML enforcement/i
 
@@ -111,9 +112,9 @@ export class RedirectedAway extends Error {}
 /** Maps an error of Octokit to the reason of the failure. `now`, in milliseconds, is used if the answer has no date. */
 export const reasonOf = (thrown: unknown, now: number): Reason => {
   const failure = Schema.decodeUnknownOption(Thrown)(thrown)
-  if (Option.isNone(failure)) return new Unavailable({ message: oneLine(String(thrown)) })
+  if (Option.isNone(failure)) return new Unavailable({ message: oneLine(String(thrown), longest) })
   const { response } = failure.value
-  const message = oneLine(failure.value.message)
+  const message = oneLine(failure.value.message, longest)
   if (response === undefined) {
     const cause = thrown instanceof Error ? thrown.cause : undefined
     return cause instanceof RedirectedAway
@@ -142,7 +143,7 @@ const passing = new Set(["INTERNAL", "SERVICE_UNAVAILABLE", "TIMEOUT"])
  */
 export const graphqlReason = (answer: unknown, headers: Headers, now: number): Option.Option<Reason> =>
   Option.map(Schema.decodeUnknownOption(GraphqlErrors)(answer), ({ errors: [{ extensions, message, type }] }) => {
-    const text = oneLine(message)
+    const text = oneLine(message, longest)
     // The budget of points is used up, which the count of requests that remain does not show.
     if (type === "RATE_LIMITED" || type === "RATE_LIMIT") return limitOf(headers, now, true)
     if (/secondary rate limit/i.test(text)) return limitOf(headers, now)

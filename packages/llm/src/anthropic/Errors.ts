@@ -1,11 +1,12 @@
 import type * as Sdk from "@anthropic-ai/sdk"
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted } from "effect"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
 import { provider } from "./Request.ts"
 
 /** Maps an error of the SDK to ours: one line, without the key. */
 export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
-  const text = said(cause).replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/\s+/g, " ").trim().slice(0, 300)
+  const text = oneLine(said(cause).replaceAll(Redacted.value(apiKey), "[REDACTED]"), 300)
   const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
     new LlmError({ provider, reason, message, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}) })
 

@@ -1,4 +1,5 @@
 import { Block } from "@nominal-code/domain/Conversation"
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
@@ -74,7 +75,7 @@ export class Answer {
   add(event: unknown): Effect.Effect<void, LlmError> {
     return Effect.mapError(
       this.read(event),
-      (error) => malformed(`sent an event that it should not have: ${oneLine(error.message)}`)
+      (error) => malformed(`sent an event that it should not have: ${oneLine(error.message, 200)}`)
     )
   }
 
@@ -170,8 +171,6 @@ const toUsage = (counts: typeof Counts.Type) =>
     cacheRead: counts.cache_read_input_tokens ?? 0,
     cacheWrite: counts.cache_creation_input_tokens ?? 0
   })
-
-const oneLine = (text: string) => text.replace(/\s+/g, " ").slice(0, 200)
 
 const malformed = (what: string) =>
   new LlmError({ provider, reason: "malformed-response", message: `The Anthropic API ${what}` })

@@ -1,4 +1,5 @@
 import type * as Sdk from "@google/genai"
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted, Schema } from "effect"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
 import { provider } from "./Carried.ts"
@@ -6,9 +7,8 @@ import { provider } from "./Carried.ts"
 /** Maps an error of the SDK to ours: one line, without the key and the request. */
 export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
   const clean = (text: string) =>
-    text.replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/\s+/g, " ").trim()
-      // The service quotes values of the request that it does not like.
-      .replace(/"[^"]{40,}"/g, "\"…\"").slice(0, 300)
+    // The service quotes values of the request that it does not like.
+    oneLine(text.replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/"[^"]{40,}"/g, "\"…\""), 300)
   const failed = (reason: LlmErrorReason, message: string) => new LlmError({ provider, reason, message })
 
   if (cause instanceof SyntaxError) return failed("malformed-response", "The Gemini API sent broken JSON")

@@ -1,4 +1,5 @@
 import { Block } from "@nominal-code/domain/Conversation"
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Random, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
@@ -84,7 +85,7 @@ export class Answer {
         this.finish = candidate?.finishReason ?? this.finish
         return Effect.forEach(candidate?.content?.parts ?? [], (part) => this.addPart(part), { discard: true })
       }),
-      Effect.mapError((error) => malformed(`sent a chunk that it should not have: ${oneLine(error.message)}`))
+      Effect.mapError((error) => malformed(`sent a chunk that it should not have: ${oneLine(error.message, 200)}`))
     )
   }
 
@@ -94,7 +95,7 @@ export class Answer {
       const { finish } = this
       if (this.blocked) return this.answer("refusal")
       if (finish === undefined) return Effect.fail(this.brokeOff)
-      if (broken.has(finish)) return Effect.fail(malformed(`ended its answer as broken (${oneLine(finish)})`))
+      if (broken.has(finish)) return Effect.fail(malformed(`ended its answer as broken (${oneLine(finish, 200)})`))
       return this.answer(stops[finish] ?? (this.blocks.some(Block.guards.ToolUse) ? "tool-use" : "end"))
     })
   }
@@ -176,8 +177,6 @@ const toUsage = (counts: typeof Counts.Type) => {
     cacheWrite: 0
   })
 }
-
-const oneLine = (text: string) => text.replace(/\s+/g, " ").slice(0, 200)
 
 const malformed = (what: string) =>
   new LlmError({ provider: Carried.provider, reason: "malformed-response", message: `The Gemini API ${what}` })

@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted } from "effect"
 import type * as Sdk from "openai"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
@@ -22,13 +23,13 @@ export interface Explain {
 
 export const explain = (sdk: typeof Sdk, apiKey: Redacted.Redacted): Explain => {
   const plain = (text: string) =>
-    text
-      .replaceAll(Redacted.value(apiKey), "[REDACTED]")
-      // The service repeats the ends of a key that it does not know.
-      .replace(/\bsk-[\w-]*\*+[\w-]*/g, "[REDACTED]")
-      .replace(/\s+/g, " ")
-      .trim()
-      .slice(0, 300)
+    oneLine(
+      text
+        .replaceAll(Redacted.value(apiKey), "[REDACTED]")
+        // The service repeats the ends of a key that it does not know.
+        .replace(/\bsk-[\w-]*\*+[\w-]*/g, "[REDACTED]"),
+      300
+    )
 
   const said = (complaint: Complaint) => {
     const reason = reasonOf(complaint)

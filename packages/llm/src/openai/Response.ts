@@ -1,4 +1,5 @@
 import { Block } from "@nominal-code/domain/Conversation"
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
@@ -185,10 +186,8 @@ const toUsage = ({ input_tokens: all, input_tokens_details: details, output_toke
 const asMalformed = <A>(what: string, effect: Effect.Effect<A, Failure>): Effect.Effect<A, LlmError> =>
   Effect.mapError(
     effect,
-    (error) => error._tag === "LlmError" ? error : malformed(`${what}: ${oneLine(error.message)}`)
+    (error) => error._tag === "LlmError" ? error : malformed(`${what}: ${oneLine(error.message, 200)}`)
   )
-
-const oneLine = (text: string) => text.replace(/\s+/g, " ").slice(0, 200)
 
 const malformed = (what: string) =>
   new LlmError({ provider, reason: "malformed-response", message: `The OpenAI API ${what}` })

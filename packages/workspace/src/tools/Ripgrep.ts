@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Effect } from "effect"
 import * as Process from "../Process.ts"
 import { ToolError } from "../Tool.ts"
@@ -48,6 +49,5 @@ export const run = Effect.fn("Ripgrep.run")(function*(
   )
 })
 
-/** What ripgrep has against a pattern, on one line. */
-export const complaint = (stderr: string): string =>
-  stderr.replace(/^(?:rg: )+/gm, "").replace(/\s+/g, " ").trim().slice(0, 400)
+/** Ripgrep's complaint about a pattern, in one line. */
+export const complaint = (stderr: string): string => oneLine(stderr.replace(/^(?:rg: )+/gm, ""), 400)
