@@ -1,6 +1,6 @@
 import { assert, it, layer } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { findMarker } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/Marker"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Exit, Option } from "effect"
 import { readdirSync, rmSync, writeFileSync } from "node:fs"
@@ -48,9 +48,9 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull re
       )
       for (const [index, { body }] of emulator.state.reviewCommentsOf(pull).entries()) {
         const { suggestion } = inDiff[index] ?? {}
-        const marker = Option.getOrThrow(findMarker(body))
-        assert.deepStrictEqual([marker.jobId, marker.headSha], [job.id, pull.headSha])
-        assert.isDefined(marker.fingerprint)
+        const [marker] = markersIn(body)
+        assert.deepStrictEqual([marker?.jobId, marker?.headSha], [job.id, pull.headSha])
+        assert.isDefined(marker?.fingerprint)
         if (suggestion === undefined) assert.notInclude(body, "```suggestion")
         else assert.include(body, `\`\`\`suggestion\n${suggestion}\n\`\`\`\n`)
       }

@@ -1,5 +1,5 @@
 import { type JobId, JobOutcome } from "@nominal-code/domain/Job"
-import { findMarker } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/Marker"
 import type { JobPosts } from "@nominal-code/testing/GitHubEmulator"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { Effect, Option } from "effect"
@@ -25,7 +25,7 @@ const reviewsOf = (posts: JobPosts | undefined): number =>
   posts === undefined ? 0 : posts.reviews.length + posts.comments.length
 
 const hasTwins = (posts: JobPosts | undefined): boolean => {
-  const findings = (posts?.inline ?? []).map(({ body }) => Option.getOrThrow(findMarker(body)).fingerprint)
+  const findings = (posts?.inline ?? []).map(({ body }) => markersIn(body)[0]?.fingerprint)
   return new Set(findings).size < findings.length
 }
 
@@ -50,9 +50,7 @@ const isHeadReviewed = (journey: Journey, { job, pull }: Accepted) =>
       Option.flatMap(record, ({ outcome }) => outcome),
       (outcome) =>
         JobOutcome.guards.Skipped(outcome) && outcome.reason === "head-reviewed" &&
-        journey.written(pull).some((text) =>
-          Option.exists(findMarker(text), ({ headSha }) => headSha === outcome.headSha)
-        )
+        journey.written(pull).some((text) => markersIn(text).some(({ headSha }) => headSha === outcome.headSha))
     ))
 
 /** A model that is asked by a dead process thinks on; its review ended with the process. */

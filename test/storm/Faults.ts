@@ -1,9 +1,9 @@
-import { findMarker } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/Marker"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
 import type { ScriptedModel } from "@nominal-code/testing/ScriptedModel"
-import { Duration, Effect, Fiber, identity, Option, Schedule, type Scope, Semaphore, Stream } from "effect"
+import { Duration, Effect, Fiber, identity, Schedule, type Scope, Semaphore, Stream } from "effect"
 import type { Outage } from "./Observed.ts"
 import { type FaultKind, killOf, type OutageKind, outageKinds, type Plan, type PlannedFault } from "./Plan.ts"
 import type { RedisNodes } from "./RedisNodes.ts"
@@ -188,7 +188,7 @@ const isPost = /^(?:pulls\/submit-review|pulls\/create-review|pulls\/create-repl
 const posting = ({ journal }: GitHubEmulator) =>
   journal.pipe(
     Stream.filter(({ operation, status }) => isPost.test(operation) && status !== 0 && status < 300),
-    Stream.flatMap(({ body }) => Stream.fromIterable(Option.toArray(findMarker(JSON.stringify(body))))),
+    Stream.flatMap(({ body }) => Stream.fromIterable(markersIn(JSON.stringify(body)).slice(0, 1))),
     Stream.map(({ jobId }) => String(jobId))
   )
 

@@ -1,9 +1,9 @@
-import { findMarker } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/Marker"
 import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { bot, nameOf } from "../journeys/Journey.ts"
 import type { Deliveries } from "./Deliveries.ts"
 import type { Observed, Outage, PodRun, Post, StoredKey } from "./Observed.ts"
@@ -48,7 +48,7 @@ const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
     }))
   ]
   return posted.filter(({ author }) => author.login === bot).flatMap(({ at, body, pull }) =>
-    Option.toArray(findMarker(body)).map(({ fingerprint, headSha, jobId, scope }): Post => ({
+    markersIn(body).slice(0, 1).map(({ fingerprint, headSha, jobId, scope }): Post => ({
       job: jobId,
       pull: nameOf(pull),
       kind: fingerprint === undefined ? "answer" : "finding",

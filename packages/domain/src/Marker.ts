@@ -17,7 +17,7 @@ export class Marker extends Schema.Class<Marker>("@nominal-code/domain/Marker")(
 }) {}
 
 const shape =
-  /<!-- nominal-code job=([0-9a-f]{20})(?: sha=([0-9a-f]{40,64}))?(?: scope=(request))?(?: finding=([0-9a-f]{16}))? -->/
+  /<!-- nominal-code job=([0-9a-f]{20})(?: sha=([0-9a-f]{40,64}))?(?: scope=(request))?(?: finding=([0-9a-f]{16}))? -->/g
 
 const attribute = (name: string, value: string | undefined): string => value === undefined ? "" : ` ${name}=${value}`
 
@@ -27,13 +27,24 @@ export const renderMarker = ({ fingerprint, headSha, jobId, scope }: Marker): st
     attribute("finding", fingerprint)
   } -->`
 
-/** Finds the marker in a posted text. The caller has to check the author: anybody can copy a marker. */
-export const findMarker = (text: string): Option.Option<Marker> => {
-  const [, jobId, headSha, scope, fingerprint] = shape.exec(text) ?? []
-  return jobId === undefined ? Option.none() : Schema.decodeOption(Marker)({
+const markerOf = ([, jobId = "", headSha, scope, fingerprint]: RegExpExecArray): Option.Option<Marker> =>
+  Schema.decodeOption(Marker)({
     jobId,
     ...(headSha === undefined ? {} : { headSha }),
     ...(scope === "request" ? { scope } : {}),
     ...(fingerprint === undefined ? {} : { fingerprint })
   })
+
+/** All markers in a posted text, in order. The caller has to check the author: anybody can copy a marker. */
+export const markersIn = (text: string): ReadonlyArray<Marker> =>
+  Array.from(text.matchAll(shape)).flatMap((match) => Option.toArray(markerOf(match)))
+
+/** The markers at the end of a post, where we put them. One further up may be a copy or a quotation. */
+export const closingMarkers = (text: string): ReadonlyArray<Marker> => {
+  let start = text.length
+  for (const { 0: marker, index } of Array.from(text.matchAll(shape)).reverse()) {
+    if (text.slice(index + marker.length, start).trim() !== "") break
+    start = index
+  }
+  return markersIn(text.slice(start))
 }

@@ -1,5 +1,6 @@
 import { Option, Schema } from "effect"
-import { findMarker } from "./Marker.ts"
+import { isBotAccount, isSameLogin } from "./BotAccount.ts"
+import { closingMarkers } from "./Marker.ts"
 import { promptOf } from "./Mention.ts"
 import { LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 
@@ -35,24 +36,20 @@ type Refused = typeof Admission.cases.Refused.Type
 
 const refuse = (status: Refused["status"], reason: string): Refused => Admission.cases.Refused.make({ status, reason })
 
-const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+/** True for a post of ours, under any account: it ends with our marker. A quotation has text after it. */
+const isOwnPost = (body: string): boolean => closingMarkers(body).length > 0
 
-/** True for the bot's own account. An app's login is the app's name with `[bot]` after it. */
-const isBot = ({ botUsername }: Policy, login: string): boolean =>
-  botUsername !== "" && (sameName(login, botUsername) || sameName(login, `${botUsername}[bot]`))
-
-/** True for a post of ours, under any account: its last line is our marker. A quote of it has text after the marker. */
-const isOwnPost = (body: string): boolean => Option.isSome(findMarker(body.slice(body.trimEnd().lastIndexOf("\n") + 1)))
-
-const authored = (policy: Policy): (event: PullRequestEvent) => Option.Option<Refused> =>
-  PullRequestEvent.match({
+const authored = ({ botUsername }: Policy): (event: PullRequestEvent) => Option.Option<Refused> => {
+  const isBot = isBotAccount([botUsername])
+  return PullRequestEvent.match({
     Lifecycle: ({ author }) =>
-      isBot(policy, author) ? Option.some(refuse("ignored", "the bot itself opened the pull request")) : Option.none(),
+      isBot(author) ? Option.some(refuse("ignored", "the bot itself opened the pull request")) : Option.none(),
     Comment: ({ author, authorIsBot, body }) =>
-      isBot(policy, author) || authorIsBot || isOwnPost(body)
+      isBot(author) || authorIsBot || isOwnPost(body)
         ? Option.some(refuse("ignored", "a program wrote the comment"))
         : Option.none()
   })
+}
 
 const filtered = (policy: Policy, { pullRequest, title }: PullRequestEvent): Option.Option<Refused> => {
   const { allowedRepos, titleExcludeTags, titleIncludeTags } = policy
@@ -81,7 +78,7 @@ const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
     Comment: ({ author, body }): Admission => {
       const prompt = promptOf(policy.botUsername, body)
       if (Option.isNone(prompt)) return refuse("no_mention", "the comment asks nothing of the bot")
-      return policy.allowedUsers.some((user) => sameName(user, author))
+      return policy.allowedUsers.some((user) => isSameLogin(user, author))
         ? Admission.cases.Review.make({ prompt: prompt.value })
         : refuse("unauthorized", `${author} is not among the allowed users`)
     }

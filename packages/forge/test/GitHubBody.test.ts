@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { findMarker, Marker } from "@nominal-code/domain/Marker"
-import { Option } from "effect"
+import { Marker, markersIn } from "@nominal-code/domain/Marker"
 import { reviewBody, reviewComment } from "../src/github/Body.ts"
 import { comment, draft, head, jobId } from "./FakeGitHub.ts"
 
@@ -10,7 +9,7 @@ describe("the text of a review", () => {
   it("is cut to what GitHub takes, with its marker whole", () => {
     const body = reviewBody(draft([], { summary: "word ".repeat(14_000) }), [])
     assert.isAtMost(body.length, limit)
-    assert.deepStrictEqual(findMarker(body), Option.some(new Marker({ jobId, headSha: head })))
+    assert.deepStrictEqual(markersIn(body), [new Marker({ jobId, headSha: head })])
   })
 
   it("holds 200 folded findings", () => {
@@ -60,7 +59,7 @@ describe("the text of a comment", () => {
     const body = bodyOf(1, { body: "long line\n".repeat(9_000), suggestion: "const a = 2" })
     assert.isAtMost(body.length, limit)
     assert.include(body, "```suggestion\nconst a = 2\n```")
-    assert.isTrue(Option.isSome(findMarker(body)))
+    assert.isNotEmpty(markersIn(body))
   })
 
   it("leaves out a suggestion that is too long, rather than half of it", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { findMarker, Marker, renderMarker } from "@nominal-code/domain/Marker"
+import { Marker, markersIn, renderMarker } from "@nominal-code/domain/Marker"
 import { Clock, Effect, Option, Struct } from "effect"
 import { Forge } from "../src/Forge.ts"
 import {
@@ -81,7 +81,7 @@ describe("a review that GitHub takes", () => {
         const one = comment(5, { suggestion: "a" })
         yield* publishing(fake, draft([one]))
         const [review] = pull.submitted()
-        assert.deepStrictEqual(findMarker(review?.body ?? ""), Option.some(new Marker({ jobId, headSha: head })))
+        assert.deepStrictEqual(markersIn(review?.body ?? ""), [new Marker({ jobId, headSha: head })])
         assert.strictEqual(
           review?.comments[0]?.body,
           `finding at 5\n\n\`\`\`suggestion\na\n\`\`\`\n\n${

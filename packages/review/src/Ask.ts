@@ -1,4 +1,5 @@
 import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
+import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import type { Job } from "@nominal-code/domain/Job"
 import { Effect, Option } from "effect"
 import { budgetBelow, notShown } from "./DiffBudget.ts"
@@ -6,7 +7,7 @@ import * as History from "./History.ts"
 import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
-import { isOurs, type ReviewContext } from "./ReviewContext.ts"
+import type { ReviewContext } from "./ReviewContext.ts"
 import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 
 /** What the agent answered, and the changed files that its prompt did not show in full. */
@@ -25,7 +26,7 @@ const mostDiscussions = 50
 export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewContext) {
   const { settings } = yield* ReviewConfig
   const agent = yield* AgentRunner
-  const fromBot = isOurs([settings.botUsername, job.lane.bot])
+  const isBot = isBotAccount([settings.botUsername, job.lane.bot])
   const { event } = job
   const system = systemPrompt({
     role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
@@ -40,7 +41,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
         ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
         : undefined,
       files: context.files,
-      discussions: context.discussions.filter((discussion) => !fromBot(discussion)).slice(-mostDiscussions),
+      discussions: context.discussions.filter(({ author }) => !isBot(author)).slice(-mostDiscussions),
       suggestions: settings.inlineSuggestions,
       diffBudget
     })

@@ -1,4 +1,5 @@
 import type { AgentResult } from "@nominal-code/agent/AgentRunner"
+import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import type { Job } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
@@ -11,7 +12,7 @@ import { Effect, Option } from "effect"
 import { postable, rulesFor } from "./OutgoingText.ts"
 import { priorFindings } from "./PriorFindings.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
-import { isOurs, nothingToReview, type ReviewContext } from "./ReviewContext.ts"
+import { nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import type { ReviewAnswer } from "./ReviewOutput.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
 import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
@@ -62,11 +63,11 @@ const compose = Effect.fnUntraced(function*(
 ) {
   const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
-  const fromBot = isOurs([settings.botUsername, job.lane.bot])
+  const isBot = isBotAccount([settings.botUsername, job.lane.bot])
   const placed = yield* (yield* ReviewSteps).place(answer.findings, {
     checkout,
     files,
-    raised: priorFindings(discussions.filter(fromBot))
+    raised: priorFindings(discussions.filter(({ author }) => isBot(author)))
   })
   const fit = postable(rules, settings.inlineSuggestions)
   const parts: SummaryParts = {

@@ -1,10 +1,9 @@
-/** What our own comments have raised already, and whether a finding says it again. */
+/** Findings that our own comments have raised already, and the test if a finding repeats one. */
 import { claimWords, type Finding, type Fingerprint } from "@nominal-code/domain/Finding"
 import { parsePatch } from "@nominal-code/domain/Hunk"
-import { findMarker } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/Marker"
 import type { Side } from "@nominal-code/domain/Patch"
 import type { Discussion } from "@nominal-code/domain/Review"
-import { Option } from "effect"
 
 /** A finding that is on the pull request already. One that was folded into a summary has no place. */
 export interface PriorFinding {
@@ -50,9 +49,9 @@ const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion):
 export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<PriorFinding> =>
   ours.flatMap((discussion) => {
     const place = placeOf(discussion)
-    return discussion.body.split(/(?=<!-- )/).flatMap((part) =>
-      Option.toArray(Option.flatMapNullishOr(findMarker(part), (marker) => marker.fingerprint))
-    ).map((fingerprint): PriorFinding => ({ fingerprint, ...(place === undefined ? {} : { place }) }))
+    return markersIn(discussion.body).flatMap(({ fingerprint }) =>
+      fingerprint === undefined ? [] : [{ fingerprint, ...(place === undefined ? {} : { place }) }]
+    )
   })
 
 const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()

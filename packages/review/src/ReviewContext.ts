@@ -76,12 +76,3 @@ export const nothingToReview = ({ files, ignored }: ReviewContext): string | und
     ? undefined
     : "nothing but binary files, file modes or submodules has changed"
 }
-
-/** An account's name as every forge and every way to sign in writes it. */
-const plainLogin = (login: string): string => login.toLowerCase().replace(/\[bot\]$/, "")
-
-/** Whether one of the names of our bot wrote it. */
-export const isOurs = (bots: ReadonlyArray<string>) => {
-  const names = new Set(bots.filter((bot) => bot !== "").map(plainLogin))
-  return ({ author }: Discussion): boolean => names.has(plainLogin(author))
-}

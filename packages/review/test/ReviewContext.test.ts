@@ -4,7 +4,7 @@ import { Discussion } from "@nominal-code/domain/Review"
 import { ForgeError, Refused } from "@nominal-code/forge/ForgeError"
 import { Effect } from "effect"
 import { review } from "../src/Review.ts"
-import { gather, isOurs } from "../src/ReviewContext.ts"
+import { gather } from "../src/ReviewContext.ts"
 import * as Scene from "./Scene.ts"
 
 const gathered = (world: Scene.World, at = Scene.headSha) =>
@@ -79,12 +79,6 @@ describe("the comments", () => {
       yield* gathered(world)
       assert.notInclude(world.calls, "discussions")
     }))
-
-  it("are ours by any spelling of the bot's name, and never for want of a name", () => {
-    assert.isTrue(isOurs(["nominal"])(comment("Nominal[bot]", "")))
-    assert.isFalse(isOurs(["nominal"])(comment("nominal-2", "")))
-    assert.isFalse(isOurs([""])(comment("", "")))
-  })
 })
 
 describe("the guidelines", () => {

@@ -1,5 +1,5 @@
-import { findMarker } from "@nominal-code/domain/Marker"
-import { Effect, Option } from "effect"
+import { markersIn } from "@nominal-code/domain/Marker"
+import { Effect } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -31,8 +31,7 @@ export interface JobPosts {
   readonly inline: ReadonlyArray<ReviewComment>
 }
 
-const jobIn = (body: string): string | undefined =>
-  Option.getOrUndefined(Option.map(findMarker(body), ({ jobId }) => jobId))
+const jobIn = (body: string): string | undefined => markersIn(body)[0]?.jobId
 
 const groupByJob = (state: GitHubState, pull: PullRequest): ReadonlyMap<string, JobPosts> => {
   const reviews = state.reviews.filter((review) => review.pull === pull && review.state !== "PENDING")

@@ -1,5 +1,6 @@
+import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
-import { findMarker, type Marker } from "@nominal-code/domain/Marker"
+import { closingMarkers, type Marker, markersIn } from "@nominal-code/domain/Marker"
 import type { PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview } from "@nominal-code/domain/Review"
 import { Effect, Option, Order, Schema, Stream } from "effect"
@@ -91,10 +92,6 @@ const post = (kind: PostKind) => (wire: typeof Wire.Type): Post => ({
   ...(typeof wire.line === "number" ? { line: wire.line } : {})
 })
 
-/** All markers in a text, in order. */
-export const markersIn = (body: string): ReadonlyArray<Marker> =>
-  body.split(/(?=<!-- )/).flatMap((part) => Option.toArray(findMarker(part)))
-
 const isAnswer = ({ fingerprint, headSha }: Marker) => headSha === undefined && fingerprint === undefined
 const isFinding = ({ fingerprint }: Marker) => fingerprint !== undefined
 
@@ -114,17 +111,11 @@ const headsIn = ({ body, url }: Post): ReadonlyArray<ReviewedHead> =>
     return [{ headSha, jobId: marker.jobId, ...(url === "" ? {} : { url }) }]
   })
 
-const tail = /(?:<!-- nominal-code [^>\n]* -->\s*)+$/
-
-/** The marker that the forge put at the end of a post. One in its text may be a copy. */
-const ownMarker = ({ body }: Post): Option.Option<Marker> =>
-  Option.fromNullishOr(markersIn(tail.exec(body)?.[0] ?? "")[0])
-
-const meaningOf = (post: Post): string =>
-  Option.match(ownMarker(post), {
-    onNone: () => "",
-    onSome: (marker) => isFinding(marker) ? "" : `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
-  })
+const meaningOf = ({ body }: Post): string => {
+  const [marker] = closingMarkers(body)
+  if (marker === undefined || isFinding(marker)) return ""
+  return `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
+}
 
 /** Only plain posts can be duplicates. A review stays: it was submitted by the run that had the lease. */
 const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
@@ -190,8 +181,7 @@ export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, login
     jobPosts: Effect.fnUntraced(function*(operation, ref, jobId, where = kinds) {
       const lists = where.map((kind) => list(kind, operation, ref))
       const [self, found] = yield* Effect.all([ownLogin, Effect.all(lists, { concurrency: 3 })], { concurrency: 2 })
-      const isOwn = ({ author }: Post) => author.toLowerCase() === self.toLowerCase()
-      return jobPostsIn(found.flat().filter(isOwn), jobId)
+      return jobPostsIn(found.flat().filter(({ author }) => isSameLogin(author, self)), jobId)
     })
   }
   return posts
