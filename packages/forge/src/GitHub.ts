@@ -9,7 +9,7 @@ import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./gith
 import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
 import { makeReads } from "./github/Reads.ts"
-import { makeAcknowledge, makeReply } from "./github/Reply.ts"
+import { makeAcknowledge } from "./github/Reply.ts"
 import { verifySignature } from "./github/Signature.ts"
 import { parseWebhook } from "./github/Webhook.ts"
 import type { ForgeWebhooks } from "./Webhooks.ts"
@@ -39,7 +39,6 @@ const make = Effect.fnUntraced(function*(
     platform,
     acknowledge: makeAcknowledge(client),
     discussions: makeDiscussions(client, posts),
-    reply: makeReply(client, posts),
     ...makeReads(client),
     ...makePublish(client, posts),
     cloneSource,

@@ -1,36 +1,13 @@
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
-import { foldInto } from "../FoldedFindings.ts"
-import { fenced, fit } from "../Markdown.ts"
+import { fenced } from "../Markdown.ts"
+import { makeBodies } from "../PostedBody.ts"
 
 /** Maximum length of a body. GitHub takes 65,536 characters; the margin is for what it counts differently. */
 const longestBody = 65_000
 
-/** Limit of the markers of folded findings, a hundred characters each. More would push out the text. */
-const mostFoldedMarkers = 100
-
-const withTail = (text: string, tail: string): string => {
-  const end = `\n\n${tail}`
-  return `${fit(text, longestBody - end.length)}${end}`
-}
-
-/** Appends the hidden marker to a text. A long text is cut, the marker is not. */
-export const markedBody = (text: string, marker: Marker): string => withTail(text, renderMarker(marker))
-
-/** Body of a review: the summary with the folded findings, and a marker for each. */
-export const reviewBody = (
-  { headSha, jobId, scope, summary }: ReviewDraft,
-  folded: ReadonlyArray<InlineComment>
-): string => {
-  const markers = [
-    new Marker({ jobId, headSha, ...(scope === "request" ? { scope } : {}) }),
-    ...folded.slice(0, mostFoldedMarkers).map(({ fingerprint }) => new Marker({ jobId, headSha, fingerprint }))
-  ]
-  return withTail(
-    foldInto(summary, folded.map(({ finding }) => finding), "refused"),
-    markers.map(renderMarker).join("\n")
-  )
-}
+const { markedBody, reviewBody, withTail } = makeBodies(longestBody)
+export { markedBody, reviewBody }
 
 const suggestionOf = ({ side, suggestion }: InlineComment["finding"]): string =>
   suggestion === undefined ? "" : fenced(side === "RIGHT" ? "suggestion" : "", suggestion)

@@ -1,10 +1,12 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
-import { Clock, Duration, Effect, Option, Redacted, Schedule, Schema, Stream } from "effect"
-import { ForgeError, RateLimited, Unavailable } from "../ForgeError.ts"
+import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { ForgeError, Unavailable } from "../ForgeError.ts"
+import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
+import { fetchWithin } from "../SameOrigin.ts"
 import type { GitHubAuth } from "./Auth.ts"
-import { graphqlReason, type Reason, reasonOf, RedirectedAway } from "./Failure.ts"
+import { graphqlReason, type Reason, reasonOf } from "./Failure.ts"
 
 type Decodable = Schema.ConstraintDecoder<unknown>
 
@@ -40,59 +42,11 @@ export interface GitHubClient {
   ): Effect.Effect<S["Type"], ForgeError>
 }
 
-const timeout = Duration.seconds(30)
 const pageSize = 100
-const mostRedirects = 3
-
-/** Longest wait within a running job. Longer ones are left to the queue. */
-const longestWait = Duration.minutes(2)
-
-/** Backoff after no answer, a broken answer or a 5xx, for repeatable calls. */
-export const transient = Schedule.exponential("500 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
-
-/** Maximum number of rate limit waits of one request. After them, the queue waits. */
-const maxRateLimitWaits = 5
-
-/** Delay for a rate limit: as GitHub asks; if it names no time, twice as long from the third try on. */
-const rateLimitDelay = ({ assumed, retryAfter }: RateLimited, waits: number): RateLimited =>
-  assumed && waits > 1
-    ? new RateLimited({ assumed, retryAfter: Duration.times(retryAfter, 2 ** (waits - 1)) })
-    : new RateLimited({ retryAfter, ...(assumed ? { assumed } : {}) })
-
-/** Waits for rate limits. A wait that is longer than a running job may take fails at once, and says how long it is. */
-const withRateLimitWaits = <A, E>(
-  attempt: Effect.Effect<A, ForgeError | E>,
-  waits = 0
-): Effect.Effect<A, ForgeError | E> =>
-  Effect.catchIf(attempt, isRateLimited, (error) => {
-    const limit = rateLimitDelay(error.reason, waits)
-    return waits === maxRateLimitWaits || Duration.isGreaterThan(limit.retryAfter, longestWait)
-      ? Effect.fail(new ForgeError({ operation: error.operation, reason: limit }))
-      : Effect.delay(withRateLimitWaits(attempt, waits + 1), limit.retryAfter)
-  })
-
-const isRateLimited = (error: unknown): error is ForgeError & { readonly reason: RateLimited } =>
-  error instanceof ForgeError && error.reason._tag === "RateLimited"
-
-/** True if the same request may succeed by itself a moment later. */
-export const isUnavailable = (error: unknown): error is ForgeError =>
-  error instanceof ForgeError && error.reason._tag === "Unavailable"
 
 /** Derives the URL of the GraphQL API from the REST root. */
 export const graphqlUrl = (apiBase: string): string =>
   apiBase.endsWith("/api/v3") ? `${apiBase.slice(0, -"/v3".length)}/graphql` : `${apiBase}/graphql`
-
-/** `fetch` that follows redirects with the method and token kept, on the same host only. */
-const fetchWithin = (url: string, init: RequestInit, hops = mostRedirects): Promise<Response> =>
-  fetch(url, { ...init, redirect: "manual" }).then((response) => {
-    const location = response.headers.get("location")
-    if (response.status < 300 || response.status >= 400 || location === null) return response
-    const target = URL.parse(location, url)
-    if (target === null || target.origin !== new URL(url).origin || hops === 0) {
-      throw new RedirectedAway(`GitHub redirects to ${target?.origin ?? location}, where the token must not go`)
-    }
-    return fetchWithin(target.href, init, hops - 1)
-  })
 
 const silent = () => {}
 const log = { debug: silent, info: silent, warn: silent, error: silent }
@@ -125,9 +79,9 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
       catch: (thrown) => reasonOf(thrown, now)
     }).pipe(
       Effect.timeoutOrElse({
-        duration: timeout,
+        duration: answerTimeout,
         orElse: () =>
-          Effect.fail(new Unavailable({ message: `no answer within ${Duration.toSeconds(timeout)} seconds` }))
+          Effect.fail(new Unavailable({ message: `no answer within ${Duration.toSeconds(answerTimeout)} seconds` }))
       })
     )
     if (answer.headers.deprecation !== undefined) {

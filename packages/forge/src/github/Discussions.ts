@@ -1,8 +1,9 @@
 import { type PullRequestRef, RepoPath } from "@nominal-code/domain/PullRequest"
 import { Discussion } from "@nominal-code/domain/Review"
 import { Effect, Option, Order, Schema, Stream } from "effect"
+import type { PostKind } from "../JobPosts.ts"
 import type { GitHubClient } from "./Client.ts"
-import type { GitHubPosts, PostKind } from "./Posts.ts"
+import type { GitHubPosts } from "./Posts.ts"
 import { ghost, pullRequestCall } from "./Reads.ts"
 
 const PageInfo = Schema.Struct({ hasNextPage: Schema.Boolean, endCursor: Schema.NullOr(Schema.String) })

@@ -10,6 +10,7 @@ import {
   Unauthorized,
   Unavailable
 } from "../ForgeError.ts"
+import { RedirectedAway } from "../SameOrigin.ts"
 
 /** Reason of a failed call, without its operation. */
 export type Reason = ForgeError["reason"]
@@ -105,9 +106,6 @@ const ofStatus = (status: number, message: string): Reason => {
   if (status >= 500) return new Unavailable({ message: `GitHub answered ${status}: ${message}` })
   return new Refused({ status, message })
 }
-
-/** A redirect that leads away from the configured host, where our token must not go. */
-export class RedirectedAway extends Error {}
 
 /** Maps an error of Octokit to the reason of the failure. `now`, in milliseconds, is used if the answer has no date. */
 export const reasonOf = (thrown: unknown, now: number): Reason => {

@@ -1,46 +1,11 @@
 import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
-import { closingMarkers, type Marker, markersIn } from "@nominal-code/domain/Marker"
-import type { PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
-import { PostedReview } from "@nominal-code/domain/Review"
-import { Effect, Option, Order, Schema, Stream } from "effect"
-import type { ReviewedHead } from "../Forge.ts"
+import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import { Effect, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
+import { type JobPosts, jobPostsIn, type Post, type PostKind, postKinds } from "../JobPosts.ts"
 import type { GitHubClient } from "./Client.ts"
 import { ghost, pullRequestCall } from "./Reads.ts"
-
-/** Kind of a post: a review, a comment below the pull request, or one in a thread of the diff. */
-export type PostKind = "review" | "comment" | "thread"
-
-/** A review or comment on a pull request, by anybody. */
-export interface Post {
-  readonly kind: PostKind
-  readonly id: number
-  readonly body: string
-  readonly author: string
-  readonly url: string
-  readonly createdAt: string
-  /** False for a draft review, which only its author can see. */
-  readonly submitted: boolean
-  /** File that a comment on the diff stands on. */
-  readonly path?: string
-  readonly line?: number
-}
-
-/** Posts of our account on a pull request, for one job. */
-export interface JobPosts {
-  /** The job's review: a real one, or a plain comment that holds the summary of one without comments. */
-  readonly review: Option.Option<PostedReview>
-  /** The job's reviews in all forms, the one that stays first. */
-  readonly reviews: ReadonlyArray<Post>
-  /** The job's plain answers, the one that stays first: their marker names no commit. */
-  readonly answers: ReadonlyArray<Post>
-  /** Plain posts of any job that say again what an earlier post of that job says. */
-  readonly duplicates: ReadonlyArray<Post>
-  readonly reviewedHeads: ReadonlyArray<ReviewedHead>
-  /** Our account's unsubmitted review, of any job or of a person. GitHub allows one, and refuses the next. */
-  readonly draft: Option.Option<Post>
-}
 
 /** Ledger of our posts, read from the forge. */
 export interface GitHubPosts {
@@ -72,8 +37,6 @@ const Wire = Schema.Struct({
 
 const Account = Schema.Struct({ login: Schema.String })
 
-const kinds: ReadonlyArray<PostKind> = ["review", "comment", "thread"]
-
 const paths: Readonly<Record<PostKind, string>> = {
   review: "pulls/{number}/reviews",
   comment: "issues/{number}/comments",
@@ -91,68 +54,6 @@ const post = (kind: PostKind) => (wire: typeof Wire.Type): Post => ({
   ...(wire.path === undefined ? {} : { path: wire.path }),
   ...(typeof wire.line === "number" ? { line: wire.line } : {})
 })
-
-const isAnswer = ({ fingerprint, headSha }: Marker) => headSha === undefined && fingerprint === undefined
-const isFinding = ({ fingerprint }: Marker) => fingerprint !== undefined
-
-/** Commit of a review's own marker. */
-const headOf = ({ fingerprint, headSha }: Marker): Sha | undefined => fingerprint === undefined ? headSha : undefined
-
-/** Order of a job's posts. The first one stays when duplicates are removed, and every process computes the same one. */
-const staysFirst = Order.combine(
-  Order.mapInput(Order.Number, ({ kind }: Post) => kinds.indexOf(kind)),
-  Order.mapInput(Order.Number, ({ id }: Post) => id)
-)
-
-const headsIn = ({ body, url }: Post): ReadonlyArray<ReviewedHead> =>
-  markersIn(body).flatMap((marker) => {
-    const headSha = headOf(marker)
-    if (headSha === undefined || marker.scope === "request") return []
-    return [{ headSha, jobId: marker.jobId, ...(url === "" ? {} : { url }) }]
-  })
-
-const meaningOf = ({ body }: Post): string => {
-  const [marker] = closingMarkers(body)
-  if (marker === undefined || isFinding(marker)) return ""
-  return `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
-}
-
-/** Only plain posts can be duplicates. A review stays: it was submitted by the run that had the lease. */
-const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
-  [...Map.groupBy(submitted, meaningOf)].flatMap(([meaning, posts]) =>
-    meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
-  )
-
-/** Reads the posts of one job out of all our posts. */
-const jobPostsIn = (own: ReadonlyArray<Post>, jobId: JobId): JobPosts => {
-  const submitted = own.filter((post) => post.submitted)
-  const ofJob = (wanted: (marker: Marker) => boolean) => ({ body }: Post) =>
-    markersIn(body).some((marker) => marker.jobId === jobId && wanted(marker))
-  const reviews = submitted.filter(ofJob((marker) => headOf(marker) !== undefined)).sort(staysFirst)
-  const review = Option.fromNullishOr(reviews[0]).pipe(
-    Option.flatMap(({ body, url }) =>
-      Option.map(
-        Option.fromNullishOr(markersIn(body).filter((marker) => marker.jobId === jobId).map(headOf).find(Boolean)),
-        (headSha) =>
-          new PostedReview({
-            ...(url === "" ? {} : { url }),
-            headSha,
-            inline: submitted.filter(({ kind }) => kind === "thread").filter(ofJob(isFinding)).length,
-            folded: markersIn(body).filter(isFinding).length,
-            alreadyPosted: true
-          })
-      )
-    )
-  )
-  return {
-    review,
-    reviews,
-    answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
-    duplicates: duplicatesIn(submitted),
-    reviewedHeads: submitted.flatMap(headsIn),
-    draft: Option.fromNullishOr(own.find((post) => !post.submitted))
-  }
-}
 
 /** The login of a token's owner. */
 export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeError> =>
@@ -178,7 +79,7 @@ export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, login
 
   const posts: GitHubPosts = {
     list,
-    jobPosts: Effect.fnUntraced(function*(operation, ref, jobId, where = kinds) {
+    jobPosts: Effect.fnUntraced(function*(operation, ref, jobId, where = postKinds) {
       const lists = where.map((kind) => list(kind, operation, ref))
       const [self, found] = yield* Effect.all([ownLogin, Effect.all(lists, { concurrency: 3 })], { concurrency: 2 })
       return jobPostsIn(found.flat().filter(({ author }) => isSameLogin(author, self)), jobId)

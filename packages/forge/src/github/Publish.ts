@@ -1,11 +1,13 @@
 import type { JobId } from "@nominal-code/domain/Job"
+import { Marker } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option, Ref } from "effect"
 import type { OwnPosts } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
-import { reviewBody } from "./Body.ts"
+import { makeReply } from "../PlainPosts.ts"
+import { markedBody, reviewBody } from "./Body.ts"
 import type { GitHubClient } from "./Client.ts"
 import { type AlreadyReviewed, type ForeignDraft, makeDrafts } from "./Drafts.ts"
 import { isPendingReview, isUnprocessable } from "./Failure.ts"
@@ -25,6 +27,12 @@ const unfinished =
 export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
   const drafts = makeDrafts(client, posts)
   const plainPosts = makePlain(client, posts)
+  const reply = makeReply(
+    "GitHub",
+    plainPosts,
+    posts.jobPosts,
+    (body, jobId) => markedBody(body, new Marker({ jobId }))
+  )
 
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     const seen = yield* drafts.clear("ownPosts", ref, jobId)
@@ -127,5 +135,5 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     )
   })
 
-  return { ownPosts, publish }
+  return { ownPosts, publish, reply }
 }

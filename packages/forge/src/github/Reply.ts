@@ -1,14 +1,12 @@
-import type { JobId } from "@nominal-code/domain/Job"
-import { Marker } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
-import type { OwnPosts } from "../Forge.ts"
 import { asInstallationOf } from "../Installation.ts"
-import { markedBody } from "./Body.ts"
-import { type GitHubClient, isUnavailable, transient } from "./Client.ts"
+import type { PostKind } from "../JobPosts.ts"
+import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
+import type { GitHubClient } from "./Client.ts"
 import { isNotFound, isPendingReview } from "./Failure.ts"
-import type { GitHubPosts, JobPosts, Post, PostKind } from "./Posts.ts"
+import type { GitHubPosts } from "./Posts.ts"
 import { pullRequestCall } from "./Reads.ts"
 
 /** GitHub's answer to a creation. */
@@ -24,13 +22,10 @@ const threadOf = (event: PullRequestEvent): Option.Option<number> =>
 export const plainKinds = (event: PullRequestEvent): ReadonlyArray<PostKind> =>
   Option.isSome(threadOf(event)) ? ["thread", "comment"] : ["comment"]
 
-/** Place of a plain post of ours. */
-type Place = Pick<Post, "kind" | "id" | "url">
-
 const placed = (kind: PostKind) => ({ html_url = "", id }: Created): Place => ({ kind, id, url: html_url })
 
 /** Comments below a pull request and in the threads of its diff. They have no drafts. */
-export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
+export const makePlain = (client: GitHubClient, posts: GitHubPosts): PlainPosts => {
   /** Posts an answer where the event was: in the thread of the diff, or below the pull request. */
   const send = (operation: string, event: PullRequestEvent, body: string) => {
     const { names, ...call } = pullRequestCall(operation, event.pullRequest)
@@ -67,49 +62,7 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts) => {
     }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
   }
 
-  const removeAll = (operation: string, ref: PullRequestRef, duplicates: ReadonlyArray<Place>) =>
-    Effect.forEach(duplicates, (duplicate) => remove(operation, ref, duplicate), { discard: true })
-
-  /**
-   * Posts once: posts, and then reads again what another run of the job may have posted meanwhile. Of two posts, every
-   * process keeps the same one. `same`: the job's posts that say the same, the one that stays first.
-   */
-  const post = Effect.fnUntraced(function*(
-    operation: string,
-    event: PullRequestEvent,
-    jobId: JobId,
-    body: string,
-    same: (seen: JobPosts) => ReadonlyArray<Post>
-  ) {
-    const look = posts.jobPosts(operation, event.pullRequest, jobId)
-    const sent = send(operation, event, body)
-    const again = Effect.flatMap(look, (seen) => {
-      const [there] = same(seen)
-      return there === undefined ? sent : Effect.succeed(there)
-    }).pipe(Effect.delay("1 second"), Effect.retry({ schedule: transient, while: isUnavailable }))
-    const own: Place = yield* Effect.catchIf(sent, isUnavailable, () => again)
-    const seen = yield* posts.jobPosts(operation, event.pullRequest, jobId, ["review", own.kind])
-    yield* removeAll(operation, event.pullRequest, seen.duplicates)
-    return { own, stays: same(seen)[0] ?? own, seen }
-  })
-
-  return { post, removeAll }
-}
-
-export const makeReply = (client: GitHubClient, posts: GitHubPosts) => {
-  const plain = makePlain(client, posts)
-  return Effect.fn("GitHub.reply")(
-    function*(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts) {
-      if (Option.isSome(known.review) || Option.isSome(known.answer)) return known.review
-      const marked = markedBody(body, new Marker({ jobId }))
-      const { pullRequest } = event
-      const { own, seen } = yield* plain.post("reply", event, jobId, marked, ({ answers }) => answers)
-      if (Option.isNone(seen.review)) return seen.review
-      // The job's review came in between: it is the answer.
-      yield* plain.removeAll("reply", pullRequest, [own])
-      return (yield* posts.jobPosts("reply", pullRequest, jobId)).review
-    }
-  )
+  return makePlainPosts({ jobPosts: posts.jobPosts, send, remove })
 }
 
 /** Adds an `eyes` reaction to the comment if GitHub supports one there, else to the pull request. It is idempotent. */

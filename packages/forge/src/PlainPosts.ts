@@ -1,0 +1,81 @@
+import type { JobId } from "@nominal-code/domain/Job"
+import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import { Effect, Option } from "effect"
+import type { OwnPosts } from "./Forge.ts"
+import type { ForgeError } from "./ForgeError.ts"
+import type { JobPosts, Post, PostKind } from "./JobPosts.ts"
+import { isUnavailable, transient } from "./Retries.ts"
+
+/** Place of a plain post of ours. */
+export type Place = Pick<Post, "kind" | "id" | "url">
+
+/** What a forge does for plain posts, which have no drafts. */
+export interface PlainForge {
+  /** Posts of our account for one job. `kinds`: where to look; by default everywhere. */
+  jobPosts(
+    operation: string,
+    ref: PullRequestRef,
+    jobId: JobId,
+    kinds?: ReadonlyArray<PostKind>
+  ): Effect.Effect<JobPosts, ForgeError>
+  /** Posts an answer where the event was. */
+  send(operation: string, event: PullRequestEvent, body: string): Effect.Effect<Place, ForgeError | RunNotWanted>
+  /** Deletes a post of ours. One that is gone is no failure. */
+  remove(operation: string, ref: PullRequestRef, place: Place): Effect.Effect<void, ForgeError>
+}
+
+/** Plain posts, each of them once for its job. */
+export type PlainPosts = ReturnType<typeof makePlainPosts>
+
+export const makePlainPosts = ({ jobPosts, remove, send }: PlainForge) => {
+  const removeAll = (operation: string, ref: PullRequestRef, duplicates: ReadonlyArray<Place>) =>
+    Effect.forEach(duplicates, (duplicate) => remove(operation, ref, duplicate), { discard: true })
+
+  /**
+   * Posts once: posts, and then reads again what another run of the job may have posted meanwhile. Of two posts, every
+   * process keeps the same one. `same`: the job's posts that say the same, the one that stays first.
+   */
+  const post = Effect.fnUntraced(function*(
+    operation: string,
+    event: PullRequestEvent,
+    jobId: JobId,
+    body: string,
+    same: (seen: JobPosts) => ReadonlyArray<Post>
+  ) {
+    const look = jobPosts(operation, event.pullRequest, jobId)
+    const sent = send(operation, event, body)
+    const again = Effect.flatMap(look, (seen) => {
+      const [there] = same(seen)
+      return there === undefined ? sent : Effect.succeed(there)
+    }).pipe(Effect.delay("1 second"), Effect.retry({ schedule: transient, while: isUnavailable }))
+    const own: Place = yield* Effect.catchIf(sent, isUnavailable, () => again)
+    const seen = yield* jobPosts(operation, event.pullRequest, jobId, ["review", own.kind])
+    yield* removeAll(operation, event.pullRequest, seen.duplicates)
+    return { own, stays: same(seen)[0] ?? own, seen }
+  })
+
+  return { post, removeAll }
+}
+
+/**
+ * Makes `Forge.reply`. The body is final: `mark` has neutralised it, and put the job's marker at its end.
+ */
+export const makeReply = (
+  forge: "GitHub" | "GitLab",
+  plain: PlainPosts,
+  jobPosts: PlainForge["jobPosts"],
+  mark: (body: string, jobId: JobId) => string
+) =>
+  Effect.fn(`${forge}.reply`)(
+    function*(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts) {
+      if (Option.isSome(known.review) || Option.isSome(known.answer)) return known.review
+      const { pullRequest } = event
+      const { own, seen } = yield* plain.post("reply", event, jobId, mark(body, jobId), ({ answers }) => answers)
+      if (Option.isNone(seen.review)) return seen.review
+      // The job's review came in between: it is the answer.
+      yield* plain.removeAll("reply", pullRequest, [own])
+      return (yield* jobPosts("reply", pullRequest, jobId)).review
+    }
+  )
