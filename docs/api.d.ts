@@ -3411,7 +3411,7 @@ declare const layer$7: Layer.Layer<JobResults, never, Redis>;
 declare namespace RedisPayloadStore_d_exports {
   export { layer$6 as layer };
 }
-/** Payloads in Redis, where the pod fetches them. */
+/** Payloads in Redis, compressed, where the pod fetches them. */
 declare const layer$6: Layer.Layer<PayloadStore, never, Redis>;
 declare namespace KubeClientNode_d_exports {
   export { KubeClientOptions, layer$5 as layer };

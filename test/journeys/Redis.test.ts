@@ -85,6 +85,12 @@ redisSuite("servers with a Redis", () => {
         for (const pull of [running, waiting, refused]) {
           assert.strictEqual(journey.emulator.state.reviews.filter((one) => one.pull === pull).length, 1)
         }
+        const outage = serve.log.filter((line) =>
+          line.includes("the connection was lost") || line.includes("ECONNREFUSED")
+        )
+        assert.isAbove(outage.length, 2)
+        // A line tells what is away, and not where in the program it was noticed.
+        for (const line of outage) assert.notMatch(line, /\bat \S+ ?\(|\.[jt]s:\d+/)
         yield* journey.checkHonesty
       }),
     120_000

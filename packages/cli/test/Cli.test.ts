@@ -5,12 +5,13 @@ import { Effect, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import packageJson from "../package.json" with { type: "json" }
 
-/** Runs the command as a stranger's shell does, with nothing in its environment. */
-const nominalCode = (...args: ReadonlyArray<string>) =>
+/** Runs the command with nothing else in its environment. */
+const runWith = (settings: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+    const env = { HOME: "/nonexistent", ...settings }
     const child = yield* spawner.spawn(
-      ChildProcess.make(process.execPath, [command, ...args], { env: { HOME: "/nonexistent" }, stdin: "ignore" })
+      ChildProcess.make(process.execPath, [command, ...args], { env, stdin: "ignore" })
     )
     const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
     const [stdout, stderr, code] = yield* Effect.all(
@@ -19,6 +20,9 @@ const nominalCode = (...args: ReadonlyArray<string>) =>
     )
     return { stdout, stderr, code: Number(code) }
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+
+/** Runs the command as a stranger's shell does. */
+const nominalCode = (...args: ReadonlyArray<string>) => runWith({}, ...args)
 
 describe("nominal-code", () => {
   it.live("--help shows the commands and succeeds", () =>
@@ -65,6 +69,19 @@ describe("nominal-code", () => {
       const { code, stderr } = yield* nominalCode("run-job", "--payload", payload)
       assert.strictEqual(code, 1)
       assert.include(stderr, "GITHUB_TOKEN")
+    }))
+
+  it.live("run-job with a payload in Redis, and without a Redis, says which setting is missing", () =>
+    Effect.gen(function*() {
+      const settings = { GITHUB_TOKEN: "t".repeat(40), ANTHROPIC_API_KEY: "k".repeat(40), REVIEWER_BOT_USERNAME: "bot" }
+      const { code, stderr } = yield* runWith(settings, "run-job", "--payload", `redis:${"1".repeat(20)}`)
+      assert.strictEqual(code, 1)
+      assert.strictEqual(
+        stderr.trim().split("\n").at(-1),
+        `nominal-code: the job payload redis:${
+          "1".repeat(20)
+        } is in the Redis of a server: set redis.url (REDIS_URL) to it`
+      )
     }))
 
   it.live.each(

@@ -92,8 +92,9 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
   }))
 
   const listen = Stream.runForEachArray(queue.ready, (lanes) => Effect.sync(() => schedule.add(...lanes))).pipe(
+    Effect.tapError(({ message }) => Effect.logWarning(`the queue cannot be read, trying again: ${message}`)),
+    Effect.tapDefect((defect) => Effect.logError("the queue cannot be read, trying again", defect)),
     Effect.sandbox,
-    Effect.tapError((cause) => Effect.logWarning("the queue cannot be read, trying again", cause)),
     Effect.retry(listeningAgain)
   )
 

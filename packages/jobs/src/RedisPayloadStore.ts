@@ -1,21 +1,51 @@
 import { Redis } from "@nominal-code/persistence/Redis"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { deflateRawSync, inflateRawSync } from "node:zlib"
 import { PayloadStore } from "./PayloadStore.ts"
 
 /** Much longer than a pod may take to start; it is put again for every run. */
 const ttl = Duration.toMillis("1 day")
 
+/** Maximum size of a payload in bytes: more than a delivery, which has its comment once, and a payload twice. */
+const longest = 16 * 1024 * 1024
+
 const keyOf = (id: string) => `nc:payload:${id}`
+
+const failed = (operation: string, message: string) => new StoreError({ operation, message, reason: "failed" })
+
+/** First bytes of a compressed payload. What an older version stored is JSON, and starts with a brace. */
+const compressed = "z:"
+
+/** Reads the bytes of a stored payload, each given as one character. */
+const decode = Option.liftThrowable((stored: string): string => {
+  const bytes = Buffer.from(stored, "latin1")
+  return stored.startsWith(compressed)
+    ? inflateRawSync(bytes.subarray(compressed.length), { maxOutputLength: longest }).toString("utf8")
+    : bytes.toString("utf8")
+})
 
 const make = Effect.map(Redis, ({ send }) =>
   PayloadStore.of({
-    put: Effect.fn("PayloadStore.put")((id, payload) =>
-      Effect.asVoid(send("PayloadStore.put", Schema.Literal("OK"), ["set", keyOf(id), payload, "PX", ttl]))
-    ),
-    get: Effect.fn("PayloadStore.get")((id) =>
-      Effect.map(send("PayloadStore.get", Schema.NullOr(Schema.String), ["get", keyOf(id)]), Option.fromNullOr)
-    )
+    put: Effect.fn("PayloadStore.put")(function*(id, payload) {
+      const operation = "PayloadStore.put"
+      const bytes = Buffer.from(payload)
+      if (bytes.length > longest) {
+        return yield* failed(operation, `the payload of job ${id} has ${bytes.length} bytes, and may have ${longest}`)
+      }
+      const stored = Buffer.concat([Buffer.from(compressed), deflateRawSync(bytes)])
+      yield* send(operation, Schema.Literal("OK"), ["set", keyOf(id), stored, "PX", ttl])
+    }),
+    get: Effect.fn("PayloadStore.get")(function*(id) {
+      const operation = "PayloadStore.get"
+      const stored = yield* send(operation, Schema.NullOr(Schema.String), ["get", keyOf(id)], "bytes")
+      if (stored === null) return Option.none()
+      return yield* Effect.mapBoth(Effect.fromOption(decode(stored)), {
+        onFailure: () => failed(operation, `the payload of job ${id} in Redis cannot be read`),
+        onSuccess: Option.some
+      })
+    })
   }))
 
-/** Payloads in Redis, where the pod fetches them. */
+/** Payloads in Redis, compressed, where the pod fetches them. */
 export const layer = Layer.effect(PayloadStore, make)

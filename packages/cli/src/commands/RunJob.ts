@@ -1,3 +1,4 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
@@ -58,6 +59,11 @@ const reference = /^redis:(.*)$/s
 
 /** Fetches a payload that is too large for an environment variable, and is therefore in Redis. */
 const fetched = Effect.fnUntraced(function*(id: string) {
+  if (Option.isNone((yield* AppConfig).redis)) {
+    return yield* new JobFailed({
+      message: `the job payload redis:${id} is in the Redis of a server: set redis.url (REDIS_URL) to it`
+    })
+  }
   const known = Schema.decodeOption(JobId)(id)
   const found = Option.isNone(known) ? Option.none() : yield* (yield* PayloadStore).get(known.value)
   if (Option.isSome(found)) return yield* decode(found.value)
