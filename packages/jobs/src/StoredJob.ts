@@ -9,8 +9,8 @@ import { deflateRawSync, inflateRawSync } from "node:zlib"
 
 const prefix = "2:"
 
-/** Maximum size of a stored job, larger than any comment with its hunk on a forge. */
-const longest = 8 * 1024 * 1024
+/** Maximum size of a stored job in bytes: more than a delivery (5 MiB), which has its comment once, and a job twice. */
+const longest = 16 * 1024 * 1024
 
 const JobJson = Schema.fromJsonString(Job)
 const encodeJson = Schema.encodeSync(JobJson)
