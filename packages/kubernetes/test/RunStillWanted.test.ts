@@ -7,7 +7,7 @@ import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { laneWorld } from "@nominal-code/testing/LaneWorld"
 import { failure } from "@nominal-code/testing/QueueSteps"
 import { emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"
-import { queue } from "@nominal-code/testing/RedisStore"
+import { queue, testTime } from "@nominal-code/testing/RedisStore"
 import { Duration, Effect, Layer, Option } from "effect"
 import { asked, does, reasonOf, scene } from "./KubeScene.ts"
 
@@ -65,7 +65,7 @@ describe("a run that was given up before its Job was created", () => {
 
 redisSuite("whether a run in another process is still wanted", () => {
   const server = shared()
-  const layer = Layer.merge(queue, Layer.fresh(RedisJobResults.layer)).pipe(Layer.provide(emptied(server)))
+  const layer = Layer.mergeAll(queue, Layer.fresh(RedisJobResults.layer), testTime).pipe(Layer.provide(emptied(server)))
 
   /** What the first and the second run of the job hear, after a settlement of the first. */
   const after = (settle: (queue: JobQueue["Service"], lease: Lease) => Effect.Effect<unknown, unknown>) =>

@@ -6,8 +6,8 @@ import { Clock, Effect, Layer, Schema, Stream } from "effect"
 import { Elsewhere } from "./Quiet.ts"
 import { emptied, type RedisServer } from "./RedisServer.ts"
 
-/** The queue goes by the test's clock instead of by Redis' own. */
-const testTime = Layer.effect(
+/** The queue's time: the test's clock instead of Redis' own. */
+export const testTime = Layer.effect(
   RedisLane.RedisTime,
   Effect.map(Clock.Clock, (clock) => Effect.asSome(clock.currentTimeMillis))
 )
