@@ -1,8 +1,8 @@
 import { PullNumber, PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
-import type { Moment } from "@nominal-code/testing/GitHubPauses"
-import { Clock, Deferred, Effect, Fiber } from "effect"
+import type { GitHubPauses, Moment } from "@nominal-code/testing/GitHubPauses"
+import { Clock, Deferred, Effect, Fiber, type Layer } from "effect"
 import type { Forge } from "../src/Forge.ts"
 import { forgeAt, instantClock, opened } from "./FakeGitHub.ts"
 
@@ -29,21 +29,19 @@ interface Runner {
   at: Moment | undefined
 }
 
-const commits = [{ message: "Change it", files: { "src/cart.ts": "one\ntwo\n3\n4\n5\n6\n7\n8\n9\n10\n" } }] as const
+/** Where two servers meet: the forge with its pauses, and the account's token of each. */
+export interface Arena {
+  readonly pauses: GitHubPauses
+  /** The requests that are steps of a run: what it sees, and what it changes. Between them nothing happens. */
+  readonly steps: ReadonlySet<string>
+  readonly tokens: Readonly<Record<Server, string>>
+  readonly forge: (token: string) => Layer.Layer<Forge>
+}
 
-/** Two servers that run the same job, one of them with a lease that it lost, against one emulated GitHub. */
-export const twoServers = Effect.gen(function*() {
-  const emulator = yield* GitHubEmulator.make()
-  const before = [{ message: "Begin", files: { "src/cart.ts": "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n" } }] as const
-  const pull = yield* emulator.openPullRequest({
-    repository: yield* emulator.addRepository("acme/shop", before),
-    commits
-  })
-  const bot = emulator.account("nominal-bot")
-  const tokens = { first: emulator.state.addToken(bot), second: emulator.state.addToken(bot) }
+/** Makes races of two runs of one job, which take their steps as the test tells them. */
+export const makeRace = Effect.fnUntraced(function*({ forge, pauses, steps, tokens }: Arena) {
   const { instant } = yield* instantClock
-
-  const race = Effect.fnUntraced(function*<A, E>(run: Effect.Effect<A, E, Forge>, other = run) {
+  return Effect.fnUntraced(function*<A, E>(run: Effect.Effect<A, E, Forge>, other = run) {
     let holder: Server = "first"
     let changed = Deferred.makeUnsafe<void>()
     const runner = (): Runner => ({ state: "stopped", go: Deferred.makeUnsafe<void>(), at: undefined })
@@ -54,13 +52,13 @@ export const twoServers = Effect.gen(function*() {
         Object.assign(runners[server], { state: "stopped", go: Deferred.makeUnsafe<void>(), at })
         return Effect.andThen(tell, Deferred.await(runners[server].go))
       })
-    emulator.pauses.at(({ operation, token, when }) =>
+    pauses.at(({ operation, token, when }) =>
       steps.has(operation) ? stop(token === tokens.first ? "first" : "second", { when, operation }) : Effect.void
     )
     const start = (server: Server) =>
       stop(server, undefined).pipe(
         Effect.andThen(Effect.result(server === "first" ? run : other)),
-        Effect.provide(forgeAt(emulator.apiBase, { token: tokens[server] })),
+        Effect.provide(forge(tokens[server])),
         Effect.provideService(RunStillWanted, Effect.sync(() => holder === server)),
         Effect.provideService(Clock.Clock, instant),
         Effect.ensuring(Effect.suspend(() => {
@@ -113,6 +111,26 @@ export const twoServers = Effect.gen(function*() {
       first: Fiber.join(fibers.first),
       second: Fiber.join(fibers.second)
     }
+  })
+})
+
+const commits = [{ message: "Change it", files: { "src/cart.ts": "one\ntwo\n3\n4\n5\n6\n7\n8\n9\n10\n" } }] as const
+
+/** Two servers that run the same job, one of them with a lease that it lost, against one emulated GitHub. */
+export const twoServers = Effect.gen(function*() {
+  const emulator = yield* GitHubEmulator.make()
+  const before = [{ message: "Begin", files: { "src/cart.ts": "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n" } }] as const
+  const pull = yield* emulator.openPullRequest({
+    repository: yield* emulator.addRepository("acme/shop", before),
+    commits
+  })
+  const bot = emulator.account("nominal-bot")
+  const tokens = { first: emulator.state.addToken(bot), second: emulator.state.addToken(bot) }
+  const race = yield* makeRace({
+    pauses: emulator.pauses,
+    steps,
+    tokens,
+    forge: (token) => forgeAt(emulator.apiBase, { token })
   })
 
   /** Forgets what was posted. */

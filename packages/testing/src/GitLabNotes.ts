@@ -45,8 +45,9 @@ const lineCodeOf = (api: Api, request: MergeRequest, position: Position) => {
   return Effect.map(api.diff(request.project, { base, head }), (files) => lineCodeAt(files, position))
 }
 
+/** Nobody comments in an archived project, and members alone in a locked conversation. Source: `NotePolicy`. */
 const mayComment = ({ locked, project }: MergeRequest, author: Account) =>
-  (locked || project.archived) && !project.members.has(author)
+  project.archived || locked && !project.members.has(author)
     ? Effect.fail(new Refusal({ status: 403, message: "403 Forbidden" }))
     : Effect.void
 
@@ -81,6 +82,8 @@ export const addReply = Effect.fnUntraced(
   function*(api: Api, discussion: Discussion, author: Account, body: string): Effect.fn.Return<Note, Refusal> {
     yield* mayComment(discussion.request, author)
     yield* checkNote(body)
+    // Source: `Notes::CreateService` converts the note of an individual discussion that is answered.
+    discussion.individual = false
     return api.state.addNote(discussion, author, withoutQuickActions(api, discussion.request, author, body))
   }
 )

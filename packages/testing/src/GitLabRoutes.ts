@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { log } from "./GitHubGit.ts"
+import { log, tip } from "./GitHubGit.ts"
 import { type Api, bodyOf, type Handler, type Handlers, notFound, projectOf, Refusal, requestOf } from "./GitLabApi.ts"
 import { type CommitStatus, refsOf } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
@@ -72,6 +72,31 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
       state: "collected"
     }))
     return { status: 200, list: list.toReversed() }
+  }),
+  // The whole diff of one version. Source: `Entities::MergeRequestDiffFull` asks for it without limits.
+  "GET /projects/:id/merge_requests/:iid/versions/:version_id": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const id = Number(call.params["version_id"])
+    const version = request.versions[id - 1]
+    if (version === undefined) return yield* notFound("Merge Request Diff")
+    const { base, head, start } = version
+    const files = yield* api.diff(request.project, version)
+    return {
+      status: 200,
+      body: {
+        id,
+        base_commit_sha: base,
+        head_commit_sha: head,
+        start_commit_sha: start,
+        state: "collected",
+        diffs: files.map((file) => wire.file(file, { ...api.options, collapsedBytes: Number.POSITIVE_INFINITY }))
+      }
+    }
+  }),
+  "GET /projects/:id/repository/commits": Effect.fnUntraced(function*(call) {
+    const { defaultBranch, directory } = yield* projectOf(api, call)
+    const commits = yield* tip(directory, defaultBranch)
+    return { status: 200, list: commits.map((commit) => wire.commit(commit)) }
   }),
   "POST /projects/:id/statuses/:sha": Effect.fnUntraced(function*(call) {
     const project = yield* projectOf(api, call)

@@ -75,8 +75,8 @@ export interface Discussion {
   readonly request: MergeRequest
   readonly position: Position | undefined
   readonly lineCode: string | undefined
-  /** A plain comment that nobody can answer. */
-  readonly individual: boolean
+  /** A plain comment. An answer makes it a thread. */
+  individual: boolean
   resolvedBy: Account | undefined
 }
 

@@ -1,0 +1,35 @@
+import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { Effect, Layer } from "effect"
+import { Forge } from "./Forge.ts"
+import { makeAccount } from "./gitlab/Account.ts"
+import { makeGitLabClient } from "./gitlab/Client.ts"
+import { makeDiscussions } from "./gitlab/Discussions.ts"
+import { type GitLabOptions, hostOf } from "./gitlab/Options.ts"
+import { makePosts } from "./gitlab/Posts.ts"
+import { makePublish } from "./gitlab/Publish.ts"
+import { makeReads } from "./gitlab/Reads.ts"
+import { makeAcknowledge } from "./gitlab/Reply.ts"
+
+const make = Effect.fnUntraced(function*(options: GitLabOptions) {
+  const host = hostOf(options)
+  const client = yield* makeGitLabClient(options)
+  const posts = makePosts(client, host, yield* makeAccount(client))
+  const { explaining, ...reads } = makeReads(client)
+  const { ownPosts, publish, reply } = makePublish(client, host, posts)
+
+  return Forge.of({
+    platform: "gitlab",
+    acknowledge: makeAcknowledge(client),
+    discussions: makeDiscussions(client),
+    ...reads,
+    ownPosts,
+    publish: (draft, known) => explaining("publish", draft.pullRequest)(publish(draft, known)),
+    reply: (event, jobId, body, known) => explaining("reply", event.pullRequest)(reply(event, jobId, body, known)),
+    cloneSource: (repo: RepoName) =>
+      Effect.succeed({ url: `${host}/${repo}.git`, username: "oauth2", password: options.token }),
+    headRef: ({ number }: PullRequestRef) => `refs/merge-requests/${number}/head`
+  })
+})
+
+/** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
+export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))

@@ -1,0 +1,148 @@
+import type { Gitlab } from "@gitbeaker/rest"
+import { oneLine } from "@nominal-code/domain/OneLine"
+import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { ForgeError, Unavailable } from "../ForgeError.ts"
+import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
+import { fetchWithin } from "../SameOrigin.ts"
+import { Answered, reasonOf } from "./Failure.ts"
+import { type GitLabOptions, hostOf } from "./Options.ts"
+
+type Decodable = Schema.ConstraintDecoder<unknown>
+
+/** One call of the REST API. */
+export interface Call<S extends Decodable> {
+  /** Operation for error messages: `GitLab.publish acme/shop!7`. */
+  readonly operation: string
+  readonly ask: (gitlab: Gitlab) => Promise<unknown>
+  /** Schema of the part of the answer that we read; of one item if the answer is paged. */
+  readonly answer: S
+}
+
+/** Page of a list that a call asks for. */
+export interface Page {
+  readonly page: number
+  readonly perPage: number
+}
+
+/** GitLab over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
+export interface GitLabClient {
+  /** An idempotent request: it is repeated while GitLab is away. */
+  request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  /** A request that requires a valid lease: the queue is asked right before each try. It is not repeated. */
+  write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
+  /** All items of all pages, in order. Fails if one page fails. */
+  pages<S extends Decodable>(
+    call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: Gitlab, page: Page) => Promise<unknown> }
+  ): Stream.Stream<S["Type"], ForgeError>
+}
+
+const pageSize = 100
+
+/** A request as gitbeaker hands it to its requester. */
+const Outgoing = Schema.Struct({
+  prefixUrl: Schema.String,
+  method: Schema.String,
+  headers: Schema.Record(Schema.String, Schema.String),
+  searchParams: Schema.optional(Schema.String),
+  body: Schema.optional(Schema.String)
+})
+
+const Fields = Schema.Record(Schema.String, Schema.Unknown)
+const Json = Schema.fromJsonString(Schema.Union([Schema.mutable(Schema.Array(Fields)), Fields]))
+
+/** Reads an answer. One that is no JSON comes from something else than GitLab. */
+const received = (response: Response, text: string) => {
+  if (!response.ok) throw new Answered(response, text)
+  const { headers, status } = response
+  const shown = { status, headers: Object.fromEntries(headers) }
+  if (text === "") return { ...shown, body: null }
+  const read = Schema.decodeOption(Json)(text)
+  if (Option.isNone(read)) throw new Answered(response, text)
+  return { ...shown, body: read.value }
+}
+
+/**
+ * Sends one request of gitbeaker. Its own requester would repeat posts that may have been carried out, and follow
+ * redirects to anywhere with the token.
+ */
+const send = (endpoint: string, options: unknown, signal: AbortSignal) => {
+  const { body, headers, method, prefixUrl, searchParams } = Schema.decodeUnknownSync(Outgoing)(options)
+  const url = new URL(endpoint, prefixUrl.endsWith("/") ? prefixUrl : `${prefixUrl}/`)
+  url.search = searchParams ?? ""
+  const sent = {
+    method,
+    headers: { ...headers, "user-agent": "nominal-code" },
+    signal,
+    ...(body === undefined ? {} : { body })
+  }
+  return fetchWithin(url.href, sent).then((response) => response.text().then((text) => received(response, text)))
+}
+
+/** gitbeaker, loaded when the first request is made: a process that makes none does not pay for it. */
+const loadGitbeaker = (options: GitLabOptions) =>
+  Effect.promise(() => Promise.all([import("@gitbeaker/rest"), import("@gitbeaker/requester-utils")])).pipe(
+    Effect.map(([{ Gitlab }, { createRequesterFn }]) => (signal: AbortSignal) =>
+      new Gitlab({
+        host: hostOf(options),
+        token: Redacted.value(options.token),
+        queryTimeout: null,
+        rateLimits: {},
+        requesterFn: createRequesterFn(
+          (_, request) => Promise.resolve(request),
+          (endpoint, request) => send(endpoint, request, signal)
+        )
+      })
+    ),
+    Effect.cached
+  )
+
+const describe = (error: Schema.SchemaError): Unavailable =>
+  new Unavailable({
+    message: `GitLab's answer is not what its API describes: ${oneLine(error.message, 300)}`
+  })
+
+export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptions) {
+  const gitbeaker = yield* loadGitbeaker(options)
+
+  const once = Effect.fnUntraced(function*<S extends Decodable>({ answer, ask }: Call<S>) {
+    const gitlab = yield* gitbeaker
+    const now = yield* Clock.currentTimeMillis
+    const answered = yield* Effect.tryPromise({
+      try: (signal) => ask(gitlab(signal)),
+      catch: (thrown) => reasonOf(thrown, now)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: answerTimeout,
+        orElse: () =>
+          Effect.fail(new Unavailable({ message: `no answer within ${Duration.toSeconds(answerTimeout)} seconds` }))
+      })
+    )
+    return yield* Effect.mapError(Schema.decodeUnknownEffect(answer)(answered), describe)
+  })
+
+  const exchange = <S extends Decodable, E>(call: Call<S>, repeatable: boolean, before: Effect.Effect<void, E>) =>
+    Effect.andThen(
+      before,
+      Effect.mapError(once(call), (reason) => new ForgeError({ operation: call.operation, reason }))
+    )
+      .pipe(
+        Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
+        withRateLimitWaits
+      )
+
+  const client: GitLabClient = {
+    request: (call) => exchange(call, true, Effect.void),
+    write: (call) => exchange(call, false, ensureWanted),
+    pages: ({ answer, ask, operation }) =>
+      Stream.paginate(1, (page) =>
+        client.request({
+          operation,
+          answer: Schema.Array(answer),
+          ask: (gitlab) => ask(gitlab, { page, perPage: pageSize })
+        }).pipe(
+          Effect.map((items) => [items, items.length === pageSize ? Option.some(page + 1) : Option.none()] as const)
+        ))
+  }
+  return client
+})

@@ -1,0 +1,89 @@
+import { type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { Discussion } from "@nominal-code/domain/Review"
+import { Effect, Option, Order, Schema, Stream } from "effect"
+import type { ForgeError } from "../ForgeError.ts"
+import type { GitLabClient } from "./Client.ts"
+import { Author, ghost, operationOf } from "./Reads.ts"
+
+const Line = Schema.optional(Schema.NullOr(Schema.Int))
+
+/** Position of a note. GitLab moves it with the code; once the code has changed, it stays at the old commit. */
+const Position = Schema.Struct({
+  head_sha: Schema.optional(Schema.NullOr(Sha)),
+  new_path: Schema.optional(Schema.NullOr(RepoPath)),
+  old_path: Schema.optional(Schema.NullOr(RepoPath)),
+  new_line: Line,
+  old_line: Line
+})
+
+const Note = Schema.Struct({
+  id: Schema.Int,
+  body: Schema.String,
+  author: Author,
+  created_at: Schema.String,
+  system: Schema.Boolean,
+  resolved: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  position: Schema.optional(Schema.NullOr(Position))
+})
+type Note = typeof Note.Type
+
+const Wire = Schema.Struct({ individual_note: Schema.Boolean, notes: Schema.Array(Note) })
+
+/** A note of a person or a bot, and whether it stands in a thread. */
+export interface ThreadNote extends Note {
+  readonly inThread: boolean
+}
+
+const Head = Schema.Struct({ sha: Schema.NullOr(Sha) })
+
+const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => createdAt)
+
+/** Reads every note of a merge request that GitLab itself did not write. */
+export const notesOf = (
+  client: GitLabClient,
+  operation: string,
+  ref: PullRequestRef
+): Effect.Effect<ReadonlyArray<ThreadNote>, ForgeError> =>
+  client.pages({
+    operation: operationOf(operation, ref),
+    ask: (gitlab, page) => gitlab.MergeRequestDiscussions.all(ref.repo, ref.number, page),
+    answer: Wire
+  }).pipe(
+    Stream.flatMap(({ individual_note, notes }) =>
+      Stream.fromIterable(
+        notes.filter(({ system }) => !system).map((note) => ({ ...note, inThread: !individual_note }))
+      )
+    ),
+    Stream.runCollect
+  )
+
+const placeOf = ({ position }: ThreadNote, head: Option.Option<Sha>) => {
+  if (!position) return {}
+  const path = position.new_path ?? position.old_path
+  const line = position.new_line ?? position.old_line ?? undefined
+  const isCurrent = Option.contains(head, position.head_sha ?? undefined)
+  return {
+    ...(path ? { path } : {}),
+    ...(line === undefined ? {} : { originalLine: line, ...(isCurrent ? { line } : {}) })
+  }
+}
+
+/** Makes the reads of all comments on a merge request. */
+export const makeDiscussions = (client: GitLabClient) =>
+  Effect.fn("GitLab.discussions")(function*(ref: PullRequestRef) {
+    const head = client.request({
+      operation: operationOf("discussions", ref),
+      ask: (gitlab) => gitlab.MergeRequests.show(ref.repo, ref.number),
+      answer: Head
+    })
+    const [{ sha }, notes] = yield* Effect.all([head, notesOf(client, "discussions", ref)], { concurrency: 2 })
+    return notes.filter(({ body }) => body.trim() !== "").map((note) =>
+      new Discussion({
+        author: note.author?.username ?? ghost,
+        body: note.body,
+        ...placeOf(note, Option.fromNullishOr(sha)),
+        resolved: note.resolved === true,
+        createdAt: note.created_at
+      })
+    ).sort(oldestFirst)
+  })

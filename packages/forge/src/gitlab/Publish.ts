@@ -1,0 +1,173 @@
+import type { Fingerprint } from "@nominal-code/domain/Finding"
+import type { JobId } from "@nominal-code/domain/Job"
+import { Marker } from "@nominal-code/domain/Marker"
+import { type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { type InlineComment, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
+import { Effect, Option, Ref, Schema } from "effect"
+import type { OwnPosts } from "../Forge.ts"
+import type { Post } from "../JobPosts.ts"
+import { makeReply } from "../PlainPosts.ts"
+import { commentBody, markedBody, reviewBody } from "./Body.ts"
+import type { GitLabClient } from "./Client.ts"
+import { makeDrafts } from "./Drafts.ts"
+import { type DiffRefs, positionOf, type VersionFile } from "./Positions.ts"
+import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
+import { operationOf } from "./Reads.ts"
+import { makePlain } from "./Reply.ts"
+
+type Comments = ReadonlyArray<InlineComment>
+
+const Version = Schema.Struct({
+  id: Schema.Int,
+  base_commit_sha: Schema.String,
+  start_commit_sha: Schema.String,
+  head_commit_sha: Sha
+})
+
+const VersionDiff = Schema.Struct({
+  diffs: Schema.Array(Schema.Struct({ old_path: RepoPath, new_path: RepoPath, diff: Schema.String }))
+})
+
+/** Diff that the reviewed commit was part of. */
+interface ReviewedDiff {
+  readonly refs: DiffRefs
+  readonly files: ReadonlyArray<VersionFile>
+}
+
+/** Places of a review's comments on the merge request, compared with what the review has. */
+const compare = (own: ReadonlyArray<Post>, jobId: JobId, inline: Comments) => {
+  const there = Map.groupBy(own, (post) => fingerprintIn(post, jobId))
+  const wanted = Map.groupBy(inline, ({ fingerprint }) => fingerprint)
+  const inThread = (fingerprint: Fingerprint) =>
+    (there.get(fingerprint) ?? []).filter(({ kind }) => kind === "thread").toSorted((one, other) => one.id - other.id)
+  const known = [...there.keys()].flatMap((fingerprint) => fingerprint ?? [])
+  return {
+    /** Comments that no note shows. */
+    missing: [...wanted].flatMap(([fingerprint, comments]) => comments.slice(inThread(fingerprint).length)),
+    /** Notes that another run of the job made. */
+    surplus: known.flatMap((fingerprint) => inThread(fingerprint).slice(wanted.get(fingerprint)?.length ?? 0))
+  }
+}
+
+export const makePublish = (client: GitLabClient, host: string, posts: GitLabPosts) => {
+  const drafts = makeDrafts(client)
+  const plainPosts = makePlain(client, host, posts)
+  const reply = makeReply(
+    "GitLab",
+    plainPosts,
+    posts.jobPosts,
+    (body, jobId) => markedBody(body, new Marker({ jobId }))
+  )
+
+  const ownPosts = Effect.fn("GitLab.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
+    // The drafts first: what a run that lost its lease has published by then is read after that.
+    yield* drafts.clear("ownPosts", ref)
+    const seen = yield* posts.jobPosts("ownPosts", ref, jobId)
+    const { answers, duplicates, review, reviewedHeads } = seen
+    yield* plainPosts.removeAll("ownPosts", ref, Option.isSome(review) ? [...duplicates, ...answers] : duplicates)
+    return { review, answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url), reviewedHeads }
+  })
+
+  const reviewedDiff = Effect.fnUntraced(function*({ headSha, pullRequest: ref }: ReviewDraft) {
+    const call = { operation: operationOf("publish", ref) }
+    const versions = yield* client.request({
+      ...call,
+      ask: (gitlab) => gitlab.MergeRequests.allDiffVersions(ref.repo, ref.number),
+      answer: Schema.Array(Version)
+    })
+    const version = versions.find(({ head_commit_sha }) => head_commit_sha === headSha)
+    if (version === undefined) return Option.none<ReviewedDiff>()
+    const { diffs } = yield* client.request({
+      ...call,
+      ask: (gitlab) => gitlab.MergeRequests.showDiffVersion(ref.repo, ref.number, version.id),
+      answer: VersionDiff
+    })
+    return Option.some<ReviewedDiff>({
+      refs: { baseSha: version.base_commit_sha, startSha: version.start_commit_sha, headSha },
+      files: diffs.map(({ diff, new_path, old_path }) => ({ oldPath: old_path, newPath: new_path, diff }))
+    })
+  })
+
+  const posted = ({ headSha }: ReviewDraft, url: string, inline: number, folded: number): PostedReview =>
+    new PostedReview({ url, headSha, inline, folded, alreadyPosted: false })
+
+  /** Posts a review without comments as a plain note, in the discussion that asked. */
+  const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments, inline = 0) {
+    const { event, jobId, pullRequest } = draft
+    const body = reviewBody(draft, folded)
+    const { seen, stays } = yield* plainPosts.post("publish", event, jobId, body, ({ reviews }) => reviews)
+    yield* plainPosts.removeAll("publish", pullRequest, seen.answers)
+    return posted(draft, stays.url, inline, folded.length)
+  })
+
+  /**
+   * Looks at what stands: removes what other runs of the job have posted, and tells in the summary what GitLab lost of
+   * this one.
+   */
+  const settle = Effect.fnUntraced(function*(draft: ReviewDraft, inline: Comments, folded: Comments) {
+    const { jobId, pullRequest: ref } = draft
+    const own = yield* posts.own("publish", ref)
+    const { missing, surplus } = compare(own, jobId, inline)
+    yield* Effect.forEach(surplus, ({ id }) =>
+      client.write({
+        operation: operationOf("publish", ref),
+        ask: (gitlab) => gitlab.MergeRequestNotes.remove(ref.repo, ref.number, id),
+        answer: Schema.Unknown
+      }), { discard: true })
+    const { answers, duplicates, reviews: [summary] } = yield* posts.jobPosts("publish", ref, jobId)
+    yield* plainPosts.removeAll("publish", ref, [...duplicates, ...answers])
+    const standing = inline.length - missing.length
+    const all = [...folded, ...missing]
+    if (summary === undefined) return yield* plain(draft, all, standing)
+    if (missing.length > 0) {
+      yield* client.write({
+        operation: operationOf("publish", ref),
+        ask: (gitlab) =>
+          gitlab.MergeRequestNotes.edit(ref.repo, ref.number, summary.id, { body: reviewBody(draft, all) }),
+        answer: Schema.Unknown
+      })
+    }
+    return posted(draft, summary.url, standing, all.length)
+  })
+
+  /** Makes the drafts of all comments and, last, that of the summary: where it stands, everything does. */
+  const submit = Effect.fnUntraced(function*(draft: ReviewDraft, { files, refs }: ReviewedDiff) {
+    const { comments, pullRequest: ref } = draft
+    const made = yield* Ref.make<ReadonlyArray<number>>([])
+    const keep = (id: number) => Ref.update(made, (ids) => [...ids, id])
+    const submitting = Effect.gen(function*() {
+      const placed = yield* Effect.forEach(
+        comments,
+        (comment) =>
+          drafts.makePlaced(ref, commentBody(draft, comment), positionOf(files, refs, comment.finding)).pipe(
+            Effect.tap(Option.match({ onNone: () => Effect.void, onSome: keep }))
+          )
+      )
+      const folded = comments.filter((_, index) => Option.isNone(placed[index] ?? Option.none()))
+      if (folded.length > 0) {
+        yield* Effect.logWarning(`GitLab refuses the place of ${folded.length} of ${comments.length} comments`)
+      }
+      if (folded.length === comments.length) return yield* plain(draft, folded)
+      yield* keep((yield* drafts.make(ref, reviewBody(draft, folded))).id)
+      yield* drafts.publish(ref, yield* Ref.get(made))
+      return yield* settle(draft, comments.filter((comment) => !folded.includes(comment)), folded)
+    })
+    return yield* Effect.tapErrorTag(
+      submitting,
+      "RunNotWanted",
+      () =>
+        Effect.flatMap(Ref.get(made), (ids) => Effect.ignore(Effect.forEach(ids, (id) => drafts.discardOwn(ref, id))))
+    )
+  })
+
+  const publish = Effect.fn("GitLab.publish")(function*(draft: ReviewDraft, known: OwnPosts) {
+    if (Option.isSome(known.review)) return known.review.value
+    if (draft.comments.length === 0) return yield* plain(draft, [])
+    const diff = yield* reviewedDiff(draft)
+    if (Option.isSome(diff)) return yield* submit(draft, diff.value)
+    yield* Effect.logWarning("GitLab has no diff of the reviewed commit any more: posting a plain note")
+    return yield* plain(draft, draft.comments)
+  })
+
+  return { ownPosts, publish, reply }
+}

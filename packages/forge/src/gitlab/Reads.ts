@@ -1,0 +1,142 @@
+import { ChangedFile } from "@nominal-code/domain/Patch"
+import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Schema, Stream } from "effect"
+import { ForgeError, Refused } from "../ForgeError.ts"
+import type { GitLabClient } from "./Client.ts"
+import { isForbidden } from "./Failure.ts"
+
+/** Operation's name in errors: `GitLab.publish acme/shop!7`. */
+export const operationOf = (operation: string, { number, repo }: PullRequestRef) =>
+  `GitLab.${operation} ${repo}!${number}`
+
+/** Username that GitLab's pages show for a deleted account. */
+export const ghost = "ghost"
+
+export const Author = Schema.NullOr(Schema.Struct({ username: Schema.String }))
+
+const MergeRequest = Schema.Struct({
+  title: Schema.String,
+  description: Schema.NullOr(Schema.String),
+  author: Author,
+  state: Schema.Literals(["opened", "closed", "locked", "merged"]),
+  draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  source_branch: Schema.String,
+  target_branch: Schema.String,
+  discussion_locked: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  diff_refs: Schema.NullOr(Schema.Struct({ base_sha: Sha, head_sha: Sha }))
+})
+
+const Project = Schema.Struct({ archived: Schema.optional(Schema.NullOr(Schema.Boolean)) })
+
+const Commit = Schema.Struct({ title: Schema.String })
+
+const File = Schema.Struct({
+  old_path: RepoPath,
+  new_path: RepoPath,
+  new_file: Schema.Boolean,
+  renamed_file: Schema.Boolean,
+  deleted_file: Schema.Boolean,
+  diff: Schema.String
+})
+
+/** The state `locked` is that of a merge request which is being merged. */
+const states = { opened: "open", locked: "open", closed: "closed", merged: "merged" } as const
+
+/** A file whose diff is collapsed or too large comes without its text. */
+const changedFile = ({ deleted_file, diff, new_file, new_path, old_path, renamed_file }: typeof File.Type) =>
+  new ChangedFile({
+    path: new_path,
+    status: new_file ? "added" : deleted_file ? "removed" : renamed_file ? "renamed" : "modified",
+    ...(renamed_file ? { previousPath: old_path } : {}),
+    ...(diff === "" ? {} : { patch: diff.replace(/\n$/, "") })
+  })
+
+export const makeReads = (client: GitLabClient) => {
+  const mergeRequest = (operation: string, ref: PullRequestRef) =>
+    client.request({
+      operation: operationOf(operation, ref),
+      ask: (gitlab) => gitlab.MergeRequests.show(ref.repo, ref.number),
+      answer: MergeRequest
+    })
+
+  const commits = (ref: PullRequestRef) =>
+    client.pages({
+      operation: operationOf("pullRequest", ref),
+      ask: (gitlab, page) => gitlab.MergeRequests.allCommits(ref.repo, ref.number, page),
+      answer: Commit
+    }).pipe(
+      Stream.map(({ title }) => title.trim()),
+      Stream.filter((title) => title !== ""),
+      Stream.runCollect,
+      // GitLab lists the newest first.
+      Effect.map((titles) => titles.toReversed())
+    )
+
+  const pullRequest = Effect.fn("GitLab.pullRequest")(function*(ref: PullRequestRef) {
+    const [found, titles] = yield* Effect.all([mergeRequest("pullRequest", ref), commits(ref)], { concurrency: 2 })
+    if (found.diff_refs === null) {
+      const message = "the merge request has no commits, or GitLab has not prepared its diff yet"
+      return yield* new ForgeError({
+        operation: operationOf("pullRequest", ref),
+        reason: new Refused({ status: 422, message })
+      })
+    }
+    return new PullRequest({
+      ref,
+      title: found.title,
+      description: found.description ?? "",
+      author: found.author?.username ?? ghost,
+      state: states[found.state],
+      draft: found.draft === true,
+      headSha: found.diff_refs.head_sha,
+      headBranch: found.source_branch,
+      baseSha: found.diff_refs.base_sha,
+      baseBranch: found.target_branch,
+      commits: titles
+    })
+  })
+
+  const changedFiles = Effect.fn("GitLab.changedFiles")((ref: PullRequestRef) =>
+    client.pages({
+      operation: operationOf("changedFiles", ref),
+      ask: (gitlab, page) => gitlab.MergeRequests.allDiffs(ref.repo, ref.number, page),
+      answer: File
+    }).pipe(Stream.map(changedFile), Stream.runCollect)
+  )
+
+  const checkAccess = Effect.fn("GitLab.checkAccess")((repo: RepoName) =>
+    Effect.asVoid(client.request({
+      operation: `GitLab.checkAccess ${repo}`,
+      ask: (gitlab) => gitlab.Commits.all(repo, { page: 1, perPage: 1 }),
+      answer: Schema.Unknown
+    }))
+  )
+
+  /**
+   * Finds out why GitLab forbids a post: its answer is the same for a locked conversation, an archived project and a
+   * missing role.
+   */
+  const explain = (operation: string, ref: PullRequestRef) => (error: ForgeError) =>
+    Effect.gen(function*() {
+      const refused = (because: "locked" | "archived", what: string) =>
+        new ForgeError({
+          operation: error.operation,
+          reason: new Refused({ status: 403, because, message: `${what}: ${error.reason.message}` })
+        })
+      const { discussion_locked } = yield* mergeRequest(operation, ref)
+      if (discussion_locked === true) return yield* refused("locked", "the conversation is locked")
+      const { archived } = yield* client.request({
+        operation: operationOf(operation, ref),
+        ask: (gitlab) => gitlab.Projects.show(ref.repo),
+        answer: Project
+      })
+      return yield* archived === true ? refused("archived", "the project is archived") : error
+    })
+
+  const explaining =
+    (operation: string, ref: PullRequestRef) =>
+    <A, E>(posting: Effect.Effect<A, E | ForgeError>): Effect.Effect<A, E | ForgeError> =>
+      Effect.catchIf(posting, isForbidden, explain(operation, ref))
+
+  return { pullRequest, changedFiles, checkAccess, explaining }
+}

@@ -1,0 +1,71 @@
+import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Effect, Schema } from "effect"
+import { ForgeError } from "../ForgeError.ts"
+import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
+import type { GitLabClient } from "./Client.ts"
+import { isNotFound, isRefused } from "./Failure.ts"
+import { type GitLabPosts, noteUrl } from "./Posts.ts"
+import { operationOf } from "./Reads.ts"
+
+/** GitLab's answer to a creation. */
+const Created = Schema.Struct({ id: Schema.Int })
+
+/** Notes below a merge request and in its discussions, without drafts. */
+export const makePlain = (client: GitLabClient, host: string, posts: GitLabPosts): PlainPosts => {
+  /** Posts an answer in the discussion that the event was in, or below the merge request. */
+  const send = (operation: string, event: PullRequestEvent, body: string) => {
+    const { pullRequest: ref } = event
+    const call = { operation: operationOf(operation, ref), answer: Created }
+    const placed = (kind: Place["kind"]) => ({ id }: typeof Created.Type): Place => ({
+      kind,
+      id,
+      url: noteUrl(host, ref, id)
+    })
+    const below = client.write({
+      ...call,
+      ask: (gitlab) => gitlab.MergeRequestNotes.create(ref.repo, ref.number, body)
+    }).pipe(Effect.map(placed("comment")))
+    if (event._tag !== "Comment" || event.threadId === undefined) return below
+    const { threadId } = event
+    return client.write({
+      ...call,
+      ask: (gitlab) => gitlab.MergeRequestDiscussions.addNote(ref.repo, ref.number, threadId, body)
+    }).pipe(
+      Effect.map(placed("thread")),
+      // The discussion was deleted while we worked, or takes no replies.
+      Effect.catchIf((error) => isNotFound(error) || isRefused(error), () => below)
+    )
+  }
+
+  /** Deletes a duplicate post of ours. The other one stays, so no lease is needed. */
+  const remove = (operation: string, ref: PullRequestRef, { id }: Place) =>
+    client.request({
+      operation: operationOf(operation, ref),
+      ask: (gitlab) => gitlab.MergeRequestNotes.remove(ref.repo, ref.number, id),
+      answer: Schema.Unknown
+    }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
+
+  return makePlainPosts({ jobPosts: posts.jobPosts, send, remove })
+}
+
+/** True if our account has given the emoji before. GitLab answers 404 and has no code for it. */
+const isGiven = (error: unknown): boolean =>
+  error instanceof ForgeError && /has already been taken/i.test(error.reason.message)
+
+/** Awards the `eyes` emoji to the comment, or to the merge request. It is idempotent. */
+export const makeAcknowledge = (client: GitLabClient) =>
+  Effect.fn("GitLab.acknowledge")((event: PullRequestEvent) => {
+    const { number, repo } = event.pullRequest
+    return client.request({
+      operation: operationOf("acknowledge", event.pullRequest),
+      ask: (gitlab) =>
+        event._tag === "Comment"
+          ? gitlab.MergeRequestNoteAwardEmojis.award(repo, number, event.commentId, "eyes")
+          : gitlab.MergeRequestAwardEmojis.award(repo, number, "eyes"),
+      answer: Schema.Unknown
+    }).pipe(
+      Effect.asVoid,
+      Effect.catchIf(isGiven, () => Effect.void)
+    )
+  })

@@ -1,0 +1,281 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Login } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
+import { RunNotWanted, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { Clock, Effect, Option, Result, type Scope, Struct } from "effect"
+import { Forge } from "../src/Forge.ts"
+import { ForgeError } from "../src/ForgeError.ts"
+import { comment, draft, instantClock, jobId, opened, publishing } from "./FakeGitHub.ts"
+import { forgeOf, type Placed, type Scene } from "./ForgeScene.ts"
+import { makeRace, momentsOf } from "./TwoServers.ts"
+
+const path = (name: string) => ({ path: RepoPath.make(`src/${name}.ts`) })
+
+/** Comments on every kind of line. */
+const everywhere = [
+  comment(10),
+  comment(30, { side: "LEFT" }),
+  comment(12),
+  comment(5, path("moved")),
+  comment(3, { ...path("new"), startLine: 1, suggestion: "one line" }),
+  comment(31, { startLine: 29 }),
+  comment(2, { ...path("gone"), side: "LEFT" })
+]
+
+const places = (comments: ReadonlyArray<InlineComment>): ReadonlyArray<Omit<Placed, "body">> =>
+  comments.map(({ finding: { line, path, side, startLine } }) => ({
+    path,
+    side,
+    line,
+    ...(startLine === undefined ? {} : { startLine })
+  }))
+
+const placed = (inline: ReadonlyArray<Placed>) => inline.map(Struct.omit(["body"]))
+
+const reviewOf = ({ head, ref }: Scene, comments: ReadonlyArray<InlineComment>): ReviewDraft =>
+  draft(comments, { pullRequest: ref, headSha: head, event: { ...opened, pullRequest: ref, headSha: head } })
+
+const publish = (scene: Scene, comments: ReadonlyArray<InlineComment>) => publishing(reviewOf(scene, comments))
+
+/** Runs against the scene's forge, with pauses that take no time. */
+const on = Effect.fnUntraced(function*<A, E>(scene: Scene, run: Effect.Effect<A, E, Forge>) {
+  const { instant } = yield* instantClock
+  return yield* run.pipe(Effect.provide(forgeOf(scene)), Effect.provideService(Clock.Clock, instant))
+})
+
+const eventOf = (scene: Scene, said: Effect.Success<ReturnType<Scene["comment"]>>) =>
+  PullRequestEvent.cases.Comment.make({
+    ...said,
+    pullRequest: scene.ref,
+    title: "A change",
+    author: Login.make("mara"),
+    authorIsBot: false,
+    body: "@nominal-bot why?"
+  })
+
+const reply = (event: PullRequestEvent, body: string) =>
+  Forge.use((forge) =>
+    Effect.flatMap(forge.ownPosts(event.pullRequest, jobId), (known) => forge.reply(event, jobId, body, known))
+  )
+
+/** Requests that change something, in their order and each once. */
+const writes = ({ requests }: Scene) => [
+  ...new Map(
+    requests.filter(({ kind, method }) => kind === "rest" && method !== "GET").map((request) =>
+      [`${request.method} ${request.operation}`, request] as const
+    )
+  ).values()
+]
+
+const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+
+const interruptions = [
+  { _tag: "Drop" },
+  { _tag: "CommitThenDrop" },
+  { _tag: "CommitThenAnswer", status: 502 },
+  { _tag: "Answer", status: 503 },
+  { _tag: "Answer", status: 429, headers: { "retry-after": "3" } }
+] as const
+
+/** The behaviour that forges share, over HTTP against an emulated one. */
+export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown, Scope.Scope>) => {
+  describe(`${name}: a review`, () => {
+    it.effect("has its comments on added, deleted and unchanged lines, in renamed files and on ranges", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const posted = yield* on(scene, publish(scene, everywhere))
+        assert.deepStrictEqual([posted.inline, posted.folded, posted.alreadyPosted], [everywhere.length, 0, false])
+        const { inline, pending, summaries } = scene.standing()
+        assert.sameDeepMembers(placed(inline), [...places(everywhere)])
+        assert.deepStrictEqual([summaries.length, pending, scene.violations], [1, 0, []])
+        assert.isTrue(yield* Effect.map(on(scene, publish(scene, everywhere)), ({ alreadyPosted }) => alreadyPosted))
+        assert.strictEqual(scene.standing().inline.length, everywhere.length)
+      }))
+
+    it.effect("tells in its summary what the forge takes no comment for", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const posted = yield* on(scene, publish(scene, [comment(10), comment(20), comment(12)]))
+        assert.deepStrictEqual([posted.inline, posted.folded], [2, 1])
+        const { inline, pending, summaries: [summary, ...more] } = scene.standing()
+        assert.sameDeepMembers(placed(inline), [...places([comment(10), comment(12)])])
+        assert.include(summary, "finding at 20")
+        assert.deepStrictEqual([more, pending], [[], 0])
+      }))
+
+    it.effect("all of whose places are refused is one post", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const posted = yield* on(scene, publish(scene, [comment(20), comment(21)]))
+        assert.deepStrictEqual([posted.inline, posted.folded], [0, 2])
+        const { inline, pending, summaries } = scene.standing()
+        assert.deepStrictEqual([inline, summaries.length, pending], [[], 1, 0])
+      }))
+
+    it.effect("is a head that was reviewed", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        yield* on(scene, publish(scene, [comment(10)]))
+        const { reviewedHeads } = yield* on(scene, Forge.use((forge) => forge.ownPosts(scene.ref, jobId)))
+        assert.deepStrictEqual(reviewedHeads.map(({ headSha, jobId }) => [headSha, jobId]), [[scene.head, jobId]])
+      }))
+
+    it.effect("stands once and whole, whatever interrupts one of its requests", () =>
+      Effect.gen(function*() {
+        const comments = [comment(10), comment(20), comment(12)]
+        const first = yield* makeScene
+        yield* on(first, publish(first, comments))
+        for (const request of writes(first)) {
+          for (const fault of interruptions) {
+            const scene = yield* makeScene
+            const pattern = escaped(request.path).replaceAll(/\\?\d{3,}/g, String.raw`\d+`)
+            scene.faults.next({ method: request.method, path: new RegExp(`^${pattern}$`) }, fault)
+            yield* on(scene, publish(scene, comments))
+            const { inline, pending, summaries } = scene.standing()
+            const where = `${fault._tag} of ${request.method} ${request.operation}`
+            assert.sameDeepMembers(placed(inline), [...places([comment(10), comment(12)])], where)
+            assert.deepStrictEqual([summaries.length, pending], [1, 0], where)
+          }
+        }
+      }))
+
+    it.effect("is not posted by a run that the queue does not want, and no draft is left", () =>
+      Effect.gen(function*() {
+        const first = yield* makeScene
+        yield* on(first, publish(first, [comment(10), comment(12)]))
+        const asked = writes(first).length
+        for (let wanted = 0; wanted < asked; wanted++) {
+          const scene = yield* makeScene
+          let left = wanted
+          const run = Effect.provideService(
+            Effect.flip(publish(scene, [comment(10), comment(12)])),
+            RunStillWanted,
+            Effect.sync(() => left-- > 0)
+          )
+          assert.instanceOf(yield* on(scene, run), RunNotWanted)
+          const { pending, ...standing } = scene.standing()
+          assert.deepStrictEqual(standing, { summaries: [], inline: [] })
+          assert.strictEqual(pending, 0)
+        }
+      }))
+
+    it.effect("on a locked pull request is refused for that", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        scene.lock()
+        const error = yield* on(scene, Effect.flip(publish(scene, [comment(10)])))
+        assert.isTrue(
+          error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.because === "locked"
+        )
+      }))
+  })
+
+  describe(`${name}: two servers that run one job`, () => {
+    for (
+      const [title, comments] of [["a review with comments", [comment(10), comment(12)]], [
+        "a plain review",
+        []
+      ]] as const
+    ) {
+      it.effect(`post ${title} once, at every pair of steps at which they stand still`, () =>
+        Effect.gen(function*() {
+          const scene = yield* makeScene
+          const race = yield* makeRace(scene.arena)
+          const run = Effect.asVoid(publish(scene, comments))
+          const moments = momentsOf(...scene.arena.steps)
+          for (const one of moments) {
+            for (const other of moments) {
+              yield* scene.clear
+              const fair = yield* Effect.scoped(Effect.gen(function*() {
+                const { first, goOn, second, takeOver } = yield* race(run)
+                yield* goOn("first", one)
+                yield* takeOver
+                yield* goOn("second", other)
+                yield* goOn("first")
+                yield* goOn("second")
+                const [lost, held] = [yield* first, yield* second]
+                return Result.isSuccess(held) && (Result.isSuccess(lost) || lost.failure instanceof RunNotWanted)
+              }))
+              const where = `first ${one.when} ${one.operation}, second ${other.when} ${other.operation}`
+              const { inline, pending, summaries } = scene.standing()
+              assert.isTrue(fair, where)
+              assert.deepStrictEqual([inline.length, summaries.length, pending], [comments.length, 1, 0], where)
+            }
+          }
+        }))
+    }
+  })
+
+  describe(`${name}: an answer`, () => {
+    it.effect("is posted once for each job, below the pull request or in the thread that asked", () =>
+      Effect.gen(function*() {
+        for (const say of ["comment", "onDiff"] as const) {
+          const scene = yield* makeScene
+          const event = eventOf(scene, yield* scene[say]("@nominal-bot why?"))
+          yield* on(scene, reply(event, "Because."))
+          yield* on(scene, reply(event, "Because of that."))
+          const discussions = yield* on(scene, Forge.use((forge) => forge.discussions(scene.ref)))
+          assert.sameMembers(discussions.map(({ body }) => body.split("\n")[0]), ["@nominal-bot why?", "Because."])
+          assert.deepStrictEqual(new Set(discussions.map(({ path }) => path)).size, 1)
+        }
+      }))
+
+    it.effect("is not posted below the job's review", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const event = eventOf(scene, yield* scene.comment("@nominal-bot why?"))
+        yield* on(scene, publish(scene, [comment(10)]))
+        assert.isTrue(Option.isSome(yield* on(scene, reply(event, "Because."))))
+        assert.strictEqual(scene.standing().summaries.length, 1)
+      }))
+
+    it.effect("is preceded by an emoji, which is given once", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const events = [
+          reviewOf(scene, []).event,
+          eventOf(scene, yield* scene.comment("@nominal-bot why?")),
+          eventOf(scene, yield* scene.onDiff("@nominal-bot why?"))
+        ]
+        for (const event of [...events, ...events]) {
+          yield* on(scene, Forge.use((forge) => forge.acknowledge(event)))
+        }
+        assert.strictEqual(scene.eyes(), 3)
+      }))
+  })
+
+  describe(`${name}: what is read`, () => {
+    it.effect("is the pull request, its changed files and its comments, those of the diff with their state", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        yield* scene.comment("Nice.")
+        yield* scene.onDiff("Is that so?")
+        scene.resolve()
+        const [pull, files, discussions] = yield* on(
+          scene,
+          Forge.use(({ changedFiles, discussions, pullRequest }) =>
+            Effect.all([pullRequest(scene.ref), changedFiles(scene.ref), discussions(scene.ref)])
+          )
+        )
+        assert.deepStrictEqual([pull.headSha, pull.state, pull.commits], [scene.head, "open", ["Change it"]])
+        assert.deepStrictEqual(
+          files.map(({ path, previousPath, status }) => [path, previousPath, status]).toSorted(),
+          [
+            ["src/cart.ts", undefined, "modified"],
+            ["src/gone.ts", undefined, "removed"],
+            ["src/moved.ts", "src/old.ts", "renamed"],
+            ["src/new.ts", undefined, "added"]
+          ]
+        )
+        // GitHub's timestamps are of the same second.
+        assert.sameDeepMembers(
+          discussions.map(({ author, body, line, path, resolved }) => [author, body, path, line, resolved]),
+          [["mara", "Nice.", undefined, undefined, false], ["mara", "Is that so?", "src/cart.ts", 10, true]]
+        )
+        yield* on(scene, Forge.use((forge) => forge.checkAccess(scene.ref.repo)))
+        assert.deepStrictEqual(scene.violations, [])
+      }))
+  })
+}

@@ -1,0 +1,4 @@
+import { gitHubScene } from "./ForgeScene.ts"
+import { forgeSuite } from "./ForgeSuite.ts"
+
+forgeSuite("GitHub", gitHubScene)

@@ -1,0 +1,4 @@
+import { gitLabScene } from "./ForgeScene.ts"
+import { forgeSuite } from "./ForgeSuite.ts"
+
+forgeSuite("GitLab", gitLabScene)

@@ -1,0 +1,185 @@
+import { assert, describe, it } from "@effect/vitest"
+import { JobId } from "@nominal-code/domain/Job"
+import { PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import type { ReviewDraft } from "@nominal-code/domain/Review"
+import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
+import { refsOf } from "@nominal-code/testing/GitLabState"
+import { Clock, Effect, Redacted } from "effect"
+import { Forge } from "../src/Forge.ts"
+import * as GitLab from "../src/GitLab.ts"
+import { comment, draft, instantClock, opened, publishing } from "./FakeGitHub.ts"
+
+const lines = Array.from({ length: 60 }, (_, index) => `line ${index + 1}\n`)
+
+/** A merge request that changes line 10 and adds a file of three lines. */
+const scene = Effect.gen(function*() {
+  const emulator = yield* GitLabEmulator.make()
+  const { state } = emulator
+  const request = yield* emulator.openRequest({
+    project: yield* emulator.addProject("acme/shop", [{ message: "Begin", files: { "src/cart.ts": lines.join("") } }]),
+    commits: [{
+      message: "Change it",
+      files: { "src/cart.ts": lines.with(9, "changed\n").join(""), "src/new.ts": "one\ntwo\nthree\n" }
+    }]
+  })
+  const bot = emulator.account("nominal-bot", true)
+  const ref = new PullRequestRef({
+    platform: "gitlab",
+    repo: RepoName.make("acme/shop"),
+    number: PullNumber.make(request.iid)
+  })
+  const { instant } = yield* instantClock
+  const on = <A, E>(run: Effect.Effect<A, E, Forge>) =>
+    run.pipe(
+      Effect.provide(GitLab.layer({ apiBase: emulator.origin, token: Redacted.make(bot.token) })),
+      Effect.provideService(Clock.Clock, instant)
+    )
+  const headSha = Sha.make(refsOf(request).head)
+  const publish = (comments: ReviewDraft["comments"], fields: Partial<ReviewDraft> = {}) =>
+    on(publishing(draft(comments, {
+      pullRequest: ref,
+      headSha,
+      event: { ...opened, pullRequest: ref, headSha },
+      ...fields
+    })))
+  const ours = () => state.notes.filter(({ author }) => author === bot)
+  const asked = () => emulator.requests.map(({ method, operation }) => `${method} ${operation.split("/").at(-1)}`)
+  return { asked, bot, emulator, headSha, on, ours, publish, ref, request, state }
+})
+
+const otherJob = JobId.make("f".repeat(20))
+const newFile = { path: RepoPath.make("src/new.ts") }
+
+describe("a review on GitLab", () => {
+  it.effect("is made of drafts that are published at once, the summary last, and looked at", () =>
+    Effect.gen(function*() {
+      const { asked, ours, publish } = yield* scene
+      yield* publish([comment(10), comment(1, newFile)])
+      assert.deepStrictEqual(ours().map(({ discussion }) => discussion.individual), [false, false, true])
+      assert.sameMembers(asked().slice(0, 4), ["GET draft_notes", "GET user", "GET version", "GET discussions"])
+      assert.deepStrictEqual(asked().slice(4, 11), [
+        "GET versions",
+        "GET :version_id",
+        "POST draft_notes",
+        "POST draft_notes",
+        "POST draft_notes",
+        "GET draft_notes",
+        "POST bulk_publish"
+      ])
+      assert.isTrue(asked().slice(11).every((request) => request === "GET discussions"))
+    }))
+
+  it.effect("carries out no quick action and mentions nobody, wherever the text stands", () =>
+    Effect.gen(function*() {
+      const { on, ours, publish, ref, state } = yield* scene
+      const text = "Look:\n/close\n/label ~bug\n@ada Closes #1\n\n- ```\n/merge\n  ```"
+      yield* publish([comment(10, { body: text }), comment(20, { body: text })], { summary: text })
+      const answering = Forge.use((forge) =>
+        Effect.flatMap(
+          forge.ownPosts(ref, otherJob),
+          (known) => forge.reply({ ...opened, pullRequest: ref }, otherJob, text, known)
+        )
+      )
+      yield* on(answering)
+      assert.deepStrictEqual(state.quickActions, [])
+      assert.strictEqual(ours().length, 3)
+      for (const { body } of ours()) assert.notMatch(body, /^\/|@ada|#1/m)
+    }))
+
+  it.effect("counts the lines of a suggestion from the commented one", () =>
+    Effect.gen(function*() {
+      const { ours, publish } = yield* scene
+      yield* publish([
+        comment(10, { suggestion: "better" }),
+        comment(3, { ...newFile, startLine: 2, suggestion: "two\n\n````\nthree" })
+      ])
+      const [one, range] = ours().map(({ body }) => body)
+      assert.include(one, "```suggestion:-0+0\nbetter\n```")
+      assert.include(range, "`````suggestion:-1+0\ntwo\n\n````\nthree\n`````")
+    }))
+
+  it.effect("leaves the drafts of a person who uses the account alone", () =>
+    Effect.gen(function*() {
+      const { asked, bot, ours, publish, request, state } = yield* scene
+      const own = {
+        id: state.nextId(),
+        request,
+        author: bot,
+        position: undefined,
+        lineRange: undefined,
+        lineCode: undefined,
+        replyTo: undefined,
+        resolves: false,
+        body: "My notes."
+      }
+      state.drafts.push(own)
+      const posted = yield* publish([comment(10)])
+      assert.deepStrictEqual([posted.inline, ours().length, state.drafts], [1, 2, [own]])
+      assert.notInclude(asked(), "POST bulk_publish")
+    }))
+
+  it.effect("tells in its summary what GitLab has lost while it published", () =>
+    Effect.gen(function*() {
+      const { emulator, ours, publish, state } = yield* scene
+      emulator.pauses.at(({ operation, when }) =>
+        Effect.sync(() => {
+          if (when !== "before" || !operation.endsWith("bulk_publish")) return
+          const [first] = state.drafts
+          if (first !== undefined) state.drafts.splice(0, 1, { ...first, lineCode: undefined })
+        })
+      )
+      const posted = yield* publish([comment(10), comment(1, newFile)])
+      assert.deepStrictEqual([posted.inline, posted.folded], [1, 1])
+      assert.deepStrictEqual(ours().filter(({ body }) => body.includes("finding at 10")).length, 1)
+      assert.include(ours().at(-1)?.body, "**`src/cart.ts:10`**")
+    }))
+
+  it.effect("of a commit that GitLab has no diff of is one note", () =>
+    Effect.gen(function*() {
+      const { ours, publish } = yield* scene
+      const posted = yield* publish([comment(10)], { headSha: Sha.make("a".repeat(40)) })
+      assert.deepStrictEqual([posted.inline, posted.folded, ours().length], [0, 1, 1])
+    }))
+
+  it.effect("of an older head keeps its places when a push comes in between", () =>
+    Effect.gen(function*() {
+      const { emulator, on, ours, publish, ref, request } = yield* scene
+      yield* emulator.push(request, [{ message: "More", files: { "src/cart.ts": `first\n${lines.join("")}` } }])
+      const posted = yield* publish([comment(10)])
+      assert.deepStrictEqual([posted.inline, posted.folded], [1, 0])
+      assert.strictEqual(ours()[0]?.discussion.position?.new_line, 10)
+      const [onDiff] = (yield* on(Forge.use((forge) => forge.discussions(ref)))).filter(({ path }) =>
+        path !== undefined
+      )
+      assert.deepStrictEqual([onDiff?.line, onDiff?.originalLine], [undefined, 10])
+    }))
+
+  it.effect("in an archived project is refused for that", () =>
+    Effect.gen(function*() {
+      const { publish, request } = yield* scene
+      request.project.archived = true
+      assert.include(String(yield* Effect.flip(publish([comment(10)]))), "the project is archived")
+    }))
+})
+
+it.effect("a file whose diff GitLab collapses is a changed file without a patch", () =>
+  Effect.gen(function*() {
+    const emulator = yield* GitLabEmulator.make({ collapsedBytes: 10 })
+    const request = yield* emulator.openRequest({
+      project: yield* emulator.addProject("acme/shop", [{ message: "Begin", files: { "a.txt": lines.join("") } }]),
+      commits: [{
+        message: "Add many",
+        files: Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`src/${index}.ts`, `${index}\n`]))
+      }]
+    })
+    const ref = new PullRequestRef({
+      platform: "gitlab",
+      repo: RepoName.make("acme/shop"),
+      number: PullNumber.make(request.iid)
+    })
+    const token = Redacted.make(emulator.account("nominal-bot").token)
+    const files = yield* Forge.use((forge) => forge.changedFiles(ref)).pipe(
+      Effect.provide(GitLab.layer({ apiBase: emulator.origin, token }))
+    )
+    assert.deepStrictEqual([files.length, files.filter(({ patch }) => patch !== undefined).length], [120, 0])
+  }))
