@@ -34,8 +34,17 @@ const places = (comments: ReadonlyArray<InlineComment>): ReadonlyArray<Omit<Plac
 
 const placed = (inline: ReadonlyArray<Placed>) => inline.map(Struct.omit(["body"]))
 
+const linesOf = (comments: ReadonlyArray<InlineComment>) => comments.map(({ finding: { line } }) => line)
+
+const summaryOf = (comments: ReadonlyArray<InlineComment>) => `Findings at: ${linesOf(comments).join(", ")}.`
+
 const reviewOf = ({ head, ref }: Scene, comments: ReadonlyArray<InlineComment>): ReviewDraft =>
-  draft(comments, { pullRequest: ref, headSha: head, event: { ...opened, pullRequest: ref, headSha: head } })
+  draft(comments, {
+    pullRequest: ref,
+    headSha: head,
+    summary: summaryOf(comments),
+    event: { ...opened, pullRequest: ref, headSha: head }
+  })
 
 const publish = (scene: Scene, comments: ReadonlyArray<InlineComment>) => publishing(reviewOf(scene, comments))
 
@@ -59,6 +68,14 @@ const reply = (event: PullRequestEvent, body: string) =>
   Forge.use((forge) =>
     Effect.flatMap(forge.ownPosts(event.pullRequest, jobId), (known) => forge.reply(event, jobId, body, known))
   )
+
+/** One review stands, whole: the summary and the findings of the same run. */
+const assertOne = (scene: Scene, reviews: ReadonlyArray<ReadonlyArray<InlineComment>>, where: string): void => {
+  const { inline, pending, summaries: [summary = "", ...more] } = scene.standing()
+  assert.deepStrictEqual([more, pending], [[], 0], where)
+  const standing = { lines: inline.map(({ line }) => line).toSorted(), summary: summary.split("\n", 1)[0] }
+  assert.deepInclude(reviews.map((review) => ({ lines: linesOf(review), summary: summaryOf(review) })), standing, where)
+}
 
 /** Requests that change something, in their order and each once. */
 const writes = ({ requests }: Scene) => [
@@ -174,38 +191,65 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
 
   describe(`${name}: two servers that run one job`, () => {
     for (
-      const [title, comments] of [["a review with comments", [comment(10), comment(12)]], [
-        "a plain review",
-        []
-      ]] as const
+      const [title, one, other] of [
+        ["one of two reviews whose findings differ", [comment(10), comment(12)], [comment(12), comment(13)]],
+        ["one plain review", [], []]
+      ] as const
     ) {
-      it.effect(`post ${title} once, at every pair of steps at which they stand still`, () =>
+      it.effect(`post ${title}, at every pair of steps at which they stand still`, () =>
         Effect.gen(function*() {
           const scene = yield* makeScene
           const race = yield* makeRace(scene.arena)
-          const run = Effect.asVoid(publish(scene, comments))
           const moments = momentsOf(...scene.arena.steps)
-          for (const one of moments) {
-            for (const other of moments) {
-              yield* scene.clear
-              const fair = yield* Effect.scoped(Effect.gen(function*() {
-                const { first, goOn, second, takeOver } = yield* race(run)
-                yield* goOn("first", one)
-                yield* takeOver
-                yield* goOn("second", other)
-                yield* goOn("first")
-                yield* goOn("second")
-                const [lost, held] = [yield* first, yield* second]
-                return Result.isSuccess(held) && (Result.isSuccess(lost) || lost.failure instanceof RunNotWanted)
-              }))
-              const where = `first ${one.when} ${one.operation}, second ${other.when} ${other.operation}`
-              const { inline, pending, summaries } = scene.standing()
-              assert.isTrue(fair, where)
-              assert.deepStrictEqual([inline.length, summaries.length, pending], [comments.length, 1, 0], where)
-            }
+          for (const [stop, next] of moments.flatMap((stop) => moments.map((next) => [stop, next] as const))) {
+            yield* scene.clear
+            const isFair = yield* Effect.scoped(Effect.gen(function*() {
+              const { first, goOn, second, takeOver } = yield* race(
+                Effect.asVoid(publish(scene, one)),
+                Effect.asVoid(publish(scene, other))
+              )
+              yield* goOn("first", stop)
+              yield* takeOver
+              yield* goOn("second", next)
+              yield* goOn("first")
+              yield* goOn("second")
+              const [lost, held] = [yield* first, yield* second]
+              return Result.isSuccess(held) && (Result.isSuccess(lost) || lost.failure instanceof RunNotWanted)
+            }))
+            const where = `first ${stop.when} ${stop.operation}, second ${next.when} ${next.operation}`
+            assert.isTrue(isFair, where)
+            assertOne(scene, [one, other], where)
           }
         }))
     }
+
+    it.effect("post one review when the first dies at a step, and what it sent arrives at any step of the second", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const race = yield* makeRace(scene.arena)
+        const [one, other] = [[comment(10), comment(12)], [comment(12), comment(13)]]
+        const moments = momentsOf(...scene.arena.steps)
+        for (const [stop, next] of moments.flatMap((stop) => moments.map((next) => [stop, next] as const))) {
+          yield* scene.clear
+          yield* Effect.scoped(Effect.gen(function*() {
+            const { arrive, goOn, kill, second, takeOver } = yield* race(
+              Effect.asVoid(publish(scene, one)),
+              Effect.asVoid(publish(scene, other))
+            )
+            yield* goOn("first", stop)
+            yield* kill
+            yield* takeOver
+            yield* goOn("second", next)
+            yield* arrive
+            yield* goOn("second")
+            assert.isTrue(Result.isSuccess(yield* second))
+          }))
+          // A draft that arrives after all is over is nobody's but ours, and gone with the next look.
+          scene.arena.pauses.at(() => Effect.void)
+          yield* on(scene, Forge.use((forge) => forge.ownPosts(scene.ref, jobId)))
+          assertOne(scene, [one, other], `first ${stop.when} ${stop.operation}, second ${next.when} ${next.operation}`)
+        }
+      }))
   })
 
   describe(`${name}: an answer`, () => {
