@@ -1,6 +1,7 @@
-import { Effect, FileSystem, Option, Path, Redacted } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { createPrivateKey } from "node:crypto"
 import { type GitHubCredentials, type GitHubSettings, type Mode, reviews, type WebhookSettings } from "./AppConfig.ts"
+import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { isLoopback } from "./Url.ts"
@@ -57,19 +58,12 @@ const privateKeyText = Effect.fnUntraced(function*(values: Values, report: Repor
   const inline = values(github.privateKey)
   const file = values(github.privateKeyPath)
   if (Option.isSome(inline) || Option.isNone(file)) return Option.map(inline, Redacted.value)
-  const fs = yield* FileSystem.FileSystem
-  const full = (yield* Path.Path).resolve(file.value)
-  return yield* Effect.asSome(fs.readFileString(full)).pipe(Effect.catch(({ reason }) =>
-    Effect.sync(() => {
-      report.problem(
-        github.privateKeyPath,
-        reason._tag === "NotFound"
-          ? `the file "${full}" does not exist: it must be the private key that GitHub gave for the App`
-          : `the file "${full}" is not readable (${reason._tag})`
-      )
-      return Option.none<string>()
-    })
-  ))
+  return yield* readNamedFile(
+    github.privateKeyPath,
+    file.value,
+    "it must be the private key that GitHub gave for the App",
+    report
+  )
 })
 
 /** Restores the line breaks of a key that has them as `\n`, which is how many tools put a PEM into one variable. */

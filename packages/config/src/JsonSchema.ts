@@ -1,5 +1,5 @@
 import { Array, Duration, Option } from "effect"
-import type { Setting } from "./Setting.ts"
+import { fileVariables, type Setting } from "./Setting.ts"
 import { ownSettings } from "./Settings.ts"
 
 type Entry = readonly [keys: ReadonlyArray<string>, schema: object]
@@ -7,11 +7,16 @@ type Entry = readonly [keys: ReadonlyArray<string>, schema: object]
 /** True if YAML holds the value in the same form as the program. */
 const isPlain = (value: unknown): boolean => !Option.isOption(value) && !Duration.isDuration(value)
 
-const leaf = ({ absent, doc, env: [variable], kind, yaml: [canonical] }: Setting<unknown>, path: string): object => ({
-  ...kind.shape,
-  description: `${path === canonical ? doc : `Short for ${canonical}.`} Environment: ${variable}.`,
-  ...(isPlain(absent) && path === canonical ? { default: absent } : {})
-})
+const leaf = (setting: Setting<unknown>, path: string): object => {
+  const { absent, doc, env: [variable], kind, yaml: [canonical] } = setting
+  return {
+    ...kind.shape,
+    description: `${path === canonical ? doc : `Short for ${canonical}.`} Environment: ${
+      [variable, ...fileVariables(setting)].join(" or ")
+    }.`,
+    ...(isPlain(absent) && path === canonical ? { default: absent } : {})
+  }
+}
 
 const section = (entries: ReadonlyArray<Entry>): object => ({
   type: "object",

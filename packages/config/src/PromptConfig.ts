@@ -1,5 +1,6 @@
 import { Effect, FileSystem, Option, Path } from "effect"
 import { fileURLToPath } from "node:url"
+import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"
 import type { Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
@@ -17,25 +18,8 @@ const override = Effect.fnUntraced(function*(inline: Text, file: Text, values: V
   if (Option.isSome(text)) {
     report.warn(inline, `the inline text is ignored, because ${file.env[0]} is set too: remove one of the two`)
   }
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const full = path.resolve(named.value)
-  return yield* Effect.gen(function*() {
-    const { type } = yield* fs.stat(full)
-    if (type === "File") return Option.some((yield* fs.readFileString(full)).trim())
-    report.problem(file, `"${full}" is not a regular file`)
-    return Option.none<string>()
-  }).pipe(Effect.catch(({ reason }) =>
-    Effect.sync(() => {
-      report.problem(
-        file,
-        reason._tag === "NotFound"
-          ? `the file "${full}" does not exist: correct the path, or remove the setting`
-          : `the file "${full}" is not readable (${reason._tag})`
-      )
-      return Option.none<string>()
-    })
-  ))
+  const content = yield* readNamedFile(file, named.value, "correct the path, or remove the setting", report)
+  return Option.map(content, (content) => content.trim())
 })
 
 // The one place that knows where the package keeps its guidelines.

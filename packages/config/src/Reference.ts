@@ -1,5 +1,5 @@
 import { defaultModels } from "./DefaultModels.ts"
-import type { Setting } from "./Setting.ts"
+import { fileVariables, type Setting } from "./Setting.ts"
 import { sections } from "./Settings.ts"
 import { builtProviders } from "./settings/Providers.ts"
 
@@ -19,6 +19,9 @@ what may stand in it.
 
 - **Everything that is wrong is reported at once**, each line with both names, and nothing starts. A secret's value is never shown.
 - An empty variable is not set, and neither is an empty text in YAML. An empty \`GITHUB_WEBHOOK_SECRET\` is a missing one.
+- Every secret may come from a file, as Docker and Kubernetes mount them: \`GITHUB_TOKEN_FILE=/run/secrets/github\`
+  instead of \`GITHUB_TOKEN\`. The last line break of the file does not count. It is an error if the file cannot be
+  read or is empty, and if both variables are set.
 - Lists: \`[one, two]\` in YAML, \`one,two\` in the environment. A list of the environment replaces the file's.
 - True or false: \`true\`, \`yes\`, \`1\`, \`false\`, \`no\`, \`0\`.
 - Names that look like numbers need quotes in YAML: \`app_id: "12345"\`.
@@ -36,12 +39,16 @@ const cell = (text: string): string => text.replaceAll("|", "\\|")
 const codes = (names: ReadonlyArray<string>, between: string): string =>
   names.map((name) => `\`${name}\``).join(between)
 
-const row = ({ byDefault, doc, env, kind, yaml }: Setting<unknown>): string =>
-  `| ${
-    [yaml.length === 0 ? "—" : codes(yaml, "<br>"), codes(env, "<br>"), kind.label, byDefault, doc].map(cell).join(
-      " | "
-    )
+const row = (setting: Setting<unknown>): string => {
+  const { byDefault, doc, env, kind, yaml } = setting
+  const variables = [...env, ...fileVariables(setting)]
+  return `| ${
+    [yaml.length === 0 ? "—" : codes(yaml, "<br>"), codes(variables, "<br>"), kind.label, byDefault, doc].map(cell)
+      .join(
+        " | "
+      )
   } |`
+}
 
 const table = ({ note, settings, title }: (typeof sections)[number]): string =>
   [

@@ -53,6 +53,13 @@ export const optional = <A>({ kind, ...description }: Description<A>): Setting<O
 export const defaulted = <A>(absent: A, { kind, ...description }: Description<A>): Setting<A> =>
   make(description, kind, absent, Array.isArray(absent) ? "none" : `\`${String(absent)}\``)
 
+/** Variable that names the file of a secret. */
+export const fileVariable = (name: string): string => `${name}_FILE`
+
+/** Variables that name a file with the setting's value: those of a secret, with `_FILE` behind them. */
+export const fileVariables = ({ env, kind }: Pick<Setting<unknown>, "env" | "kind">): ReadonlyArray<string> =>
+  kind.secret ? env.map(fileVariable) : []
+
 /** Name of a setting in messages: its YAML path and its variable. */
 export const nameOf = ({ env: [variable], yaml: [path] }: Setting<unknown>): string =>
   path === undefined ? variable : `${path} (${variable})`

@@ -43,11 +43,7 @@ export const sections: ReadonlyArray<{
   readonly note?: string
   readonly settings: ReadonlyArray<Setting<unknown>>
 }> = [
-  {
-    title: "GitHub",
-    note: "This build works with a token. The settings of a GitHub App are read and have no effect.",
-    settings: Object.values(github)
-  },
+  { title: "GitHub", settings: Object.values(github) },
   { title: "Webhook listener", settings: Object.values(webhook) },
   { title: "Reviewer", settings: Object.values(reviewer) },
   { title: "Access", settings: Object.values(access) },

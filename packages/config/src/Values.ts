@@ -1,8 +1,9 @@
-import { Effect, Option } from "effect"
+import { Effect, type FileSystem, Option, type Path } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
 import { type ConfigFile, isYamlMap } from "./ConfigFile.ts"
 import { readVariable } from "./Environment.ts"
 import type { Report } from "./Report.ts"
+import { readSecretFiles } from "./SecretFiles.ts"
 import type { Setting } from "./Setting.ts"
 import { everySetting, ownSettings } from "./Settings.ts"
 
@@ -48,7 +49,11 @@ export const readValues = Effect.fnUntraced(function*(
   file: ConfigFile,
   flags: Flags,
   report: Report
-): Effect.fn.Return<{ readonly values: Values; readonly secrets: ReadonlyArray<string> }, ConfigError> {
+): Effect.fn.Return<
+  { readonly values: Values; readonly secrets: ReadonlyArray<string> },
+  ConfigError,
+  FileSystem.FileSystem | Path.Path
+> {
   const names = [...new Set(everySetting.flatMap(({ env }) => env))]
   const pairs = yield* Effect.forEach(
     names,
@@ -57,7 +62,7 @@ export const readValues = Effect.fnUntraced(function*(
       concurrency: 1
     }
   )
-  const environment = new Map(pairs)
+  const environment = yield* readSecretFiles(new Map(pairs), report)
 
   const given = (setting: Setting<unknown>): Option.Option<Given> => {
     const candidates = [

@@ -1,11 +1,13 @@
 import { ConfigProvider, Effect } from "effect"
 import { distance } from "fastest-levenshtein"
-import { nameOf, type Setting } from "./Setting.ts"
+import { fileVariables, nameOf, type Setting } from "./Setting.ts"
 import { everySetting } from "./Settings.ts"
+
+const namesOf = (setting: Setting<unknown>) => [...setting.env, ...fileVariables(setting)]
 
 // Several services read OPENAI_API_KEY: the first setting that has a name stands for it.
 const known: ReadonlyMap<string, Setting<unknown>> = new Map(
-  everySetting.flatMap((setting) => setting.env.map((name) => [name, setting] as const)).reverse()
+  everySetting.flatMap((setting) => namesOf(setting).map((name) => [name, setting] as const)).reverse()
 )
 
 /** The names of the variables that the environment holds. */
@@ -31,7 +33,7 @@ const doubtOf = (name: string, names: ReadonlySet<string>): ReadonlyArray<string
   if (known.has(name)) return []
   const meant = [...known.keys()].find((other) => other.length >= 8 && distance(name, other) <= slips(name))
   const setting = meant === undefined ? undefined : known.get(meant)
-  if (setting !== undefined && !setting.env.some((other) => names.has(other))) {
+  if (setting !== undefined && !namesOf(setting).some((other) => names.has(other))) {
     return [`${nameOf(setting)}: ${name} is in the environment, and is no setting: was ${meant} meant?`]
   }
   return name.startsWith("NOMINAL_") && !ofService.test(name)
