@@ -1,32 +1,21 @@
 import { Option, RegExp as Pattern } from "effect"
+import { closesFence, type Fence, fenceIn } from "./Fence.ts"
 
 const blank = (text: string): string => text.replaceAll(/[^\n]/g, " ")
 
-/** The start of a fenced block or of a quote, also inside list items. */
-const fenceOpening = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+){0,4}(`{3,}|~{3,})(.*)$/s
+/** The start of a quote, also inside list items. */
 const quoteOpening = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+){0,4}>/
-
-const openFence = (line: string): string | undefined => {
-  const [, fence, info = ""] = fenceOpening.exec(line) ?? []
-  // With a backtick after them, three backticks open a code span, not a block.
-  return fence?.startsWith("`") && info.includes("`") ? undefined : fence
-}
-
-const closesFence = (line: string, fence: string): boolean => {
-  const text = line.trim()
-  return text.length >= fence.length && text === fence.charAt(0).repeat(text.length)
-}
 
 /** Blanks the lines of fenced code blocks and of quotes, keeping every character's position. */
 const withoutBlocks = (body: string): string => {
-  let fence: string | undefined
+  let fence: Fence | undefined
   return body.split("\n").map((line) => {
     if (fence !== undefined) {
       if (closesFence(line, fence)) fence = undefined
       return blank(line)
     }
     if (quoteOpening.test(line)) return blank(line)
-    fence = openFence(line)
+    fence = fenceIn(line)
     return fence === undefined ? line : blank(line)
   }).join("\n")
 }

@@ -1,3 +1,5 @@
+import { backticksFor, closesFence, fenceIn, withoutPrefix } from "@nominal-code/domain/Fence"
+
 /** A run of lines that is a fenced code block, or one that is prose. */
 export type Block =
   | { readonly _tag: "Code"; readonly language: string; readonly lines: ReadonlyArray<string> }
@@ -5,10 +7,6 @@ export type Block =
 
 /** A part of one line of prose: inline code with its backticks, or anything else. */
 export type Span = { readonly _tag: "Code" | "Text"; readonly text: string }
-
-// Indentation, quotes and list items may stand before a fence.
-const opening = /^([\s>*+\-\d.)]*)(?:(`{3,})([^`]*)|(~{3,})(.*))$/
-const closing = /^ {0,3}(`{3,}|~{3,})\s*$/
 
 // A language only colours code. Anything else after a fence may be a diagram, a formula or a suggestion to apply.
 const languages = new Set(
@@ -22,14 +20,6 @@ const languageOf = (info: string): string => {
   const word = info.trim().split(/\s/, 1)[0]?.toLowerCase() ?? ""
   return languages.has(word) ? word : ""
 }
-
-/** Removes the prefix of a block's fence from a line of the block. */
-const dedent = (line: string, prefix: string): string => {
-  const [leading] = (prefix.includes(">") ? /^[\s>]*/ : /^\s*/).exec(line) ?? [""]
-  return line.slice(Math.min(prefix.length, leading.length))
-}
-
-const closes = (line: string, fence: string): boolean => (closing.exec(line)?.[1] ?? "").startsWith(fence)
 
 /**
  * Splits a text at its fenced code blocks. A fence that nothing closes lasts to the end. A fence inside a list or a
@@ -45,36 +35,30 @@ export const blocks = (text: string): ReadonlyArray<Block> => {
   }
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? ""
-    const match = opening.exec(line)
-    if (match === null) {
+    const fence = fenceIn(line)
+    if (fence === undefined) {
       prose.push(line)
       continue
     }
-    const [, prefix = "", ticks, tickInfo, tildes, tildeInfo] = match
-    if (/[^\s>]/.test(prefix)) prose.push(prefix.trimEnd())
+    if (/[^\s>]/.test(fence.prefix)) prose.push(fence.prefix.trimEnd())
     endProse()
-    const fence = ticks ?? tildes ?? ""
     const code: Array<string> = []
     for (at += 1; at < lines.length; at++) {
-      const inside = dedent(lines[at] ?? "", prefix)
-      if (closes(inside, fence)) break
-      code.push(inside)
+      const inside = lines[at] ?? ""
+      if (closesFence(inside, fence)) break
+      code.push(withoutPrefix(inside, fence))
     }
-    found.push({ _tag: "Code", language: languageOf(tickInfo ?? tildeInfo ?? ""), lines: code })
+    found.push({ _tag: "Code", language: languageOf(fence.info), lines: code })
   }
   endProse()
   return found
 }
 
-/** Makes a fence that nothing in `code` can close. */
-export const fenceFor = (code: string): string =>
-  "`".repeat(Math.max(3, ...Array.from(code.matchAll(/`+/g), ([run]) => run.length + 1)))
-
 /** Renders a block: code between fences at the start of their lines, always closed. */
 export const render = (block: Block): string => {
   const text = block.lines.join("\n")
   if (block._tag === "Prose") return text
-  const fence = fenceFor(text)
+  const fence = backticksFor(text, 3)
   return `${fence}${block.language}\n${text}${block.lines.length > 0 ? "\n" : ""}${fence}`
 }
 

@@ -1,4 +1,5 @@
-/** What a model hands in as a suggestion, made into the bare code that replaces its lines; or none is offered. */
+/** Repairs of a suggestion that a model hands in, to the bare code that replaces its lines. */
+import { closesFence, type Fence, fenceIn } from "@nominal-code/domain/Fence"
 import { Option } from "effect"
 
 /** Place of a suggestion. Lines are without their endings; numbers count from 1. */
@@ -22,13 +23,19 @@ const replacedBy = ({ file, line, startLine }: SuggestionSite): Lines => file.sl
 
 const markdown = /\.(?:md|mdx|mdc|markdown|mkd|qmd|rmd|livemd|adoc|rst|org|ipynb)$/i
 const diffFile = /\.(?:diff|patch)$/i
-const fence = /^\s*(?:`{3,}|~{3,})/
 
-/** Finds the lines between fences around the whole suggestion. */
-const unfenced = (lines: Lines): Lines | undefined => {
+/** Finds a fence with nothing but indentation before it. Others are part of the code, such as those of a doc comment. */
+const bareFence = (line: string): Fence | undefined => {
+  const fence = fenceIn(line)
+  return fence?.prefix.trim() === "" ? fence : undefined
+}
+const hasFence = (lines: Lines): boolean => lines.some((line) => /^\s*(?:`{3,}|~{3,})/.test(line))
+
+/** Finds the fence around the whole suggestion. */
+const fenceAround = (lines: Lines): Fence | undefined => {
   const [first = "", last = ""] = [lines[0], lines.at(-1)]
-  const opening = /^\s*(`{3,}|~{3,})[^`]*$/.exec(first)?.[1]
-  return opening !== undefined && lines.length > 1 && last.trim() === opening ? lines.slice(1, -1) : undefined
+  const fence = bareFence(first)
+  return fence !== undefined && lines.length > 1 && closesFence(last, fence) ? fence : undefined
 }
 
 /**
@@ -36,13 +43,13 @@ const unfenced = (lines: Lines): Lines | undefined => {
  */
 const withoutFence: Step = (lines, site) => {
   const filled = trimmed(lines)
-  const inner = unfenced(filled)
+  const fence = fenceAround(filled)
+  const bare = fence === undefined ? lines : filled.slice(1, -1)
   if (markdown.test(site.path)) {
-    return Option.some(inner !== undefined && /^\s*[`~]+\s*suggestion/i.test(filled[0] ?? "") ? inner : lines)
+    return Option.some(fence !== undefined && /^\s*suggestion/i.test(fence.info) ? bare : lines)
   }
-  if (replacedBy(site).some((line) => fence.test(line))) return Option.some(lines)
-  const bare = inner ?? lines
-  return bare.some((line) => fence.test(line)) ? Option.none() : Option.some(bare)
+  if (hasFence(replacedBy(site))) return Option.some(lines)
+  return hasFence(bare) ? Option.none() : Option.some(bare)
 }
 
 /** Removes blank lines at both ends. */

@@ -1,0 +1,35 @@
+/** The fence that opens a code block in Markdown. */
+export interface Fence {
+  /** Indentation, quotes and list items that stand before it. */
+  readonly prefix: string
+  /** Its backticks or tildes. */
+  readonly marks: string
+  /** Text after it: the code's language, or what a forge makes of the block. */
+  readonly info: string
+}
+
+// With a backtick after them, three backticks open a code span, not a block.
+const opening = /^([\s>*+\-\d.)]*)(?:(`{3,})([^`]*)|(~{3,})([^]*))$/
+
+/** Finds the fence that a line opens. A line that closes one looks the same, so read a block to its end first. */
+export const fenceIn = (line: string): Fence | undefined => {
+  const [found, prefix = "", ticks, tickInfo, tildes, tildeInfo] = opening.exec(line) ?? []
+  return found === undefined ? undefined : { prefix, marks: ticks ?? tildes ?? "", info: tickInfo ?? tildeInfo ?? "" }
+}
+
+/** Removes the prefix of a block's fence from a line of the block. */
+export const withoutPrefix = (line: string, { prefix }: Fence): string => {
+  const [leading] = (prefix.includes(">") ? /^[\s>]*/ : /^\s*/).exec(line) ?? [""]
+  return line.slice(Math.min(prefix.length, leading.length))
+}
+
+/** True for a line that closes a fence: as many marks or more, indented by three blanks at most, and nothing else. */
+export const closesFence = (line: string, fence: Fence): boolean => {
+  const marks = withoutPrefix(line, fence).replace(/^ {1,3}/, "").trimEnd()
+  return marks.length >= fence.marks.length && marks === fence.marks.charAt(0).repeat(marks.length)
+}
+
+const backtickRuns = (text: string): number => Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+
+/** Backticks that nothing in `text` can close: more than it has in a row, and `least` or more. */
+export const backticksFor = (text: string, least: 1 | 3): string => "`".repeat(Math.max(least, backtickRuns(text) + 1))

@@ -1,0 +1,48 @@
+import { assert, describe, it } from "@effect/vitest"
+import { backticksFor, closesFence, fenceIn, withoutPrefix } from "@nominal-code/domain/Fence"
+
+const opened = (line: string) => {
+  const fence = fenceIn(line)
+  assert.isDefined(fence, line)
+  return fence
+}
+
+describe("a code block", () => {
+  it("begins with three marks or more, after indentation, quotes and list items", () => {
+    for (const prefix of ["", "  ", "> ", "- ", "1. ", "  > - ", "\t"]) {
+      for (const marks of ["```", "````", "~~~"]) {
+        assert.deepStrictEqual(fenceIn(`${prefix}${marks}js`), { prefix, marks, info: "js" })
+      }
+    }
+    assert.deepStrictEqual(fenceIn("~~~a`b\r"), { prefix: "", marks: "~~~", info: "a`b\r" })
+  })
+
+  it("does not begin with a code span, with two marks, or within a line", () => {
+    for (const line of ["```a```", "``", "~~", "a ```", "", "`~~"]) assert.isUndefined(fenceIn(line), line)
+  })
+
+  it("ends with as many of the same marks or more, and nothing else on their line", () => {
+    for (const line of ["```", "`````", "   ```  ", "```\r"]) assert.isTrue(closesFence(line, opened("```js")), line)
+    for (const line of ["``", "~~~", "``` js", "    ```", "a", ""]) {
+      assert.isFalse(closesFence(line, opened("```js")), line)
+    }
+  })
+
+  it("in a list or a quote ends below its own beginning", () => {
+    assert.isTrue(closesFence("      ```", opened("    - ```")))
+    assert.isTrue(closesFence("> ```", opened("> ```")))
+    assert.isFalse(closesFence("> ```", opened("```")))
+  })
+
+  it("loses the prefix of its fence, and no more of its indentation", () => {
+    assert.strictEqual(withoutPrefix("    a", opened("- ```")), "  a")
+    assert.strictEqual(withoutPrefix("> > a", opened("> ```")), "> a")
+    assert.strictEqual(withoutPrefix("> a", opened("- ```")), "> a")
+  })
+})
+
+it("backticks around a text are more than it has in a row", () => {
+  assert.strictEqual(backticksFor("a", 1), "`")
+  assert.strictEqual(backticksFor("a", 3), "```")
+  assert.strictEqual(backticksFor("a ``` b `", 1), "````")
+})
