@@ -20,22 +20,10 @@ const process = {
   })
 }
 
+const own = { github, gitlab, webhook, reviewer, access, agent, prompts, storage, jobs, redis, kubernetes, process }
+
 /** All settings. Decoding, the check for unknown keys, the JSON Schema and the reference come from here. */
-export const settings = {
-  github,
-  gitlab,
-  webhook,
-  reviewer,
-  access,
-  agent,
-  prompts,
-  storage,
-  jobs,
-  redis,
-  kubernetes,
-  providers,
-  process
-}
+export const settings = { ...own, providers }
 
 /** Tables of the reference. A note names the settings without effect in this build. */
 export const sections: ReadonlyArray<{
@@ -70,20 +58,7 @@ export const sections: ReadonlyArray<{
 ]
 
 /** Settings that are ours alone. Those that the providers' SDKs also read are checked only if the provider is used. */
-export const ownSettings: ReadonlyArray<Setting<unknown>> = [
-  github,
-  gitlab,
-  webhook,
-  reviewer,
-  access,
-  agent,
-  prompts,
-  storage,
-  jobs,
-  redis,
-  kubernetes,
-  process
-].flatMap((group): ReadonlyArray<Setting<unknown>> => Object.values(group))
+export const ownSettings = Object.values(own).flatMap((group): ReadonlyArray<Setting<unknown>> => Object.values(group))
 
 /** These, and what the SDKs of the model services read. */
 export const everySetting: ReadonlyArray<Setting<unknown>> = [

@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { kubernetesSettings } from "@nominal-code/testing/TestConfig"
 import { Duration, Effect, Option } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { complete, configured, problems } from "./Fixture.ts"
@@ -18,27 +19,9 @@ it.effect("an image is enough to run each review as a Job, with the documented d
   Effect.gen(function*() {
     const kubernetes = yield* kubernetesOf(inCluster)
     assert.deepStrictEqual(kubernetes, {
-      image: "registry.example/nominal-code:v1",
-      namespace: "default",
-      serviceAccount: Option.none(),
-      imagePullPolicy: Option.none(),
-      backoffLimit: 0,
-      activeDeadline: Duration.seconds(600),
-      ttlAfterFinished: Duration.seconds(3600),
-      envFromSecrets: [],
+      ...kubernetesSettings("default"),
       secretVariables: kubernetes.secretVariables,
-      environment: { GITHUB_API_BASE: "https://api.github.com", LOG_LEVEL: "INFO" },
-      requests: { cpu: Option.none(), memory: Option.none() },
-      limits: { cpu: Option.none(), memory: Option.none() },
-      labels: {},
-      annotations: {},
-      priorityClass: Option.none(),
-      nodeSelector: {},
-      tolerations: [],
-      affinity: Option.none(),
-      runtimeClass: Option.none(),
-      imagePullSecrets: [],
-      queue: Option.none()
+      environment: { GITHUB_API_BASE: "https://api.github.com", LOG_LEVEL: "INFO" }
     })
     const { kubernetes: none } = yield* configured({})
     assert.isTrue(Option.isNone(none))

@@ -9,48 +9,14 @@ import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
-import { redisAt } from "@nominal-code/testing/TestConfig"
+import { kubernetesSettings, redisAt, reviewSettings } from "@nominal-code/testing/TestConfig"
 import { testResults } from "@nominal-code/testing/TestResults"
-import { Context, Duration, Effect, Layer, Logger, Option } from "effect"
+import { Context, Duration, Effect, Layer, Logger } from "effect"
 
 /** Jobs as `kubernetes.image` and nothing else make them. */
-export const kubernetes: KubernetesSettings = {
-  image: "registry.example/nominal-code:v1",
-  namespace: "reviews",
-  serviceAccount: Option.none(),
-  imagePullPolicy: Option.none(),
-  backoffLimit: 0,
-  activeDeadline: Duration.seconds(600),
-  ttlAfterFinished: Duration.seconds(3600),
-  envFromSecrets: [],
-  secretVariables: [{ name: "GITHUB_TOKEN", required: true }, { name: "ANTHROPIC_API_KEY", required: false }],
-  environment: { GITHUB_API_BASE: "https://api.github.com" },
-  requests: { cpu: Option.none(), memory: Option.none() },
-  limits: { cpu: Option.none(), memory: Option.none() },
-  labels: {},
-  annotations: {},
-  priorityClass: Option.none(),
-  nodeSelector: {},
-  tolerations: [],
-  affinity: Option.none(),
-  runtimeClass: Option.none(),
-  imagePullSecrets: [],
-  queue: Option.none()
-}
+export const kubernetes = kubernetesSettings("reviews")
 
-const agent = { provider: "anthropic" as const, model: "a-model", maxTurns: 8 }
-
-export const review: ReviewSettings = {
-  botUsername: "nominal",
-  reviewer: agent,
-  explorer: agent,
-  inlineSuggestions: true,
-  ignorePatterns: [],
-  dryRun: false,
-  ignoreExistingComments: false,
-  codingGuidelines: "",
-  languageGuidelines: {}
-}
+export const review: ReviewSettings = { ...reviewSettings, botUsername: "nominal" }
 
 /** What a server that starts Jobs is told. */
 export const options = (settings: Partial<KubernetesSettings> = {}): KubernetesRunner.KubernetesOptions => ({

@@ -1,4 +1,6 @@
 import { AppConfig, type RedisSettings } from "@nominal-code/config/AppConfig"
+import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Duration, Layer, Option, Redacted } from "effect"
 
 const agent = { provider: "anthropic", model: "claude-sonnet-5-5", maxTurns: 8 } as const
@@ -9,6 +11,44 @@ export const redisAt = (url: string | Redacted.Redacted): RedisSettings => ({
   sentinelPassword: Option.none(),
   shards: Option.none(),
   waitReplicas: 0
+})
+
+/** Settings of a review, with the default of each. */
+export const reviewSettings: ReviewSettings = {
+  botUsername: "nominalbot",
+  reviewer: agent,
+  explorer: agent,
+  inlineSuggestions: true,
+  ignorePatterns: [],
+  dryRun: false,
+  ignoreExistingComments: false,
+  codingGuidelines: "",
+  languageGuidelines: {}
+}
+
+/** Settings of the Jobs where only `kubernetes.image` is set, in this namespace. */
+export const kubernetesSettings = (namespace: string): KubernetesSettings => ({
+  image: "registry.example/nominal-code:v1",
+  namespace,
+  serviceAccount: Option.none(),
+  imagePullPolicy: Option.none(),
+  backoffLimit: 0,
+  activeDeadline: Duration.seconds(600),
+  ttlAfterFinished: Duration.seconds(3600),
+  envFromSecrets: [],
+  secretVariables: [{ name: "GITHUB_TOKEN", required: true }, { name: "ANTHROPIC_API_KEY", required: false }],
+  environment: { GITHUB_API_BASE: "https://api.github.com" },
+  requests: { cpu: Option.none(), memory: Option.none() },
+  limits: { cpu: Option.none(), memory: Option.none() },
+  labels: {},
+  annotations: {},
+  priorityClass: Option.none(),
+  nodeSelector: {},
+  tolerations: [],
+  affinity: Option.none(),
+  runtimeClass: Option.none(),
+  imagePullSecrets: [],
+  queue: Option.none()
 })
 
 /** A whole configuration for tests, in which a test sets what it is about. It reaches nothing. */
@@ -37,17 +77,7 @@ export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppCon
   },
   workspace: { baseDir: "/nowhere", maxBytes: 1024 ** 3, maxAge: Duration.days(1) },
   providers: [],
-  review: {
-    botUsername: "nominalbot",
-    reviewer: agent,
-    explorer: agent,
-    inlineSuggestions: true,
-    ignorePatterns: [],
-    dryRun: false,
-    ignoreExistingComments: false,
-    codingGuidelines: "",
-    languageGuidelines: {}
-  },
+  review: reviewSettings,
   conversationTtl: Duration.days(1),
   logLevel: "Info",
   secrets: [],
