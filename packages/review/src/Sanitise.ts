@@ -135,6 +135,9 @@ const command = /^([\s>*+-]*)(?=\/[a-z_]+(?:\s|$))/i
 const plainCode = (line: string): string =>
   line.replace(command, withGap).replaceAll(/<!--(?=\s*nominal-code)/gi, withGap)
 
+// What a link leads to is read before any code is: in "[`a]:b`", there is none, and nothing of it is shown.
+const definition = /^((?:[^\S\n]|[>*+\-\d.)])*)\[(?=(?:\\[^]|[^\\[\]])*\]:)/gm
+
 const isDelimiterRow = (line: string): boolean =>
   line.includes("-") && /[|:]/.test(line) && /^[\s>*+\-\d.)|:]*$/.test(line)
 
@@ -152,7 +155,7 @@ const proseLine = (line: string, hasTable: boolean, rules: OutgoingTextRules): s
 const blockText = (block: Block, rules: OutgoingTextRules): string => {
   if (block._tag === "Code") return render({ ...block, lines: block.lines.map(plainCode) })
   const hasTable = block.lines.some(isDelimiterRow)
-  return block.lines.map((line) => proseLine(line, hasTable, rules)).join("\n")
+  return block.lines.map((line) => proseLine(line, hasTable, rules)).join("\n").replaceAll(definition, "$1\\[")
 }
 
 const clean = (text: string): string => text.toWellFormed().replaceAll(oddLineEnds, "\n").replaceAll(invisible, "")

@@ -37,11 +37,17 @@ describe("sanitise", () => {
     ["shows a bare www address as code", "WWW.evil.example", "`WWW.evil.example`"],
     ["keeps a bare address of the forge", "see https://github.com/a/b.", "see https://github.com/a/b."],
     [
+      "keeps an address of the forge with a host's name in its path",
+      "https://github.com/a/b~~~www.evil.example",
+      "https://github.com/a/b~~~www.evil.example"
+    ],
+    [
       "shows an address of an issue as code, since it would remark there",
       "https://github.com/a/b/issues/1",
       "`https://github.com/a/b/issues/1`"
     ],
     ["undoes a link by reference", "[a]\n\n[a]: https://evil.example", "[a]\n\n[a]\\: `https://evil.example`"],
+    ["undoes a link's definition that code seems to hide", "> [`a]:b`\n[a\n`b]: c`", "> \\[`a]:b`\n\\[a\n`b]: c`"],
     ["drops HTML tags", "a<br>b <img src='x' onerror=y> <b>c</b>", "ab  c"],
     ["shows what is no HTML", "Map<String, List<T>>", "Map&lt;String, List&lt;T>>"],
     ["drops an HTML comment", "a <!-- hidden --> b", "a  b"],
@@ -244,6 +250,8 @@ describe("whatever is posted", () => {
         "a|`",
         "[a]( ",
         " ",
+        "\n",
+        "[\n",
         "- > 1. "
       ]
     ) {

@@ -1,22 +1,60 @@
-/** The lines of a text that no reader of Markdown takes for a fenced block, with inline code taken out. */
-const prose = (text: string): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  let fence: string | undefined
-  for (const line of text.split("\n")) {
-    const [run = ""] = /^`{3,}/.exec(line) ?? []
-    if (fence !== undefined) {
-      if (run.startsWith(fence) && line.trim() === run) fence = undefined
-    } else if (run !== "" && !line.slice(run.length).includes("`")) fence = run
-    else lines.push(line)
-  }
-  return lines
+import type { Nodes } from "mdast"
+import { fromMarkdown } from "mdast-util-from-markdown"
+import { gfmFromMarkdown } from "mdast-util-gfm"
+import { gfm } from "micromark-extension-gfm"
+
+/** True for a link's target on our forge, without an account to sign in as. A path is one in the repository. */
+const isOnForge = (target: string): boolean => {
+  const { host, protocol, username } = URL.parse(target, "https://github.com/acme/api/pull/1") ?? {}
+  return host === "github.com" && /^https?:$/.test(protocol ?? "") && username === ""
 }
 
-/** Addresses that may be there: our forge's. */
-const ofForge = /https:\/\/github\.com(?:\/(?!\/)[\w./#-]*)?(?=[^@\w]|$)/g
+/** Addresses that a forge shows as a remark on the page that they lead to. */
+const crossReference = /\/(?:issues|pull|merge_requests|work_items|epics|discussions)\/\d/i
 
-const withoutCode = (text: string): string =>
-  text.replaceAll(/(?<=(?<!\\)(?:\\\\)*)(?<!`)(`+)(?!`)([^\n]*?[^`\n])\1(?!`)/g, "$1$1")
+const liveWords: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
+  ["mention", /@[\w-]/],
+  ["reference", /(?:#|GH-)\d/]
+]
+
+/** Addresses that the parser takes for words, and another forge may take for links. Our forge's are allowed. */
+const address = /[a-z][a-z\d+.-]*:\/\/|www\./i
+const ofForge = /https:\/\/github\.com(?![\w.@:-])[^\s<]*/gi
+
+const inWords = (text: string, isLinked: boolean): ReadonlyArray<string> => [
+  ...liveWords.filter(([, pattern]) => pattern.test(text)).map(([name]) => `${name}: ${text}`),
+  ...(!isLinked && address.test(text.replaceAll(ofForge, "")) ? [`address: ${text}`] : [])
+]
+
+const harmless: ReadonlySet<Nodes["type"]> = new Set([
+  "blockquote",
+  "break",
+  "delete",
+  "emphasis",
+  "heading",
+  "inlineCode",
+  "list",
+  "listItem",
+  "paragraph",
+  "root",
+  "strong",
+  "table",
+  "tableCell",
+  "tableRow",
+  "thematicBreak"
+])
+
+/** Breaches of a node and of those in it. Images, HTML, footnotes and links by reference are breaches themselves. */
+const inNode = (node: Nodes, isLinked = false): ReadonlyArray<string> => {
+  if (node.type === "text") return inWords(node.value, isLinked)
+  if (node.type === "code") return node.lang?.toLowerCase().startsWith("suggestion") ? ["suggestion"] : []
+  const inside = "children" in node ? node.children.flatMap((child) => inNode(child, node.type === "link")) : []
+  if (node.type === "link") {
+    const isAllowed = isOnForge(node.url) && !crossReference.test(node.url)
+    return isAllowed ? inside : [`link: ${node.url}`, ...inside]
+  }
+  return harmless.has(node.type) ? inside : [node.type, ...inside]
+}
 
 /** GitLab's own way to find commands: it takes out what it holds for code, and reads the starts of the lines. */
 const commandsIn = (text: string): ReadonlyArray<string> =>
@@ -25,26 +63,9 @@ const commandsIn = (text: string): ReadonlyArray<string> =>
     .split(/[\n\r\v\f\u0085\u2028\u2029]/)
     .filter((line) => /^\s*\/[a-z_]+(?:\s|$)/i.test(line))
 
-const live: ReadonlyArray<readonly [name: string, pattern: RegExp]> = [
-  ["mention", /@[\w-]/],
-  ["reference", /(?:#|GH-)\d/],
-  ["image", /!\[/],
-  ["HTML", /<[a-z/!?]/i],
-  ["link by reference", /\]:/],
-  ["link", /\]\((?!https:\/\/github\.com\/|[\w./#-]*\))/],
-  ["address", /\w:\/\/|www\./i],
-  ["entity", /&#\d/]
-]
-
-/** What a forge that renders the text would do beyond showing it. */
+/** Effects that a forge which renders the text as GitHub's Markdown would have beyond showing it. */
 export const breaches = (text: string): ReadonlyArray<string> => {
-  const words = prose(text).map(withoutCode)
-  const found = live.flatMap(([name, pattern]) =>
-    words.filter((line) => pattern.test(name === "address" ? line.replaceAll(ofForge, "") : line)).map((line) =>
-      `${name}: ${line}`
-    )
-  )
   const marker = /<!--\s*nominal-code/.test(text) ? ["marker"] : []
-  const suggestion = /^\s*[`~]{3,}[ \t]*suggestion[^`\n]*$/m.test(text) ? ["suggestion"] : []
-  return [...found, ...marker, ...suggestion, ...commandsIn(text).map((line) => `command: ${line}`)]
+  const parsed = fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] })
+  return [...inNode(parsed), ...marker, ...commandsIn(text).map((line) => `command: ${line}`)]
 }
