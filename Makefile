@@ -32,13 +32,14 @@ test-long: install ## What `make test` tries a sample of: ten thousand random st
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)
 
-check: install ## Types, lint with import directions, format, dead code, the library's API
+check: install ## Types, lint with import directions, format, dead code, the library's API, doc comments
 	"$$(effect-tsgo get-exe-path)" -p tsconfig.json
 	oxlint --deny-warnings
 	dprint check
 	knip
 	node ci/apiReport.ts
 	node ci/architecture.ts
+	node ci/docComments.ts
 
 format: install ## Format every file
 	dprint fmt

@@ -102,7 +102,7 @@ export declare class WorkspaceError extends WorkspaceError_base {
   /** True if the same call may succeed later, with nothing changed by a person. */
   get retryable(): boolean;
 }
-/** Where checkouts live, and how much of the disk they may use. */
+/** Directory of the checkouts, and their share of the disk. */
 interface WorkspaceOptions {
   readonly baseDir: string;
   /** Of all mirrors and checkouts, in bytes. The mirrors that were not used for longest go first. */
@@ -872,7 +872,7 @@ interface ReviewedChanges {
   readonly headSha: Sha;
   readonly usage: Option.Option<UsageSummary>;
 }
-/** What to review, and what to look at in particular. */
+/** Changes to review, and a request of what to look at in particular. */
 interface ReviewChangesOptions extends LocalChanges {
   readonly instructions?: string;
 }
@@ -957,7 +957,7 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
 }>, {}>;
 /** One accepted request for a review. It names things; it holds no secret and no URL with one. */
 export declare class Job extends Job_base {}
-/** What a job that no delivery asked for is to look at, and the account that reviews. */
+/** Request of a job that no delivery asked for, and the account that reviews. */
 interface HeadRequest {
   /** Empty: the change as a whole. */
   readonly prompt?: string;
@@ -1250,7 +1250,7 @@ interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0],
 }
 /** A finding whose place could not be read. */
 interface UnplacedFinding {
-  /** What was written for its place; may be empty. */
+  /** Text that the model wrote for its place; may be empty. */
   readonly place: string;
   readonly body: string;
   readonly severity: Severity;
@@ -1296,7 +1296,7 @@ export declare class StoreError extends StoreError_base {
   /** True if the same call may succeed later. */
   get retryable(): boolean;
 }
-/** How conversations are kept. */
+/** Settings of the kept conversations. */
 interface ConversationOptions {
   /** The time that a conversation is kept after it was last saved. */
   readonly ttl: Duration.Input;
@@ -1306,14 +1306,15 @@ declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@
   save(lane: Lane, conversation: Conversation): Effect.Effect<void, StoreError>;
 }>;
 /**
- * What a pull request's reviews have said so far, kept until it has rested for the configured time.
+ * Store of the conversations of pull requests' reviews, each kept until its pull request has rested for the configured
+ * time.
  * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
  */
 export declare class ConversationStore extends ConversationStore_base {}
 declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
-  /** What decides what a review says. It travels with the job. */
+  /** Settings that decide what a review says. It travels with the job. */
   readonly settings: ReviewSettings;
-  /** What no posted text may hold. Each process has its own. */
+  /** Secrets, which no posted text may hold. Each process has its own. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>;
 }>;
 /**
@@ -1458,13 +1459,13 @@ interface ReviewContext {
   readonly checkout: Checkout;
   /** The changed files, without the ignored ones. */
   readonly files: ReadonlyArray<ChangedFile>;
-  /** How many files the ignore patterns took away. */
+  /** Number of files that the ignore patterns took away. */
   readonly ignored: number;
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
   readonly discussions: ReadonlyArray<Discussion>;
   readonly guidelines: string;
 }
-/** What the agent answered, and the changed files that its prompt did not show in full. */
+/** The agent's answer, and the changed files that its prompt did not show in full. */
 interface AskResult {
   readonly result: AgentResult<ReviewAnswer>;
   readonly notShown: ReadonlyArray<string>;
@@ -1622,7 +1623,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly detail: string;
   readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Workspace>;
-/** How an agent fails: as the model that it asked does. */
+/** Error of an agent: that of the model that it asked. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
 /**
  * The steps of a review between its checkout and its post, in their order. A pipeline replaces one by its own, which may
@@ -3065,7 +3066,7 @@ interface KubeJobTemplate {
 declare namespace KubernetesRunner_d_exports {
   export { KubernetesOptions, KubernetesWork, layer$25 as layer };
 }
-/** What the Jobs are made of, and the settings that travel with each. */
+/** Settings of the Jobs, and those that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
   readonly review: ReviewSettings;
 }
@@ -3193,7 +3194,7 @@ declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.
 declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
 /** The routes of a server. */
 declare const server: Layer.Layer<never, never, AppConfig | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
-/** What Jobs are made of; none where reviews run in the server. */
+/** Settings of the Jobs; none where reviews run in the server. */
 declare const kubernetesOptions: ({ conversationTtl, kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
 /** A GitHub App: it mints a token for each repository of an installation. */
 interface GitHubAppIdentity {
@@ -3211,15 +3212,15 @@ type GitHubIdentity = {
 } | ({
   readonly _tag: "App";
 } & GitHubAppIdentity);
-/** How to reach GitHub, and as whom. */
+/** Address of GitHub, and the credentials. */
 interface GitHubOptions {
   readonly credentials: GitHubIdentity;
   /** REST root without a trailing slash, `https://ghe.example/api/v3`; `https://api.github.com` by default. */
   readonly apiBase?: string;
-  /** Where repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
+  /** Address that repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
   readonly cloneBase?: string;
 }
-/** How GitHub's deliveries are verified. */
+/** Settings by which GitHub's deliveries are verified. */
 interface GitHubWebhookOptions {
   /** The hook's secret. */
   readonly secret: Option.Option<Redacted.Redacted>;
@@ -3241,7 +3242,7 @@ declare const layer$23: (options: WorkspaceOptions) => Layer.Layer<Workspace, Wo
 declare namespace LocalWorkspace_d_exports {
   export { LocalOptions, layer$22 as layer };
 }
-/** Where git may write for itself, and how large a checkout may be, in bytes. */
+/** Directory for git's own files, and the limit of a checkout in bytes. */
 type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
 /**
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
@@ -3347,24 +3348,24 @@ interface InProcessWork<R, R2> {
 }
 /** Runs jobs in this process. */
 declare const layer$14: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
-/** When a job is given up. */
+/** Limits after which a job is given up. */
 interface SettlementOptions {
   /** The attempts of one job. */
   readonly maxAttempts: number;
   /** The age at which a job that waits for services is given up. */
   readonly giveUpAfter: Duration.Duration;
 }
-/** What one run may take, and when its job is given up. */
+/** Limits of one run, and those after which its job is given up. */
 interface LeasedRunOptions extends SettlementOptions {
   readonly deadline: Duration.Duration;
 }
 declare namespace Lane_d_exports {
   export { LaneOptions, layer$13 as layer };
 }
-/** How much runs at once, and for how long. */
+/** Limits of the runs: their number at a time, and their duration. */
 interface LaneOptions extends LeasedRunOptions {
   readonly maxConcurrent: number;
-  /** What running jobs may take to finish once the scope closes. */
+  /** Time that running jobs have to finish once the scope closes. */
   readonly gracePeriod: Duration.Duration;
 }
 /**

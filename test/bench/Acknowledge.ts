@@ -18,7 +18,7 @@ const steadyCount = 200
 // What GitHub takes to answer, roughly.
 const forgeLatency = "100 millis"
 
-/** How one server answered. Latencies are milliseconds. */
+/** Answers of one server. Latencies are in milliseconds. */
 interface Answered {
   readonly rate: number
   readonly busy: { readonly p50: number; readonly p99: number }
@@ -66,7 +66,7 @@ const bare = "a bare server"
 const busy = `${atOnce} at a time`
 const calm = `${perSecond} a second`
 
-/** How fast deliveries are acknowledged, and whether a forge that does not answer delays that. */
+/** Measures the time to acknowledge a delivery, also while the forge does not answer. */
 export const measure = Effect.fn("Acknowledge.measure")(function*(program: Program.Program) {
   const stage = yield* Stage.make(warmUp + flatOutCount + steadyCount)
   const all = yield* Effect.replicateEffect(run(stage, program), runs)

@@ -9,9 +9,9 @@ export interface Figure {
   readonly name: string
   /** A ratio or a count, which another machine would give as well: the median, and the least and the greatest. */
   readonly value: string
-  /** What it is divided by; empty for a count. */
+  /** Name of the divisor; empty for a count. */
   readonly against: string
-  /** What was measured on this machine, in its own units. */
+  /** Measured values on this machine, in their own units. */
   readonly here: string
 }
 
@@ -27,7 +27,7 @@ const spread = (samples: Samples, unit: string): string => {
   return least === greatest ? middle : `${middle} (${least}–${greatest})`
 }
 
-/** What is measured against what, in which unit (`ms`, `MiB`). */
+/** Names of the two measured things, and their unit (`ms`, `MiB`). */
 export interface Compared {
   readonly name: string
   readonly against: string

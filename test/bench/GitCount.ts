@@ -17,7 +17,7 @@ export const make = Effect.gen(function*() {
   yield* files.chmod(`${directory}/git`, 0o755)
   return {
     path: `${directory}:${env["PATH"] ?? ""}`,
-    /** How many so far. */
+    /** Number so far. */
     soFar: Effect.map(files.readFileString(notes), ({ length }) => length)
   }
 })

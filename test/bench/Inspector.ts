@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import { NotMeasured } from "./Figure.ts"
 
-/** What makes a Node process listen for an inspector. It says where on stderr. */
+/** Environment that makes a Node process listen for an inspector. It says where on stderr. */
 export const environment = { NODE_OPTIONS: "--inspect=127.0.0.1:0" }
 
 const commands = [
@@ -27,7 +27,7 @@ const answer = (url: string) =>
     })
   })
 
-/** What the first collection lets go of, a later one finds: some of it is only freed by finalizers in between. */
+/** Number of garbage collections: some memory is freed only by finalizers in between. */
 const collections = 3
 
 /**

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { Worker } from "node:worker_threads"
 import { NotMeasured } from "./Figure.ts"
 
-/** How deliveries follow one another. */
+/** Pace of the deliveries. */
 export type Pace =
   /** Always `atOnce` of them on their way. */
   | { readonly _tag: "FlatOut"; readonly atOnce: number }

@@ -6,7 +6,7 @@ import type { Answers, Volley } from "./Load.ts"
 
 // A thread of its own: nothing that the emulated forge does can delay a delivery, or the look at the clock after it.
 
-/** How long GitHub waits for an answer, in milliseconds. */
+/** Time that GitHub waits for an answer, in milliseconds. */
 const patience = 10_000
 
 const volley: Volley = workerData
@@ -69,7 +69,7 @@ const flatOut = (atOnce: number): void => {
   for (let connection = 0; connection < atOnce; connection += 1) next()
 }
 
-/** Whether or not earlier ones were answered: the pace is the senders', not the server's. */
+/** Sends at its own pace, even if earlier deliveries were not answered. */
 const paced = (perSecond: number): void => {
   send(() => {})
   const due = started + (sent / perSecond) * 1000

@@ -42,11 +42,11 @@ const rest = Effect.fnUntraced(function*(programs: ReadonlyArray<Program.Program
 })
 
 const volley = 1000
-/** What a burst makes the process take from the system once is taken by then. */
+/** Number of deliveries after which the process has taken the memory that it needs once. */
 const warmUp = 2 * volley
 const many = 10_000
 const few = 2000
-/** Where that many deliveries would take longer, fewer have to do. */
+/** Limit of the time for the deliveries. Fewer are sent where they would take longer. */
 const longestSeconds = 20
 const pace: Load.Pace = { _tag: "FlatOut", atOnce: 16 }
 
@@ -59,7 +59,7 @@ const quiet = ({ emulator }: Stage.Stage) => {
     )
 }
 
-/** What a `serve` holds with nothing else to do than to wait. */
+/** Measures the memory of an idle `serve`. */
 const settled = Effect.fnUntraced(function*(stage: Stage.Stage, serve: Program.Serve) {
   yield* quiet(stage)
   const { waiting } = yield* Stage.depth(serve)
@@ -68,7 +68,7 @@ const settled = Effect.fnUntraced(function*(stage: Stage.Stage, serve: Program.S
   return { lanes: waiting, heap, resident, files: yield* Resident.openFiles(serve.pid) }
 })
 
-/** What waiting lanes cost: what is held with many, less what is held with the first ones. */
+/** Measures the memory of waiting lanes: that of many, less that of the first ones. */
 const lanes = Effect.fnUntraced(function*(program: Program.Program) {
   const stage = yield* Stage.make(warmUp + many)
   const serve = yield* Stage.occupied(stage, program, Inspector.environment)
@@ -105,7 +105,7 @@ const lanes = Effect.fnUntraced(function*(program: Program.Program) {
   ]
 }, Effect.scoped)
 
-/** What `serve` holds with nothing to do, and for every pull request that waits. */
+/** Measures the memory of `serve`: idle, and for every pull request that waits. */
 export const measure = Effect.fn("Memory.measure")(function*(program: Program.Program) {
   const figures: ReadonlyArray<Figure> = [...(yield* rest([program, Program.sources])), ...(yield* lanes(program))]
   return figures

@@ -61,7 +61,7 @@ const counted = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Pr
   return { cold: afterCold - atStart, warm: (yield* git.soFar) - afterCold }
 }, Effect.scoped)
 
-/** What a review takes beside the model's time. */
+/** Measures a review's time beside the model's. */
 export const measure = Effect.fn("Overhead.measure")(function*(program: Program.Program) {
   const shop = yield* Shop.make
   const all = yield* timed(shop, program)

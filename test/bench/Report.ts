@@ -45,7 +45,7 @@ export const merged = (text: string, sections: ReadonlyArray<string>): string =>
   return [...new Map([...known, ...sections].map((one) => [titleOf(one), one])).values()].join("\n\n")
 }
 
-/** What is to be said of a machine that has other things to do; empty where it has none. */
+/** Note on a machine that is busy with other things; empty where it is not. */
 const disturbance = (): string => {
   const [load = 0] = loadavg()
   return load < availableParallelism() / 2
@@ -53,7 +53,7 @@ const disturbance = (): string => {
     : `. The machine was busy before (load ${shown(load)}): take the figures with care`
 }
 
-/** Where and when, which the ratios are meant not to depend on. */
+/** Place and time of the run, which the ratios should not depend on. */
 export const circumstances = Effect.map(DateTime.now, (now) => {
   const day = DateTime.formatIso(now).slice(0, 10)
   const processor = cpus()[0]?.model.trim() ?? "unknown"

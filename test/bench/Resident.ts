@@ -18,7 +18,7 @@ export const memory = Effect.fn("Resident.memory")(function*(pid: number) {
   return 1024 * (yield* Effect.flatMap(written, Schema.decodeUnknownEffect(Kibibytes)))
 }, Effect.mapError(failed("a process's memory")))
 
-/** How many files, sockets and pipes a process has open. */
+/** Number of files, sockets and pipes that a process has open. */
 export const openFiles = Effect.fn("Resident.openFiles")(function*(pid: number) {
   const files = yield* FileSystem.FileSystem
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner

@@ -1,4 +1,4 @@
-/** What was measured, one number for each run. */
+/** Measurements, one number for each run. */
 export type Samples = ReadonlyArray<number>
 
 /** The least sample that `share` of all are not above: 0.99 is the 99th percentile. */

@@ -10,9 +10,9 @@ import { redis, type ScaleStore, sqlite } from "./ScaleStores.ts"
 
 const few = 1000
 const many = 100_000
-/** How many of the few, and of the many, are run to their end. */
+/** Number of the few, and of the many, that are run to their end. */
 const endingOf = { few: 500, many: 3000 }
-/** How many are offered, and taken and settled, for one sample of how fast that is. */
+/** Number of jobs that are offered, taken and settled for one sample of the speed. */
 const burst = 200
 /** Besides one before them, in which everything is warmed up. */
 const runs = 5
@@ -28,7 +28,7 @@ const inMillis = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return Effect.map(effect, () => performance.now() - began)
   })
 
-/** How many of these a second. */
+/** Number of these in a second. */
 const rate = (jobs: ReadonlyArray<Job>, each: (job: Job) => Effect.Effect<void, { readonly message: string }>) =>
   Effect.map(
     inMillis(Effect.forEach(jobs, each, { concurrency: atOnce, discard: true })),
@@ -48,7 +48,7 @@ const supply = () => {
     })
 }
 
-/** What a review of some size leaves behind. */
+/** Records that a review of some size leaves behind. */
 const reviewed = ({ delivery, lane: { number } }: Job) =>
   JobOutcome.cases.Reviewed.make({
     headSha: shaOf(delivery),
@@ -64,7 +64,7 @@ const reviewed = ({ delivery, lane: { number } }: Job) =>
     })
   })
 
-/** What is done with the jobs of a store. */
+/** Operations on the jobs of a store. */
 const workOf = ({ queue, write }: ScaleStore) => {
   const offer = (job: Job) => Effect.asVoid(queue.offer(job))
   const end = Effect.fnUntraced(function*(job: Job) {
@@ -79,7 +79,7 @@ const workOf = ({ queue, write }: ScaleStore) => {
   }
 }
 
-/** How fast a store is with the jobs that it has now, in each of some runs. */
+/** Speed of a store with the jobs that it has now, in each of some runs. */
 const speeds = Effect.fnUntraced(function*(store: ScaleStore, next: ReturnType<typeof supply>) {
   const { bare, cycle, offer } = workOf(store)
   const page = inMillis(store.records.list({ limit: pageSize }))
@@ -95,10 +95,10 @@ const speeds = Effect.fnUntraced(function*(store: ScaleStore, next: ReturnType<t
   return { bare: samples("bare"), offers: samples("offers"), cycles: samples("cycles"), list: samples("list") }
 })
 
-/** How many jobs that leaves in the store. */
+/** Number of jobs that are left in the store. */
 const added = (1 + runs) * 2 * burst
 
-/** What a job takes while it waits, of so many more, and what one leaves behind that was run to its end. */
+/** Space of a waiting job, from the difference of two numbers of them, and space of a job that has ended. */
 const sizes = Effect.fnUntraced(function*(
   store: ScaleStore,
   { ended, waiting }: { readonly waiting: ReadonlyArray<Job>; readonly ended: ReadonlyArray<Job> }
@@ -151,7 +151,7 @@ const scaled = Effect.fnUntraced(function*(store: ScaleStore) {
 
 const because = ({ message }: { readonly message: string }) => new NotMeasured({ message })
 
-/** What a job costs a store, and how fast the store is, as jobs become many. */
+/** Space of a job in a store, and speed of the store, as jobs become many. */
 export const measure = Effect.fn("Scale.measure")(function*() {
   const inSqlite = yield* Effect.scoped(Effect.flatMap(sqlite, scaled))
   const inRedis = yield* Effect.scoped(Effect.flatMap(redis, scaled))

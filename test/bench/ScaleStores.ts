@@ -15,9 +15,9 @@ export interface ScaleStore {
   readonly name: string
   readonly queue: JobQueue["Service"]
   readonly records: JobRecords["Service"]
-  /** What the store's data takes. */
+  /** Size of the store's data. */
   readonly bytes: Effect.Effect<number, StoreError>
-  /** What every store of this kind has to do for a job: writes this text under a key, as durably as the queue does. */
+  /** Least work of such a store for a job: writes this text under a key, as durably as the queue does. */
   readonly write: (key: string, text: string) => Effect.Effect<void, StoreError>
 }
 

@@ -8,7 +8,7 @@ import { NotMeasured } from "./Figure.ts"
 import type * as Program from "./Program.ts"
 import * as Stage from "./Stage.ts"
 
-/** How long the model thinks about every answer, in milliseconds. */
+/** Time that the model thinks about every answer, in milliseconds. */
 const latency = 100
 
 /** It looks around the way a model does, and hands in what it knows. */
@@ -58,7 +58,7 @@ export const make = Effect.gen(function*() {
 
 export type Shop = Effect.Success<typeof make>
 
-/** What one review took. */
+/** Measurements of one review. */
 export interface Reviewed {
   /** Milliseconds from the acknowledged delivery to the posted review, without those that the model thought. */
   readonly overhead: number

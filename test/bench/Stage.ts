@@ -7,13 +7,13 @@ import type { Pace, Volley } from "./Load.ts"
 import * as Program from "./Program.ts"
 
 export const botName = "nominalbot"
-/** Who opens the pull requests. */
+/** Account that opens the pull requests. */
 export const author = "priya"
 
 /** Of every hook. */
 export const secret = "a secret of more than sixteen bytes"
 
-/** Where `serve` finds its neighbours. */
+/** Addresses of the services that `serve` uses. */
 export interface Neighbours {
   /** GitHub's API. */
   readonly forge: string
@@ -116,7 +116,7 @@ export const occupied = Effect.fn("Stage.occupied")(function*(
 
 const Depth = Schema.fromJsonString(Schema.Struct({ waiting: Schema.Int, running: Schema.Int }))
 
-/** How many jobs a `serve` has. */
+/** Number of jobs that a `serve` has. */
 export const depth = Effect.fn("Stage.depth")(function*({ url }: Program.Serve) {
   const body = yield* Effect.tryPromise((signal) => fetch(`${url}/ready`, { signal }).then((answer) => answer.text()))
   return yield* Schema.decodeEffect(Depth)(body)

@@ -56,7 +56,7 @@ const runJob = Effect.fnUntraced(
   Effect.scoped
 )
 
-/** Whether a command is there fast enough that nobody has to keep one running. */
+/** Measures the start of a command, which nobody should have to keep running. */
 export const measure = Effect.fn("StartUp.measure")(function*(program: Program.Program) {
   const { emulator, pull } = yield* Stage.make(0)
   // A job with nothing to do: what it takes is the start, one question to the forge, and the end.

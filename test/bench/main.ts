@@ -10,7 +10,7 @@ import * as Report from "./Report.ts"
 import * as Scale from "./Scale.ts"
 import * as StartUp from "./StartUp.ts"
 
-/** How long everything may take. */
+/** Limit of the whole run's time. */
 const limit = Duration.minutes(7)
 
 const names = ["acknowledge", "overhead", "memory", "start-up", "scale"] as const

@@ -18,7 +18,7 @@ const Numbered = Schema.Struct({
 /** The files of a commit; `null` deletes one. */
 const Tree = Schema.Record(Schema.String, Schema.NullOr(Schema.Union([Numbered, Schema.String])))
 
-/** What the scripted model reports. `as` says in which spelling it writes the path. */
+/** A finding of the scripted model. `as` says in which spelling it writes the path. */
 const Finding = Schema.Struct({
   token: Schema.String,
   path: Schema.String,

@@ -30,7 +30,7 @@ const submitted = (prompt: string) => (finding: Finding): SubmittedComment => {
   return { ...place, path, body: `${token}: ${body}`, severity: "high", confidence: "high", category: "bug" }
 }
 
-/** What the model was shown and what its tools answered, as far as the step has come. */
+/** Prompt of the model and answers of its tools up to a step. */
 interface Heard {
   prompt: string
   results: ReadonlyArray<string>

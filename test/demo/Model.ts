@@ -11,18 +11,18 @@ import type { Storefront } from "./Storefront.ts"
 /** There is no model to review with. */
 class NoModel extends Data.TaggedError("NoModel")<{ readonly message: string }> {}
 
-/** What reviews the pull request. */
+/** Model that reviews the pull request. */
 export interface DemoModel {
   readonly name: string
-  /** What tells `serve` of it. */
+  /** Environment that tells `serve` of it. */
   readonly env: Readonly<Record<string, string | Redacted.Redacted>>
   /** Its turns as they happen; none are seen of a model that is not ours. */
   readonly journal: Stream.Stream<ScriptedModel.ModelTurn>
-  /** How long it has thought, in milliseconds, where we can tell. */
+  /** Time that it has thought, in milliseconds, if known. */
   thought(): Option.Option<number>
-  /** What the review used; `log` is what `serve` wrote. */
+  /** Usage of the review; `log` is the output of `serve`. */
   figures(log: ReadonlyArray<string>): Figures
-  /** What the provider would have refused. */
+  /** Complaints that the provider would have refused a request for. */
   readonly violations: ReadonlyArray<string>
 }
 

@@ -15,7 +15,7 @@ export interface CommentText {
 export interface CodeLine {
   readonly number: number
   readonly text: string
-  /** Whether the comment is about this line. */
+  /** True if the comment is about this line. */
   readonly meant: boolean
 }
 
@@ -86,7 +86,7 @@ export const suggestedChange = (
 
 const severities = ["Critical", "High", "Medium", "Low"]
 
-/** How bad a comment says it is: `critical` … `low`; empty where it does not say. */
+/** Severity in a comment: `critical` … `low`; empty where it does not say. */
 export const severityOf = ({ body }: ReviewComment): string =>
   severities.find((severity) => readComment(body).head.startsWith(severity))?.toLowerCase() ?? ""
 

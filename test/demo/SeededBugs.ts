@@ -1,11 +1,11 @@
 import { submitReview, type SubmittedComment } from "@nominal-code/testing/ScriptedModel"
 import type { Storefront } from "./Storefront.ts"
 
-/** What the scripted model knows about one seeded bug: where it is, by the code that stands there. */
+/** One seeded bug, known to the scripted model by the code that stands there. */
 interface SeededBug extends Omit<SubmittedComment, "line" | "start_line"> {
   /** Text of the first line that it is about. */
   readonly from: string
-  /** How many lines it is about; 1 unless told. */
+  /** Number of its lines, 1 by default. */
   readonly lines?: number
 }
 

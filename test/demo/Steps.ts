@@ -14,7 +14,7 @@ const tools = ({ answer: { calls = [] } }: ModelTurn): string => {
   return [...counts].map(([name, { length }]) => length === 1 ? name : `${name} ×${length}`).join(", ")
 }
 
-/** What a model's turn was. */
+/** Kind of a model's turn. */
 const stepOfTurn = (turn: ModelTurn): Step => ({
   what: `Model, turn ${turn.request.turn + 1}`,
   detail: turn.answer.error?.message ?? (tools(turn) || "text"),
@@ -58,7 +58,7 @@ export const makeSteps = () => {
   return {
     onRequest,
     onTurn: (turn: ModelTurn): ReadonlyArray<Step> => [...takeGit(), stepOfTurn(turn)],
-    /** What has not been told when the review is there. */
+    /** Steps that are not printed yet when the review is there. */
     rest: takeGit
   }
 }

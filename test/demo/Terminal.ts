@@ -46,7 +46,7 @@ export const note = (text: string) => Console.log(`\n  ${dim(text)}`)
 /** Something that is there: what, and where or how. */
 export const fact = (name: string, text: string) => Console.log(`  ${name.padEnd(20)} ${dim(text)}`)
 
-/** What the review used. */
+/** Usage of the review. */
 export const figures = (all: ReadonlyArray<readonly [name: string, value: string]>) =>
   Console.log(dim(`  ${all.map(([name, value]) => `${name}: ${value}`).join(" · ")}`))
 

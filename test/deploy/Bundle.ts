@@ -4,7 +4,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env, execPath } from "node:process"
 import { root } from "./Rendering.ts"
 
-/** How a program ended, and what it wrote. */
+/** Exit code of a program, and its output. */
 interface Ended {
   readonly code: number
   readonly written: string
@@ -27,7 +27,7 @@ const run = Effect.fnUntraced(
 export const build = (directory: string, extras: string) => run([`${root}/ci/build.ts`, directory], { EXTRAS: extras })
 
 /**
- * What the image has in `/app`: the bundle, and ripgrep beside it. It lies where no other package can be found.
+ * Content of `/app` in the image: the bundle, and ripgrep beside it. It lies where no other package can be found.
  */
 export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
   const fs = yield* FileSystem.FileSystem

@@ -6,7 +6,7 @@ import { parse, parseAllDocuments } from "yaml"
 import { copyOfDeploy, find, hasKubectl, overlay, podsOf, render, root } from "./Rendering.ts"
 import { weaknesses } from "./Weaknesses.ts"
 
-/** Whether a rule of egress reaches an address and a TCP port by the address alone. */
+/** True if a rule of egress reaches an address and a TCP port by the address alone. */
 const reaches = (rule: V1NetworkPolicyEgressRule, address: string, port: number): boolean => {
   const family = isIPv6(address) ? "ipv6" : "ipv4"
   const within = (cidr: string) => {

@@ -39,7 +39,7 @@ const validators: Readonly<Record<string, readonly [schema: Validated, model: st
   "v1 ServiceAccount": [ServiceAccount, "V1ServiceAccount"]
 }
 
-/** What the published schema says against a value: missing fields, wrong types. */
+/** Violations of the published schema by a value: missing fields, wrong types. */
 const misfits = (schema: Validated, resource: Resource): ReadonlyArray<string> => {
   try {
     // The constructor's type asks for what is about to be found out.

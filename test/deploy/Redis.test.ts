@@ -49,7 +49,7 @@ const manifest = Effect.gen(function*() {
       })
     )
 
-  /** What redis-cli answers, and its exit code. */
+  /** Answer of redis-cli, and its exit code. */
   const ask = Effect.fnUntraced(function*(password: string, ...args: ReadonlyArray<string>) {
     const child = yield* spawner.spawn(
       ChildProcess.make("redis-cli", ["-p", String(port), ...args], {

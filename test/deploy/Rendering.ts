@@ -10,7 +10,7 @@ import type { Resource } from "./KubernetesSchema.ts"
 /** The repository. */
 export const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** Whether a program is on this machine. */
+/** True if a program is on this machine. */
 export const isInstalled = (program: string, ...args: ReadonlyArray<string>): boolean =>
   spawnSync(program, args, { stdio: "ignore" }).status === 0
 
@@ -37,7 +37,7 @@ export const resourcesOf = (text: string): ReadonlyArray<Resource> =>
   // Whether they are resources at all is what the schema test asks.
   parseAllDocuments(text).map((document): Resource => document.toJS())
 
-/** What `kubectl apply -k` would send. */
+/** Objects that `kubectl apply -k` would send. */
 export const render = (directory: string): ReadonlyArray<Resource> => {
   const { status, stderr, stdout } = spawnSync("kubectl", ["kustomize", directory], { encoding: "utf8" })
   if (status !== 0) throw new Error(`kubectl kustomize ${directory}: ${stderr}`)

@@ -57,7 +57,7 @@ export const stubbedCluster = () => {
     },
     /** Sets what a call whose last argument this is answers. */
     answer: (argument: string, text: string) => writeFileSync(`${directory}/answers/${argument}`, text),
-    /** What was applied, in its order. */
+    /** Applied objects, in order. */
     applied: (): ReadonlyArray<Resource> => calls().flatMap(({ input }) => input === "" ? [] : resourcesOf(input))
   }
 }

@@ -2,7 +2,7 @@ import type { V1PodTemplateSpec } from "@kubernetes/client-node"
 import { violations } from "@nominal-code/testing/PodSecurity"
 import { containerOf } from "./Rendering.ts"
 
-/** What keeps a pod from Kubernetes' restricted profile, and from ours: a fixed user and root, and limits. */
+/** Violations of Kubernetes' restricted profile by a pod, and of ours: a fixed user and root, and limits. */
 export const weaknesses = (pod: V1PodTemplateSpec): ReadonlyArray<string> => {
   const { resources, securityContext } = containerOf(pod)
   const { runAsUser = 0 } = pod.spec?.securityContext ?? {}

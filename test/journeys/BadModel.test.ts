@@ -19,7 +19,7 @@ const review: ModelAnswer = { calls: [submitReview("One problem.", [found])] }
 const isReviewed = ({ outcome, state }: JobRecord) =>
   state === "done" && Option.exists(outcome, JobOutcome.guards.Reviewed)
 
-/** What the model answers when it is asked to mend what it wrote: a request that names no pull request. */
+/** Answer of the model when it is asked to repair its output, in a request that names no pull request. */
 const mending = ({ model }: Journey, answer: ModelAnswer): void =>
   model.script(({ pull, system }) => pull === "" && system.startsWith("You repair JSON") ? answer : undefined)
 

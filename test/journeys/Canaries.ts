@@ -11,7 +11,7 @@ export interface Secrets {
 // Git's header holds `x-access-token:` before the token. Those are fifteen characters, so the token's base64 is the same.
 const base64 = (text: string) => Buffer.from(text).toString("base64").replace(/=+$/, "")
 
-/** What gives a secret away: itself, turned round, and as hex, base64 and a URL write it. */
+/** Spellings that give a secret away: itself, turned round, and as hex, base64 and a URL write it. */
 export const formsOf = (secret: string): ReadonlyArray<string> => [
   secret,
   [...secret].toReversed().join(""),

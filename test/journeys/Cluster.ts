@@ -7,11 +7,11 @@ import * as Journey from "./Journey.ts"
 /** The Secret that the pods' environment comes from. */
 export const secretName = "nominal-code-secrets"
 
-/** How a cluster differs from the usual. */
+/** Differences of a cluster from the usual. */
 export interface Options {
   readonly kube?: Partial<KubeEmulator.Options>
   readonly env?: Readonly<Record<string, string>>
-  /** Whose service the model is. */
+  /** Provider of the model. */
   readonly provider?: BuiltProvider
 }
 

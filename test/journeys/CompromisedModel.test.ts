@@ -14,7 +14,7 @@ const opened = { event: "pull_request", action: "opened" } as const
 /** A file that no tool may make, by any of its inputs. */
 const mark = "made-by-the-model"
 
-/** What lies in the checkout of a pull request that wants out of it. */
+/** Files of a pull request that tries to break out of its checkout. */
 const links = {
   "etc": { mode: "120000", content: "/etc" },
   "up": { mode: "120000", content: "../../../../.." },
@@ -86,7 +86,7 @@ const escapes = (journey: Journey, otherCommit: string) => {
   ]
 }
 
-/** What would do something if a forge or a reader took it for more than text. */
+/** Texts that would do something if a forge or a reader took them for more than text. */
 const hostile = ({ secrets }: Journey, job: string): string =>
   [
     "/merge",

@@ -23,7 +23,7 @@ const packed = (example: string): readonly [file: string, text: string] => [
   `"${example}"`
 ]
 
-/** Where a command that is not run in this file is run: what has to stand there. */
+/** Tests that run the commands which this file does not, with the text that has to stand there. */
 const runElsewhere: Readonly<Record<string, readonly [file: string, text: string]>> = {
   "make demo": [".ci/run", "make demo"],
   "make test": [".ci/run", "make test"],
@@ -48,7 +48,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "git clone https://github.com/nominal-code/nominal-code && cd nominal-code": ["package.json", "nominal-code"]
 }
 
-/** What the page's three steps print, followed as they stand there: the settings, the server, until it is ready. */
+/** Output of the page's three steps, followed as they stand there: the settings, the server, until it is ready. */
 const followed = Effect.fnUntraced(function*(settings: string, serve: string, isReady: string) {
   const fs = yield* FileSystem.FileSystem
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner

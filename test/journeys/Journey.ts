@@ -18,7 +18,7 @@ import { leaksIn, leaksUnder, type Secrets } from "./Canaries.ts"
 /** The account that reviews. */
 export const bot = "nominalbot"
 
-/** Who may ask it to. */
+/** Account that may ask for a review. */
 export const people = ["mara", "priya"]
 
 /** Something that was waited for did not happen. */
@@ -63,13 +63,13 @@ export const stalled = (answer: ScriptedModel.ModelAnswer) => {
 /** `owner/name#7`, as the model's requests name it. */
 export const nameOf = ({ number, repository }: PullRequest): string => `${repository.fullName}#${number}`
 
-/** How the world around `serve` differs from the usual. */
+/** Differences of the world around `serve` from the usual. */
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
   readonly emulator?: Parameters<typeof GitHubEmulator.make>[0]
   /** Another build of the command than this repository's sources. */
   readonly bin?: string
-  /** Whose service the model is. */
+  /** Provider of the model. */
   readonly provider?: BuiltProvider
 }
 
@@ -134,7 +134,7 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
       patience
     )
 
-  /** What a job waits for, once it does, and the failure that told so. */
+  /** Service that a job waits for, once it does, and the failure that told so. */
   const waits = (job: JobId) =>
     eventually(
       `job ${job} to wait for a service`,
@@ -175,9 +175,9 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
     /** Decides what the model says about one pull request; the newest script of all is asked first. */
     script: (pull: PullRequest, script: ScriptedModel.Script): void =>
       model.script((request) => request.pull === nameOf(pull) ? script(request) : undefined),
-    /** What the model was asked and what it answered, turn by turn. */
+    /** Requests to the model and its answers, turn by turn. */
     turns: (pull: PullRequest) => model.turns.filter(({ request }) => request.pull === nameOf(pull)),
-    /** What the model was asked about a pull request, every message of each request as one text. */
+    /** Requests to the model about a pull request, all messages of each as one text. */
     asked: (pull: PullRequest): ReadonlyArray<string> => {
       const about = new RegExp(`pull request #${pull.number} on (?:<[^>]+>)?${pull.repository.fullName}\\b`, "i")
       return model.mock.getRequests().map(({ body }) => JSON.stringify(body)).filter((text) => about.test(text))
@@ -194,7 +194,7 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
       assert.match(text, /<!-- nominal-code job=[0-9a-f]{20} -->$/)
       assert.deepStrictEqual(emulator.state.reviews.filter((review) => review.pull === pull), [])
     }),
-    /** Where our secrets are that should be nowhere: in the log, at the forge, at the model, on the disk. */
+    /** Places of our secrets, which should be nowhere: in the log, at the forge, at the model, on the disk. */
     leaks: (log: ReadonlyArray<string>): ReadonlyArray<string> => [
       ...leaksIn(secrets, "the log", log.join("\n")),
       ...emulator.requests.flatMap(({ body, path, query }) =>

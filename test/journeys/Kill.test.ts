@@ -19,7 +19,7 @@ const isReady = (url: string) =>
     Effect.map((ready) => ready ? Option.some(ready) : Option.none())
   )
 
-/** When a life ends: so many milliseconds after it began, after it was ready, or after it posted something. */
+/** End of a process: so many milliseconds after it began, after it was ready, or after it posted something. */
 interface Moment {
   readonly after: "start" | "ready" | "post"
   readonly millis: number
@@ -90,7 +90,7 @@ const finish = Effect.fnUntraced(function*(journey: Journey, port: number, traff
   yield* eventually("an empty queue", look, "150 seconds")
 })
 
-/** Whether nothing waits or runs. What five kills have met was given up, with a notice. */
+/** True if nothing waits or runs. What five kills have met was given up, with a notice. */
 const isEmpty = (readiness: string) => readiness.startsWith("{\"status\":\"ready\",\"waiting\":0,\"running\":0,")
 
 it.live("kills at any moment lose no accepted delivery, double no review, and let no two reviews of a pull request run at once", () =>

@@ -23,7 +23,7 @@ const run = Effect.fnUntraced(function*(cwd: string, program: string, ...args: R
 
 const node = (cwd: string, ...args: ReadonlyArray<string>) => run(cwd, process.execPath, ...args)
 
-/** What somebody has who installs the package beside an `effect` of their own, in a folder that holds nothing else. */
+/** Folder of somebody who installs the package beside an `effect` of their own, and nothing else. */
 const pack = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-package-" }))

@@ -18,7 +18,7 @@ const script = turns(
   { calls: [submitReview("It adds up.", [finding("src/total.ts", "Cents are lost.")])] }
 )
 
-/** Where the model was asked. */
+/** Address at which the model was asked. */
 const pathsOf = ({ model }: Journey.Journey) => model.mock.getRequests().map(({ path }) => path)
 
 describe("one server", () => {

@@ -33,7 +33,7 @@ export const open = Effect.fnUntraced(
   }
 )
 
-/** What a model finds in line 3 of a file. */
+/** Finding of a model in line 3 of a file. */
 export const finding = (path: string, body: string, more: Partial<SubmittedComment> = {}): SubmittedComment => ({
   path,
   line: 3,

@@ -97,7 +97,7 @@ export const make = Effect.fnUntraced(function*(journey: Journey, webhook: strin
     pulls,
     accepted: accepted as ReadonlyArray<Accepted>,
     written: () => written,
-    /** How many deliveries are not accepted yet. */
+    /** Number of deliveries that are not accepted yet. */
     unheard: () => outbox.length,
     sendAll,
     /** Has so much happen that `busy` deliveries are on their way or being worked on. */

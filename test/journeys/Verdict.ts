@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import { type Journey, nameOf } from "./Journey.ts"
 import type { Accepted } from "./Traffic.ts"
 
-/** What became of the accepted deliveries. Each list names the jobs, or pull requests, that are wrong. */
+/** Outcome of the accepted deliveries. Each list names the jobs, or pull requests, that are wrong. */
 interface Verdict {
   readonly reviewed: number
   readonly superseded: number
@@ -29,7 +29,7 @@ const hasTwins = (posts: JobPosts | undefined): boolean => {
   return new Set(findings).size < findings.length
 }
 
-/** Whether the job was replaced by one that came later to the same pull request and is reviewed. */
+/** True if the job was replaced by one that came later to the same pull request and is reviewed. */
 const isSuperseded = (journey: Journey, accepted: ReadonlyArray<Accepted>, { job, pull }: Accepted) =>
   Effect.map(journey.queue.find(job), (record) => {
     const by = Option.getOrUndefined(record)?.state === "superseded"
@@ -43,7 +43,7 @@ const isSuperseded = (journey: Journey, accepted: ReadonlyArray<Accepted>, { job
     )
   })
 
-/** Whether the job found its head reviewed, by a job that began when the head was there already; and it is. */
+/** True if the job found its head reviewed, by a job that began when the head was there already; and it is. */
 const isHeadReviewed = (journey: Journey, { job, pull }: Accepted) =>
   Effect.map(journey.queue.find(job), (record) =>
     Option.exists(

@@ -12,7 +12,7 @@ class ControlPlaneFailed extends Data.TaggedError("ControlPlaneFailed")<{ readon
 /** The programs of a control plane, as `setup-envtest` lays them down, and the Job controller's beside them. */
 const programs = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"]
 
-/** Where they are. */
+/** Directory of the binaries. */
 export const assets = env["KUBEBUILDER_ASSETS"] ?? ""
 
 /** The programs that are missing. */
@@ -102,7 +102,7 @@ const Range = Schema.Struct({
 export interface StoredObject {
   /** Of its key, and of what is under it. */
   readonly bytes: number
-  /** How often it was written. */
+  /** Number of times that it was written. */
   readonly writes: number
 }
 

@@ -5,7 +5,7 @@ import { request as httpsRequest } from "node:https"
 /** The API server did not answer: it is away, or refuses the connection. */
 export class ApiAway extends Data.TaggedError("ApiAway")<{ readonly message: string }> {}
 
-/** How an API server is reached, and as whom. */
+/** Address of an API server, and the credentials. */
 export interface Access {
   readonly port: number
   /** The certificate of its authority, in PEM. */
@@ -16,11 +16,11 @@ export interface Access {
 /** An answer of the API server. */
 export interface Answer {
   readonly code: number
-  /** What it said, as JSON. */
+  /** Body of the answer, as JSON. */
   readonly body: Record<string, never>
 }
 
-/** What is sent: JSON, unless the content type says that it is a patch. */
+/** Body of the request: JSON, unless the content type says that it is a patch. */
 export interface Sent {
   readonly body?: unknown
   readonly contentType?: string

@@ -54,7 +54,7 @@ export const policy: Obstacle = {
   spec: rules
 }
 
-/** What puts the policy in force. */
+/** Objects that put the policy in force. */
 export const policyBinding: Obstacle = {
   apiVersion: "admissionregistration.k8s.io/v1",
   kind: "ValidatingAdmissionPolicyBinding",

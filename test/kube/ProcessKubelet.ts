@@ -3,7 +3,7 @@ import { type KubePodObject, timestamp as now } from "@nominal-code/testing/Kube
 import { Deferred, Duration, Effect, FiberSet, Schedule, Schema } from "effect"
 import type { KubeApi } from "./KubeApi.ts"
 
-/** What a pod of a Job is given between SIGTERM and SIGKILL. */
+/** Time of a Job's pod between SIGTERM and SIGKILL. */
 const grace = Duration.seconds(5)
 
 const Line = Schema.fromJsonString(Schema.Struct({ type: Schema.String, object: Schema.Unknown }))

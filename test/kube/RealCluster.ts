@@ -34,7 +34,7 @@ const plurals: Readonly<Record<string, string>> = {
   ValidatingAdmissionPolicy: "validatingadmissionpolicies"
 }
 
-/** Where the API has a resource. */
+/** Path of a resource in the API. */
 export const pathOf = ({ apiVersion, kind, metadata }: Resource): string => {
   const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   const ofCluster = /^(?:Namespace$|ValidatingAdmission)/.test(kind)

@@ -19,10 +19,10 @@ interface Letter {
   readonly twinOf?: string
 }
 
-/** When a forge tries again what was not heard. */
+/** Delays after which a forge repeats a delivery that was not heard. */
 const redelivery = Schedule.spaced("400 millis")
 
-/** How many deliveries a forge sends at the same time. */
+/** Number of deliveries that a forge sends at the same time. */
 const connections = 24
 
 /** So many pull requests share a repository. */
@@ -43,7 +43,7 @@ interface Options {
 }
 
 /**
- * What happens on the forge, as planned, and the forge that tells of it: a delivery that is not answered with a success
+ * Planned events of the forge, and their deliveries: a delivery that is not answered with a success
  * is delivered again, with its id, until it is. Of one pull request the next thing happens when the last one was heard.
  */
 export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, secret, webhooks }: Options) {
@@ -91,7 +91,7 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
       if (Option.isSome(job)) accepted.again.push(job.value)
     })
 
-  /** Whether it was heard. */
+  /** True if it was heard. */
   const send = Effect.fnUntraced(function*(letter: Letter) {
     const delivered = yield* attempt(letter)
     if (Option.isNone(delivered) || delivered.value.status < 200 || delivered.value.status > 299) return false
@@ -148,9 +148,9 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
     accepted: accepted as ReadonlyArray<Accepted>,
     /** Answers of success without a job: nobody should have got one. */
     refused: refused as ReadonlyArray<string>,
-    /** How often something was sent. */
+    /** Number of times that something was sent. */
     sent: () => sent,
-    /** How many events have not happened yet, or were not heard. */
+    /** Number of events that have not happened yet, or were not heard. */
     unheard: () => events.length + outbox.length + held.length,
     /** Has things happen until `busy` deliveries are on their way or, as `waiting` says, being worked on. */
     topUp: Effect.fnUntraced(function*(waiting: number) {

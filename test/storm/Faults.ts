@@ -9,7 +9,7 @@ import { type FaultKind, killOf, type OutageKind, outageKinds, type Plan, type P
 import type { RedisNodes } from "./RedisNodes.ts"
 import type { Server } from "./Server.ts"
 
-/** What can be broken. */
+/** Services that can be broken. */
 export interface Breakable {
   readonly servers: ReadonlyArray<Server>
   readonly redis: RedisNodes
@@ -18,7 +18,7 @@ export interface Breakable {
   readonly model: ScriptedModel
 }
 
-/** What was broken. It grows while faults strike. */
+/** Record of the faults. It grows while faults strike. */
 export interface Broken {
   readonly outages: Array<Outage>
   /** The Jobs whose nodes were lost. */
@@ -34,7 +34,7 @@ const often = Schedule.spaced("100 millis")
 const between = ({ length }: PlannedFault, from: Duration.Input, to: Duration.Input) =>
   Duration.millis(Duration.toMillis(from) + length * (Duration.toMillis(to) - Duration.toMillis(from)))
 
-/** What takes a service away for a time, and how often it was asked in vain so far. */
+/** Switch that takes a service away for a time, with the number of requests in vain so far. */
 const outagesOf = ({ forge, kube, model }: Breakable, seconds: number): Record<
   OutageKind,
   { readonly begin: (fault: PlannedFault) => () => void; readonly requests: () => number }
@@ -80,7 +80,7 @@ const outagesOf = ({ forge, kube, model }: Breakable, seconds: number): Record<
   }
 }
 
-/** What every kind of fault does. It ends when the fault is over. */
+/** Effect of every kind of fault. It ends when the fault is over. */
 const strike = (things: Breakable, seconds: number, broken: Broken): Record<
   FaultKind,
   (fault: PlannedFault) => Effect.Effect<unknown>

@@ -20,7 +20,7 @@ const recordsOf = ({ records }: Observed): Records => new Map(records.map((recor
 
 const isComment = ({ kind }: JobRecord): boolean => !kind.startsWith("pr_")
 
-/** What is wrong with the job that a superseded one was replaced by; nothing where all is well. */
+/** Fault of the job that replaced a superseded one; empty where all is well. */
 const mishapOfHeir = (observed: Observed, one: Accepted, record: JobRecord, records: Records): string | undefined => {
   const heir = records.get(Option.getOrElse(record.supersededBy, () => ""))
   if (isComment(record)) return "asks for an answer, and was superseded"
@@ -30,7 +30,7 @@ const mishapOfHeir = (observed: Observed, one: Accepted, record: JobRecord, reco
     : `was superseded by ${heir?.id ?? "nobody"}, which came not after it to the same pull request`
 }
 
-/** What is wrong with how an accepted delivery's job has ended; nothing where all is well. */
+/** Fault of the end of an accepted delivery's job; empty where all is well. */
 const misfortune = (observed: Observed, one: Accepted, record: JobRecord, records: Records): string | undefined => {
   if (record.state === "superseded") return mishapOfHeir(observed, one, record, records)
   if (record.state === "parked") {
@@ -225,7 +225,7 @@ const disordered = (observed: Observed): ReadonlyArray<string> => {
   ]
 }
 
-/** What the queue keeps for ever; its size does not grow with what was done. */
+/** Keys that the queue never deletes. Their size does not grow with the jobs that were done. */
 const fixed = /^(?:nc:shards|\{nc:\d+\}:(?:is:(?:parked|done|superseded)|tick|changes))$/
 
 const jobKey = /^\{nc:\d+\}:job:(.*)$/

@@ -3,7 +3,7 @@ import { Effect, FileSystem } from "effect"
 import type { Observed } from "./Observed.ts"
 import type { World } from "./World.ts"
 
-/** What each pod has written, by its name. */
+/** Output of each pod, by its name. */
 type PodLogs = ReadonlyMap<string, ReadonlyArray<string>>
 
 /** Keeps what pods write, from now on until the scope closes. */

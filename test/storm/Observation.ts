@@ -11,7 +11,7 @@ import * as QueueJournal from "./QueueJournal.ts"
 import type { RedisNodes } from "./RedisNodes.ts"
 import type { Server } from "./Server.ts"
 
-/** Where there is something to see. */
+/** Services that are observed. */
 export interface Scene {
   readonly deliveries: Deliveries
   readonly forge: GitHubEmulator
@@ -61,7 +61,7 @@ const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
 
 const names = Schema.decodeUnknownEffect(Schema.Array(Schema.String))
 
-/** What every node answers to a command that names things. */
+/** Answers of all nodes to a command that lists keys. */
 const everywhere = ({ nodes }: RedisNodes, ...command: Parameters<RedisNodes["nodes"][number]["command"]>) =>
   Effect.forEach(nodes, (node) => Effect.flatMap(node.command(...command), names)).pipe(
     Effect.orDie,

@@ -12,7 +12,7 @@ export interface Accepted {
   readonly job: string
   /** `owner/name#7`. */
   readonly pull: string
-  /** Whether it asks for an answer to a comment; the others tell of a pull request's life. */
+  /** True if it asks for an answer to a comment. The others are lifecycle events. */
   readonly comment: boolean
   /** The delivery that tells of the same event, under another id. */
   readonly twinOf?: string
@@ -29,7 +29,7 @@ export interface Change {
   readonly position: number
   /** Of the last lease. */
   readonly epoch: number
-  /** When it ended; 0 while it has not. */
+  /** Time of its end; 0 while it has not ended. */
   readonly endedAt: number
 }
 
@@ -58,7 +58,7 @@ export interface Post {
   readonly headSha?: string
   /** Of a review: whether it is one of the head, and not of what somebody asked about it. */
   readonly ofHead?: boolean
-  /** When the forge took it. */
+  /** Time at which the forge took it. */
   readonly at: number
 }
 
@@ -66,14 +66,14 @@ export interface Post {
 export interface Outage {
   readonly kind: OutageKind
   readonly seconds: number
-  /** How often the service was asked meanwhile, in vain. */
+  /** Number of requests to the service meanwhile, all in vain. */
   readonly requests: number
 }
 
 /** A key that Redis holds when everything is over. */
 export interface StoredKey {
   readonly name: string
-  /** Whether it goes by itself. */
+  /** True if it goes by itself. */
   readonly expires: boolean
 }
 

@@ -1,11 +1,11 @@
 import type { Observed, Outage } from "./Observed.ts"
 import type { OutageKind } from "./Plan.ts"
 
-/** How often a service was asked in a minute of an outage; in all, where it was shorter. */
+/** Number of requests to a service in a minute of an outage; in all, where it was shorter. */
 export const perMinute = ({ requests, seconds }: Outage): number => requests / Math.max(1, seconds / 60)
 
 /**
- * How often a service may be asked in vain in a minute of its outage. When it begins, sixteen runs are under way; each
+ * Limit of the requests to a service in a minute of its outage. When it begins, sixteen runs are under way; each
  * asks a forge that is away for three lists, four times. The probes of two servers come on top, and what they had begun besides. A busy loop asks thousands of times.
  */
 export const mostPerMinute: Readonly<Record<OutageKind, number>> = {

@@ -6,20 +6,20 @@ import { createHash } from "node:crypto"
  * progress and not to the clock, so a slow machine meets them at the same points of the work.
  */
 
-/** How large a storm is. */
+/** Size of a storm. */
 export interface Size {
   readonly pulls: number
   /** Deliveries of each pull request. */
   readonly events: number
-  /** How many deliveries may be on their way, waiting or running at the same time. */
+  /** Limit of the deliveries that are on their way, waiting or running at the same time. */
   readonly busy: number
-  /** How long a service stays away, limited or full, in seconds. */
+  /** Time that a service stays away, limited or full, in seconds. */
   readonly outage: number
-  /** How often each kind of fault happens. */
+  /** Number of faults of each kind. */
   readonly faults: Readonly<Record<FaultKind, number>>
 }
 
-/** What goes wrong, beside the pods that are killed. */
+/** Faults, beside the pods that are killed. */
 export const faultKinds = [
   /** A server is killed without a signal, and started again after a while. */
   "serverKilled",
@@ -126,7 +126,7 @@ export const sizeOf = (pulls: number, events: number): Size => {
 
 /** Something that happens on a pull request. */
 export interface PlannedEvent {
-  /** Which pull request, from 0. */
+  /** Number of the pull request, from 0. */
   readonly pull: number
   /** The how-manieth event of it, from 0. */
   readonly index: number
@@ -143,11 +143,11 @@ export interface PlannedFault {
   readonly kind: FaultKind
   /** It happens when this part of all deliveries has ended: 0 to 1. */
   readonly at: number
-  /** Which server. */
+  /** Number of the server. */
   readonly server: number
   /** For how long, from 0 to 1: each kind has its own unit. */
   readonly length: number
-  /** Which of several, from 0 to 1: each kind has its own. */
+  /** Choice among several, from 0 to 1: each kind has its own. */
   readonly chance: number
 }
 
@@ -191,7 +191,7 @@ const makeEvents = Effect.fnUntraced(function*({ busy, events, pulls }: Size) {
   return made
 })
 
-/** What happens when this part of the whole is over at the latest. What a lost node holds up has time to end. */
+/** Part of the whole after which no event happens. What a lost node holds up has time to end. */
 const latest = (kind: FaultKind): number => kind === "nodeLost" ? 0.2 : 0.95
 
 /** All of a kind, spread over the whole storm. */
@@ -221,13 +221,13 @@ export const make = Effect.fn("Plan.make")((seed: string, size: Size) =>
   }).pipe(Random.withSeed(seed))
 )
 
-/** When a pod is killed: so many milliseconds after it started, or after it posted something. */
+/** Time of a pod's kill: so many milliseconds after it started, or after it posted something. */
 export interface PlannedKill {
   readonly after: "start" | "post"
   readonly millis: number
 }
 
-/** Whether and when a pod is killed, as a function of the seed and of its Job's name. */
+/** Kill of a pod, if any, as a function of the seed and of its Job's name. */
 export const killOf = (seed: string, jobName: string): PlannedKill | undefined => {
   const digest = createHash("sha256").update(`${seed}\n${jobName}`).digest()
   if (digest.readUInt32BE(0) % 100 >= killedPercent) return undefined

@@ -14,7 +14,7 @@ export interface Move {
 
 const often = Schedule.spaced("50 millis")
 
-/** What a step of a move leaves to the servers: the slot is on both nodes then. */
+/** Pause of a move between its steps, in which the slot is on both nodes. */
 const betweenSteps = Duration.millis(5)
 
 const Directory = Schema.Tuple([Schema.Literal("dir"), Schema.String])
@@ -62,7 +62,7 @@ export const start = Effect.fn("RedisNodes.start")(function*() {
     /** All three, as a server is told of them: any one is a way into the cluster. */
     url: Redacted.make(`redis://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}/0`),
     nodes,
-    /** Where each node keeps its append-only file. */
+    /** Directories of the nodes' append-only files. */
     directories,
     /** The moves so far, in their order. */
     moves: moves as ReadonlyArray<Move>,

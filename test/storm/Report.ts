@@ -8,7 +8,7 @@ import { mostPerMinute } from "./Outages.ts"
 import type { OutageKind } from "./Plan.ts"
 import type { Ended, Figures } from "./Storm.ts"
 
-/** What a storm did and broke, one row for each figure. */
+/** Figures of a storm, one row each. */
 const rows = ({ figures, verdict }: Ended): ReadonlyArray<readonly [name: string, figure: number]> => [
   ["deliveries accepted", figures.accepted],
   ["the same events under another id", figures.twins],
@@ -55,7 +55,7 @@ const faultNames: Readonly<Record<keyof Figures["faults"], string>> = {
   nodeLost: "a node lost with its pods, which go on"
 }
 
-/** What was asked of services that were away. */
+/** Requests to services that were away. */
 const askedRows = ({ asked }: Figures) => {
   const row = (name: string, kind: OutageKind) =>
     [`${name}; no more than ${mostPerMinute[kind]} are allowed`, asked[kind]] as const
@@ -81,7 +81,7 @@ const command = ({ seed, size: { events, pulls } }: Figures): string =>
 const padded = (table: ReadonlyArray<readonly [string, number]>): string =>
   table.map(([name, figure]) => `  ${name.replaceAll("*", "").padEnd(58)}${String(figure).padStart(6)}`).join("\n")
 
-/** What a terminal shows. */
+/** Report for a terminal. */
 export const text = (ended: Ended): string => {
   const { figures, logs, verdict } = ended
   const found = breaches(verdict)
@@ -103,7 +103,7 @@ export const text = (ended: Ended): string => {
 const markdownTable = (head: string, table: ReadonlyArray<readonly [string, number]>): string =>
   [`| ${head} | |`, "|---|---:|", ...table.map(([name, figure]) => `| ${name} | ${figure} |`)].join("\n")
 
-/** What the page shows. */
+/** Report for the page. */
 const markdown = (ended: Ended): string => {
   const { figures } = ended
   const { events, pulls } = figures.size

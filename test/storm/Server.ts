@@ -3,13 +3,13 @@ import { Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
 
-/** How to run a server. */
+/** Options of a server. */
 export interface ServerOptions {
   readonly bin: string
   readonly env: Readonly<Record<string, string>>
 }
 
-/** How much of a server's log is kept. */
+/** Limit of a server's log. */
 const keptLines = 20_000
 
 const soon = Schedule.spaced("500 millis")

@@ -12,12 +12,12 @@ import * as Plan from "./Plan.ts"
 import { shards } from "./RedisNodes.ts"
 import * as World from "./World.ts"
 
-/** What a storm did, in numbers. */
+/** Figures of a storm. */
 export interface Figures {
   readonly seed: string
   readonly size: Plan.Size
   readonly seconds: number
-  /** How often the forge sent something, and how many deliveries were accepted. */
+  /** Number of times that the forge sent something, and of accepted deliveries. */
   readonly sent: number
   readonly accepted: number
   /** Deliveries of the same events under another id. */
@@ -30,7 +30,7 @@ export interface Figures {
   readonly pods: number
   readonly starts: number
   readonly faults: Readonly<Record<Plan.FaultKind | "podKilled", number>>
-  /** How often a service was asked in a minute of its outage, at most. */
+  /** Maximum number of requests to a service in a minute of its outage. */
   readonly asked: Readonly<Record<Plan.OutageKind, number>>
 }
 
@@ -38,11 +38,11 @@ export interface Figures {
 export interface Ended {
   readonly figures: Figures
   readonly verdict: Verdict
-  /** Where the logs are, if something is wrong. */
+  /** Directory of the logs, if something is wrong. */
   readonly logs: string | undefined
 }
 
-/** What counts the faults. */
+/** Counter of the faults. */
 const makeTally = () => {
   const counts = new Map<string, number>()
   const count = (kind: Plan.FaultKind | "podKilled") => void counts.set(kind, (counts.get(kind) ?? 0) + 1)
@@ -93,7 +93,7 @@ const askedIn = (outages: ReadonlyArray<Outage>): Figures["asked"] => {
   }
 }
 
-/** Whether everything that was sent is heard, and everything that was accepted has ended. */
+/** Sends all deliveries, and waits until their jobs have ended. True if they did so in time. */
 const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, patience: Duration.Input) {
   const { forge, kube, servers, store, webhookSecret } = world
   const deliveries = yield* Deliveries.make({

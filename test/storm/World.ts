@@ -29,10 +29,10 @@ const bundle = Effect.fnUntraced(function*(directory: string) {
 /** The Secret that the Jobs' environment comes from. */
 const secretName = "nominal-code-secrets"
 
-/** How many pods run at the same time: the others wait for a place on a node. */
+/** Number of pods that run at the same time. The others wait for a place on a node. */
 const places = 4
 
-/** How many Jobs a server keeps going. */
+/** Number of Jobs that a server runs at a time. */
 const jobsOfServer = 8
 
 /**

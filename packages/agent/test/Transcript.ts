@@ -1,6 +1,6 @@
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 
-/** What the strictest provider would refuse in a conversation; empty when nothing. */
+/** Complaints of the strictest provider about a conversation. */
 export const violations = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
   messages.flatMap((message, index) => {
     const before = messages[index - 1]

@@ -83,7 +83,7 @@ export const lanes = configured(({ jobs }) => Lanes.layer(jobs))
 /** The routes of a server. */
 export const server = configured(({ policy }) => Server.layer({ policy }))
 
-/** What Jobs are made of; none where reviews run in the server. */
+/** Settings of the Jobs; none where reviews run in the server. */
 export const kubernetesOptions = (
   { conversationTtl, kubernetes, redis, review }: AppConfig["Service"]
 ): Option.Option<KubernetesOptions> =>

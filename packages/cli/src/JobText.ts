@@ -52,7 +52,7 @@ const abandonedText = (leaseUntil: number, now: number): Option.Option<string> =
     `no server holds its lease since ${clockText(leaseUntil, now)}: the next one goes on with it`
   )
 
-/** Whether a run of the job takes the service. A notice needs its forge alone. */
+/** True if a run of the job needs the service. A notice needs its forge alone. */
 const needs = ({ lane, task }: JobRecord, service: string): boolean =>
   service.startsWith("forge:") ? service === `forge:${lane.platform}` : task._tag === "Review"
 

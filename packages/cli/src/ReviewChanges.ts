@@ -22,7 +22,7 @@ export interface ReviewedChanges {
   readonly usage: Option.Option<UsageSummary>
 }
 
-/** What to review, and what to look at in particular. */
+/** Changes to review, and a request of what to look at in particular. */
 export interface ReviewChangesOptions extends LocalChanges {
   readonly instructions?: string
 }

@@ -21,7 +21,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
   }
 })
 
-/** What is wrong with a payload, field by field: `event.pr_branch: missing; event.pr_number: Expected …`. */
+/** Message about an invalid payload, field by field: `event.pr_branch: missing; event.pr_number: Expected …`. */
 const oneLine = ({ issue }: Schema.SchemaError) =>
   notAPayload(
     format(issue).issues

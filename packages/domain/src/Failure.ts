@@ -84,7 +84,7 @@ export const detailOf = (text: string): string => oneLine(text, longest)
 /** A failure as operators read it in logs and in `jobs list`: `model: anthropic (overloaded): …`. */
 export const failureText = (failure: Failure): string => `${failure._tag.toLowerCase()}: ${failure.detail}`
 
-/** What keeps a service from serving, as operators read it after its name: `forge:github (credentials refused)`. */
+/** Reason why a service does not serve, as operators read it after its name: `forge:github (credentials refused)`. */
 export const Hindrance = Schema.Literals(["away", "limited", "overloaded", "full", "credentials refused", "no credit"])
 export type Hindrance = typeof Hindrance.Type
 
@@ -96,7 +96,7 @@ const hindrances: ReadonlyMap<string, Hindrance> = new Map([
   ["no-credit", "no credit"]
 ])
 
-/** What keeps the service from serving that failed so. */
+/** Reason why a service does not serve, from a failure. */
 export const hindranceOf = (failure: Failure): Hindrance =>
   ("reason" in failure ? hindrances.get(failure.reason) : undefined) ?? "away"
 

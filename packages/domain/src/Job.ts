@@ -30,7 +30,7 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   receivedAt: Schema.Int
 }) {}
 
-/** What a job that no delivery asked for is to look at, and the account that reviews. */
+/** Request of a job that no delivery asked for, and the account that reviews. */
 export interface HeadRequest {
   /** Empty: the change as a whole. */
   readonly prompt?: string

@@ -6,7 +6,7 @@ import { unquotePath } from "./GitPath.ts"
  * comes back. Names are compared by steps, from the exact one to the loosest; a step counts only if it leads to one file.
  */
 
-/** What a reader cannot see, or cannot tell from a plain blank: controls, marks without a shape, other blanks but U+3000. */
+/** Characters that nobody can see, or tell from a plain blank: controls, marks without a shape, blanks but U+3000. */
 const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?![ \u3000])\p{Zs}/gu
 
 /** Shows a character by its code point: `[U+202E]`. */

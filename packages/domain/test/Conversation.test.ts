@@ -43,7 +43,7 @@ const historyOf = (reviews: ReadonlyArray<typeof Review.Type>): ReadonlyArray<Me
 const histories = Arbitrary.array(Arbitrary.schema(Review), { maxLength: 6 }).pipe(Arbitrary.map(historyOf))
 const budgets = Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1500 })))
 
-/** What every provider asks of a history. */
+/** Rules that every provider has for a history. */
 const assertValid = (messages: ReadonlyArray<Message>) => {
   messages.forEach(({ content, role }, index) => {
     assert.strictEqual(role, index % 2 === 0 ? "user" : "assistant")

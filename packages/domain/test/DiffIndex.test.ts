@@ -16,7 +16,7 @@ const shown = (start: number, count: number, length: number): ReadonlyArray<numb
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index)
 }
 
-/** What the index should hold, from the bare runs of changed lines and the lengths of both versions. */
+/** Expected content of the index, from the bare runs of changed lines and the lengths of both versions. */
 const expected = (patch: string, oldLength: number, newLength: number) => {
   const runs = [...patch.matchAll(/^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/gm)].map(([, ...numbers]) =>
     numbers.map((number) => number === undefined ? 1 : Number(number))

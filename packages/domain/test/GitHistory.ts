@@ -12,7 +12,7 @@ export interface FileVersion {
 
 type Tree = ReadonlyMap<string, FileVersion>
 
-/** What a generated history is a function of: a failing test names it. */
+/** Inputs of a generated history, which a failing test prints. */
 export const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0x7fffffff }))
 
 /** A small repeatable source of randomness (mulberry32). */
@@ -170,7 +170,7 @@ const git = (directory: string, args: ReadonlyArray<string>, input = "") =>
     { input, maxBuffer: 1 << 28, stdio: ["pipe", "pipe", "ignore"] }
   ).toString("utf8")
 
-/** What git says happened to a file, from its machine-readable listing: nothing in it is quoted or parsed by us. */
+/** A file's change as git lists it for machines: nothing in it is quoted or parsed by us. */
 export interface RawChange {
   readonly status: string
   readonly sameContent: boolean

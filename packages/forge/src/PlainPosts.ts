@@ -11,7 +11,7 @@ import { isUnavailable, transient } from "./Retries.ts"
 /** Place of a plain post of ours. */
 export type Place = Pick<Post, "kind" | "id" | "url">
 
-/** What a forge does for plain posts, which have no drafts. */
+/** Calls of a forge for plain posts, which have no drafts. */
 export interface PlainForge {
   /** Posts of our account for one job. `kinds`: where to look; by default everywhere. */
   jobPosts(

@@ -18,7 +18,7 @@ export interface Recorded {
   readonly body: unknown
 }
 
-/** What to answer: JSON, or nothing at all. */
+/** An answer: JSON, or nothing at all. */
 export interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
@@ -34,7 +34,7 @@ export interface FakeGitHub {
   readonly requests: Array<Recorded>
   /** Asked first; what it has no answer for is a 404. */
   script: Script
-  /** How often a route was called: `POST /repos/acme/shop/pulls/7/reviews`. */
+  /** Number of calls of a route: `POST /repos/acme/shop/pulls/7/reviews`. */
   readonly calls: (route: string) => number
   /** Resolves when so many requests are here. */
   readonly arrived: (count: number) => Effect.Effect<void>

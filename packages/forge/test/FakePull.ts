@@ -27,7 +27,7 @@ interface Written {
   readonly html_url: string
 }
 
-/** What GitHub holds of a pull request, and the rules by which it takes reviews. */
+/** A pull request as GitHub holds it, with the rules by which it takes reviews. */
 export interface FakePull {
   readonly reviews: Array<Written & { state: State; readonly comments: ReadonlyArray<Comment> }>
   readonly issueComments: Array<Written>

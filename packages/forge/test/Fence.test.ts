@@ -28,7 +28,7 @@ const pairsOf = (moments: ReadonlyArray<Moment>, others = moments) =>
 
 const named = ({ operation, when }: Moment) => `${when} ${operation}`
 
-/** What the job has on the pull request: how many posts of which kind, inline comments and unsubmitted drafts. */
+/** Number of the job's posts on the pull request, by kind: inline comments and unsubmitted drafts. */
 const posts = Effect.map(World, ({ emulator: { state }, pull }) => ({
   reviews: state.reviews.filter((review) => review.state !== "PENDING").length,
   comments: state.issueCommentsOf(pull).length,
@@ -45,7 +45,7 @@ const fair = (first: Result.Result<unknown, unknown>, second: Result.Result<unkn
 
 type Run<A, E> = Effect.Effect<A, E, Forge | World>
 
-/** What the first server runs, and the second. */
+/** Effects that the first and the second server run. */
 type Runs<A, E> = readonly [Run<A, E>, Run<A, E>]
 type Race = Effect.Success<ReturnType<World["Service"]["race"]>>
 
@@ -91,7 +91,7 @@ const everyPair = <A, E>(
   )
 
 const Schedule = Schema.Struct({
-  /** Which of the two takes the next step. */
+  /** Choices of the server that takes the next step. */
   steps: Schema.Array(Schema.Boolean).check(Schema.isMaxLength(40)),
   /** After how many of them the lease changes hands. */
   takeOver: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 }))

@@ -20,7 +20,7 @@ export interface Placed {
   readonly body: string
 }
 
-/** What our account has on the pull request. */
+/** Posts of our account on the pull request. */
 interface Standing {
   readonly summaries: ReadonlyArray<string>
   readonly inline: ReadonlyArray<Placed>

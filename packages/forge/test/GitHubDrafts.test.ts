@@ -25,7 +25,7 @@ const isDraft = ({ method, path }: Recorded) => `${method} ${path}` === reviews
 const isSubmission = ({ path }: Recorded) => path.endsWith("/events")
 const four = draft([comment(1), comment(2), comment(3), comment(4)])
 
-/** What the queue answers, one after the other; afterwards that the run is not wanted any more. */
+/** Answers of the queue in order; afterwards, the run is not wanted any more. */
 const queue = (...answers: ReadonlyArray<boolean>) => {
   let asked = 0
   return { asked: () => asked, ask: Effect.sync(() => answers[asked++] ?? false) }

@@ -6,7 +6,7 @@ import { Clock, Deferred, Effect, Fiber, type Layer } from "effect"
 import type { Forge } from "../src/Forge.ts"
 import { forgeAt, instantClock, opened } from "./FakeGitHub.ts"
 
-/** Who has the lease of the job: `first` to begin with. `second` runs once it has taken the lease over. */
+/** Holder of the job's lease: `first` to begin with. `second` runs once it has taken the lease over. */
 export type Server = "first" | "second"
 
 /** The requests that are steps of a run: what it sees, and what it changes. Between them nothing happens. */
@@ -29,7 +29,7 @@ interface Runner {
   at: Moment | undefined
 }
 
-/** Where two servers meet: the forge with its pauses, and the account's token of each. */
+/** Meeting place of two servers: the forge with its pauses, and the account's token of each. */
 export interface Arena {
   readonly pauses: GitHubPauses
   /** The requests that are steps of a run: what it sees, and what it changes. Between them nothing happens. */
@@ -106,7 +106,7 @@ export const makeRace = Effect.fnUntraced(function*({ forge, pauses, steps, toke
       }),
       /** The first server dies. What it sent last is on its way. */
       kill: Fiber.interrupt(fibers.first),
-      /** What the first server sent last arrives. */
+      /** Lets the first server's last request arrive. */
       arrive: Effect.suspend(() => Deferred.succeed(runners.first.go, undefined)),
       first: Fiber.join(fibers.first),
       second: Fiber.join(fibers.second)

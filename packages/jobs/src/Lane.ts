@@ -18,10 +18,10 @@ const listeningAgain = Schedule.min([Schedule.exponential("200 millis"), Schedul
 
 const store = ServiceName.make("store")
 
-/** How much runs at once, and for how long. */
+/** Limits of the runs: their number at a time, and their duration. */
 export interface LaneOptions extends LeasedRun.LeasedRunOptions {
   readonly maxConcurrent: number
-  /** What running jobs may take to finish once the scope closes. */
+  /** Time that running jobs have to finish once the scope closes. */
   readonly gracePeriod: Duration.Duration
 }
 

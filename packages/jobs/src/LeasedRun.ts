@@ -22,7 +22,7 @@ const count = (
   state: "done" | "skipped" | "retried" | "postponed" | "given up" | "told" | StopReason | "released" | "lost"
 ) => Metric.update(Metric.withAttributes(finished, { state }), 1)
 
-/** What one run may take, and when its job is given up. */
+/** Limits of one run, and those after which its job is given up. */
 export interface LeasedRunOptions extends RunSettlement.SettlementOptions {
   readonly deadline: Duration.Duration
 }

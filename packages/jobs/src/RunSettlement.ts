@@ -17,7 +17,7 @@ export const maxLosses = 5
  */
 const maxLossesOutOfProcess = 60
 
-/** When a job is given up. */
+/** Limits after which a job is given up. */
 export interface SettlementOptions {
   /** The attempts of one job. */
   readonly maxAttempts: number

@@ -37,7 +37,7 @@ export interface Entry {
 
 const rest = (losses: number) => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 120_000)
 
-/** Whether the head that a lifecycle event was about is reviewed. */
+/** True if the head that a lifecycle event was about is reviewed. */
 const foundHead = ({ event }: Job, outcome: JobOutcome) =>
   event._tag === "Lifecycle" && (outcome._tag === "Reviewed" || outcome._tag === "Skipped") &&
   (outcome._tag === "Reviewed" || outcome.reason === "head-reviewed") && outcome.headSha === event.headSha

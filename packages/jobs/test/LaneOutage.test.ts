@@ -25,7 +25,7 @@ const outage = (lasts: Duration.Input) => {
   const remaining = Effect.map(Clock.currentTimeMillis, (now) => now >= begins && now < ends ? ends - now : 0)
   let counted = 0
   return {
-    /** What is left of it, in milliseconds; 0 before and after it. */
+    /** Rest of it in milliseconds; 0 before and after it. */
     remaining,
     /** Counts the requests that are made while it lasts. */
     count: Effect.tap(remaining, (left) => Effect.sync(() => counted += left > 0 ? 1 : 0)),

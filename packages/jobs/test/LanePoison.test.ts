@@ -16,7 +16,7 @@ const neighbours = [2, 3, 4, 5, 6].map((pull) => mention(laneOf(pull), `neighbou
 const deadly = Effect.fnUntraced(function*(elsewhere: boolean) {
   let alive = true
   const running = new Set<Job>()
-  /** What ran beside the poisonous job, life by life. */
+  /** Jobs that ran beside the poisonous one, life by life. */
   const beside: Array<ReadonlyArray<string>> = []
 
   const run = (job: Job): Effect.Effect<JobOutcome> =>

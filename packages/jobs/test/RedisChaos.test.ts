@@ -17,7 +17,7 @@ import { type Chance, chanceOf } from "./Chance.ts"
 const lanes = 30
 const rounds = 4
 
-/** What was run, in order; and what must never be: two runs of a lane at once. */
+/** Runs in order, and the overlaps of two runs of a lane, which must never be. */
 const makeRecord = () => {
   const ran: Array<Job> = []
   const running = new Set<string>()

@@ -31,7 +31,7 @@ const processAt = (url: Redacted.Redacted, shards: number) =>
     (context) => ({ ...Context.get(context, JobQueue), ...Context.get(context, JobRecords) })
   )
 
-/** What a forge and the lanes do when the store is away for a moment: the same again. */
+/** Repeats a call as a forge and the lanes do when the store is away for a moment. */
 const patiently = <A>(effect: Effect.Effect<A, StoreError>) =>
   Effect.retry(effect, { schedule: Schedule.spaced("20 millis"), while: ({ retryable }) => retryable })
 

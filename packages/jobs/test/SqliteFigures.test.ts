@@ -25,7 +25,7 @@ const opened = Effect.gen(function*() {
   return { queue: storeIn(context), sqlite, figure }
 })
 
-/** What a review of some size leaves behind. */
+/** Records that a review of some size leaves behind. */
 const outcomeOf = (index: number) =>
   JobOutcome.cases.Reviewed.make({
     headSha: shaOf(`head ${index}`),
@@ -74,7 +74,7 @@ it.effect(
   60_000
 )
 
-/** How SQLite carries out each statement of a table. */
+/** Query plan of each statement of a table. */
 const plansOf = (statements: Statements, use: (table: JobTable) => void): ReadonlyArray<string> => {
   const plans: Array<string> = []
   const planned: Statements = {

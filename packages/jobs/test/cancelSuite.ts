@@ -28,7 +28,7 @@ const stop = Option.some("cancelled" as const)
 const stopping = JobRequestResult.cases.Stopping.make({})
 const parkCancelled = Settlement.cases.Park.make({})
 
-/** What becomes of a job that somebody does not want any more. */
+/** Behaviour of cancelled jobs. */
 export const cancelling = (it: It) => {
   it(
     "parks a waiting job that is cancelled, and the lane goes on",

@@ -33,7 +33,7 @@ const twins = {
   push: [lifecycle(lane, "a", "pr_push", shaOf("head")), lifecycle(lane, "b", "pr_push", shaOf("head"))]
 } as const
 
-/** When two deliveries are one event, and when the second one asks for something new. */
+/** Behaviour of two deliveries of one event, and of those that ask for something new. */
 export const identifying = (it: It) => {
   for (const [kind, [first, second]] of Object.entries(twins)) {
     it(
@@ -128,7 +128,7 @@ export const identifying = (it: It) => {
   )
 }
 
-/** What a lifecycle job stands for. */
+/** Behaviour of a lifecycle job that stands for several events. */
 export const coalescing = (it: It) => {
   it(
     "lets the later of two waiting lifecycle jobs stand for the earlier, whatever their commits",

@@ -32,7 +32,7 @@ interface Grant {
   crashed: boolean
 }
 
-/** How many comments of a lane may wait in a story. */
+/** Limit of the waiting comments of a lane in a story. */
 export const capacity = 2
 
 const leaseMillis = 30_000

@@ -23,7 +23,7 @@ export const waiting = Effect.fnUntraced(function*(run: JobRun) {
   return fiber
 })
 
-/** What every `JobResults` promises. */
+/** Contract of every `JobResults`. */
 export const jobResultsSuite = (name: string, store: Layer.Layer<JobResults, StoreError>) => {
   const fresh = Layer.fresh(store)
   const test = (title: string, body: Effect.Effect<void, StoreError, JobResults | Scope.Scope>) =>

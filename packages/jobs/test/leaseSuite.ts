@@ -23,7 +23,7 @@ import {
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
-/** What a lease is worth, and to whom. */
+/** Behaviour of leases. */
 export const leasing = (it: It) => {
   it(
     "gives a lane to one taker at a time, and other lanes to others",
@@ -139,7 +139,7 @@ export const leasing = (it: It) => {
   )
 }
 
-/** What becomes of a job when its lease ends. */
+/** Behaviour of jobs at the end of their lease. */
 export const settling = (it: It) => {
   it(
     "runs a retried job again when its delay has passed, before what came after it",

@@ -10,7 +10,7 @@ import { sized } from "@nominal-code/testing/Sized"
 import { Config, Effect, Layer, Option } from "effect"
 import { type Chance, chanceOf } from "./Chance.ts"
 
-/** What may happen to a pull request after it was opened. `back`: its branch is set back to its first commit. */
+/** Events of a pull request after it was opened. `back`: its branch is set back to its first commit. */
 const steps = ["push", "back", "reopened", "ready"] as const
 type Step = typeof steps[number]
 
@@ -71,7 +71,7 @@ const forgeOf = (history: ReadonlyArray<Step>, chance: Chance) => {
     reach: (event: number) => {
       happened = Math.max(happened, event)
     },
-    /** What a run reads of the pull request. */
+    /** The pull request as a run reads it. */
     look: () => ({ head: happenings[happened]?.head ?? shaOf("0"), state: state() }),
     /** Posts the review of what a run read; none for a commit that has one. */
     review: ({ head, state }: { readonly head: Sha; readonly state: string }): JobOutcome => {

@@ -34,7 +34,7 @@ const giveUp = Settlement.cases.GiveUp.make({ failure })
 const givenUp = LeaseTask.cases.Notice.make({ notice: Notice.cases.GivenUp.make({ failure }) })
 const busy = LeaseTask.cases.Notice.make({ notice: Notice.cases.Busy.make({}) })
 
-/** What a job waits for. */
+/** Behaviour of jobs that wait for a service. */
 export const waiting = (it: It) => {
   it(
     "makes a job wait for a service without using an attempt, and shows which one and until when",
@@ -96,7 +96,7 @@ export const waiting = (it: It) => {
   )
 }
 
-/** What a pull request is told, and when that is over. */
+/** Behaviour of notices, and of their end. */
 export const noticing = (it: It) => {
   it(
     "keeps a job that is given up as a notice before everything else of its lane, until it is told",

@@ -25,7 +25,7 @@ import {
 import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
-/** What somebody may ask for about a job. */
+/** Behaviour of the requests that people make about a job. */
 export const operating = (it: It) => {
   it(
     "can do nothing about a job that it does not know",

@@ -6,7 +6,7 @@ import { Effect, Layer, Option } from "effect"
 
 const [one, two] = [JobId.make("1".repeat(20)), JobId.make("2".repeat(20))]
 
-/** What every `PayloadStore` promises. */
+/** Contract of every `PayloadStore`. */
 export const payloadStoreSuite = (name: string, store: Layer.Layer<PayloadStore, StoreError>) => {
   const fresh = Layer.fresh(store)
 

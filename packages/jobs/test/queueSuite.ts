@@ -28,7 +28,7 @@ import { readySuite } from "./readySuite.ts"
 import { remembering } from "./recordsSuite.ts"
 import { superseding } from "./supersedeSuite.ts"
 
-/** What every `JobQueue` promises. Every change is announced at once; only the other suite looks at what the sweep does. */
+/** Contract of every `JobQueue`. Every change is announced at once; another suite tests the sweep. */
 export const queueSuite = (name: string, store: Layer.Layer<JobQueue | JobRecords, StoreError>) => {
   const test = (onPush: "finish" | "supersede"): It => {
     const limits = Layer.succeed(QueueLimits, { ...QueueLimits.defaultValue(), sweepEvery: Duration.hours(1), onPush })

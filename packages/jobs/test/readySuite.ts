@@ -27,7 +27,7 @@ const offer = (pull: number, delivery: string) => JobQueue.use((queue) => queue.
 const take = (pull: number): Effect.Effect<Lease, never, JobQueue> =>
   JobQueue.use((queue) => Effect.orDie(Effect.map(queue.take(laneOf(pull)), Option.getOrThrow)))
 
-/** What `ready` promises: whatever can be run is named. Nothing here needs the sweep, which is an hour away. */
+/** Contract of `ready`: it names every lane that can be run. Nothing here needs the sweep, which is an hour away. */
 export const readySuite = (it: It) => {
   it(
     "names at first every lane that has something to run, the longest waiting first",

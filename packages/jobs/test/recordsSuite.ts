@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 
 const deliveries = (records: ReadonlyArray<JobRecord>) => records.map(({ delivery }) => String(delivery))
 
-/** What people and probes may read of a queue. */
+/** Behaviour of a queue's records, which people and probes read. */
 export const remembering = (it: It) => {
   it(
     "tells how many jobs wait, run and are parked, and for how long the oldest has waited",

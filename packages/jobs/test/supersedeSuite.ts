@@ -24,7 +24,7 @@ import { TestClock } from "effect/testing"
 const stop = Option.some("superseded" as const)
 const [older, newer] = [push(lane, "older"), push(lane, "newer")]
 
-/** What a push does to the review that runs, where `onPush` is `supersede`. */
+/** Behaviour of a push during a review, where `onPush` is `supersede`. */
 export const superseding = (it: It) => {
   it(
     "stops the running review when a push comes: its holder is told, and the newest push does its work",

@@ -31,7 +31,7 @@ const encode = Schema.encodeSync(JobPayloadJson)
 
 const store = ServiceName.make("store")
 
-/** What the Jobs are made of, and the settings that travel with each. */
+/** Settings of the Jobs, and those that travel with each. */
 export interface KubernetesOptions extends Manifest.KubeJobTemplate {
   readonly review: ReviewSettings
 }

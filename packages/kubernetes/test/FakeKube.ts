@@ -97,7 +97,7 @@ export const fakeKube = Effect.gen(function*() {
       Effect.sync(() => void endingFor.set(name, Duration.fromInputUnsafe(ago))),
     /** Every call fails for a reason, until there is none. */
     refuse: (reason?: KubeErrorReason) => Effect.sync(() => void (refusal = Option.fromUndefinedOr(reason))),
-    /** What the cluster warns of about each Job. */
+    /** Warnings of the cluster about each Job. */
     warn: (...messages: ReadonlyArray<string>) => Effect.sync(() => void (warnings = messages)),
     layer: Layer.succeed(KubeClient, client)
   }

@@ -18,7 +18,7 @@ export const kubernetes = kubernetesSettings("reviews")
 
 export const review: ReviewSettings = { ...reviewSettings, botUsername: "nominal" }
 
-/** What a server that starts Jobs is told. */
+/** Options of a server that starts Jobs. */
 export const options = (settings: Partial<KubernetesSettings> = {}): KubernetesRunner.KubernetesOptions => ({
   kubernetes: { ...kubernetes, ...settings },
   redis: redisAt("redis://redis:6379/0"),
@@ -29,7 +29,7 @@ export const options = (settings: Partial<KubernetesSettings> = {}): KubernetesR
 const succeeded: PodEnd = { exitCode: 0, reason: "Completed" }
 export const crashed: PodEnd = { exitCode: 1, reason: "Error" }
 
-/** What a pod does, given how to report; the number of its run is in its labels. */
+/** Behaviour of a pod that can report a result; the number of its run is in its labels. */
 export type Script = (pod: KubePodObject, results: Effect.Success<typeof testResults>) => Behaviour
 
 /** A pod that runs this, and then ends so. */
@@ -61,7 +61,7 @@ export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}
   return { cluster, results, told, runner: Context.get(context, JobRunner) }
 })
 
-/** How many requests of a kind the API server has got. */
+/** Number of requests of a kind that the API server has got. */
 export const asked = ({ requests }: KubeEmulator.KubeEmulator, verb: string): number =>
   requests.filter((request) => request.verb === verb).length
 

@@ -14,7 +14,7 @@ import { asked, does, reasonOf, scene } from "./KubeScene.ts"
 const job = push(laneOf(1), "a")
 const { Done, Park, Release, Retry } = Settlement.cases
 
-/** What a run hears, each time that it asks. */
+/** Answers that a run gets, each time that it asks. */
 const hears = (...answers: ReadonlyArray<boolean>) => {
   const left = [...answers]
   return Effect.provideService(RunStillWanted, Effect.sync(() => left.shift() ?? false))
@@ -67,7 +67,7 @@ redisSuite("whether a run in another process is still wanted", () => {
   const server = shared()
   const layer = Layer.mergeAll(queue, Layer.fresh(RedisJobResults.layer), testTime).pipe(Layer.provide(emptied(server)))
 
-  /** What the first and the second run of the job hear, after a settlement of the first. */
+  /** Answers to the first and the second run of the job, after a settlement of the first. */
   const after = (settle: (queue: JobQueue["Service"], lease: Lease) => Effect.Effect<unknown, unknown>) =>
     Effect.gen(function*() {
       const jobs = yield* JobQueue

@@ -17,16 +17,16 @@ export const job = mention(laneOf(1), "a")
 export const name = kubeJobName(job, 1)
 export const run = { id: job.id, run: 1 }
 
-/** How a run begins. */
+/** Options of a run. */
 interface Beginning {
   /** The Jobs that are there already. */
   readonly before?: ReadonlyArray<KubeJob>
-  /** How long ago some of them were deleted. */
+  /** Times since some of them were deleted. */
   readonly deleted?: Readonly<Record<string, Duration.Input>>
   readonly settings?: Partial<KubernetesSettings>
-  /** What the run hears when it asks whether it is still wanted. */
+  /** Answer to the run when it asks whether it is still wanted. */
   readonly wanted?: boolean
-  /** Why every call of the API fails. */
+  /** Reason why every call of the API fails. */
   readonly refused?: KubeErrorReason
 }
 

@@ -20,7 +20,7 @@ interface Sent {
   }>
 }
 
-/** What the SDK would listen to. */
+/** Environment variables that the SDK would read. */
 const environment = {
   GOOGLE_API_KEY: "another",
   GOOGLE_GEMINI_BASE_URL: "http://127.0.0.1:1",

@@ -28,7 +28,7 @@ const sent = (messages: ReadonlyArray<Message>, rest: Partial<LlmRequest> = {}) 
     new AbortController().signal
   )
 
-/** What is wrong with a conversation in the eyes of the service, which refuses it for that. */
+/** Faults of a conversation for which the service refuses it. */
 const faults = (contents: ReturnType<typeof sent>["contents"]): ReadonlyArray<string> => {
   const turns = contents as ReadonlyArray<{ readonly role: string; readonly parts: ReadonlyArray<Wire> }>
   return turns.flatMap(({ parts, role }, index) => {

@@ -62,7 +62,7 @@ const stream = (text: string): Reply => (reply) => {
 }
 
 export interface Answered {
-  /** Why the answer is incomplete; absent: it is not. */
+  /** Reason of an incomplete answer; absent from a complete one. */
   readonly cut?: string
   readonly usage?: object
   /** Items that are in the whole answer only, after the others. */

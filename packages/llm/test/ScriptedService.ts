@@ -6,7 +6,7 @@ import { Duration, Effect, Option, Redacted, type Scope } from "effect"
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
-/** What the service does with one request. It ends the response, breaks it off, or leaves it open. */
+/** Behaviour of the service for one request. It ends the response, breaks it off, or leaves it open. */
 export type Reply = (response: ServerResponse) => void
 
 /** A request as it came over the wire. */
@@ -65,7 +65,7 @@ interface Scene {
   readonly fails: (request: LlmRequest) => Effect.Effect<LlmError, unknown>
 }
 
-/** What is made of a provider and its key, to be put before a service that has a script. `path`: where its API is. */
+/** Provider with a key, in front of a service that has a script. `path`: where its API is. */
 export const scripted = (
   make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>,
   key: string,

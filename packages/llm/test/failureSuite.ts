@@ -22,13 +22,13 @@ interface Failing {
   readonly overloaded: Reply
   /** It wants us away for an hour. */
   readonly away: Reply
-  /** What is tried again, by what it is. */
+  /** Failures that are tried again, by name. */
   readonly passing: Readonly<Record<string, Reply>>
-  /** What is not, the reason that it gets, and the words that it is told in. */
+  /** Failures that are not, with their reasons and messages. */
   readonly lasting: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]>
 }
 
-/** What becomes of the failures of every service. */
+/** Behaviour of the failures of every service. */
 export const failureSuite = ({ against, fine, key, request, ...service }: Failing): void => {
   const well = [Block.cases.Text.make({ text: "All well." })]
 

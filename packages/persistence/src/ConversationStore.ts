@@ -3,14 +3,15 @@ import type { Lane } from "@nominal-code/domain/Lane"
 import { Context, type Duration, type Effect, type Option } from "effect"
 import type { StoreError } from "./StoreError.ts"
 
-/** How conversations are kept. */
+/** Settings of the kept conversations. */
 export interface ConversationOptions {
   /** The time that a conversation is kept after it was last saved. */
   readonly ttl: Duration.Input
 }
 
 /**
- * What a pull request's reviews have said so far, kept until it has rested for the configured time.
+ * Store of the conversations of pull requests' reviews, each kept until its pull request has rested for the configured
+ * time.
  * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
  */
 export class ConversationStore extends Context.Service<ConversationStore, {

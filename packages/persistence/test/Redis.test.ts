@@ -36,14 +36,14 @@ const listening = Effect.fnUntraced(function*(channel: string) {
   return { next }
 })
 
-/** What is logged. */
+/** Lines of the log. */
 const logging = () => {
   const lines: Array<string> = []
   const logger = Logger.layer([Logger.make(({ logLevel, message }) => lines.push(`${logLevel} ${String(message)}`))])
   return { lines, logger }
 }
 
-/** Why it does not connect. */
+/** Reason why it does not connect. */
 const refusal = (url: string) => Effect.flip(Effect.provide(get, at(Redacted.make(url))))
 
 redisSuite("Redis", () => {

@@ -23,11 +23,11 @@ export const said = (text: string): Conversation => ({
 /** Conversations rest for an hour. */
 export const options = { ttl: "1 hour" } as const
 
-/** What JSON makes of it, where -0 is 0; and a session's id is UTF-8, which has no half characters. */
+/** The value after a round trip through JSON, where -0 is 0; a session's id is UTF-8, without half characters. */
 const asStored = ({ messages, sessionId }: Conversation): unknown =>
   JSON.parse(JSON.stringify({ messages, sessionId: sessionId?.toWellFormed() }))
 
-/** What every `ConversationStore` promises. `pass` lets time pass for it. */
+/** Contract of every `ConversationStore`. `pass` lets time pass for it. */
 export const conversationStoreSuite = (
   name: string,
   store: Layer.Layer<ConversationStore, StoreError>,

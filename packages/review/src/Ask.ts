@@ -10,7 +10,7 @@ import { ReviewConfig } from "./ReviewConfig.ts"
 import type { ReviewContext } from "./ReviewContext.ts"
 import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 
-/** What the agent answered, and the changed files that its prompt did not show in full. */
+/** The agent's answer, and the changed files that its prompt did not show in full. */
 export interface AskResult {
   readonly result: AgentResult<ReviewAnswer>
   readonly notShown: ReadonlyArray<string>

@@ -95,7 +95,7 @@ export const modelOutcome = (
 /** Refusals by git that say nothing of their reason: the forge's API tells it. */
 const ambiguous: ReadonlySet<WorkspaceError["reason"]> = new Set(["auth", "forbidden"])
 
-/** Whether the forge's API has to be asked why git was refused. */
+/** True if the forge's API has to be asked why git was refused. */
 export const isAmbiguous = ({ reason }: WorkspaceError): boolean => ambiguous.has(reason)
 
 /**

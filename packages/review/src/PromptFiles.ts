@@ -9,7 +9,7 @@ export type PromptName =
   | "output/json_fix_user"
   | "output/json_fix_retry"
 
-/** Where the bundled texts lie: beside the sources, and beside `dist` in a release. */
+/** Directory of the bundled texts: beside the sources, and beside `dist` in a release. */
 const pathOf = (name: PromptName) => fileURLToPath(new URL(`../prompts/${name}.md`, import.meta.url))
 
 /** A bundled text, trimmed. It is read when it is used: edits show without a restart. */

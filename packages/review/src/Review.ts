@@ -78,7 +78,7 @@ const publish = Effect.fn("Review.publish")(
   }
 )
 
-/** Why a review that is done is not posted: the pull request was closed, or has a newer head that has its review. */
+/** Reason not to post a finished review: the pull request was closed, or has a newer head that has its review. */
 const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: DraftedReview, now: PullRequest) {
   if (now.state === "closed") {
     const skip: Skip = {

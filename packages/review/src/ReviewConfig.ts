@@ -6,9 +6,9 @@ import { Context, Layer, type Redacted } from "effect"
  * deciding by a setting that stays with the server: a pod has only what travels with its job.
  */
 export class ReviewConfig extends Context.Service<ReviewConfig, {
-  /** What decides what a review says. It travels with the job. */
+  /** Settings that decide what a review says. It travels with the job. */
   readonly settings: ReviewSettings
-  /** What no posted text may hold. Each process has its own. */
+  /** Secrets, which no posted text may hold. Each process has its own. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>
 }>()("@nominal-code/review/ReviewConfig") {}
 

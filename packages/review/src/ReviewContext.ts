@@ -14,7 +14,7 @@ export interface ReviewContext {
   readonly checkout: Checkout
   /** The changed files, without the ignored ones. */
   readonly files: ReadonlyArray<ChangedFile>
-  /** How many files the ignore patterns took away. */
+  /** Number of files that the ignore patterns took away. */
   readonly ignored: number
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
   readonly discussions: ReadonlyArray<Discussion>
@@ -65,7 +65,7 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
   return context
 })
 
-/** Why there is nothing to review; `undefined` when there is. */
+/** Reason why there is nothing to review, or `undefined`. */
 export const nothingToReview = ({ files, ignored }: ReviewContext): string | undefined => {
   if (files.length === 0) {
     return ignored === 0

@@ -10,7 +10,7 @@ export interface ReportedFinding extends Omit<ConstructorParameters<typeof Findi
 
 /** A finding whose place could not be read. */
 export interface UnplacedFinding {
-  /** What was written for its place; may be empty. */
+  /** Text that the model wrote for its place; may be empty. */
   readonly place: string
   readonly body: string
   readonly severity: Severity
@@ -61,7 +61,7 @@ const WireFinding = Schema.Struct({
   return issues
 }))
 
-/** What `submit_review` takes. */
+/** Input of `submit_review`. */
 const Wire = Schema.Struct({
   summary: filled("The overall verdict, for the author of the pull request. Markdown."),
   comments: Schema.Array(WireFinding).annotate({ description: "One for each finding; empty when there are none." })
@@ -123,7 +123,7 @@ const forgiving = (value: unknown): unknown => {
   }
 }
 
-/** What a finding says that stands nowhere. */
+/** Text of a finding without a place. */
 const unplacedIn = (value: unknown): ReadonlyArray<UnplacedFinding> => {
   if (!Predicate.isObject(value)) return []
   const { body, line, path, severity } = value
@@ -170,7 +170,7 @@ export const decodeReview = (
   return usable ? Result.succeed({ summary, findings, unplaced, unreadable }) : Result.fail(problems.join("\n"))
 }
 
-/** How the agent hands in a review. */
+/** Tool by which the agent hands in a review. */
 export const reviewSubmission: Submission<ReviewAnswer> = {
   toolName: "submit_review",
   description: "Hands in the finished review and ends the work. Call it once, with everything that you have found.",

@@ -14,7 +14,7 @@ import type { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, type ReviewContext } from "./ReviewContext.ts"
 import type { ReportedFinding, ReviewAnswer } from "./ReviewOutput.ts"
 
-/** How an agent fails: as the model that it asked does. */
+/** Error of an agent: that of the model that it asked. */
 export type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
 
 /**

@@ -100,7 +100,7 @@ const Step = Schema.Union([
   Schema.TaggedStruct("Push", {}),
   Schema.TaggedStruct("Delivery", {
     kind: Schema.Literals(["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]),
-    /** How many pushes ago its commit was the head. */
+    /** Number of pushes since its commit was the head. */
     late: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 }))
   })
 ])

@@ -113,7 +113,7 @@ export const forgeError = (reason: ForgeError["reason"]) =>
 export const apiKey = "sk-ant-api03-0123456789abcdef"
 export const forgeToken = "the-forges-own-token-1234"
 
-/** What the world holds, and what was done to it. */
+/** State of the world, and a record of what was done to it. */
 export interface World {
   /** Successive answers of `Forge.pullRequest`; the last one stays. */
   pullRequests: Array<PullRequest>
@@ -126,12 +126,12 @@ export interface World {
   /** The commits that have a review of their own. */
   reviewedHeads: ReadonlyArray<ReviewedHead>
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
-  /** What each call of the agent answers; the last one stays. */
+  /** Answers of the agent's calls; the last one stays. */
   answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, LlmError>>
   publish: (draft: ReviewDraft) => Effect.Effect<PostedReview, ForgeError>
-  /** What the forge's API says of the repository's contents. */
+  /** Answer of the forge's API about the repository's contents. */
   access: Effect.Effect<void, ForgeError>
-  /** Whether the forge takes a reply. */
+  /** Forge's answer to a reply. */
   reply: Effect.Effect<void, ForgeError>
   readonly drafts: Array<ReviewDraft>
   readonly replies: Array<string>

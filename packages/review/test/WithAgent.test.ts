@@ -7,7 +7,7 @@ import { Effect, Layer } from "effect"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 
-/** What every provider demands: turns alternate, and each tool call is answered at once, and nothing else is. */
+/** Rules of every provider: turns alternate, and each tool call is answered at once, and nothing else is. */
 const faultsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
   messages.flatMap(({ content, role }, at) => {
     const before = messages[at - 1]

@@ -5,9 +5,9 @@ import * as Health from "./Health.ts"
 import * as Intake from "./Intake.ts"
 import * as WebhookRoutes from "./WebhookRoutes.ts"
 
-/** What a server needs to be told. */
+/** Options of a server. */
 export interface ServerOptions {
-  /** Who may ask for a review, and of what. */
+  /** Rules of who may ask for reviews, and where. */
   readonly policy: Policy
 }
 

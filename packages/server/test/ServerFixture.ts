@@ -33,7 +33,7 @@ const policy: Policy = {
   triggers: ["pr_opened", "pr_push"]
 }
 
-/** What a test may put in the place of the real thing. */
+/** Parts that a test may replace. */
 export interface Parts {
   readonly queue?: Layer.Layer<JobQueue | JobRecords>
   readonly acknowledge?: (event: PullRequestEvent) => Effect.Effect<void>

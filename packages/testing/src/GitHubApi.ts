@@ -14,7 +14,7 @@ export interface Call {
   readonly viewer: Account
 }
 
-/** What the API answers. A `list` is cut into pages by the server. */
+/** An answer of the API. The server cuts a `list` into pages. */
 export type Answer =
   | { readonly status: number; readonly body: unknown }
   | { readonly status: 200; readonly list: ReadonlyArray<unknown> }
@@ -33,7 +33,7 @@ export type Handler = (call: Call) => Effect.Effect<Answer, Refusal | GitFailed>
 /** Operations by GitHub's own names for them. */
 export type Handlers = Readonly<Record<string, Handler>>
 
-/** What GitHub leaves out of its answers, and how closely we look at them. */
+/** Limits of GitHub's answers, and the switch of the check against its description. */
 export interface Options {
   /** A file's `patch` longer than this is left out. */
   readonly patchLines: number
@@ -43,7 +43,7 @@ export interface Options {
   readonly checkAnswers: boolean
 }
 
-/** What every handler works on. */
+/** Services that every handler works on. */
 export interface Api {
   readonly state: GitHubState
   readonly apps: GitHubApps

@@ -10,7 +10,7 @@ const TokenRequest = Schema.Struct({
 
 const noInstallation = new Refusal({ status: 404, message: "Not Found" })
 
-/** What an App calls as itself, with a JSON Web Token. */
+/** Routes that an App calls as itself, with a JSON Web Token. */
 export const appRoutes = ({ apps, wire }: Api): Handlers => {
   const app = (viewer: Account) => apps.apps.find(({ account }) => account === viewer)
 

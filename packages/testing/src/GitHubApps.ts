@@ -8,7 +8,7 @@ export interface App {
   readonly slug: string
   /** `slug[bot]`: its posts stand under this account. */
   readonly account: Account
-  /** What its owner was given: a PEM. */
+  /** Private key that its owner was given, as PEM. */
   readonly privateKey: string
   readonly publicKey: KeyObject
 }
@@ -31,7 +31,7 @@ interface Token {
 
 const hour = 3_600_000
 
-/** What an installation of the emulated Apps may do. */
+/** Permissions of an installation of the emulated Apps. */
 export const granted = { contents: "read", issues: "write", metadata: "read", pull_requests: "write" }
 
 const Claims = Schema.fromJsonString(
@@ -44,7 +44,7 @@ export class GitHubApps {
   readonly apps: Array<App> = []
   readonly installations: Array<Installation> = []
   readonly #tokens = new Map<string, Token>()
-  /** How far GitHub's clock is ahead of this machine's, in milliseconds. */
+  /** Offset of GitHub's clock to this machine's, in milliseconds. */
   ahead = 0
 
   register(id: number, slug: string, account: Account): App {
@@ -114,7 +114,7 @@ export class GitHubApps {
     return held === undefined || held.expiresAt <= this.now ? undefined : held.installation.app.account
   }
 
-  /** Whether an installation's token opens a path: one repository's, and never an account's own. */
+  /** True if an installation's token opens a path: one repository's, and never an account's own. */
   opens(token: string, path: string): boolean {
     const held = this.#tokens.get(token)
     if (held === undefined) return true

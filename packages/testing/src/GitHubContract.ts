@@ -117,7 +117,7 @@ const jsonContent = (value: JsonObject): Json | undefined => {
   return objectOf(content["application/json"])["schema"]
 }
 
-/** What GitHub's description finds wrong with a request. `body` is undefined where none was sent. */
+/** Violations of GitHub's description by a request. `body` is undefined where none was sent. */
 export const requestErrors = (
   operation: Operation,
   query: URLSearchParams,
@@ -137,7 +137,7 @@ export const requestErrors = (
 // An outdated comment has no place in the diff any more. GitHub says so by null, which its description forgets.
 const isForgotten = (error: string): boolean => /\/(?:position|line) must be integer$/.test(error)
 
-/** What GitHub's description finds wrong with our own answer: a fault of the emulator. */
+/** Violations of GitHub's description by our own answer, which are faults of the emulator. */
 export const responseErrors = (operation: Operation, status: number, body: unknown): ReadonlyArray<string> => {
   const { document } = load()
   const responses = objectOf(operation.description["responses"])

@@ -32,7 +32,7 @@ export type GitHubEvent =
   }
   | { readonly event: "pull_request_review"; readonly action: "submitted" | "edited"; readonly review: Review }
 
-/** Where a delivery goes, and how it is signed. */
+/** Target of a delivery, and its signature. */
 export interface Hook {
   readonly url: string
   /** Absent: the delivery is not signed. */
@@ -41,7 +41,7 @@ export interface Hook {
   readonly delivery?: string
 }
 
-/** What the receiver answered. */
+/** Answer of the receiver. */
 export interface Delivered {
   readonly delivery: string
   readonly status: number

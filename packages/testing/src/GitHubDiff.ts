@@ -22,7 +22,7 @@ export interface DiffFile {
   readonly lines: ReadonlyArray<DiffLine>
 }
 
-/** Where a comment is to stand. */
+/** Place of a comment. */
 export interface Anchor {
   readonly path: string
   readonly line: number
@@ -130,7 +130,7 @@ export const diffOf = (
 const lineAt = (file: DiffFile, side: string, line: number) =>
   file.lines.find((candidate) => (side === "LEFT" ? candidate.left : candidate.right) === line)
 
-/** Why GitHub refuses a comment's place, in its own words, or undefined where it takes it. */
+/** GitHub's refusal of a comment's place, in its own words, or undefined where it takes it. */
 export const refusalOf = (files: ReadonlyArray<DiffFile>, anchor: Anchor): string | undefined => {
   const file = files.find(({ path }) => path === anchor.path)
   if (file === undefined) return "Path could not be resolved"

@@ -24,7 +24,7 @@ import {
 } from "./GitHubState.ts"
 import { GitHubWire } from "./GitHubWire.ts"
 
-/** What one job has put on a pull request, found by its marker. */
+/** Posts of one job on a pull request, found by its marker. */
 export interface JobPosts {
   readonly reviews: ReadonlyArray<Review>
   readonly comments: ReadonlyArray<IssueComment>
@@ -113,7 +113,7 @@ export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<
     resolve: ({ thread }: ReviewComment, by: string): void => {
       thread.resolvedBy = state.account(by)
     },
-    /** What our jobs have posted on a pull request, by job id. */
+    /** Posts of our jobs on a pull request, by job id. */
     jobs: (pull: PullRequest) => groupByJob(state, pull),
     /** The payload that GitHub would send, to be broken by a test. */
     payload: (event: GitHubEvent) => payloadOf(wire, event),

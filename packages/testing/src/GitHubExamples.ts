@@ -24,7 +24,7 @@ export const example = (event: string, action: string): Fields => {
   return examples.find((candidate) => candidate["action"] === action) ?? examples[0] ?? {}
 }
 
-/** What the examples are about, and what stands in its place. */
+/** Names in the recorded examples, and those that replace them. */
 export interface Names {
   readonly origin: string
   readonly apiBase: string

@@ -1,7 +1,7 @@
 import { Duration } from "effect"
 import { now } from "./GitHubState.ts"
 
-/** What goes wrong with a request. */
+/** A fault of a request. */
 export type Fault =
   /** It is answered with this, and nothing happens. */
   | {
@@ -23,11 +23,11 @@ export type Fault =
   /** It happens, late. */
   | { readonly _tag: "Delay"; readonly by: Duration.Input }
 
-/** Which requests a fault is for. */
+/** Selection of the requests that a fault is for. */
 export interface Target {
   readonly method?: string
   readonly path: RegExp
-  /** How many of them; 1 unless told. */
+  /** Number of them, 1 by default. */
   readonly times?: number
 }
 

@@ -23,7 +23,7 @@ export interface Commit {
   readonly at?: number
 }
 
-/** Where new commits go: onto `parent`, to be found under every one of `refs`. */
+/** Place of new commits: onto `parent`, to be found under every one of `refs`. */
 export interface Branching {
   readonly refs: readonly [string, ...Array<string>]
   readonly parent?: string | undefined
@@ -68,7 +68,7 @@ const text = (output: Effect.Effect<Buffer, GitFailed>) => Effect.map(output, (b
 export const revision = (directory: string, name: string) =>
   text(git(directory, ["rev-parse", "--verify", "--end-of-options", name]))
 
-/** Where `head` left `base`. */
+/** Commit at which `head` left `base`. */
 export const mergeBase = (directory: string, base: string, head: string) =>
   text(git(directory, ["merge-base", base, head]))
 

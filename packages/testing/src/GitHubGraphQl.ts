@@ -11,7 +11,7 @@ const Request = Schema.Struct({
 })
 const Input = Schema.Struct({ threadId: Schema.String })
 
-/** What the GraphQL endpoint answers, always with 200, and what GitHub would have found wrong. */
+/** Answer of the GraphQL endpoint, always with 200, and the errors that GitHub would find. */
 export interface GraphQlAnswer {
   readonly body: unknown
   readonly errors: ReadonlyArray<string>

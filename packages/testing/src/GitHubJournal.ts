@@ -28,7 +28,7 @@ interface Violation {
   readonly errors: ReadonlyArray<string>
 }
 
-/** What has been asked of the emulated forge. */
+/** Requests that the emulated forge has received. */
 export interface GitHubJournal {
   readonly requests: ReadonlyArray<RequestRecord>
   readonly violations: ReadonlyArray<Violation>

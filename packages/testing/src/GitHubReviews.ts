@@ -35,7 +35,7 @@ const diffAt = (api: Api, pull: PullRequest, commit: string) =>
 
 const patchOf = (files: ReadonlyArray<DiffFile>, path: string) => files.find((file) => file.path === path)?.patch
 
-/** Whether what a comment stands on has changed since the commit that it was made on. */
+/** True if the line of a comment has changed since the commit that it was made on. */
 export const isOutdated = Effect.fnUntraced(
   function*(api: Api, { commitId, path, pull }: Pick<ReviewComment, "commitId" | "path" | "pull">) {
     if (commitId === pull.headSha) return false
@@ -77,7 +77,7 @@ const newReview = (api: Api, pull: PullRequest, author: Account, request: Omit<R
   return review
 }
 
-/** Whether an account has begun a review that it has not submitted. */
+/** True if an account has begun a review that it has not submitted. */
 const hasPending = (api: Api, pull: PullRequest, author: Account): boolean =>
   api.state.reviewsOf(pull, author).some((review) => review.author === author && review.state === "PENDING")
 

@@ -20,7 +20,7 @@ export const scene = Effect.gen(function*() {
   return { emulator, repository, pull, bot: emulator.account("bot") }
 })
 
-/** Who asks, and what. */
+/** Author of a request, and its text. */
 export interface Asked {
   readonly token?: string
   readonly body?: unknown

@@ -30,7 +30,7 @@ export const readBody = (request: IncomingMessage): Effect.Effect<unknown, BadRe
     )
   )
 
-/** What is known of a request before it is answered. */
+/** A request before it is answered. */
 type Seen = Pick<RequestRecord, "kind" | "operation" | "body" | "login">
 
 interface Exchange {
@@ -42,7 +42,7 @@ interface Exchange {
 
 const bearer = (header: string | undefined) => /^(?:bearer|token) (.+)$/i.exec(header ?? "")?.[1]
 
-/** What decides what becomes of a request, and what remembers it. */
+/** Services that decide about a request, and record it. */
 interface Parts {
   readonly api: Api
   readonly faults: GitHubFaults
@@ -54,7 +54,7 @@ interface Parts {
 const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
   const { apps, state } = api
 
-  /** Who asks: a token's owner, an App by its JSON Web Token, or the bot of an installation's token. */
+  /** Caller: a token's owner, an App by its JSON Web Token, or the bot of an installation's token. */
   const viewerOf = (credentials: string, path: string): Account | Reply => {
     if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(credentials)) {
       const app = apps.appOf(credentials)

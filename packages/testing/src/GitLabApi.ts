@@ -11,7 +11,7 @@ export interface Call {
   readonly viewer: Account
 }
 
-/** What the API answers. A `list` is cut into pages by the server. */
+/** An answer of the API. The server cuts a `list` into pages. */
 export type Answer =
   | { readonly status: number; readonly body: unknown }
   | { readonly status: 200; readonly list: ReadonlyArray<unknown> }
@@ -20,15 +20,15 @@ export type Answer =
 /** GitLab does not do it, and says why: `{"message": …}`. */
 export class Refusal extends Data.TaggedError("Refusal")<{ readonly status: number; readonly message: unknown }> {}
 
-/** What the emulated GitLab leaves out of its answers. */
+/** Limits of the emulated GitLab's answers. */
 export interface Options {
   /** A file's diff of more bytes than this is collapsed: it is listed without its text. */
   readonly collapsedBytes: number
-  /** What `GET /version` says. */
+  /** Version that `GET /version` answers. */
   readonly version: string
 }
 
-/** What every handler works on. */
+/** Services that every handler works on. */
 export interface Api {
   readonly origin: string
   readonly state: GitLabState

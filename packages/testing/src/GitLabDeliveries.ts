@@ -19,12 +19,12 @@ export type GitLabEvent =
     readonly user?: Account
     /** The head before a push; an update without one is of something else. */
     readonly oldrev?: string
-    /** What has changed, each with `previous` and `current`: `{ draft: { previous: true, current: false } }`. */
+    /** Changes, each with `previous` and `current`: `{ draft: { previous: true, current: false } }`. */
     readonly changes?: Readonly<Record<string, { readonly previous: unknown; readonly current: unknown }>>
   }
   | { readonly event: "note"; readonly action: "create" | "update"; readonly note: Note }
 
-/** Where a delivery goes, and how it is proven to be GitLab's. */
+/** Target of a delivery, and the proof that it is GitLab's. */
 export interface Hook {
   readonly url: string
   /** The secret token, sent as it is. */

@@ -88,7 +88,7 @@ export const addReply = Effect.fnUntraced(
   }
 )
 
-/** What a draft is made of. */
+/** Parts of a draft. */
 export interface DraftRequest {
   readonly body: string
   readonly position: Position | undefined

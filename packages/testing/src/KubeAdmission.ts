@@ -5,7 +5,7 @@ import type { Refusal } from "./KubeRefusal.ts"
 import type { KubeStore } from "./KubeStore.ts"
 import { violations } from "./PodSecurity.ts"
 
-/** What a namespace of an emulated cluster lets in. It may change while the cluster runs. */
+/** Admission rules of a namespace of an emulated cluster. It may change while the cluster runs. */
 export interface Namespace {
   /** Its pods have to keep the restricted profile of the Pod Security Standards. */
   readonly restricted?: boolean
@@ -22,13 +22,13 @@ const exceeded = (quota: string, resource: string, used: number, limited: number
 
 const profile = "violate PodSecurity \"restricted:latest\""
 
-/** What creating a Job is warned of: that its pods will not be let in. */
+/** Warnings for a new Job whose pods will not be admitted. */
 export const warnedOf = ({ restricted }: Namespace, { spec }: V1Job): ReadonlyArray<string> => {
   const broken = restricted === true && spec?.template.spec ? violations(spec.template.spec) : []
   return broken.length === 0 ? [] : [`would ${profile}: ${broken.join(", ")}`]
 }
 
-/** Why a namespace takes no more Jobs. */
+/** Reason why a namespace takes no more Jobs. */
 export const refusedJob = (
   store: KubeStore,
   namespace: string,
@@ -54,7 +54,7 @@ export const refusedJob = (
     : undefined
 }
 
-/** Why a namespace does not take a pod; nothing where it does. */
+/** Reason why a namespace does not admit a pod; undefined where it does. */
 export const refusedPod = (
   store: KubeStore,
   namespace: string,

@@ -3,7 +3,7 @@ import { isFinished } from "./KubeConditions.ts"
 import { tracking } from "./KubeJobPods.ts"
 import type { KubeEvent, KubeJobObject, KubePodObject, KubeStore } from "./KubeStore.ts"
 
-/** What becomes of the pods of a Job that is deleted. */
+/** Fate of a deleted Job's pods. */
 export type PropagationPolicy = "Foreground" | "Background" | "Orphan"
 
 /**

@@ -23,12 +23,12 @@ export const withConditions = (
   ...changed
 ]
 
-/** Whether a condition of this type holds. */
+/** True if a condition of this type holds. */
 export const holds = ({ status }: KubeJobObject | KubePodObject, type: string): boolean =>
   (status.conditions ?? []).some((one) => one.type === type && one.status === "True")
 
-/** Whether a Job has ended, and will not change any more. */
+/** True if a Job has ended, and will not change any more. */
 export const isFinished = (job: KubeJobObject): boolean => holds(job, "Complete") || holds(job, "Failed")
 
-/** Whether all of a pod's containers have ended. */
+/** True if all of a pod's containers have ended. */
 export const hasEnded = ({ status: { phase } }: KubePodObject): boolean => phase === "Succeeded" || phase === "Failed"

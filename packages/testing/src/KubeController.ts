@@ -11,19 +11,19 @@ import {
   timestamp
 } from "./KubeStore.ts"
 
-/** How fast the Job controller is. The real one's times stand beside them. */
+/** Delays of the Job controller. The real one's times stand beside them. */
 export interface ControllerOptions {
-  /** What it takes to see a new Job: tens of milliseconds. */
+  /** Delay until it sees a new Job: tens of milliseconds. */
   readonly pace: Duration.Duration
-  /** How long it collects what happens to pods before it looks at their Job: 1 s. */
+  /** Time that it collects the events of pods before it looks at their Job: 1 s. */
   readonly sync: Duration.Duration
-  /** What the pod after a failed or evicted one waits for, doubled by each that fails: 10 s. */
+  /** Backoff before the pod after a failed or evicted one, doubled by each that fails: 10 s. */
   readonly backoff: Duration.Duration
 }
 
 type Status = KubeJobObject["status"]
 
-/** What the controller remembers of a Job between two looks at it. */
+/** State that the controller keeps of a Job. */
 interface Memory {
   readonly uid: string
   readonly namespace: string
@@ -45,7 +45,7 @@ const why = {
   DeadlineExceeded: "Job was active longer than specified deadline"
 }
 
-/** Whether the end of a pod is no failure of its Job, as `podFailurePolicy` says. */
+/** True if `podFailurePolicy` does not count the end of a pod as a failure of its Job. */
 const ignored = ({ spec }: KubeJobObject, pod: KubePodObject): boolean =>
   (spec.podFailurePolicy?.rules ?? []).some(({ action, onPodConditions }) =>
     action === "Ignore" && (onPodConditions ?? []).some(({ type }) => holds(pod, type))

@@ -20,14 +20,14 @@ export interface Options extends ControllerOptions, NodeOptions {
   readonly namespace: string
   /** Namespaces beside the server's own, by name, or its own with other rules. */
   readonly namespaces: Readonly<Record<string, Namespace>>
-  /** What the server's token may do. */
+  /** Permissions of the server's token. */
   readonly role: Role
-  /** Whose token it is, as refusals name them; the server's ServiceAccount unless told. */
+  /** Owner of the token, as refusals name it; by default, the server's ServiceAccount. */
   readonly user: string
   readonly bookmarkEvery: Duration.Duration
 }
 
-/** What the server's Role grants, and what it takes to see why a pod does not start. */
+/** Permissions of the server's Role, and those to see why a pod does not start. */
 const fullRole: Role = {
   jobs: ["create", "get", "list", "watch", "delete"],
   pods: ["get", "list", "watch"],
@@ -140,12 +140,12 @@ export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Opti
       starts: nodes.starts,
       running: nodes.running,
       end: collector.end,
-      /** What its namespaces did not let in, as events told it. */
+      /** Pods that its namespaces did not admit, as events told it. */
       get refused(): ReadonlyArray<string> {
         return store.events().map(({ involvedObject, message }) => `${involvedObject.name}: ${message}`)
       }
     },
-    /** What the namespaces let in: a quota may be set, and taken away. */
+    /** Admission rules of the namespaces: a quota may be set, and taken away. */
     namespaces,
     watches,
     happens,

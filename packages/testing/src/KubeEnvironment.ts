@@ -25,8 +25,8 @@ const secretOf = (
 }
 
 /**
- * What a kubelet gives a container (`makeEnvironment`): the Secrets of `envFrom`, then its own variables in order,
- * each of which may refer to those before, and the arguments, which may refer to all.
+ * Environment that a kubelet gives a container (`makeEnvironment`): the Secrets of `envFrom`, then its own variables in
+ * order, each of which may refer to those before, and the arguments, which may refer to all.
  */
 export const prepare = (container: V1Container, namespace: string, secrets: Secrets): Prepared => {
   const environment = new Map<string, string>()

@@ -7,7 +7,7 @@ const operator = 0x24
 const opener = 0x28
 const closer = 0x29
 
-/** What follows an operator: the bytes it stands for or the name of a variable, and how many bytes it takes. */
+/** Text after an operator: the bytes that it stands for or a variable's name, and its length in bytes. */
 const readName = (input: Buffer): { readonly read: Buffer; readonly isName: boolean; readonly advance: number } => {
   const [first = 0] = input
   if (first === operator) return { read: input.subarray(0, 1), isName: false, advance: 1 }

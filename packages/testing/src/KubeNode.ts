@@ -12,17 +12,17 @@ import {
   timestamp
 } from "./KubeStore.ts"
 
-/** What the nodes of an emulated cluster do with pods. */
+/** Options of the nodes of an emulated cluster. */
 export interface NodeOptions {
-  /** What a pod does; its process unless told. */
+  /** Behaviour of a pod; by default, its process. */
   readonly behave: (pod: KubePodObject) => Behaviour | undefined
   /** The program that the image's `nominal-code` is; `Command` unless told. */
   readonly bin: string
-  /** How many pods have a place at the same time; the others wait for one. */
+  /** Number of pods that have a place at the same time; the others wait for one. */
   readonly places: number
-  /** What the cluster takes for each of its steps. */
+  /** Duration of each step of the cluster. */
   readonly pace: Duration.Duration
-  /** What a pod is given between SIGTERM and SIGKILL. */
+  /** Time between SIGTERM and SIGKILL. */
   readonly grace: Duration.Duration
   /** After how long a container that cannot have its image says that it waits for the next try. */
   readonly sync: Duration.Duration
@@ -112,7 +112,7 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     })
   })
 
-  /** Whether a container cannot start, as its pod's status then says. */
+  /** Reason in a pod's status why its container cannot start, if it cannot. */
   const obstacle = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: Behaviour) {
     if (behaviour._tag === "Waiting") {
       // As a node does: the first try fails with one word, and the wait for the next has another.
@@ -213,7 +213,7 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     return store.put({ ...pod, status: { ...pod.status, conditions } })
   }
 
-  /** What the taint manager does with the pods of a node that is lost. */
+  /** Evicts the pods of a lost node, as the taint manager does. */
   const evict = (of: KubePodObject) =>
     Effect.sync(() => {
       const message = "Taint manager: deleting due to NoExecute taint"

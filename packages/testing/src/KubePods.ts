@@ -8,7 +8,7 @@ import { env } from "node:process"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
 import type { KubePodObject } from "./KubeStore.ts"
 
-/** How a pod ended. */
+/** End of a pod. */
 export interface PodEnd {
   readonly exitCode: number
   /** The container's: `Completed`, `Error`, `OOMKilled`. */
@@ -20,7 +20,7 @@ export interface PodEnd {
   readonly disrupted?: boolean
 }
 
-/** What a pod does. */
+/** Behaviour of a pod. */
 export type Behaviour =
   /** It runs the image's program with its container's arguments as a process of this machine. */
   | { readonly _tag: "Process" }
@@ -34,7 +34,7 @@ export type Behaviour =
 /** A pod that has been started. */
 export interface RunningPod {
   readonly ended: Deferred.Deferred<PodEnd>
-  /** What its container has written, line by line. */
+  /** Output of its container, line by line. */
   readonly log: ReadonlyArray<string>
   /** Asks it to end: SIGTERM. `as` says what for. */
   terminate(as?: Partial<PodEnd>): void

@@ -8,7 +8,7 @@ import * as KubeEmulator from "./KubeEmulator.ts"
  */
 
 const Body = Schema.Json
-/** What an API server answered. */
+/** Answer of an API server. */
 export const Answer = Schema.Struct({
   code: Schema.Int,
   headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import type { KubeJobObject } from "./KubeStore.ts"
 
-/** What is wrong with a field: its path, and the sentence that Kubernetes says. */
+/** A complaint about a field: its path, and the sentence of Kubernetes. */
 export type Complaint = readonly [field: string, what: string]
 
 /** A refusal: the `Status` that the server answers, and with which code. */
@@ -40,7 +40,7 @@ export const invalidJob = (name: string, complaints: ReadonlyArray<Complaint>): 
   }
 }
 
-/** What etcd takes for one object. */
+/** Limit of etcd for one object. */
 const objectLimit = 1_572_864
 
 /**

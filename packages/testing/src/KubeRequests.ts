@@ -24,7 +24,7 @@ const verbOf = (method: string, name: string, query: URLSearchParams): string =>
   return name !== "" ? "get" : query.get("watch") === "true" ? "watch" : "list"
 }
 
-/** What a method and a URL ask for. */
+/** Reads a method and a URL as a request of the Kubernetes API. */
 export const callOf = (method: string, url: URL, body: unknown): Call => {
   const { group = "", name = "", namespace = "", resource = "" } = pathOf.exec(url.pathname)?.groups ?? {}
   return {

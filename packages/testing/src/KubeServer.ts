@@ -10,7 +10,7 @@ import type { KubeStore } from "./KubeStore.ts"
 import { type FieldValidation, jobIn, unknownFieldsOf } from "./KubeValidation.ts"
 import type { makeWatches } from "./KubeWatches.ts"
 
-/** What somebody may do: verbs by resource. */
+/** Permissions of an account: verbs by resource. */
 export type Role = Readonly<Record<string, ReadonlyArray<string>>>
 
 /** One request that the emulated API server has got. */
@@ -22,7 +22,7 @@ export interface KubeRequest {
   readonly status: number
 }
 
-/** How the API server is now. While it starts, it tells everybody that they may do nothing. */
+/** State of the API server. While it starts, it tells everybody that they may do nothing. */
 export type ServerState = "up" | "down" | "starting"
 
 export interface Cluster {
@@ -30,7 +30,7 @@ export interface Cluster {
   readonly collector: ReturnType<typeof makeCollector>
   readonly watches: ReturnType<typeof makeWatches>
   readonly faults: GitHubFaults
-  /** Who may do what, by token. */
+  /** Permissions by token. */
   readonly roles: ReadonlyMap<string, Role>
   /** The account that messages name. */
   readonly user: string

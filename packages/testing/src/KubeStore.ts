@@ -2,14 +2,14 @@ import type { V1JobSpec, V1PodSpec } from "@kubernetes/client-node"
 import { DateTime } from "effect"
 import { randomUUID } from "node:crypto"
 
-/** What every object of a cluster has. */
+/** Fields that every object of a cluster has. */
 export interface Metadata {
   readonly name: string
   readonly generateName?: string
   readonly namespace: string
   readonly uid: string
   readonly resourceVersion: string
-  /** How often what is wanted of it has changed. */
+  /** Number of changes of its specification. */
   readonly generation: number
   readonly creationTimestamp: string
   readonly labels: Readonly<Record<string, string>>
@@ -61,7 +61,7 @@ export interface KubeJobObject {
   }
 }
 
-/** What became of a container. */
+/** End of a container. */
 export interface ContainerState {
   readonly waiting?: { readonly reason: string; readonly message?: string }
   readonly running?: { readonly startedAt: string }

@@ -56,7 +56,7 @@ const Seen = Schema.Struct({
 export const Told = Schema.Struct({ type: Schema.String, object: Seen })
 export type Told = typeof Told.Type
 
-/** What both watches told of one Job, from before its creation on, and what was done from outside. */
+/** Events of both watches about one Job, from before its creation on, and the interventions from outside. */
 const Stream = Schema.Struct({
   title: Schema.String,
   events: Schema.Array(Schema.Union([Told, Schema.Struct({ did: Schema.String })]))

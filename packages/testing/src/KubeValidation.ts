@@ -126,7 +126,7 @@ const quantities = ({ spec }: V1Job): ReadonlyArray<string> => {
   ]
 }
 
-/** How fields that no Job has are taken, as the parameter `fieldValidation` says it. */
+/** Treatment of fields that no Job has, in the words of the parameter `fieldValidation`. */
 export type FieldValidation = "Strict" | "Warn" | "Ignore"
 
 /** The unknown fields of a Job, as they are warned of. */

@@ -2,18 +2,18 @@ import { Duration, Effect } from "effect"
 import type { ServerResponse } from "node:http"
 import type { KubeEvent, KubeObject, KubeStore } from "./KubeStore.ts"
 
-/** What somebody watches. */
+/** Selection of a watch. */
 export interface WatchRequest {
   readonly kind: KubeObject["kind"]
   readonly namespace: string
   readonly selector: string
-  /** What happened after this version is told; with 0, all that there is comes first. */
+  /** Version after which events are sent; with 0, all objects come first. */
   readonly version: number
   readonly bookmarks: boolean
   readonly seconds: number
 }
 
-/** Whether labels are selected: `a=b,c!=d,e`. */
+/** True if a selector selects the labels: `a=b,c!=d,e`. */
 export const selects = (selector: string, labels: Readonly<Record<string, string>>): boolean =>
   selector.split(",").filter((term) => term !== "").every((term) => {
     const [, key = "", operator = "", value = ""] = /^([^=!]+)(==?|!=)?(.*)$/.exec(term.trim()) ?? []
@@ -96,7 +96,7 @@ export const makeWatches = (store: KubeStore, bookmarkEvery: Duration.Duration) 
 
   return {
     begin,
-    /** How many are open now. */
+    /** Number of those that are open now. */
     open: () => open.size,
     /** Cuts every connection, in the middle of whatever it says. */
     cut: (): void => {

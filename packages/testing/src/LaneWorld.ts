@@ -13,9 +13,9 @@ import { quiet } from "./Quiet.ts"
 
 type Queue = JobQueue["Service"]
 
-/** What the runner does instead of a review that takes no time, and of a notice that is told at once. */
+/** Behaviour of the runner, in place of a review that takes no time and a notice that is posted at once. */
 export interface Script extends Partial<JobRunner["Service"]> {
-  /** What the lanes see of the queue. */
+  /** The queue as the lanes see it. */
   readonly queue?: (queue: Queue) => Partial<Queue>
   readonly settings?: Partial<Lanes.LaneOptions>
 }

@@ -5,7 +5,7 @@ import type { RedisServer } from "./RedisServer.ts"
 /** A way to a server on which answers can get lost. */
 interface LossyProxy {
   readonly url: Redacted.Redacted
-  /** What is asked after so many answers is done, and nobody hears its answer: the connection is cut instead. */
+  /** Number of answers after which a request is carried out, and its answer lost: the connection is cut instead. */
   readonly loseAnswer: (after?: number) => Effect.Effect<void>
 }
 

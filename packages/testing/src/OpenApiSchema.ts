@@ -13,7 +13,7 @@ export const objectOf = (value: Json | undefined): JsonObject => isObject(value)
 /** The list in a JSON value; empty where there is none. */
 export const listOf = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
 
-/** What a `#/a/b` reference points at. */
+/** Finds the schema that a `#/a/b` reference points at. */
 const resolveRef = (document: JsonObject, ref: string): Json =>
   ref.slice("#/".length).split("/").reduce<Json>(
     (at, key) => objectOf(at)[key.replaceAll("~1", "/").replaceAll("~0", "~")] ?? null,

@@ -75,7 +75,7 @@ const podRules: ReadonlyArray<(pod: V1PodSpec) => string | undefined> = [
   ({ securityContext }) => securityContext?.windowsOptions?.hostProcess === true ? "hostProcess" : undefined
 ]
 
-/** What of a pod the profile forbids; nothing where it is allowed. */
+/** Violations of the profile by a pod; empty where it is allowed. */
 export const violations = (pod: V1PodSpec): ReadonlyArray<string> => {
   const containers = [...pod.containers, ...(pod.initContainers ?? []), ...(pod.ephemeralContainers ?? [])]
   return [

@@ -2,7 +2,7 @@ import { Context, Effect } from "effect"
 
 const everyFiber = Effect.repeat(Effect.yieldNow, { times: 300 })
 
-/** What gives a store in another process the time to say what it has to say. */
+/** Waits for a store in another process to announce its changes. */
 export const Elsewhere = Context.Reference<Effect.Effect<void>>("test/Elsewhere", { defaultValue: () => Effect.void })
 
 /** Lets every fiber that can go on do so; the clock stands still. */

@@ -37,7 +37,7 @@ export const freePort = Effect.callback<number>((resume) => {
 export interface Options {
   /** Of `redis-server`, beside those that every test wants. */
   readonly args?: ReadonlyArray<string>
-  /** Whether it writes to its disk. It does unless told. */
+  /** True if it writes to its disk, which is the default. */
   readonly aof?: boolean
   readonly password?: string
 }

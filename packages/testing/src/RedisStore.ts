@@ -18,7 +18,7 @@ export const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime),
 /** Says something where the queue does: in a cluster only the same node keeps the order. */
 const publish = { text: "return redis.call('PUBLISH', 'test:echo', '')", sha: "0".repeat(40) }
 
-/** When it ends, what was announced before has been heard, and what that led to has been done. */
+/** Waits until all earlier announcements are heard, and their effects are done. */
 const heard = ({ run, subscribe }: Redis.Redis["Service"]) =>
   Effect.gen(function*() {
     const echo = yield* subscribe("test:echo")
@@ -29,7 +29,7 @@ const heard = ({ run, subscribe }: Redis.Redis["Service"]) =>
     }
   }).pipe(Effect.scoped, Effect.orDie)
 
-/** What a test waits for when it waits for Redis. */
+/** Layer of the wait for Redis. */
 export const elsewhere = Layer.effect(Elsewhere, Effect.map(Redis.Redis, heard))
 
 /** The queue on a server, as a process of its own would open it. */

@@ -4,28 +4,28 @@ import { Effect, PubSub, Stream } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { now } from "./GitHubState.ts"
 
-/** What a review asked of the model. */
+/** Request of a review to the model. */
 interface ModelRequest {
   /** `owner/name#7`: the pull request that the prompt is about; empty where it names none. */
   readonly pull: string
-  /** How often the model has answered since that prompt: 0 on the first turn. */
+  /** Number of answers since that prompt: 0 on the first turn. */
   readonly turn: number
   readonly system: string
   /** The last text that the model was told. */
   readonly prompt: string
-  /** What the tools answered to the calls of the turn before. */
+  /** Results of the tool calls of the turn before. */
   readonly toolResults: ReadonlyArray<string>
   readonly tools: ReadonlyArray<string>
   readonly model: string
 }
 
-/** What the model answers: text, tool calls, or an HTTP error. */
+/** Answer of the model: text, tool calls, or an HTTP error. */
 export interface ModelAnswer {
   readonly text?: string
   readonly calls?: ReadonlyArray<{ readonly name: string; readonly input: unknown }>
   readonly error?: { readonly status: number; readonly message: string; readonly retryAfterSeconds?: number }
   readonly usage?: { readonly input: number; readonly output: number }
-  /** How long the model thinks, in milliseconds. */
+  /** Duration of the model's thinking, in milliseconds. */
   readonly latency?: number
   /** It thinks on until this is fulfilled. */
   readonly until?: Promise<unknown>
@@ -101,7 +101,7 @@ const read = ({ messages: all, model, tools = [] }: ChatCompletionRequest): Mode
   }
 }
 
-/** What the provider would refuse about a conversation: it has to answer every tool call before anything else. */
+/** Finds what the provider would refuse in a conversation: it has to answer every tool call before anything else. */
 const disorder = (messages: ReadonlyArray<ChatMessage>): string | undefined => {
   const talk = joined(messages.filter(({ role }) => role !== "system"))
   if (talk[0]?.role !== "user") return "messages: first message must use the \"user\" role"
@@ -207,11 +207,11 @@ export const make = Effect.gen(function*() {
     turns: mind.answered,
     /** Every turn from now on, when it has been answered. */
     journal: Stream.fromPubSub(pubsub),
-    /** What no script had an answer for. */
+    /** Requests that no script had an answer for. */
     unanswered: mind.unanswered,
-    /** What the provider would have refused. */
+    /** Complaints that the provider would have refused a request for. */
     violations: mind.violations,
-    /** How long the model has thought in all, in milliseconds: what a review cannot be faster than. */
+    /** Time that the model has thought in all, in milliseconds. No review can be faster. */
     thought: () => mind.answered.reduce((total, { endedAt, startedAt }) => total + endedAt - startedAt, 0)
   }
 })

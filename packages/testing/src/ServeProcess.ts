@@ -8,7 +8,7 @@ import { command } from "./Command.ts"
 /** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
 class ServeFailed extends Data.TaggedError("ServeFailed")<{ readonly message: string }> {}
 
-/** How to run `nominal-code serve`. */
+/** Options of a process of `nominal-code serve`. */
 export interface ServeOptions {
   /** Its whole environment, but for `PATH`, `HOME` and the listener's address. */
   readonly env: Readonly<Record<string, string | Redacted.Redacted>>
@@ -16,7 +16,7 @@ export interface ServeOptions {
   readonly port?: number
   /** Another build of the command than the run's own. */
   readonly bin?: string
-  /** How long it may take to be ready. */
+  /** Time that it has to be ready. */
   readonly patience?: Duration.Input
 }
 
@@ -91,7 +91,7 @@ export const start = Effect.fn("ServeProcess.start")(function*(options: ServeOpt
     url,
     webhook: `${url}/webhooks/github`,
     pid: child.pid,
-    /** What it has written so far, line by line. */
+    /** Output so far, line by line. */
     log: log as ReadonlyArray<string>,
     died,
     /** Sends it a signal and waits for its end. */

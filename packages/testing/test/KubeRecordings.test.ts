@@ -18,10 +18,10 @@ const requests = [
   "list-200-empty"
 ]
 
-/** What may be done in the recording of something forbidden. */
+/** Permissions in the recording of something forbidden. */
 const forbidden = ["create-403-forbidden", "list-403-pods", "watch-403-forbidden"]
 
-/** What there is already in these recordings. */
+/** Objects that exist at the start of these recordings. */
 const afterCreate = ["create-409-already-exists"]
 
 describe("the emulated API server, held to recordings of a real one", () => {

@@ -40,7 +40,7 @@ const shown = ({ object: { metadata, status }, type }: Told): string => {
   })
 }
 
-/** What a watch of one kind told, in its order. */
+/** Events of a watch of one kind, in order. */
 const told = (events: ReadonlyArray<Told>, kind: "Job" | "Pod"): ReadonlyArray<string> =>
   events.filter(({ object }) => object.kind === kind)
     .sort((one, other) => one.object.metadata.resourceVersion - other.object.metadata.resourceVersion)
@@ -61,7 +61,7 @@ const landmarks = (events: ReadonlyArray<Told>): ReadonlyArray<string> => {
   return [...new Set(found.map((one) => one.replace(/-[a-z0-9]{5} ended/, " ended")))]
 }
 
-/** What the pods of a stream do, and what is done to them once their Job knows that they run. */
+/** Behaviour of the pods of a stream, and the interventions once their Job knows that they run. */
 interface Replay {
   readonly pod?: (cluster: KubeEmulator.KubeEmulator, pod: number) => Behaviour
   readonly act?: (cluster: KubeEmulator.KubeEmulator, pod: string) => Effect.Effect<unknown>

@@ -128,7 +128,7 @@ const exited = (args: ReadonlyArray<string>, output: { readonly exitCode: number
     message: `git ${args[0]} exited with ${output.exitCode}: ${headline(output.stderr)}`
   })
 
-/** Where git may write for itself. */
+/** Directory for git's own files. */
 export interface GitDirectory {
   /** Its `home` is made for git. */
   readonly baseDir: string

@@ -1,4 +1,4 @@
-/** How processes that share a disk know what of it is in use: whoever uses a path keeps its time of change young. */
+/** Heartbeats on a shared disk: a process that uses a path renews its time of change, so that others leave it alone. */
 import { Clock, Effect, FileSystem, Option, Schedule, type Scope } from "effect"
 
 /** Milliseconds since the last heartbeat of a path's user; none if the path does not exist. */

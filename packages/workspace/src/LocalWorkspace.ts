@@ -7,7 +7,7 @@ import * as Objects from "./Objects.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
 
-/** Where git may write for itself, and how large a checkout may be, in bytes. */
+/** Directory for git's own files, and the limit of a checkout in bytes. */
 export type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">
 
 const missing = (message: string) => new WorkspaceError({ message, reason: "missing" })

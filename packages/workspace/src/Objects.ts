@@ -1,4 +1,4 @@
-/** What a bare repository holds, read from its objects and never from a work tree. */
+/** Reads the files of a bare repository from its objects, never from a work tree. */
 import { parseGitDiff } from "@nominal-code/domain/GitDiff"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"

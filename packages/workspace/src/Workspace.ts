@@ -21,7 +21,7 @@ export class WorkspaceError extends Schema.TaggedError<WorkspaceError>()("Worksp
   }
 }
 
-/** Where checkouts live, and how much of the disk they may use. */
+/** Directory of the checkouts, and their share of the disk. */
 export interface WorkspaceOptions {
   readonly baseDir: string
   /** Of all mirrors and checkouts, in bytes. The mirrors that were not used for longest go first. */

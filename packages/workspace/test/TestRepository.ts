@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process"
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
-/** What a commit does to a path: text or bytes to write, a link to make, or null to delete. */
+/** Change of a path by a commit: text or bytes to write, a link to make, or null to delete. */
 export type Change = string | Uint8Array | { readonly link: string } | null
 
 /** Makes the changes in a directory. */

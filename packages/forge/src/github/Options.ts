@@ -15,16 +15,16 @@ export type GitHubIdentity =
   | { readonly _tag: "Token"; readonly token: Redacted.Redacted }
   | ({ readonly _tag: "App" } & GitHubAppIdentity)
 
-/** How to reach GitHub, and as whom. */
+/** Address of GitHub, and the credentials. */
 export interface GitHubOptions {
   readonly credentials: GitHubIdentity
   /** REST root without a trailing slash, `https://ghe.example/api/v3`; `https://api.github.com` by default. */
   readonly apiBase?: string
-  /** Where repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
+  /** Address that repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
   readonly cloneBase?: string
 }
 
-/** How GitHub's deliveries are verified. */
+/** Settings by which GitHub's deliveries are verified. */
 export interface GitHubWebhookOptions {
   /** The hook's secret. */
   readonly secret: Option.Option<Redacted.Redacted>

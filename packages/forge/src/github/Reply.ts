@@ -18,7 +18,7 @@ const threadOf = (event: PullRequestEvent): Option.Option<number> =>
     ? Option.some(event.threadId === undefined ? event.commentId : Number(event.threadId))
     : Option.none()
 
-/** Where plain answers to an event stand: below the pull request, if not in the event's thread. */
+/** Place of plain answers to an event: its thread, or below the pull request. */
 export const plainKinds = (event: PullRequestEvent): ReadonlyArray<PostKind> =>
   Option.isSome(threadOf(event)) ? ["thread", "comment"] : ["comment"]
 

@@ -1,6 +1,6 @@
 import type { Redacted } from "effect"
 
-/** How to reach GitLab, and as whom. */
+/** Address of GitLab, and the credentials. */
 export interface GitLabOptions {
   /** Access token of a project, a group or a person, with the scope `api`. */
   readonly token: Redacted.Redacted

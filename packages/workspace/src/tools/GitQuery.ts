@@ -1,4 +1,4 @@
-/** What the git tools have in common: their inputs' schemas, and a bounded answer from a fixed command. */
+/** Shared parts of the git tools: their inputs' schemas, and a bounded answer from a fixed command. */
 import { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { Git, type GitError } from "../Git.ts"

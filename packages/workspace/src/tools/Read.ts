@@ -6,9 +6,9 @@ import * as Spelling from "./Spelling.ts"
 
 const DEFAULT_LIMIT = 2000
 const MAX_LINE = 2000
-/** What one answer may hold: more than the other tools, so that an ordinary source file fits. */
+/** Limit of one answer: more than that of the other tools, so that an ordinary source file fits. */
 const MAX_ANSWER = 100_000
-/** What is looked at to find the lines asked for. */
+/** Limit of the text that is searched for the lines. */
 const MAX_SCANNED_BYTES = 64 * 1024 * 1024
 
 const Line = Schema.Int.check(Schema.isGreaterThan(0))

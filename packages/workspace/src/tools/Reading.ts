@@ -3,7 +3,7 @@ import type { ChildProcessSpawner } from "effect/process"
 import type { Git } from "../Git.ts"
 import type { Commits } from "../Mirror.ts"
 
-/** What the tools of one checkout may know. */
+/** Context of the tools of one checkout. */
 export interface ToolContext {
   /** The real path of the checkout. */
   readonly directory: string
@@ -12,7 +12,7 @@ export interface ToolContext {
   readonly services: Context.Context<FileSystem.FileSystem | Path.Path | Git | ChildProcessSpawner.ChildProcessSpawner>
 }
 
-/** What one answer of a tool may hold. */
+/** Limits of one answer of a tool. */
 export const MAX_CHARACTERS = 30_000
 
 /** An answer within its bound, saying so when there was more. */

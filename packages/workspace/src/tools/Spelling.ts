@@ -1,4 +1,4 @@
-/** Which path of the repository a model means, however it writes it. */
+/** Finds the path of the repository that a model means, in any spelling. */
 import { makeSpellings } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect, Option } from "effect"
 import * as Confinement from "../Confinement.ts"
