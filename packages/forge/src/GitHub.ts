@@ -2,7 +2,7 @@ import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
 import { Forge } from "./Forge.ts"
 import { makeGitHubApp } from "./github/App.ts"
-import { personalToken } from "./github/Auth.ts"
+import { fixed } from "./github/Auth.ts"
 import { makeGitHubClient } from "./github/Client.ts"
 import { makeDiscussions } from "./github/Discussions.ts"
 import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
@@ -22,7 +22,7 @@ const identify = Effect.fnUntraced(function*(apiBase: string, credentials: GitHu
     const { auth, login } = yield* makeGitHubApp(apiBase, credentials)
     return { auth, client: yield* makeGitHubClient(apiBase, auth), login }
   }
-  const auth = personalToken(credentials.token)
+  const auth = fixed(() => Effect.succeed(credentials.token))
   const client = yield* makeGitHubClient(apiBase, auth)
   return { auth, client, login: ownerLogin(client) }
 })
@@ -33,7 +33,10 @@ const make = Effect.fnUntraced(function*(
   const { auth, client, login } = yield* identify(apiBase, credentials)
   const posts = yield* makePosts(client, login)
   const cloneSource = (repo: RepoName) =>
-    Effect.map(auth(repo), (password) => ({ url: `${cloneBase}/${repo}.git`, username: "x-access-token", password }))
+    Effect.map(
+      auth.token(repo),
+      (password) => ({ url: `${cloneBase}/${repo}.git`, username: "x-access-token", password })
+    )
 
   return Forge.of({
     platform,

@@ -90,6 +90,29 @@ it.effect("a token serves until ten minutes before its end, and then there is a 
     }).pipe(Effect.provide(appForge(fake)))
   }).pipe(Effect.scoped))
 
+it.effect("a token that GitHub refuses is dropped at once, and a new one is tried a single time", () =>
+  Effect.gen(function*() {
+    const fake = yield* started
+    const refused = new Set<string>()
+    const commits = (request: Recorded) => request.path.endsWith("/commits")
+    const tokenOf = ({ headers }: Recorded) => String(headers["authorization"]).replace("Bearer ", "")
+    fake.script = minting((request) => {
+      if (!commits(request)) return undefined
+      return refused.has(tokenOf(request)) ? { status: 401, body: { message: "Bad credentials" } } : { body: [] }
+    })
+    const check = Forge.use((forge) => forge.checkAccess(shop))
+    yield* Effect.gen(function*() {
+      yield* check
+      refused.add("ghs_1")
+      yield* check
+      assert.strictEqual(yield* passwordFor(shop), "ghs_2")
+      refused.add("ghs_2").add("ghs_3")
+      const { reason } = yield* Effect.flip(check)
+      assert.isTrue("_tag" in reason && reason._tag === "Unauthorized")
+    }).pipe(Effect.provide(appForge(fake)))
+    assert.deepStrictEqual(fake.requests.filter(commits).map(tokenOf), ["ghs_1", "ghs_1", "ghs_2", "ghs_2", "ghs_3"])
+  }).pipe(Effect.scoped))
+
 it.effect("the installation is the delivery's, else the configured one, else the repository's", () =>
   Effect.gen(function*() {
     const fake = yield* started

@@ -2,7 +2,7 @@ import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
 import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
-import type { GitHubAuth } from "./Auth.ts"
+import { fixed, type GitHubAuth } from "./Auth.ts"
 import { makeGitHubClient } from "./Client.ts"
 import type { GitHubAppIdentity } from "./Options.ts"
 
@@ -99,7 +99,7 @@ const explain = (error: ForgeError, installation: number, repo: RepoName): Forge
 export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: GitHubAppIdentity) {
   const skew = yield* Ref.make(0)
   const jwt = makeJwt(apiBase, app, skew)
-  const client = yield* makeGitHubClient(apiBase, jwt.auth)
+  const client = yield* makeGitHubClient(apiBase, fixed(jwt.auth))
 
   /** Repeats a call whose JWT GitHub refuses, signed by GitHub's clock: the refusal may come from clock skew. */
   const onTime = <A>(call: Effect.Effect<A, ForgeError>): Effect.Effect<A, ForgeError> =>
@@ -150,7 +150,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     timeToLive: (exit) => exit._tag === "Success" ? exit.value.lasts : Duration.zero
   })
 
-  const auth: GitHubAuth = Effect.fnUntraced(function*(repo) {
+  const scopeOf = Effect.fnUntraced(function*(repo: RepoName | undefined) {
     if (repo === undefined) {
       return yield* new ForgeError({
         operation: "GitHub.token",
@@ -159,9 +159,24 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     }
     const given = Option.orElse(yield* CurrentInstallation, () => app.installationId)
     const installation = Option.isSome(given) ? given.value : yield* Cache.get(installationOf, repo)
-    const { token } = yield* Cache.get(tokens, new Scope({ installation, repo }))
-    return token
+    return new Scope({ installation, repo })
   })
+
+  const auth: GitHubAuth = {
+    token: (repo) =>
+      scopeOf(repo).pipe(
+        Effect.flatMap((scope) => Cache.get(tokens, scope)),
+        Effect.map(({ token }) => token)
+      ),
+    // Another request may have dropped it before, and the one that is there now is newer.
+    drop: (repo, refused) =>
+      scopeOf(repo).pipe(
+        Effect.flatMap((scope) =>
+          Cache.invalidateWhen(tokens, scope, ({ token }) => Redacted.value(token) === Redacted.value(refused))
+        ),
+        Effect.as(true)
+      )
+  }
 
   const login = onTime(client.request({
     operation: "GitHub.account",

@@ -2,11 +2,13 @@ import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, type Redacted } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 
-/**
- * Source of the token for calls about a repository or, without one, about the account itself. Each request asks again,
- * so no expired token is kept here.
- */
-export type GitHubAuth = (repo: RepoName | undefined) => Effect.Effect<Redacted.Redacted, ForgeError>
+/** Source of the tokens for calls about a repository or, without one, about the account itself. */
+export interface GitHubAuth {
+  /** The token of one request. Each request asks again, so that none is kept beyond its end. */
+  token(repo: RepoName | undefined): Effect.Effect<Redacted.Redacted, ForgeError>
+  /** Drops a token that GitHub refused. True if the next request has another one. */
+  drop(repo: RepoName | undefined, refused: Redacted.Redacted): Effect.Effect<boolean, ForgeError>
+}
 
-/** A personal access token: the same for everything. */
-export const personalToken = (token: Redacted.Redacted): GitHubAuth => () => Effect.succeed(token)
+/** A token that cannot be replaced here, such as a personal access token. */
+export const fixed = (token: GitHubAuth["token"]): GitHubAuth => ({ token, drop: () => Effect.succeed(false) })

@@ -42,6 +42,12 @@ export interface GitHubClient {
   ): Effect.Effect<S["Type"], ForgeError>
 }
 
+/** Decoded answer, with its `link` header. */
+interface Answered<S extends Decodable> {
+  readonly data: S["Type"]
+  readonly link: string
+}
+
 const pageSize = 100
 
 /** Derives the URL of the GraphQL API from the REST root. */
@@ -69,10 +75,11 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
   const octokit = yield* loadOctokit(apiBase)
 
   const once = Effect.fnUntraced(function*<S extends Decodable>(
-    call: Call<S>
-  ): Effect.fn.Return<{ readonly data: S["Type"]; readonly link: string }, Reason | ForgeError> {
+    call: Call<S>,
+    token: Redacted.Redacted
+  ): Effect.fn.Return<Answered<S>, Reason> {
     const { request } = yield* octokit
-    const authorization = `Bearer ${Redacted.value(yield* auth(call.repo))}`
+    const authorization = `Bearer ${Redacted.value(token)}`
     const now = yield* Clock.currentTimeMillis
     const answer = yield* Effect.tryPromise({
       try: (signal) => request(call.route, { ...call.parameters, headers: { authorization }, request: { signal } }),
@@ -95,11 +102,16 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
 
   const exchange = <S extends Decodable, E = never>(call: Call<S>, before: Effect.Effect<void, E> = Effect.void) => {
     const repeatable = call.repeatable ?? call.route.startsWith("GET ")
-    const attempt = Effect.mapError(
-      once(call),
-      (reason) => reason._tag === "ForgeError" ? reason : new ForgeError({ operation: call.operation, reason })
-    )
-    return Effect.andThen(before, attempt).pipe(
+    const attempt = Effect.fnUntraced(function*(again: boolean): Effect.fn.Return<Answered<S>, ForgeError | E> {
+      yield* before
+      const token = yield* auth.token(call.repo)
+      return yield* Effect.catch(once(call, token), (reason) => {
+        const error = new ForgeError({ operation: call.operation, reason })
+        if (again || reason._tag !== "Unauthorized") return Effect.fail(error)
+        return Effect.flatMap(auth.drop(call.repo, token), (another) => another ? attempt(true) : Effect.fail(error))
+      })
+    })
+    return attempt(false).pipe(
       Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
       withRateLimitWaits
     )
