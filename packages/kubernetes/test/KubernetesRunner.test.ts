@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { podFailed, tooLong } from "@nominal-code/kubernetes/Ending"
@@ -110,6 +111,21 @@ describe("a Job's end", () => {
       assert.strictEqual(cluster.store.pods().length, 2)
     }))
 
+  it.live("a pod that waits for a service is the last of its Job", () =>
+    Effect.gen(function*() {
+      const outcome = JobOutcome.cases.Postponed.make({
+        failure: Failure.cases.Model.make({ reason: "overloaded", detail: "529" }),
+        service: ServiceName.make("model:anthropic")
+      })
+      const { cluster, runner } = yield* scene(
+        (_pod, results) => does(Effect.orDie(results.report(run, outcome)), crashed),
+        { settings: { backoffLimit: 5 }, backoff: Duration.seconds(5) }
+      )
+      assert.deepStrictEqual(yield* runner.run(job, 1), outcome)
+      assert.deepStrictEqual(cluster.store.jobs(), [])
+      assert.strictEqual(cluster.controller.starts.length, 1)
+    }))
+
   it.live("a failure that will not pass ends the tries of Kubernetes", () =>
     Effect.gen(function*() {
       const { cluster, runner } = yield* scene(
@@ -138,6 +154,14 @@ describe("a pod that goes wrong", () => {
       assert.isTrue(outcome._tag === "Lost")
       assert.match(reasonOf(outcome), /^pod: .* ended with exit code 137/)
       assert.isTrue(Duration.isLessThan(spent, Duration.seconds(2)), Duration.format(spent))
+    }))
+
+  it.live("one that SIGTERM ends before it can leave a result says nothing about its job", () =>
+    Effect.gen(function*() {
+      const { runner } = yield* scene(() => does(Effect.void, { exitCode: 143, reason: "Error" }))
+      const outcome = yield* runner.run(job, 1)
+      assert.isTrue(outcome._tag === "Lost")
+      assert.match(reasonOf(outcome), /^pod: .* ended with exit code 143/)
     }))
 
   it.live("one that runs out of memory says so, and what to raise", () =>
