@@ -31,6 +31,12 @@ describe("a text for GitLab", () => {
     assert.strictEqual(clean("- ```\n/close\n  ```"), `- \`\`\`\n${gap}/close\n  \`\`\``)
   })
 
+  it("has no code where a backtick is escaped, or may pair with one of the next line", () => {
+    assert.strictEqual(clean("\\`` ~a ` ~b `"), `\\\`\` ~${gap}a \` ~${gap}b \``)
+    assert.strictEqual(clean("a ` b\n` ~c `\n\n` ~d `"), `a \` b\n\` ~${gap}c \`\n\n\` ~d \``)
+    assert.strictEqual(clean(`${"` `` ".repeat(20_001)} ~a`).match(/\u200b/g)?.length, 1)
+  })
+
   it("that is clean stays as it is", () => {
     const once = clean("/close #1 @ada ~bug %2 &3 $4")
     assert.strictEqual(clean(once), once)

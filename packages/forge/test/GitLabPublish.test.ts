@@ -134,6 +134,33 @@ describe("a review on GitLab", () => {
       assert.include(ours().at(-1)?.body, "**`src/cart.ts:10`**")
     }))
 
+  it.effect("tells in its summary what GitLab answers 500 for, each time", () =>
+    Effect.gen(function*() {
+      const { emulator, ours, publish, state } = yield* scene
+      emulator.faults.next({ method: "POST", path: /draft_notes$/, times: 5 }, { _tag: "Answer", status: 500 })
+      const posted = yield* publish([comment(10), comment(1, newFile)])
+      assert.deepStrictEqual([posted.inline, posted.folded, state.drafts], [1, 1, []])
+      assert.include(ours().at(-1)?.body, "**`src/cart.ts:10`**")
+    }))
+
+  it.effect("fails whole while GitLab is away, and nothing is half-posted", () =>
+    Effect.gen(function*() {
+      const { emulator, ours, publish } = yield* scene
+      emulator.faults.next({ path: /draft_notes(?:\/bulk_publish)?$/, times: 100 }, { _tag: "Answer", status: 502 })
+      assert.include(String(yield* Effect.flip(publish([comment(10)]))), "failed (Unavailable)")
+      assert.deepStrictEqual(ours(), [])
+    }))
+
+  it.effect("of any length fits, and keeps its marker", () =>
+    Effect.gen(function*() {
+      const { ours, publish } = yield* scene
+      yield* publish([], { summary: "A line of text.\n".repeat(80_000) })
+      const [body = ""] = ours().map(({ body }) => body)
+      assert.isAbove(body.length, 900_000)
+      assert.include(body, "does not fit into one comment")
+      assert.isTrue((yield* publish([])).alreadyPosted)
+    }))
+
   it.effect("of a commit that GitLab has no diff of is one note", () =>
     Effect.gen(function*() {
       const { ours, publish } = yield* scene

@@ -6,7 +6,6 @@ const withGap = (match: string) => match + gap
 /** A line that GitLab would carry out. */
 const quickAction = /^(\s*)\/(?=[a-z_])/i
 const fence = /^[\s>]*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)$/
-const codeSpan = /(?<!`)(`+)(?!`)(?:[^`]|(?!\1(?!`))`+)*?\1(?!`)/g
 
 /** Mentions, and references to merge requests, issues, labels, milestones, epics, snippets, alerts and iterations. */
 const breakReferences = (text: string): string =>
@@ -20,14 +19,39 @@ const breakReferences = (text: string): string =>
     .replaceAll(/\*(?=iteration:)/g, withGap)
     .replaceAll(/\^(?=alert#)/g, withGap)
 
-const breakLine = (line: string): string => {
-  const parts: Array<string> = []
-  let at = 0
-  for (const match of line.matchAll(codeSpan)) {
-    parts.push(breakReferences(line.slice(at, match.index)), match[0])
-    at = match.index + match[0].length
+/** For each part of a line that is a run of backticks, the next run of the same length, which closes its code. */
+const closingRuns = (parts: ReadonlyArray<string>): ReadonlyMap<number, number> => {
+  const next = new Map<number, number>()
+  const closing = new Map<number, number>()
+  for (let at = parts.length - 2; at > 0; at -= 2) {
+    const length = parts[at]?.length ?? 0
+    const end = next.get(length)
+    if (end !== undefined) closing.set(at, end)
+    next.set(length, at)
   }
-  return [...parts, breakReferences(line.slice(at))].join("").replace(quickAction, "$1\\/")
+  return closing
+}
+
+/** Parts of a line, code and text in turn; none if a backtick is escaped, or may pair with one of another line. */
+const splitCode = (line: string): ReadonlyArray<string> | undefined => {
+  if (line.includes("\\`")) return undefined
+  const parts = line.split(/(`+)/)
+  const closing = closingRuns(parts)
+  const split: Array<string> = []
+  for (let at = 0; at < parts.length; at += 2) {
+    split.push(parts[at] ?? "")
+    if (at + 1 === parts.length) break
+    const end = closing.get(at + 1)
+    if (end === undefined) return undefined
+    split.push(parts.slice(at + 1, end + 1).join(""))
+    at = end - 1
+  }
+  return split
+}
+
+const breakLine = (line: string, code: ReadonlyArray<string> | undefined): string => {
+  const broken = code?.map((part, at) => at % 2 === 0 ? breakReferences(part) : part).join("") ?? breakReferences(line)
+  return broken.replace(quickAction, "$1\\/")
 }
 
 /**
@@ -36,13 +60,19 @@ const breakLine = (line: string): string => {
  */
 export const clean = (text: string): string => {
   let open: string | undefined
+  // False from a line on whose code is not certain, to the end of its paragraph.
+  let isCertain = true
   return text.split("\n").map((line) => {
     const [, mark = "", rest = ""] = fence.exec(line) ?? []
     if (open !== undefined) {
       if (mark.startsWith(open) && rest.trim() === "") open = undefined
       return line.replace(quickAction, `$1${gap}/`)
     }
-    if (mark === "" || (mark.startsWith("`") && rest.includes("`"))) return breakLine(line)
+    if (mark === "" || (mark.startsWith("`") && rest.includes("`"))) {
+      const code = splitCode(line)
+      isCertain = line.trim() === "" || isCertain && code !== undefined
+      return breakLine(line, isCertain ? code : undefined)
+    }
     open = mark
     return line
   }).join("\n")
