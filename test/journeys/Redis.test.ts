@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import type { JobId } from "@nominal-code/domain/Job"
-import { redisSuite, start } from "@nominal-code/testing/RedisServer"
+import { redisSuite, replicaOf, replicates, start } from "@nominal-code/testing/RedisServer"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option, Redacted } from "effect"
 import * as Journey from "./Journey.ts"
@@ -18,10 +18,13 @@ const readyWith = (url: string, status: number) =>
     "15 seconds"
   )
 
+const secret = "a-password-that-nobody-may-see"
+
 /** A journey whose queue and conversations are in a Redis of its own, and whose reviews run in the servers. */
-const make = Effect.gen(function*() {
-  const redis = yield* start({ password: "a-password-that-nobody-may-see" })
-  const journey = yield* Journey.make({ env: { JOBS_MAX_CONCURRENT: "1", REDIS_URL: Redacted.value(redis.url) } })
+const make = Effect.fnUntraced(function*(env: Readonly<Record<string, string>> = {}, password = secret) {
+  const redis = yield* start(password === "" ? {} : { password })
+  const url = Redacted.value(redis.url)
+  const journey = yield* Journey.make({ env: { JOBS_MAX_CONCURRENT: "1", REDIS_URL: url, ...env } })
   const reviewed = (count: number) =>
     Journey.until(`${count} review(s)`, () => journey.emulator.state.reviews.length >= count)
   return { journey, redis, reviewed }
@@ -32,7 +35,7 @@ redisSuite("servers with a Redis", () => {
     "share the work, and what one accepts the other reviews",
     () =>
       Effect.gen(function*() {
-        const { journey, reviewed } = yield* make
+        const { journey, reviewed } = yield* make()
         const [here, there] = yield* Effect.all([journey.start(), journey.start()], { concurrency: 2 })
         const slow = Journey.stalled(review)
         const pulls = yield* Effect.forEach(["one", "two", "three", "four"], (name) => open(journey, name), {
@@ -48,7 +51,7 @@ redisSuite("servers with a Redis", () => {
         const numbers = journey.emulator.state.reviews.map(({ pull }) => Journey.nameOf(pull))
         assert.sameMembers(numbers, pulls.map(Journey.nameOf))
         yield* journey.checkHonesty
-        for (const { log } of [here, there]) assert.notInclude(log.join("\n"), "a-password-that-nobody-may-see")
+        for (const { log } of [here, there]) assert.notInclude(log.join("\n"), secret)
       }),
     120_000
   )
@@ -57,7 +60,7 @@ redisSuite("servers with a Redis", () => {
     "refuse deliveries while it is away, are ready again by themselves, and lose nothing",
     () =>
       Effect.gen(function*() {
-        const { journey, redis, reviewed } = yield* make
+        const { journey, redis, reviewed } = yield* make()
         const serve = yield* journey.start()
         const slow = Journey.stalled(review)
         const [running, waiting, refused] = [
@@ -100,7 +103,7 @@ redisSuite("servers with a Redis", () => {
     "continue on one what was said on another",
     () =>
       Effect.gen(function*() {
-        const { journey } = yield* make
+        const { journey } = yield* make()
         const pull = yield* open(journey, "talk")
         journey.script(pull, () => review)
         const first = yield* journey.start()
@@ -111,6 +114,36 @@ redisSuite("servers with a Redis", () => {
         const comment = yield* journey.emulator.comment(pull, "mara", `@${Journey.bot} are you sure?`)
         yield* answered(yield* journey.send({ event: "issue_comment", action: "created", comment }, second))
         assert.include(journey.asked(pull).at(-1), "Cents are lost.")
+      }),
+    120_000
+  )
+
+  it.live(
+    "with redis.wait_replicas, take a delivery when a replica has it, and answer 503 while none is there",
+    () =>
+      Effect.gen(function*() {
+        const { journey, redis, reviewed } = yield* make({ REDIS_WAIT_REPLICAS: "1" }, "")
+        const replica = yield* replicaOf(redis)
+        const serve = yield* journey.start()
+        const slow = Journey.stalled(review)
+        const [kept, refused] = [yield* open(journey, "kept"), yield* open(journey, "refused")]
+        journey.script(kept, slow.script)
+        journey.script(refused, () => review)
+        const job = yield* journey.send({ ...opened, pull: kept }, serve)
+        assert.strictEqual(yield* replica.command("exists", `{nc:0}:job:${job}`), 1)
+
+        yield* replica.kill
+        const answer = yield* journey.deliver({ ...opened, pull: refused }, serve, "refused-once")
+        assert.strictEqual(answer.status, 503, answer.body)
+        yield* replica.start
+        yield* replicates(replica)
+        const again = yield* journey.deliver({ ...opened, pull: refused }, serve, "refused-once")
+        assert.strictEqual(again.status, 200, again.body)
+        assert.include(again.body, "duplicate")
+        yield* slow.release
+        yield* reviewed(2)
+        assert.sameMembers(journey.emulator.state.reviews.map(({ pull }) => pull), [kept, refused])
+        yield* journey.checkHonesty
       }),
     120_000
   )

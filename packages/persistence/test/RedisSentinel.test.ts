@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { freePort, launch, type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
+import { freePort, launch, type RedisServer, redisSuite, replicaOf, start } from "@nominal-code/testing/RedisServer"
 import { Effect, FileSystem, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
 
 /** A real sentinel that watches a primary under the name `main`, and promotes a replica after a second. */
@@ -23,18 +23,6 @@ const sentinelOf = Effect.fnUntraced(function*(primary: RedisServer) {
   yield* launch([file, "--sentinel"], "+monitor master")
   return port
 }, Effect.provide(NodeServices.layer))
-
-const replicates = (replica: RedisServer) =>
-  Effect.repeat(Effect.map(replica.command("info", "replication"), (info) => String(info)), {
-    schedule: Schedule.spaced("20 millis"),
-    until: (info) => info.includes("master_link_status:up")
-  })
-
-const replicaOf = (primary: RedisServer) =>
-  Effect.tap(
-    start({ args: ["--replicaof", "127.0.0.1", String(primary.port), "--repl-diskless-sync-delay", "0"] }),
-    replicates
-  )
 
 const set = (value: string) =>
   Redis.Redis.use(({ send }) => send("test", Schema.Literal("OK"), ["set", "test:key", value]))

@@ -1,7 +1,20 @@
 import { NodeServices } from "@effect/platform-node"
 import { afterAll, beforeAll, describe } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
-import { Clock, Data, Deferred, Duration, Effect, Exit, FileSystem, Layer, Redacted, Scope, Stream } from "effect"
+import {
+  Clock,
+  Data,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  FileSystem,
+  Layer,
+  Redacted,
+  Schedule,
+  Scope,
+  Stream
+} from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { Redis as Client } from "ioredis"
 import { spawnSync } from "node:child_process"
@@ -141,6 +154,20 @@ const make = Effect.fnUntraced(function*(options: Options) {
 /** Starts a server. */
 export const start = (options: Options = {}): Effect.Effect<RedisServer, RedisServerFailed, Scope.Scope> =>
   Effect.provide(make(options), NodeServices.layer)
+
+/** Waits until a replica follows its primary. */
+export const replicates = ({ command }: RedisServer) =>
+  Effect.repeat(Effect.map(command("info", "replication"), String), {
+    schedule: Schedule.spaced("20 millis"),
+    until: (info) => info.includes("master_link_status:up")
+  }).pipe(Effect.asVoid, live)
+
+/** Starts a replica of a server, which follows it when this ends. */
+export const replicaOf = ({ port }: RedisServer) =>
+  Effect.tap(
+    start({ args: ["--replicaof", "127.0.0.1", String(port), "--repl-diskless-sync-delay", "0"] }),
+    replicates
+  )
 
 /** One server for all the tests of a file; each gets it empty. */
 export const shared = (options: Options = {}): Effect.Effect<RedisServer> => {
