@@ -48,7 +48,7 @@ const runOne = (tools: ReadonlyArray<Tool>, call: ToolCall): Effect.Effect<Block
     Effect.map((content) => answer(call, content)),
     Effect.catchTag("ToolError", ({ message }) => Effect.succeed(answer(call, message, true))),
     Effect.catchDefect((defect) =>
-      Effect.logWarning("A tool broke", Cause.die(defect)).pipe(
+      Effect.logWarning("A tool failed unexpectedly", Cause.die(defect)).pipe(
         Effect.annotateLogs({ tool: call.name }),
         Effect.as(answer(call, `Unexpected error executing ${call.name}: ${reason(defect)}`, true))
       )

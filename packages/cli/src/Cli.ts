@@ -14,7 +14,7 @@ const serve = Command.make(
 
 const payload = Flag.String("payload").pipe(
   Flag.withDescription(
-    "What to review: JSON such as {\"pull_request\": \"https://github.com/acme/api/pull/7\"}, @FILE or - for a file or " +
+    "The job as JSON, such as {\"pull_request\": \"https://github.com/acme/api/pull/7\"}, @FILE or - for a file or " +
       "the standard input that holds it, or redis:ID for one that a server stored (default: $REVIEW_JOB_PAYLOAD)"
   ),
   Flag.optional
@@ -29,7 +29,7 @@ const runJob = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Run one review job and end: 0 if the review is on the pull request or there is nothing to review, 1 if not"
+    "Run one review job. Exit code 0: the review is posted, or there is nothing to review. 1: it failed"
   )
 )
 
@@ -38,7 +38,7 @@ const jobsModule = Effect.promise(() => import("./commands/Jobs.ts"))
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
 const idOrStart = Schema.String.check(Schema.isPattern(/^[0-9a-f]{1,20}$/))
 const id = Argument.String("id").pipe(
-  Argument.withDescription("The job's id as `jobs list` shows it, or the start of it if no other job's id starts so"),
+  Argument.withDescription("The job's id as `jobs list` shows it, or its start if no other id starts the same way"),
   Argument.withSchema(idOrStart)
 )
 const state = Flag.Literals("state", ["waiting", "running", "done", "superseded", "parked"]).pipe(
@@ -46,35 +46,35 @@ const state = Flag.Literals("state", ["waiting", "running", "done", "superseded"
   Flag.optional
 )
 const limit = Flag.Int("limit").pipe(
-  Flag.withDescription("At most so many jobs (default: 50)"),
+  Flag.withDescription("The maximum number of jobs (default: 50)"),
   Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0))),
   Flag.withDefault(50)
 )
 const before = Flag.String("before").pipe(
-  Flag.withDescription("Only jobs that are older than this one: the next page after its last job"),
+  Flag.withDescription("Only jobs older than this one: name the last job of a page to get the next page"),
   Flag.withSchema(idOrStart),
   Flag.optional
 )
 
 const jobs = Command.make("jobs").pipe(
-  Command.withDescription("Look into the queue, and put jobs right"),
+  Command.withDescription("Inspect the queue; retry and cancel jobs"),
   Command.withSubcommands([
     Command.make(
       "list",
       { before, json, limit, state },
       (page) => Effect.flatMap(jobsModule, (jobs) => jobs.list(page))
     ).pipe(
-      Command.withDescription("The jobs that wait, run, or have ended in the last 7 days, the newest first")
+      Command.withDescription("List the jobs that wait, run, or have ended in the last 7 days, the newest first")
     ),
     Command.make("show", { id, json }, ({ id, json }) => Effect.flatMap(jobsModule, (jobs) => jobs.show(id, json)))
       .pipe(
-        Command.withDescription("All that is known of one job")
+        Command.withDescription("Show everything about one job")
       ),
     Command.make("retry", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.retry(id))).pipe(
-      Command.withDescription("A parked job waits again; one that waits for a service waits no longer")
+      Command.withDescription("Queue a parked job again, or run one now that waits for a service")
     ),
     Command.make("cancel", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.cancel(id))).pipe(
-      Command.withDescription("A waiting job is parked, a running one is ended and parked")
+      Command.withDescription("Park a waiting job, or stop a running one and park it")
     )
   ])
 )

@@ -171,7 +171,7 @@ describe("an unsubmitted review of our account", () => {
         assert.deepStrictEqual(pull.reviews, [own])
         const [text, ...more] = pull.issueComments.map(({ body }) => body)
         assert.deepStrictEqual(more, [])
-        assert.match(text ?? "", /^> My account has an unfinished review of its own on this pull request/)
+        assert.match(text ?? "", /^> My account already has an unfinished review on this pull request/)
         for (const line of [1, 2, 3, 4]) assert.include(text, `finding at ${line}`)
         assert.isAtMost(fake.calls(reviews), 2)
       })

@@ -54,13 +54,13 @@ export const make = Effect.gen(function*() {
     return once.pipe(
       Effect.retry(shutdownRetries),
       Effect.catch((error) =>
-        Effect.logWarning(`how the job ended cannot be stored, trying again: ${error.message}`).pipe(
+        Effect.logWarning(`the outcome cannot be stored, trying again: ${error.message}`).pipe(
           Effect.andThen(restore(Effect.retry(once, { schedule: settleRetries, while: (error) => error.retryable })))
         )
       ),
       Effect.tap((settled) => settled ? Effect.void : Effect.logWarning("the lease was lost; another run decides")),
-      Effect.catch(({ message }) => Effect.as(Effect.logError(`how the job ended is not stored: ${message}`), false)),
-      Effect.onInterrupt(() => Effect.logError("how the job ended is not stored: it runs again"))
+      Effect.catch(({ message }) => Effect.as(Effect.logError(`the outcome is not stored: ${message}`), false)),
+      Effect.onInterrupt(() => Effect.logError("the outcome is not stored: the job runs again"))
     )
   }
 

@@ -64,7 +64,7 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
         Effect.catchTag("StoreError", () => Effect.sync(() => schedule.add(ready))),
         // A bug too: nothing may keep a lane from its next turn.
         Effect.catchCause((cause) =>
-          Effect.logError("a lane's turn failed, trying again", cause).pipe(
+          Effect.logError("a lane failed, trying again", cause).pipe(
             Effect.andThen(restore(Effect.sleep(pause))),
             Effect.andThen(Effect.sync(() => schedule.add(ready)))
           )
@@ -72,7 +72,7 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
       )
     ).pipe(
       // Turns are forked: their defects are logged here, or they are lost.
-      Effect.tapDefect((defect) => Effect.logError("a lane's turn broke; its lease runs out by itself", defect)),
+      Effect.tapDefect((defect) => Effect.logError("a lane failed unexpectedly; its lease expires by itself", defect)),
       Effect.ensuring(
         Effect.andThen(
           visit.end(ServiceObservation.cases.Nothing.make({})),

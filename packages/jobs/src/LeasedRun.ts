@@ -117,10 +117,13 @@ export const make = Effect.fnUntraced(
             count("postponed")
           ),
         Lose: ({ failure }) =>
-          Effect.andThen(Effect.logWarning(`its run was lost, it runs again: ${failureText(failure)}`), count("lost")),
+          Effect.andThen(
+            Effect.logWarning(`the run was lost, the job runs again: ${failureText(failure)}`),
+            count("lost")
+          ),
         GiveUp: ({ failure }) =>
           Effect.andThen(
-            Effect.logError(`given up, its pull request is told next: ${failureText(failure)}`),
+            Effect.logError(`given up, a notice follows on the pull request: ${failureText(failure)}`),
             count("given up")
           ),
         Park: () => count("told"),
@@ -185,7 +188,7 @@ export const make = Effect.fnUntraced(
       if (Option.isSome(crashed)) return yield* conclude(lease, crashed.value, turn)
       if (!runner.outOfProcess && lease.losses >= lossesBeforeAlone && !turn.isolate()) {
         // Its lease would be lost with the process of another job that kills it.
-        yield* Effect.logInfo("its process died twice while it ran: it waits until nothing else runs here")
+        yield* Effect.logInfo("its process died twice during its runs: it waits until no other job runs here")
         return yield* release(lease, turn)
       }
       yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
@@ -195,10 +198,10 @@ export const make = Effect.fnUntraced(
     const notify = (lease: Lease, notice: Notice, turn: Turn) =>
       under(lease, turn, tell(lease, notice), (outcome: NoticeOutcome) =>
         NoticeOutcome.match(outcome, {
-          Told: () => Effect.logInfo("the pull request was told"),
+          Told: () => Effect.logInfo("the notice is posted"),
           Reviewed: () => Effect.void,
           Postponed: () => Effect.void,
-          Refused: ({ detail }) => Effect.logError(`the pull request could not be told: ${detail}`)
+          Refused: ({ detail }) => Effect.logError(`the notice could not be posted: ${detail}`)
         }).pipe(Effect.andThen(ofNotice(lease, outcome, turn.visit))))
 
     return (lease: Lease, turn: Turn): Effect.Effect<void> => {

@@ -134,12 +134,12 @@ export const make = Effect.gen(function*() {
     yield* observation.confirm(other)
     if (!other.deleting && (yield* over(other.name, observation, leavingLimit))) return
     yield* ensureWanted
-    yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request whose run is over`)
+    yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request, whose run is over`)
     const left = yield* stop(other.name, observation)
     if (Option.isNone(left)) return
     yield* ensureWanted
     yield* Effect.logError(
-      `${other.name} does not end (${left.value}), its node may be lost: going on, for its run can post no more`
+      `${other.name} does not end (${left.value}), its node may be lost: going on, because its run can no longer post`
     )
   }, Effect.scoped)
 

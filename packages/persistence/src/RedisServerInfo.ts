@@ -42,7 +42,7 @@ export const check = Effect.fnUntraced(function*(info: RedisServerInfo, address:
   }
   if (aof_enabled === "0") {
     yield* Effect.logWarning(
-      `${address} does not write what it is told to its disk (AOF is off): if it restarts, accepted jobs are LOST. ` +
+      `${address} does not write its data to disk (AOF is off): if it restarts, accepted jobs are LOST. ` +
         "Set appendonly yes"
     )
   }

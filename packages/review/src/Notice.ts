@@ -22,7 +22,7 @@ export const noticeText = (job: Job, notice: Notice): string =>
         `Mention me again to start a new one. If it fails again, an administrator finds the reason in the logs, under job \`${job.id}\`.`
       ].join("\n\n"),
     Busy: () =>
-      "I did not take this request: as many as I accept for one pull request wait here already. Mention me again when they are answered."
+      "I did not take this request: too many requests already wait for this pull request. Mention me again when they are answered."
   })
 
 const leaseLost = Postponed.make({

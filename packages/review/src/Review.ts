@@ -30,7 +30,10 @@ const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, he
     const forge = yield* Forge
     yield* ensureWanted
     yield* forge.reply(job.event, job.id, `There is nothing to review: ${detail}.`, known).pipe(
-      Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`Nobody could be told of a skip: ${message}`))
+      Effect.catchTag(
+        "ForgeError",
+        ({ message }) => Effect.logWarning(`The reason for not reviewing could not be posted: ${message}`)
+      )
     )
   }
   return Skipped.make({ reason, detail, headSha })

@@ -111,5 +111,5 @@ it.effect("who was turned away is told that others wait, and that this request w
   Effect.gen(function*() {
     const world = Scene.world()
     assert.deepStrictEqual(yield* tell(world, Notice.cases.Busy.make({})), { _tag: "Told" })
-    assert.match(world.replies[0] ?? "", /^I did not take this request: as many as I accept .* wait here already/)
+    assert.match(world.replies[0] ?? "", /^I did not take this request: too many requests already wait/)
   }))

@@ -58,7 +58,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
         ),
       Duplicate: ({ jobId }) =>
         Effect.as(
-          Effect.logInfo(`delivered again: job ${jobId} stands`),
+          Effect.logInfo(`delivered again: it is job ${jobId} already`),
           { status: "duplicate", job: jobId } satisfies Receipt
         ),
       Full: ({ told, waiting }) => {

@@ -109,7 +109,7 @@ const report = Effect.fnUntraced(
   function*({ job, run }: JobPayload, outcome: JobOutcome) {
     if (run !== undefined) yield* (yield* JobResults).report({ id: job.id, run }, outcome)
   },
-  (effect) => Effect.catch(effect, ({ message }) => Effect.logError(`nobody could be told how it ended: ${message}`))
+  (effect) => Effect.catch(effect, ({ message }) => Effect.logError(`the result could not be reported: ${message}`))
 )
 
 const stopped = Lost.make({
@@ -133,7 +133,7 @@ const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
 const isWanted = ({ isWanted }: JobResults["Service"], { job: { id }, run }: JobPayload): Effect.Effect<boolean> =>
   run === undefined ? Effect.succeed(true) : isWanted({ id, run }).pipe(
     Effect.catch(({ message }) =>
-      Effect.as(Effect.logError(`nobody can be asked whether the job is still wanted: ${message}`), false)
+      Effect.as(Effect.logError(`cannot find out if the job is still wanted: ${message}`), false)
     )
   )
 

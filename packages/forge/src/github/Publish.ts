@@ -20,9 +20,9 @@ type Comments = ReadonlyArray<InlineComment>
 const maxProbes = 40
 
 const unfinished =
-  "> My account has an unfinished review of its own on this pull request, and GitHub takes no second one beside it. So " +
-  "what I found stands here, and not at its lines. Submit or discard the unfinished review, and mention me again for " +
-  "comments at the lines."
+  "> My account already has an unfinished review on this pull request, and GitHub allows only one. My findings are " +
+  "therefore in this comment, and not at their lines. Submit or discard the unfinished review, and mention me again " +
+  "for comments at the lines."
 
 export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
   const drafts = makeDrafts(client, posts)
