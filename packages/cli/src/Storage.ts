@@ -4,7 +4,8 @@ import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
-import { Effect, Layer, Option } from "effect"
+import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import { Effect, FileSystem, Layer, Option, Path } from "effect"
 import { conversationsIn, redis, sqlite } from "./Configured.ts"
 
 const queueIn = {
@@ -28,6 +29,21 @@ const limits = Layer.effect(
 
 /** The configured job queue, with its records. */
 export const queue = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage])).pipe(Layer.provide(limits))
+
+/**
+ * The configured queue, for a process that only looks into it: a database that no server has made yet counts as empty,
+ * and is not made.
+ */
+export const existingQueue = Layer.unwrap(Effect.gen(function*() {
+  const { dataDir, storage } = yield* AppConfig
+  const fs = yield* FileSystem.FileSystem
+  const file = (yield* Path.Path).join(dataDir, Sqlite.fileName)
+  if (storage !== "sqlite" || (yield* Effect.orElseSucceed(fs.exists(file), () => true))) return queue
+  yield* Effect.logWarning(
+    `no server has a queue in ${dataDir} yet: is data_dir (NOMINAL_DATA_DIR) that of the server?`
+  )
+  return queueIn.memory
+}))
 
 /** The conversations and the queue. */
 export const layer = Layer.merge(queue, conversations)

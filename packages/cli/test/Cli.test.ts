@@ -1,25 +1,7 @@
-import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { command } from "@nominal-code/testing/Command"
-import { Effect, Stream } from "effect"
-import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { Effect } from "effect"
 import packageJson from "../package.json" with { type: "json" }
-
-/** Runs the command with nothing else in its environment. */
-const runWith = (settings: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
-    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-    const env = { HOME: "/nonexistent", ...settings }
-    const child = yield* spawner.spawn(
-      ChildProcess.make(process.execPath, [command, ...args], { env, stdin: "ignore" })
-    )
-    const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
-    const [stdout, stderr, code] = yield* Effect.all(
-      [written(child.stdout), written(child.stderr), child.exitCode],
-      { concurrency: 3 }
-    )
-    return { stdout, stderr, code: Number(code) }
-  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+import { runWith } from "./RunCommand.ts"
 
 /** Runs the command as a stranger's shell does. */
 const nominalCode = (...args: ReadonlyArray<string>) => runWith({}, ...args)

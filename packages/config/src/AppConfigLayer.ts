@@ -1,14 +1,14 @@
 import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Duration, Effect, type FileSystem, Layer, type LogLevel, Option, Path } from "effect"
-import { UserDirectories } from "effect/persistence"
+import { Duration, Effect, type FileSystem, Layer, type LogLevel, Option, type Path } from "effect"
 import { AppConfig, type Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"
 import { readConfigFile } from "./ConfigFile.ts"
-import { readVariable } from "./Environment.ts"
+import { dataDirectory, workspaceDirectory } from "./Directories.ts"
 import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
 import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
 import { resolveModels, resolveProviders } from "./ModelConfig.ts"
+import { refusePlaceholders } from "./Placeholders.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
@@ -39,29 +39,6 @@ const resolveLogLevel = (values: Values, report: Report): LogLevel.LogLevel => {
   if (level === undefined) report.warn(process.logLevel, `"${name}" is no level, so INFO holds`)
   return level ?? "Info"
 }
-
-const dataDirectory = Effect.fnUntraced(function*(values: Values, report: Report) {
-  const path = yield* Path.Path
-  const configured = values(storage.dataDir)
-  if (Option.isSome(configured)) return path.resolve(configured.value)
-  return yield* UserDirectories.make().state("nominal-code").pipe(Effect.catch(({ message }) =>
-    Effect.sync(() => {
-      report.problem(
-        storage.dataDir,
-        `there is no place for the data (${message}): set NOMINAL_DATA_DIR to a directory`
-      )
-      return ""
-    })
-  ))
-})
-
-const workspaceDirectory = Effect.fnUntraced(function*(values: Values) {
-  const path = yield* Path.Path
-  const configured = values(storage.workspaceDir)
-  if (Option.isSome(configured)) return path.resolve(configured.value)
-  const candidates = yield* Effect.forEach(["TMPDIR", "TEMP", "TMP"], readVariable, { concurrency: 1 })
-  return path.resolve(Option.getOrElse(Option.firstSomeOf(candidates), () => "/tmp"), "nominal-code")
-})
 
 const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Report): Effect.fn.Return<
   ReviewSettings,
@@ -107,6 +84,8 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const { secrets, values } = yield* readValues(file, flags, report)
   refuseUnsupported(mode, values, report)
   const review = yield* reviewSettings(values, report)
+  const used = [review.reviewer.provider, review.explorer.provider]
+  refusePlaceholders(mode, used, values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
   const github = yield* resolveGitHub(mode, values, report)
   const config = AppConfig.of({
@@ -120,11 +99,11 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     kubernetes,
     jobs: resolveJobs(values, kubernetes),
     workspace: {
-      baseDir: yield* workspaceDirectory(values),
+      baseDir: yield* workspaceDirectory(values, report),
       maxBytes: values(storage.workspaceBytes),
       maxAge: Duration.hours(values(storage.workspaceHours))
     },
-    providers: resolveProviders(mode, [review.reviewer.provider, review.explorer.provider], values, report),
+    providers: resolveProviders(mode, used, values, report),
     review,
     conversationTtl: Duration.seconds(values(redis.keyTtl)),
     logLevel: resolveLogLevel(values, report),

@@ -58,6 +58,8 @@ const read = Effect.fnUntraced(function*(name: string, source: string) {
       )
     )
   )
+  // Other encodings, and files that are no text, come out with one of these.
+  if (/[\0\uFFFD]/.test(text)) return yield* wrong(`${name} cannot be read as YAML: it is not UTF-8: save it as such`)
   return yield* parse(name, text)
 })
 

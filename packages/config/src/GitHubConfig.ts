@@ -117,6 +117,13 @@ const credentials = Effect.fnUntraced(function*(mode: Mode, values: Values, repo
   if (Option.isSome(appId)) return yield* appCredentials(appId.value, values, report)
   const token = values(github.token)
   if (Option.isNone(token) && reviews(mode)) {
+    if (Option.isSome(values(github.privateKey)) || Option.isSome(values(github.privateKeyPath))) {
+      report.problem(
+        github.appId,
+        "GITHUB_APP_ID must be set beside the App's private key: GitHub shows it in the App's settings, under About"
+      )
+      return Option.none()
+    }
     report.problem(
       github.token,
       "GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests; " +

@@ -14,12 +14,14 @@ const isComment = Schema.is(CommentKind)
 const triggers = (values: Values, report: Report): Policy["triggers"] => {
   const named = [...new Set(values(reviewer.triggers))]
   for (const name of named.filter((name) => !isTrigger(name))) {
-    report.warn(
-      reviewer.triggers,
-      isComment(name)
-        ? `"${name}" is skipped: a comment starts a review by mentioning the bot, not by a trigger`
-        : `"${name}" is no trigger and is skipped: there are ${LifecycleKind.literals.join(", ")}`
-    )
+    if (isComment(name)) {
+      report.warn(
+        reviewer.triggers,
+        `"${name}" is skipped: a comment starts a review by mentioning the bot, not by a trigger`
+      )
+    } else {
+      report.problem(reviewer.triggers, `"${name}" is no trigger: there are ${LifecycleKind.literals.join(", ")}`)
+    }
   }
   return named.filter(isTrigger)
 }

@@ -47,11 +47,12 @@ const languageGuidelines = Effect.fnUntraced(function*(values: Values, report: R
   const directory = Option.isSome(configured) ? path.resolve(configured.value) : bundledGuidelines()
   return yield* readGuidelines(directory).pipe(Effect.catch(({ reason }) =>
     Effect.sync((): Record<string, string> => {
-      if (Option.isSome(configured) && reason._tag === "NotFound") {
-        report.warn(setting, `the directory "${directory}" does not exist: no language has guidelines`)
-      } else {
-        report.problem(setting, `the guidelines in "${directory}" are not readable (${reason._tag})`)
-      }
+      report.problem(
+        setting,
+        reason._tag === "NotFound"
+          ? `the directory "${directory}" does not exist: correct the path, or remove the setting`
+          : `the guidelines in "${directory}" are not readable (${reason._tag})`
+      )
       return {}
     })
   ))

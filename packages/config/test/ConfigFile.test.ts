@@ -55,6 +55,20 @@ it.effect("a CONFIG_PATH that does not exist is an error that names it", () =>
     )
   }).pipe(Effect.provide(NodeServices.layer)))
 
+it.effect("a directory, a file that may not be read, and UTF-16 are one line each", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped()
+    const utf16 = `${directory}/utf16.yaml`
+    yield* fs.writeFile(utf16, Buffer.from("\uFEFFgithub: { token: s3cret }", "utf16le"))
+    const answer = (file: string) => Effect.map(Effect.flip(read({ CONFIG_PATH: file })), ({ problems }) => problems)
+    assert.deepStrictEqual(yield* answer(directory), [
+      `the configuration file ${directory} cannot be read (BadResource): ` +
+      "CONFIG_PATH names it. Correct the path, or unset CONFIG_PATH"
+    ])
+    assert.deepStrictEqual(yield* answer(utf16), [`${utf16} cannot be read as YAML: it is not UTF-8: save it as such`])
+  }).pipe(Effect.provide(NodeServices.layer)))
+
 it.effect("a syntax error is one line with its place, and quotes nothing of the file", () =>
   Effect.gen(function*() {
     const cases: ReadonlyArray<readonly [yaml: string, expected: RegExp]> = [

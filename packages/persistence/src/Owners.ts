@@ -43,7 +43,7 @@ const make = Effect.gen(function*() {
   yield* Effect.mapError(fs.makeDirectory(locks, { recursive: true, mode: 0o700 }), failing)
   yield* Effect.acquireRelease(
     Effect.try({ try: () => lock(fileOf(self)), catch: failing }),
-    (db) => Effect.sync(() => db.close())
+    (db) => Effect.andThen(Effect.sync(() => db.close()), Effect.ignore(fs.remove(fileOf(self))))
   )
 
   const isFree = (target: URL): boolean => {

@@ -36,7 +36,8 @@ export class Sqlite extends Context.Service<Sqlite, {
   read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
 }>()("@nominal-code/persistence/Sqlite") {}
 
-const fileName = "nominal-code.db"
+/** Name of the file in its directory. */
+export const fileName = "nominal-code.db"
 
 // How long a statement waits for another process's transaction. The wait blocks this process, so it is short: every
 // transaction of ours is a few statements long.

@@ -48,7 +48,10 @@ it.effect("two stores of one process have two names, and each is alive until it 
       assert.isFalse(yield* here.isAlive(other))
       assert.isTrue(yield* here.isAlive(here.self))
     }).pipe(Effect.provide(ownersAt(directory)))
-  }))
+    // A command that looked into the store leaves nothing of itself there.
+    const fs = yield* FileSystem.FileSystem
+    assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/owners`), [])
+  }).pipe(Effect.provide(NodeServices.layer)))
 
 it.effect("asking about a process that never was does not make it one", () =>
   Effect.gen(function*() {

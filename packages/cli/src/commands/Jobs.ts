@@ -10,7 +10,7 @@ import * as Storage from "../Storage.ts"
 /** A request about a job that could not be carried out. The process ends with 1. */
 class JobRequestFailed extends Schema.TaggedError<JobRequestFailed>()("NotHandled", { message: Schema.String }) {}
 
-const queue = Storage.queue.pipe(
+const queue = Storage.existingQueue.pipe(
   Layer.provide(Logging.layer),
   Layer.provide(AppConfigLayer.layer("jobs"))
 )

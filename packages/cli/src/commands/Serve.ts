@@ -4,6 +4,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Forges } from "@nominal-code/forge/Forges"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Effect, Layer, Predicate, Schema } from "effect"
+import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
@@ -45,7 +46,10 @@ const listener = Layer.unwrap(
 const announce = Layer.effectDiscard(Effect.gen(function*() {
   const { policy, storage, warnings, webhook } = yield* AppConfig
   yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
-  yield* Effect.logInfo(`listening on http://${webhook.host}:${webhook.port}, waiting for webhooks`, {
+  const { address } = yield* HttpServer.HttpServer
+  // Port 0 is any that is free.
+  const port = address._tag === "UnixPathAddress" ? webhook.port : address.port
+  yield* Effect.logInfo(`listening on http://${webhook.host}:${port}, waiting for webhooks`, {
     platforms: (yield* Forges).platforms.join(","),
     reviewer: `@${policy.botUsername}`,
     runner: yield* Runner.name,
