@@ -2774,9 +2774,11 @@ export declare class Forges extends Forges_base {}
 declare const layer: <E, R>(forges: ReadonlyArray<Layer.Layer<Forge, E, R>>) => Layer.Layer<Forges, E, R>;
 /** Runs an effect on the forge of a platform. */
 declare const on: (platform: Platform) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ForgeNotConfigured, Forges | Exclude<R, Forge>>;
-/** A webhook request as it came over the wire. Header names are lower-case. */
+/** Headers of a webhook request. Their names are lower-case. */
+type WebhookHeaders = Readonly<Record<string, string | undefined>>;
+/** A webhook request as it came over the wire. */
 interface WebhookRequest {
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: WebhookHeaders;
   readonly body: Uint8Array;
 }
 /** A parsed delivery: its id, and its event or the reason to ignore it. */
@@ -2789,6 +2791,8 @@ interface Delivery {
 /** The webhooks of one forge: how its deliveries are verified and read. */
 interface ForgeWebhooks {
   readonly platform: Platform;
+  /** Refuses a request whose headers alone show that the forge did not send it, before its body is read. */
+  verifyHeaders(headers: WebhookHeaders): Effect.Effect<void, WebhookError>;
   /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
   verify(request: WebhookRequest): Effect.Effect<void, WebhookError>;
   /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */

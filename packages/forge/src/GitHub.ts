@@ -10,7 +10,7 @@ import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
 import { makeReads } from "./github/Reads.ts"
 import { makeAcknowledge } from "./github/Reply.ts"
-import { verifySignature } from "./github/Signature.ts"
+import { verifyHeaders, verifySignature } from "./github/Signature.ts"
 import { parseWebhook } from "./github/Webhook.ts"
 import type { ForgeWebhooks } from "./Webhooks.ts"
 
@@ -55,6 +55,7 @@ export const layer = (options: GitHubOptions): Layer.Layer<Forge> => Layer.effec
 /** GitHub's webhooks, signed with the secret of the hook. */
 export const webhooks = (options: GitHubWebhookOptions): ForgeWebhooks => ({
   platform,
+  verifyHeaders: (headers) => verifyHeaders(options, headers),
   verify: (request) => verifySignature(options, request),
   parse: parseWebhook
 })

@@ -3,9 +3,12 @@ import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Context, type Effect, type Option } from "effect"
 import type { WebhookError } from "./ForgeError.ts"
 
-/** A webhook request as it came over the wire. Header names are lower-case. */
+/** Headers of a webhook request. Their names are lower-case. */
+export type WebhookHeaders = Readonly<Record<string, string | undefined>>
+
+/** A webhook request as it came over the wire. */
 export interface WebhookRequest {
-  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly headers: WebhookHeaders
   readonly body: Uint8Array
 }
 
@@ -20,6 +23,8 @@ export interface Delivery {
 /** The webhooks of one forge: how its deliveries are verified and read. */
 export interface ForgeWebhooks {
   readonly platform: Platform
+  /** Refuses a request whose headers alone show that the forge did not send it, before its body is read. */
+  verifyHeaders(headers: WebhookHeaders): Effect.Effect<void, WebhookError>
   /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
   verify(request: WebhookRequest): Effect.Effect<void, WebhookError>
   /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */

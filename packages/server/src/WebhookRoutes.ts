@@ -1,17 +1,9 @@
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import { type ForgeWebhooks, Webhooks } from "@nominal-code/forge/Webhooks"
-import { ByteSize, Effect } from "effect"
-import {
-  HttpIncomingMessage,
-  HttpRouter,
-  type HttpServerError,
-  type HttpServerRequest,
-  HttpServerResponse
-} from "effect/http"
+import { ByteSize, Duration, Effect } from "effect"
+import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as DeliveryBodies from "./DeliveryBodies.ts"
 import { Intake, type Receipt } from "./Intake.ts"
-
-/** Maximum size of a delivery's body, enforced while it is read. */
-const maxBodySize = ByteSize.mebibytes(5)
 
 const json = (status: number, body: unknown) => HttpServerResponse.jsonUnsafe(body, { status })
 
@@ -32,7 +24,7 @@ const refuseWebhook = (error: WebhookError) =>
 const refuseBody = (error: HttpServerError.HttpServerError) => {
   const tooLarge = error.reason._tag === "RequestParseError" && error.reason.reason === "BodyTooLarge"
   const message = tooLarge
-    ? `the body is larger than ${ByteSize.format(maxBodySize)}`
+    ? `the body is larger than ${ByteSize.format(DeliveryBodies.maxBodySize)}`
     : "the body could not be read to its end; send the delivery again"
   return Effect.as(
     Effect.logWarning(`webhook refused: ${message}`),
@@ -40,13 +32,28 @@ const refuseBody = (error: HttpServerError.HttpServerError) => {
   )
 }
 
+/** The rest of a body that was not read is not waited for: the connection ends. One that was too slow gets no answer. */
+const refuseUnread = ({ reason }: DeliveryBodies.BodyNotRead) => {
+  const [status, message] = reason === "no-room"
+    ? [503, "too many deliveries are being read; deliver it again"] as const
+    : [408, `the body did not arrive within ${Duration.format(DeliveryBodies.patience)}; deliver it again`] as const
+  return Effect.as(
+    Effect.logWarning(`webhook refused: ${message}`),
+    HttpServerResponse.setHeader(json(status, { status: "error", message }), "connection", "close")
+  )
+}
+
+type ReadBody = Effect.Success<typeof DeliveryBodies.make>
+
 const receive = Effect.fn("WebhookRoutes.receive")(
-  function*(webhooks: ForgeWebhooks, request: HttpServerRequest.HttpServerRequest) {
+  function*(webhooks: ForgeWebhooks, readBody: ReadBody, request: HttpServerRequest.HttpServerRequest) {
     const intake = yield* Intake
-    const body = yield* Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, maxBodySize)
-    return answer(yield* intake.receive(webhooks, { headers: request.headers, body: new Uint8Array(body) }))
+    const { headers } = request
+    yield* webhooks.verifyHeaders(headers)
+    return answer(yield* readBody(request, (body) => intake.receive(webhooks, { headers, body })))
   },
   Effect.catchTags({
+    BodyNotRead: refuseUnread,
     WebhookError: refuseWebhook,
     HttpServerError: refuseBody,
     // Not acknowledged, so not lost: the forge lists it as failed, and it can be delivered again.
@@ -66,10 +73,15 @@ const receive = Effect.fn("WebhookRoutes.receive")(
 
 /** One route for each forge: `POST /webhooks/github`, and so on. */
 export const layer = HttpRouter.use((router) =>
-  Effect.flatMap(Webhooks, (forges) =>
-    Effect.forEach(
-      forges,
-      (webhooks) => router.add("POST", `/webhooks/${webhooks.platform}`, (request) => receive(webhooks, request)),
-      { discard: true }
-    ))
+  Effect.gen(function*() {
+    const forges = yield* Webhooks
+    const readBody = yield* DeliveryBodies.make
+    for (const webhooks of forges) {
+      yield* router.add(
+        "POST",
+        `/webhooks/${webhooks.platform}`,
+        (request) => receive(webhooks, readBody, request)
+      )
+    }
+  })
 )

@@ -1,4 +1,5 @@
 import { NodeHttpServer } from "@effect/platform-node"
+import { assert } from "@effect/vitest"
 import type { Policy } from "@nominal-code/domain/Policy"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
@@ -10,7 +11,7 @@ import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { HttpClient, HttpClientRequest } from "effect/http"
+import { HttpClient, HttpClientRequest, HttpServer } from "effect/http"
 import { createHmac } from "node:crypto"
 import * as Server from "../src/Server.ts"
 
@@ -56,6 +57,12 @@ export const server = ({ acknowledge = () => Effect.void, other, queue = MemoryQ
     Layer.provideMerge(NodeHttpServer.layerTest)
   )
 }
+
+/** The port that the server of a test listens on. */
+export const listeningPort = Effect.map(
+  HttpServer.HttpServer,
+  ({ address }) => address._tag === "UnixPathAddress" ? assert.fail("not a TCP listener") : address.port
+)
 
 export const sign = (body: string | Uint8Array, key = secret) =>
   `sha256=${createHmac("sha256", key).update(body).digest("hex")}`

@@ -3,9 +3,17 @@ import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Deferred, Effect, Layer, Stream } from "effect"
-import { HttpServer } from "effect/http"
 import { request } from "node:http"
-import { comment, deliver, type Delivered, type Parts, pullRequest, server, sign } from "./ServerFixture.ts"
+import {
+  comment,
+  deliver,
+  type Delivered,
+  listeningPort,
+  type Parts,
+  pullRequest,
+  server,
+  sign
+} from "./ServerFixture.ts"
 
 /** The newest first. */
 const stored = JobRecords.use(({ list }) => list({ limit: 100 }))
@@ -17,11 +25,6 @@ const answered = Effect.fnUntraced(function*(body: unknown, delivered?: Delivere
     return { status, text, jobs: (yield* stored).length }
   }).pipe(Effect.provide(server(parts)))
 })
-
-const listeningPort = Effect.map(
-  HttpServer.HttpServer,
-  ({ address }) => address._tag === "UnixPathAddress" ? assert.fail("not a TCP listener") : address.port
-)
 
 const statusOf = ({ text }: { readonly text: string }): unknown => JSON.parse(text).status
 
@@ -128,7 +131,9 @@ describe("POST /webhooks/github", () => {
     Effect.gen(function*() {
       const port = yield* listeningPort
       const status = yield* Effect.callback<number>((resume) => {
-        const sent = request({ host: "127.0.0.1", port, path: "/webhooks/github", method: "POST" }, (response) => {
+        const headers = { "x-hub-signature-256": sign("another body") }
+        const to = { host: "127.0.0.1", port, path: "/webhooks/github", method: "POST", headers }
+        const sent = request(to, (response) => {
           response.resume()
           resume(Effect.succeed(response.statusCode ?? 0))
         })
@@ -145,7 +150,7 @@ describe("POST /webhooks/github", () => {
     Effect.gen(function*() {
       const port = yield* listeningPort
       yield* Effect.callback<void>((resume) => {
-        const headers = { "content-length": 1000, "x-github-event": "pull_request" }
+        const headers = { "content-length": 1000, "x-github-event": "pull_request", "x-hub-signature-256": sign("{}") }
         const sent = request({ host: "127.0.0.1", port, path: "/webhooks/github", method: "POST", headers })
         sent.on("error", () => {})
         sent.on("close", () => resume(Effect.void))
