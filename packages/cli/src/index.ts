@@ -104,7 +104,13 @@ export {
   type GitHubOptions,
   type GitHubWebhookOptions
 } from "@nominal-code/forge/github/Options"
-export { type Delivery, type ForgeWebhooks, type WebhookRequest, Webhooks } from "@nominal-code/forge/Webhooks"
+export {
+  type Delivery,
+  type ForgeWebhooks,
+  type WebhookHeaders,
+  type WebhookRequest,
+  Webhooks
+} from "@nominal-code/forge/Webhooks"
 
 /** Checkouts, and the tools that read them. */
 export { Git, GitError, type GitOptions } from "@nominal-code/workspace/Git"
