@@ -1,7 +1,8 @@
+import { backoff } from "@nominal-code/domain/Backoff"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
-import { Duration, Effect, FiberMap, Layer, Option, Schedule, Stream } from "effect"
+import { Duration, Effect, FiberMap, Layer, Option, Stream } from "effect"
 import { JobQueue, type ReadyLane } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 import * as LaneSchedule from "./LaneSchedule.ts"
@@ -14,7 +15,7 @@ import { ServiceBreakers, ServiceObservation, type ServiceUse } from "./ServiceB
 const pause = Duration.seconds(1)
 
 /** Retries of a store that is away, without end. */
-const listeningAgain = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
+const listeningAgain = backoff("200 millis", "5 seconds")
 
 const store = ServiceName.make("store")
 

@@ -1,3 +1,4 @@
+import { backoff } from "@nominal-code/domain/Backoff"
 import { isSettled, JobOutcome } from "@nominal-code/domain/Job"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
@@ -11,7 +12,7 @@ const ttl = Duration.toMillis("1 day")
 const sometimes = Schedule.spaced("30 seconds")
 
 /** Retries of a store that is away, without end: its outage says nothing about the job. */
-const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")])
+const again = backoff("100 millis", "2 seconds")
 
 /** Retries of a job's process, which has nothing else left to do. */
 const patience = again.pipe(Schedule.upTo({ duration: "1 minute" }))

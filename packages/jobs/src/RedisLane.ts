@@ -1,3 +1,4 @@
+import { backoff } from "@nominal-code/domain/Backoff"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { StoreError } from "@nominal-code/persistence/StoreError"
@@ -30,8 +31,7 @@ export const storeTime = Effect.fnUntraced(function*(redis: Redis["Service"]) {
  * key, so the step is done once. A delivery has to be answered before its forge gives up; the end of a job may take
  * longer.
  */
-const patience = (duration: Duration.Input) =>
-  Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.upTo({ duration }))
+const patience = (duration: Duration.Input) => backoff("50 millis", "1 second").pipe(Schedule.upTo({ duration }))
 const short = patience("2 seconds")
 const long = patience("10 seconds")
 

@@ -1,3 +1,4 @@
+import { backoff } from "@nominal-code/domain/Backoff"
 import type { Job } from "@nominal-code/domain/Job"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Duration, Effect, Option, Schedule } from "effect"
@@ -10,7 +11,7 @@ import { kubeJobName, kubeJobsOfLabels, laneLabels } from "./Names.ts"
 import * as KubeJobWatch from "./Watch.ts"
 
 /** Retries of an API server that is away, busy, full or just starting, for about a minute. */
-const apiRetries = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("8 seconds")]).pipe(
+const apiRetries = backoff("250 millis", "8 seconds").pipe(
   Schedule.jittered,
   Schedule.upTo({ duration: "60 seconds" })
 )

@@ -1,3 +1,4 @@
+import { backoff } from "@nominal-code/domain/Backoff"
 import { Clock, Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
 import type { Watchable, WatchEvent } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
@@ -12,7 +13,7 @@ export interface WatchHandler<A> {
 }
 
 /** Backoff of reconnections. */
-const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+const again = backoff("100 millis", "5 seconds").pipe(Schedule.jittered)
 
 /** Time for which a 403 may come from an API server that has just been started. */
 const startUp = Duration.minutes(1)

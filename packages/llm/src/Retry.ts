@@ -1,3 +1,4 @@
+import { backoff } from "@nominal-code/domain/Backoff"
 import { Context, Duration, Effect, Schedule } from "effect"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 
@@ -25,8 +26,8 @@ const worthAnotherTry = (error: LlmError) =>
  * Backoff of up to four retries, 1, 2, 4 and 8 seconds apart and never more than 30, but never earlier than the service
  * asked.
  */
-export const backoff = (firstDelay: Duration.Duration) =>
-  Schedule.min([Schedule.exponential(firstDelay), Schedule.spaced("30 seconds")]).pipe(
+export const retries = (firstDelay: Duration.Duration) =>
+  backoff(firstDelay, "30 seconds").pipe(
     Schedule.jittered,
     Schedule.upTo({ times: 4 }),
     Schedule.setInputType<LlmError>(),
@@ -49,7 +50,7 @@ export const retrying =
         message: `${provider} gave no answer within ${Duration.format(total)}, retries included`
       })
       const noted = Effect.tapError(attempt, (error) => Effect.sync(() => void (last = error)))
-      return FirstDelay.use((firstDelay) => Effect.retry(noted, backoff(firstDelay))).pipe(
+      return FirstDelay.use((firstDelay) => Effect.retry(noted, retries(firstDelay))).pipe(
         Effect.timeoutOrElse({ duration: total, orElse: () => Effect.fail(last) })
       )
     })
