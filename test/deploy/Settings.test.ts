@@ -18,14 +18,17 @@ import { weaknesses } from "./Weaknesses.ts"
 
 const yaml = (path: string) => parse(readFileSync(`${root}/${path}`, "utf8"))
 
-/** The template's Secrets, that of the Jobs and that of the servers. */
-const [shared, own]: ReadonlyArray<Readonly<Record<string, string>>> = parseAllDocuments(
-  readFileSync(`${root}/deploy/k8s/secret.yaml.template`, "utf8")
-).map((document) => document.toJS().stringData)
+const secretTemplate = readFileSync(`${root}/deploy/k8s/secret.yaml.template`, "utf8")
+
+const secretsIn = (text: string): ReadonlyArray<Readonly<Record<string, string>>> =>
+  parseAllDocuments(text).map((document) => document.toJS().stringData)
+
+/** The template's Secrets, that of the Jobs and that of the servers, filled in. */
+const [shared, own] = secretsIn(secretTemplate.replaceAll("your-", "filled-in-"))
 
 const secret: Readonly<Record<string, string>> = { ...shared, ...own }
 
-/** A configuration file as the server reads it in a pod, with the template's Secrets as its environment. */
+/** A configuration file as the server reads it in a pod, with these Secrets as its environment. */
 const loaded = (config: string, others: Readonly<Record<string, string>> = {}) =>
   load("serve", {}).pipe(
     Effect.provideService(
@@ -73,6 +76,14 @@ describe("the configuration files", () => {
         assert.deepStrictEqual(warnings, [])
       })
   )
+
+  it.effect("the Secret as it is in the template stops the start, with each value that is to be filled in", () =>
+    Effect.gen(function*() {
+      const untouched = Object.assign({}, ...secretsIn(secretTemplate))
+      const { problems } = yield* Effect.flip(loaded("deploy/k8s/base/config.yaml", untouched))
+      const named = problems.map((problem) => /([A-Z_]+)\)?: the value is the placeholder/.exec(problem)?.[1])
+      assert.sameMembers(named, ["GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET", "REDIS_URL", "GOOGLE_API_KEY"])
+    }))
 
   it.effect.each(
     builtProviders
