@@ -7,6 +7,7 @@ const isReply = Schema.is(Reply)
 /** Transient errors of Redis, by the first word of its answer. */
 const transient = new Map([
   ["READONLY", "it is a replica; a failover is under way, or redis.url (REDIS_URL) names the wrong host"],
+  ["UNBLOCKED", "it became a replica meanwhile; a failover is under way"],
   ["LOADING", "it is reading its data from the disk"],
   ["MASTERDOWN", "its primary is away"],
   ["CLUSTERDOWN", "its cluster is not complete"],

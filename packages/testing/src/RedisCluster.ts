@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { Clock, Effect, Exit, Layer, Schedule, Schema, Scope } from "effect"
-import { type RedisServer, type RedisServerFailed, start } from "./RedisServer.ts"
+import { type RedisServer, type RedisServerFailed, replicates, start } from "./RedisServer.ts"
 
 const slots = 16_384
 const Text = Schema.decodeUnknownEffect(Schema.String)
@@ -61,6 +61,35 @@ export const startCluster = Effect.fnUntraced(function*(
 }, Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
 
 const idOf = ({ command }: RedisServer) => Effect.orDie(Effect.flatMap(command("cluster", "myid"), Text))
+
+/** Starts a replica of one of the nodes, which is promoted when that node is away; all nodes know it when this ends. */
+export const replicaIn = Effect.fnUntraced(function*(cluster: RedisCluster, primary: RedisServer) {
+  const replica = yield* startNode(["--cluster-replica-validity-factor", "0"])
+  const [id, own] = [yield* idOf(primary), yield* idOf(replica)]
+  const knows = ({ command }: RedisServer) =>
+    Effect.repeat(Effect.map(command("cluster", "nodes"), String), {
+      schedule: patience,
+      until: (nodes) => nodes.split("\n").some((node) => node.startsWith(own) && node.includes(`slave ${id}`))
+    })
+  yield* meet(replica, primary)
+  yield* Effect.repeat(Effect.map(replica.command("cluster", "nodes"), String), {
+    schedule: patience,
+    until: (nodes) => nodes.includes(id)
+  })
+  yield* replica.command("cluster", "replicate", id)
+  yield* replicates(replica)
+  // Who votes for it has to have heard of it.
+  yield* all(cluster, knows)
+  yield* complete(replica)
+  return replica
+}, Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
+
+/** Waits until a node is a primary. */
+export const promoted = ({ command }: RedisServer) =>
+  Effect.repeat(Effect.map(command("role"), String), {
+    schedule: patience,
+    until: (role) => role.startsWith("master")
+  }).pipe(Effect.asVoid)
 
 /**
  * Moves a slot to another node, some keys at a time and as `redis-cli --cluster reshard` does it. `between` runs after
