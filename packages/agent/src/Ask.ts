@@ -3,7 +3,9 @@ import { Usage } from "@nominal-code/domain/Usage"
 import * as Budget from "@nominal-code/llm/Budget"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
+import { costOf } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
+import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 import * as Compaction from "./Compaction.ts"
 import { compactable, recompacted, reprompted, type Session, type State } from "./Session.ts"
 
@@ -63,6 +65,13 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
     toolChoice: Option.isSome(asked.words) ? "required" : "auto",
     maxOutputTokens: asked.maxOutputTokens
   })
+  yield* (yield* AgentProgress)(AgentEvent.cases.Answered.make({
+    usage: response.usage,
+    ...Option.match(costOf(task.settings.model, response.usage), {
+      onNone: () => ({}),
+      onSome: (costUsd) => ({ costUsd })
+    })
+  }))
   if (response.stop === "refusal") return yield* refused(llm.name, task.settings.model)
   const text = response.content.filter(Block.guards.Text).map(({ text }) => text).join("\n").trim()
   const said: State = {

@@ -3,6 +3,7 @@ import * as Redaction from "@nominal-code/domain/Redaction"
 import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { type Tool, ToolError } from "@nominal-code/workspace/Tool"
 import { Cause, Duration, Effect, Schema } from "effect"
+import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 
 /** A model's request to run a tool. */
 export type ToolCall = Extract<Block, { readonly _tag: "ToolUse" }>
@@ -40,7 +41,11 @@ export const runAll = (
 const runOne = (tools: ReadonlyArray<Tool>, call: ToolCall): Effect.Effect<Block> => {
   const tool = tools.find(({ name }) => name === call.name)
   if (tool === undefined) return Effect.succeed(answer(call, unknownTool(tools, call.name), true))
-  return Effect.suspend(() => tool.run(call.input)).pipe(
+  return Effect.flatMap(
+    AgentProgress,
+    (report) => report(AgentEvent.cases.ToolStarted.make({ tool: tool.name, input: call.input }))
+  ).pipe(
+    Effect.andThen(Effect.suspend(() => tool.run(call.input))),
     Effect.timeoutOrElse({
       duration: timeLimit,
       orElse: () => new ToolError({ message: `${call.name} did not finish within ${Duration.format(timeLimit)}.` })

@@ -1,7 +1,9 @@
+import type { Severity } from "@nominal-code/domain/Finding"
 import { Cause, Console, Effect, Exit, Option, Predicate, Runtime, Schema } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import process from "node:process"
 import packageJson from "../package.json" with { type: "json" }
+import { printable } from "./review/TerminalText.ts"
 
 const serve = Command.make(
   "serve",
@@ -79,9 +81,54 @@ const jobs = Command.make("jobs").pipe(
   ])
 )
 
+const severities = ["critical", "high", "medium", "low"] as const satisfies ReadonlyArray<Severity>
+const toggle = (name: string, what: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(what), Flag.withDefault(false))
+
+const review = Command.make(
+  "review",
+  {
+    range: Argument.String("range").pipe(
+      Argument.withDescription("A range of commits, as git writes it: main..feature"),
+      Argument.optional
+    ),
+    base: Flag.String("base").pipe(
+      Flag.withDescription("Review the current branch since it left this one"),
+      Flag.optional
+    ),
+    staged: toggle("staged", "Review what is staged"),
+    prompt: Flag.String("prompt").pipe(Flag.withDescription("What to look at in particular"), Flag.optional),
+    model: Flag.String("model").pipe(Flag.withDescription("The model that reviews"), Flag.optional),
+    provider: Flag.String("provider").pipe(
+      Flag.withDescription("The model's provider: anthropic, openai or google"),
+      Flag.optional
+    ),
+    failOn: Flag.Literals("fail-on", severities).pipe(
+      Flag.withDescription("End with 3 if a finding is this severe or worse"),
+      Flag.optional
+    ),
+    maxUsd: Flag.Finite("max-usd").pipe(
+      Flag.withDescription("Cost limit in US dollars"),
+      Flag.withSchema(Schema.Finite.check(Schema.isGreaterThan(0))),
+      Flag.optional
+    ),
+    json: toggle("json", "Print JSON, for programs"),
+    markdown: toggle("markdown", "Print Markdown"),
+    quiet: toggle("quiet", "Print the review alone, without progress")
+  },
+  Effect.fn("cli.review")(function*(flags) {
+    const { reviewLocal } = yield* Effect.promise(() => import("./commands/Review.ts"))
+    return yield* reviewLocal(flags)
+  })
+).pipe(
+  Command.withDescription(
+    "Review changes on this disk before anybody sees them: what is not committed, unless told otherwise"
+  )
+)
+
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob, jobs])
+  Command.withSubcommands([serve, runJob, review, jobs])
 )
 
 const usage = 2
@@ -89,7 +136,7 @@ const usage = 2
 /** The process's message when a command fails: one line with the cause and the fix. */
 const explain = (error: unknown) => {
   if (CliError.isCliError(error)) return Effect.void
-  return Console.error(`nominal-code: ${Predicate.isError(error) ? error.message : String(error)}`)
+  return Console.error(`nominal-code: ${printable(Predicate.isError(error) ? error.message : String(error))}`)
 }
 
 const explainDefect = (defect: unknown) =>

@@ -32,3 +32,17 @@ export const layer = Layer.unwrap(Effect.gen(function*() {
     Layer.succeed(References.MinimumLogLevel, logLevel)
   )
 }))
+
+/**
+ * Logging of a review that a person waits for: warnings and errors, and more where the configuration asks for more than
+ * the usual. `show` makes a line fit for the terminal.
+ */
+export const layerReview = (show: (line: string) => string) =>
+  Layer.unwrap(Effect.gen(function*() {
+    const { logLevel, secrets } = yield* AppConfig
+    const redact = Redaction.make(secrets.map(Redacted.value))
+    return Layer.merge(
+      Logger.layer([Logger.withConsoleError(Logger.map(Logger.map(line, redact), show))]),
+      Layer.succeed(References.MinimumLogLevel, logLevel === "Info" ? "Warn" : logLevel)
+    )
+  }))

@@ -39,9 +39,8 @@ const model = Layer.unwrap(
   )
 )
 
+/** The agent of one review. */
+export const agent = ApiAgent.layer.pipe(Layer.provide(model))
+
 /** Layers of one review, beside its configuration and its conversation: forges, workspace and agent. */
-export const layer = Layer.mergeAll(
-  Configured.forges,
-  Configured.workspace,
-  ApiAgent.layer.pipe(Layer.provide(model))
-)
+export const layer = Layer.mergeAll(Configured.forges, Configured.workspace, agent)

@@ -19,10 +19,13 @@ const farReaching = new RegExp(
 
 const warning = "⚠️ This suggestion changes a file that runs in CI or pins dependencies: read it before you apply it."
 
+/** Head of one comment: severity, category and confidence. */
+export const commentHead = ({ category, confidence, severity }: Finding): string =>
+  `${badges[severity]} · ${category} · ${confidence} confidence`
+
 /** Text of one comment: severity, category and confidence, then the finding's text. */
 export const commentBody = (finding: Finding): string => {
-  const head = `${badges[finding.severity]} · ${finding.category} · ${finding.confidence} confidence`
-  const parts = [head, finding.body.trim()]
+  const parts = [commentHead(finding), finding.body.trim()]
   return [...parts, ...(finding.suggestion !== undefined && farReaching.test(finding.path) ? [warning] : [])].join(
     "\n\n"
   )

@@ -1,0 +1,17 @@
+import { Usage } from "@nominal-code/domain/Usage"
+import { Context, Effect, Schema } from "effect"
+
+/** Something that an agent has just done. */
+export const AgentEvent = Schema.TaggedUnion({
+  /** A model call was answered. `costUsd` is absent if the model has no known price. */
+  Answered: { usage: Usage, costUsd: Schema.optionalKey(Schema.Finite) },
+  /** A tool starts, with the input that the model wrote. */
+  ToolStarted: { tool: Schema.String, input: Schema.Unknown }
+})
+export type AgentEvent = typeof AgentEvent.Type
+
+/** Listener to the agents of a process, by default none. An agent waits for it before it goes on. */
+export const AgentProgress = Context.Reference<(event: AgentEvent) => Effect.Effect<void>>(
+  "@nominal-code/agent/AgentProgress",
+  { defaultValue: () => () => Effect.void }
+)

@@ -1,0 +1,176 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import type { Flags } from "@nominal-code/config/Values"
+import type { Severity } from "@nominal-code/domain/Finding"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
+import { Console, Effect, Layer, Option, Ref, Runtime, Schema } from "effect"
+import process from "node:process"
+import { styleText } from "node:util"
+import * as Configured from "../Configured.ts"
+import * as Logging from "../Logging.ts"
+import * as ReviewProgress from "../review/ReviewProgress.ts"
+import * as Report from "../review/ReviewReport.ts"
+import { type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
+import { reviewText } from "../review/ReviewText.ts"
+import { widthOf } from "../review/TerminalText.ts"
+import { reviewChanges } from "../ReviewChanges.ts"
+import * as ReviewLayers from "../ReviewLayers.ts"
+
+/** Everything that the command line says about a review of local changes. */
+export interface ReviewFlags extends TargetFlags {
+  readonly prompt: Option.Option<string>
+  readonly model: Option.Option<string>
+  readonly provider: Option.Option<string>
+  readonly failOn: Option.Option<Severity>
+  readonly maxUsd: Option.Option<number>
+  readonly json: boolean
+  readonly markdown: boolean
+  readonly quiet: boolean
+}
+
+/** Findings as bad as `--fail-on` says, or worse. The process ends with 3. */
+class FindingsFound extends Schema.TaggedError<FindingsFound>()("FindingsFound", { message: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = 3
+}
+
+/** There is no key for the model. */
+class NoModelKey extends Schema.TaggedError<NoModelKey>()("NoModelKey", { message: Schema.String }) {}
+
+const keys: Readonly<Partial<Record<ProviderName, string>>> = {
+  anthropic: "ANTHROPIC_API_KEY",
+  openai: "OPENAI_API_KEY",
+  google: "GOOGLE_API_KEY"
+}
+
+const checkKey = Effect.gen(function*() {
+  const { providers, review: { reviewer: { provider } } } = yield* AppConfig
+  if (providers.some(({ name }) => name === provider)) return
+  const others = Object.entries(keys).filter(([name]) => name !== provider)
+    .map(([name, key]) => `--provider ${name} with ${key}`)
+  yield* new NoModelKey({
+    message: `there is no key for the model: set ${keys[provider] ?? "its key"}, or choose another provider: ${
+      others.join(", or ")
+    }`
+  })
+})
+
+const settingsOf = ({ maxUsd, model, provider }: ReviewFlags): Flags => ({
+  ...Option.match(model, { onNone: () => ({}), onSome: (model) => ({ "agent.model": model }) }),
+  ...Option.match(provider, { onNone: () => ({}), onSome: (provider) => ({ "agent.provider": provider }) }),
+  ...Option.match(maxUsd, { onNone: () => ({}), onSome: (dollars) => ({ "agent.max_cost_usd": dollars }) })
+})
+
+/** What a report shows beside the review itself. */
+type Seen = Pick<Report.ReviewReport, "severities" | "files">
+
+/** The usual steps of a review, which tell where it is and keep what the report shows. */
+const observed = (steps: ReviewSteps, progress: ReviewProgress.ReviewProgress, seen: Ref.Ref<Seen>): ReviewSteps => ({
+  gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),
+  ask: (...input) => Effect.andThen(progress.step("Reviewing"), steps.ask(...input)),
+  recover: (...input) =>
+    Effect.tap(steps.recover(...input), ({ answer }) =>
+      Ref.update(seen, (before) => ({
+        ...before,
+        severities: Option.match(answer, {
+          onNone: () => [],
+          onSome: ({ findings, unplaced }) => [...findings, ...unplaced].map(({ severity }) => severity)
+        })
+      }))),
+  place: (findings, context) =>
+    steps.place(findings, context).pipe(
+      Effect.tap(({ inline }) =>
+        Effect.forEach(inline, ({ finding: { path, side } }) =>
+          context.checkout.lines(side, path).pipe(
+            Effect.option,
+            Effect.flatMap((lines) =>
+              Ref.update(seen, ({ files, severities }) => ({
+                severities,
+                files: new Map([...files, [`${side} ${path}`, Option.getOrElse(Option.flatten(lines), () => [])]])
+              }))
+            )
+          ), { concurrency: 1, discard: true })
+      )
+    )
+})
+
+const review = Effect.fnUntraced(function*(flags: ReviewFlags, progress: ReviewProgress.ReviewProgress) {
+  const target = yield* Effect.provide(targetOf(flags, process.cwd()), Configured.git)
+  yield* checkKey
+  const seen = yield* Ref.make<Seen>({ severities: [], files: new Map() })
+  const steps = yield* ReviewSteps
+  const reviewed = yield* reviewChanges({
+    ...target,
+    ...Option.match(flags.prompt, { onNone: () => ({}), onSome: (instructions) => ({ instructions }) })
+  }).pipe(
+    Effect.provideService(ReviewSteps, observed(steps, progress, seen)),
+    progress.listen,
+    Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
+  )
+  yield* progress.finish
+  const report: Report.ReviewReport = {
+    ...reviewed,
+    ...yield* Ref.get(seen),
+    summary: Report.withoutMarkers(reviewed.summary),
+    findings: Report.worstFirst(reviewed.findings.map(Report.withoutHead)),
+    usage: Option.getOrUndefined(reviewed.usage)
+  }
+  return report
+})
+
+const formatted = (report: Report.ReviewReport, { json, markdown }: ReviewFlags): string => {
+  if (json) return Report.reviewJson(report)
+  if (markdown) return Report.reviewMarkdown(report)
+  return reviewText(report, {
+    width: widthOf(process.stdout),
+    paint: (style, text) => styleText(style, text, { stream: process.stdout })
+  })
+}
+
+const judge = Effect.fnUntraced(function*({ severities }: Report.ReviewReport, least: Severity) {
+  const count = Report.countAtLeast(severities, least)
+  if (count === 0) return
+  const what = count === 1 ? "1 finding is" : `${count} findings are`
+  yield* new FindingsFound({ message: `${what} ${least === "critical" ? least : `${least} or worse`}` })
+})
+
+/** Exit code of a review that a signal ends. */
+const interruptedExit = 130
+
+const progressForm = ({ quiet }: ReviewFlags): ReviewProgress.ProgressForm =>
+  quiet ? "quiet" : process.stderr.isTTY && process.env["TERM"] !== "dumb" ? "live" : "plain"
+
+/** Reviews changes of the repository around the working directory, and prints the review. It posts nothing. */
+export const reviewLocal = Effect.fn("cli.review")(
+  function*(flags: ReviewFlags) {
+    if (flags.json && flags.markdown) return yield* new WrongUsage({ message: "choose one of --json and --markdown" })
+    const progress = yield* ReviewProgress.make(progressForm(flags))
+    const own = Logging.layerReview(progress.logLine).pipe(
+      Layer.provideMerge(AppConfigLayer.layer("review", settingsOf(flags)))
+    )
+    return yield* review(flags, progress).pipe(Effect.provide(own))
+  },
+  Effect.scoped,
+  (effect, flags) =>
+    effect.pipe(
+      Effect.flatMap((report) =>
+        Effect.andThen(
+          Console.log(formatted(report, flags)),
+          Option.match(flags.failOn, { onNone: () => Effect.void, onSome: (least) => judge(report, least) })
+        )
+      ),
+      Effect.catchIf(
+        (error) => error._tag === "NotReviewed" && error.reason === "nothing-to-review",
+        ({ message }) => Console.log(nothing(message, flags))
+      ),
+      Effect.onInterrupt(() =>
+        Effect.sync(() => {
+          process.exitCode = interruptedExit
+        })
+      )
+    )
+)
+
+/** Text for changes that need no review. */
+const nothing = (why: string, { json }: ReviewFlags): string =>
+  json ? JSON.stringify({ summary: "", findings: [], nothingToReview: why }, null, 2) : `Nothing to review: ${why}.`

@@ -1,0 +1,124 @@
+import { Finding, Severity } from "@nominal-code/domain/Finding"
+import { Sha } from "@nominal-code/domain/PullRequest"
+import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { UsageSummary } from "@nominal-code/domain/Usage"
+import { closeFence, codeSpan, fenced } from "@nominal-code/forge/Markdown"
+import { commentBody, commentHead } from "@nominal-code/review/CommentBody"
+import { Schema } from "effect"
+import { printable } from "./TerminalText.ts"
+
+/** A review of local changes that is ready to be printed. */
+export interface ReviewReport {
+  /** Markdown. */
+  readonly summary: string
+  /** Findings that have their place in the diff, worst first. */
+  readonly findings: ReadonlyArray<Finding>
+  readonly headSha: Sha
+  readonly usage: UsageSummary | undefined
+  /** Severity of every finding, those without a place included. */
+  readonly severities: ReadonlyArray<Severity>
+  /** Lines of the files with findings, by side and path: `RIGHT src/a.ts`. */
+  readonly files: ReadonlyMap<string, ReadonlyArray<string>>
+}
+
+/** Removes what a forge hides in a text: the markers of our findings. */
+export const withoutMarkers = (text: string): string => text.replaceAll(/[ \n]*<!-- nominal-code .*?-->/g, "")
+
+/** Removes severity, category and confidence, which stand above a finding's text on a forge. */
+export const withoutHead = (finding: Finding): Finding => {
+  const head = commentHead(finding)
+  const body = finding.body.startsWith(head) ? finding.body.slice(head.length).trim() : finding.body
+  return body === "" ? finding : new Finding({ ...finding, body })
+}
+
+const rank = (severity: Severity): number => Severity.literals.indexOf(severity)
+
+/** Sorts findings by severity, worst first. */
+export const worstFirst = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+  findings.toSorted((one, other) => rank(one.severity) - rank(other.severity))
+
+/** Number of severities that are `least` or worse. */
+export const countAtLeast = (severities: ReadonlyArray<Severity>, least: Severity): number =>
+  severities.filter((severity) => rank(severity) <= rank(least)).length
+
+/** Lines of a finding: `7`, or `5-7`. */
+export const placeOf = ({ line, startLine }: Finding): string =>
+  startLine === undefined || startLine === line ? String(line) : `${startLine}-${line}`
+
+/** One line of code beside a finding. */
+export interface CodeLine {
+  readonly number: number
+  readonly text: string
+  /** True if the finding is about this line. */
+  readonly meant: boolean
+}
+
+/** Number of lines shown before and after those of a finding. */
+const contextLines = 2
+
+/** The lines of a finding, and a few around them. */
+export const codeAround = (
+  { line, startLine = line }: Finding,
+  lines: ReadonlyArray<string>
+): ReadonlyArray<CodeLine> => {
+  const first = Math.max(1, startLine - contextLines)
+  return lines.slice(first - 1, line + contextLines).map((text, at) => ({
+    number: first + at,
+    text,
+    meant: first + at >= startLine && first + at <= line
+  }))
+}
+
+/** One line of a suggestion beside the lines that it replaces. */
+export interface ChangedLine {
+  readonly sign: " " | "-" | "+"
+  readonly text: string
+}
+
+/** A suggestion as a diff: lines that stay are shown once. */
+export const suggestedChange = (
+  { line, startLine = line, suggestion = "" }: Finding,
+  lines: ReadonlyArray<string>
+): ReadonlyArray<ChangedLine> => {
+  const after = suggestion === "" ? [] : suggestion.replace(/\n$/, "").split("\n")
+  const added = (texts: ReadonlyArray<string>) => texts.map((text): ChangedLine => ({ sign: "+", text }))
+  const changes: Array<ChangedLine> = []
+  let next = 0
+  for (const text of lines.slice(startLine - 1, line)) {
+    const at = after.indexOf(text, next)
+    if (at === -1) changes.push({ sign: "-", text })
+    else {
+      changes.push(...added(after.slice(next, at)), { sign: " ", text })
+      next = at + 1
+    }
+  }
+  return [...changes, ...added(after.slice(next))]
+}
+
+const markdownFinding = (finding: Finding): string =>
+  [
+    `### ${codeSpan(`${escapePath(finding.path)}:${placeOf(finding)}`)}`,
+    closeFence(commentBody(finding)),
+    ...(finding.suggestion === undefined ? [] : [fenced("suggestion", finding.suggestion)])
+  ].join("\n\n")
+
+/** A review as Markdown. */
+export const reviewMarkdown = ({ findings, summary }: ReviewReport): string =>
+  printable([summary, ...findings.map(markdownFinding)].join("\n\n"))
+
+const Printed = Schema.Struct({
+  summary: Schema.String,
+  findings: Schema.Array(Finding),
+  headSha: Sha,
+  usage: Schema.optionalKey(UsageSummary)
+})
+const encode = Schema.encodeSync(Schema.toCodecJson(Printed))
+
+const unicodeEscape = (character: string): string =>
+  Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+    .join("")
+
+/** A review as JSON. Control and format characters are escaped. */
+export const reviewJson = ({ findings, headSha, summary, usage }: ReviewReport): string =>
+  JSON.stringify(encode({ summary, findings, headSha, ...(usage === undefined ? {} : { usage }) }), null, 2)
+    .replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, unicodeEscape)

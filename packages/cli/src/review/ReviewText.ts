@@ -1,0 +1,102 @@
+import type { Finding, Severity } from "@nominal-code/domain/Finding"
+import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import type { styleText } from "node:util"
+import { codeAround, placeOf, type ReviewReport, suggestedChange } from "./ReviewReport.ts"
+import { columns, pieces, printable, printableCode, wrap } from "./TerminalText.ts"
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Where a review is shown. */
+export interface Screen {
+  readonly width: number
+  paint(style: Style, text: string): string
+}
+
+const colours: Readonly<Record<Severity, Style>> = {
+  critical: ["bold", "red"],
+  high: "red",
+  medium: "yellow",
+  low: "blue"
+}
+
+const entities: ReadonlyArray<readonly [string, string]> = [
+  ["&lt;", "<"],
+  ["&gt;", ">"],
+  ["&quot;", "\""],
+  ["&nbsp;", " "],
+  ["&amp;", "&"]
+]
+
+/** Takes back what keeps a forge from rendering a text as HTML, commands or links: a terminal renders none of them. */
+const unescaped = (text: string): string =>
+  entities.reduce((all, [entity, character]) => all.replaceAll(entity, character), text)
+    .replaceAll("]\\(", "](").replaceAll("]\\:", "]:").replaceAll(/^([\s>*+\-\d.)]*)\\\//gm, "$1/")
+
+// Backticks and asterisks mean something on a page; on a terminal they become styles.
+const marked = (text: string, { paint }: Screen): string =>
+  text.replaceAll(/`([^`\n]+)`/g, (_, code: string) => paint("cyan", code))
+    .replaceAll(/\*\*([^*\n]+)\*\*/g, (_, strong: string) => paint("bold", strong))
+    .replaceAll(/(?<!\w)\*([^*\s][^*\n]*)\*(?!\w)/g, (_, quiet: string) => paint("dim", quiet))
+
+const indented = (indent: string) => (line: string): string => line === "" ? "" : indent + line
+
+/** Markdown in lines of the screen's width. Fenced code is broken anywhere, prose between words. */
+const prose = (text: string, screen: Screen, indent = ""): string => {
+  const width = Math.max(1, screen.width - indent.length)
+  let fenced = false
+  const visible = printable(unescaped(text.trim()))
+  return visible.split("\n").flatMap((line) => {
+    const isFence = /^\s*(?:`{3,}|~{3,})/.test(line)
+    if (isFence) fenced = !fenced
+    if (isFence) return []
+    return fenced
+      ? pieces(line, width).map((piece) => screen.paint("cyan", piece))
+      : wrap(line, width).map((part) => marked(part, screen))
+  }).map(indented(indent)).join("\n")
+}
+
+/** Code after a margin, such as a line's number. A long line goes on below, beside an empty margin. */
+const code = (margin: string, line: string, { width }: Screen): ReadonlyArray<string> =>
+  pieces(printableCode(line), Math.max(1, width - columns(margin))).map((piece, at) =>
+    `${at === 0 ? margin : " ".repeat(columns(margin))}${piece}`.trimEnd()
+  )
+
+const excerpt = (finding: Finding, lines: ReadonlyArray<string>, screen: Screen): ReadonlyArray<string> =>
+  codeAround(finding, lines).flatMap(({ meant, number, text }) =>
+    code(`  ${String(number).padStart(4)} ${meant ? "│" : " "} `, text, screen)
+      .map((line) => meant ? line : screen.paint("dim", line))
+  )
+
+const signs = { "-": "red", "+": "green", " ": "dim" } as const
+
+const change = (finding: Finding, lines: ReadonlyArray<string>, screen: Screen): ReadonlyArray<string> =>
+  finding.suggestion === undefined ? [] : [
+    "",
+    screen.paint("dim", "  suggested change"),
+    ...suggestedChange(finding, lines).flatMap(({ sign, text }) =>
+      code(`  ${sign} `, text, screen).map((line) => screen.paint(signs[sign], line))
+    )
+  ]
+
+const findingText = (finding: Finding, { files }: ReviewReport, screen: Screen): string => {
+  const { body, category, confidence, path, severity, side } = finding
+  const place = wrap(
+    `${escapePath(path)}:${placeOf(finding)}${side === "LEFT" ? " (before the change)" : ""}`,
+    screen.width
+  )
+  const lines = files.get(`${side} ${path}`) ?? []
+  return [
+    screen.paint(colours[severity], `${severity.toUpperCase()} · ${category} · ${confidence} confidence`),
+    ...place.map((line) => screen.paint("bold", line)),
+    ...excerpt(finding, lines, screen),
+    "",
+    prose(body, screen, "  "),
+    ...change(finding, lines, screen)
+  ].join("\n")
+}
+
+/** A review for a person at a terminal: the summary, then each finding with its code, worst first. */
+export const reviewText = (report: ReviewReport, screen: Screen): string =>
+  [prose(report.summary, screen), ...report.findings.map((finding) => findingText(finding, report, screen))].join(
+    "\n\n"
+  )
