@@ -4,15 +4,14 @@ import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
-import { Console, Effect, Layer, Option, Ref, Runtime, Schema } from "effect"
+import { Config, Console, Effect, Layer, Option, Ref, Runtime, Schema } from "effect"
 import process from "node:process"
-import { styleText } from "node:util"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
 import { type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
-import { reviewText } from "../review/ReviewText.ts"
+import { paint, reviewText } from "../review/ReviewText.ts"
 import { widthOf } from "../review/TerminalText.ts"
 import { reviewChanges } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
@@ -48,7 +47,7 @@ const checkKey = Effect.gen(function*() {
   if (providers.some(({ name }) => name === provider)) return
   const others = Object.entries(keys).filter(([name]) => name !== provider)
     .map(([name, key]) => `--provider ${name} with ${key}`)
-  yield* new NoModelKey({
+  return yield* new NoModelKey({
     message: `there is no key for the model: set ${keys[provider] ?? "its key"}, or choose another provider: ${
       others.join(", or ")
     }`
@@ -61,7 +60,7 @@ const settingsOf = ({ maxUsd, model, provider }: ReviewFlags): Flags => ({
   ...Option.match(maxUsd, { onNone: () => ({}), onSome: (dollars) => ({ "agent.max_cost_usd": dollars }) })
 })
 
-/** What a report shows beside the review itself. */
+/** Part of a report that the steps of the review bring to light. */
 type Seen = Pick<Report.ReviewReport, "severities" | "files">
 
 /** The usual steps of a review, which tell where it is and keep what the report shows. */
@@ -123,7 +122,8 @@ const formatted = (report: Report.ReviewReport, { json, markdown }: ReviewFlags)
   if (markdown) return Report.reviewMarkdown(report)
   return reviewText(report, {
     width: widthOf(process.stdout),
-    paint: (style, text) => styleText(style, text, { stream: process.stdout })
+    // `NO_COLOR` and what the terminal can do are known to the stream.
+    paint: process.stdout.isTTY && process.stdout.hasColors() ? paint : (_, text) => text
   })
 }
 
@@ -131,20 +131,27 @@ const judge = Effect.fnUntraced(function*({ severities }: Report.ReviewReport, l
   const count = Report.countAtLeast(severities, least)
   if (count === 0) return
   const what = count === 1 ? "1 finding is" : `${count} findings are`
-  yield* new FindingsFound({ message: `${what} ${least === "critical" ? least : `${least} or worse`}` })
+  return yield* new FindingsFound({ message: `${what} ${least === "critical" ? least : `${least} or worse`}` })
 })
 
 /** Exit code of a review that a signal ends. */
 const interruptedExit = 130
 
-const progressForm = ({ quiet }: ReviewFlags): ReviewProgress.ProgressForm =>
-  quiet ? "quiet" : process.stderr.isTTY && process.env["TERM"] !== "dumb" ? "live" : "plain"
+const progressForm = Effect.fnUntraced(function*({ quiet }: ReviewFlags) {
+  const terminal = yield* Effect.orElseSucceed(Config.String("TERM"), () => "dumb")
+  const form: ReviewProgress.ProgressForm = quiet
+    ? "quiet"
+    : process.stderr.isTTY && terminal !== "dumb"
+    ? "live"
+    : "plain"
+  return form
+})
 
 /** Reviews changes of the repository around the working directory, and prints the review. It posts nothing. */
 export const reviewLocal = Effect.fn("cli.review")(
   function*(flags: ReviewFlags) {
     if (flags.json && flags.markdown) return yield* new WrongUsage({ message: "choose one of --json and --markdown" })
-    const progress = yield* ReviewProgress.make(progressForm(flags))
+    const progress = yield* ReviewProgress.make(yield* progressForm(flags))
     const own = Logging.layerReview(progress.logLine).pipe(
       Layer.provideMerge(AppConfigLayer.layer("review", settingsOf(flags)))
     )

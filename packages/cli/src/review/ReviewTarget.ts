@@ -16,7 +16,7 @@ export class WrongUsage extends Schema.TaggedError<WrongUsage>()("WrongUsage", {
 }
 
 /** A repository that has not what should be reviewed. */
-export class NoTarget extends Schema.TaggedError<NoTarget>()("NoTarget", { message: Schema.String }) {}
+class NoTarget extends Schema.TaggedError<NoTarget>()("NoTarget", { message: Schema.String }) {}
 
 const rangeForm = /^(.*?)\.{2,3}(.*)$/
 
@@ -24,7 +24,7 @@ const rangeForm = /^(.*?)\.{2,3}(.*)$/
 const reserved = new Set(["worktree", "staged"])
 
 /** The two ends of the changes. */
-export const endsOf = (
+const endsOf = (
   { base, range, staged }: TargetFlags
 ): Effect.Effect<Omit<LocalChanges, "repository">, WrongUsage> => {
   if ([Option.isSome(base), staged, Option.isSome(range)].filter(Boolean).length > 1) {

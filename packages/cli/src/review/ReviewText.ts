@@ -1,19 +1,34 @@
 import type { Finding, Severity } from "@nominal-code/domain/Finding"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
-import type { styleText } from "node:util"
 import { codeAround, placeOf, type ReviewReport, suggestedChange } from "./ReviewReport.ts"
 import { columns, pieces, printable, printableCode, wrap } from "./TerminalText.ts"
 
-type Style = Parameters<typeof styleText>[0]
+/** SGR codes that begin and end each style. */
+const styles = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  cyan: [36, 39]
+} as const
+type Style = keyof typeof styles
 
-/** Where a review is shown. */
+/** Colours a text with a terminal's escape sequences. */
+export const paint = (style: Style, text: string): string => {
+  const [begin, end] = styles[style]
+  return `\u001b[${begin}m${text}\u001b[${end}m`
+}
+
+/** Width and colours of the place that shows a review. */
 export interface Screen {
   readonly width: number
-  paint(style: Style, text: string): string
+  readonly paint: typeof paint
 }
 
 const colours: Readonly<Record<Severity, Style>> = {
-  critical: ["bold", "red"],
+  critical: "red",
   high: "red",
   medium: "yellow",
   low: "blue"
@@ -84,9 +99,10 @@ const findingText = (finding: Finding, { files }: ReviewReport, screen: Screen):
     `${escapePath(path)}:${placeOf(finding)}${side === "LEFT" ? " (before the change)" : ""}`,
     screen.width
   )
+  const head = wrap(`${severity.toUpperCase()} · ${category} · ${confidence} confidence`, screen.width)
   const lines = files.get(`${side} ${path}`) ?? []
   return [
-    screen.paint(colours[severity], `${severity.toUpperCase()} · ${category} · ${confidence} confidence`),
+    ...head.map((line) => screen.paint(colours[severity], line)),
     ...place.map((line) => screen.paint("bold", line)),
     ...excerpt(finding, lines, screen),
     "",

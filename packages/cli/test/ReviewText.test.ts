@@ -1,0 +1,122 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Finding } from "@nominal-code/domain/Finding"
+import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { Schema } from "effect"
+import { countAtLeast, reviewJson, reviewMarkdown, type ReviewReport, worstFirst } from "../src/review/ReviewReport.ts"
+import { paint, reviewText } from "../src/review/ReviewText.ts"
+import { columns, pieces, printable, wrap } from "../src/review/TerminalText.ts"
+
+const path = RepoPath.make("src/pages.ts")
+const lines = [
+  "// Pages of a list.",
+  "export const pages = (count: number, size: number) => Math.floor(count / size)",
+  "export const 漢字 = \"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字\""
+]
+
+const finding = (changes: Partial<ConstructorParameters<typeof Finding>[0]> = {}) =>
+  new Finding({
+    path,
+    line: 2,
+    side: "RIGHT",
+    body: "The last page is lost: `Math.floor` drops the remainder of the division, so 21 items are one page.",
+    suggestion: "export const pages = (count: number, size: number) => Math.ceil(count / size)",
+    severity: "high",
+    confidence: "high",
+    category: "bug",
+    ...changes
+  })
+
+const report = (findings: ReadonlyArray<Finding>, summary = "**1 finding**"): ReviewReport => ({
+  summary,
+  findings,
+  headSha: Sha.make("a".repeat(40)),
+  usage: undefined,
+  severities: findings.map(({ severity }) => severity),
+  files: new Map(findings.map(({ path, side }) => [`${side} ${path}`, lines]))
+})
+
+const plain = (width: number) => ({ width, paint: (_: unknown, text: string) => text })
+const coloured = { width: 80, paint }
+
+/** Everything that a model, a file or a path may hold to make a terminal do something. */
+const hostile = "\u001b[2J\u001b]0;title\u0007\u009b31m\u202eevil\u2066\r\u0008\u0000"
+const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+describe("a review on a terminal", () => {
+  it("shows place, severity, code and text of a finding, and its suggestion as a diff", () => {
+    assert.strictEqual(
+      reviewText(report([finding()]), plain(100)),
+      [
+        "**1 finding**".replaceAll("*", ""),
+        "",
+        "HIGH · bug · high confidence",
+        "src/pages.ts:2",
+        "     1   // Pages of a list.",
+        "     2 │ export const pages = (count: number, size: number) => Math.floor(count / size)",
+        `     3   ${lines[2]?.slice(0, 54)}`,
+        `         ${lines[2]?.slice(54)}`,
+        "",
+        "  The last page is lost: Math.floor drops the remainder of the division, so 21 items are one page.",
+        "",
+        "  suggested change",
+        "  - export const pages = (count: number, size: number) => Math.floor(count / size)",
+        "  + export const pages = (count: number, size: number) => Math.ceil(count / size)"
+      ].join("\n")
+    )
+  })
+
+  it("colours the severity and the lines of the diff", () => {
+    const text = reviewText(report([finding()]), coloured)
+    assert.include(text, "\u001b[31mHIGH · bug · high confidence\u001b[39m")
+    assert.include(text, "\u001b[32m  + export")
+    assert.include(text, "\u001b[31m  - export")
+  })
+
+  it.each([20, 40, 80, 120])("has no line that is wider than %d columns", (width) => {
+    const long = finding({
+      body: `${"word ".repeat(40)}\n\n- ${"point ".repeat(20)}\n\n\`\`\`ts\n${lines[2]}\n\`\`\`\n${"x".repeat(200)}`,
+      path: RepoPath.make(`${"deep/".repeat(30)}file.ts`)
+    })
+    const text = reviewText(report([finding(), long], "**2 findings** ".repeat(20)), plain(width))
+    assert.deepStrictEqual(text.split("\n").filter((line) => columns(line) > width), [])
+  })
+
+  it("writes nothing that a terminal obeys but its own colours, wherever it comes from", () => {
+    const bad = finding({
+      body: `Look: ${hostile}`,
+      suggestion: `x ${hostile}`,
+      path: RepoPath.make(`a${hostile.replaceAll("\u0000", "")}.ts`)
+    })
+    const hostileReport = {
+      ...report([bad], `Done ${hostile}`),
+      files: new Map([[`RIGHT ${bad.path}`, [hostile, hostile, hostile]]])
+    }
+    const text = reviewText(hostileReport, coloured)
+    const own = text.replaceAll(/\u001b\[\d+m/g, "")
+    assert.notMatch(own.replaceAll("\n", ""), controls)
+    assert.notMatch(reviewMarkdown(hostileReport).replaceAll("\n", ""), controls)
+    const json = reviewJson(hostileReport)
+    assert.notMatch(json.replaceAll("\n", ""), controls)
+    assert.include(JSON.parse(json).summary, hostile)
+  })
+})
+
+describe("the text of a terminal", () => {
+  it.prop(
+    "is broken into pieces that fit and lose nothing",
+    [Schema.String, Schema.Literals([2, 10, 40])],
+    ([raw, width]) => {
+      const text = printable(raw).replaceAll("\n", "")
+      const broken = pieces(text, width)
+      assert.strictEqual(broken.join(""), text)
+      assert.isTrue(broken.every((piece) => columns(piece) <= width))
+      assert.isTrue(wrap(text, width).every((line) => columns(line) <= width), text)
+    }
+  )
+})
+
+it("findings stand worst first, and are counted from a severity on", () => {
+  const findings = (["low", "critical", "medium", "high"] as const).map((severity) => finding({ severity }))
+  assert.deepStrictEqual(worstFirst(findings).map(({ severity }) => severity), ["critical", "high", "medium", "low"])
+  assert.strictEqual(countAtLeast(findings.map(({ severity }) => severity), "high"), 2)
+})

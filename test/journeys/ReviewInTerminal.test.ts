@@ -1,0 +1,302 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
+import { Effect, FileSystem, type Scope, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { readdirSync, readFileSync } from "node:fs"
+import { env } from "node:process"
+import { fileURLToPath } from "node:url"
+import { stalled } from "./Journey.ts"
+import * as LocalRepository from "./LocalRepository.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+interface World {
+  readonly url: string
+  readonly directory: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Text that is typed at the terminal. */
+  readonly typed?: Effect.Effect<string>
+}
+
+/** Runs a program in the repository as its author would, and answers with both of its outputs and its exit code. */
+const run = Effect.fn(function*(world: World, program: string, ...args: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const home = yield* fs.makeTempDirectoryScoped({ prefix: "review-home-" })
+  const temporary = `${home}/tmp`
+  yield* fs.makeDirectory(temporary)
+  const child = yield* spawner.spawn(ChildProcess.make(program, args, {
+    cwd: world.directory,
+    env: {
+      PATH: `${root}/node_modules/.bin:${env["PATH"]}`,
+      HOME: home,
+      TMPDIR: temporary,
+      TERM: "xterm-256color",
+      ANTHROPIC_API_KEY: "a-key-that-is-long-enough",
+      ANTHROPIC_BASE_URL: world.url,
+      ...world.env
+    },
+    stdin: world.typed === undefined ? "ignore" : Stream.encodeText(Stream.fromEffect(world.typed))
+  }))
+  const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
+  const [stdout, stderr, code] = yield* Effect.all(
+    [written(child.stdout), written(child.stderr), child.exitCode],
+    { concurrency: 3 }
+  )
+  const checkouts = (yield* fs.readDirectory(temporary)).filter((name) => name.startsWith("nominal-code-"))
+  return { stdout, stderr, code: Number(code), home, checkouts }
+}, Effect.scoped)
+
+const review = (world: World, ...args: ReadonlyArray<string>) =>
+  run(world, process.execPath, command, "review", ...args)
+
+/** Runs a review on a pseudo-terminal of so many columns. */
+const onTerminal = (world: World, columns: number, ...args: ReadonlyArray<string>) =>
+  run(
+    world,
+    "script",
+    "-qec",
+    `stty cols ${columns} && exec ${process.execPath} ${command} review ${args.join(" ")}`,
+    "/dev/null"
+  )
+
+/** Lines of the screen in the end: of a redrawn line, its last form. */
+const screen = (written: string): ReadonlyArray<string> =>
+  written.replaceAll("\r\n", "\n").split("\n").map((line) => line.split("\r\u001b[2K").at(-1) ?? "")
+
+const uncommitted = (change: "committed" | "staged" | "unstaged") =>
+  Effect.gen(function*() {
+    const model = yield* LocalRepository.model
+    const repository = yield* LocalRepository.make(change)
+    return { ...repository, url: model.url, model }
+  })
+
+/** Ids of the processes that have this text in their environment. */
+const processesOf = (text: string): ReadonlyArray<string> =>
+  readdirSync("/proc").filter((id) => /^\d+$/.test(id)).filter((id) => {
+    try {
+      return readFileSync(`/proc/${id}/environ`, "utf8").includes(text)
+    } catch {
+      return false
+    }
+  })
+
+const live = <E>(name: string, effect: Effect.Effect<void, E, NodeServices.NodeServices | Scope.Scope>) =>
+  it.live(name, () => effect.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+describe("nominal-code review", () => {
+  for (
+    const [what, change, args] of [
+      ["what is not committed", "unstaged", []],
+      ["what is staged", "staged", ["--staged"]],
+      ["a branch since it left another one", "committed", ["--base", "HEAD~1"]],
+      ["a range of commits", "committed", ["HEAD~1..HEAD"]]
+    ] as const
+  ) {
+    live(
+      `reviews ${what}, with the review on stdout and the progress on stderr`,
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* review(yield* uncommitted(change), ...args)
+        assert.strictEqual(code, 0, stderr)
+        assert.match(stdout, /The page count is wrong\.[^]*HIGH · bug[^]*page\.ts:1\n[^]*The last page is lost\./)
+        assert.match(stdout, / {2}- export [^\n]*floor[^]* {2}\+ export [^\n]*ceil/)
+        assert.strictEqual(
+          stderr.replace(/\d+ s\n$/, "N s\n"),
+          "Reading the changes\nReviewing\n  Read page.ts\nReviewed: 2 model calls · 2.2k tokens · $0.006 · N s\n"
+        )
+        assert.notInclude(stdout + stderr, "\u001b")
+      })
+    )
+  }
+
+  live(
+    "ends with 3 where a finding is as severe as --fail-on says, and with 0 where none is",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      const bad = yield* review(world, "--fail-on", "high", "--quiet")
+      assert.strictEqual(bad.code, 3)
+      assert.strictEqual(bad.stderr, "nominal-code: 1 finding is high or worse\n")
+      assert.strictEqual((yield* review(world, "--fail-on", "critical", "--quiet")).code, 0)
+    })
+  )
+
+  live(
+    "counts a finding whose lines are not in the diff, too",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      world.model.script(() => ({
+        calls: [{
+          name: "submit_review",
+          input: {
+            summary: "Far away.",
+            comments: [{ path: "page.ts", line: 900, body: "It breaks there.", severity: "critical" }]
+          }
+        }]
+      }))
+      const { code, stdout } = yield* review(world, "--fail-on", "critical")
+      assert.strictEqual(code, 3)
+      assert.include(stdout, "It breaks there.")
+    })
+  )
+
+  live(
+    "prints JSON or Markdown, from a directory below the repository's root, and posts the request along",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      yield* (yield* FileSystem.FileSystem).makeDirectory(`${world.directory}/src`)
+      const below = { ...world, directory: `${world.directory}/src` }
+      const { findings, usage } = JSON.parse(
+        (yield* review(below, "--json", "--prompt", "Is the paging right?")).stdout
+      )
+      assert.deepInclude(findings[0], { path: "page.ts", line: 1, severity: "high", body: "The last page is lost." })
+      assert.strictEqual(usage.calls, 2)
+      assert.include(JSON.stringify(world.model.mock.getRequests().map(({ body }) => body)), "Is the paging right?")
+      const { stdout } = yield* review(below, "--markdown")
+      assert.match(stdout, /### `page\.ts:1`\n\n🟠 \*\*High\*\*[^]*```suggestion\n/)
+    })
+  )
+
+  live(
+    "asks the model that was named, and stops at the cost limit",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      const { code, stderr } = yield* review(world, "--model", "claude-haiku-4-5", "--max-usd", "0.000001")
+      assert.strictEqual(code, 1)
+      assert.include(stderr, "the budget was used up")
+      yield* review(world, "--model", "claude-haiku-4-5")
+      assert.strictEqual(world.model.turns.at(-1)?.request.model, "claude-haiku-4-5")
+    })
+  )
+
+  live(
+    "says that nothing has changed, and succeeds",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* review(yield* uncommitted("committed"))
+      assert.strictEqual(code, 0)
+      assert.strictEqual(stdout, "Nothing to review: the diff is empty.\n")
+    })
+  )
+
+  live(
+    "says in one line what to do where it cannot review",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      const fs = yield* FileSystem.FileSystem
+      const elsewhere = yield* fs.makeTempDirectoryScoped({ prefix: "no-repository-" })
+      const unborn = yield* fs.makeTempDirectoryScoped({ prefix: "unborn-" })
+      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+      yield* spawner.string(ChildProcess.make("git", ["init", "-q", unborn], { env: { PATH: env["PATH"] } }))
+      const failures: ReadonlyArray<readonly [World, ReadonlyArray<string>, number, RegExp]> = [
+        [{ ...world, directory: elsewhere }, [], 1, /is not in a git repository: run this where/],
+        [{ ...world, directory: unborn }, [], 1, /has no commit yet: make the first one/],
+        [world, ["--base", "nope"], 1, /no branch, tag or commit "nope": fetch it/],
+        [world, ["feature"], 2, /"feature" is no commit range: write it as main\.\.feature/],
+        [world, ["--staged", "--base", "main"], 2, /choose one of --staged, --base and a commit range/],
+        [world, ["--json", "--markdown"], 2, /choose one of --json and --markdown/],
+        [
+          { ...world, env: { ANTHROPIC_API_KEY: "" } },
+          [],
+          1,
+          /set ANTHROPIC_API_KEY, or .*--provider openai with OPENAI/
+        ]
+      ]
+      for (const [where, args, code, message] of failures) {
+        const result = yield* review(where, ...args)
+        assert.strictEqual(result.code, code, result.stderr)
+        assert.match(result.stderr, message)
+        assert.match(result.stderr, /^nominal-code: [^\n]+\n$/)
+        assert.strictEqual(result.stdout, "")
+      }
+      assert.strictEqual(world.model.turns.length, 0)
+    })
+  )
+})
+
+describe("nominal-code review on a terminal", () => {
+  for (const columns of [40, 120]) {
+    live(
+      `fits ${columns} columns, in colours, and redraws its progress`,
+      Effect.gen(function*() {
+        const { code, stdout } = yield* onTerminal(yield* uncommitted("unstaged"), columns)
+        assert.strictEqual(code, 0, stdout)
+        assert.match(stdout, /\r\u001b\[2K⠋[^\r]*\r\u001b\[2K/)
+        assert.include(stdout, "\u001b[31mHIGH · bug · high confidence\u001b[39m")
+        const lines = screen(stdout).map((line) => line.replaceAll(/\u001b\[\d+m/g, ""))
+        assert.deepStrictEqual(lines.filter((line) => [...line].length > columns), [])
+        assert.include(lines, "  Read page.ts")
+        assert.isFalse(lines.some((line) => line.startsWith("⠋")))
+      })
+    )
+  }
+
+  live(
+    "has no colours where NO_COLOR is set",
+    Effect.gen(function*() {
+      const world = { ...yield* uncommitted("unstaged"), env: { NO_COLOR: "1" } }
+      const { stdout } = yield* onTerminal(world, 80, "--quiet")
+      assert.include(stdout, "HIGH · bug")
+      assert.notInclude(stdout, "\u001b")
+    })
+  )
+
+  live(
+    "lets nothing through that the model, a file or a path says to the terminal",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      const fs = yield* FileSystem.FileSystem
+      const hostile = "\u001b]0;owned\u0007\u001b[2J"
+      yield* fs.writeFileString(`${world.directory}/a${hostile}.ts`, `const a = "${hostile}"\n`)
+      world.model.script(({ turn }) => ({
+        calls: turn === 0 ? [{ name: "Grep", input: { pattern: hostile } }] : [{
+          name: "submit_review",
+          input: {
+            summary: `Done ${hostile}`,
+            comments: [{ path: `a${hostile}.ts`, line: 1, body: `Bad ${hostile}`, severity: "high" }]
+          }
+        }]
+      }))
+      const { code, stdout } = yield* onTerminal(world, 80)
+      assert.strictEqual(code, 0, stdout)
+      assert.include(stdout, "a[U+001B]]0;owned[U+0007][U+001B][2J.ts:1")
+      assert.notMatch(stdout.replaceAll(/\u001b\[\d+m|\r\u001b\[2K/g, ""), /[\u001b\u0007]/)
+    })
+  )
+
+  live(
+    "ends with 130 on Ctrl-C, and leaves neither a process nor a checkout",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      const waiting = stalled({ text: "never" })
+      world.model.script(waiting.script)
+      const typed = Effect.as(Effect.orDie(waiting.asked), "\u0003")
+      const { checkouts, code, home } = yield* onTerminal({ ...world, typed }, 80)
+      yield* waiting.release
+      assert.strictEqual(code, 130)
+      assert.deepStrictEqual(checkouts, [])
+      assert.deepStrictEqual(processesOf(home), [])
+    })
+  )
+})
+
+describe("docs/review-in-the-terminal.md", () => {
+  live(
+    "shows commands that all work as they stand there",
+    Effect.gen(function*() {
+      const page = readFileSync(`${root}/docs/review-in-the-terminal.md`, "utf8")
+      const [install = "", ...blocks] = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, block = ""]) => block)
+      assert.isAtLeast(blocks.length, 3)
+      const world = yield* uncommitted("staged")
+      yield* world.git("branch", "-f", "main", "HEAD")
+      yield* world.git("checkout", "-qb", "feature")
+      yield* world.git("commit", "-qm", "simplify")
+      // The released bundle starts in a fraction of the time that the sources take.
+      const bundled = `test -x node_modules/.bin/nominal-code; nominal-code() { node ${command} "$@"; }`
+      const script = [`cd ${root}`, install, bundled, `cd ${world.directory}`, ...blocks].join("\n")
+        // The test has installed what it runs from, and has a key of its own.
+        .replaceAll(/^(?:npm ci|export \w+_API_KEY=.*)$/gm, "")
+      const { code, stderr } = yield* run(world, "bash", "-ec", script)
+      assert.strictEqual(code, 0, stderr)
+    })
+  )
+})
