@@ -17,6 +17,7 @@ import * as Results from "../Results.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import * as RunPayload from "../RunPayload.ts"
 import { jobOf } from "../RunRequest.ts"
+import { isWanted } from "../RunWanted.ts"
 import * as Storage from "../Storage.ts"
 
 /** A job that was not done. The process ends with 1. */
@@ -125,17 +126,6 @@ const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
   yield* logged(stopped)
   yield* Effect.timeoutOption(report(payload, stopped), interruptedReportLimit)
 })
-
-/**
- * True while a server waits for the run; false if the store cannot be asked, because the run may have been replaced
- * long ago.
- */
-const isWanted = ({ isWanted }: JobResults["Service"], { job: { id }, run }: JobPayload): Effect.Effect<boolean> =>
-  run === undefined ? Effect.succeed(true) : isWanted({ id, run }).pipe(
-    Effect.catch(({ message }) =>
-      Effect.as(Effect.logError(`cannot find out if the job is still wanted: ${message}`), false)
-    )
-  )
 
 const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
   const { job, run } = payload
