@@ -20,27 +20,30 @@ const hears = (...answers: ReadonlyArray<boolean>) => {
   return Effect.provideService(RunStillWanted, Effect.sync(() => left.shift() ?? false))
 }
 
-it.effect("a run in this process is wanted as long as its lease lasts", () =>
-  Effect.gen(function*() {
-    const heard: Array<boolean> = []
-    const ask = Effect.map(Effect.flatten(RunStillWanted), (isWanted) => void heard.push(isWanted))
-    let taken = false
-    const world = yield* laneWorld({
-      queue: ({ renew }) => ({
-        renew: (lease) => Effect.suspend(() => taken ? Effect.succeed("lost" as const) : renew(lease))
-      }),
-      run: () => {
-        // As another process does when this one has stood still for too long.
-        const takenAway = Effect.sync(() => {
-          taken = true
-        })
-        return Effect.as(Effect.all([ask, takenAway, ask], { concurrency: 1 }), reviewed)
-      }
+it.effect.each(["lost", "cancelled", "superseded"] as const)(
+  "a run in this process is wanted until its lease is %s",
+  (renewed) =>
+    Effect.gen(function*() {
+      const heard: Array<boolean> = []
+      const ask = Effect.map(Effect.flatten(RunStillWanted), (isWanted) => void heard.push(isWanted))
+      let taken = false
+      const world = yield* laneWorld({
+        queue: ({ renew }) => ({
+          renew: (lease) => Effect.suspend(() => taken ? Effect.succeed(renewed) : renew(lease))
+        }),
+        run: () => {
+          // As another process does, which has the job by now or was asked to cancel it.
+          const takenAway = Effect.sync(() => {
+            taken = true
+          })
+          return Effect.as(Effect.all([ask, takenAway, ask], { concurrency: 1 }), reviewed)
+        }
+      })
+      yield* world.start
+      yield* world.offer(job)
+      assert.deepStrictEqual(heard, [true, false])
     })
-    yield* world.start
-    yield* world.offer(job)
-    assert.deepStrictEqual(heard, [true, false])
-  }))
+)
 
 const reporting = () => does(Effect.void)
 
