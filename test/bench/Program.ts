@@ -1,4 +1,4 @@
-import { freePort } from "@nominal-code/testing/ServeProcess"
+import { freePort } from "@nominal-code/testing/FreePort"
 import { Effect, Fiber, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"

@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { command } from "@nominal-code/testing/Command"
+import { freePort } from "@nominal-code/testing/FreePort"
 import { now } from "@nominal-code/testing/GitHubState"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
 import { sized } from "@nominal-code/testing/Sized"
@@ -101,7 +102,7 @@ it.live("kills at any moment lose no accepted delivery, double no review, and le
       env: { JOBS_MAX_CONCURRENT: "4" },
       emulator: { checkAnswers: false }
     })
-    const port = yield* ServeProcess.freePort
+    const port = yield* freePort
     const traffic = yield* Traffic.make(journey, `http://127.0.0.1:${port}/webhooks/github`)
     const happening = traffic.topUp(inProgress).pipe(
       Effect.andThen(Effect.sleep("50 millis")),

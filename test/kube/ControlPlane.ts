@@ -1,4 +1,4 @@
-import { freePort } from "@nominal-code/testing/ServeProcess"
+import { freePort } from "@nominal-code/testing/FreePort"
 import { Data, Effect, FileSystem, Schedule, Schema } from "effect"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"

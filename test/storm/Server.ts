@@ -1,4 +1,4 @@
-import { freePort } from "@nominal-code/testing/ServeProcess"
+import { freePort } from "@nominal-code/testing/FreePort"
 import { Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"

@@ -1,8 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { freePort } from "@nominal-code/testing/FreePort"
 import { startCluster } from "@nominal-code/testing/RedisCluster"
-import { freePort, redisSuite, start } from "@nominal-code/testing/RedisServer"
+import { redisSuite, start } from "@nominal-code/testing/RedisServer"
 import { Effect, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
 
 const keys = Array.from({ length: 40 }, (_, index) => `test:${index}`)

@@ -2,7 +2,8 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { freePort, launch, type RedisServer, redisSuite, replicaOf, start } from "@nominal-code/testing/RedisServer"
+import { freePort } from "@nominal-code/testing/FreePort"
+import { launch, type RedisServer, redisSuite, replicaOf, start } from "@nominal-code/testing/RedisServer"
 import { Effect, FileSystem, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
 
 /** A real sentinel that watches a primary under the name `main`, and promotes a replica after a second. */

@@ -18,7 +18,7 @@ import {
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { Redis as Client } from "ioredis"
 import { spawnSync } from "node:child_process"
-import { createServer } from "node:net"
+import { freePort } from "./FreePort.ts"
 
 /** The server did not start, or does not answer as it should. */
 export class RedisServerFailed extends Data.TaggedError("RedisServerFailed")<{ readonly message: string }> {}
@@ -36,16 +36,6 @@ export const redisSuite = (name: string, tests: () => void): void => {
   if (hasRedis) describe(name, tests)
   else describe.skip(`${name}: SKIPPED, there is no redis-server on the PATH`, tests)
 }
-
-/** A port of the loopback that nobody listens on now; and 10,000 above it there is another, for the bus of a cluster. */
-export const freePort = Effect.callback<number>((resume) => {
-  const probe = createServer()
-  probe.listen(0, "127.0.0.1", () => {
-    const address = probe.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    probe.close(() => resume(Effect.succeed(port)))
-  })
-}).pipe(Effect.repeat({ until: (port) => port < 55_000 }))
 
 export interface Options {
   /** Of `redis-server`, beside those that every test wants. */

@@ -1,9 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { Data, type Duration, Effect, Fiber, type Redacted, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { createServer } from "node:net"
 import { env } from "node:process"
 import { command } from "./Command.ts"
+import { freePort } from "./FreePort.ts"
 
 /** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
 class ServeFailed extends Data.TaggedError("ServeFailed")<{ readonly message: string }> {}
@@ -19,16 +19,6 @@ export interface ServeOptions {
   /** Time that it has to be ready. */
   readonly patience?: Duration.Input
 }
-
-/** A port of the loopback that nobody listens on now. */
-export const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 const isReady = (url: string) =>
   Effect.tryPromise({
