@@ -51,6 +51,13 @@ export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): 
 export const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
   Lost.make({ failure: Pod.make({ reason, detail: detailOf(detail) }) })
 
+/**
+ * Outcome of a run whose pod left this one. A pod that gave its run up, for it could not ask the queue, has not lost this
+ * server's lease: its Job has ended, and only another run begins another one.
+ */
+export const leftBy = (outcome: JobOutcome): JobOutcome =>
+  outcome._tag === "Lost" && outcome.failure._tag === "Lease" ? podLost("stopped", outcome.failure.detail) : outcome
+
 /** End of a kube job. `Stuck`: none of its pods can run without a person's help. */
 export type KubeJobEnding =
   | { readonly _tag: "Succeeded" }

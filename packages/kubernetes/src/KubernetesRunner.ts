@@ -11,7 +11,15 @@ import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
 import * as KubeJobs from "./Control.ts"
-import { apiFailed, failureOf, type KubeJobEnding, podFailed, podLost, type RunWithoutResult } from "./Ending.ts"
+import {
+  apiFailed,
+  failureOf,
+  type KubeJobEnding,
+  leftBy,
+  podFailed,
+  podLost,
+  type RunWithoutResult
+} from "./Ending.ts"
 import * as Manifest from "./Manifest.ts"
 import { kubeJobName } from "./Names.ts"
 import * as Placement from "./Placement.ts"
@@ -73,7 +81,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
       const failure = failureOf(yield* observation.snapshot, activeDeadline)
       const late = "failure" in failure && failure.failure._tag === "Deadline"
       if (late) return Option.getOrElse(shortened, () => failure)
-      return Option.getOrElse(stored, () => Option.getOrElse(reported, () => failure))
+      return Option.match(Option.orElse(stored, () => reported), { onNone: () => failure, onSome: leftBy })
     }
   )
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { podFailed, tooLong } from "@nominal-code/kubernetes/Ending"
+import { podFailed, podLost, tooLong } from "@nominal-code/kubernetes/Ending"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { failed } from "@nominal-code/testing/LaneWorld"
@@ -109,6 +109,13 @@ describe("a Job's end", () => {
       )
       assert.deepStrictEqual(yield* runner.run(job, 1), reviewed)
       assert.strictEqual(cluster.store.pods().length, 2)
+    }))
+
+  it.live("a pod that gave its run up is a lost run, so that another one begins", () =>
+    Effect.gen(function*() {
+      const gaveUp = JobOutcome.cases.Lost.make({ failure: Failure.cases.Lease.make({ detail: "nobody answers" }) })
+      const { runner } = yield* scene((_pod, results) => does(Effect.orDie(results.report(run, gaveUp)), crashed))
+      assert.deepStrictEqual(yield* runner.run(job, 1), podLost("stopped", "nobody answers"))
     }))
 
   it.live("a pod that waits for a service is the last of its Job", () =>
