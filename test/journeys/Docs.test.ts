@@ -48,7 +48,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "git clone https://github.com/nominal-code/nominal-code && cd nominal-code": ["package.json", "nominal-code"]
 }
 
-/** Output of the page's three steps, followed as they stand there: the settings, the server, until it is ready. */
+/** Output of the page's three steps: the settings, their placeholders filled in, the server, until it is ready. */
 const followed = Effect.fnUntraced(function*(settings: string, serve: string, isReady: string) {
   const fs = yield* FileSystem.FileSystem
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
@@ -58,7 +58,7 @@ const followed = Effect.fnUntraced(function*(settings: string, serve: string, is
   const script = `
     openssl() { node -p 'require("node:crypto").randomBytes(32).toString("hex")'; }
     curl() { node -e 'fetch(process.argv.at(-1)).then((r) => r.text()).then(console.log, () => {})' -- "$@"; }
-    ${settings}
+    ${settings.replaceAll(/your(?=[-_])/g, "filled_in")}
     export WEBHOOK_PORT=${port} WEBHOOK_HOST=127.0.0.1
     ${serve.trim()} &
     while kill -0 $!; do
@@ -81,7 +81,7 @@ const followed = Effect.fnUntraced(function*(settings: string, serve: string, is
 })
 
 describe("the documentation", () => {
-  it.live("leads to a running server, when its steps are followed as they stand there", () =>
+  it.live("leads to a running server, when its steps are followed and their placeholders filled in", () =>
     Effect.gen(function*() {
       const [settings = "", serve = "", isReady = ""] = blocksOf("docs/review-a-repository.md")
       const lines = yield* followed(settings, serve, isReady)
