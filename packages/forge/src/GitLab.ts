@@ -4,11 +4,16 @@ import { Forge } from "./Forge.ts"
 import { makeAccount } from "./gitlab/Account.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { makeDiscussions } from "./gitlab/Discussions.ts"
-import { type GitLabOptions, hostOf } from "./gitlab/Options.ts"
+import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
 import { makeReads } from "./gitlab/Reads.ts"
 import { makeAcknowledge } from "./gitlab/Reply.ts"
+import { verifyDelivery } from "./gitlab/Signature.ts"
+import { parseWebhook } from "./gitlab/Webhook.ts"
+import type { ForgeWebhooks } from "./Webhooks.ts"
+
+const platform = "gitlab"
 
 const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   const host = hostOf(options)
@@ -18,7 +23,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   const { ownPosts, publish, reply } = makePublish(client, host, posts)
 
   return Forge.of({
-    platform: "gitlab",
+    platform,
     acknowledge: makeAcknowledge(client),
     discussions: makeDiscussions(client),
     ...reads,
@@ -33,3 +38,10 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
 
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
+export const webhooks = (options: GitLabWebhookOptions): ForgeWebhooks => ({
+  platform,
+  verify: (request) => verifyDelivery(options, request),
+  parse: parseWebhook
+})

@@ -2,9 +2,9 @@ import { DeliveryId } from "@nominal-code/domain/Job"
 import { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
-import { WebhookError } from "../ForgeError.ts"
-import type { Delivery, WebhookRequest } from "../Webhooks.ts"
+import { Effect, Option, Result, Schema } from "effect"
+import { deliveryOf, malformed, type Reader, readersOf, type Reading, readJson } from "../WebhookPayload.ts"
+import type { WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
 
 const Text = Schema.optional(Schema.NullOr(Schema.String))
@@ -65,25 +65,7 @@ const ReviewPayload = Schema.Struct({
   review: Schema.Struct({ id: Schema.Int, body: Text, user: Account })
 })
 
-/** The event, or the reason to ignore the delivery. */
-type Reading = Result.Result<PullRequestEvent, string>
-type Reader = (payload: unknown) => Reading
-
-const issues = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** Describes where a payload differs from GitHub's description, without values, which anybody can have written. */
-const mismatch = (issue: SchemaIssue.Issue): string => {
-  const path = issues(issue).issues[0]?.path?.map(String).join(".") ?? ""
-  return `the payload is not what GitHub describes${path === "" ? "" : ` at ${path}`}`
-}
-
-const reader = <S extends Schema.ConstraintDecoder<unknown>>(
-  schema: S,
-  read: (payload: S["Type"]) => Reading
-): Reader => {
-  const decode = Schema.decodeUnknownResult(schema)
-  return (payload) => Result.flatMap(Result.mapError(decode(payload), (error) => mismatch(error.issue)), read)
-}
+const reader = readersOf("GitHub")
 
 type Source = Schema.Struct<typeof source>["Type"]
 
@@ -172,19 +154,14 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["pull_request_review.submitted", review]
 ])
 
-const malformed = (message: string) => new WebhookError({ reason: "malformed", message })
-
-const json = Effect.fnUntraced(function*({ body, headers }: WebhookRequest) {
-  const contentType = headers["content-type"]?.split(";")[0]?.trim().toLowerCase()
+const json = Effect.fnUntraced(function*(request: WebhookRequest) {
+  const contentType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase()
   if (contentType !== "application/json") {
     return yield* malformed(
       `the delivery is ${contentType ?? "of no content type"}: set the hook's content type to application/json`
     )
   }
-  return yield* Effect.try({
-    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
-    catch: () => malformed("the body is not JSON in UTF-8")
-  })
+  return yield* readJson(request)
 })
 
 const decodeAction = Schema.decodeUnknownOption(Schema.Struct({ action: Schema.String }))
@@ -207,9 +184,5 @@ export const parseWebhook = Effect.fn("GitHub.parse")(function*(request: Webhook
     return yield* malformed("the delivery has no X-GitHub-Delivery of 1 to 200 characters")
   }
   if (event === undefined || event === "") return yield* malformed("the delivery has no X-GitHub-Event")
-  const reading = read(event, yield* json(request))
-  return Result.match(reading, {
-    onFailure: (ignored): Delivery => ({ id, event: Option.none(), ignored }),
-    onSuccess: (found): Delivery => ({ id, event: Option.some(found), ignored: "" })
-  })
+  return deliveryOf(id, read(event, yield* json(request)))
 })

@@ -1,4 +1,4 @@
-import type { Redacted } from "effect"
+import type { Option, Redacted } from "effect"
 
 /** Address of GitLab, and the credentials. */
 export interface GitLabOptions {
@@ -6,6 +6,16 @@ export interface GitLabOptions {
   readonly token: Redacted.Redacted
   /** Address of the instance, `https://gitlab.example/base`, with or without `/api/v4`; `https://gitlab.com` by default. */
   readonly apiBase?: string
+}
+
+/** How GitLab's deliveries are verified. Where both are configured, a delivery needs both. */
+export interface GitLabWebhookOptions {
+  /** The hook's secret token, which GitLab sends along. */
+  readonly secret: Option.Option<Redacted.Redacted>
+  /** The hook's signing token: `whsec_` and a key in base64. */
+  readonly signingToken: Option.Option<Redacted.Redacted>
+  /** With neither, deliveries pass only where this says that unsigned ones may. */
+  readonly allowUnsigned: boolean
 }
 
 /** Address of the instance without the path of its API and without a trailing slash. */

@@ -1,0 +1,41 @@
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
+import { WebhookError } from "./ForgeError.ts"
+import type { Delivery, WebhookRequest } from "./Webhooks.ts"
+
+/** The event, or the reason to ignore the delivery. */
+export type Reading = Result.Result<PullRequestEvent, string>
+export type Reader = (payload: unknown) => Reading
+
+/** A request that the forge would not send. */
+export const malformed = (message: string) => new WebhookError({ reason: "malformed", message })
+
+/** Decodes the body of a request, which must be JSON in UTF-8. */
+export const readJson = ({ body }: WebhookRequest) =>
+  Effect.try({
+    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
+    catch: () => malformed("the body is not JSON in UTF-8")
+  })
+
+const issues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Describes where a payload differs from its description, without values, which anybody can have written. */
+const mismatch = (forge: string, issue: SchemaIssue.Issue): string => {
+  const path = issues(issue).issues[0]?.path?.map(String).join(".") ?? ""
+  return `the payload is not what ${forge} describes${path === "" ? "" : ` at ${path}`}`
+}
+
+/** Makes the readers of one forge's payloads. A payload that differs from its schema is ignored with the place. */
+export const readersOf =
+  (forge: string) =>
+  <S extends Schema.ConstraintDecoder<unknown>>(schema: S, read: (payload: S["Type"]) => Reading): Reader => {
+    const decode = Schema.decodeUnknownResult(schema)
+    return (payload) => Result.flatMap(Result.mapError(decode(payload), (error) => mismatch(forge, error.issue)), read)
+  }
+
+/** The delivery of that id. */
+export const deliveryOf = (id: string, reading: Reading): Delivery =>
+  Result.match(reading, {
+    onFailure: (ignored) => ({ id, event: Option.none(), ignored }),
+    onSuccess: (event) => ({ id, event: Option.some(event), ignored: "" })
+  })
