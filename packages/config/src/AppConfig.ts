@@ -38,6 +38,17 @@ export interface GitHubSettings {
   readonly cloneBase: string
 }
 
+/** Address and credentials of GitLab. */
+export interface GitLabSettings {
+  readonly token: Redacted.Redacted
+  /** The hook's secret token, which GitLab sends along. */
+  readonly webhookSecret: Option.Option<Redacted.Redacted>
+  /** The key of the hook's signatures: `whsec_` and base64. Absent both: as for GitHub. */
+  readonly signingToken: Option.Option<Redacted.Redacted>
+  /** Address of the instance, with or without `/api/v4`: `https://gitlab.com`. */
+  readonly apiBase: string
+}
+
 /** The HTTP listener. */
 export interface WebhookSettings {
   readonly host: string
@@ -95,6 +106,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   /** If present, each review runs as a Kubernetes Job of its own, and `redis` is present too. */
   readonly kubernetes: Option.Option<KubernetesSettings>
   readonly github: Option.Option<GitHubSettings>
+  readonly gitlab: Option.Option<GitLabSettings>
   readonly webhook: WebhookSettings
   readonly policy: Policy
   /** The effect of a push on a running review of its pull request that nobody asked for. */

@@ -6,6 +6,7 @@ import { ConfigError } from "./ConfigError.ts"
 import { readConfigFile } from "./ConfigFile.ts"
 import { dataDirectory, workspaceDirectory } from "./Directories.ts"
 import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
+import { resolveGitLab } from "./GitLabConfig.ts"
 import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
 import { resolveModels, resolveProviders } from "./ModelConfig.ts"
 import { refusePlaceholders } from "./Placeholders.ts"
@@ -93,6 +94,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     storage: resolveStorage(values, report),
     redis: resolveRedis(values),
     github,
+    gitlab: resolveGitLab(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
     policy: resolvePolicy(mode, values, report),
     onPush: values(reviewer.onPush),

@@ -6,13 +6,9 @@ import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { isLoopback } from "./Url.ts"
 import type { Values } from "./Values.ts"
+import { checkSecret, minSecretBytes } from "./WebhookSecret.ts"
 
-const { github, webhook } = settings
-
-/** Minimum length of the webhook secret, in bytes. A shorter one can be guessed. */
-const minSecretBytes = 16
-
-const longEnough = (secret: string): boolean => new TextEncoder().encode(secret.trim()).length >= minSecretBytes
+const { github, gitlab, webhook } = settings
 
 /** Derives the root of clone URLs from the root of the REST API. */
 export const cloneBaseOf = (apiBase: string): string => {
@@ -37,19 +33,7 @@ const webhookSecret = (values: Values, report: Report): Option.Option<Redacted.R
     }
     return secret
   }
-  const value = Redacted.value(secret.value)
-  if (!longEnough(value)) {
-    report.problem(
-      github.webhookSecret,
-      `the secret must have at least ${minSecretBytes} bytes: openssl rand -hex 32 makes one`
-    )
-  }
-  if (value !== value.trim()) {
-    report.warn(
-      github.webhookSecret,
-      "the secret begins or ends with a space or a line break: if every delivery is answered 401, remove it"
-    )
-  }
+  checkSecret(github.webhookSecret, secret.value, report)
   return secret
 }
 
@@ -127,14 +111,25 @@ const credentials = Effect.fnUntraced(function*(mode: Mode, values: Values, repo
     report.problem(
       github.token,
       "GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests; " +
-        "a GitHub App needs GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY instead"
+        "a GitHub App needs GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY instead, and GitLab needs GITLAB_TOKEN"
     )
   }
   return Option.map(token, (token): GitHubCredentials => ({ _tag: "Token", token }))
 })
 
-/** Resolves GitHub's settings, which `serve` and `run-job` need. An App takes precedence over a token. */
+/** True if GitHub is served: it is configured, or nothing else is. */
+const isServed = (values: Values): boolean =>
+  Option.isNone(values(gitlab.token)) ||
+  [values(github.token), values(github.appId), values(github.webhookSecret)].some((value) =>
+    Option.isSome<unknown>(value)
+  )
+
+/**
+ * Resolves GitHub's settings, which `serve` and `run-job` need where GitLab has no token. An App takes precedence over
+ * a token.
+ */
 export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
+  if (!isServed(values)) return Option.none<GitHubSettings>()
   const secret = mode === "serve" ? webhookSecret(values, report) : Option.none()
   const apiBase = values(github.apiBase)
   return Option.map(

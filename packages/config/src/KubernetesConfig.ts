@@ -1,6 +1,7 @@
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
 import { Duration, Option, Redacted } from "effect"
 import type { JobSettings, Mode } from "./AppConfig.ts"
+import { gitlabBase } from "./GitLabConfig.ts"
 import type { KubernetesSettings, SecretVariable } from "./KubernetesSettings.ts"
 import type { Report } from "./Report.ts"
 import { proxyVariables } from "./Secrets.ts"
@@ -45,9 +46,12 @@ const secretVariables = (values: Values): ReadonlyArray<SecretVariable> => {
   const redisUrl = Option.exists(values(redis.url), (url) => holdsPassword(Redacted.value(url)))
   const keys = Object.values(providers).flatMap(({ apiKey }) => apiKey.env)
   return [
-    { name: github.token.env[0], required: single && Option.isSome(values(github.token)) },
+    ...[github.token, gitlab.token].map((token) => ({
+      name: token.env[0],
+      required: single && Option.isSome(values(token))
+    })),
     ...(redisUrl ? [{ name: redis.url.env[0], required: single }] : []),
-    ...new Set([...github.privateKey.env, ...gitlab.token.env, ...keys, ...proxyVariables])
+    ...new Set([...github.privateKey.env, ...keys, ...proxyVariables])
   ].map((one) => typeof one === "string" ? { name: one, required: false } : one)
 }
 
@@ -69,7 +73,7 @@ const environment = (values: Values): Readonly<Record<string, string>> => {
     ...set(github.apiBase.env[0], Option.some(values(github.apiBase))),
     ...set(github.appId.env[0], values(github.appId)),
     ...set(github.installationId.env[0], installation === 0 ? Option.none() : Option.some(installation)),
-    ...set(gitlab.apiBase.env[0], values(gitlab.apiBase)),
+    ...set(gitlab.apiBase.env[0], gitlabBase(values)),
     ...Object.values(providers).flatMap(({ baseUrl }) => set(baseUrl.env[0], values(baseUrl))),
     ...set(process.logLevel.env[0], Option.some(values(process.logLevel)))
   ])

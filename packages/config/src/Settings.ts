@@ -32,6 +32,11 @@ export const sections: ReadonlyArray<{
   readonly settings: ReadonlyArray<Setting<unknown>>
 }> = [
   { title: "GitHub", settings: Object.values(github) },
+  {
+    title: "GitLab",
+    note: "With a token, the server serves GitLab, alone or beside GitHub.",
+    settings: Object.values(gitlab)
+  },
   { title: "Webhook listener", settings: Object.values(webhook) },
   { title: "Reviewer", settings: Object.values(reviewer) },
   { title: "Access", settings: Object.values(access) },
@@ -39,11 +44,6 @@ export const sections: ReadonlyArray<{
   { title: "Prompts and guidelines", settings: Object.values(prompts) },
   { title: "Storage and workspace", settings: Object.values(storage) },
   { title: "Jobs", settings: Object.values(jobs) },
-  {
-    title: "GitLab",
-    note: "This build does not serve GitLab. The settings are read and have no effect.",
-    settings: Object.values(gitlab)
-  },
   {
     title: "Redis",
     note: "With a URL, the queue and the conversations are in Redis, and several servers can share them.",

@@ -10,10 +10,7 @@ import type { Values } from "./Values.ts"
  */
 export const refuseUnsupported = (mode: Mode, values: Values, report: Report): void => {
   if (mode !== "serve") return
-  const { agent, gitlab } = settings
-  if (Option.isSome(values(gitlab.token))) {
-    report.warn(gitlab.token, "this build cannot serve GitLab yet: the setting has no effect")
-  }
+  const { agent } = settings
   if (Option.isSome(values(agent.cliPath))) {
     report.warn(agent.cliPath, "this build cannot run Claude Code yet: the setting has no effect")
   }

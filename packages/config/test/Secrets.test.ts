@@ -9,6 +9,7 @@ const given = {
   GITHUB_APP_PRIVATE_KEY: "a-private-key-of-an-app",
   GITLAB_TOKEN: "a-token-of-gitlab",
   GITLAB_WEBHOOK_SECRET: "a-webhook-secret-of-gitlab",
+  GITLAB_SIGNING_TOKEN: "whsec_YSBzaWduaW5nIHRva2VuIG9mIGdpdGxhYg==",
   REDIS_SENTINEL_PASSWORD: "a-password-of-sentinels",
   ANTHROPIC_API_KEY: "a-key-of-anthropic",
   OPENAI_API_KEY: "a-key-of-openai",

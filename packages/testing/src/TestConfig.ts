@@ -58,6 +58,7 @@ export const testConfig = (settings: Partial<AppConfig["Service"]> = {}): AppCon
   redis: Option.none(),
   kubernetes: Option.none(),
   github: Option.none(),
+  gitlab: Option.none(),
   webhook: { host: "127.0.0.1", port: 0, allowUnsigned: false },
   policy: {
     botUsername: "nominalbot",

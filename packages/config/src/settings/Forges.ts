@@ -11,7 +11,7 @@ export const github = {
     env: "GITHUB_TOKEN",
     kind: token,
     doc:
-      "The bot's token. Needs write access to pull requests and read access to contents. `serve` needs it, or an App."
+      "The bot's token. Needs write access to pull requests and read access to contents. `serve` needs it, an App, or GitLab."
   }),
   appId: optional({
     yaml: "github.app_id",
@@ -58,13 +58,21 @@ export const gitlab = {
     yaml: "gitlab.token",
     env: "GITLAB_TOKEN",
     kind: token,
-    doc: "The bot's token, with the `api` scope."
+    doc: "Access token of a project, a group or the bot's account, with the scope `api` and the role Developer."
   }),
   webhookSecret: optional({
     yaml: "gitlab.webhook_secret",
     env: "GITLAB_WEBHOOK_SECRET",
     kind: secret(text),
-    doc: "The webhook's secret token, at least 16 bytes."
+    doc: "The webhook's secret token, at least 16 bytes. `serve` needs it or a signing token."
+  }),
+  signingToken: optional({
+    yaml: "gitlab.signing_token",
+    env: "GITLAB_SIGNING_TOKEN",
+    kind: secret(
+      word("signing token", "a signing token: whsec_ and a key in base64", /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/)
+    ),
+    doc: "The webhook's signing token. Where the secret token is set too, a delivery needs both."
   }),
   apiBase: optional({
     yaml: "gitlab.api_base",
