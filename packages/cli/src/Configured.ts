@@ -2,6 +2,7 @@ import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
+import * as GitLab from "@nominal-code/forge/GitLab"
 import { Webhooks } from "@nominal-code/forge/Webhooks"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
@@ -51,14 +52,20 @@ export const conversationsIn = {
 }
 
 /** The forges that the configuration has credentials for. */
-export const forges = configured(({ github }) => Forges.layer(Option.toArray(Option.map(github, GitHub.layer))))
+export const forges = configured(({ github, gitlab }) =>
+  Forges.layer([
+    ...Option.toArray(Option.map(github, GitHub.layer)),
+    ...Option.toArray(Option.map(gitlab, GitLab.layer))
+  ])
+)
 
 /** The webhooks of these forges. */
-export const webhooks = configured(({ github, webhook: { allowUnsigned } }) =>
-  Layer.succeed(
-    Webhooks,
-    Option.toArray(Option.map(github, ({ webhookSecret: secret }) => GitHub.webhooks({ secret, allowUnsigned })))
-  )
+export const webhooks = configured(({ github, gitlab, webhook: { allowUnsigned } }) =>
+  Layer.succeed(Webhooks, [
+    ...Option.toArray(Option.map(github, ({ webhookSecret: secret }) => GitHub.webhooks({ secret, allowUnsigned }))),
+    ...Option.toArray(Option.map(gitlab, ({ signingToken, webhookSecret: secret }) =>
+      GitLab.webhooks({ secret, signingToken, allowUnsigned })))
+  ])
 )
 
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */

@@ -3,6 +3,8 @@ import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, Platform, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { ForgeNotConfigured } from "@nominal-code/forge/Forges"
+import { hostOf } from "@nominal-code/forge/gitlab/Options"
 import { Clock, Effect, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 
@@ -16,13 +18,16 @@ const prompt = Schema.optionalKey(Schema.String.annotate({
 }))
 
 export const PageRequest = Schema.Struct({
-  pull_request: Schema.String.annotate({ description: "The pull request's page: https://github.com/acme/api/pull/7" }),
+  pull_request: Schema.String.annotate({
+    description:
+      "The pull request's page: https://github.com/acme/api/pull/7, or https://gitlab.com/acme/api/-/merge_requests/7"
+  }),
   prompt
 })
 
 export const NamedRequest = Schema.Struct({
   platform: Platform,
-  repo: RepoName.annotate({ description: "owner/name" }),
+  repo: RepoName.annotate({ description: "owner/name; group/subgroup/project on GitLab" }),
   number: PullNumber,
   prompt
 })
@@ -84,26 +89,69 @@ const nobody = Login.make("run-job")
 /** git's null commit id, for a request that names no head. */
 const unknownHead = Sha.make("0".repeat(40))
 
+const decodeRef = Schema.decodeOption(PullRequestRef)
+
 const login = (name: string | undefined): Login =>
   Option.getOrElse(Schema.decodeOption(Login)(name ?? ""), () => nobody)
 
-const pagePath = /^\/(.+)\/pull\/([1-9]\d*)(?:\/.*)?$/
+/** A forge of this process as its pages name it. */
+interface Site {
+  readonly platform: Platform
+  /** Root of its pages: `https://github.com`. */
+  readonly root: string
+  /** Name of the setting that has the root, and how a page is written. */
+  readonly named: string
+  readonly shown: string
+  readonly path: RegExp
+}
 
-/** Finds the pull request of a page on the configured GitHub. */
+const gitHubSite = (root: string): Site => ({
+  platform: "github",
+  root,
+  named: "the GitHub of GITHUB_API_BASE",
+  shown: `${root}/owner/name/pull/7`,
+  path: /^\/(.+)\/pull\/([1-9]\d*)(?:\/.*)?$/
+})
+
+const gitLabSite = (root: string): Site => ({
+  platform: "gitlab",
+  root,
+  named: "the GitLab of GITLAB_API_BASE",
+  shown: `${root}/group/project/-/merge_requests/7`,
+  path: /^\/(.+?)\/-\/merge_requests\/([1-9]\d*)(?:\/.*)?$/
+})
+
+const sites = Effect.map(AppConfig, ({ github, gitlab }): ReadonlyArray<Site> => [
+  ...Option.toArray(Option.map(github, ({ cloneBase }) => gitHubSite(cloneBase))),
+  ...Option.toArray(Option.map(gitlab, (settings) => gitLabSite(hostOf(settings))))
+])
+
+/** The path of a page below the root of its forge; none on another forge. */
+const below = (url: URL, root: string): Option.Option<string> => {
+  const { host, pathname } = new URL(root)
+  const prefix = pathname.replace(/\/$/, "")
+  return url.host === host && url.pathname.startsWith(`${prefix}/`)
+    ? Option.some(url.pathname.slice(prefix.length))
+    : Option.none()
+}
+
+/** Finds the pull request of a page on a configured forge. */
 const onPage = Effect.fnUntraced(function*(page: string) {
-  const { github } = yield* AppConfig
-  const base = Option.match(github, { onNone: () => "https://github.com", onSome: ({ cloneBase }) => cloneBase })
+  const known = yield* sites
+  const shown = known.map(({ shown }) => shown).join(" or ")
   const refused = (why: string) => new NotServed({ message: `pull_request "${page}" ${why}` })
   const url = URL.parse(page)
-  if (url === null) return yield* refused(`is no URL: write it as ${base}/owner/name/pull/7`)
-  const prefix = new URL(base)
-  if (url.host !== prefix.host || !url.pathname.startsWith(prefix.pathname.replace(/\/$/, ""))) {
-    return yield* refused(`is not on ${base}, the GitHub of GITHUB_API_BASE`)
+  if (url === null) return yield* refused(`is no URL: write it as ${shown}`)
+  const here = known.flatMap((site) => Option.toArray(Option.map(below(url, site.root), (path) => ({ path, site }))))
+  if (here.length === 0) {
+    return yield* refused(`is not on ${known.map(({ named, root }) => `${root}, ${named}`).join(", or on ")}`)
   }
-  const [, repo, number] = pagePath.exec(url.pathname.slice(prefix.pathname.replace(/\/$/, "").length)) ?? []
-  const ref = Schema.decodeOption(PullRequestRef)({ platform: "github", repo: repo ?? "", number: Number(number) })
-  return yield* Option.match(ref, {
-    onNone: () => refused(`is no pull request's page: write it as ${base}/owner/name/pull/7`),
+  const refs = here.flatMap(({ path, site }) => {
+    const [, repo = "", number] = site.path.exec(path) ?? []
+    return Option.toArray(decodeRef({ platform: site.platform, repo, number: Number(number) }))
+  })
+  return yield* Option.match(Option.fromUndefinedOr(refs[0]), {
+    onNone: () => refused(`is no pull request's page: write it as ${shown}`),
     onSome: Effect.succeed
   })
 })
@@ -111,7 +159,7 @@ const onPage = Effect.fnUntraced(function*(page: string) {
 /** Event of a request without one of its own: a comment, because whoever runs a command wants an answer. */
 const requested = (pullRequest: PullRequestRef): PullRequestEvent =>
   PullRequestEvent.cases.Comment.make({
-    kind: "issue_comment",
+    kind: pullRequest.platform === "gitlab" ? "note" : "issue_comment",
     pullRequest,
     title: "",
     author: nobody,
@@ -170,10 +218,11 @@ const understood = Effect.fnUntraced(function*(request: RunRequest) {
  * other request is a job of its own each time.
  */
 export const jobOf = Effect.fn("RunRequest.jobOf")(function*(request: RunRequest) {
-  const { review: { botUsername } } = yield* AppConfig
+  const { github, gitlab, review: { botUsername } } = yield* AppConfig
   const { event, namespace, prompt } = yield* understood(request)
   const { number, platform, repo } = event.pullRequest
-  if (platform !== "github") return yield* new NotServed({ message: `this build does not serve ${platform}` })
+  const isServed = { github: Option.isSome(github), gitlab: Option.isSome(gitlab) }
+  if (!isServed[platform]) return yield* new ForgeNotConfigured({ platform })
   const key = event._tag === "Comment" && event.commentId > 0
     ? `${repo}#${number} ${event.kind}:${event.commentId}`
     : yield* Effect.sync(() => randomUUID())

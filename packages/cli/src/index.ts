@@ -61,6 +61,7 @@ export {
   type GitHubAppSettings,
   type GitHubCredentials,
   type GitHubSettings,
+  type GitLabSettings,
   type JobSettings,
   type Mode,
   type ProviderSettings,
@@ -104,6 +105,8 @@ export {
   type GitHubOptions,
   type GitHubWebhookOptions
 } from "@nominal-code/forge/github/Options"
+export * as GitLab from "@nominal-code/forge/GitLab"
+export { type GitLabOptions, type GitLabWebhookOptions } from "@nominal-code/forge/gitlab/Options"
 export {
   type Delivery,
   type ForgeWebhooks,

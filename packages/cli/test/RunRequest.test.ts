@@ -109,6 +109,36 @@ describe("what people give to run-job", () => {
       assert.match(yield* refusal(page), /is not on https:\/\/github\.com, the GitHub of GITHUB_API_BASE$/)
     }))
 
+  it.effect("may be on GitLab, in subgroups and under a path, if that is configured", () =>
+    Effect.gen(function*() {
+      const on = (apiBase: string, payload: object) =>
+        Effect.flatMap(decode(JSON.stringify(payload)), (given) =>
+          given._tag === "FromServer" ? Effect.die("not a request") : jobOf(given.request)).pipe(
+            Effect.provide(layerTest({
+              gitlab: Option.some({
+                token: Redacted.make("t"),
+                webhookSecret: Option.none(),
+                signingToken: Option.none(),
+                apiBase
+              })
+            }))
+          )
+      const page = "https://gitlab.example/base/acme/shop/web/-/merge_requests/7/diffs?w=1"
+      for (const apiBase of ["https://gitlab.example/base", "https://gitlab.example/base/api/v4"]) {
+        const { event, lane } = yield* on(apiBase, { pull_request: page })
+        assert.strictEqual(`${event.pullRequest.platform} ${event.pullRequest}`, "gitlab acme/shop/web#7")
+        assert.deepStrictEqual([event.kind, lane.platform], ["note", "gitlab"])
+      }
+      const elsewhere = yield* Effect.flip(on("https://gitlab.com", { pull_request: page }))
+      assert.match(elsewhere.message, /is not on https:\/\/gitlab\.com, the GitLab of GITLAB_API_BASE$/)
+      const named = yield* on("https://gitlab.com", { platform: "gitlab", repo: "acme/shop/web", number: 7 })
+      assert.strictEqual(named.event.pullRequest.repo, "acme/shop/web")
+      const github = yield* Effect.flip(
+        on("https://gitlab.com", { platform: "github", repo: "acme/shop", number: 7 })
+      )
+      assert.match(github.message, /no credentials for github are configured/)
+    }))
+
   it.effect("is refused in one line that says what is wrong", () =>
     Effect.gen(function*() {
       const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
@@ -117,7 +147,7 @@ describe("what people give to run-job", () => {
         [{ pull_request: "https://github.com/acme/api/pull/7", promt: "x" }, /promt/],
         [{ platform: "github", repo: "acme", number: 7 }, /a repository's name: owner\/name/],
         [{ platform: "github", repo: "acme/api" }, /number/],
-        [{ platform: "gitlab", repo: "acme/api", number: 7 }, /this build does not serve gitlab/],
+        [{ platform: "gitlab", repo: "acme/api", number: 7 }, /no credentials for gitlab are configured/],
         [{ event: event({ pr_number: undefined }) }, /pr_number/],
         [{ event: event({ pr_branch: undefined }) }, /^the job payload is not one: event\.pr_branch: missing$/],
         [{ event: event({ is_comment_event: undefined }) }, /event\.is_comment_event has to be true or false$/],
