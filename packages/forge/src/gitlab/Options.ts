@@ -8,7 +8,7 @@ export interface GitLabOptions {
   readonly apiBase?: string
 }
 
-/** How GitLab's deliveries are verified. Where both are configured, a delivery needs both. */
+/** Verification of GitLab's deliveries. Where both are configured, a delivery needs both. */
 export interface GitLabWebhookOptions {
   /** The hook's secret token, which GitLab sends along. */
   readonly secret: Option.Option<Redacted.Redacted>

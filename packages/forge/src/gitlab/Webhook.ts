@@ -15,7 +15,7 @@ const Account = maybe(Schema.Struct({ username: maybe(Schema.String) }))
 
 const source = { user: Account, project: Schema.Struct({ path_with_namespace: RepoName }) }
 
-/** What has changed, each with its value before and now. */
+/** Change of a field: its value before and now. */
 const changeOf = <S extends Schema.Constraint>(value: S) =>
   maybe(Schema.Struct({ previous: maybe(value), current: maybe(value) }))
 
