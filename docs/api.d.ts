@@ -692,6 +692,16 @@ interface GitHubSettings {
   /** Root of clone URLs, derived from `apiBase`: `https://github.com`, `https://ghe.example`. */
   readonly cloneBase: string;
 }
+/** Address and credentials of GitLab. */
+interface GitLabSettings {
+  readonly token: Redacted.Redacted;
+  /** The hook's secret token, which GitLab sends along. */
+  readonly webhookSecret: Option.Option<Redacted.Redacted>;
+  /** The key of the hook's signatures: `whsec_` and base64. Absent both: as for GitHub. */
+  readonly signingToken: Option.Option<Redacted.Redacted>;
+  /** Address of the instance, with or without `/api/v4`: `https://gitlab.com`. */
+  readonly apiBase: string;
+}
 /** The HTTP listener. */
 interface WebhookSettings {
   readonly host: string;
@@ -740,6 +750,7 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   /** If present, each review runs as a Kubernetes Job of its own, and `redis` is present too. */
   readonly kubernetes: Option.Option<KubernetesSettings>;
   readonly github: Option.Option<GitHubSettings>;
+  readonly gitlab: Option.Option<GitLabSettings>;
   readonly webhook: WebhookSettings;
   readonly policy: Policy;
   /** The effect of a push on a running review of its pull request that nobody asked for. */
@@ -1766,7 +1777,7 @@ export declare class ConfigError extends ConfigError_base {
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$26 as layer, load };
+  export { layer$27 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -1778,6 +1789,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly redis: Option.Option<RedisSettings>;
   readonly kubernetes: Option.Option<KubernetesSettings>;
   readonly github: Option.Option<GitHubSettings>;
+  readonly gitlab: Option.Option<GitLabSettings>;
   readonly webhook: WebhookSettings;
   readonly policy: Policy;
   readonly onPush: "finish" | "supersede";
@@ -1791,7 +1803,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$26: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$27: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -3068,7 +3080,7 @@ interface KubeJobTemplate {
   readonly conversationTtl: Duration.Duration;
 }
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$25 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$26 as layer };
 }
 /** Settings of the Jobs, and those that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
@@ -3084,7 +3096,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$25: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$26: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
 /** Address of a Redis. */
 interface RedisTarget {
   readonly url: Redacted.Redacted;
@@ -3170,7 +3182,7 @@ export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
 declare const layer$4: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, redis, reviewConfig, server, sqlite, webhooks$1 as webhooks, workspace };
+  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, redis, reviewConfig, server, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -3185,7 +3197,7 @@ declare const conversationsIn: {
 /** The forges that the configuration has credentials for. */
 declare const forges: Layer.Layer<Forges, never, AppConfig>;
 /** The webhooks of these forges. */
-declare const webhooks$1: Layer.Layer<Webhooks, never, AppConfig>;
+declare const webhooks$2: Layer.Layer<Webhooks, never, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** git, with its home in `workspace.base_dir`. */
@@ -3232,12 +3244,35 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { layer$24 as layer, webhooks };
+  export { layer$25 as layer, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$24: (options: GitHubOptions) => Layer.Layer<Forge>;
+declare const layer$25: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** GitHub's webhooks, signed with the secret of the hook. */
-declare const webhooks: (options: GitHubWebhookOptions) => ForgeWebhooks;
+declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
+/** Address of GitLab, and the credentials. */
+interface GitLabOptions {
+  /** Access token of a project, a group or a person, with the scope `api`. */
+  readonly token: Redacted.Redacted;
+  /** Address of the instance, `https://gitlab.example/base`, with or without `/api/v4`; `https://gitlab.com` by default. */
+  readonly apiBase?: string;
+}
+/** Verification of GitLab's deliveries. Where both are configured, a delivery needs both. */
+interface GitLabWebhookOptions {
+  /** The hook's secret token, which GitLab sends along. */
+  readonly secret: Option.Option<Redacted.Redacted>;
+  /** The hook's signing token: `whsec_` and a key in base64. */
+  readonly signingToken: Option.Option<Redacted.Redacted>;
+  /** With neither, deliveries pass only where this says that unsigned ones may. */
+  readonly allowUnsigned: boolean;
+}
+declare namespace GitLab_d_exports {
+  export { layer$24 as layer, webhooks };
+}
+/** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
+declare const layer$24: (options: GitLabOptions) => Layer.Layer<Forge>;
+/** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
+declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
   export { layer$23 as layer };
 }
@@ -3429,4 +3464,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$5: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerForges, layer$1 as layerRedis, layer$2 as layerReviewConfig, layer$3 as layerServiceBreakers, layer$4 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerForges, layer$1 as layerRedis, layer$2 as layerReviewConfig, layer$3 as layerServiceBreakers, layer$4 as layerSqlite, make as makeTool, on as onForge };

@@ -9,7 +9,7 @@ import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
 import { makeReads } from "./gitlab/Reads.ts"
 import { makeAcknowledge } from "./gitlab/Reply.ts"
-import { verifyDelivery } from "./gitlab/Signature.ts"
+import { verifyDelivery, verifyHeaders } from "./gitlab/Signature.ts"
 import { parseWebhook } from "./gitlab/Webhook.ts"
 import type { ForgeWebhooks } from "./Webhooks.ts"
 
@@ -42,6 +42,7 @@ export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effec
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 export const webhooks = (options: GitLabWebhookOptions): ForgeWebhooks => ({
   platform,
+  verifyHeaders: (headers) => verifyHeaders(options, headers),
   verify: (request) => verifyDelivery(options, request),
   parse: parseWebhook
 })

@@ -3,7 +3,7 @@ import { Effect, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { createHmac } from "node:crypto"
 import type { GitLabWebhookOptions } from "../src/gitlab/Options.ts"
-import { verifyDelivery } from "../src/gitlab/Signature.ts"
+import { verifyDelivery, verifyHeaders } from "../src/gitlab/Signature.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const secret = "a secret token of GitLab"
@@ -33,6 +33,16 @@ const verify = (
 const refused = Effect.fnUntraced(function*(...given: Parameters<typeof verify>) {
   assert.strictEqual(yield* verify(...given), "invalid-signature", JSON.stringify(given[1]))
 })
+
+it.effect("what the headers alone show is refused before there is a body", () =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(seconds * 1000)
+    yield* verifyHeaders(options({ secret }), { "x-gitlab-token": secret })
+    yield* Effect.flip(verifyHeaders(options({ secret }), { "x-gitlab-token": `${secret}!` }))
+    yield* Effect.flip(verifyHeaders(options({ signingToken }), {}))
+    const late = { "webhook-id": "one", "webhook-timestamp": String(seconds - 301), "webhook-signature": "v1,x" }
+    yield* Effect.flip(verifyHeaders(options({ signingToken }), late))
+  }))
 
 describe("a secret token", () => {
   const own = options({ secret })
