@@ -81,7 +81,7 @@ const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Repor
 export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Flags = {}) {
   const report = makeReport()
   const doubtful = yield* doubtfulVariables
-  const file = yield* readConfigFile
+  const file = yield* readConfigFile(mode)
   const { secrets, values } = yield* readValues(file, flags, report)
   refuseUnsupported(mode, values, report)
   const review = yield* reviewSettings(values, report)

@@ -1,5 +1,6 @@
 import { Effect, FileSystem, Option, Predicate } from "effect"
 import { LineCounter, parseDocument } from "yaml"
+import type { Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"
 import { settings } from "./Settings.ts"
@@ -63,16 +64,23 @@ const read = Effect.fnUntraced(function*(name: string, source: string) {
   return yield* parse(name, text)
 })
 
-/** Reads the file that `CONFIG_PATH` names, else `config.yaml` in the working directory if there is one. */
-export const readConfigFile: Effect.Effect<ConfigFile, ConfigError, FileSystem.FileSystem> = Effect.gen(function*() {
+/**
+ * Reads the file that `CONFIG_PATH` names, else `config.yaml` in the working directory if there is one. `review` runs in
+ * a repository that it reviews, whose files must not say where a key is sent: it reads none that is not named.
+ */
+export const readConfigFile = Effect.fn("AppConfig.readConfigFile")(function*(
+  mode: Mode
+): Effect.fn.Return<ConfigFile, ConfigError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const [variable] = settings.process.configPath.env
   const configured = yield* readVariable(variable)
   if (Option.isSome(configured)) {
     return yield* read(configured.value, `${variable} names it. Correct the path, or unset ${variable}`)
   }
+  const nothing: ConfigFile = { name: "config.yaml", tree: {} }
+  if (mode === "review") return nothing
   const local = yield* fs.stat("config.yaml").pipe(Effect.option)
   return Option.exists(local, ({ type }) => type === "File")
     ? yield* read("config.yaml", "make it readable for the user that runs this")
-    : { name: "config.yaml", tree: {} }
+    : nothing
 })

@@ -10,7 +10,7 @@ const intro = `# Configuration
 Every setting has two names: a path in a YAML file and a variable of the environment. What holds, the last one wins:
 
 1. the default,
-2. the file that \`CONFIG_PATH\` names, else \`config.yaml\` in the working directory,
+2. the file that \`CONFIG_PATH\` names, else \`config.yaml\` in the working directory (not for \`nominal-code review\`, which runs in the repository that it reviews),
 3. the environment,
 4. the flags of a command.
 
