@@ -229,7 +229,7 @@ export declare const ProviderName: Schema.Literals<readonly ["anthropic", "opena
 export type ProviderName = typeof ProviderName.Type;
 /** Model of an agent and its limit of turns; 0: no limit. */
 export declare const AgentSettings: Schema.Struct<{
-  readonly provider: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
+  readonly provider: Schema.String;
   readonly model: Schema.NonEmptyString;
   readonly maxTurns: Schema.Natural;
   /** Replaces the bundled role prompt. */
@@ -244,14 +244,14 @@ export declare const ReviewSettings: Schema.Struct<{
   /** Empty where the bot has no name (a CI step, a terminal). */
   readonly botUsername: Schema.String;
   readonly reviewer: Schema.Struct<{
-    readonly provider: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
+    readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
     readonly maxTurns: Schema.Natural;
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>;
   readonly explorer: Schema.Struct<{
-    readonly provider: Schema.Literals<readonly ["anthropic", "openai", "google", "deepseek", "groq", "together", "fireworks"]>;
+    readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
     readonly maxTurns: Schema.Natural;
     /** Replaces the bundled role prompt. */
@@ -1334,7 +1334,7 @@ declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-co
  */
 export declare class ReviewConfig extends ReviewConfig_base {}
 /** The configuration of a process that reviews. */
-declare const layer$2: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
+declare const layer$3: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
   /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
@@ -1777,7 +1777,7 @@ export declare class ConfigError extends ConfigError_base {
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$27 as layer, load };
+  export { layer$28 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -1803,7 +1803,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$27: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$28: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -2456,7 +2456,7 @@ declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nomi
  * first answer closes it; of a forge whose git is away, the first review.
  */
 export declare class ServiceBreakers extends ServiceBreakers_base {}
-declare const layer$3: Layer.Layer<ServiceBreakers, never, never>;
+declare const layer$4: Layer.Layer<ServiceBreakers, never, never>;
 /** State of a job. */
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
@@ -3080,7 +3080,7 @@ interface KubeJobTemplate {
   readonly conversationTtl: Duration.Duration;
 }
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$26 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$27 as layer };
 }
 /** Settings of the Jobs, and those that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
@@ -3096,7 +3096,44 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$26: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$27: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+/** Description of a tool for a model. */
+interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema.JsonSchema;
+}
+/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
+interface LlmRequest {
+  readonly model: string;
+  readonly system: string;
+  readonly messages: ReadonlyArray<Message>;
+  readonly tools: ReadonlyArray<ToolSpec>;
+  /** `required`: the answer has to call a tool. */
+  readonly toolChoice: "auto" | "required";
+  readonly maxOutputTokens: number;
+}
+/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
+interface LlmResponse {
+  readonly content: ReadonlyArray<Block>;
+  readonly stop: "end" | "tool-use" | "length" | "refusal";
+  readonly usage: Usage;
+}
+declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}>;
+/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
+export declare class LlmProvider extends LlmProvider_base {}
+declare const LlmProviders_base: Context.ServiceClass<LlmProviders, "@nominal-code/llm/LlmProviders", {
+  readonly names: ReadonlyArray<string>;
+  /** The provider of a name. A job may name one that this process does not have. */
+  of(name: string): Effect.Effect<LlmProvider["Service"], LlmError>;
+}>;
+/** The model services that this process has, side by side. Each loads its SDK with its first call. */
+export declare class LlmProviders extends LlmProviders_base {}
+/** The providers of the given layers, by their names. Of several with the same name, the last one counts. */
+declare const layer$1: <E, R>(providers: ReadonlyArray<Layer.Layer<LlmProvider, E, R>>) => Layer.Layer<LlmProviders, E, R>;
 /** Address of a Redis. */
 interface RedisTarget {
   readonly url: Redacted.Redacted;
@@ -3149,7 +3186,7 @@ interface RedisOptions extends RedisTarget {
   readonly waitReplicas?: number;
 }
 /** The Redis of a URL. */
-declare const layer$1: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+declare const layer$2: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
 /** Values for the `:name` places of a statement. */
 type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
 /** The schema of a row. */
@@ -3180,9 +3217,9 @@ declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persisten
  */
 export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
-declare const layer$4: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+declare const layer$5: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, redis, reviewConfig, server, sqlite, webhooks$2 as webhooks, workspace };
+  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, models, redis, reviewConfig, server, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -3204,6 +3241,8 @@ declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | impo
 declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** Checkouts of a repository that is on this disk already. */
 declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** All model services of this build. One without a key fails the calls that need it. */
+declare const models: Layer.Layer<LlmProviders, never, AppConfig>;
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
 /** The worker of the lanes. */
@@ -3244,10 +3283,10 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { layer$25 as layer, webhooks$1 as webhooks };
+  export { layer$26 as layer, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$25: (options: GitHubOptions) => Layer.Layer<Forge>;
+declare const layer$26: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** GitHub's webhooks, signed with the secret of the hook. */
 declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
 /** Address of GitLab, and the credentials. */
@@ -3267,19 +3306,19 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { layer$24 as layer, webhooks };
+  export { layer$25 as layer, webhooks };
 }
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
-declare const layer$24: (options: GitLabOptions) => Layer.Layer<Forge>;
+declare const layer$25: (options: GitLabOptions) => Layer.Layer<Forge>;
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
-  export { layer$23 as layer };
+  export { layer$24 as layer };
 }
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$23: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$24: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
-  export { LocalOptions, layer$22 as layer };
+  export { LocalOptions, layer$23 as layer };
 }
 /** Directory for git's own files, and the limit of a checkout in bytes. */
 type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
@@ -3287,40 +3326,12 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$22: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-/** Description of a tool for a model. */
-interface ToolSpec {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: JsonSchema.JsonSchema;
-}
-/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
-interface LlmRequest {
-  readonly model: string;
-  readonly system: string;
-  readonly messages: ReadonlyArray<Message>;
-  readonly tools: ReadonlyArray<ToolSpec>;
-  /** `required`: the answer has to call a tool. */
-  readonly toolChoice: "auto" | "required";
-  readonly maxOutputTokens: number;
-}
-/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
-interface LlmResponse {
-  readonly content: ReadonlyArray<Block>;
-  readonly stop: "end" | "tool-use" | "length" | "refusal";
-  readonly usage: Usage;
-}
-declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}>;
-/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
-export declare class LlmProvider extends LlmProvider_base {}
+declare const layer$23: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace ApiAgent_d_exports {
-  export { layer$21 as layer };
+  export { layer$22 as layer };
 }
-/** The agent loop in this process, on a model's API. */
-declare const layer$21: Layer.Layer<AgentRunner, never, LlmProvider>;
+/** The agent loop in this process, on the API of the provider that a task names. */
+declare const layer$22: Layer.Layer<AgentRunner, never, LlmProviders>;
 /** Address, key and time limits of a service. */
 interface ServiceSettings {
   readonly apiKey: Redacted.Redacted;
@@ -3329,7 +3340,7 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$20 as layer, make$3 as make };
+  export { layer$21 as layer, layerWithoutKey$2 as layerWithoutKey, make$3 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3337,9 +3348,11 @@ declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Claude, over the official SDK. */
-declare const layer$20: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$21: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The service without a key: its calls fail, and say so. */
+declare const layerWithoutKey$2: Layer.Layer<LlmProvider, never, never>;
 declare namespace Google_d_exports {
-  export { layer$19 as layer, make$2 as make };
+  export { layer$20 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$2 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3347,9 +3360,13 @@ declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Gemini, over the official SDK. */
-declare const layer$19: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$20: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The service without a key: its calls fail, and say so. */
+declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
+/** Limits for Gemini's calls of a job that has to be done within `deadline`. */
+declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
 declare namespace OpenAi_d_exports {
-  export { layer$18 as layer, make$1 as make };
+  export { layer$19 as layer, layerWithoutKey, make$1 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
@@ -3360,24 +3377,28 @@ declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
-declare const layer$18: import("effect/Layer").Layer<LlmProvider, never, AppConfig>;
+declare const layer$19: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The service without a key: its calls fail, and say so. */
+declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
+/** Limits for the calls of a job that has to be done within `deadline`. */
+declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
 declare namespace ConversationStoreMemory_d_exports {
-  export { layer$17 as layer };
+  export { layer$18 as layer };
 }
 /** Conversations that end with the process. */
-declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
+declare const layer$18: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
 declare namespace ConversationStoreRedis_d_exports {
-  export { layer$16 as layer };
+  export { layer$17 as layer };
 }
 /** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 declare namespace ConversationStoreSqlite_d_exports {
-  export { layer$15 as layer };
+  export { layer$16 as layer };
 }
 /** Conversations in the database file. */
-declare const layer$15: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
+declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
 declare namespace InProcessRunner_d_exports {
-  export { InProcessWork, layer$14 as layer };
+  export { InProcessWork, layer$15 as layer };
 }
 /** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
 interface InProcessWork<R, R2> {
@@ -3386,7 +3407,7 @@ interface InProcessWork<R, R2> {
   needs(lane: Lane): ReadonlyArray<ServiceName>;
 }
 /** Runs jobs in this process. */
-declare const layer$14: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
+declare const layer$15: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 /** Limits after which a job is given up. */
 interface SettlementOptions {
   /** The attempts of one job. */
@@ -3399,7 +3420,7 @@ interface LeasedRunOptions extends SettlementOptions {
   readonly deadline: Duration.Duration;
 }
 declare namespace Lane_d_exports {
-  export { LaneOptions, layer$13 as layer };
+  export { LaneOptions, layer$14 as layer };
 }
 /** Limits of the runs: their number at a time, and their duration. */
 interface LaneOptions extends LeasedRunOptions {
@@ -3412,49 +3433,49 @@ interface LaneOptions extends LeasedRunOptions {
  * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
  * `gracePeriod`, and then gives their leases back.
  */
-declare const layer$13: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
+declare const layer$14: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
 declare namespace MemoryQueue_d_exports {
-  export { layer$12 as layer };
+  export { layer$13 as layer };
 }
 /** Queue in memory, which is lost when the process ends. */
-declare const layer$12: Layer.Layer<JobQueue | JobRecords, never, never>;
+declare const layer$13: Layer.Layer<JobQueue | JobRecords, never, never>;
 declare namespace RedisQueue_d_exports {
-  export { layer$11 as layer };
+  export { layer$12 as layer };
 }
 /**
  * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
  * its disk, of Redis.
  */
-declare const layer$11: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$12: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 /** Number of shards of the queue; none: as stored, or 1 if it is new. */
 export declare const RedisShards: Context.Reference<Option.Option<number>>;
 declare namespace SqliteQueue_d_exports {
-  export { layer$10 as layer };
+  export { layer$11 as layer };
 }
 /** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
-declare const layer$10: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
+declare const layer$11: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
 declare namespace MemoryJobResults_d_exports {
-  export { layer$9 as layer };
+  export { layer$10 as layer };
 }
 /** Results in memory, for jobs in this process and for tests. */
-declare const layer$9: Layer.Layer<JobResults, never, never>;
+declare const layer$10: Layer.Layer<JobResults, never, never>;
 declare namespace MemoryPayloadStore_d_exports {
-  export { layer$8 as layer };
+  export { layer$9 as layer };
 }
 /** Payloads in memory, which are lost when the process ends. */
-declare const layer$8: Layer.Layer<PayloadStore, never, never>;
+declare const layer$9: Layer.Layer<PayloadStore, never, never>;
 declare namespace RedisJobResults_d_exports {
-  export { layer$7 as layer };
+  export { layer$8 as layer };
 }
 /** Results in Redis. A signal's content is ignored: only the stored result counts. */
-declare const layer$7: Layer.Layer<JobResults, never, Redis>;
+declare const layer$8: Layer.Layer<JobResults, never, Redis>;
 declare namespace RedisPayloadStore_d_exports {
-  export { layer$6 as layer };
+  export { layer$7 as layer };
 }
 /** Payloads in Redis, compressed, where the pod fetches them. */
-declare const layer$6: Layer.Layer<PayloadStore, never, Redis>;
+declare const layer$7: Layer.Layer<PayloadStore, never, Redis>;
 declare namespace KubeClientNode_d_exports {
-  export { KubeClientOptions, layer$5 as layer };
+  export { KubeClientOptions, layer$6 as layer };
 }
 /** A namespace of a cluster. */
 interface KubeClientOptions {
@@ -3463,5 +3484,5 @@ interface KubeClientOptions {
   readonly kubeconfig?: string;
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
-declare const layer$5: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, layer as layerForges, layer$1 as layerRedis, layer$2 as layerReviewConfig, layer$3 as layerServiceBreakers, layer$4 as layerSqlite, make as makeTool, on as onForge };
+declare const layer$6: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
+export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };

@@ -7,7 +7,6 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer, Option, Redacted } from "effect"
 import { execFileSync } from "node:child_process"
 import {
-  Anthropic,
   ApiAgent,
   AppConfigLayer,
   Configured,
@@ -81,7 +80,7 @@ const TerminalForge = Layer.succeed(
 const Pipeline = Layer.mergeAll(
   TerminalForge,
   Configured.localWorkspace(repository),
-  ApiAgent.layer.pipe(Layer.provide(Anthropic.layer)),
+  ApiAgent.layer.pipe(Layer.provide(Configured.models)),
   ConversationStoreMemory.layer({ ttl: "1 day" })
 ).pipe(
   Layer.provideMerge(Configured.reviewConfig()),

@@ -7,8 +7,10 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer, Schema } from "effect"
 import {
   ApiAgent,
+  AppConfig,
   AppConfigLayer,
   Block,
+  layerLlmProviders,
   LlmError,
   LlmProvider,
   type LlmRequest,
@@ -18,6 +20,9 @@ import {
 } from "nominal-code"
 
 const [repository = ".", url = "http://localhost:11434/v1", model = "qwen3-coder"] = process.argv.slice(2)
+
+/** Any name. The settings below choose it. */
+const provider = "own"
 
 const Answer = Schema.fromJsonString(Schema.Struct({
   choices: Schema.NonEmptyArray(Schema.Struct({
@@ -65,13 +70,12 @@ const wireRequest = ({ maxOutputTokens, messages, model, system, toolChoice, too
 })
 
 const failed = (reason: LlmError["reason"]) => (cause: unknown) =>
-  new LlmError({ provider: "openai", reason, message: String(cause) })
+  new LlmError({ provider, reason, message: String(cause) })
 
 const OwnModel = Layer.succeed(
   LlmProvider,
   LlmProvider.of({
-    // One of the names that `agent.provider` knows: the settings below choose it.
-    name: "openai",
+    name: provider,
     send: Effect.fn("OwnModel.send")(function*(request) {
       const body = JSON.stringify(wireRequest(request))
       const headers = { "content-type": "application/json" }
@@ -105,9 +109,17 @@ const OwnModel = Layer.succeed(
   })
 )
 
+const Settings = Layer.effect(
+  AppConfig,
+  Effect.map(AppConfig, (config) => ({
+    ...config,
+    review: { ...config.review, reviewer: { ...config.review.reviewer, provider, model } }
+  }))
+).pipe(Layer.provide(AppConfigLayer.layer("review")))
+
 const Pipeline = ApiAgent.layer.pipe(
-  Layer.provide(OwnModel),
-  Layer.provideMerge(AppConfigLayer.layer("review", { "agent.provider": "openai", "agent.model": model })),
+  Layer.provide(layerLlmProviders([OwnModel])),
+  Layer.provideMerge(Settings),
   Layer.provideMerge(NodeServices.layer)
 )
 

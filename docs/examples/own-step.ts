@@ -7,9 +7,9 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer, Option } from "effect"
 import {
-  Anthropic,
   ApiAgent,
   AppConfigLayer,
+  Configured,
   type RepoPath,
   type ReportedFinding,
   reviewChanges,
@@ -48,7 +48,7 @@ const OwnSteps = Layer.succeed(ReviewSteps, {
 })
 
 const Pipeline = Layer.merge(ApiAgent.layer, OwnSteps).pipe(
-  Layer.provide(Anthropic.layer),
+  Layer.provide(Configured.models),
   Layer.provideMerge(AppConfigLayer.layer("review")),
   Layer.provideMerge(NodeServices.layer)
 )

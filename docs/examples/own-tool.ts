@@ -6,10 +6,10 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer, Option, Schema } from "effect"
 import {
-  Anthropic,
   ApiAgent,
   AppConfigLayer,
   type Checkout,
+  Configured,
   makeTool,
   RepoPath,
   reviewChanges,
@@ -48,7 +48,7 @@ const WithOwners = Layer.succeed(ReviewSteps, {
 })
 
 const Pipeline = Layer.merge(ApiAgent.layer, WithOwners).pipe(
-  Layer.provide(Anthropic.layer),
+  Layer.provide(Configured.models),
   Layer.provideMerge(AppConfigLayer.layer("review")),
   Layer.provideMerge(NodeServices.layer)
 )

@@ -1,10 +1,10 @@
 /** Reviews what is not committed yet, and prints the findings: `node docs/examples/review-changes.ts [repository]`. */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
-import { Anthropic, ApiAgent, AppConfigLayer, reviewChanges } from "nominal-code"
+import { ApiAgent, AppConfigLayer, Configured, reviewChanges } from "nominal-code"
 
 const Pipeline = ApiAgent.layer.pipe(
-  Layer.provide(Anthropic.layer),
+  Layer.provide(Configured.models),
   Layer.provideMerge(Layer.provideMerge(AppConfigLayer.layer("review"), NodeServices.layer))
 )
 const program = reviewChanges({ repository: process.argv[2] ?? ".", base: "HEAD", head: "worktree" }).pipe(

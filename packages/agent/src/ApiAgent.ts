@@ -1,5 +1,4 @@
-import { LlmError } from "@nominal-code/llm/LlmError"
-import { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { priceOf } from "@nominal-code/llm/Pricing"
 import { Effect, Layer, Option } from "effect"
 import { type AgentResult, AgentRunner, type AgentTask } from "./AgentRunner.ts"
@@ -8,12 +7,12 @@ import * as Notes from "./Notes.ts"
 import * as ToolCalls from "./ToolCalls.ts"
 
 const make = Effect.gen(function*() {
-  const llm = yield* LlmProvider
+  const providers = yield* LlmProviders
 
   const run = Effect.fn("ApiAgent.run")(function*<A>(task: AgentTask<A>) {
     const { model, provider } = task.settings
     yield* Effect.annotateCurrentSpan({ model, provider })
-    if (provider !== llm.name) return yield* wrongProvider(provider, llm.name)
+    const llm = yield* providers.of(provider)
     if (task.maxCostUsd !== undefined && Option.isNone(priceOf(model))) {
       yield* Effect.logWarning(`The price of ${model} is not known: the cost of this task is bounded by its turns only`)
     }
@@ -35,8 +34,8 @@ const make = Effect.gen(function*() {
   return AgentRunner.of({ run })
 })
 
-/** The agent loop in this process, on a model's API. */
-export const layer: Layer.Layer<AgentRunner, never, LlmProvider> = Layer.effect(AgentRunner, make)
+/** The agent loop in this process, on the API of the provider that a task names. */
+export const layer: Layer.Layer<AgentRunner, never, LlmProviders> = Layer.effect(AgentRunner, make)
 
 const report = ({ stopped, turns, usage }: AgentResult<unknown>) =>
   Effect.logInfo("The agent is done").pipe(Effect.annotateLogs({
@@ -47,10 +46,3 @@ const report = ({ stopped, turns, usage }: AgentResult<unknown>) =>
     ...usage.usage,
     ...(usage.costUsd === undefined ? {} : { costUsd: usage.costUsd.toFixed(4) })
   }))
-
-const wrongProvider = (configured: string, spoken: string) =>
-  new LlmError({
-    provider: configured,
-    reason: "invalid-request",
-    message: `agent.provider is ${configured}, but this process speaks ${spoken} only: set agent.provider to ${spoken}`
-  })

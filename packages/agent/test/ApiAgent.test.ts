@@ -264,7 +264,7 @@ describe("errors", () => {
     Effect.gen(function*() {
       const settings = { provider: "openai", model: "gpt-4.1", maxTurns: 8 } as const
       const { exit } = yield* run(task({ settings }), [says([submit()])])
-      assert.match((yield* Effect.flip(exit)).message, /agent\.provider is openai/)
+      assert.match((yield* Effect.flip(exit)).message, /no model provider "openai"\. It has: anthropic/)
     }))
 })
 

@@ -4,6 +4,7 @@ import { Block } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "@nominal-code/llm/LlmProvider"
+import * as LlmProviders from "@nominal-code/llm/LlmProviders"
 import type { Tool } from "@nominal-code/workspace/Tool"
 import { Effect, Layer, Schema } from "effect"
 import { violations } from "./Transcript.ts"
@@ -88,7 +89,7 @@ export const run = (given: AgentTask<Answer>, replies: ReadonlyArray<Reply>) =>
           return "content" in answer ? Effect.succeed(answer) : Effect.fail(answer)
         })
     })
-    const layer = ApiAgent.layer.pipe(Layer.provide(Layer.succeed(LlmProvider, llm)))
+    const layer = ApiAgent.layer.pipe(Layer.provide(LlmProviders.layer([Layer.succeed(LlmProvider, llm)])))
     const exit = yield* AgentRunner.use((agent) => agent.run(given)).pipe(Effect.provide(layer), Effect.exit)
     return { requests, exit }
   })

@@ -1,4 +1,5 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
+import { type BuiltProvider, builtProviders } from "@nominal-code/config/settings/Providers"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
@@ -6,6 +7,12 @@ import * as GitLab from "@nominal-code/forge/GitLab"
 import { Webhooks } from "@nominal-code/forge/Webhooks"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
+import * as Anthropic from "@nominal-code/llm/Anthropic"
+import * as Google from "@nominal-code/llm/Google"
+import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import * as LlmProviders from "@nominal-code/llm/LlmProviders"
+import * as OpenAi from "@nominal-code/llm/OpenAi"
+import { limitsWithin } from "@nominal-code/llm/Retry"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
@@ -77,6 +84,36 @@ export const git = configured(({ workspace }) => Git.layer(workspace))
 /** Checkouts of a repository that is on this disk already. */
 export const localWorkspace = (repository: string) =>
   configured(({ workspace }) => LocalWorkspace.layer(repository, workspace))
+
+/** A model service of this build, and the same without its key. */
+type Model = (config: AppConfig["Service"], settings: Option.Option<ProviderSettings>) => Layer.Layer<LlmProvider>
+
+const modelServices: Record<BuiltProvider, Model> = {
+  anthropic: ({ jobs: { deadline } }, settings) =>
+    Option.match(settings, {
+      onNone: () => Anthropic.layerWithoutKey,
+      onSome: (given) => Anthropic.layer({ ...given, limits: limitsWithin(deadline) })
+    }),
+  openai: ({ jobs: { deadline } }, settings) =>
+    Option.match(settings, {
+      onNone: () => OpenAi.layerWithoutKey,
+      onSome: (given) => OpenAi.layer({ ...given, limits: limitsWithin(deadline) })
+    }),
+  google: ({ jobs: { deadline } }, settings) =>
+    Option.match(settings, {
+      onNone: () => Google.layerWithoutKey,
+      onSome: (given) => Google.layer({ ...given, limits: Google.limitsWithin(deadline) })
+    })
+}
+
+/** All model services of this build. One without a key fails the calls that need it. */
+export const models = configured((config) =>
+  LlmProviders.layer(
+    builtProviders.map((name) =>
+      modelServices[name](config, Option.fromUndefinedOr(config.providers.find((one) => one.name === name)))
+    )
+  )
+)
 
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.none()) =>

@@ -142,8 +142,10 @@ export * as Anthropic from "@nominal-code/llm/Anthropic"
 export * as Google from "@nominal-code/llm/Google"
 export { type CallLimits, LlmError, LlmErrorReason } from "@nominal-code/llm/LlmError"
 export { LlmProvider, type LlmRequest, type LlmResponse, type ToolSpec } from "@nominal-code/llm/LlmProvider"
+export { layer as layerLlmProviders, LlmProviders } from "@nominal-code/llm/LlmProviders"
 export { type ServiceSettings } from "@nominal-code/llm/ModelService"
 export * as OpenAi from "@nominal-code/llm/OpenAi"
+export { limitsWithin as callLimitsWithin } from "@nominal-code/llm/Retry"
 
 /** The stores of conversations, and the databases under them. */
 export { type ConversationOptions, ConversationStore } from "@nominal-code/persistence/ConversationStore"

@@ -1,5 +1,9 @@
 import { assert, it } from "@effect/vitest"
+import { defaultModels } from "@nominal-code/config/DefaultModels"
+import { builtProviders } from "@nominal-code/config/settings/Providers"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { LlmProviders } from "@nominal-code/llm/LlmProviders"
+import { priceOf } from "@nominal-code/llm/Pricing"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect, Layer, Option } from "effect"
@@ -20,3 +24,23 @@ it.effect("the settings that a job brings take the place of the process's own", 
     assert.deepStrictEqual(yield* read(Option.some(brought)), brought)
     assert.deepStrictEqual(yield* read(Option.none()), own)
   }).pipe(Effect.provide(layerTest())))
+
+it("the default model of every provider that this build speaks has a price", () => {
+  for (const provider of builtProviders) assert.isTrue(Option.isSome(priceOf(defaultModels[provider])), provider)
+})
+
+it.effect("every provider of this build is there, and one without a key names its variable when it is asked", () =>
+  Effect.gen(function*() {
+    const providers = yield* LlmProviders
+    assert.deepStrictEqual([...providers.names], [...builtProviders])
+    const google = yield* providers.of("google")
+    const error = yield* Effect.flip(google.send({
+      model: "gemini-2.5-flash",
+      system: "",
+      messages: [],
+      tools: [],
+      toolChoice: "auto",
+      maxOutputTokens: 1
+    }))
+    assert.strictEqual(error.message, "There is no key for the Gemini API: set GOOGLE_API_KEY")
+  }).pipe(Effect.provide(Layer.provide(Configured.models, layerTest()))))

@@ -55,7 +55,7 @@ export const resolveModels = (
  */
 export const resolveProviders = (
   mode: Mode,
-  used: ReadonlyArray<ProviderName>,
+  used: ReadonlyArray<string>,
   values: Values,
   report: Report
 ): ReadonlyArray<ProviderSettings> =>

@@ -1,8 +1,8 @@
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option, Redacted } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
+import { isBuilt } from "./settings/Providers.ts"
 import type { Values } from "./Values.ts"
 
 /** Values like `sk-ant-your-key`, `ghp_...` and `<token>`, which stand in pages and examples for the reader's own. */
@@ -12,13 +12,13 @@ const placeholder =
 /** Refuses secrets that were copied from an example: a webhook's secret that everybody knows protects nothing. */
 export const refusePlaceholders = (
   mode: Mode,
-  used: ReadonlyArray<ProviderName>,
+  used: ReadonlyArray<string>,
   values: Values,
   report: Report
 ): void => {
   if (mode !== "serve") return
   const { github, providers, redis } = settings
-  const keys = used.map((name) => providers[name].apiKey)
+  const keys = used.filter(isBuilt).map((name) => providers[name].apiKey)
   for (const setting of [github.token, github.webhookSecret, redis.url, redis.sentinelPassword, ...keys]) {
     if (Option.exists(values(setting), (value) => placeholder.test(Redacted.value(value)))) {
       report.problem(setting, "the value is the placeholder of an example: put your own in its place")

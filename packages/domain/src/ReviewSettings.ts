@@ -12,9 +12,12 @@ export const ProviderName = Schema.Literals([
 ])
 export type ProviderName = typeof ProviderName.Type
 
+/** Name of a model service: one of the supported ones, or of a pipeline's own. */
+const ProviderId = Schema.String.check(Schema.isPattern(/^[a-z0-9.-]+$/))
+
 /** Model of an agent and its limit of turns; 0: no limit. */
 export const AgentSettings = Schema.Struct({
-  provider: ProviderName,
+  provider: ProviderId,
   model: Schema.NonEmptyString,
   maxTurns: Schema.Natural,
   /** Replaces the bundled role prompt. */

@@ -1,4 +1,4 @@
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import * as Errors from "./anthropic/Errors.ts"
 import { provider, toParams } from "./anthropic/Request.ts"
 import { Answer } from "./anthropic/Response.ts"
@@ -56,4 +56,8 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
 })
 
 /** Claude, over the official SDK. */
-export const layer = ModelService.layer(name, make)
+export const layer = (settings: ModelService.ServiceSettings): Layer.Layer<LlmProvider> =>
+  Layer.effect(LlmProvider, make(settings))
+
+/** The service without a key: its calls fail, and say so. */
+export const layerWithoutKey = ModelService.layerWithoutKey(name)

@@ -1,11 +1,12 @@
-import { Duration, Effect, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Option, Redacted } from "effect"
 import { provider } from "./google/Carried.ts"
 import * as Errors from "./google/Errors.ts"
 import { toParams } from "./google/Request.ts"
 import { Answer } from "./google/Response.ts"
+import type { CallLimits } from "./LlmError.ts"
 import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
-import { limitsWithin, retrying } from "./Retry.ts"
+import * as Retry from "./Retry.ts"
 
 const name: ModelService.ServiceDescription = {
   provider,
@@ -57,14 +58,21 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
       request.toolChoice === "required" && request.tools.length > 0
         ? forcing(request, attempt(request, "ANY"), free)
         : free
-    ).pipe(retrying(provider, limits))
+    ).pipe(Retry.retrying(provider, limits))
   })
 
   return LlmProvider.of({ name: provider, send })
 })
 
 /** Gemini, over the official SDK. */
-export const layer = ModelService.layer(name, make, (deadline) => {
-  const limits = limitsWithin(deadline)
+export const layer = (settings: ModelService.ServiceSettings): Layer.Layer<LlmProvider> =>
+  Layer.effect(LlmProvider, make(settings))
+
+/** The service without a key: its calls fail, and say so. */
+export const layerWithoutKey = ModelService.layerWithoutKey(name)
+
+/** Limits for Gemini's calls of a job that has to be done within `deadline`. */
+export const limitsWithin = (deadline: Duration.Duration): CallLimits => {
+  const limits = Retry.limitsWithin(deadline)
   return { ...limits, idle: Duration.min(longestSilence, limits.attempt) }
-})
+}

@@ -1,9 +1,6 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
-import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
 import { Duration, Effect, Layer, type Option, type Redacted, Stream } from "effect"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "./LlmProvider.ts"
-import { limitsWithin } from "./Retry.ts"
 
 /*
  * What the services have in common: they are called over their own SDK, and stream their answers.
@@ -19,7 +16,7 @@ export interface ServiceSettings {
 
 /** Id, display name, key variable and SDK package of a model service. */
 export interface ServiceDescription {
-  readonly provider: BuiltProvider
+  readonly provider: string
   /** `OpenAI API` */
   readonly api: string
   /** The variable that holds its key. */
@@ -100,20 +97,10 @@ export const fallbackOnRefusal = (isRefusal: (error: LlmError) => boolean) => {
       Effect.catchIf(preferred, isRefusal, () => Effect.tap(otherwise, () => Effect.sync(() => others.add(model))))
 }
 
-/** Layer of a configured service. A missing key fails the first call, because a process may never need it. */
-export const layer = (
-  name: ServiceDescription,
-  make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>,
-  limitsOf: (deadline: Duration.Duration) => CallLimits = limitsWithin
-): Layer.Layer<LlmProvider, never, AppConfig> =>
-  Layer.effect(
-    LlmProvider,
-    Effect.gen(function*() {
-      const { jobs, providers } = yield* AppConfig
-      const { api, keyVariable, provider } = name
-      const settings = providers.find((one) => one.name === provider)
-      if (settings !== undefined) return yield* make({ ...settings, limits: limitsOf(jobs.deadline) })
-      const noKey = failure(name, "unauthorized", `There is no key for the ${api}: set ${keyVariable}`)
-      return LlmProvider.of({ name: provider, send: () => Effect.fail(noKey) })
-    })
-  )
+/** Layer of a service whose key is not known. It fails calls and not the start, because a process may never need it. */
+export const layerWithoutKey = (name: ServiceDescription): Layer.Layer<LlmProvider> =>
+  Layer.succeed(LlmProvider, {
+    name: name.provider,
+    send: () =>
+      Effect.fail(failure(name, "unauthorized", `There is no key for the ${name.api}: set ${name.keyVariable}`))
+  })

@@ -1,4 +1,4 @@
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import * as Errors from "./openai/Errors.ts"
@@ -61,4 +61,8 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
 })
 
 /** OpenAI's models, over the official SDK. */
-export const layer = ModelService.layer(name, make)
+export const layer = (settings: ModelService.ServiceSettings): Layer.Layer<LlmProvider> =>
+  Layer.effect(LlmProvider, make(settings))
+
+/** The service without a key: its calls fail, and say so. */
+export const layerWithoutKey = ModelService.layerWithoutKey(name)

@@ -162,7 +162,7 @@ describe("the answer", () => {
 
 failureSuite({
   against,
-  layer: Anthropic.layer,
+  withoutKey: Anthropic.layerWithoutKey,
   request,
   key,
   noKey: "There is no key for the Anthropic API: set ANTHROPIC_API_KEY",

@@ -1,12 +1,8 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Block } from "@nominal-code/domain/Conversation"
-import * as Google from "@nominal-code/llm/Google"
-import { LlmProvider } from "@nominal-code/llm/LlmProvider"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect } from "effect"
 import { against, fine, key, request, Text, user } from "./GoogleService.ts"
 import * as Wire from "./GoogleWire.ts"
-import { serve } from "./ScriptedService.ts"
 
 const Own = (value: Extract<Block, { readonly _tag: "Opaque" }>["value"]) =>
   Block.cases.Opaque.make({ provider: "google", value })
@@ -216,15 +212,3 @@ describe("the answer", () => {
       assert.deepStrictEqual([content, stop, received.length], [[], "end", 1])
     }))
 })
-
-it.live("the layer speaks to the service that the configuration names, with its key", () =>
-  Effect.gen(function*() {
-    const { received, url } = yield* serve([fine])
-    const settings = { name: "google", apiKey: Redacted.make(key), baseUrl: Option.some(url) } as const
-    const config = layerTest({ providers: [{ ...settings, name: "openai", apiKey: Redacted.make("sk") }, settings] })
-    const { content } = yield* LlmProvider.use((llm) => llm.send(request)).pipe(
-      Effect.provide(Google.layer.pipe(Layer.provide(config)))
-    )
-    assert.deepStrictEqual(content, [Text("All well.")])
-    assert.strictEqual(received[0]?.headers["x-goog-api-key"], key)
-  }))

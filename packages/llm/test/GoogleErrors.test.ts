@@ -10,7 +10,7 @@ const prompt = "Review this diff, in which much has been changed and more has be
 
 failureSuite({
   against,
-  layer: Google.layer,
+  withoutKey: Google.layerWithoutKey,
   request,
   key,
   noKey: "There is no key for the Gemini API: set GOOGLE_API_KEY",

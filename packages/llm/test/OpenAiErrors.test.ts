@@ -10,7 +10,7 @@ const limited = { code: "rate_limit_exceeded", message: "Rate limit reached" }
 
 failureSuite({
   against,
-  layer: OpenAi.layer,
+  withoutKey: OpenAi.layerWithoutKey,
   request,
   key,
   noKey: "There is no key for the OpenAI API: set OPENAI_API_KEY",

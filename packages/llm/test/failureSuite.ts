@@ -1,19 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { AppConfig } from "@nominal-code/config/AppConfig"
 import { Block } from "@nominal-code/domain/Conversation"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import { Deferred, Duration, Effect, Fiber, type Layer } from "effect"
 import { type Reply, type scripted, silence } from "./ScriptedService.ts"
 
 /** A service, and how it says what every service may have to say. */
 interface Failing {
   readonly against: ReturnType<typeof scripted>
-  readonly layer: Layer.Layer<LlmProvider, never, AppConfig>
+  readonly withoutKey: Layer.Layer<LlmProvider>
   readonly request: LlmRequest
   readonly key: string
-  /** Said where the configuration has no key. */
+  /** Said where there is no key. */
   readonly noKey: string
   /** It answers "All well." */
   readonly fine: Reply
@@ -110,6 +108,6 @@ export const failureSuite = ({ against, fine, key, request, ...service }: Failin
       Effect.gen(function*() {
         const error = yield* LlmProvider.use((llm) => llm.send(request)).pipe(Effect.flip)
         assert.strictEqual(error.message, service.noKey)
-      }).pipe(Effect.provide(service.layer.pipe(Layer.provide(layerTest({ providers: [] }))))))
+      }).pipe(Effect.provide(service.withoutKey)))
   })
 }

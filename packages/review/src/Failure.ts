@@ -3,7 +3,6 @@ import { detailOf, Failure, type ModelFailureReason, ServiceName } from "@nomina
 import { JobOutcome } from "@nominal-code/domain/Job"
 import type { Platform } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, type Effect, Option } from "effect"
@@ -67,7 +66,7 @@ export const forgeOutcome = (platform: Platform, error: ForgeError) => {
 }
 
 /** Service name of a model provider. */
-export const modelService = (provider: ProviderName): ServiceName => ServiceName.make(`model:${provider}`)
+export const modelService = (provider: string): ServiceName => ServiceName.make(`model:${provider}`)
 
 /** The reasons of a model service's failure that say something about the service, and nothing about the job. */
 const modelOutages: ReadonlySet<ModelFailureReason> = new Set([

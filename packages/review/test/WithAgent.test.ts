@@ -3,6 +3,7 @@ import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
+import * as LlmProviders from "@nominal-code/llm/LlmProviders"
 import { Effect, Layer } from "effect"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
@@ -35,7 +36,9 @@ const scripted = (contents: ReadonlyArray<ReadonlyArray<Block>>) => {
     })
   return {
     requests,
-    layer: ApiAgent.layer.pipe(Layer.provide(Layer.succeed(LlmProvider, { name: "anthropic", send })))
+    layer: ApiAgent.layer.pipe(
+      Layer.provide(LlmProviders.layer([Layer.succeed(LlmProvider, { name: "anthropic", send })]))
+    )
   }
 }
 

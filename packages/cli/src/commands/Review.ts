@@ -2,7 +2,6 @@ import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import { Config, Console, Effect, Layer, Option, Ref, Runtime, Schema } from "effect"
 import process from "node:process"
@@ -36,7 +35,7 @@ class FindingsFound extends Schema.TaggedError<FindingsFound>()("FindingsFound",
 /** There is no key for the model. */
 class NoModelKey extends Schema.TaggedError<NoModelKey>()("NoModelKey", { message: Schema.String }) {}
 
-const keys: Readonly<Partial<Record<ProviderName, string>>> = {
+const keys: Readonly<Record<string, string>> = {
   anthropic: "ANTHROPIC_API_KEY",
   openai: "OPENAI_API_KEY",
   google: "GOOGLE_API_KEY"

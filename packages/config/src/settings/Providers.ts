@@ -31,7 +31,7 @@ const provider = (name: string, keys: Variables, urls: Variables, usualUrl?: str
 export const builtProviders = ["anthropic", "openai", "google"] as const satisfies ReadonlyArray<ProviderName>
 export type BuiltProvider = typeof builtProviders[number]
 
-export const isBuilt = (name: ProviderName): name is BuiltProvider => builtProviders.some((built) => built === name)
+export const isBuilt = (name: string): name is BuiltProvider => builtProviders.some((built) => built === name)
 
 /** Variables of each provider: its SDK's, and `OPENAI_API_KEY` for everything that speaks OpenAI's protocol. */
 export const providers: Record<ProviderName, Provider> = {
