@@ -1,5 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import { JobId } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import * as Redis from "@nominal-code/persistence/Redis"
 import { redisSuite } from "@nominal-code/testing/RedisServer"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import type * as ServeProcess from "@nominal-code/testing/ServeProcess"
@@ -94,8 +98,10 @@ redisSuite("a cluster", () =>
         yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
         const created = kube.store.jobs().find(({ metadata }) => metadata.labels["nominal-code/job-id"] === job)
         assert.strictEqual(created?.spec.template.spec?.containers[0]?.env?.[0]?.value, `redis:${job}`)
-        const stored = String(yield* redis.command("get", `nc:payload:${job}`))
-        const payload = yield* Schema.decodeEffect(JobPayloadJson)(stored)
+        const stored = yield* PayloadStore.use(({ get }) => get(JobId.make(job))).pipe(
+          Effect.provide(RedisPayloadStore.layer.pipe(Layer.provide(Redis.layer(redis.url))))
+        )
+        const payload = yield* Schema.decodeEffect(JobPayloadJson)(Option.getOrThrow(stored))
         assert.strictEqual(payload.job.event._tag === "Comment" ? payload.job.event.body : "", text)
         // The model gets as much of it as a prompt takes.
         assert.isTrue(journey.turns(pull).some(({ request }) => request.prompt.split("😀").length > 2000))

@@ -4,7 +4,7 @@ mistakes("credentials and addresses", {
   "no token": {
     env: { GITHUB_TOKEN: absent },
     problem:
-      "github.token (GITHUB_TOKEN): GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests; a GitHub App needs GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY instead"
+      "github.token (GITHUB_TOKEN): GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests; a GitHub App needs GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY instead, and GitLab needs GITLAB_TOKEN"
   },
   "a token with a line break": {
     env: { GITHUB_TOKEN: "ghp_a\nghp_b" },

@@ -12,6 +12,7 @@ const secrets = {
   GITHUB_WEBHOOK_SECRET: "0123456789-from-a-file",
   GITLAB_TOKEN: "glpat-from-a-file",
   GITLAB_WEBHOOK_SECRET: "9876543210-from-a-file",
+  GITLAB_SIGNING_TOKEN: "whsec_RnJvbUFGaWxlRnJvbUFGaWxlRnJvbUFGaWxl",
   REDIS_URL: "redis://:from-a-file@redis:6379",
   REDIS_SENTINEL_PASSWORD: "password from a file",
   ANTHROPIC_API_KEY: "sk-ant-from-a-file",
