@@ -56,7 +56,7 @@ const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { ru
 
 /** Posts a review and keeps its conversation. */
 const publish = Effect.fn("Review.publish")(
-  function*(job: Job, known: OwnPosts, review: DraftedReview, now: Option.Option<PullRequest>) {
+  function*(job: Job, known: OwnPosts, review: DraftedReview, now: PullRequest) {
     const { conversation, parts, usage } = review
     const { folded, headSha, inline } = parts
     const draft = new ReviewDraft({
@@ -64,7 +64,7 @@ const publish = Effect.fn("Review.publish")(
       pullRequest: job.event.pullRequest,
       headSha,
       scope: scopeOf(job),
-      summary: summarize({ ...parts, now: Option.getOrUndefined(now) }),
+      summary: summarize(parts, now),
       comments: inline.map((comment) => new InlineComment(comment)),
       event: job.event
     })
@@ -100,8 +100,8 @@ const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: D
 const finish = Effect.fnUntraced(
   function*(job: Job, known: OwnPosts, review: DraftedReview) {
     const { settings: { dryRun } } = yield* ReviewConfig
-    const now = yield* Effect.option((yield* Forge).pullRequest(job.event.pullRequest))
-    const skipped = Option.isNone(now) ? Option.none() : yield* outdated(job, review, now.value)
+    const now = yield* (yield* Forge).pullRequest(job.event.pullRequest)
+    const skipped = yield* outdated(job, review, now)
     if (Option.isSome(skipped)) return yield* skip(job, known, skipped.value)
     if (!dryRun) return yield* publish(job, known, review, now)
     const { parts: { folded, headSha, inline }, usage } = review

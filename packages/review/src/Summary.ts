@@ -17,8 +17,6 @@ export interface Unplaced {
 export interface SummaryParts {
   readonly jobId: JobId
   readonly headSha: Sha
-  /** Pull request after the review; absent if it could not be read. */
-  readonly now?: PullRequest | undefined
   /** The model's text about the change as a whole; may be empty. */
   readonly text: string
   readonly inline: ReadonlyArray<FingerprintedFinding>
@@ -53,8 +51,7 @@ const headline = ({ folded, inline, unplaced }: SummaryParts): string => {
 
 const short = (sha: Sha) => `\`${sha.slice(0, 7)}\``
 
-const movedOn = ({ headSha, now }: SummaryParts): ReadonlyArray<string> => {
-  if (now === undefined) return []
+const movedOn = ({ headSha }: SummaryParts, now: PullRequest): ReadonlyArray<string> => {
   const merged = now.state === "merged" ? ["> The pull request was merged while this review was running."] : []
   const moved = now.headSha === headSha ? [] : [
     `> This is a review of ${short(headSha)}. The pull request has moved on to ${
@@ -108,14 +105,17 @@ const foldable = ({ folded, headSha, jobId }: SummaryParts): ReadonlyArray<Findi
   })
 }
 
-/** Text of the review: counts, summary, reviewed commit, and the findings without a place in the diff. */
-export const summarize = (parts: SummaryParts): string => {
+/**
+ * Text of the review: counts, summary, reviewed commit, and the findings without a place in the diff. It says what has
+ * become of the pull request meanwhile.
+ */
+export const summarize = (parts: SummaryParts, now: PullRequest): string => {
   const text = [
     headline(parts),
     ...(parts.text === "" ? [] : [fit(parts.text, textRoom - (parts.unplaced.length > 0 ? textRoom / 2 : 0))]),
     ...withoutPlace(parts),
     ...unseen(parts),
-    ...movedOn(parts),
+    ...movedOn(parts, now),
     `*${footer(parts)}*`
   ].join("\n\n")
   return foldInto(text, foldable(parts))

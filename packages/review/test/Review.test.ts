@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ServiceName } from "@nominal-code/domain/Failure"
+import { JobId } from "@nominal-code/domain/Job"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { ForgeError, Unavailable } from "@nominal-code/forge/ForgeError"
@@ -95,6 +97,16 @@ describe("a review from the job to the posted result", () => {
       world.pullRequests = [Scene.pullRequest({ state: "closed" })]
       assert.strictEqual((yield* run(world))._tag, "Skipped")
       assert.strictEqual(world.drafts.length, 1)
+    }))
+
+  it.effect("is not posted while the forge does not say which head the pull request has now", () =>
+    Effect.gen(function*() {
+      const known = [Scene.pullRequest({ headSha: Scene.nextSha })]
+      const world = Scene.world({ pullRequests: [Scene.pullRequest(), unavailable, ...known] })
+      assert.deepInclude(yield* run(world), { _tag: "Postponed", service: ServiceName.make("forge:github") })
+      world.reviewedHeads = [{ headSha: Scene.nextSha, jobId: JobId.make("f".repeat(20)) }]
+      assert.deepInclude(yield* run(world), { _tag: "Skipped", reason: "head-reviewed" })
+      assert.deepStrictEqual([world.tasks.length, world.drafts, world.saved], [1, [], []])
     }))
 
   it.effect("posts nothing and keeps nothing on a dry run", () =>

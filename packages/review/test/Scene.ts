@@ -116,7 +116,7 @@ export const forgeToken = "the-forges-own-token-1234"
 /** State of the world, and a record of what was done to it. */
 export interface World {
   /** Successive answers of `Forge.pullRequest`; the last one stays. */
-  pullRequests: Array<PullRequest>
+  pullRequests: Array<PullRequest | ForgeError>
   forgeFiles: ReadonlyArray<ChangedFile> | Effect.Effect<never, ForgeError>
   gitFiles: ReadonlyArray<ChangedFile>
   discussions: ReadonlyArray<Discussion>
@@ -250,7 +250,15 @@ const forge = (from: World) =>
     platform: "github",
     ownPosts: () =>
       Effect.sync(() => ({ review: from.posted, answer: Option.none(), reviewedHeads: from.reviewedHeads })),
-    pullRequest: () => called(from, "pull request", Effect.sync(() => next(from.pullRequests))),
+    pullRequest: () =>
+      called(
+        from,
+        "pull request",
+        Effect.suspend(() => {
+          const answer = next(from.pullRequests)
+          return answer instanceof PullRequest ? Effect.succeed(answer) : Effect.fail(answer)
+        })
+      ),
     changedFiles: () =>
       called(
         from,

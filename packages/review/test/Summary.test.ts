@@ -36,13 +36,15 @@ const parts: SummaryParts = {
   ignored: 0
 }
 
+const summary = (of: SummaryParts) => summarize(of, Scene.pullRequest())
+
 describe("the summary", () => {
   it("of a review without findings is three short paragraphs", () => {
-    assert.strictEqual(summarize(parts), "**No findings.**\n\nAll in all, good.\n\n*Reviewed `aaaaaaa` · 2 files*")
+    assert.strictEqual(summary(parts), "**No findings.**\n\nAll in all, good.\n\n*Reviewed `aaaaaaa` · 2 files*")
   })
 
   it("counts the findings, the worst first, wherever they stand", () => {
-    const text = summarize({
+    const text = summary({
       ...parts,
       inline: [found(), found({ severity: "low" })],
       folded: [found({ severity: "critical" })]
@@ -51,7 +53,7 @@ describe("the summary", () => {
   })
 
   it("tells what was ignored, not repeated and not readable", () => {
-    const text = summarize({ ...parts, text: "", files: 1, ignored: 3, repeated: 2, unreadable: 1 })
+    const text = summary({ ...parts, text: "", files: 1, ignored: 3, repeated: 2, unreadable: 1 })
     assert.strictEqual(
       text,
       "**No findings.**\n\n*Reviewed `aaaaaaa` · 1 file (3 more ignored) · 2 earlier findings not repeated · 1 finding of the model could not be read*"
@@ -59,7 +61,7 @@ describe("the summary", () => {
   })
 
   it("ends with the findings that have no place in the diff, each with its marker and its code", () => {
-    const text = summarize({ ...parts, folded: [found({ suggestion: "let a = 1" })] })
+    const text = summary({ ...parts, folded: [found({ suggestion: "let a = 1" })] })
     assert.match(
       text,
       /\n\n\*\*Additional notes \(not in diff\)\*\*\n\n- \*\*`src\/cart.ts:11`\*\* — It is wrong\.\n {2}<!-- nominal-code job=0{20} sha=a{40} finding=0123456789abcdef -->\n\n {2}```\n {2}let a = 1\n {2}```$/
@@ -68,7 +70,7 @@ describe("the summary", () => {
 
   it("loses no finding and stays within what a forge takes, however much was found", () => {
     const folded = Array.from({ length: 120 }, (_, at) => found({ line: at + 1, body: "word ".repeat(400) }))
-    const text = summarize({ ...parts, text: "x\n".repeat(30_000), folded })
+    const text = summary({ ...parts, text: "x\n".repeat(30_000), folded })
     assert.isBelow(text.length, 65_000 + 40_000)
     for (let line = 1; line <= 100; line++) assert.include(text, `\`src/cart.ts:${line}\``)
   })
