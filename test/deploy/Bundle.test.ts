@@ -30,6 +30,9 @@ const wordOf: Readonly<Record<BuiltProvider, string>> = {
   google: "GOOGLE_GENAI_USE_VERTEXAI"
 }
 
+/** Path of the GitLab client's code, of which its chunks tell. */
+const gitLabWord = "@gitbeaker/rest"
+
 const sdksIn = (code: string) => builtProviders.filter((provider) => code.includes(wordOf[provider]))
 
 const finding = {
@@ -135,7 +138,7 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
     }))
 
   it.effect.each(builtProviders)(
-    "does a job with %s: the prompts, the SDK and ripgrep are all there, and no other SDK is loaded",
+    "does a job on GitHub with %s: the prompts, the SDK and ripgrep are all there, and no other SDK is loaded",
     (provider) =>
       Effect.gen(function*() {
         const app = yield* App
@@ -145,6 +148,8 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
         assert.include(scene.emulator.state.reviews.map(({ body }) => body).join("\n"), "One word is odd.")
         assert.deepStrictEqual(scene.emulator.violations, [])
         assert.deepStrictEqual(sdksIn(loaded), [provider])
+        assert.include(yield* app.code, gitLabWord)
+        assert.notInclude(loaded, gitLabWord)
       }).pipe(Effect.scoped)
   )
 })
