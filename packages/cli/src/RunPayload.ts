@@ -1,5 +1,6 @@
 import { type JobPayload, JobPayloadJson, payloadVersions } from "@nominal-code/domain/JobPayload"
-import { Data, Effect, Predicate, Schema, SchemaIssue } from "effect"
+import { Data, Effect, Predicate, Schema } from "effect"
+import { oneLine } from "./PayloadIssue.ts"
 import { EventRequest, NamedRequest, PageRequest, type RunRequest } from "./RunRequest.ts"
 
 /** The payload of `run-job`: a server's job, or a request of a person or another program. */
@@ -14,35 +15,31 @@ class NotAPayload extends Schema.TaggedError<NotAPayload>()("NotAPayload", { mes
 
 const notAPayload = (why: string) => new NotAPayload({ message: `the job payload is not one: ${why}` })
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1({
-  leafHook: (issue) => {
-    if (issue._tag === "MissingKey") return "missing"
-    return issue._tag === "UnexpectedKey" ? "no field of a payload" : SchemaIssue.defaultLeafHook(issue)
-  }
-})
+const refused = ({ issue }: Schema.SchemaError) => notAPayload(oneLine(issue))
 
-/** Message about an invalid payload, field by field: `event.pr_branch: missing; event.pr_number: Expected …`. */
-const oneLine = ({ issue }: Schema.SchemaError) =>
-  notAPayload(
-    format(issue).issues
-      .map(({ message, path = [] }) => path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`)
-      .join("; ").replaceAll(/\s*\n\s*/g, " ")
-  )
+const strict = { onExcessProperty: "error", errors: "all" } as const
 
 const asRequest = <S extends Schema.Decoder<RunRequest>>(schema: S, value: unknown) =>
-  Schema.decodeUnknownEffect(schema)(value, { onExcessProperty: "error", errors: "all" }).pipe(
-    Effect.mapBoth({ onFailure: oneLine, onSuccess: (request) => Request({ request }) })
+  Schema.decodeUnknownEffect(schema)(value, strict).pipe(
+    Effect.mapBoth({ onFailure: refused, onSuccess: (request) => Request({ request }) })
   )
 
-/** Reads a payload in whichever form it is written. */
-export const decode = Effect.fn("RunPayload.decode")(function*(text: string) {
-  const value = yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))(text), oneLine)
+/** True if the payload is of a run that a server waits for. */
+const isAwaited = (value: unknown) => Predicate.hasProperty(value, "run") || Predicate.hasProperty(value, "attempt")
+
+/**
+ * Reads a payload in whichever form it is written. A field that is not known is an error, except in the payload of a run
+ * that was found where a server leaves it: during a rollout that server may be newer than this program.
+ */
+export const decode = Effect.fn("RunPayload.decode")(function*(text: string, leftByServer = false) {
+  const value = yield* Effect.mapError(Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))(text), refused)
   if (Predicate.hasProperty(value, "version")) {
     if (!payloadVersions.some((version) => version === value.version)) {
       const known = payloadVersions.join(" and ")
       return yield* notAPayload(`it has version ${JSON.stringify(value.version)}, and this program reads ${known}`)
     }
-    const payload = yield* Effect.mapError(Schema.decodeEffect(JobPayloadJson)(text), oneLine)
+    const options = leftByServer && isAwaited(value) ? {} : strict
+    const payload = yield* Effect.mapError(Schema.decodeEffect(JobPayloadJson)(text, options), refused)
     return FromServer({ payload })
   }
   if (Predicate.hasProperty(value, "event")) {

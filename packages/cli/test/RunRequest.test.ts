@@ -144,7 +144,10 @@ describe("what people give to run-job", () => {
       const cases: ReadonlyArray<readonly [unknown, RegExp]> = [
         [{ pull_request: "acme/api#7" }, /is no URL: write it as https:\/\/github\.com\/owner\/name\/pull\/7/],
         [{ pull_request: "https://github.com/acme/api/issues/7" }, /is no pull request's page/],
-        [{ pull_request: "https://github.com/acme/api/pull/7", promt: "x" }, /promt/],
+        [
+          { pull_request: "https://github.com/acme/api/pull/7", promt: "x" },
+          /one: promt: no field of a payload: did you mean prompt\?$/
+        ],
         [{ platform: "github", repo: "acme", number: 7 }, /a repository's name: owner\/name/],
         [{ platform: "github", repo: "acme/api" }, /number/],
         [{ platform: "gitlab", repo: "acme/api", number: 7 }, /no credentials for gitlab are configured/],
@@ -153,7 +156,8 @@ describe("what people give to run-job", () => {
         [{ event: event({ is_comment_event: undefined }) }, /event\.is_comment_event has to be true or false$/],
         [{ event: event({ is_comment_event: true }) }, /event_type/],
         [{ event: event(), extra_env: { A: "b" } }, /extra_env/],
-        [{ event: event({ surprise: 1 }) }, /surprise/],
+        [{ event: event({ surprise: 1 }) }, /one: event\.surprise: no field of a payload$/],
+        [{ event: event({ pr_nummer: 1 }) }, /one: event\.pr_nummer: no field [^;]*: did you mean event\.pr_number\?$/],
         [{ version: 99 }, /it has version 99, and this program reads 1 and 2/],
         [{ number: 7 }, /it names no pull request: docs\/run-job\.md shows its forms/],
         [[], /it names no pull request/]
@@ -166,8 +170,39 @@ describe("what people give to run-job", () => {
     }))
 })
 
-it.effect.prop("a server's payload is read as it was written", [JobPayload], ([payload]) =>
-  Effect.gen(function*() {
-    const given = yield* decode(yield* Schema.encodeEffect(JobPayloadJson)(payload))
-    assert.strictEqual(given._tag === "FromServer" && given.payload.job.id, payload.job.id)
-  }), { arbitrary: { runs: 30 } })
+describe("a server's payload", () => {
+  it.effect.prop("is read as it was written", [JobPayload], ([payload]) =>
+    Effect.gen(function*() {
+      const given = yield* decode(yield* Schema.encodeEffect(JobPayloadJson)(payload))
+      assert.strictEqual(given._tag === "FromServer" && given.payload.job.id, payload.job.id)
+    }), { arbitrary: { runs: 30 } })
+
+  it.effect.prop(
+    "may have a field of a newer version where a server leaves it, and none where a person gives it",
+    [JobPayload, Schema.Literals([1, 2])],
+    ([payload, version]) =>
+      Effect.gen(function*() {
+        const { run: _, ...plain } = JSON.parse(yield* Schema.encodeEffect(JobPayloadJson)(payload))
+        const newer = { ...plain, version, jobs: 1, job: { ...plain.job, prompts: [] } }
+        const awaited = JSON.stringify({ ...newer, [version === 1 ? "attempt" : "run"]: 3 })
+        const read = yield* decode(awaited, true)
+        assert.deepStrictEqual(read._tag === "FromServer" && [read.payload.job.id, read.payload.run], [
+          payload.job.id,
+          3
+        ])
+        const refusals = [
+          yield* Effect.flip(decode(awaited)),
+          yield* Effect.flip(decode(JSON.stringify(newer))),
+          yield* Effect.flip(decode(JSON.stringify(newer), true))
+        ]
+        for (const { message } of refusals) {
+          assert.strictEqual(
+            message,
+            "the job payload is not one: jobs: no field of a payload: did you mean job?; " +
+              "job.prompts: no field of a payload: did you mean job.prompt?"
+          )
+        }
+      }),
+    { arbitrary: { runs: 10 } }
+  )
+})

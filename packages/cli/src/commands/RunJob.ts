@@ -44,8 +44,11 @@ const text = Effect.fnUntraced(
   )
 )
 
-const decode = (given: string) =>
-  Effect.mapError(RunPayload.decode(given), ({ message }) => new JobFailed({ message: `${message}; ${howToGiveIt}` }))
+const decode = (given: string, leftByServer: boolean) =>
+  Effect.mapError(
+    RunPayload.decode(given, leftByServer),
+    ({ message }) => new JobFailed({ message: `${message}; ${howToGiveIt}` })
+  )
 
 /** Makes the payload that a server would make for the request. */
 const asPayload = (given: RunPayload.RunPayload) =>
@@ -67,7 +70,7 @@ const fetched = Effect.fnUntraced(function*(id: string) {
   }
   const known = Schema.decodeOption(JobId)(id)
   const found = Option.isNone(known) ? Option.none() : yield* (yield* PayloadStore).get(known.value)
-  if (Option.isSome(found)) return yield* decode(found.value)
+  if (Option.isSome(found)) return yield* decode(found.value, true)
   return yield* new JobFailed({
     message: `there is no job payload redis:${id} in the Redis of REDIS_URL; ${howToGiveIt}`
   })
@@ -148,7 +151,7 @@ const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
 export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefined) {
   const written = yield* text(given)
   const [, id] = reference.exec(written.trim()) ?? []
-  const payload = id === undefined ? Option.some(yield* decode(written)) : Option.none()
+  const payload = id === undefined ? Option.some(yield* decode(written, given === undefined)) : Option.none()
   const own = Layer.mergeAll(Logging.layer, Results.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("run-job")))
   return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
     Effect.flatMap(asPayload),
