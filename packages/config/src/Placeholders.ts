@@ -16,10 +16,12 @@ export const refusePlaceholders = (
   values: Values,
   report: Report
 ): void => {
-  if (mode !== "serve") return
-  const { github, providers, redis } = settings
+  if (mode !== "serve" && mode !== "review") return
+  const { github, gitlab, providers, redis } = settings
   const keys = used.filter(isBuilt).map((name) => providers[name].apiKey)
-  for (const setting of [github.token, github.webhookSecret, redis.url, redis.sentinelPassword, ...keys]) {
+  const ofForges = [github.token, github.webhookSecret, gitlab.token, gitlab.webhookSecret, gitlab.signingToken]
+  const read = mode === "review" ? keys : [...ofForges, redis.url, redis.sentinelPassword, ...keys]
+  for (const setting of read) {
     if (Option.exists(values(setting), (value) => placeholder.test(Redacted.value(value)))) {
       report.problem(setting, "the value is the placeholder of an example: put your own in its place")
     }

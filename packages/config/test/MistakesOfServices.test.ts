@@ -120,6 +120,15 @@ mistakes("people, triggers and placeholders", {
     problem:
       "github.webhook_secret (GITHUB_WEBHOOK_SECRET): the value is the placeholder of an example: put your own in its place"
   },
+  "a placeholder for GitLab's token": {
+    env: { GITLAB_TOKEN: "glpat-your-token", GITLAB_WEBHOOK_SECRET: "0123456789abcdef" },
+    problem: "gitlab.token (GITLAB_TOKEN): the value is the placeholder of an example: put your own in its place"
+  },
+  "a placeholder for the secret of GitLab's webhook": {
+    env: { GITLAB_TOKEN: "glpat-0123456789", GITLAB_WEBHOOK_SECRET: "your-webhook-secret" },
+    problem:
+      "gitlab.webhook_secret (GITLAB_WEBHOOK_SECRET): the value is the placeholder of an example: put your own in its place"
+  },
   "a placeholder in a Redis URL": {
     env: { REDIS_URL: "redis://:your-redis-password@redis:6379/0" },
     problem: "redis.url (REDIS_URL): the value is the placeholder of an example: put your own in its place"
