@@ -170,11 +170,13 @@ describe("nominal-code review", () => {
   )
 
   live(
-    "says that nothing has changed, and succeeds",
+    "says that nothing has changed, and how to review what is committed, and succeeds",
     Effect.gen(function*() {
-      const { code, stdout } = yield* review(yield* uncommitted("committed"))
+      const world = yield* uncommitted("committed")
+      const { code, stdout } = yield* review(world)
       assert.strictEqual(code, 0)
-      assert.strictEqual(stdout, "Nothing to review: the diff is empty.\n")
+      assert.strictEqual(stdout, "Nothing to review: the diff is empty. To review this branch: --base main\n")
+      assert.strictEqual((yield* review(world, "--base", "HEAD")).stdout, "Nothing to review: the diff is empty.\n")
     })
   )
 
@@ -194,6 +196,12 @@ describe("nominal-code review", () => {
         [world, ["feature"], 2, /"feature" is no commit range: write it as main\.\.feature/],
         [world, ["--staged", "--base", "main"], 2, /choose one of --staged, --base and a commit range/],
         [world, ["--json", "--markdown"], 2, /choose one of --json and --markdown/],
+        [
+          { ...world, env: { ANTHROPIC_API_KEY: "sk-ant-your-key" } },
+          [],
+          1,
+          /ANTHROPIC_API_KEY: the value is the placeholder of an example: put your own in its place/
+        ],
         [
           { ...world, env: { ANTHROPIC_API_KEY: "" } },
           [],

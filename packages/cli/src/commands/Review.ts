@@ -178,5 +178,8 @@ export const reviewLocal = Effect.fn("cli.review")(
 )
 
 /** Text for changes that need no review. */
-const nothing = (why: string, { json }: ReviewFlags): string =>
-  json ? JSON.stringify({ summary: "", findings: [], nothingToReview: why }, null, 2) : `Nothing to review: ${why}.`
+const nothing = (why: string, { base, json, range }: ReviewFlags): string => {
+  if (json) return JSON.stringify({ summary: "", findings: [], nothingToReview: why }, null, 2)
+  const isUncommitted = Option.isNone(base) && Option.isNone(range)
+  return `Nothing to review: ${why}.${isUncommitted ? " To review this branch: --base main" : ""}`
+}
