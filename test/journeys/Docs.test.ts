@@ -81,15 +81,18 @@ const followed = Effect.fnUntraced(function*(settings: string, serve: string, is
 })
 
 describe("the documentation", () => {
-  it.live("leads to a running server, when its steps are followed and their placeholders filled in", () =>
-    Effect.gen(function*() {
-      const [settings = "", serve = "", isReady = ""] = blocksOf("docs/review-a-repository.md")
-      const lines = yield* followed(settings, serve, isReady)
-      assert.match(lines.join("\n"), /"status":"ready"/)
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+  for (const [page, forge] of [["docs/review-a-repository.md", "github"], ["docs/gitlab.md", "gitlab"]] as const) {
+    it.live(`${page} leads to a running server, when its steps are followed and their placeholders filled in`, () =>
+      Effect.gen(function*() {
+        const [settings = "", serve = ""] = blocksOf(page)
+        const [, , isReady = ""] = blocksOf("docs/review-a-repository.md")
+        const lines = yield* followed(settings, serve, isReady)
+        assert.match(lines.join("\n"), new RegExp(`platforms=${forge} [^]*"status":"ready"`))
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+  }
 
   it("shows no command that nothing runs", () => {
-    const here = new Set(commandsOf("docs/review-a-repository.md"))
+    const here = new Set(["docs/review-a-repository.md", "docs/gitlab.md"].flatMap(commandsOf))
     const names = (command: string) => /^export (\w+)=/.exec(command)?.[1] ?? command
     const known = new Set([...here].map(names))
     // What docs/kubernetes.md shows is run in test/deploy, the terminal's page in ReviewInTerminal.test.ts.
