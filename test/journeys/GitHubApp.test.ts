@@ -55,16 +55,19 @@ it.live("a GitHub App reviews as its own bot, with tokens for the one repository
     yield* journey.checkHonestyAbout(pull)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-it.live("an installation that is suspended is told in one line, and nothing is posted", () =>
+it.live("an installation that is suspended is waited for without an attempt, and the review comes once it is back", () =>
   Effect.gen(function*() {
     const { installation, journey, pull, serve } = yield* world()
     installation.suspended = true
-    const record = yield* journey.ended(
-      yield* journey.send({ event: "pull_request", action: "opened", pull }, serve)
-    )
-    assert.strictEqual(record.state, "parked")
-    assert.match(JSON.stringify(record), /no token for installation 67890, it may be suspended/)
+    const id = yield* journey.send({ event: "pull_request", action: "opened", pull }, serve)
+    const waiting = yield* journey.waits(id)
+    assert.strictEqual(waiting.service, "forge:github")
+    assert.match(JSON.stringify(waiting.failure), /no token for installation 67890, it may be suspended/)
     assert.deepStrictEqual(journey.emulator.state.reviews.filter((review) => review.pull === pull), [])
+    installation.suspended = false
+    const { attempts, state } = yield* journey.ended(id)
+    assert.deepStrictEqual([state, attempts], ["done", 1])
+    assert.strictEqual(journey.emulator.state.reviews.filter((review) => review.pull === pull).length, 1)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 it.live("the installation is the one that the delivery names, where no other is configured", () =>

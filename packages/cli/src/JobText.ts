@@ -1,4 +1,4 @@
-import type { Hindrance } from "@nominal-code/domain/Failure"
+import { type Hindrance, isAccessRefused } from "@nominal-code/domain/Failure"
 import type { JobOutcome } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf, type WaitsFor } from "@nominal-code/jobs/JobRecords"
@@ -56,10 +56,16 @@ const abandonedText = (leaseUntil: number, now: number): Option.Option<string> =
 const needs = ({ lane, task }: JobRecord, service: string): boolean =>
   service.startsWith("forge:") ? service === `forge:${lane.platform}` : task._tag === "Review"
 
+/** True if what one job waits for holds another one back. A job that is refused access holds its own lane back. */
+const holdsBack = (one: JobRecord, other: JobRecord): boolean =>
+  laneKey(one.lane) === laneKey(other.lane) || !Option.exists(one.failure, isAccessRefused)
+
 /** Names a job that waits for a service that this one needs, too. */
 const heldBackText = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: number): Option.Option<string> => {
   if (record.state !== "waiting" || Option.isSome(record.waitsFor)) return Option.none()
-  const found = waiting.find(({ waitsFor }) => Option.exists(waitsFor, ({ service }) => needs(record, service)))
+  const found = waiting.find((one) =>
+    holdsBack(one, record) && Option.exists(one.waitsFor, ({ service }) => needs(record, service))
+  )
   return Option.map(Option.fromUndefinedOr(found), (one) => `job ${one.id} ${reasonText(one, now)}`)
 }
 

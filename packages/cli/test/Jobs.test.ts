@@ -98,6 +98,20 @@ describe("nominal-code jobs", () => {
       assert.match((yield* jobs("list")).text, notice)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it.live("says of a job that is refused access that its lane waits for it, and of no other lane", () =>
+    Effect.gen(function*() {
+      const [asked, behind, other] = [mention(laneOf(7), "asked"), push(laneOf(7), "behind"), push(laneOf(8), "other")]
+      const { run: jobs, settle } = yield* withJobs(asked, behind, other)
+      const failure = Failure.cases.Forge.make({ reason: "not-found", detail: "not visible" })
+      const service = ServiceName.make("forge:github")
+      yield* settle(asked, Settlement.cases.Wait.make({ failure, service, delay: Duration.days(2) }))
+      const { text } = yield* jobs("list")
+      const waits = /waits for forge:github \(access refused\) until /.source
+      assert.match(text, new RegExp(`${asked.id} +waiting +0 .* ${waits}`))
+      assert.match(text, new RegExp(`${behind.id} +waiting +0 .*pr_push +job ${asked.id} ${waits}`))
+      assert.match(text, new RegExp(`${other.id} +waiting +0 .*pr_push\n`))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it.live("says of a running job whose lease has ended that no server has it", () =>
     Effect.gen(function*() {
       const { run: jobs, server } = yield* withJobs(job)

@@ -85,7 +85,15 @@ export const detailOf = (text: string): string => oneLine(text, longest)
 export const failureText = (failure: Failure): string => `${failure._tag.toLowerCase()}: ${failure.detail}`
 
 /** Reason why a service does not serve, as operators read it after its name: `forge:github (credentials refused)`. */
-export const Hindrance = Schema.Literals(["away", "limited", "overloaded", "full", "credentials refused", "no credit"])
+export const Hindrance = Schema.Literals([
+  "away",
+  "limited",
+  "overloaded",
+  "full",
+  "credentials refused",
+  "access refused",
+  "no credit"
+])
 export type Hindrance = typeof Hindrance.Type
 
 const hindrances: ReadonlyMap<string, Hindrance> = new Map([
@@ -93,12 +101,21 @@ const hindrances: ReadonlyMap<string, Hindrance> = new Map([
   ["overloaded", "overloaded"],
   ["full", "full"],
   ["unauthorized", "credentials refused"],
+  ["forbidden", "access refused"],
+  ["not-found", "access refused"],
   ["no-credit", "no credit"]
 ])
 
 /** Reason why a service does not serve, from a failure. */
 export const hindranceOf = (failure: Failure): Hindrance =>
   ("reason" in failure ? hindrances.get(failure.reason) : undefined) ?? "away"
+
+/**
+ * True if a forge refuses good credentials what one job needs, a permission or the sight of its repository. The forge
+ * serves other jobs.
+ */
+export const isAccessRefused = (failure: Failure): boolean =>
+  failure._tag === "Forge" && (failure.reason === "forbidden" || failure.reason === "not-found")
 
 /**
  * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`,

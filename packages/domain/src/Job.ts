@@ -94,7 +94,8 @@ export const JobOutcome = Schema.TaggedUnion({
   /** Something is wrong with the job itself, so it uses an attempt. `retryable`: another attempt may succeed. */
   Failed: { failure: Failure, retryable: Schema.Boolean },
   /**
-   * A service that it needs is away, limited or full. It uses no attempt, and waits until the service is back.
+   * A service that it needs is away, limited or full, or refuses it access. It uses no attempt, and waits until the
+   * service is back.
    * `retryAfterMillis`: how long the service asked us to stay away.
    */
   Postponed: { failure: Failure, service: ServiceName, retryAfterMillis: Schema.optionalKey(Schema.Int) },

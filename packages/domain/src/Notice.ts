@@ -17,7 +17,7 @@ export const NoticeOutcome = Schema.TaggedUnion({
   Told: {},
   /** The job's review is on the pull request: there is nothing to tell. */
   Reviewed: { outcome: JobOutcome.cases.Reviewed },
-  /** A service that it needs is away or limited. `retryAfterMillis`: how long the service asked us to stay away. */
+  /** A service that it needs is away or limited, or refuses it access. `retryAfterMillis`: how long the service asked us to stay away. */
   Postponed: { failure: Failure, service: ServiceName, retryAfterMillis: Schema.optionalKey(Schema.Int) },
   /** It can never be told: the forge refuses it, or nothing is posted at all. `detail` is one line for operators. */
   Refused: { detail: Schema.String }

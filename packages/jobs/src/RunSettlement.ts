@@ -1,4 +1,4 @@
-import { Failure, type ServiceName } from "@nominal-code/domain/Failure"
+import { Failure, isAccessRefused, type ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { Duration, Effect, Option, Random } from "effect"
@@ -38,6 +38,16 @@ const retryDelay = (attempt: number) =>
     (factor) => Duration.millis(Math.round(Math.min(10_000 * 3 ** (attempt - 1), 300_000) * factor))
   )
 
+/**
+ * Delay before the next try of a job that its forge refuses access: as long as the job is old, so that it doubles, from
+ * 10 s to 5 min; a fifth more or less by chance.
+ */
+const accessDelay = ({ age }: Lease) =>
+  Effect.map(
+    Random.nextBetween(0.8, 1.2),
+    (factor) => Duration.millis(Math.round(Math.min(Math.max(Duration.toMillis(age), 10_000), 300_000) * factor))
+  )
+
 const isForge = (service: ServiceName): boolean => service.startsWith("forge:")
 const isModel = (service: ServiceName): boolean => service.startsWith("model:")
 
@@ -59,7 +69,10 @@ const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<Servi
         ? ServiceObservation.cases.Reached.make({ services: forgesOf(needs) })
         : ServiceObservation.cases.Nothing.make({})
     },
-    Postponed: ({ _tag, ...away }) => ServiceObservation.cases.Away.make({ job: lease.job.id, ...away }),
+    Postponed: ({ _tag, ...away }) =>
+      isAccessRefused(away.failure)
+        ? ServiceObservation.cases.Reached.make({ services: forgesOf(needs) })
+        : ServiceObservation.cases.Away.make({ job: lease.job.id, ...away }),
     Lost: () => ServiceObservation.cases.Nothing.make({})
   })
 
@@ -86,6 +99,9 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
       ? Effect.succeed(GiveUp.make({ failure }))
       : Effect.map(retryDelay(lease.attempt), (delay) => Retry.make({ failure, delay }))
 
+  const waitForAccess = (lease: Lease, failure: Failure, service: ServiceName): Effect.Effect<Settlement> =>
+    Effect.map(accessDelay(lease), (delay) => Wait.make({ failure, service, delay }))
+
   /** Settlement of a job after a review. */
   const ofRun = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, visit: ServiceUse) {
     if (isGivenUpByRun(outcome)) return Release.make({})
@@ -97,6 +113,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
       Failed: ({ failure, retryable }) => failed(lease, failure, retryable),
       Postponed: ({ failure, service }) => {
         if (isOld) return Effect.succeed(GiveUp.make({ failure }))
+        if (isAccessRefused(failure)) return waitForAccess(lease, failure, service)
         return Option.match(delay, {
           onNone: () => failed(lease, failure, true),
           onSome: (delay) => Effect.succeed(Wait.make({ failure, service, delay }))
@@ -109,7 +126,10 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
     })
   })
 
-  /** Settlement of a job after a notice. */
+  /**
+   * Settlement of a job after a notice. A forge that refuses it access is waited for until the job is twice as old as a
+   * review may get: the notice of one that was given up for its age has time, too.
+   */
   const ofNotice = Effect.fnUntraced(function*(lease: Lease, outcome: NoticeOutcome, visit: ServiceUse) {
     if (isGivenUpByRun(outcome)) return Release.make({})
     const reached = found(visit, ServiceObservation.cases.Reached.make({ services: forgesOf(needs(lease.lane)) }))
@@ -117,11 +137,23 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
       Told: (): Effect.Effect<Settlement> => Effect.as(reached, Park.make({})),
       Reviewed: ({ outcome }) => Effect.as(reached, Done.make({ outcome })),
       Refused: () => Effect.as(reached, Park.make({})),
-      Postponed: ({ _tag, ...away }) =>
-        Effect.map(found(visit, ServiceObservation.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {
+      Postponed: ({ _tag, ...away }) => {
+        if (isAccessRefused(away.failure)) {
+          return Effect.andThen(
+            reached,
+            isOlderThan(lease, Duration.times(giveUpAfter, 2))
+              ? Effect.as(
+                Effect.logError(`the notice could not be posted for too long: ${away.failure.detail}`),
+                Park.make({})
+              )
+              : waitForAccess(lease, away.failure, away.service)
+          )
+        }
+        return Effect.map(found(visit, ServiceObservation.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {
           const { failure, service } = away
           return Wait.make({ failure, service, delay: Option.getOrElse(delay, () => noticeDelay) })
         })
+      }
     })
   })
 

@@ -29,6 +29,56 @@ const pass = (duration: Duration.Input, step: Duration.Input = "10 seconds") =>
 const starts = (events: ReadonlyArray<string>) => events.filter((event) => event.startsWith("start"))
 const tells = (events: ReadonlyArray<string>) => events.filter((event) => event.startsWith("tell"))
 
+const refused = Failure.cases.Forge.make({ reason: "forbidden", detail: "suspended" })
+const shut = JobOutcome.cases.Postponed.make({ failure: refused, service: forge })
+
+describe("a job that its forge refuses access", () => {
+  it.effect("waits alone, without an attempt, at growing distances, until it has access", () =>
+    Effect.gen(function*() {
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        needs,
+        run: ({ delivery }) =>
+          Effect.map(
+            Clock.currentTimeMillis,
+            (now) => delivery === "a" && now < 1_200_000 ? shut : reviewed
+          )
+      })
+      yield* start
+      yield* offer(job)
+      assert.strictEqual(starts(events).length, 1)
+      yield* offer(mention(two, "b"))
+      assert.include(events, "end b")
+      yield* pass("19 minutes")
+      assert.deepStrictEqual(yield* stateOf(job), {
+        state: "waiting",
+        attempts: 0,
+        reason: "waits for forge:github: forge: suspended"
+      })
+      assert.isAtMost(starts(events).length, 15)
+      yield* pass("8 minutes")
+      assert.strictEqual((yield* stateOf(job)).state, "done")
+    }))
+
+  it.effect("is given up once it is older than jobs.give_up_after, and its notice waits as long again", () =>
+    Effect.gen(function*() {
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        needs,
+        run: () => Effect.succeed(shut),
+        postNotice: () => Effect.succeed(NoticeOutcome.cases.Postponed.make({ failure: refused, service: forge })),
+        settings: { giveUpAfter: Duration.hours(1) }
+      })
+      yield* start
+      yield* offer(job)
+      yield* pass("59 minutes")
+      assert.deepStrictEqual(tells(events), [])
+      yield* pass("50 minutes")
+      assert.strictEqual((yield* stateOf(job)).state, "waiting")
+      assert.isAtLeast(tells(events).length, 5)
+      yield* pass("20 minutes")
+      assert.strictEqual((yield* stateOf(job)).state, "parked")
+    }))
+})
+
 describe("a job whose service is away", () => {
   it.effect("waits without using an attempt, and its record says for what and until when", () =>
     Effect.gen(function*() {
@@ -130,6 +180,29 @@ describe("a notice", () => {
       yield* pass("10 minutes")
       assert.deepStrictEqual([(yield* stateOf(job)).state, told.length], ["parked", 1])
       assert.isAtMost(tells(events).length, 25)
+    }))
+
+  it.effect("that the forge forbids is kept until it is allowed, and holds no other lane back", () =>
+    Effect.gen(function*() {
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        needs,
+        run: ({ delivery }) => delivery === "a" ? broken() : Effect.succeed(reviewed),
+        postNotice: () =>
+          Effect.map(Clock.currentTimeMillis, (now) =>
+            now < 1_200_000
+              ? NoticeOutcome.cases.Postponed.make({ failure: refused, service: forge })
+              : NoticeOutcome.cases.Told.make({}))
+      })
+      yield* start
+      yield* offer(job)
+      assert.strictEqual(tells(events).length, 1)
+      yield* offer(mention(two, "b"))
+      assert.include(events, "end b")
+      yield* pass("19 minutes")
+      assert.strictEqual((yield* stateOf(job)).state, "waiting")
+      yield* pass("8 minutes")
+      assert.strictEqual((yield* stateOf(job)).state, "parked")
+      assert.isAtMost(tells(events).length, 15)
     }))
 
   it.effect("makes the job done where its review is on the pull request", () =>

@@ -1,11 +1,12 @@
 import type { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { detailOf, Failure, type ModelFailureReason, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import type { Platform } from "@nominal-code/domain/PullRequest"
+import type { Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
+import { Forge } from "@nominal-code/forge/Forge"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { WorkspaceError } from "@nominal-code/workspace/Workspace"
-import { Duration, type Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import type { ReviewConfig } from "./ReviewConfig.ts"
 
 const { Failed, Postponed } = JobOutcome.cases
@@ -51,19 +52,34 @@ const forgeReason = ({ reason }: ForgeError) =>
 /** Service name of a forge. */
 export const forgeService = (platform: Platform): ServiceName => ServiceName.make(`forge:${platform}`)
 
-/**
- * A run that ends with an error of the forge: it waits for a forge that is away or limited, or that accepts no credentials
- * of ours, and fails otherwise. A forge may not know yet what its webhook told of, or a new permission: that is worth
- * another attempt.
- */
-export const forgeOutcome = (platform: Platform, error: ForgeError) => {
-  const { message, reason } = error
-  const failure = Failure.cases.Forge.make({ reason: forgeReason(error), detail: message })
-  if (reason._tag === "RateLimited") return postponed(failure, forgeService(platform), Option.some(reason.retryAfter))
-  return reason._tag === "Unavailable" || reason._tag === "Unauthorized"
-    ? postponed(failure, forgeService(platform))
-    : failed(failure, reason._tag === "NotFound" || reason._tag === "Forbidden")
+const forgeFailure = (error: ForgeError): Failure =>
+  Failure.cases.Forge.make({ reason: forgeReason(error), detail: error.message })
+
+/** Outcome of an error of the forge: only a request that the forge understands and refuses has failed. */
+const forgeOutcome = (platform: Platform, error: ForgeError) => {
+  const { reason } = error
+  const failure = forgeFailure(error)
+  return reason._tag === "Refused"
+    ? failed(failure, false)
+    : postponed(
+      failure,
+      forgeService(platform),
+      reason._tag === "RateLimited" ? Option.some(reason.retryAfter) : Option.none()
+    )
 }
+
+/**
+ * A run that ends with an error of the forge: it waits for a forge that is away or limited, that accepts no credentials of
+ * ours, or that refuses them a permission or the repository, which its owner may give back. If only the pull request is
+ * not there, the run failed: the pull request is deleted, or the forge does not know yet what its webhook told of.
+ */
+export const forgeFailed = Effect.fnUntraced(function*({ platform, repo }: PullRequestRef, error: ForgeError) {
+  if (error.reason._tag !== "NotFound") return forgeOutcome(platform, error)
+  return yield* Effect.match((yield* Forge).checkAccess(repo), {
+    onFailure: (access) => forgeOutcome(platform, access),
+    onSuccess: () => failed(forgeFailure(error), true)
+  })
+})
 
 /** Service name of a model provider. */
 export const modelService = (provider: string): ServiceName => ServiceName.make(`model:${provider}`)

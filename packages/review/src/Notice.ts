@@ -5,7 +5,7 @@ import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
-import { explain, forgeOutcome } from "./Failure.ts"
+import { explain, forgeFailed } from "./Failure.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 
@@ -48,15 +48,13 @@ export const notice = Effect.fn("Notice.notice")(
       onSome: (posted) => Reviewed.make({ outcome: postedOutcome(posted) })
     })
   },
-  Effect.catchTags({
-    RunNotWanted: () => Effect.succeed(leaseLost),
-    ForgeError: (error) =>
-      Effect.map(Forge, ({ platform }) => {
-        const outcome = forgeOutcome(platform, error)
+  Effect.catchTag("RunNotWanted", () => Effect.succeed(leaseLost)),
+  (effect, { event }) =>
+    Effect.catchTag(effect, "ForgeError", (error) =>
+      Effect.map(forgeFailed(event.pullRequest, error), (outcome) => {
         if (outcome._tag === "Failed") return Refused.make({ detail: outcome.failure.detail })
         const { _tag, ...waiting } = outcome
         return Postponed.make(waiting)
-      })
-  }),
+      })),
   (effect, { event }) => asInstallationOf(event)(effect)
 )

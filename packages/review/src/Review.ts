@@ -1,4 +1,4 @@
-import { Failure } from "@nominal-code/domain/Failure"
+import { Failure, isAccessRefused } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
@@ -7,7 +7,7 @@ import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
-import { checkoutOutcome, failed, forgeOutcome, isAmbiguous, modelOutcome } from "./Failure.ts"
+import { checkoutOutcome, failed, forgeFailed, isAmbiguous, modelOutcome } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as Head from "./Head.ts"
 import type { Skip } from "./Head.ts"
@@ -96,7 +96,10 @@ const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: D
   return Option.map(Head.reviewOf(known, now.headSha), Head.headReviewed)
 })
 
-/** Brings a review to the pull request as it is by now. During an outage the review is kept for the next run. */
+/**
+ * Brings a review to the pull request as it is by now. If it has to wait for the forge, it is kept for the next run. Where
+ * it cannot be kept, a refusal of access uses an attempt, which bounds how often the model is paid for it.
+ */
 const finish = Effect.fnUntraced(
   function*(job: Job, known: OwnPosts, review: DraftedReview) {
     const { settings: { dryRun } } = yield* ReviewConfig
@@ -108,13 +111,13 @@ const finish = Effect.fnUntraced(
     return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
   },
   (effect, job, _known, review) =>
-    Effect.tapError(
-      effect,
-      (error) =>
-        error._tag === "ForgeError" && forgeOutcome(job.event.pullRequest.platform, error)._tag === "Postponed"
-          ? Effect.flatMap(PendingPosts, (pending) => pending.keep(job.id, review))
-          : Effect.void
-    )
+    Effect.catchTag(effect, "ForgeError", (error) =>
+      Effect.gen(function*() {
+        const outcome = yield* forgeFailed(job.event.pullRequest, error)
+        if (outcome._tag === "Failed") return outcome
+        const kept = yield* (yield* PendingPosts).keep(job.id, review)
+        return !kept && isAccessRefused(outcome.failure) ? failed(outcome.failure, true) : outcome
+      }))
 )
 
 /** The outcome of a job whose review an earlier run has posted, or has left to be posted. */
@@ -172,7 +175,6 @@ export const review = Effect.fn("Review.review")(
   },
   Effect.catchTags({
     RunNotWanted: () => Effect.succeed(leaseLost),
-    ForgeError: (error) => Effect.map(Forge, ({ platform }) => forgeOutcome(platform, error)),
     WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
     LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
     PlatformError: ({ message }) =>
@@ -180,5 +182,6 @@ export const review = Effect.fn("Review.review")(
         failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
       )
   }),
-  (effect, { event }) => asInstallationOf(event)(effect)
+  (effect, { event }) =>
+    asInstallationOf(event)(Effect.catchTag(effect, "ForgeError", (error) => forgeFailed(event.pullRequest, error)))
 )

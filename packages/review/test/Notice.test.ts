@@ -3,7 +3,7 @@ import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { Notice } from "@nominal-code/domain/Notice"
 import { PostedReview } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { RateLimited, Refused, Unavailable } from "@nominal-code/forge/ForgeError"
+import { Forbidden, NotFound, RateLimited, Refused, Unavailable } from "@nominal-code/forge/ForgeError"
 import { Duration, Effect, Option, Schema } from "effect"
 import { explain, failed } from "../src/Failure.ts"
 import { notice } from "../src/Notice.ts"
@@ -57,6 +57,19 @@ describe("the notice of a job that is given up", () => {
       const outcome = yield* tell(away)
       assert.deepInclude(outcome, { _tag: "Postponed", service: ServiceName.make("forge:github") })
       assert.notProperty(outcome, "retryAfterMillis")
+    }))
+
+  it.effect("waits for access to the repository, and not for a pull request that is not there", () =>
+    Effect.gen(function*() {
+      const forbidden = Scene.forgeError(new Forbidden({ message: "suspended" }))
+      const missing = Scene.forgeError(new NotFound({ message: "not there" }))
+      for (const changes of [{ reply: forbidden }, { reply: missing, access: missing }]) {
+        assert.deepInclude(yield* tell(Scene.world(changes)), {
+          _tag: "Postponed",
+          service: ServiceName.make("forge:github")
+        })
+      }
+      assert.deepInclude(yield* tell(Scene.world({ reply: missing })), { _tag: "Refused" })
     }))
 
   it.effect("is refused for good where the forge refuses it", () =>

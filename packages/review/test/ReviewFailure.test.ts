@@ -32,6 +32,8 @@ describe("an outage uses no attempt, and says what is waited for:", () => {
   const forge = "forge:github"
   const model = "model:anthropic"
   const limited = Scene.forgeError(new RateLimited({ retryAfter: hours }))
+  const forbidden = Scene.forgeError(new Forbidden({ message: "contents: read is missing" }))
+  const hidden = Scene.forgeError(new NotFound({ message: "no such repository" }))
   const unauthorized = Scene.forgeError(new Unauthorized({ message: "Bad credentials" }))
   const cases: ReadonlyArray<readonly [string, Partial<Scene.World>, string, number | undefined]> = [
     ["a forge that limits us for hours", { forgeFiles: limited }, forge, millis],
@@ -57,6 +59,32 @@ describe("an outage uses no attempt, and says what is waited for:", () => {
       undefined
     ],
     ["a forge that accepts no credentials of ours", { forgeFiles: unauthorized }, forge, undefined],
+    ["a forge that refuses a permission", { forgeFiles: forbidden }, forge, undefined],
+    [
+      "a forge that refuses it when the review is posted",
+      { publish: () => Effect.fail(forbidden) },
+      forge,
+      undefined
+    ],
+    ["a forge that hides the repository", { forgeFiles: hidden, access: hidden }, forge, undefined],
+    [
+      "a forge that refuses a permission, git first",
+      { checkout: () => workspaceError("auth"), access: forbidden },
+      forge,
+      undefined
+    ],
+    [
+      "a forge that hides the repository, git first",
+      { checkout: () => workspaceError("forbidden"), access: hidden },
+      forge,
+      undefined
+    ],
+    [
+      "a forge that is away when it is asked for the repository",
+      { forgeFiles: hidden, access: unavailable },
+      forge,
+      undefined
+    ],
     [
       "a forge that accepts none when the review is posted",
       { publish: () => Effect.fail(unauthorized) },
@@ -88,6 +116,21 @@ describe("an outage uses no attempt, and says what is waited for:", () => {
   }
 })
 
+it.effect("a wait for access keeps what the forge's API said, where git was refused first", () =>
+  Effect.gen(function*() {
+    const access = Scene.forgeError(new Forbidden({ message: "contents: read is missing" }))
+    for (const reason of ["auth", "forbidden"] as const) {
+      const world = Scene.world({ checkout: () => workspaceError(reason), access })
+      const outcome = yield* run(world)
+      assert.deepStrictEqual("failure" in outcome && outcome.failure, {
+        _tag: "Forge",
+        reason: "forbidden",
+        detail: access.message
+      })
+      assert.deepStrictEqual(world.calls.filter((call) => call === "access"), ["access"])
+    }
+  }))
+
 describe("a failure", () => {
   it.effect("of the job itself uses an attempt, and says whether another one may help", () =>
     Effect.gen(function*() {
@@ -97,33 +140,12 @@ describe("a failure", () => {
         [{ answers: [() => modelError("context-too-long")] }, false],
         [{ checkout: () => workspaceError("timeout") }, true],
         [{ checkout: () => workspaceError("too-large") }, false],
-        [{ forgeFiles: Scene.forgeError(new Forbidden({ message: "no" })) }, true]
+        [{ forgeFiles: Scene.forgeError(new NotFound({ message: "no such pull request" })) }, true]
       ]
       for (const [changes, retryable] of cases) {
         const world = Scene.world(changes)
         assert.deepInclude(yield* run(world), { _tag: "Failed", retryable })
         assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
-      }
-    }))
-
-  it.effect("of credentials that are good, and not for this repository, is the job's own, whoever refuses them", () =>
-    Effect.gen(function*() {
-      const forbidden = Scene.forgeError(new Forbidden({ message: "contents: read is missing" }))
-      const hidden = Scene.forgeError(new NotFound({ message: "no such repository" }))
-      for (const access of [forbidden, hidden]) {
-        for (const reason of ["auth", "forbidden"] as const) {
-          const world = Scene.world({ checkout: () => workspaceError(reason), access })
-          assert.deepInclude(yield* run(world), {
-            _tag: "Failed",
-            failure: {
-              _tag: "Forge",
-              reason: access === forbidden ? "forbidden" : "not-found",
-              detail: access.message
-            },
-            retryable: true
-          })
-          assert.deepStrictEqual(world.calls.filter((call) => call === "access"), ["access"])
-        }
       }
     }))
 
@@ -143,6 +165,14 @@ describe("a failure", () => {
         },
         retryable: true
       })
+    }))
+
+  it.effect("to be let post a review uses an attempt where the finished review cannot be kept for the next run", () =>
+    Effect.gen(function*() {
+      const forbidden = Scene.forgeError(new Forbidden({ message: "pull requests: write is missing" }))
+      const pending = { keep: () => Effect.succeed(false), take: () => Effect.succeedNone }
+      const world = Scene.world({ publish: () => Effect.fail(forbidden), pending })
+      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: true })
     }))
 
   it.effect("to find the pull request is tried again, for a forge may not know yet what its webhook told of", () =>

@@ -89,7 +89,7 @@ export const jobs = {
     kind: duration,
     byDefault: "`24h`",
     doc:
-      "How long a review may wait for services that are away, limited or full before it is given up. Waiting uses no attempt."
+      "How long a review may wait for services that are away, limited or full, or refuse it access, before it is given up. Waiting uses no attempt."
   }),
   deadline: defaulted(600, {
     yaml: "jobs.deadline_seconds",
