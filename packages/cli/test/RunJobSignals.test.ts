@@ -1,0 +1,85 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { jobOfHead } from "@nominal-code/domain/Job"
+import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { command } from "@nominal-code/testing/Command"
+import * as Scene from "@nominal-code/testing/GitHubScene"
+import { redisSuite, start } from "@nominal-code/testing/RedisServer"
+import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
+import { Deferred, Effect, FileSystem, Redacted, Schema, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+
+const payloadOf = ({ pull }: Effect.Success<typeof Scene.scene>) =>
+  Schema.encodeEffect(JobPayloadJson)({
+    version: 2,
+    run: 1,
+    job: jobOfHead({
+      ref: new PullRequestRef({
+        platform: "github",
+        repo: RepoName.make(pull.repository.fullName),
+        number: PullNumber.make(pull.number)
+      }),
+      title: pull.title,
+      headSha: Sha.make(pull.headSha),
+      headBranch: "feature",
+      baseBranch: "main"
+    })
+  })
+
+/** A `run-job` whose model thinks without end, and whose server waits for its outcome in Redis. */
+const thinking = Effect.gen(function*() {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped()
+  const redis = yield* start({ aof: false })
+  const scene = yield* Scene.scene
+  const model = yield* ScriptedModel.make
+  const asked = yield* Deferred.make<void>()
+  model.script(() => {
+    Deferred.doneUnsafe(asked, Effect.void)
+    return { text: "", until: new Promise(() => {}) }
+  })
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: directory,
+    WORKSPACE_BASE_DIR: `${directory}/workspace`,
+    REVIEW_JOB_PAYLOAD: yield* payloadOf(scene),
+    REDIS_URL: Redacted.value(redis.url),
+    REVIEWER_BOT_USERNAME: scene.bot.login,
+    GITHUB_TOKEN: scene.bot.token,
+    GITHUB_API_BASE: scene.emulator.apiBase,
+    ...ScriptedModel.variables(model.url, "anthropic", "a-key-that-is-long-enough")
+  }
+  const child = yield* spawner.spawn(
+    ChildProcess.make(process.execPath, [command, "run-job"], { env, stdin: "ignore", forceKillAfter: "1 second" })
+  )
+  const stopping = yield* Deferred.make<void>()
+  yield* Effect.forkScoped(
+    Stream.runForEach(
+      Stream.splitLines(Stream.decodeText(child.stderr)),
+      (line) =>
+        line.includes("it was stopped before the review was done")
+          ? Deferred.succeed(stopping, undefined)
+          : Effect.void
+    )
+  )
+  const terminate = Effect.sync(() => process.kill(child.pid, "SIGTERM"))
+  return { asked: Deferred.await(asked), child, redis, scene, stopping: Deferred.await(stopping), terminate }
+})
+
+redisSuite("run-job", () => {
+  it.live("waits for a Redis that is away to report that it was stopped, until a second SIGTERM ends it at once", () =>
+    Effect.gen(function*() {
+      const { asked, child, redis, scene, stopping, terminate } = yield* thinking
+      yield* asked
+      yield* redis.freeze
+      yield* terminate
+      yield* stopping
+      assert.isTrue(yield* child.isRunning)
+      yield* terminate
+      assert.strictEqual(Number(yield* child.exitCode), 143)
+      assert.deepStrictEqual(scene.emulator.state.reviews, [])
+      yield* redis.thaw
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+})
