@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { readFileSync } from "node:fs"
+import { ask } from "./KubeAsk.ts"
 import * as KubeEmulator from "./KubeEmulator.ts"
 
 /*
@@ -110,3 +111,9 @@ export const assertSame = (
   }
   assert.strictEqual("warning" in headers, "warning" in (wanted.headers ?? {}), "a warning")
 }
+
+/** Sends a recording's request to a cluster of its own, and fails if the answer is not the recorded one. */
+export const answered = Effect.fnUntraced(function*(name: string, options?: Partial<KubeEmulator.Options>) {
+  const { answer, request } = recording(name, Exchange)
+  assertSame(yield* ask(yield* cluster(options), request), answer)
+})

@@ -1,7 +1,8 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { ask } from "@nominal-code/testing/KubeAsk"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
+import { replay } from "@nominal-code/testing/KubeReplays"
 import type { KubeJobObject } from "@nominal-code/testing/KubeStore"
 import { stream, Told } from "@nominal-code/testing/KubeStream"
 import { Duration, Effect, Schedule, Schema } from "effect"
@@ -139,62 +140,65 @@ const replays: Readonly<Record<string, Replay>> = {
 
 const asTold = Schema.decodeUnknownSync(Told)
 
-describe("the emulated Job controller and its node, held to recordings of real ones", () => {
-  it.live.each(Object.entries(replays))(
-    "tells both watches of %s what the real ones told",
-    ([name, replay]) =>
-      Effect.gen(function*() {
-        const recorded = stream(name)
-        const pods: Array<string> = []
-        const clusters: Array<KubeEmulator.KubeEmulator> = []
-        const cluster = yield* KubeEmulator.make({
-          ...quick,
-          namespaces: { reviews: {} },
-          behave: ({ metadata }) => {
-            const [at] = clusters
-            pods.push(metadata.name)
-            return at === undefined ? undefined : replay.pod?.(at, pods.length - 1) ?? runs()
-          }
-        })
-        clusters.push(cluster)
-        const { activeDeadlineSeconds, ttlSecondsAfterFinished, ...spec } = recorded.job.spec
-        const soon = (seconds: unknown) => Number(seconds) < 10 ? 1 : seconds
-        const { code } = yield* ask(cluster, {
-          method: "POST",
-          path: "/apis/batch/v1/namespaces/reviews/jobs",
-          body: {
-            ...recorded.job,
-            spec: {
-              ...spec,
-              activeDeadlineSeconds: soon(activeDeadlineSeconds),
-              ttlSecondsAfterFinished: soon(ttlSecondsAfterFinished)
-            }
-          }
-        })
-        assert.strictEqual(code, 201)
-        if (replay.act !== undefined) {
-          yield* jobReady(cluster).pipe(Effect.timeout("5 seconds"))
-          yield* replay.act(cluster, pods[0] ?? "")
-        }
-        const seen = () =>
-          cluster.store.since(0).map(({ object, type }) => ({ type, object })).filter(({ object }) =>
-            object.kind !== "Event"
-          )
-            .map((event) => asTold(event))
-        yield* Effect.sync(() => seen().length >= recorded.told.length).pipe(
-          Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("20 millis") }),
-          Effect.timeoutOption("6 seconds")
-        )
-        // Nothing more is told.
-        yield* Effect.sleep("400 millis")
-        for (const kind of ["Job", "Pod"] as const) {
-          assert.deepStrictEqual(told(seen(), kind), told(recorded.told, kind))
-        }
-        assert.deepStrictEqual(landmarks(seen()), landmarks(recorded.told))
-        // The next pod comes about ten seconds after the last one, in a cluster whose second lasts 150 ms.
-        const [first, second] = cluster.controller.starts
-        const pause = (second?.at ?? Infinity) - (first?.endedAt ?? 0)
-        assert.isAtLeast(pause, Duration.toMillis(quick.backoff) * 0.9)
-      })
+const asRecorded = Effect.fnUntraced(function*(name: string, { act, pod }: Replay) {
+  const recorded = stream(name)
+  const pods: Array<string> = []
+  const clusters: Array<KubeEmulator.KubeEmulator> = []
+  const cluster = yield* KubeEmulator.make({
+    ...quick,
+    namespaces: { reviews: {} },
+    behave: ({ metadata }) => {
+      const [at] = clusters
+      pods.push(metadata.name)
+      return at === undefined ? undefined : pod?.(at, pods.length - 1) ?? runs()
+    }
+  })
+  clusters.push(cluster)
+  const { activeDeadlineSeconds, ttlSecondsAfterFinished, ...spec } = recorded.job.spec
+  const soon = (seconds: unknown) => Number(seconds) < 10 ? 1 : seconds
+  const { code } = yield* ask(cluster, {
+    method: "POST",
+    path: "/apis/batch/v1/namespaces/reviews/jobs",
+    body: {
+      ...recorded.job,
+      spec: {
+        ...spec,
+        activeDeadlineSeconds: soon(activeDeadlineSeconds),
+        ttlSecondsAfterFinished: soon(ttlSecondsAfterFinished)
+      }
+    }
+  })
+  assert.strictEqual(code, 201)
+  if (act !== undefined) {
+    yield* jobReady(cluster).pipe(Effect.timeout("5 seconds"))
+    yield* act(cluster, pods[0] ?? "")
+  }
+  const seen = () =>
+    cluster.store.since(0).map(({ object, type }) => ({ type, object })).filter(({ object }) => object.kind !== "Event")
+      .map((event) => asTold(event))
+  yield* Effect.sync(() => seen().length >= recorded.told.length).pipe(
+    Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("20 millis") }),
+    Effect.timeoutOption("6 seconds")
   )
+  // Nothing more is told.
+  yield* Effect.sleep("400 millis")
+  for (const kind of ["Job", "Pod"] as const) {
+    assert.deepStrictEqual(told(seen(), kind), told(recorded.told, kind))
+  }
+  assert.deepStrictEqual(landmarks(seen()), landmarks(recorded.told))
+  // The next pod comes about ten seconds after the last one, in a cluster whose second lasts 150 ms.
+  const [first, second] = cluster.controller.starts
+  const pause = (second?.at ?? Infinity) - (first?.endedAt ?? 0)
+  assert.isAtLeast(pause, Duration.toMillis(quick.backoff) * 0.9)
 })
+
+replay(
+  "streams",
+  "the emulated Job controller and its node, held to recordings of real ones",
+  Object.fromEntries(
+    Object.entries(replays).map(([name, replay]) => [
+      `stream-${name}`,
+      () => it.live("is told to both watches as the real ones did", () => asRecorded(name, replay))
+    ])
+  )
+)
