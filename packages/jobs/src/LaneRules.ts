@@ -187,7 +187,7 @@ export interface TakeOptions {
 
 /**
  * Takes the lane's head; a lease of it that has run out is over by this, and counts as a loss where its run died with it.
- * What cannot be read stays as it is.
+ * A head whose payload this program cannot read is not taken, and keeps its place.
  */
 export const take = (table: JobTable, lane: string, now: number, taker: TakeOptions): JobRow | undefined => {
   const [first] = table.active(lane)
