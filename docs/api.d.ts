@@ -65,8 +65,6 @@ declare const PullRequest_base: Schema.Class<PullRequest, Schema.Struct<{
   readonly headBranch: Schema.String;
   readonly baseSha: Schema.brand<Schema.String, "Sha">;
   readonly baseBranch: Schema.String;
-  /** First line of each commit's message, oldest first. */
-  readonly commits: Schema.$Array<Schema.String>;
 }>, {}>;
 /** A pull request as the forge shows it now. */
 export declare class PullRequest extends PullRequest_base {}
@@ -132,6 +130,8 @@ interface Checkout {
   readonly tools: ReadonlyArray<Tool>;
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>;
+  /** Subjects of the pull request's commits, from the merge base to the head, oldest first; the newest 250 at most. */
+  readonly commits: Effect.Effect<ReadonlyArray<string>, WorkspaceError>;
   /** Reads a file at the tip of the base branch, where maintainers decide and not the pull request. */
   baseFile(path: RepoPath): Effect.Effect<Option.Option<string>, WorkspaceError>;
   /** The files in a directory at the tip of the base branch, by their full paths. */
@@ -1472,6 +1472,8 @@ interface ReviewContext {
   readonly files: ReadonlyArray<ChangedFile>;
   /** Number of files that the ignore patterns took away. */
   readonly ignored: number;
+  /** Subjects of the commits, oldest first. */
+  readonly commits: ReadonlyArray<string>;
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
   readonly discussions: ReadonlyArray<Discussion>;
   readonly guidelines: string;

@@ -42,8 +42,7 @@ const pullRequest = new PullRequest({
   headSha: Sha.make(git("rev-parse", head).trim()),
   headBranch: head,
   baseSha: Sha.make(git("rev-parse", base).trim()),
-  baseBranch: "main",
-  commits: git("log", "--reverse", "--format=%s", `${base}..${head}`).trim().split("\n")
+  baseBranch: "main"
 })
 
 const printed = ({ comments, summary }: ReviewDraft) =>

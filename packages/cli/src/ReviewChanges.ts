@@ -50,8 +50,7 @@ const pullRequestOf = ({ author, baseSha, headSha, title }: ResolvedChanges, { b
     headSha,
     headBranch: head,
     baseSha,
-    baseBranch: base,
-    commits: []
+    baseBranch: base
   })
 
 /** A forge with one pull request, made of the changes, which keeps the review that is posted to it. */

@@ -75,7 +75,5 @@ export class PullRequest extends Schema.Class<PullRequest>("@nominal-code/domain
   headSha: Sha,
   headBranch: Schema.String,
   baseSha: Sha,
-  baseBranch: Schema.String,
-  /** First line of each commit's message, oldest first. */
-  commits: Schema.Array(Schema.String)
+  baseBranch: Schema.String
 }) {}

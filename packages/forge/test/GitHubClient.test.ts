@@ -35,7 +35,7 @@ const inTurn = (...answers: ReadonlyArray<Answer>) => {
   return (): Answer => answers[Math.min(next++, answers.length - 1)] ?? {}
 }
 
-/** The pull request at an address that answers as told; its commits always come. */
+/** The pull request at an address that answers as told. */
 const reading = (fake: FakeGitHub, answer: () => Answer) => {
   fake.script = (request) => request.path === path ? answer() : { body: [] }
   return Forge.use((forge) => forge.pullRequest(ref)).pipe(Effect.provide(forgeAt(fake.url)))

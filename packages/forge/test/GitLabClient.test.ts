@@ -43,7 +43,7 @@ const asking = Effect.fnUntraced(
   }
 )
 
-/** The merge request at an address that answers as told; its commits always come. */
+/** The merge request at an address that answers as told. */
 const reading = (fake: FakeGitHub, answer: () => Answer, apiBase = "") => {
   fake.script = (request) => request.path === path ? answer() : { body: [] }
   return asking(fake, (forge) => forge.pullRequest(ref), apiBase)

@@ -41,6 +41,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
         ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
         : undefined,
       files: context.files,
+      commits: context.commits,
       discussions: context.discussions.filter(({ author }) => !isBot(author)).slice(-mostDiscussions),
       suggestions: settings.inlineSuggestions,
       diffBudget

@@ -31,6 +31,8 @@ export interface Place {
 /** Parts of the user prompt. */
 export interface UserParts {
   readonly pullRequest: PullRequest
+  /** Subjects of its commits, oldest first. */
+  readonly commits: ReadonlyArray<string>
   /** Request beside the mention; empty if nobody asked. */
   readonly request: string
   /** Place on the diff where it was asked. */
@@ -59,7 +61,9 @@ const mostNames = 300
 
 const cut = (text: string, room: number): string => text.length <= room ? text : `${text.slice(0, room)}\n[cut here]`
 
-const header = ({ pullRequest: { author, baseBranch, commits, description, headBranch, ref, title } }: UserParts) => [
+const header = (
+  { commits, pullRequest: { author, baseBranch, description, headBranch, ref, title } }: UserParts
+) => [
   `## Pull request #${ref.number} on ${ref.repo}`,
   [
     `Title: ${inline("untrusted-title", cut(title, 500))}`,

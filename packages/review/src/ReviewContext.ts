@@ -16,6 +16,8 @@ export interface ReviewContext {
   readonly files: ReadonlyArray<ChangedFile>
   /** Number of files that the ignore patterns took away. */
   readonly ignored: number
+  /** Subjects of the commits, oldest first. */
+  readonly commits: ReadonlyArray<string>
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
   readonly discussions: ReadonlyArray<Discussion>
   readonly guidelines: string
@@ -59,6 +61,7 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
     checkout,
     files,
     ignored: all.length - files.length,
+    commits: yield* checkout.commits,
     discussions,
     guidelines: yield* guidelines(checkout, settings, files.map(({ path }) => path))
   }

@@ -6,6 +6,7 @@ import * as Scene from "./Scene.ts"
 
 const parts = {
   pullRequest: Scene.pullRequest(),
+  commits: ["Add a cart"],
   request: "",
   files: [Scene.file("src/cart.ts")],
   discussions: [],
@@ -56,9 +57,9 @@ describe("the user prompt", () => {
         title: evil,
         headBranch: evil,
         baseBranch: evil,
-        author: evil,
-        commits: [evil]
+        author: evil
       }),
+      commits: [evil],
       files: [Scene.file(`src/${evil}.ts`, added(1, evil))],
       discussions: [comment(evil, { author: evil, path: Scene.path(`x/${evil}`), line: 3 })]
     })
@@ -78,10 +79,8 @@ describe("the user prompt", () => {
   it("holds at most 5,000 characters of the description and 20 commits", () => {
     const prompt = userPrompt({
       ...parts,
-      pullRequest: Scene.pullRequest({
-        description: "d".repeat(9_000),
-        commits: Array.from({ length: 30 }, (_, at) => `commit ${at}`)
-      })
+      pullRequest: Scene.pullRequest({ description: "d".repeat(9_000) }),
+      commits: Array.from({ length: 30 }, (_, at) => `commit ${at}`)
     })
     assert.strictEqual(prompt.match(/d{5000,}/)?.[0].length, 5_000)
     assert.include(prompt, "- commit 19")

@@ -38,7 +38,6 @@ export const pullRequest = (changes: Partial<ConstructorParameters<typeof PullRe
     headBranch: "cart",
     baseSha,
     baseBranch: "main",
-    commits: ["Add a cart"],
     ...changes
   })
 
@@ -233,6 +232,7 @@ export const checkoutOf = (from: World, at: Sha): Checkout => ({
     from.calls.push("git diff")
     return from.gitFiles
   }),
+  commits: Effect.succeed(["Add a cart"]),
   baseFile: (name) => Effect.succeed(Option.fromUndefinedOr(from.baseFiles[name])),
   baseFiles: () => Effect.succeed([]),
   paths: () => Effect.succeed([]),

@@ -27,6 +27,7 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
     mergeBase,
     tools: Tools.make(reading, redact),
     changedFiles: read(Objects.changedFiles(gitDir, mergeBase, head)),
+    commits: read(Objects.subjects(gitDir, mergeBase, head)),
     baseFile: (file) => read(Objects.file(gitDir, base, file)),
     baseFiles: (folder) => read(Objects.filesIn(gitDir, base, folder)),
     paths: (side) => read(Objects.paths(gitDir, side === "LEFT" ? mergeBase : head)),

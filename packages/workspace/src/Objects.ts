@@ -7,6 +7,7 @@ import { Git, GitError } from "./Git.ts"
 /** Maximum size of a file that is read. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024
 const MAX_DIFF_MEBIBYTES = 64
+const MAX_COMMITS = 250
 
 /** Decodes bytes: invalid UTF-8 becomes U+FFFD; a byte order mark stays, as it does in git's own diffs. */
 export const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
@@ -112,6 +113,14 @@ export const paths = Effect.fn("Objects.paths")(function*(gitDir: string, commit
   const options = { gitDir, maxBytes: MAX_DIFF_MEBIBYTES * 1024 * 1024 }
   const { stdout } = yield* git.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit], options)
   return decode(stdout).split("\0").filter(isRepoPath)
+})
+
+/** The subjects of the commits between two commits, oldest first; of more than 250, the newest. */
+export const subjects = Effect.fn("Objects.subjects")(function*(gitDir: string, from: Sha, to: Sha) {
+  const git = yield* Git
+  const range = ["--reverse", `--max-count=${MAX_COMMITS}`, `${from}..${to}`, "--"]
+  const { stdout } = yield* git.run(["log", "-z", "--format=%s", ...range], { gitDir })
+  return decode(stdout).split("\0").filter((subject) => subject.trim() !== "")
 })
 
 /** Options that make a diff git's own, whatever the repository asks for. */

@@ -29,7 +29,7 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 
-  it.effect("tells the changed files, base files and lines of either side from git's objects", () =>
+  it.effect("tells the commits, changed files, base files and lines of either side from git's objects", () =>
     Effect.gen(function*() {
       const { baseDir, pull, repository, request: make } = yield* Fixture.make
       const first = pull(
@@ -57,6 +57,7 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
       yield* Effect.gen(function*() {
         const checkout = yield* (yield* Workspace).checkout(request)
         assert.strictEqual(checkout.mergeBase, first.baseSha)
+        assert.deepStrictEqual(yield* checkout.commits, ["head"])
         const changed = yield* checkout.changedFiles
         assert.deepStrictEqual(
           changed.map(({ path, previousPath, status }) => [path, status, previousPath]),
@@ -193,6 +194,11 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
         const workspace = yield* Workspace
         const checkout = yield* workspace.checkout(request(head, repository.head()))
         assert.strictEqual(checkout.mergeBase, fork)
+        assert.deepStrictEqual(
+          yield* checkout.commits,
+          Array.from({ length: 250 }, () =>
+            "x")
+        )
         const changed = yield* checkout.changedFiles
         assert.deepStrictEqual(
           changed.map(({ path }) =>

@@ -29,8 +29,6 @@ const Pull = Schema.Struct({
   base: Schema.Struct({ ref: Schema.String, sha: Sha })
 })
 
-const Commit = Schema.Struct({ commit: Schema.Struct({ message: Schema.String }) })
-
 const File = Schema.Struct({
   filename: RepoPath,
   previous_filename: Schema.optional(Schema.NullOr(RepoPath)),
@@ -62,22 +60,8 @@ export const makeReads = (client: GitHubClient) => {
     })
   }
 
-  const commits = (ref: PullRequestRef) => {
-    const { names, ...call } = pullRequestCall("pullRequest", ref)
-    return client.pages({
-      ...call,
-      route: "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits",
-      parameters: { ...names, pull_number: ref.number },
-      answer: Commit
-    }).pipe(
-      Stream.map(({ commit }) => commit.message.split("\n", 1)[0]?.trim() ?? ""),
-      Stream.filter((line) => line !== ""),
-      Stream.runCollect
-    )
-  }
-
   const pullRequest = Effect.fn("GitHub.pullRequest")(function*(ref: PullRequestRef) {
-    const [found, messages] = yield* Effect.all([pull("pullRequest", ref), commits(ref)], { concurrency: 2 })
+    const found = yield* pull("pullRequest", ref)
     return new PullRequest({
       ref,
       title: found.title,
@@ -88,8 +72,7 @@ export const makeReads = (client: GitHubClient) => {
       headSha: found.head.sha,
       headBranch: found.head.ref,
       baseSha: found.base.sha,
-      baseBranch: found.base.ref,
-      commits: messages
+      baseBranch: found.base.ref
     })
   })
 

@@ -28,8 +28,6 @@ const MergeRequest = Schema.Struct({
 
 const Project = Schema.Struct({ archived: Schema.optional(Schema.NullOr(Schema.Boolean)) })
 
-const Commit = Schema.Struct({ title: Schema.String })
-
 const File = Schema.Struct({
   old_path: RepoPath,
   new_path: RepoPath,
@@ -59,21 +57,8 @@ export const makeReads = (client: GitLabClient) => {
       answer: MergeRequest
     })
 
-  const commits = (ref: PullRequestRef) =>
-    client.pages({
-      operation: operationOf("pullRequest", ref),
-      ask: (gitlab, page) => gitlab.MergeRequests.allCommits(ref.repo, ref.number, page),
-      answer: Commit
-    }).pipe(
-      Stream.map(({ title }) => title.trim()),
-      Stream.filter((title) => title !== ""),
-      Stream.runCollect,
-      // GitLab lists the newest first.
-      Effect.map((titles) => titles.toReversed())
-    )
-
   const pullRequest = Effect.fn("GitLab.pullRequest")(function*(ref: PullRequestRef) {
-    const [found, titles] = yield* Effect.all([mergeRequest("pullRequest", ref), commits(ref)], { concurrency: 2 })
+    const found = yield* mergeRequest("pullRequest", ref)
     if (found.diff_refs === null) {
       const message = "the merge request has no commits, or GitLab has not prepared its diff yet"
       return yield* new ForgeError({
@@ -91,8 +76,7 @@ export const makeReads = (client: GitLabClient) => {
       headSha: found.diff_refs.head_sha,
       headBranch: found.source_branch,
       baseSha: found.diff_refs.base_sha,
-      baseBranch: found.target_branch,
-      commits: titles
+      baseBranch: found.target_branch
     })
   })
 
