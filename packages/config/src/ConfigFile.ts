@@ -1,8 +1,9 @@
-import { Effect, FileSystem, Option, Predicate } from "effect"
+import { Effect, type FileSystem, Option, Predicate } from "effect"
 import { LineCounter, parseDocument } from "yaml"
 import type { Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"
+import { readRegularFile, type UnusableFile } from "./RegularFile.ts"
 import { settings } from "./Settings.ts"
 
 /** A map of YAML. */
@@ -48,21 +49,17 @@ const parse = Effect.fnUntraced(function*(name: string, text: string) {
     : yield* wrong(`${name} must be a map of settings, like "webhook: {port: 8080}"`)
 })
 
-const read = Effect.fnUntraced(function*(name: string, source: string) {
-  const fs = yield* FileSystem.FileSystem
-  const text = yield* fs.readFileString(name).pipe(
-    Effect.mapError(({ reason }) =>
-      wrong(
-        `the configuration file ${name} ${
-          reason._tag === "NotFound" ? "does not exist" : `cannot be read (${reason._tag})`
-        }: ${source}`
-      )
-    )
-  )
+const parseText = (name: string, text: string) =>
   // Other encodings, and files that are no text, come out with one of these.
-  if (/[\0\uFFFD]/.test(text)) return yield* wrong(`${name} cannot be read as YAML: it is not UTF-8: save it as such`)
-  return yield* parse(name, text)
-})
+  /[\0\uFFFD]/.test(text)
+    ? wrong(`${name} cannot be read as YAML: it is not UTF-8: save it as such`)
+    : parse(name, text)
+
+/** File of the working directory that is read if there is one. */
+const local = "config.yaml"
+
+/** Reasons for which there is no file of this name here. */
+const noFileHere: ReadonlySet<UnusableFile["reason"]> = new Set(["missing", "directory", "special"])
 
 /**
  * Reads the file that `CONFIG_PATH` names, else `config.yaml` in the working directory if there is one. `review` runs in
@@ -71,16 +68,23 @@ const read = Effect.fnUntraced(function*(name: string, source: string) {
 export const readConfigFile = Effect.fn("AppConfig.readConfigFile")(function*(
   mode: Mode
 ): Effect.fn.Return<ConfigFile, ConfigError, FileSystem.FileSystem> {
-  const fs = yield* FileSystem.FileSystem
   const [variable] = settings.process.configPath.env
   const configured = yield* readVariable(variable)
   if (Option.isSome(configured)) {
-    return yield* read(configured.value, `${variable} names it. Correct the path, or unset ${variable}`)
+    const name = configured.value
+    return yield* Effect.matchEffect(readRegularFile(name), {
+      onSuccess: (text) => parseText(name, text),
+      onFailure: ({ message, reason }) => {
+        const cure = reason === "missing" ? `: correct the path, or unset ${variable}` : ""
+        return wrong(`the configuration file ${name}, which ${variable} names, ${message}${cure}`)
+      }
+    })
   }
-  const nothing: ConfigFile = { name: "config.yaml", tree: {} }
+  const nothing: ConfigFile = { name: local, tree: {} }
   if (mode === "review") return nothing
-  const local = yield* fs.stat("config.yaml").pipe(Effect.option)
-  return Option.exists(local, ({ type }) => type === "File")
-    ? yield* read("config.yaml", "make it readable for the user that runs this")
-    : nothing
+  return yield* Effect.matchEffect(readRegularFile(local), {
+    onSuccess: (text) => parseText(local, text),
+    onFailure: ({ message, reason }) =>
+      noFileHere.has(reason) ? Effect.succeed(nothing) : wrong(`the configuration file ${local} ${message}`)
+  })
 })

@@ -1,9 +1,10 @@
-import { Effect, FileSystem, Option, Path } from "effect"
+import { Effect, Option, Path } from "effect"
+import { readRegularFile } from "./RegularFile.ts"
 import type { Report } from "./Report.ts"
 import type { Setting } from "./Setting.ts"
 
 /**
- * Text of a file that a setting names. A file that cannot be read is a problem of that setting; `cure` says what to do
+ * Text of a file that a setting names. A file that cannot be used is a problem of that setting; `cure` says what to do
  * if there is none.
  */
 export const readNamedFile = Effect.fnUntraced(function*(
@@ -12,24 +13,12 @@ export const readNamedFile = Effect.fnUntraced(function*(
   cure: string,
   report: Report
 ) {
-  const fs = yield* FileSystem.FileSystem
   const full = (yield* Path.Path).resolve(name)
-  const refuse = (text: string) =>
-    Effect.sync(() => {
-      report.problem(setting, text)
+  return yield* Effect.matchEager(readRegularFile(full), {
+    onSuccess: Option.some,
+    onFailure: ({ message, reason }) => {
+      report.problem(setting, `the file "${full}" ${message}${reason === "missing" ? `: ${cure}` : ""}`)
       return Option.none<string>()
-    })
-  return yield* Effect.gen(function*() {
-    // A pipe or a device could make the start wait for ever.
-    const { type } = yield* fs.stat(full)
-    return type === "File"
-      ? Option.some(yield* fs.readFileString(full))
-      : yield* refuse(`"${full}" is not a regular file`)
-  }).pipe(Effect.catch(({ reason }) =>
-    refuse(
-      reason._tag === "NotFound"
-        ? `the file "${full}" does not exist: ${cure}`
-        : `the file "${full}" is not readable (${reason._tag})`
-    )
-  ))
+    }
+  })
 })

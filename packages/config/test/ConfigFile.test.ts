@@ -2,7 +2,8 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import type { Mode } from "@nominal-code/config/AppConfig"
 import { type ConfigFile, readConfigFile } from "@nominal-code/config/ConfigFile"
-import { ConfigProvider, Effect, FileSystem } from "effect"
+import { ConfigProvider, Effect, FileSystem, PlatformError } from "effect"
+import { execFileSync } from "node:child_process"
 import { problems } from "./Fixture.ts"
 
 const read = (env: Record<string, string>, mode: Mode = "serve") =>
@@ -58,28 +59,56 @@ it.effect("a directory with the name config.yaml says nothing", () =>
     assert.deepStrictEqual(yield* runningIn(directory)(read({})), nothing)
   }).pipe(Effect.provide(NodeServices.layer)))
 
-it.effect("a CONFIG_PATH that does not exist is an error that names it", () =>
-  Effect.gen(function*() {
-    const error = yield* read({ CONFIG_PATH: "/nowhere/config.yaml" }).pipe(Effect.flip)
-    assert.strictEqual(
-      error.message,
-      "Configuration error: the configuration file /nowhere/config.yaml does not exist: " +
-        "CONFIG_PATH names it. Correct the path, or unset CONFIG_PATH"
-    )
-  }).pipe(Effect.provide(NodeServices.layer)))
+/** Answer to a CONFIG_PATH that names this file, after the words that are the same for every file. */
+const refusal = (file: string) =>
+  Effect.map(
+    Effect.flip(read({ CONFIG_PATH: file })),
+    ({ problems }) =>
+      problems.map((line) => line.replace(`the configuration file ${file}, which CONFIG_PATH names, `, "… "))
+  )
 
-it.effect("a directory, a file that may not be read, and UTF-16 are one line each", () =>
+it.effect("a pipe that nobody writes to is refused at once, and so is a file that is too long to be one of ours", () =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped()
-    const utf16 = `${directory}/utf16.yaml`
-    yield* fs.writeFile(utf16, Buffer.from("\uFEFFgithub: { token: s3cret }", "utf16le"))
-    const answer = (file: string) => Effect.map(Effect.flip(read({ CONFIG_PATH: file })), ({ problems }) => problems)
-    assert.deepStrictEqual(yield* answer(directory), [
-      `the configuration file ${directory} cannot be read (BadResource): ` +
-      "CONFIG_PATH names it. Correct the path, or unset CONFIG_PATH"
-    ])
-    assert.deepStrictEqual(yield* answer(utf16), [`${utf16} cannot be read as YAML: it is not UTF-8: save it as such`])
+    execFileSync("mkfifo", [`${directory}/pipe`])
+    yield* fs.writeFileString(`${directory}/fits`, `dry_run: true #${" ".repeat(1024 * 1024 - 15)}`)
+    yield* fs.writeFileString(`${directory}/long`, `dry_run: true #${" ".repeat(1024 * 1024 - 14)}`)
+    assert.deepStrictEqual(yield* refusal(`${directory}/pipe`), ["… is a device, a pipe or a socket: name a file"])
+    assert.deepStrictEqual((yield* read({ CONFIG_PATH: `${directory}/fits` })).tree, { dry_run: true })
+    assert.deepStrictEqual(yield* refusal(`${directory}/long`), ["… is larger than 1 MiB: name another file"])
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+/** A file system with one file, which only its owner may read. */
+const foreign = Effect.provideService(
+  FileSystem.FileSystem,
+  FileSystem.makeNoop({
+    stat: () =>
+      Effect.fail(PlatformError.systemError({ _tag: "PermissionDenied", module: "FileSystem", method: "stat" }))
+  })
+)
+
+it.effect("a file that may not be read is an error that says so, named by CONFIG_PATH or found in the directory", () =>
+  Effect.gen(function*() {
+    const why = "may not be read by the user that runs this: change its owner or its mode"
+    assert.deepStrictEqual(yield* foreign(refusal("/root/nominal.yaml")), [`… ${why}`])
+    const found = yield* foreign(Effect.flip(read({})))
+    assert.deepStrictEqual(found.problems, [`the configuration file config.yaml ${why}`])
+  }))
+
+it.effect("UTF-16 and a binary file are one line, without anything of the file", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped()
+    const contents = [
+      Buffer.from("\uFEFFgithub: { token: s3cret }", "utf16le"),
+      Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0])
+    ]
+    for (const [index, bytes] of contents.entries()) {
+      const file = `${directory}/${index}.yaml`
+      yield* fs.writeFile(file, bytes)
+      assert.deepStrictEqual(yield* refusal(file), [`${file} cannot be read as YAML: it is not UTF-8: save it as such`])
+    }
   }).pipe(Effect.provide(NodeServices.layer)))
 
 it.effect("a syntax error is one line with its place, and quotes nothing of the file", () =>

@@ -197,7 +197,25 @@ mistakes("directories and files", {
   },
   "a directory as prompt file": {
     env: { CODING_GUIDELINES_FILE: "/" },
-    problem: "prompts.coding_guidelines_file (CODING_GUIDELINES_FILE): \"/\" is not a regular file"
+    problem: "prompts.coding_guidelines_file (CODING_GUIDELINES_FILE): the file \"/\" is a directory: name a file in it"
+  },
+  "a configuration file that does not exist": {
+    env: { CONFIG_PATH: "/nowhere/nominal.yaml" },
+    problem:
+      "the configuration file /nowhere/nominal.yaml, which CONFIG_PATH names, does not exist: correct the path, or unset CONFIG_PATH"
+  },
+  "a configuration file below a file": {
+    env: { CONFIG_PATH: "/etc/passwd/nominal.yaml" },
+    problem:
+      "the configuration file /etc/passwd/nominal.yaml, which CONFIG_PATH names, does not exist: correct the path, or unset CONFIG_PATH"
+  },
+  "a directory as configuration file": {
+    env: { CONFIG_PATH: "/etc" },
+    problem: "the configuration file /etc, which CONFIG_PATH names, is a directory: name a file in it"
+  },
+  "a device as configuration file": {
+    env: { CONFIG_PATH: "/dev/zero" },
+    problem: "the configuration file /dev/zero, which CONFIG_PATH names, is a device, a pipe or a socket: name a file"
   },
   "guidelines in a directory that does not exist": {
     env: { LANGUAGE_GUIDELINES_DIR: "/nowhere/guidelines" },

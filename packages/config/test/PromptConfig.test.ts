@@ -52,7 +52,7 @@ it.effect("a file that does not exist or is no file stops the start, with its pa
         EXPLORER_SYSTEM_PROMPT_FILE: directory
       }
       const [explorer = "", guidelines = "", ...others] = yield* problems({ env: given })
-      assert.match(explorer, /^agent\.explorer\.system_prompt_file .* is not a regular file$/)
+      assert.match(explorer, /^agent\.explorer\.system_prompt_file .* is a directory: name a file in it$/)
       assert.match(
         guidelines,
         /^prompts\.coding_guidelines_file \(CODING_GUIDELINES_FILE\): the file ".*no\.md" does not exist/

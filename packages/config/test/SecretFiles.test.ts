@@ -94,11 +94,11 @@ it.effect("a file that is not there, is empty, is no file or stands beside the v
         ],
         [
           { ...without("ANTHROPIC_API_KEY"), ANTHROPIC_API_KEY_FILE: directory },
-          `ANTHROPIC_API_KEY: "${directory}" is not a regular file`
+          `ANTHROPIC_API_KEY: the file "${directory}" is a directory: name a file in it`
         ],
         [
           { ...without("ANTHROPIC_API_KEY"), ANTHROPIC_API_KEY_FILE: "/dev/null" },
-          "ANTHROPIC_API_KEY: \"/dev/null\" is not a regular file"
+          "ANTHROPIC_API_KEY: the file \"/dev/null\" is a device, a pipe or a socket: name a file"
         ],
         [
           { ...complete, GITHUB_WEBHOOK_SECRET_FILE: file },
