@@ -86,6 +86,7 @@ const Fault = Schema.Struct({
   path: Schema.String,
   times: Schema.Int,
   status: Schema.Int,
+  headers: optional(Schema.Record(Schema.String, Schema.String)),
   body: Schema.Struct({ message: Schema.String, errors: optional(Schema.Array(Schema.Unknown)) })
 })
 

@@ -174,12 +174,13 @@ export const play = Effect.fn("Cases.play")(function*(name: string, one: Case) {
     repository,
     commits: [{ message: "Change", files: filesOf(one.head) }]
   })
-  for (const { body, method, path, status, times } of one.faults ?? []) {
+  for (const { body, headers, method, path, status, times } of one.faults ?? []) {
     const at = new RegExp(path.replace("{pull}", String(pull.number)))
     emulator.faults.next({ method, path: at, times }, {
       _tag: "Answer",
       status,
       message: body.message,
+      ...(headers === undefined ? {} : { headers }),
       ...(body.errors === undefined ? {} : { errors: body.errors })
     })
   }
