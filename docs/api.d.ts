@@ -1788,10 +1788,10 @@ declare namespace AppConfigLayer_d_exports {
 declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number | boolean>> | undefined) => Effect.Effect<{
   readonly dataDir: string;
   readonly storage: "sqlite" | "memory" | "redis";
-  readonly redis: Option.Option<RedisSettings>;
-  readonly kubernetes: Option.Option<KubernetesSettings>;
-  readonly github: Option.Option<GitHubSettings>;
-  readonly gitlab: Option.Option<GitLabSettings>;
+  readonly redis: import("effect/Option").Option<RedisSettings>;
+  readonly kubernetes: import("effect/Option").Option<KubernetesSettings>;
+  readonly github: import("effect/Option").Option<GitHubSettings>;
+  readonly gitlab: import("effect/Option").Option<GitLabSettings>;
   readonly webhook: WebhookSettings;
   readonly policy: Policy;
   readonly onPush: "finish" | "supersede";
@@ -1799,7 +1799,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly workspace: WorkspaceSettings;
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly review: ReviewSettings;
-  readonly conversationTtl: Duration.Duration;
+  readonly conversationTtl: import("effect/Duration").Duration;
   readonly logLevel: LogLevel.LogLevel;
   readonly secrets: ReadonlyArray<import("effect/Redacted").Redacted>;
   readonly warnings: ReadonlyArray<string>;
@@ -3079,7 +3079,6 @@ interface KubeJobTemplate {
   readonly redis: {
     readonly url: Redacted.Redacted;
   };
-  readonly conversationTtl: Duration.Duration;
 }
 declare namespace KubernetesRunner_d_exports {
   export { KubernetesOptions, KubernetesWork, layer$27 as layer };
@@ -3252,7 +3251,7 @@ declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner 
 /** The routes of a server. */
 declare const server: Layer.Layer<never, never, AppConfig | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
 /** Settings of the Jobs; none where reviews run in the server. */
-declare const kubernetesOptions: ({ conversationTtl, kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
+declare const kubernetesOptions: ({ kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
 /** A GitHub App: it mints a token for each repository of an installation. */
 interface GitHubAppIdentity {
   /** The App's id or its client id. */

@@ -60,8 +60,8 @@ const job = new Job({
 
 /** The Job of a review, as a server with a configuration file makes it. */
 const madeFrom = (config: string) =>
-  Effect.map(loaded(config), ({ conversationTtl, kubernetes, redis }): Resource => {
-    const template = { conversationTtl, kubernetes: Option.getOrThrow(kubernetes), redis: Option.getOrThrow(redis) }
+  Effect.map(loaded(config), ({ kubernetes, redis }): Resource => {
+    const template = { kubernetes: Option.getOrThrow(kubernetes), redis: Option.getOrThrow(redis) }
     // Its apiVersion, kind and name are there: the schema test says so.
     return Manifest.make(template, { job, run: 1, payload: "{}" }) as Resource
   })

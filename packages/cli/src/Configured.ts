@@ -129,6 +129,5 @@ export const server = configured(({ policy }) => Server.layer({ policy }))
 
 /** Settings of the Jobs; none where reviews run in the server. */
 export const kubernetesOptions = (
-  { conversationTtl, kubernetes, redis, review }: AppConfig["Service"]
-): Option.Option<KubernetesOptions> =>
-  Option.map(Option.all({ kubernetes, redis }), (both) => ({ ...both, conversationTtl, review }))
+  { kubernetes, redis, review }: AppConfig["Service"]
+): Option.Option<KubernetesOptions> => Option.map(Option.all({ kubernetes, redis }), (both) => ({ ...both, review }))

@@ -1,6 +1,4 @@
-import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Duration, Effect, type FileSystem, Layer, type LogLevel, Option, type Path } from "effect"
+import { Effect, type FileSystem, Layer, type LogLevel, type Path } from "effect"
 import { AppConfig, type Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"
 import { readConfigFile } from "./ConfigFile.ts"
@@ -8,20 +6,21 @@ import { dataDirectory, workspaceDirectory } from "./Directories.ts"
 import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
 import { resolveGitLab } from "./GitLabConfig.ts"
 import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
-import { resolveModels, resolveProviders } from "./ModelConfig.ts"
+import { resolveProviders } from "./ModelConfig.ts"
 import { refusePlaceholders } from "./Placeholders.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
+import { resolveReview } from "./ReviewConfig.ts"
 import { knownSecrets } from "./Secrets.ts"
 import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
 import { refuseUnsupported } from "./UnsupportedSettings.ts"
-import { type Flags, readValues, type Values } from "./Values.ts"
+import { type Flags, readValues, type Values, valuesOf } from "./Values.ts"
 import { doubtfulVariables } from "./VariableNames.ts"
 
-const { agent, process, redis, reviewer, storage } = settings
+const { process, redis, reviewer, workspace } = settings
 
 const logLevels: Readonly<Record<string, LogLevel.LogLevel>> = {
   TRACE: "Trace",
@@ -41,37 +40,13 @@ const resolveLogLevel = (values: Values, report: Report): LogLevel.LogLevel => {
   return level ?? "Info"
 }
 
-const reviewSettings = Effect.fnUntraced(function*(values: Values, report: Report): Effect.fn.Return<
-  ReviewSettings,
-  never,
-  FileSystem.FileSystem | Path.Path
-> {
-  const models = resolveModels(values, report)
-  const prompts = yield* resolvePrompts(values, report)
-  const maxCostUsd = values(agent.maxCostUsd)
-  const ignorePatterns = values(reviewer.ignorePatterns)
-  for (const problem of uselessPatterns(ignorePatterns)) report.warn(reviewer.ignorePatterns, problem)
-  const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
-  return {
-    botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
-    reviewer: { ...models.reviewer, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
-    explorer: { ...models.explorer, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
-    inlineSuggestions: values(reviewer.inlineSuggestions),
-    ignorePatterns,
-    dryRun: values(reviewer.dryRun),
-    ignoreExistingComments: values(reviewer.ignoreExistingComments),
-    codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
-    languageGuidelines: prompts.languageGuidelines,
-    ...(maxCostUsd === 0 ? {} : { maxCostUsd })
-  }
-})
-
 /*
  * Why this is not Effect's `Config`: that one stops at the first error, and knows one name for each value. Here every
  * wrong value is reported at once, by its YAML path and its variable, with where it came from and never with a secret.
- * One line in `settings/` declares a setting: its type, names, default and sentence; the decoding, the search for
- * unknown keys and misspelled variables, the JSON Schema and docs/configuration.md follow from it. The environment
- * itself is read through Effect's `ConfigProvider`.
+ * One declaration in `settings/` is a setting: its type, names, default, sentence, and whether it travels to a pod. The
+ * decoding, `_FILE`, the search for unknown keys and misspelled variables, the JSON Schema, docs/configuration.md, the
+ * pod's environment and the defaults of the tests follow from it. The environment itself is read through Effect's
+ * `ConfigProvider`.
  */
 
 /**
@@ -84,7 +59,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const file = yield* readConfigFile(mode)
   const { secrets, values } = yield* readValues(file, flags, report)
   refuseUnsupported(mode, values, report)
-  const review = yield* reviewSettings(values, report)
+  const review = resolveReview(values, yield* resolvePrompts(values, report), report)
   const used = [review.reviewer.provider, review.explorer.provider]
   refusePlaceholders(mode, used, values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
@@ -101,13 +76,12 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     kubernetes,
     jobs: resolveJobs(values, kubernetes),
     workspace: {
-      baseDir: yield* workspaceDirectory(values, report),
-      maxBytes: values(storage.workspaceBytes),
-      maxAge: Duration.hours(values(storage.workspaceHours))
+      ...valuesOf(values)(workspace),
+      baseDir: yield* workspaceDirectory(values, report)
     },
     providers: resolveProviders(mode, used, values, report),
     review,
-    conversationTtl: Duration.seconds(values(redis.keyTtl)),
+    conversationTtl: values(redis.keyTtl),
     logLevel: resolveLogLevel(values, report),
     secrets: yield* knownSecrets(secrets, github),
     warnings: [...report.warnings, ...doubtful]

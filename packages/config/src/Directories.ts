@@ -6,7 +6,7 @@ import type { Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 
-const { storage } = settings
+const { storage, workspace } = settings
 
 /** File systems that the kernel makes up. Making a directory below `/proc` never ends in Node. */
 const ofKernel = /^\/(?:proc|sys)(?:\/|$)/
@@ -45,9 +45,9 @@ export const dataDirectory = Effect.fnUntraced(function*(values: Values, report:
 /** Resolves the directory of mirrors and checkouts. */
 export const workspaceDirectory = Effect.fnUntraced(function*(values: Values, report: Report) {
   const path = yield* Path.Path
-  const configured = values(storage.workspaceDir)
-  if (Option.isSome(configured)) return yield* resolved(storage.workspaceDir, configured.value, report)
+  const configured = values(workspace.baseDir)
+  if (Option.isSome(configured)) return yield* resolved(workspace.baseDir, configured.value, report)
   const candidates = yield* Effect.forEach(["TMPDIR", "TEMP", "TMP"], readVariable, { concurrency: 1 })
   const temporary = Option.getOrElse(Option.firstSomeOf(candidates), () => "/tmp")
-  return yield* resolved(storage.workspaceDir, path.join(temporary, "nominal-code"), report)
+  return yield* resolved(workspace.baseDir, path.join(temporary, "nominal-code"), report)
 })

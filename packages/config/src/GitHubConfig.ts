@@ -5,7 +5,7 @@ import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { isLoopback } from "./Url.ts"
-import type { Values } from "./Values.ts"
+import { type Values, valuesOf } from "./Values.ts"
 import { checkSecret, minSecretBytes } from "./WebhookSecret.ts"
 
 const { github, gitlab, webhook } = settings
@@ -145,8 +145,9 @@ export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Val
 
 /** Resolves the listener. Unsigned webhooks are accepted only from this machine, and only if a setting allows them. */
 export const resolveWebhook = (mode: Mode, values: Values, report: Report): WebhookSettings => {
-  const [allowUnsigned, host, port] = [values(webhook.allowUnsigned), values(webhook.host), values(webhook.port)]
-  if (mode === "serve" && allowUnsigned) {
+  const listener = valuesOf(values)(webhook)
+  const { host } = listener
+  if (mode === "serve" && listener.allowUnsigned) {
     if (isLoopback(host)) {
       report.warn(webhook.allowUnsigned, `webhooks need no signature: whoever reaches ${host} can start reviews`)
     } else {
@@ -157,5 +158,5 @@ export const resolveWebhook = (mode: Mode, values: Values, report: Report): Webh
       )
     }
   }
-  return { allowUnsigned, host, port }
+  return listener
 }

@@ -1,20 +1,17 @@
-import { Array, Duration, Option } from "effect"
+import { Array } from "effect"
 import { fileVariables, type Setting } from "./Setting.ts"
 import { ownSettings } from "./Settings.ts"
 
 type Entry = readonly [keys: ReadonlyArray<string>, schema: object]
 
-/** True if YAML holds the value in the same form as the program. */
-const isPlain = (value: unknown): boolean => !Option.isOption(value) && !Duration.isDuration(value)
-
 const leaf = (setting: Setting<unknown>, path: string): object => {
-  const { absent, doc, env: [variable], kind, yaml: [canonical] } = setting
+  const { doc, env: [variable], kind, written, yaml: [canonical] } = setting
   return {
     ...kind.shape,
     description: `${path === canonical ? doc : `Short for ${canonical}.`} Environment: ${
       [variable, ...fileVariables(setting)].join(" or ")
     }.`,
-    ...(isPlain(absent) && path === canonical ? { default: absent } : {})
+    ...(written !== undefined && path === canonical ? { default: written } : {})
   }
 }
 

@@ -4,7 +4,7 @@ import { Option, Schema } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
-import type { Values } from "./Values.ts"
+import { type Values, valuesOf } from "./Values.ts"
 
 const { access, reviewer } = settings
 
@@ -29,22 +29,19 @@ const triggers = (values: Values, report: Report): Policy["triggers"] => {
 /** Resolves the policy of who may ask for what. Only `serve` takes requests, and requires it. */
 export const resolvePolicy = (mode: Mode, values: Values, report: Report): Policy => {
   const botUsername = Option.getOrElse(values(reviewer.botUsername), () => "")
-  const allowedUsers = values(access.allowedUsers)
+  const given = valuesOf(values)(access)
   if (mode === "serve" && botUsername === "") {
     report.problem(reviewer.botUsername, "REVIEWER_BOT_USERNAME must be set to the account that reviews, without @")
   }
-  if (mode === "serve" && allowedUsers.length === 0) {
+  if (mode === "serve" && given.allowedUsers.length === 0) {
     report.problem(
       access.allowedUsers,
       "ALLOWED_USERS must contain at least one username: those who may ask for a review by a mention"
     )
   }
   return {
+    ...given,
     botUsername,
-    allowedUsers,
-    allowedRepos: values(access.allowedRepos),
-    titleIncludeTags: values(access.includeTags),
-    titleExcludeTags: values(access.excludeTags),
     triggers: triggers(values, report)
   }
 }

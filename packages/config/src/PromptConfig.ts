@@ -58,8 +58,20 @@ const languageGuidelines = Effect.fnUntraced(function*(values: Values, report: R
   ))
 })
 
+/** Prompts and guidelines that replace those of the program. */
+export interface Prompts {
+  readonly reviewer: Option.Option<string>
+  readonly explorer: Option.Option<string>
+  readonly codingGuidelines: Option.Option<string>
+  /** Language (`python`, `go`, …) → its guidelines. */
+  readonly languageGuidelines: Readonly<Record<string, string>>
+}
+
 /** Resolves the prompts and guidelines that do not come with the program. */
-export const resolvePrompts = Effect.fnUntraced(function*(values: Values, report: Report) {
+export const resolvePrompts = Effect.fnUntraced(function*(
+  values: Values,
+  report: Report
+): Effect.fn.Return<Prompts, never, FileSystem.FileSystem | Path.Path> {
   return {
     reviewer: yield* override(agent.systemPrompt, agent.systemPromptFile, values, report),
     explorer: yield* override(agent.explorerSystemPrompt, agent.explorerSystemPromptFile, values, report),

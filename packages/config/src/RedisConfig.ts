@@ -1,19 +1,14 @@
-import { Option } from "effect"
+import { Option, Struct } from "effect"
 import type { AppConfig, RedisSettings } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
-import type { Values } from "./Values.ts"
+import { type Values, valuesOf } from "./Values.ts"
 
 const { redis, storage } = settings
 
 /** Resolves the shared Redis, if there is one. */
 export const resolveRedis = (values: Values): Option.Option<RedisSettings> =>
-  Option.map(values(redis.url), (url) => ({
-    url,
-    sentinelPassword: values(redis.sentinelPassword),
-    shards: values(redis.shards),
-    waitReplicas: values(redis.waitReplicas)
-  }))
+  Option.map(values(redis.url), (url) => ({ ...Struct.omit(valuesOf(values)(redis), ["keyTtl"]), url }))
 
 /**
  * Resolves the storage of the queue and the conversations: Redis if one is configured, because other processes then use

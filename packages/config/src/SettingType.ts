@@ -34,6 +34,13 @@ export const make = <A>(options: {
   shape: Schema.toJsonSchemaDocument(options.shown ?? options.yaml).schema
 })
 
+/** A setting type whose values are made from those of another one. */
+export const mapped = <A, B>(kind: SettingType<A>, make: (value: A) => B): SettingType<B> => ({
+  ...kind,
+  fromYaml: (value) => Option.map(kind.fromYaml(value), make),
+  fromText: (text) => Option.map(kind.fromText(text), make)
+})
+
 /** Text, verbatim. An unquoted number in YAML is no text. */
 export const text: SettingType<string> = make({
   label: "text",
@@ -119,6 +126,13 @@ export const duration: SettingType<Duration.Duration> = (() => {
     fromYaml: (value) => Option.flatMap(written.fromYaml(value), spanOf)
   }
 })()
+
+/** A time span as a whole number of seconds between two bounds. */
+export const seconds = (minimum: number, maximum?: number): SettingType<Duration.Duration> =>
+  mapped(integer(minimum, maximum), Duration.seconds)
+
+/** A time span as a whole number of hours. */
+export const hours = (minimum: number): SettingType<Duration.Duration> => mapped(integer(minimum), Duration.hours)
 
 const flagText = Schema.Trim.check(Schema.isPattern(/^(?:true|yes|1|false|no|0)$/i)).pipe(
   Schema.decodeTo(
@@ -208,9 +222,7 @@ export const structure = <A>(
 
 /** Setting type of a secret, which is never shown. */
 export const secret = (kind: SettingType<string>): SettingType<Redacted.Redacted> => ({
-  ...kind,
+  ...mapped(kind, (text) => Redacted.make(text)),
   label: "secret",
-  secret: true,
-  fromYaml: (value) => Option.map(kind.fromYaml(value), Redacted.make),
-  fromText: (value) => Option.map(kind.fromText(value), Redacted.make)
+  secret: true
 })

@@ -2,7 +2,7 @@ import { defaulted, optional, type Setting } from "./Setting.ts"
 import { github, gitlab } from "./settings/Forges.ts"
 import { builtProviders, providers } from "./settings/Providers.ts"
 import { access, agent, prompts, reviewer } from "./settings/Review.ts"
-import { jobs, kubernetes, redis, storage, webhook } from "./settings/Service.ts"
+import { jobs, kubernetes, redis, storage, webhook, workspace } from "./settings/Service.ts"
 import { line } from "./SettingType.ts"
 
 /** Settings that only the environment can set. */
@@ -15,12 +15,27 @@ const process = {
   }),
   logLevel: defaulted("INFO", {
     env: "LOG_LEVEL",
+    travels: true,
     kind: line,
     doc: "`TRACE`, `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`. Prompts and diffs show below `INFO` only."
   })
 }
 
-const own = { github, gitlab, webhook, reviewer, access, agent, prompts, storage, jobs, redis, kubernetes, process }
+const own = {
+  github,
+  gitlab,
+  webhook,
+  reviewer,
+  access,
+  agent,
+  prompts,
+  storage,
+  workspace,
+  jobs,
+  redis,
+  kubernetes,
+  process
+}
 
 /** All settings. Decoding, the check for unknown keys, the JSON Schema and the reference come from here. */
 export const settings = { ...own, providers }
@@ -42,7 +57,7 @@ export const sections: ReadonlyArray<{
   { title: "Access", settings: Object.values(access) },
   { title: "Agent", settings: Object.values(agent) },
   { title: "Prompts and guidelines", settings: Object.values(prompts) },
-  { title: "Storage and workspace", settings: Object.values(storage) },
+  { title: "Storage and workspace", settings: [...Object.values(storage), ...Object.values(workspace)] },
   { title: "Jobs", settings: Object.values(jobs) },
   {
     title: "Redis",

@@ -1,4 +1,4 @@
-import { Effect, type FileSystem, Option, type Path } from "effect"
+import { Effect, type FileSystem, Option, type Path, Struct } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
 import { type ConfigFile, isYamlMap } from "./ConfigFile.ts"
 import { readVariable } from "./Environment.ts"
@@ -11,7 +11,22 @@ import { everySetting, ownSettings } from "./Settings.ts"
 export type Flags = Readonly<Record<string, string | number | boolean>>
 
 /** Function that gives a setting's value: from the command line, the environment, the file, or its default. */
-export type Values = <A>(setting: Setting<A>) => A
+export interface Values {
+  <A>(setting: Setting<A>): A
+  /** Text of what was given for a setting, as a variable would have it; none where its default holds. */
+  readonly given: (setting: Setting<unknown>) => Option.Option<string>
+}
+
+/** A configuration in which nothing is set. */
+export const defaults: Values = Object.assign(<A>({ absent }: Setting<A>): A => absent, { given: () => Option.none() })
+
+interface ValueOf extends Struct.Lambda {
+  <A>(setting: Setting<A>): A
+  readonly "~lambda.out": this["~lambda.in"] extends Setting<infer A> ? A : never
+}
+
+/** Values of all settings of a group, under the names that the group has for them. */
+export const valuesOf = (values: Values) => Struct.map(Struct.lambda<ValueOf>(values))
 
 /** A raw value and its origin. */
 interface Given {
@@ -29,6 +44,10 @@ const atPath = ({ tree }: ConfigFile, path: string): unknown =>
 /** True for a value that counts as set. Empty text does not: an empty secret must not pass for one. */
 const isSet = ({ kind }: Setting<unknown>, value: unknown): boolean =>
   value !== undefined && value !== "" && (value !== null || kind.label === "list")
+
+/** A value of the file or the command line as a variable would have it. */
+const asText = ({ raw }: Given): string =>
+  Array.isArray(raw) ? raw.join(",") : isYamlMap(raw) ? JSON.stringify(raw) : String(raw)
 
 /** Shows a value in a message: short, and of a URL only the parts that cannot be secret. */
 const show = (value: unknown): string => {
@@ -77,7 +96,7 @@ export const readValues = Effect.fnUntraced(function*(
     return Option.fromUndefinedOr(candidates.find(({ raw }) => isSet(setting, raw)))
   }
 
-  const values: Values = (setting) =>
+  const valueOf = <A>(setting: Setting<A>): A =>
     Option.match(given(setting), {
       onNone: () => setting.absent,
       onSome: ({ from, isText, raw }) =>
@@ -88,9 +107,12 @@ export const readValues = Effect.fnUntraced(function*(
         })
     })
 
-  ownSettings.forEach(values)
+  ownSettings.forEach(valueOf)
   const secrets = everySetting
     .filter(({ kind }) => kind.secret)
     .flatMap((setting) => Option.toArray(Option.map(given(setting), ({ raw }) => String(raw))))
-  return { values, secrets }
+  return {
+    values: Object.assign(valueOf, { given: (setting: Setting<unknown>) => Option.map(given(setting), asText) }),
+    secrets
+  }
 })

@@ -66,5 +66,5 @@ it.effect("a Job gets the token from its Secret, which has to have it, and the a
     assert.deepInclude(secretVariables, { name: "GITLAB_TOKEN", required: true })
     assert.deepInclude(secretVariables, { name: "GITHUB_TOKEN", required: false })
     assert.notInclude(secretVariables.map(({ name }) => name), "GITLAB_WEBHOOK_SECRET")
-    assert.strictEqual(environment["GITLAB_API_BASE"], "https://ci.example")
+    assert.strictEqual(environment["CI_SERVER_URL"], "https://ci.example")
   }))

@@ -21,8 +21,14 @@ it.effect("an image is enough to run each review as a Job, with the documented d
     assert.deepStrictEqual(kubernetes, {
       ...kubernetesSettings("default"),
       secretVariables: kubernetes.secretVariables,
-      environment: { GITHUB_API_BASE: "https://api.github.com", LOG_LEVEL: "INFO" }
+      environment: {}
     })
+    const { activeDeadline, backoffLimit, ttlAfterFinished } = kubernetes
+    assert.deepStrictEqual([activeDeadline, backoffLimit, ttlAfterFinished], [
+      Duration.minutes(10),
+      0,
+      Duration.hours(1)
+    ])
     const { kubernetes: none } = yield* configured({})
     assert.isTrue(Option.isNone(none))
   }))
@@ -51,22 +57,25 @@ it.effect("every setting of a Job can come from the environment", () =>
     )
   }))
 
-it.effect("a pod is told of every endpoint that the server uses, and of no secret", () =>
+it.effect("a pod is told of every endpoint that the server was given, of what else it reads, and of no secret", () =>
   Effect.gen(function*() {
     const { environment } = yield* kubernetesOf(
       {
         ...inCluster,
         GITHUB_APP_PRIVATE_KEY: privateKey,
         ANTHROPIC_BASE_URL: "https://gateway.example/anthropic",
+        CI_SERVER_URL: "https://gitlab.example",
         LOG_LEVEL: "debug"
       },
-      "github: { api_base: \"https://ghe.example/api/v3\", app_id: \"12345\", installation_id: 7 }"
+      "github: { api_base: \"https://ghe.example/api/v3\", app_id: \"12345\", installation_id: 7 }\nredis: { key_ttl_seconds: 60 }"
     )
     assert.deepStrictEqual(environment, {
       GITHUB_API_BASE: "https://ghe.example/api/v3",
       GITHUB_APP_ID: "12345",
       GITHUB_INSTALLATION_ID: "7",
       ANTHROPIC_BASE_URL: "https://gateway.example/anthropic",
+      CI_SERVER_URL: "https://gitlab.example",
+      REDIS_KEY_TTL_SECONDS: "60",
       LOG_LEVEL: "debug"
     })
   }))
@@ -81,6 +90,13 @@ it.effect("of a Secret a pod gets what a review needs, and never a webhook's sec
     assert.strictEqual(new Set(names).size, names.length)
     const required = (variables: typeof secretVariables) => variables.flatMap((one) => one.required ? [one.name] : [])
     assert.deepStrictEqual(required(secretVariables), ["GITHUB_TOKEN", "REDIS_URL"])
+    const sentinels = yield* kubernetesOf({
+      ...env,
+      REDIS_URL: "redis+sentinel://s1:26379,s2:26379/main",
+      REDIS_SENTINEL_PASSWORD: "hunter23",
+      OPENAI_API_KEY: "of another use"
+    })
+    assert.deepStrictEqual(required(sentinels.secretVariables), ["GITHUB_TOKEN", "REDIS_SENTINEL_PASSWORD"])
     // Which of two Secrets holds what is not known here.
     const two = yield* kubernetesOf({ ...env, K8S_ENV_FROM_SECRETS: "one,two" })
     assert.deepStrictEqual(required(two.secretVariables), [])

@@ -10,7 +10,6 @@ import * as Quantity from "./Quantity.ts"
 export interface KubeJobTemplate {
   readonly kubernetes: KubernetesSettings
   readonly redis: { readonly url: Redacted.Redacted }
-  readonly conversationTtl: Duration.Duration
 }
 
 /** One run of a job: `payload` is its JSON, or `redis:<id>` where that is too long for a variable. */

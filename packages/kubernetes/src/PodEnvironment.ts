@@ -1,6 +1,6 @@
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
-import { Duration, Redacted } from "effect"
+import { Redacted } from "effect"
 import type { EnvironmentVariable } from "./JobManifest.ts"
 
 /*
@@ -17,7 +17,6 @@ const verbatim = (text: string): string => text.replaceAll("$", "$$$$")
 interface EnvironmentSettings {
   readonly kubernetes: KubernetesSettings
   readonly redis: { readonly url: Redacted.Redacted }
-  readonly conversationTtl: Duration.Duration
 }
 
 /**
@@ -34,13 +33,12 @@ const fromSecrets = ({ envFromSecrets, secretVariables }: KubernetesSettings): R
 
 /** The variables of a review's container. A Redis password is in a Secret only: whoever reads Jobs could read it here. */
 export const podEnvironment = (
-  { conversationTtl, kubernetes, redis }: EnvironmentSettings,
+  { kubernetes, redis }: EnvironmentSettings,
   payload: string
 ): Array<EnvironmentVariable> => {
   const plain = Object.entries({
     REVIEW_JOB_PAYLOAD: payload,
     ...(holdsPassword(Redacted.value(redis.url)) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
-    REDIS_KEY_TTL_SECONDS: String(Duration.toSeconds(conversationTtl)),
     WORKSPACE_BASE_DIR: "/workspace",
     HOME: "/home/nominal",
     TMPDIR: "/tmp",

@@ -13,7 +13,7 @@ import { does, kubernetes } from "./KubeScene.ts"
 
 const job = mention(laneOf(1), "a")
 const manifest = Manifest.make(
-  { kubernetes, redis: redisAt("redis://redis:6379/0"), conversationTtl: Duration.days(1) },
+  { kubernetes, redis: redisAt("redis://redis:6379/0") },
   { job, run: 1, payload: "{}" }
 )
 

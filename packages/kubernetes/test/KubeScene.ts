@@ -11,7 +11,7 @@ import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
 import { kubernetesSettings, redisAt, reviewSettings } from "@nominal-code/testing/TestConfig"
 import { testResults } from "@nominal-code/testing/TestResults"
-import { Context, Duration, Effect, Layer, Logger } from "effect"
+import { Context, Effect, Layer, Logger } from "effect"
 
 /** Jobs as `kubernetes.image` and nothing else make them. */
 export const kubernetes = kubernetesSettings("reviews")
@@ -22,7 +22,6 @@ export const review: ReviewSettings = { ...reviewSettings, botUsername: "nominal
 export const options = (settings: Partial<KubernetesSettings> = {}): KubernetesRunner.KubernetesOptions => ({
   kubernetes: { ...kubernetes, ...settings },
   redis: redisAt("redis://redis:6379/0"),
-  conversationTtl: Duration.days(1),
   review
 })
 

@@ -18,8 +18,7 @@ const template = (
   url = "redis://redis:6379/0"
 ): Manifest.KubeJobTemplate => ({
   kubernetes: { ...kubernetes, ...settings },
-  redis: redisAt(url),
-  conversationTtl: Duration.days(1)
+  redis: redisAt(url)
 })
 
 const made = (settings?: Partial<KubernetesSettings>, url?: string, payload = "{}") =>
@@ -86,7 +85,6 @@ describe("the Job of a run", () => {
               env: [
                 { name: "REVIEW_JOB_PAYLOAD", value: "{}" },
                 { name: "REDIS_URL", value: "redis://redis:6379/0" },
-                { name: "REDIS_KEY_TTL_SECONDS", value: "86400" },
                 { name: "WORKSPACE_BASE_DIR", value: "/workspace" },
                 { name: "HOME", value: "/home/nominal" },
                 { name: "TMPDIR", value: "/tmp" },

@@ -2,13 +2,12 @@ import { assert, it } from "@effect/vitest"
 import { podEnvironment } from "@nominal-code/kubernetes/PodEnvironment"
 import { prepare } from "@nominal-code/testing/KubeEnvironment"
 import { redisAt } from "@nominal-code/testing/TestConfig"
-import { Duration, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { kubernetes } from "./KubeScene.ts"
 
 const template = {
   kubernetes,
-  redis: redisAt("redis://redis:6379/0"),
-  conversationTtl: Duration.days(1)
+  redis: redisAt("redis://redis:6379/0")
 }
 
 /** The payload as the process in the pod reads it, on a node that knows the Secret's variables. */

@@ -17,9 +17,10 @@ type Variables = readonly [string, ...Array<string>]
 const key = secret(word("key", "a key: visible ASCII characters only", /^[\x21-\x7e]+$/))
 
 const provider = (name: string, keys: Variables, urls: Variables, usualUrl?: string): Provider => ({
-  apiKey: optional({ env: keys, kind: key, doc: `The key of ${name}.` }),
+  apiKey: optional({ env: keys, travels: true, kind: key, doc: `The key of ${name}.` }),
   baseUrl: optional({
     env: urls,
+    travels: true,
     kind: endpoint,
     byDefault: usualUrl === undefined ? "its own" : `\`${usualUrl}\``,
     doc: `Where ${name} is: a gateway, a proxy, a server of your own.`

@@ -69,13 +69,13 @@ export const access = {
     kind: list("owner/name without wildcards", RepoName),
     doc: "The repositories that are served. None named: every one that the webhook tells of."
   }),
-  includeTags: defaulted([], {
+  titleIncludeTags: defaulted([], {
     yaml: "access.pr_title_include_tags",
     env: "PR_TITLE_INCLUDE_TAGS",
     kind: tags,
     doc: "A title needs one of them in square brackets, where any is named."
   }),
-  excludeTags: defaulted([], {
+  titleExcludeTags: defaulted([], {
     yaml: "access.pr_title_exclude_tags",
     env: "PR_TITLE_EXCLUDE_TAGS",
     kind: tags,

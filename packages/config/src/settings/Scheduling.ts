@@ -25,18 +25,16 @@ const anyList = Schema.Array(anyMap)
 
 /** Settings of the Jobs' scheduling, labels and annotations. */
 export const scheduling = {
-  labels: defaulted<Readonly<Record<string, string>>>({}, {
+  labels: defaulted({}, {
     yaml: "kubernetes.labels",
     env: "K8S_LABELS",
     kind: labels,
-    byDefault: "none",
     doc: "Labels of the Jobs and their pods, beside the program's own."
   }),
-  annotations: defaulted<Readonly<Record<string, string>>>({}, {
+  annotations: defaulted({}, {
     yaml: "kubernetes.annotations",
     env: "K8S_ANNOTATIONS",
     kind: map("annotations", key, /^[^]*$/),
-    byDefault: "none",
     doc: "Annotations of the Jobs and their pods, beside the program's own."
   }),
   priorityClass: optional({
@@ -45,14 +43,13 @@ export const scheduling = {
     kind: objectName,
     doc: "The PriorityClass of the pods."
   }),
-  nodeSelector: defaulted<Readonly<Record<string, string>>>({}, {
+  nodeSelector: defaulted({}, {
     yaml: "kubernetes.node_selector",
     env: "K8S_NODE_SELECTOR",
     kind: labels,
-    byDefault: "none",
     doc: "The labels of the nodes that the pods may run on."
   }),
-  tolerations: defaulted<ReadonlyArray<Toleration>>([], {
+  tolerations: defaulted([], {
     yaml: "kubernetes.tolerations",
     env: "K8S_TOLERATIONS",
     kind: structure("tolerations", "a list of tolerations in Kubernetes' notation", Schema.Array(Toleration), anyList),

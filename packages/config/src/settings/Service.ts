@@ -1,6 +1,5 @@
-import { Duration } from "effect"
 import { defaulted, optional } from "../Setting.ts"
-import { duration, flag, integer, line, oneOf, path, secret, text, word } from "../SettingType.ts"
+import { duration, flag, hours, integer, line, oneOf, path, seconds, secret, text, word } from "../SettingType.ts"
 import { redisUrl } from "../Url.ts"
 import { objectName, scheduling, secretNames } from "./Scheduling.ts"
 
@@ -30,7 +29,7 @@ export const webhook = {
   })
 }
 
-/** Settings of storage and directories. */
+/** Settings of the store. */
 export const storage = {
   dataDir: optional({
     yaml: "data_dir",
@@ -44,15 +43,19 @@ export const storage = {
     env: "NOMINAL_STORAGE",
     kind: oneOf(["sqlite", "memory"]),
     doc: "`sqlite` survives a restart; `memory` loses everything that was accepted."
-  }),
-  workspaceDir: optional({
+  })
+}
+
+/** Settings of the mirrors and checkouts. */
+export const workspace = {
+  baseDir: optional({
     yaml: "workspace.base_dir",
     env: "WORKSPACE_BASE_DIR",
     kind: path,
     byDefault: "`nominal-code` in the system's directory for temporary files",
     doc: "Where repositories are mirrored and checked out."
   }),
-  workspaceBytes: defaulted(10 * GiB, {
+  maxBytes: defaulted(10 * GiB, {
     yaml: "workspace.max_bytes",
     env: "WORKSPACE_MAX_BYTES",
     kind: integer(1),
@@ -60,10 +63,10 @@ export const storage = {
     doc:
       "How much of the disk the mirrors and checkouts may use, in bytes. The mirrors that were not used for longest go first."
   }),
-  workspaceHours: defaulted(168, {
+  maxAge: defaulted(168, {
     yaml: "workspace.max_age_hours",
     env: "WORKSPACE_MAX_AGE_HOURS",
-    kind: integer(1),
+    kind: hours(1),
     doc: "A mirror that was not used for so many hours is removed."
   })
 }
@@ -83,24 +86,23 @@ export const jobs = {
     kind: integer(1, 100),
     doc: "How often a review is tried before it is given up."
   }),
-  giveUpAfter: defaulted(Duration.hours(24), {
+  giveUpAfter: defaulted("24h", {
     yaml: "jobs.give_up_after",
     env: "JOBS_GIVE_UP_AFTER",
     kind: duration,
-    byDefault: "`24h`",
     doc:
       "How long a review may wait for services that are away, limited or full, or refuse it access, before it is given up. Waiting uses no attempt."
   }),
   deadline: defaulted(600, {
     yaml: "jobs.deadline_seconds",
     env: "JOBS_DEADLINE_SECONDS",
-    kind: integer(1, 86_400),
+    kind: seconds(1, 86_400),
     doc: "How long one run may take, in seconds. A Kubernetes Job has a deadline of its own."
   }),
   gracePeriod: defaulted(30, {
     yaml: "jobs.grace_period_seconds",
     env: "JOBS_GRACE_PERIOD_SECONDS",
-    kind: integer(0, 86_400),
+    kind: seconds(0, 86_400),
     doc:
       "How long running reviews may take to finish after SIGTERM, in seconds. The others stay in the queue. A Kubernetes Job runs on by itself."
   })
@@ -118,6 +120,7 @@ export const redis = {
   sentinelPassword: optional({
     yaml: "redis.sentinel_password",
     env: "REDIS_SENTINEL_PASSWORD",
+    travels: true,
     kind: secret(text),
     doc: "The sentinels' own password, if they have one. The primary's is in the URL."
   }),
@@ -139,7 +142,8 @@ export const redis = {
   keyTtl: defaulted(86_400, {
     yaml: "redis.key_ttl_seconds",
     env: "REDIS_KEY_TTL_SECONDS",
-    kind: integer(1),
+    travels: true,
+    kind: seconds(1),
     doc: "How long a pull request's conversation is kept after its last review, in seconds. Holds for every storage."
   })
 }
@@ -185,13 +189,13 @@ export const kubernetes = {
   activeDeadline: defaulted(600, {
     yaml: "kubernetes.active_deadline_seconds",
     env: "K8S_ACTIVE_DEADLINE_SECONDS",
-    kind: integer(1),
+    kind: seconds(1),
     doc: "How long a Job may take, in seconds."
   }),
   ttlAfterFinished: defaulted(3600, {
     yaml: "kubernetes.ttl_after_finished",
     env: "K8S_TTL_AFTER_FINISHED",
-    kind: integer(0),
+    kind: seconds(0),
     doc: "When a finished Job is removed, in seconds."
   }),
   envFromSecrets: defaulted([], {
