@@ -3,9 +3,9 @@ import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
 import type { ScriptedModel } from "@nominal-code/testing/ScriptedModel"
-import { Duration, Effect, Fiber, identity, Schedule, type Scope, Semaphore, Stream } from "effect"
+import { Duration, Effect, Fiber, Schedule, type Scope, Semaphore, Stream } from "effect"
 import type { Outage } from "./Observed.ts"
-import { type FaultKind, killOf, type OutageKind, outageKinds, type Plan, type PlannedFault } from "./Plan.ts"
+import { type FaultKind, isOutage, killOf, type OutageKind, type Plan, type PlannedFault, type Size } from "./Plan.ts"
 import type { RedisNodes } from "./RedisNodes.ts"
 import type { Server } from "./Server.ts"
 
@@ -34,68 +34,83 @@ const often = Schedule.spaced("100 millis")
 const between = ({ length }: PlannedFault, from: Duration.Input, to: Duration.Input) =>
   Duration.millis(Duration.toMillis(from) + length * (Duration.toMillis(to) - Duration.toMillis(from)))
 
-/** Switch that takes a service away for a time, with the number of requests in vain so far. */
-const outagesOf = ({ forge, kube, model }: Breakable, seconds: number): Record<
-  OutageKind,
-  { readonly begin: (fault: PlannedFault) => () => void; readonly requests: () => number }
-> => {
+/** Jobs at one time. */
+export interface Load {
+  readonly waiting: number
+  readonly running: number
+}
+
+/** State of the work: the part of all deliveries that has ended, and the jobs that have not. */
+export interface Now {
+  readonly progress: () => number
+  readonly load: () => Load
+}
+
+/** Outage of a service from its beginning to its end, and the number of requests in vain so far. */
+interface OutageOfService {
+  readonly last: (fault: PlannedFault) => Effect.Effect<unknown>
+  readonly requests: () => number
+}
+
+/** Outages of all services, each of so many seconds. */
+const outagesOf = ({ forge, kube, model, redis }: Breakable, seconds: number): Record<OutageKind, OutageOfService> => {
   const lasting = Duration.seconds(seconds)
-  const nothing = () => {}
+  const during = (begin: () => () => void) =>
+    Effect.acquireUseRelease(Effect.sync(begin), () => Effect.sleep(lasting), (end) => Effect.sync(end))
+  const ofItself = (begin: () => void) => during(() => (begin(), () => {}))
   let overloaded = false
   model.script(() => overloaded ? { error: { status: 529, message: "Overloaded" } } : undefined)
   const ofForge = () => forge.requests.filter(({ fault }) => fault === "Drop" || fault === "Answer").length
   return {
-    forgeAway: {
-      begin: () => {
-        forge.faults.away(lasting)
-        return nothing
-      },
-      requests: ofForge
-    },
-    forgeLimited: {
-      begin: () => {
-        forge.faults.usedUp(lasting)
-        return nothing
-      },
-      requests: ofForge
-    },
+    forgeAway: { last: () => ofItself(() => forge.faults.away(lasting)), requests: ofForge },
+    forgeLimited: { last: () => ofItself(() => forge.faults.usedUp(lasting)), requests: ofForge },
     modelOverloaded: {
-      begin: () => {
-        overloaded = true
-        return () => {
-          overloaded = false
-        }
-      },
+      last: () =>
+        during(() => {
+          overloaded = true
+          return () => {
+            overloaded = false
+          }
+        }),
       requests: () => model.turns.filter(({ answer }) => answer.error?.status === 529).length
     },
     clusterFull: {
-      begin: ({ length }) => {
-        const before = kube.namespaces.get(kube.namespace) ?? {}
-        const quota = { name: "storm", ...(length < 0.5 ? { jobs: 0 } : { pods: 0 }) }
-        kube.namespaces.set(kube.namespace, { ...before, quota })
-        return () => void kube.namespaces.set(kube.namespace, before)
-      },
+      last: ({ length }) =>
+        during(() => {
+          const before = kube.namespaces.get(kube.namespace) ?? {}
+          const quota = { name: "storm", ...(length < 0.5 ? { jobs: 0 } : { pods: 0 }) }
+          kube.namespaces.set(kube.namespace, { ...before, quota })
+          return () => void kube.namespaces.set(kube.namespace, before)
+        }),
       requests: () => kube.requests.filter(({ status, verb }) => verb === "create" && status === 403).length
-    }
+    },
+    apiAway: {
+      last: (fault) => kube.restart(lasting, between(fault, "3 seconds", "10 seconds")),
+      requests: () => kube.requests.filter(({ status }) => status === 0).length
+    },
+    redisAway: { last: ({ chance }) => redis.away(chance, lasting), requests: redis.refused }
   }
 }
 
 /** Effect of every kind of fault. It ends when the fault is over. */
-const strike = (things: Breakable, seconds: number, broken: Broken): Record<
+const strike = (things: Breakable, { amid, outage: seconds }: Size, broken: Broken, { load, progress }: Now): Record<
   FaultKind,
   (fault: PlannedFault) => Effect.Effect<unknown>
 > => {
   const { forge, kube, redis, servers } = things
   const outages = outagesOf(things, seconds)
-  const outage = (kind: OutageKind) => (fault: PlannedFault) =>
-    Effect.suspend(() => {
-      const { begin, requests } = outages[kind]
-      const before = requests()
-      const end = begin(fault)
-      return Effect.sync(() => {
-        end()
-        broken.outages.push({ kind, seconds, requests: requests() - before })
-      }).pipe(Effect.delay(Duration.seconds(seconds)))
+  const busy = () => load().waiting >= amid.waiting && load().running >= amid.running
+  /** What is left when nearly all have ended may be too little. */
+  const ready = () => busy() || progress() >= 0.9
+  const outage = (kind: OutageKind) =>
+    Effect.fnUntraced(function*(fault: PlannedFault) {
+      const { last, requests } = outages[kind]
+      // The second of a pair begins while the first one holds everything up.
+      if (fault.delay === 0) yield* Effect.repeat(Effect.sync(ready), { schedule: often, until: (yes) => yes })
+      yield* Effect.sleep(Duration.seconds(fault.delay))
+      const [before, held] = [requests(), load()]
+      yield* last(fault)
+      broken.outages.push({ kind, seconds, requests: requests() - before, ...held })
     })
   const server = (fault: PlannedFault, use: (server: Server) => Effect.Effect<unknown>) => {
     const one = servers[fault.server]
@@ -143,6 +158,8 @@ const strike = (things: Breakable, seconds: number, broken: Broken): Record<
     forgeLimited: outage("forgeLimited"),
     modelOverloaded: outage("modelOverloaded"),
     clusterFull: outage("clusterFull"),
+    apiAway: outage("apiAway"),
+    redisAway: outage("redisAway"),
     apiRestarted: (fault) =>
       kube.restart(between(fault, "500 millis", "4 seconds"), between(fault, "3 seconds", "10 seconds")),
     nodeLost: () =>
@@ -152,30 +169,40 @@ const strike = (things: Breakable, seconds: number, broken: Broken): Record<
   }
 }
 
+/** Services, each of which is broken by one fault at a time. */
+const brokenBy = (kind: FaultKind): "redis" | "api" | undefined => {
+  if (kind.startsWith("redis")) return "redis"
+  return kind === "apiRestarted" || kind === "apiAway" ? "api" : undefined
+}
+
+/** Number of services that are away at the same time, at most. */
+const awayAtOnce = 2
+
 /**
  * Breaks what is planned to be broken, each fault when the work has come so far. Ends when the last one is over; two
- * faults of the same thing wait for each other. `progress` is the part of all deliveries that has ended.
+ * faults of the same thing wait for each other.
  */
 export const run = Effect.fn("Faults.run")(
   function*(
     plan: Plan,
     things: Breakable,
     broken: Broken,
-    progress: () => number,
+    now: Now,
     struck: (kind: FaultKind) => void
   ) {
-    const strikes = strike(things, plan.size.outage, broken)
-    const alone = { redis: yield* Semaphore.make(1), outage: yield* Semaphore.make(1), api: yield* Semaphore.make(1) }
-    const turn = (kind: FaultKind) => {
-      if (kind.startsWith("redis")) return alone.redis.withPermits(1)
-      if (kind === "apiRestarted") return alone.api.withPermits(1)
-      return outageKinds.some((one) => one === kind) ? alone.outage.withPermits(1) : identity
+    const strikes = strike(things, plan.size, broken, now)
+    const alone = { redis: yield* Semaphore.make(1), api: yield* Semaphore.make(1) }
+    const away = yield* Semaphore.make(awayAtOnce)
+    const turn = (kind: FaultKind) => (fault: Effect.Effect<unknown>) => {
+      const service = brokenBy(kind)
+      const one = service === undefined ? fault : alone[service].withPermits(1)(fault)
+      return isOutage(kind) ? away.withPermits(1)(one) : one
     }
     const fibers: Array<Fiber.Fiber<unknown>> = []
     for (const fault of plan.faults) {
-      yield* Effect.repeat(Effect.sync(() => progress() >= fault.at), { schedule: often, until: (yes) => yes })
+      yield* Effect.repeat(Effect.sync(() => now.progress() >= fault.at), { schedule: often, until: (yes) => yes })
       const one = Effect.andThen(strikes[fault.kind](fault), Effect.sync(() => struck(fault.kind)))
-      // Of Redis there is one cluster, and it is well when it is broken again. Nor are two services away at the same time.
+      // Of Redis there is one cluster, and it is well when it is broken again.
       fibers.push(yield* Effect.forkScoped(turn(fault.kind)(one)))
     }
     yield* Fiber.joinAll(fibers)

@@ -110,7 +110,7 @@ const good: Observed = {
     post(third, 380, review(head))
   ],
   heads: new Map([[pull, head]]),
-  outages: [{ kind: "forgeAway", seconds: 180, requests: 90 }],
+  outages: [{ kind: "forgeAway", seconds: 180, requests: 90, waiting: 20, running: 4 }],
   keys: [
     { name: `{nc:0}:job:${first}`, expires: true },
     { name: "{nc:0}:is:parked", expires: false },
@@ -193,7 +193,7 @@ breaks("unreviewed", "a review of what is no longer the head", {
 }, /posted about 0+ after the head had been reviewed/)
 
 breaks("restless", "a forge that was asked all the time", {
-  outages: [{ kind: "forgeAway", seconds: 180, requests: 3000 }]
+  outages: [{ kind: "forgeAway", seconds: 180, requests: 3000, waiting: 20, running: 4 }]
 }, /asked 1000 times a minute/)
 breaks("lost", "a success that accepts nothing", { refused: ["{\"status\":\"ignored\"}"] }, /a success that is none/)
 

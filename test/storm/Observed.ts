@@ -66,8 +66,11 @@ export interface Post {
 export interface Outage {
   readonly kind: OutageKind
   readonly seconds: number
-  /** Number of requests to the service meanwhile, all in vain. */
+  /** Number of requests to the service meanwhile, all in vain. Of Redis: of connections. */
   readonly requests: number
+  /** Number of jobs that waited and ran when it began. */
+  readonly waiting: number
+  readonly running: number
 }
 
 /** A key that Redis holds when everything is over. */

@@ -12,7 +12,9 @@ export const mostPerMinute: Readonly<Record<OutageKind, number>> = {
   forgeAway: 400,
   forgeLimited: 100,
   modelOverloaded: 100,
-  clusterFull: 150
+  clusterFull: 150,
+  apiAway: 150,
+  redisAway: 600
 }
 
 /** Restless: a service that is away is left in peace. */

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { core, faultKinds, killOf, make } from "./Plan.ts"
+import { core, faultKinds, isOutage, killOf, make, outageKinds } from "./Plan.ts"
 
 it.effect("the same seed gives the same plan, and another seed another one", () =>
   Effect.gen(function*() {
@@ -38,3 +38,15 @@ it("one pod of twenty is killed, and which one is a matter of the seed", () => {
   assert.isTrue(killed.length > 150 && killed.length < 250, String(killed.length))
   assert.notDeepEqual(names.filter((name) => killOf("b", name) !== undefined), killed)
 })
+
+it.effect("outages come in pairs: while one service is away, the next one goes away too", () =>
+  Effect.gen(function*() {
+    const { faults } = yield* make("a", core)
+    const outages = faults.filter(({ kind }) => isOutage(kind))
+    assert.strictEqual(outages.length, outageKinds.length)
+    const second = outages.filter(({ delay }) => delay > 0)
+    assert.strictEqual(second.length, outages.length / 2)
+    assert.isTrue(second.every(({ at, delay, kind }) =>
+      delay < core.outage && outages.some((first) => first.kind !== kind && first.delay === 0 && first.at === at)
+    ))
+  }))

@@ -15,6 +15,8 @@ export interface Size {
   readonly busy: number
   /** Time that a service stays away, limited or full, in seconds. */
   readonly outage: number
+  /** Number of jobs that wait and run when an outage begins, at least. */
+  readonly amid: { readonly waiting: number; readonly running: number }
   /** Number of faults of each kind. */
   readonly faults: Readonly<Record<FaultKind, number>>
 }
@@ -53,6 +55,10 @@ export const faultKinds = [
   "modelOverloaded",
   /** The cluster takes no more Jobs, or no more pods: a quota is used up. */
   "clusterFull",
+  /** The cluster's API server is away, and then restarts. */
+  "apiAway",
+  /** A node of the Redis Cluster is away, and with it the queue: what answers in its place closes every connection. */
+  "redisAway",
   /** The cluster's API server restarts, and at first tells everybody that they may do nothing (403). */
   "apiRestarted",
   /** A node is cut off with its pods: they go on, and nobody hears of them. */
@@ -61,7 +67,14 @@ export const faultKinds = [
 export type FaultKind = typeof faultKinds[number]
 
 /** The faults that last as long as `Size.outage` says. */
-export const outageKinds = ["forgeAway", "forgeLimited", "modelOverloaded", "clusterFull"] as const
+export const outageKinds = [
+  "forgeAway",
+  "forgeLimited",
+  "modelOverloaded",
+  "clusterFull",
+  "apiAway",
+  "redisAway"
+] as const
 export type OutageKind = typeof outageKinds[number]
 
 /** The storm of every test run. A lost node holds up its pull requests for minutes, so it is left to larger ones. */
@@ -70,6 +83,7 @@ export const core: Size = {
   events: 4,
   busy: 16,
   outage: 8,
+  amid: { waiting: 2, running: 2 },
   faults: {
     serverKilled: 2,
     serverFrozen: 1,
@@ -87,6 +101,8 @@ export const core: Size = {
     forgeLimited: 1,
     modelOverloaded: 1,
     clusterFull: 1,
+    apiAway: 1,
+    redisAway: 1,
     apiRestarted: 1,
     nodeLost: 0
   }
@@ -101,6 +117,7 @@ export const sizeOf = (pulls: number, events: number): Size => {
     events,
     busy: 60,
     outage: 180,
+    amid: { waiting: 20, running: 4 },
     faults: {
       serverKilled: times(3),
       serverFrozen: times(0.5),
@@ -118,6 +135,8 @@ export const sizeOf = (pulls: number, events: number): Size => {
       forgeLimited: 1,
       modelOverloaded: 1,
       clusterFull: 1,
+      apiAway: 1,
+      redisAway: 1,
       apiRestarted: times(1),
       nodeLost: 1
     }
@@ -143,6 +162,8 @@ export interface PlannedFault {
   readonly kind: FaultKind
   /** It happens when this part of all deliveries has ended: 0 to 1. */
   readonly at: number
+  /** It begins so much later, in seconds. */
+  readonly delay: number
   /** Number of the server. */
   readonly server: number
   /** For how long, from 0 to 1: each kind has its own unit. */
@@ -191,8 +212,16 @@ const makeEvents = Effect.fnUntraced(function*({ busy, events, pulls }: Size) {
   return made
 })
 
-/** Part of the whole after which no event happens. What a lost node holds up has time to end. */
-const latest = (kind: FaultKind): number => kind === "nodeLost" ? 0.2 : 0.95
+export const isOutage = (kind: FaultKind): kind is OutageKind => outageKinds.some((one) => one === kind)
+
+/**
+ * Part of the whole after which a fault of this kind does not happen. What a lost node holds up has time to end, and an
+ * outage has jobs to hold up.
+ */
+const latest = (kind: FaultKind): number => {
+  if (kind === "nodeLost") return 0.2
+  return isOutage(kind) ? 0.6 : 0.95
+}
 
 /** All of a kind, spread over the whole storm. */
 const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
@@ -202,6 +231,7 @@ const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
       const fault: PlannedFault = {
         kind,
         at: 0.02 + (latest(kind) - 0.02) * (index + (yield* Random.next)) / count,
+        delay: 0,
         server: yield* Random.nextIntBetween(0, servers - 1),
         length: yield* Random.next,
         chance: yield* Random.next
@@ -212,12 +242,23 @@ const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
   )
 })
 
+/** Outages in pairs: of two services, the second goes away while the first one is half-way through. */
+const paired = Effect.fnUntraced(function*(faults: ReadonlyArray<PlannedFault>, outage: number) {
+  const outages = yield* Random.shuffle(faults.filter(({ kind }) => isOutage(kind)))
+  const pairs = outages.map((fault, index): PlannedFault => {
+    const first = index % 2 === 1 ? outages[index - 1] : undefined
+    return first === undefined ? fault : { ...fault, at: first.at, delay: outage / 2 }
+  })
+  return [...faults.filter(({ kind }) => !isOutage(kind)), ...pairs]
+})
+
 /** The plan of a seed. */
 export const make = Effect.fn("Plan.make")((seed: string, size: Size) =>
   Effect.gen(function*() {
     const events = yield* makeEvents(size)
     const faults = yield* Effect.forEach(faultKinds, (kind) => makeFaults(kind, size.faults[kind]), { concurrency: 1 })
-    return { seed, size, events, faults: faults.flat().sort((one, other) => one.at - other.at) } satisfies Plan
+    const all = yield* paired(faults.flat(), size.outage)
+    return { seed, size, events, faults: all.sort((one, other) => one.at - other.at) } satisfies Plan
   }).pipe(Random.withSeed(seed))
 )
 

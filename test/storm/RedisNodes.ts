@@ -1,5 +1,6 @@
 import { migrate, startCluster } from "@nominal-code/testing/RedisCluster"
 import type { RedisServer } from "@nominal-code/testing/RedisServer"
+import * as Refusing from "@nominal-code/testing/RefusingServer"
 import { Duration, Effect, Exit, Redacted, Schedule, Schema } from "effect"
 
 /** Into how many parts the queue is divided. Each is on one node. */
@@ -41,6 +42,7 @@ export const start = Effect.fn("RedisNodes.start")(function*() {
       )
   )
   const moves: Array<Move> = []
+  let refused = 0
 
   const whole = Effect.forEach(nodes, ({ command }) => Effect.exit(command("cluster", "info"))).pipe(
     Effect.repeat({
@@ -74,6 +76,19 @@ export const start = Effect.fn("RedisNodes.start")(function*() {
       yield* node.start
       yield* whole
     }),
+    /** Takes a node away for some time, in which every connection to it is closed and counted. */
+    away: Effect.fnUntraced(function*(chance: number, lasting: Duration.Input) {
+      const node = nodes[Math.floor(chance * nodes.length)] ?? cluster.first
+      yield* node.kill
+      yield* Refusing.serve(node.port, () => refused += 1).pipe(
+        Effect.andThen(Effect.sleep(lasting)),
+        Effect.scoped
+      )
+      yield* node.start
+      yield* whole
+    }),
+    /** Number of connections that were closed while a node was away. */
+    refused: () => refused,
     /** Closes every connection of every node, but for those of the cluster itself. */
     cut: Effect.forEach(nodes, ({ command }) =>
       Effect.andThen(

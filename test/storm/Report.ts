@@ -17,6 +17,8 @@ const rows = ({ figures, verdict }: Ended): ReadonlyArray<readonly [name: string
   ["of these found posted, and not posted again", figures.found],
   ["superseded by a newer push", figures.superseded],
   ["skipped, for the head was reviewed already", figures.skipped],
+  ["jobs that waited when an outage began, at least", figures.amid.waiting],
+  ["jobs that ran when an outage began, at least", figures.amid.running],
   ["pods started", figures.pods],
   ["server processes started", figures.starts],
   ["**lost**", verdict.lost.length],
@@ -51,6 +53,8 @@ const faultNames: Readonly<Record<keyof Figures["faults"], string>> = {
   forgeLimited: "the forge's hourly limit used up (403)",
   modelOverloaded: "the model overloaded (529)",
   clusterFull: "the cluster full (a quota of Jobs or pods used up)",
+  apiAway: "the cluster's API away",
+  redisAway: "a node of Redis away",
   apiRestarted: "the cluster's API restarted, with its time of 403s",
   nodeLost: "a node lost with its pods, which go on"
 }
@@ -63,7 +67,9 @@ const askedRows = ({ asked }: Figures) => {
     row("the forge, away", "forgeAway"),
     row("the forge, its limit used up", "forgeLimited"),
     row("the model, overloaded", "modelOverloaded"),
-    row("the cluster, full", "clusterFull")
+    row("the cluster, full", "clusterFull"),
+    row("the cluster's API, away", "apiAway"),
+    row("Redis, away (connections)", "redisAway")
   ]
 }
 

@@ -32,6 +32,8 @@ export interface Figures {
   readonly faults: Readonly<Record<Plan.FaultKind | "podKilled", number>>
   /** Maximum number of requests to a service in a minute of its outage. */
   readonly asked: Readonly<Record<Plan.OutageKind, number>>
+  /** Fewest jobs that waited and ran when an outage began. */
+  readonly amid: Faults.Load
 }
 
 /** A storm that is over. */
@@ -65,6 +67,8 @@ const makeTally = () => {
     forgeLimited: get("forgeLimited"),
     modelOverloaded: get("modelOverloaded"),
     clusterFull: get("clusterFull"),
+    apiAway: get("apiAway"),
+    redisAway: get("redisAway"),
     apiRestarted: get("apiRestarted"),
     nodeLost: get("nodeLost")
   })
@@ -89,7 +93,9 @@ const askedIn = (outages: ReadonlyArray<Outage>): Figures["asked"] => {
     forgeAway: most("forgeAway"),
     forgeLimited: most("forgeLimited"),
     modelOverloaded: most("modelOverloaded"),
-    clusterFull: most("clusterFull")
+    clusterFull: most("clusterFull"),
+    apiAway: most("apiAway"),
+    redisAway: most("redisAway")
   }
 }
 
@@ -106,12 +112,16 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
   // The servers may not have divided the queue yet.
   const { depth } = yield* RedisRecords.make(store, allShards(shards))
   const broken: Faults.Broken = { outages: [], lostJobs: new Set() }
+  let load: Faults.Load = { waiting: 0, running: 0 }
   let busy = 0
   const ended = () => deliveries.accepted.filter(({ twinOf }) => twinOf === undefined).length - busy
   yield* Faults.killPods(plan, world, () => tally.count("podKilled"))
   const look = Effect.gen(function*() {
     const found = yield* Effect.option(depth)
-    if (Option.isSome(found)) busy = found.value.waiting + found.value.running
+    if (Option.isSome(found)) {
+      load = { waiting: found.value.waiting, running: found.value.running }
+      busy = load.waiting + load.running
+    }
     // While Redis is away nothing ends, but the forge goes on.
     yield* deliveries.topUp(Option.isSome(found) ? busy : Math.floor(busy / 2))
     return Option.isSome(found) && deliveries.unheard() === 0 && busy === 0 && kube.controller.running.size === 0
@@ -126,7 +136,7 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
     plan,
     world,
     broken,
-    () => ended() / plan.events.length,
+    { progress: () => ended() / plan.events.length, load: () => load },
     tally.count
   )
   const calm = Effect.repeat(look, { schedule: often, until: (over) => over })
@@ -167,7 +177,11 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
     pods: observed.pods.length,
     starts: world.servers.reduce((sum, { starts }) => sum + starts(), 0),
     faults,
-    asked: askedIn(outages)
+    asked: askedIn(outages),
+    amid: {
+      waiting: Math.min(...outages.map(({ waiting }) => waiting)),
+      running: Math.min(...outages.map(({ running }) => running))
+    }
   }
   const kept = wrong.length === 0 ? undefined : yield* Logs.keep(world, logs, observed, wrong)
   return { figures, verdict, logs: kept } satisfies Ended
