@@ -6,7 +6,8 @@ export const perMinute = ({ requests, seconds }: Outage): number => requests / M
 
 /**
  * Limit of the requests to a service in a minute of its outage. When it begins, sixteen runs are under way; each
- * asks a forge that is away for three lists, four times. The probes of two servers come on top, and what they had begun besides. A busy loop asks thousands of times.
+ * asks a forge that is away for three lists, four times. The probes of two servers come on top, and what they had begun
+ * besides. Two servers and four pods each connect to Redis three times a second. A busy loop asks thousands of times.
  */
 export const mostPerMinute: Readonly<Record<OutageKind, number>> = {
   forgeAway: 400,
@@ -14,7 +15,7 @@ export const mostPerMinute: Readonly<Record<OutageKind, number>> = {
   modelOverloaded: 100,
   clusterFull: 150,
   apiAway: 150,
-  redisAway: 600
+  redisAway: 1_200
 }
 
 /** Restless: a service that is away is left in peace. */

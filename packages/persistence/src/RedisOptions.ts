@@ -71,11 +71,22 @@ export const sentinelOptions = (
   ...(address.tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {})
 })
 
+/**
+ * Rest before a command is tried once more, while its node is away or its slot moves. Each try connects to the node again,
+ * so this bounds the connections: two and a half a second for a process, however many commands wait.
+ */
+const retryMillis = 400
+const mostTries = 5
+
 /** The connections to a cluster. */
 export const clusterOptions = (address: RedisAddress) => ({
   lazyConnect: true,
   enableOfflineQueue: false,
   clusterRetryStrategy: backoff,
+  maxRedirections: mostTries,
+  retryDelayOnFailover: retryMillis,
+  retryDelayOnClusterDown: retryMillis,
+  retryDelayOnTryAgain: retryMillis,
   slotsRefreshTimeout: answerMillis,
   // Nodes come and go without anybody asking for what they hold.
   slotsRefreshInterval: 30_000,

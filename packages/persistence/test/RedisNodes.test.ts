@@ -3,8 +3,9 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { startCluster } from "@nominal-code/testing/RedisCluster"
-import { redisSuite, start } from "@nominal-code/testing/RedisServer"
-import { Effect, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
+import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
+import * as Refusing from "@nominal-code/testing/RefusingServer"
+import { Duration, Effect, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
 
 const keys = Array.from({ length: 40 }, (_, index) => `test:${index}`)
 const set = (value: string) => (key: string) =>
@@ -16,6 +17,9 @@ const soon = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
     Effect.timeout("15 seconds"),
     Effect.orDie
   )
+
+const several = (...nodes: ReadonlyArray<RedisServer>) =>
+  Redacted.make(`redis://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`)
 
 const untilHeard = (heard: Queue.Dequeue<string>, text: string) =>
   Effect.repeat(Queue.take(heard), { until: (one) => one === text }).pipe(Effect.timeout("15 seconds"), Effect.orDie)
@@ -51,9 +55,6 @@ redisSuite("the nodes of a Redis Cluster", () => {
     () =>
       Effect.gen(function*() {
         const { first, second, third } = yield* startCluster(partial)
-        const several = Redacted.make(
-          `redis://127.0.0.1:${first.port},127.0.0.1:${second.port},127.0.0.1:${third.port}`
-        )
         yield* Effect.gen(function*() {
           const heard = yield* listening("test:channel")
           yield* Effect.forEach(keys, set("before"), { discard: true })
@@ -64,7 +65,10 @@ redisSuite("the nodes of a Redis Cluster", () => {
           yield* second.command("publish", "test:channel", "hello")
           yield* untilHeard(heard, "hello")
           const [key = ""] = there
-          assert.strictEqual(yield* Effect.provide(get(key), Layer.fresh(Redis.layer(several))), "before")
+          assert.strictEqual(
+            yield* Effect.provide(get(key), Layer.fresh(Redis.layer(several(first, second, third)))),
+            "before"
+          )
           yield* first.start
           yield* Effect.forEach(keys, (key) => soon(set("after")(key)), { discard: true })
         }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layer(first.url)), silent]))
@@ -87,6 +91,25 @@ redisSuite("the nodes of a Redis Cluster", () => {
           const there = yield* reachableAgain
           assert.isAbove(there.length, keys.length / 3)
         }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layer(first.url)), silent]))
+      }),
+    60_000
+  )
+
+  it.live(
+    "a node that closes every connection is asked again three times a second at most, however many ask",
+    () =>
+      Effect.gen(function*() {
+        const { first, second, third } = yield* startCluster(partial)
+        yield* Effect.gen(function*() {
+          yield* Effect.forEach(keys, set("before"), { discard: true })
+          yield* second.kill
+          let connections = 0
+          yield* Refusing.serve(second.port, () => connections += 1)
+          const asking = Effect.forEach(keys, (key) => Effect.exit(get(key)), { concurrency: keys.length })
+          const [lasted] = yield* Effect.timed(Effect.replicateEffect(asking, 2))
+          assert.isAtLeast(connections, 2)
+          assert.isAtMost(connections, 3 * Duration.toSeconds(lasted) + 5)
+        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layer(several(first, second, third))), silent]))
       }),
     60_000
   )
