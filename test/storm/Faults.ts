@@ -100,7 +100,7 @@ const strike = (things: Breakable, { amid, outage: seconds }: Size, broken: Brok
   const { forge, kube, redis, servers } = things
   const outages = outagesOf(things, seconds)
   const busy = () => load().waiting >= amid.waiting && load().running >= amid.running
-  /** What is left when nearly all have ended may be too little. */
+  // When nearly all have ended, too few are left.
   const ready = () => busy() || progress() >= 0.9
   const outage = (kind: OutageKind) =>
     Effect.fnUntraced(function*(fault: PlannedFault) {
