@@ -1009,10 +1009,14 @@ export declare const eventKeyOf: (value: {
   readonly installationId?: number;
 }) => string;
 /** Reason why a job ended without a review. */
-export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
+export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
 export type SkipReason = typeof SkipReason.Type;
 /** Outcome of a run of a job. */
 export declare const JobOutcome: Schema.TaggedUnion<{
+  readonly Answered: Schema.TaggedStruct<"Answered", {
+    readonly command: Schema.String;
+    readonly usage: Schema.optionalKey<typeof UsageSummary>;
+  }>;
   readonly Failed: Schema.TaggedStruct<"Failed", {
     readonly failure: Schema.TaggedUnion<{
       readonly Bug: Schema.TaggedStruct<"Bug", {
@@ -1153,7 +1157,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
     readonly usage: Schema.optionalKey<typeof UsageSummary>;
   }>;
   readonly Skipped: Schema.TaggedStruct<"Skipped", {
-    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
+    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
     readonly detail: Schema.String;
     readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
   }>;
@@ -1395,6 +1399,28 @@ declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<
 /** A webhook request that is refused. `reason` chooses the status of the answer. */
 export declare class WebhookError extends WebhookError_base {}
 /**
+ * State of a pull request's reviews, as the answer to a command has set it. `paused`: none starts by itself; `ignored`:
+ * none at all.
+ */
+export declare const ReviewMode: Schema.Literals<readonly ["active", "paused", "ignored"]>;
+export type ReviewMode = typeof ReviewMode.Type;
+declare const Marker_base: Schema.Class<Marker, Schema.Struct<{
+  readonly jobId: Schema.brand<Schema.String, "JobId">;
+  readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
+  readonly scope: Schema.optionalKey<Schema.Literal<"request">>;
+  readonly fingerprint: Schema.optionalKey<Schema.brand<Schema.String, "Fingerprint">>;
+  readonly mode: Schema.optionalKey<Schema.Literals<readonly ["active", "paused", "ignored"]>>;
+  readonly dismissed: Schema.optionalKey<Schema.brand<Schema.String, "Fingerprint">>;
+}>, {}>;
+/**
+ * The hidden line at the end of everything that we post. The forge keeps it for us: it says which job posted the text,
+ * what commit was reviewed and, under a finding, which finding it is. It is the ledger that makes posting idempotent.
+ * Under a review, `scope` is there when it covers only what one comment asked about: without it, and in the markers of
+ * versions that did not have it, the review counts as the review of its head. Under an answer to a command, `mode` is the
+ * mode that it has set, and `dismissed` the finding that somebody has dismissed.
+ */
+export declare class Marker extends Marker_base {}
+/**
  * Check of a lease's fencing token: asks the queue if this run of a job is still wanted. Ask it right before each
  * effect outside of this process and again after every wait: a process that was suspended for longer than its lease
  * goes on unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
@@ -1427,7 +1453,13 @@ interface OwnPosts {
   readonly answer: Option.Option<string>;
   /** Commits reviewed by any job, in the order of the posts. The review of a focused request does not count. */
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>;
+  /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
+  readonly mode: ReviewMode;
+  /** Findings that somebody has dismissed. */
+  readonly dismissed: ReadonlyArray<Fingerprint>;
 }
+/** Facts that an answer records in its marker. */
+type AnswerFacts = Pick<Marker, "mode" | "dismissed">;
 declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge", {
   readonly platform: Platform;
   /** Acknowledges an event with an `eyes` reaction. */
@@ -1452,7 +1484,7 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * Posts a plain answer to an event, once for each job, unless the job's review is there: then that is what it
    * returns, and no answer stands below it. `body` is final: redacted and neutralised.
    */
-  reply(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>;
+  reply(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts, facts?: AnswerFacts): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>;
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>;
   /**
    * Asks the forge's API for what git was refused: the repository's contents, with the same credentials. It fails as the
@@ -1495,11 +1527,13 @@ interface RecoveredAnswer {
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
+  readonly _tag: "Skipped";
+  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "merged" | "nothing-to-review" | "paused";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+} | {
   readonly _tag: "Failed";
   readonly failure: {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -1522,6 +1556,9 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
     readonly detail: string;
   } | {
     readonly _tag: "Model";
@@ -1538,53 +1575,15 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  };
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -1607,6 +1606,9 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
     readonly detail: string;
   } | {
     readonly _tag: "Model";
@@ -1624,17 +1626,51 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "closed" | "draft" | "head-reviewed" | "merged" | "nothing-to-review";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Workspace>;
 /** Error of an agent: that of the model that it asked. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
@@ -1919,6 +1955,10 @@ export type RenewalResult = typeof RenewalResult.Type;
 export declare const Settlement: Schema.TaggedUnion<{
   readonly Done: Schema.TaggedStruct<"Done", {
     readonly outcome: Schema.TaggedUnion<{
+      readonly Answered: Schema.TaggedStruct<"Answered", {
+        readonly command: Schema.String;
+        readonly usage: Schema.optionalKey<typeof UsageSummary>;
+      }>;
       readonly Failed: Schema.TaggedStruct<"Failed", {
         readonly failure: Schema.TaggedUnion<{
           readonly Bug: Schema.TaggedStruct<"Bug", {
@@ -2059,7 +2099,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly usage: Schema.optionalKey<typeof UsageSummary>;
       }>;
       readonly Skipped: Schema.TaggedStruct<"Skipped", {
-        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
+        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
         readonly detail: Schema.String;
         readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
       }>;
@@ -2594,6 +2634,10 @@ export declare const JobRecord: Schema.Struct<{
   /** Superseded jobs that it replaces; the last 50. */
   readonly stoodFor: Schema.$Array<Schema.brand<Schema.String, "JobId">>;
   readonly outcome: Schema.OptionFromNullOr<Schema.TaggedUnion<{
+    readonly Answered: Schema.TaggedStruct<"Answered", {
+      readonly command: Schema.String;
+      readonly usage: Schema.optionalKey<typeof UsageSummary>;
+    }>;
     readonly Failed: Schema.TaggedStruct<"Failed", {
       readonly failure: Schema.TaggedUnion<{
         readonly Bug: Schema.TaggedStruct<"Bug", {
@@ -2734,7 +2778,7 @@ export declare const JobRecord: Schema.Struct<{
       readonly usage: Schema.optionalKey<typeof UsageSummary>;
     }>;
     readonly Skipped: Schema.TaggedStruct<"Skipped", {
-      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed"]>;
+      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
       readonly detail: Schema.String;
       readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
     }>;
@@ -3090,6 +3134,8 @@ interface KubernetesOptions extends KubeJobTemplate {
 /** The functions that the server runs itself. They are parameters, so that this package knows no reviews. */
 interface KubernetesWork<R> {
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>;
+  /** Work of a job that is done in the server; none where it needs a pod. */
+  command(job: Job): Option.Option<Effect.Effect<JobOutcome, never, R>>;
   /** The services that a pod's review needs. */
   needs(lane: Lane): ReadonlyArray<ServiceName>;
 }
@@ -3097,7 +3143,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$27: <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$27: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
 /** Description of a tool for a model. */
 interface ToolSpec {
   readonly name: string;
@@ -3486,4 +3532,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$6: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };

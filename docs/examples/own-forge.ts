@@ -61,7 +61,14 @@ const TerminalForge = Layer.succeed(
     pullRequest: () => Effect.succeed(pullRequest),
     changedFiles: () => Effect.sync(() => parseGitDiff(git("diff", "--no-color", "-M", `${base}...${head}`))),
     discussions: () => Effect.succeed([]),
-    ownPosts: () => Effect.succeed({ review: Option.none(), answer: Option.none(), reviewedHeads: [] }),
+    ownPosts: () =>
+      Effect.succeed({
+        review: Option.none(),
+        answer: Option.none(),
+        reviewedHeads: [],
+        mode: "active",
+        dismissed: []
+      }),
     publish: (draft) => {
       const { comments: { length: inline }, headSha } = draft
       return Effect.as(
@@ -92,7 +99,7 @@ const program = Effect.gen(function*() {
   if (outcome._tag === "Skipped") {
     return yield* new NotReviewed({ reason: "nothing-to-review", message: outcome.detail })
   }
-  if (outcome._tag !== "Reviewed") return yield* NotReviewed.failed(outcome.failure)
+  if ("failure" in outcome) return yield* NotReviewed.failed(outcome.failure)
 })
 
 NodeRuntime.runMain(Effect.provide(program, Pipeline))

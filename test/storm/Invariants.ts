@@ -41,7 +41,7 @@ const misfortune = (observed: Observed, one: Accepted, record: JobRecord, record
     onNone: () => "is done without an outcome",
     onSome: (outcome) => {
       if ("failure" in outcome) return "is done, and its outcome is a failure"
-      if (outcome._tag === "Reviewed") {
+      if (outcome._tag !== "Skipped") {
         return answersOf(observed, one.job).length > 0
           ? undefined
           : "is done, and its review is not on the pull request"

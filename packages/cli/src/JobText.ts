@@ -39,6 +39,7 @@ const waitTextAt =
 
 /** Details of an outcome beside its reason; none if there are none. */
 const reviewedText = (outcome: JobOutcome): Option.Option<string> => {
+  if (outcome._tag === "Answered") return Option.some(`answered: ${outcome.command}`)
   if (outcome._tag !== "Reviewed") return Option.none()
   const { findings } = outcome
   return Option.some(`reviewed, ${findings} ${findings === 1 ? "finding" : "findings"}`)
@@ -117,7 +118,7 @@ const taskText = ({ task }: JobRecord): string => {
 
 const outcomeText = (outcome: JobOutcome): string => {
   if (outcome._tag === "Skipped") return `skipped (${outcome.reason}): ${outcome.detail}`
-  if (outcome._tag !== "Reviewed") return outcome._tag.toLowerCase()
+  if (outcome._tag !== "Reviewed") return Option.getOrElse(reviewedText(outcome), () => outcome._tag.toLowerCase())
   const cost = outcome.usage?.costUsd
   const facts = [
     Option.getOrElse(reviewedText(outcome), () => ""),

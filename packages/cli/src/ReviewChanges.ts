@@ -74,7 +74,14 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
             baseSha: pullRequest.baseSha
           }).pipe(Effect.flatMap(({ changedFiles }) => changedFiles), Effect.scoped, Effect.orDie),
         discussions: () => Effect.succeed([]),
-        ownPosts: () => Effect.succeed({ review: Option.none(), answer: Option.none(), reviewedHeads: [] }),
+        ownPosts: () =>
+          Effect.succeed({
+            review: Option.none(),
+            answer: Option.none(),
+            reviewedHeads: [],
+            mode: "active",
+            dismissed: []
+          }),
         publish: (draft) =>
           Effect.as(
             Ref.set(posted, Option.some(draft)),
@@ -109,7 +116,7 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
   if (outcome._tag === "Skipped") {
     return yield* new NotReviewed({ reason: "nothing-to-review", message: outcome.detail })
   }
-  if (outcome._tag !== "Reviewed") return yield* NotReviewed.failed(outcome.failure)
+  if ("failure" in outcome) return yield* NotReviewed.failed(outcome.failure)
   const draft = Option.getOrThrow(yield* Ref.get(posted))
   const reviewed: ReviewedChanges = {
     summary: draft.summary,

@@ -6,7 +6,7 @@ import type { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { forgeService, modelService } from "@nominal-code/review/Failure"
-import { noticeJob, reviewJob } from "@nominal-code/review/JobForge"
+import { commandJob, noticeJob, reviewJob } from "@nominal-code/review/JobForge"
 import * as PendingPosts from "@nominal-code/review/PendingPosts"
 import { Effect, Layer, Option } from "effect"
 import * as Configured from "./Configured.ts"
@@ -32,7 +32,7 @@ const inProcess = (needs: Needs) =>
 
 // The pods have the model and the checkout: the server only tells pull requests what they have to hear.
 const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs) =>
-  KubernetesRunner.layer(options, { notice: noticeJob, needs }).pipe(
+  KubernetesRunner.layer(options, { notice: noticeJob, command: commandJob, needs }).pipe(
     Layer.provide(KubeClientNode.layer(options.kubernetes)),
     Layer.provide(Results.layer),
     Layer.provide(Configured.forges),

@@ -52,6 +52,7 @@ export {
   SkipReason
 } from "@nominal-code/domain/Job"
 export { Lane, LaneKey, laneKey, Namespace } from "@nominal-code/domain/Lane"
+export { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 export { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 export { ensureWanted, RunNotWanted, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 
@@ -85,7 +86,7 @@ export { AgentSettings, ProviderName, ReviewSettings } from "@nominal-code/domai
 export * as Configured from "./Configured.ts"
 
 /** The forge. */
-export { type CloneSource, Forge, type OwnPosts, type ReviewedHead } from "@nominal-code/forge/Forge"
+export { type AnswerFacts, type CloneSource, Forge, type OwnPosts, type ReviewedHead } from "@nominal-code/forge/Forge"
 export {
   Forbidden,
   ForgeError,

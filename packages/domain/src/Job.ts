@@ -76,7 +76,15 @@ export const eventKeyOf = PullRequestEvent.match({
 })
 
 /** Reason why a job ended without a review. */
-export const SkipReason = Schema.Literals(["closed", "merged", "draft", "nothing-to-review", "head-reviewed"])
+export const SkipReason = Schema.Literals([
+  "closed",
+  "merged",
+  "draft",
+  "nothing-to-review",
+  "head-reviewed",
+  "paused",
+  "ignored"
+])
 export type SkipReason = typeof SkipReason.Type
 
 /** Outcome of a run of a job. */
@@ -89,6 +97,8 @@ export const JobOutcome = Schema.TaggedUnion({
     alreadyPosted: Schema.Boolean,
     usage: Schema.optionalKey(UsageSummary)
   },
+  /** A question or a command is answered. `command`: `ask`, `pause` … `usage` is absent where no model was asked. */
+  Answered: { command: Schema.String, usage: Schema.optionalKey(UsageSummary) },
   /** Nothing to do. `detail` is a sentence's end for people: "the pull request is closed". */
   Skipped: { reason: SkipReason, detail: Schema.String, headSha: Schema.optionalKey(Sha) },
   /** Something is wrong with the job itself, so it uses an attempt. `retryable`: another attempt may succeed. */
@@ -105,7 +115,7 @@ export const JobOutcome = Schema.TaggedUnion({
 export type JobOutcome = typeof JobOutcome.Type
 
 /** True if nothing is left to be tried. */
-export const isSettled = (outcome: JobOutcome): boolean => outcome._tag === "Reviewed" || outcome._tag === "Skipped"
+export const isSettled = (outcome: JobOutcome): boolean => !("failure" in outcome)
 
 /** The head that a run reviewed, or found reviewed; undefined if it found something else. */
 export const reviewedHead = (outcome: JobOutcome): Sha | undefined =>

@@ -104,16 +104,29 @@ const mentionOf = (botUsername: string): RegExp => {
   return new RegExp(String.raw`(?<![\w@.+/\-])@${name}(?:\[bot\])?(?![\w@\-]|[./]\w)`, "i")
 }
 
+/** A comment as a reader takes it: without code, quotes, hidden comments and addresses, which are blanked. */
+export const visibleText = (body: string): string =>
+  withoutAddresses(withoutHtmlComments(withoutCodeSpans(withoutBlocks(body))))
+
+const says = /[\p{L}\p{N}]/u
+
+/** Words after a mention that add nothing to a request before it: `Can you review this, @bot please?` */
+const onlyPolite = /^[^\p{L}\p{N}]*(?:please|pls|thanks|thank you|thx)[^\p{L}\p{N}]*$/iu
+
 /**
- * Request of a comment to the bot: the text after the first mention, trimmed. None without a visible mention (one in
- * code, in a quote or in a hidden comment does not count), and none if nothing follows it.
+ * Request of a comment to the bot: the text after the first mention, trimmed; if nothing is said there, the text before
+ * it. None without a visible mention (one in code, in a quote or in a hidden comment does not count), and none for a
+ * mention alone.
  */
 export const promptOf = (botUsername: string, body: string): Option.Option<string> => {
   if (botUsername === "") return Option.none()
-  const found = mentionOf(botUsername).exec(
-    withoutAddresses(withoutHtmlComments(withoutCodeSpans(withoutBlocks(body))))
-  )
+  const visible = visibleText(body)
+  const found = mentionOf(botUsername).exec(visible)
   if (found === null) return Option.none()
-  const prompt = body.slice(found.index + found[0].length).trim()
-  return prompt === "" ? Option.none() : Option.some(prompt)
+  const end = found.index + found[0].length
+  const after = body.slice(end).trim()
+  if (says.test(after) && !onlyPolite.test(after)) return Option.some(after)
+  const before = says.test(visible.slice(0, found.index)) ? body.slice(0, found.index).trim() : ""
+  const prompt = `${before} ${after}`.trim()
+  return says.test(prompt) ? Option.some(prompt) : Option.none()
 }

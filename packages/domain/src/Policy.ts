@@ -1,5 +1,6 @@
 import { Option, Schema } from "effect"
 import { isBotAccount, isSameLogin } from "./BotAccount.ts"
+import { parse } from "./CommandParser.ts"
 import { closingMarkers } from "./Marker.ts"
 import { promptOf } from "./Mention.ts"
 import { LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
@@ -76,7 +77,7 @@ const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
         : refuse("ignored", `${kind} is not among the triggers`)
     },
     Comment: ({ author, body }): Admission => {
-      const prompt = promptOf(policy.botUsername, body)
+      const prompt = Option.filter(promptOf(policy.botUsername, body), (text) => Option.isSome(parse(text)))
       if (Option.isNone(prompt)) return refuse("no_mention", "the comment asks nothing of the bot")
       return policy.allowedUsers.some((user) => isSameLogin(user, author))
         ? Admission.cases.Review.make({ prompt: prompt.value })

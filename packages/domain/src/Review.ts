@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { commandOf } from "./CommandParser.ts"
 import { Finding, Fingerprint } from "./Finding.ts"
 import { type Job, JobId } from "./Job.ts"
 import { PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
@@ -14,17 +15,11 @@ export class InlineComment extends Schema.Class<InlineComment>("@nominal-code/do
 export const ReviewScope = Schema.Literals(["head", "request"])
 export type ReviewScope = typeof ReviewScope.Type
 
-/** Words of a request that asks for nothing in particular: `please review this again`. */
-const bareWords = new Set(
-  "again can change changes code could it mr now please pr pull re rereview request review this the you".split(" ")
-)
-
-const isBare = (prompt: string): boolean =>
-  prompt.toLowerCase().split(/[^\p{L}\p{N}]+/u).every((word) => word === "" || bareWords.has(word))
-
 /** Scope of a job's review. The review of a lifecycle event and of a bare request counts as the review of the head. */
-export const scopeOf = ({ event, prompt }: Pick<Job, "event" | "prompt">): ReviewScope =>
-  event._tag === "Lifecycle" || isBare(prompt) ? "head" : "request"
+export const scopeOf = (job: Pick<Job, "event" | "prompt">): ReviewScope => {
+  const command = commandOf(job)
+  return command._tag === "Review" && command.focus === "" ? "head" : "request"
+}
 
 /**
  * A review that is ready to be posted. Its texts are final: redacted, neutralised, within the forge's limits.

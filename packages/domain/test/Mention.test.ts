@@ -115,12 +115,23 @@ it("takes the name by its letters, and an empty one for nobody", () => {
   asksNothing("@ fix", "")
 })
 
-it.prop("never throws, and its prompt is an end of the body", [Schema.Array(
+it("takes the text before it where nothing follows", () => {
+  asks("Please look at this, @claude-bot", "Please look at this,")
+  asks("Can you look at this, @claude-bot?", "Can you look at this, ?")
+  asks("Look at this @claude-bot, please!", "Look at this , please!")
+  asks("Old: `a` is null @claude-bot", "Old: `a` is null")
+  asksNothing("> Please look at this\n\n@claude-bot")
+  asksNothing("```\ncode\n```\n@claude-bot")
+})
+
+it.prop("never throws, and its prompt is an end of the body, or stands around the mention", [Schema.Array(
   Schema.Literals(["@bot", " ", "\n", "`", "```", "~~~", ">", "<!--", "-->", "\\", "x", "- ", "\r"])
 )], ([parts]) => {
   const body = parts.join("")
   const prompt = Option.getOrElse(promptOf("bot", body), () => "")
-  assert.isTrue(body.trimEnd().endsWith(prompt))
+  const words = (text: string) => text.replaceAll(/\s/g, "")
+  const around = Array.from(body.matchAll(/@bot/g), ({ index }) => words(body.slice(0, index) + body.slice(index + 4)))
+  assert.isTrue(body.trimEnd().endsWith(prompt) || around.includes(words(prompt)))
 })
 
 it("takes linear time on texts that are made to cost more", () => {

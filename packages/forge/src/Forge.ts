@@ -1,4 +1,6 @@
+import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
+import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { Platform, PullRequest, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
@@ -29,7 +31,14 @@ export interface OwnPosts {
   readonly answer: Option.Option<string>
   /** Commits reviewed by any job, in the order of the posts. The review of a focused request does not count. */
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
+  /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
+  readonly mode: ReviewMode
+  /** Findings that somebody has dismissed. */
+  readonly dismissed: ReadonlyArray<Fingerprint>
 }
+
+/** Facts that an answer records in its marker. */
+export type AnswerFacts = Pick<Marker, "mode" | "dismissed">
 
 /** A code forge: reads pull requests and posts reviews. It knows nothing of queues, webhooks or models. */
 export class Forge extends Context.Service<Forge, {
@@ -60,7 +69,8 @@ export class Forge extends Context.Service<Forge, {
     event: PullRequestEvent,
     jobId: JobId,
     body: string,
-    known: OwnPosts
+    known: OwnPosts,
+    facts?: AnswerFacts
   ): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>
   /**

@@ -29,7 +29,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     ...reads,
     ownPosts,
     publish: (draft, known) => explaining("publish", draft.pullRequest)(publish(draft, known)),
-    reply: (event, jobId, body, known) => explaining("reply", event.pullRequest)(reply(event, jobId, body, known)),
+    reply: (event, ...answer) => explaining("reply", event.pullRequest)(reply(event, ...answer)),
     cloneSource: (repo: RepoName) =>
       Effect.succeed({ url: `${host}/${repo}.git`, username: "oauth2", password: options.token }),
     headRef: ({ number }: PullRequestRef) => `refs/merge-requests/${number}/head`

@@ -1,5 +1,6 @@
+import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
-import { closingMarkers, type Marker, markersIn } from "@nominal-code/domain/Marker"
+import { closingMarkers, type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/Marker"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview } from "@nominal-code/domain/Review"
 import { Option, Order } from "effect"
@@ -34,6 +35,8 @@ export interface JobPosts {
   /** Plain posts of any job that say again what an earlier post of that job says. */
   readonly duplicates: ReadonlyArray<Post>
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
+  readonly mode: ReviewMode
+  readonly dismissed: ReadonlyArray<Fingerprint>
   /** Our account's unsubmitted review on GitHub, of any job or of a person. GitHub allows one, and refuses the next. */
   readonly draft: Option.Option<Post>
 }
@@ -59,6 +62,21 @@ const headsIn = ({ body, url }: Post): ReadonlyArray<ReviewedHead> =>
     if (headSha === undefined || marker.scope === "request") return []
     return [{ headSha, jobId: marker.jobId, ...(url === "" ? {} : { url }) }]
   })
+
+/** Order of the answers to commands: the last one holds. Instants of a forge are of whole seconds, so ids tell apart. */
+const oldestFirst = Order.combine(
+  Order.mapInput(Order.String, ({ createdAt }: Post) => createdAt),
+  Order.mapInput(Order.Number, ({ id }: Post) => id)
+)
+
+/** Facts that commands have set: by the markers that end our posts, as one further up may be a quotation. */
+const factsIn = (submitted: ReadonlyArray<Post>): Pick<JobPosts, "mode" | "dismissed"> => {
+  const markers = submitted.toSorted(oldestFirst).flatMap(({ body }) => closingMarkers(body))
+  return {
+    mode: markers.findLast(({ mode }) => mode !== undefined)?.mode ?? "active",
+    dismissed: markers.flatMap(({ dismissed }) => dismissed === undefined ? [] : [dismissed])
+  }
+}
 
 const meaningOf = ({ body }: Post): string => {
   const [marker] = closingMarkers(body)
@@ -99,6 +117,7 @@ export const jobPostsIn = (own: ReadonlyArray<Post>, jobId: JobId): JobPosts => 
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
     duplicates: duplicatesIn(submitted),
     reviewedHeads: submitted.flatMap(headsIn),
+    ...factsIn(submitted),
     draft: Option.fromNullishOr(own.find((post) => !post.submitted))
   }
 }

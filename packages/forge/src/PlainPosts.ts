@@ -3,7 +3,7 @@ import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option } from "effect"
-import type { OwnPosts } from "./Forge.ts"
+import type { AnswerFacts, OwnPosts } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"
 import type { JobPosts, Post, PostKind } from "./JobPosts.ts"
 import { isUnavailable, transient } from "./Retries.ts"
@@ -66,13 +66,13 @@ export const makeReply = (
   forge: "GitHub" | "GitLab",
   plain: PlainPosts,
   jobPosts: PlainForge["jobPosts"],
-  mark: (body: string, jobId: JobId) => string
+  mark: (body: string, jobId: JobId, facts: AnswerFacts) => string
 ) =>
   Effect.fn(`${forge}.reply`)(
-    function*(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts) {
+    function*(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts, facts: AnswerFacts = {}) {
       if (Option.isSome(known.review) || Option.isSome(known.answer)) return known.review
       const { pullRequest } = event
-      const { own, seen } = yield* plain.post("reply", event, jobId, mark(body, jobId), ({ answers }) => answers)
+      const { own, seen } = yield* plain.post("reply", event, jobId, mark(body, jobId, facts), ({ answers }) => answers)
       if (Option.isNone(seen.review)) return seen.review
       // The job's review came in between: it is the answer.
       yield* plain.removeAll("reply", pullRequest, [own])

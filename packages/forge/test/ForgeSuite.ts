@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { JobId } from "@nominal-code/domain/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import { Login } from "@nominal-code/domain/PullRequest"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
@@ -264,6 +266,25 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
           assert.sameMembers(discussions.map(({ body }) => body.split("\n")[0]), ["@nominal-bot why?", "Because."])
           assert.deepStrictEqual(new Set(discussions.map(({ path }) => path)).size, 1)
         }
+      }))
+
+    it.effect("to a command sets the mode of the reviews, and the newest one holds, whatever others quote", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const modeNow = Effect.map(
+          on(scene, Forge.use((forge) => forge.ownPosts(scene.ref, jobId))),
+          ({ mode }) => mode
+        )
+        assert.strictEqual(yield* modeNow, "active")
+        for (const [digit, mode] of [["1", "paused"], ["2", "ignored"], ["3", "active"], ["4", "paused"]] as const) {
+          const job = JobId.make(digit.repeat(20))
+          const event = eventOf(scene, yield* scene.comment(`@nominal-bot ${mode}`))
+          const known = yield* on(scene, Forge.use((forge) => forge.ownPosts(scene.ref, job)))
+          yield* on(scene, Forge.use((forge) => forge.reply(event, job, "Done.", known, { mode })))
+          assert.strictEqual(yield* modeNow, mode)
+        }
+        yield* scene.comment(renderMarker(new Marker({ jobId, mode: "active" })))
+        assert.strictEqual(yield* modeNow, "paused")
       }))
 
     it.effect("is not posted below the job's review", () =>

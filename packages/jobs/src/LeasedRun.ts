@@ -99,7 +99,11 @@ export const make = Effect.fnUntraced(
           outcome._tag === "Skipped"
             ? Effect.andThen(Effect.logInfo(`skipped: ${outcome.detail}`), count("skipped"))
             : Effect.andThen(
-              Effect.logInfo(`reviewed: ${outcome._tag === "Reviewed" ? outcome.findings : 0} finding(s)`),
+              Effect.logInfo(
+                outcome._tag === "Answered"
+                  ? `answered: ${outcome.command}`
+                  : `reviewed: ${outcome._tag === "Reviewed" ? outcome.findings : 0} finding(s)`
+              ),
               count("done")
             ),
         Retry: ({ delay, failure }) =>

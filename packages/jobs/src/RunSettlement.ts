@@ -62,6 +62,10 @@ const isGivenUpByRun = (outcome: JobOutcome | NoticeOutcome): boolean =>
 const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<ServiceName>): ServiceObservation =>
   JobOutcome.match(outcome, {
     Reviewed: () => ServiceObservation.cases.Answered.make({ services: needs }),
+    Answered: ({ usage }) =>
+      usage === undefined
+        ? ServiceObservation.cases.Reached.make({ services: forgesOf(needs) })
+        : ServiceObservation.cases.Answered.make({ services: needs }),
     Skipped: () => ServiceObservation.cases.Reached.make({ services: needs.filter((service) => !isModel(service)) }),
     Failed: ({ failure }) => {
       if (failure._tag === "Model") return ServiceObservation.cases.Answered.make({ services: needs })
@@ -109,6 +113,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
     const isOld = isOlderThan(lease, giveUpAfter)
     return yield* JobOutcome.match(outcome, {
       Reviewed: (reviewed): Effect.Effect<Settlement> => Effect.succeed(Done.make({ outcome: reviewed })),
+      Answered: (answered) => Effect.succeed(Done.make({ outcome: answered })),
       Skipped: (skipped) => Effect.succeed(Done.make({ outcome: skipped })),
       Failed: ({ failure, retryable }) => failed(lease, failure, retryable),
       Postponed: ({ failure, service }) => {

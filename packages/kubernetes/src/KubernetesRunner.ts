@@ -176,6 +176,8 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
 /** The functions that the server runs itself. They are parameters, so that this package knows no reviews. */
 export interface KubernetesWork<R> {
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>
+  /** Work of a job that is done in the server; none where it needs a pod. */
+  command(job: Job): Option.Option<Effect.Effect<JobOutcome, never, R>>
   /** The services that a pod's review needs. */
   needs(lane: Lane): ReadonlyArray<ServiceName>
 }
@@ -186,14 +188,18 @@ const cluster = ServiceName.make("cluster")
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-export const layer = <R>(options: KubernetesOptions, { needs, notice }: KubernetesWork<R>) =>
+export const layer = <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) =>
   Layer.effect(
     JobRunner,
     Effect.gen(function*() {
       const { cancel, run } = yield* make(options)
       const context = yield* Effect.context<R>()
       return JobRunner.of({
-        run,
+        run: (job, number) =>
+          Option.match(command(job), {
+            onNone: () => run(job, number),
+            onSome: (outcome) => Effect.provide(outcome, context)
+          }),
         cancel,
         postNotice: Effect.fn("KubernetesRunner.postNotice")((job: Job, what: Notice) =>
           Effect.provide(notice(job, what), context)

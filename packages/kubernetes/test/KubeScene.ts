@@ -11,7 +11,7 @@ import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
 import { kubernetesSettings, redisAt, reviewSettings } from "@nominal-code/testing/TestConfig"
 import { testResults } from "@nominal-code/testing/TestResults"
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, Effect, Layer, Logger, Option } from "effect"
 
 /** Jobs as `kubernetes.image` and nothing else make them. */
 export const kubernetes = kubernetesSettings("reviews")
@@ -38,27 +38,31 @@ export const does = (what: Effect.Effect<unknown>, end: PodEnd = succeeded): Beh
 })
 
 export interface SceneOptions extends Partial<KubeEmulator.Options> {
+  /** Work that the server does itself. */
+  readonly command?: KubernetesRunner.KubernetesWork<never>["command"]
   readonly settings?: Partial<KubernetesSettings>
 }
 
 /** A runner on an emulated cluster whose pods observe a script. */
-export const scene = Effect.fnUntraced(function*(script: Script, { settings = {}, ...emulated }: SceneOptions = {}) {
-  const results = yield* testResults
-  const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...emulated })
-  const told: Array<string> = []
-  const notice = (_job: Job, notice: Notice) =>
-    Effect.sync(() => {
-      told.push(notice._tag === "GivenUp" ? failureText(notice.failure) : notice._tag)
-      return NoticeOutcome.cases.Told.make({})
-    })
-  const context = yield* Layer.build(
-    Layer.fresh(KubernetesRunner.layer(options(settings), { notice, needs: () => [] })).pipe(
-      Layer.provide(KubeClientNode.layer({ namespace: kubernetes.namespace, kubeconfig: cluster.kubeconfig })),
-      Layer.provide([results.layer, Logger.layer([])])
+export const scene = Effect.fnUntraced(
+  function*(script: Script, { command = () => Option.none(), settings = {}, ...emulated }: SceneOptions = {}) {
+    const results = yield* testResults
+    const cluster = yield* KubeEmulator.make({ behave: (pod) => script(pod, results), ...emulated })
+    const told: Array<string> = []
+    const notice = (_job: Job, notice: Notice) =>
+      Effect.sync(() => {
+        told.push(notice._tag === "GivenUp" ? failureText(notice.failure) : notice._tag)
+        return NoticeOutcome.cases.Told.make({})
+      })
+    const context = yield* Layer.build(
+      Layer.fresh(KubernetesRunner.layer(options(settings), { notice, command, needs: () => [] })).pipe(
+        Layer.provide(KubeClientNode.layer({ namespace: kubernetes.namespace, kubeconfig: cluster.kubeconfig })),
+        Layer.provide([results.layer, Logger.layer([])])
+      )
     )
-  )
-  return { cluster, results, told, runner: Context.get(context, JobRunner) }
-})
+    return { cluster, results, told, runner: Context.get(context, JobRunner) }
+  }
+)
 
 /** Number of requests of a kind that the API server has got. */
 export const asked = ({ requests }: KubeEmulator.KubeEmulator, verb: string): number =>

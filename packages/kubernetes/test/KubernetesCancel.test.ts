@@ -6,7 +6,7 @@ import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { laneWorld } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { testResults } from "@nominal-code/testing/TestResults"
-import { Context, Effect, Fiber, Layer, Logger, Schedule } from "effect"
+import { Context, Effect, Fiber, Layer, Logger, Option, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { fakeKube } from "./FakeKube.ts"
 import { asked, does, options, scene } from "./KubeScene.ts"
@@ -22,7 +22,13 @@ const world = Effect.gen(function*() {
   const kube = yield* fakeKube
   const results = yield* testResults
   const context = yield* Layer.build(
-    Layer.fresh(KubernetesRunner.layer(options(), { notice: () => Effect.die("nobody is told"), needs: () => [] }))
+    Layer.fresh(
+      KubernetesRunner.layer(options(), {
+        notice: () => Effect.die("nobody is told"),
+        command: () => Option.none(),
+        needs: () => []
+      })
+    )
       .pipe(
         Layer.provide([kube.layer, results.layer, Logger.layer([])])
       )

@@ -35,6 +35,14 @@ describe("a Job's end", () => {
       assert.deepStrictEqual(payload, { version: 2, job, settings: review, run: 1 })
     }))
 
+  it.live("a command that needs no pod is followed in the server", () =>
+    Effect.gen(function*() {
+      const answered = JobOutcome.cases.Answered.make({ command: "pause" })
+      const { cluster, runner } = yield* scene(reporting, { command: () => Option.some(Effect.succeed(answered)) })
+      assert.deepStrictEqual(yield* runner.run(job, 1), answered)
+      assert.deepStrictEqual(cluster.store.jobs(), [])
+    }))
+
   it.live("a Job that has ended before anybody could listen is not missed", () =>
     Effect.gen(function*() {
       const { cluster, results, runner } = yield* scene(() => does(Effect.void), { pace: Duration.zero })

@@ -9,7 +9,7 @@ import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { testResults } from "@nominal-code/testing/TestResults"
-import { Context, type Duration, Effect, Layer, Logger } from "effect"
+import { Context, type Duration, Effect, Layer, Logger, Option } from "effect"
 import { fakeKube, kubeJob } from "./FakeKube.ts"
 import { options } from "./KubeScene.ts"
 
@@ -43,6 +43,7 @@ export const started = Effect.fnUntraced(
       Layer.fresh(
         KubernetesRunner.layer(options(settings), {
           notice: () => Effect.succeed(NoticeOutcome.cases.Told.make({})),
+          command: () => Option.none(),
           needs: () => []
         })
       ).pipe(

@@ -1,5 +1,6 @@
 import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { isBotAccount } from "@nominal-code/domain/BotAccount"
+import { commandOf } from "@nominal-code/domain/CommandParser"
 import type { Job } from "@nominal-code/domain/Job"
 import { Effect, Option } from "effect"
 import { budgetBelow, notShown } from "./DiffBudget.ts"
@@ -28,6 +29,8 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
   const agent = yield* AgentRunner
   const isBot = isBotAccount([settings.botUsername, job.lane.bot])
   const { event } = job
+  const command = commandOf(job)
+  const { focus, full } = command._tag === "Review" ? command : { focus: job.prompt, full: false }
   const system = systemPrompt({
     role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
     suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
@@ -36,7 +39,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
   const promptOf = (diffBudget: number) =>
     userPrompt({
       pullRequest: context.pullRequest,
-      request: job.prompt,
+      request: focus,
       place: event._tag === "Comment"
         ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
         : undefined,
@@ -58,7 +61,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     prompt,
     shorter,
     tools: context.checkout.tools,
-    history: yield* History.load(job.lane, system.length + prompt.length),
+    history: full ? History.none : yield* History.load(job.lane, system.length + prompt.length),
     submission: reviewSubmission,
     maxCostUsd: settings.maxCostUsd
   })

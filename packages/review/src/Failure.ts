@@ -9,7 +9,12 @@ import type { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, Effect, Option } from "effect"
 import type { ReviewConfig } from "./ReviewConfig.ts"
 
-const { Failed, Postponed } = JobOutcome.cases
+const { Failed, Lost, Postponed } = JobOutcome.cases
+
+/** Outcome of a run that lost its lease: it posts nothing. */
+export const runNotWanted = Lost.make({
+  failure: Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
+})
 
 const redact = Redaction.make([])
 

@@ -38,7 +38,14 @@ export const headReviewed = ({ headSha, jobId }: ReviewedHead): Skip => ({
  */
 const skipOf = ({ event }: Job, known: OwnPosts, { draft, headSha, state }: PullRequest): Option.Option<Skip> => {
   if (state !== "open") return Option.some({ reason: state, detail: `the pull request is ${state}`, headSha })
+  if (known.mode === "ignored") {
+    const detail = "the pull request is ignored until somebody mentions me with `resume`"
+    return Option.some({ reason: "ignored", detail, headSha })
+  }
   if (event._tag === "Comment") return Option.none()
+  if (known.mode === "paused") {
+    return Option.some({ reason: "paused", detail: "its automatic reviews are paused", headSha })
+  }
   if (draft) return Option.some({ reason: "draft", detail: "the pull request is a draft", headSha })
   return Option.map(reviewOf(known, headSha), headReviewed)
 }

@@ -7,7 +7,8 @@ import { withoutDiffs } from "./UntrustedBlocks.ts"
 /** Maximum number of characters of a prompt and the history before it: at most about 170,000 tokens. */
 const longest = 500_000
 
-const empty: Conversation = { messages: [] }
+/** The conversation of a pull request that was not reviewed yet. */
+export const none: Conversation = { messages: [] }
 
 const withMessages = (conversation: Conversation, messages: Conversation["messages"]): Conversation => ({
   ...conversation,
@@ -30,7 +31,7 @@ export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength
         )
     )
   )
-  if (Option.isNone(stored)) return empty
+  if (Option.isNone(stored)) return none
   const room = Math.max(0, longest - promptLength)
   const messages = answerOpenCalls(truncate(stored.value.messages, room))
   const size = messages.reduce((sum, message) => sum + sizeOf(message), 0)

@@ -1,8 +1,10 @@
+import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure } from "@nominal-code/domain/Failure"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import * as Forges from "@nominal-code/forge/Forges"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
+import { followCommand, isPlainCommand } from "./Commands.ts"
 import { failed } from "./Failure.ts"
 import { notice } from "./Notice.ts"
 import { review } from "./Review.ts"
@@ -12,13 +14,24 @@ import { review } from "./Review.ts"
  * failure of the job: they may have been taken away since it was accepted.
  */
 
-/** Reviews a job's pull request on its own forge. */
-export const reviewJob = (job: Job) =>
-  review(job).pipe(
+const onItsForge = <R>(job: Job, outcome: Effect.Effect<JobOutcome, never, R>) =>
+  outcome.pipe(
     Forges.on(job.event.pullRequest.platform),
     Effect.catchTag("ForgeNotConfigured", ({ message }) =>
       Effect.succeed(failed(Failure.cases.Forge.make({ reason: "unauthorized", detail: message }), true)))
   )
+
+/** Follows a job's command where it needs neither a model nor a checkout; none where it does. */
+export const commandJob = (job: Job) => {
+  const command = commandOf(job)
+  return isPlainCommand(command) ? Option.some(onItsForge(job, followCommand(job, command))) : Option.none()
+}
+
+/** Does what a job asks for, on the forge of its pull request. */
+export const reviewJob = (job: Job) => {
+  const command = commandOf(job)
+  return onItsForge(job, isPlainCommand(command) ? followCommand(job, command) : review(job))
+}
 
 /** Tells a job's pull request on its own forge what became of it. */
 export const noticeJob = (job: Job, what: Notice) =>

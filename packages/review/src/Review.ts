@@ -7,7 +7,7 @@ import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
-import { checkoutOutcome, failed, forgeFailed, isAmbiguous, modelOutcome } from "./Failure.ts"
+import { checkoutOutcome, failed, forgeFailed, isAmbiguous, modelOutcome, runNotWanted } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as Head from "./Head.ts"
 import type { Skip } from "./Head.ts"
@@ -17,11 +17,7 @@ import { postedOutcome } from "./PostedOutcome.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { summarize } from "./Summary.ts"
 
-const { Lost, Reviewed, Skipped } = JobOutcome.cases
-
-const leaseLost = Lost.make({
-  failure: Failure.cases.Lease.make({ detail: "another process has the job by now, or it was cancelled" })
-})
+const { Reviewed, Skipped } = JobOutcome.cases
 
 /** Ends without a review. A person who asked for one is told why; nothing is posted for a lifecycle event. */
 const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, headSha, reason }: Skip) {
@@ -174,7 +170,7 @@ export const review = Effect.fn("Review.review")(
     return result
   },
   Effect.catchTags({
-    RunNotWanted: () => Effect.succeed(leaseLost),
+    RunNotWanted: () => Effect.succeed(runNotWanted),
     WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
     LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
     PlatformError: ({ message }) =>

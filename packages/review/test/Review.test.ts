@@ -128,7 +128,7 @@ describe("a review from the job to the posted result", () => {
       const world = Scene.world({ pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })] })
       assert.deepInclude(yield* run(world, Scene.mentionJob), { _tag: "Reviewed", headSha: Scene.nextSha })
       const prompt = world.tasks[0]?.prompt ?? ""
-      assert.include(prompt, "<untrusted-request>\nis the total right?\n</untrusted-request>")
+      assert.include(prompt, "<untrusted-request>\nreview the total\n</untrusted-request>")
       assert.include(prompt, "<untrusted-hunk>\n@@ -1,1 +1,2 @@")
     }))
 })

@@ -2,15 +2,17 @@ import { NodeServices } from "@effect/platform-node"
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import type { Conversation, Message } from "@nominal-code/domain/Conversation"
 import { Block } from "@nominal-code/domain/Conversation"
+import type { Fingerprint } from "@nominal-code/domain/Finding"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
+import type { ReviewMode } from "@nominal-code/domain/Marker"
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { PullRequest, PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { type Discussion, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
-import { Forge, type ReviewedHead } from "@nominal-code/forge/Forge"
+import { type AnswerFacts, Forge, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
@@ -60,7 +62,7 @@ const mention = Schema.decodeSync(PullRequestEvent)({
   author: "bob",
   authorIsBot: false,
   commentId: 12,
-  body: "@nominal is the total right?",
+  body: "@nominal review the total",
   filePath: "src/cart.ts",
   diffHunk: "@@ -1,1 +1,2 @@\n+const total = 0"
 })
@@ -76,7 +78,7 @@ const job = (event: PullRequestEvent, prompt: string) =>
   })
 
 export const pushJob = job(lifecycle, "")
-export const mentionJob = job(mention, "is the total right?")
+export const mentionJob = job(mention, "review the total")
 
 /** Lines 10 to 13 of `src/cart.ts`: one deleted, two added. */
 export const patch = [
@@ -124,6 +126,8 @@ export interface World {
   posted: Option.Option<PostedReview>
   /** The commits that have a review of their own. */
   reviewedHeads: ReadonlyArray<ReviewedHead>
+  mode: ReviewMode
+  dismissed: ReadonlyArray<Fingerprint>
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
   answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, LlmError>>
@@ -134,6 +138,8 @@ export interface World {
   reply: Effect.Effect<void, ForgeError>
   readonly drafts: Array<ReviewDraft>
   readonly replies: Array<string>
+  /** Facts that the replies recorded. */
+  readonly facts: Array<AnswerFacts>
   readonly tasks: Array<AgentTask<unknown>>
   readonly checkouts: Array<CheckoutRequest>
   readonly calls: Array<string>
@@ -192,6 +198,8 @@ export const world = (changes: Partial<World> = {}): World => ({
   settings,
   posted: Option.none(),
   reviewedHeads: [],
+  mode: "active",
+  dismissed: [],
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
   publish: ({ comments, headSha }) =>
@@ -208,6 +216,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   reply: Effect.void,
   drafts: [],
   replies: [],
+  facts: [],
   tasks: [],
   checkouts: [],
   calls: [],
@@ -249,7 +258,13 @@ const forge = (from: World) =>
   Layer.mock(Forge, {
     platform: "github",
     ownPosts: () =>
-      Effect.sync(() => ({ review: from.posted, answer: Option.none(), reviewedHeads: from.reviewedHeads })),
+      Effect.sync(() => ({
+        review: from.posted,
+        answer: Option.none(),
+        reviewedHeads: from.reviewedHeads,
+        mode: from.mode,
+        dismissed: from.dismissed
+      })),
     pullRequest: () =>
       called(
         from,
@@ -271,11 +286,12 @@ const forge = (from: World) =>
         from.drafts.push(draft)
         return from.publish(draft)
       }),
-    reply: (_event, _job, body) =>
+    reply: (_event, _job, body, _known, facts) =>
       Effect.andThen(
         from.reply,
         Effect.sync(() => {
           from.replies.push(body)
+          if (facts !== undefined) from.facts.push(facts)
           return Option.none()
         })
       ),

@@ -97,6 +97,7 @@ const reviewed = (payload: JobPayload) =>
 const logged = JobOutcome.match({
   Reviewed: ({ alreadyPosted, findings }) =>
     Effect.logInfo(alreadyPosted ? "the review was posted before" : `review posted with ${findings} findings`),
+  Answered: ({ command }) => Effect.logInfo(`answered: ${command}`),
   Skipped: ({ detail }) => Effect.logInfo(`nothing to review: ${detail}`),
   Failed: ({ failure }) => Effect.logError(`failed: ${failureText(failure)}`),
   Postponed: ({ failure, service }) => Effect.logWarning(`postponed until ${service} is back: ${failureText(failure)}`),

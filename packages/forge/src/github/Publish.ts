@@ -31,14 +31,15 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     "GitHub",
     plainPosts,
     posts.jobPosts,
-    (body, jobId) => markedBody(body, new Marker({ jobId }))
+    (body, jobId, facts) => markedBody(body, new Marker({ jobId, ...facts }))
   )
 
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     const seen = yield* drafts.clear("ownPosts", ref, jobId)
-    const { answers, duplicates, review, reviewedHeads } = seen
+    const { answers, dismissed, duplicates, mode, review, reviewedHeads } = seen
     yield* plainPosts.removeAll("ownPosts", ref, Option.isSome(review) ? [...duplicates, ...answers] : duplicates)
-    return { review, answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url), reviewedHeads }
+    const answer = Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url)
+    return { review, answer, reviewedHeads, mode, dismissed }
   })
 
   const postedNow = ({ headSha }: ReviewDraft, { html_url }: Created, inline: number, folded: number): PostedReview =>

@@ -56,16 +56,17 @@ export const makePublish = (client: GitLabClient, host: string, posts: GitLabPos
     "GitLab",
     plainPosts,
     posts.jobPosts,
-    (body, jobId) => markedBody(body, new Marker({ jobId }))
+    (body, jobId, facts) => markedBody(body, new Marker({ jobId, ...facts }))
   )
 
   const ownPosts = Effect.fn("GitLab.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     // The drafts first: what a run that lost its lease has published by then is read after that.
     yield* drafts.clear("ownPosts", ref)
     const seen = yield* posts.jobPosts("ownPosts", ref, jobId)
-    const { answers, duplicates, review, reviewedHeads } = seen
+    const { answers, dismissed, duplicates, mode, review, reviewedHeads } = seen
     yield* plainPosts.removeAll("ownPosts", ref, Option.isSome(review) ? [...duplicates, ...answers] : duplicates)
-    return { review, answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url), reviewedHeads }
+    const answer = Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url)
+    return { review, answer, reviewedHeads, mode, dismissed }
   })
 
   const reviewedDiff = Effect.fnUntraced(function*({ headSha, pullRequest: ref }: ReviewDraft) {

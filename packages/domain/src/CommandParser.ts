@@ -1,0 +1,176 @@
+import { Option } from "effect"
+import { Command } from "./Command.ts"
+import type { Job } from "./Job.ts"
+import { visibleText } from "./Mention.ts"
+
+/*
+ * What people write beside a mention, as commands. A command is the first line alone, or its first clause: a sentence
+ * that only contains a command's word is none.
+ */
+
+const { Ask, Cancel, Config, Dismiss, Help, Ignore, Pause, Resolve, Resume, Review } = Command.cases
+
+/** Words around a request that change nothing about it. */
+const polite =
+  /^(?:(?:please|pls|plz|kindly|hey|hi|hello|ok|okay|and|so|now|then|just|also|again|bot|bitte|s'il te plaît|por favor|пожалуйста|请|can|could|would|will|you|i'd like|i want|i would like|you to|to|let's|lets)\s+)+/
+const politeEnd =
+  /(?:\s+(?:please|pls|plz|now|again|then|thanks|thank you|thx|for now|for the moment|for me|today|bot|bitte|пожалуйста))+$/
+
+/** The text in lower case, with only letters, digits and apostrophes. */
+const plain = (text: string): string =>
+  text.toLowerCase().replaceAll("\u2019", "'").replaceAll(/[^\p{L}\p{N}\p{M}']+/gu, " ").trim()
+
+const core = (text: string): string => plain(text).replace(polite, "").replace(politeEnd, "")
+
+const it = "(?: (?:it|this|that|here|(?:(?:on )?(?:this|the|my) )?(?:pr|mr|pull request|merge request|change|branch)))?"
+
+const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, "u")
+
+/** Texts of the commands that take nothing after them. */
+const commands: ReadonlyArray<readonly [Command, RegExp]> = [
+  [
+    Pause.make({}),
+    whole(
+      String.raw`(?:pause|suspend)(?: (?:the|all|any|your|automatic))*(?: reviews?| reviewing)?${it}` +
+        String.raw`|stop(?: (?:the|all|any|your|automatic))* (?:reviews|reviewing|commenting)${it}|stop${it}` +
+        String
+          .raw`|(?:don't|dont|do not|never) (?:review|comment)${it}(?: any ?more)?|no more (?:reviews|comments)${it}` +
+        String.raw`|(?:leave|let) (?:this|it|me|us|my pr) (?:alone|be)|be quiet|shut up` +
+        "|hör auf|pausiere|pausieren|arrête|pausa|para|detente|стоп|пауза|остановись|暂停|停止|停止审查|一時停止|停止して|일시중지|중지"
+    )
+  ],
+  [
+    Resume.make({}),
+    whole(
+      String.raw`(?:resume|unpause|unignore|continue)(?: (?:the|your|all|automatic))*(?: reviews?| reviewing)?${it}` +
+        `|start (?:reviews|reviewing)${it}`
+    )
+  ],
+  [Ignore.make({}), whole(`ignore${it}`)],
+  [
+    Cancel.make({}),
+    whole(
+      `(?:cancel|abort|kill)(?: (?:the|this|that|your|running|current))*(?: review| run| job)?${it}` +
+        `|stop (?:the|this|that|your)(?: running| current)* review${it}`
+    )
+  ],
+  [
+    Resolve.make({}),
+    whole("resolve(?: (?:it|this|that|the))?(?: (?:thread|conversation|comment|finding|discussion))?")
+  ],
+  [Help.make({}), whole("help|help me|commands|usage|what can you do|how do i use you")],
+  [
+    Config.make({}),
+    whole("(?:(?:show|print)(?: (?:me|the|your))* )?(?:config|configuration|settings)")
+  ]
+]
+
+/** Commands that may be followed by a reason: `pause, I am not done`. */
+const explained: ReadonlySet<Command["_tag"]> = new Set(["Pause", "Resume", "Ignore", "Cancel", "Resolve"])
+
+const commandIn = (text: string): Command | undefined => commands.find(([, pattern]) => pattern.test(text))?.[0]
+
+const clauseBreak = /[,.;:!–—(]|\s-\s/
+
+const plainCommand = (text: string): Option.Option<Command> => {
+  const [line = "", ...more] = text.replace(/^[^\p{L}\p{N}>]+/u, "").split("\n")
+  const alone = commandIn(core(line)) ?? commandIn(plain(line))
+  const follows = more.some((one) => plain(one) !== "")
+  if (alone !== undefined && (!follows || explained.has(alone._tag))) return Option.some(alone)
+  if (/[?？]/.test(text)) return Option.none()
+  const first = commandIn(core(line.split(clauseBreak)[0] ?? ""))
+  return first !== undefined && explained.has(first._tag) ? Option.some(first) : Option.none()
+}
+
+const dismissal =
+  /^[^\p{L}\n]*(?:please\s+)?dismiss(?:ed)?(?![\p{L}\p{N}])[`*_]*(?:\s+(?:this|it|that|the finding|this finding))?[\s:,.!–—-]*(?:because|since|as)?(?![\p{L}\p{N}])\s*([^]*)$/iu
+const question = /^[^\p{L}\n]*ask(?![\p{L}\p{N}])[`*_]*[\s:,–—-]*([^]*\S)\s*$/iu
+
+/** Words of a request for a review that names nothing to look at. */
+const bareWords = new Set(
+  ("a again afresh all and at another anew one pass bot can change changes code could do fixes full fully give go hey hi i it look me mr my " +
+    "now of ok okay once please pls plz pr pull merge ptal re rereview recheck request review run take thanks thank thx the this " +
+    "to us whole would you will check have your pushed updated new more start begin from scratch completely ready for is")
+    .split(" ")
+)
+
+/** True if a request for a review names nothing in particular: `please review this again`. */
+const isBare = (text: string): boolean =>
+  plain(text).split(/[\s']+/).every((word) => word === "" || bareWords.has(word))
+
+const fullReview =
+  /\b(?:full|complete|fresh)(?:ly)? (?:re ?)?review|review(?: this| it)?(?: pr| again)? (?:in )?(?:full|fully|completely|afresh)\b|from scratch/
+
+const reviewWord = String.raw`(?:re ?review|review|recheck|ptal)(?![\p{L}\p{N}'])`
+const lookWord = String
+  .raw`(?:(?:double )?check|look|verify|inspect|examine|analy[sz]e|audit|focus|scan|concentrate|go (?:over|through))(?![\p{L}\p{N}'])`
+
+/** A request for a review, by its first words. */
+const strong = new RegExp(
+  String
+    .raw`^(?:${reviewWord}|(?:do|take|have|give|run|start|make|request|need|needs)(?: [\p{L}']+){0,5} (?:review|rereview|look|pass)\b` +
+    String
+      .raw`|(?:another|a|one more|full|fresh|new|quick|security)(?: [\p{L}']+){0,2} (?:review|look|pass)(?![\p{L}'])|ready for(?: [\p{L}']+){0,2} (?:review|look|pass)(?![\p{L}']))`,
+  "u"
+)
+const asksPolitely = new RegExp(String.raw`(?:^| )(?:please|pls|plz|kindly) (?:${reviewWord}|${lookWord})`, "u")
+const weak = new RegExp(`^${lookWord}`, "u")
+
+/** Words of other languages that ask to review, check or look. */
+const elsewhere =
+  /(?:^|\s)(?:(?:über)?prüf|schau|sieh|ansehen|anschauen|begutacht|relis|relire|vérifi|regarde|examin|revis|revê|verific|mira|controll|rivedi|guarda|провер|посмотр|отревью|ревью|sprawdź|przejrzyj|controleer|bekijk|granska|incele|kontrol)|审查|审核|评审|检查|看看|看一下|看下|^看|レビュー|確認|見て|見直|ください|검토|리뷰|확인|주세요/u
+const asksElsewhere =
+  /(?:^|\s)(?:warum|wieso|weshalb|was|wie|wer|wann|wo|pourquoi|comment|quoi|quel|quelle|est-ce|por qué|cómo|qué|perché|cosa|come|porque|почему|зачем|как|что|dlaczego|waarom|varför|neden)(?:\s|$)|为什么|为何|怎么|什么|吗|呢|哪|是否|なぜ|どうして|何故|ですか|왜|어떻게|무엇|나요/u
+
+const clausesOf = (text: string): ReadonlyArray<string> =>
+  text.split(/(?<=[.!?])\s+|(?<=[。！？])|[,;:，、：(]|\n+|\s[-–—]\s/u).filter((clause) => plain(clause) !== "")
+
+/** True if the text asks for a review, and not for an answer. */
+const asksForReview = (text: string): boolean => {
+  const clauses = clausesOf(text)
+  const cores = clauses.map(core)
+  if (cores.some((clause) => strong.test(clause))) return true
+  const isQuestion = cores.some((clause, at) => /[?？؟]/.test(clauses[at] ?? "") && !weak.test(clause))
+  if (isQuestion && !clauses.some((clause) => elsewhere.test(plain(clause)))) return false
+  if (asksElsewhere.test(plain(text))) return false
+  return clauses.some((clause) => asksPolitely.test(plain(clause)) || elsewhere.test(plain(clause))) ||
+    cores.some((clause) => weak.test(clause))
+}
+
+const courtesies = new Set(
+  ("thanks thank thx ty cheers you so much a lot many ok okay great nice good cool perfect awesome excellent lgtm sgtm catch find " +
+    "work job well done fixed bot yes no yep nope hey hi hello cc fyi sounds that makes sense agreed will do got it the for danke " +
+    "merci gracias obrigado grazie спасибо 谢谢 多谢 ありがとう ありがとうございます 감사합니다").split(" ")
+)
+
+const asksNothing = (text: string): boolean =>
+  plain(text).split(/[\s']+/).every((word) => word === "" || courtesies.has(word))
+
+/** The command of a text beside a mention; none if it asks nothing: `thanks!`. */
+export const parse = (text: string): Option.Option<Command> => {
+  const dismissed = dismissal.exec(text)
+  if (dismissed !== null) return Option.some(Dismiss.make({ reason: (dismissed[1] ?? "").trim() }))
+  const asked = question.exec(text)
+  if (asked !== null) return Option.some(Ask.make({ text: (asked[1] ?? "").trim() }))
+  return Option.orElse(plainCommand(text), () => {
+    const visible = visibleText(text)
+    const said = plain(visible) === "" ? text : visible
+    if (asksForReview(said)) {
+      const full = fullReview.test(plain(said)) || core(said) === "full"
+      return Option.some(Review.make({ full, focus: isBare(said) ? "" : text.trim() }))
+    }
+    return asksNothing(said) ? Option.none() : Option.some(Ask.make({ text: text.trim() }))
+  })
+}
+
+/**
+ * Command of a job. A lifecycle event asks for a review, and so does a request that no comment of the forge holds; a
+ * text that asks nothing gets an answer, as it was accepted.
+ */
+export const commandOf = ({ event, prompt }: Pick<Job, "event" | "prompt">): Command => {
+  const focus = prompt.trim()
+  if (event._tag === "Lifecycle" || event.commentId === 0 || focus === "") {
+    return Review.make({ full: false, focus: isBare(focus) ? "" : focus })
+  }
+  return Option.getOrElse(parse(focus), () => Ask.make({ text: focus }))
+}

@@ -1,0 +1,335 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Command } from "@nominal-code/domain/Command"
+import { commandOf, parse } from "@nominal-code/domain/CommandParser"
+import { promptOf } from "@nominal-code/domain/Mention"
+import { Login, PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Option, Schema } from "effect"
+
+const shown = (command: Option.Option<Command>): string =>
+  Option.match(command, {
+    onNone: () => "nothing",
+    onSome: (one) => {
+      if (one._tag === "Review") return `${one.full ? "full review" : "review"}${one.focus === "" ? "" : ": …"}`
+      if (one._tag === "Dismiss") return `Dismiss: ${one.reason}`
+      return one._tag
+    }
+  })
+
+const understands = (meaning: string, texts: ReadonlyArray<string>) => {
+  for (const text of texts) assert.strictEqual(shown(parse(text)), meaning, text)
+}
+
+describe("a command", () => {
+  it("is understood in any case, with any punctuation and formatting", () => {
+    for (
+      const [name, tag] of [
+        ["pause", "Pause"],
+        ["resume", "Resume"],
+        ["ignore", "Ignore"],
+        ["cancel", "Cancel"],
+        ["resolve", "Resolve"],
+        ["help", "Help"],
+        ["config", "Config"]
+      ] as const
+    ) {
+      understands(tag, [
+        name,
+        name.toUpperCase(),
+        `${name}.`,
+        `: ${name}`,
+        `, please ${name}!`,
+        `\`${name}\``,
+        `**${name}**`,
+        `/${name}`,
+        `- ${name}`,
+        `${name} please`,
+        `can you ${name}?`,
+        `\n${name}\n`
+      ])
+    }
+  })
+
+  it("pauses, as people say it", () => {
+    understands("Pause", [
+      "stop reviewing this",
+      "Stop reviewing this PR!",
+      "please stop reviewing this pull request.",
+      "stop reviews",
+      "stop",
+      "can you stop reviewing this MR?",
+      "could you please stop reviewing",
+      "don't review this",
+      "Don’t review this anymore",
+      "do not review",
+      "no more reviews please",
+      "pause the reviews for now",
+      "pause, I am still working on it",
+      "stop reviewing this. It's WIP.",
+      "pause\n\nI am not done yet",
+      "leave this alone",
+      "暂停",
+      "hör auf"
+    ])
+  })
+
+  it("resumes, ignores, cancels and resolves, as people say it", () => {
+    understands("Resume", [
+      "resume reviews",
+      "unpause",
+      "resume reviewing this",
+      "start reviewing again",
+      "resume - I am done"
+    ])
+    understands("Ignore", ["ignore this", "ignore this pull request", "Ignore this PR, it is generated"])
+    understands("Cancel", [
+      "cancel the review",
+      "abort",
+      "cancel this review please",
+      "stop the review",
+      "stop this review!"
+    ])
+    understands("Resolve", ["resolve this", "resolve this thread", "resolve the conversation, please"])
+    understands("Config", ["configuration", "show config", "show me the settings", "settings?"])
+    understands("Help", ["help?", "commands", "what can you do?"])
+  })
+
+  it("takes the reason of a dismissal from what follows it", () => {
+    understands("Dismiss: ", ["dismiss", "dismiss this.", "Dismiss!"])
+    understands("Dismiss: the caller checks it", [
+      "dismiss the caller checks it",
+      "dismiss: the caller checks it",
+      "dismiss this, the caller checks it",
+      "please dismiss because the caller checks it",
+      "dismiss\n\nthe caller checks it",
+      "`dismiss` the caller checks it"
+    ])
+    understands("Dismiss: `x` is never null.\nSee `y`.", ["dismiss `x` is never null.\nSee `y`."])
+  })
+
+  it("is not understood from a sentence that only contains its word", () => {
+    understands("Ask", [
+      "cancel the subscription where?",
+      "stop reviewing generated files",
+      "ignore the lock file",
+      "resolve: how is the name resolved here?",
+      "pause() is called twice, why?",
+      "help, why does this fail?",
+      "config\nis this key right?",
+      "is it possible to cancel the job of a lane?",
+      "the dismiss button does nothing",
+      "why did you pause?"
+    ])
+  })
+})
+
+describe("a request for a review", () => {
+  it("that names nothing is one for the pull request as a whole", () => {
+    understands("review", [
+      "review",
+      "Review!",
+      "`review`",
+      "please review",
+      "please review this again",
+      "Can you re-review, please?",
+      "can you review this?",
+      "could you have another look?",
+      "take another look",
+      "re-review",
+      "review this PR again please",
+      "review again, thanks",
+      "PTAL",
+      "look again",
+      "check this again",
+      "ready for review",
+      "ready for another look",
+      "please take another look at this",
+      "one more pass please"
+    ])
+    understands("full review", [
+      "review full",
+      "full review",
+      "please do a full review",
+      "Review this fully",
+      "review from scratch"
+    ])
+  })
+
+  it("that names something is a focused one", () => {
+    understands("review: …", [
+      "review the locking",
+      "review src/cart.ts",
+      "look at the locking again",
+      "check the locks",
+      "focus on security",
+      "please check whether the total is right",
+      "I pushed the fixes, please review again the cart",
+      "Fixed the cart. Can you take another look?",
+      "Can you look at the error handling in src/a.ts?",
+      "review\n\nthe locks above all",
+      "double-check the migration",
+      "this is done now, please have a look at the tests"
+    ])
+    understands("full review: …", ["review full, and look at the locks", "full review of the migration"])
+  })
+
+  it("is understood in other languages", () => {
+    understands("review: …", [
+      "看一下合计",
+      "看",
+      "请检查一下并发问题",
+      "で確認してください",
+      "もう一度レビューしてください",
+      "해 주세요",
+      "다시 검토해 주세요",
+      ": проверь сумму",
+      "посмотри ещё раз",
+      "bitte nochmal prüfen",
+      "kannst du das nochmal prüfen?",
+      "schau dir die Sperren an",
+      "relis ce fichier",
+      "revisa los cambios por favor",
+      "controlla di nuovo"
+    ])
+  })
+})
+
+describe("a question", () => {
+  it("is understood with and without the word ask", () => {
+    understands("Ask", [
+      "ask why is this null?",
+      "ask: what calls this",
+      "Ask why",
+      "why is this null?",
+      "why?",
+      "is this thread-safe?",
+      "is the locking right?",
+      "what does this do",
+      "How does the review find its place?",
+      "explain the change",
+      "did you review the tests?",
+      "warum ist das so?",
+      "warum prüfst du das nicht?",
+      "pourquoi ?",
+      "为什么不检查这个?",
+      "何故",
+      "なぜ確認しないのですか",
+      "почему здесь null?"
+    ])
+  })
+
+  it("is what a reply to a finding is, too", () => {
+    understands("Ask", [
+      "this is intended because the caller holds the lock",
+      "I disagree, the value is checked above.",
+      "your review is wrong here",
+      "the review missed a place",
+      "that's on purpose",
+      "go on",
+      "hi there, what's up?"
+    ])
+  })
+
+  it("keeps what was asked", () => {
+    assert.deepStrictEqual(Option.getOrThrow(parse("ask  why is `x` null?\n\nIt looks odd. ")), {
+      _tag: "Ask",
+      text: "why is `x` null?\n\nIt looks odd."
+    })
+  })
+})
+
+it("nothing is asked by thanks, greetings and signs", () => {
+  understands("nothing", [
+    "thanks!",
+    "Thank you so much",
+    "ok",
+    "good catch, fixed",
+    "nice work",
+    "LGTM",
+    "👍",
+    "!!",
+    "hi",
+    "cc",
+    "谢谢",
+    "danke"
+  ])
+})
+
+it("a quotation and code say nothing for the person who quotes", () => {
+  understands("Ask", ["> please review this again\n\nhow so?"])
+  understands("nothing", ["> why is this null?\n\nthanks", "```\nreview?\n```\nthanks"])
+})
+
+it("text before the mention is the request where nothing follows it", () => {
+  const asks = (body: string) => shown(Option.flatMap(promptOf("bot", body), parse))
+  assert.strictEqual(asks("Can you review this, @bot?"), "review")
+  assert.strictEqual(asks("Can you review this, @bot please?"), "review")
+  assert.strictEqual(asks("Why is this null? @bot"), "Ask")
+  assert.strictEqual(asks("please pause @bot."), "Pause")
+  assert.strictEqual(asks("I dropped this before. @bot review"), "review")
+  assert.strictEqual(asks("cc @bot"), "nothing")
+  assert.strictEqual(asks("> why?\n\n@bot"), "nothing")
+  assert.strictEqual(asks("@bot why is this null?"), "Ask")
+})
+
+const pullRequest = new PullRequestRef({
+  platform: "github",
+  repo: RepoName.make("acme/shop"),
+  number: PullNumber.make(7)
+})
+const comment = (commentId: number) =>
+  PullRequestEvent.cases.Comment.make({
+    kind: "issue_comment",
+    pullRequest,
+    title: "",
+    author: Login.make("ada"),
+    authorIsBot: false,
+    commentId,
+    body: ""
+  })
+
+it("a job without a comment of the forge is a review, whatever its prompt", () => {
+  assert.strictEqual(shown(Option.some(commandOf({ event: comment(0), prompt: "is it right?" }))), "review: …")
+  assert.strictEqual(shown(Option.some(commandOf({ event: comment(9), prompt: "is it right?" }))), "Ask")
+  assert.strictEqual(shown(Option.some(commandOf({ event: comment(9), prompt: " " }))), "review")
+  assert.strictEqual(shown(Option.some(commandOf({ event: comment(9), prompt: "thanks" }))), "Ask")
+})
+
+it.prop("a command is one whatever signs stand around it", [
+  Schema.Literals(["pause", "resume", "ignore", "cancel", "resolve", "help", "config"]),
+  Schema.Array(Schema.Literals([" ", "\n", "*", "_", "`", ":", ",", "-", "!", "/", "“"])).check(Schema.isMaxLength(8)),
+  Schema.Array(Schema.Literals([" ", "\n", "*", "_", "`", ".", "!", "…", "”"])).check(Schema.isMaxLength(8))
+], ([name, before, after]) => {
+  const text = `${before.join("")}${name}${after.join("")}`
+  assert.strictEqual(shown(parse(text)).toLowerCase(), name)
+})
+
+it.prop("never throws, and what is asked is a part of the text", [Schema.Array(
+  Schema.Union([
+    Schema.Literals(["ask", "dismiss", "review", "?", "`", "\n", " ", ">", "看", "stop", "please", ","]),
+    Schema.String
+  ])
+)], ([parts]) => {
+  const text = parts.join(" ")
+  const command = parse(text)
+  if (Option.isSome(command) && command.value._tag === "Ask") assert.include(text, command.value.text)
+  if (Option.isSome(command) && command.value._tag === "Review") assert.include(text, command.value.focus)
+})
+
+it("takes linear time on texts that are made to cost more", () => {
+  const hostile = [
+    "please ",
+    "ask : ",
+    "stop the ",
+    "dismiss ",
+    "a another ",
+    ", ",
+    "`",
+    "> ",
+    "review the ",
+    "é",
+    "\n",
+    "a-"
+  ]
+  for (const part of hostile) assert.isDefined(parse(part.repeat(200_000 / part.length)))
+}, 20_000)

@@ -1,0 +1,102 @@
+import { Command, commandHelp } from "@nominal-code/domain/Command"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import type { ReviewMode } from "@nominal-code/domain/Marker"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
+import { type AnswerFacts, Forge, type OwnPosts } from "@nominal-code/forge/Forge"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
+import { codeSpan } from "@nominal-code/forge/Markdown"
+import { Effect, Option } from "effect"
+import { forgeFailed, runNotWanted } from "./Failure.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
+
+/** A command that needs neither a model nor a checkout. */
+export type PlainCommand = Extract<
+  Command,
+  { readonly _tag: "Pause" | "Resume" | "Ignore" | "Config" | "Help" }
+>
+
+export const isPlainCommand = (command: Command): command is PlainCommand =>
+  Command.isAnyOf(["Pause", "Resume", "Ignore", "Config", "Help"])(command)
+
+/** Answer to a command, and the facts that its marker records. */
+interface CommandAnswer {
+  readonly text: string
+  readonly facts?: AnswerFacts
+}
+
+/** Table of the commands, in Markdown. */
+export const helpTable: string = [
+  "| command | effect |",
+  "|---|---|",
+  ...commandHelp.map(({ effect, usage }) => `| \`${usage}\` | ${effect} |`)
+].join("\n")
+
+const modes: Readonly<Record<ReviewMode, string>> = {
+  active:
+    "Automatic reviews of this pull request are on. Mention me with `review` to have the newest commit reviewed now.",
+  paused: "Automatic reviews of this pull request are paused. Mention me with `review` for a single one, and with " +
+    "`resume` to have them again.",
+  ignored: "I review nothing on this pull request any more. Mention me with `resume` to have reviews again."
+}
+
+const setMode = (mode: ReviewMode): CommandAnswer => ({ text: modes[mode], facts: { mode } })
+
+const isOn = (on: boolean): string => on ? "on" : "off"
+
+const code = (text: string | number): string => codeSpan(String(text))
+
+const listed = (values: ReadonlyArray<string>): string => values.length === 0 ? "none" : values.map(code).join(", ")
+
+/** Settings that apply to the pull request: name, value and origin. */
+const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<readonly [string, string, string]> => {
+  const server = "the server"
+  const { ignoreExistingComments, ignorePatterns, inlineSuggestions, maxCostUsd, reviewer } = settings
+  return [
+    ["reviews", mode, mode === "active" ? "the default" : "a command on this pull request"],
+    ["model", `${code(reviewer.model)} of ${code(reviewer.provider)}`, server],
+    ["turns of a review", reviewer.maxTurns === 0 ? "not limited" : `at most ${reviewer.maxTurns}`, server],
+    ["cost of a review", maxCostUsd === undefined ? "not limited" : `at most ${maxCostUsd} USD`, server],
+    ["suggestions", isOn(inlineSuggestions), server],
+    ["existing comments", ignoreExistingComments ? "not read" : "read", server],
+    ["ignored files", listed(ignorePatterns), server],
+    ["guidelines", code(".nominal/guidelines.md"), "the base branch, where it has that file; else the server"]
+  ]
+}
+
+const configText = (settings: ReviewSettings, mode: ReviewMode): string =>
+  [
+    "These settings apply to this pull request:\n",
+    "| setting | value | from |",
+    "|---|---|---|",
+    ...settingsOf(settings, mode).map((row) => `| ${row.join(" | ")} |`)
+  ].join("\n")
+
+const answers: Readonly<
+  Record<PlainCommand["_tag"], (settings: ReviewSettings, known: OwnPosts) => CommandAnswer>
+> = {
+  Help: () => ({ text: `Mention me, followed by a command:\n\n${helpTable}` }),
+  Config: (settings, { mode }) => ({ text: configText(settings, mode) }),
+  Pause: () => setMode("paused"),
+  Ignore: () => setMode("ignored"),
+  Resume: () => setMode("active")
+}
+
+/** Follows a command once for its job, and answers it where it was given. */
+export const followCommand = Effect.fn("Commands.followCommand")(
+  function*(job: Job, command: PlainCommand) {
+    const { settings } = yield* ReviewConfig
+    const forge = yield* Forge
+    yield* ensureWanted
+    const known = yield* forge.ownPosts(job.event.pullRequest, job.id)
+    if (Option.isNone(known.answer) && !settings.dryRun) {
+      const { facts, text } = answers[command._tag](settings, known)
+      yield* ensureWanted
+      yield* forge.reply(job.event, job.id, text, known, facts)
+    }
+    return JobOutcome.cases.Answered.make({ command: command._tag.toLowerCase() })
+  },
+  Effect.catchTag("RunNotWanted", () => Effect.succeed(runNotWanted)),
+  (effect, { event }) =>
+    asInstallationOf(event)(Effect.catchTag(effect, "ForgeError", (error) => forgeFailed(event.pullRequest, error)))
+)

@@ -1,0 +1,104 @@
+import { assert, describe, it } from "@effect/vitest"
+import { commandHelp } from "@nominal-code/domain/Command"
+import { parse } from "@nominal-code/domain/CommandParser"
+import { Job } from "@nominal-code/domain/Job"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { Forge } from "@nominal-code/forge/Forge"
+import * as Forges from "@nominal-code/forge/Forges"
+import { Effect, Layer, Option } from "effect"
+import { readFileSync } from "node:fs"
+import { helpTable } from "../src/Commands.ts"
+import { commandJob, reviewJob } from "../src/JobForge.ts"
+import { review } from "../src/Review.ts"
+import * as Scene from "./Scene.ts"
+
+const said = (prompt: string) => new Job({ ...Scene.mentionJob, prompt })
+
+const forgesOf = (world: Scene.World) =>
+  Layer.unwrap(Effect.map(Forge, (forge) => Forges.layer([Layer.succeed(Forge, forge)]))).pipe(
+    Layer.provideMerge(Scene.layer(world))
+  )
+
+const follow = (world: Scene.World, prompt: string) => Effect.provide(reviewJob(said(prompt)), forgesOf(world))
+
+describe("a command", () => {
+  it.effect("is answered with what it does, without a model, a checkout and another look at the pull request", () =>
+    Effect.gen(function*() {
+      for (
+        const [prompt, command, text, facts] of [
+          ["pause", "pause", /are paused.*`resume`/, [{ mode: "paused" }]],
+          ["please ignore this pull request", "ignore", /review nothing.*`resume`/, [{ mode: "ignored" }]],
+          ["resume", "resume", /are on/, [{ mode: "active" }]],
+          ["help", "help", /\| `review full` \|/, []],
+          ["config", "config", /\| model \| `claude` of `anthropic` \| the server \|/, []]
+        ] as const
+      ) {
+        const world = Scene.world()
+        assert.deepStrictEqual(yield* follow(world, prompt), { _tag: "Answered", command })
+        assert.match(world.replies.join(), text)
+        assert.deepStrictEqual<ReadonlyArray<unknown>>(world.facts, facts)
+        assert.deepStrictEqual([world.tasks, world.checkouts, world.calls, world.drafts], [[], [], [], []])
+      }
+    }))
+
+  it.effect("says nothing on a dry run, and nothing in a run that lost its lease", () =>
+    Effect.gen(function*() {
+      const dry = Scene.world({ settings: { ...Scene.settings, dryRun: true } })
+      assert.strictEqual((yield* follow(dry, "pause"))._tag, "Answered")
+      const lost = Scene.world()
+      const outcome = yield* Effect.provideService(follow(lost, "pause"), RunStillWanted, Effect.succeed(false))
+      assert.strictEqual(outcome._tag, "Lost")
+      assert.deepStrictEqual([dry.replies, lost.replies], [[], []])
+    }))
+
+  it("that needs a model is not one for the server of a cluster", () => {
+    assert.isTrue(Option.isSome(commandJob(said("pause"))))
+    for (const prompt of ["review", "why?"]) assert.isTrue(Option.isNone(commandJob(said(prompt))), prompt)
+    assert.isTrue(Option.isNone(commandJob(Scene.pushJob)))
+  })
+
+  it("stands in the manual as in the help", () => {
+    const manual = readFileSync(new URL("../../../docs/commands.md", import.meta.url), "utf8")
+    assert.include(manual, `\n\n${helpTable}\n\n`)
+  })
+
+  it("of the help is understood as it is written there", () => {
+    for (const { usage } of commandHelp) {
+      const tag = usage.split(" ")[0]
+      assert.strictEqual(Option.getOrThrow(parse(usage))._tag.toLowerCase(), tag, usage)
+    }
+  })
+})
+
+describe("a pull request whose reviews are", () => {
+  const run = (world: Scene.World, job: Job) => Effect.provide(review(job), Scene.layer(world))
+
+  it.effect("paused is reviewed when somebody asks, and not by itself", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ mode: "paused" })
+      assert.deepInclude(yield* run(world, Scene.pushJob), { _tag: "Skipped", reason: "paused" })
+      assert.deepStrictEqual([world.drafts, world.replies, world.checkouts], [[], [], []])
+      assert.strictEqual((yield* run(world, said("review")))._tag, "Reviewed")
+    }))
+
+  it.effect("ignored is not reviewed at all, and who asks is told how to end that", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ mode: "ignored" })
+      assert.deepInclude(yield* run(world, Scene.pushJob), { _tag: "Skipped", reason: "ignored" })
+      assert.deepStrictEqual(world.replies, [])
+      assert.deepInclude(yield* run(world, said("review")), { _tag: "Skipped", reason: "ignored" })
+      assert.match(world.replies.join(), /ignored until somebody mentions me with `resume`/)
+      assert.deepStrictEqual([world.drafts, world.checkouts], [[], []])
+    }))
+})
+
+it.effect("a full review begins without the conversation of the earlier ones, and a bare one asks for nothing more", () =>
+  Effect.gen(function*() {
+    const conversation = { messages: [Scene.said("user", "earlier"), Scene.said("assistant", "noted")] }
+    for (const [prompt, messages] of [["review", 2], ["review full", 0]] as const) {
+      const world = Scene.world({ conversation: Option.some(conversation) })
+      assert.strictEqual((yield* follow(world, prompt))._tag, "Reviewed")
+      assert.strictEqual(world.tasks[0]?.history.messages.length, messages, prompt)
+      assert.notInclude(world.tasks[0]?.prompt ?? "", "Additional instructions")
+    }
+  }))
