@@ -3,7 +3,7 @@ import { Block } from "@nominal-code/domain/Conversation"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { Deferred, Duration, Effect, Fiber, type Layer } from "effect"
-import { type Reply, type scripted, silence } from "./ScriptedService.ts"
+import { type Reply, type scripted, silence, status } from "./ScriptedService.ts"
 
 /** A service, and how it says what every service may have to say. */
 interface Failing {
@@ -25,6 +25,10 @@ interface Failing {
   /** Failures that are not, with their reasons and messages. */
   readonly lasting: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]>
 }
+
+const page = { "content-type": "text/html" }
+const gatewayTimeout = status(504, "<html>Gateway Time-out</html>", page)
+const requestTimeout = status(408, "<html>Request Timeout</html>", page)
 
 /** Behaviour of the failures of every service. */
 export const failureSuite = ({ against, fine, key, request, ...service }: Failing): void => {
@@ -55,6 +59,8 @@ export const failureSuite = ({ against, fine, key, request, ...service }: Failin
     it.live.each(
       [
         ["that never says anything is away", silence, "unavailable"],
+        ["whose gateway waits in vain for it is away", gatewayTimeout, "unavailable"],
+        ["that asks for the request again is away", requestTimeout, "unavailable"],
         ["that falls silent in its answers is not", service.stall, "timeout"]
       ] as const
     )("a service %s", ([, reply, reason]) =>

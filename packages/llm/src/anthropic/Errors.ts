@@ -38,12 +38,11 @@ const reasonOf = (status: number | undefined, type: string | null, text: string)
   if (status === 429 || type === "rate_limit_error") return "rate-limited"
   if (status === 402 || type === "billing_error" || /credit balance is too low/i.test(text)) return "no-credit"
   if (status === 401 || status === 403 || type === "authentication_error") return "unauthorized"
-  if (status === 408 || status === 504 || type === "timeout_error") return "timeout"
   if (status === 413 || /prompt is too long|exceeds? (?:the )?context|context (?:length|window|limit)/i.test(text)) {
     return "context-too-long"
   }
   if (status === undefined) return type === "invalid_request_error" ? "invalid-request" : "unavailable"
-  return status === 409 || status >= 500 ? "unavailable" : "invalid-request"
+  return status === 408 || status === 409 || status >= 500 ? "unavailable" : "invalid-request"
 }
 
 const sentence = (reason: LlmErrorReason, status: number | undefined): string => {

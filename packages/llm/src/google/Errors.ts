@@ -94,8 +94,7 @@ const reasonOf = (status: number, { details, message }: Refusal): LlmErrorReason
   }
   if (status === 413 || tooLong.test(message)) return "context-too-long"
   if (status === 503 || status === 529) return "overloaded"
-  if (status === 408) return "timeout"
-  return status === 409 || status === 499 || status >= 500 ? "unavailable" : "invalid-request"
+  return status === 408 || status === 409 || status === 499 || status >= 500 ? "unavailable" : "invalid-request"
 }
 
 const refusedRequest = "The Gemini API refused the request"

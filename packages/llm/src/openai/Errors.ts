@@ -97,9 +97,8 @@ const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason =>
   if (status === 429) return type === "insufficient_quota" ? "no-credit" : "rate-limited"
   if (status === 402) return "no-credit"
   if (status === 401 || status === 403) return "unauthorized"
-  if (status === 408 || status === 504) return "timeout"
   if (status === 503) return "overloaded"
-  return status === 409 || status >= 500 ? "unavailable" : "invalid-request"
+  return status === 408 || status === 409 || status >= 500 ? "unavailable" : "invalid-request"
 }
 
 const sentence = (reason: LlmErrorReason, { status }: Complaint): string => {
