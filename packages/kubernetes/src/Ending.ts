@@ -33,15 +33,12 @@ export const clusterPostponed = (
 export const apiFailed = ({ message, reason, retryAfter }: KubeError): RunWithoutResult => {
   if (reason === "busy" || reason === "unreachable") return clusterPostponed("unavailable", message, retryAfter)
   if (reason === "full") return clusterPostponed("full", message, retryAfter)
-  return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message, false)
+  return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message)
 }
 
-/** Outcome of a run whose Job the cluster did not take, or whose pod it did not start. */
-export const clusterFailed = (
-  reason: (typeof Cluster.Type)["reason"],
-  detail: string,
-  retryable = true
-): RunWithoutResult => Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable })
+/** Outcome of a run whose Job the cluster does not take, or whose image it cannot run, until a person changes something. */
+const clusterFailed = (reason: (typeof Cluster.Type)["reason"], detail: string): RunWithoutResult =>
+  Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable: false })
 
 /** Outcome of a run whose pod ended without a result, for a reason of its own. */
 export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
@@ -65,21 +62,24 @@ export type KubeJobEnding =
   | { readonly _tag: "Gone" }
   | { readonly _tag: "Stuck"; readonly outcome: RunWithoutResult }
 
-/** Reasons for which a container waits for ever, and if another attempt may help. */
-const hopeless: Readonly<Record<string, { readonly because: "image" | "not-started"; readonly retryable: boolean }>> = {
-  ImagePullBackOff: { because: "image", retryable: true },
-  InvalidImageName: { because: "image", retryable: false },
-  ErrImageNeverPull: { because: "image", retryable: false },
-  ImageInspectError: { because: "image", retryable: true },
-  CreateContainerConfigError: { because: "not-started", retryable: true },
-  CreateContainerError: { because: "not-started", retryable: true }
+/**
+ * Reasons for which a container waits, and what its run is told. `passes`: the image's registry, the node or a Secret may
+ * be there later, which is an outage of the cluster.
+ */
+const hopeless: Readonly<Record<string, { readonly because: "image" | "not-started"; readonly passes: boolean }>> = {
+  ImagePullBackOff: { because: "image", passes: true },
+  InvalidImageName: { because: "image", passes: false },
+  ErrImageNeverPull: { because: "image", passes: false },
+  ImageInspectError: { because: "image", passes: true },
+  CreateContainerConfigError: { because: "not-started", passes: true },
+  CreateContainerError: { because: "not-started", passes: true }
 }
 
 const stuck = (pod: KubePod): Option.Option<RunWithoutResult> =>
   Option.flatMap(pod.waiting, ({ message, reason }) =>
     Option.map(
       Option.fromUndefinedOr(hopeless[reason]),
-      ({ because, retryable }) => clusterFailed(because, `${reason}: ${message}`, retryable)
+      ({ because, passes }) => (passes ? clusterPostponed : clusterFailed)(because, `${reason}: ${message}`)
     ))
 
 /** End of a Job; none while it may still end by itself. */
@@ -109,7 +109,7 @@ export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duratio
   const why = Option.firstSomeOf(
     pods.map(({ waiting }) => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
   )
-  return clusterFailed(
+  return clusterPostponed(
     "not-started",
     `no pod of the Job could be started in ${Duration.format(waited)}: ${
       Option.getOrElse(why, () => "no reason is known")
