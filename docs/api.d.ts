@@ -2475,11 +2475,11 @@ export type ServiceObservation = typeof ServiceObservation.Type;
 /** One run's use of its services. */
 interface ServiceUse {
   /**
-   * Ends the use, and returns the time to wait for the service that the run found away. None if the service is not: it
-   * keeps failing this job and has answered others in between. A service that keeps limiting one job and answers others
-   * is waited for by that job alone. After the first time it changes nothing.
+   * Ends the use, and returns the time to wait for the service that the run found away; zero after any other observation.
+   * A job that a service failed again, and others not, waits for it alone from then on. After the first time it changes
+   * nothing.
    */
-  end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>;
+  end(finding: ServiceObservation): Effect.Effect<Duration.Duration>;
 }
 declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
   /** True if a run that needs these services may start now. */

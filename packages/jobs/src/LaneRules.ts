@@ -31,8 +31,9 @@ const encodeFailure = Schema.encodeSync(Schema.fromJsonString(Failure))
 const maxStoodFor = 50
 
 // A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn. What
-// kills the process for another reason, again and again, meets it less often in that time.
-const restMillis = (losses: number): number => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 120_000)
+// kills the process for another reason, again and again, meets it less often in that time. Half an hour at most: about
+// fifty runs in a day, after which the job is given up wherever it runs.
+const restMillis = (losses: number): number => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 1_800_000)
 
 const isWaiting = ({ state }: JobRow): boolean => state === "waiting"
 const isReview = ({ task }: JobRow): boolean => task === "review"

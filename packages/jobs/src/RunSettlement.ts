@@ -8,14 +8,12 @@ import { ServiceObservation, type ServiceUse } from "./ServiceBreakers.ts"
 
 const { Done, GiveUp, Lose, Park, Release, Retry, Wait } = Settlement.cases
 
-/** Number of losses after which a job is given up. From the second loss on it runs alone. */
-export const maxLosses = 5
-
 /**
- * The same for a job that runs outside this process. It is high, because what ends such a run (an eviction, a lost node) says little
- * about the job. The death of the server that waits for it counts as none.
+ * Number of losses after which a job that runs in this process is given up. From the second loss on it runs alone. What
+ * ends a run outside this process (an eviction, a lost node) says little about the job: such a job rests longer after each
+ * loss, and is given up for its age only.
  */
-const maxLossesOutOfProcess = 60
+const maxLosses = 5
 
 /** Limits after which a job is given up. */
 export interface SettlementOptions {
@@ -24,9 +22,6 @@ export interface SettlementOptions {
   /** The age at which a job that waits for services is given up. */
   readonly giveUpAfter: Duration.Duration
 }
-
-/** Delay of a notice if its pull request takes no post now, although its forge does. */
-const noticeDelay = Duration.minutes(5)
 
 /**
  * Delay before the next attempt: 10 s before the second, then three times as long each time, at most 5 min; a fifth
@@ -68,8 +63,9 @@ const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<Servi
         : ServiceObservation.cases.Answered.make({ services: needs }),
     Skipped: () => ServiceObservation.cases.Reached.make({ services: needs.filter((service) => !isModel(service)) }),
     Failed: ({ failure }) => {
-      if (failure._tag === "Model") return ServiceObservation.cases.Answered.make({ services: needs })
-      return failure._tag === "Forge"
+      const silent = failure._tag === "Model" && failure.reason === "timeout"
+      if (failure._tag === "Model" && !silent) return ServiceObservation.cases.Answered.make({ services: needs })
+      return failure._tag === "Forge" || silent
         ? ServiceObservation.cases.Reached.make({ services: forgesOf(needs) })
         : ServiceObservation.cases.Nothing.make({})
     },
@@ -83,7 +79,7 @@ const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<Servi
 /** Makes the functions that decide what becomes of a job after a run of it. */
 export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: SettlementOptions) {
   const { needs, outOfProcess } = yield* JobRunner
-  const mostLosses = outOfProcess ? maxLossesOutOfProcess : maxLosses
+  const isLostTooOften = (losses: number): boolean => !outOfProcess && losses >= maxLosses
 
   const isOlderThan = ({ age }: Lease, limit: Duration.Duration): boolean => Duration.isGreaterThanOrEqualTo(age, limit)
 
@@ -119,14 +115,11 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
       Postponed: ({ failure, service }) => {
         if (isOld) return Effect.succeed(GiveUp.make({ failure }))
         if (isAccessRefused(failure)) return waitForAccess(lease, failure, service)
-        return Option.match(delay, {
-          onNone: () => failed(lease, failure, true),
-          onSome: (delay) => Effect.succeed(Wait.make({ failure, service, delay }))
-        })
+        return Effect.succeed(Wait.make({ failure, service, delay }))
       },
       Lost: ({ failure }) =>
         Effect.succeed(
-          isOld || lease.losses + 1 >= mostLosses ? GiveUp.make({ failure }) : Lose.make({ failure })
+          isOld || isLostTooOften(lease.losses + 1) ? GiveUp.make({ failure }) : Lose.make({ failure })
         )
     })
   })
@@ -156,7 +149,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
         }
         return Effect.map(found(visit, ServiceObservation.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {
           const { failure, service } = away
-          return Wait.make({ failure, service, delay: Option.getOrElse(delay, () => noticeDelay) })
+          return Wait.make({ failure, service, delay })
         })
       }
     })
@@ -164,11 +157,13 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
 
   /** Settlement of a job before a run, if its process died too often while it ran; none if it may run. */
   const beforeRun = (lease: Lease): Option.Option<Settlement> =>
-    lease.losses < mostLosses ? Option.none() : Option.some(
-      GiveUp.make({
-        failure: Failure.cases.Crash.make({ detail: `its process ended ${lease.losses} times before the job did` })
-      })
-    )
+    isLostTooOften(lease.losses)
+      ? Option.some(
+        GiveUp.make({
+          failure: Failure.cases.Crash.make({ detail: `its process ended ${lease.losses} times before the job did` })
+        })
+      )
+      : Option.none()
 
   return { beforeRun, ofNotice, ofRun }
 })

@@ -1,6 +1,6 @@
 import { Failure, failureText, hindranceOf, ServiceName } from "@nominal-code/domain/Failure"
 import { JobId } from "@nominal-code/domain/Job"
-import { Clock, Context, Duration, Effect, FiberMap, Layer, Option, PubSub, Random, Schema, Stream } from "effect"
+import { Clock, Context, Duration, Effect, FiberMap, Layer, PubSub, Random, Schema, Stream } from "effect"
 
 /** A service that jobs wait for. Instants are milliseconds since the epoch. */
 export const ServiceOutage = Schema.Struct({
@@ -34,11 +34,11 @@ type Away = typeof ServiceObservation.cases.Away.Type
 /** One run's use of its services. */
 export interface ServiceUse {
   /**
-   * Ends the use, and returns the time to wait for the service that the run found away. None if the service is not: it
-   * keeps failing this job and has answered others in between. A service that keeps limiting one job and answers others
-   * is waited for by that job alone. After the first time it changes nothing.
+   * Ends the use, and returns the time to wait for the service that the run found away; zero after any other observation.
+   * A job that a service failed again, and others not, waits for it alone from then on. After the first time it changes
+   * nothing.
    */
-  end(finding: ServiceObservation): Effect.Effect<Option.Option<Duration.Duration>>
+  end(finding: ServiceObservation): Effect.Effect<Duration.Duration>
 }
 
 /**
@@ -68,17 +68,18 @@ interface Breaker {
 
 const probeEvery = Duration.seconds(30)
 
-const backoff = (tries: number) =>
+/** Longest backoff of a breaker: a try of one run for all that wait. */
+const longestBackoff = Duration.toMillis("5 minutes")
+
+/** Longest rest of a job that a service fails alone: each of its tries may cost what a review costs, for nothing. */
+const longestRest = Duration.toMillis("1 hour")
+
+/** Milliseconds that double from 5 seconds with each try, up to the longest; a fifth more or less by chance. */
+const backoff = (tries: number, longest: number) =>
   Effect.map(
     Random.nextBetween(0.8, 1.2),
-    (factor) => Math.round(Math.min(5_000 * 2 ** (tries - 1), 300_000) * factor)
+    (factor) => Math.round(Math.min(5_000 * 2 ** (tries - 1), longest) * factor)
   )
-
-const limits: ReadonlySet<string> = new Set(["rate-limited", "overloaded", "full"])
-
-/** True if the service itself said that it cannot serve now, which applies to every job. */
-const isLimit = ({ failure, retryAfterMillis }: Away): boolean =>
-  retryAfterMillis !== undefined || ("reason" in failure && limits.has(failure.reason))
 
 /** Number of jobs of which it is remembered that they found a service away. */
 const remembered = 1_000
@@ -90,7 +91,7 @@ const othersFirst = Duration.seconds(5)
 interface Suspect {
   /** Number of the service's answers until then. */
   readonly answers: number
-  /** Number of times in a row that the service failed this job and answered others in between. */
+  /** Number of times that the service failed it since it first did so alone: it had answered others in between. */
   readonly alone: number
 }
 
@@ -102,7 +103,8 @@ const makeSuspects = () => {
     found: (service: ServiceName, job: JobId, answers: number) => {
       const key = `${service} ${job}`
       const before = suspects.get(key)
-      const alone = before !== undefined && answers > before.answers ? before.alone + 1 : 0
+      const isAlone = before !== undefined && (before.alone > 0 || answers > before.answers)
+      const alone = isAlone ? before.alone + 1 : 0
       suspects.delete(key)
       suspects.set(key, { answers, alone })
       for (const oldest of suspects.keys()) {
@@ -113,6 +115,8 @@ const makeSuspects = () => {
     }
   }
 }
+
+const noWait = Effect.succeed(Duration.zero)
 
 const make = Effect.gen(function*() {
   const breakers = new Map<ServiceName, Breaker>()
@@ -159,7 +163,7 @@ const make = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const before = breakers.get(service)
     const tries = (before?.tries ?? 0) + (probe || before === undefined ? 1 : 0)
-    const own = yield* backoff(tries)
+    const own = yield* backoff(tries, longestBackoff)
     // A service that is still away after the time that it asked for is not asked sooner than any other.
     const asked = tries === 1 ? retryAfterMillis ?? own : Math.max(retryAfterMillis ?? 0, own)
     // A run that began before the breaker opened brings news only if the service asked it for more time.
@@ -199,28 +203,30 @@ const make = Effect.gen(function*() {
       const { alone, isKnown } = job === undefined
         ? { alone: 0, isKnown: false }
         : suspects.found(service, job, answers.get(service) ?? 0)
-      if (alone === 0 || breakers.has(service)) {
+      if (alone === 0) {
         const delay = yield* open(away, probed.includes(service))
-        return Option.some(isKnown ? Duration.sum(delay, othersFirst) : delay)
+        return isKnown ? Duration.sum(delay, othersFirst) : delay
       }
-      return isLimit(away)
-        ? Option.some(Duration.millis(Math.max(retryAfterMillis, yield* backoff(alone))))
-        : Option.none()
+      // What the service does to this job says nothing to the others: if it is away, they find out.
+      const until = breakers.get(service)?.outage.until ?? 0
+      const others = Math.max(0, until - (yield* Clock.currentTimeMillis)) + Duration.toMillis(othersFirst)
+      const rest = Math.max(retryAfterMillis, yield* backoff(alone, longestRest))
+      return Duration.millis(breakers.has(service) ? Math.max(rest, others) : rest)
     })
 
     let ended = false
     return {
       end: (finding) =>
         Effect.suspend(() => {
-          if (ended) return Effect.succeedNone
+          if (ended) return noWait
           ended = true
           return ServiceObservation.match(finding, {
             Answered: ({ services }) =>
-              Effect.andThen(Effect.forEach(services, answered, { concurrency: 1, discard: true }), Effect.succeedNone),
+              Effect.andThen(Effect.forEach(services, answered, { concurrency: 1, discard: true }), noWait),
             Reached: ({ services }) =>
-              Effect.andThen(Effect.forEach(services, reached, { concurrency: 1, discard: true }), Effect.succeedNone),
+              Effect.andThen(Effect.forEach(services, reached, { concurrency: 1, discard: true }), noWait),
             Away: found,
-            Nothing: () => Effect.succeedNone
+            Nothing: () => noWait
           }).pipe(Effect.tap(() => handOn))
         })
     }

@@ -35,7 +35,7 @@ export interface Entry {
   outcome: JobOutcome | undefined
 }
 
-const rest = (losses: number) => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 120_000)
+const rest = (losses: number) => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 1_800_000)
 
 /** True if the head that a lifecycle event was about is reviewed. */
 const foundHead = ({ event }: Job, outcome: JobOutcome) =>

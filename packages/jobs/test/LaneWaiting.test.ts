@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RepoName } from "@nominal-code/domain/PullRequest"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { failed, laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"
-import { Clock, Duration, Effect, Option } from "effect"
+import { Clock, Duration, Effect, Option, Random } from "effect"
 import { TestClock } from "effect/testing"
 
 const forge = ServiceName.make("forge:github")
@@ -110,21 +110,37 @@ describe("a job whose service is away", () => {
       assert.deepStrictEqual([(yield* stateOf(job)).state, tells(events)], ["parked", ["tell a: forge: 502"]])
     }))
 
-  it.effect("fails by itself where its service answers others all the time", () =>
+  it.effect("waits by itself where its service answers others, uses no attempt, and is given up for its age only", () =>
     Effect.gen(function*() {
+      const waited: Array<number> = []
+      const tried: Array<number> = []
       const { events, offer, start, stateOf } = yield* laneWorld({
         needs,
-        run: ({ delivery }) => delivery === "a" ? Effect.succeed(away) : lasting("1 second")
+        run: ({ delivery, receivedAt }) =>
+          Effect.gen(function*() {
+            const now = yield* Clock.currentTimeMillis
+            if (delivery === "a") tried.push(now)
+            else waited.push(now - receivedAt)
+            return delivery === "a" ? away : reviewed
+          }),
+        settings: { giveUpAfter: Duration.hours(6) }
       })
       yield* start
       yield* offer(job)
-      for (let other = 0; other < 40 && tells(events).length === 0; other++) {
-        yield* offer(mention(two, `other ${other}`))
-        yield* pass("10 seconds", "2 seconds")
+      for (let minute = 0; minute < 5 * 60; minute += 4) {
+        const receivedAt = yield* Clock.currentTimeMillis
+        yield* offer(new Job({ ...mention(two, `other ${minute}`), receivedAt }))
+        yield* pass("4 minutes", "20 seconds")
       }
-      assert.deepStrictEqual(yield* stateOf(job), { state: "parked", attempts: 3, reason: "forge: 502" })
+      assert.deepInclude(yield* stateOf(job), { state: "waiting", attempts: 0 })
+      const rests = tried.slice(1).map((at, index) => at - (tried[index] ?? at))
+      assert.isTrue(rests.slice(2, 9).every((rest, index) => rest > (rests[index + 1] ?? 0)), String(rests))
+      assert.isAtMost(tried.length, 15)
+      assert.deepStrictEqual([waited.length, waited.filter((millis) => millis > 20_000)], [75, []])
+      yield* pass("3 hours", "1 minute")
+      assert.deepStrictEqual(yield* stateOf(job), { state: "parked", attempts: 1, reason: "forge: 502" })
       assert.deepStrictEqual(tells(events), ["tell a: forge: 502"])
-    }))
+    }).pipe(Random.withSeed("alone")))
 
   it.effect("holds back no lane that needs other services", () =>
     Effect.gen(function*() {

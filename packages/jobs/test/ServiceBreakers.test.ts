@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { DeliveryId, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
-import { Duration, Effect, Option, Random, Schema } from "effect"
+import { Duration, Effect, Random, Schema } from "effect"
 import { TestClock } from "effect/testing"
 
 const forge = ServiceName.make("forge:github")
@@ -40,8 +40,6 @@ const run = (finding: ServiceBreakers.ServiceObservation) =>
     ({ begin }) => Effect.flatMap(begin([forge, model]), ({ end }) => end(finding))
   )
 
-const delayOf = Option.getOrElse(() => Duration.zero)
-
 const admits = (...services: ReadonlyArray<ServiceName>) =>
   Effect.map(ServiceBreakers.ServiceBreakers, (breakers) => breakers.admits(services))
 
@@ -61,7 +59,7 @@ describe("the breaker of a service", () => {
 
   it.effect("lets one run try after the backoff, and all of them when that one was answered", () =>
     breaking(Effect.gen(function*() {
-      const delay = Duration.toMillis(delayOf(yield* run(unavailable(forge))))
+      const delay = Duration.toMillis(yield* run(unavailable(forge)))
       assert.isTrue(delay >= 4_000 && delay <= 6_000, String(delay))
       yield* pass(delay - 1)
       assert.isFalse(yield* admits(forge))
@@ -79,7 +77,7 @@ describe("the breaker of a service", () => {
     breaking(Effect.gen(function*() {
       const delays: Array<number> = []
       for (let attempt = 0; attempt < 10; attempt++) {
-        const delay = delayOf(yield* run(by(`job ${attempt}`, unavailable(forge))))
+        const delay = yield* run(by(`job ${attempt}`, unavailable(forge)))
         delays.push(Duration.toSeconds(delay))
         yield* pass(delay)
       }
@@ -88,13 +86,13 @@ describe("the breaker of a service", () => {
         assert.isTrue(seconds >= 0.8 * middle && seconds <= 1.2 * middle, `${index}: ${seconds}`)
       }
       yield* run(answered)
-      const first = Duration.toSeconds(delayOf(yield* run(by("another", unavailable(forge)))))
+      const first = Duration.toSeconds(yield* run(by("another", unavailable(forge))))
       assert.isAtMost(first, 6)
     })))
 
   it.effect("waits exactly as long as the service asks, for hours too", () =>
     breaking(Effect.gen(function*() {
-      assert.deepStrictEqual(yield* run(limited(hour)), Option.some(Duration.millis(hour)))
+      assert.deepStrictEqual(yield* run(limited(hour)), Duration.millis(hour))
       yield* pass(hour - 1)
       assert.isFalse(yield* admits(forge))
       yield* pass(1)
@@ -107,8 +105,8 @@ describe("the breaker of a service", () => {
       const [one, two, three] = [yield* begin([forge]), yield* begin([forge]), yield* begin([forge])]
       yield* one.end(limited(60_000))
       yield* pass(10_000)
-      assert.deepStrictEqual(yield* two.end(by("b", unavailable(forge))), Option.some(Duration.millis(50_000)))
-      assert.deepStrictEqual(yield* three.end(by("c", limited(hour))), Option.some(Duration.millis(hour)))
+      assert.deepStrictEqual(yield* two.end(by("b", unavailable(forge))), Duration.millis(50_000))
+      assert.deepStrictEqual(yield* three.end(by("c", limited(hour))), Duration.millis(hour))
       const [outage] = yield* outages
       assert.deepInclude(outage, { service: forge, since: 0, until: 10_000 + hour })
       yield* pass(hour - 1)
@@ -119,7 +117,7 @@ describe("the breaker of a service", () => {
 
   it.effect("lets the next run try when a try found nothing out", () =>
     breaking(Effect.gen(function*() {
-      yield* pass(delayOf(yield* run(unavailable(forge))))
+      yield* pass(yield* run(unavailable(forge)))
       yield* run(Nothing.make({}))
       assert.isTrue(yield* admits(forge))
       yield* run(Answered.make({ services: [model] }))
@@ -143,7 +141,7 @@ describe("the breaker of a service", () => {
   it.effect("lets a further run try each 30 seconds while none has ended", () =>
     breaking(Effect.gen(function*() {
       const { begin } = yield* ServiceBreakers.ServiceBreakers
-      yield* pass(delayOf(yield* run(unavailable(forge))))
+      yield* pass(yield* run(unavailable(forge)))
       for (let attempt = 0; attempt < 3; attempt++) {
         yield* begin([forge])
         yield* pass("29 seconds")
@@ -155,50 +153,39 @@ describe("the breaker of a service", () => {
 })
 
 describe("a job that keeps finding a service away that answers others", () => {
-  const failing = run(unavailable(forge))
   const others = run(answered)
-  it.effect("fails by itself from the second time on, and opens no breaker", () =>
+  it.effect("opens no breaker from the second time on, and waits by itself, ever longer, up to about an hour", () =>
     breaking(Effect.gen(function*() {
-      assert.isFalse(Option.isNone(yield* failing))
-      yield* pass("6 seconds")
-      yield* others
-      assert.isTrue(Option.isNone(yield* failing))
-      assert.isTrue(yield* admits(forge))
+      for (const finding of [unavailable(forge), by("b", limited()), by("c", limited(1_000)), by("d", withoutGit)]) {
+        assert.isAbove(Duration.toMillis(yield* run(finding)), 0)
+        yield* pass("6 minutes")
+        for (let time = 0; time < 12; time++) {
+          yield* others
+          const seconds = Duration.toSeconds(yield* run(finding))
+          const middle = Math.min(5 * 2 ** time, 3_600)
+          assert.isTrue(seconds >= 0.8 * middle && seconds <= 1.2 * middle, `${time}: ${seconds}`)
+          assert.isTrue(yield* admits(forge))
+        }
+      }
     })))
 
-  it.effect("waits as long as the service answers nobody else", () =>
+  it.effect("holds the others back, too, as long as the service answers nobody else", () =>
     breaking(Effect.gen(function*() {
       for (let attempt = 0; attempt < 5; attempt++) {
-        assert.isFalse(Option.isNone(yield* failing))
+        yield* run(unavailable(forge))
+        assert.isFalse(yield* admits(forge))
         yield* pass("6 minutes")
       }
     })))
 
-  it.effect("waits as long as no other gets a review, whatever else is answered", () =>
+  it.effect("holds them back as long as no other gets a review, whatever else is answered", () =>
     breaking(Effect.gen(function*() {
       for (const finding of [unavailable(forge), withoutGit]) {
         for (let attempt = 0; attempt < 5; attempt++) {
-          assert.isFalse(Option.isNone(yield* run(finding)))
+          yield* run(finding)
+          assert.isFalse(yield* admits(forge))
           yield* pass("6 minutes")
           yield* run(Reached.make({ services: [forge] }))
-        }
-      }
-    })))
-
-  it.effect("waits by itself where the service says that it is limited, ever longer, and opens no breaker", () =>
-    breaking(Effect.gen(function*() {
-      for (const finding of [by("b", limited()), by("c", limited(1_000))]) {
-        assert.isFalse(Option.isNone(yield* run(finding)))
-        yield* pass("6 minutes")
-        const delays: Array<number> = []
-        for (let time = 0; time < 8; time++) {
-          yield* others
-          delays.push(Duration.toSeconds(Option.getOrThrow(yield* run(finding))))
-          assert.isTrue(yield* admits(forge))
-        }
-        for (const [index, seconds] of delays.entries()) {
-          const middle = Math.min(5 * 2 ** index, 300)
-          assert.isTrue(seconds >= 0.8 * middle && seconds <= 1.2 * middle, `${index}: ${seconds}`)
         }
       }
     })))
@@ -208,35 +195,49 @@ describe("a job that keeps finding a service away that answers others", () => {
       yield* run(limited(hour))
       yield* pass(hour)
       yield* others
-      assert.deepStrictEqual(yield* run(limited(hour)), Option.some(Duration.millis(hour)))
+      assert.deepStrictEqual(yield* run(limited(hour)), Duration.millis(hour))
       assert.isTrue(yield* admits(forge))
     })))
 
   it.effect("leaves the next try to others, which are held back because of it", () =>
     breaking(Effect.gen(function*() {
-      const first = delayOf(yield* run(limited(60_000)))
+      const first = yield* run(limited(60_000))
       assert.strictEqual(Duration.toSeconds(first), 60)
       yield* pass("1 minute")
-      const again = delayOf(yield* run(limited(60_000)))
+      const again = yield* run(limited(60_000))
       yield* pass(Duration.subtract(again, Duration.seconds(1)))
       assert.isTrue(yield* admits(forge))
     })))
 
+  it.effect("is not what the service's next try is about, and leaves it to others where the service is away", () =>
+    breaking(Effect.gen(function*() {
+      yield* run(unavailable(forge))
+      yield* pass("6 seconds")
+      yield* others
+      yield* run(unavailable(forge))
+      yield* run(by("b", unavailable(forge)))
+      yield* pass("6 seconds")
+      assert.isTrue(yield* admits(forge))
+      assert.isAtLeast(Duration.toSeconds(yield* run(unavailable(forge))), 5)
+      assert.isTrue(yield* admits(forge))
+    })))
+
   it.effect.prop(
-    "holds others back only if none of them was answered since it found the service limited the last time",
+    "holds others back only until one of them was answered, and never again after that",
     [Schema.Array(Schema.Literals(["limited", "answered"])).check(Schema.isMaxLength(40))],
     ([steps]) =>
       breaking(Effect.gen(function*() {
-        let answeredSince: boolean | undefined
+        let found = false
+        let alone = false
         for (const step of steps) {
           if (step === "answered") {
             yield* others
-            if (answeredSince === false) answeredSince = true
+            alone ||= found
             assert.isTrue(yield* admits(forge))
           } else {
-            assert.isFalse(Option.isNone(yield* run(limited(60_000))))
-            assert.strictEqual(yield* admits(forge), answeredSince === true, steps.join(" "))
-            answeredSince = false
+            yield* run(limited(60_000))
+            found = true
+            assert.strictEqual(yield* admits(forge), alone, steps.join(" "))
             yield* pass("1 minute")
           }
         }

@@ -121,11 +121,11 @@ export const leasing = (it: It) => {
   )
 
   it(
-    "makes a job that is lost again and again wait, so that others of its kind get their turn",
+    "makes a job that is lost again and again wait, ever longer up to half an hour",
     Effect.gen(function*() {
       yield* offer(mention(lane, "a"))
       yield* take
-      for (const wait of [0, 10, 30, 90, 120, 120]) {
+      for (const wait of [0, 10, 30, 90, 270, 810, 1800, 1800]) {
         yield* TestClock.adjust("30 seconds")
         if (wait > 0) {
           yield* nothing
