@@ -1,12 +1,12 @@
 import type { Fixture } from "@copilotkit/aimock"
-import { assert, layer } from "@effect/vitest"
+import { assert, it, layer } from "@effect/vitest"
 import { failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { type ModelAnswer, submitReview, type SubmittedComment, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
-import { type Journey, Running, running } from "./Journey.ts"
+import { type Journey, make, Running, running } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
@@ -192,19 +192,18 @@ const outages: ReadonlyArray<readonly [string, Partial<Fixture>]> = [
   ["that does not answer", { chaos: { dropRate: 1 } }],
   ["that breaks off in the middle of its answers", { truncateAfterChunks: 8, chunkSize: 10 }]
 ]
-for (const [name, fault] of outages) {
-  layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
-    it.effect(`a model ${name} is waited for: no attempt is used, and the pull request hears nothing yet`, () =>
-      Effect.gen(function*() {
-        const { journey, serve } = yield* Running
-        const pull = yield* open(journey, "waiting")
-        breaking(journey, pull, fault)
-        const job = yield* journey.send({ ...opened, pull }, serve)
-        const { service } = yield* journey.waits(job)
-        assert.strictEqual(service, "model:anthropic")
-        const { attempts, state } = Option.getOrThrow(yield* journey.queue.find(job))
-        assert.deepStrictEqual({ attempts, state }, { attempts: 0, state: "waiting" })
-        assert.deepStrictEqual(journey.written(pull), [])
-      }))
-  })
-}
+// Each has a server of its own, whose breaker opens; and they take the retries' 15 seconds together.
+it.live("a model that stays away, in whatever way, is waited for: no attempt is used, and the pull request hears nothing yet", () =>
+  Effect.forEach(outages, ([name, fault]) =>
+    Effect.gen(function*() {
+      const journey = yield* make({ env })
+      const serve = yield* journey.start()
+      const pull = yield* open(journey, "waiting")
+      breaking(journey, pull, fault)
+      const job = yield* journey.send({ ...opened, pull }, serve)
+      const { service } = yield* journey.waits(job)
+      assert.strictEqual(service, "model:anthropic", name)
+      const { attempts, state } = Option.getOrThrow(yield* journey.queue.find(job))
+      assert.deepStrictEqual({ attempts, state }, { attempts: 0, state: "waiting" }, name)
+      assert.deepStrictEqual(journey.written(pull), [], name)
+    }), { concurrency: "unbounded", discard: true }))

@@ -71,6 +71,9 @@ const argsOf = (port: number, directory: string, { aof, args = [], password }: O
   "",
   "--appendonly",
   aof === false ? "no" : "yes",
+  // A primary waits five seconds for further replicas, which never come here.
+  "--repl-diskless-sync-delay",
+  "0",
   ...(password === undefined ? [] : ["--requirepass", password]),
   ...args
 ]
