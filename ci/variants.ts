@@ -1,21 +1,17 @@
 /**
- * The images: `all` holds every provider's SDK, a variant only its own. Run as a program it prints, as JSON, the images
- * that this build can publish: a variant whose provider has no layer yet would be an image that can review nothing.
+ * The images: `all` holds every provider's SDK, a variant only its own. Run as a program it prints them as JSON.
  */
-import { isBuilt } from "@nominal-code/config/settings/Providers"
-
 /** The package of each variant's SDK. Every endpoint that speaks OpenAI's protocol is of the variant `openai`. */
 const sdks = { anthropic: "@anthropic-ai/sdk", openai: "openai", google: "@google/genai" } as const
 
 type Variant = keyof typeof sdks
 
 const variants = Object.keys(sdks) as ReadonlyArray<Variant>
-const built = variants.filter(isBuilt)
 
 /** The images that can be built, by the value of `EXTRAS` that makes them. */
 export const images = [
   { extras: "all", image: "nominal-code" },
-  ...built.map((variant) => ({ extras: variant as string, image: `nominal-code-${variant}` }))
+  ...variants.map((variant) => ({ extras: variant as string, image: `nominal-code-${variant}` }))
 ]
 
 /**

@@ -1,5 +1,5 @@
-import { defaultModels } from "@nominal-code/config/DefaultModels"
-import { builtProviders, providers } from "@nominal-code/config/settings/Providers"
+import { defaultModelOf } from "@nominal-code/config/DefaultModels"
+import { providerNames, providers } from "@nominal-code/config/settings/Providers"
 import { Usage } from "@nominal-code/domain/Usage"
 import { costOf } from "@nominal-code/llm/Pricing"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
@@ -95,7 +95,7 @@ const logged = (log: ReadonlyArray<string>, name: string): string | undefined =>
 /** The real model, with the key and the settings of the environment. */
 export const live = Effect.gen(function*() {
   const wanted = Option.getOrUndefined(yield* variable("AGENT_PROVIDER"))
-  const candidates = builtProviders.filter((name) => wanted === undefined || name === wanted)
+  const candidates = providerNames.filter((name) => wanted === undefined ? providers[name].needsKey : name === wanted)
   const keys = yield* Effect.forEach(candidates, (provider) => {
     const [name] = providers[provider].apiKey.env
     return Effect.map(secret(name), Option.map((key) => ({ provider, name, key })))
@@ -112,7 +112,7 @@ export const live = Effect.gen(function*() {
   )
   const settings = Object.fromEntries(passed.flatMap(Option.toArray))
   const demo: DemoModel = {
-    name: settings["AGENT_MODEL"] ?? defaultModels[provider],
+    name: settings["AGENT_MODEL"] ?? defaultModelOf(provider) ?? provider,
     env: { ...settings, AGENT_PROVIDER: provider, [name]: key },
     journal: Stream.empty,
     thought: () => Option.none(),

@@ -1,7 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { defaultModels } from "@nominal-code/config/DefaultModels"
-import { type BuiltProvider, builtProviders } from "@nominal-code/config/settings/Providers"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
@@ -23,8 +22,17 @@ class App extends Context.Service<App, Effect.Success<ReturnType<typeof makeApp>
   static readonly layer = Layer.effect(App, makeApp("all"))
 }
 
+/** The providers that have an SDK of their own. */
+const sdkProviders = ["anthropic", "openai", "google"] as const
+
+/** A provider of each kind: Chat Completions are spoken with OpenAI's SDK. */
+const providers = [...sdkProviders, "deepseek"] as const
+type Provider = typeof providers[number]
+
+const sdkOf = (provider: Provider) => provider === "deepseek" ? "openai" : provider
+
 /** A word that only this SDK's own code has. */
-const wordOf: Readonly<Record<BuiltProvider, string>> = {
+const wordOf: Readonly<Record<typeof sdkProviders[number], string>> = {
   anthropic: "ANTHROPIC_CUSTOM_HEADERS",
   openai: "OPENAI_CUSTOM_HEADERS",
   google: "GOOGLE_GENAI_USE_VERTEXAI"
@@ -33,7 +41,7 @@ const wordOf: Readonly<Record<BuiltProvider, string>> = {
 /** Path of the GitLab client's code, of which its chunks tell. */
 const gitLabWord = "@gitbeaker/rest"
 
-const sdksIn = (code: string) => builtProviders.filter((provider) => code.includes(wordOf[provider]))
+const sdksIn = (code: string) => sdkProviders.filter((provider) => code.includes(wordOf[provider]))
 
 const finding = {
   path: "a.txt",
@@ -45,7 +53,7 @@ const finding = {
 } as const
 
 /** The payload of the job that an opened pull request makes at a server with this provider. */
-const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>, provider: BuiltProvider) => {
+const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>, provider: Provider) => {
   const delivery = DeliveryId.make("a-delivery")
   const repo = RepoName.make(pull.repository.fullName)
   const number = PullNumber.make(pull.number)
@@ -71,7 +79,7 @@ const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>, provider: Bui
   })
 }
 
-const settingsWith = (provider: BuiltProvider) => {
+const settingsWith = (provider: Provider) => {
   const { review } = testConfig()
   const agent = { provider, model: defaultModels[provider], maxTurns: 8 }
   return { ...review, reviewer: agent, explorer: agent }
@@ -80,7 +88,7 @@ const settingsWith = (provider: BuiltProvider) => {
 type AppOf = Effect.Success<ReturnType<typeof makeApp>>
 
 /** Runs one job of a server with this provider, for which the process has nothing but the keys of all. */
-const runJob = Effect.fnUntraced(function*({ directory, nominalCode }: AppOf, provider: BuiltProvider) {
+const runJob = Effect.fnUntraced(function*({ directory, nominalCode }: AppOf, provider: Provider) {
   const scene = yield* Scene.scene
   const model = yield* ScriptedModel.make
   const found: Array<string> = []
@@ -92,7 +100,7 @@ const runJob = Effect.fnUntraced(function*({ directory, nominalCode }: AppOf, pr
     found.push(...request.toolResults)
     return script(request)
   })
-  const variables = builtProviders.map((one) => ScriptedModel.variables(model.url, one, "a-key-that-is-long-enough"))
+  const variables = providers.map((one) => ScriptedModel.variables(model.url, one, "a-key-that-is-long-enough"))
   const { AGENT_PROVIDER: _, ...keys } = Object.assign({}, ...variables)
   const ended = yield* nominalCode(["run-job"], {
     REVIEW_JOB_PAYLOAD: yield* opened(scene, provider),
@@ -137,7 +145,7 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
       }
     }))
 
-  it.effect.each(builtProviders)(
+  it.effect.each(providers)(
     "does a job on GitHub with %s: the prompts, the SDK and ripgrep are all there, and no other SDK is loaded",
     (provider) =>
       Effect.gen(function*() {
@@ -147,7 +155,7 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
         assert.match(found, /a\.txt/)
         assert.include(scene.emulator.state.reviews.map(({ body }) => body).join("\n"), "One word is odd.")
         assert.deepStrictEqual(scene.emulator.violations, [])
-        assert.deepStrictEqual(sdksIn(loaded), [provider])
+        assert.deepStrictEqual(sdksIn(loaded), [sdkOf(provider)])
         assert.include(yield* app.code, gitLabWord)
         assert.notInclude(loaded, gitLabWord)
       }).pipe(Effect.scoped)
@@ -173,8 +181,8 @@ describe("the images' variants", () => {
       openai: ["openai", "openai/helpers/zod"],
       google: ["@google/genai", "@google/genai/node"]
     }
-    for (const own of builtProviders) {
-      for (const other of builtProviders) {
+    for (const own of sdkProviders) {
+      for (const other of sdkProviders) {
         for (const name of names[other]) assert.strictEqual(out(own, name), own !== other, `${own}: ${name}`)
       }
       assert.isFalse(out(own, "openai-something-else"))
@@ -182,7 +190,7 @@ describe("the images' variants", () => {
     for (const name of Object.values(names).flat()) assert.isFalse(out("all", name))
   })
 
-  it.live.each(builtProviders)(
+  it.live.each(sdkProviders)(
     "the one of %s does a job with it, and says of another that its SDK is missing",
     (provider) =>
       Effect.gen(function*() {
@@ -191,7 +199,7 @@ describe("the images' variants", () => {
         const { code, scene, written } = yield* runJob(app, provider)
         assert.strictEqual(code, 0, written)
         assert.include(scene.emulator.state.reviews.map(({ body }) => body).join("\n"), "One word is odd.")
-        const [other = provider] = builtProviders.filter((one) => one !== provider)
+        const [other = provider] = sdkProviders.filter((one) => one !== provider)
         const failed = yield* runJob(app, other)
         assert.strictEqual(failed.code, 1)
         assert.match(failed.written, new RegExp(`model: ${other} .*Cannot load`))

@@ -1,4 +1,4 @@
-import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import * as RedisServer from "@nominal-code/testing/RedisServer"
 import { Effect, Redacted } from "effect"
@@ -12,7 +12,7 @@ export interface Options {
   readonly kube?: Partial<KubeEmulator.Options>
   readonly env?: Readonly<Record<string, string>>
   /** Provider of the model. */
-  readonly provider?: BuiltProvider
+  readonly provider?: ProviderName
 }
 
 /** A journey on a cluster: Jobs for the reviews, Redis for the queue, and nothing of ours but `serve` and `run-job`. */

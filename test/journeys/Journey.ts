@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
-import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
 import { JobId } from "@nominal-code/domain/Job"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
@@ -70,7 +70,7 @@ export interface Options {
   /** Another build of the command than this repository's sources. */
   readonly bin?: string
   /** Provider of the model. */
-  readonly provider?: BuiltProvider
+  readonly provider?: ProviderName
 }
 
 /**

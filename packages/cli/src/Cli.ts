@@ -100,7 +100,7 @@ const review = Command.make(
     prompt: Flag.String("prompt").pipe(Flag.withDescription("What to look at in particular"), Flag.optional),
     model: Flag.String("model").pipe(Flag.withDescription("The model that reviews"), Flag.optional),
     provider: Flag.String("provider").pipe(
-      Flag.withDescription("The model's provider: anthropic, openai or google"),
+      Flag.withDescription("The model's provider: anthropic, openai, google, ollama or another one of docs/models.md"),
       Flag.optional
     ),
     failOn: Flag.Literals("fail-on", severities).pipe(

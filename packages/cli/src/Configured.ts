@@ -1,6 +1,7 @@
 import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
-import { type BuiltProvider, builtProviders } from "@nominal-code/config/settings/Providers"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { providerNames } from "@nominal-code/config/settings/Providers"
+import { ChatServiceName } from "@nominal-code/domain/ChatServices"
+import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
@@ -8,7 +9,9 @@ import { Webhooks } from "@nominal-code/forge/Webhooks"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
+import * as Chat from "@nominal-code/llm/Chat"
 import * as Google from "@nominal-code/llm/Google"
+import type { CallLimits } from "@nominal-code/llm/LlmError"
 import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import * as LlmProviders from "@nominal-code/llm/LlmProviders"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
@@ -24,7 +27,7 @@ import * as Server from "@nominal-code/server/Server"
 import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
-import { Effect, Layer, Option } from "effect"
+import { type Duration, Effect, Layer, Option, Schema } from "effect"
 
 /*
  * The parts, each with its options out of `AppConfig`. No other module maps one to the other: a part takes the few
@@ -85,32 +88,46 @@ export const git = configured(({ workspace }) => Git.layer(workspace))
 export const localWorkspace = (repository: string) =>
   configured(({ workspace }) => LocalWorkspace.layer(repository, workspace))
 
-/** A model service of this build, and the same without its key. */
-type Model = (config: AppConfig["Service"], settings: Option.Option<ProviderSettings>) => Layer.Layer<LlmProvider>
+/** The service of a provider, with what is configured of it; none: not enough to call it. */
+type ModelService = (deadline: Duration.Duration, given: Option.Option<ProviderSettings>) => Layer.Layer<LlmProvider>
 
-const modelServices: Record<BuiltProvider, Model> = {
-  anthropic: ({ jobs: { deadline } }, settings) =>
-    Option.match(settings, {
-      onNone: () => Anthropic.layerWithoutKey,
-      onSome: (given) => Anthropic.layer({ ...given, limits: limitsWithin(deadline) })
-    }),
-  openai: ({ jobs: { deadline } }, settings) =>
-    Option.match(settings, {
-      onNone: () => OpenAi.layerWithoutKey,
-      onSome: (given) => OpenAi.layer({ ...given, limits: limitsWithin(deadline) })
-    }),
-  google: ({ jobs: { deadline } }, settings) =>
-    Option.match(settings, {
-      onNone: () => Google.layerWithoutKey,
-      onSome: (given) => Google.layer({ ...given, limits: Google.limitsWithin(deadline) })
-    })
+/** A service that is called with a key. */
+const keyed = (
+  { layer, layerWithoutKey }: Pick<typeof Anthropic, "layer" | "layerWithoutKey">,
+  limits: (deadline: Duration.Duration) => CallLimits
+): ModelService =>
+(deadline, given) =>
+  Option.match(
+    Option.flatMap(given, ({ apiKey, baseUrl }) => Option.map(apiKey, (key) => ({ apiKey: key, baseUrl }))),
+    {
+      onNone: () => layerWithoutKey,
+      onSome: (settings) => layer({ ...settings, limits: limits(deadline) })
+    }
+  )
+
+const chat = (service: ChatServiceName): ModelService => (deadline, given) =>
+  Option.match(given, {
+    onNone: () => Chat.layerWithoutKey(service),
+    onSome: ({ apiKey, baseUrl }) =>
+      Chat.layer({ service, apiKey, baseUrl, limits: Chat.limitsWithin(service, deadline) })
+  })
+
+const isChatService = Schema.is(ChatServiceName)
+
+const modelService = (name: ProviderName): ModelService => {
+  if (isChatService(name)) return chat(name)
+  return {
+    anthropic: keyed(Anthropic, limitsWithin),
+    openai: keyed(OpenAi, limitsWithin),
+    google: keyed(Google, Google.limitsWithin)
+  }[name]
 }
 
-/** All model services of this build. One without a key fails the calls that need it. */
-export const models = configured((config) =>
+/** All model services. One without a key fails the calls that need it. */
+export const models = configured(({ jobs: { deadline }, providers }) =>
   LlmProviders.layer(
-    builtProviders.map((name) =>
-      modelServices[name](config, Option.fromUndefinedOr(config.providers.find((one) => one.name === name)))
+    providerNames.map((name) =>
+      modelService(name)(deadline, Option.fromUndefinedOr(providers.find((one) => one.name === name)))
     )
   )
 )

@@ -137,9 +137,11 @@ export { type AgentResult, AgentRunner, type AgentTask, type Submission } from "
 export * as ApiAgent from "@nominal-code/agent/ApiAgent"
 
 /** The models. */
+export { ChatServiceName } from "@nominal-code/domain/ChatServices"
 export { answerOpenCalls, Block, Conversation, Message } from "@nominal-code/domain/Conversation"
 export { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 export * as Anthropic from "@nominal-code/llm/Anthropic"
+export * as Chat from "@nominal-code/llm/Chat"
 export * as Google from "@nominal-code/llm/Google"
 export { type CallLimits, LlmError, LlmErrorReason } from "@nominal-code/llm/LlmError"
 export { LlmProvider, type LlmRequest, type LlmResponse, type ToolSpec } from "@nominal-code/llm/LlmProvider"

@@ -89,7 +89,8 @@ export interface RedisSettings {
 /** A model service's endpoint and key. */
 export interface ProviderSettings {
   readonly name: ProviderName
-  readonly apiKey: Redacted.Redacted
+  /** None: a server without keys. */
+  readonly apiKey: Option.Option<Redacted.Redacted>
   readonly baseUrl: Option.Option<string>
 }
 

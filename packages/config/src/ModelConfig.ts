@@ -1,11 +1,11 @@
-import { ProviderName } from "@nominal-code/domain/ReviewSettings"
-import { Option, Schema } from "effect"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { Option } from "effect"
 import type { Mode, ProviderSettings } from "./AppConfig.ts"
-import { defaultModels } from "./DefaultModels.ts"
+import { defaultModelOf } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
 import { nameOf, type Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
-import { builtProviders, isBuilt } from "./settings/Providers.ts"
+import { isProvider, providerNames } from "./settings/Providers.ts"
 import { isClear } from "./Url.ts"
 import type { Values } from "./Values.ts"
 
@@ -17,18 +17,20 @@ export interface Model {
   readonly model: string
 }
 
-const isProvider = Schema.is(ProviderName)
-
 const checkedProvider = (name: string, setting: Setting<unknown>, report: Report): ProviderName => {
-  if (!isProvider(name)) {
-    report.problem(setting, `Unknown ${setting.env[0]}: '${name}'. Available: ${builtProviders.join(", ")}`)
-    return "anthropic"
-  }
-  if (!isBuilt(name)) {
-    report.problem(setting, `this build cannot talk to "${name}" yet. Available: ${builtProviders.join(", ")}`)
-  }
-  return name
+  if (isProvider(name)) return name
+  report.problem(setting, `Unknown ${setting.env[0]}: '${name}'. Available: ${providerNames.join(", ")}`)
+  return "anthropic"
 }
+
+/** The model of a role, or the provider's own. A provider without one needs the setting. */
+const modelOf = (provider: ProviderName, setting: Setting<Option.Option<string>>, values: Values, report: Report) =>
+  Option.getOrElse(values(setting), () => {
+    const usual = defaultModelOf(provider)
+    if (usual !== undefined) return usual
+    report.problem(setting, `must be set: the provider "${provider}" has no default model`)
+    return "none"
+  })
 
 /** Resolves the models of the reviewer and of its explorers, whose default is the reviewer's. */
 export const resolveModels = (
@@ -36,22 +38,27 @@ export const resolveModels = (
   report: Report
 ): { readonly reviewer: Model; readonly explorer: Model } => {
   const provider = checkedProvider(values(agent.provider), agent.provider, report)
-  const reviewer = { provider, model: Option.getOrElse(values(agent.model), () => defaultModels[provider]) }
+  const reviewer = { provider, model: modelOf(provider, agent.model, values, report) }
   const own = Option.match(values(agent.explorerProvider), {
     onNone: () => provider,
     onSome: (name) => checkedProvider(name, agent.explorerProvider, report)
   })
-  // Another provider does not have the reviewer's model.
-  const usual = own === provider ? reviewer.model : defaultModels[own]
   return {
     reviewer,
-    explorer: { provider: own, model: Option.getOrElse(values(agent.explorerModel), () => usual) }
+    explorer: {
+      provider: own,
+      // Another provider does not have the reviewer's model.
+      model: own === provider
+        ? Option.getOrElse(values(agent.explorerModel), () => reviewer.model)
+        : modelOf(own, agent.explorerModel, values, report)
+    }
   }
 }
 
 /**
  * Resolves key and URL of each provider in use. A server and a terminal know which these are. A job brings its models
- * with it, so a pod takes every key that is set, and a missing key fails only the call that needs it.
+ * with it, so a pod takes every provider that it has a key or a URL for, and a missing key fails only the call that
+ * needs it.
  */
 export const resolveProviders = (
   mode: Mode,
@@ -59,19 +66,24 @@ export const resolveProviders = (
   values: Values,
   report: Report
 ): ReadonlyArray<ProviderSettings> =>
-  (mode === "run-job" ? builtProviders : [...new Set(used)].filter(isBuilt)).flatMap((name) => {
-    const { apiKey, baseUrl, usualUrl } = providers[name]
+  (mode === "run-job" ? providerNames : [...new Set(used)].filter(isProvider)).flatMap((name) => {
+    const { apiKey, baseUrl, needsKey, usualUrl } = providers[name]
     const key = values(apiKey)
-    if (Option.isNone(key)) {
+    if (Option.isNone(key) && needsKey) {
       // Where nobody else is reviewed for, the pipeline may have a provider of its own.
       if (mode === "serve") {
         report.problem(apiKey, `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`)
       }
       return []
     }
-    const url = values(baseUrl)
-    if (Option.exists(url, isClear)) {
+    const given = values(baseUrl)
+    if (Option.exists(given, isClear)) {
       report.warn(baseUrl, "the key and the code under review go there unencrypted: use https where you can")
     }
-    return [{ name, apiKey: key.value, baseUrl: Option.orElse(url, () => usualUrl) }]
+    const url = Option.orElse(given, () => usualUrl)
+    if (name === "openai-compatible" && Option.isNone(url)) {
+      if (mode !== "run-job") report.problem(baseUrl, `must be set: the provider "${name}" has no usual address`)
+      return []
+    }
+    return [{ name, apiKey: key, baseUrl: url }]
   })

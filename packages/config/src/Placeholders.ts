@@ -2,7 +2,7 @@ import { Option, Redacted } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
-import { isBuilt } from "./settings/Providers.ts"
+import { isProvider } from "./settings/Providers.ts"
 import type { Values } from "./Values.ts"
 
 /** Values like `sk-ant-your-key`, `ghp_...` and `<token>`, which stand in pages and examples for the reader's own. */
@@ -18,7 +18,7 @@ export const refusePlaceholders = (
 ): void => {
   if (mode !== "serve" && mode !== "review") return
   const { github, gitlab, providers, redis } = settings
-  const keys = used.filter(isBuilt).map((name) => providers[name].apiKey)
+  const keys = used.filter(isProvider).map((name) => providers[name].apiKey)
   const ofForges = [github.token, github.webhookSecret, gitlab.token, gitlab.webhookSecret, gitlab.signingToken]
   const read = mode === "review" ? keys : [...ofForges, redis.url, redis.sentinelPassword, ...keys]
   for (const setting of read) {

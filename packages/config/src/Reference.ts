@@ -1,7 +1,7 @@
-import { defaultModels } from "./DefaultModels.ts"
+import { defaultModelOf } from "./DefaultModels.ts"
 import { fileVariables, type Setting } from "./Setting.ts"
 import { sections } from "./Settings.ts"
-import { builtProviders } from "./settings/Providers.ts"
+import { providerNames } from "./settings/Providers.ts"
 
 const intro = `# Configuration
 
@@ -60,11 +60,13 @@ const table = ({ note, settings, title }: (typeof sections)[number]): string =>
     ...settings.map(row)
   ].join("\n")
 
+const codeOr = (name: string | undefined, otherwise: string): string => name === undefined ? otherwise : `\`${name}\``
+
 const models = (): string =>
   [
     "| Provider | Default model |",
     "|---|---|",
-    ...builtProviders.map((name) => `| \`${name}\` | \`${defaultModels[name]}\` |`)
+    ...providerNames.map((name) => `| \`${name}\` | ${codeOr(defaultModelOf(name), "none: `agent.model` names it")} |`)
   ].join("\n")
 
 /** The page `docs/configuration.md`. */

@@ -1,6 +1,6 @@
 import { defaulted, optional, type Setting } from "./Setting.ts"
 import { github, gitlab } from "./settings/Forges.ts"
-import { builtProviders, providers } from "./settings/Providers.ts"
+import { providerNames, providers } from "./settings/Providers.ts"
 import { access, agent, prompts, reviewer } from "./settings/Review.ts"
 import { jobs, kubernetes, redis, storage, webhook, workspace } from "./settings/Service.ts"
 import { line } from "./SettingType.ts"
@@ -68,7 +68,8 @@ export const sections: ReadonlyArray<{
   { title: "Environment only", settings: Object.values(process) },
   {
     title: "Model services",
-    settings: builtProviders.flatMap((name) => [providers[name].apiKey, providers[name].baseUrl])
+    settings: providerNames.flatMap((name) => [providers[name].apiKey, providers[name].baseUrl])
+      .filter((setting) => setting.yaml.length === 0)
   }
 ]
 
@@ -77,6 +78,8 @@ export const ownSettings = Object.values(own).flatMap((group): ReadonlyArray<Set
 
 /** These, and what the SDKs of the model services read. */
 export const everySetting: ReadonlyArray<Setting<unknown>> = [
-  ...ownSettings,
-  ...Object.values(providers).flatMap(({ apiKey, baseUrl }): ReadonlyArray<Setting<unknown>> => [apiKey, baseUrl])
+  ...new Set([
+    ...ownSettings,
+    ...Object.values(providers).flatMap(({ apiKey, baseUrl }): ReadonlyArray<Setting<unknown>> => [apiKey, baseUrl])
+  ])
 ]

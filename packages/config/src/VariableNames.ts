@@ -5,7 +5,7 @@ import { everySetting } from "./Settings.ts"
 
 const namesOf = (setting: Setting<unknown>) => [...setting.env, ...fileVariables(setting)]
 
-// Several services read OPENAI_API_KEY: the first setting that has a name stands for it.
+// The address of `openai-compatible` is a setting of the agent, too: the first setting that has a name stands for it.
 const known: ReadonlyMap<string, Setting<unknown>> = new Map(
   everySetting.flatMap((setting) => namesOf(setting).map((name) => [name, setting] as const)).reverse()
 )

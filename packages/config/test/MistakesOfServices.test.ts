@@ -139,17 +139,24 @@ mistakes("models", {
   "an unknown provider": {
     env: { AGENT_PROVIDER: "skynet" },
     problem:
-      "agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'skynet'. Available: anthropic, openai, google"
+      "agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'skynet'. Available: anthropic, openai, google, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
   },
-  "a provider that this build lacks": {
-    env: { AGENT_PROVIDER: "groq", GROQ_API_KEY: "k" },
-    problem:
-      "agent.reviewer.provider (AGENT_PROVIDER): this build cannot talk to \"groq\" yet. Available: anthropic, openai, google"
+  "a provider of which only another's key is set": {
+    env: { AGENT_PROVIDER: "groq", OPENAI_API_KEY: "k" },
+    problem: "GROQ_API_KEY: GROQ_API_KEY must be set: the provider \"groq\" needs its key"
+  },
+  "a local server without a model": {
+    env: { AGENT_PROVIDER: "ollama" },
+    problem: "agent.reviewer.model (AGENT_MODEL): must be set: the provider \"ollama\" has no default model"
+  },
+  "an endpoint without an address": {
+    env: { AGENT_PROVIDER: "openai-compatible", AGENT_MODEL: "m" },
+    problem: "agent.base_url (AGENT_BASE_URL): must be set: the provider \"openai-compatible\" has no usual address"
   },
   "an unknown provider of the explorers": {
     yaml: "agent: { explorer: { provider: skynet } }",
     problem:
-      "agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'skynet'. Available: anthropic, openai, google"
+      "agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'skynet'. Available: anthropic, openai, google, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
   },
   "a provider without its key": {
     env: { AGENT_PROVIDER: "openai" },

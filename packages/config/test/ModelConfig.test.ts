@@ -1,5 +1,7 @@
 import { assert, it } from "@effect/vitest"
-import { defaultModels } from "@nominal-code/config/DefaultModels"
+import type { ProviderSettings } from "@nominal-code/config/AppConfig"
+import { defaultModelOf, defaultModels } from "@nominal-code/config/DefaultModels"
+import { providerNames, providers } from "@nominal-code/config/settings/Providers"
 import { Effect, Option, Redacted } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
 
@@ -29,43 +31,87 @@ it.effect("the explorer uses the reviewer's model unless it has its own", () =>
     assert.strictEqual((yield* configured({ env })).review.explorer.model, "m2")
   }))
 
-it.effect("a provider that does not exist, or is not in this build, is named with those that are", () =>
+it.effect("a provider that does not exist is named with those that do", () =>
   Effect.gen(function*() {
+    const available =
+      "Available: anthropic, openai, google, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
     const unknown = (env: Record<string, string>) => problems({ mode: "review", env: { ...complete, ...env } })
     assert.deepStrictEqual(yield* unknown({ AGENT_PROVIDER: "Anthropic" }), [
-      "agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'Anthropic'. Available: anthropic, openai, google"
+      `agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'Anthropic'. ${available}`
     ])
     assert.deepStrictEqual(yield* unknown({ AGENT_EXPLORER_PROVIDER: "hal" }), [
-      "agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'hal'. Available: anthropic, openai, google"
-    ])
-    assert.deepStrictEqual(yield* unknown({ AGENT_PROVIDER: "groq" }), [
-      "agent.reviewer.provider (AGENT_PROVIDER): this build cannot talk to \"groq\" yet. Available: anthropic, openai, google"
+      `agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'hal'. ${available}`
     ])
   }))
 
-const namesOf = ({ providers }: { readonly providers: ReadonlyArray<{ readonly name: string }> }) =>
-  providers.map(({ name }) => name)
+/** Names of the providers that have a key. */
+const namesOf = ({ providers }: { readonly providers: ReadonlyArray<ProviderSettings> }) =>
+  providers.filter(({ apiKey }) => Option.isSome(apiKey)).map(({ name }) => name)
 
-it.effect("each provider has its default model, its key and its place", () =>
+const keysOf = ({ providers }: { readonly providers: ReadonlyArray<ProviderSettings> }) =>
+  providers.map(({ apiKey, baseUrl, name }) => [
+    name,
+    Option.getOrNull(Option.map(apiKey, Redacted.value)),
+    Option.getOrNull(baseUrl)
+  ])
+
+const keyed = providerNames.filter((name) => providers[name].needsKey)
+
+it.effect.each(keyed)("%s has its default model, its key and its place", (provider) =>
   Effect.gen(function*() {
-    for (const [provider, variable] of [["openai", "OPENAI"], ["google", "GOOGLE"]] as const) {
-      const url = `https://gateway.example/${provider}`
-      const config = yield* configured({
-        env: {
-          ...complete,
-          AGENT_PROVIDER: provider,
-          [`${variable}_API_KEY`]: "a-key",
-          [`${variable}_BASE_URL`]: url
-        }
-      })
-      assert.include(config.review.reviewer, { provider, model: defaultModels[provider] })
-      assert.deepStrictEqual(
-        config.providers.map(({ apiKey, baseUrl, name }) => [name, Redacted.value(apiKey), baseUrl]),
-        [
-          [provider, "a-key", Option.some(url)]
-        ]
+    const { apiKey, baseUrl } = providers[provider]
+    const url = `https://gateway.example/${provider}`
+    const config = yield* configured({
+      env: { ...complete, AGENT_PROVIDER: provider, [apiKey.env[0]]: "a-key", [baseUrl.env[0]]: url }
+    })
+    assert.deepStrictEqual([config.review.reviewer.provider, config.review.reviewer.model], [
+      provider,
+      defaultModelOf(provider)
+    ])
+    assert.deepStrictEqual(keysOf(config), [[provider, "a-key", url]])
+  }))
+
+it.effect.each(keyed)(
+  "the key of %s is its own: another company's is never sent there",
+  (provider) =>
+    Effect.gen(function*() {
+      const others = Object.fromEntries(
+        keyed.filter((name) => name !== provider).map((name) => [providers[name].apiKey.env[0], `key-of-${name}`])
       )
-    }
+      const [own] = providers[provider].apiKey.env
+      const env = { ...complete, ...others, [own]: "", AGENT_PROVIDER: provider }
+      assert.deepStrictEqual(yield* problems({ env }), [
+        `${own}: ${own} must be set: the provider "${provider}" needs its key`
+      ])
+    })
+)
+
+it.effect.each(
+  [
+    ["ollama", "http://localhost:11434/v1"],
+    ["vllm", "http://localhost:8000/v1"],
+    ["lmstudio", "http://localhost:1234/v1"]
+  ] as const
+)("%s runs on this machine without a key, and its model is named", ([provider, url]) =>
+  Effect.gen(function*() {
+    const env = { ...complete, ANTHROPIC_API_KEY: "", AGENT_PROVIDER: provider }
+    assert.deepStrictEqual(keysOf(yield* configured({ env: { ...env, AGENT_MODEL: "m" } })), [[provider, null, url]])
+    assert.deepStrictEqual(yield* problems({ env }), [
+      `agent.reviewer.model (AGENT_MODEL): must be set: the provider "${provider}" has no default model`
+    ])
+  }))
+
+it.effect("an endpoint of one's own has its address in the file, and a key if it needs one", () =>
+  Effect.gen(function*() {
+    const yaml = "agent: { provider: openai-compatible, model: m, base_url: \"https://models.example/v1/\" }"
+    const keyless = yield* configured({ yaml })
+    assert.deepStrictEqual(keysOf(keyless), [["openai-compatible", null, "https://models.example/v1"]])
+    const withKey = yield* configured({ yaml, env: { ...complete, AGENT_API_KEY: "k" } })
+    assert.deepStrictEqual(keysOf(withKey), [["openai-compatible", "k", "https://models.example/v1"]])
+    assert.deepStrictEqual(
+      yield* problems({ env: { ...complete, AGENT_PROVIDER: "openai-compatible", AGENT_MODEL: "m" } }),
+      ["agent.base_url (AGENT_BASE_URL): must be set: the provider \"openai-compatible\" has no usual address"]
+    )
   }))
 
 it.effect("a server misses the key of a provider that it uses, in one problem that names the variable", () =>
@@ -98,9 +144,7 @@ it.effect("a model service may be anywhere, and one in the clear warns", () =>
   Effect.gen(function*() {
     const at = (ANTHROPIC_BASE_URL: string) => configured({ env: { ...complete, ANTHROPIC_BASE_URL } })
     const local = yield* at("http://127.0.0.1:4010/")
-    assert.deepStrictEqual(local.providers.map(({ apiKey, baseUrl }) => [Redacted.value(apiKey), baseUrl]), [
-      ["sk-ant-key", Option.some("http://127.0.0.1:4010")]
-    ])
+    assert.deepStrictEqual(keysOf(local), [["anthropic", "sk-ant-key", "http://127.0.0.1:4010"]])
     assert.deepStrictEqual(local.warnings, [])
     const gateway = yield* at("http://gateway.internal/v1")
     assert.match(

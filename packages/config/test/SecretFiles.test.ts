@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { fileVariables } from "@nominal-code/config/Setting"
 import { sections } from "@nominal-code/config/Settings"
+import { chatServices } from "@nominal-code/domain/ChatServices"
 import { Effect, FileSystem, Option, Redacted } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
 
@@ -17,7 +18,8 @@ const secrets = {
   REDIS_SENTINEL_PASSWORD: "password from a file",
   ANTHROPIC_API_KEY: "sk-ant-from-a-file",
   OPENAI_API_KEY: "sk-from-a-file",
-  GOOGLE_API_KEY: "AIza-from-a-file"
+  GOOGLE_API_KEY: "AIza-from-a-file",
+  ...Object.fromEntries(Object.values(chatServices).map(({ keyVariable }) => [keyVariable, "key-from-a-file"]))
 }
 
 /** Runs with a file that holds this text. */
@@ -59,7 +61,7 @@ it.effect("serve starts with its secrets in files only, over those of the config
       })
       const { credentials, webhookSecret } = Option.getOrThrow(github)
       const token = credentials._tag === "Token" ? [credentials.token] : []
-      const keys = providers.map(({ apiKey }) => apiKey)
+      const keys = providers.flatMap(({ apiKey }) => Option.toArray(apiKey))
       const read = [...token, ...Option.toArray(webhookSecret), ...keys].map(Redacted.value)
       assert.deepStrictEqual(read, Array(3).fill("0123456789abcdef-mounted"))
     })))

@@ -1,15 +1,8 @@
 import { Schema } from "effect"
+import { ChatServiceName } from "./ChatServices.ts"
 
 /** The supported model services. */
-export const ProviderName = Schema.Literals([
-  "anthropic",
-  "openai",
-  "google",
-  "deepseek",
-  "groq",
-  "together",
-  "fireworks"
-])
+export const ProviderName = Schema.Literals(["anthropic", "openai", "google", ...ChatServiceName.literals])
 export type ProviderName = typeof ProviderName.Type
 
 /** Name of a model service: one of the supported ones, or of a pipeline's own. */

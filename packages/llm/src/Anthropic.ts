@@ -5,6 +5,7 @@ import { Answer } from "./anthropic/Response.ts"
 import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import { retrying } from "./Retry.ts"
+import type { Transport } from "./Transport.ts"
 
 const name: ModelService.ServiceDescription = {
   provider,
@@ -21,22 +22,25 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
     ModelService.load(name, () => import("@anthropic-ai/sdk")),
     (sdk) => ({
       explain: Errors.fromSdk(sdk, apiKey),
-      client: new sdk.Anthropic({
-        apiKey: Redacted.value(apiKey),
-        // Named, so that the SDK does not look for another in the environment.
-        baseURL: Option.getOrElse(baseUrl, () => officialUrl),
-        maxRetries: 0,
-        // Its log lines would hold prompts.
-        logLevel: "off",
-        openTelemetry: false
-      })
+      client: (fetch: Transport["fetch"]) =>
+        new sdk.Anthropic({
+          apiKey: Redacted.value(apiKey),
+          // Named, so that the SDK does not look for another in the environment.
+          baseURL: Option.getOrElse(baseUrl, () => officialUrl),
+          fetch,
+          maxRetries: 0,
+          // Its log lines would hold prompts.
+          logLevel: "off",
+          openTelemetry: false
+        })
     })
   ))
 
   const attempt = (request: LlmRequest, toolChoice: "auto" | "any") =>
     Effect.flatMap(connect, ({ client, explain }) =>
       ModelService.attempt(name, limits, {
-        open: (signal) => client.messages.create(toParams(request, toolChoice), { signal }),
+        request,
+        open: (signal, fetch) => client(fetch).messages.create(toParams(request, toolChoice), { signal }),
         explain,
         answer: new Answer()
       }))

@@ -7,6 +7,7 @@ import type { CallLimits } from "./LlmError.ts"
 import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import * as Retry from "./Retry.ts"
+import type { Transport } from "./Transport.ts"
 
 const name: ModelService.ServiceDescription = {
   provider,
@@ -27,14 +28,15 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
     (sdk) => ({
       explain: Errors.fromSdk(sdk, apiKey),
       modes: sdk.FunctionCallingConfigMode,
-      client: new sdk.GoogleGenAI({
-        // All named, so that the SDK does not look for another in the environment.
-        apiKey: Redacted.value(apiKey),
-        vertexai: false,
-        apiVersion: "v1beta",
-        // Without `retryOptions`, the SDK tries once.
-        httpOptions: { baseUrl: Option.getOrElse(baseUrl, () => officialUrl) }
-      })
+      client: (fetch: Transport["fetch"]) =>
+        new sdk.GoogleGenAI({
+          // All named, so that the SDK does not look for another in the environment.
+          apiKey: Redacted.value(apiKey),
+          vertexai: false,
+          apiVersion: "v1beta",
+          // Without `retryOptions`, the SDK tries once.
+          httpOptions: { baseUrl: Option.getOrElse(baseUrl, () => officialUrl), fetch }
+        })
     })
   ))
 
@@ -42,7 +44,8 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
     Effect.flatMap(connect, ({ client, explain, modes }) => {
       const answer = new Answer()
       return ModelService.attempt(name, limits, {
-        open: (signal) => client.models.generateContentStream(toParams(request, modes[mode], signal)),
+        request,
+        open: (signal, fetch) => client(fetch).models.generateContentStream(toParams(request, modes[mode], signal)),
         explain: (cause) => Errors.isUnfinished(cause) ? answer.brokeOff : explain(cause),
         answer
       })

@@ -19,7 +19,9 @@ export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
   reason: LlmErrorReason,
   message: Schema.String,
   /** Wait that the service asked for. */
-  retryAfter: Schema.optionalKey(Schema.Duration)
+  retryAfter: Schema.optionalKey(Schema.Duration),
+  /** True if the model takes no tools at all; the same conversation without them may pass. */
+  refusesTools: Schema.optionalKey(Schema.Boolean)
 }) {
   /** True if the same call may succeed later. */
   get retryable(): boolean {

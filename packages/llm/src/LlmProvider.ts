@@ -19,6 +19,8 @@ export interface LlmRequest {
   /** `required`: the answer has to call a tool. */
   readonly toolChoice: "auto" | "required"
   readonly maxOutputTokens: number
+  /** `json`: without tools, the answer is to be one JSON object. A hint: not every service can promise it. */
+  readonly format?: "json"
 }
 
 /** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */

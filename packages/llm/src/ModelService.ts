@@ -1,6 +1,8 @@
-import { Duration, Effect, Layer, type Option, type Redacted, Stream } from "effect"
+import { Duration, Effect, Layer, Option, type Redacted, Stream } from "effect"
+import { repaired } from "./CallRepair.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "./LlmProvider.ts"
+import * as Transport from "./Transport.ts"
 
 /*
  * What the services have in common: they are called over their own SDK, and stream their answers.
@@ -27,7 +29,9 @@ export interface ServiceDescription {
 
 /** A streaming call, and the collector of its answer. */
 export interface StreamedCall<Event> {
-  open(signal: AbortSignal): Promise<AsyncIterable<Event>>
+  readonly request: LlmRequest
+  /** Sends the request with an SDK that has nothing but this `fetch` to the network. */
+  open(signal: AbortSignal, fetch: Transport.Transport["fetch"]): Promise<AsyncIterable<Event>>
   /** Maps an error of the SDK to ours. */
   explain(cause: unknown): LlmError
   readonly answer: {
@@ -47,37 +51,49 @@ export const load = <Sdk>(name: ServiceDescription, sdk: () => Promise<Sdk>): Ef
       failure(name, "invalid-request", `Cannot load ${name.sdk}: install it with \`npm install ${name.sdk}\``)
   })
 
+const faulty = (name: ServiceDescription, fault: Transport.TransportFault): LlmError =>
+  fault._tag === "TooLarge"
+    ? failure(
+      name,
+      "malformed-response",
+      `The ${name.api} sent an answer of more than ${Transport.largestBody / 1024 / 1024} MiB`
+    )
+    : failure(
+      name,
+      "invalid-request",
+      `The ${name.api} redirects to ${fault.to}: the key is not sent there. Set the base URL to the address that answers`
+    )
+
 /** Calls once, within the limits of one attempt, and closes the stream in any case. */
 export const attempt = <Event>(
   name: ServiceDescription,
   limits: CallLimits,
-  { answer, explain, open }: StreamedCall<Event>
+  { answer, explain, open, request }: StreamedCall<Event>
 ): Effect.Effect<LlmResponse, LlmError> =>
   Effect.gen(function*() {
-    let heard = false
-    // Without a first byte the service is away. Silence after it may have its reason in what was asked.
-    const silent = Effect.suspend(() =>
-      Effect.fail(
-        heard
-          ? failure(name, "timeout", `The ${name.api} fell silent in the middle of an answer`)
-          : failure(name, "unavailable", `The ${name.api} sent nothing for ${Duration.format(limits.idle)}`)
-      )
-    )
+    const transport = yield* Transport.make
     const controller = yield* Effect.acquireRelease(
       Effect.sync(() => new AbortController()),
       (controller) => Effect.sync(() => controller.abort())
     )
-    const events = yield* Effect.tryPromise({ try: () => open(controller.signal), catch: explain }).pipe(
-      Effect.timeoutOrElse({ duration: limits.idle, orElse: () => silent })
-    )
-    yield* Stream.fromAsyncIterable(events, explain).pipe(
-      Stream.timeoutOrElse({ duration: limits.idle, orElse: () => Stream.fromEffect(silent) }),
-      Stream.runForEach((event) => {
-        heard = true
-        return answer.add(event)
+    // Without a first byte the service is away. Silence after it may have its reason in what was asked.
+    const silence = Effect.andThen(transport.silent(limits.idle), () => {
+      controller.abort()
+      return transport.heard()
+        ? failure(name, "timeout", `The ${name.api} fell silent in the middle of an answer`)
+        : failure(name, "unavailable", `The ${name.api} sent nothing for ${Duration.format(limits.idle)}`)
+    })
+    const explained = (cause: unknown) =>
+      Option.match(transport.fault(), { onNone: () => explain(cause), onSome: (fault) => faulty(name, fault) })
+    const conversation = Effect.gen(function*() {
+      const events = yield* Effect.tryPromise({
+        try: () => open(controller.signal, transport.fetch),
+        catch: explained
       })
-    )
-    return yield* answer.end
+      yield* Stream.runForEach(Stream.fromAsyncIterable(events, explained), (event) => answer.add(event))
+      return yield* Effect.flatMap(answer.end, (response) => repaired(request, response))
+    })
+    return yield* Effect.raceFirst(conversation, silence)
   }).pipe(
     Effect.scoped,
     Effect.timeoutOrElse({

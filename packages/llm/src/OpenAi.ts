@@ -2,9 +2,11 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import * as Errors from "./openai/Errors.ts"
+import { unconfigured } from "./openai/Options.ts"
 import { provider, thinks, toParams } from "./openai/Request.ts"
 import { Answer } from "./openai/Response.ts"
 import { retrying } from "./Retry.ts"
+import type { Transport } from "./Transport.ts"
 
 const name: ModelService.ServiceDescription = {
   provider,
@@ -23,26 +25,22 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
   const connect = yield* Effect.cached(Effect.map(
     ModelService.load(name, () => import("openai")),
     (sdk) => ({
-      explain: Errors.explain(sdk, apiKey),
-      client: new sdk.OpenAI({
-        apiKey: Redacted.value(apiKey),
-        // Named, so that the SDK does not look for others in the environment.
-        baseURL: Option.getOrElse(baseUrl, () => officialUrl),
-        adminAPIKey: null,
-        organization: null,
-        project: null,
-        webhookSecret: null,
-        maxRetries: 0,
-        // Its log lines would hold prompts.
-        logLevel: "off"
-      })
+      explain: Errors.explain(sdk, name, apiKey),
+      client: (fetch: Transport["fetch"]) =>
+        new sdk.OpenAI({
+          ...unconfigured,
+          apiKey: Redacted.value(apiKey),
+          baseURL: Option.getOrElse(baseUrl, () => officialUrl),
+          fetch
+        })
     })
   ))
 
   const attempt = (request: LlmRequest, withThoughts: boolean) =>
     Effect.flatMap(connect, ({ client, explain }) =>
       ModelService.attempt(name, limits, {
-        open: (signal) => client.responses.create(toParams(request, withThoughts), { signal }),
+        request,
+        open: (signal, fetch) => client(fetch).responses.create(toParams(request, withThoughts), { signal }),
         explain: explain.thrown,
         answer: new Answer(explain)
       }))

@@ -11,11 +11,13 @@ export const FirstDelay = Context.Reference<Duration.Duration>("@nominal-code/ll
 const patience = Duration.seconds(60)
 
 const idle = Duration.seconds(90)
-const longestAttempt = Duration.minutes(5)
 
-/** Limits for the calls of a job that has to be done within `deadline`. */
+/**
+ * Limits for the calls of a job that has to be done within `deadline`. A model that thinks for long is not interrupted as
+ * long as bytes come, because the thought would be paid again.
+ */
 export const limitsWithin = (deadline: Duration.Duration): CallLimits => {
-  const attempt = Duration.min(longestAttempt, Duration.times(deadline, 0.5))
+  const attempt = Duration.times(deadline, 0.5)
   return { idle: Duration.min(idle, attempt), attempt, total: Duration.times(deadline, 0.8) }
 }
 

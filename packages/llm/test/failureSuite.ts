@@ -44,7 +44,7 @@ export const failureSuite = ({ against, fine, key, request, ...service }: Failin
 
     it.live("silence, for as long as it may last", () =>
       Effect.gen(function*() {
-        const { received, send } = yield* against([silence, service.stall, fine], { idle: Duration.millis(100) })
+        const { received, send } = yield* against([silence, service.stall, fine], { idle: Duration.millis(400) })
         assert.deepStrictEqual((yield* send(request)).content, well)
         assert.strictEqual(received.length, 3)
       }))
@@ -65,7 +65,7 @@ export const failureSuite = ({ against, fine, key, request, ...service }: Failin
       ] as const
     )("a service %s", ([, reply, reason]) =>
       Effect.gen(function*() {
-        const { fails } = yield* against([reply], { idle: Duration.millis(100) })
+        const { fails } = yield* against([reply], { idle: Duration.millis(400) })
         assert.strictEqual((yield* fails(request)).reason, reason)
       }))
 

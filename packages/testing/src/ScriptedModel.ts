@@ -1,6 +1,7 @@
 import { type ChatCompletionRequest, type ChatMessage, type FixtureResponse, LLMock } from "@copilotkit/aimock"
-import type { BuiltProvider } from "@nominal-code/config/settings/Providers"
-import { Effect, PubSub, Stream } from "effect"
+import { ChatServiceName, chatServices } from "@nominal-code/domain/ChatServices"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { Effect, PubSub, Schema, Stream } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { now } from "./GitHubState.ts"
 
@@ -176,14 +177,24 @@ const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
   return { scripts, answered, unanswered, violations, respond }
 }
 
-/** The variables by which a program asks this model: as the service of one of the providers. */
-export const variables = (url: string, provider: BuiltProvider, key: string): Readonly<Record<string, string>> => ({
-  AGENT_PROVIDER: provider,
-  ...{
+const isChatService = Schema.is(ChatServiceName)
+
+const addressed = (url: string, provider: ProviderName, key: string): Readonly<Record<string, string>> => {
+  if (isChatService(provider)) {
+    const { keyVariable, urlVariable } = chatServices[provider]
+    return { [keyVariable]: key, [urlVariable]: `${url}/v1` }
+  }
+  return {
     anthropic: { ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: url },
     openai: { OPENAI_API_KEY: key, OPENAI_BASE_URL: `${url}/v1` },
     google: { GOOGLE_API_KEY: key, GOOGLE_GEMINI_BASE_URL: url }
   }[provider]
+}
+
+/** The variables by which a program asks this model: as the service of one of the providers. */
+export const variables = (url: string, provider: ProviderName, key: string): Readonly<Record<string, string>> => ({
+  AGENT_PROVIDER: provider,
+  ...addressed(url, provider, key)
 })
 
 /**

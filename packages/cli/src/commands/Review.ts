@@ -1,7 +1,9 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import { isProvider, providers as settings } from "@nominal-code/config/settings/Providers"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
+import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import { Config, Console, Effect, Layer, Option, Ref, Runtime, Schema } from "effect"
 import process from "node:process"
@@ -35,21 +37,16 @@ class FindingsFound extends Schema.TaggedError<FindingsFound>()("FindingsFound",
 /** There is no key for the model. */
 class NoModelKey extends Schema.TaggedError<NoModelKey>()("NoModelKey", { message: Schema.String }) {}
 
-const keys: Readonly<Record<string, string>> = {
-  anthropic: "ANTHROPIC_API_KEY",
-  openai: "OPENAI_API_KEY",
-  google: "GOOGLE_API_KEY"
-}
-
 const checkKey = Effect.gen(function*() {
   const { providers, review: { reviewer: { provider } } } = yield* AppConfig
   if (providers.some(({ name }) => name === provider)) return
-  const others = Object.entries(keys).filter(([name]) => name !== provider)
-    .map(([name, key]) => `--provider ${name} with ${key}`)
+  const keyOf = (name: ProviderName) => settings[name].apiKey.env[0]
+  const others = (["anthropic", "openai", "google"] as const).filter((name) => name !== provider)
+    .map((name) => `--provider ${name} with ${keyOf(name)}`)
   return yield* new NoModelKey({
-    message: `there is no key for the model: set ${keys[provider] ?? "its key"}, or choose another provider: ${
-      others.join(", or ")
-    }`
+    message: `there is no key for the model: set ${
+      isProvider(provider) ? keyOf(provider) : "its key"
+    }, or choose another provider: ${others.join(", or ")}`
   })
 })
 

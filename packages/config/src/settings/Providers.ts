@@ -1,23 +1,38 @@
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
-import { Option, type Redacted } from "effect"
+import { type ChatServiceName, chatServices } from "@nominal-code/domain/ChatServices"
+import { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { Option, type Redacted, Schema } from "effect"
 import { optional, type Setting } from "../Setting.ts"
 import { secret, word } from "../SettingType.ts"
 import { endpoint } from "../Url.ts"
+import { agent } from "./Review.ts"
 
 /** Settings of a provider: its key, and its URL if it is not the usual one. */
 export interface Provider {
   readonly apiKey: Setting<Option.Option<Redacted.Redacted>>
   readonly baseUrl: Setting<Option.Option<string>>
-  /** Usual URL. None: the SDK's default. */
+  /** Usual URL. None: the SDK's default, or none at all. */
   readonly usualUrl: Option.Option<string>
+  /** False for servers that run without a key. */
+  readonly needsKey: boolean
 }
 
 type Variables = readonly [string, ...Array<string>]
 
 const key = secret(word("key", "a key: visible ASCII characters only", /^[\x21-\x7e]+$/))
 
-const provider = (name: string, keys: Variables, urls: Variables, usualUrl?: string): Provider => ({
-  apiKey: optional({ env: keys, travels: true, kind: key, doc: `The key of ${name}.` }),
+const provider = (
+  name: string,
+  keyVariable: string,
+  urls: Variables,
+  usualUrl?: string,
+  needsKey = true
+): Provider => ({
+  apiKey: optional({
+    env: keyVariable,
+    travels: true,
+    kind: key,
+    doc: `The key of ${name}${needsKey ? "" : ", if it has one"}.`
+  }),
   baseUrl: optional({
     env: urls,
     travels: true,
@@ -25,37 +40,34 @@ const provider = (name: string, keys: Variables, urls: Variables, usualUrl?: str
     byDefault: usualUrl === undefined ? "its own" : `\`${usualUrl}\``,
     doc: `Where ${name} is: a gateway, a proxy, a server of your own.`
   }),
-  usualUrl: Option.fromUndefinedOr(usualUrl)
+  usualUrl: Option.fromUndefinedOr(usualUrl),
+  needsKey
 })
 
-/** The providers that this build can talk to. */
-export const builtProviders = ["anthropic", "openai", "google"] as const satisfies ReadonlyArray<ProviderName>
-export type BuiltProvider = typeof builtProviders[number]
+const chatService = (name: ChatServiceName): Provider => {
+  const { keyVariable, needsKey, title, url, urlVariable } = chatServices[name]
+  return provider(`the ${title}`, keyVariable, [urlVariable], url, needsKey)
+}
 
-export const isBuilt = (name: string): name is BuiltProvider => builtProviders.some((built) => built === name)
+/** Every provider, in the order of the reference. */
+export const providerNames: ReadonlyArray<ProviderName> = ProviderName.literals
 
-/** Variables of each provider: its SDK's, and `OPENAI_API_KEY` for everything that speaks OpenAI's protocol. */
+export const isProvider = Schema.is(ProviderName)
+
+/** Variables of each provider: those of its SDK where it has one, and never those of another company. */
 export const providers: Record<ProviderName, Provider> = {
-  anthropic: provider("Anthropic", ["ANTHROPIC_API_KEY"], ["ANTHROPIC_BASE_URL"]),
-  openai: provider("OpenAI", ["OPENAI_API_KEY"], ["OPENAI_BASE_URL"], "https://api.openai.com/v1"),
-  google: provider("Google", ["GOOGLE_API_KEY"], ["GOOGLE_GEMINI_BASE_URL", "GOOGLE_BASE_URL"]),
-  deepseek: provider(
-    "DeepSeek",
-    ["DEEPSEEK_API_KEY", "OPENAI_API_KEY"],
-    ["DEEPSEEK_BASE_URL"],
-    "https://api.deepseek.com"
-  ),
-  groq: provider("Groq", ["GROQ_API_KEY", "OPENAI_API_KEY"], ["GROQ_BASE_URL"], "https://api.groq.com/openai/v1"),
-  together: provider(
-    "Together",
-    ["TOGETHER_API_KEY", "OPENAI_API_KEY"],
-    ["TOGETHER_BASE_URL"],
-    "https://api.together.xyz/v1"
-  ),
-  fireworks: provider(
-    "Fireworks",
-    ["FIREWORKS_API_KEY", "OPENAI_API_KEY"],
-    ["FIREWORKS_BASE_URL"],
-    "https://api.fireworks.ai/inference/v1"
-  )
+  anthropic: provider("Anthropic", "ANTHROPIC_API_KEY", ["ANTHROPIC_BASE_URL"]),
+  openai: provider("OpenAI", "OPENAI_API_KEY", ["OPENAI_BASE_URL"], "https://api.openai.com/v1"),
+  google: provider("Google", "GOOGLE_API_KEY", ["GOOGLE_GEMINI_BASE_URL", "GOOGLE_BASE_URL"]),
+  "openai-compatible": { ...chatService("openai-compatible"), baseUrl: agent.baseUrl },
+  deepseek: chatService("deepseek"),
+  groq: chatService("groq"),
+  together: chatService("together"),
+  fireworks: chatService("fireworks"),
+  openrouter: chatService("openrouter"),
+  mistral: chatService("mistral"),
+  xai: chatService("xai"),
+  ollama: chatService("ollama"),
+  vllm: chatService("vllm"),
+  lmstudio: chatService("lmstudio")
 }

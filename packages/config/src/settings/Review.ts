@@ -2,6 +2,7 @@ import { Login, RepoName } from "@nominal-code/domain/PullRequest"
 import { Schema } from "effect"
 import { defaulted, optional } from "../Setting.ts"
 import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../SettingType.ts"
+import { endpoint } from "../Url.ts"
 
 /** Settings of the bot's account and of what it reviews. */
 export const reviewer = {
@@ -103,6 +104,14 @@ export const agent = {
     kind: line,
     byDefault: "the provider's, see below",
     doc: "The reviewer's model."
+  }),
+  baseUrl: optional({
+    yaml: "agent.base_url",
+    env: "AGENT_BASE_URL",
+    travels: true,
+    kind: endpoint,
+    doc:
+      "The address of the provider `openai-compatible`, up to and including the version: `https://models.example/v1`. The other providers have variables of their own, see below."
   }),
   maxTurns: defaulted(8, {
     yaml: ["agent.reviewer.max_turns", "agent.max_turns"],

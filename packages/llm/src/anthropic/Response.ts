@@ -4,14 +4,14 @@ import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
+import { TokenCount, tokensOf } from "../TokenCount.ts"
 import { provider } from "./Request.ts"
 
-const Count = Schema.optionalKey(Schema.NullOr(Schema.Natural))
 const Counts = Schema.Struct({
-  input_tokens: Count,
-  output_tokens: Count,
-  cache_creation_input_tokens: Count,
-  cache_read_input_tokens: Count
+  input_tokens: TokenCount,
+  output_tokens: TokenCount,
+  cache_creation_input_tokens: TokenCount,
+  cache_read_input_tokens: TokenCount
 })
 
 const Started = Schema.Union([
@@ -166,10 +166,10 @@ const toBlocks = (
 
 const toUsage = (counts: typeof Counts.Type) =>
   new Usage({
-    input: counts.input_tokens ?? 0,
-    output: counts.output_tokens ?? 0,
-    cacheRead: counts.cache_read_input_tokens ?? 0,
-    cacheWrite: counts.cache_creation_input_tokens ?? 0
+    input: tokensOf(counts.input_tokens),
+    output: tokensOf(counts.output_tokens),
+    cacheRead: tokensOf(counts.cache_read_input_tokens),
+    cacheWrite: tokensOf(counts.cache_creation_input_tokens)
   })
 
 const malformed = (what: string) =>

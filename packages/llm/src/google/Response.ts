@@ -1,20 +1,21 @@
 import { Block } from "@nominal-code/domain/Conversation"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Usage } from "@nominal-code/domain/Usage"
-import { Effect, Random, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
+import { TokenCount, tokensOf } from "../TokenCount.ts"
 import * as Carried from "./Carried.ts"
 
 /** Absent, or null where a gateway writes that for it. */
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
 const Counts = Schema.Struct({
-  promptTokenCount: optional(Schema.Natural),
-  toolUsePromptTokenCount: optional(Schema.Natural),
-  cachedContentTokenCount: optional(Schema.Natural),
-  candidatesTokenCount: optional(Schema.Natural),
-  thoughtsTokenCount: optional(Schema.Natural)
+  promptTokenCount: TokenCount,
+  toolUsePromptTokenCount: TokenCount,
+  cachedContentTokenCount: TokenCount,
+  candidatesTokenCount: TokenCount,
+  thoughtsTokenCount: TokenCount
 })
 
 /** A part as it came: what we do not read of it goes back with it. */
@@ -106,10 +107,7 @@ export class Answer {
   }
 
   private answer(stop: LlmResponse["stop"]): Effect.Effect<LlmResponse> {
-    return Effect.map(
-      withIds(this.blocks),
-      (content) => ({ content, stop, usage: toUsage(this.counts) })
-    )
+    return Effect.succeed({ content: this.blocks, stop, usage: toUsage(this.counts) })
   }
 
   private addPart(raw: RawPart): Effect.Effect<void, Schema.SchemaError> {
@@ -151,28 +149,13 @@ export class Answer {
   }
 }
 
-/** Every call needs an id that no other call of the conversation has; not every model gives it one. */
-const withIds = Effect.fnUntraced(function*(blocks: ReadonlyArray<Block>) {
-  const seen = new Set([""])
-  return yield* Effect.forEach(blocks, (block) =>
-    Effect.gen(function*() {
-      if (!Block.guards.ToolUse(block)) return block
-      if (!seen.has(block.id)) {
-        seen.add(block.id)
-        return block
-      }
-      const number = yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)
-      return Block.cases.ToolUse.make({ ...block, id: `call_${number.toString(36)}` })
-    }))
-})
-
 /** The prompt's count holds what was read from the cache, the candidates' count does not hold the thoughts. */
 const toUsage = (counts: typeof Counts.Type) => {
-  const cacheRead = counts.cachedContentTokenCount ?? 0
-  const prompt = (counts.promptTokenCount ?? 0) + (counts.toolUsePromptTokenCount ?? 0)
+  const cacheRead = tokensOf(counts.cachedContentTokenCount)
+  const prompt = tokensOf(counts.promptTokenCount) + tokensOf(counts.toolUsePromptTokenCount)
   return new Usage({
     input: Math.max(0, prompt - cacheRead),
-    output: (counts.candidatesTokenCount ?? 0) + (counts.thoughtsTokenCount ?? 0),
+    output: tokensOf(counts.candidatesTokenCount) + tokensOf(counts.thoughtsTokenCount),
     cacheRead,
     cacheWrite: 0
   })

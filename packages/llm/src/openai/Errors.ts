@@ -2,7 +2,7 @@ import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted } from "effect"
 import type * as Sdk from "openai"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
-import { provider } from "./Request.ts"
+import type { ServiceDescription } from "../ModelService.ts"
 
 /** Error object of the service, sent instead of an answer or within one. */
 export interface Complaint {
@@ -21,11 +21,20 @@ export interface Explain {
   readonly said: (complaint: Complaint) => LlmError
 }
 
-export const explain = (sdk: typeof Sdk, apiKey: Redacted.Redacted): Explain => {
+/** Errors of a service that is called with this SDK. */
+export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted): Explain => {
+  const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
+    new LlmError({
+      provider: name.provider,
+      reason,
+      message,
+      ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
+    })
+
+  const key = Redacted.value(apiKey)
   const plain = (text: string) =>
     oneLine(
-      text
-        .replaceAll(Redacted.value(apiKey), "[REDACTED]")
+      (key === "" ? text : text.replaceAll(key, "[REDACTED]"))
         // The service repeats the ends of a key that it does not know.
         .replace(/\bsk-[\w-]*\*+[\w-]*/g, "[REDACTED]"),
       300
@@ -34,21 +43,21 @@ export const explain = (sdk: typeof Sdk, apiKey: Redacted.Redacted): Explain => 
   const said = (complaint: Complaint) => {
     const reason = reasonOf(complaint)
     const wait = reason === "rate-limited" || reason === "overloaded" ? waitOf(complaint.headers) : Option.none()
-    return failed(reason, `${sentence(reason, complaint)}: ${plain(complaint.message)}`, wait)
+    return failed(reason, `${sentence(name, reason, complaint)}: ${plain(complaint.message)}`, wait)
   }
 
   const thrown = (cause: unknown) => {
     if (cause instanceof sdk.APIConnectionTimeoutError) {
-      return failed("unavailable", "The OpenAI API did not answer in time")
+      return failed("unavailable", `The ${name.api} did not answer in time`)
     }
     if (cause instanceof sdk.APIConnectionError) {
-      return failed("unavailable", `Cannot reach the OpenAI API: ${plain(wordsOf(cause))}`)
+      return failed("unavailable", `Cannot reach the ${name.api}: ${plain(wordsOf(cause))}`)
     }
     if (cause instanceof SyntaxError) {
-      return failed("malformed-response", `The OpenAI API sent broken JSON: ${plain(cause.message)}`)
+      return failed("malformed-response", `The ${name.api} sent broken JSON: ${plain(cause.message)}`)
     }
     if (!(cause instanceof sdk.APIError)) {
-      return failed("unavailable", `The connection to the OpenAI API broke: ${plain(wordsOf(cause))}`)
+      return failed("unavailable", `The connection to the ${name.api} broke: ${plain(wordsOf(cause))}`)
     }
     const { code, headers, status, type } = cause
     return said({ code, type, status, headers, message: cause.message.replace(`${status} `, "") })
@@ -60,9 +69,6 @@ export const explain = (sdk: typeof Sdk, apiKey: Redacted.Redacted): Explain => 
 /** The model cannot say what it thinks, not even in a form that we cannot read. */
 export const isThoughtsRefusal = (error: LlmError): boolean =>
   error.reason === "invalid-request" && /encrypted.content|'include'/i.test(error.message)
-
-const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
-  new LlmError({ provider, reason, message, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}) })
 
 const wordsOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
@@ -87,7 +93,8 @@ const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
 ])
 
 /** The model cannot hold it, or it alone is more than a whole minute's limit: only a shorter conversation helps. */
-const tooLarge = /^request too large|exceeds the context window|maximum context length/i
+const tooLarge =
+  /^request too large|exceeds the context|maximum (?:context|prompt) length|(?:prompt|input) is too long|context (?:length|window|size)|max_new_tokens.* must be/i
 
 const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason => {
   const known = codes.get(code ?? "")
@@ -101,25 +108,25 @@ const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason =>
   return status === 408 || status === 409 || status >= 500 ? "unavailable" : "invalid-request"
 }
 
-const sentence = (reason: LlmErrorReason, { status }: Complaint): string => {
+const sentence = ({ api, keyVariable }: ServiceDescription, reason: LlmErrorReason, { status }: Complaint): string => {
   const code = status === undefined ? "" : ` (${status})`
   switch (reason) {
     case "unauthorized":
-      return `The OpenAI API refused the key${code}, check OPENAI_API_KEY`
+      return `The ${api} refused the key${code}, check ${keyVariable}`
     case "no-credit":
-      return `The OpenAI API has no quota left for this key${code}, check the account's billing`
+      return `The ${api} has no quota left for this key${code}, check the account's billing`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":
-      return `The OpenAI API limits our rate${code}`
+      return `The ${api} limits our rate${code}`
     case "overloaded":
-      return `The OpenAI API is overloaded${code}`
+      return `The ${api} is overloaded${code}`
     case "refused":
-      return `The OpenAI API does not let the model answer${code}`
+      return `The ${api} does not let the model answer${code}`
     case "invalid-request":
-      return `The OpenAI API refused the request${code}`
+      return `The ${api} refused the request${code}`
     default:
-      return `The OpenAI API failed${code}`
+      return `The ${api} failed${code}`
   }
 }
 

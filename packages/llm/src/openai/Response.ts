@@ -4,16 +4,16 @@ import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
+import { TokenCount, tokensOf } from "../TokenCount.ts"
 import type { Explain } from "./Errors.ts"
 import { markOf, provider } from "./Request.ts"
 
 const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
-const Count = maybe(Schema.Natural)
 const Counts = Schema.Struct({
-  input_tokens: Count,
-  output_tokens: Count,
-  input_tokens_details: maybe(Schema.Struct({ cached_tokens: Count, cache_write_tokens: Count }))
+  input_tokens: TokenCount,
+  output_tokens: TokenCount,
+  input_tokens_details: maybe(Schema.Struct({ cached_tokens: TokenCount, cache_write_tokens: TokenCount }))
 })
 
 const items = {
@@ -173,11 +173,11 @@ const toCall = (call: typeof items.function_call.Type, cut: boolean): Effect.Eff
 
 /** The service counts what came from its cache, and what went into it, as input. */
 const toUsage = ({ input_tokens: all, input_tokens_details: details, output_tokens: output }: typeof Counts.Type) => {
-  const cacheRead = details?.cached_tokens ?? 0
-  const cacheWrite = details?.cache_write_tokens ?? 0
+  const cacheRead = tokensOf(details?.cached_tokens)
+  const cacheWrite = tokensOf(details?.cache_write_tokens)
   return new Usage({
-    input: Math.max(0, (all ?? 0) - cacheRead - cacheWrite),
-    output: output ?? 0,
+    input: Math.max(0, tokensOf(all) - cacheRead - cacheWrite),
+    output: tokensOf(output),
     cacheRead,
     cacheWrite
   })

@@ -1,0 +1,27 @@
+import type { Usage as Counts } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/Usage"
+import { Schema } from "effect"
+import type { LlmRequest, LlmResponse } from "./LlmProvider.ts"
+
+/** A count of tokens as a service sends it. A wrong one is no reason to throw a paid answer away. */
+export const TokenCount = Schema.optionalKey(Schema.Unknown)
+
+/** Largest number of tokens that one call can have: several times the largest context window. */
+const most = 20_000_000
+
+/** Number of tokens; 0 where the service sent none, or something that cannot be one. */
+export const tokensOf = (count: unknown): number =>
+  typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= most ? count : 0
+
+const charactersPerToken = 4
+
+const estimate = (value: unknown): number => Math.ceil(JSON.stringify(value).length / charactersPerToken)
+
+/** Usage of a call, estimated from its texts where the service has not told it: a call must not look free. */
+export const countedOrEstimated = (
+  { messages, system, tools }: LlmRequest,
+  { content, usage }: LlmResponse
+): Counts =>
+  usage.total > 0
+    ? usage
+    : new Usage({ input: estimate([system, tools, messages]), output: estimate(content), cacheRead: 0, cacheWrite: 0 })

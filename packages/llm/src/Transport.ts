@@ -1,0 +1,65 @@
+import { Clock, Duration, Effect, Option } from "effect"
+
+/** Largest body of an answer in bytes, decompressed. A whole review of a large diff has a hundredth of it. */
+export const largestBody = 4 * 1024 * 1024
+
+/** Reason why an answer was not read to its end. */
+export type TransportFault =
+  | { readonly _tag: "TooLarge" }
+  /** The service wants the request, and with it the key, at another address. `to`: its host. */
+  | { readonly _tag: "Redirected"; readonly to: string }
+
+type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+/** The HTTP side of one call: a `fetch` for an SDK, and what was seen of the answer's bytes. */
+export interface Transport {
+  /** Follows no redirect, because not every SDK's key is dropped on the way to another host. */
+  readonly fetch: Fetch
+  /** True once a byte of the answer's body has come. */
+  readonly heard: () => boolean
+  readonly fault: () => Option.Option<TransportFault>
+  /** Ends when nothing has come for as long. Any byte counts, also those that an SDK swallows. */
+  readonly silent: (idle: Duration.Duration) => Effect.Effect<void>
+}
+
+const hostOf = (location: string | null, base: string): string => URL.parse(location ?? "", base)?.host ?? "nowhere"
+
+/** Makes the transport of one call. */
+export const make: Effect.Effect<Transport> = Effect.map(Clock.Clock, (clock): Transport => {
+  let fault: TransportFault | undefined
+  let bytes = 0
+  let lastSign = clock.currentTimeMillisUnsafe()
+  const sign = () => {
+    lastSign = clock.currentTimeMillisUnsafe()
+  }
+
+  const counted = () =>
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        sign()
+        bytes += chunk.byteLength
+        if (bytes <= largestBody) return controller.enqueue(chunk)
+        fault = { _tag: "TooLarge" }
+        controller.error(new Error("the body is too large"))
+      }
+    })
+
+  const fetch: Fetch = (input, init) =>
+    globalThis.fetch(input, { ...init, redirect: "manual" }).then((response) => {
+      sign()
+      const { body, headers, status, statusText } = response
+      if (status >= 300 && status < 400) {
+        fault = { _tag: "Redirected", to: hostOf(headers.get("location"), response.url) }
+        return Promise.resolve(body?.cancel()).then(() => Promise.reject(new Error("redirected")))
+      }
+      return body === null ? response : new Response(body.pipeThrough(counted()), { headers, status, statusText })
+    })
+
+  const silent = (idle: Duration.Duration): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const left = lastSign + Duration.toMillis(idle) - clock.currentTimeMillisUnsafe()
+      return left <= 0 ? Effect.void : Effect.andThen(Effect.sleep(left), silent(idle))
+    })
+
+  return { fetch, heard: () => bytes > 0, fault: () => Option.fromUndefinedOr(fault), silent }
+})
