@@ -38,6 +38,7 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
     usage: "dismiss <reason>",
     effect: "In a finding's thread: the finding is not raised again, and the thread is resolved."
   },
+  { usage: "cancel", effect: "Stops the reviews and answers that are running or waiting." },
   { usage: "config", effect: "Shows the settings that apply to this pull request, and where they come from." },
   { usage: "help", effect: "Shows this list." }
 ]

@@ -1,8 +1,11 @@
+import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure } from "@nominal-code/domain/Failure"
-import { JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
+import { eventKeyOf, type Job, JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
+import { laneKey } from "@nominal-code/domain/Lane"
 import { Duration, Option, Schema } from "effect"
 import { OfferResult, type QueueLimits, type RenewalResult, type RunLocation, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
+import * as StoredJob from "./StoredJob.ts"
 
 /*
  * What may become of a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
@@ -12,7 +15,22 @@ import type { JobRow, JobTable } from "./JobTable.ts"
 export interface OfferedJob {
   readonly row: Pick<JobRow, "id" | "lane" | "delivery" | "event" | "lifecycle">
   readonly payload: string
+  /** True for a request to stop the lane's reviews. */
+  readonly cancels: boolean
 }
+
+/** Makes the form in which a job is offered to a table. */
+export const offered = (job: Job): OfferedJob => ({
+  row: {
+    id: job.id,
+    lane: laneKey(job.lane),
+    delivery: job.delivery,
+    event: eventKeyOf(job.event),
+    lifecycle: job.event._tag === "Lifecycle"
+  },
+  payload: StoredJob.encode(job),
+  cancels: commandOf(job)._tag === "Cancel"
+})
 
 /** Fencing token of a lease: the job and the epoch. */
 export interface FencingToken {
@@ -143,7 +161,31 @@ const rejectFull = (
   return OfferResult.cases.Full.make({ waiting: waitingComments(active), told })
 }
 
-export const offer = (table: JobTable, { payload, row }: OfferedJob, now: number, limits: Limits): OfferResult => {
+const usesModel = new Set(["Review", "Ask"])
+
+/**
+ * Cancels what a lane's jobs have a model do: parks those that wait, and marks the one that runs. Notices and other
+ * commands stay.
+ */
+const cancelReviews = (table: JobTable, active: ReadonlyArray<JobRow>, now: number): void => {
+  for (const row of active) {
+    const job = StoredJob.decode(table.payload(row.id))
+    if (!isReview(row) || !Option.exists(job, (one) => usesModel.has(commandOf(one)._tag))) continue
+    if (row.state === "running") table.update({ ...row, stop: "cancelled" })
+    else park(table, { ...row, stop: "cancelled" }, now)
+  }
+}
+
+/**
+ * Stores a job, unless its event is known. A request to stop the lane's reviews stops them with the same write, so it
+ * does not wait behind them.
+ */
+export const offer = (
+  table: JobTable,
+  { cancels, payload, row }: OfferedJob,
+  now: number,
+  limits: Limits
+): OfferResult => {
   const known = table.byId(row.id)
   if (known !== undefined && known.state !== "parked") return OfferResult.cases.Duplicate.make({ jobId: known.id })
   const twin = table.byEvent(row.lane, row.event)
@@ -153,6 +195,7 @@ export const offer = (table: JobTable, { payload, row }: OfferedJob, now: number
     return OfferResult.cases.Duplicate.make({ jobId: twin.id })
   }
 
+  if (cancels) cancelReviews(table, table.active(row.lane), now)
   const active = table.active(row.lane)
   const fresh = () =>
     asNewlyAccepted(table, { earlier: 0, attempts: 0, epoch: 0, receivedAt: now, ...known, ...row }, now)

@@ -1,4 +1,4 @@
-import { eventKeyOf, type Job, type JobId } from "@nominal-code/domain/Job"
+import type { Job, JobId } from "@nominal-code/domain/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
@@ -17,7 +17,6 @@ import * as RedisMigration from "./RedisMigration.ts"
 import * as RedisPortions from "./RedisPortions.ts"
 import * as RedisRecords from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
-import * as StoredJob from "./StoredJob.ts"
 import * as TableRecords from "./TableRecords.ts"
 
 /** Minimum interval of sweeps. They are a safety net, because every change is announced. */
@@ -152,11 +151,8 @@ const make = Effect.gen(function*() {
   const offer = Effect.fn("JobQueue.offer")(function*(job: Job) {
     const operation = "JobQueue.offer"
     const lane = laneKey(job.lane)
-    const event = eventKeyOf(job.event)
-    const candidate = {
-      row: { id: job.id, lane, delivery: job.delivery, event, lifecycle: job.event._tag === "Lifecycle" },
-      payload: StoredJob.encode(job)
-    }
+    const candidate = LaneRules.offered(job)
+    const { event } = candidate.row
     const { value } = yield* step(
       { operation, lane, event, ids: [job.id], intake: true, about: () => job.id },
       (table, now) => LaneRules.offer(table, candidate, now, limits)

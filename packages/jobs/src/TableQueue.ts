@@ -1,4 +1,4 @@
-import { eventKeyOf, type Job, type JobId } from "@nominal-code/domain/Job"
+import type { Job, JobId } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule } from "effect"
@@ -16,7 +16,6 @@ import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
-import * as StoredJob from "./StoredJob.ts"
 import * as TableRecords from "./TableRecords.ts"
 
 /** A store of jobs. */
@@ -34,17 +33,6 @@ export interface TableStore {
 class Offer extends Request.Class<{ readonly candidate: LaneRules.OfferedJob }, OfferResult, StoreError> {}
 
 const hourly = Schedule.spaced("1 hour")
-
-const candidate = (job: Job): LaneRules.OfferedJob => ({
-  row: {
-    id: job.id,
-    lane: laneKey(job.lane),
-    delivery: job.delivery,
-    event: eventKeyOf(job.event),
-    lifecycle: job.event._tag === "Lifecycle"
-  },
-  payload: StoredJob.encode(job)
-})
 
 /** Makes the queue over a table, and its records. The scope ends its hourly clean-up. */
 export const make = Effect.fnUntraced(function*(store: TableStore) {
@@ -178,7 +166,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     JobQueue,
     JobQueue.of({
       offer: Effect.fn("JobQueue.offer")((job: Job) =>
-        Effect.request(new Offer({ candidate: candidate(job) }), offers)
+        Effect.request(new Offer({ candidate: LaneRules.offered(job) }), offers)
       ),
       take,
       renew,

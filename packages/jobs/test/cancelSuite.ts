@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { JobRequestResult, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobRequestResult, OfferResult, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
@@ -65,6 +65,48 @@ export const cancelling = (it: It) => {
       assert.isTrue(yield* settle(lease, parkCancelled))
       yield* stands(job, "parked", "cancelled")
       assert.deepStrictEqual(yield* runAll, ["b"])
+    })
+  )
+
+  it(
+    "cancels all reviews of a lane with the same write that takes a request for it, and leaves other commands",
+    Effect.gen(function*() {
+      const [running, waiting, question, pause] = [
+        mention(lane, "a", "review the locks"),
+        push(lane, "b"),
+        mention(lane, "c", "why is it null?"),
+        mention(lane, "d", "pause")
+      ]
+      yield* offer(running)
+      const lease = yield* take
+      yield* offerAll(waiting, question, pause)
+      const request = mention(lane, "e", "cancel")
+      assert.deepStrictEqual(yield* offer(request), OfferResult.cases.Accepted.make({ jobId: request.id }))
+      yield* stands(running, "running", "cancelled")
+      yield* stands(waiting, "parked", "cancelled")
+      yield* stands(question, "parked", "cancelled")
+      yield* stands(pause, "waiting")
+      assert.strictEqual(yield* renew(lease), "cancelled")
+      assert.isTrue(yield* settle(lease, parkCancelled))
+      const later = mention(lane, "f", "review")
+      yield* offer(later)
+      assert.strictEqual((yield* offer(request))._tag, "Duplicate")
+      assert.deepStrictEqual(yield* runAll, ["d", "e", "f"])
+    })
+  )
+
+  it(
+    "takes a request to cancel where as many comments wait as may",
+    Effect.gen(function*() {
+      const { laneCapacity } = yield* QueueLimits
+      yield* Effect.forEach(
+        Array.from({ length: laneCapacity }, (_, at) => mention(lane, `a${at}`, "review")),
+        offer,
+        { discard: true }
+      )
+      const request = mention(lane, "z", "cancel")
+      assert.strictEqual((yield* offer(request))._tag, "Accepted")
+      assert.deepStrictEqual(yield* runAll, ["z"])
     })
   )
 

@@ -13,11 +13,11 @@ import { ReviewConfig } from "./ReviewConfig.ts"
 /** A command that needs neither a model nor a checkout. */
 export type PlainCommand = Extract<
   Command,
-  { readonly _tag: "Pause" | "Resume" | "Ignore" | "Config" | "Help" }
+  { readonly _tag: "Pause" | "Resume" | "Ignore" | "Cancel" | "Config" | "Help" }
 >
 
 export const isPlainCommand = (command: Command): command is PlainCommand =>
-  Command.isAnyOf(["Pause", "Resume", "Ignore", "Config", "Help"])(command)
+  Command.isAnyOf(["Pause", "Resume", "Ignore", "Cancel", "Config", "Help"])(command)
 
 /** Answer to a command, and the facts that its marker records. */
 interface CommandAnswer {
@@ -77,6 +77,8 @@ const answers: Readonly<
 > = {
   Help: () => ({ text: `Mention me, followed by a command:\n\n${helpTable}` }),
   Config: (settings, { mode }) => ({ text: configText(settings, mode) }),
+  // The queue has stopped it when it took the command.
+  Cancel: () => ({ text: "No review of this pull request runs any more. Mention me with `review` to start one." }),
   Pause: () => setMode("paused"),
   Ignore: () => setMode("ignored"),
   Resume: () => setMode("active")
