@@ -3262,6 +3262,11 @@ declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persisten
   transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
   /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
   read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /**
+   * Fails if the file is no longer at its path: it was moved or deleted, and what is written to it ends with this
+   * process.
+   */
+  readonly inPlace: Effect.Effect<void, StoreError>;
 }>;
 /**
  * The database file of the data directory, and the only user of its driver. When a transaction's effect succeeds, its

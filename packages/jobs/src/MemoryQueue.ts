@@ -76,6 +76,7 @@ const make = Effect.suspend(() => {
     // The rules check before they change, so there is nothing to undo.
     transaction: (_operation, body) => Effect.sync(() => body(table)),
     read: (_operation, body) => Effect.sync(() => body(table)),
+    isDurable: Effect.void,
     heads: (from) => Effect.sync(() => table.heads(from)),
     version: Effect.succeed(0)
   })

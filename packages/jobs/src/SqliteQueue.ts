@@ -51,6 +51,7 @@ const make = Effect.gen(function*() {
     read,
     transaction: (operation, body) =>
       sqlite.transaction(operation, (statements) => body(SqliteJobTable.make(statements))),
+    isDurable: sqlite.inPlace,
     heads: (from) =>
       Effect.flatMap(recover, (found) => read("JobQueue.ready", (table) => table.heads(found ? 0 : from))),
     version: sqlite.read(

@@ -24,6 +24,8 @@ export interface TableStore {
   readonly owner: string
   transaction<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
   read<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
+  /** Fails if a change would be lost with this process. */
+  readonly isDurable: Effect.Effect<void, StoreError>
   /** Heads that are due at the instant or later, and those of processes that this call finds dead. */
   heads(from: number): Effect.Effect<ReadonlyArray<Head>, StoreError>
   /** Number that changes each time another process has changed the store. */
@@ -36,7 +38,7 @@ const hourly = Schedule.spaced("1 hour")
 
 /** Makes the queue over a table, and its records. The scope ends its hourly clean-up. */
 export const make = Effect.fnUntraced(function*(store: TableStore) {
-  const { owner, read, transaction } = store
+  const { isDurable, owner, read, transaction } = store
   const limits = yield* QueueLimits
   const { leaseDuration, retention, sweepEvery } = limits
   const leaseMillis = Duration.toMillis(leaseDuration)
@@ -66,6 +68,8 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       candidates.map(({ row }) => row.lane),
       (table, now) => candidates.map((one) => LaneRules.offer(table, one, now, limits))
     )
+    // Afterwards, so that nothing is accepted that ends with this process.
+    yield* isDurable
     entries.forEach((entry, index) => {
       const result = offered[index]
       if (result !== undefined) entry.completeUnsafe(Exit.succeed(result))
@@ -174,7 +178,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       retry,
       cancel,
       ready: readyLanes.ready,
-      check: transaction("JobQueue.check", (table) => table.probe())
+      check: Effect.andThen(transaction("JobQueue.check", (table) => table.probe()), isDurable)
     })
   ).pipe(Context.add(JobRecords, TableRecords.make(read)))
 })

@@ -10,6 +10,7 @@ import { quiet } from "@nominal-code/testing/Quiet"
 import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
+import { rmSync } from "node:fs"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
 import { levelSuite } from "./levelSuite.ts"
@@ -92,6 +93,21 @@ it.live("the lease of a living process is never taken from it; when it is killed
       assert.strictEqual(Option.getOrThrow(yield* take(laneOf(1))).job.delivery, "a")
     }).pipe(Effect.provide(queueAt(directory).pipe(Layer.provide(often))))
   }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("what would end with the process is not accepted: the file was deleted under it", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const { check, offer, settle, take } = (yield* processAt(directory)).queue()
+    yield* offer(push(laneOf(1), "a"))
+    yield* check
+    rmSync(directory, { recursive: true })
+    const refused = yield* Effect.flip(offer(push(laneOf(2), "b")))
+    assert.match(refused.message, /moved or deleted/)
+    assert.match((yield* Effect.flip(check)).message, /moved or deleted/)
+    // What was accepted before is still worked on: nobody else can.
+    const lease = Option.getOrThrow(yield* take(laneOf(1)))
+    assert.isTrue(yield* settle(lease, Settlement.cases.Done.make({ outcome: reviewed })))
+  }))
 
 it.effect("a lane is named to the other processes on the file within the sweep", () =>
   Effect.gen(function*() {

@@ -1,4 +1,5 @@
-import { Context, Effect, FileSystem, Layer, Path, Schedule, Schema } from "effect"
+import { backoff } from "@nominal-code/domain/Backoff"
+import { Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"
 import { explain } from "./SqliteError.ts"
@@ -34,14 +35,21 @@ export class Sqlite extends Context.Service<Sqlite, {
   transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
   /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
   read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
+  /**
+   * Fails if the file is no longer at its path: it was moved or deleted, and what is written to it ends with this
+   * process.
+   */
+  readonly inPlace: Effect.Effect<void, StoreError>
 }>()("@nominal-code/persistence/Sqlite") {}
 
 /** Name of the file in its directory. */
 export const fileName = "nominal-code.db"
 
-// How long a statement waits for another process's transaction. The wait blocks this process, so it is short: every
-// transaction of ours is a few statements long.
-const busyMillis = 2000
+// How long a statement waits for another process's transaction. The wait blocks this process, so it is very short.
+const busyMillis = 10
+
+/** Retries of a transaction while another process holds the file, as a backup may. This process goes on meanwhile. */
+const whileHeld = backoff("20 millis", "250 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "5 seconds" }))
 
 // Two processes that switch a new file to WAL in the same moment can be told "busy" at once.
 const opening = Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
@@ -117,8 +125,25 @@ const make = Effect.fnUntraced(function*(directory: string) {
   )
   const statements = statementsOf(db)
   const within = (mode: "IMMEDIATE" | "DEFERRED") => <A>(operation: string, body: (statements: Statements) => A) =>
-    Effect.try({ try: () => inTransaction(db, mode, () => body(statements)), catch: failing(operation) })
-  return Sqlite.of({ directory, transaction: within("IMMEDIATE"), read: within("DEFERRED") })
+    Effect.try({ try: () => inTransaction(db, mode, () => body(statements)), catch: failing(operation) }).pipe(
+      Effect.retry({ schedule: whileHeld, while: ({ reason }) => reason === "unavailable" })
+    )
+  const inode = Effect.map(Effect.option(fs.stat(file)), Option.flatMap(({ ino }) => ino))
+  const opened = yield* inode
+  const moved = new StoreError({
+    operation: "Sqlite.inPlace",
+    message: `${file}: it was moved or deleted while this process has it open; put it back, or restart this process`,
+    reason: "unavailable"
+  })
+  return Sqlite.of({
+    directory,
+    transaction: within("IMMEDIATE"),
+    read: within("DEFERRED"),
+    inPlace: Effect.flatMap(
+      inode,
+      (now) => Option.getOrUndefined(now) === Option.getOrUndefined(opened) ? Effect.void : Effect.fail(moved)
+    )
+  })
 })
 
 /** The database of a directory, which is made if it is missing. */

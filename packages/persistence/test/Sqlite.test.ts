@@ -1,8 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
-import { Effect, FileSystem, Schema } from "effect"
+import { Effect, Fiber, FileSystem, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { DatabaseSync } from "node:sqlite"
 import { databaseAt, freshDatabase, temporaryDirectory } from "./TestDatabase.ts"
 
 const Last = Schema.Struct({ last: Schema.Int })
@@ -36,6 +37,47 @@ it.effect("a transaction that throws changes nothing", () =>
     yield* transaction("test", (statements) => statements.run("UPDATE ticks SET last = 8"))
     assert.strictEqual(yield* last, 8)
   }).pipe(Effect.provide(freshDatabase)))
+
+it.live("a file that another process holds for a moment is waited for, and this process goes on meanwhile", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    yield* Effect.gen(function*() {
+      const { transaction } = yield* Sqlite
+      const other = new DatabaseSync(`${directory}/nominal-code.db`)
+      other.exec("BEGIN IMMEDIATE")
+      const writing = yield* Effect.forkChild(
+        transaction("test", (statements) => statements.run("UPDATE ticks SET last = 9"))
+      )
+      let turns = 0
+      yield* Effect.repeat(
+        Effect.delay(Effect.sync(() => ++turns), "10 millis"),
+        { until: (turns) => turns === 20 }
+      )
+      assert.isUndefined(writing.pollUnsafe())
+      other.exec("COMMIT")
+      other.close()
+      yield* Fiber.join(writing)
+      assert.strictEqual(yield* last, 9)
+    }).pipe(Effect.provide(databaseAt(directory)))
+  }))
+
+it.effect("a file that was moved away is not in its place until it is back", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* temporaryDirectory
+    yield* Effect.gen(function*() {
+      const { inPlace } = yield* Sqlite
+      yield* inPlace
+      yield* fs.rename(directory, `${directory}-away`)
+      const error = yield* Effect.flip(inPlace)
+      assert.match(error.message, /nominal-code\.db: it was moved or deleted while this process has it open/)
+      yield* Effect.provide(last, databaseAt(directory))
+      yield* Effect.flip(inPlace)
+      yield* fs.remove(directory, { recursive: true })
+      yield* fs.rename(`${directory}-away`, directory)
+      yield* inPlace
+    }).pipe(Effect.provide(databaseAt(directory)))
+  }).pipe(Effect.provide(NodeServices.layer)))
 
 it.effect("a row of another shape is an error, not a value", () =>
   Effect.gen(function*() {
