@@ -1463,6 +1463,13 @@ interface OwnPosts {
 }
 /** Facts that an answer records in its marker. */
 type AnswerFacts = Pick<Marker, "mode" | "dismissed">;
+/** A pull request, read at one time for one job. */
+interface PullRequestView {
+  readonly pullRequest: PullRequest;
+  /** Every comment on it, oldest first. */
+  readonly discussions: ReadonlyArray<Discussion>;
+  readonly posts: OwnPosts;
+}
 declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge", {
   readonly platform: Platform;
   /** Acknowledges an event with an `eyes` reaction. */
@@ -1471,11 +1478,15 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>;
   /** All changed files; a file whose diff the forge leaves out has no `patch`. Fails rather than returning a part. */
   changedFiles(ref: PullRequestRef): Effect.Effect<ReadonlyArray<ChangedFile>, ForgeError>;
-  /** Every comment on the pull request, oldest first. */
-  discussions(ref: PullRequestRef): Effect.Effect<ReadonlyArray<Discussion>, ForgeError>;
+  /**
+   * Everything that a run has to know at its begin, in as few requests as the forge allows. First it removes what
+   * earlier runs left over, as `ownPosts` does. Each run of a job calls it first, and passes the posts to `publish` and
+   * `reply`.
+   */
+  look(ref: PullRequestRef, jobId: JobId): Effect.Effect<PullRequestView, ForgeError | RunNotWanted>;
   /**
    * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
-   * post. Each run of a job calls it first, and passes the result to `publish` and `reply`.
+   * post.
    */
   ownPosts(ref: PullRequestRef, jobId: JobId): Effect.Effect<OwnPosts, ForgeError | RunNotWanted>;
   /**
@@ -1682,8 +1693,8 @@ type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
  * call the usual one, and may use the same services.
  */
 export interface ReviewSteps {
-  /** Reads all that the review is made from: the changed files, the discussions, the guidelines. */
-  gather(pullRequest: PullRequest, checkout: Checkout, settings: ReviewSettings): Effect.Effect<ReviewContext, ForgeError | WorkspaceError | PlatformError.PlatformError, FileSystem.FileSystem | Forge>;
+  /** Reads all that the review is made from: the changed files, the commits, the guidelines. */
+  gather(view: PullRequestView, checkout: Checkout, settings: ReviewSettings): Effect.Effect<ReviewContext, ForgeError | WorkspaceError | PlatformError.PlatformError, FileSystem.FileSystem | Forge>;
   /** Has the agent review it. */
   ask(job: Job, context: ReviewContext): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
   /** Reads an answer out of a run that handed in none. */
@@ -3571,4 +3582,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$6: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };

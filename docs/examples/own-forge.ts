@@ -14,6 +14,7 @@ import {
   Forge,
   jobOfHead,
   NotReviewed,
+  type OwnPosts,
   parseGitDiff,
   PostedReview,
   PullNumber,
@@ -45,6 +46,14 @@ const pullRequest = new PullRequest({
   baseBranch: "main"
 })
 
+const nothingPosted: OwnPosts = {
+  review: Option.none(),
+  answer: Option.none(),
+  reviewedHeads: [],
+  mode: "active",
+  dismissed: []
+}
+
 const printed = ({ comments, summary }: ReviewDraft) =>
   [
     summary,
@@ -60,15 +69,8 @@ const TerminalForge = Layer.succeed(
     acknowledge: () => Effect.void,
     pullRequest: () => Effect.succeed(pullRequest),
     changedFiles: () => Effect.sync(() => parseGitDiff(git("diff", "--no-color", "-M", `${base}...${head}`))),
-    discussions: () => Effect.succeed([]),
-    ownPosts: () =>
-      Effect.succeed({
-        review: Option.none(),
-        answer: Option.none(),
-        reviewedHeads: [],
-        mode: "active",
-        dismissed: []
-      }),
+    look: () => Effect.succeed({ pullRequest, discussions: [], posts: nothingPosted }),
+    ownPosts: () => Effect.succeed(nothingPosted),
     publish: (draft) => {
       const { comments: { length: inline }, headSha } = draft
       return Effect.as(

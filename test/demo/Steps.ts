@@ -24,9 +24,9 @@ const stepOfTurn = (turn: ModelTurn): Step => ({
 
 const named: Readonly<Record<string, readonly [what: string, detail: string]>> = {
   "reactions/create-for-issue": ["Reaction", "👀 on the pull request"],
-  "pulls/get": ["Pull request read", "title, branches, head commit"],
+  graphql: ["Pull request read", "title, branches, head commit, reviews and threads"],
   "pulls/list-files": ["Diff read", "the changed files"],
-  graphql: ["Discussions read", "threads and whether they are resolved"],
+  "pulls/get": ["Pull request read again", "nothing was pushed meanwhile"],
   "pulls/create-review": ["Review posted", "summary and inline comments"],
   "issues/create-comment": ["Comment posted", "an answer without inline comments"]
 }

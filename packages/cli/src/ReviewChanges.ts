@@ -5,7 +5,7 @@ import { jobOfHead } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
-import { Forge } from "@nominal-code/forge/Forge"
+import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { review } from "@nominal-code/review/Review"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
 import { Workspace } from "@nominal-code/workspace/Workspace"
@@ -53,6 +53,14 @@ const pullRequestOf = ({ author, baseSha, headSha, title }: ResolvedChanges, { b
     baseBranch: base
   })
 
+const nothingPosted: OwnPosts = {
+  review: Option.none(),
+  answer: Option.none(),
+  reviewedHeads: [],
+  mode: "active",
+  dismissed: []
+}
+
 /** A forge with one pull request, made of the changes, which keeps the review that is posted to it. */
 const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<ReviewDraft>>) =>
   Layer.effect(
@@ -73,15 +81,8 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
             baseBranch: pullRequest.baseBranch,
             baseSha: pullRequest.baseSha
           }).pipe(Effect.flatMap(({ changedFiles }) => changedFiles), Effect.scoped, Effect.orDie),
-        discussions: () => Effect.succeed([]),
-        ownPosts: () =>
-          Effect.succeed({
-            review: Option.none(),
-            answer: Option.none(),
-            reviewedHeads: [],
-            mode: "active",
-            dismissed: []
-          }),
+        look: () => Effect.succeed({ pullRequest, discussions: [], posts: nothingPosted }),
+        ownPosts: () => Effect.succeed(nothingPosted),
         publish: (draft) =>
           Effect.as(
             Ref.set(posted, Option.some(draft)),

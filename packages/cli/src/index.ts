@@ -86,7 +86,14 @@ export { AgentSettings, ProviderName, ReviewSettings } from "@nominal-code/domai
 export * as Configured from "./Configured.ts"
 
 /** The forge. */
-export { type AnswerFacts, type CloneSource, Forge, type OwnPosts, type ReviewedHead } from "@nominal-code/forge/Forge"
+export {
+  type AnswerFacts,
+  type CloneSource,
+  Forge,
+  type OwnPosts,
+  type PullRequestView,
+  type ReviewedHead
+} from "@nominal-code/forge/Forge"
 export {
   Forbidden,
   ForgeError,

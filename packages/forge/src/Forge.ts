@@ -40,6 +40,14 @@ export interface OwnPosts {
 /** Facts that an answer records in its marker. */
 export type AnswerFacts = Pick<Marker, "mode" | "dismissed">
 
+/** A pull request, read at one time for one job. */
+export interface PullRequestView {
+  readonly pullRequest: PullRequest
+  /** Every comment on it, oldest first. */
+  readonly discussions: ReadonlyArray<Discussion>
+  readonly posts: OwnPosts
+}
+
 /** A code forge: reads pull requests and posts reviews. It knows nothing of queues, webhooks or models. */
 export class Forge extends Context.Service<Forge, {
   readonly platform: Platform
@@ -49,11 +57,15 @@ export class Forge extends Context.Service<Forge, {
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
   /** All changed files; a file whose diff the forge leaves out has no `patch`. Fails rather than returning a part. */
   changedFiles(ref: PullRequestRef): Effect.Effect<ReadonlyArray<ChangedFile>, ForgeError>
-  /** Every comment on the pull request, oldest first. */
-  discussions(ref: PullRequestRef): Effect.Effect<ReadonlyArray<Discussion>, ForgeError>
+  /**
+   * Everything that a run has to know at its begin, in as few requests as the forge allows. First it removes what
+   * earlier runs left over, as `ownPosts` does. Each run of a job calls it first, and passes the posts to `publish` and
+   * `reply`.
+   */
+  look(ref: PullRequestRef, jobId: JobId): Effect.Effect<PullRequestView, ForgeError | RunNotWanted>
   /**
    * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
-   * post. Each run of a job calls it first, and passes the result to `publish` and `reply`.
+   * post.
    */
   ownPosts(ref: PullRequestRef, jobId: JobId): Effect.Effect<OwnPosts, ForgeError | RunNotWanted>
   /**

@@ -4,7 +4,6 @@ import { Forge } from "./Forge.ts"
 import { makeGitHubApp } from "./github/App.ts"
 import { fixed } from "./github/Auth.ts"
 import { makeGitHubClient } from "./github/Client.ts"
-import { makeDiscussions } from "./github/Discussions.ts"
 import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
 import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
@@ -31,7 +30,8 @@ const make = Effect.fnUntraced(function*(
   { apiBase = "https://api.github.com", cloneBase = "https://github.com", credentials }: GitHubOptions
 ) {
   const { auth, client, login } = yield* identify(apiBase, credentials)
-  const posts = yield* makePosts(client, login)
+  const reads = makeReads(client)
+  const posts = yield* makePosts(client, { login, pullRequest: reads.pullRequest })
   const cloneSource = (repo: RepoName) =>
     Effect.map(
       auth.token(repo),
@@ -41,8 +41,7 @@ const make = Effect.fnUntraced(function*(
   return Forge.of({
     platform,
     acknowledge: makeAcknowledge(client),
-    discussions: makeDiscussions(client, posts),
-    ...makeReads(client),
+    ...reads,
     ...makePublish(client, posts),
     cloneSource,
     headRef: ({ number }: PullRequestRef) => `refs/pull/${number}/head`

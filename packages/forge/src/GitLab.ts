@@ -3,7 +3,6 @@ import { Effect, Layer } from "effect"
 import { Forge } from "./Forge.ts"
 import { makeAccount } from "./gitlab/Account.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
-import { makeDiscussions } from "./gitlab/Discussions.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
@@ -20,13 +19,13 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   const client = yield* makeGitLabClient(options)
   const posts = makePosts(client, host, yield* makeAccount(client))
   const { explaining, ...reads } = makeReads(client)
-  const { ownPosts, publish, reply } = makePublish(client, host, posts)
+  const { look, ownPosts, publish, reply } = makePublish(client, host, { posts, pullRequest: reads.pullRequest })
 
   return Forge.of({
     platform,
     acknowledge: makeAcknowledge(client),
-    discussions: makeDiscussions(client),
     ...reads,
+    look,
     ownPosts,
     publish: (draft, known) => explaining("publish", draft.pullRequest)(publish(draft, known)),
     reply: (event, ...answer) => explaining("reply", event.pullRequest)(reply(event, ...answer)),

@@ -15,6 +15,8 @@ export interface Post {
   readonly id: number
   readonly body: string
   readonly author: string
+  /** True for a post of our account. */
+  readonly own: boolean
   readonly url: string
   readonly createdAt: string
   /** False for a draft review, which only its author can see. */
@@ -22,6 +24,11 @@ export interface Post {
   /** File that a comment on the diff stands on. */
   readonly path?: string
   readonly line?: number
+  /** Line at the commit that was commented on. */
+  readonly originalLine?: number
+  readonly diffHunk?: string
+  /** State of the thread; absent where it is not known. */
+  readonly resolved?: boolean
 }
 
 /** Posts of our account on a pull request, for one job. */
@@ -37,8 +44,6 @@ export interface JobPosts {
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
   readonly mode: ReviewMode
   readonly dismissed: ReadonlyArray<Fingerprint>
-  /** Our account's unsubmitted review on GitHub, of any job or of a person. GitHub allows one, and refuses the next. */
-  readonly draft: Option.Option<Post>
 }
 
 /** All kinds of posts, the most lasting first. */
@@ -90,8 +95,9 @@ const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
     meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
   )
 
-/** Reads the posts of one job out of all our posts. */
-export const jobPostsIn = (own: ReadonlyArray<Post>, jobId: JobId): JobPosts => {
+/** Reads the posts of one job out of everybody's posts. Others' do not count, because anybody can copy a marker. */
+export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts => {
+  const own = posts.filter((post) => post.own)
   const submitted = own.filter((post) => post.submitted)
   const ofJob = (wanted: (marker: Marker) => boolean) => ({ body }: Post) =>
     markersIn(body).some((marker) => marker.jobId === jobId && wanted(marker))
@@ -117,7 +123,10 @@ export const jobPostsIn = (own: ReadonlyArray<Post>, jobId: JobId): JobPosts => 
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
     duplicates: duplicatesIn(submitted),
     reviewedHeads: submitted.flatMap(headsIn),
-    ...factsIn(submitted),
-    draft: Option.fromNullishOr(own.find((post) => !post.submitted))
+    ...factsIn(submitted)
   }
 }
+
+/** Our account's unsubmitted review on GitHub, of any job or of a person. GitHub allows one, and refuses the next. */
+export const draftIn = (posts: ReadonlyArray<Post>): Option.Option<Post> =>
+  Option.fromNullishOr(posts.find(({ kind, own, submitted }) => own && kind === "review" && !submitted))

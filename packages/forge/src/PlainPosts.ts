@@ -5,7 +5,7 @@ import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option } from "effect"
 import type { AnswerFacts, OwnPosts } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"
-import type { JobPosts, Post, PostKind } from "./JobPosts.ts"
+import { type JobPosts, jobPostsIn, type Post } from "./JobPosts.ts"
 import { isUnavailable, transient } from "./Retries.ts"
 
 /** Place of a plain post of ours. */
@@ -13,13 +13,8 @@ export type Place = Pick<Post, "kind" | "id" | "url">
 
 /** Calls of a forge for plain posts, which have no drafts. */
 export interface PlainForge {
-  /** Posts of our account for one job. `kinds`: where to look; by default everywhere. */
-  jobPosts(
-    operation: string,
-    ref: PullRequestRef,
-    jobId: JobId,
-    kinds?: ReadonlyArray<PostKind>
-  ): Effect.Effect<JobPosts, ForgeError>
+  /** Posts of our account for one job. */
+  jobPosts(operation: string, ref: PullRequestRef, jobId: JobId): Effect.Effect<JobPosts, ForgeError>
   /** Posts an answer where the event was. */
   send(operation: string, event: PullRequestEvent, body: string): Effect.Effect<Place, ForgeError | RunNotWanted>
   /** Deletes a post of ours. One that is gone is no failure. */
@@ -32,6 +27,26 @@ export type PlainPosts = ReturnType<typeof makePlainPosts>
 export const makePlainPosts = ({ jobPosts, remove, send }: PlainForge) => {
   const removeAll = (operation: string, ref: PullRequestRef, duplicates: ReadonlyArray<Place>) =>
     Effect.forEach(duplicates, (duplicate) => remove(operation, ref, duplicate), { discard: true })
+
+  /** The job's posts out of everybody's. What says the same twice is removed, and an answer beside the job's review. */
+  const tidy = Effect.fnUntraced(function*(
+    operation: string,
+    ref: PullRequestRef,
+    jobId: JobId,
+    posts: ReadonlyArray<Post>
+  ) {
+    const { answers, dismissed, duplicates, mode, review, reviewedHeads } = jobPostsIn(posts, jobId)
+    const removed = Option.isSome(review) ? [...duplicates, ...answers] : duplicates
+    yield* removeAll(operation, ref, removed)
+    const own: OwnPosts = {
+      review,
+      answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url),
+      reviewedHeads,
+      mode,
+      dismissed
+    }
+    return { own, removed: new Set(removed.map(({ id }) => id)) }
+  })
 
   /**
    * Posts once: posts, and then reads again what another run of the job may have posted meanwhile. Of two posts, every
@@ -51,12 +66,12 @@ export const makePlainPosts = ({ jobPosts, remove, send }: PlainForge) => {
       return there === undefined ? sent : Effect.succeed(there)
     }).pipe(Effect.delay("1 second"), Effect.retry({ schedule: transient, while: isUnavailable }))
     const own: Place = yield* Effect.catchIf(sent, isUnavailable, () => again)
-    const seen = yield* jobPosts(operation, event.pullRequest, jobId, ["review", own.kind])
+    const seen = yield* look
     yield* removeAll(operation, event.pullRequest, seen.duplicates)
     return { own, stays: same(seen)[0] ?? own, seen }
   })
 
-  return { post, removeAll }
+  return { post, removeAll, tidy }
 }
 
 /**

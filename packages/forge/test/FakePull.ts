@@ -105,6 +105,35 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
     return { status: 201, body: written }
   }
 
+  const node = ({ body, html_url, id, user }: Written) => ({
+    fullDatabaseId: String(id),
+    body,
+    url: html_url,
+    viewerDidAuthor: user.login === self,
+    author: { login: user.login, __typename: "User" },
+    createdAt: "2026-01-01T00:00:00Z"
+  })
+
+  const connection = (nodes: ReadonlyArray<unknown>) => ({ pageInfo: { hasNextPage: false, endCursor: null }, nodes })
+
+  const graphql = (): Answer => {
+    const reviews = pull.reviews.map((review) => ({ ...node(review), state: review.state, submittedAt: null }))
+    const reviewThreads = pull.reviewComments.map((comment) => ({
+      id: `PRRT_${comment.id}`,
+      isResolved: false,
+      path: "src/cart.ts",
+      line: 1,
+      originalLine: 1,
+      comments: connection([{ ...node(comment), state: "SUBMITTED", diffHunk: null }])
+    }))
+    const pullRequest = {
+      reviews: connection(reviews),
+      comments: connection(pull.issueComments.map(node)),
+      reviewThreads: connection(reviewThreads)
+    }
+    return { body: { data: { repository: { pullRequest } } } }
+  }
+
   const page = (items: ReadonlyArray<unknown>, { query }: Recorded): Answer => {
     const size = Number(query.get("per_page"))
     const start = (Number(query.get("page")) - 1) * size
@@ -119,6 +148,7 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
     script: (request) => {
       const { body, method, path } = request
       const route = `${method} ${path.replace(`${base}/`, "")}`
+      if (path === "/graphql") return graphql()
       if (route === "GET /user") return { body: { login: self, id: 1 } }
       if (route === "GET pulls/7/reviews") return page(pull.reviews, request)
       if (route === "GET pulls/7/comments") return page(pull.reviewComments, request)

@@ -19,7 +19,7 @@ const inline = review([comment(2), comment(4)])
 const plain = review([])
 const answer = Effect.asVoid(Effect.flatMap(World, ({ event }) => replying(event, "There is nothing to review.")))
 
-const look = momentsOf("pulls/list-reviews")
+const look = momentsOf("graphql")
 const drafted = [...look, ...momentsOf("pulls/create-review", "pulls/submit-review", "pulls/delete-pending-review")]
 const commented = [...look, ...momentsOf("issues/create-comment")]
 

@@ -88,7 +88,7 @@ export const gitHubScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.ge
     arena: {
       pauses,
       steps: new Set([
-        "pulls/list-reviews",
+        "graphql",
         "pulls/create-review",
         "pulls/submit-review",
         "pulls/delete-pending-review",

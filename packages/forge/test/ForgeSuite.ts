@@ -262,7 +262,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
           const event = eventOf(scene, yield* scene[say]("@nominal-bot why?"))
           yield* on(scene, reply(event, "Because."))
           yield* on(scene, reply(event, "Because of that."))
-          const discussions = yield* on(scene, Forge.use((forge) => forge.discussions(scene.ref)))
+          const { discussions } = yield* on(scene, Forge.use((forge) => forge.look(scene.ref, jobId)))
           assert.sameMembers(discussions.map(({ body }) => body.split("\n")[0]), ["@nominal-bot why?", "Because."])
           assert.deepStrictEqual(new Set(discussions.map(({ path }) => path)).size, 1)
         }
@@ -318,13 +318,14 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         yield* scene.comment("Nice.")
         yield* scene.onDiff("Is that so?")
         scene.resolve()
-        const [pull, files, discussions] = yield* on(
+        const [pull, files, { discussions, pullRequest: seen }] = yield* on(
           scene,
-          Forge.use(({ changedFiles, discussions, pullRequest }) =>
-            Effect.all([pullRequest(scene.ref), changedFiles(scene.ref), discussions(scene.ref)])
+          Forge.use(({ changedFiles, look, pullRequest }) =>
+            Effect.all([pullRequest(scene.ref), changedFiles(scene.ref), look(scene.ref, jobId)])
           )
         )
         assert.deepStrictEqual([pull.headSha, pull.state], [scene.head, "open"])
+        assert.deepStrictEqual(seen, pull)
         assert.deepStrictEqual(
           files.map(({ path, previousPath, status }) => [path, previousPath, status]).toSorted(),
           [

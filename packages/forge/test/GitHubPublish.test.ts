@@ -353,9 +353,15 @@ describe("answers that are lost", () => {
     }))
 })
 
+/** A pull request on a GitHub that refuses GraphQL. */
+const overRest = (pull: FakePull): FakePull => ({
+  ...pull,
+  script: (request) => request.path === "/graphql" ? undefined : pull.script(request)
+})
+
 describe("a review in a crowd", () => {
-  it.effect("is found on the second page of comments", () => {
-    const pull = fakePull()
+  it.effect("is found on the second page of comments, where there is no GraphQL", () => {
+    const pull = overRest(fakePull())
     const chatter = Array.from({ length: 100 }, (_, id) => ({ id, body: "hm", user: { login: "eve" }, html_url: "" }))
     pull.issueComments.push(...chatter)
     return withPull(pull, (fake) =>
@@ -366,8 +372,8 @@ describe("a review in a crowd", () => {
       }))
   })
 
-  it.effect("asks who we are once", () => {
-    const pull = fakePull()
+  it.effect("asks who we are once, where there is no GraphQL", () => {
+    const pull = overRest(fakePull())
     return withPull(pull, (fake) =>
       Effect.gen(function*() {
         yield* Effect.gen(function*() {

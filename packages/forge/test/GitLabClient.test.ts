@@ -4,7 +4,7 @@ import { Clock, Duration, Effect, Redacted } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"
 import * as GitLab from "../src/GitLab.ts"
-import { type Answer, type FakeGitHub, fakeGitHub, head, instantClock, jobId } from "./FakeGitHub.ts"
+import { type Answer, comment, draft, type FakeGitHub, fakeGitHub, head, instantClock, jobId } from "./FakeGitHub.ts"
 
 const token = "glpat-0123456789abcdef"
 const ref = new PullRequestRef({
@@ -160,23 +160,47 @@ describe("GitLab's address", () => {
 })
 
 describe("GitLab's version", () => {
-  const asked = (version: string) =>
+  const diff = { base_commit_sha: "b".repeat(40), start_commit_sha: "b".repeat(40), head_commit_sha: head }
+  const answers: Readonly<Record<string, unknown>> = {
+    user: { username: "nominal-bot" },
+    versions: [{ id: 1, ...diff }],
+    "1": { diffs: [] },
+    draft_notes: [],
+    discussions: []
+  }
+
+  /** A review on a GitLab of this version, which has none of these calls of draft notes yet. */
+  const publishingOn = (version: string, ...lacking: ReadonlyArray<string>) =>
     Effect.gen(function*() {
-      const fake = yield* fakeGitHub(({ path }) => ({
-        body: path.endsWith("/user") ? { username: "nominal-bot" } : path.endsWith("/version") ? { version } : []
-      }))
-      return yield* asking(fake, (forge) => forge.ownPosts(ref, jobId))
+      const fake = yield* fakeGitHub(({ method, path }) => {
+        const name = path.split("/").at(-1) ?? ""
+        if (name === "version") return { body: { version } }
+        return name in answers && !(name === "draft_notes" && lacking.includes(method))
+          ? { body: answers[name] }
+          : undefined
+      })
+      return failureOf(
+        yield* asking(fake, (forge) =>
+          Effect.flatMap(forge.ownPosts(ref, jobId), (known) =>
+            forge.publish(draft([comment(1)], { pullRequest: ref }), known)))
+      )
     })
 
-  it.effect.each(["14.10.5", "15.10.8-ee"])("%s is refused in one line", (version) =>
-    Effect.gen(function*() {
-      const error = failureOf(yield* asked(version))
-      assert.include(error.message, `GitLab ${version} has no API for draft notes: update it to 15.11 or newer`)
-      assert.isFalse(error.retryable)
-    }))
+  it.effect.each([["14.10.5", "GET", "POST"], ["15.10.8-ee", "POST"]] as const)(
+    "%s is refused in one line",
+    ([version, ...lacking]) =>
+      Effect.gen(function*() {
+        const error = yield* publishingOn(version, ...lacking)
+        assert.include(error.message, `GitLab ${version} has no API for draft notes: update it to 15.11 or newer`)
+        assert.isFalse(error.retryable)
+      })
+  )
 
-  it.effect.each(["15.11.0", "16.0.0-pre", "18.6.0-ee"])("%s is new enough", (version) =>
-    Effect.gen(function*() {
-      assert.strictEqual((yield* asked(version)).result._tag, "Success")
-    }))
+  it.effect.each(["15.11.0", "16.0.0-pre", "18.6.0-ee"])(
+    "%s is new enough: what is not there is another thing",
+    (version) =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* publishingOn(version, "GET")).reason._tag, "NotFound")
+      })
+  )
 })

@@ -56,8 +56,8 @@ describe("a review on GitLab", () => {
       const { asked, ours, publish } = yield* scene
       yield* publish([comment(10), comment(1, newFile)])
       assert.deepStrictEqual(ours().map(({ discussion }) => discussion.individual), [false, false, true])
-      assert.sameMembers(asked().slice(0, 4), ["GET draft_notes", "GET user", "GET version", "GET discussions"])
-      assert.deepStrictEqual(asked().slice(4, 11), [
+      assert.sameMembers(asked().slice(0, 3), ["GET draft_notes", "GET user", "GET discussions"])
+      assert.deepStrictEqual(asked().slice(3, 10), [
         "GET versions",
         "GET :version_id",
         "POST draft_notes",
@@ -66,7 +66,7 @@ describe("a review on GitLab", () => {
         "GET draft_notes",
         "POST bulk_publish"
       ])
-      assert.isTrue(asked().slice(11).every((request) => request === "GET discussions"))
+      assert.isTrue(asked().slice(10).every((request) => request === "GET discussions"))
     }))
 
   it.effect("carries out no quick action and mentions nobody, wherever the text stands", () =>
@@ -175,9 +175,8 @@ describe("a review on GitLab", () => {
       const posted = yield* publish([comment(10)])
       assert.deepStrictEqual([posted.inline, posted.folded], [1, 0])
       assert.strictEqual(ours()[0]?.discussion.position?.new_line, 10)
-      const [onDiff] = (yield* on(Forge.use((forge) => forge.discussions(ref)))).filter(({ path }) =>
-        path !== undefined
-      )
+      const { discussions } = yield* on(Forge.use((forge) => forge.look(ref, JobId.make("0123456789abcdef0123"))))
+      const [onDiff] = discussions.filter(({ path }) => path !== undefined)
       assert.deepStrictEqual([onDiff?.line, onDiff?.originalLine], [undefined, 10])
     }))
 

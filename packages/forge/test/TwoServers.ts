@@ -11,7 +11,7 @@ export type Server = "first" | "second"
 
 /** The requests that are steps of a run: what it sees, and what it changes. Between them nothing happens. */
 const steps = new Set([
-  "pulls/list-reviews",
+  "graphql",
   "pulls/create-review",
   "pulls/submit-review",
   "pulls/delete-pending-review",

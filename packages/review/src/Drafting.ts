@@ -5,7 +5,7 @@ import type { Job } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
-import { type CloneSource, Forge } from "@nominal-code/forge/Forge"
+import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
@@ -99,13 +99,14 @@ const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: Outgoin
 })
 
 /** Reviews a pull request without posting: from the checkout to the final texts. */
-export const draft = Effect.fn("Drafting.draft")(function*(job: Job, pullRequest: PullRequest) {
+export const draft = Effect.fn("Drafting.draft")(function*(job: Job, view: PullRequestView) {
+  const { pullRequest } = view
   const { settings } = yield* ReviewConfig
   const steps = yield* ReviewSteps
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
   const rules = yield* rulesFor(source)
   const checkout = yield* checkOut(pullRequest, source)
-  const context = yield* steps.gather(pullRequest, checkout, settings)
+  const context = yield* steps.gather(view, checkout, settings)
   if (context.ignored > 0) {
     const all = context.ignored + context.files.length
     yield* Effect.logWarning(`Excluded ${context.ignored} of ${all} files by ignore_patterns for ${pullRequest.ref}`)

@@ -1,6 +1,6 @@
 import type { Job, SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
-import { Forge, type OwnPosts, type ReviewedHead } from "@nominal-code/forge/Forge"
+import { Forge, type OwnPosts, type PullRequestView, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
 
 /** Reason not to review a pull request now. */
@@ -58,17 +58,19 @@ const isBehind = ({ event }: Job, known: OwnPosts, { headSha, reason }: Skip): b
   return reason === "head-reviewed" && event.headSha !== headSha && Option.isNone(reviewOf(known, event.headSha))
 }
 
-/** Reads the pull request as it is now, whatever its event said, and decides whether its head needs a review. */
-export const find = Effect.fn("Head.find")(function*(job: Job, known: OwnPosts) {
-  const forge = yield* Forge
-  const read = Effect.map(
-    forge.pullRequest(job.event.pullRequest),
-    (pullRequest): HeadStatus =>
-      Option.match(skipOf(job, known, pullRequest), {
-        onNone: () => ({ _tag: "Head", pullRequest }),
-        onSome: (skip) => ({ _tag: "Skip", ...skip })
-      })
+/**
+ * Decides whether a pull request's head needs a review. It is read again if what was read is older than the event; the
+ * event itself does not say which head there is.
+ */
+export const find = Effect.fn("Head.find")(function*(job: Job, { posts, pullRequest }: PullRequestView) {
+  const status = (pullRequest: PullRequest): HeadStatus =>
+    Option.match(skipOf(job, posts, pullRequest), {
+      onNone: () => ({ _tag: "Head", pullRequest }),
+      onSome: (skip) => ({ _tag: "Skip", ...skip })
+    })
+  const found = status(pullRequest)
+  if (found._tag === "Head" || !isBehind(job, posts, found)) return found
+  return yield* Forge.use((forge) => Effect.map(forge.pullRequest(job.event.pullRequest), status)).pipe(
+    Effect.delay(forgeLag)
   )
-  const found = yield* read
-  return found._tag === "Skip" && isBehind(job, known, found) ? yield* Effect.delay(read, forgeLag) : found
 })

@@ -3,7 +3,7 @@ import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
-import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
+import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
@@ -125,11 +125,12 @@ const earlierRun = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
     : Option.some<JobOutcome>(yield* finish(job, known, pending.value))
 })
 
-/** Reviews the head that the pull request has now. */
-const reviewHead = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
-  const found = yield* Head.find(job, known)
+/** Reviews the head that the pull request has. */
+const reviewHead = Effect.fnUntraced(function*(job: Job, view: PullRequestView) {
+  const known = view.posts
+  const found = yield* Head.find(job, view)
   if (found._tag === "Skip") return yield* skip(job, known, found)
-  const drafted = yield* draft(job, found.pullRequest)
+  const drafted = yield* draft(job, { ...view, pullRequest: found.pullRequest })
   if (drafted._tag === "Nothing") {
     const { headSha } = found.pullRequest
     return yield* skip(job, known, { reason: "nothing-to-review", detail: drafted.reason, headSha })
@@ -141,11 +142,14 @@ const reviewHead = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
  * Reviews the head. A force-push may take it away before it is checked out: then the head is read once more. Where git was
  * refused, the forge's API is asked for the same, and its error counts.
  */
-const reviewNow = (job: Job, known: OwnPosts) =>
-  reviewHead(job, known).pipe(
+const reviewNow = (job: Job, view: PullRequestView) =>
+  reviewHead(job, view).pipe(
     Effect.catchIf(
       (error) => error._tag === "WorkspaceError" && error.reason === "missing",
-      () => reviewHead(job, known)
+      () =>
+        Forge.use((forge) => forge.pullRequest(job.event.pullRequest)).pipe(
+          Effect.flatMap((pullRequest) => reviewHead(job, { ...view, pullRequest }))
+        )
     ),
     Effect.tapError((error) =>
       error._tag === "WorkspaceError" && isAmbiguous(error)
@@ -164,9 +168,9 @@ export const review = Effect.fn("Review.review")(
   function*(job: Job) {
     yield* Effect.annotateCurrentSpan({ job: job.id, pullRequest: String(job.event.pullRequest) })
     yield* ensureWanted
-    const known = yield* (yield* Forge).ownPosts(job.event.pullRequest, job.id)
-    const earlier = yield* earlierRun(job, known)
-    const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job, known)
+    const view = yield* (yield* Forge).look(job.event.pullRequest, job.id)
+    const earlier = yield* earlierRun(job, view.posts)
+    const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job, view)
     return result
   },
   Effect.catchTags({

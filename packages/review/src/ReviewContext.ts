@@ -3,7 +3,7 @@ import { ChangedFile } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Forge } from "@nominal-code/forge/Forge"
+import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect } from "effect"
 import { guidelines } from "./Guidelines.ts"
@@ -43,18 +43,14 @@ const changedFiles = Effect.fnUntraced(function*(pullRequest: PullRequest, check
   })
 })
 
-/** Reads all that a review is made from, side by side. */
+/** Reads all that a review is made from. */
 export const gather = Effect.fn("ReviewContext.gather")(function*(
-  pullRequest: PullRequest,
+  { discussions, pullRequest }: PullRequestView,
   checkout: Checkout,
   settings: ReviewSettings
 ) {
-  const forge = yield* Forge
   const isIgnored = ignoring(settings.ignorePatterns)
-  const [all, discussions] = yield* Effect.all([
-    changedFiles(pullRequest, checkout),
-    settings.ignoreExistingComments ? Effect.succeed([]) : forge.discussions(pullRequest.ref)
-  ], { concurrency: 2 })
+  const all = yield* changedFiles(pullRequest, checkout)
   const files = all.filter(({ path }) => !isIgnored(path))
   const context: ReviewContext = {
     pullRequest,
@@ -62,7 +58,7 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
     files,
     ignored: all.length - files.length,
     commits: yield* checkout.commits,
-    discussions,
+    discussions: settings.ignoreExistingComments ? [] : discussions,
     guidelines: yield* guidelines(checkout, settings, files.map(({ path }) => path))
   }
   return context

@@ -1,8 +1,7 @@
 import type { AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
 import type { Job } from "@nominal-code/domain/Job"
-import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import type { Forge } from "@nominal-code/forge/Forge"
+import type { Forge, PullRequestView } from "@nominal-code/forge/Forge"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { Checkout, WorkspaceError } from "@nominal-code/workspace/Workspace"
@@ -22,9 +21,9 @@ export type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
  * call the usual one, and may use the same services.
  */
 export interface ReviewSteps {
-  /** Reads all that the review is made from: the changed files, the discussions, the guidelines. */
+  /** Reads all that the review is made from: the changed files, the commits, the guidelines. */
   gather(
-    pullRequest: PullRequest,
+    view: PullRequestView,
     checkout: Checkout,
     settings: ReviewSettings
   ): Effect.Effect<

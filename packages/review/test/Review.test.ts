@@ -290,7 +290,7 @@ describe("drafting", () => {
   it.effect("gives what a terminal would show, and posts nothing", () =>
     Effect.gen(function*() {
       const world = Scene.world()
-      const drafted = yield* Effect.provide(draft(Scene.pushJob, Scene.pullRequest()), Scene.layer(world))
+      const drafted = yield* Effect.provide(draft(Scene.pushJob, Scene.viewOf(world)), Scene.layer(world))
       assert.strictEqual(drafted._tag === "Review" ? drafted.parts.inline.length : 0, 1)
       assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
     }))

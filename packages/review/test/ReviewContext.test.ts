@@ -8,7 +8,7 @@ import { gather } from "../src/ReviewContext.ts"
 import * as Scene from "./Scene.ts"
 
 const gathered = (world: Scene.World, at = Scene.headSha) =>
-  gather(Scene.pullRequest(), Scene.checkoutOf(world, at), world.settings).pipe(Effect.provide(Scene.layer(world)))
+  gather(Scene.viewOf(world), Scene.checkoutOf(world, at), world.settings).pipe(Effect.provide(Scene.layer(world)))
 
 describe("the changed files", () => {
   it.effect("are the forge's, and git is not asked when the forge shows all hunks", () =>
@@ -73,11 +73,12 @@ describe("the comments", () => {
       assert.notInclude(prompt, "of the bot")
     }))
 
-  it.effect("are not even asked for where they are to be ignored", () =>
+  it.effect("are none where they are to be ignored", () =>
     Effect.gen(function*() {
-      const world = Scene.world({ settings: { ...Scene.settings, ignoreExistingComments: true } })
-      yield* gathered(world)
-      assert.notInclude(world.calls, "discussions")
+      const discussions = [comment("carol", "Is that so?")]
+      const ignoring = { ...Scene.settings, ignoreExistingComments: true }
+      assert.lengthOf((yield* gathered(Scene.world({ discussions }))).discussions, 1)
+      assert.lengthOf((yield* gathered(Scene.world({ discussions, settings: ignoring }))).discussions, 0)
     }))
 })
 

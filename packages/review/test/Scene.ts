@@ -12,7 +12,13 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { type Discussion, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
-import { type AnswerFacts, Forge, type ReviewedHead } from "@nominal-code/forge/Forge"
+import {
+  type AnswerFacts,
+  Forge,
+  type OwnPosts,
+  type PullRequestView,
+  type ReviewedHead
+} from "@nominal-code/forge/Forge"
 import { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
@@ -254,33 +260,48 @@ const called = <A, E>(from: World, name: string, effect: Effect.Effect<A, E>) =>
     return effect
   })
 
+const pullRequestNow = (from: World) =>
+  Effect.suspend(() => {
+    const answer = next(from.pullRequests)
+    return answer instanceof PullRequest ? Effect.succeed(answer) : Effect.fail(answer)
+  })
+
+const postsOf = ({ dismissed, mode, posted, reviewedHeads }: World): OwnPosts => ({
+  review: posted,
+  answer: Option.none(),
+  reviewedHeads,
+  mode,
+  dismissed
+})
+
+/** The pull request as a run sees it at its begin. */
+export const viewOf = (from: World): PullRequestView => ({
+  pullRequest: pullRequest(),
+  discussions: from.discussions,
+  posts: postsOf(from)
+})
+
 const forge = (from: World) =>
   Layer.mock(Forge, {
     platform: "github",
-    ownPosts: () =>
-      Effect.sync(() => ({
-        review: from.posted,
-        answer: Option.none(),
-        reviewedHeads: from.reviewedHeads,
-        mode: from.mode,
-        dismissed: from.dismissed
-      })),
-    pullRequest: () =>
+    look: () =>
       called(
         from,
-        "pull request",
-        Effect.suspend(() => {
-          const answer = next(from.pullRequests)
-          return answer instanceof PullRequest ? Effect.succeed(answer) : Effect.fail(answer)
-        })
+        "look",
+        Effect.map(pullRequestNow(from), (pullRequest) => ({
+          pullRequest,
+          discussions: from.discussions,
+          posts: postsOf(from)
+        }))
       ),
+    ownPosts: () => Effect.sync(() => postsOf(from)),
+    pullRequest: () => called(from, "pull request", pullRequestNow(from)),
     changedFiles: () =>
       called(
         from,
         "files",
         Effect.suspend(() => Effect.isEffect(from.forgeFiles) ? from.forgeFiles : Effect.succeed(from.forgeFiles))
       ),
-    discussions: () => called(from, "discussions", Effect.sync(() => from.discussions)),
     publish: (draft) =>
       Effect.suspend(() => {
         from.drafts.push(draft)

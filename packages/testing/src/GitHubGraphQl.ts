@@ -1,5 +1,7 @@
 import { Data, Effect, Schema } from "effect"
-import type { Account, GitHubState, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
+import type { Api } from "./GitHubApi.ts"
+import type { Fields } from "./GitHubExamples.ts"
+import type { Account, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
 import { type IssueComment, timestamp } from "./GitHubState.ts"
 import { GraphQlError } from "./GraphQlQuery.ts"
 import { connection, field, GraphNode, runQuery } from "./GraphQlRun.ts"
@@ -29,14 +31,25 @@ const missing = (what: string) =>
 const threadId = ({ id }: Thread) => `PRRT_${id}`
 
 /** Everything that the emulated graph knows, from a viewer's point of view. */
-const makeRoots = (state: GitHubState, viewer: Account) => {
+const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account) => {
+  /** Fields of everything that a person writes. */
+  const written = (
+    { author, body, id }: Pick<Review | ReviewComment | IssueComment, "author" | "body" | "id">,
+    fields: () => Fields
+  ) => ({
+    databaseId: id,
+    fullDatabaseId: String(id),
+    body,
+    url: field(() => fields()["html_url"]),
+    viewerDidAuthor: author === viewer,
+    author: field(() => actor(author))
+  })
+
   const reviewNode = (review: Review): GraphNode =>
     new GraphNode("PullRequestReview", {
-      databaseId: review.id,
-      body: review.body,
+      ...written(review, () => wire.review(review)),
       state: review.state,
       submittedAt: review.submittedAt === undefined ? null : timestamp(review.submittedAt),
-      author: field(() => actor(review.author)),
       comments: connection("comments", "PullRequestReviewComment", () =>
         state.reviewComments.filter((comment) =>
           comment.review === review
@@ -46,9 +59,7 @@ const makeRoots = (state: GitHubState, viewer: Account) => {
   const reviewCommentNode = (comment: ReviewComment): GraphNode =>
     new GraphNode("PullRequestReviewComment", {
       id: `PRRC_${comment.id}`,
-      databaseId: comment.id,
-      fullDatabaseId: String(comment.id),
-      body: comment.body,
+      ...written(comment, () => wire.reviewComment(comment)),
       state: comment.review.state === "PENDING" ? "PENDING" : "SUBMITTED",
       path: comment.path,
       line: comment.outdated ? null : comment.line,
@@ -59,7 +70,6 @@ const makeRoots = (state: GitHubState, viewer: Account) => {
       outdated: comment.outdated,
       isMinimized: false,
       createdAt: timestamp(comment.createdAt),
-      author: field(() => actor(comment.author)),
       commit: field(() => new GraphNode("Commit", { oid: comment.pull.headSha })),
       originalCommit: field(() => new GraphNode("Commit", { oid: comment.commitId })),
       pullRequestReview: field(() => reviewNode(comment.review)),
@@ -98,11 +108,9 @@ const makeRoots = (state: GitHubState, viewer: Account) => {
 
   const issueCommentNode = (comment: IssueComment) =>
     new GraphNode("IssueComment", {
-      databaseId: comment.id,
-      body: comment.body,
+      ...written(comment, () => wire.issueComment(comment)),
       createdAt: timestamp(comment.createdAt),
-      isMinimized: false,
-      author: field(() => actor(comment.author))
+      isMinimized: false
     })
 
   const pullNode = (pull: PullRequest) =>
@@ -174,12 +182,16 @@ const makeRoots = (state: GitHubState, viewer: Account) => {
 }
 
 /** Answers one GraphQL request, strict about every field and argument that it does not know. */
-export const answerGraphQl = (state: GitHubState, viewer: Account, body: unknown): Effect.Effect<GraphQlAnswer> =>
+export const answerGraphQl = (
+  api: Pick<Api, "state" | "wire">,
+  viewer: Account,
+  body: unknown
+): Effect.Effect<GraphQlAnswer> =>
   Schema.decodeUnknownEffect(Request)(body).pipe(
     Effect.flatMap(({ query, variables }) =>
       Effect.try({
         try: (): GraphQlAnswer => ({
-          body: { data: runQuery(query, variables ?? {}, makeRoots(state, viewer)) },
+          body: { data: runQuery(query, variables ?? {}, makeRoots(api, viewer)) },
           errors: []
         }),
         catch: (error) => error instanceof GraphQlError ? error : new Unreadable({ message: String(error) })

@@ -68,7 +68,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
 
   const graphql = Effect.fnUntraced(
     function*(viewer: Parameters<typeof answerGraphQl>[1], body: unknown, path: string) {
-      const { body: answer, errors } = yield* answerGraphQl(state, viewer, body)
+      const { body: answer, errors } = yield* answerGraphQl(api, viewer, body)
       if (errors.length > 0) journal.violation({ by: "client", method: "POST", path, errors })
       return json(200, answer)
     }

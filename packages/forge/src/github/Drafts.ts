@@ -1,11 +1,10 @@
-import type { JobId } from "@nominal-code/domain/Job"
 import { markersIn } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Data, Effect, Option, Schema } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
-import type { JobPosts, Post } from "../JobPosts.ts"
+import { draftIn, jobPostsIn, type Post } from "../JobPosts.ts"
 import { isUnavailable, transient } from "../Retries.ts"
 import { reviewBody, reviewComment } from "./Body.ts"
 import type { GitHubClient } from "./Client.ts"
@@ -66,28 +65,29 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
   })
 
   /**
-   * Reads our posts, and discards the draft of an earlier run. A `draft` in the result is a person's. If the draft was
-   * submitted before it could be discarded, it is a review, so the posts are read again.
+   * Reads the posts on a pull request, and discards the draft of an earlier run. A draft that is still in the result is
+   * a person's. If the draft was submitted before it could be discarded, it is a review, so the posts are read again.
    */
-  const clear = Effect.fnUntraced(function*(
+  const clear = Effect.fnUntraced(function*<Seen extends { readonly posts: ReadonlyArray<Post> }>(
     operation: string,
     ref: PullRequestRef,
-    jobId: JobId
-  ): Effect.fn.Return<JobPosts, ForgeError | RunNotWanted> {
-    const seen = yield* posts.jobPosts(operation, ref, jobId)
-    if (Option.isNone(seen.draft) || !(yield* isDisposable(operation, ref, seen.draft.value))) return seen
-    const { id } = seen.draft.value
-    return yield* client.write(removal(operation, ref, id)).pipe(
-      Effect.as({ ...seen, draft: Option.none() }),
-      Effect.catchIf(isGone, () => posts.jobPosts(operation, ref, jobId))
+    read: Effect.Effect<Seen, ForgeError>
+  ): Effect.fn.Return<Seen, ForgeError | RunNotWanted> {
+    const seen = yield* read
+    const draft = draftIn(seen.posts)
+    if (Option.isNone(draft) || !(yield* isDisposable(operation, ref, draft.value))) return seen
+    return yield* client.write(removal(operation, ref, draft.value.id)).pipe(
+      Effect.as({ ...seen, posts: seen.posts.filter((post) => post !== draft.value) }),
+      Effect.catchIf(isGone, () => read)
     )
   })
 
   /** Clears the way for a draft of the job, unless its review is there. */
   const makeRoom = Effect.fnUntraced(function*({ jobId, pullRequest }: ReviewDraft) {
-    const seen = yield* clear("publish", pullRequest, jobId)
-    if (Option.isSome(seen.review)) return yield* new AlreadyReviewed({ review: seen.review.value })
-    if (Option.isSome(seen.draft)) return yield* new ForeignDraft()
+    const { posts: there } = yield* clear("publish", pullRequest, posts.read("publish", pullRequest))
+    const { review } = jobPostsIn(there, jobId)
+    if (Option.isSome(review)) return yield* new AlreadyReviewed({ review: review.value })
+    if (Option.isSome(draftIn(there))) return yield* new ForeignDraft()
   })
 
   /** Makes a draft. GitHub may have carried out a request that it answered 502, so what is there is cleared first. */

@@ -1,26 +1,21 @@
 import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequest, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { type JobPosts, jobPostsIn, type Post, type PostKind, postKinds } from "../JobPosts.ts"
 import type { GitHubClient } from "./Client.ts"
+import { makePullRequestQuery, type PullRequestWithPosts } from "./PullRequestQuery.ts"
 import { ghost, pullRequestCall } from "./Reads.ts"
 
 /** Ledger of our posts, read from the forge. */
 export interface GitHubPosts {
-  /** Everybody's posts of one kind, oldest first. */
-  list(kind: PostKind, operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Post>, ForgeError>
-  /**
-   * Posts of our account for one job. Others' posts do not count, because anybody can copy a marker. `kinds`: where to
-   * look; by default everywhere.
-   */
-  jobPosts(
-    operation: string,
-    ref: PullRequestRef,
-    jobId: JobId,
-    kinds?: ReadonlyArray<PostKind>
-  ): Effect.Effect<JobPosts, ForgeError>
+  /** Everybody's posts. */
+  read(operation: string, ref: PullRequestRef): Effect.Effect<Pick<PullRequestWithPosts, "posts">, ForgeError>
+  /** Posts of our account for one job. */
+  jobPosts(operation: string, ref: PullRequestRef, jobId: JobId): Effect.Effect<JobPosts, ForgeError>
+  /** The pull request with everybody's posts. */
+  whole(operation: string, ref: PullRequestRef): Effect.Effect<PullRequestWithPosts, ForgeError>
 }
 
 const Wire = Schema.Struct({
@@ -43,17 +38,21 @@ const paths: Readonly<Record<PostKind, string>> = {
   thread: "pulls/{number}/comments"
 }
 
-const post = (kind: PostKind) => (wire: typeof Wire.Type): Post => ({
-  kind,
-  id: wire.id,
-  body: wire.body ?? "",
-  author: wire.user?.login ?? ghost,
-  url: wire.html_url ?? "",
-  createdAt: wire.created_at ?? wire.submitted_at ?? "",
-  submitted: wire.state !== "PENDING",
-  ...(wire.path === undefined ? {} : { path: wire.path }),
-  ...(typeof wire.line === "number" ? { line: wire.line } : {})
-})
+const post = (kind: PostKind, self: string) => (wire: typeof Wire.Type): Post => {
+  const author = wire.user?.login ?? ghost
+  return {
+    kind,
+    id: wire.id,
+    body: wire.body ?? "",
+    author,
+    own: isSameLogin(author, self),
+    url: wire.html_url ?? "",
+    createdAt: wire.created_at ?? wire.submitted_at ?? "",
+    submitted: wire.state !== "PENDING",
+    ...(wire.path === undefined ? {} : { path: wire.path }),
+    ...(typeof wire.line === "number" ? { line: wire.line } : {})
+  }
+}
 
 /** The login of a token's owner. */
 export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeError> =>
@@ -61,29 +60,58 @@ export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeErr
     Effect.map(({ login }) => login)
   )
 
-export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, login: Effect.Effect<string, ForgeError>) {
-  const list: GitHubPosts["list"] = (kind, operation, ref) => {
+/** Sources of what GraphQL does not give: the login of our account, and the pull request over REST. */
+interface RestReads {
+  readonly login: Effect.Effect<string, ForgeError>
+  pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
+}
+
+export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, { login, pullRequest }: RestReads) {
+  const query = makePullRequestQuery(client)
+  const ownLogin = yield* Effect.cachedWithTTL(login, (exit) => exit._tag === "Success" ? "1 day" : 0)
+
+  const list = (kind: PostKind, operation: string, ref: PullRequestRef, self: string) => {
     const { names, ...call } = pullRequestCall(operation, ref)
     return client.pages({
       ...call,
       route: `GET /repos/{owner}/{repo}/${paths[kind]}`,
       parameters: { ...names, number: ref.number },
       answer: Wire
-    }).pipe(Stream.map(post(kind)), Stream.runCollect)
+    }).pipe(Stream.map(post(kind, self)), Stream.runCollect)
   }
 
-  const ownLogin = yield* Effect.cachedWithTTL(
-    login,
-    (exit) => exit._tag === "Success" ? "1 day" : 0
-  )
+  const lists = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
+    const self = yield* ownLogin
+    const found = yield* Effect.forEach(postKinds, (kind) => list(kind, operation, ref, self), { concurrency: 3 })
+    return found.flat()
+  })
+
+  /** Falls back to REST where GraphQL is refused to the token. It does not know which threads are resolved. */
+  const orOverRest = <A>(graphql: Effect.Effect<A, ForgeError>, rest: Effect.Effect<A, ForgeError>) =>
+    Effect.catchIf(
+      graphql,
+      ({ reason, retryable }) => !retryable && reason._tag !== "Unauthorized",
+      ({ message }) =>
+        Effect.andThen(
+          Effect.logWarning(`Every thread of the diff counts as open, since GitHub does not say which are: ${message}`),
+          rest
+        )
+    )
+
+  const read: GitHubPosts["read"] = (operation, ref) =>
+    Effect.map(orOverRest(query.posts(operation, ref), lists(operation, ref)), (posts) => ({ posts }))
 
   const posts: GitHubPosts = {
-    list,
-    jobPosts: Effect.fnUntraced(function*(operation, ref, jobId, where = postKinds) {
-      const lists = where.map((kind) => list(kind, operation, ref))
-      const [self, found] = yield* Effect.all([ownLogin, Effect.all(lists, { concurrency: 3 })], { concurrency: 2 })
-      return jobPostsIn(found.flat().filter(({ author }) => isSameLogin(author, self)), jobId)
-    })
+    read,
+    jobPosts: (operation, ref, jobId) => Effect.map(read(operation, ref), ({ posts }) => jobPostsIn(posts, jobId)),
+    whole: (operation, ref) =>
+      orOverRest(
+        query.whole(operation, ref),
+        Effect.map(
+          Effect.all([pullRequest(ref), lists(operation, ref)], { concurrency: 2 }),
+          ([pullRequest, posts]) => ({ pullRequest, posts })
+        )
+      )
   }
   return posts
 })

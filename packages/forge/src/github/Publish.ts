@@ -4,15 +4,16 @@ import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option, Ref } from "effect"
-import type { OwnPosts } from "../Forge.ts"
+import type { OwnPosts, PullRequestView } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import { makeReply } from "../PlainPosts.ts"
 import { markedBody, reviewBody } from "./Body.ts"
 import type { GitHubClient } from "./Client.ts"
+import { discussionsIn } from "./Discussions.ts"
 import { type AlreadyReviewed, type ForeignDraft, makeDrafts } from "./Drafts.ts"
 import { isPendingReview, isUnprocessable } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
-import { type Created, makePlain, plainKinds } from "./Reply.ts"
+import { type Created, makePlain } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
 
@@ -35,11 +36,19 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
   )
 
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
-    const seen = yield* drafts.clear("ownPosts", ref, jobId)
-    const { answers, dismissed, duplicates, mode, review, reviewedHeads } = seen
-    yield* plainPosts.removeAll("ownPosts", ref, Option.isSome(review) ? [...duplicates, ...answers] : duplicates)
-    const answer = Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url)
-    return { review, answer, reviewedHeads, mode, dismissed }
+    const seen = yield* drafts.clear("ownPosts", ref, posts.read("ownPosts", ref))
+    return (yield* plainPosts.tidy("ownPosts", ref, jobId, seen.posts)).own
+  })
+
+  const look = Effect.fn("GitHub.look")(function*(ref: PullRequestRef, jobId: JobId) {
+    const seen = yield* drafts.clear("look", ref, posts.whole("look", ref))
+    const { own, removed } = yield* plainPosts.tidy("look", ref, jobId, seen.posts)
+    const view: PullRequestView = {
+      pullRequest: seen.pullRequest,
+      discussions: discussionsIn(seen.posts.filter(({ id }) => !removed.has(id))),
+      posts: own
+    }
+    return view
   })
 
   const postedNow = ({ headSha }: ReviewDraft, { html_url }: Created, inline: number, folded: number): PostedReview =>
@@ -49,9 +58,11 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
    * Takes back what other runs of the job have said plainly, one that lost its lease among them: the review that was just
    * submitted takes its place. Where the forge is away, the next run of the job does it.
    */
-  const withdrawPlain = ({ event, jobId, pullRequest }: ReviewDraft) =>
-    posts.jobPosts("publish", pullRequest, jobId, plainKinds(event)).pipe(
-      Effect.flatMap(({ answers, reviews }) => plainPosts.removeAll("publish", pullRequest, [...reviews, ...answers])),
+  const withdrawPlain = ({ jobId, pullRequest }: ReviewDraft) =>
+    posts.jobPosts("publish", pullRequest, jobId).pipe(
+      Effect.flatMap(({ answers, reviews }) =>
+        plainPosts.removeAll("publish", pullRequest, [...reviews.filter(({ kind }) => kind !== "review"), ...answers])
+      ),
       Effect.catchTag(
         "ForgeError",
         ({ message }) => Effect.logWarning(`An earlier answer may stand beside the review: ${message}`)
@@ -136,5 +147,5 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
     )
   })
 
-  return { ownPosts, publish, reply }
+  return { look, ownPosts, publish, reply }
 }

@@ -18,10 +18,6 @@ const threadOf = (event: PullRequestEvent): Option.Option<number> =>
     ? Option.some(event.threadId === undefined ? event.commentId : Number(event.threadId))
     : Option.none()
 
-/** Place of plain answers to an event: its thread, or below the pull request. */
-export const plainKinds = (event: PullRequestEvent): ReadonlyArray<PostKind> =>
-  Option.isSome(threadOf(event)) ? ["thread", "comment"] : ["comment"]
-
 const placed = (kind: PostKind) => ({ html_url = "", id }: Created): Place => ({ kind, id, url: html_url })
 
 /** Comments below a pull request and in the threads of its diff. They have no drafts. */

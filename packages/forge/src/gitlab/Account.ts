@@ -13,26 +13,29 @@ const isTooOld = (version: string): boolean => {
   return major < leastMajor || major === leastMajor && minor < leastMinor
 }
 
-/** Username of the token's account, on a GitLab that is new enough. Both are asked for once a day. */
-export const makeAccount = (client: GitLabClient) => {
-  const checkVersion = Effect.gen(function*() {
-    const operation = "GitLab.version"
-    const { version } = yield* client.request({
-      operation,
-      ask: (gitlab) => gitlab.Metadata.requester.get("version").then(({ body }) => body),
-      answer: Version
-    })
-    if (!isTooOld(version)) return
-    const message = `GitLab ${version} has no API for draft notes: update it to ${leastMajor}.${leastMinor} or newer`
-    return yield* new ForgeError({ operation, reason: new Refused({ status: 501, message }) })
-  })
-  const user = client.request({
-    operation: "GitLab.account",
-    ask: (gitlab) => gitlab.Users.showCurrentUser(),
-    answer: User
-  })
-  return Effect.cachedWithTTL(
-    Effect.map(Effect.all([user, checkVersion], { concurrency: 2 }), ([{ username }]) => username),
+/** Username of the token's account. It is asked for once a day. */
+export const makeAccount = (client: GitLabClient) =>
+  Effect.cachedWithTTL(
+    Effect.map(
+      client.request({
+        operation: "GitLab.account",
+        ask: (gitlab) => gitlab.Users.showCurrentUser(),
+        answer: User
+      }),
+      ({ username }) => username
+    ),
     (exit) => exit._tag === "Success" ? "1 day" : 0
   )
-}
+
+/** Fails if this GitLab is too old to have draft notes, and says so. */
+export const checkVersion = Effect.fnUntraced(function*(client: GitLabClient) {
+  const operation = "GitLab.version"
+  const { version } = yield* client.request({
+    operation,
+    ask: (gitlab) => gitlab.Metadata.requester.get("version").then(({ body }) => body),
+    answer: Version
+  })
+  if (!isTooOld(version)) return
+  const message = `GitLab ${version} has no API for draft notes: update it to ${leastMajor}.${leastMinor} or newer`
+  return yield* new ForgeError({ operation, reason: new Refused({ status: 501, message }) })
+})

@@ -1,6 +1,6 @@
 import { type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Discussion } from "@nominal-code/domain/Review"
-import { Effect, Option, Order, Schema, Stream } from "effect"
+import { type Effect, Order, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"
 import { Author, ghost, operationOf } from "./Reads.ts"
@@ -34,8 +34,6 @@ export interface ThreadNote extends Note {
   readonly inThread: boolean
 }
 
-const Head = Schema.Struct({ sha: Schema.NullOr(Sha) })
-
 const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => createdAt)
 
 /** Reads every note of a merge request that GitLab itself did not write. */
@@ -57,33 +55,24 @@ export const notesOf = (
     Stream.runCollect
   )
 
-const placeOf = ({ position }: ThreadNote, head: Option.Option<Sha>) => {
+const placeOf = ({ position }: ThreadNote, head: Sha) => {
   if (!position) return {}
   const path = position.new_path ?? position.old_path
   const line = position.new_line ?? position.old_line ?? undefined
-  const isCurrent = Option.contains(head, position.head_sha ?? undefined)
   return {
     ...(path ? { path } : {}),
-    ...(line === undefined ? {} : { originalLine: line, ...(isCurrent ? { line } : {}) })
+    ...(line === undefined ? {} : { originalLine: line, ...(position.head_sha === head ? { line } : {}) })
   }
 }
 
-/** Makes the reads of all comments on a merge request. */
-export const makeDiscussions = (client: GitLabClient) =>
-  Effect.fn("GitLab.discussions")(function*(ref: PullRequestRef) {
-    const head = client.request({
-      operation: operationOf("discussions", ref),
-      ask: (gitlab) => gitlab.MergeRequests.show(ref.repo, ref.number),
-      answer: Head
+/** Reads everybody's comments out of the notes of a merge request with this head, oldest first. */
+export const discussionsIn = (notes: ReadonlyArray<ThreadNote>, head: Sha): ReadonlyArray<Discussion> =>
+  notes.filter(({ body }) => body.trim() !== "").map((note) =>
+    new Discussion({
+      author: note.author?.username ?? ghost,
+      body: note.body,
+      ...placeOf(note, head),
+      resolved: note.resolved === true,
+      createdAt: note.created_at
     })
-    const [{ sha }, notes] = yield* Effect.all([head, notesOf(client, "discussions", ref)], { concurrency: 2 })
-    return notes.filter(({ body }) => body.trim() !== "").map((note) =>
-      new Discussion({
-        author: note.author?.username ?? ghost,
-        body: note.body,
-        ...placeOf(note, Option.fromNullishOr(sha)),
-        resolved: note.resolved === true,
-        createdAt: note.created_at
-      })
-    ).sort(oldestFirst)
-  })
+  ).sort(oldestFirst)

@@ -5,6 +5,7 @@ import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { isUnavailable, transient } from "../Retries.ts"
+import { checkVersion } from "./Account.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
 import type { Position } from "./Positions.ts"
@@ -22,6 +23,10 @@ type Draft = typeof Draft.Type
  * lost its lease can leave drafts behind and nothing more; the run that took over deletes them first.
  */
 export const makeDrafts = (client: GitLabClient) => {
+  /** GitLab answers 404 where it has no such draft notes yet: lists of them came before their creation. */
+  const explainedByVersion = <A, E>(call: Effect.Effect<A, E>) =>
+    Effect.tapError(call, (error) => isNotFound(error) ? checkVersion(client) : Effect.void)
+
   const list = (operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Draft>, ForgeError> =>
     client.pages({
       operation: operationOf(operation, ref),
@@ -51,7 +56,7 @@ export const makeDrafts = (client: GitLabClient) => {
     )
 
   const clear = (operation: string, ref: PullRequestRef) =>
-    Effect.flatMap(list(operation, ref), (drafts) => discard(operation, ref, drafts))
+    Effect.flatMap(explainedByVersion(list(operation, ref)), (drafts) => discard(operation, ref, drafts))
 
   /** Makes a draft. GitLab may have carried out a request that it answered 502, so what is there is looked at first. */
   const make = (ref: PullRequestRef, note: string, position?: Position) => {
@@ -64,7 +69,7 @@ export const makeDrafts = (client: GitLabClient) => {
           { body: { note, ...(position === undefined ? {} : { position }) } }
         ).then(({ body }) => body),
       answer: Draft
-    })
+    }).pipe(explainedByVersion)
     const again = Effect.flatMap(list("publish", ref), (drafts) => {
       const there = drafts.find((draft) => draft.note.trim() === note.trim())
       return there === undefined ? once : Effect.succeed(there)

@@ -19,26 +19,28 @@ export const fingerprintIn = ({ body }: Pick<Post, "body">, jobId: JobId) =>
 
 /** Ledger of our posts, read from GitLab. `login`: username of our account. */
 export const makePosts = (client: GitLabClient, host: string, login: Effect.Effect<string, ForgeError>) => {
-  const postOf = (ref: PullRequestRef) => ({ author, body, created_at, id, inThread }: ThreadNote): Post => ({
-    kind: inThread ? "thread" : "comment",
-    id,
-    body,
-    author: author?.username ?? ghost,
-    url: noteUrl(host, ref, id),
-    createdAt: created_at,
-    submitted: true
-  })
+  const postOf =
+    (ref: PullRequestRef, self: string) => ({ author, body, created_at, id, inThread }: ThreadNote): Post => ({
+      kind: inThread ? "thread" : "comment",
+      id,
+      body,
+      author: author?.username ?? ghost,
+      own: isSameLogin(author?.username ?? ghost, self),
+      url: noteUrl(host, ref, id),
+      createdAt: created_at,
+      submitted: true
+    })
 
-  /** Posts of our account. Others' posts do not count, because anybody can copy a marker. */
-  const own = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
+  /** Everybody's notes, and as posts. */
+  const read = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
     const [self, notes] = yield* Effect.all([login, notesOf(client, operation, ref)], { concurrency: 2 })
-    return notes.map(postOf(ref)).filter(({ author }) => isSameLogin(author, self))
+    return { notes, posts: notes.map(postOf(ref, self)) }
   })
 
   return {
-    own,
+    read,
     jobPosts: (operation: string, ref: PullRequestRef, jobId: JobId) =>
-      Effect.map(own(operation, ref), (posts) => jobPostsIn(posts, jobId))
+      Effect.map(read(operation, ref), ({ posts }) => jobPostsIn(posts, jobId))
   }
 }
 

@@ -1,14 +1,16 @@
 import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
 import { Marker } from "@nominal-code/domain/Marker"
-import { type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { type PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import { Effect, Option, Ref, Schema } from "effect"
-import type { OwnPosts } from "../Forge.ts"
-import type { Post } from "../JobPosts.ts"
+import type { OwnPosts, PullRequestView } from "../Forge.ts"
+import type { ForgeError } from "../ForgeError.ts"
+import { jobPostsIn, type Post } from "../JobPosts.ts"
 import { makeReply } from "../PlainPosts.ts"
 import { commentBody, markedBody, reviewBody } from "./Body.ts"
 import type { GitLabClient } from "./Client.ts"
+import { discussionsIn } from "./Discussions.ts"
 import { makeDrafts } from "./Drafts.ts"
 import { type DiffRefs, positionOf, type VersionFile } from "./Positions.ts"
 import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
@@ -49,7 +51,14 @@ const compare = (own: ReadonlyArray<Post>, jobId: JobId, inline: Comments) => {
   }
 }
 
-export const makePublish = (client: GitLabClient, host: string, posts: GitLabPosts) => {
+/** Reads of a merge request that its posts are part of. */
+interface Reads {
+  readonly posts: GitLabPosts
+  pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
+}
+
+export const makePublish = (client: GitLabClient, host: string, reads: Reads) => {
+  const { posts } = reads
   const drafts = makeDrafts(client)
   const plainPosts = makePlain(client, host, posts)
   const reply = makeReply(
@@ -62,11 +71,20 @@ export const makePublish = (client: GitLabClient, host: string, posts: GitLabPos
   const ownPosts = Effect.fn("GitLab.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     // The drafts first: what a run that lost its lease has published by then is read after that.
     yield* drafts.clear("ownPosts", ref)
-    const seen = yield* posts.jobPosts("ownPosts", ref, jobId)
-    const { answers, dismissed, duplicates, mode, review, reviewedHeads } = seen
-    yield* plainPosts.removeAll("ownPosts", ref, Option.isSome(review) ? [...duplicates, ...answers] : duplicates)
-    const answer = Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url)
-    return { review, answer, reviewedHeads, mode, dismissed }
+    const { posts: seen } = yield* posts.read("ownPosts", ref)
+    return (yield* plainPosts.tidy("ownPosts", ref, jobId, seen)).own
+  })
+
+  const look = Effect.fn("GitLab.look")(function*(ref: PullRequestRef, jobId: JobId) {
+    yield* drafts.clear("look", ref)
+    const [pullRequest, seen] = yield* Effect.all([reads.pullRequest(ref), posts.read("look", ref)], { concurrency: 2 })
+    const { own, removed } = yield* plainPosts.tidy("look", ref, jobId, seen.posts)
+    const view: PullRequestView = {
+      pullRequest,
+      discussions: discussionsIn(seen.notes.filter(({ id }) => !removed.has(id)), pullRequest.headSha),
+      posts: own
+    }
+    return view
   })
 
   const reviewedDiff = Effect.fnUntraced(function*({ headSha, pullRequest: ref }: ReviewDraft) {
@@ -107,15 +125,17 @@ export const makePublish = (client: GitLabClient, host: string, posts: GitLabPos
    */
   const settle = Effect.fnUntraced(function*(draft: ReviewDraft, inline: Comments, folded: Comments) {
     const { jobId, pullRequest: ref } = draft
-    const own = yield* posts.own("publish", ref)
-    const { missing, surplus } = compare(own, jobId, inline)
+    const { posts: seen } = yield* posts.read("publish", ref)
+    const { missing, surplus } = compare(seen.filter(({ own }) => own), jobId, inline)
     yield* Effect.forEach(surplus, ({ id }) =>
       client.write({
         operation: operationOf("publish", ref),
         ask: (gitlab) => gitlab.MergeRequestNotes.remove(ref.repo, ref.number, id),
         answer: Schema.Unknown
       }), { discard: true })
-    const { answers, duplicates, reviews: [summary] } = yield* posts.jobPosts("publish", ref, jobId)
+    const { answers, duplicates, reviews: [summary] } = surplus.length === 0
+      ? jobPostsIn(seen, jobId)
+      : yield* posts.jobPosts("publish", ref, jobId)
     yield* plainPosts.removeAll("publish", ref, [...duplicates, ...answers])
     const standing = inline.length - missing.length
     const all = [...folded, ...missing]
@@ -170,5 +190,5 @@ export const makePublish = (client: GitLabClient, host: string, posts: GitLabPos
     return yield* plain(draft, draft.comments)
   })
 
-  return { ownPosts, publish, reply }
+  return { look, ownPosts, publish, reply }
 }
