@@ -270,6 +270,12 @@ export declare const ReviewSettings: Schema.Struct<{
   readonly maxCostUsd: Schema.optionalKey<Schema.Finite>;
 }>;
 export type ReviewSettings = typeof ReviewSettings.Type;
+/**
+ * A limit of dollars, by what it limits: one agent's task, one review with all its attempts, one pull request; and in
+ * one day (UTC) one repository, one author or everything.
+ */
+export declare const SpendLimit: Schema.Literals<readonly ["task", "review", "pull-request", "repository", "author", "day"]>;
+export type SpendLimit = typeof SpendLimit.Type;
 declare const Usage_base: Schema.Class<Usage, Schema.Struct<{
   readonly input: Schema.Natural;
   readonly output: Schema.Natural;
@@ -363,11 +369,16 @@ declare const LlmError_base: Schema.Class<LlmError, Schema.TaggedStruct<"LlmErro
   readonly retryAfter: Schema.optionalKey<Schema.Duration>;
   /** True if the model takes no tools at all; the same conversation without them may pass. */
   readonly refusesTools: Schema.optionalKey<Schema.Boolean>;
+  /** `no`: the service has not got the request, or refused it. Absent: what the reason says. */
+  readonly billed: Schema.optionalKey<Schema.Literals<readonly ["no", "unknown"]>>;
 }>, import("effect/Cause").YieldableError>;
 /** A model call that failed, after its retries. */
 export declare class LlmError extends LlmError_base {
   /** True if the same call may succeed later. */
   get retryable(): boolean;
+  /** True if the service may bill what it was asked, although its answer did not arrive. */
+  get mayBeBilled(): boolean;
+  withBilled(billed: "no" | "unknown"): LlmError;
 }
 /** Time limits of one call. Every figure is well below a job's deadline, so that a call cannot outlive its job. */
 interface CallLimits {
@@ -377,6 +388,16 @@ interface CallLimits {
   readonly attempt: Duration.Duration;
   /** Limit of all attempts and the waits between them. */
   readonly total: Duration.Duration;
+}
+declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"StoreError", {
+  readonly operation: Schema.String;
+  readonly message: Schema.String;
+  readonly reason: Schema.Literals<readonly ["unavailable", "full", "failed"]>;
+}>, import("effect/Cause").YieldableError>;
+/** A failed call of a store. `message` is one line for operators. */
+export declare class StoreError extends StoreError_base {
+  /** True if the same call may succeed later. */
+  get retryable(): boolean;
 }
 /** The answer that an agent has to submit, and the tool that submits it. */
 interface Submission<A> {
@@ -406,7 +427,7 @@ interface AgentTask<A> {
   readonly tools: ReadonlyArray<Tool>;
   readonly history: Conversation;
   readonly submission: Submission<A>;
-  /** Cost cap of the task in US dollars; absent: no cap. */
+  /** Cost cap of the task in US dollars, beside the limits of its `SpendScope`; absent: no cap. */
   readonly maxCostUsd?: number | undefined;
 }
 /** Result of a task. */
@@ -419,11 +440,13 @@ interface AgentResult<A> {
   readonly conversation: Conversation;
   readonly turns: number;
   readonly usage: UsageSummary;
+  /** The limit of dollars that ended it, before its last call or with it; there may be an answer all the same. */
+  readonly limit?: SpendLimit;
   /** Reason for the end: `submitted`, or why there is no answer (`turns`, `budget`, `prose`). */
   readonly stopped: "submitted" | "turns" | "budget" | "prose";
 }
 declare const AgentRunner_base: Context.ServiceClass<AgentRunner, "@nominal-code/agent/AgentRunner", {
-  run<A>(task: AgentTask<A>): Effect.Effect<AgentResult<A>, LlmError>;
+  run<A>(task: AgentTask<A>): Effect.Effect<AgentResult<A>, LlmError | StoreError>;
 }>;
 /** Runner of agent tasks. It does not require `Forge`, so nothing that the model says can reach one. */
 export declare class AgentRunner extends AgentRunner_base {}
@@ -1012,7 +1035,7 @@ export declare const eventKeyOf: (value: {
   readonly installationId?: number;
 }) => string;
 /** Reason why a job ended without a review. */
-export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
+export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
 export type SkipReason = typeof SkipReason.Type;
 /** Outcome of a run of a job. */
 export declare const JobOutcome: Schema.TaggedUnion<{
@@ -1160,7 +1183,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
     readonly usage: Schema.optionalKey<typeof UsageSummary>;
   }>;
   readonly Skipped: Schema.TaggedStruct<"Skipped", {
-    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
+    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
     readonly detail: Schema.String;
     readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
   }>;
@@ -1303,16 +1326,6 @@ interface AnchorContext {
   readonly checkout: Checkout;
   /** The findings that are on the pull request already. */
   readonly raised: ReadonlyArray<PriorFinding>;
-}
-declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"StoreError", {
-  readonly operation: Schema.String;
-  readonly message: Schema.String;
-  readonly reason: Schema.Literals<readonly ["unavailable", "full", "failed"]>;
-}>, import("effect/Cause").YieldableError>;
-/** A failed call of a store. `message` is one line for operators. */
-export declare class StoreError extends StoreError_base {
-  /** True if the same call may succeed later. */
-  get retryable(): boolean;
 }
 /** Settings of the kept conversations. */
 interface ConversationOptions {
@@ -1534,6 +1547,124 @@ interface RecoveredAnswer {
   readonly answer: Option.Option<ReviewAnswer>;
   readonly usage: UsageSummary;
 }
+/** An account that calls are charged to. */
+interface SpendAccount {
+  readonly kind: SpendLimit;
+  /** `repository:github:acme/api` */
+  readonly name: string;
+  /** `day`: it starts at zero each day, in UTC by the store's clock. */
+  readonly period: "day" | "life";
+  /** In nanodollars. Absent: the account is only counted. */
+  readonly limit?: number;
+}
+/** Names that costs are listed by. */
+export declare const SpendSubject: Schema.Struct<{
+  readonly repository: Schema.String;
+  readonly author: Schema.String;
+  readonly provider: Schema.String;
+  readonly model: Schema.String;
+}>;
+export type SpendSubject = typeof SpendSubject.Type;
+/** The task of an agent, which holds at most one reservation at a time. */
+interface SpendTask {
+  readonly id: string;
+  readonly accounts: ReadonlyArray<SpendAccount>;
+}
+/** Smallest and largest amount that would do, in nanodollars. */
+interface AmountRange {
+  readonly least: number;
+  readonly most: number;
+}
+/** Request for money for one call. */
+interface SpendRequest {
+  readonly task: SpendTask;
+  readonly subject: SpendSubject;
+  /** Number of the call within its task: the idempotency key. */
+  readonly call: number;
+  /** The first one that fits all accounts is taken, and as much of it as fits. */
+  readonly ranges: ReadonlyArray<AmountRange>;
+  /** Reservation that the task holds already, and that the new one replaces. */
+  readonly held?: Held | undefined;
+}
+/** Reservation that a task has: the day that it is charged to, and the names that it is listed under. */
+interface Held {
+  readonly day: number;
+  readonly subject: SpendSubject;
+}
+/** Money for a call, or the account that has too little left. */
+type SpendGrant = {
+  readonly _tag: "Granted";
+  readonly amount: number;
+  /** Index of the range. */
+  readonly range: number;
+  /** Day of the charge, in days since the epoch. */
+  readonly day: number;
+  /** The account that was the tightest, if a later range than the first was taken. */
+  readonly tightest?: SpendAccount;
+} | {
+  readonly _tag: "Refused";
+  readonly tightest: SpendAccount;
+  readonly day: number;
+};
+/** Costs of calls, in nanodollars. */
+declare const CallCosts: Schema.Struct<{
+  readonly spent: Schema.Natural;
+  /** The part of it that is only a reservation, because an answer never came. */
+  readonly lost: Schema.Natural;
+  readonly calls: Schema.Natural;
+  /** Number of the calls of models without a known price. Their dollars are missing. */
+  readonly unpriced: Schema.Natural;
+  readonly usage: typeof Usage;
+}>;
+type CallCosts = typeof CallCosts.Type;
+/** End of a call: its costs, and the nanodollars that its task still holds for the next one. */
+interface SpendSettlement {
+  readonly task: SpendTask;
+  readonly subject: SpendSubject;
+  readonly call: number;
+  /** Day that the reservation was charged to. */
+  readonly day: number;
+  readonly costs: CallCosts;
+  readonly keep: number;
+}
+/** Costs of one day and one subject. */
+export declare const DailyCosts: Schema.Struct<{
+  readonly spent: Schema.Natural;
+  /** The part of it that is only a reservation, because an answer never came. */
+  readonly lost: Schema.Natural;
+  readonly calls: Schema.Natural;
+  /** Number of the calls of models without a known price. Their dollars are missing. */
+  readonly unpriced: Schema.Natural;
+  readonly usage: typeof Usage;
+  /** In days since the epoch. */
+  readonly day: Schema.Int;
+  readonly subject: Schema.Struct<{
+    readonly repository: Schema.String;
+    readonly author: Schema.String;
+    readonly provider: Schema.String;
+    readonly model: Schema.String;
+  }>;
+  /** Nanodollars reserved for calls in flight, and for those whose process died. */
+  readonly held: Schema.Natural;
+}>;
+export type DailyCosts = typeof DailyCosts.Type;
+declare const Spend_base: Context.ServiceClass<Spend, "@nominal-code/persistence/Spend", {
+  /** Replaces what the task holds by money for a call. The same call may ask again: it gets the same. */
+  reserve(request: SpendRequest): Effect.Effect<SpendGrant, StoreError>;
+  /** Replaces the reservation of a call by its cost. Once for each call: a repetition does nothing. */
+  settle(settlement: SpendSettlement): Effect.Effect<void, StoreError>;
+  /** Gives back what a task holds. */
+  release(task: SpendTask, held: Held): Effect.Effect<void, StoreError>;
+  /** True for the first that claims a notice, each time that it asks. A claim is kept for 400 days. */
+  claimNotice(notice: string, claimant: string): Effect.Effect<boolean, StoreError>;
+  /** All costs since a day, in days since the epoch. They are kept for 400 days. */
+  costs(since: number): Effect.Effect<ReadonlyArray<DailyCosts>, StoreError>;
+}>;
+/**
+ * Ledger of what models cost. Money is reserved before a call is sent and settled after it, so that a limit holds for any
+ * number of calls at once; a reservation that is never settled counts as spent.
+ */
+export declare class Spend extends Spend_base {}
 /**
  * Reviews a job's pull request, from the job to the posted result. The head is reviewed that the pull request has now,
  * whatever the job's event said; a lifecycle event's head is reviewed once. A review is posted once, however often its
@@ -1541,9 +1672,10 @@ interface RecoveredAnswer {
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
+  readonly _tag: "Skipped";
+  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -1588,47 +1720,12 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  };
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -1674,19 +1771,53 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "merged" | "nothing-to-review" | "paused";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
-}, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Workspace>;
-/** Error of an agent: that of the model that it asked. */
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
+}, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
+/** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
 /**
  * The steps of a review between its checkout and its post, in their order. A pipeline replaces one by its own, which may
@@ -1698,7 +1829,7 @@ export interface ReviewSteps {
   /** Has the agent review it. */
   ask(job: Job, context: ReviewContext): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
   /** Reads an answer out of a run that handed in none. */
-  recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings, maxCostUsd: number | undefined): Effect.Effect<RecoveredAnswer, AgentError | PlatformError.PlatformError, AgentRunner | FileSystem.FileSystem>;
+  recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings): Effect.Effect<RecoveredAnswer, AgentError | PlatformError.PlatformError, AgentRunner | FileSystem.FileSystem>;
   /** Decides for each finding where it lands: inline, in the summary or nowhere. */
   place(findings: ReadonlyArray<ReportedFinding>, context: AnchorContext): Effect.Effect<AnchoredFindings>;
 }
@@ -1829,7 +1960,7 @@ export declare class ConfigError extends ConfigError_base {
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$29 as layer, load };
+  export { layer$30 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -1855,7 +1986,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$29: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$30: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -2113,7 +2244,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly usage: Schema.optionalKey<typeof UsageSummary>;
       }>;
       readonly Skipped: Schema.TaggedStruct<"Skipped", {
-        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
+        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
         readonly detail: Schema.String;
         readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
       }>;
@@ -2792,7 +2923,7 @@ export declare const JobRecord: Schema.Struct<{
       readonly usage: Schema.optionalKey<typeof UsageSummary>;
     }>;
     readonly Skipped: Schema.TaggedStruct<"Skipped", {
-      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored"]>;
+      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
       readonly detail: Schema.String;
       readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
     }>;
@@ -3139,7 +3270,7 @@ interface KubeJobTemplate {
   };
 }
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$28 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$29 as layer };
 }
 /** Settings of the Jobs, and those that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
@@ -3157,7 +3288,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$28: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$29: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
 /** Description of a tool for a model. */
 interface ToolSpec {
   readonly name: string;
@@ -3351,10 +3482,10 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { layer$27 as layer, webhooks$1 as webhooks };
+  export { layer$28 as layer, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$27: (options: GitHubOptions) => Layer.Layer<Forge>;
+declare const layer$28: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** GitHub's webhooks, signed with the secret of the hook. */
 declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
 /** Address of GitLab, and the credentials. */
@@ -3374,19 +3505,19 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { layer$26 as layer, webhooks };
+  export { layer$27 as layer, webhooks };
 }
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
-declare const layer$26: (options: GitLabOptions) => Layer.Layer<Forge>;
+declare const layer$27: (options: GitLabOptions) => Layer.Layer<Forge>;
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
-  export { layer$25 as layer };
+  export { layer$26 as layer };
 }
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$25: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$26: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
-  export { LocalOptions, layer$24 as layer };
+  export { LocalOptions, layer$25 as layer };
 }
 /** Directory for git's own files, and the limit of a checkout in bytes. */
 type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
@@ -3394,12 +3525,42 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$24: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$25: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace ApiAgent_d_exports {
-  export { layer$23 as layer };
+  export { layer$24 as layer };
 }
 /** The agent loop in this process, on the API of the provider that a task names. */
-declare const layer$23: Layer.Layer<AgentRunner, never, LlmProviders>;
+declare const layer$24: Layer.Layer<AgentRunner, never, LlmProviders>;
+/** Rates of a model. Some models have other rates for all tokens of a call with a long prompt. */
+export declare const ModelPrice: Schema.Struct<{
+  readonly input: Schema.Finite;
+  readonly output: Schema.Finite;
+  /** Price of cache writes; absent: the same as for input. So for cache reads. */
+  readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
+  readonly cacheRead: Schema.optionalKey<Schema.Finite>;
+  readonly longPrompt: Schema.optionalKey<Schema.Struct<{
+    readonly input: Schema.Finite;
+    readonly output: Schema.Finite;
+    /** Price of cache writes; absent: the same as for input. So for cache reads. */
+    readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
+    readonly cacheRead: Schema.optionalKey<Schema.Finite>;
+    readonly above: Schema.Natural;
+  }>>;
+}>;
+export type ModelPrice = typeof ModelPrice.Type;
+/** The ledger and the accounts that an agent's calls are charged to, and the names that their costs are listed by. */
+export interface SpendScope {
+  readonly ledger: Spend["Service"];
+  readonly accounts: ReadonlyArray<SpendAccount>;
+  readonly subject: Pick<SpendSubject, "repository" | "author">;
+  /** Prices by model, which take the place of those of the table. */
+  readonly prices: Readonly<Record<string, ModelPrice>>;
+}
+/**
+ * The scope of the agents that run now, which those that they start inherit. By default nothing is limited, and the
+ * ledger ends with the process.
+ */
+export declare const SpendScope: Context.Reference<SpendScope>;
 /** The services that speak OpenAI's Chat Completions. */
 export declare const ChatServiceName: Schema.Literals<readonly ["openai-compatible", "deepseek", "groq", "together", "fireworks", "openrouter", "mistral", "xai", "ollama", "vllm", "lmstudio"]>;
 export type ChatServiceName = typeof ChatServiceName.Type;
@@ -3411,19 +3572,19 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$22 as layer, layerWithoutKey$3 as layerWithoutKey, make$4 as make };
+  export { layer$23 as layer, layerWithoutKey$3 as layerWithoutKey, make$5 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Claude, over the official SDK. */
-declare const layer$22: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$23: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$3: Layer.Layer<LlmProvider, never, never>;
 declare namespace Chat_d_exports {
-  export { ChatSettings, layer$21 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$3 as make };
+  export { ChatSettings, layer$22 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$4 as make };
 }
 /** Address, key and time limits of a service that speaks Chat Completions. */
 interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
@@ -3435,43 +3596,43 @@ interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `http://localhost:8000/v1`.
  */
-declare const make$3: (args_0: ChatSettings) => Effect.Effect<{
+declare const make$4: (args_0: ChatSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
-declare const layer$21: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
+declare const layer$22: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$2: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
 /** Limits for the service's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Duration) => CallLimits;
 declare namespace Google_d_exports {
-  export { layer$20 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$2 as make };
+  export { layer$21 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Gemini, over the official SDK. */
-declare const layer$20: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$21: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
 /** Limits for Gemini's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
 declare namespace OpenAi_d_exports {
-  export { layer$19 as layer, layerWithoutKey, make$1 as make };
+  export { layer$20 as layer, layerWithoutKey, make$2 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `https://gateway.example/v1`.
  */
-declare const make$1: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
-declare const layer$19: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$20: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
 /**
@@ -3479,6 +3640,13 @@ declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
  * long as bytes come, because the thought would be paid again.
  */
 declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
+declare namespace SpendMemory_d_exports {
+  export { layer$19 as layer, make$1 as make };
+}
+/** Makes a ledger that ends with the process. */
+declare const make$1: () => Spend["Service"];
+/** A ledger that ends with the process. */
+declare const layer$19: Layer.Layer<Spend>;
 declare namespace ConversationStoreMemory_d_exports {
   export { layer$18 as layer };
 }
@@ -3582,4 +3750,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$6: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, type SpendRequest, type SpendSettlement, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };

@@ -23,7 +23,8 @@ import {
   RepoName,
   review,
   type ReviewDraft,
-  Sha
+  Sha,
+  SpendMemory
 } from "nominal-code"
 
 const [repository = ".", base = "HEAD~1", head = "HEAD"] = process.argv.slice(2)
@@ -89,7 +90,8 @@ const Pipeline = Layer.mergeAll(
   TerminalForge,
   Configured.localWorkspace(repository),
   ApiAgent.layer.pipe(Layer.provide(Configured.models)),
-  ConversationStoreMemory.layer({ ttl: "1 day" })
+  ConversationStoreMemory.layer({ ttl: "1 day" }),
+  SpendMemory.layer
 ).pipe(
   Layer.provideMerge(Configured.reviewConfig()),
   Layer.provideMerge(AppConfigLayer.layer("review")),

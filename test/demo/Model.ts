@@ -1,7 +1,7 @@
 import { defaultModelOf } from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
 import { Usage } from "@nominal-code/domain/Usage"
-import { costOf } from "@nominal-code/llm/Pricing"
+import { listedPrices } from "@nominal-code/llm/Pricing"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Config, Data, Effect, Option, type Redacted, Stream } from "effect"
 import type { Figures } from "./Page.ts"
@@ -59,7 +59,7 @@ const used = (turns: ReadonlyArray<ScriptedModel.ModelTurn>): Figures => {
   )
   const total = usages.reduce((sum, usage) => sum.plus(usage), Usage.none)
   const model = turns[0]?.request.model ?? ""
-  const costs = usages.map((usage) => costOf(model, usage))
+  const costs = usages.map((usage) => listedPrices.costOf(model, usage))
   const cost = Option.map(Option.all(costs), (known) => known.reduce((sum, one) => sum + one, 0))
   return [
     ["model (scripted)", model],

@@ -1,7 +1,9 @@
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
 import type { Tool } from "@nominal-code/workspace/Tool"
 import { Context, type Effect, type Option, type Schema } from "effect"
 
@@ -32,7 +34,7 @@ export interface AgentTask<A> {
   readonly tools: ReadonlyArray<Tool>
   readonly history: Conversation
   readonly submission: Submission<A>
-  /** Cost cap of the task in US dollars; absent: no cap. */
+  /** Cost cap of the task in US dollars, beside the limits of its `SpendScope`; absent: no cap. */
   readonly maxCostUsd?: number | undefined
 }
 
@@ -46,11 +48,13 @@ export interface AgentResult<A> {
   readonly conversation: Conversation
   readonly turns: number
   readonly usage: UsageSummary
+  /** The limit of dollars that ended it, before its last call or with it; there may be an answer all the same. */
+  readonly limit?: SpendLimit
   /** Reason for the end: `submitted`, or why there is no answer (`turns`, `budget`, `prose`). */
   readonly stopped: "submitted" | "turns" | "budget" | "prose"
 }
 
 /** Runner of agent tasks. It does not require `Forge`, so nothing that the model says can reach one. */
 export class AgentRunner extends Context.Service<AgentRunner, {
-  run<A>(task: AgentTask<A>): Effect.Effect<AgentResult<A>, LlmError>
+  run<A>(task: AgentTask<A>): Effect.Effect<AgentResult<A>, LlmError | StoreError>
 }>()("@nominal-code/agent/AgentRunner") {}

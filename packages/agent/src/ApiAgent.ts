@@ -1,9 +1,10 @@
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
-import { priceOf } from "@nominal-code/llm/Pricing"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer } from "effect"
 import { type AgentResult, AgentRunner, type AgentTask } from "./AgentRunner.ts"
 import * as Loop from "./Loop.ts"
 import * as Notes from "./Notes.ts"
+import { SpendScope, within } from "./SpendScope.ts"
+import * as TaskSpend from "./TaskSpend.ts"
 import * as ToolCalls from "./ToolCalls.ts"
 
 const make = Effect.gen(function*() {
@@ -13,9 +14,11 @@ const make = Effect.gen(function*() {
     const { model, provider } = task.settings
     yield* Effect.annotateCurrentSpan({ model, provider })
     const llm = yield* providers.of(provider)
-    if (task.maxCostUsd !== undefined && Option.isNone(priceOf(model))) {
-      yield* Effect.logWarning(`The price of ${model} is not known: the cost of this task is bounded by its turns only`)
-    }
+    const scope = yield* SpendScope
+    const spend = yield* TaskSpend.open(task.maxCostUsd === undefined ? scope : within(scope, task.maxCostUsd), {
+      model,
+      provider
+    })
     const notes = yield* Notes.make
     // Where there is nothing to look at, there is nothing to take notes of.
     const tools = task.tools.length === 0 ? [] : [...task.tools, notes.tool]
@@ -26,10 +29,10 @@ const make = Effect.gen(function*() {
       submit,
       ...(tools.length === 0 ? [] : [ToolCalls.toSpec(notes.tool)])
     ]
-    const result = yield* Loop.run({ llm, task, tools, submit, specs, notes })
+    const result = yield* Loop.run({ llm, task, tools, submit, specs, notes, spend })
     yield* report(result)
     return result
-  })
+  }, Effect.scoped)
 
   return AgentRunner.of({ run })
 })

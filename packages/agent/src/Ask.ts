@@ -1,10 +1,11 @@
 import { appendUserText, Block, sizeOf } from "@nominal-code/domain/Conversation"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Usage } from "@nominal-code/domain/Usage"
-import * as Budget from "@nominal-code/llm/Budget"
+import type { NextCall } from "@nominal-code/llm/CallEstimate"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
-import { costOf } from "@nominal-code/llm/Pricing"
-import { Effect, Option } from "effect"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Effect, Option, Result } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 import * as Compaction from "./Compaction.ts"
 import { compactable, recompacted, reprompted, type Session, type State } from "./Session.ts"
@@ -15,27 +16,35 @@ const maxOutputTokens = 16_384
 /** Options of one model call, beside the conversation. */
 export interface ModelQuestion {
   readonly specs: ReadonlyArray<ToolSpec>
-  readonly maxOutputTokens: number
-  /** Instruction to finish, added before the call; the model then has to call a tool. */
-  readonly words: Option.Option<string>
+  /** True if no other call follows. */
+  readonly isLast: boolean
+  /** Instruction to finish, added before the last call; the model then has to call a tool. */
+  readonly demand: string
+}
+
+/** The model's answer, and the state after it. `isLast`: no other call follows. */
+export interface ModelReply {
+  readonly state: State
+  readonly response: LlmResponse
+  readonly isLast: boolean
 }
 
 /** Limit on how often one call shortens its conversation. */
 const maxCuts = 8
 
 /**
- * Calls the model. While it refuses the conversation as too long, the call is repeated with less in it: first without
- * the messages before and after the prompt, then with a shorter prompt.
+ * Calls the model, within what the task may spend. While it refuses the conversation as too long, the call is repeated
+ * with less in it: first without the messages before and after the prompt, then with a shorter prompt.
  */
 export const ask = <A>(
   session: Session<A>,
   state: State,
   asked: ModelQuestion,
   cuts = maxCuts
-): Effect.Effect<readonly [State, LlmResponse], LlmError> =>
+): Effect.Effect<Result.Result<ModelReply, SpendLimit>, LlmError | StoreError> =>
   Effect.catchIf(
     askOnce(session, state, asked),
-    ({ reason }) => reason === "context-too-long" && cuts > 0,
+    (error): error is LlmError => error._tag === "LlmError" && error.reason === "context-too-long" && cuts > 0,
     (error) =>
       Effect.gen(function*() {
         const less = yield* cutDown(session, state)
@@ -52,39 +61,37 @@ const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
 })
 
 const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: ModelQuestion) {
-  const { llm, task } = session
-  const messages = Option.match(asked.words, {
-    onNone: () => state.messages,
-    onSome: (words) => appendUserText(state.messages, words)
+  const { llm, spend, task: { settings: { model }, system } } = session
+  const sent = yield* spend.call(nextCall(session, state, asked.specs), asked.isLast, (grant) => {
+    const isLast = asked.isLast || Option.isSome(grant.last)
+    const messages = isLast ? appendUserText(state.messages, asked.demand) : state.messages
+    const toolChoice = isLast ? "required" : "auto"
+    const { maxOutputTokens } = grant
+    return Effect.map(
+      llm.send({ model, system, messages, tools: asked.specs, toolChoice, maxOutputTokens }),
+      (response) => ({ response, isLast, messages, limit: grant.last })
+    )
   })
-  const response = yield* llm.send({
-    model: task.settings.model,
-    system: task.system,
-    messages,
-    tools: asked.specs,
-    toolChoice: Option.isSome(asked.words) ? "required" : "auto",
-    maxOutputTokens: asked.maxOutputTokens
-  })
+  if (Result.isFailure(sent)) return Result.fail(sent.failure)
+  const { isLast, limit, messages, response } = sent.success
   yield* (yield* AgentProgress)(AgentEvent.cases.Answered.make({
     usage: response.usage,
-    ...Option.match(costOf(task.settings.model, response.usage), {
-      onNone: () => ({}),
-      onSome: (costUsd) => ({ costUsd })
-    })
+    ...Option.match(spend.costOf(response.usage), { onNone: () => ({}), onSome: (costUsd) => ({ costUsd }) })
   }))
-  if (response.stop === "refusal") return yield* refused(llm.name, task.settings.model)
+  if (response.stop === "refusal") return yield* refused(llm.name, model)
   const text = response.content.filter(Block.guards.Text).map(({ text }) => text).join("\n").trim()
   const said: State = {
     ...state,
     messages: [...messages, { role: "assistant", content: spoken(response.content) }],
     text: text === "" ? state.text : text,
-    spent: Budget.plus(state.spent, task.settings.model, response.usage),
+    limit,
     previous: response.usage
   }
   yield* Effect.logDebug("The model answered").pipe(
     Effect.annotateLogs({ turn: state.turns, stop: response.stop, tokens: response.usage.total })
   )
-  return [said, response] as const
+  const reply: ModelReply = { state: said, response, isLast }
+  return Result.succeed(reply)
 })
 
 const isBlank = (block: Block) => Block.guards.Text(block) && block.text.trim() === ""
@@ -95,18 +102,15 @@ const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> => {
   return said.every(Block.guards.Opaque) ? [...said, Block.cases.Text.make({ text: "(nothing)" })] : said
 }
 
-/** Output tokens that the next call may use within the task's cost cap. */
-export const roomFor = <A>({ task }: Session<A>, state: State, specs: ReadonlyArray<ToolSpec>): Budget.Room => {
+/** The next call, as far as its cost depends on it. */
+const nextCall = <A>({ task }: Session<A>, state: State, specs: ReadonlyArray<ToolSpec>): NextCall => {
   const unsent = state.previous === Usage.none ? state.messages : state.messages.slice(-1)
   const fixed = state.previous === Usage.none ? task.system.length + JSON.stringify(specs).length : 0
-  return Budget.room({
-    model: task.settings.model,
-    maxCostUsd: task.maxCostUsd,
-    spent: state.spent,
+  return {
     previous: state.previous,
     newCharacters: fixed + unsent.reduce((sum, message) => sum + sizeOf(message), 0),
     maxOutputTokens
-  })
+  }
 }
 
 const refused = (provider: string, model: string) =>

@@ -1,11 +1,12 @@
 import { Block } from "@nominal-code/domain/Conversation"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Usage } from "@nominal-code/domain/Usage"
-import * as Budget from "@nominal-code/llm/Budget"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse } from "@nominal-code/llm/LlmProvider"
-import { Effect, Option } from "effect"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Effect, Option, Result } from "effect"
 import type { AgentResult } from "./AgentRunner.ts"
-import { ask, roomFor } from "./Ask.ts"
+import { ask } from "./Ask.ts"
 import * as Compaction from "./Compaction.ts"
 import * as LastTurn from "./LastTurn.ts"
 import { answered, compactable, recompacted, type Session, start, type State, told } from "./Session.ts"
@@ -30,23 +31,23 @@ export const run = Effect.fnUntraced(function*<A>(session: Session<A>) {
   return step.result
 })
 
-const turn = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>, LlmError> =>
+const turn = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>, LlmError | StoreError> =>
   Effect.gen(function*() {
     const limit = session.task.settings.maxTurns === 0 ? turnCeiling : session.task.settings.maxTurns
     if (state.turns >= limit) return yield* lastChance(session, state)
-    const { final, ordinary } = roomFor(session, state, session.specs)
-    if (final === 0) return yield* stop(session, state, "budget")
-    const lastForMoney = ordinary === 0
-    const last = lastForMoney || state.turns === limit - 1
-    const [said, response] = yield* ask(session, state, {
+    const asked = yield* ask(session, state, {
       specs: session.specs,
-      maxOutputTokens: last ? final : ordinary,
-      words: last ? Option.some(LastTurn.demand(session.submit.name)) : Option.none()
+      isLast: state.turns === limit - 1,
+      demand: LastTurn.demand(session.submit.name)
     })
-    const step = yield* react(session, said, response, last)
-    // The money was counted for this call only: there is none for a fallback.
-    return step._tag === "Next" && lastForMoney ? yield* stop(session, step.state, "budget") : step
+    if (Result.isFailure(asked)) return yield* stop(session, limited(state, asked.failure), "budget")
+    const { isLast, response, state: said } = asked.success
+    const step = yield* react(session, said, response, isLast)
+    // The money was reserved for this call only: there is none for a fallback.
+    return step._tag === "Next" && Option.isSome(said.limit) ? yield* stop(session, step.state, "budget") : step
   })
+
+const limited = (state: State, limit: SpendLimit): State => ({ ...state, limit: Option.some(limit) })
 
 /** Handles one answer of the model. Every answer counts as a turn. */
 const react = <A>(
@@ -54,7 +55,7 @@ const react = <A>(
   before: State,
   response: LlmResponse,
   last: boolean
-): Effect.Effect<Step<A>, LlmError> => {
+): Effect.Effect<Step<A>> => {
   const state = { ...before, turns: before.turns + 1 }
   const calls = ToolCalls.callsIn(response.content)
   const submission = calls.find(({ name }) => name === session.submit.name)
@@ -111,15 +112,14 @@ const submitted = <A>(
 }
 
 /** One more call, with the submission as the only tool. It sends the whole conversation, which holds the findings. */
-const lastChance = <A>(session: Session<A>, before: State): Effect.Effect<Step<A>, LlmError> =>
+const lastChance = <A>(session: Session<A>, before: State): Effect.Effect<Step<A>, LlmError | StoreError> =>
   Effect.gen(function*() {
     // Another set of tools is another conversation to the provider: nothing of it is cached, its own blocks are void.
     const state = { ...before, messages: before.messages.map(Compaction.withoutOpaque), previous: Usage.none }
-    const specs = [session.submit]
-    const { final } = roomFor(session, state, specs)
-    if (final === 0) return yield* stop(session, state, "budget")
-    const words = LastTurn.order(session.submit.name, yield* session.notes.text)
-    const [said, response] = yield* ask(session, state, { specs, maxOutputTokens: final, words: Option.some(words) })
+    const demand = LastTurn.order(session.submit.name, yield* session.notes.text)
+    const asked = yield* ask(session, state, { specs: [session.submit], isLast: true, demand })
+    if (Result.isFailure(asked)) return yield* stop(session, limited(state, asked.failure), "budget")
+    const { response, state: said } = asked.success
     const calls = ToolCalls.callsIn(response.content)
     const submission = calls.find(({ name }) => name === session.submit.name)
     const step = submission === undefined
@@ -148,14 +148,20 @@ const compacted = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>>
 
 const next = (state: State): Step<never> => ({ _tag: "Next", state })
 
-const done = <A>({ llm, task }: Session<A>, state: State, answer: Option.Option<A>, stopped: Stopped): Step<A> => ({
+const done = <A>(
+  { llm, spend, task }: Session<A>,
+  state: State,
+  answer: Option.Option<A>,
+  stopped: Stopped
+): Step<A> => ({
   _tag: "Done",
   result: {
     answer,
     text: state.text,
     conversation: { messages: state.messages.map(Compaction.withoutOpaque) },
     turns: state.turns,
-    usage: Budget.summarize(state.spent, llm.name, task.settings.model),
+    usage: spend.summary(llm.name, task.settings.model),
+    ...Option.match(state.limit, { onNone: () => ({}), onSome: (limit) => ({ limit }) }),
     stopped
   }
 })

@@ -1,12 +1,13 @@
 import { answerOpenCalls, appendUserText, Block, type Message } from "@nominal-code/domain/Conversation"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Usage } from "@nominal-code/domain/Usage"
-import * as Budget from "@nominal-code/llm/Budget"
 import type { LlmProvider, ToolSpec } from "@nominal-code/llm/LlmProvider"
 import type { Tool } from "@nominal-code/workspace/Tool"
 import { Effect, Option } from "effect"
 import type { AgentTask } from "./AgentRunner.ts"
 import * as Compaction from "./Compaction.ts"
 import type { Notes } from "./Notes.ts"
+import type { TaskSpend } from "./TaskSpend.ts"
 
 /** The constant parts of a running task. */
 export interface Session<A> {
@@ -16,6 +17,7 @@ export interface Session<A> {
   readonly submit: ToolSpec
   readonly specs: ReadonlyArray<ToolSpec>
   readonly notes: Notes
+  readonly spend: TaskSpend
 }
 
 /**
@@ -34,7 +36,8 @@ export interface State {
   readonly rejectedInput: Option.Option<unknown>
   /** The last text that the model wrote. */
   readonly text: string
-  readonly spent: Budget.Spent
+  /** The limit of dollars that allowed no other call than the last one, or not even that. */
+  readonly limit: Option.Option<SpendLimit>
   /** Usage of the last call. `Usage.none`: no call has sent the beginning of this conversation. */
   readonly previous: Usage
 }
@@ -52,7 +55,7 @@ export const start = <A>({ task }: Session<A>): State => {
     rejected: 0,
     rejectedInput: Option.none(),
     text: "",
-    spent: Budget.nothing,
+    limit: Option.none(),
     previous: Usage.none
   }
 }

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import type { LlmRequest, LlmResponse } from "@nominal-code/llm/LlmProvider"
-import { costOf } from "@nominal-code/llm/Pricing"
+import { listedPrices } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
 import { call, runToResult, says, submit, task, tool, turns, usage } from "./ScriptedModel.ts"
 import { textOf, violations } from "./Transcript.ts"
@@ -90,6 +90,6 @@ it.effect("the cost is the sum of all calls", () =>
       says([call("Read")], { usage: one }),
       says([submit()], { usage: one })
     ])
-    assert.closeTo(result.usage.costUsd ?? 0, 2 * Option.getOrThrow(costOf(model, one)), 1e-12)
+    assert.closeTo(result.usage.costUsd ?? 0, 2 * Option.getOrThrow(listedPrices.costOf(model, one)), 1e-12)
     assert.deepStrictEqual({ ...result.usage.usage }, { input: 20, cacheRead: 10_000, cacheWrite: 600, output: 100 })
   }))

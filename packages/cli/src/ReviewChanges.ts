@@ -6,6 +6,7 @@ import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@no
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
+import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { review } from "@nominal-code/review/Review"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
 import { Workspace } from "@nominal-code/workspace/Workspace"
@@ -110,7 +111,7 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
   const pullRequest = pullRequestOf(changes, options)
   const layers = localForge(pullRequest, posted).pipe(
     Layer.provideMerge(Configured.localWorkspace(options.repository)),
-    Layer.provideMerge(Configured.conversationsIn.memory),
+    Layer.provideMerge(Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)),
     Layer.provideMerge(Configured.reviewConfig())
   )
   const outcome = yield* Effect.provide(review(jobOfHead(pullRequest, { prompt: options.instructions ?? "" })), layers)

@@ -4,6 +4,7 @@ import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer, Option, Path } from "effect"
 import { conversationsIn, redis, sqlite } from "./Configured.ts"
@@ -45,5 +46,8 @@ export const existingQueue = Layer.unwrap(Effect.gen(function*() {
   return queueIn.memory
 }))
 
-/** The conversations and the queue. */
-export const layer = Layer.merge(queue, conversations)
+/** The ledger of what models cost. */
+export const spend = SpendMemory.layer
+
+/** The conversations, the ledger and the queue. */
+export const layer = Layer.mergeAll(queue, conversations, spend)

@@ -142,6 +142,7 @@ export {
 /** The agent: turns of model and tools until an answer is handed in. */
 export { type AgentResult, AgentRunner, type AgentTask, type Submission } from "@nominal-code/agent/AgentRunner"
 export * as ApiAgent from "@nominal-code/agent/ApiAgent"
+export { SpendScope } from "@nominal-code/agent/SpendScope"
 
 /** The models. */
 export { ChatServiceName } from "@nominal-code/domain/ChatServices"
@@ -156,6 +157,24 @@ export { layer as layerLlmProviders, LlmProviders } from "@nominal-code/llm/LlmP
 export { type ServiceSettings } from "@nominal-code/llm/ModelService"
 export * as OpenAi from "@nominal-code/llm/OpenAi"
 export { limitsWithin as callLimitsWithin } from "@nominal-code/llm/Retry"
+
+/** The ledger of what models cost. */
+export { ModelPrice } from "@nominal-code/domain/ModelPrice"
+export { SpendLimit } from "@nominal-code/domain/SpendLimits"
+export {
+  type AmountRange,
+  type CallCosts,
+  DailyCosts,
+  type Held,
+  Spend,
+  type SpendAccount,
+  type SpendGrant,
+  type SpendRequest,
+  type SpendSettlement,
+  SpendSubject,
+  type SpendTask
+} from "@nominal-code/persistence/Spend"
+export * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 
 /** The stores of conversations, and the databases under them. */
 export { type ConversationOptions, ConversationStore } from "@nominal-code/persistence/ConversationStore"

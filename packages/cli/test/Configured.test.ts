@@ -3,7 +3,7 @@ import { defaultModels } from "@nominal-code/config/DefaultModels"
 import { providerNames } from "@nominal-code/config/settings/Providers"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
-import { priceOf } from "@nominal-code/llm/Pricing"
+import { listedPrices } from "@nominal-code/llm/Pricing"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect, Layer, Option } from "effect"
@@ -26,7 +26,7 @@ it.effect("the settings that a job brings take the place of the process's own", 
   }).pipe(Effect.provide(layerTest())))
 
 it("every default model has a price", () => {
-  for (const model of Object.values(defaultModels)) assert.isTrue(Option.isSome(priceOf(model)), model)
+  for (const model of Object.values(defaultModels)) assert.isTrue(Option.isSome(listedPrices.priceOf(model)), model)
 })
 
 it.effect("every provider is there, and one without a key names its variable when it is asked", () =>

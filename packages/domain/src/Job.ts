@@ -83,7 +83,8 @@ export const SkipReason = Schema.Literals([
   "nothing-to-review",
   "head-reviewed",
   "paused",
-  "ignored"
+  "ignored",
+  "limit-reached"
 ])
 export type SkipReason = typeof SkipReason.Type
 

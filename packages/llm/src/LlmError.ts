@@ -13,6 +13,16 @@ const passing: ReadonlySet<LlmErrorReason> = new Set([
   "malformed-response"
 ])
 
+/** Reasons that a service gives instead of an answer, and does not bill. */
+const unbilled: ReadonlySet<LlmErrorReason> = new Set([
+  "rate-limited",
+  "unauthorized",
+  "no-credit",
+  "context-too-long",
+  "invalid-request",
+  "budget-exceeded"
+])
+
 /** A model call that failed, after its retries. */
 export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
   provider: Schema.String,
@@ -21,11 +31,30 @@ export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
   /** Wait that the service asked for. */
   retryAfter: Schema.optionalKey(Schema.Duration),
   /** True if the model takes no tools at all; the same conversation without them may pass. */
-  refusesTools: Schema.optionalKey(Schema.Boolean)
+  refusesTools: Schema.optionalKey(Schema.Boolean),
+  /** `no`: the service has not got the request, or refused it. Absent: what the reason says. */
+  billed: Schema.optionalKey(Schema.Literals(["no", "unknown"]))
 }) {
   /** True if the same call may succeed later. */
   get retryable(): boolean {
     return passing.has(this.reason)
+  }
+
+  /** True if the service may bill what it was asked, although its answer did not arrive. */
+  get mayBeBilled(): boolean {
+    return this.billed === undefined ? !unbilled.has(this.reason) : this.billed === "unknown"
+  }
+
+  withBilled(billed: "no" | "unknown"): LlmError {
+    const { message, provider, reason, refusesTools, retryAfter } = this
+    return new LlmError({
+      provider,
+      reason,
+      message,
+      billed,
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+      ...(refusesTools === undefined ? {} : { refusesTools })
+    })
   }
 }
 

@@ -1,4 +1,4 @@
-import { Duration, Effect, Layer, Option, type Redacted, Stream } from "effect"
+import { Duration, Effect, Layer, Option, Predicate, type Redacted, Stream } from "effect"
 import { repaired } from "./CallRepair.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "./LlmProvider.ts"
@@ -64,6 +64,18 @@ const faulty = (name: ServiceDescription, fault: Transport.TransportFault): LlmE
       `The ${name.api} redirects to ${fault.to}: the key is not sent there. Set the base URL to the address that answers`
     )
 
+/** Codes of connections that were never made, so that no request was sent. */
+const notConnected = /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|CERT_\w+|ERR_TLS_\w+|\w+_CERT\w*)$/
+
+/** True if the request was refused with an HTTP status, or was never sent. */
+const isUnbilled = (cause: unknown, depth = 0): boolean => {
+  if (Predicate.hasProperty(cause, "status") && typeof cause.status === "number") {
+    return cause.status !== 504 && cause.status !== 524
+  }
+  if (Predicate.hasProperty(cause, "code") && notConnected.test(String(cause.code))) return true
+  return depth < 5 && Predicate.hasProperty(cause, "cause") && isUnbilled(cause.cause, depth + 1)
+}
+
 /** Calls once, within the limits of one attempt, and closes the stream in any case. */
 export const attempt = <Event>(
   name: ServiceDescription,
@@ -88,7 +100,7 @@ export const attempt = <Event>(
     const conversation = Effect.gen(function*() {
       const events = yield* Effect.tryPromise({
         try: () => open(controller.signal, transport.fetch),
-        catch: explained
+        catch: (cause) => isUnbilled(cause) ? explained(cause).withBilled("no") : explained(cause)
       })
       yield* Stream.runForEach(Stream.fromAsyncIterable(events, explained), (event) => answer.add(event))
       return yield* Effect.flatMap(answer.end, (response) => repaired(request, response))

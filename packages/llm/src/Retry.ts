@@ -40,19 +40,45 @@ export const retries = (firstDelay: Duration.Duration) =>
   )
 
 /**
+ * Decision if a call may be repeated after an attempt that the service may bill, although its answer did not arrive. By
+ * default it may.
+ */
+export const MayRepeatBilled = Context.Reference<Effect.Effect<boolean>>("@nominal-code/llm/Retry/MayRepeatBilled", {
+  defaultValue: () => Effect.succeed(true)
+})
+
+/**
  * Retries transient errors within the limit of all attempts together. When that is reached, the last error is returned.
  */
 export const retrying =
   (provider: string, { total }: Pick<CallLimits, "total">) =>
   <A, R>(attempt: Effect.Effect<A, LlmError, R>): Effect.Effect<A, LlmError, R> =>
-    Effect.suspend(() => {
-      let last = new LlmError({
-        provider,
-        reason: "timeout",
-        message: `${provider} gave no answer within ${Duration.format(total)}, retries included`
+    Effect.gen(function*() {
+      const firstDelay = yield* FirstDelay
+      const mayRepeatBilled = yield* MayRepeatBilled
+      let last: LlmError | undefined
+      let isAsking = false
+      let isOver = false
+      const next = Effect.gen(function*() {
+        if (last?.mayBeBilled === true && !(yield* mayRepeatBilled)) {
+          isOver = true
+          return yield* last.withBilled("no")
+        }
+        isAsking = true
+        return yield* Effect.tapError(attempt, (error) =>
+          Effect.sync(() => {
+            last = error
+            isAsking = false
+          }))
       })
-      const noted = Effect.tapError(attempt, (error) => Effect.sync(() => void (last = error)))
-      return FirstDelay.use((firstDelay) => Effect.retry(noted, retries(firstDelay))).pipe(
-        Effect.timeoutOrElse({ duration: total, orElse: () => Effect.fail(last) })
+      return yield* Effect.retry(next, { schedule: retries(firstDelay), until: () => isOver }).pipe(
+        Effect.timeoutOrElse({
+          duration: total,
+          orElse: () => {
+            const message = `${provider} gave no answer within ${Duration.format(total)}, retries included`
+            const error = last ?? new LlmError({ provider, reason: "timeout", message })
+            return Effect.fail(isAsking ? error.withBilled("unknown") : error)
+          }
+        })
       )
     })

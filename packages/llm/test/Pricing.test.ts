@@ -1,8 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import { Usage } from "@nominal-code/domain/Usage"
-import { costOf, priceOf, ratesFor } from "@nominal-code/llm/Pricing"
+import { listedPrices, pricesWith, ratesFor } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
 import table from "../src/pricing.json" with { type: "json" }
+
+const { costOf, priceOf } = listedPrices
 
 const usage = (counts: Partial<Usage>) => new Usage({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0, ...counts })
 
@@ -40,6 +42,16 @@ it("OpenAI's and Google's models have their own rates, and their long prompts to
   assert.closeTo(cost("gemini-2.5-pro", { input: 200_001, output: 1_000 }), 0.5150025, 1e-9)
   // This snapshot has a price of its own.
   assert.notDeepEqual(priceOf("gpt-4o-2024-05-13"), priceOf("gpt-4o-2024-08-06"))
+})
+
+it("a price of the configuration takes the place of the table's, and gives one to a model that has none", () => {
+  const own = pricesWith({ "claude-sonnet-4": { input: 1, output: 2 }, mine: { input: 0, output: 0.5 } })
+  assert.deepStrictEqual(
+    own.costOf("claude-sonnet-4-20250514", usage({ input: 1_000_000, cacheRead: 1_000_000 })),
+    Option.some(2)
+  )
+  assert.deepStrictEqual(own.costOf("mine", usage({ input: 1_000_000, output: 1_000_000 })), Option.some(0.5))
+  assert.deepStrictEqual(own.priceOf("claude-opus-5"), priceOf("claude-opus-5"))
 })
 
 it("a long prompt is never cheaper than a short one", () => {

@@ -62,8 +62,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     shorter,
     tools: context.checkout.tools,
     history: full ? History.none : yield* History.load(job.lane, system.length + prompt.length),
-    submission: reviewSubmission,
-    maxCostUsd: settings.maxCostUsd
+    submission: reviewSubmission
   })
   const asked: AskResult = { result, notShown: notShown(context.files, budget) }
   return asked

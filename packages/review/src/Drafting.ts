@@ -4,6 +4,7 @@ import type { Conversation } from "@nominal-code/domain/Conversation"
 import type { Job } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
@@ -16,6 +17,7 @@ import { nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import type { ReviewAnswer } from "./ReviewOutput.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
 import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
+import { charged } from "./Spending.ts"
 import type { SummaryParts } from "./Summary.ts"
 
 /** A review with its final texts, and the conversation to be kept. */
@@ -34,8 +36,17 @@ export interface UnreadableAnswer {
   readonly rules: OutgoingTextRules
 }
 
+/** Result if a limit of dollars was used up before a review was handed in. */
+export interface LimitReached {
+  readonly _tag: "LimitReached"
+  readonly limit: SpendLimit
+}
+
 /** Result of reviewing a pull request. */
-export type DraftResult = DraftedReview | UnreadableAnswer | { readonly _tag: "Nothing"; readonly reason: string }
+export type DraftResult = DraftedReview | UnreadableAnswer | LimitReached | {
+  readonly _tag: "Nothing"
+  readonly reason: string
+}
 
 /** Checks out the pull request's head. */
 const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref }: PullRequest, source: CloneSource) {
@@ -55,8 +66,9 @@ const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref
 const compose = Effect.fnUntraced(function*(
   job: Job,
   context: ReviewContext,
-  { answer, notShown, rules }: {
+  { answer, limit, notShown, rules }: {
     readonly answer: ReviewAnswer
+    readonly limit: SpendLimit | undefined
     readonly notShown: ReadonlyArray<string>
     readonly rules: OutgoingTextRules
   }
@@ -83,6 +95,7 @@ const compose = Effect.fnUntraced(function*(
     notShown: notShown.map(rules.redact),
     repeated: placed.repeated.length,
     unreadable: answer.unreadable,
+    limit,
     files: files.length,
     ignored
   }
@@ -92,10 +105,13 @@ const compose = Effect.fnUntraced(function*(
 const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: OutgoingTextRules): UnreadableAnswer => ({
   _tag: "Unreadable",
   text,
-  why: stopped === "budget"
-    ? "the budget was used up before a review was handed in: raise agent.max_cost_usd"
-    : `no review could be read out of its answer (stopped: ${stopped})`,
+  why: `no review could be read out of its answer (stopped: ${stopped})`,
   rules
+})
+
+const limitReached = ({ limit = "review" }: AgentResult<ReviewAnswer>): LimitReached => ({
+  _tag: "LimitReached",
+  limit
 })
 
 /** Reviews a pull request without posting: from the checkout to the final texts. */
@@ -116,10 +132,14 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, view: PullR
     const nothing: DraftResult = { _tag: "Nothing", reason }
     return nothing
   }
-  const { notShown, result } = yield* steps.ask(job, context)
-  const { answer, usage } = yield* steps.recover(result, settings.reviewer, settings.maxCostUsd)
-  if (Option.isNone(answer)) return unreadable(result, rules)
-  const parts = yield* compose(job, context, { answer: answer.value, notShown, rules })
+  const { notShown, recovered, result } = yield* Effect.gen(function*() {
+    const asked = yield* steps.ask(job, context)
+    return { ...asked, recovered: yield* steps.recover(asked.result, settings.reviewer) }
+  }).pipe(charged(job, settings))
+  const { answer, usage } = recovered
+  if (Option.isNone(answer)) return result.stopped === "budget" ? limitReached(result) : unreadable(result, rules)
+  const { limit } = result
+  const parts = yield* compose(job, context, { answer: answer.value, notShown, rules, limit })
   const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }
   return review
 }, Effect.scoped)

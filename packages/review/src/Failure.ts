@@ -1,4 +1,3 @@
-import type { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { detailOf, Failure, type ModelFailureReason, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import type { Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
@@ -8,6 +7,7 @@ import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, Effect, Option } from "effect"
 import type { ReviewConfig } from "./ReviewConfig.ts"
+import type { AgentError } from "./ReviewSteps.ts"
 
 const { Failed, Lost, Postponed } = JobOutcome.cases
 
@@ -104,12 +104,18 @@ const modelOutages: ReadonlySet<ModelFailureReason> = new Set([
  */
 export const modelOutcome = (
   { settings: { reviewer } }: ReviewConfig["Service"],
-  { message, provider, reason, retryable, retryAfter }: Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
+  { message, provider, reason, retryable, retryAfter }: Extract<AgentError, { readonly _tag: "LlmError" }>
 ) => {
   const failure = Failure.cases.Model.make({ reason, detail: `${provider} (${reason}): ${message}` })
   return modelOutages.has(reason)
     ? postponed(failure, modelService(reviewer.provider), Option.fromUndefinedOr(retryAfter))
     : failed(failure, retryable)
+}
+
+/** A run that waits for the store of the costs: no call is made that is not in it. */
+export const storeOutcome = ({ message, reason }: Extract<AgentError, { readonly _tag: "StoreError" }>) => {
+  const failure = Failure.cases.Store.make({ reason: reason === "full" ? "full" : "unavailable", detail: message })
+  return postponed(failure, ServiceName.make("store"))
 }
 
 /** Refusals by git that say nothing of their reason: the forge's API tells it. */

@@ -40,8 +40,7 @@ const attempts = ["output/json_fix_user", "output/json_fix_retry"] as const
  */
 export const recover = Effect.fn("OutputRepair.recover")(function*(
   result: AgentResult<ReviewAnswer>,
-  settings: AgentSettings,
-  maxCostUsd: number | undefined
+  settings: AgentSettings
 ) {
   let recovered: RecoveredAnswer = {
     answer: Option.orElse(result.answer, () => readText(result.text)),
@@ -52,23 +51,20 @@ export const recover = Effect.fn("OutputRepair.recover")(function*(
   const agent = yield* AgentRunner
   const system = yield* PromptFiles.load("output/json_fix_system")
   for (const name of attempts) {
-    const left = maxCostUsd === undefined ? undefined : maxCostUsd - (recovered.usage.costUsd ?? 0)
-    if (left !== undefined && left <= 0) break
     const task: AgentTask<ReviewAnswer> = {
       settings: { ...settings, maxTurns: 1 },
       system,
       prompt: PromptFiles.fill(yield* PromptFiles.load(name), { broken_json: broken.slice(0, longest) }),
       tools: [],
       history: { messages: [] },
-      submission: reviewSubmission,
-      maxCostUsd: left
+      submission: reviewSubmission
     }
     const mended = yield* agent.run(task)
     recovered = {
       answer: Option.orElse(mended.answer, () => readText(mended.text)),
       usage: sum(recovered.usage, mended.usage)
     }
-    if (Option.isSome(recovered.answer)) break
+    if (Option.isSome(recovered.answer) || mended.stopped === "budget") break
     broken = mended.text.trim() === "" ? broken : mended.text.trim()
   }
   return recovered

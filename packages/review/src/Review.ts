@@ -1,13 +1,22 @@
 import { Failure, isAccessRefused } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
-import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
-import { checkoutOutcome, failed, forgeFailed, isAmbiguous, modelOutcome, runNotWanted } from "./Failure.ts"
+import {
+  checkoutOutcome,
+  failed,
+  forgeFailed,
+  isAmbiguous,
+  modelOutcome,
+  runNotWanted,
+  storeOutcome
+} from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as Head from "./Head.ts"
 import type { Skip } from "./Head.ts"
@@ -15,24 +24,35 @@ import * as History from "./History.ts"
 import { PendingPosts } from "./PendingPosts.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
+import * as Spending from "./Spending.ts"
 import { summarize } from "./Summary.ts"
 
 const { Reviewed, Skipped } = JobOutcome.cases
 
+/** Tells the pull request why there is no review. Where the forge takes no comment now, it is not told. */
+const tell = Effect.fnUntraced(function*(job: Job, known: OwnPosts, why: string) {
+  const { settings: { dryRun } } = yield* ReviewConfig
+  if (dryRun) return
+  yield* ensureWanted
+  yield* (yield* Forge).reply(job.event, job.id, why, known).pipe(
+    Effect.catchTag(
+      "ForgeError",
+      ({ message }) => Effect.logWarning(`The reason for not reviewing could not be posted: ${message}`)
+    )
+  )
+})
+
 /** Ends without a review. A person who asked for one is told why; nothing is posted for a lifecycle event. */
 const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, headSha, reason }: Skip) {
-  const { settings: { dryRun } } = yield* ReviewConfig
-  if (job.event._tag === "Comment" && !dryRun) {
-    const forge = yield* Forge
-    yield* ensureWanted
-    yield* forge.reply(job.event, job.id, `There is nothing to review: ${detail}.`, known).pipe(
-      Effect.catchTag(
-        "ForgeError",
-        ({ message }) => Effect.logWarning(`The reason for not reviewing could not be posted: ${message}`)
-      )
-    )
-  }
+  if (job.event._tag === "Comment") yield* tell(job, known, `There is nothing to review: ${detail}.`)
   return Skipped.make({ reason, detail, headSha })
+})
+
+/** Ends without a review because a limit of dollars was used up before there was one. It uses no attempt. */
+const skipForLimit = Effect.fnUntraced(function*(job: Job, known: OwnPosts, limit: SpendLimit, headSha: Sha) {
+  const detail = Spending.usedUp(limit)
+  if (yield* Spending.tellsOf(job, limit)) yield* tell(job, known, `There is no review: ${detail}.`)
+  return Skipped.make({ reason: "limit-reached", detail, headSha })
 })
 
 /**
@@ -135,6 +155,9 @@ const reviewHead = Effect.fnUntraced(function*(job: Job, view: PullRequestView) 
     const { headSha } = found.pullRequest
     return yield* skip(job, known, { reason: "nothing-to-review", detail: drafted.reason, headSha })
   }
+  if (drafted._tag === "LimitReached") {
+    return yield* skipForLimit(job, known, drafted.limit, found.pullRequest.headSha)
+  }
   return drafted._tag === "Unreadable" ? yield* giveFallback(job, known, drafted) : yield* finish(job, known, drafted)
 })
 
@@ -177,6 +200,7 @@ export const review = Effect.fn("Review.review")(
     RunNotWanted: () => Effect.succeed(runNotWanted),
     WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
     LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
+    StoreError: (error) => Effect.succeed(storeOutcome(error)),
     PlatformError: ({ message }) =>
       Effect.succeed(
         failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)

@@ -13,7 +13,7 @@ import type { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, type ReviewContext } from "./ReviewContext.ts"
 import type { ReportedFinding, ReviewAnswer } from "./ReviewOutput.ts"
 
-/** Error of an agent: that of the model that it asked. */
+/** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 export type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
 
 /**
@@ -38,7 +38,7 @@ export interface ReviewSteps {
     AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig
   >
   /** Reads an answer out of a run that handed in none. */
-  recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings, maxCostUsd: number | undefined): Effect.Effect<
+  recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings): Effect.Effect<
     RecoveredAnswer,
     AgentError | PlatformError.PlatformError,
     AgentRunner | FileSystem.FileSystem

@@ -2,10 +2,12 @@ import { Finding, Severity } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { foldInto } from "@nominal-code/forge/FoldedFindings"
 import { closeFence, codeSpan, fit } from "@nominal-code/forge/Markdown"
 import type { FingerprintedFinding } from "./Anchor.ts"
 import { badges } from "./CommentBody.ts"
+import { usedUp } from "./Spending.ts"
 
 /** A finding without a place, for the summary. */
 export interface Unplaced {
@@ -29,6 +31,8 @@ export interface SummaryParts {
   readonly unreadable: number
   readonly files: number
   readonly ignored: number
+  /** The limit of dollars that ended the review early. */
+  readonly limit: SpendLimit | undefined
 }
 
 /** Characters for the model's text, and for the findings that have no place in the diff. A forge takes 65,000 in all. */
@@ -71,6 +75,11 @@ const unseen = ({ notShown }: SummaryParts): ReadonlyArray<string> => {
   const names = [...notShown.slice(0, mostNames).map(codeSpan), ...(more > 0 ? [`${more} more`] : [])]
   return [`> Too large to be shown to the model in full, so not all of it was looked at: ${names.join(", ")}.`]
 }
+
+const endedEarly = ({ limit }: SummaryParts): ReadonlyArray<string> =>
+  limit === undefined
+    ? []
+    : [`> This review ended early: ${usedUp(limit)}. Not everything may have been looked at.`]
 
 const withoutPlace = ({ unplaced }: SummaryParts): ReadonlyArray<string> => {
   if (unplaced.length === 0) return []
@@ -115,6 +124,7 @@ export const summarize = (parts: SummaryParts, now: PullRequest): string => {
     ...(parts.text === "" ? [] : [fit(parts.text, textRoom - (parts.unplaced.length > 0 ? textRoom / 2 : 0))]),
     ...withoutPlace(parts),
     ...unseen(parts),
+    ...endedEarly(parts),
     ...movedOn(parts, now),
     `*${footer(parts)}*`
   ].join("\n\n")

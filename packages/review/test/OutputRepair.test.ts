@@ -53,8 +53,8 @@ const result = (changes: Partial<AgentResult<ReviewAnswer>>): AgentResult<Review
   ...changes
 })
 
-const recovered = (world: Scene.World, changes: Partial<AgentResult<ReviewAnswer>>, maxCostUsd?: number) =>
-  recover(result(changes), Scene.settings.reviewer, maxCostUsd).pipe(
+const recovered = (world: Scene.World, changes: Partial<AgentResult<ReviewAnswer>>) =>
+  recover(result(changes), Scene.settings.reviewer).pipe(
     Effect.provide(Layer.merge(Scene.layer(world), NodeServices.layer))
   )
 
@@ -92,7 +92,13 @@ describe("recovering an answer", () => {
       const world = Scene.world()
       yield* recovered(world, { text: " ", stopped: "turns" })
       yield* recovered(world, { text: "prose", stopped: "budget" })
-      yield* recovered(world, { text: "prose" }, 0.01)
       assert.strictEqual(world.tasks.length, 0)
+    }))
+
+  it.effect("asks no second time once the money is used up", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ answers: [() => Effect.succeed({ text: "sorry", stopped: "budget" })] })
+      yield* recovered(world, { text: "The total is wrong in line 3." })
+      assert.strictEqual(world.tasks.length, 1)
     }))
 })

@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
-import { JobId } from "@nominal-code/domain/Job"
+import { Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { ForgeError, Unavailable } from "@nominal-code/forge/ForgeError"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 import { draft } from "../src/Drafting.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
@@ -293,5 +296,57 @@ describe("drafting", () => {
       const drafted = yield* Effect.provide(draft(Scene.pushJob, Scene.viewOf(world)), Scene.layer(world))
       assert.strictEqual(drafted._tag === "Review" ? drafted.parts.inline.length : 0, 1)
       assert.deepStrictEqual([world.drafts, world.replies, world.saved], [[], [], []])
+    }))
+})
+
+describe("a limit of dollars", () => {
+  const exhausted = (limit: SpendLimit) => ({ answers: [() => Effect.succeed({ stopped: "budget" as const, limit })] })
+  const another = new Job({ ...Scene.pushJob, id: JobId.make("f".repeat(20)) })
+
+  it.effect("that was used up before a review skips the job, and each pull request is told once in a day", () =>
+    Effect.gen(function*() {
+      const world = Scene.world(exhausted("repository"))
+      const skipped = JobOutcome.cases.Skipped.make({
+        reason: "limit-reached",
+        detail: "this repository's dollar limit for one day (UTC) is used up",
+        headSha: Scene.headSha
+      })
+      for (const job of [Scene.pushJob, another, Scene.pushJob]) assert.deepStrictEqual(yield* run(world, job), skipped)
+      const said = "There is no review: this repository's dollar limit for one day (UTC) is used up."
+      // The forge knows the job's own reply, and does not post it twice.
+      assert.deepStrictEqual(world.replies, [said, said])
+      yield* TestClock.adjust("1 day")
+      yield* run(world, another)
+      assert.strictEqual(world.replies.length, 3)
+      assert.deepStrictEqual(world.drafts, [])
+    }))
+
+  it.effect("is told to everybody who asks, and on a dry run to nobody", () =>
+    Effect.gen(function*() {
+      const world = Scene.world(exhausted("day"))
+      yield* run(world)
+      yield* run(world, Scene.mentionJob)
+      yield* run(world, new Job({ ...Scene.mentionJob, id: another.id }))
+      assert.strictEqual(world.replies.length, 3)
+      const dry = Scene.world({ ...exhausted("day"), settings: { ...Scene.settings, dryRun: true } })
+      yield* run(dry, Scene.mentionJob)
+      assert.deepStrictEqual(dry.replies, [])
+    }))
+
+  it.effect("that ends a review early is named in what it posts", () =>
+    Effect.gen(function*() {
+      const submits = Scene.submits({ summary: "So far, fine.", comments: [Scene.finding()] })
+      const world = Scene.world({
+        answers: [(task) => Effect.map(submits(task), (result) => ({ ...result, limit: "review" as const }))]
+      })
+      assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 1 })
+      assert.include(world.drafts[0]?.summary, "> This review ended early: the dollar limit of one review is used up.")
+    }))
+
+  it.effect("waits for a ledger that is away, and uses no attempt", () =>
+    Effect.gen(function*() {
+      const away = new StoreError({ operation: "Spend.reserve", message: "redis: away", reason: "unavailable" })
+      const outcome = yield* run(Scene.world({ answers: [() => Effect.fail(away)] }))
+      assert.deepInclude(outcome, { _tag: "Postponed", service: ServiceName.make("store") })
     }))
 })

@@ -4,6 +4,7 @@ import { JobPayload } from "@nominal-code/domain/JobPayload"
 import { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { Forge } from "@nominal-code/forge/Forge"
 import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import type { Spend } from "@nominal-code/persistence/Spend"
 import type { Workspace } from "@nominal-code/workspace/Workspace"
 import type { Effect, FileSystem } from "effect"
 import type { notice } from "../src/Notice.ts"
@@ -21,6 +22,7 @@ it("a review and a notice read no configuration but what travels with the job: t
     | Workspace
     | AgentRunner
     | ConversationStore
+    | Spend
     | FileSystem.FileSystem
   > = true
   const ofNotice: Same<Needs<typeof notice>, ReviewConfig.ReviewConfig | Forge> = true

@@ -20,12 +20,14 @@ import {
   type ReviewedHead
 } from "@nominal-code/forge/Forge"
 import { ForgeError } from "@nominal-code/forge/ForgeError"
-import type { LlmError } from "@nominal-code/llm/LlmError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
+import { Spend } from "@nominal-code/persistence/Spend"
+import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as PendingPosts from "../src/PendingPosts.ts"
 import * as ReviewConfig from "../src/ReviewConfig.ts"
+import type { AgentError } from "../src/ReviewSteps.ts"
 
 export const headSha = Sha.make("a".repeat(40))
 export const nextSha = Sha.make("b".repeat(40))
@@ -136,7 +138,7 @@ export interface World {
   dismissed: ReadonlyArray<Fingerprint>
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
-  answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, LlmError>>
+  answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, AgentError>>
   publish: (draft: ReviewDraft) => Effect.Effect<PostedReview, ForgeError>
   /** Answer of the forge's API about the repository's contents. */
   access: Effect.Effect<void, ForgeError>
@@ -152,6 +154,7 @@ export interface World {
   conversation: Option.Option<Conversation>
   readonly saved: Array<Conversation>
   readonly pending: PendingPosts.PendingReviews
+  readonly spend: Spend["Service"]
 }
 
 /** The agent submits this. What it submits is read as strictly as a real agent reads it on its last turn. */
@@ -229,6 +232,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   conversation: Option.none(),
   saved: [],
   pending: PendingPosts.makeMemory(),
+  spend: SpendMemory.make(),
   ...changes
 })
 
@@ -372,5 +376,6 @@ export const layer = (from: World) =>
     ReviewConfig.layer({ settings: from.settings, secrets: [] }),
     conversations(from),
     Layer.succeed(PendingPosts.PendingPosts, from.pending),
+    Layer.succeed(Spend, from.spend),
     NodeServices.layer
   )

@@ -33,7 +33,8 @@ const parts: SummaryParts = {
   repeated: 0,
   unreadable: 0,
   files: 2,
-  ignored: 0
+  ignored: 0,
+  limit: undefined
 }
 
 const summary = (of: SummaryParts) => summarize(of, Scene.pullRequest())
@@ -50,6 +51,16 @@ describe("the summary", () => {
       folded: [found({ severity: "critical" })]
     })
     assert.match(text, /^\*\*3 findings\*\* — 🔴 Critical: 1 · 🟠 High: 1 · 🔵 Low: 1\n/)
+  })
+
+  it("tells which limit of dollars ended the review early", () => {
+    const said = (limit: SummaryParts["limit"]) => summary({ ...parts, limit }).split("\n\n")[2]
+    assert.strictEqual(
+      said("review"),
+      "> This review ended early: the dollar limit of one review is used up. Not everything may have been looked at."
+    )
+    assert.include(said("pull-request"), "the dollar limit of this pull request is used up")
+    assert.include(said("repository"), "this repository's dollar limit for one day (UTC) is used up")
   })
 
   it("tells what was ignored, not repeated and not readable", () => {

@@ -80,7 +80,7 @@ const fetched = Effect.fnUntraced(function*(id: string) {
 const reviewed = (payload: JobPayload) =>
   reviewJob(payload.job).pipe(
     Effect.provide(
-      Layer.merge(ReviewLayers.layer, Storage.conversations).pipe(
+      Layer.mergeAll(ReviewLayers.layer, Storage.conversations, Storage.spend).pipe(
         Layer.provideMerge(Configured.reviewConfig(Option.fromUndefinedOr(payload.settings)))
       )
     ),
