@@ -11,14 +11,18 @@ const key = "nc:shards"
 const Stored = Schema.NullOr(Schema.FiniteFromString)
 const Set = Schema.NullOr(Schema.Literal("OK"))
 
+const read = (redis: Redis["Service"]) => redis.send("JobQueue.open", Stored, ["get", key])
+
 /** Number of shards of the queue in a Redis. */
-export const stored = (redis: Redis["Service"]) =>
-  Effect.map(redis.send("JobQueue.open", Stored, ["get", key]), (shards) => shards ?? 1)
+export const stored = (redis: Redis["Service"]) => Effect.map(read(redis), (shards) => shards ?? 1)
 
 /** Stores the number of shards in a Redis without a queue, and fails if the queue has another number. */
 export const claim = Effect.fnUntraced(function*(redis: Redis["Service"]) {
   const wanted = yield* RedisShards
-  yield* redis.send("JobQueue.open", Set, ["set", key, Option.getOrElse(wanted, () => 1), "NX"])
+  // A Redis that is full takes no writes, and its queue can be looked into all the same.
+  if ((yield* read(redis)) === null) {
+    yield* redis.send("JobQueue.open", Set, ["set", key, Option.getOrElse(wanted, () => 1), "NX"])
+  }
   const shards = yield* stored(redis)
   if (Option.isNone(wanted) || wanted.value === shards) return shards
   return yield* new StoreError({

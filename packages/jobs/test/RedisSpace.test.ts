@@ -49,6 +49,16 @@ const outcomeOf = ({ delivery, event, lane: { number } }: Job) =>
   })
 
 redisSuite("the room that jobs take in Redis", () => {
+  it.live("a process that comes to a full Redis can look into the queue", () =>
+    Effect.gen(function*() {
+      const redis = yield* start({ aof: false })
+      const job = mention(laneOf(1), "a")
+      yield* Effect.provide(JobQueue.use(({ offer }) => offer(job)), queueAt(redis))
+      yield* redis.command("config", "set", "maxmemory", 1)
+      const found = yield* Effect.provide(JobRecords.use(({ list }) => list({ limit: 5 })), queueAt(redis))
+      assert.deepStrictEqual(found.map(({ id }) => id), [job.id])
+    }))
+
   it.live(
     "an ended job takes 300 bytes in all, with its outcome and its cost; a full Redis takes nothing more but lets jobs end",
     () =>

@@ -80,7 +80,8 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
       if (ending === "Succeeded") return podFailed("no-result", "the Job succeeded and left no result")
       const failure = failureOf(yield* observation.snapshot, activeDeadline)
       const late = "failure" in failure && failure.failure._tag === "Deadline"
-      if (late) return Option.getOrElse(shortened, () => failure)
+      const waits = Option.filter(reported, JobOutcome.guards.Postponed)
+      if (late) return Option.getOrElse(Option.orElse(waits, () => shortened), () => failure)
       return Option.match(Option.orElse(stored, () => reported), { onNone: () => failure, onSome: leftBy })
     }
   )

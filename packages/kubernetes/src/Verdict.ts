@@ -1,7 +1,7 @@
-import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
+import { isSettled, JobOutcome } from "@nominal-code/domain/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Ref } from "effect"
-import { endingOf, type KubeJobEnding, type RunWithoutResult, tooLong } from "./Ending.ts"
+import { endingOf, type KubeJobEnding, neverStarted, type RunWithoutResult, tooLong } from "./Ending.ts"
 import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
 /** Decision about a Job. `Stop`: nobody waits for it any more, and it has to be gone before the next. */
@@ -55,9 +55,18 @@ export const verdictOn = (
     )
   })
   const stop = (because: RunWithoutResult): RunVerdict => ({ _tag: "Stop", because })
+  const limit = Duration.sum(activeDeadline, deadlineMargin)
   const expired = Effect.delay(
-    Effect.succeed(stop(tooLong(activeDeadline))),
-    Duration.sum(activeDeadline, deadlineMargin)
+    Effect.gen(function*() {
+      // While the API server is away, nobody tells that the pod has ended, or that it has not begun.
+      const left = Option.filter(yield* Ref.get(reported), JobOutcome.guards.Postponed)
+      const snapshot = yield* observation.snapshot
+      return stop(Option.getOrElse(
+        left,
+        () => snapshot.ran ? tooLong(activeDeadline) : neverStarted(snapshot, limit)
+      ))
+    }),
+    limit
   )
   return Effect.raceAllFirst([signal, ended, Effect.map(hopeless, stop), expired])
 }

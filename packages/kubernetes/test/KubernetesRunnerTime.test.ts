@@ -1,4 +1,6 @@
 import { assert, it } from "@effect/vitest"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { JobOutcome } from "@nominal-code/domain/Job"
 import { apiFailed, clusterPostponed, tooLong } from "@nominal-code/kubernetes/Ending"
 import { KubeError } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
@@ -61,6 +63,44 @@ it.effect("while the API server is away, what a pod reports is heard all the sam
     yield* TestClock.adjust("1 minute")
     yield* results.report(run, reviewed)
     assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
+  }))
+
+const forgeAway = JobOutcome.cases.Postponed.make({
+  failure: Failure.cases.Forge.make({ reason: "unavailable", detail: "no answer" }),
+  service: ServiceName.make("forge:github")
+})
+
+it.effect("an API server that is away for longer than the deadline makes no failure of a pod that waits for a service", () =>
+  Effect.gen(function*() {
+    const { kube, results, running } = yield* started()
+    yield* kube.changed(runs(kube.jobs.get(name)))
+    yield* results.report(run, forgeAway)
+    yield* TestClock.adjust("611 seconds")
+    yield* kube.removed(name)
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(yield* Fiber.join(running), forgeAway)
+  }))
+
+it.effect("a pod that waits for a service has not failed although the cluster says so after the deadline", () =>
+  Effect.gen(function*() {
+    const { kube, results, running } = yield* started()
+    yield* kube.changed(runs(kube.jobs.get(name)))
+    yield* results.report(run, forgeAway)
+    const end = Option.some({ succeeded: false, reason: "DeadlineExceeded", message: "" })
+    yield* kube.changed(kubeJob({ name, ...kube.jobs.get(name), end }))
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(yield* Fiber.join(running), forgeAway)
+  }))
+
+it.effect("a Job whose pod has not begun at its deadline waits for the cluster, and has not failed", () =>
+  Effect.gen(function*() {
+    const { kube, running } = yield* started({ settings: { activeDeadline: Duration.minutes(2) } })
+    yield* TestClock.adjust("131 seconds")
+    yield* quiet
+    yield* kube.removed(name)
+    yield* TestClock.adjust("1 second")
+    const outcome = yield* Fiber.join(running)
+    assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster", reasonOf(outcome))
   }))
 
 it.effect("an API server that stays away postpones the run", () =>

@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Redacted, Schema, type Scope, type Stream } from "effect"
 import type { Redis as Single } from "ioredis"
-import { type Client, connect, type RedisTarget } from "./RedisConnection.ts"
-import { explain } from "./RedisError.ts"
+import { type Client, connect, type RedisTarget, refusalOf } from "./RedisConnection.ts"
+import { explain, explainRefusal } from "./RedisError.ts"
 import type { RedisScript } from "./RedisScript.ts"
 import * as RedisSubscriber from "./RedisSubscriber.ts"
 import { StoreError } from "./StoreError.ts"
@@ -85,7 +85,14 @@ const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisO
   const subscribe = yield* RedisSubscriber.make(subscriber, address)
 
   const attempt = <S extends Reply>(operation: string, reply: S, command: () => Promise<unknown>) =>
-    Effect.tryPromise({ try: command, catch: (cause) => explain({ operation, address, cause }) }).pipe(
+    Effect.tryPromise({
+      try: command,
+      catch: (cause) => {
+        const failure = { operation, address, cause }
+        const refusal = refusalOf(commands)
+        return refusal === undefined ? explain(failure) : explainRefusal(explain(failure), failure, refusal)
+      }
+    }).pipe(
       Effect.flatMap((value) =>
         Effect.mapError(
           Schema.decodeUnknownEffect(reply)(value),

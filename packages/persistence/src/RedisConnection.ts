@@ -1,7 +1,7 @@
 import { parseRedisUrl, type RedisAddress, type RedisHost, withoutLogin } from "@nominal-code/domain/RedisUrl"
 import { Effect, Option, Queue, Redacted, type Scope } from "effect"
 import type { Cluster, Redis as Single } from "ioredis"
-import { explain, isRefusal } from "./RedisError.ts"
+import { explain, explainStart, isRefusal } from "./RedisError.ts"
 import { backoff, clusterOptions, hostOptions, sentinelOptions, singleOptions } from "./RedisOptions.ts"
 import { ask, check } from "./RedisServerInfo.ts"
 import { StoreError } from "./StoreError.ts"
@@ -17,6 +17,12 @@ export interface Connections {
   /** Connection for subscriptions. In a cluster it may be to any node, because all of them get all messages. */
   readonly subscriber: Single
 }
+
+/** Errors by which Redis refuses the connections of a client, until one succeeds. */
+const refusals = new WeakMap<Client, unknown>()
+
+/** Error by which Redis refuses the client's connections now, if it does. */
+export const refusalOf = (client: Client): unknown => refusals.get(client)
 
 /** Address of a Redis. */
 export interface RedisTarget {
@@ -59,7 +65,7 @@ const ready = (client: Client, address: string): Effect.Effect<void, StoreError>
     message: `${address}: no answer; check redis.url (REDIS_URL)`,
     reason: "unavailable"
   })
-  const fail = () => Effect.fail(explain({ operation: "Redis.connect", address, cause: last }))
+  const fail = () => Effect.fail(explainStart({ operation: "Redis.connect", address, cause: last }, startPatience))
   return Effect.callback<void, StoreError>((resume) => {
     const onReady = () => resume(Effect.void)
     const onError = (error: unknown) => {
@@ -77,7 +83,8 @@ const ready = (client: Client, address: string): Effect.Effect<void, StoreError>
 const keep = Effect.fnUntraced(function*<C extends Client>(open: () => C, address: string) {
   const client = yield* Effect.acquireRelease(Effect.sync(open), (client) => Effect.sync(() => client.disconnect()))
   // Without a listener an error would be printed by the driver.
-  client.on("error", () => {})
+  client.on("error", (error: unknown) => void (isRefusal(error) && refusals.set(client, error)))
+  client.on("ready", () => refusals.delete(client))
   yield* ready(client, address)
   yield* report(client, address)
   return client
@@ -126,6 +133,13 @@ const clusterOf = Effect.fnUntraced(function*(
   return commands
 })
 
+/** Fails if the server does not have the URL's database: the driver would go on with the first one. */
+const selected = (client: Single, { database }: RedisAddress, address: string) =>
+  database === 0 ? Effect.void : Effect.tryPromise({
+    try: () => client.select(database),
+    catch: (cause) => explain({ operation: "Redis.connect", address, cause })
+  })
+
 const several = "its URL names several hosts, but it is no cluster: name one, or its sentinels as redis+sentinel://"
 
 /** Opens the connections to a Redis, or to the cluster that it belongs to. They come back by themselves. */
@@ -146,6 +160,7 @@ export const connect = Effect.fnUntraced(function*({ sentinelPassword = Option.n
     const single = keep(() => new Redis(options), address)
     const commands = yield* single
     yield* check(yield* ask(commands), address)
+    yield* selected(commands, parsed, address)
     return { address, commands, subscriber: yield* single } satisfies Connections
   }
 
@@ -159,5 +174,6 @@ export const connect = Effect.fnUntraced(function*({ sentinelPassword = Option.n
     return { address, commands: yield* clusterOf(make, known, first, address), subscriber: first } satisfies Connections
   }
   if (known.length > 1) return yield* fail(several)
+  yield* selected(first, parsed, address)
   return { address, commands: first, subscriber: yield* single } satisfies Connections
 })

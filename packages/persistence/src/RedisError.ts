@@ -43,6 +43,14 @@ interface Failure {
   readonly cause: unknown
 }
 
+/** Error of a process that found no Redis in the time that it has at its start. */
+export const explainStart = (failure: Failure, waited: string): StoreError => {
+  const error = explain(failure)
+  if (failure.cause instanceof StoreError || isReply(failure.cause) || !error.retryable) return error
+  const message = `${failure.address}: ${connectionTrouble(failure.cause)} for ${waited}; check redis.url (REDIS_URL)`
+  return new StoreError({ operation: failure.operation, message, reason: "unavailable" })
+}
+
 /**
  * Reason of a failed connection in a few words. A code is shorter than its message, and does not repeat the address.
  */
@@ -52,6 +60,16 @@ const connectionTrouble = (cause: unknown): string => {
 }
 
 const untrusted = "no TLS that can be trusted: name the file of its authority in NODE_EXTRA_CA_CERTS, or use redis://"
+
+/** Error of a command while Redis refuses every new connection, as it does when its password was changed. */
+export const explainRefusal = (error: StoreError, { address, operation }: Failure, refusal: unknown): StoreError =>
+  error.reason === "unavailable"
+    ? new StoreError({
+      operation,
+      message: explain({ address, operation, cause: refusal }).message,
+      reason: "unavailable"
+    })
+    : error
 
 /**
  * Error of a failed command: one line with the operation, the address and the remedy. It never shows the command, which

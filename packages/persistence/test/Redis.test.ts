@@ -10,6 +10,7 @@ import { type RedisServer, redisSuite, shared, start } from "@nominal-code/testi
 import { Effect, Fiber, FileSystem, Layer, Logger, Queue, Redacted, Schedule, Schema, type Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
+import { Redis as Client } from "ioredis"
 
 type Test = Effect.Effect<void, unknown, Redis.Redis | Scope.Scope>
 
@@ -204,7 +205,41 @@ redisSuite("Redis", () => {
         yield* TestClock.adjust("1 second")
       }
       const error = yield* Fiber.join(failing)
-      assert.strictEqual(error.message, `redis://127.0.0.1:${port}: ECONNREFUSED; it will be tried again`)
+      assert.strictEqual(
+        error.message,
+        `redis://127.0.0.1:${port}: ECONNREFUSED for 15 seconds; check redis.url (REDIS_URL)`
+      )
+    }))
+
+  it.live("a database that the server does not have is refused, and not replaced by its first one", () =>
+    Effect.gen(function*() {
+      const own = yield* start()
+      const error = yield* refusal(`redis://127.0.0.1:${own.port}/99`)
+      assert.match(error.message, /\/99: ERR DB index is out of range$/)
+      yield* Effect.provide(set("in"), at(Redacted.make(`redis://127.0.0.1:${own.port}/3`)))
+    }))
+
+  it.live("a password that is changed under a running process is named, and waited for", () =>
+    Effect.gen(function*() {
+      const own = yield* start({ password: "old" })
+      yield* Effect.gen(function*() {
+        yield* set("in")
+        yield* own.command("config", "set", "requirepass", "new")
+        const other = new Client(`redis://:new@127.0.0.1:${own.port}`)
+        yield* Effect.promise(() => other.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))
+        const error = yield* Effect.flip(set("out")).pipe(
+          Effect.repeat({
+            schedule: Schedule.spaced("20 millis"),
+            until: ({ message }) => message.includes("WRONGPASS")
+          }),
+          Effect.timeout("8 seconds")
+        )
+        assert.match(error.message, /: WRONGPASS, check the user name and the password in redis\.url/)
+        assert.isTrue(error.retryable)
+        yield* Effect.promise(() => other.config("SET", "requirepass", "old"))
+        other.disconnect()
+        yield* soon(set("in"))
+      }).pipe(Effect.provide(at(own.url)))
     }))
 
   it.live("a password opens the door; a wrong one and none are refused at once, in one line without it", () =>
