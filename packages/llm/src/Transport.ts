@@ -22,6 +22,17 @@ export interface Transport {
   readonly silent: (idle: Duration.Duration) => Effect.Effect<void>
 }
 
+/** Bytes of a body that are decoded without a pause. */
+const slice = 8 * 1024
+
+/** Hands bytes on with pauses in which the process does its other work: an SDK decodes all that it has at once. */
+const inSlices = (chunk: Uint8Array, take: (slice: Uint8Array) => void): Promise<void> => {
+  take(chunk.subarray(0, slice))
+  return new Promise<void>((resume) => setImmediate(resume)).then(() =>
+    chunk.byteLength > slice ? inSlices(chunk.subarray(slice), take) : undefined
+  )
+}
+
 const hostOf = (location: string | null, base: string): string => URL.parse(location ?? "", base)?.host ?? "nowhere"
 
 /** Makes the transport of one call. */
@@ -38,9 +49,9 @@ export const make: Effect.Effect<Transport> = Effect.map(Clock.Clock, (clock): T
       transform: (chunk, controller) => {
         sign()
         bytes += chunk.byteLength
-        if (bytes <= largestBody) return controller.enqueue(chunk)
+        if (bytes <= largestBody) return inSlices(chunk, (slice) => controller.enqueue(slice))
         fault = { _tag: "TooLarge" }
-        controller.error(new Error("the body is too large"))
+        return controller.error(new Error("the body is too large"))
       }
     })
 

@@ -5,6 +5,26 @@ import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { Deferred, Duration, Effect, Fiber, type Layer } from "effect"
 import { type Reply, type scripted, silence, status } from "./ScriptedService.ts"
 
+/** Failures that pass, at every service. */
+export const passingEverywhere = [
+  "a 429",
+  "a 500",
+  "a 502 that is a page",
+  "a disconnect",
+  "half a stream that breaks",
+  "half a stream that ends as if it were whole",
+  "an error in the middle of a stream",
+  "a page instead of a stream",
+  "broken JSON in a stream"
+] as const
+
+/** Failures that last, at every service, by their reasons. */
+export const lastingEverywhere = {
+  unauthorized: "a refused key (401, 403)",
+  "context-too-long": "a conversation that is too long (413, or the service's own words)",
+  "invalid-request": "a request that is refused (400, 404)"
+} as const
+
 /** A service, and how it says what every service may have to say. */
 interface Failing {
   readonly against: ReturnType<typeof scripted>
@@ -21,7 +41,7 @@ interface Failing {
   /** It wants us away for an hour. */
   readonly away: Reply
   /** Failures that are tried again, by name. */
-  readonly passing: Readonly<Record<string, Reply>>
+  readonly passing: Readonly<Record<string, Reply>> & Readonly<Record<typeof passingEverywhere[number], Reply>>
   /** Failures that are not, with their reasons and messages. */
   readonly lasting: ReadonlyArray<readonly [Reply, LlmError["reason"], RegExp]>
 }
@@ -109,6 +129,10 @@ export const failureSuite = ({ against, fine, key, request, ...service }: Failin
           assert.notInclude(error.message, "\n")
         }))
     }
+
+    it("all that every service can say is tried", () => {
+      assert.includeMembers(service.lasting.map(([, reason]) => reason), Object.keys(lastingEverywhere))
+    })
 
     it.live("a missing key", () =>
       Effect.gen(function*() {

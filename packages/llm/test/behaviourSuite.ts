@@ -1,0 +1,270 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Usage } from "@nominal-code/domain/Usage"
+import { mostCalls } from "@nominal-code/llm/CallRepair"
+import type { LlmResponse } from "@nominal-code/llm/LlmProvider"
+import { largestBody } from "@nominal-code/llm/Transport"
+import { Duration, Effect, type Scope } from "effect"
+import type { ServerResponse } from "node:http"
+import { createGzip } from "node:zlib"
+import type { Counts, Dialect, Part, Written } from "./Dialects.ts"
+import { lastingEverywhere, passingEverywhere } from "./failureSuite.ts"
+import { type Reply, serve, status } from "./ScriptedService.ts"
+
+type Check = (dialect: Dialect) => Effect.Effect<void, unknown, Scope.Scope>
+
+const stream = (text: string): Reply => (response) => {
+  response.writeHead(200, { "content-type": "text/event-stream" })
+  response.end(text)
+}
+
+const words: ReadonlyArray<Part> = [{ text: "All well." }]
+const call = (id: string, name = "Read", path = "a.ts"): Part => ({ id, name, json: JSON.stringify({ path }) })
+
+/** Sends one request to a service that gives this reply. */
+const answered = (
+  { against, request, write }: Dialect,
+  parts: ReadonlyArray<Part>,
+  written: Written = {}
+): Effect.Effect<LlmResponse, unknown, Scope.Scope> =>
+  Effect.flatMap(against([stream(write(parts, written))]), ({ send }) => send(request))
+
+const callsOf = ({ content }: LlmResponse) => content.filter(Block.guards.ToolUse)
+
+const usageFor = (counts: Counts | null): Check => (dialect) =>
+  Effect.map(answered(dialect, words, { counts }), ({ content, usage }) => {
+    assert.deepStrictEqual(content, [Block.cases.Text.make({ text: "All well." })])
+    for (const count of [usage.input, usage.output, usage.cacheRead, usage.cacheWrite]) {
+      assert.isAtLeast(count, 0)
+      assert.isBelow(count, 1e9)
+    }
+    assert.isAbove(usage.total, 0)
+  })
+
+/** Writes in pieces with a pause between them, like a network that is slow. */
+const inPieces = (pieces: ReadonlyArray<string>, pause: number): Reply => (response) => {
+  response.writeHead(200, { "content-type": "text/event-stream" })
+  const next = (index: number) => {
+    const piece = pieces[index]
+    if (piece === undefined) response.end()
+    else response.write(piece, () => setTimeout(() => next(index + 1), pause))
+  }
+  next(0)
+}
+
+const split = (text: string, pieces: number): ReadonlyArray<string> => {
+  const size = Math.ceil(text.length / pieces)
+  return Array.from({ length: pieces }, (_, index) => text.slice(index * size, (index + 1) * size))
+}
+
+/** Writes a text again and again until the connection is closed; `total`: the bytes that it has got rid of. */
+const flood = (text: string, total: { bytes: number }, most: number, compressed: boolean): Reply => (response) => {
+  response.writeHead(200, {
+    "content-type": "text/event-stream",
+    ...(compressed ? { "content-encoding": "gzip" } : {})
+  })
+  const gzip = createGzip()
+  const target = compressed ? gzip : response
+  if (compressed) gzip.pipe(response)
+  response.on("close", () => gzip.destroy())
+  gzip.on("error", () => {})
+  const next = () => {
+    if (response.destroyed || total.bytes > most) return target.end()
+    total.bytes += text.length
+    target.write(text, () => setImmediate(next))
+  }
+  next()
+}
+
+const flooded = (compressed: boolean): Check => ({ against, begin, request }) =>
+  Effect.gen(function*() {
+    const total = { bytes: 0 }
+    const most = 100 * 1024 * 1024
+    const { fails } = yield* against([
+      flood(begin("x".repeat(64 * 1024)), total, most, compressed),
+      status(400, { error: { message: "once is enough", type: "invalid_request_error" } })
+    ])
+    yield* fails(request)
+    assert.isBelow(total.bytes, most)
+    const { fails: failsAlone } = yield* against([flood(begin("x".repeat(64 * 1024)), total, Infinity, compressed)])
+    const error = yield* failsAlone(request)
+    assert.strictEqual(error.reason, "malformed-response", error.message)
+    assert.include(error.message, `more than ${largestBody / 1024 / 1024} MiB`)
+  })
+
+const redirected = (code: number): Check => ({ against, key, request }) =>
+  Effect.gen(function*() {
+    const thief = yield* serve([status(200, {})])
+    const { fails, received } = yield* against([(response: ServerResponse) => {
+      response.writeHead(code, { location: `${thief.url}/elsewhere` })
+      response.end()
+    }])
+    const error = yield* fails(request)
+    assert.deepStrictEqual([error.reason, received.length, thief.received.length], ["invalid-request", 1, 0])
+    assert.include(error.message, new URL(thief.url).host)
+    assert.notInclude(error.message, key)
+  })
+
+const ping = ": ping\n\n"
+
+/** Behaviours of every layer, by their sentences in docs/models.md. */
+const behaviours: ReadonlyArray<readonly [string, Check]> = [
+  [
+    "text",
+    (dialect) =>
+      Effect.map(
+        answered(dialect, [{ text: "All well." }]),
+        ({ content, stop }) =>
+          assert.deepStrictEqual([content, stop], [[Block.cases.Text.make({ text: "All well." })], "end"])
+      )
+  ],
+  [
+    "several tool calls in one turn",
+    (dialect) =>
+      Effect.map(answered(dialect, [call("c1"), call("c2", "submit_review", "b.ts")]), (response) => {
+        assert.strictEqual(response.stop, "tool-use")
+        assert.deepStrictEqual(callsOf(response).map(({ id, input, name }) => [id, name, input]), [
+          ["c1", "Read", { path: "a.ts" }],
+          ["c2", "submit_review", { path: "b.ts" }]
+        ])
+      })
+  ],
+  [
+    "results of tools, errors among them, go back to the model",
+    ({ against, request, write }) =>
+      Effect.gen(function*() {
+        const { received, send } = yield* against([stream(write([call("c1"), call("c2")])), stream(write(words))])
+        const { content } = yield* send(request)
+        const results: Message = {
+          role: "user",
+          content: content.filter(Block.guards.ToolUse).map(({ id }, index) =>
+            Block.cases.ToolResult.make({ toolUseId: id, content: `result ${index}`, isError: index === 1 })
+          )
+        }
+        yield* send({ ...request, messages: [...request.messages, { role: "assistant", content }, results] })
+        assert.match(JSON.stringify(received[1]?.body), /result 0[^]*result 1/)
+      })
+  ],
+  ["a tool call is demanded", ({ against, forced, request, write }) =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([stream(write([call("c1")]))])
+      yield* send({ ...request, toolChoice: "required" })
+      yield* send(request)
+      assert.match(JSON.stringify(received[0]?.body), forced)
+      assert.notMatch(JSON.stringify(received[1]?.body), forced)
+    })],
+  [
+    "an answer that is cut off at its limit says so",
+    (dialect) =>
+      Effect.map(answered(dialect, words, { stop: "length" }), ({ stop }) => assert.strictEqual(stop, "length"))
+  ],
+  [
+    "a refusal says so",
+    (dialect) =>
+      Effect.map(answered(dialect, words, { stop: "refusal" }), ({ stop }) => assert.strictEqual(stop, "refusal"))
+  ],
+  [
+    "cached tokens are counted once",
+    (dialect) =>
+      Effect.map(
+        answered(dialect, words, { counts: { uncached: 40, cached: 60, output: 5 } }),
+        ({ usage }) => assert.deepStrictEqual(usage, new Usage({ input: 40, output: 5, cacheRead: 60, cacheWrite: 0 }))
+      )
+  ],
+  ["missing token counts are estimated", usageFor(null)],
+  ["negative token counts do no harm", usageFor({ uncached: -7, cached: -1, output: -5 })],
+  ["absurd token counts do no harm", usageFor({ uncached: 1e30, cached: "many", output: 0.5 })],
+  ["a call that comes in fifty pieces", ({ against, request, write }) =>
+    Effect.gen(function*() {
+      const { send } = yield* against([inPieces(split(write([call("c1")]), 50), 1)])
+      assert.deepStrictEqual(callsOf(yield* send(request)).map(({ input }) => input), [{ path: "a.ts" }])
+    })],
+  ["tool names in the wrong case, or behind a namespace", (dialect) =>
+    Effect.map(
+      answered(dialect, [
+        call("c1", "read"),
+        call("c2", "functions.Read"),
+        call("c3", "default_api:READ"),
+        call("c4", "Write")
+      ]),
+      (response) => assert.deepStrictEqual(callsOf(response).map(({ name }) => name), ["Read", "Read", "Read", "Write"])
+    )],
+  [
+    "calls of the same id stay apart",
+    (dialect) =>
+      Effect.map(
+        answered(dialect, [call("c1"), call("c1"), call("c1")]),
+        (response) => assert.strictEqual(new Set(callsOf(response).map(({ id }) => id)).size, 3)
+      )
+  ],
+  ["of 10,000 calls in one turn, the first 128 are taken", (dialect) =>
+    Effect.map(
+      answered(dialect, Array.from({ length: 10_000 }, (_, index) => call(`c${index}`))),
+      (response) => {
+        const ids = callsOf(response).map(({ id }) => id)
+        assert.deepStrictEqual([ids.length, ids[0], ids.at(-1)], [mostCalls, "c0", `c${mostCalls - 1}`])
+      }
+    )],
+  ["pings are signs of life", ({ against, request, write }) =>
+    Effect.gen(function*() {
+      const pings = Array.from({ length: 15 }, () => ping)
+      const { received, send } = yield* against([inPieces([...pings, write(words)], 100)], {
+        idle: Duration.millis(700)
+      })
+      yield* send(request)
+      assert.strictEqual(received.length, 1)
+    })],
+  ["a stream that never ends is given up", ({ against, begin, request }) =>
+    Effect.gen(function*() {
+      const { fails } = yield* against([inPieces([begin("So"), ...Array.from({ length: 1_000 }, () => ping)], 20)], {
+        attempt: Duration.millis(500),
+        total: Duration.millis(800)
+      })
+      const error = yield* fails(request)
+      assert.deepStrictEqual([error.reason, error.retryable], ["timeout", true])
+    })],
+  ["an answer of 100 MB is cut at 4 MiB", flooded(false)],
+  ["a compressed answer of 100 MB is cut at 4 MiB", flooded(true)],
+  [
+    "an answer of many small pieces leaves the process its turns",
+    ({ against, request, write }) =>
+      Effect.gen(function*() {
+        const text = write(Array.from({ length: 5_000 }, () => ({ text: "x" })))
+        const { send } = yield* against([stream(text)])
+        let turns = 0
+        let done = false
+        const count = () => {
+          turns++
+          if (!done) setImmediate(count)
+        }
+        setImmediate(count)
+        yield* send(request)
+        done = true
+        assert.isAtLeast(turns, text.length / 8192)
+      })
+  ],
+  ["a redirect to another host (307) is not followed", redirected(307)],
+  ["a redirect that would make it a GET (302) is not followed", redirected(302)]
+]
+
+const rows = [
+  ...behaviours.map(([sentence]) => sentence),
+  ...passingEverywhere.map((failure) => `${failure} is tried again`),
+  "silence is tried again",
+  ...Object.values(lastingEverywhere).map((failure) => `${failure} is told at once, without the key`)
+]
+
+/** The table of docs/models.md: all of it is tried on each layer. */
+export const table = (names: ReadonlyArray<string>): string =>
+  [
+    `| behaviour | ${names.join(" | ")} |`,
+    `|---|${names.map(() => "---|").join("")}`,
+    ...rows.map((row) => `| ${row} | ${names.map(() => "yes").join(" | ")} |`)
+  ].join("\n")
+
+/** Runs all behaviours on one layer. */
+export const behaviourSuite = (dialect: Dialect): void => {
+  describe(dialect.name, () => {
+    for (const [sentence, check] of behaviours) it.live(sentence, () => check(dialect), 30_000)
+  })
+}
