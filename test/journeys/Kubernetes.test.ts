@@ -72,7 +72,11 @@ redisSuite("a cluster", () =>
         const named = (line: string, ...names: ReadonlyArray<string>) =>
           names.every((name) => line.includes(name))
         const facts = [`job=${job}`, "delivery=delivery-of-the-logs", "lane=github:acme/logs:1:nominalbot"]
-        const inCluster = [...facts, `kubernetesJob=nominal-code-acme-logs-1-${job}-1`]
+        // The trace of the delivery, which the server made: both processes name it.
+        const [, trace = "none"] = /\btrace=([0-9a-f]{32})\b/.exec(
+          serve.log.find((line) => line.includes(job) && line.includes("created the Job")) ?? ""
+        ) ?? []
+        const inCluster = [...facts, `trace=${trace}`, `kubernetesJob=nominal-code-acme-logs-1-${job}-1`]
         const about = serve.log.filter((line) => line.includes(job))
         assert.isTrue(about.some((line) => named(line, "accepted", ...facts)), about.join("\n"))
         assert.isTrue(about.some((line) => named(line, "created the Job", ...inCluster)), about.join("\n"))

@@ -64,6 +64,7 @@ export {
   type GitHubSettings,
   type GitLabSettings,
   type JobSettings,
+  type MetricsSettings,
   type Mode,
   type ProviderSettings,
   type RedisSettings,

@@ -56,6 +56,12 @@ export interface WebhookSettings {
   readonly allowUnsigned: boolean
 }
 
+/** The listener of the metrics. */
+export interface MetricsSettings {
+  /** None: there is no listener. */
+  readonly port: Option.Option<number>
+}
+
 /** Limits of concurrent jobs and of their durations. */
 export interface JobSettings {
   readonly maxConcurrent: number
@@ -109,6 +115,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly github: Option.Option<GitHubSettings>
   readonly gitlab: Option.Option<GitLabSettings>
   readonly webhook: WebhookSettings
+  readonly metrics: MetricsSettings
   readonly policy: Policy
   /** The effect of a push on a running review of its pull request that nobody asked for. */
   readonly onPush: "finish" | "supersede"

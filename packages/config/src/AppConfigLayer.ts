@@ -6,6 +6,7 @@ import { dataDirectory, workspaceDirectory } from "./Directories.ts"
 import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
 import { resolveGitLab } from "./GitLabConfig.ts"
 import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
+import { resolveMetrics } from "./MetricsConfig.ts"
 import { resolveProviders } from "./ModelConfig.ts"
 import { refusePlaceholders } from "./Placeholders.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
@@ -71,6 +72,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     github,
     gitlab: resolveGitLab(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
+    metrics: resolveMetrics(values, report),
     policy: resolvePolicy(mode, values, report),
     onPush: values(reviewer.onPush),
     kubernetes,

@@ -2,7 +2,7 @@ import { defaulted, optional, type Setting } from "./Setting.ts"
 import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
 import { access, agent, prompts, reviewer } from "./settings/Review.ts"
-import { jobs, kubernetes, redis, storage, webhook, workspace } from "./settings/Service.ts"
+import { jobs, kubernetes, metrics, redis, storage, webhook, workspace } from "./settings/Service.ts"
 import { line } from "./SettingType.ts"
 
 /** Settings that only the environment can set. */
@@ -25,6 +25,7 @@ const own = {
   github,
   gitlab,
   webhook,
+  metrics,
   reviewer,
   access,
   agent,
@@ -53,6 +54,7 @@ export const sections: ReadonlyArray<{
     settings: Object.values(gitlab)
   },
   { title: "Webhook listener", settings: Object.values(webhook) },
+  { title: "Metrics", note: "[Operate](operate.md#metrics) lists the metrics.", settings: Object.values(metrics) },
   { title: "Reviewer", settings: Object.values(reviewer) },
   { title: "Access", settings: Object.values(access) },
   { title: "Agent", settings: Object.values(agent) },

@@ -1,5 +1,16 @@
 import { absent, mistakes } from "./Mistakes.ts"
 
+mistakes("metrics", {
+  "the port of the webhooks for the metrics too": {
+    env: { METRICS_PORT: "8080" },
+    problem: "metrics.port (METRICS_PORT): 8080 is the port of the webhooks (webhook.port): name another one"
+  },
+  "a port for metrics out of range": {
+    yaml: "metrics: { port: 65536 }",
+    problem: "metrics.port (METRICS_PORT): 65536 in FILE is not a whole number from 0 to 65535"
+  }
+})
+
 mistakes("credentials and addresses", {
   "no token": {
     env: { GITHUB_TOKEN: absent },

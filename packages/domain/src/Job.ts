@@ -4,6 +4,7 @@ import { Failure, ServiceName } from "./Failure.ts"
 import { Lane, Namespace } from "./Lane.ts"
 import { Login, type Platform, type PullRequest, Sha } from "./PullRequest.ts"
 import { PullRequestEvent } from "./PullRequestEvent.ts"
+import { Traceparent } from "./Trace.ts"
 import { UsageSummary } from "./Usage.ts"
 
 /** The forge's own id of a webhook delivery. GitHub sends the same one when it delivers again. */
@@ -27,7 +28,9 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   prompt: Schema.String,
   delivery: DeliveryId,
   /** Milliseconds since the epoch at which the webhook arrived. */
-  receivedAt: Schema.Int
+  receivedAt: Schema.Int,
+  /** Trace of the delivery, which its runs continue. */
+  traceparent: Schema.optionalKey(Traceparent)
 }) {}
 
 /** Request of a job that no delivery asked for, and the account that reviews. */

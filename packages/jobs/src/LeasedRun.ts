@@ -1,8 +1,10 @@
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
+import { countRun, countUsage } from "@nominal-code/domain/Metrics"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { Duration, Effect, Exit, Metric, Option } from "effect"
+import { inTraceOf } from "@nominal-code/domain/Trace"
+import { Duration, Effect, Exit, Option } from "effect"
 import * as HeldLease from "./HeldLease.ts"
 import { type Lease, type RenewalResult, Settlement, type StopReason } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
@@ -17,10 +19,12 @@ export interface Turn {
   readonly restore: HeldLease.Restore
 }
 
-const finished = Metric.counter("nominal_jobs_total", { description: "Runs of jobs, by how they ended" })
 const count = (
   state: "done" | "skipped" | "retried" | "postponed" | "given up" | "told" | StopReason | "released" | "lost"
-) => Metric.update(Metric.withAttributes(finished, { state }), 1)
+) => countRun(state)
+
+const usageOf = (settlement: Settlement) =>
+  settlement._tag === "Done" && "usage" in settlement.outcome ? settlement.outcome.usage : undefined
 
 /** Limits of one run, and those after which its job is given up. */
 export interface LeasedRunOptions extends RunSettlement.SettlementOptions {
@@ -135,7 +139,10 @@ export const make = Effect.fnUntraced(
       })
 
     const conclude = Effect.fnUntraced(function*(lease: Lease, settlement: Settlement, { restore }: Turn) {
-      if (yield* settle(lease, settlement, restore)) yield* report(lease)(settlement)
+      if (!(yield* settle(lease, settlement, restore))) return
+      yield* report(lease)(settlement)
+      const usage = usageOf(settlement)
+      if (usage !== undefined) yield* countUsage(usage)
     })
 
     const release = (lease: Lease, turn: Turn) => conclude(lease, Settlement.cases.Release.make({}), turn)
@@ -215,10 +222,13 @@ export const make = Effect.fnUntraced(
   },
   (effect) =>
     Effect.map(effect, (leasedRun) => (lease: Lease, turn: Turn) =>
-      Effect.annotateLogs(leasedRun(lease, turn), {
-        job: lease.job.id,
-        delivery: lease.job.delivery,
-        attempt: lease.attempt,
-        run: lease.run
-      }))
+      leasedRun(lease, turn).pipe(
+        Effect.annotateLogs({
+          job: lease.job.id,
+          delivery: lease.job.delivery,
+          attempt: lease.attempt,
+          run: lease.run
+        }),
+        inTraceOf(lease.job)
+      ))
 )

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Traceparent } from "@nominal-code/domain/Trace"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { failed, laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
@@ -26,6 +27,24 @@ it.effect("the jobs of a pull request run one after the other, those of others b
     yield* quiet
     assert.deepStrictEqual(events.slice(0, 2), ["start a", "start c"])
     assert.deepStrictEqual(events.filter((event) => !event.endsWith("c")), ["start a", "end a", "start b"])
+  }))
+
+it.effect("a run continues the trace of the delivery", () =>
+  Effect.gen(function*() {
+    const traceparent = Traceparent.make("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    const traces: Array<string> = []
+    const { offer, start } = yield* laneWorld({
+      run: () =>
+        Effect.currentSpan.pipe(
+          Effect.withSpan("review"),
+          Effect.tap(({ traceId }) => Effect.sync(() => traces.push(traceId))),
+          Effect.orDie,
+          Effect.as(reviewed)
+        )
+    })
+    yield* start
+    yield* offer(new Job({ ...mention(one, "a"), traceparent }))
+    assert.deepStrictEqual(traces, ["4bf92f3577b34da6a3ce929d0e0e4736"])
   }))
 
 it.effect("no more jobs run at once than configured, and a lane that waits is not even taken", () =>

@@ -1,13 +1,15 @@
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
+import { countDelivery } from "@nominal-code/domain/Metrics"
 import { admit, type Policy } from "@nominal-code/domain/Policy"
 import { Login } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { currentTraceparent } from "@nominal-code/domain/Trace"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import type { Delivery, ForgeWebhooks, WebhookRequest } from "@nominal-code/forge/Webhooks"
 import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Context, Effect, Layer, Metric, Option } from "effect"
+import { Clock, Context, Effect, Layer, Option } from "effect"
 import * as Acknowledgements from "./Acknowledgements.ts"
 
 /** Result of a delivery: the `status` of the answer, and its job if it has one. */
@@ -25,23 +27,21 @@ export class Intake extends Context.Service<Intake, {
   receive(webhooks: ForgeWebhooks, request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>
 }>()("@nominal-code/server/Intake") {}
 
-const deliveries = Metric.counter("nominal_deliveries_total", {
-  description: "Webhook deliveries by what became of them"
-})
-
 const make = Effect.fnUntraced(function*(policy: Policy) {
   const queue = yield* JobQueue
   const acknowledgements = yield* Acknowledgements.Acknowledgements
 
   const jobOf = Effect.fnUntraced(function*(delivery: DeliveryId, event: PullRequestEvent, prompt: string) {
     const { number, platform, repo } = event.pullRequest
+    const traceparent = yield* currentTraceparent
     return new Job({
       id: jobIdOfDelivery(platform, delivery),
       lane: new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(policy.botUsername) }),
       event,
       prompt,
       delivery,
-      receivedAt: yield* Clock.currentTimeMillis
+      receivedAt: yield* Clock.currentTimeMillis,
+      ...(Option.isSome(traceparent) ? { traceparent: traceparent.value } : {})
     })
   })
 
@@ -90,7 +90,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
     yield* webhooks.verify(request)
     const delivery = yield* webhooks.parse(request)
     const receipt = yield* Effect.annotateLogs(decide(delivery), { delivery: delivery.id })
-    yield* Metric.update(Metric.withAttributes(deliveries, { status: receipt.status }), 1)
+    yield* countDelivery(receipt.status)
     return receipt
   })
 

@@ -1,7 +1,14 @@
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import { type ForgeWebhooks, Webhooks } from "@nominal-code/forge/Webhooks"
-import { ByteSize, Duration, Effect } from "effect"
-import { HttpRouter, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { ByteSize, Duration, Effect, Option } from "effect"
+import {
+  type Headers,
+  HttpRouter,
+  type HttpServerError,
+  type HttpServerRequest,
+  HttpServerResponse,
+  HttpTraceContext
+} from "effect/http"
 import * as DeliveryBodies from "./DeliveryBodies.ts"
 import { Intake, type Receipt } from "./Intake.ts"
 
@@ -43,6 +50,17 @@ const refuseUnread = ({ reason }: DeliveryBodies.BodyNotRead) => {
   )
 }
 
+/** Continues the trace of a request. Effect does so itself as soon as there is a tracer that exports. */
+const inTraceOf = (headers: Headers.Headers) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    Effect.option(Effect.currentParentSpan),
+    (span) =>
+      Option.match(Option.isSome(span) ? Option.none() : HttpTraceContext.fromHeaders(headers), {
+        onNone: () => effect,
+        onSome: (parent) => Effect.withParentSpan(effect, parent)
+      })
+  )
+
 type ReadBody = Effect.Success<typeof DeliveryBodies.make>
 
 const receive = Effect.fn("WebhookRoutes.receive")(
@@ -80,7 +98,7 @@ export const layer = HttpRouter.use((router) =>
       yield* router.add(
         "POST",
         `/webhooks/${webhooks.platform}`,
-        (request) => receive(webhooks, readBody, request)
+        (request) => inTraceOf(request.headers)(receive(webhooks, readBody, request))
       )
     }
   })

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { StoreError } from "@nominal-code/persistence/StoreError"
-import { Deferred, Effect, Layer, Stream } from "effect"
+import { Deferred, Effect, Layer, Option, Stream } from "effect"
+import { HttpClient } from "effect/http"
 import { request } from "node:http"
 import {
   comment,
@@ -47,6 +48,20 @@ describe("POST /webhooks/github", () => {
       assert.deepStrictEqual(JSON.parse(second.text), { ...JSON.parse(first.text), status: "duplicate" })
       assert.strictEqual((yield* stored).length, 1)
     }).pipe(Effect.provide(server())))
+
+  it.effect("gives the job the trace of the request, or one of its own", () =>
+    Effect.gen(function*() {
+      const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+      yield* deliver(pullRequest({ number: 1 }), {
+        id: "1",
+        headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` }
+      })
+      yield* deliver(pullRequest({ number: 2 }), { id: "2", headers: { traceparent: "00-nonsense" } })
+      const [own = "", continued = ""] = (yield* stored).map(({ job }) => Option.getOrThrow(job).traceparent)
+      assert.match(continued, new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`))
+      assert.match(own, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+      // The client would name a trace of its own.
+    }).pipe(Effect.provideService(HttpClient.TracerPropagationEnabled, false), Effect.provide(server())))
 
   it.effect("answers before the forge has answered the reaction", () =>
     Effect.gen(function*() {

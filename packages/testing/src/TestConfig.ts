@@ -10,7 +10,7 @@ import { defaults, valuesOf } from "@nominal-code/config/Values"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Layer, Option, Redacted, Struct } from "effect"
 
-const { redis, reviewer, webhook, workspace } = settings
+const { metrics, redis, reviewer, webhook, workspace } = settings
 
 const byDefault = valuesOf(defaults)
 
@@ -50,6 +50,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   github: Option.none(),
   gitlab: Option.none(),
   webhook: { ...byDefault(webhook), host: "127.0.0.1", port: 0 },
+  metrics: byDefault(metrics),
   policy: { ...resolvePolicy("review", defaults, makeReport()), botUsername: "nominalbot" },
   onPush: defaults(reviewer.onPush),
   jobs: { ...resolveJobs(defaults, Option.none()), maxConcurrent: 1 },

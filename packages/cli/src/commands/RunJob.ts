@@ -5,6 +5,7 @@ import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { JobPayload } from "@nominal-code/domain/JobPayload"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { inTraceOf } from "@nominal-code/domain/Trace"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
@@ -144,7 +145,8 @@ const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
       lane: laneKey(job.lane),
       delivery: job.delivery,
       ...(run === undefined ? {} : { run, kubernetesJob: kubeJobName(job, run) })
-    })
+    }),
+    inTraceOf(job)
   )
 })
 

@@ -29,6 +29,18 @@ export const webhook = {
   })
 }
 
+/** Settings of what is measured. */
+export const metrics = {
+  port: optional({
+    yaml: "metrics.port",
+    env: "METRICS_PORT",
+    kind: integer(0, 65_535),
+    byDefault: "no listener",
+    doc:
+      "A port of its own, on the address of `webhook.host`, where `serve` answers `GET /metrics` in Prometheus' text format."
+  })
+}
+
 /** Settings of the store. */
 export const storage = {
   dataDir: optional({

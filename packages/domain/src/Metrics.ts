@@ -1,0 +1,76 @@
+import { Effect, Metric } from "effect"
+import type { UsageSummary } from "./Usage.ts"
+
+/*
+ * The metrics of the program, under the names that Prometheus sees.
+ */
+
+const deliveries = Metric.counter("nominal_deliveries_total", {
+  description: "Webhook deliveries by what became of them",
+  incremental: true
+})
+
+/** Counts a delivery. */
+export const countDelivery = (status: string) => Metric.update(Metric.withAttributes(deliveries, { status }), 1)
+
+const runs = Metric.counter("nominal_jobs_total", {
+  description: "Runs of jobs, by how they ended",
+  incremental: true
+})
+
+/** Counts the end of a run. */
+export const countRun = (state: string) => Metric.update(Metric.withAttributes(runs, { state }), 1)
+
+const tokens = Metric.counter("nominal_model_tokens_total", {
+  description: "Tokens of the reviews and answers that were posted, by model and kind",
+  incremental: true
+})
+
+const cost = Metric.counter("nominal_model_cost_usd_total", {
+  description: "US dollars of the reviews and answers that were posted, by model; without models of unknown price",
+  incremental: true
+})
+
+/** Counts what a run has used, in this process or in its pod. */
+export const countUsage = ({ costUsd, model, provider, usage }: UsageSummary) =>
+  Effect.gen(function*() {
+    const used = {
+      input: usage.input,
+      output: usage.output,
+      cache_read: usage.cacheRead,
+      cache_write: usage.cacheWrite
+    }
+    for (const [kind, count] of Object.entries(used)) {
+      yield* Metric.update(Metric.withAttributes(tokens, { provider, model, kind }), count)
+    }
+    yield* Metric.update(Metric.withAttributes(cost, { provider, model }), costUsd ?? 0)
+  })
+
+const jobs = Metric.gauge("nominal_queue_jobs", { description: "Jobs in the queue, by state" })
+
+const oldestWait = Metric.gauge("nominal_queue_oldest_wait_seconds", {
+  description: "Waiting time of the oldest waiting job; 0 if none waits"
+})
+
+const away = Metric.gauge("nominal_services_away", {
+  description: "Services that are waited for: forges, models, the cluster"
+})
+
+/** A moment of the queue. */
+export interface QueueGauges {
+  readonly waiting: number
+  readonly running: number
+  readonly parked: number
+  readonly oldestWaitMillis: number
+  readonly servicesAway: number
+}
+
+/** Sets the gauges. */
+export const setQueue = ({ oldestWaitMillis, parked, running, servicesAway, waiting }: QueueGauges) =>
+  Effect.gen(function*() {
+    for (const [state, count] of Object.entries({ waiting, running, parked })) {
+      yield* Metric.update(Metric.withAttributes(jobs, { state }), count)
+    }
+    yield* Metric.update(oldestWait, oldestWaitMillis / 1_000)
+    yield* Metric.update(away, servicesAway)
+  })
