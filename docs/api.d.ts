@@ -232,6 +232,10 @@ export declare const AgentSettings: Schema.Struct<{
   readonly provider: Schema.String;
   readonly model: Schema.NonEmptyString;
   readonly maxTurns: Schema.Natural;
+  /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
+  readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+  /** Size of the model's context window in tokens. Absent: large enough for every review. */
+  readonly contextWindow: Schema.optionalKey<Schema.Natural>;
   /** Replaces the bundled role prompt. */
   readonly systemPrompt: Schema.optionalKey<Schema.String>;
 }>;
@@ -247,6 +251,10 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
     readonly maxTurns: Schema.Natural;
+    /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
+    readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>;
@@ -254,6 +262,10 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
     readonly maxTurns: Schema.Natural;
+    /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
+    readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>;

@@ -25,7 +25,8 @@ describe("one server", () => {
   for (
     const [provider, model, path] of [
       ["openai", "gpt-4.1", /^\/v1\/responses$/],
-      ["google", "gemini-2.5-flash", /^\/v1beta\/models\/gemini-2\.5-flash:streamGenerateContent/]
+      ["google", "gemini-2.5-flash", /^\/v1beta\/models\/gemini-2\.5-flash:streamGenerateContent/],
+      ["deepseek", "deepseek-flash", /^\/v1\/chat\/completions$/]
     ] as const
   ) {
     it.live(`reviews with ${provider}: several calls in a turn, findings, usage, no key anywhere`, () =>

@@ -68,7 +68,15 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
     const toolChoice = isLast ? "required" : "auto"
     const { maxOutputTokens } = grant
     return Effect.map(
-      llm.send({ model, system, messages, tools: asked.specs, toolChoice, maxOutputTokens }),
+      llm.send({
+        model,
+        system,
+        messages,
+        tools: asked.specs,
+        toolChoice,
+        maxOutputTokens,
+        ...(asked.specs.length === 0 ? { format: "json" } : {})
+      }),
       (response) => ({ response, isLast, messages, limit: grant.last })
     )
   })

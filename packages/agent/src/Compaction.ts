@@ -1,8 +1,8 @@
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { Option } from "effect"
 
-/** Tokens of one call (prompt and answer) above which the conversation is compacted. */
-export const threshold = 100_000
+/** Tokens of one call (prompt and answer) above which the conversation is compacted, in a window of this size. */
+export const thresholdOf = (contextWindow = Infinity): number => Math.min(100_000, Math.floor(contextWindow * 0.6))
 
 /** Newest messages that compaction keeps: two turns of calls and their results. */
 const kept = 4

@@ -1,4 +1,4 @@
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import type { AgentSettings, ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option } from "effect"
 import type { Mode, ProviderSettings } from "./AppConfig.ts"
 import { defaultModelOf } from "./DefaultModels.ts"
@@ -52,6 +52,25 @@ export const resolveModels = (
         ? Option.getOrElse(values(agent.explorerModel), () => reviewer.model)
         : modelOf(own, agent.explorerModel, values, report)
     }
+  }
+}
+
+/** Resolves what the models can do, for every role. */
+export const resolveModelLimits = (
+  { explorer, reviewer }: { readonly reviewer: Model; readonly explorer: Model },
+  values: Values,
+  report: Report
+): Pick<AgentSettings, "tools" | "contextWindow"> => {
+  const contextWindow = values(agent.contextWindow)
+  if (Option.isNone(contextWindow) && [explorer, reviewer].some(({ provider }) => provider === "ollama")) {
+    report.warn(
+      agent.contextWindow,
+      "not set: Ollama cuts what is longer than its OLLAMA_CONTEXT_LENGTH without a word, so set this to the same number"
+    )
+  }
+  return {
+    ...(values(agent.tools) === "off" ? { tools: "off" } : {}),
+    ...Option.match(contextWindow, { onNone: () => ({}), onSome: (contextWindow) => ({ contextWindow }) })
   }
 }
 

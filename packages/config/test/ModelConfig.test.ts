@@ -101,6 +101,23 @@ it.effect.each(
     ])
   }))
 
+it.effect("what the models cannot do holds for every role", () =>
+  Effect.gen(function*() {
+    const { review } = yield* configured({ yaml: "agent: { tools: off, context_window: 32768 }" })
+    for (const { contextWindow, tools } of [review.reviewer, review.explorer]) {
+      assert.deepStrictEqual([tools, contextWindow], ["off", 32_768])
+    }
+    const usual = yield* configured({ yaml: "agent: { tools: auto }" })
+    assert.doesNotHaveAnyKeys(usual.review.reviewer, ["tools", "contextWindow"])
+  }))
+
+it.effect("Ollama without a window is a warning, because it cuts what is longer", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, AGENT_PROVIDER: "ollama", AGENT_MODEL: "m" }
+    assert.match((yield* configured({ env })).warnings.join("\n"), /AGENT_CONTEXT_WINDOW\): not set: Ollama cuts/)
+    assert.deepStrictEqual((yield* configured({ env: { ...env, AGENT_CONTEXT_WINDOW: "65536" } })).warnings, [])
+  }))
+
 it.effect("an endpoint of one's own has its address in the file, and a key if it needs one", () =>
   Effect.gen(function*() {
     const yaml = "agent: { provider: openai-compatible, model: m, base_url: \"https://models.example/v1/\" }"

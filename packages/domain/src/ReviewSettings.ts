@@ -13,6 +13,10 @@ export const AgentSettings = Schema.Struct({
   provider: ProviderId,
   model: Schema.NonEmptyString,
   maxTurns: Schema.Natural,
+  /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
+  tools: Schema.optionalKey(Schema.Literal("off")),
+  /** Size of the model's context window in tokens. Absent: large enough for every review. */
+  contextWindow: Schema.optionalKey(Schema.Natural),
   /** Replaces the bundled role prompt. */
   systemPrompt: Schema.optionalKey(Schema.String)
 })

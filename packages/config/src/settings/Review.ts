@@ -113,6 +113,21 @@ export const agent = {
     doc:
       "The address of the provider `openai-compatible`, up to and including the version: `https://models.example/v1`. The other providers have variables of their own, see below."
   }),
+  tools: defaulted("auto", {
+    yaml: "agent.tools",
+    env: "AGENT_TOOLS",
+    kind: oneOf(["auto", "off"]),
+    doc:
+      "`off`: the models are asked once, with the diff and without tools. `auto`: so are those only whose service says that they take no tools."
+  }),
+  contextWindow: optional({
+    yaml: "agent.context_window",
+    env: "AGENT_CONTEXT_WINDOW",
+    kind: integer(4096),
+    byDefault: "large enough for every review",
+    doc:
+      "The size of the models' context windows in tokens. A quarter of it is for each answer, and a longer prompt is shortened before it is sent."
+  }),
   maxTurns: defaulted(8, {
     yaml: ["agent.reviewer.max_turns", "agent.max_turns"],
     env: "AGENT_MAX_TURNS",

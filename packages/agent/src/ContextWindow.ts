@@ -1,0 +1,30 @@
+import { LlmError } from "@nominal-code/llm/LlmError"
+import { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import { Effect } from "effect"
+
+/** Characters per token of the estimate, low enough that it is rather too high than too low. */
+const charactersPerToken = 3
+
+/**
+ * A provider whose model has a window of so many tokens. A quarter of it is for the answer. A longer conversation fails
+ * before it is sent, because some servers cut it and say nothing.
+ */
+export const within = (llm: LlmProvider["Service"], tokens: number): LlmProvider["Service"] =>
+  LlmProvider.of({
+    name: llm.name,
+    send: (request) => {
+      const maxOutputTokens = Math.min(request.maxOutputTokens, Math.floor(tokens / 4))
+      const { messages, system, tools } = request
+      const prompt = Math.ceil((system.length + JSON.stringify([messages, tools]).length) / charactersPerToken)
+      return prompt + maxOutputTokens <= tokens
+        ? llm.send({ ...request, maxOutputTokens })
+        : Effect.fail(
+          new LlmError({
+            provider: llm.name,
+            reason: "context-too-long",
+            message:
+              `The conversation has about ${prompt} tokens, which with the answer is more than the window of ${tokens}`
+          })
+        )
+    }
+  })
