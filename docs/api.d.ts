@@ -3277,8 +3277,13 @@ declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/j
  * a late or repeated one changes nothing.
  */
 export declare class JobResults extends JobResults_base {}
+declare const PayloadTooLarge_base: Schema.Class<PayloadTooLarge, Schema.TaggedStruct<"PayloadTooLarge", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** A payload that no store takes: it is larger than a payload may be. */
+export declare class PayloadTooLarge extends PayloadTooLarge_base {}
 declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
-  put(id: JobId, payload: string): Effect.Effect<void, StoreError>;
+  put(id: JobId, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>;
   get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
 }>;
 /** Store of payloads that are too large for a pod's environment variable. */

@@ -240,7 +240,7 @@ export * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 export { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 export * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
 export * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
-export { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+export { PayloadStore, PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
 export * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 export * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 export {

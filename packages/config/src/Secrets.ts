@@ -1,4 +1,4 @@
-import { writtenPassword } from "@nominal-code/domain/RedisUrl"
+import { parseRedisUrl, writtenPassword } from "@nominal-code/domain/RedisUrl"
 import { Effect, Option, Redacted } from "effect"
 import type { GitHubSettings } from "./AppConfig.ts"
 import type { ConfigError } from "./ConfigError.ts"
@@ -13,6 +13,9 @@ const decode = Option.liftThrowable(decodeURIComponent)
 const passwordOf = (text: string): ReadonlyArray<string> =>
   Option.toArray(writtenPassword(text)).flatMap((password) => [password, ...Option.toArray(decode(password))])
 
+/** True for a Redis URL without a password: an address, which the log has to be able to name. */
+const isAddress = (text: string): boolean => Option.exists(parseRedisUrl(text), ({ password }) => password === "")
+
 /** All texts that may not leave the process: the values of secret settings, and the passwords in URLs. */
 export const knownSecrets = Effect.fnUntraced(function*(
   given: ReadonlyArray<string>,
@@ -26,5 +29,5 @@ export const knownSecrets = Effect.fnUntraced(function*(
   const values = [...given, ...keys]
   const proxies = yield* Effect.forEach(proxyVariables, readVariable, { concurrency: 1 })
   const passwords = [...values, ...proxies.flatMap((proxy) => Option.toArray(proxy))].flatMap(passwordOf)
-  return [...new Set([...values, ...passwords])].map((text) => Redacted.make(text))
+  return [...new Set([...values.filter((text) => !isAddress(text)), ...passwords])].map((text) => Redacted.make(text))
 })

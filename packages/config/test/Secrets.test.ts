@@ -45,6 +45,16 @@ it.effect("a secret in the configuration file is known, and what is none is not"
     assert.notIncludeMembers(known, ["nominalbot", "alice,bob"])
   }))
 
+it.effect("a Redis URL without a password is an address, and may be in the log", () =>
+  Effect.gen(function*() {
+    for (const url of ["redis://redis:6379/0", "rediss://a:6379,b:6379", "redis+sentinel://a:1,b:2/main"]) {
+      const { secrets } = yield* configured({ env: { ...complete, REDIS_URL: url } })
+      assert.notInclude(secrets.map(Redacted.value), url)
+    }
+    const { secrets } = yield* configured({ env: { ...complete, REDIS_URL: "redis://:a-password@redis" } })
+    assert.include(secrets.map(Redacted.value), "redis://:a-password@redis")
+  }))
+
 it.effect("the password of a Redis with several nodes, or behind sentinels, is known too", () =>
   Effect.gen(function*() {
     for (const hosts of ["redis://:node-password@a:6379,b:6379/0", "redis+sentinel://:node-password@a:1,b:2/main"]) {

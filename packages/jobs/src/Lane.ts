@@ -2,7 +2,7 @@ import { backoff } from "@nominal-code/domain/Backoff"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
-import { Duration, Effect, FiberMap, Layer, Option, Stream } from "effect"
+import { Cause, Duration, Effect, FiberMap, Layer, Option, Stream } from "effect"
 import { JobQueue, type ReadyLane } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 import * as LaneSchedule from "./LaneSchedule.ts"
@@ -64,11 +64,13 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
       }).pipe(
         Effect.catchTag("StoreError", () => Effect.sync(() => schedule.add(ready))),
         // A bug too: nothing may keep a lane from its next turn.
-        Effect.catchCause((cause) =>
-          Effect.logError("a lane failed, trying again", cause).pipe(
-            Effect.andThen(restore(Effect.sleep(pause))),
-            Effect.andThen(Effect.sync(() => schedule.add(ready)))
-          )
+        Effect.catchCauseIf(
+          (cause) => !Cause.hasInterruptsOnly(cause),
+          (cause) =>
+            Effect.logError("a lane failed, trying again", cause).pipe(
+              Effect.andThen(restore(Effect.sleep(pause))),
+              Effect.andThen(Effect.sync(() => schedule.add(ready)))
+            )
         )
       )
     ).pipe(

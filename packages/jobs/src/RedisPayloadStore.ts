@@ -2,7 +2,7 @@ import { Redis } from "@nominal-code/persistence/Redis"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
-import { PayloadStore } from "./PayloadStore.ts"
+import { PayloadStore, PayloadTooLarge } from "./PayloadStore.ts"
 
 /** Much longer than a pod may take to start; it is put again for every run. */
 const ttl = Duration.toMillis("1 day")
@@ -31,7 +31,8 @@ const make = Effect.map(Redis, ({ send }) =>
       const operation = "PayloadStore.put"
       const bytes = Buffer.from(payload)
       if (bytes.length > longest) {
-        return yield* failed(operation, `the payload of job ${id} has ${bytes.length} bytes, and may have ${longest}`)
+        const message = `the payload of job ${id} has ${bytes.length} bytes, and may have ${longest}`
+        return yield* new PayloadTooLarge({ message })
       }
       const stored = Buffer.concat([Buffer.from(compressed), deflateRawSync(bytes)])
       yield* send(operation, Schema.Literal("OK"), ["set", keyOf(id), stored, "PX", ttl])

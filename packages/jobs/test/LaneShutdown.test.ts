@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"
@@ -46,6 +47,20 @@ it.effect("a job that does not finish in time is stopped, does not count as trie
     const stoppingAgain = yield* Effect.forkChild(again.stop)
     yield* TestClock.adjust("20 seconds")
     yield* Fiber.join(stoppingAgain)
+  }))
+
+it.effect("lanes that stop while the store is away say which outcome is not stored, and nothing of a failure", () =>
+  Effect.gen(function*() {
+    const away = new StoreError({ operation: "test", message: "away", reason: "unavailable" })
+    const { log, offer, start } = yield* laneWorld({ settings, queue: () => ({ settle: () => Effect.fail(away) }) })
+    const { stop } = yield* start
+    yield* offer(mention(one, "a"))
+    yield* TestClock.adjust("10 seconds")
+    const stopping = yield* Effect.forkChild(stop)
+    yield* TestClock.adjust("20 seconds")
+    yield* Fiber.join(stopping)
+    assert.include(log, "the outcome is not stored: the job runs again")
+    assert.deepStrictEqual(log.filter((line) => line.includes("failed")), [])
   }))
 
 it.effect("lanes that have nothing to do stop at once", () =>

@@ -28,7 +28,7 @@ redisSuite("payloads in Redis", () => {
       assert.deepStrictEqual(yield* get(id), Option.some("{\"body\":\"ä€😀\"}"))
       const error = yield* Effect.flip(put(id, "x".repeat(16 * 1024 * 1024 + 1)))
       assert.match(error.message, /^the payload of job 1{20} has 16777217 bytes, and may have 16777216$/)
-      assert.isFalse(error.retryable)
+      assert.strictEqual(error._tag, "PayloadTooLarge")
     }).pipe(Effect.provide(store)))
 
   it.effect("what is damaged, or larger than a payload may be, is no payload", () =>

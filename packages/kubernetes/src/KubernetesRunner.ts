@@ -62,7 +62,10 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
   const payloadOf = Effect.fnUntraced(function*(job: Job, run: number) {
     const payload = encode({ version: 2, job, settings: review, run })
     if (Manifest.fitsInline(payload)) return payload
-    yield* Effect.retry(payloads.put(job.id, payload), listening)
+    yield* Effect.retry(payloads.put(job.id, payload), {
+      schedule: listening,
+      while: ({ _tag }) => _tag !== "PayloadTooLarge"
+    })
     return `redis:${job.id}`
   })
 
@@ -154,6 +157,10 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
               JobOutcome.cases.Lost.make({
                 failure: Failure.cases.Lease.make({ detail: "another process has the job by now" })
               })
+            ),
+          PayloadTooLarge: ({ message }) =>
+            Effect.succeed(
+              JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail: message }), retryable: false })
             ),
           StoreError: ({ message }) =>
             Effect.succeed(

@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
+import { PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
 import { apiFailed, clusterPostponed, tooLong } from "@nominal-code/kubernetes/Ending"
 import { KubeError } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
@@ -63,6 +64,18 @@ it.effect("while the API server is away, what a pod reports is heard all the sam
     yield* TestClock.adjust("1 minute")
     yield* results.report(run, reviewed)
     assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
+  }))
+
+it.effect("a payload that is too large for any store fails its job at once, and no service is waited for", () =>
+  Effect.gen(function*() {
+    const detail = "the payload has 16777217 bytes"
+    const payloads = { put: () => Effect.fail(new PayloadTooLarge({ message: detail })) }
+    const { kube, running } = yield* started({ prompt: "x".repeat(200_000), payloads })
+    assert.deepStrictEqual(
+      yield* Fiber.join(running),
+      JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: false })
+    )
+    assert.deepStrictEqual(kube.log, [])
   }))
 
 const forgeAway = JobOutcome.cases.Postponed.make({

@@ -2,6 +2,7 @@ import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
@@ -28,11 +29,17 @@ interface Beginning {
   readonly wanted?: boolean
   /** Reason why every call of the API fails. */
   readonly refused?: KubeErrorReason
+  /** Request of the job, in place of a short one. */
+  readonly prompt?: string
+  /** Differences of the payloads' store from the usual. */
+  readonly payloads?: Partial<PayloadStore["Service"]>
 }
 
 /** A runner whose run of the job is under way. `lines` is what it has logged. */
 export const started = Effect.fnUntraced(
-  function*({ before = [], deleted = {}, refused, settings = {}, wanted = true }: Beginning = {}) {
+  function*(
+    { before = [], deleted = {}, payloads = {}, prompt, refused, settings = {}, wanted = true }: Beginning = {}
+  ) {
     const kube = yield* fakeKube
     for (const job of before) kube.jobs.set(job.name, job)
     for (const [name, ago] of Object.entries(deleted)) yield* kube.deleted(name, ago)
@@ -47,13 +54,18 @@ export const started = Effect.fnUntraced(
           needs: () => []
         })
       ).pipe(
-        Layer.provide([kube.layer, results.layer])
+        Layer.provide([
+          kube.layer,
+          results.layer,
+          Layer.succeed(PayloadStore, { ...results.payloadStore, ...payloads })
+        ])
       )
     )
     yield* quiet
     yield* kube.refuse(refused)
     const runner = Context.get(context, JobRunner)
-    const running = yield* runner.run(job, 1).pipe(
+    const asked = prompt === undefined ? job : mention(laneOf(1), "a", prompt)
+    const running = yield* runner.run(asked, 1).pipe(
       Effect.provideService(RunStillWanted, Effect.succeed(wanted)),
       Effect.provide(logger),
       Effect.forkChild

@@ -32,7 +32,8 @@ const textOf = Notice.match({ GivenUp: ({ failure }) => failureText(failure), Bu
 export const lasting = (duration: Duration.Input) => Effect.delay(Effect.succeed<JobOutcome>(reviewed), duration)
 
 /**
- * Lanes over a memory queue and a scripted runner. `events` tells what the runner was asked, in order. `start` starts
+ * Lanes over a memory queue and a scripted runner. `events` tells what the runner was asked, in order; `log`
+ * is what the lanes logged. `start` starts
  * the lanes and gives what stops them.
  */
 export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
@@ -40,6 +41,7 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
   const base = Context.get(store, JobQueue)
   const records = Context.get(store, JobRecords)
   const events: Array<string> = []
+  const log: Array<string> = []
   const say = (event: string) => Effect.sync(() => events.push(event))
 
   const runner = JobRunner.of({
@@ -70,7 +72,7 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
   const lanes = Layer.fresh(Lanes.layer(options)).pipe(
     Layer.provide(Layer.fresh(ServiceBreakers.layer)),
     Layer.provide([
-      Logger.layer([]),
+      Logger.layer([Logger.make(({ message }) => void log.push([message].flat().join(" ")))]),
       Layer.succeed(JobRunner, runner),
       Layer.succeed(JobQueue, { ...base, ...script.queue?.(base) })
     ])
@@ -89,5 +91,5 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
       const record = Option.getOrThrow(found)
       return { attempts: record.attempts, state: record.state, reason: reasonOf(record) }
     })
-  return { events, offer, queue: base, records, start, stateOf }
+  return { events, log, offer, queue: base, records, start, stateOf }
 })

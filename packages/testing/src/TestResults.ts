@@ -42,6 +42,7 @@ export const testResults = Effect.gen(function*() {
   return {
     log,
     payloads,
+    payloadStore,
     ...results,
     /** Stores without a signal. */
     store,
