@@ -1,8 +1,9 @@
 import { backoff } from "@nominal-code/domain/Backoff"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import { StoreError } from "@nominal-code/persistence/StoreError"
-import { Context, Duration, Effect, Option, Schedule, Schema } from "effect"
+import { Duration, Effect, Option, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { QueueLimits } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
@@ -10,11 +11,6 @@ import { planOf } from "./RedisCommit.ts"
 import { dayOf, daysOf, eventDigest, type ShardKeys, shardKeys, shardOf, shortId } from "./RedisKeys.ts"
 import { endedOf, pairsOf, rowOf } from "./RedisRow.ts"
 import { givenBy, type LoadedLane, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
-
-/** Time for the scripts. None: they use Redis' clock, which all processes share. */
-export const RedisTime = Context.Reference<Effect.Effect<Option.Option<number>>>("@nominal-code/jobs/RedisTime", {
-  defaultValue: () => Effect.succeedNone
-})
 
 const Time = Schema.Tuple([Schema.FiniteFromString, Schema.FiniteFromString])
 

@@ -1,9 +1,9 @@
 import type { Job } from "@nominal-code/domain/Job"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Schedule, Schema } from "effect"
-import { RedisTime } from "./RedisLane.ts"
 import * as StoredJob from "./StoredJob.ts"
 
 /*

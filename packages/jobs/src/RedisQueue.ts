@@ -3,6 +3,7 @@ import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import { JobQueue, JobRequestResult, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
@@ -67,7 +68,7 @@ interface Taken {
 
 const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const redis = yield* Redis
-  const time = yield* RedisLane.RedisTime
+  const time = yield* RedisTime
   const { sweepEvery } = yield* QueueLimits
   const due = yield* RedisScript.load(lua, ["look", "due"])
 

@@ -1,14 +1,14 @@
 import { NodeServices } from "@effect/platform-node"
-import * as RedisLane from "@nominal-code/jobs/RedisLane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import { Clock, Effect, Layer, Schema, Stream } from "effect"
 import { Elsewhere } from "./Quiet.ts"
 import { emptied, type RedisServer } from "./RedisServer.ts"
 
 /** The queue's time: the test's clock instead of Redis' own. */
 export const testTime = Layer.effect(
-  RedisLane.RedisTime,
+  RedisTime,
   Effect.map(Clock.Clock, (clock) => Effect.asSome(clock.currentTimeMillis))
 )
 
