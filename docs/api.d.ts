@@ -1980,7 +1980,7 @@ export declare class ConfigError extends ConfigError_base {
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$30 as layer, load };
+  export { layer$32 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -2007,7 +2007,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$30: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$32: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -3296,7 +3296,7 @@ interface KubeJobTemplate {
   };
 }
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$29 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$31 as layer };
 }
 /** Settings of the Jobs, and those that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
@@ -3314,7 +3314,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$29: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$31: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
 /** Description of a tool for a model. */
 interface ToolSpec {
   readonly name: string;
@@ -3444,7 +3444,7 @@ export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
 declare const layer$5: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, models, redis, reviewConfig, server, sqlite, webhooks$2 as webhooks, workspace };
+  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, models, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -3455,6 +3455,12 @@ declare const conversationsIn: {
   memory: Layer.Layer<ConversationStore, never, AppConfig>;
   sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
   redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** The ledger of what models cost, in each kind of storage. */
+declare const spendIn: {
+  memory: Layer.Layer<Spend, never, never>;
+  sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
 /** The forges that the configuration has credentials for. */
 declare const forges: Layer.Layer<Forges, never, AppConfig>;
@@ -3508,10 +3514,10 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { layer$28 as layer, webhooks$1 as webhooks };
+  export { layer$30 as layer, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$28: (options: GitHubOptions) => Layer.Layer<Forge>;
+declare const layer$30: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** GitHub's webhooks, signed with the secret of the hook. */
 declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
 /** Address of GitLab, and the credentials. */
@@ -3531,19 +3537,19 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { layer$27 as layer, webhooks };
+  export { layer$29 as layer, webhooks };
 }
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
-declare const layer$27: (options: GitLabOptions) => Layer.Layer<Forge>;
+declare const layer$29: (options: GitLabOptions) => Layer.Layer<Forge>;
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
-  export { layer$26 as layer };
+  export { layer$28 as layer };
 }
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$26: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$28: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
-  export { LocalOptions, layer$25 as layer };
+  export { LocalOptions, layer$27 as layer };
 }
 /** Directory for git's own files, and the limit of a checkout in bytes. */
 type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
@@ -3551,12 +3557,12 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$25: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$27: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace ApiAgent_d_exports {
-  export { layer$24 as layer };
+  export { layer$26 as layer };
 }
 /** The agent loop in this process, on the API of the provider that a task names. */
-declare const layer$24: Layer.Layer<AgentRunner, never, LlmProviders>;
+declare const layer$26: Layer.Layer<AgentRunner, never, LlmProviders>;
 /** Rates of a model. Some models have other rates for all tokens of a call with a long prompt. */
 export declare const ModelPrice: Schema.Struct<{
   readonly input: Schema.Finite;
@@ -3598,7 +3604,7 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$23 as layer, layerWithoutKey$3 as layerWithoutKey, make$5 as make };
+  export { layer$25 as layer, layerWithoutKey$3 as layerWithoutKey, make$5 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3606,11 +3612,11 @@ declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Claude, over the official SDK. */
-declare const layer$23: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$3: Layer.Layer<LlmProvider, never, never>;
 declare namespace Chat_d_exports {
-  export { ChatSettings, layer$22 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$4 as make };
+  export { ChatSettings, layer$24 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$4 as make };
 }
 /** Address, key and time limits of a service that speaks Chat Completions. */
 interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
@@ -3627,13 +3633,13 @@ declare const make$4: (args_0: ChatSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
-declare const layer$22: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
+declare const layer$24: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$2: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
 /** Limits for the service's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Duration) => CallLimits;
 declare namespace Google_d_exports {
-  export { layer$21 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
+  export { layer$23 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3641,13 +3647,13 @@ declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Gemini, over the official SDK. */
-declare const layer$21: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$23: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
 /** Limits for Gemini's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
 declare namespace OpenAi_d_exports {
-  export { layer$20 as layer, layerWithoutKey, make$2 as make };
+  export { layer$22 as layer, layerWithoutKey, make$2 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
@@ -3658,7 +3664,7 @@ declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
-declare const layer$20: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$22: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
 /**
@@ -3667,12 +3673,22 @@ declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
  */
 declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
 declare namespace SpendMemory_d_exports {
-  export { layer$19 as layer, make$1 as make };
+  export { layer$21 as layer, make$1 as make };
 }
 /** Makes a ledger that ends with the process. */
 declare const make$1: () => Spend["Service"];
 /** A ledger that ends with the process. */
-declare const layer$19: Layer.Layer<Spend>;
+declare const layer$21: Layer.Layer<Spend>;
+declare namespace SpendRedis_d_exports {
+  export { layer$20 as layer };
+}
+/** The ledger that all servers and Jobs share. */
+declare const layer$20: Layer.Layer<Spend, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare namespace SpendSqlite_d_exports {
+  export { layer$19 as layer };
+}
+/** The ledger in the database file. */
+declare const layer$19: Layer.Layer<Spend, never, Sqlite>;
 declare namespace ConversationStoreMemory_d_exports {
   export { layer$18 as layer };
 }
@@ -3776,4 +3792,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$6: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, type SpendRequest, type SpendSettlement, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };

@@ -9,6 +9,8 @@ import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as Redis from "@nominal-code/persistence/Redis"
+import { newCap, newTask, noCosts, Spend } from "@nominal-code/persistence/Spend"
+import * as SpendRedis from "@nominal-code/persistence/SpendRedis"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { queue } from "@nominal-code/testing/RedisStore"
@@ -122,10 +124,12 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
 
       const own = as("nominal-job:a-password-of-the-jobs")
       const pod = yield* Layer.build(
-        Layer.mergeAll(RedisJobResults.layer, RedisPayloadStore.layer, ConversationStoreRedis.layer({ ttl: "1 day" }))
-          .pipe(
-            Layer.provideMerge(own)
-          )
+        Layer.mergeAll(
+          RedisJobResults.layer,
+          RedisPayloadStore.layer,
+          ConversationStoreRedis.layer({ ttl: "1 day" }),
+          SpendRedis.layer
+        ).pipe(Layer.provideMerge(own))
       )
       const results = Context.get(pod, JobResults)
       const run = { id: job.id, run: 1 }
@@ -140,6 +144,15 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
         messages: [{ role: "user", content: [{ _tag: "Text", text: "Hello." }] }]
       })
       assert.isTrue(Option.isSome(yield* conversations.load(job.lane)))
+
+      const ledger = Context.get(pod, Spend)
+      const task = newTask([newCap(10)])
+      const subject = { repository: "r", author: "a", provider: "p", model: "m" }
+      const { _tag, day } = yield* ledger.reserve({ task, subject, call: 1, ranges: [{ least: 5, most: 5 }] })
+      assert.strictEqual(_tag, "Granted")
+      yield* ledger.settle({ task, subject, call: 1, day, costs: { ...noCosts, spent: 4 }, keep: 1 })
+      yield* ledger.release(task, { day, subject })
+      assert.strictEqual((yield* ledger.costs(day))[0]?.spent, 4)
 
       const { send } = Context.get(pod, Redis.Redis)
       for (

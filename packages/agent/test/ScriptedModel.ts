@@ -68,6 +68,12 @@ export const task = (changes: Partial<AgentTask<Answer>> = {}): AgentTask<Answer
 
 export const turns = (maxTurns: number) => ({ settings: { ...task().settings, maxTurns } })
 
+/** The agent on a model that answers with this function. */
+export const agentOf = (send: LlmProvider["Service"]["send"]) =>
+  ApiAgent.layer.pipe(
+    Layer.provide(LlmProviders.layer([Layer.succeed(LlmProvider, LlmProvider.of({ name: "anthropic", send }))]))
+  )
+
 /**
  * Runs a task against a model that gives the replies in turn, and the last one from then on. Like the strictest
  * service, it refuses a conversation that is out of order: that is a defect.
@@ -75,21 +81,18 @@ export const turns = (maxTurns: number) => ({ settings: { ...task().settings, ma
 export const run = (given: AgentTask<Answer>, replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
     const requests: Array<LlmRequest> = []
-    const llm = LlmProvider.of({
-      name: "anthropic",
-      send: (request) =>
-        Effect.suspend(() => {
-          const wrong = violations(request.messages)
-          const last = request.messages.at(-1)?.role
-          if (wrong.length > 0 || last !== "user") return Effect.die(new Error(`${wrong.join("; ")}, last: ${last}`))
-          requests.push(request)
-          const reply = replies[Math.min(requests.length, replies.length) - 1]
-          const answer = typeof reply === "function" ? reply(request) : reply
-          if (answer === undefined) return Effect.die(new Error("the script has no reply"))
-          return "content" in answer ? Effect.succeed(answer) : Effect.fail(answer)
-        })
-    })
-    const layer = ApiAgent.layer.pipe(Layer.provide(LlmProviders.layer([Layer.succeed(LlmProvider, llm)])))
+    const layer = agentOf((request) =>
+      Effect.suspend(() => {
+        const wrong = violations(request.messages)
+        const last = request.messages.at(-1)?.role
+        if (wrong.length > 0 || last !== "user") return Effect.die(new Error(`${wrong.join("; ")}, last: ${last}`))
+        requests.push(request)
+        const reply = replies[Math.min(requests.length, replies.length) - 1]
+        const answer = typeof reply === "function" ? reply(request) : reply
+        if (answer === undefined) return Effect.die(new Error("the script has no reply"))
+        return "content" in answer ? Effect.succeed(answer) : Effect.fail(answer)
+      })
+    )
     const exit = yield* AgentRunner.use((agent) => agent.run(given)).pipe(Effect.provide(layer), Effect.exit)
     return { requests, exit }
   })

@@ -20,6 +20,9 @@ import * as ConversationStoreMemory from "@nominal-code/persistence/Conversation
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
 import * as Redis from "@nominal-code/persistence/Redis"
+import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
+import * as SpendRedis from "@nominal-code/persistence/SpendRedis"
+import * as SpendSqlite from "@nominal-code/persistence/SpendSqlite"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
@@ -59,6 +62,13 @@ export const conversationsIn = {
   memory: configured(({ conversationTtl: ttl }) => ConversationStoreMemory.layer({ ttl })),
   sqlite: configured(({ conversationTtl: ttl }) => ConversationStoreSqlite.layer({ ttl })).pipe(Layer.provide(sqlite)),
   redis: configured(({ conversationTtl: ttl }) => ConversationStoreRedis.layer({ ttl })).pipe(Layer.provide(redis))
+}
+
+/** The ledger of what models cost, in each kind of storage. */
+export const spendIn = {
+  memory: SpendMemory.layer,
+  sqlite: SpendSqlite.layer.pipe(Layer.provide(sqlite)),
+  redis: SpendRedis.layer.pipe(Layer.provide(redis))
 }
 
 /** The forges that the configuration has credentials for. */

@@ -4,10 +4,9 @@ import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
-import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer, Option, Path } from "effect"
-import { conversationsIn, redis, sqlite } from "./Configured.ts"
+import { conversationsIn, redis, spendIn, sqlite } from "./Configured.ts"
 
 const queueIn = {
   memory: MemoryQueue.layer,
@@ -47,7 +46,7 @@ export const existingQueue = Layer.unwrap(Effect.gen(function*() {
 }))
 
 /** The ledger of what models cost. */
-export const spend = SpendMemory.layer
+export const spend = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => spendIn[storage]))
 
 /** The conversations, the ledger and the queue. */
 export const layer = Layer.mergeAll(queue, conversations, spend)

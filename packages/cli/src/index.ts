@@ -176,6 +176,8 @@ export {
   type SpendTask
 } from "@nominal-code/persistence/Spend"
 export * as SpendMemory from "@nominal-code/persistence/SpendMemory"
+export * as SpendRedis from "@nominal-code/persistence/SpendRedis"
+export * as SpendSqlite from "@nominal-code/persistence/SpendSqlite"
 
 /** The stores of conversations, and the databases under them. */
 export { type ConversationOptions, ConversationStore } from "@nominal-code/persistence/ConversationStore"

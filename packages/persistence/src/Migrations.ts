@@ -143,6 +143,45 @@ const migrations = [
 
   -- Empty but for a moment: what a check of the store writes and removes.
   CREATE TABLE probes (filler BLOB NOT NULL) STRICT;
+  `,
+  `
+  -- The ledger of what models cost, in nanodollars. A total is the sum of an account's costs and reservations.
+  CREATE TABLE spend_totals (
+    name       TEXT    NOT NULL PRIMARY KEY,
+    nano       INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE spend_holds (
+    task       TEXT    NOT NULL PRIMARY KEY,
+    call       INTEGER NOT NULL,
+    settled    INTEGER NOT NULL,
+    amount     INTEGER NOT NULL,
+    day        INTEGER NOT NULL,
+    range      INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE spend_notices (
+    notice     TEXT    NOT NULL PRIMARY KEY,
+    claimant   TEXT    NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE spend_costs (
+    day         INTEGER NOT NULL,
+    repository  TEXT    NOT NULL,
+    author      TEXT    NOT NULL,
+    provider    TEXT    NOT NULL,
+    model       TEXT    NOT NULL,
+    spent       INTEGER NOT NULL,
+    held        INTEGER NOT NULL,
+    lost        INTEGER NOT NULL,
+    calls       INTEGER NOT NULL,
+    unpriced    INTEGER NOT NULL,
+    input       INTEGER NOT NULL,
+    output      INTEGER NOT NULL,
+    cache_read  INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    PRIMARY KEY (day, repository, author, provider, model)
+  ) STRICT, WITHOUT ROWID;
   `
 ]
 

@@ -1,4 +1,4 @@
-import { Context, Effect, Option } from "effect"
+import { Context, Effect, type Option } from "effect"
 
 /** Time for the scripts, in milliseconds. None: they use Redis' clock, which all processes share. */
 export const RedisTime = Context.Reference<Effect.Effect<Option.Option<number>>>(

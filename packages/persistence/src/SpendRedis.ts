@@ -1,0 +1,182 @@
+import { Usage } from "@nominal-code/domain/Usage"
+import { Clock, Effect, Layer, Option, Schema } from "effect"
+import { Redis } from "./Redis.ts"
+import * as RedisScript from "./RedisScript.ts"
+import { RedisTime } from "./RedisTime.ts"
+import {
+  type DailyCosts,
+  dayOf,
+  type Held,
+  keptMillis,
+  lifeMillis,
+  noCosts,
+  Spend,
+  type SpendGrant,
+  type SpendRequest,
+  type SpendSettlement,
+  type SpendSubject,
+  type SpendTask,
+  totalOf
+} from "./Spend.ts"
+import { holdMillis, oldestDay } from "./SpendTable.ts"
+import { StoreError } from "./StoreError.ts"
+
+/*
+ * The whole ledger is under one hash tag, so that one script decides about all accounts of a call: they are few and
+ * small, and a call of a model takes seconds.
+ */
+const root = "{nc:spend}"
+const holdKey = ({ id }: SpendTask) => `${root}:hold:${id}`
+const totalKey = (name: string) => `${root}:total:${name}`
+const costsKey = (day: number) => `${root}:costs:${day}`
+const noticeKey = (notice: string) => `${root}:notice:${notice}`
+
+/** The names that costs are under, as text. */
+const Names = Schema.fromJsonString(Schema.Tuple([Schema.String, Schema.String, Schema.String, Schema.String]))
+const decodeNames = Schema.decodeOption(Names)
+
+const namesOf = ({ author, model, provider, repository }: SpendSubject): string =>
+  JSON.stringify([repository, author, provider, model])
+
+const Reserved = Schema.Union([
+  Schema.Tuple([Schema.Literal(0), Schema.Int]),
+  Schema.Tuple([Schema.Literal(1), Schema.FiniteFromString, Schema.Int, Schema.Int, Schema.Int]),
+  Schema.Tuple([Schema.Literal(2), Schema.Int])
+])
+const Settled = Schema.Literals([0, 1])
+const Fields = Schema.Record(Schema.String, Schema.String)
+const Claimant = Schema.NullOr(Schema.String)
+
+/** Costs of one day, out of its hash. */
+const dailyCosts = (day: number, fields: typeof Fields.Type): ReadonlyArray<DailyCosts> =>
+  Object.entries(fields).flatMap(([field, sums]) => {
+    const names = decodeNames(field)
+    if (Option.isNone(names)) return []
+    const [repository, author, provider, model] = names.value
+    const [
+      spent = 0,
+      held = 0,
+      lost = 0,
+      calls = 0,
+      unpriced = 0,
+      input = 0,
+      output = 0,
+      cacheRead = 0,
+      cacheWrite = 0
+    ] = sums.split(" ").map(Number)
+    const usage = new Usage({ input, output, cacheRead, cacheWrite })
+    return [{ day, subject: { repository, author, provider, model }, spent, held, lost, calls, unpriced, usage }]
+  })
+
+/** Number of tries to name the day of Redis' clock. It changes once a day. */
+const maxTries = 5
+
+/** Number of days whose costs are read at once. */
+const daysAtOnce = 20
+
+const make = Effect.gen(function*() {
+  const redis = yield* Redis
+  const time = yield* RedisTime
+  const folder = new URL("lua/", import.meta.url)
+  const reserveScript = yield* RedisScript.load(folder, ["spendCosts", "spendReserve"])
+  const settleScript = yield* RedisScript.load(folder, ["spendCosts", "spendSettle"])
+  // The day of Redis' clock when it was asked last.
+  let today = dayOf(yield* Clock.currentTimeMillis)
+
+  const reserve = Effect.fn("Spend.reserve")(
+    function*(request: SpendRequest): Effect.fn.Return<SpendGrant, StoreError> {
+      const { call, held = { day: today, subject: request.subject }, ranges, subject, task } = request
+      const { accounts } = task
+      for (let round = 0; round < maxTries; round++) {
+        const day = today
+        const keys = [
+          holdKey(task),
+          costsKey(day),
+          costsKey(held.day),
+          ...accounts.flatMap((account) => [totalKey(totalOf(account, day)), totalKey(totalOf(account, held.day))])
+        ]
+        const reply = yield* redis.run("Spend.reserve", Reserved, reserveScript, keys, [
+          Option.getOrElse(yield* time, () => ""),
+          day,
+          call,
+          holdMillis,
+          keptMillis,
+          namesOf(subject),
+          namesOf(held.subject),
+          ranges.length,
+          ...ranges.flatMap(({ least, most }) => [least, most]),
+          ...accounts.flatMap((account) => [account.limit ?? "", lifeMillis(account)])
+        ])
+        if (reply[0] === 2) {
+          const tightest = accounts[reply[1] - 1]
+          if (tightest === undefined) break
+          return { _tag: "Refused", tightest, day }
+        }
+        if (reply[0] === 1) {
+          const [, amount, range, day, place] = reply
+          const tightest = accounts[place - 1]
+          return { _tag: "Granted", amount, range, day, ...(tightest === undefined ? {} : { tightest }) }
+        }
+        today = reply[1]
+      }
+      return yield* new StoreError({
+        operation: "Spend.reserve",
+        message: "the ledger's day could not be found out",
+        reason: "unavailable"
+      })
+    }
+  )
+
+  const end = (operation: string, settlement: Omit<SpendSettlement, "call"> & { readonly call: number | "" }) => {
+    const { call, costs: { calls, lost, spent, unpriced, usage }, day, keep, subject, task } = settlement
+    const { accounts } = task
+    const keys = [holdKey(task), costsKey(day), ...accounts.map((account) => totalKey(totalOf(account, day)))]
+    return Effect.asVoid(redis.run(operation, Settled, settleScript, keys, [
+      day,
+      call,
+      keep,
+      holdMillis,
+      keptMillis,
+      namesOf(subject),
+      spent,
+      lost,
+      calls,
+      unpriced,
+      usage.input,
+      usage.output,
+      usage.cacheRead,
+      usage.cacheWrite,
+      ...accounts.map(lifeMillis)
+    ]))
+  }
+
+  const claimNotice = Effect.fn("Spend.claimNotice")(function*(notice: string, claimant: string) {
+    const key = noticeKey(notice)
+    const command = ["set", key, claimant, "NX", "GET", "PX", keptMillis] as const
+    const before = yield* redis.send("Spend.claimNotice", Claimant, command)
+    return before === null || before === claimant
+  })
+
+  const costs = Effect.fn("Spend.costs")(function*(since: number) {
+    const now = Option.getOrElse(yield* time, () => Number.NaN)
+    const last = Number.isNaN(now) ? Math.max(today, dayOf(yield* Clock.currentTimeMillis)) + 1 : dayOf(now)
+    const first = Math.max(since, oldestDay(last * 86_400_000))
+    const days = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at)
+    const read = (day: number) =>
+      Effect.map(redis.send("Spend.costs", Fields, ["hgetall", costsKey(day)]), (fields) => dailyCosts(day, fields))
+    return (yield* Effect.forEach(days, read, { concurrency: daysAtOnce })).flat()
+  })
+
+  return Spend.of({
+    reserve,
+    settle: Effect.fn("Spend.settle")((settlement: SpendSettlement) => end("Spend.settle", settlement)),
+    release: Effect.fn("Spend.release")((task: SpendTask, held: Held) =>
+      end("Spend.release", { ...held, task, call: "", costs: noCosts, keep: 0 })
+    ),
+    claimNotice,
+    costs
+  })
+})
+
+/** The ledger that all servers and Jobs share. */
+export const layer = Layer.effect(Spend, make)
