@@ -1,7 +1,7 @@
 import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Option, Struct } from "effect"
-import { resolveModels } from "./ModelConfig.ts"
+import { resolveModelLimits, resolveModels } from "./ModelConfig.ts"
 import type { Prompts } from "./PromptConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
@@ -12,14 +12,15 @@ const { agent, reviewer } = settings
 /** Resolves what decides what a review says. */
 export const resolveReview = (values: Values, prompts: Prompts, report: Report): ReviewSettings => {
   const models = resolveModels(values, report)
+  const limits = resolveModelLimits(models, values, report)
   const maxCostUsd = values(agent.maxCostUsd)
   for (const problem of uselessPatterns(values(reviewer.ignorePatterns))) report.warn(reviewer.ignorePatterns, problem)
   const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
   return {
     ...Struct.omit(valuesOf(values)(reviewer), ["onPush", "triggers"]),
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
-    reviewer: { ...models.reviewer, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
-    explorer: { ...models.explorer, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
+    reviewer: { ...models.reviewer, ...limits, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
+    explorer: { ...models.explorer, ...limits, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
     languageGuidelines: prompts.languageGuidelines,
     ...(maxCostUsd === 0 ? {} : { maxCostUsd })
