@@ -1283,6 +1283,8 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
   /** The diff from the head of its hunk to the line, as it was when the comment was made. */
   readonly diffHunk: Schema.optionalKey<Schema.String>;
   readonly resolved: Schema.Boolean;
+  /** Id of its thread, as an event names it. Absent below a pull request of GitHub, which has no threads there. */
+  readonly threadId: Schema.optionalKey<Schema.String>;
   /** ISO 8601, as the forge gives it. */
   readonly createdAt: Schema.String;
 }>, {}>;
@@ -1491,8 +1493,6 @@ interface OwnPosts {
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>;
   /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
   readonly mode: ReviewMode;
-  /** Findings that somebody has dismissed. */
-  readonly dismissed: ReadonlyArray<Fingerprint>;
 }
 /** Facts that an answer records in its marker. */
 type AnswerFacts = Pick<Marker, "mode" | "dismissed">;
@@ -1532,6 +1532,11 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * returns, and no answer stands below it. `body` is final: redacted and neutralised.
    */
   reply(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts, facts?: AnswerFacts): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>;
+  /**
+   * Resolves the thread that an event's comment stands in; one that is in none is left alone. Fails as forbidden where
+   * our account may not: GitHub lets an App resolve threads only if it may write the repository's contents.
+   */
+  resolveThread(event: PullRequestEvent): Effect.Effect<void, ForgeError | RunNotWanted>;
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>;
   /**
    * Asks the forge's API for what git was refused: the repository's contents, with the same credentials. It fails as the
@@ -1692,10 +1697,9 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Skipped";
-  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Answered";
+  readonly command: string;
+  readonly usage?: UsageSummary;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -1740,12 +1744,47 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
-  readonly usage?: UsageSummary;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -1791,51 +1830,17 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Answered";
-  readonly command: string;
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
   readonly usage?: UsageSummary;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  };
+  readonly _tag: "Skipped";
+  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;

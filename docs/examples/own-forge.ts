@@ -51,8 +51,7 @@ const nothingPosted: OwnPosts = {
   review: Option.none(),
   answer: Option.none(),
   reviewedHeads: [],
-  mode: "active",
-  dismissed: []
+  mode: "active"
 }
 
 const printed = ({ comments, summary }: ReviewDraft) =>
@@ -80,6 +79,7 @@ const TerminalForge = Layer.succeed(
       )
     },
     reply: (_event, _jobId, body) => Effect.as(Console.log(body), Option.none()),
+    resolveThread: () => Effect.void,
     cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
     checkAccess: () => Effect.void,
     headRef: () => "refs/heads/main"

@@ -58,8 +58,7 @@ const nothingPosted: OwnPosts = {
   review: Option.none(),
   answer: Option.none(),
   reviewedHeads: [],
-  mode: "active",
-  dismissed: []
+  mode: "active"
 }
 
 /** A forge with one pull request, made of the changes, which keeps the review that is posted to it. */
@@ -83,6 +82,7 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
             baseSha: pullRequest.baseSha
           }).pipe(Effect.flatMap(({ changedFiles }) => changedFiles), Effect.scoped, Effect.orDie),
         look: () => Effect.succeed({ pullRequest, discussions: [], posts: nothingPosted }),
+        resolveThread: () => Effect.void,
         ownPosts: () => Effect.succeed(nothingPosted),
         publish: (draft) =>
           Effect.as(

@@ -31,6 +31,7 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
     effect: "Reviews the newest commit. Name something to have only that looked at: `review the locking`."
   },
   { usage: "review full", effect: "Reviews the newest commit afresh, without the notes of earlier reviews." },
+  { usage: "ask …", effect: "Answers a question where it was asked. Any question will do, also without `ask`." },
   { usage: "pause", effect: "Stops the automatic reviews of this pull request. `review` still reviews it once." },
   { usage: "ignore", effect: "Stops all reviews of this pull request, also those that are asked for." },
   { usage: "resume", effect: "Ends `pause` and `ignore`." },
@@ -39,6 +40,11 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
     effect: "In a finding's thread: the finding is not raised again, and the thread is resolved."
   },
   { usage: "cancel", effect: "Stops the reviews and answers that are running or waiting." },
+  {
+    usage: "dismiss <reason>",
+    effect: "In a finding's thread: the finding is not raised again, and the thread is resolved."
+  },
+  { usage: "resolve", effect: "In a thread: resolves it." },
   { usage: "config", effect: "Shows the settings that apply to this pull request, and where they come from." },
   { usage: "help", effect: "Shows this list." }
 ]

@@ -61,6 +61,8 @@ export class Discussion extends Schema.Class<Discussion>("@nominal-code/domain/D
   /** The diff from the head of its hunk to the line, as it was when the comment was made. */
   diffHunk: Schema.optionalKey(Schema.String),
   resolved: Schema.Boolean,
+  /** Id of its thread, as an event names it. Absent below a pull request of GitHub, which has no threads there. */
+  threadId: Schema.optionalKey(Schema.String),
   /** ISO 8601, as the forge gives it. */
   createdAt: Schema.String
 }) {}

@@ -1,4 +1,3 @@
-import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
 import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
@@ -33,8 +32,6 @@ export interface OwnPosts {
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
   /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
   readonly mode: ReviewMode
-  /** Findings that somebody has dismissed. */
-  readonly dismissed: ReadonlyArray<Fingerprint>
 }
 
 /** Facts that an answer records in its marker. */
@@ -84,6 +81,11 @@ export class Forge extends Context.Service<Forge, {
     known: OwnPosts,
     facts?: AnswerFacts
   ): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>
+  /**
+   * Resolves the thread that an event's comment stands in; one that is in none is left alone. Fails as forbidden where
+   * our account may not: GitHub lets an App resolve threads only if it may write the repository's contents.
+   */
+  resolveThread(event: PullRequestEvent): Effect.Effect<void, ForgeError | RunNotWanted>
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>
   /**
    * Asks the forge's API for what git was refused: the repository's contents, with the same credentials. It fails as the

@@ -9,6 +9,7 @@ import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
 import { makeReads } from "./github/Reads.ts"
 import { makeAcknowledge } from "./github/Reply.ts"
+import { makeResolve } from "./github/Resolve.ts"
 import { verifyHeaders, verifySignature } from "./github/Signature.ts"
 import { parseWebhook } from "./github/Webhook.ts"
 import type { ForgeWebhooks } from "./Webhooks.ts"
@@ -43,6 +44,7 @@ const make = Effect.fnUntraced(function*(
     acknowledge: makeAcknowledge(client),
     ...reads,
     ...makePublish(client, posts),
+    resolveThread: makeResolve(client),
     cloneSource,
     headRef: ({ number }: PullRequestRef) => `refs/pull/${number}/head`
   })

@@ -7,7 +7,7 @@ import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/
 import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
 import { makeReads } from "./gitlab/Reads.ts"
-import { makeAcknowledge } from "./gitlab/Reply.ts"
+import { makeAcknowledge, makeResolve } from "./gitlab/Reply.ts"
 import { verifyDelivery, verifyHeaders } from "./gitlab/Signature.ts"
 import { parseWebhook } from "./gitlab/Webhook.ts"
 import type { ForgeWebhooks } from "./Webhooks.ts"
@@ -29,6 +29,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     ownPosts,
     publish: (draft, known) => explaining("publish", draft.pullRequest)(publish(draft, known)),
     reply: (event, ...answer) => explaining("reply", event.pullRequest)(reply(event, ...answer)),
+    resolveThread: makeResolve(client),
     cloneSource: (repo: RepoName) =>
       Effect.succeed({ url: `${host}/${repo}.git`, username: "oauth2", password: options.token }),
     headRef: ({ number }: PullRequestRef) => `refs/merge-requests/${number}/head`

@@ -1,4 +1,3 @@
-import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
 import { closingMarkers, type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/Marker"
 import type { Sha } from "@nominal-code/domain/PullRequest"
@@ -27,6 +26,8 @@ export interface Post {
   /** Line at the commit that was commented on. */
   readonly originalLine?: number
   readonly diffHunk?: string
+  /** First comment of its thread. */
+  readonly thread?: number
   /** State of the thread; absent where it is not known. */
   readonly resolved?: boolean
 }
@@ -43,7 +44,6 @@ export interface JobPosts {
   readonly duplicates: ReadonlyArray<Post>
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
   readonly mode: ReviewMode
-  readonly dismissed: ReadonlyArray<Fingerprint>
 }
 
 /** All kinds of posts, the most lasting first. */
@@ -74,14 +74,10 @@ const oldestFirst = Order.combine(
   Order.mapInput(Order.Number, ({ id }: Post) => id)
 )
 
-/** Facts that commands have set: by the markers that end our posts, as one further up may be a quotation. */
-const factsIn = (submitted: ReadonlyArray<Post>): Pick<JobPosts, "mode" | "dismissed"> => {
-  const markers = submitted.toSorted(oldestFirst).flatMap(({ body }) => closingMarkers(body))
-  return {
-    mode: markers.findLast(({ mode }) => mode !== undefined)?.mode ?? "active",
-    dismissed: markers.flatMap(({ dismissed }) => dismissed === undefined ? [] : [dismissed])
-  }
-}
+/** Mode that commands have set: by the markers that end our posts, as one further up may be a quotation. */
+const modeIn = (submitted: ReadonlyArray<Post>): ReviewMode =>
+  submitted.toSorted(oldestFirst).flatMap(({ body }) => closingMarkers(body)).findLast(({ mode }) => mode !== undefined)
+    ?.mode ?? "active"
 
 const meaningOf = ({ body }: Post): string => {
   const [marker] = closingMarkers(body)
@@ -123,7 +119,7 @@ export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts =
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
     duplicates: duplicatesIn(submitted),
     reviewedHeads: submitted.flatMap(headsIn),
-    ...factsIn(submitted)
+    mode: modeIn(submitted)
   }
 }
 

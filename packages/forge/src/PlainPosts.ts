@@ -35,15 +35,14 @@ export const makePlainPosts = ({ jobPosts, remove, send }: PlainForge) => {
     jobId: JobId,
     posts: ReadonlyArray<Post>
   ) {
-    const { answers, dismissed, duplicates, mode, review, reviewedHeads } = jobPostsIn(posts, jobId)
+    const { answers, duplicates, mode, review, reviewedHeads } = jobPostsIn(posts, jobId)
     const removed = Option.isSome(review) ? [...duplicates, ...answers] : duplicates
     yield* removeAll(operation, ref, removed)
     const own: OwnPosts = {
       review,
       answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url),
       reviewedHeads,
-      mode,
-      dismissed
+      mode
     }
     return { own, removed: new Set(removed.map(({ id }) => id)) }
   })

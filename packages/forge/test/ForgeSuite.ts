@@ -287,6 +287,28 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         assert.strictEqual(yield* modeNow, "paused")
       }))
 
+    it.effect("resolves the thread that it stands in, and nothing where it stands in none", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const event = eventOf(scene, yield* scene.onDiff("This is wrong."))
+        const below = eventOf(scene, yield* scene.comment("So is this."))
+        const resolve = (one: PullRequestEvent) => on(scene, Forge.use((forge) => forge.resolveThread(one)))
+        const threads = Effect.map(
+          on(scene, Forge.use((forge) => forge.look(scene.ref, jobId))),
+          ({ discussions: all }) => all.map(({ body, resolved, threadId }) => [body, resolved, threadId !== undefined])
+        )
+        yield* resolve(below)
+        assert.sameDeepMembers(yield* threads, [["This is wrong.", false, true], [
+          "So is this.",
+          false,
+          scene.ref.platform === "gitlab"
+        ]])
+        yield* resolve(event)
+        yield* resolve(event)
+        assert.includeDeepMembers(yield* threads, [["This is wrong.", true, true]])
+        assert.deepStrictEqual(scene.violations, [])
+      }))
+
     it.effect("is not posted below the job's review", () =>
       Effect.gen(function*() {
         const scene = yield* makeScene

@@ -4,20 +4,22 @@ import type { ReviewMode } from "@nominal-code/domain/Marker"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { type AnswerFacts, Forge, type OwnPosts } from "@nominal-code/forge/Forge"
-import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
-import { forgeFailed, runNotWanted } from "./Failure.ts"
+import { byHand, dismissFinding, resolveThread } from "./Dismissal.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
+import { asOutcome } from "./RunOutcome.ts"
+import { findingOf, isOurs, threadIdOf } from "./Thread.ts"
+
+const plainCommands = ["Pause", "Resume", "Ignore", "Cancel", "Dismiss", "Resolve", "Config", "Help"] as const
 
 /** A command that needs neither a model nor a checkout. */
 export type PlainCommand = Extract<
   Command,
-  { readonly _tag: "Pause" | "Resume" | "Ignore" | "Cancel" | "Config" | "Help" }
+  { readonly _tag: (typeof plainCommands)[number] }
 >
 
-export const isPlainCommand = (command: Command): command is PlainCommand =>
-  Command.isAnyOf(["Pause", "Resume", "Ignore", "Cancel", "Config", "Help"])(command)
+export const isPlainCommand = (command: Command): command is PlainCommand => Command.isAnyOf(plainCommands)(command)
 
 /** Answer to a command, and the facts that its marker records. */
 interface CommandAnswer {
@@ -73,7 +75,10 @@ const configText = (settings: ReviewSettings, mode: ReviewMode): string =>
   ].join("\n")
 
 const answers: Readonly<
-  Record<PlainCommand["_tag"], (settings: ReviewSettings, known: OwnPosts) => CommandAnswer>
+  Record<
+    Exclude<PlainCommand["_tag"], "Dismiss" | "Resolve">,
+    (settings: ReviewSettings, known: OwnPosts) => CommandAnswer
+  >
 > = {
   Help: () => ({ text: `Mention me, followed by a command:\n\n${helpTable}` }),
   Config: (settings, { mode }) => ({ text: configText(settings, mode) }),
@@ -84,6 +89,42 @@ const answers: Readonly<
   Resume: () => setMode("active")
 }
 
+/** Dismisses the finding in whose thread the command stands. */
+const dismiss = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
+  const { settings } = yield* ReviewConfig
+  const forge = yield* Forge
+  const { discussions } = yield* forge.look(job.event.pullRequest, job.id)
+  const finding = findingOf(job.event, discussions, isOurs(job, settings))
+  yield* ensureWanted
+  if (Option.isSome(finding)) {
+    const text = "Dismissed: I will not raise this finding again."
+    return yield* dismissFinding(job, known, { finding: finding.value, text })
+  }
+  const text = "I know no finding of mine in this thread. Write `dismiss` in reply to the finding that you mean."
+  yield* forge.reply(job.event, job.id, text, known)
+})
+
+/** Resolves the thread in which the command stands. */
+const resolve = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
+  yield* ensureWanted
+  const text = threadIdOf(job.event) === undefined
+    ? "There is no thread to resolve here. Write `resolve` in the thread that you mean."
+    : (yield* resolveThread(job))
+    ? "Resolved."
+    : byHand
+  yield* (yield* Forge).reply(job.event, job.id, text, known)
+})
+
+/** Answers a command, and does what it asks for. */
+const carryOut = Effect.fnUntraced(function*(job: Job, command: PlainCommand, known: OwnPosts) {
+  if (command._tag === "Dismiss") return yield* dismiss(job, known)
+  if (command._tag === "Resolve") return yield* resolve(job, known)
+  const { settings } = yield* ReviewConfig
+  const { facts, text } = answers[command._tag](settings, known)
+  yield* ensureWanted
+  yield* (yield* Forge).reply(job.event, job.id, text, known, facts)
+})
+
 /** Follows a command once for its job, and answers it where it was given. */
 export const followCommand = Effect.fn("Commands.followCommand")(
   function*(job: Job, command: PlainCommand) {
@@ -91,14 +132,8 @@ export const followCommand = Effect.fn("Commands.followCommand")(
     const forge = yield* Forge
     yield* ensureWanted
     const known = yield* forge.ownPosts(job.event.pullRequest, job.id)
-    if (Option.isNone(known.answer) && !settings.dryRun) {
-      const { facts, text } = answers[command._tag](settings, known)
-      yield* ensureWanted
-      yield* forge.reply(job.event, job.id, text, known, facts)
-    }
+    if (Option.isNone(known.answer) && !settings.dryRun) yield* carryOut(job, command, known)
     return JobOutcome.cases.Answered.make({ command: command._tag.toLowerCase() })
   },
-  Effect.catchTag("RunNotWanted", () => Effect.succeed(runNotWanted)),
-  (effect, { event }) =>
-    asInstallationOf(event)(Effect.catchTag(effect, "ForgeError", (error) => forgeFailed(event.pullRequest, error)))
+  (effect, { event }) => asOutcome(event)(effect)
 )

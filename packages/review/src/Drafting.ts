@@ -49,18 +49,20 @@ export type DraftResult = DraftedReview | UnreadableAnswer | LimitReached | {
 }
 
 /** Checks out the pull request's head. */
-const checkOut = Effect.fnUntraced(function*({ baseBranch, baseSha, headSha, ref }: PullRequest, source: CloneSource) {
-  const forge = yield* Forge
-  const workspace = yield* Workspace
-  return yield* workspace.checkout({
-    ...source,
-    repo: ref.repo,
-    headRef: forge.headRef(ref),
-    headSha,
-    baseBranch,
-    baseSha
-  })
-})
+export const checkOut = Effect.fnUntraced(
+  function*({ baseBranch, baseSha, headSha, ref }: PullRequest, source: CloneSource) {
+    const forge = yield* Forge
+    const workspace = yield* Workspace
+    return yield* workspace.checkout({
+      ...source,
+      repo: ref.repo,
+      headRef: forge.headRef(ref),
+      headSha,
+      baseBranch,
+      baseSha
+    })
+  }
+)
 
 /** Places the findings, and finalizes all texts. */
 const compose = Effect.fnUntraced(function*(

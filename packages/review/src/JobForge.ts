@@ -7,6 +7,7 @@ import { Effect, Option } from "effect"
 import { followCommand, isPlainCommand } from "./Commands.ts"
 import { failed } from "./Failure.ts"
 import { notice } from "./Notice.ts"
+import { answer } from "./Question.ts"
 import { review } from "./Review.ts"
 
 /*
@@ -30,7 +31,8 @@ export const commandJob = (job: Job) => {
 /** Does what a job asks for, on the forge of its pull request. */
 export const reviewJob = (job: Job) => {
   const command = commandOf(job)
-  return onItsForge(job, isPlainCommand(command) ? followCommand(job, command) : review(job))
+  if (isPlainCommand(command)) return onItsForge(job, followCommand(job, command))
+  return onItsForge(job, command._tag === "Ask" ? answer(job, command.text) : review(job))
 }
 
 /** Tells a job's pull request on its own forge what became of it. */

@@ -1,3 +1,4 @@
+import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
@@ -11,14 +12,21 @@ import { ReviewConfig } from "./ReviewConfig.ts"
 
 const { Postponed, Refused, Reviewed, Told } = NoticeOutcome.cases
 
+const failureText = (job: Job, why: string): string => {
+  const command = commandOf(job)._tag
+  if (command === "Review") {
+    return `I could not review this pull request: ${why}. No review was done, and I will not try again by myself.`
+  }
+  const what = command === "Ask" ? "answer this" : `do this (\`${command.toLowerCase()}\`)`
+  return `I could not ${what}: ${why}. I will not try again by myself.`
+}
+
 /** Text of a notice for the pull request. */
 export const noticeText = (job: Job, notice: Notice): string =>
   Notice.match(notice, {
     GivenUp: ({ failure }) =>
       [
-        `I could not review this pull request: ${
-          explain(failure)
-        }. No review was done, and I will not try again by myself.`,
+        failureText(job, explain(failure)),
         `Mention me again to start a new one. If it fails again, an administrator finds the reason in the logs, under job \`${job.id}\`.`
       ].join("\n\n"),
     Busy: () =>

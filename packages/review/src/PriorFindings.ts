@@ -46,13 +46,18 @@ const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion):
  * Reads the findings that are on the pull request already. `ours`: comments of our own bot, because anybody can copy a
  * marker.
  */
-export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<PriorFinding> =>
-  ours.flatMap((discussion) => {
+export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<PriorFinding> => {
+  const raised = ours.flatMap((discussion) => {
     const place = placeOf(discussion)
     return markersIn(discussion.body).flatMap(({ fingerprint }) =>
       fingerprint === undefined ? [] : [{ fingerprint, ...(place === undefined ? {} : { place }) }]
     )
   })
+  // A finding whose comment was deleted stays dismissed by the answer that remains.
+  const dismissed = ours.flatMap(({ body }) => markersIn(body).flatMap(({ dismissed }) => dismissed ?? []))
+  const known = new Set(raised.map(({ fingerprint }) => fingerprint))
+  return [...raised, ...dismissed.filter((one) => !known.has(one)).map((fingerprint) => ({ fingerprint }))]
+}
 
 const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 
 /** The texts that come with a review. */
 export type PromptName =
+  | "question_prompt"
   | "reviewer_prompt"
   | "reviewer_suggestions"
   | "output/json_fix_system"

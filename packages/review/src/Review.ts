@@ -5,18 +5,9 @@ import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/Forge"
-import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
-import {
-  checkoutOutcome,
-  failed,
-  forgeFailed,
-  isAmbiguous,
-  modelOutcome,
-  runNotWanted,
-  storeOutcome
-} from "./Failure.ts"
+import { failed, forgeFailed } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as Head from "./Head.ts"
 import type { Skip } from "./Head.ts"
@@ -24,6 +15,7 @@ import * as History from "./History.ts"
 import { PendingPosts } from "./PendingPosts.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
+import { asOutcome, onHead } from "./RunOutcome.ts"
 import * as Spending from "./Spending.ts"
 import { summarize } from "./Summary.ts"
 
@@ -162,26 +154,6 @@ const reviewHead = Effect.fnUntraced(function*(job: Job, view: PullRequestView) 
 })
 
 /**
- * Reviews the head. A force-push may take it away before it is checked out: then the head is read once more. Where git was
- * refused, the forge's API is asked for the same, and its error counts.
- */
-const reviewNow = (job: Job, view: PullRequestView) =>
-  reviewHead(job, view).pipe(
-    Effect.catchIf(
-      (error) => error._tag === "WorkspaceError" && error.reason === "missing",
-      () =>
-        Forge.use((forge) => forge.pullRequest(job.event.pullRequest)).pipe(
-          Effect.flatMap((pullRequest) => reviewHead(job, { ...view, pullRequest }))
-        )
-    ),
-    Effect.tapError((error) =>
-      error._tag === "WorkspaceError" && isAmbiguous(error)
-        ? Forge.use((forge) => forge.checkAccess(job.event.pullRequest.repo))
-        : Effect.void
-    )
-  )
-
-/**
  * Reviews a job's pull request, from the job to the posted result. The head is reviewed that the pull request has now,
  * whatever the job's event said; a lifecycle event's head is reviewed once. A review is posted once, however often its
  * job is run. Whatever goes wrong is in the outcome, in one line. A run that lost its lease posts nothing; on a dry run
@@ -193,19 +165,10 @@ export const review = Effect.fn("Review.review")(
     yield* ensureWanted
     const view = yield* (yield* Forge).look(job.event.pullRequest, job.id)
     const earlier = yield* earlierRun(job, view.posts)
-    const result: JobOutcome = Option.isSome(earlier) ? earlier.value : yield* reviewNow(job, view)
+    const result: JobOutcome = Option.isSome(earlier)
+      ? earlier.value
+      : yield* onHead(view, (now) => reviewHead(job, now))
     return result
   },
-  Effect.catchTags({
-    RunNotWanted: () => Effect.succeed(runNotWanted),
-    WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
-    LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
-    StoreError: (error) => Effect.succeed(storeOutcome(error)),
-    PlatformError: ({ message }) =>
-      Effect.succeed(
-        failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
-      )
-  }),
-  (effect, { event }) =>
-    asInstallationOf(event)(Effect.catchTag(effect, "ForgeError", (error) => forgeFailed(event.pullRequest, error)))
+  (effect, { event }) => asOutcome(event)(effect)
 )

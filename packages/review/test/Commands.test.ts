@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { commandHelp } from "@nominal-code/domain/Command"
 import { parse } from "@nominal-code/domain/CommandParser"
-import { Job } from "@nominal-code/domain/Job"
+import { Fingerprint } from "@nominal-code/domain/Finding"
+import { Job, JobId } from "@nominal-code/domain/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import { Discussion } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
+import { Forbidden } from "@nominal-code/forge/ForgeError"
 import * as Forges from "@nominal-code/forge/Forges"
 import { Effect, Layer, Option } from "effect"
 import { readFileSync } from "node:fs"
@@ -102,3 +106,54 @@ it.effect("a full review begins without the conversation of the earlier ones, an
       assert.notInclude(world.tasks[0]?.prompt ?? "", "Additional instructions")
     }
   }))
+
+describe("in a finding's thread", () => {
+  const finding = Fingerprint.make("0123456789abcdef")
+  const jobId = JobId.make("f".repeat(20))
+  const discussions = [
+    new Discussion({
+      author: "nominal",
+      body: `The total is zero.\n\n${
+        renderMarker(new Marker({ jobId, headSha: Scene.headSha, fingerprint: finding }))
+      }`,
+      path: Scene.path("src/cart.ts"),
+      resolved: false,
+      threadId: "12",
+      createdAt: "2026-01-01T00:00:00Z"
+    })
+  ]
+
+  it.effect("dismiss resolves the thread, and keeps the finding from being raised again", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ discussions })
+      assert.deepStrictEqual(yield* follow(world, "dismiss the caller checks it"), {
+        _tag: "Answered",
+        command: "dismiss"
+      })
+      assert.deepStrictEqual(world.facts, [{ dismissed: finding }])
+      assert.deepStrictEqual([world.calls, world.replies], [
+        ["look", "resolve"],
+        ["Dismissed: I will not raise this finding again."]
+      ])
+    }))
+
+  it.effect("dismiss in any other thread dismisses nothing, and says where it belongs", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({
+        discussions: discussions.map((one) => new Discussion({ ...one, author: "mallory" }))
+      })
+      yield* follow(world, "dismiss")
+      assert.match(world.replies.join(), /Write `dismiss` in reply to the finding/)
+      assert.deepStrictEqual([world.facts, world.calls], [[], ["look"]])
+    }))
+
+  it.effect("resolve resolves it, and says so where it may not", () =>
+    Effect.gen(function*() {
+      const world = Scene.world()
+      yield* follow(world, "resolve")
+      assert.deepStrictEqual([world.calls, world.replies], [["resolve"], ["Resolved."]])
+      const may = Scene.world({ resolve: Effect.fail(Scene.forgeError(new Forbidden({ message: "403" }))) })
+      yield* follow(may, "resolve")
+      assert.match(may.replies.join(), /may not resolve threads/)
+    }))
+})

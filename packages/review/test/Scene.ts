@@ -2,7 +2,6 @@ import { NodeServices } from "@effect/platform-node"
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import type { Conversation, Message } from "@nominal-code/domain/Conversation"
 import { Block } from "@nominal-code/domain/Conversation"
-import type { Fingerprint } from "@nominal-code/domain/Finding"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import type { ReviewMode } from "@nominal-code/domain/Marker"
@@ -135,13 +134,14 @@ export interface World {
   /** The commits that have a review of their own. */
   reviewedHeads: ReadonlyArray<ReviewedHead>
   mode: ReviewMode
-  dismissed: ReadonlyArray<Fingerprint>
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
   answers: Array<(task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, AgentError>>
   publish: (draft: ReviewDraft) => Effect.Effect<PostedReview, ForgeError>
   /** Answer of the forge's API about the repository's contents. */
   access: Effect.Effect<void, ForgeError>
+  /** Forge's answer to the resolution of a thread. */
+  resolve: Effect.Effect<void, ForgeError>
   /** Forge's answer to a reply. */
   reply: Effect.Effect<void, ForgeError>
   readonly drafts: Array<ReviewDraft>
@@ -208,7 +208,6 @@ export const world = (changes: Partial<World> = {}): World => ({
   posted: Option.none(),
   reviewedHeads: [],
   mode: "active",
-  dismissed: [],
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
   publish: ({ comments, headSha }) =>
@@ -222,6 +221,7 @@ export const world = (changes: Partial<World> = {}): World => ({
       })
     ),
   access: Effect.void,
+  resolve: Effect.void,
   reply: Effect.void,
   drafts: [],
   replies: [],
@@ -270,12 +270,11 @@ const pullRequestNow = (from: World) =>
     return answer instanceof PullRequest ? Effect.succeed(answer) : Effect.fail(answer)
   })
 
-const postsOf = ({ dismissed, mode, posted, reviewedHeads }: World): OwnPosts => ({
+const postsOf = ({ mode, posted, reviewedHeads }: World): OwnPosts => ({
   review: posted,
   answer: Option.none(),
   reviewedHeads,
-  mode,
-  dismissed
+  mode
 })
 
 /** The pull request as a run sees it at its begin. */
@@ -320,6 +319,7 @@ const forge = (from: World) =>
           return Option.none()
         })
       ),
+    resolveThread: () => called(from, "resolve", from.resolve),
     cloneSource: () =>
       Effect.succeed({
         url: "https://github.com/acme/shop.git",

@@ -167,6 +167,10 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
 
   const settle = (resolvedBy: Account | undefined) =>
     field(({ input }) => {
+      // GitHub asks for `contents: write`, which no App of ours has; source: github/gh-aw#35726.
+      if (viewer.type === "Bot") {
+        throw new GraphQlError({ type: "FORBIDDEN", message: "Resource not accessible by integration" })
+      }
       const { threadId: id } = Effect.runSync(Schema.decodeUnknownEffect(Input)(input))
       const comment = state.reviewComments.find(({ thread }) => threadId(thread) === id)
       if (comment === undefined) throw missing(id)
@@ -199,8 +203,8 @@ export const answerGraphQl = (
     ),
     Effect.catch((error) => {
       const type = error instanceof GraphQlError ? error.type : "unreadable"
-      // What is not there is no fault of the query.
-      const errors = type === "NOT_FOUND" ? [] : [error.message]
+      // What is not there, or not allowed, is no fault of the query.
+      const errors = type === "NOT_FOUND" || type === "FORBIDDEN" ? [] : [error.message]
       return Effect.succeed({ body: { data: null, errors: [{ type, message: error.message }] }, errors })
     })
   )

@@ -66,7 +66,9 @@ export const noteRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   }),
   [`PUT ${base}/discussions/:discussion_id`]: Effect.fnUntraced(function*(call) {
     const discussion = yield* discussionOf(api, yield* requestOf(api, call), call.params["discussion_id"])
-    const { resolved } = yield* bodyOf(Resolve, call)
+    // Source: a parameter of GitLab's API may be in the query or in the body; gitbeaker puts this one in the query.
+    const asked = call.query.get("resolved")
+    const { resolved } = asked === null ? yield* bodyOf(Resolve, call) : { resolved: asked === "true" }
     if (discussion.individual) return yield* new Refusal({ status: 400, message: "400 Bad request" })
     discussion.resolvedBy = resolved ? call.viewer : undefined
     return { status: 200, body: wire.discussion(discussion) }

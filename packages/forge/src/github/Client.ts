@@ -34,12 +34,15 @@ export interface GitHubClient {
   /** All items of all pages, in order. Fails if one page fails. */
   pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
   /** A GraphQL query. It changes nothing, so it is repeatable. */
-  graphql<S extends Decodable>(
-    query: Pick<Call<S>, "operation" | "repo" | "answer"> & {
-      readonly text: string
-      readonly variables: Readonly<Record<string, unknown>>
-    }
-  ): Effect.Effect<S["Type"], ForgeError>
+  graphql<S extends Decodable>(query: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError>
+  /** An idempotent GraphQL mutation. It requires a valid lease, like `write`. */
+  mutate<S extends Decodable>(mutation: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
+}
+
+/** One call of the GraphQL API. */
+interface GraphQlCall<S extends Decodable> extends Pick<Call<S>, "operation" | "repo" | "answer"> {
+  readonly text: string
+  readonly variables: Readonly<Record<string, unknown>>
 }
 
 /** Decoded answer, with its `link` header. */
@@ -117,6 +120,13 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     )
   }
 
+  const graphqlCall = <S extends Decodable>({ text, variables, ...call }: GraphQlCall<S>): Call<S> => ({
+    ...call,
+    route: `POST ${graphqlUrl(apiBase)}`,
+    parameters: { query: text, variables },
+    repeatable: true
+  })
+
   const client: GitHubClient = {
     request: (call) => Effect.map(exchange(call), ({ data }) => data),
 
@@ -133,15 +143,9 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
           return [data, more ? Option.some(page + 1) : Option.none()] as const
         }))),
 
-    graphql: ({ answer, operation, repo, text, variables }) =>
-      client.request({
-        operation,
-        ...(repo === undefined ? {} : { repo }),
-        route: `POST ${graphqlUrl(apiBase)}`,
-        parameters: { query: text, variables },
-        answer,
-        repeatable: true
-      })
+    graphql: (query) => client.request(graphqlCall(query)),
+
+    mutate: (mutation) => client.write(graphqlCall(mutation))
   }
   return client
 })

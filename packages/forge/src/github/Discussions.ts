@@ -10,7 +10,7 @@ const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => 
 /** Reads everybody's comments out of the posts on a pull request, oldest first. */
 export const discussionsIn = (posts: ReadonlyArray<Post>): ReadonlyArray<Discussion> =>
   posts.filter(({ body, submitted }) => submitted && body.trim() !== "").map(
-    ({ author, body, createdAt, diffHunk, line, originalLine, path, resolved }) =>
+    ({ author, body, createdAt, diffHunk, line, originalLine, path, resolved, thread }) =>
       new Discussion({
         author,
         body,
@@ -19,6 +19,7 @@ export const discussionsIn = (posts: ReadonlyArray<Post>): ReadonlyArray<Discuss
         ...(originalLine ? { originalLine } : {}),
         ...(diffHunk ? { diffHunk } : {}),
         resolved: resolved === true,
+        ...(thread === undefined ? {} : { threadId: String(thread) }),
         createdAt
       })
   ).sort(oldestFirst)

@@ -27,7 +27,8 @@ const Wire = Schema.Struct({
   submitted_at: Schema.optional(Schema.NullOr(Schema.String)),
   state: Schema.optional(Schema.String),
   path: Schema.optional(Schema.String),
-  line: Schema.optional(Schema.NullOr(Schema.Int))
+  line: Schema.optional(Schema.NullOr(Schema.Int)),
+  in_reply_to_id: Schema.optional(Schema.NullOr(Schema.Int))
 })
 
 const Account = Schema.Struct({ login: Schema.String })
@@ -50,7 +51,8 @@ const post = (kind: PostKind, self: string) => (wire: typeof Wire.Type): Post =>
     createdAt: wire.created_at ?? wire.submitted_at ?? "",
     submitted: wire.state !== "PENDING",
     ...(wire.path === undefined ? {} : { path: wire.path }),
-    ...(typeof wire.line === "number" ? { line: wire.line } : {})
+    ...(typeof wire.line === "number" ? { line: wire.line } : {}),
+    ...(kind === "thread" ? { thread: wire.in_reply_to_id ?? wire.id } : {})
   }
 }
 

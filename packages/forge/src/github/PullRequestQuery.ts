@@ -129,13 +129,15 @@ const commentPost = (comment: typeof Comment.Type): Post => ({
 })
 
 const threadPost =
-  ({ isResolved, line, originalLine, path }: typeof Thread.Type) => (comment: typeof ThreadComment.Type): Post => ({
+  ({ comments: { nodes: [first] }, isResolved, line, originalLine, path }: typeof Thread.Type) =>
+  (comment: typeof ThreadComment.Type): Post => ({
     kind: "thread",
     ...common(comment),
     createdAt: comment.createdAt,
     submitted: comment.state !== "PENDING",
     path,
     resolved: isResolved,
+    ...(first === undefined ? {} : { thread: first.fullDatabaseId }),
     ...(line === null ? {} : { line }),
     ...(originalLine === null ? {} : { originalLine }),
     ...(comment.diffHunk === null ? {} : { diffHunk: comment.diffHunk })

@@ -13,7 +13,8 @@ import { pullRequestCall } from "./Reads.ts"
 export const Created = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })
 export type Created = typeof Created.Type
 
-const threadOf = (event: PullRequestEvent): Option.Option<number> =>
+/** First comment of the thread on the diff that an event's comment stands in. */
+export const threadOf = (event: PullRequestEvent): Option.Option<number> =>
   event._tag === "Comment" && event.kind === "review_comment"
     ? Option.some(event.threadId === undefined ? event.commentId : Number(event.threadId))
     : Option.none()

@@ -27,11 +27,13 @@ const Note = Schema.Struct({
 })
 type Note = typeof Note.Type
 
-const Wire = Schema.Struct({ individual_note: Schema.Boolean, notes: Schema.Array(Note) })
+const Wire = Schema.Struct({ id: Schema.String, individual_note: Schema.Boolean, notes: Schema.Array(Note) })
 
 /** A note of a person or a bot, and whether it stands in a thread. */
 export interface ThreadNote extends Note {
   readonly inThread: boolean
+  /** Id of its discussion. A note of its own is in one alone. */
+  readonly discussion: string
 }
 
 const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => createdAt)
@@ -47,9 +49,9 @@ export const notesOf = (
     ask: (gitlab, page) => gitlab.MergeRequestDiscussions.all(ref.repo, ref.number, page),
     answer: Wire
   }).pipe(
-    Stream.flatMap(({ individual_note, notes }) =>
+    Stream.flatMap(({ id, individual_note, notes }) =>
       Stream.fromIterable(
-        notes.filter(({ system }) => !system).map((note) => ({ ...note, inThread: !individual_note }))
+        notes.filter(({ system }) => !system).map((note) => ({ ...note, inThread: !individual_note, discussion: id }))
       )
     ),
     Stream.runCollect
@@ -73,6 +75,7 @@ export const discussionsIn = (notes: ReadonlyArray<ThreadNote>, head: Sha): Read
       body: note.body,
       ...placeOf(note, head),
       resolved: note.resolved === true,
+      threadId: note.discussion,
       createdAt: note.created_at
     })
   ).sort(oldestFirst)

@@ -49,6 +49,18 @@ export const makePlain = (client: GitLabClient, host: string, posts: GitLabPosts
   return makePlainPosts({ jobPosts: posts.jobPosts, send, remove })
 }
 
+/** Makes the resolution of discussions. It is idempotent; a note of its own cannot be resolved. */
+export const makeResolve = (client: GitLabClient) =>
+  Effect.fn("GitLab.resolveThread")(function*(event: PullRequestEvent) {
+    if (event._tag !== "Comment" || event.threadId === undefined) return
+    const { pullRequest: { number, repo }, threadId } = event
+    yield* client.write({
+      operation: operationOf("resolveThread", event.pullRequest),
+      ask: (gitlab) => gitlab.MergeRequestDiscussions.resolve(repo, number, threadId, true),
+      answer: Schema.Unknown
+    }).pipe(Effect.catchIf(isRefused, () => Effect.void))
+  })
+
 /** True if our account has given the emoji before. GitLab answers 404 and has no code for it. */
 const isGiven = (error: unknown): boolean =>
   error instanceof ForgeError && /has already been taken/i.test(error.reason.message)

@@ -1,0 +1,67 @@
+import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Effect, Option, Schema, Stream } from "effect"
+import type { GitHubClient } from "./Client.ts"
+import { pullRequestCall } from "./Reads.ts"
+import { threadOf } from "./Reply.ts"
+
+const Threads = Schema.Struct({
+  data: Schema.Struct({
+    repository: Schema.Struct({
+      pullRequest: Schema.Struct({
+        reviewThreads: Schema.Struct({
+          pageInfo: Schema.Struct({ hasNextPage: Schema.Boolean, endCursor: Schema.NullOr(Schema.String) }),
+          nodes: Schema.Array(Schema.Struct({
+            id: Schema.String,
+            isResolved: Schema.Boolean,
+            comments: Schema.Struct({
+              nodes: Schema.Array(Schema.Struct({ fullDatabaseId: Schema.FiniteFromString }))
+            })
+          }))
+        })
+      })
+    })
+  })
+})
+
+const threadsQuery = `query ThreadIds($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewThreads(first: 100, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id isResolved comments(first: 1) { nodes { fullDatabaseId } } }
+  } } }
+}`
+
+const resolveThread = `mutation ResolveThread($id: ID!) {
+  resolveReviewThread(input: { threadId: $id }) { thread { isResolved } }
+}`
+
+/** Makes the resolution of threads, which REST does not know. It is idempotent. */
+export const makeResolve = (client: GitHubClient) => {
+  const threads = (ref: PullRequestRef) => {
+    const { names: { owner, repo: name }, ...call } = pullRequestCall("resolveThread", ref)
+    return Stream.paginate(Option.none<string>(), (after) =>
+      client.graphql({
+        ...call,
+        text: threadsQuery,
+        variables: { owner, name, number: ref.number, after: Option.getOrNull(after) },
+        answer: Threads
+      }).pipe(Effect.map(({ data: { repository: { pullRequest: { reviewThreads: { nodes, pageInfo } } } } }) =>
+        [
+          nodes,
+          pageInfo.hasNextPage ? Option.map(Option.fromNullOr(pageInfo.endCursor), Option.some) : Option.none()
+        ] as const
+      )))
+  }
+
+  return Effect.fn("GitHub.resolveThread")(function*(event: PullRequestEvent) {
+    const wanted = threadOf(event)
+    if (Option.isNone(wanted)) return
+    const found = yield* threads(event.pullRequest).pipe(
+      Stream.filter(({ comments }) => comments.nodes[0]?.fullDatabaseId === wanted.value),
+      Stream.runHead
+    )
+    if (Option.isNone(found) || found.value.isResolved) return
+    const { names: _, ...call } = pullRequestCall("resolveThread", event.pullRequest)
+    yield* client.mutate({ ...call, text: resolveThread, variables: { id: found.value.id }, answer: Schema.Unknown })
+  })
+}

@@ -1,0 +1,131 @@
+import { AgentRunner, type Submission } from "@nominal-code/agent/AgentRunner"
+import { Failure } from "@nominal-code/domain/Failure"
+import type { Fingerprint } from "@nominal-code/domain/Finding"
+import { ignoring } from "@nominal-code/domain/IgnorePatterns"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
+import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
+import { fit } from "@nominal-code/forge/Markdown"
+import { Effect, Option, Schema } from "effect"
+import { dismissFinding } from "./Dismissal.ts"
+import { checkOut } from "./Drafting.ts"
+import { failed } from "./Failure.ts"
+import * as History from "./History.ts"
+import { rulesFor } from "./OutgoingText.ts"
+import * as PromptFiles from "./PromptFiles.ts"
+import { questionPrompt } from "./QuestionPrompt.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
+import { asOutcome, onHead } from "./RunOutcome.ts"
+import { sanitise } from "./Sanitise.ts"
+import { charged, usedUp } from "./Spending.ts"
+import { conversationOf, findingOf, isOurs } from "./Thread.ts"
+
+/** The model's answer to a question. */
+interface Answer {
+  readonly summary: string
+  /** True if the finding that the question replies to does not hold. */
+  readonly withdraw: boolean
+}
+
+const summary = Schema.Trim.check(Schema.isNonEmpty()).annotate({
+  description: "The answer, as it is posted where the question was asked. Markdown."
+})
+const withdraw = Schema.optionalKey(Schema.Boolean).annotate({
+  description: "True if your finding does not hold, or what it describes is intended: it is withdrawn."
+})
+const Plain = Schema.Struct({ summary })
+const AboutFinding = Schema.Struct({ summary, withdraw })
+const decode = Schema.decodeUnknownEffect(AboutFinding)
+
+/**
+ * Submission of an answer. It has the name of a review's, so that every model has one way to hand in its work; findings
+ * in it are not read.
+ */
+const submissionOf = (finding: Option.Option<Fingerprint>): Submission<Answer> => ({
+  toolName: "submit_review",
+  description: "Hands in the answer and ends the work. Call it once.",
+  input: Option.isSome(finding) ? AboutFinding : Plain,
+  decode: (input) =>
+    decode(input).pipe(
+      Effect.map(({ summary, withdraw = false }) => ({ summary, withdraw: withdraw && Option.isSome(finding) })),
+      Effect.mapError(({ message }) => message)
+    )
+})
+
+/** Most turns of a question. A review's own limit holds if it is lower. */
+const mostTurns = 6
+
+/** Maximum length of an answer. */
+const longestAnswer = 20_000
+
+const noAnswer = failed(Failure.cases.Model.make({ reason: "no-review", detail: "the model gave no answer" }), false)
+
+/** Has the agent answer a question about the head of a view. */
+const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussions, pullRequest }: PullRequestView) {
+  const { settings } = yield* ReviewConfig
+  const { event } = job
+  const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
+  const rules = yield* rulesFor(source)
+  const checkout = yield* checkOut(pullRequest, source)
+  const [files, commits] = yield* Effect.all([checkout.changedFiles, checkout.commits], { concurrency: 2 })
+  const ours = isOurs(job, settings)
+  const finding = findingOf(event, discussions, ours)
+  const isIgnored = ignoring(settings.ignorePatterns)
+  const { maxTurns } = settings.reviewer
+  const result = yield* (yield* AgentRunner).run<Answer>({
+    settings: { ...settings.reviewer, maxTurns: maxTurns === 0 ? mostTurns : Math.min(maxTurns, mostTurns) },
+    system: yield* PromptFiles.load("question_prompt"),
+    prompt: questionPrompt({
+      pullRequest,
+      commits,
+      files: files.filter(({ path }) => !isIgnored(path)),
+      question,
+      place: event._tag === "Comment"
+        ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
+        : {},
+      talk: conversationOf(event, discussions),
+      isOurs: ours,
+      aboutFinding: Option.isSome(finding)
+    }),
+    tools: checkout.tools,
+    history: History.none,
+    submission: submissionOf(finding)
+  }).pipe(charged(job, settings))
+  const written = Option.getOrElse(result.answer, () => ({ summary: result.text, withdraw: false }))
+  return {
+    text: fit(sanitise(written.summary, rules), longestAnswer).trim(),
+    withdrawn: Option.filter(finding, () => written.withdraw),
+    limit: result.stopped === "budget" ? result.limit ?? "review" : undefined,
+    usage: result.usage
+  }
+}, Effect.scoped)
+
+/** Answers a question once for its job. */
+const answerOnce = Effect.fnUntraced(function*(job: Job, question: string, view: PullRequestView) {
+  const { posts } = view
+  const { limit, text, usage, withdrawn } = yield* onHead(view, (now) => ask(job, question, now))
+  if (text === "" && limit === undefined) return noAnswer
+  const said = text === "" && limit !== undefined ? `I cannot answer this: ${usedUp(limit)}.` : text
+  const { settings: { dryRun } } = yield* ReviewConfig
+  if (!dryRun) {
+    yield* ensureWanted
+    if (Option.isSome(withdrawn)) {
+      yield* dismissFinding(job, posts, { finding: withdrawn.value, text: `I withdraw this finding.\n\n${said}` })
+    } else yield* (yield* Forge).reply(job.event, job.id, said, posts)
+  }
+  return JobOutcome.cases.Answered.make({ command: "ask", usage })
+})
+
+/**
+ * Answers a job's question where it was asked, from the newest commit: without a headline, without findings, and at a
+ * fraction of a review's cost. A reply to a finding of ours may withdraw it, which resolves its thread.
+ */
+export const answer = Effect.fn("Question.answer")(
+  function*(job: Job, question: string) {
+    yield* ensureWanted
+    const view = yield* (yield* Forge).look(job.event.pullRequest, job.id)
+    const answered = JobOutcome.cases.Answered.make({ command: "ask" })
+    return Option.isSome(view.posts.answer) ? answered : yield* answerOnce(job, question, view)
+  },
+  (effect, { event }) => asOutcome(event)(effect)
+)

@@ -1,0 +1,61 @@
+import type { ChangedFile } from "@nominal-code/domain/Patch"
+import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import type { Discussion } from "@nominal-code/domain/Review"
+import { fitDiffs } from "./DiffBudget.ts"
+import { cut, discussion, header, heading, longestRequest, type Place, placeText, shownFile } from "./Prompt.ts"
+import { block } from "./UntrustedBlocks.ts"
+
+/** Parts of the prompt of a question. */
+export interface QuestionParts {
+  readonly pullRequest: PullRequest
+  readonly commits: ReadonlyArray<string>
+  readonly files: ReadonlyArray<ChangedFile>
+  readonly question: string
+  /** Place on the diff where it was asked. */
+  readonly place: Place
+  /** Comments before the question in its thread or, where it has none, below the pull request; oldest first. */
+  readonly talk: ReadonlyArray<Discussion>
+  /** True for a comment of our own. */
+  readonly isOurs: (author: string) => boolean
+  /** True if the thread is about a finding of ours. */
+  readonly aboutFinding: boolean
+}
+
+/** Weight of the diffs that are shown to a question that was not asked on the diff. The tools show the rest. */
+const diffBudget = 12_000
+
+/** Number of changed files that are named. */
+const mostNames = 100
+
+const named = (files: ReadonlyArray<ChangedFile>): ReadonlyArray<string> => [
+  "## Changed files",
+  [
+    ...files.slice(0, mostNames).map((file) => heading(file).replace(/^#+ /, "- ")),
+    ...(files.length > mostNames ? [`- and ${files.length - mostNames} more`] : [])
+  ].join("\n")
+]
+
+const changes = ({ files, place }: QuestionParts): ReadonlyArray<string> => {
+  const shown = place.path === undefined ? fitDiffs(files, diffBudget).filter(({ text }) => text !== "") : []
+  return [...named(files), ...shown.map(shownFile)]
+}
+
+const talkText = ({ isOurs, talk }: QuestionParts): ReadonlyArray<string> =>
+  talk.length === 0 ? [] : [
+    "## The conversation so far",
+    ...talk.map((one) => isOurs(one.author) ? discussion({ ...one, author: "you" }) : discussion(one))
+  ]
+
+/** User prompt of a question. Untrusted text stands between tags, and cannot close them. */
+export const questionPrompt = (parts: QuestionParts): string =>
+  [
+    ...header(parts),
+    ...changes(parts),
+    ...talkText(parts),
+    "## The question",
+    block("untrusted-request", cut(parts.question, longestRequest)),
+    ...placeText(parts.place),
+    parts.aboutFinding
+      ? "It is a reply to your finding. Answer it, and withdraw the finding if it does not hold."
+      : "Answer it."
+  ].join("\n\n")

@@ -1,0 +1,56 @@
+import { isBotAccount } from "@nominal-code/domain/BotAccount"
+import type { Fingerprint } from "@nominal-code/domain/Finding"
+import type { Job } from "@nominal-code/domain/Job"
+import { markersIn } from "@nominal-code/domain/Marker"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { Discussion } from "@nominal-code/domain/Review"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { Option } from "effect"
+
+/** Id of the thread that an event's comment stands in, or begins. */
+export const threadIdOf = (event: PullRequestEvent): string | undefined => {
+  if (event._tag === "Lifecycle") return undefined
+  return event.threadId ?? (event.kind === "review_comment" ? String(event.commentId) : undefined)
+}
+
+/** Maximum number of comments of a conversation: the newest say where it stands. */
+const mostComments = 20
+
+/** Comments of the thread that an event's comment stands in, oldest first; none where it stands in none. */
+const threadOf = (event: PullRequestEvent, discussions: ReadonlyArray<Discussion>): ReadonlyArray<Discussion> => {
+  const id = threadIdOf(event)
+  return id === undefined ? [] : discussions.filter(({ threadId }) => threadId === id)
+}
+
+/**
+ * Conversation that an event's comment belongs to, without that comment, oldest first: its thread with the comment that
+ * began it or, where it stands in none, what was said below the pull request.
+ */
+export const conversationOf = (
+  event: PullRequestEvent,
+  discussions: ReadonlyArray<Discussion>
+): ReadonlyArray<Discussion> => {
+  const thread = threadOf(event, discussions)
+  const onDiff = event._tag === "Comment" && event.filePath !== undefined
+  const all = onDiff || thread.length > 1 ? thread : discussions.filter(({ path }) => path === undefined)
+  const body = event._tag === "Comment" ? event.body : ""
+  const own = all.findLastIndex((one) => one.body.trim() === body.trim())
+  const [first, ...rest] = own === -1 ? all : all.slice(0, own)
+  return first === undefined ? [] : [first, ...rest.slice(1 - mostComments)]
+}
+
+/** Makes the test if an author is our own account. */
+export const isOurs = (job: Job, { botUsername }: ReviewSettings): (author: string) => boolean =>
+  isBotAccount([botUsername, job.lane.bot])
+
+/** The finding of ours that began the thread which an event's comment stands in. */
+export const findingOf = (
+  event: PullRequestEvent,
+  discussions: ReadonlyArray<Discussion>,
+  isOurs: (author: string) => boolean
+): Option.Option<Fingerprint> => {
+  const [first] = threadOf(event, discussions)
+  if (first === undefined || !isOurs(first.author)) return Option.none()
+  const [only, ...others] = markersIn(first.body).flatMap(({ fingerprint }) => fingerprint ?? [])
+  return others.length === 0 ? Option.fromUndefinedOr(only) : Option.none()
+}
