@@ -24,8 +24,8 @@ const pathsOf = ({ model }: Journey.Journey) => model.mock.getRequests().map(({ 
 describe("one server", () => {
   for (
     const [provider, model, path] of [
-      ["openai", "gpt-4.1", /^\/v1\/responses$/],
-      ["google", "gemini-2.5-flash", /^\/v1beta\/models\/gemini-2\.5-flash:streamGenerateContent/],
+      ["openai", "gpt-6.1-sol", /^\/v1\/responses$/],
+      ["google", "gemini-3.8-flash", /^\/v1beta\/models\/gemini-3\.8-flash:streamGenerateContent/],
       ["deepseek", "deepseek-flash", /^\/v1\/chat\/completions$/]
     ] as const
   ) {

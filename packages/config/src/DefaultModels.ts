@@ -3,8 +3,8 @@ import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 /** Default model of each provider that has one. A local server, and an endpoint of one's own, have what was put there. */
 export const defaultModels = {
   anthropic: "claude-sonnet-5-5",
-  openai: "gpt-4.1",
-  google: "gemini-2.5-flash",
+  openai: "gpt-6.1-sol",
+  google: "gemini-3.8-flash",
   deepseek: "deepseek-flash",
   groq: "openai/gpt-oss-120b",
   together: "zai-org/GLM-5.3",
@@ -18,3 +18,25 @@ const table: Partial<Record<ProviderName, string>> = defaultModels
 
 /** Default model of a provider; undefined: it has to be named. */
 export const defaultModelOf = (provider: ProviderName): string | undefined => table[provider]
+
+/** End of a model at its service, and the model to take then. */
+export interface Retirement {
+  /** ISO date. */
+  readonly on: string
+  readonly successor: string
+}
+
+/** Retired models, as the services' deprecation pages announce them (read in November 2026). */
+const retirements: ReadonlyMap<string, Retirement> = new Map([
+  ["gemini-2.5-flash", { on: "2026-12-01", successor: "gemini-3.8-flash" }],
+  ["gemini-2.5-pro", { on: "2026-12-01", successor: "gemini-3.8-flash" }],
+  ["gpt-4.1", { on: "2027-01-14", successor: "gpt-6.1-sol" }],
+  ["gpt-4.1-mini", { on: "2027-01-14", successor: "gpt-6-luna" }],
+  ["gpt-4o", { on: "2027-01-14", successor: "gpt-6.1-sol" }],
+  ["gpt-4o-mini", { on: "2027-01-14", successor: "gpt-6-luna" }],
+  ["deepseek-chat", { on: "2026-07-24", successor: "deepseek-flash" }],
+  ["deepseek-reasoner", { on: "2026-07-24", successor: "deepseek-flash" }]
+])
+
+/** Retirement of a model; undefined: none is known. */
+export const retirementOf = (model: string): Retirement | undefined => retirements.get(model)

@@ -1,7 +1,7 @@
 import type { AgentSettings, ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option } from "effect"
 import type { Mode, ProviderSettings } from "./AppConfig.ts"
-import { defaultModelOf } from "./DefaultModels.ts"
+import { defaultModelOf, retirementOf } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
 import { nameOf, type Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
@@ -23,9 +23,18 @@ const checkedProvider = (name: string, setting: Setting<unknown>, report: Report
   return "anthropic"
 }
 
+/** Warns of a model that its service retires. */
+const checkedModel = (model: string, setting: Setting<unknown>, report: Report): string => {
+  const retirement = retirementOf(model)
+  if (retirement !== undefined) {
+    report.warn(setting, `${model} is retired on ${retirement.on}: take ${retirement.successor} in its place`)
+  }
+  return model
+}
+
 /** The model of a role, or the provider's own. A provider without one needs the setting. */
 const modelOf = (provider: ProviderName, setting: Setting<Option.Option<string>>, values: Values, report: Report) =>
-  Option.getOrElse(values(setting), () => {
+  Option.getOrElse(Option.map(values(setting), (model) => checkedModel(model, setting, report)), () => {
     const usual = defaultModelOf(provider)
     if (usual !== undefined) return usual
     report.problem(setting, `must be set: the provider "${provider}" has no default model`)

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import type { ProviderSettings } from "@nominal-code/config/AppConfig"
-import { defaultModelOf, defaultModels } from "@nominal-code/config/DefaultModels"
+import { defaultModelOf, defaultModels, retirementOf } from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
 import { Effect, Option, Redacted } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
@@ -100,6 +100,20 @@ it.effect.each(
       `agent.reviewer.model (AGENT_MODEL): must be set: the provider "${provider}" has no default model`
     ])
   }))
+
+it.effect("a model that its service retires is a warning that names its successor", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, AGENT_PROVIDER: "google", GOOGLE_API_KEY: "k" }
+    const { warnings } = yield* configured({ env: { ...env, AGENT_MODEL: "gemini-2.5-flash" } })
+    assert.deepStrictEqual(warnings, [
+      "agent.reviewer.model (AGENT_MODEL): gemini-2.5-flash is retired on 2026-12-01: take gemini-3.8-flash in its place"
+    ])
+    assert.deepStrictEqual((yield* configured({ env })).warnings, [])
+  }))
+
+it("no default model is one that its service retires", () => {
+  assert.deepStrictEqual(Object.values(defaultModels).filter((model) => retirementOf(model) !== undefined), [])
+})
 
 it.effect("what the models cannot do holds for every role", () =>
   Effect.gen(function*() {
