@@ -8,6 +8,7 @@
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
 import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Schema, Scope, Stream } from "effect";
 import { ChildProcessSpawner } from "effect/process";
+import { HttpServer } from "effect/http";
 /** The side of a diff: `LEFT` is the base (deleted lines), `RIGHT` the head (added lines). GitHub's words. */
 export declare const Side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
 export type Side = typeof Side.Type;
@@ -227,8 +228,12 @@ export declare const answerOpenCalls: (messages: ReadonlyArray<Message>, content
 /** The supported model services. */
 export declare const ProviderName: Schema.Literals<readonly ["anthropic", "openai", "google", "openai-compatible", "deepseek", "groq", "together", "fireworks", "openrouter", "mistral", "xai", "ollama", "vllm", "lmstudio"]>;
 export type ProviderName = typeof ProviderName.Type;
+/** Runners of an agent: our own loop over a provider's API, or Claude Code. */
+export declare const RunnerName: Schema.Literals<readonly ["api", "claude-code"]>;
+export type RunnerName = typeof RunnerName.Type;
 /** Model of an agent and its limit of turns; 0: no limit. */
 export declare const AgentSettings: Schema.Struct<{
+  /** A model service, or `claude-code`. */
   readonly provider: Schema.String;
   readonly model: Schema.NonEmptyString;
   readonly maxTurns: Schema.Natural;
@@ -248,6 +253,7 @@ export declare const ReviewSettings: Schema.Struct<{
   /** Empty where the bot has no name (a CI step, a terminal). */
   readonly botUsername: Schema.String;
   readonly reviewer: Schema.Struct<{
+    /** A model service, or `claude-code`. */
     readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
     readonly maxTurns: Schema.Natural;
@@ -259,6 +265,7 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>;
   readonly explorer: Schema.Struct<{
+    /** A model service, or `claude-code`. */
     readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
     readonly maxTurns: Schema.Natural;
@@ -784,6 +791,14 @@ interface ProviderSettings {
   readonly apiKey: Option.Option<Redacted.Redacted>;
   readonly baseUrl: Option.Option<string>;
 }
+/** Claude Code as this process can run it. */
+interface ClaudeCodeSettings {
+  /** Absolute path of the program; none: it was not found. */
+  readonly program: Option.Option<string>;
+  /** Key of Anthropic. Claude Code prefers it to its user's login. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  readonly baseUrl: Option.Option<string>;
+}
 declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/config/AppConfig", {
   readonly dataDir: string;
   /** `memory` loses everything at exit, and has to be asked for. */
@@ -803,6 +818,7 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly workspace: WorkspaceSettings;
   /** Providers of the reviewer and the explorer with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>;
+  readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration;
@@ -1376,7 +1392,7 @@ declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-co
  */
 export declare class ReviewConfig extends ReviewConfig_base {}
 /** The configuration of a process that reviews. */
-declare const layer$3: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
+declare const layer$4: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
 declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
   readonly retryAfter: Schema.Duration;
   /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
@@ -1985,7 +2001,7 @@ export declare class ConfigError extends ConfigError_base {
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$32 as layer, load };
+  export { layer$34 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -2005,6 +2021,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly jobs: JobSettings;
   readonly workspace: WorkspaceSettings;
   readonly providers: ReadonlyArray<ProviderSettings>;
+  readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
   readonly conversationTtl: import("effect/Duration").Duration;
   readonly logLevel: LogLevel.LogLevel;
@@ -2012,7 +2029,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$32: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$34: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -2669,7 +2686,7 @@ declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nomi
  * first answer closes it; of a forge whose git is away, the first review.
  */
 export declare class ServiceBreakers extends ServiceBreakers_base {}
-declare const layer$4: Layer.Layer<ServiceBreakers, never, never>;
+declare const layer$5: Layer.Layer<ServiceBreakers, never, never>;
 /** State of a job. */
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
@@ -2986,6 +3003,32 @@ declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/j
 }>;
 /** Records of jobs, for people and for probes. */
 export declare class JobRecords extends JobRecords_base {}
+/** Key and address of Anthropic where Claude Code does not use its user's login. */
+interface Account {
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  readonly baseUrl: Option.Option<string>;
+}
+declare namespace ClaudeCode_d_exports {
+  export { ClaudeCodeOptions, check, layer$33 as layer };
+}
+/** The Claude Code of this machine, and the account that it uses. */
+interface ClaudeCodeOptions extends Account {
+  /** Absolute path of the program; none: there is none. */
+  readonly program: Option.Option<string>;
+  /** Its working directory, which stays empty. Its sessions belong to this directory. */
+  readonly directory: string;
+  /** Listener on the loopback, at a free port, for the tools of one task. */
+  readonly listener: Layer.Layer<HttpServer.HttpServer, unknown>;
+  /** Time without a sign of life after which a run is ended. */
+  readonly idle?: Duration.Duration | undefined;
+}
+/** Fails if Claude Code is not there, is too old, or is not logged in. Tells its version. */
+declare const check: (options: ClaudeCodeOptions) => Effect.Effect<string, LlmError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem>;
+/**
+ * The user's Claude Code as the runner of tasks, with its login or a key of Anthropic. It has our tools only, served
+ * over MCP on the loopback: it never sees the checkout's directory.
+ */
+declare const layer$33: (options: ClaudeCodeOptions) => Layer.Layer<AgentRunner, never, FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>;
 declare const ForgeNotConfigured_base: Schema.Class<ForgeNotConfigured, Schema.TaggedStruct<"ForgeNotConfigured", {
   readonly platform: Schema.Literals<readonly ["github", "gitlab"]>;
 }>, import("effect/Cause").YieldableError>;
@@ -3000,7 +3043,7 @@ declare const Forges_base: Context.ServiceClass<Forges, "@nominal-code/forge/For
 /** The forges that this process has credentials for. */
 export declare class Forges extends Forges_base {}
 /** The forges of the given layers, by their platforms. */
-declare const layer: <E, R>(forges: ReadonlyArray<Layer.Layer<Forge, E, R>>) => Layer.Layer<Forges, E, R>;
+declare const layer$1: <E, R>(forges: ReadonlyArray<Layer.Layer<Forge, E, R>>) => Layer.Layer<Forges, E, R>;
 /** Runs an effect on the forge of a platform. */
 declare const on: (platform: Platform) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ForgeNotConfigured, Forges | Exclude<R, Forge>>;
 /** Headers of a webhook request. Their names are lower-case. */
@@ -3301,7 +3344,7 @@ interface KubeJobTemplate {
   };
 }
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$31 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$32 as layer };
 }
 /** Settings of the Jobs, and those that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
@@ -3319,7 +3362,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$31: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$32: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
 /** Description of a tool for a model. */
 interface ToolSpec {
   readonly name: string;
@@ -3358,7 +3401,7 @@ declare const LlmProviders_base: Context.ServiceClass<LlmProviders, "@nominal-co
 /** The model services that this process has, side by side. Each loads its SDK with its first call. */
 export declare class LlmProviders extends LlmProviders_base {}
 /** The providers of the given layers, by their names. Of several with the same name, the last one counts. */
-declare const layer$1: <E, R>(providers: ReadonlyArray<Layer.Layer<LlmProvider, E, R>>) => Layer.Layer<LlmProviders, E, R>;
+declare const layer$2: <E, R>(providers: ReadonlyArray<Layer.Layer<LlmProvider, E, R>>) => Layer.Layer<LlmProviders, E, R>;
 /** Address of a Redis. */
 interface RedisTarget {
   readonly url: Redacted.Redacted;
@@ -3411,7 +3454,7 @@ interface RedisOptions extends RedisTarget {
   readonly waitReplicas?: number;
 }
 /** The Redis of a URL. */
-declare const layer$2: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+declare const layer$3: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
 /** Values for the `:name` places of a statement. */
 type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
 /** The schema of a row. */
@@ -3447,9 +3490,9 @@ declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persisten
  */
 export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
-declare const layer$5: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, models, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
+  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, models, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -3479,6 +3522,10 @@ declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/p
 declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** All model services. One without a key fails the calls that need it. */
 declare const models: Layer.Layer<LlmProviders, never, AppConfig>;
+/** Settings of Claude Code. Its sessions are kept beside the database. */
+declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"]) => ClaudeCodeOptions;
+/** The Claude Code of this machine. */
+declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
 /** The worker of the lanes. */
@@ -3519,10 +3566,10 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { layer$30 as layer, webhooks$1 as webhooks };
+  export { layer$31 as layer, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$30: (options: GitHubOptions) => Layer.Layer<Forge>;
+declare const layer$31: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** GitHub's webhooks, signed with the secret of the hook. */
 declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
 /** Address of GitLab, and the credentials. */
@@ -3542,19 +3589,19 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { layer$29 as layer, webhooks };
+  export { layer$30 as layer, webhooks };
 }
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
-declare const layer$29: (options: GitLabOptions) => Layer.Layer<Forge>;
+declare const layer$30: (options: GitLabOptions) => Layer.Layer<Forge>;
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
-  export { layer$28 as layer };
+  export { layer$29 as layer };
 }
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$28: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$29: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
-  export { LocalOptions, layer$27 as layer };
+  export { LocalOptions, layer$28 as layer };
 }
 /** Directory for git's own files, and the limit of a checkout in bytes. */
 type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
@@ -3562,12 +3609,14 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$27: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$28: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+/** Runs each task with the runner that its settings name. */
+declare const layer: <E, R>(runners: Readonly<Record<RunnerName, Layer.Layer<AgentRunner, E, R>>>) => Layer.Layer<AgentRunner, E, R>;
 declare namespace ApiAgent_d_exports {
-  export { layer$26 as layer };
+  export { layer$27 as layer };
 }
 /** The agent loop in this process, on the API of the provider that a task names. */
-declare const layer$26: Layer.Layer<AgentRunner, never, LlmProviders>;
+declare const layer$27: Layer.Layer<AgentRunner, never, LlmProviders>;
 /** Rates of a model. Some models have other rates for all tokens of a call with a long prompt. */
 export declare const ModelPrice: Schema.Struct<{
   readonly input: Schema.Finite;
@@ -3609,7 +3658,7 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$25 as layer, layerWithoutKey$3 as layerWithoutKey, make$5 as make };
+  export { layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, make$5 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3617,11 +3666,11 @@ declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Claude, over the official SDK. */
-declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$26: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$3: Layer.Layer<LlmProvider, never, never>;
 declare namespace Chat_d_exports {
-  export { ChatSettings, layer$24 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$4 as make };
+  export { ChatSettings, layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$4 as make };
 }
 /** Address, key and time limits of a service that speaks Chat Completions. */
 interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
@@ -3638,13 +3687,13 @@ declare const make$4: (args_0: ChatSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
-declare const layer$24: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
+declare const layer$25: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$2: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
 /** Limits for the service's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Duration) => CallLimits;
 declare namespace Google_d_exports {
-  export { layer$23 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
+  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
@@ -3652,13 +3701,13 @@ declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Gemini, over the official SDK. */
-declare const layer$23: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
 /** Limits for Gemini's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
 declare namespace OpenAi_d_exports {
-  export { layer$22 as layer, layerWithoutKey, make$2 as make };
+  export { layer$23 as layer, layerWithoutKey, make$2 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
@@ -3669,7 +3718,7 @@ declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
-declare const layer$22: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$23: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
 /**
@@ -3678,39 +3727,39 @@ declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
  */
 declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
 declare namespace SpendMemory_d_exports {
-  export { layer$21 as layer, make$1 as make };
+  export { layer$22 as layer, make$1 as make };
 }
 /** Makes a ledger that ends with the process. */
 declare const make$1: () => Spend["Service"];
 /** A ledger that ends with the process. */
-declare const layer$21: Layer.Layer<Spend>;
+declare const layer$22: Layer.Layer<Spend>;
 declare namespace SpendRedis_d_exports {
-  export { layer$20 as layer };
+  export { layer$21 as layer };
 }
 /** The ledger that all servers and Jobs share. */
-declare const layer$20: Layer.Layer<Spend, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$21: Layer.Layer<Spend, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 declare namespace SpendSqlite_d_exports {
-  export { layer$19 as layer };
+  export { layer$20 as layer };
 }
 /** The ledger in the database file. */
-declare const layer$19: Layer.Layer<Spend, never, Sqlite>;
+declare const layer$20: Layer.Layer<Spend, never, Sqlite>;
 declare namespace ConversationStoreMemory_d_exports {
-  export { layer$18 as layer };
+  export { layer$19 as layer };
 }
 /** Conversations that end with the process. */
-declare const layer$18: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
+declare const layer$19: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
 declare namespace ConversationStoreRedis_d_exports {
-  export { layer$17 as layer };
+  export { layer$18 as layer };
 }
 /** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$18: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 declare namespace ConversationStoreSqlite_d_exports {
-  export { layer$16 as layer };
+  export { layer$17 as layer };
 }
 /** Conversations in the database file. */
-declare const layer$16: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
+declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
 declare namespace InProcessRunner_d_exports {
-  export { InProcessWork, layer$15 as layer };
+  export { InProcessWork, layer$16 as layer };
 }
 /** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
 interface InProcessWork<R, R2> {
@@ -3719,7 +3768,7 @@ interface InProcessWork<R, R2> {
   needs(lane: Lane): ReadonlyArray<ServiceName>;
 }
 /** Runs jobs in this process. */
-declare const layer$15: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
+declare const layer$16: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 /** Limits after which a job is given up. */
 interface SettlementOptions {
   /** The attempts of one job. */
@@ -3732,7 +3781,7 @@ interface LeasedRunOptions extends SettlementOptions {
   readonly deadline: Duration.Duration;
 }
 declare namespace Lane_d_exports {
-  export { LaneOptions, layer$14 as layer };
+  export { LaneOptions, layer$15 as layer };
 }
 /** Limits of the runs: their number at a time, and their duration. */
 interface LaneOptions extends LeasedRunOptions {
@@ -3745,49 +3794,49 @@ interface LaneOptions extends LeasedRunOptions {
  * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
  * `gracePeriod`, and then gives their leases back.
  */
-declare const layer$14: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
+declare const layer$15: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
 declare namespace MemoryQueue_d_exports {
-  export { layer$13 as layer };
+  export { layer$14 as layer };
 }
 /** Queue in memory, which is lost when the process ends. */
-declare const layer$13: Layer.Layer<JobQueue | JobRecords, never, never>;
+declare const layer$14: Layer.Layer<JobQueue | JobRecords, never, never>;
 declare namespace RedisQueue_d_exports {
-  export { layer$12 as layer };
+  export { layer$13 as layer };
 }
 /**
  * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
  * its disk, of Redis.
  */
-declare const layer$12: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$13: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 /** Number of shards of the queue; none: as stored, or 1 if it is new. */
 export declare const RedisShards: Context.Reference<Option.Option<number>>;
 declare namespace SqliteQueue_d_exports {
-  export { layer$11 as layer };
+  export { layer$12 as layer };
 }
 /** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
-declare const layer$11: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
+declare const layer$12: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
 declare namespace MemoryJobResults_d_exports {
-  export { layer$10 as layer };
+  export { layer$11 as layer };
 }
 /** Results in memory, for jobs in this process and for tests. */
-declare const layer$10: Layer.Layer<JobResults, never, never>;
+declare const layer$11: Layer.Layer<JobResults, never, never>;
 declare namespace MemoryPayloadStore_d_exports {
-  export { layer$9 as layer };
+  export { layer$10 as layer };
 }
 /** Payloads in memory, which are lost when the process ends. */
-declare const layer$9: Layer.Layer<PayloadStore, never, never>;
+declare const layer$10: Layer.Layer<PayloadStore, never, never>;
 declare namespace RedisJobResults_d_exports {
-  export { layer$8 as layer };
+  export { layer$9 as layer };
 }
 /** Results in Redis. A signal's content is ignored: only the stored result counts. */
-declare const layer$8: Layer.Layer<JobResults, never, Redis>;
+declare const layer$9: Layer.Layer<JobResults, never, Redis>;
 declare namespace RedisPayloadStore_d_exports {
-  export { layer$7 as layer };
+  export { layer$8 as layer };
 }
 /** Payloads in Redis, compressed, where the pod fetches them. */
-declare const layer$7: Layer.Layer<PayloadStore, never, Redis>;
+declare const layer$8: Layer.Layer<PayloadStore, never, Redis>;
 declare namespace KubeClientNode_d_exports {
-  export { KubeClientOptions, layer$6 as layer };
+  export { KubeClientOptions, layer$7 as layer };
 }
 /** A namespace of a cluster. */
 interface KubeClientOptions {
@@ -3796,5 +3845,5 @@ interface KubeClientOptions {
   readonly kubeconfig?: string;
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
-declare const layer$6: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerForges, layer$1 as layerLlmProviders, layer$2 as layerRedis, layer$3 as layerReviewConfig, layer$4 as layerServiceBreakers, layer$5 as layerSqlite, make as makeTool, on as onForge };
+declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

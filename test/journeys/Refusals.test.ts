@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import { Effect, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { env, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
 
@@ -53,6 +53,15 @@ const file = (path: string): string => {
   return path
 }
 
+/** A program that does what the lines say. */
+const script = (path: string, lines: string): string => {
+  writeFileSync(path, `#!/bin/sh\n${lines}\n`)
+  chmodSync(path, 0o755)
+  return path
+}
+
+const realClaude = fileURLToPath(new URL("../../node_modules/@anthropic-ai/claude-code/cli.js", import.meta.url))
+
 const directory = (path: string): string => {
   mkdirSync(path, { recursive: true })
   return path
@@ -74,7 +83,24 @@ it.live.each<readonly [what: string, change: (directory: string) => Environment,
     (place) => ({ WORKSPACE_BASE_DIR: `${file(`${place}/file`)}/workspace` }),
     /\/file\/workspace.*(?:WORKSPACE_BASE_DIR|workspace\.base_dir)/
   ],
-  ["a missing key of the model", () => ({ ANTHROPIC_API_KEY: undefined }), /ANTHROPIC_API_KEY must be set/],
+  [
+    "neither a key of the model nor Claude Code",
+    () => ({ ANTHROPIC_API_KEY: undefined, PATH: "/usr/bin:/bin" }),
+    /ANTHROPIC_API_KEY must be set.*Or install Claude Code and log in/
+  ],
+  [
+    "a Claude Code that is too old",
+    (place) => ({
+      ANTHROPIC_API_KEY: undefined,
+      AGENT_CLI_PATH: script(`${place}/claude`, "echo '1.0.3 (Claude Code)'")
+    }),
+    /Claude Code 1\.0\.3 is too old: run `claude update`/
+  ],
+  [
+    "the real Claude Code when nobody is logged in",
+    () => ({ ANTHROPIC_API_KEY: undefined, AGENT_CLI_PATH: realClaude }),
+    /Claude Code is not logged in: run `claude` once and log in with \/login, or set ANTHROPIC_API_KEY/
+  ],
   ["a missing webhook secret", () => ({ GITHUB_WEBHOOK_SECRET: undefined }), /GITHUB_WEBHOOK_SECRET must be set/],
   ["a webhook secret of 15 bytes", () => ({ GITHUB_WEBHOOK_SECRET: "0123456789abcde" }), /at least 16 bytes/],
   [

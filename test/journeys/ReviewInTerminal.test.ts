@@ -203,10 +203,10 @@ describe("nominal-code review", () => {
           /ANTHROPIC_API_KEY: the value is the placeholder of an example: put your own in its place/
         ],
         [
-          { ...world, env: { ANTHROPIC_API_KEY: "" } },
+          { ...world, env: { ANTHROPIC_API_KEY: "", PATH: "/usr/bin:/bin" } },
           [],
           1,
-          /set ANTHROPIC_API_KEY, or .*--provider openai with OPENAI/
+          /set ANTHROPIC_API_KEY, or install Claude Code and log in .*, or .*--provider openai with OPENAI/
         ]
       ]
       for (const [where, args, code, message] of failures) {

@@ -1,3 +1,4 @@
+import * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
 import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
 import { providerNames } from "@nominal-code/config/settings/Providers"
 import { ChatServiceName } from "@nominal-code/domain/ChatServices"
@@ -141,6 +142,16 @@ export const models = configured(({ jobs: { deadline }, providers }) =>
     )
   )
 )
+
+/** Settings of Claude Code. Its sessions are kept beside the database. */
+export const claudeCodeOptions = ({ claudeCode, dataDir }: AppConfig["Service"]): ClaudeCode.ClaudeCodeOptions => ({
+  ...claudeCode,
+  directory: `${dataDir}/claude-code`,
+  listener: Layer.unwrap(Effect.map(Effect.promise(() => import("./Loopback.ts")), ({ layer }) => layer))
+})
+
+/** The Claude Code of this machine. */
+export const claudeCode = configured((config) => ClaudeCode.layer(claudeCodeOptions(config)))
 
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.none()) =>

@@ -1,9 +1,13 @@
+import * as AgentRunners from "@nominal-code/agent/AgentRunners"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import { Layer } from "effect"
 import * as Configured from "./Configured.ts"
 
-/** The agent of one review. */
-export const agent = ApiAgent.layer.pipe(Layer.provide(Configured.models))
+/** The agents of a review, each with the runner that its job names. */
+export const agent = AgentRunners.layer({
+  api: Layer.provide(ApiAgent.layer, Configured.models),
+  "claude-code": Configured.claudeCode
+})
 
 /** Layers of one review, beside its configuration and its conversation: forges, workspace and agent. */
 export const layer = Layer.mergeAll(Configured.forges, Configured.workspace, agent)

@@ -59,6 +59,7 @@ export { ensureWanted, RunNotWanted, RunStillWanted } from "@nominal-code/domain
 /** The configuration, from YAML and the environment. */
 export {
   AppConfig,
+  type ClaudeCodeSettings,
   type GitHubAppSettings,
   type GitHubCredentials,
   type GitHubSettings,
@@ -81,7 +82,7 @@ export {
 export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
 export { type Flags } from "@nominal-code/config/Values"
 export { Policy } from "@nominal-code/domain/Policy"
-export { AgentSettings, ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+export { AgentSettings, ProviderName, ReviewSettings, RunnerName } from "@nominal-code/domain/ReviewSettings"
 
 /** The parts with their options out of `AppConfig`. */
 export * as Configured from "./Configured.ts"
@@ -142,7 +143,10 @@ export {
 
 /** The agent: turns of model and tools until an answer is handed in. */
 export { type AgentResult, AgentRunner, type AgentTask, type Submission } from "@nominal-code/agent/AgentRunner"
+export { layer as layerAgentRunners } from "@nominal-code/agent/AgentRunners"
 export * as ApiAgent from "@nominal-code/agent/ApiAgent"
+export { type Account as ClaudeCodeAccount } from "@nominal-code/agent/claude/Command"
+export * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
 export { SpendScope } from "@nominal-code/agent/SpendScope"
 
 /** The models. */

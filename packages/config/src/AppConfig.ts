@@ -100,6 +100,15 @@ export interface ProviderSettings {
   readonly baseUrl: Option.Option<string>
 }
 
+/** Claude Code as this process can run it. */
+export interface ClaudeCodeSettings {
+  /** Absolute path of the program; none: it was not found. */
+  readonly program: Option.Option<string>
+  /** Key of Anthropic. Claude Code prefers it to its user's login. */
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  readonly baseUrl: Option.Option<string>
+}
+
 /**
  * The whole configuration, resolved and checked: defaults, then YAML, then environment. Nothing else reads the
  * environment, and nothing changes it after start.
@@ -123,6 +132,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly workspace: WorkspaceSettings
   /** Providers of the reviewer and the explorer with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>
+  readonly claudeCode: ClaudeCodeSettings
   readonly review: ReviewSettings
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration

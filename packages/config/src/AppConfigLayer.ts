@@ -14,10 +14,10 @@ import { resolvePrompts } from "./PromptConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
 import { resolveReview } from "./ReviewConfig.ts"
+import { resolveClaudeCode, resolveRunner } from "./RunnerConfig.ts"
 import { knownSecrets } from "./Secrets.ts"
 import { settings } from "./Settings.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
-import { refuseUnsupported } from "./UnsupportedSettings.ts"
 import { type Flags, readValues, type Values, valuesOf } from "./Values.ts"
 import { doubtfulVariables } from "./VariableNames.ts"
 
@@ -59,8 +59,8 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const doubtful = yield* doubtfulVariables
   const file = yield* readConfigFile(mode)
   const { secrets, values } = yield* readValues(file, flags, report)
-  refuseUnsupported(mode, values, report)
-  const review = resolveReview(values, yield* resolvePrompts(values, report), report)
+  const runner = yield* resolveRunner(mode, values, report)
+  const review = resolveReview(runner, values, yield* resolvePrompts(values, report), report)
   const used = [review.reviewer.provider, review.explorer.provider]
   refusePlaceholders(mode, used, values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
@@ -82,6 +82,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
       baseDir: yield* workspaceDirectory(values, report)
     },
     providers: resolveProviders(mode, used, values, report),
+    claudeCode: resolveClaudeCode(mode, runner, values),
     review,
     conversationTtl: values(redis.keyTtl),
     logLevel: resolveLogLevel(values, report),

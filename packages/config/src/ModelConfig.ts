@@ -1,8 +1,9 @@
-import type { AgentSettings, ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { type AgentSettings, claudeCode, modelOfPlan, type ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { Option } from "effect"
 import type { Mode, ProviderSettings } from "./AppConfig.ts"
 import { defaultModelOf, retirementOf } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
+import { installClaudeCode, type Runner } from "./RunnerConfig.ts"
 import { nameOf, type Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import { isProvider, providerNames } from "./settings/Providers.ts"
@@ -13,7 +14,7 @@ const { agent, providers } = settings
 
 /** A model, and the service that has it. */
 export interface Model {
-  readonly provider: ProviderName
+  readonly provider: ProviderName | typeof claudeCode
   readonly model: string
 }
 
@@ -41,12 +42,27 @@ const modelOf = (provider: ProviderName, setting: Setting<Option.Option<string>>
     return "none"
   })
 
+/** Models of the reviewer and of its explorers. */
+interface Models {
+  readonly reviewer: Model
+  readonly explorer: Model
+}
+
+const claudeCodeModels = (values: Values): Models => {
+  const model = Option.getOrElse(values(agent.model), () => modelOfPlan)
+  return {
+    reviewer: { provider: claudeCode, model },
+    explorer: { provider: claudeCode, model: Option.getOrElse(values(agent.explorerModel), () => model) }
+  }
+}
+
 /** Resolves the models of the reviewer and of its explorers, whose default is the reviewer's. */
-export const resolveModels = (
-  values: Values,
-  report: Report
-): { readonly reviewer: Model; readonly explorer: Model } => {
-  const provider = checkedProvider(values(agent.provider), agent.provider, report)
+export const resolveModels = ({ name }: Runner, values: Values, report: Report): Models => {
+  if (name === "claude-code") return claudeCodeModels(values)
+  const provider = Option.match(values(agent.provider), {
+    onNone: () => "anthropic" as const,
+    onSome: (name) => checkedProvider(name, agent.provider, report)
+  })
   const reviewer = { provider, model: modelOf(provider, agent.model, values, report) }
   const own = Option.match(values(agent.explorerProvider), {
     onNone: () => provider,
@@ -83,6 +99,10 @@ export const resolveModelLimits = (
   }
 }
 
+/** True if Claude Code would review, were it found. */
+const canUseClaudeCode = (values: Values): boolean =>
+  [agent.runner, agent.provider, settings.kubernetes.image].every((setting) => Option.isNone<unknown>(values(setting)))
+
 /**
  * Resolves key and URL of each provider in use. A server and a terminal know which these are. A job brings its models
  * with it, so a pod takes every provider that it has a key or a URL for, and a missing key fails only the call that
@@ -100,7 +120,8 @@ export const resolveProviders = (
     if (Option.isNone(key) && needsKey) {
       // Where nobody else is reviewed for, the pipeline may have a provider of its own.
       if (mode === "serve") {
-        report.problem(apiKey, `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`)
+        const why = `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`
+        report.problem(apiKey, canUseClaudeCode(values) ? `${why}. Or ${installClaudeCode}` : why)
       }
       return []
     }

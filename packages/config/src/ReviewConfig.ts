@@ -4,14 +4,15 @@ import { Option, Struct } from "effect"
 import { resolveModelLimits, resolveModels } from "./ModelConfig.ts"
 import type { Prompts } from "./PromptConfig.ts"
 import type { Report } from "./Report.ts"
+import type { Runner } from "./RunnerConfig.ts"
 import { settings } from "./Settings.ts"
 import { type Values, valuesOf } from "./Values.ts"
 
 const { agent, reviewer } = settings
 
 /** Resolves what decides what a review says. */
-export const resolveReview = (values: Values, prompts: Prompts, report: Report): ReviewSettings => {
-  const models = resolveModels(values, report)
+export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, report: Report): ReviewSettings => {
+  const models = resolveModels(runner, values, report)
   const limits = resolveModelLimits(models, values, report)
   const maxCostUsd = values(agent.maxCostUsd)
   for (const problem of uselessPatterns(values(reviewer.ignorePatterns))) report.warn(reviewer.ignorePatterns, problem)

@@ -148,7 +148,8 @@ it.effect("an endpoint of one's own has its address in the file, and a key if it
 it.effect("a server misses the key of a provider that it uses, in one problem that names the variable", () =>
   Effect.gen(function*() {
     assert.deepStrictEqual(yield* problems({ env: { ...complete, ANTHROPIC_API_KEY: "" } }), [
-      "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key"
+      "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key. " +
+      "Or install Claude Code and log in (https://claude.com/claude-code)"
     ])
     assert.deepStrictEqual(yield* problems({ env: { ...complete, AGENT_PROVIDER: "openai" } }), [
       "OPENAI_API_KEY: OPENAI_API_KEY must be set: the provider \"openai\" needs its key"

@@ -8,8 +8,23 @@ export type ProviderName = typeof ProviderName.Type
 /** Name of a model service: one of the supported ones, or of a pipeline's own. */
 const ProviderId = Schema.String.check(Schema.isPattern(/^[a-z0-9.-]+$/))
 
+/** Runners of an agent: our own loop over a provider's API, or Claude Code. */
+export const RunnerName = Schema.Literals(["api", "claude-code"])
+export type RunnerName = typeof RunnerName.Type
+
+/** Provider of the agents that Claude Code runs. It is the account of its login, or of the key that it is given. */
+export const claudeCode = "claude-code"
+
+/** Model of an agent that Claude Code runs with the model of its user's plan. */
+export const modelOfPlan = "default"
+
+/** Runner of an agent. Jobs name it by their provider. */
+export const runnerOf = ({ provider }: { readonly provider: string }): RunnerName =>
+  provider === claudeCode ? "claude-code" : "api"
+
 /** Model of an agent and its limit of turns; 0: no limit. */
 export const AgentSettings = Schema.Struct({
+  /** A model service, or `claude-code`. */
   provider: ProviderId,
   model: Schema.NonEmptyString,
   maxTurns: Schema.Natural,

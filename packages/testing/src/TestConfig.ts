@@ -29,7 +29,7 @@ const noPrompts: Prompts = {
 
 /** Settings of a review, with the default of each. */
 export const reviewSettings: ReviewSettings = {
-  ...resolveReview(defaults, noPrompts, makeReport()),
+  ...resolveReview({ name: "api", program: Option.none() }, defaults, noPrompts, makeReport()),
   botUsername: "nominalbot"
 }
 
@@ -56,6 +56,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   jobs: { ...resolveJobs(defaults, Option.none()), maxConcurrent: 1 },
   workspace: { ...byDefault(workspace), baseDir: "/nowhere" },
   providers: [],
+  claudeCode: { program: Option.none(), apiKey: Option.none(), baseUrl: Option.none() },
   review: reviewSettings,
   conversationTtl: defaults(redis.keyTtl),
   logLevel: "Info",

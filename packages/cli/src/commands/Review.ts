@@ -1,9 +1,10 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import { installClaudeCode } from "@nominal-code/config/RunnerConfig"
 import { isProvider, providers as settings } from "@nominal-code/config/settings/Providers"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode, type ProviderName } from "@nominal-code/domain/ReviewSettings"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import { Config, Console, Effect, Layer, Option, Ref, Runtime, Schema } from "effect"
 import process from "node:process"
@@ -39,14 +40,13 @@ class NoModelKey extends Schema.TaggedError<NoModelKey>()("NoModelKey", { messag
 
 const checkKey = Effect.gen(function*() {
   const { providers, review: { reviewer: { provider } } } = yield* AppConfig
-  if (providers.some(({ name }) => name === provider)) return
+  if (provider === claudeCode || providers.some(({ name }) => name === provider)) return
   const keyOf = (name: ProviderName) => settings[name].apiKey.env[0]
   const others = (["anthropic", "openai", "google"] as const).filter((name) => name !== provider)
     .map((name) => `--provider ${name} with ${keyOf(name)}`)
   return yield* new NoModelKey({
-    message: `there is no key for the model: set ${
-      isProvider(provider) ? keyOf(provider) : "its key"
-    }, or choose another provider: ${others.join(", or ")}`
+    message: `there is no key for the model: set ${isProvider(provider) ? keyOf(provider) : "its key"}, ` +
+      `or ${installClaudeCode}, or choose another provider: ${others.join(", or ")}`
   })
 })
 

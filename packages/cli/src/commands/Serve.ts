@@ -1,9 +1,11 @@
+import * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { settings } from "@nominal-code/config/Settings"
+import { runnerOf } from "@nominal-code/domain/ReviewSettings"
 import { Forges } from "@nominal-code/forge/Forges"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import * as Configured from "../Configured.ts"
 import * as Listener from "../Listener.ts"
@@ -16,8 +18,15 @@ const listener = Layer.unwrap(
   Effect.map(AppConfig, ({ webhook: { host, port } }) => Listener.layer(host, port, settings.webhook.port))
 )
 
+/** Fails where reviews run in this process with a Claude Code that cannot review. In a cluster, the pods bring theirs. */
+const checkAgent = Effect.gen(function*() {
+  const config = yield* AppConfig
+  const isOurs = runnerOf(config.review.reviewer) === "claude-code" && Option.isNone(config.kubernetes)
+  if (isOurs) yield* ClaudeCode.check(Configured.claudeCodeOptions(config))
+})
+
 const announce = Layer.effectDiscard(Effect.gen(function*() {
-  const { policy, storage, warnings, webhook } = yield* AppConfig
+  const { policy, review, storage, warnings, webhook } = yield* AppConfig
   yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
   const { address } = yield* HttpServer.HttpServer
   // Port 0 is any that is free.
@@ -25,6 +34,7 @@ const announce = Layer.effectDiscard(Effect.gen(function*() {
   yield* Effect.logInfo(`listening on http://${webhook.host}:${port}, waiting for webhooks`, {
     platforms: (yield* Forges).platforms.join(","),
     reviewer: `@${policy.botUsername}`,
+    agent: runnerOf(review.reviewer),
     runner: yield* Runner.name,
     storage,
     triggers: policy.triggers.join(",") || "mentions only",
@@ -42,6 +52,7 @@ export const layer = Layer.merge(announce, Telemetry.layer).pipe(
   Layer.provide(Configured.lanes),
   Layer.provide(Runner.layer),
   Layer.provide(ServiceBreakers.layer),
+  Layer.provide(Layer.effectDiscard(checkAgent)),
   Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
   Layer.provide(Storage.layer),
   Layer.provide(Logging.layer),

@@ -1,4 +1,5 @@
 import { Login, RepoName } from "@nominal-code/domain/PullRequest"
+import { RunnerName } from "@nominal-code/domain/ReviewSettings"
 import { Schema } from "effect"
 import { defaulted, optional } from "../Setting.ts"
 import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../SettingType.ts"
@@ -86,23 +87,32 @@ export const access = {
 
 /** Settings of the models and their cost caps. */
 export const agent = {
+  runner: optional({
+    yaml: "agent.runner",
+    env: "AGENT_RUNNER",
+    kind: oneOf(RunnerName.literals),
+    byDefault: "`claude-code` where neither a provider nor a key of Anthropic is set and `claude` is found, else `api`",
+    doc: "What runs the agents: `api`, a provider's API, or `claude-code`, the Claude Code of this machine."
+  }),
   cliPath: optional({
     yaml: "agent.cli_path",
     env: "AGENT_CLI_PATH",
     kind: path,
-    doc: "The Claude Code program. Not used by this build."
+    byDefault: "`claude` on the `PATH`",
+    doc: "The Claude Code program."
   }),
-  provider: defaulted("anthropic", {
+  provider: optional({
     yaml: ["agent.reviewer.provider", "agent.provider"],
     env: "AGENT_PROVIDER",
     kind: line,
+    byDefault: "`anthropic`",
     doc: "The model service of the reviewer."
   }),
   model: optional({
     yaml: ["agent.reviewer.model", "agent.model"],
     env: "AGENT_MODEL",
     kind: line,
-    byDefault: "the provider's, see below",
+    byDefault: "the provider's, see below; with Claude Code, that of its user's plan",
     doc: "The reviewer's model."
   }),
   baseUrl: optional({

@@ -1,0 +1,237 @@
+import { answerOpenCalls, appendUserText, Block, type Conversation } from "@nominal-code/domain/Conversation"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
+import { type Prices, pricesWith } from "@nominal-code/llm/Pricing"
+import { Deferred, Duration, Effect, FileSystem, type Layer, Option, Path, Ref, Stream } from "effect"
+import type { HttpServer } from "effect/http"
+import { AgentEvent, AgentProgress } from "../AgentProgress.ts"
+import type { AgentResult, AgentTask } from "../AgentRunner.ts"
+import { withoutOpaque } from "../Compaction.ts"
+import * as LastTurn from "../LastTurn.ts"
+import { SpendScope } from "../SpendScope.ts"
+import { argumentsOf } from "./Command.ts"
+import * as Desk from "./Desk.ts"
+import * as Dialogue from "./Dialogue.ts"
+import { type ClaudeEvent, type EndEvent, serverName } from "./Events.ts"
+import { failure, failureOf } from "./Failure.ts"
+import type { Installation, Program } from "./Installation.ts"
+import * as Spending from "./Spending.ts"
+import * as ToolServer from "./ToolServer.ts"
+import * as Transcript from "./Transcript.ts"
+
+/** Turn limit of a task without one of its own. */
+const turnCeiling = 200
+
+/** Turns beyond the limit, in which only the answer is taken. */
+const extraTurns = 3
+
+/** Time for the last words, once the answer was handed in. */
+const lastWords = Duration.minutes(1)
+
+/** Limit on how often a refused prompt is shortened. */
+const maxCuts = 8
+
+/** Claude Code as a task finds it. */
+interface Environment {
+  readonly program: Program
+  readonly installation: Installation
+  readonly listener: Layer.Layer<HttpServer.HttpServer, unknown>
+  readonly idle: Duration.Duration
+}
+
+/** Constant parts of a running task. */
+interface Session<A> extends Environment {
+  readonly task: AgentTask<A>
+  /** Limit of turns. */
+  readonly limit: number
+  readonly prices: Prices
+  readonly desk: Desk.Desk<A>
+  readonly transcript: Ref.Ref<Transcript.Transcript>
+  readonly files: { readonly systemPromptFile: string; readonly mcpConfigFile: string }
+}
+
+/** Writes what the process reads at its start. The header of the tool server is nobody else's business. */
+const writeFiles = Effect.fnUntraced(function*(system: string, { authorization, url }: ToolServer.ToolServer) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-claude-" })
+  const systemPromptFile = path.join(directory, "system.txt")
+  const mcpConfigFile = path.join(directory, "mcp.json")
+  const server = { type: "http", url, headers: { Authorization: authorization } }
+  yield* fs.writeFileString(systemPromptFile, system, { mode: 0o600 })
+  yield* fs.writeFileString(mcpConfigFile, JSON.stringify({ mcpServers: { [serverName]: server } }), { mode: 0o600 })
+  return { systemPromptFile, mcpConfigFile }
+}, Effect.mapError(({ message }) => failure("invalid-request", `a temporary file could not be written: ${message}`)))
+
+const report = Effect.fnUntraced(function*(event: ClaudeEvent, before: Transcript.Transcript, { costOf }: Prices) {
+  if (event._tag !== "Said" || Option.isSome(event.problem)) return
+  if (before.turns.some(({ id }) => id === event.id)) return
+  const { model, usage } = event
+  const costUsd = costOf(model, usage)
+  yield* (yield* AgentProgress)(
+    AgentEvent.cases.Answered.make({ usage, ...(Option.isSome(costUsd) ? { costUsd: costUsd.value } : {}) })
+  )
+})
+
+/** Text that asks for the answer, after one in prose. */
+const nudge = <A>({ limit, task }: Session<A>, { turns }: Transcript.Transcript): string =>
+  turns.length < limit ? LastTurn.nudge(task.submission.toolName) : LastTurn.order(task.submission.toolName, "")
+
+/** Start of a process: what it is told, what it knows already, and what it may spend. */
+interface Opening {
+  readonly prompt: string
+  readonly resume: Option.Option<string>
+  readonly maxUsd: Option.Option<number>
+}
+
+/** Runs one process until it has handed in the answer, has ended in an error, or has written prose twice. */
+const converse = Effect.fnUntraced(
+  function*<A>(session: Session<A>, { maxUsd, prompt, resume }: Opening) {
+    const { desk, files, idle, installation, limit, program, task, transcript } = session
+    yield* Ref.set(transcript, Transcript.empty)
+    const args = argumentsOf(
+      { ...files, model: task.settings.model, maxTurns: limit + extraTurns, maxUsd, resume },
+      installation.knows
+    )
+    const dialogue = yield* Dialogue.open(program, args, idle)
+    yield* dialogue.say(limit === 1 ? `${prompt}\n\n${LastTurn.demand(task.submission.toolName)}` : prompt)
+    let nudged = false
+    const goesOn = Effect.fnUntraced(function*(event: ClaudeEvent) {
+      const before = yield* Ref.get(transcript)
+      yield* report(event, before, session.prices)
+      const now = Transcript.add(before, event)
+      yield* Ref.set(transcript, now)
+      if (event._tag !== "Ended") return true
+      if (event.isError || nudged || (yield* Deferred.isDone(desk.accepted))) return false
+      nudged = true
+      const words = nudge(session, now)
+      yield* Ref.set(transcript, { ...Transcript.told(now, words), end: Option.none() })
+      yield* dialogue.say(words)
+      return true
+    })
+    yield* Effect.raceFirst(
+      Stream.runForEachWhile(dialogue.events, goesOn),
+      Effect.andThen(Deferred.await(desk.accepted), Effect.sleep(lastWords))
+    )
+    const { end } = yield* Ref.get(transcript)
+    if (Option.isSome(end)) yield* dialogue.finish
+    else if (!(yield* Deferred.isDone(desk.accepted))) return yield* yield* dialogue.ended
+    return end
+  },
+  Effect.scoped
+)
+
+/** Statements of earlier reviews, for a session that does not have them. */
+const recap = ({ messages }: Conversation, toolName: string): string => {
+  const said = messages.filter(({ role }) => role === "assistant").flatMap(({ content }) =>
+    content.flatMap((block) => {
+      if (Block.guards.Text(block)) return [block.text]
+      return Block.guards.ToolUse(block) && block.name === toolName ? [JSON.stringify(block.input)] : []
+    })
+  )
+  return said.length === 0 ? "" : `Your earlier reviews of this pull request:\n\n${said.join("\n\n")}\n\n---\n\n`
+}
+
+const limits = new Set(["error_max_turns", "error_max_budget_usd"])
+
+/** True for an error that is not the limit of a task. */
+const isFailure = ({ isError, subtype }: EndEvent) => isError && !limits.has(subtype)
+
+/**
+ * Has the conversation, with as little in it as it takes: where the session of earlier reviews is gone, a new one; where
+ * the model refuses the prompt as too long, a shorter one. Answers with the prompt that was taken.
+ */
+const attempt = <A>(
+  session: Session<A>,
+  { maxUsd, prompt, resume }: Opening,
+  cuts = maxCuts
+): Effect.Effect<string, Effect.Error<ReturnType<typeof converse>>, Effect.Services<ReturnType<typeof converse>>> =>
+  Effect.gen(function*() {
+    const { desk, task, transcript } = session
+    const afresh = { prompt, maxUsd, resume: Option.none() }
+    const known = Option.isSome(resume) ? "" : recap(task.history, task.submission.toolName)
+    const end = yield* converse(session, { maxUsd, resume, prompt: known + prompt })
+    if (Option.isNone(end) || !isFailure(end.value) || (yield* Deferred.isDone(desk.accepted))) return prompt
+    const told = yield* Ref.get(transcript)
+    if (Option.isSome(resume) && Option.isNone(told.sessionId)) return yield* attempt(session, afresh, cuts)
+    const error = yield* failureOf(end.value, told)
+    if (error.reason !== "context-too-long" || cuts === 0) return yield* error
+    if (Option.isSome(resume)) return yield* attempt(session, afresh, cuts - 1)
+    const shorter = yield* task.shorter ?? Effect.succeedNone
+    if (Option.isNone(shorter)) return yield* error
+    yield* Effect.logWarning("The conversation was too long for the model and was cut down")
+    return yield* attempt(session, { ...afresh, prompt: shorter.value }, cuts - 1)
+  })
+
+const stoppedBy = (end: Option.Option<EndEvent>): AgentResult<unknown>["stopped"] =>
+  Option.match(end, {
+    onNone: () => "prose",
+    onSome: ({ subtype }) =>
+      subtype === "error_max_turns" ? "turns" : subtype === "error_max_budget_usd" ? "budget" : "prose"
+  })
+
+/** The prompt that was taken, and the limit of dollars that ended the work. */
+interface Work {
+  readonly prompt: string
+  readonly limit: Option.Option<SpendLimit>
+}
+
+const toResult = Effect.fnUntraced(function*<A>(session: Session<A>, { limit, prompt }: Work) {
+  const { desk, prices, task, transcript } = session
+  const told = yield* Ref.get(transcript)
+  const answer = yield* desk.answer
+  const history = answerOpenCalls(task.history.messages).map(withoutOpaque)
+  const sessionId = Option.isSome(told.sessionId) ? { sessionId: told.sessionId.value } : {}
+  const result: AgentResult<A> = {
+    answer,
+    text: told.text,
+    conversation: { ...sessionId, messages: [...appendUserText(history, prompt), ...Transcript.messagesOf(told)] },
+    turns: told.turns.length,
+    usage: Spending.summarize(told, task.settings.model, prices),
+    ...(Option.isSome(limit) ? { limit: limit.value } : {}),
+    stopped: Option.isSome(answer) ? "submitted" : Option.isSome(limit) ? "budget" : stoppedBy(told.end)
+  }
+  return result
+})
+
+/** Does the work of a task within its money. */
+const work = <A>(session: Session<A>) => {
+  const { prices, task: { history, maxCostUsd, prompt, settings: { model } }, transcript } = session
+  return Spending.charged({
+    model,
+    maxCostUsd,
+    spent: Effect.map(Ref.get(transcript), (told) => Spending.summarize(told, model, prices)),
+    refused: (limit) => Effect.succeed<Work>({ prompt, limit: Option.some(limit) }),
+    run: ({ limit, maxUsd }) =>
+      Effect.gen(function*() {
+        const taken = yield* attempt(session, { prompt, maxUsd, resume: Option.fromUndefinedOr(history.sessionId) })
+        const { end } = yield* Ref.get(transcript)
+        const isSpent = Option.exists(end, ({ subtype }) => subtype === "error_max_budget_usd")
+        const done: Work = { prompt: taken, limit: isSpent ? limit : Option.none() }
+        return done
+      })
+  })
+}
+
+/** Runs a task with Claude Code. */
+export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environment: Environment) {
+  const context = yield* Effect.context<never>()
+  const transcript = yield* Ref.make(Transcript.empty)
+  const limit = task.settings.maxTurns === 0 ? turnCeiling : task.settings.maxTurns
+  const desk = yield* Desk.open(task, limit, Effect.map(Ref.get(transcript), ({ turns }) => turns.length))
+  const server = yield* ToolServer.make({
+    specs: desk.specs,
+    call: (name, input) => Effect.provideContext(desk.call(name, input), context)
+  }, environment.listener)
+  const files = yield* writeFiles(task.system, server)
+  const prices = pricesWith((yield* SpendScope).prices)
+  const session: Session<A> = { ...environment, task, limit, prices, desk, transcript, files }
+  const result = yield* toResult(session, yield* work(session))
+  yield* Effect.logInfo("Claude Code is done").pipe(Effect.annotateLogs({
+    stopped: result.stopped,
+    turns: result.turns,
+    model: result.usage.model,
+    version: environment.installation.version,
+    ...result.usage.usage
+  }))
+  return result
+}, Effect.scoped)

@@ -1,0 +1,101 @@
+import { backoff } from "@nominal-code/domain/Backoff"
+import { claudeCode } from "@nominal-code/domain/ReviewSettings"
+import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
+import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import type { Prices } from "@nominal-code/llm/Pricing"
+import { type CallCosts, dollarsOf, nanoOf, newTask, noCosts } from "@nominal-code/persistence/Spend"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Effect, Option, Schedule } from "effect"
+import { SpendScope, within } from "../SpendScope.ts"
+import type { Transcript } from "./Transcript.ts"
+
+/** Fewest nanodollars that a process is started for, and the most that one reserves of limits beyond its review. */
+const least = nanoOf(0.01)
+const most = nanoOf(10)
+
+/** Money of one process. */
+export interface Allowance {
+  /** In US dollars; none: unlimited. */
+  readonly maxUsd: Option.Option<number>
+  /** The limit that bounds it. */
+  readonly limit: Option.Option<SpendLimit>
+}
+
+/** Repeats a write while its store is away for a moment. */
+const patiently = <A, R>(write: Effect.Effect<A, StoreError, R>) =>
+  Effect.retry(write, {
+    schedule: backoff("50 millis", "1 second").pipe(Schedule.upTo({ duration: "5 seconds" })),
+    while: ({ retryable }) => retryable
+  })
+
+/**
+ * Usage and cost of a process: as it counted them at its end, or, where it did not come to that, those of the answers
+ * that it told of. With a subscription, the cost is what the API would have asked for.
+ */
+export const summarize = ({ end, turns }: Transcript, model: string, prices: Prices): UsageSummary => {
+  const told = turns.reduce(
+    (sum, turn) => ({
+      usage: sum.usage.plus(turn.usage),
+      costUsd: Option.zipWith(sum.costUsd, prices.costOf(turn.model, turn.usage), (a, b) => a + b)
+    }),
+    { usage: Usage.none, costUsd: Option.some(0) }
+  )
+  const { costUsd, usage } = Option.getOrElse(Option.flatMap(end, ({ spending }) => spending), () => told)
+  return new UsageSummary({
+    provider: claudeCode,
+    model: turns.at(-1)?.model ?? model,
+    usage,
+    calls: turns.length,
+    ...(Option.isSome(costUsd) ? { costUsd: costUsd.value } : {})
+  })
+}
+
+const costsOf = ({ calls, costUsd, usage }: UsageSummary): CallCosts => ({
+  ...noCosts,
+  spent: costUsd === undefined ? 0 : nanoOf(costUsd),
+  calls,
+  unpriced: costUsd === undefined ? calls : 0,
+  usage
+})
+
+/**
+ * Runs a process with the money that is left for it, and charges its cost in any case. None if a limit leaves nothing:
+ * `refused` is told which.
+ */
+export const charged = Effect.fnUntraced(function*<A, E, R>(options: {
+  readonly model: string
+  readonly maxCostUsd: number | undefined
+  readonly spent: Effect.Effect<UsageSummary>
+  readonly refused: (limit: SpendLimit) => Effect.Effect<A>
+  readonly run: (allowance: Allowance) => Effect.Effect<A, E, R>
+}) {
+  const scope = yield* SpendScope
+  const { accounts, ledger, subject } = options.maxCostUsd === undefined ? scope : within(scope, options.maxCostUsd)
+  const limits = accounts.flatMap(({ kind, limit }) => limit === undefined ? [] : [{ kind, limit }])
+  const wanted = Math.min(most, ...limits.map(({ limit }) => limit))
+  const ranges = limits.length === 0
+    ? [{ least: 0, most: 0 }]
+    : [{ least: wanted, most: wanted }, { least: Math.min(least, wanted), most: wanted }]
+  const task = newTask(accounts)
+  const own = { ...subject, provider: claudeCode, model: options.model }
+  return yield* Effect.acquireUseRelease(
+    patiently(ledger.reserve({ task, subject: own, call: 1, ranges })),
+    (grant) => {
+      if (grant._tag === "Refused") return options.refused(grant.tightest.kind)
+      const kind = grant.tightest?.kind ?? limits.find(({ limit }) => limit === wanted)?.kind
+      return options.run({
+        maxUsd: limits.length === 0 ? Option.none() : Option.some(dollarsOf(grant.amount)),
+        limit: Option.fromUndefinedOr(kind)
+      })
+    },
+    (grant) =>
+      grant._tag === "Refused" ? Effect.void : Effect.flatMap(options.spent, (summary) =>
+        patiently(
+          ledger.settle({ task, subject: own, call: 1, day: grant.day, costs: costsOf(summary), keep: 0 })
+        )).pipe(
+          Effect.catch(({ message }) =>
+            Effect.logWarning(`the cost of a review could not be stored, and counts as what was reserved: ${message}`)
+          )
+        )
+  )
+})

@@ -1,0 +1,99 @@
+import { Block, type Message } from "@nominal-code/domain/Conversation"
+import type { Usage } from "@nominal-code/domain/Usage"
+import { Option } from "effect"
+import type { ClaudeEvent, EndEvent } from "./Events.ts"
+
+/** One answer of the model, and the results of its tool calls. */
+interface Turn {
+  readonly id: string
+  readonly model: string
+  readonly usage: Usage
+  readonly content: ReadonlyArray<Block>
+  readonly results: ReadonlyArray<Block>
+}
+
+/** State of one process, from its events. */
+export interface Transcript {
+  readonly sessionId: Option.Option<string>
+  readonly turns: ReadonlyArray<Turn>
+  /** The last text of the model. */
+  readonly text: string
+  /** The error that stood in for the last answer. */
+  readonly problem: Option.Option<string>
+  readonly limitedUntil: Option.Option<number>
+  readonly end: Option.Option<EndEvent>
+}
+
+export const empty: Transcript = {
+  sessionId: Option.none(),
+  turns: [],
+  text: "",
+  problem: Option.none(),
+  limitedUntil: Option.none(),
+  end: Option.none()
+}
+
+const withAnswer = (before: Transcript, said: Extract<ClaudeEvent, { readonly _tag: "Said" }>): Transcript => {
+  const { content, id, model, problem, usage } = said
+  if (Option.isSome(problem)) return { ...before, problem }
+  const text = content.filter(Block.guards.Text).map(({ text }) => text).join("\n").trim()
+  const known = before.turns.some((turn) => turn.id === id)
+  return {
+    ...before,
+    problem,
+    text: text === "" ? before.text : text,
+    turns: known
+      ? before.turns.map((turn) => turn.id === id ? { ...turn, usage, content: [...turn.content, ...content] } : turn)
+      : [...before.turns, { id, model, usage, content, results: [] }]
+  }
+}
+
+const withResults = (before: Transcript, results: ReadonlyArray<Block>): Transcript => ({
+  ...before,
+  turns: before.turns.map((turn) => {
+    const calls = new Set(turn.content.filter(Block.guards.ToolUse).map(({ id }) => id))
+    const own = results.filter((block) => Block.guards.ToolResult(block) && calls.has(block.toolUseId))
+    return own.length === 0 ? turn : { ...turn, results: [...turn.results, ...own] }
+  })
+})
+
+/** Adds an event. */
+export const add = (before: Transcript, event: ClaudeEvent): Transcript => {
+  switch (event._tag) {
+    case "Started":
+      return { ...before, sessionId: Option.some(event.sessionId) }
+    case "Said":
+      return withAnswer(before, event)
+    case "ToolsAnswered":
+      return withResults(before, event.results)
+    case "Limited":
+      return { ...before, limitedUntil: event.resetsAt }
+    case "Ended":
+      return { ...before, end: Option.some(event) }
+  }
+}
+
+/** Adds a text of ours that follows the last answer. */
+export const told = (before: Transcript, text: string): Transcript => ({
+  ...before,
+  turns: before.turns.map((turn, index) =>
+    index === before.turns.length - 1
+      ? { ...turn, results: [...turn.results, Block.cases.Text.make({ text })] }
+      : turn
+  )
+})
+
+const notRun = (id: string) =>
+  Block.cases.ToolResult.make({ toolUseId: id, content: "Not run: the task was over.", isError: true })
+
+/** The messages of the turns. Every tool call is answered, in the order of the calls. */
+export const messagesOf = ({ turns }: Transcript): ReadonlyArray<Message> =>
+  turns.flatMap(({ content, results }): ReadonlyArray<Message> => {
+    const answers = new Map(results.filter(Block.guards.ToolResult).map((result) => [result.toolUseId, result]))
+    const answered = content.filter(Block.guards.ToolUse).map(({ id }) => answers.get(id) ?? notRun(id))
+    const spoken: ReadonlyArray<Message> = [
+      { role: "assistant", content },
+      { role: "user", content: [...answered, ...results.filter(Block.guards.Text)] }
+    ]
+    return spoken.filter((message) => message.content.length > 0)
+  })
