@@ -1,11 +1,11 @@
 /**
- * Works a durable queue with a runner of your own. What was accepted is kept in the directory until it has been done:
- * kill the program and start it again, and it goes on where it was.
+ * Works a durable queue with a runner of your own. What was accepted is kept in the directory, or in Redis, until it has
+ * been done: kill the program and start it again, and it goes on where it was.
  *
- *     node docs/examples/queue-worker.ts <directory> <owner/name> <number> [<number> …]
+ *     node docs/examples/queue-worker.ts <directory or redis://…> <owner/name> <number> [<number> …]
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Duration, Effect, Layer, Schedule } from "effect"
+import { Console, Duration, Effect, Layer, Redacted, Schedule } from "effect"
 import {
   InProcessRunner,
   type Job,
@@ -13,18 +13,20 @@ import {
   JobOutcome,
   JobQueue,
   JobRecords,
+  layerRedis,
   layerServiceBreakers,
   layerSqlite,
   NoticeOutcome,
   PullNumber,
   PullRequestRef,
   QueueWorker,
+  RedisQueue,
   RepoName,
   Sha,
   SqliteQueue
 } from "nominal-code"
 
-const [directory = "./data", repository = "acme/shop", ...numbers] = process.argv.slice(2)
+const [place = "./data", repository = "acme/shop", ...numbers] = process.argv.slice(2)
 
 /** The commit to review, which a forge would name. */
 const headSha = Sha.make("0".repeat(40))
@@ -43,8 +45,10 @@ const Runner = InProcessRunner.layer({
   needs: () => []
 })
 
-// Several processes share one queue in Redis: `RedisQueue.layer` takes the place of this one.
-const Queue = SqliteQueue.layer.pipe(Layer.provide(layerSqlite(directory)))
+// Several processes can share a queue in Redis.
+const Queue = place.startsWith("redis")
+  ? RedisQueue.layer.pipe(Layer.provide(layerRedis(Redacted.make(place))))
+  : SqliteQueue.layer.pipe(Layer.provide(layerSqlite(place)))
 
 const Worker = QueueWorker.layer({
   maxConcurrent: 4,

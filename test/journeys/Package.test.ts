@@ -1,7 +1,8 @@
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, FileSystem, Layer, Stream } from "effect"
+import { hasRedis, start } from "@nominal-code/testing/RedisServer"
+import { Context, Effect, FileSystem, Layer, Redacted, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
@@ -128,21 +129,26 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         assert.notInclude(written, "This may be wrong too.")
       }).pipe(Effect.scoped))
 
-    it.effect("works a queue that outlives the worker, each accepted job once", () =>
-      Effect.gen(function*() {
-        const { project } = yield* Packed
-        const work = () => runExampleIn(project, "queue-worker", "", `${project}/data`, "acme/shop", "7", "8")
-        const first = yield* work()
-        assert.strictEqual(first.code, 0, first.written)
-        for (const number of [7, 8]) {
-          assert.include(first.written, `acme/shop#${number}: Accepted`)
-          assert.include(first.written, `reviewing acme/shop#${number}`)
-        }
-        const second = yield* work()
-        assert.strictEqual(second.code, 0, second.written)
-        assert.include(second.written, "acme/shop#7: Duplicate")
-        assert.notInclude(second.written, "reviewing")
-      }).pipe(Effect.scoped))
+    const stores = ["SQLite", ...hasRedis ? ["Redis"] : []]
+    it.effect.each(stores)(
+      "works a queue in %s that outlives the worker, each accepted job once",
+      (store) =>
+        Effect.gen(function*() {
+          const { project } = yield* Packed
+          const place = store === "SQLite" ? `${project}/data` : Redacted.value((yield* start({ aof: false })).url)
+          const work = () => runExampleIn(project, "queue-worker", "", place, "acme/shop", "7", "8")
+          const first = yield* work()
+          assert.strictEqual(first.code, 0, first.written)
+          for (const number of [7, 8]) {
+            assert.include(first.written, `acme/shop#${number}: Accepted`)
+            assert.include(first.written, `reviewing acme/shop#${number}`)
+          }
+          const second = yield* work()
+          assert.strictEqual(second.code, 0, second.written)
+          assert.include(second.written, "acme/shop#7: Duplicate")
+          assert.notInclude(second.written, "reviewing")
+        }).pipe(Effect.scoped)
+    )
 
     it.effect("is one copy of effect with the program that uses it, so a secret of one is readable in the other", () =>
       Effect.gen(function*() {

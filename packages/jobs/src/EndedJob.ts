@@ -143,10 +143,8 @@ const keptOf = (fields: ReadonlyArray<string>): EndedJobFields => {
 /** Further fields of an ended job, which a store may keep in columns of their own. */
 type Told = Pick<JobRow, "id" | "position" | "endedAt"> & { readonly state: "done" | "superseded" }
 
-const rowOf = (told: Told, kept: EndedJobFields): JobRow => ({
-  ...kept,
-  ...told,
-  lifecycle: kept.event.startsWith("pr_"),
+/** Fields that an ended job has no more use for, as they are then. */
+export const atRest = {
   task: "review",
   failure: null,
   waitsFor: null,
@@ -158,6 +156,13 @@ const rowOf = (told: Told, kept: EndedJobFields): JobRow => ({
   stop: null,
   again: false,
   since: 0
+} as const
+
+const rowOf = (told: Told, kept: EndedJobFields): JobRow => ({
+  ...kept,
+  ...told,
+  ...atRest,
+  lifecycle: kept.event.startsWith("pr_")
 })
 
 /** Compresses an ended job, without the fields that a store keeps in columns. */

@@ -43,17 +43,7 @@ const some = (chance: Chance): JobRow => {
     supersededBy: maybe(() => JobId.make(hex(20))),
     stoodFor: maybe(() => Array.from({ length: 1 + chance.below(50) }, () => hex(20)).join(" ")),
     outcome: maybe(filled),
-    task: "review",
-    failure: null,
-    waitsFor: null,
-    waitsSince: null,
-    earlier: 0,
-    dueAt: 0,
-    epoch: 0,
-    owner: null,
-    stop: null,
-    again: false,
-    since: 0
+    ...EndedJob.atRest
   }
 }
 

@@ -129,6 +129,14 @@ describe("the fallback", () => {
     assert.include(text, "contact an administrator")
   })
 
+  it("cuts a long summary before it is cleaned, so that what the cut brings to life is cleaned, too", () => {
+    const inCode = `\`${"@team ".repeat(10_000)}\``
+    const text = fallback(`{"summary": "${inCode}" : : `, rules)
+    assert.isAtMost(text.length, 25_000)
+    assert.notMatch(text, /@team/)
+    assert.match(text, /@\u200bteam/)
+  })
+
   it("holds nothing of an answer without one", () => {
     assert.notInclude(fallback("Error 529: the provider's words", rules), "529")
     assert.include(fallback("", rules), "Mention me again")

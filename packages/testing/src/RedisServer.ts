@@ -23,7 +23,7 @@ import { freePort } from "./FreePort.ts"
 /** The server did not start, or does not answer as it should. */
 export class RedisServerFailed extends Data.TaggedError("RedisServerFailed")<{ readonly message: string }> {}
 
-const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
+export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
 
 /** The machine's own time, for what a test's clock cannot hurry. */
 const live = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
