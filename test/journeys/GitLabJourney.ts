@@ -1,0 +1,100 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert } from "@effect/vitest"
+import { JobId } from "@nominal-code/domain/Job"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
+import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import type { GitLabEvent, Hook } from "@nominal-code/testing/GitLabDeliveries"
+import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
+import type { OpenRequest } from "@nominal-code/testing/GitLabScenario"
+import type { MergeRequest } from "@nominal-code/testing/GitLabState"
+import { storeIn } from "@nominal-code/testing/QueueSteps"
+import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
+import * as ServeProcess from "@nominal-code/testing/ServeProcess"
+import { Effect, FileSystem, Layer, Option } from "effect"
+import { leaksIn, leaksUnder, type Secrets } from "./Canaries.ts"
+import { bot, eventually, people } from "./Journey.ts"
+import { change, files } from "./Shop.ts"
+
+/** A real `serve` over an emulated GitLab. */
+export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>) {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-gitlab-" })
+  const gitlab = yield* GitLabEmulator.make()
+  const model = yield* ScriptedModel.make
+  const account = gitlab.account(bot)
+  const secrets: Secrets = {
+    token: account.token,
+    webhookSecret: "a secret token of GitLab's webhook",
+    apiKey: "sk-ant-api03-a-key-of-this-journey-only"
+  }
+  const dataDir = `${directory}/data`
+  const queue = storeIn(yield* Layer.build(SqliteQueue.layer.pipe(Layer.provide(Sqlite.layer(dataDir)))))
+  const serve = yield* ServeProcess.start({
+    env: {
+      ...ScriptedModel.variables(model.url, "anthropic", secrets.apiKey),
+      ALLOWED_USERS: people.join(","),
+      GITLAB_API_BASE: gitlab.origin,
+      GITLAB_TOKEN: secrets.token,
+      GITLAB_WEBHOOK_SECRET: secrets.webhookSecret,
+      NOMINAL_DATA_DIR: dataDir,
+      REVIEWER_BOT_USERNAME: bot,
+      REVIEWER_TRIGGERS: "pr_opened,pr_push,pr_ready_for_review",
+      WORKSPACE_BASE_DIR: `${directory}/workspace`,
+      ...env
+    },
+    patience: "60 seconds"
+  })
+  const deliver = (event: GitLabEvent, hook: Partial<Hook> = {}) =>
+    gitlab.deliver(event, { url: `${serve.url}/webhooks/gitlab`, token: secrets.webhookSecret, ...hook })
+
+  /** Delivers what has to be accepted, and waits until its job has ended. */
+  const run = Effect.fnUntraced(function*(event: GitLabEvent, hook: Partial<Hook> = {}) {
+    const { body, status } = yield* deliver(event, hook)
+    assert.strictEqual(status, 202, body)
+    const job = JobId.make(JSON.parse(body).job)
+    const isOver = ({ state }: JobRecord) => state !== "waiting" && state !== "running"
+    const record = yield* eventually(`the end of job ${job}`, Effect.map(queue.find(job), Option.filter(isOver)))
+    assert.strictEqual(record.state, "done", serve.log.slice(-10).join("\n"))
+    return record
+  })
+
+  /** A merge request of a project of its own in a subgroup. It changes line 3 of `src/total.ts`. */
+  const open = Effect.fnUntraced(function*(name: string, asked: Partial<OpenRequest> = {}) {
+    const project = yield* gitlab.addProject(`acme/backend/${name}`, [{ message: "Open the shop", files }])
+    project.members.set(account, 30)
+    return yield* gitlab.openRequest({
+      project,
+      commits: [change("total", "return Math.round(items.sum())", "Round the total")],
+      ...asked
+    })
+  })
+
+  const nameOf = ({ iid, project }: MergeRequest) => `${project.path}#${iid}`
+
+  return {
+    gitlab,
+    serve,
+    deliver,
+    run,
+    open,
+    script: (request: MergeRequest, script: ScriptedModel.Script): void =>
+      model.script((asked) => asked.pull === nameOf(request) ? script(asked) : undefined),
+    turns: (request: MergeRequest) => model.turns.filter(({ request: asked }) => asked.pull === nameOf(request)),
+    /** All that the bot has written on a merge request, in its order. */
+    written: (request: MergeRequest) =>
+      gitlab.state.notes.filter(({ author, discussion }) => author === account && discussion.request === request),
+    /** Fails where GitLab or the provider would have refused anything, or a secret is where it should not be. */
+    checkHonesty: Effect.sync(() => {
+      assert.deepStrictEqual(gitlab.violations, [])
+      assert.deepStrictEqual(gitlab.state.drafts, [])
+      assert.deepStrictEqual(gitlab.state.quickActions.filter(({ author }) => author === account), [])
+      assert.deepStrictEqual([...model.violations, ...model.unanswered], [])
+      assert.deepStrictEqual([
+        ...leaksIn(secrets, "the log", serve.log.join("\n")),
+        ...gitlab.requests.flatMap(({ body, path }) => leaksIn(secrets, path, JSON.stringify([path, body]))),
+        ...leaksUnder(secrets, directory)
+      ], [])
+    })
+  }
+}, Effect.provide(NodeServices.layer))
