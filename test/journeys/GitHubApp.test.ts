@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { post } from "@nominal-code/testing/GitHubDeliveries"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import * as Journey from "./Journey.ts"
 import * as Shop from "./Shop.ts"
 
@@ -68,6 +68,26 @@ it.live("an installation that is suspended is waited for without an attempt, and
     const { attempts, state } = yield* journey.ended(id)
     assert.deepStrictEqual([state, attempts], ["done", 1])
     assert.strictEqual(journey.emulator.state.reviews.filter((review) => review.pull === pull).length, 1)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.live("tokens that are taken back while a review runs are replaced, and the review is posted once", () =>
+  Effect.gen(function*() {
+    const { apps, installation, journey, pull, serve } = yield* world()
+    const { emulator } = journey
+    const thinking = Journey.stalled({ calls: [submitReview("Looked at.", [])] })
+    journey.script(pull, thinking.script)
+    const id = yield* journey.send({ event: "pull_request", action: "opened", pull }, serve)
+    yield* thinking.asked
+    apps.revoke(installation)
+    yield* thinking.release
+    const { attempts, failure, state } = yield* journey.ended(id)
+    assert.deepStrictEqual([state, attempts, failure], ["done", 1, Option.none()])
+    assert.strictEqual(journey.turns(pull).length, 1)
+    assert.strictEqual(emulator.jobs(pull).size, 1)
+    // Each refused request was sent again, with the one token that was made for all of them.
+    assert.isAtLeast(emulator.requests.filter(({ status }) => status === 401).length, 1)
+    const tokens = emulator.requests.filter(({ operation }) => operation === "apps/create-installation-access-token")
+    assert.strictEqual(tokens.length, 2)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 it.live("the installation is the one that the delivery names, where no other is configured", () =>

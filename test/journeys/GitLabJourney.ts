@@ -1,9 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
-import type { JobRecord } from "@nominal-code/jobs/JobRecords"
+import type { JobQueue } from "@nominal-code/jobs/JobQueue"
+import type { JobRecord, JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
 import type { GitLabEvent, Hook } from "@nominal-code/testing/GitLabDeliveries"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import type { OpenRequest } from "@nominal-code/testing/GitLabScenario"
@@ -16,8 +18,11 @@ import { leaksIn, leaksUnder, type Secrets } from "./Canaries.ts"
 import { bot, eventually, people } from "./Journey.ts"
 import { change, files } from "./Shop.ts"
 
-/** A real `serve` over an emulated GitLab. */
-export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>) {
+/** A queue as another process opens it. */
+type Queue = Layer.Layer<JobQueue | JobRecords, StoreError>
+
+/** A real `serve` over an emulated GitLab. `store`: its queue, if that is not in its data directory. */
+export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>, store?: Queue) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-gitlab-" })
   const gitlab = yield* GitLabEmulator.make()
@@ -29,7 +34,8 @@ export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, str
     apiKey: "sk-ant-api03-a-key-of-this-journey-only"
   }
   const dataDir = `${directory}/data`
-  const queue = storeIn(yield* Layer.build(SqliteQueue.layer.pipe(Layer.provide(Sqlite.layer(dataDir)))))
+  const sqlite = SqliteQueue.layer.pipe(Layer.provide(Sqlite.layer(dataDir)))
+  const queue = storeIn(yield* store === undefined ? Layer.build(sqlite) : Layer.build(store))
   const serve = yield* ServeProcess.start({
     env: {
       ...ScriptedModel.variables(model.url, "anthropic", secrets.apiKey),
@@ -48,16 +54,23 @@ export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, str
   const deliver = (event: GitLabEvent, hook: Partial<Hook> = {}) =>
     gitlab.deliver(event, { url: `${serve.url}/webhooks/gitlab`, token: secrets.webhookSecret, ...hook })
 
-  /** Delivers what has to be accepted, and waits until its job has ended. */
-  const run = Effect.fnUntraced(function*(event: GitLabEvent, hook: Partial<Hook> = {}) {
-    const { body, status } = yield* deliver(event, hook)
-    assert.strictEqual(status, 202, body)
-    const job = JobId.make(JSON.parse(body).job)
+  /** Waits for the end of a job, which has to be done. */
+  const done = Effect.fnUntraced(function*(job: JobId) {
     const isOver = ({ state }: JobRecord) => state !== "waiting" && state !== "running"
     const record = yield* eventually(`the end of job ${job}`, Effect.map(queue.find(job), Option.filter(isOver)))
     assert.strictEqual(record.state, "done", serve.log.slice(-10).join("\n"))
     return record
   })
+
+  /** Delivers what has to be accepted; answers with its job. */
+  const send = Effect.fnUntraced(function*(event: GitLabEvent, hook: Partial<Hook> = {}) {
+    const { body, status } = yield* deliver(event, hook)
+    assert.strictEqual(status, 202, body)
+    return JobId.make(JSON.parse(body).job)
+  })
+
+  /** Delivers what has to be accepted, and waits until its job is done. */
+  const run = (event: GitLabEvent, hook?: Partial<Hook>) => Effect.flatMap(send(event, hook), done)
 
   /** A merge request of a project of its own in a subgroup. It changes line 3 of `src/total.ts`. */
   const open = Effect.fnUntraced(function*(name: string, asked: Partial<OpenRequest> = {}) {
@@ -74,8 +87,11 @@ export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, str
 
   return {
     gitlab,
+    secrets,
     serve,
     deliver,
+    send,
+    done,
     run,
     open,
     script: (request: MergeRequest, script: ScriptedModel.Script): void =>
