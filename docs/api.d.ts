@@ -285,6 +285,8 @@ export declare const ReviewSettings: Schema.Struct<{
   readonly codingGuidelines: Schema.String;
   /** Language (`python`, `go`, …) → its guidelines. */
   readonly languageGuidelines: Schema.$Record<Schema.String, Schema.String>;
+  /** The check on the commit fails while a finding of this severity or a worse one is open. Absent: it never fails. */
+  readonly failOn: Schema.optionalKey<Schema.Literals<readonly ["critical", "high", "medium", "low"]>>;
   /** Cost cap of one review in US dollars, all calls included. Absent: no cap. */
   readonly maxCostUsd: Schema.optionalKey<Schema.Finite>;
 }>;
@@ -814,6 +816,8 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly policy: Policy;
   /** The effect of a push on a running review of its pull request that nobody asked for. */
   readonly onPush: "finish" | "supersede";
+  /** `off`: no check on a commit tells of its review. */
+  readonly check: "auto" | "off";
   readonly jobs: JobSettings;
   readonly workspace: WorkspaceSettings;
   /** Providers of the reviewer and the explorer with their keys; in a job's process, all whose keys are set. */
@@ -1452,6 +1456,50 @@ declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<
 }>, import("effect/Cause").YieldableError>;
 /** A webhook request that is refused. `reason` chooses the status of the answer. */
 export declare class WebhookError extends WebhookError_base {}
+declare const CheckedCommit_base: Schema.Class<CheckedCommit, Schema.Struct<{
+  readonly pullRequest: typeof PullRequestRef;
+  readonly headSha: Schema.brand<Schema.String, "Sha">;
+  readonly jobId: Schema.brand<Schema.String, "JobId">;
+}>, {}>;
+/** The commit that a check stands on, and the job that it tells of. */
+export declare class CheckedCommit extends CheckedCommit_base {}
+/** A finding at its lines of the commit, as plain text. */
+export declare const CheckAnnotation: Schema.Struct<{
+  readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
+  readonly startLine: Schema.Int;
+  readonly line: Schema.Int;
+  readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
+  readonly title: Schema.String;
+  readonly text: Schema.String;
+}>;
+export type CheckAnnotation = typeof CheckAnnotation.Type;
+/** State of a check. */
+export declare const CheckState: Schema.TaggedUnion<{
+  readonly Done: Schema.TaggedStruct<"Done", {
+    /**
+     * `success`: the commit's review is on the pull request. `failure`: it is, and `reviewer.fail_on` fails the check.
+     * `neutral`: the commit was not reviewed.
+     */
+    readonly conclusion: Schema.Literals<readonly ["success", "failure", "neutral"]>;
+    /** One line. */
+    readonly title: Schema.String;
+    /** Markdown. */
+    readonly summary: Schema.String;
+    readonly annotations: Schema.$Array<Schema.Struct<{
+      readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
+      readonly startLine: Schema.Int;
+      readonly line: Schema.Int;
+      readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
+      readonly title: Schema.String;
+      readonly text: Schema.String;
+    }>>;
+    /** Address of the review. */
+    readonly url: Schema.optionalKey<Schema.String>;
+  }>;
+  readonly Queued: Schema.TaggedStruct<"Queued", {}>;
+  readonly Running: Schema.TaggedStruct<"Running", {}>;
+}>;
+export type CheckState = typeof CheckState.Type;
 /**
  * State of a pull request's reviews, as the answer to a command has set it. `paused`: none starts by itself; `ignored`:
  * none at all.
@@ -1553,6 +1601,11 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * our account may not: GitHub lets an App resolve threads only if it may write the repository's contents.
    */
   resolveThread(event: PullRequestEvent): Effect.Effect<void, ForgeError | RunNotWanted>;
+  /**
+   * Shows the state of a commit's review as a check on the commit, where the forge has such and lets us. It never fails,
+   * takes ten seconds at most, and changes nothing else.
+   */
+  check(commit: CheckedCommit, state: CheckState): Effect.Effect<void>;
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>;
   /**
    * Asks the forge's API for what git was refused: the repository's contents, with the same credentials. It fails as the
@@ -1713,9 +1766,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
+  readonly _tag: "Skipped";
+  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -1760,47 +1814,12 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  };
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -1846,17 +1865,51 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
@@ -2018,6 +2071,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly metrics: MetricsSettings;
   readonly policy: Policy;
   readonly onPush: "finish" | "supersede";
+  readonly check: "auto" | "off";
   readonly jobs: JobSettings;
   readonly workspace: WorkspaceSettings;
   readonly providers: ReadonlyArray<ProviderSettings>;
@@ -3555,6 +3609,8 @@ interface GitHubOptions {
   readonly credentials: GitHubIdentity;
   /** REST root without a trailing slash, `https://ghe.example/api/v3`; `https://api.github.com` by default. */
   readonly apiBase?: string;
+  /** True, by default, if a check on the commit tells of its review. */
+  readonly checks?: boolean;
   /** Address that repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
   readonly cloneBase?: string;
 }
@@ -3578,6 +3634,8 @@ interface GitLabOptions {
   readonly token: Redacted.Redacted;
   /** Address of the instance, `https://gitlab.example/base`, with or without `/api/v4`; `https://gitlab.com` by default. */
   readonly apiBase?: string;
+  /** True, by default, if a status of the commit tells of its review. */
+  readonly checks?: boolean;
 }
 /** Verification of GitLab's deliveries. Where both are configured, a delivery needs both. */
 interface GitLabWebhookOptions {

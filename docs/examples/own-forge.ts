@@ -80,6 +80,7 @@ const TerminalForge = Layer.succeed(
     },
     reply: (_event, _jobId, body) => Effect.as(Console.log(body), Option.none()),
     resolveThread: () => Effect.void,
+    check: () => Effect.void,
     cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
     checkAccess: () => Effect.void,
     headRef: () => "refs/heads/main"

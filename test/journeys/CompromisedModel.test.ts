@@ -175,14 +175,14 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
       )
 
       const about =
-        /^\/(?:api\/v3\/repos\/acme\/target\/(?:pulls|issues)\/2(?:\/|$)|api\/v3\/user$|api\/graphql$|acme\/target\.git\/)/
+        /^\/(?:api\/v3\/repos\/acme\/target\/(?:(?:pulls|issues)\/2(?:\/|$)|statuses\/[0-9a-f]{40}$)|api\/graphql$|acme\/target\.git\/)/
       for (const { login, method, operation, path } of emulator.requests) {
         assert.strictEqual(login, bot, path)
         assert.match(path, about)
         if (method !== "GET") {
           assert.match(
             operation,
-            /^(?:pulls\/(?:create|submit)-review|reactions\/create-for-issue|graphql|upload-pack)$/
+            /^(?:pulls\/(?:create|submit)-review|reactions\/create-for-issue|graphql|repos\/create-commit-status|upload-pack)$/
           )
         }
       }

@@ -46,8 +46,14 @@ it.live("a GitHub App reviews as its own bot, with tokens for the one repository
     const tokens = emulator.requests.filter(({ operation }) => operation === "apps/create-installation-access-token")
     assert.deepStrictEqual(tokens.map(({ body }) => body), [{
       repositories: ["installed"],
-      permissions: { contents: "read", issues: "write", pull_requests: "write" }
+      permissions: { checks: "write", contents: "read", issues: "write", pull_requests: "write" }
     }])
+    // The commit says so, too.
+    yield* Journey.until(
+      "the check",
+      () => emulator.state.checkRunsOf(pull.headSha).some(({ conclusion }) => conclusion === "success")
+    )
+    assert.lengthOf(emulator.state.checkRunsOf(pull.headSha), 1)
     // An installation has no user: GitHub would refuse to tell who it is.
     assert.deepStrictEqual(emulator.requests.filter(({ path }) => path.endsWith("/user")), [])
     const [, middle = ""] = app.privateKey.split("\n")

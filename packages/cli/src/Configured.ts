@@ -73,12 +73,13 @@ export const spendIn = {
 }
 
 /** The forges that the configuration has credentials for. */
-export const forges = configured(({ github, gitlab }) =>
-  Forges.layer([
-    ...Option.toArray(Option.map(github, GitHub.layer)),
-    ...Option.toArray(Option.map(gitlab, GitLab.layer))
+export const forges = configured(({ check, github, gitlab, review: { dryRun } }) => {
+  const checks = check === "auto" && !dryRun
+  return Forges.layer([
+    ...Option.toArray(Option.map(github, (settings) => GitHub.layer({ ...settings, checks }))),
+    ...Option.toArray(Option.map(gitlab, (settings) => GitLab.layer({ ...settings, checks })))
   ])
-)
+})
 
 /** The webhooks of these forges. */
 export const webhooks = configured(({ github, gitlab, webhook: { allowUnsigned } }) =>

@@ -95,6 +95,7 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
             })
           ),
         reply: () => Effect.succeedNone,
+        check: () => Effect.void,
         cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
         checkAccess: () => Effect.void,
         headRef: () => "HEAD"

@@ -88,6 +88,7 @@ export { AgentSettings, ProviderName, ReviewSettings, RunnerName } from "@nomina
 export * as Configured from "./Configured.ts"
 
 /** The forge. */
+export { CheckAnnotation, CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
 export {
   type AnswerFacts,
   type CloneSource,

@@ -128,6 +128,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly policy: Policy
   /** The effect of a push on a running review of its pull request that nobody asked for. */
   readonly onPush: "finish" | "supersede"
+  /** `off`: no check on a commit tells of its review. */
+  readonly check: "auto" | "off"
   readonly jobs: JobSettings
   readonly workspace: WorkspaceSettings
   /** Providers of the reviewer and the explorer with their keys; in a job's process, all whose keys are set. */

@@ -75,6 +75,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     metrics: resolveMetrics(values, report),
     policy: resolvePolicy(mode, values, report),
     onPush: values(reviewer.onPush),
+    check: values(reviewer.check),
     kubernetes,
     jobs: resolveJobs(values, kubernetes),
     workspace: {

@@ -16,14 +16,16 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
   const limits = resolveModelLimits(models, values, report)
   const maxCostUsd = values(agent.maxCostUsd)
   for (const problem of uselessPatterns(values(reviewer.ignorePatterns))) report.warn(reviewer.ignorePatterns, problem)
+  const failOn = values(reviewer.failOn)
   const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
   return {
-    ...Struct.omit(valuesOf(values)(reviewer), ["onPush", "triggers"]),
+    ...Struct.omit(valuesOf(values)(reviewer), ["onPush", "triggers", "check", "failOn"]),
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
     reviewer: { ...models.reviewer, ...limits, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
     explorer: { ...models.explorer, ...limits, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
     languageGuidelines: prompts.languageGuidelines,
+    ...(failOn === "never" ? {} : { failOn }),
     ...(maxCostUsd === 0 ? {} : { maxCostUsd })
   }
 }

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { ChatServiceName } from "./ChatServices.ts"
+import { Severity } from "./Finding.ts"
 
 /** The supported model services. */
 export const ProviderName = Schema.Literals(["anthropic", "openai", "google", ...ChatServiceName.literals])
@@ -55,6 +56,8 @@ export const ReviewSettings = Schema.Struct({
   codingGuidelines: Schema.String,
   /** Language (`python`, `go`, …) → its guidelines. */
   languageGuidelines: Schema.Record(Schema.String, Schema.String),
+  /** The check on the commit fails while a finding of this severity or a worse one is open. Absent: it never fails. */
+  failOn: Schema.optionalKey(Severity),
   /** Cost cap of one review in US dollars, all calls included. Absent: no cap. */
   maxCostUsd: Schema.optionalKey(Schema.Finite)
 })

@@ -1,3 +1,4 @@
+import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
 import type { JobId } from "@nominal-code/domain/Job"
 import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
@@ -86,6 +87,11 @@ export class Forge extends Context.Service<Forge, {
    * our account may not: GitHub lets an App resolve threads only if it may write the repository's contents.
    */
   resolveThread(event: PullRequestEvent): Effect.Effect<void, ForgeError | RunNotWanted>
+  /**
+   * Shows the state of a commit's review as a check on the commit, where the forge has such and lets us. It never fails,
+   * takes ten seconds at most, and changes nothing else.
+   */
+  check(commit: CheckedCommit, state: CheckState): Effect.Effect<void>
   cloneSource(repo: RepoName): Effect.Effect<CloneSource, ForgeError>
   /**
    * Asks the forge's API for what git was refused: the repository's contents, with the same credentials. It fails as the

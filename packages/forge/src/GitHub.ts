@@ -1,8 +1,10 @@
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
+import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
 import { makeGitHubApp } from "./github/App.ts"
 import { fixed } from "./github/Auth.ts"
+import { checkRuns, commitStatuses } from "./github/Checks.ts"
 import { makeGitHubClient } from "./github/Client.ts"
 import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
 import { makePosts, ownerLogin } from "./github/Posts.ts"
@@ -17,9 +19,9 @@ import type { ForgeWebhooks } from "./Webhooks.ts"
 const platform = "github"
 
 /** Makes our identity on GitHub: the client, the tokens for git, and the login of our own posts. */
-const identify = Effect.fnUntraced(function*(apiBase: string, credentials: GitHubIdentity) {
+const identify = Effect.fnUntraced(function*(apiBase: string, credentials: GitHubIdentity, checks: boolean) {
   if (credentials._tag === "App") {
-    const { auth, login } = yield* makeGitHubApp(apiBase, credentials)
+    const { auth, login } = yield* makeGitHubApp(apiBase, credentials, checks)
     return { auth, client: yield* makeGitHubClient(apiBase, auth), login }
   }
   const auth = fixed(() => Effect.succeed(credentials.token))
@@ -28,9 +30,10 @@ const identify = Effect.fnUntraced(function*(apiBase: string, credentials: GitHu
 })
 
 const make = Effect.fnUntraced(function*(
-  { apiBase = "https://api.github.com", cloneBase = "https://github.com", credentials }: GitHubOptions
+  { apiBase = "https://api.github.com", checks = true, cloneBase = "https://github.com", credentials }: GitHubOptions
 ) {
-  const { auth, client, login } = yield* identify(apiBase, credentials)
+  const { auth, client, login } = yield* identify(apiBase, credentials, checks)
+  const sender = credentials._tag === "App" ? checkRuns(client) : commitStatuses(client)
   const reads = makeReads(client)
   const posts = yield* makePosts(client, { login, pullRequest: reads.pullRequest })
   const cloneSource = (repo: RepoName) =>
@@ -45,6 +48,7 @@ const make = Effect.fnUntraced(function*(
     ...reads,
     ...makePublish(client, posts),
     resolveThread: makeResolve(client),
+    check: checks ? makeChecks(sender) : () => Effect.void,
     cloneSource,
     headRef: ({ number }: PullRequestRef) => `refs/pull/${number}/head`
   })

@@ -1,7 +1,9 @@
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
+import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
 import { makeAccount } from "./gitlab/Account.ts"
+import { commitStatuses } from "./gitlab/Checks.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
@@ -30,6 +32,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     publish: (draft, known) => explaining("publish", draft.pullRequest)(publish(draft, known)),
     reply: (event, ...answer) => explaining("reply", event.pullRequest)(reply(event, ...answer)),
     resolveThread: makeResolve(client),
+    check: options.checks === false ? () => Effect.void : makeChecks(commitStatuses(client)),
     cloneSource: (repo: RepoName) =>
       Effect.succeed({ url: `${host}/${repo}.git`, username: "oauth2", password: options.token }),
     headRef: ({ number }: PullRequestRef) => `refs/merge-requests/${number}/head`

@@ -10,6 +10,7 @@ import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/for
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
+import { openSeverities } from "./CommitChecks.ts"
 import { postable, rulesFor } from "./OutgoingText.ts"
 import { priorFindings } from "./PriorFindings.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
@@ -78,11 +79,8 @@ const compose = Effect.fnUntraced(function*(
   const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
   const isBot = isBotAccount([settings.botUsername, job.lane.bot])
-  const placed = yield* (yield* ReviewSteps).place(answer.findings, {
-    checkout,
-    files,
-    raised: priorFindings(discussions.filter(({ author }) => isBot(author)))
-  })
+  const ours = discussions.filter(({ author }) => isBot(author))
+  const placed = yield* (yield* ReviewSteps).place(answer.findings, { checkout, files, raised: priorFindings(ours) })
   const fit = postable(rules, settings.inlineSuggestions)
   const parts: SummaryParts = {
     jobId: job.id,
@@ -96,6 +94,7 @@ const compose = Effect.fnUntraced(function*(
     })),
     notShown: notShown.map(rules.redact),
     repeated: placed.repeated.length,
+    openBefore: openSeverities(ours),
     unreadable: answer.unreadable,
     limit,
     files: files.length,

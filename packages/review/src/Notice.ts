@@ -6,6 +6,7 @@ import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
+import { givenUp } from "./CommitChecks.ts"
 import { explain, forgeFailed } from "./Failure.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
@@ -51,6 +52,7 @@ export const notice = Effect.fn("Notice.notice")(
     if (dryRun) return Refused.make({ detail: "a dry run posts nothing" })
     yield* ensureWanted
     const review = yield* forge.reply(job.event, job.id, noticeText(job, what), known)
+    if (what._tag === "GivenUp" && Option.isNone(review)) yield* givenUp(job, explain(what.failure))
     return Option.match(review, {
       onNone: () => Told.make({}),
       onSome: (posted) => Reviewed.make({ outcome: postedOutcome(posted) })

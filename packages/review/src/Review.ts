@@ -6,6 +6,7 @@ import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
+import * as CommitChecks from "./CommitChecks.ts"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
 import { failed, forgeFailed } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
@@ -79,6 +80,7 @@ const publish = Effect.fn("Review.publish")(
     yield* ensureWanted
     const posted = yield* (yield* Forge).publish(draft, known)
     yield* History.save(job.lane, conversation)
+    yield* CommitChecks.reviewed(job, { parts, posted, usage })
     return Reviewed.make({
       headSha,
       findings: posted.inline + posted.folded + (posted.alreadyPosted ? 0 : folded.length),
@@ -142,6 +144,7 @@ const reviewHead = Effect.fnUntraced(function*(job: Job, view: PullRequestView) 
   const known = view.posts
   const found = yield* Head.find(job, view)
   if (found._tag === "Skip") return yield* skip(job, known, found)
+  yield* CommitChecks.begin(job, found.pullRequest.headSha)
   const drafted = yield* draft(job, { ...view, pullRequest: found.pullRequest })
   if (drafted._tag === "Nothing") {
     const { headSha } = found.pullRequest
@@ -168,6 +171,7 @@ export const review = Effect.fn("Review.review")(
     const result: JobOutcome = Option.isSome(earlier)
       ? earlier.value
       : yield* onHead(view, (now) => reviewHead(job, now))
+    yield* CommitChecks.conclude(job, view, result)
     return result
   },
   (effect, { event }) => asOutcome(event)(effect)

@@ -28,6 +28,8 @@ export interface SummaryParts {
   /** Changed files that the model did not see in full, as named in the text. */
   readonly notShown: ReadonlyArray<string>
   readonly repeated: number
+  /** Severities of our earlier findings that are open. */
+  readonly openBefore: ReadonlyArray<Severity>
   readonly unreadable: number
   readonly files: number
   readonly ignored: number

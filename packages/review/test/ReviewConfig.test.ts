@@ -35,6 +35,7 @@ it("these settings travel with a job, and a payload holds no other part of the c
     "codingGuidelines",
     "dryRun",
     "explorer",
+    "failOn",
     "ignoreExistingComments",
     "ignorePatterns",
     "inlineSuggestions",

@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
+import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
 import type { Conversation, Message } from "@nominal-code/domain/Conversation"
 import { Block } from "@nominal-code/domain/Conversation"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
@@ -150,6 +151,7 @@ export interface World {
   readonly facts: Array<AnswerFacts>
   readonly tasks: Array<AgentTask<unknown>>
   readonly checkouts: Array<CheckoutRequest>
+  readonly checks: Array<{ readonly commit: CheckedCommit; readonly state: CheckState }>
   readonly calls: Array<string>
   conversation: Option.Option<Conversation>
   readonly saved: Array<Conversation>
@@ -228,6 +230,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   facts: [],
   tasks: [],
   checkouts: [],
+  checks: [],
   calls: [],
   conversation: Option.none(),
   saved: [],
@@ -320,6 +323,10 @@ const forge = (from: World) =>
         })
       ),
     resolveThread: () => called(from, "resolve", from.resolve),
+    check: (commit, state) =>
+      Effect.sync(() => {
+        from.checks.push({ commit, state })
+      }),
     cloneSource: () =>
       Effect.succeed({
         url: "https://github.com/acme/shop.git",

@@ -31,6 +31,7 @@ const parts: SummaryParts = {
   unplaced: [],
   notShown: [],
   repeated: 0,
+  openBefore: [],
   unreadable: 0,
   files: 2,
   ignored: 0,

@@ -1,27 +1,42 @@
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
+import type { Job } from "@nominal-code/domain/Job"
+import type { Forge } from "@nominal-code/forge/Forge"
 import { Forges } from "@nominal-code/forge/Forges"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Context, Effect, Layer, Queue } from "effect"
 
 /**
- * Reactions that acknowledge events, in the background. A slow or absent forge delays nobody: beyond `waiting` pending
- * reactions, new ones are dropped.
+ * Acknowledgements of accepted jobs, in the background: the reaction to the event, and the check on its commit. A slow or
+ * absent forge delays nobody: beyond `waiting` pending ones, new ones are dropped.
  */
 export class Acknowledgements extends Context.Service<Acknowledgements, {
-  send(event: PullRequestEvent): Effect.Effect<void>
+  send(job: Job): Effect.Effect<void>
 }>()("@nominal-code/server/Acknowledgements") {}
 
 const waiting = 1_000
 const atOnce = 4
 
+/** Shows on the commit of a lifecycle event that its review waits. A comment does not say which commit there is. */
+const showQueued = ({ event, id }: Job, forge: Forge["Service"]) =>
+  event._tag === "Comment" ? Effect.void : asInstallationOf(event)(
+    forge.check(
+      new CheckedCommit({ pullRequest: event.pullRequest, headSha: event.headSha, jobId: id }),
+      CheckState.cases.Queued.make({})
+    )
+  )
+
 const make = Effect.gen(function*() {
   const forges = yield* Forges
-  const queue = yield* Queue.dropping<PullRequestEvent>(waiting)
-  const acknowledge = (event: PullRequestEvent) =>
-    forges.of(event.pullRequest.platform).pipe(
-      Effect.flatMap((forge) => forge.acknowledge(event)),
-      Effect.catch((error) =>
-        Effect.logWarning(`no reaction on ${event.pullRequest}: ${error.message}; the review goes on`)
-      )
+  const queue = yield* Queue.dropping<Job>(waiting)
+  const react = ({ event }: Job, forge: Forge["Service"]) =>
+    Effect.catch(
+      forge.acknowledge(event),
+      (error) => Effect.logWarning(`no reaction on ${event.pullRequest}: ${error.message}; the review goes on`)
+    )
+  const acknowledge = (job: Job) =>
+    forges.of(job.event.pullRequest.platform).pipe(
+      Effect.flatMap((forge) => Effect.andThen(react(job, forge), showQueued(job, forge))),
+      Effect.catch(({ message }) => Effect.logWarning(`no reaction on ${job.event.pullRequest}: ${message}`))
     )
   yield* Queue.take(queue).pipe(
     Effect.flatMap(acknowledge),
@@ -29,7 +44,7 @@ const make = Effect.gen(function*() {
     Effect.forkScoped,
     Effect.repeat({ times: atOnce - 1 })
   )
-  return Acknowledgements.of({ send: (event) => Effect.asVoid(Queue.offer(queue, event)) })
+  return Acknowledgements.of({ send: (job) => Effect.asVoid(Queue.offer(queue, job)) })
 })
 
 export const layer = Layer.effect(Acknowledgements, make)

@@ -49,7 +49,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
     const offered = yield* queue.offer(job)
     return yield* OfferResult.match(offered, {
       Accepted: ({ jobId, superseded }) =>
-        acknowledgements.send(job.event).pipe(
+        acknowledgements.send(job).pipe(
           Effect.andThen(Effect.logInfo(
             `accepted ${job.event.pullRequest}: ${job.event.kind}`,
             superseded === undefined ? {} : { superseded }

@@ -38,13 +38,16 @@ const policy: Policy = {
 export interface Parts {
   readonly queue?: Layer.Layer<JobQueue | JobRecords>
   readonly acknowledge?: (event: PullRequestEvent) => Effect.Effect<void>
+  readonly check?: Forge["Service"]["check"]
   /** A forge beside GitHub. */
   readonly other?: { readonly forge: Layer.Layer<Forge>; readonly webhooks: ForgeWebhooks }
 }
 
 /** The real routes and the real GitHub decoding on a real socket, over a queue in memory; nobody answers as GitHub. */
-export const server = ({ acknowledge = () => Effect.void, other, queue = MemoryQueue.layer }: Parts = {}) => {
-  const forge = Layer.effect(Forge, Effect.map(Forge, (github) => Forge.of({ ...github, acknowledge }))).pipe(
+export const server = (
+  { acknowledge = () => Effect.void, check = () => Effect.void, other, queue = MemoryQueue.layer }: Parts = {}
+) => {
+  const forge = Layer.effect(Forge, Effect.map(Forge, (github) => Forge.of({ ...github, acknowledge, check }))).pipe(
     Layer.provide(github)
   )
   return Server.layer({ policy }).pipe(

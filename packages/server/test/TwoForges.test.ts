@@ -32,7 +32,7 @@ const webhooks: ForgeWebhooks = {
 }
 
 const gitlab = (acknowledge: Forge["Service"]["acknowledge"] = () => Effect.void) =>
-  Layer.mock(Forge, { platform: "gitlab", headRef: () => "", acknowledge })
+  Layer.mock(Forge, { platform: "gitlab", headRef: () => "", acknowledge, check: () => Effect.void })
 
 const post = Effect.fnUntraced(function*(path: string, headers: Record<string, string>, body = "{}") {
   const { status } = yield* HttpClient.execute(

@@ -32,7 +32,13 @@ interface Token {
 const hour = 3_600_000
 
 /** Permissions of an installation of the emulated Apps. */
-export const granted = { contents: "read", issues: "write", metadata: "read", pull_requests: "write" }
+export const granted = {
+  checks: "write",
+  contents: "read",
+  issues: "write",
+  metadata: "read",
+  pull_requests: "write"
+}
 
 const Claims = Schema.fromJsonString(
   Schema.Struct({ iat: Schema.Int, exp: Schema.Int, iss: Schema.Union([Schema.Int, Schema.String]) })
@@ -61,12 +67,17 @@ export class GitHubApps {
     return app
   }
 
-  install(app: App, id: number, repositories: ReadonlyArray<string>): Installation {
+  install(
+    app: App,
+    id: number,
+    repositories: ReadonlyArray<string>,
+    permissions: Installation["permissions"] = granted
+  ): Installation {
     const installation = {
       id,
       app,
       repositories: new Set(repositories.map((name) => name.toLowerCase())),
-      permissions: granted,
+      permissions,
       suspended: false
     }
     this.installations.push(installation)

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { type Answer, type Api, type Call, type Handlers, Refusal } from "./GitHubApi.ts"
 import { appRoutes } from "./GitHubAppRoutes.ts"
+import { checkRoutes } from "./GitHubCheckRoutes.ts"
 import { type Operation, requestErrors, responseErrors } from "./GitHubContract.ts"
 import { issueRoutes, reactionRoutes } from "./GitHubIssueRoutes.ts"
 import type { GitHubJournal } from "./GitHubJournal.ts"
@@ -63,6 +64,7 @@ const reply = (answer: Answer, url: string, query: URLSearchParams): Reply => {
 export const makeRest = (api: Api, journal: GitHubJournal) => {
   const handlers: Handlers = {
     ...appRoutes(api),
+    ...checkRoutes(api),
     ...pullRoutes(api),
     ...reviewRoutes(api),
     ...reviewCommentRoutes(api),

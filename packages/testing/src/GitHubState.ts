@@ -1,5 +1,6 @@
 import { DateTime } from "effect"
 import { randomBytes } from "node:crypto"
+import type { App } from "./GitHubApps.ts"
 
 /** Somebody on the emulated forge. Whoever holds `token` acts as them, over the API and over git. */
 export interface Account {
@@ -98,6 +99,42 @@ export interface Reaction {
   readonly createdAt: number
 }
 
+/** A check run of an App on a commit. */
+export interface CheckRun {
+  readonly id: number
+  readonly repository: Repository
+  readonly app: App
+  readonly name: string
+  readonly headSha: string
+  readonly externalId: string
+  readonly startedAt: number
+  status: "queued" | "in_progress" | "completed"
+  conclusion: string | undefined
+  detailsUrl: string | undefined
+  output: { readonly title: string | null; readonly summary: string | null }
+  readonly annotations: Array<{
+    readonly path: string
+    readonly start_line: number
+    readonly end_line: number
+    readonly annotation_level: string
+    readonly message: string
+    readonly title?: string
+  }>
+}
+
+/** A status of a commit. */
+export interface CommitStatus {
+  readonly id: number
+  readonly repository: Repository
+  readonly sha: string
+  readonly author: Account
+  readonly context: string
+  readonly state: string
+  readonly description: string
+  readonly targetUrl: string | undefined
+  readonly createdAt: number
+}
+
 // The emulator answers other processes, so its clock is the machine's even where a test owns the program's.
 /** Milliseconds since the epoch. */
 export const now = (): number => Math.floor(performance.timeOrigin + performance.now())
@@ -115,6 +152,8 @@ export class GitHubState {
   readonly reviewComments: Array<ReviewComment> = []
   readonly issueComments: Array<IssueComment> = []
   readonly reactions: Array<Reaction> = []
+  readonly checkRuns: Array<CheckRun> = []
+  readonly statuses: Array<CommitStatus> = []
   readonly #tokens = new Map<string, Account>()
   #lastId = 1000
 
@@ -169,6 +208,18 @@ export class GitHubState {
   /** The comments of a pull request's conversation, oldest first. */
   issueCommentsOf(pull: PullRequest): ReadonlyArray<IssueComment> {
     return this.issueComments.filter((comment) => comment.pull === pull)
+  }
+
+  /** The check run of each name on a commit that counts: the newest. */
+  checkRunsOf(sha: string): ReadonlyArray<CheckRun> {
+    const ofCommit = this.checkRuns.filter(({ headSha }) => headSha === sha)
+    return [...new Map(ofCommit.map((run) => [`${run.app.id} ${run.name}`, run])).values()]
+  }
+
+  /** The status of each context on a commit that counts: the newest. */
+  statusesOf(sha: string): ReadonlyArray<CommitStatus> {
+    const ofCommit = this.statuses.filter((status) => status.sha === sha)
+    return [...new Map(ofCommit.map((status) => [status.context, status])).values()]
   }
 
   remove<A>(list: Array<A>, item: A): void {

@@ -1,9 +1,11 @@
-import type { Installation } from "./GitHubApps.ts"
+import { granted, type Installation } from "./GitHubApps.ts"
 import type { DiffFile } from "./GitHubDiff.ts"
 import { example, type Fields, renamed } from "./GitHubExamples.ts"
 import type { LogEntry } from "./GitHubGit.ts"
 import {
   type Account,
+  type CheckRun,
+  type CommitStatus,
   type IssueComment,
   now,
   type PullRequest,
@@ -305,6 +307,52 @@ export class GitHubWire {
       user: this.user(author),
       content,
       created_at: timestamp(createdAt)
+    }
+  }
+
+  checkRun(run: CheckRun): Fields {
+    const { annotations, conclusion, id, output, repository, startedAt, status } = run
+    const url = `${this.apiBase}/repos/${repository.fullName}/check-runs/${id}`
+    return {
+      id,
+      node_id: nodeId("CheckRun", id),
+      name: run.name,
+      head_sha: run.headSha,
+      external_id: run.externalId,
+      url,
+      html_url: `${this.origin}/${repository.fullName}/runs/${id}`,
+      details_url: run.detailsUrl ?? null,
+      status,
+      conclusion: conclusion ?? null,
+      started_at: timestamp(startedAt),
+      completed_at: status === "completed" ? timestamp(now()) : null,
+      output: {
+        ...output,
+        text: null,
+        annotations_count: annotations.length,
+        annotations_url: `${url}/annotations`
+      },
+      check_suite: { id: 1 },
+      app: this.app(run.app.id, run.app.slug, run.app.account, granted),
+      pull_requests: []
+    }
+  }
+
+  commitStatus(
+    { author, context, createdAt, description, id, repository, sha, state, targetUrl }: CommitStatus
+  ): Fields {
+    return {
+      id,
+      node_id: nodeId("Status", id),
+      url: `${this.apiBase}/repos/${repository.fullName}/statuses/${sha}`,
+      avatar_url: `${this.origin}/avatars/${author.id}`,
+      state,
+      description,
+      target_url: targetUrl ?? null,
+      context,
+      created_at: timestamp(createdAt),
+      updated_at: timestamp(createdAt),
+      creator: this.user(author)
     }
   }
 

@@ -53,6 +53,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   metrics: byDefault(metrics),
   policy: { ...resolvePolicy("review", defaults, makeReport()), botUsername: "nominalbot" },
   onPush: defaults(reviewer.onPush),
+  check: defaults(reviewer.check),
   jobs: { ...resolveJobs(defaults, Option.none()), maxConcurrent: 1 },
   workspace: { ...byDefault(workspace), baseDir: "/nowhere" },
   providers: [],

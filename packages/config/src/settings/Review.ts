@@ -1,3 +1,4 @@
+import { Severity } from "@nominal-code/domain/Finding"
 import { Login, RepoName } from "@nominal-code/domain/PullRequest"
 import { RunnerName } from "@nominal-code/domain/ReviewSettings"
 import { Schema } from "effect"
@@ -30,6 +31,21 @@ export const reviewer = {
     kind: oneOf(["finish", "supersede"]),
     doc:
       "What a push does to a running review of its pull request that nobody asked for: let it `finish`, or end it and review the new head at once (`supersede`)."
+  }),
+  check: defaulted("auto", {
+    yaml: "reviewer.check",
+    env: "REVIEWER_CHECK",
+    travels: true,
+    kind: oneOf(["auto", "off"]),
+    doc:
+      "Show the state of a review on its commit, where the account may: a check run as a GitHub App, else a commit status."
+  }),
+  failOn: defaulted("never", {
+    yaml: "reviewer.fail_on",
+    env: "REVIEWER_FAIL_ON",
+    kind: oneOf(["never", ...Severity.literals]),
+    doc:
+      "The check fails while a finding of this severity or a worse one is open: `critical`, `high`, `medium`, `low`. It needs `reviewer.check`."
   }),
   ignorePatterns: defaulted([], {
     yaml: "reviewer.ignore_patterns",

@@ -9,6 +9,9 @@ import type { GitHubAppIdentity } from "./Options.ts"
 /** Permissions that a review needs. GitHub refuses a token for more than the App was granted. */
 const permissions = { contents: "read", issues: "write", pull_requests: "write" } as const
 
+/** Permissions of a review that shows a check on its commit. */
+const permissionsWithChecks = { ...permissions, checks: "write" } as const
+
 /** Time before a token's expiry at which it is renewed, so that none expires during a request or a fetch. */
 const renewBefore = Duration.minutes(10)
 
@@ -21,6 +24,9 @@ const tokensKept = 10_000
 const Token = Schema.Struct({ token: Schema.RedactedFromValue(Schema.String), expires_at: Schema.String })
 const Installation = Schema.Struct({ id: Schema.Int })
 const App = Schema.Struct({ slug: Schema.String })
+
+/** True for GitHub's answer to a token for more permissions, or for other repositories, than the installation has. */
+const isTooMuch = ({ reason }: ForgeError) => reason._tag === "Refused" && reason.status === 422
 
 /** Scope of a token: one repository within one installation. */
 class Scope extends Data.Class<{ readonly installation: number; readonly repo: RepoName }> {}
@@ -80,7 +86,7 @@ const explain = (error: ForgeError, installation: number, repo: RepoName): Forge
       })
     })
   }
-  if (reason._tag === "Refused" && reason.status === 422) {
+  if (isTooMuch(error)) {
     return new ForgeError({
       operation,
       reason: new Forbidden({
@@ -96,7 +102,7 @@ const explain = (error: ForgeError, installation: number, repo: RepoName): Forge
  * A GitHub App's identity: tokens that are minted for one repository of one installation, with the permissions of a
  * review, and the login under which its posts stand. The private key leaves this process only as signatures.
  */
-export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: GitHubAppIdentity) {
+export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: GitHubAppIdentity, checks: boolean) {
   const skew = yield* Ref.make(0)
   const jwt = makeJwt(apiBase, app, skew)
   const client = yield* makeGitHubClient(apiBase, fixed(jwt.auth))
@@ -129,14 +135,29 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     })
   })
 
-  const mint = Effect.fnUntraced(function*({ installation, repo }: Scope) {
-    const answer = yield* onTime(client.request({
+  /** Installations that do not grant `checks: write`, so that no second token is asked for. */
+  const withoutChecks = new Set<number>()
+
+  const tokenFor = ({ installation, repo }: Scope, permissions: Readonly<Record<string, string>>) =>
+    onTime(client.request({
       operation: `GitHub.token ${repo}`,
       route: "POST /app/installations/{installation_id}/access_tokens",
       parameters: { installation_id: installation, repositories: [repo.split("/")[1] ?? ""], permissions },
       answer: Token,
       repeatable: true
-    })).pipe(Effect.mapError((error) => explain(error, installation, repo)))
+    }))
+
+  /** A token for checks too, where the installation grants that: an App is older than its newest permission. */
+  const tokenOf = (scope: Scope) =>
+    !checks || withoutChecks.has(scope.installation)
+      ? tokenFor(scope, permissions)
+      : Effect.catchIf(tokenFor(scope, permissionsWithChecks), isTooMuch, () =>
+        Effect.tap(tokenFor(scope, permissions), () =>
+          Effect.sync(() => withoutChecks.add(scope.installation))))
+
+  const mint = Effect.fnUntraced(function*(scope: Scope) {
+    const { installation, repo } = scope
+    const answer = yield* Effect.mapError(tokenOf(scope), (error) => explain(error, installation, repo))
     const now = (yield* Clock.currentTimeMillis) + (yield* Ref.get(skew)) * 1000
     const expires = Option.getOrElse(
       Option.map(DateTime.make(answer.expires_at), DateTime.toEpochMillis),

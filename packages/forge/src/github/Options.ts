@@ -20,6 +20,8 @@ export interface GitHubOptions {
   readonly credentials: GitHubIdentity
   /** REST root without a trailing slash, `https://ghe.example/api/v3`; `https://api.github.com` by default. */
   readonly apiBase?: string
+  /** True, by default, if a check on the commit tells of its review. */
+  readonly checks?: boolean
   /** Address that repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
   readonly cloneBase?: string
 }

@@ -6,6 +6,8 @@ export interface GitLabOptions {
   readonly token: Redacted.Redacted
   /** Address of the instance, `https://gitlab.example/base`, with or without `/api/v4`; `https://gitlab.com` by default. */
   readonly apiBase?: string
+  /** True, by default, if a status of the commit tells of its review. */
+  readonly checks?: boolean
 }
 
 /** Verification of GitLab's deliveries. Where both are configured, a delivery needs both. */

@@ -1,0 +1,112 @@
+import { type CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
+import type { JobId } from "@nominal-code/domain/Job"
+import type { RepoName } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, Semaphore } from "effect"
+import type { ForgeError } from "./ForgeError.ts"
+
+/** Name of the check on a commit. */
+export const checkName = "Nominal Code"
+
+/** Time limit of one update. */
+const limit = "10 seconds"
+
+/** Number of jobs whose checks are remembered. */
+const remembered = 1_000
+
+/** A check of one job, as this process has left it. */
+interface KnownCheck {
+  readonly commit: CheckedCommit
+  readonly turn: Semaphore.Semaphore
+  /** The forge's id, where its checks have one. */
+  id: Option.Option<number>
+  state: CheckState["_tag"]
+}
+
+/** One forge's way to show a check. */
+export interface CheckSender {
+  /** Shows a state, on the check with the id if there is one, and returns the check's id. */
+  send(
+    commit: CheckedCommit,
+    state: CheckState,
+    id: Option.Option<number>
+  ): Effect.Effect<Option.Option<number>, ForgeError>
+  /** True if no check will be taken from this account in this repository. */
+  isRefused(error: ForgeError): boolean
+  /** Permission that is missing then. */
+  readonly permission: string
+}
+
+const order: ReadonlyArray<CheckState["_tag"]> = ["Queued", "Running", "Done"]
+const isBefore = (one: CheckState["_tag"], other: CheckState["_tag"]) => order.indexOf(one) < order.indexOf(other)
+
+const superseded = CheckState.cases.Done.make({
+  conclusion: "neutral",
+  title: "Not reviewed: a newer commit is reviewed instead",
+  summary: "A newer commit of the pull request is reviewed in place of this one.",
+  annotations: []
+})
+
+/** Text of each state, for forges that show one line: at most 140 characters. */
+export const descriptionOf = (state: CheckState): string =>
+  CheckState.match(state, {
+    Queued: () => "Waits for its review",
+    Running: () => "Is being reviewed",
+    Done: ({ title }) => title
+  }).slice(0, 140)
+
+/**
+ * Makes `Forge.check`. An update never fails and takes no longer than ten seconds. The updates of one job come in their
+ * order, and none goes back: a process that is late with "queued" says it no more. Checks of older commits of a pull
+ * request that this process has left queued or running are ended when the next job begins to run, since one lane runs
+ * one job. Where the forge refuses checks, one line in the log says so, and the repository gets none until the next
+ * start.
+ */
+export const makeChecks = ({ isRefused, permission, send }: CheckSender) => {
+  const checks = new Map<JobId, KnownCheck>()
+  const off = new Set<RepoName>()
+
+  const known = (commit: CheckedCommit): KnownCheck => {
+    const there = checks.get(commit.jobId)
+    if (there !== undefined && there.commit.headSha === commit.headSha) return there
+    const check = { commit, turn: Semaphore.makeUnsafe(1), id: Option.none<number>(), state: "Queued" as const }
+    checks.delete(commit.jobId)
+    checks.set(commit.jobId, check)
+    for (const oldest of [...checks.keys()].slice(0, Math.max(0, checks.size - remembered))) checks.delete(oldest)
+    return check
+  }
+
+  const failed = (repo: RepoName, error: ForgeError) => {
+    if (!isRefused(error)) return Effect.logInfo(`the check on the commit could not be updated: ${error.message}`)
+    if (off.has(repo)) return Effect.void
+    off.add(repo)
+    return Effect.logWarning(
+      `no check is shown on the commits of ${repo}: grant ${permission}, or set reviewer.check (REVIEWER_CHECK) to ` +
+        `off: ${error.message}`
+    )
+  }
+
+  const update = (check: KnownCheck, state: CheckState): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (isBefore(state._tag, check.state) || off.has(check.commit.pullRequest.repo)) return Effect.void
+      check.state = state._tag
+      return send(check.commit, state, check.id).pipe(
+        Effect.map((id) => {
+          check.id = id
+        }),
+        Effect.catch((error) => failed(check.commit.pullRequest.repo, error))
+      )
+    }).pipe(check.turn.withPermits(1), Effect.timeoutOption(limit), Effect.asVoid)
+
+  /** True for a check of an older commit that nobody will end: its job is over, was replaced, or reviews this commit. */
+  const isLeft = ({ headSha, jobId, pullRequest }: CheckedCommit, state: CheckState["_tag"]) => (check: KnownCheck) =>
+    String(check.commit.pullRequest) === String(pullRequest) && check.commit.headSha !== headSha &&
+    check.state !== "Done" &&
+    (check.commit.jobId === jobId || state === "Running" || state === "Queued" && check.state === "Queued")
+
+  return Effect.fn("Forge.check")(function*(commit: CheckedCommit, state: CheckState) {
+    const left = [...checks.values()].filter(isLeft(commit, state._tag))
+    const check = known(commit)
+    yield* Effect.forEach(left, (one) => update(one, superseded), { discard: true })
+    yield* update(check, state)
+  })
+}

@@ -1,0 +1,167 @@
+/** The check on the commit that a job reviews. It is told at the side: no review waits for it, or fails with it. */
+import { isBotAccount } from "@nominal-code/domain/BotAccount"
+import { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
+import { type Finding, Severity } from "@nominal-code/domain/Finding"
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import { markersIn } from "@nominal-code/domain/Marker"
+import { oneLine } from "@nominal-code/domain/OneLine"
+import type { Sha } from "@nominal-code/domain/PullRequest"
+import { type Discussion, type PostedReview, scopeOf } from "@nominal-code/domain/Review"
+import type { UsageSummary } from "@nominal-code/domain/Usage"
+import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
+import { Effect, Option } from "effect"
+import { badges, commentHead } from "./CommentBody.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
+import type { SummaryParts } from "./Summary.ts"
+
+const { Done, Running } = CheckState.cases
+
+/** Maximum length of an annotation's text. */
+const longestAnnotation = 4_000
+
+/** Severities of our findings that are open on a pull request: with a place, and not resolved. */
+export const openSeverities = (ours: ReadonlyArray<Discussion>): ReadonlyArray<Severity> =>
+  ours.flatMap(({ body, path, resolved }) => {
+    if (resolved || path === undefined) return []
+    if (!markersIn(body).some(({ fingerprint }) => fingerprint !== undefined)) return []
+    return Severity.literals.find((severity) => body.startsWith(badges[severity])) ?? []
+  })
+
+const counted = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`
+
+const bySeverity = (severities: ReadonlyArray<Severity>): string =>
+  Severity.literals.flatMap((severity) => {
+    const number = severities.filter((one) => one === severity).length
+    return number === 0 ? [] : [`${number} ${severity}`]
+  }).join(", ")
+
+const annotation = (finding: Finding) => ({
+  path: finding.path,
+  startLine: finding.startLine ?? finding.line,
+  line: finding.line,
+  severity: finding.severity,
+  title: commentHead(finding).replaceAll("*", ""),
+  text: finding.body.slice(0, longestAnnotation)
+})
+
+/** Open findings for which the check fails, by `reviewer.fail_on`. */
+const failing = (failOn: Severity | undefined, open: ReadonlyArray<Severity>): ReadonlyArray<Severity> =>
+  failOn === undefined
+    ? []
+    : open.filter((severity) => Severity.literals.indexOf(severity) <= Severity.literals.indexOf(failOn))
+
+const verdict = (failOn: Severity | undefined, open: ReadonlyArray<Severity>, title: string) => {
+  const bad = failing(failOn, open)
+  return bad.length === 0
+    ? { conclusion: "success" as const, title }
+    : { conclusion: "failure" as const, title: `Open: ${bySeverity(bad)}` }
+}
+
+const linkTo = (url: string | undefined) => url === undefined ? {} : { url }
+
+/** A review of the commit as a whole is told of; one of a single question is none of the commit, nor is a dry run. */
+const tell = Effect.fnUntraced(function*(job: Job, headSha: Sha, state: CheckState) {
+  const { settings: { dryRun } } = yield* ReviewConfig
+  if (dryRun || scopeOf(job) === "request") return
+  const commit = new CheckedCommit({ pullRequest: job.event.pullRequest, headSha, jobId: job.id })
+  yield* (yield* Forge).check(commit, state)
+})
+
+/** Says that the review of a commit has begun, in the background. */
+export const begin = (job: Job, headSha: Sha) =>
+  Effect.forkChild(tell(job, headSha, Running.make({})), { startImmediately: true })
+
+/** Facts of a review that was just posted. */
+interface PostedFacts {
+  readonly parts: SummaryParts
+  readonly posted: PostedReview
+  readonly usage: UsageSummary
+}
+
+const summaryOf = ({ parts, posted, usage }: PostedFacts, open: ReadonlyArray<Severity>): string => {
+  const { files, ignored, notShown, repeated, unreadable } = parts
+  const lines = [
+    ...(open.length === 0 ? ["No open findings."] : [`Open findings: ${bySeverity(open)}.`]),
+    `Reviewed: ${counted(files, "file")}${ignored === 0 ? "" : `; ${ignored} more ignored`}${
+      notShown.length === 0 ? "" : `; ${notShown.length} not shown to the model in full`
+    }.`,
+    ...(repeated === 0 ? [] : [`Not repeated: ${counted(repeated, "earlier finding")}.`]),
+    ...(unreadable === 0 ? [] : [`Unreadable: ${counted(unreadable, "finding")} of the model.`]),
+    `Model: ${usage.model}, ${counted(usage.calls, "call")}${
+      usage.costUsd === undefined ? "" : `, ${usage.costUsd.toFixed(2)} USD`
+    }.`
+  ]
+  return [...lines.map((line) => `- ${line}`), ...(posted.url === undefined ? [] : ["", `[The review](${posted.url})`])]
+    .join("\n")
+}
+
+/** Tells of a review that was just posted: its findings, what it covers, and what it cost. */
+export const reviewed = Effect.fnUntraced(function*(job: Job, facts: PostedFacts) {
+  const { settings: { failOn } } = yield* ReviewConfig
+  const { parts, posted } = facts
+  const placed = [...parts.inline, ...parts.folded].map(({ finding }) => finding)
+  const found = [...placed, ...parts.unplaced].map(({ severity }) => severity)
+  const open = [...parts.openBefore, ...found]
+  const title = found.length === 0 ? "No new findings" : `${counted(found.length, "finding")}: ${bySeverity(found)}`
+  yield* tell(
+    job,
+    parts.headSha,
+    Done.make({
+      ...verdict(failOn, open, title),
+      summary: summaryOf(facts, open),
+      annotations: placed.filter(({ side }) => side === "RIGHT").map(annotation),
+      ...linkTo(posted.url)
+    })
+  )
+})
+
+const notReviewed = (reason: string) =>
+  Done.make({
+    conclusion: "neutral",
+    title: oneLine(`Not reviewed: ${reason}`, 140),
+    summary: `This commit was not reviewed: ${reason}.`,
+    annotations: []
+  })
+
+/** A commit whose review is on the pull request already. */
+const reviewedBefore = Effect.fnUntraced(
+  function*(job: Job, { discussions }: PullRequestView, url: string | undefined) {
+    const { settings: { botUsername, failOn } } = yield* ReviewConfig
+    const isBot = isBotAccount([botUsername, job.lane.bot])
+    const open = openSeverities(discussions.filter(({ author }) => isBot(author)))
+    const title = open.length === 0 ? "No open findings" : `Open findings: ${bySeverity(open)}`
+    return Done.make({
+      ...verdict(failOn, open, title),
+      summary: `The review of this commit is on the pull request. ${title}.`,
+      annotations: [],
+      ...linkTo(url)
+    })
+  }
+)
+
+/** Tells of a run that posted no review: the commit had one, or there is a reason for none. */
+export const conclude = Effect.fnUntraced(function*(job: Job, view: PullRequestView, outcome: JobOutcome) {
+  if (outcome._tag === "Reviewed" && outcome.alreadyPosted) {
+    return yield* tell(job, outcome.headSha, yield* reviewedBefore(job, view, outcome.url))
+  }
+  if (outcome._tag !== "Skipped" || outcome.headSha === undefined) return
+  const { detail, headSha, reason } = outcome
+  // A comment that is not followed has made no check, unless its review had begun.
+  if (job.event._tag === "Comment" && reason !== "nothing-to-review") return
+  const url = view.posts.reviewedHeads.find((reviewed) => reviewed.headSha === headSha)?.url
+  yield* tell(
+    job,
+    headSha,
+    reason === "head-reviewed" ? yield* reviewedBefore(job, view, url) : notReviewed(detail)
+  )
+})
+
+/** Tells of a job that was given up: its pull request's head was not reviewed. */
+export const givenUp = (job: Job, reason: string) =>
+  Forge.use((forge) => forge.pullRequest(job.event.pullRequest)).pipe(
+    Effect.option,
+    Effect.flatMap(Option.match({
+      onNone: () => Effect.void,
+      onSome: ({ headSha }) => tell(job, headSha, notReviewed(reason))
+    }))
+  )
