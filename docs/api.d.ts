@@ -1313,6 +1313,8 @@ export declare class Discussion extends Discussion_base {}
 /** A finding that is on the pull request already. One that was folded into a summary has no place. */
 interface PriorFinding {
   readonly fingerprint: Fingerprint;
+  /** True if somebody has dismissed it, or we have withdrawn it. */
+  readonly dismissed?: boolean;
   readonly place?: PriorPlace;
 }
 /** The place of a finding that is on the pull request. */

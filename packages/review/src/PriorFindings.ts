@@ -8,6 +8,8 @@ import type { Discussion } from "@nominal-code/domain/Review"
 /** A finding that is on the pull request already. One that was folded into a summary has no place. */
 export interface PriorFinding {
   readonly fingerprint: Fingerprint
+  /** True if somebody has dismissed it, or we have withdrawn it. */
+  readonly dismissed?: boolean
   readonly place?: PriorPlace
 }
 
@@ -47,16 +49,20 @@ const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion):
  * marker.
  */
 export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<PriorFinding> => {
+  const dismissed = new Set(ours.flatMap(({ body }) => markersIn(body).flatMap(({ dismissed }) => dismissed ?? [])))
   const raised = ours.flatMap((discussion) => {
     const place = placeOf(discussion)
     return markersIn(discussion.body).flatMap(({ fingerprint }) =>
-      fingerprint === undefined ? [] : [{ fingerprint, ...(place === undefined ? {} : { place }) }]
+      fingerprint === undefined ? [] : [{
+        fingerprint,
+        dismissed: dismissed.has(fingerprint),
+        ...(place === undefined ? {} : { place })
+      }]
     )
   })
   // A finding whose comment was deleted stays dismissed by the answer that remains.
-  const dismissed = ours.flatMap(({ body }) => markersIn(body).flatMap(({ dismissed }) => dismissed ?? []))
-  const known = new Set(raised.map(({ fingerprint }) => fingerprint))
-  return [...raised, ...dismissed.filter((one) => !known.has(one)).map((fingerprint) => ({ fingerprint }))]
+  const deleted = dismissed.difference(new Set(raised.map(({ fingerprint }) => fingerprint)))
+  return [...raised, ...Array.from(deleted, (fingerprint) => ({ fingerprint, dismissed: true }))]
 }
 
 const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()
@@ -97,6 +103,12 @@ const saysTheSame = (finding: Finding, { category, words }: PriorPlace): boolean
 const placesOf = (file: ReadonlyArray<string>, code: ReadonlyArray<string>): ReadonlyArray<number> =>
   code.length === 0 ? [] : file.flatMap((_, at) => likeness(file, at + 1, code) === code.length ? [at + 1] : [])
 
+/** Distance in lines within which a dismissed finding is known again after its code has changed. */
+const nearby = 10
+
+const isNear = ({ originalLine }: PriorPlace, startLine: number, line: number): boolean =>
+  originalLine !== undefined && originalLine >= startLine - nearby && originalLine <= line + nearby
+
 /** Source code of a finding: its file on its side, and the text of its lines. */
 export interface FindingSource {
   readonly file: ReadonlyArray<string>
@@ -105,7 +117,8 @@ export interface FindingSource {
 
 /**
  * Makes the test if a finding repeats a prior one. A prior finding is followed to its present line and counts for that
- * line only, where other words for it are a repetition too. The same defect at another place is new.
+ * line only, where other words for it are a repetition too. A dismissed one whose code has changed counts around its old
+ * line. The same defect at another place is new.
  */
 export const isRepeatOf =
   (raised: ReadonlyArray<PriorFinding>) =>
@@ -118,8 +131,9 @@ export const isRepeatOf =
     })
     const isHere = (now: number | undefined) => now !== undefined && now >= startLine && now <= line
     if (
-      placed.some(({ fingerprint: known, now, place }) =>
-        isHere(now) && (known === fingerprint || saysTheSame(finding, place))
+      placed.some(({ dismissed = false, fingerprint: known, now, place }) =>
+        (isHere(now) || dismissed && now === undefined && isNear(place, startLine, line)) &&
+        (known === fingerprint || saysTheSame(finding, place))
       )
     ) return true
     const known = raised.filter((one) => one.fingerprint === fingerprint)

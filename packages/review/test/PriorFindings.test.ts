@@ -46,6 +46,41 @@ const raised = (finding: Finding, head: ReadonlyArray<string>, by = [ours()]) =>
   return isRepeatOf(priorFindings(by))(finding, fingerprint(finding, code), { code, file: head })
 }
 
+describe("a finding that somebody has dismissed", () => {
+  const dismissal = new Discussion({
+    author: "nominal",
+    body: `Dismissed.\n\n${
+      renderMarker(
+        new Marker({ jobId: JobId.make("2".repeat(20)), dismissed: fingerprint(found(10), ["save(order)"]) })
+      )
+    }`,
+    resolved: true,
+    createdAt: "2027"
+  })
+  const rewritten = file.with(9, "void persist(order)")
+
+  it("stays so when its code has changed, and one that nobody dismissed is news then", () => {
+    assert.deepStrictEqual(
+      [raised(found(10), rewritten), raised(found(10), rewritten, [ours(), dismissal])],
+      [false, true]
+    )
+  })
+
+  it("hides no other claim there, and not the same one far away", () => {
+    const by = [ours(), dismissal]
+    assert.isFalse(raised(found(10, "Customers without any address crash this statement."), rewritten, by))
+    assert.isFalse(raised(found(40), rewritten, by))
+  })
+
+  it("stays so when its comment is deleted, and hides one place then", () => {
+    const twice = file.with(44, "save(order)")
+    assert.deepStrictEqual(
+      [raised(found(10), twice, [dismissal]), raised(found(45), twice, [dismissal])],
+      [true, false]
+    )
+  })
+})
+
 describe("a finding that we have raised", () => {
   it("is raised at its line, and news at a second place", () => {
     const head = file.with(44, "save(order)")

@@ -1,0 +1,175 @@
+import { assert, layer } from "@effect/vitest"
+import { JobOutcome } from "@nominal-code/domain/Job"
+import type { PullRequest, ReviewComment } from "@nominal-code/testing/GitHubState"
+import { breaches } from "@nominal-code/testing/Renderer"
+import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
+import { Effect, Option } from "effect"
+import { seededReview } from "../demo/SeededBugs.ts"
+import { openStorefront, readStorefront } from "../demo/Storefront.ts"
+import { bot, Running, running, stalled, until } from "./Journey.ts"
+import { change, finding, open } from "./Shop.ts"
+
+const opened = { event: "pull_request", action: "opened" } as const
+
+/** A person on a pull request that the running server works on. */
+const talking = Effect.fnUntraced(function*(pull: PullRequest) {
+  const { journey, run, serve } = yield* Running
+  const { emulator } = journey
+  const visible = (text: string) => text.replaceAll(/<!--[^]*?-->/g, "").trim()
+  const answers = () =>
+    [...emulator.state.issueCommentsOf(pull), ...emulator.state.reviewCommentsOf(pull)].filter(({ author, body }) =>
+      author.login === bot && !body.includes("finding=")
+    ).map(({ body }) => visible(body))
+  return {
+    /** Writes below the pull request, and waits for the end of its job. */
+    say: Effect.fnUntraced(function*(text: string) {
+      const comment = yield* emulator.comment(pull, "mara", text)
+      return yield* run({ event: "issue_comment", action: "created", comment })
+    }),
+    /** Replies to a comment on the diff, and waits for the end of its job. */
+    reply: Effect.fnUntraced(function*(to: ReviewComment, text: string) {
+      const comment = yield* emulator.reply(to, "mara", text)
+      return yield* run({ event: "pull_request_review_comment", action: "created", comment })
+    }),
+    push: Effect.fnUntraced(function*(statement: string) {
+      const before = yield* emulator.push(pull, [change("total", statement)])
+      return yield* run({ event: "pull_request", action: "synchronize", pull, before })
+    }),
+    send: (text: string) =>
+      Effect.flatMap(
+        emulator.comment(pull, "mara", text),
+        (comment) => journey.send({ event: "issue_comment", action: "created", comment }, serve)
+      ),
+    /** Answers of the bot, without its reviews and their findings. */
+    answers,
+    last: () => answers().at(-1) ?? "",
+    findings: () =>
+      emulator.state.reviewCommentsOf(pull).filter(({ author, body }) =>
+        author.login === bot && body.includes("finding=")
+      )
+  }
+})
+
+const skippedFor = (reason: string) => (outcome: JobOutcome) => outcome._tag === "Skipped" && outcome.reason === reason
+
+layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a person on GitHub", (it) => {
+  it.effect("pauses, ignores and resumes the reviews of a pull request, and loses none of it with the store", () =>
+    Effect.gen(function*() {
+      const { journey } = yield* Running
+      const pull = yield* open(journey, "paused")
+      const { answers, last, push, say } = yield* talking(pull)
+      journey.script(pull, turns({ calls: [submitReview("Fine.", [])] }))
+      assert.isTrue(Option.exists((yield* say(`@${bot} Stop reviewing this!`)).outcome, JobOutcome.guards.Answered))
+      assert.match(last(), /are paused.*`resume`/)
+      assert.isTrue(Option.exists((yield* push("return 1")).outcome, skippedFor("paused")))
+      assert.isTrue(Option.exists((yield* say(`@${bot} review`)).outcome, JobOutcome.guards.Reviewed))
+      yield* say(`@${bot} ignore`)
+      assert.isTrue(Option.exists((yield* push("return 2")).outcome, skippedFor("ignored")))
+      assert.isTrue(Option.exists((yield* say(`@${bot} review`)).outcome, skippedFor("ignored")))
+      yield* say(`please \`resume\` @${bot}`)
+      assert.isTrue(Option.exists((yield* push("return 3")).outcome, JobOutcome.guards.Reviewed))
+      for (const text of answers()) assert.deepStrictEqual(breaches(text), [])
+      yield* journey.checkHonestyAbout(pull)
+    }))
+
+  it.effect("asks for help and for the settings, and gets tables without a word from the model", () =>
+    Effect.gen(function*() {
+      const { journey } = yield* Running
+      const pull = yield* open(journey, "helped")
+      const { last, say } = yield* talking(pull)
+      yield* say(`@${bot} help`)
+      assert.include(last(), "| `dismiss <reason>` | In a finding's thread")
+      assert.deepStrictEqual(breaches(last()), [])
+      yield* say(`@${bot} config?`)
+      assert.match(
+        last(),
+        /\| reviews \| active \| the default \|\n\| model \| `[^`]+` of `anthropic` \| the server \|/
+      )
+      assert.deepStrictEqual(breaches(last()), [])
+      assert.deepStrictEqual(journey.turns(pull), [])
+      const thanks = yield* journey.emulator.comment(pull, "mara", `thanks @${bot}!`)
+      const { body, status } = yield* journey.deliver(
+        { event: "issue_comment", action: "created", comment: thanks },
+        yield* Effect.map(Running, ({ serve }) => serve)
+      )
+      assert.deepStrictEqual([status, JSON.parse(body).status], [200, "no_mention"])
+    }))
+
+  it.effect("cancels a review while it runs: nothing of it is posted, and the next request is served", () =>
+    Effect.gen(function*() {
+      const { journey, serve } = yield* Running
+      const pull = yield* open(journey, "cancelled")
+      const { last, say, send } = yield* talking(pull)
+      const slow = stalled({ calls: [submitReview("Too late.", [finding("src/total.ts", "Too late, too.")])] })
+      journey.script(pull, slow.script)
+      const running = yield* journey.send({ ...opened, pull }, serve)
+      yield* slow.asked
+      const cancel = yield* send(`@${bot} cancel`)
+      const record = yield* journey.ended(running)
+      assert.deepInclude(record, { state: "parked", cancelled: true })
+      yield* slow.release
+      assert.strictEqual((yield* journey.ended(cancel)).state, "done")
+      assert.match(last(), /No review of this pull request runs any more/)
+      journey.script(pull, turns({ calls: [submitReview("In time.", [])] }))
+      assert.isTrue(Option.exists((yield* say(`@${bot} review`)).outcome, JobOutcome.guards.Reviewed))
+      assert.notInclude(journey.written(pull).join(), "Too late")
+    }))
+
+  it.effect("disputes a finding: it is withdrawn, its thread resolved, and no review raises it again", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const pull = yield* open(journey, "disputed")
+      const { findings, last, reply, say } = yield* talking(pull)
+      const [rounding, empty] = [
+        finding("src/total.ts", "Rounding the sum loses the cents of every order."),
+        finding("src/total.ts", "An empty cart has no sum, and `sum` throws then.", { line: 2 })
+      ]
+      journey.script(pull, turns({ calls: [submitReview("Two things.", [rounding, empty])] }))
+      yield* run({ ...opened, pull })
+      const [first, second] = findings()
+      assert.isDefined(first)
+      assert.isDefined(second)
+
+      const answer = "The shop counts in whole cents: `src/items.ts`, line 3."
+      journey.script(pull, turns({ calls: [{ name: "submit_review", input: { summary: answer, withdraw: true } }] }))
+      yield* reply(first, `@${bot} this is intended because the shop counts in whole cents`)
+      assert.strictEqual(last(), `I withdraw this finding.\n\n${answer}`)
+      assert.include(journey.turns(pull).at(-1)?.request.prompt ?? "", "Rounding the sum loses the cents")
+      yield* reply(second, `@${bot} dismiss the caller checks that`)
+      assert.match(last(), /^Dismissed/)
+      assert.deepStrictEqual(findings().map(({ thread }) => thread.resolvedBy?.login), [bot, bot])
+
+      journey.script(pull, turns({ calls: [submitReview("The same two.", [rounding, empty])] }))
+      const again = yield* say(`@${bot} review full`)
+      assert.isTrue(Option.exists(again.outcome, (one) => JobOutcome.guards.Reviewed(one) && one.findings === 0))
+      assert.strictEqual(findings().length, 2)
+      yield* journey.checkHonestyAbout(pull)
+    }))
+
+  it.effect("asks about a finding, and is answered from the thread for less than a quarter of the review's input", () =>
+    Effect.gen(function*() {
+      const { journey, run } = yield* Running
+      const storefront = readStorefront()
+      const pull = yield* openStorefront(journey.emulator, storefront)
+      const { findings, last, reply } = yield* talking(pull)
+      journey.script(
+        pull,
+        turns(
+          { calls: [{ name: "Read", input: { file_path: "src/payments/refund.ts" } }] },
+          { calls: [seededReview(storefront)] }
+        )
+      )
+      yield* run({ ...opened, pull })
+      const reviewed = journey.asked(pull)
+      const [about] = findings()
+      assert.isDefined(about)
+      journey.script(pull, turns({ calls: [submitReview("Yes: see line 12.", [])] }))
+      yield* reply(about, `@${bot} are you sure?`)
+      assert.strictEqual(last(), "Yes: see line 12.")
+      const size = (requests: ReadonlyArray<string>) => requests.reduce((sum, text) => sum + text.length, 0)
+      const asked = journey.asked(pull).slice(reviewed.length)
+      assert.deepStrictEqual([reviewed.length, asked.length], [2, 1])
+      assert.isBelow(size(asked), size(reviewed) / 4)
+      yield* until("the reaction", () => journey.emulator.state.reactions.some(({ content }) => content === "eyes"))
+    }))
+})
