@@ -78,6 +78,36 @@ export const runClaude = (world: World, given: AgentTask<Answer>, changes: Chang
     Effect.provide(NodeServices.layer)
   )
 
+/** Checks Claude Code as a server does at its start. */
+export const checkClaude = (world: World, changes: Changes = {}) =>
+  ClaudeCode.check(options(world, changes)).pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, surroundings(world, changes)),
+    Effect.provide(NodeServices.layer)
+  )
+
+/** Writes a program that claims to be Claude Code 9.9.9, and does what the lines of shell say when it reviews. */
+export const fakeClaude = Effect.fnUntraced(function*({ root }: World, lines: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = `${root}/claude`
+  const questions = [
+    "case \"$1\" in",
+    "--version) echo '9.9.9 (Claude Code)'; exit 0;;",
+    "--help) echo 'Usage: claude'; exit 0;;",
+    "auth) echo '{\"loggedIn\": true}'; exit 0;;",
+    "esac"
+  ]
+  yield* fs.writeFileString(path, ["#!/bin/sh", ...questions, lines, ""].join("\n"), { mode: 0o755 })
+  return path
+})
+
+/** Writes a program of these lines of shell alone. */
+export const script = Effect.fnUntraced(function*({ root }: World, lines: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = `${root}/script`
+  yield* fs.writeFileString(path, `#!/bin/sh\n${lines}\n`, { mode: 0o755 })
+  return path
+})
+
 const processes = Effect.gen(function*() {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const lines = yield* spawner.string(ChildProcess.make("ps", ["-A", "-ww", "-o", "ppid=,pgid=,stat=,args="]))

@@ -1,5 +1,5 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { type Cause, Duration, Effect, Option, Queue, Ref, Result, Stream } from "effect"
+import { type Cause, Duration, Effect, Option, Predicate, Queue, Ref, Result, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Events from "./Events.ts"
 import { failure } from "./Failure.ts"
@@ -77,7 +77,7 @@ export const open = Effect.fnUntraced(
     /** The failure of a program that ended before its work did. */
     const ended = Effect.gen(function*() {
       const exit = yield* Effect.match(handle.exitCode, {
-        onFailure: ({ message }) => message,
+        onFailure: ({ message, reason: { cause } }) => Predicate.isError(cause) ? cause.message : message,
         onSuccess: (code) => `exit code ${code}`
       })
       const said = oneLine(yield* Ref.get(noise), 300)
