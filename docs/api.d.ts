@@ -287,8 +287,29 @@ export declare const ReviewSettings: Schema.Struct<{
   readonly languageGuidelines: Schema.$Record<Schema.String, Schema.String>;
   /** The check on the commit fails while a finding of this severity or a worse one is open. Absent: it never fails. */
   readonly failOn: Schema.optionalKey<Schema.Literals<readonly ["critical", "high", "medium", "low"]>>;
-  /** Cost cap of one review in US dollars, all calls included. Absent: no cap. */
+  /** Cost cap of one review in US dollars, all calls and attempts included. Absent: no cap. */
   readonly maxCostUsd: Schema.optionalKey<Schema.Finite>;
+  /** Limits of several reviews together. */
+  readonly limits: Schema.optionalKey<Schema.Struct<{
+    readonly pullRequestUsd: Schema.optionalKey<Schema.Finite>;
+    readonly repositoryUsd: Schema.optionalKey<Schema.Finite>;
+    readonly authorUsd: Schema.optionalKey<Schema.Finite>;
+    readonly dayUsd: Schema.optionalKey<Schema.Finite>;
+  }>>;
+  /** Prices by model, which go before those of the table. */
+  readonly prices: Schema.optionalKey<Schema.$Record<Schema.String, Schema.Struct<{
+    readonly input: Schema.Finite;
+    readonly output: Schema.Finite;
+    readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
+    readonly cacheRead: Schema.optionalKey<Schema.Finite>;
+    readonly longPrompt: Schema.optionalKey<Schema.Struct<{
+      readonly input: Schema.Finite;
+      readonly output: Schema.Finite;
+      readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
+      readonly cacheRead: Schema.optionalKey<Schema.Finite>;
+      readonly above: Schema.Natural;
+    }>>;
+  }>>>;
 }>;
 export type ReviewSettings = typeof ReviewSettings.Type;
 /**
@@ -824,6 +845,8 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
+  /** True if a model may run without a known price, although no limit in dollars can hold for it. */
+  readonly allowUnpriced: boolean;
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration;
   readonly logLevel: LogLevel.LogLevel;
@@ -2079,6 +2102,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
+  readonly allowUnpriced: boolean;
   readonly conversationTtl: import("effect/Duration").Duration;
   readonly logLevel: LogLevel.LogLevel;
   readonly secrets: ReadonlyArray<import("effect/Redacted").Redacted>;

@@ -163,7 +163,7 @@ describe("nominal-code review", () => {
       const world = yield* uncommitted("unstaged")
       const { code, stderr } = yield* review(world, "--model", "claude-haiku-4-5", "--max-usd", "0.000001")
       assert.strictEqual(code, 1)
-      assert.include(stderr, "the budget was used up")
+      assert.include(stderr, "the dollar limit of one review is used up")
       yield* review(world, "--model", "claude-haiku-4-5")
       assert.strictEqual(world.model.turns.at(-1)?.request.model, "claude-haiku-4-5")
     })

@@ -117,7 +117,8 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
   )
   const outcome = yield* Effect.provide(review(jobOfHead(pullRequest, { prompt: options.instructions ?? "" })), layers)
   if (outcome._tag === "Skipped") {
-    return yield* new NotReviewed({ reason: "nothing-to-review", message: outcome.detail })
+    const reason = outcome.reason === "limit-reached" ? "failed" : "nothing-to-review"
+    return yield* new NotReviewed({ reason, message: outcome.detail })
   }
   if ("failure" in outcome) return yield* NotReviewed.failed(outcome.failure)
   const draft = Option.getOrThrow(yield* Ref.get(posted))

@@ -136,6 +136,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly providers: ReadonlyArray<ProviderSettings>
   readonly claudeCode: ClaudeCodeSettings
   readonly review: ReviewSettings
+  /** True if a model may run without a known price, although no limit in dollars can hold for it. */
+  readonly allowUnpriced: boolean
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration
   readonly logLevel: LogLevel.LogLevel

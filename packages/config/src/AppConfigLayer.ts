@@ -21,7 +21,7 @@ import { unknownKeys } from "./UnknownKeys.ts"
 import { type Flags, readValues, type Values, valuesOf } from "./Values.ts"
 import { doubtfulVariables } from "./VariableNames.ts"
 
-const { process, redis, reviewer, workspace } = settings
+const { costs, process, redis, reviewer, workspace } = settings
 
 const logLevels: Readonly<Record<string, LogLevel.LogLevel>> = {
   TRACE: "Trace",
@@ -85,6 +85,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     providers: resolveProviders(mode, used, values, report),
     claudeCode: resolveClaudeCode(mode, runner, values),
     review,
+    allowUnpriced: values(costs.allowUnpriced),
     conversationTtl: values(redis.keyTtl),
     logLevel: resolveLogLevel(values, report),
     secrets: yield* knownSecrets(secrets, github),

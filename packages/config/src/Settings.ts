@@ -1,4 +1,5 @@
 import { defaulted, optional, type Setting } from "./Setting.ts"
+import { costs } from "./settings/Costs.ts"
 import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
 import { access, agent, prompts, reviewer } from "./settings/Review.ts"
@@ -29,6 +30,7 @@ const own = {
   reviewer,
   access,
   agent,
+  costs,
   prompts,
   storage,
   workspace,
@@ -58,6 +60,11 @@ export const sections: ReadonlyArray<{
   { title: "Reviewer", settings: Object.values(reviewer) },
   { title: "Access", settings: Object.values(access) },
   { title: "Agent", settings: Object.values(agent) },
+  {
+    title: "Costs",
+    note: "Beside `agent.max_cost_usd`. [Costs](costs.md) says what each limit does.",
+    settings: Object.values(costs)
+  },
   { title: "Prompts and guidelines", settings: Object.values(prompts) },
   { title: "Storage and workspace", settings: [...Object.values(storage), ...Object.values(workspace)] },
   { title: "Jobs", settings: Object.values(jobs) },

@@ -1,6 +1,8 @@
 import { Schema } from "effect"
 import { ChatServiceName } from "./ChatServices.ts"
 import { Severity } from "./Finding.ts"
+import { ModelPrice } from "./ModelPrice.ts"
+import { SpendLimits } from "./SpendLimits.ts"
 
 /** The supported model services. */
 export const ProviderName = Schema.Literals(["anthropic", "openai", "google", ...ChatServiceName.literals])
@@ -58,7 +60,11 @@ export const ReviewSettings = Schema.Struct({
   languageGuidelines: Schema.Record(Schema.String, Schema.String),
   /** The check on the commit fails while a finding of this severity or a worse one is open. Absent: it never fails. */
   failOn: Schema.optionalKey(Severity),
-  /** Cost cap of one review in US dollars, all calls included. Absent: no cap. */
-  maxCostUsd: Schema.optionalKey(Schema.Finite)
+  /** Cost cap of one review in US dollars, all calls and attempts included. Absent: no cap. */
+  maxCostUsd: Schema.optionalKey(Schema.Finite),
+  /** Limits of several reviews together. */
+  limits: Schema.optionalKey(SpendLimits),
+  /** Prices by model, which go before those of the table. */
+  prices: Schema.optionalKey(Schema.Record(Schema.String, ModelPrice))
 })
 export type ReviewSettings = typeof ReviewSettings.Type

@@ -6,7 +6,7 @@ import { dayOf, nanoOf, Spend, type SpendAccount } from "@nominal-code/persisten
 import { Clock, Effect } from "effect"
 
 /** Accounts that the calls of a job's review are charged to. */
-const accountsOf = ({ event: { author, pullRequest }, id }: Job, { maxCostUsd }: ReviewSettings) => {
+const accountsOf = ({ event: { author, pullRequest }, id }: Job, { limits = {}, maxCostUsd }: ReviewSettings) => {
   const { platform, repo } = pullRequest
   const account = (kind: SpendLimit, name: string, period: "day" | "life", limit?: number): SpendAccount => ({
     kind,
@@ -16,10 +16,10 @@ const accountsOf = ({ event: { author, pullRequest }, id }: Job, { maxCostUsd }:
   })
   return [
     account("review", id, "life", maxCostUsd),
-    account("pull-request", `${platform}:${pullRequest}`, "life"),
-    account("repository", `${platform}:${repo}`, "day"),
-    account("author", `${platform}:${author.toLowerCase()}`, "day"),
-    account("day", "all", "day")
+    account("pull-request", `${platform}:${pullRequest}`, "life", limits.pullRequestUsd),
+    account("repository", `${platform}:${repo}`, "day", limits.repositoryUsd),
+    account("author", `${platform}:${author.toLowerCase()}`, "day", limits.authorUsd),
+    account("day", "all", "day", limits.dayUsd)
   ]
 }
 
@@ -31,7 +31,7 @@ export const charged = (job: Job, settings: ReviewSettings) => <A, E, R>(effect:
       ledger,
       accounts: accountsOf(job, settings),
       subject: { repository: `${platform}:${repo}`, author: `${platform}:${author.toLowerCase()}` },
-      prices: {}
+      prices: settings.prices ?? {}
     })
   })
 

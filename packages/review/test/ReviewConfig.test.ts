@@ -40,7 +40,9 @@ it("these settings travel with a job, and a payload holds no other part of the c
     "ignorePatterns",
     "inlineSuggestions",
     "languageGuidelines",
+    "limits",
     "maxCostUsd",
+    "prices",
     "reviewer"
   ])
   assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["job", "run", "settings", "version"])

@@ -10,7 +10,7 @@ import { defaults, valuesOf } from "@nominal-code/config/Values"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Layer, Option, Redacted, Struct } from "effect"
 
-const { metrics, redis, reviewer, webhook, workspace } = settings
+const { costs, metrics, redis, reviewer, webhook, workspace } = settings
 
 const byDefault = valuesOf(defaults)
 
@@ -59,6 +59,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   providers: [],
   claudeCode: { program: Option.none(), apiKey: Option.none(), baseUrl: Option.none() },
   review: reviewSettings,
+  allowUnpriced: defaults(costs.allowUnpriced),
   conversationTtl: defaults(redis.keyTtl),
   logLevel: "Info",
   secrets: [],

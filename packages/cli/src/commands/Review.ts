@@ -10,6 +10,7 @@ import { Config, Console, Effect, Layer, Option, Ref, Runtime, Schema } from "ef
 import process from "node:process"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
+import { checkPrices } from "../Prices.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
 import { type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
@@ -92,6 +93,7 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress.ReviewProgress, s
 const review = Effect.fnUntraced(function*(flags: ReviewFlags, progress: ReviewProgress.ReviewProgress) {
   const target = yield* Effect.provide(targetOf(flags, process.cwd()), Configured.git)
   yield* checkKey
+  yield* checkPrices
   const seen = yield* Ref.make<Seen>({ severities: [], files: new Map() })
   const steps = yield* ReviewSteps
   const reviewed = yield* reviewChanges({

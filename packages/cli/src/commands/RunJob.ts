@@ -14,6 +14,7 @@ import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream
 import process from "node:process"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
+import { checkPrices } from "../Prices.ts"
 import * as Results from "../Results.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import * as RunPayload from "../RunPayload.ts"
@@ -53,7 +54,7 @@ const decode = (given: string, leftByServer: boolean) =>
 
 /** Makes the payload that a server would make for the request. */
 const asPayload = (given: RunPayload.RunPayload) =>
-  given._tag === "FromServer" ? Effect.succeed(given.payload) : jobOf(given.request).pipe(
+  given._tag === "FromServer" ? Effect.succeed(given.payload) : Effect.andThen(checkPrices, jobOf(given.request)).pipe(
     Effect.mapBoth({
       onFailure: ({ message }) => new JobFailed({ message }),
       onSuccess: (job): JobPayload => ({ version: 2, job })

@@ -10,6 +10,7 @@ import { HttpServer } from "effect/http"
 import * as Configured from "../Configured.ts"
 import * as Listener from "../Listener.ts"
 import * as Logging from "../Logging.ts"
+import { checkPrices } from "../Prices.ts"
 import * as Runner from "../Runner.ts"
 import * as Storage from "../Storage.ts"
 import * as Telemetry from "../Telemetry.ts"
@@ -56,6 +57,7 @@ export const layer = Layer.merge(announce, Telemetry.layer).pipe(
   Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
   Layer.provide(Storage.layer),
   Layer.provide(Logging.layer),
+  Layer.provide(Layer.effectDiscard(checkPrices)),
   Layer.provide(AppConfigLayer.layer("serve"))
 )
 

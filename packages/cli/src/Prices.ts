@@ -1,0 +1,27 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { ConfigError } from "@nominal-code/config/ConfigError"
+import { claudeCode } from "@nominal-code/domain/ReviewSettings"
+import { pricesWith } from "@nominal-code/llm/Pricing"
+import { Effect, Option } from "effect"
+
+/** Services whose models run on machines of one's own, where nobody sends a bill; and Claude Code, which tells its costs. */
+const withoutPrices: ReadonlySet<string> = new Set(["ollama", "vllm", "lmstudio", claudeCode])
+
+/**
+ * Refuses a configuration with a limit in dollars and a reviewer without a known price, for which no such limit can
+ * hold.
+ */
+export const checkPrices = Effect.gen(function*() {
+  const { allowUnpriced, review: { limits = {}, maxCostUsd, prices = {}, reviewer } } = yield* AppConfig
+  const isLimited = maxCostUsd !== undefined || Object.keys(limits).length > 0
+  const isPriced = Option.isSome(pricesWith(prices).priceOf(reviewer.model))
+  if (allowUnpriced || !isLimited || isPriced || withoutPrices.has(reviewer.provider)) return
+  const { model } = reviewer
+  return yield* new ConfigError({
+    problems: [
+      `agent.prices (AGENT_PRICES): the price of the model ${model} is not known, so no limit in dollars can hold. Set ` +
+      `agent.prices: {${model}: {input: …, output: …}} in dollars per million tokens, or limits.allow_unpriced: true ` +
+      "(LIMITS_ALLOW_UNPRICED), or no limit (agent.max_cost_usd: 0)"
+    ]
+  })
+})

@@ -1,0 +1,42 @@
+import { assert, it } from "@effect/vitest"
+import { layerTest, reviewSettings } from "@nominal-code/testing/TestConfig"
+import { Effect } from "effect"
+import { checkPrices } from "../src/Prices.ts"
+
+const refusal = (
+  reviewer: Partial<typeof reviewSettings.reviewer>,
+  changes: Partial<typeof reviewSettings> = {},
+  allowUnpriced = false
+) => {
+  const review = { ...reviewSettings, reviewer: { ...reviewSettings.reviewer, ...reviewer }, ...changes }
+  return checkPrices.pipe(
+    Effect.match({ onSuccess: () => undefined, onFailure: ({ message }) => message }),
+    Effect.provide(layerTest({ review, allowUnpriced }))
+  )
+}
+
+it.effect("a model without a known price does not start with a limit in dollars, and the error says what to set", () =>
+  Effect.gen(function*() {
+    assert.strictEqual(
+      yield* refusal({ model: "mine" }),
+      "Configuration error: agent.prices (AGENT_PRICES): the price of the model mine is not known, so no limit in " +
+        "dollars can hold. Set agent.prices: {mine: {input: …, output: …}} in dollars per million tokens, or " +
+        "limits.allow_unpriced: true (LIMITS_ALLOW_UNPRICED), or no limit (agent.max_cost_usd: 0)"
+    )
+    const { maxCostUsd: _cap, ...unlimited } = reviewSettings
+    const reviewer = { ...reviewSettings.reviewer, model: "mine" }
+    const start = (review: typeof reviewSettings) => Effect.exit(Effect.provide(checkPrices, layerTest({ review })))
+    assert.strictEqual((yield* start({ ...unlimited, reviewer }))._tag, "Success")
+    assert.strictEqual((yield* start({ ...unlimited, reviewer, limits: { dayUsd: 5 } }))._tag, "Failure")
+  }))
+
+it.effect("it starts with a price, where it is allowed to have none, and on a machine of one's own", () =>
+  Effect.gen(function*() {
+    assert.isUndefined(yield* refusal({}))
+    assert.isUndefined(yield* refusal({ model: "mine" }, { prices: { mine: { input: 1, output: 2 } } }))
+    assert.isUndefined(yield* refusal({ model: "mine" }, {}, true))
+    for (const provider of ["ollama", "vllm", "lmstudio", "claude-code"]) {
+      assert.isUndefined(yield* refusal({ provider, model: "qwen3-coder:30b" }))
+    }
+    assert.isDefined(yield* refusal({ provider: "openai-compatible", model: "qwen3-coder:30b" }))
+  }))
