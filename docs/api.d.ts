@@ -2733,6 +2733,8 @@ export declare const ServiceObservation: Schema.TaggedUnion<{
       }>;
     }>;
     readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
+    /** Services that gave the run all that it needs of them before. */
+    readonly served: Schema.optionalKey<Schema.$Array<Schema.brand<Schema.String, "ServiceName">>>;
   }>;
   readonly Nothing: Schema.TaggedStruct<"Nothing", {}>;
   readonly Reached: Schema.TaggedStruct<"Reached", {

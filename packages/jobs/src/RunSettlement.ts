@@ -72,7 +72,12 @@ const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<Servi
     Postponed: ({ _tag, ...away }) =>
       isAccessRefused(away.failure)
         ? ServiceObservation.cases.Reached.make({ services: forgesOf(needs) })
-        : ServiceObservation.cases.Away.make({ job: lease.job.id, ...away }),
+        : ServiceObservation.cases.Away.make({
+          job: lease.job.id,
+          ...away,
+          // The model is asked last.
+          served: away.failure._tag === "Model" ? needs.filter((service) => !isModel(service)) : []
+        }),
     Lost: () => ServiceObservation.cases.Nothing.make({})
   })
 

@@ -23,7 +23,9 @@ export const ServiceObservation = Schema.TaggedUnion({
     job: Schema.optionalKey(JobId),
     service: ServiceName,
     failure: Failure,
-    retryAfterMillis: Schema.optionalKey(Schema.Int)
+    retryAfterMillis: Schema.optionalKey(Schema.Int),
+    /** Services that gave the run all that it needs of them before. */
+    served: Schema.optionalKey(Schema.Array(ServiceName))
   },
   /** The run was stopped, or there was none. */
   Nothing: {}
@@ -225,7 +227,8 @@ const make = Effect.gen(function*() {
               Effect.andThen(Effect.forEach(services, answered, { concurrency: 1, discard: true }), noWait),
             Reached: ({ services }) =>
               Effect.andThen(Effect.forEach(services, reached, { concurrency: 1, discard: true }), noWait),
-            Away: found,
+            Away: (away) =>
+              Effect.andThen(Effect.forEach(away.served ?? [], close, { concurrency: 1, discard: true }), found(away)),
             Nothing: () => noWait
           }).pipe(Effect.tap(() => handOn))
         })

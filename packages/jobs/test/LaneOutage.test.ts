@@ -176,8 +176,30 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
         yield* away.pass
         yield* checkAll(world, ended)
         assert.isAtMost(away.requests(), most)
-      }).pipe(Random.withSeed(name)), 30_000)
+      }).pipe(Random.withSeed(name)), 60_000)
   }
+
+  it.effect("a forge that was away, and has served a run that then finds the model overloaded, is back", () =>
+    Effect.gen(function*() {
+      const [forge, model] = [ServiceName.make("forge:github"), ServiceName.make("model:anthropic")]
+      let runs = 0
+      const world = yield* laneWorld({
+        needs: () => [forge, model],
+        run: () =>
+          Effect.sync(() =>
+            JobOutcome.cases.Postponed.make(
+              runs++ === 0 ? { failure: away, service: forge } : { failure: overloaded, service: model }
+            )
+          )
+      })
+      const { outages } = yield* world.start
+      const waitedFor = Effect.map(outages, (all) => all.map(({ service }) => service))
+      yield* world.offer(mention(laneOf(1), "a"))
+      assert.deepStrictEqual(yield* waitedFor, [forge])
+      yield* TestClock.adjust("7 seconds")
+      yield* quiet
+      assert.deepStrictEqual(yield* waitedFor, [model])
+    }).pipe(Random.withSeed("two")))
 
   it.effect(
     "a store that is away for ten minutes, with at most 600 requests to it meanwhile",

@@ -73,6 +73,16 @@ describe("the breaker of a service", () => {
       assert.deepStrictEqual(yield* (yield* ServiceBreakers.ServiceBreakers).outages, [])
     })))
 
+  it.effect("is closed by a run that it served, and that then found another service away", () =>
+    breaking(Effect.gen(function*() {
+      const { admits, outages } = yield* ServiceBreakers.ServiceBreakers
+      yield* run(unavailable(forge))
+      yield* pass("6 seconds")
+      yield* run(Away.make({ ...unavailable(model), served: [forge] }))
+      assert.deepStrictEqual((yield* outages).map(({ service }) => service), [model])
+      assert.isTrue(admits([forge]))
+    })))
+
   it.effect("doubles the backoff with each try in vain, up to about 5 minutes, and starts anew after an answer", () =>
     breaking(Effect.gen(function*() {
       const delays: Array<number> = []

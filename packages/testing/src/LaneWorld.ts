@@ -70,7 +70,7 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
     ...script.settings
   }
   const lanes = Layer.fresh(Lanes.layer(options)).pipe(
-    Layer.provide(Layer.fresh(ServiceBreakers.layer)),
+    Layer.provideMerge(Layer.fresh(ServiceBreakers.layer)),
     Layer.provide([
       Logger.layer([Logger.make(({ message }) => void log.push([message].flat().join(" ")))]),
       Layer.succeed(JobRunner, runner),
@@ -80,9 +80,9 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
 
   const start = Effect.gen(function*() {
     const scope = yield* Scope.fork(yield* Effect.scope)
-    yield* Layer.buildWithScope(lanes, scope)
+    const { outages } = Context.get(yield* Layer.buildWithScope(lanes, scope), ServiceBreakers.ServiceBreakers)
     yield* quiet
-    return { stop: Scope.close(scope, Exit.void) }
+    return { outages, stop: Scope.close(scope, Exit.void) }
   })
   const offer = (...jobs: ReadonlyArray<Job>) =>
     Effect.andThen(Effect.forEach(jobs, (job) => base.offer(job), { concurrency: 1, discard: true }), quiet)
