@@ -19,6 +19,9 @@ export type HeadStatus =
 /** Delay before the forge is asked again, if its answer shows the state before the delivered event. */
 const forgeLag = "3 seconds"
 
+/** States in which a forge may be that does not show a push yet. */
+const lagging: ReadonlySet<SkipReason | "open"> = new Set(["open", "closed", "draft", "head-reviewed"])
+
 const short = (sha: Sha): string => sha.slice(0, 7)
 
 /** Finds the review that counts as the review of a commit. */
@@ -50,12 +53,17 @@ const skipOf = ({ event }: Job, known: OwnPosts, { draft, headSha, state }: Pull
   return Option.map(reviewOf(known, headSha), headReviewed)
 }
 
-/** True if the event shows that the forge's answer is outdated. */
-const isBehind = ({ event }: Job, known: OwnPosts, { headSha, reason }: Skip): boolean => {
+/**
+ * True if the event shows that the forge's answer may be outdated. A head that is neither the event's nor reviewed may be
+ * the one before it, whose review would leave the event's without one, or the one after it.
+ */
+const isBehind = ({ event }: Job, known: OwnPosts, found: HeadStatus): boolean => {
   if (event._tag === "Comment") return false
-  if (reason === "draft") return event.kind === "pr_ready_for_review"
-  if (reason === "closed") return event.kind === "pr_reopened"
-  return reason === "head-reviewed" && event.headSha !== headSha && Option.isNone(reviewOf(known, event.headSha))
+  const reason = found._tag === "Skip" ? found.reason : "open"
+  if (reason === "draft" && event.kind === "pr_ready_for_review") return true
+  if (reason === "closed" && event.kind === "pr_reopened") return true
+  const headSha = found._tag === "Skip" ? found.headSha : found.pullRequest.headSha
+  return lagging.has(reason) && event.headSha !== headSha && Option.isNone(reviewOf(known, event.headSha))
 }
 
 /**
@@ -69,7 +77,7 @@ export const find = Effect.fn("Head.find")(function*(job: Job, { posts, pullRequ
       onSome: (skip) => ({ _tag: "Skip", ...skip })
     })
   const found = status(pullRequest)
-  if (found._tag === "Head" || !isBehind(job, posts, found)) return found
+  if (!isBehind(job, posts, found)) return found
   return yield* Forge.use((forge) => Effect.map(forge.pullRequest(job.event.pullRequest), status)).pipe(
     Effect.delay(forgeLag)
   )

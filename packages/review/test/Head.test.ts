@@ -65,6 +65,16 @@ describe("a lifecycle event", () => {
       assert.deepInclude(outcome, { _tag: "Reviewed", headSha: Scene.nextSha })
     }))
 
+  it.effect("delivered before the forge shows its head is not spent on the commit before it, which nobody reviewed", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({
+        pullRequests: [Scene.pullRequest(), Scene.pullRequest({ headSha: Scene.nextSha })]
+      })
+      const outcome = yield* runWithLag(world, pushOf({ headSha: Scene.nextSha, kind: "pr_push" }))
+      assert.deepInclude(outcome, { _tag: "Reviewed", headSha: Scene.nextSha })
+      assert.strictEqual(world.drafts.length, 1)
+    }))
+
   it.effect("on a draft waits until the draft is ready; what somebody asks for is done on a draft, too", () =>
     Effect.gen(function*() {
       const draft = Scene.pullRequest({ draft: true })

@@ -7,13 +7,18 @@ import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { ForgeError, Unavailable } from "@nominal-code/forge/ForgeError"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
-import { Effect, Option } from "effect"
+import { Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { draft } from "../src/Drafting.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 
-const run = (world: Scene.World, job = Scene.pushJob) => Effect.provide(review(job), Scene.layer(world))
+/** A run, in which the time passes that a forge is given to catch up with its own deliveries. */
+const run = Effect.fnUntraced(function*(world: Scene.World, job = Scene.pushJob) {
+  const fiber = yield* Effect.forkChild(Effect.provide(review(job), Scene.layer(world)))
+  yield* TestClock.adjust("3 seconds")
+  return yield* Fiber.join(fiber)
+})
 
 /** A run that stands as often as it is told to, and then no more. */
 const asking = (answers: ReadonlyArray<true>) => {
