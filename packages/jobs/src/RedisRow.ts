@@ -59,13 +59,15 @@ export const fieldsOf = (row: JobRow, payload: string, call: string): ReadonlyMa
   ])
 }
 
-/** Reads a job from its record after its end; none if the bytes are no such record. */
-export const endedOf = Option.liftThrowable((record: string): StoredRow => ({
+const decodeEnded = Option.liftThrowable((record: string): StoredRow => ({
   ...EndedJob.decodeWhole(Buffer.from(record, "latin1")),
   payload: "",
   version: "",
   fields: new Set()
 }))
+
+/** Reads a job from its record after its end; none if the bytes are no such record. Mostly there is none, and no bytes. */
+export const endedOf = (record: string): Option.Option<StoredRow> => record === "" ? Option.none() : decodeEnded(record)
 
 /** A hash as `HGETALL` gives it. */
 export const Fields = Schema.Record(Schema.String, Schema.String)
