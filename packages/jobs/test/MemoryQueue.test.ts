@@ -2,11 +2,9 @@ import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { Effect, Layer, Option } from "effect"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
-import { levelSuite } from "./levelSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
 
 queueSuite("memory", MemoryQueue.layer)
-levelSuite("memory", 10, MemoryQueue.layer)
 
 // A memory queue has one process, and does not survive it.
 interleavingsSuite(

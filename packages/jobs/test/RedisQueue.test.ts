@@ -5,7 +5,6 @@ import { freshQueue, queueAt } from "@nominal-code/testing/RedisStore"
 import { Clock, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
-import { levelSuite } from "./levelSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
 
 /** Asks again until the connection is back. In its own time: the story waits for it, and its clock stands still. */
@@ -48,8 +47,6 @@ const processOn = Effect.fnUntraced(function*(server: RedisServer): Effect.fn.Re
 redisSuite("the queue in Redis", () => {
   const server = shared({ aof: false })
   queueSuite("Redis", freshQueue(server))
-
-  levelSuite("Redis", 100, freshQueue(server))
 
   interleavingsSuite(
     "two processes on one Redis",

@@ -13,12 +13,10 @@ import { TestClock } from "effect/testing"
 import { rmSync } from "node:fs"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
-import { levelSuite } from "./levelSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
 import { databaseAt, freshQueue, queueAt, quickDirectory, temporaryDirectory } from "./TestStore.ts"
 
 queueSuite("SQLite", freshQueue)
-levelSuite("SQLite", 100, Layer.unwrap(Effect.map(quickDirectory, queueAt)))
 
 /** Opens the store as a process of its own would; a crash closes it as the kernel would, with its leases unsettled. */
 const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Return<Process, never, Scope.Scope> {
