@@ -492,8 +492,11 @@ declare const AgentRunner_base: Context.ServiceClass<AgentRunner, "@nominal-code
 }>;
 /** Runner of agent tasks. It does not require `Forge`, so nothing that the model says can reach one. */
 export declare class AgentRunner extends AgentRunner_base {}
-/** Kind of a lifecycle event. The names are those of `reviewer.triggers`. */
-export declare const LifecycleKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
+/**
+ * Kind of a lifecycle event. The names are those of `reviewer.triggers`, but for `pr_rerun`: somebody has asked on the
+ * forge for the check on the commit to run again.
+ */
+export declare const LifecycleKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>;
 export type LifecycleKind = typeof LifecycleKind.Type;
 /** Kind of a comment. `note` is GitLab's only kind. */
 export declare const CommentKind: Schema.Literals<readonly ["issue_comment", "review_comment", "review", "note"]>;
@@ -523,13 +526,19 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
     readonly installationId: Schema.optionalKey<Schema.Int>;
   }>;
   readonly Lifecycle: Schema.TaggedStruct<"Lifecycle", {
-    readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
+    readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>;
     readonly pullRequest: typeof PullRequestRef;
     readonly title: Schema.String;
     readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
     readonly headSha: Schema.brand<Schema.String, "Sha">;
     readonly headBranch: Schema.String;
     readonly baseBranch: Schema.String;
+    /** Labels that the event has added. */
+    readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
+    /**
+     * Present where the head is reviewed even if it was: names the request, so that two deliveries of it are one.
+     */
+    readonly again: Schema.optionalKey<Schema.String>;
     readonly installationId: Schema.optionalKey<Schema.Int>;
   }>;
 }>;
@@ -545,7 +554,9 @@ export declare const Policy: Schema.Struct<{
   readonly titleIncludeTags: Schema.$Array<Schema.String>;
   /** Lower-case tags. A pull request whose title has one of them in square brackets is ignored. */
   readonly titleExcludeTags: Schema.$Array<Schema.String>;
-  readonly triggers: Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>>;
+  readonly triggers: Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>>;
+  /** The label that asks for a review when it is added, where `pr_labeled` is a trigger. */
+  readonly reviewLabel: Schema.String;
 }>;
 export type Policy = typeof Policy.Type;
 /** A taint of nodes that a pod tolerates. */
@@ -1037,13 +1048,15 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
       readonly installationId: Schema.optionalKey<Schema.Int>;
     }>;
     readonly Lifecycle: Schema.TaggedStruct<"Lifecycle", {
-      readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
+      readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>;
       readonly pullRequest: typeof PullRequestRef;
       readonly title: Schema.String;
       readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
       readonly headSha: Schema.brand<Schema.String, "Sha">;
       readonly headBranch: Schema.String;
       readonly baseBranch: Schema.String;
+      readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
+      readonly again: Schema.optionalKey<Schema.String>;
       readonly installationId: Schema.optionalKey<Schema.Int>;
     }>;
   }>;
@@ -1069,7 +1082,7 @@ interface HeadRequest {
 export declare const jobOfHead: ({ baseBranch, headBranch, headSha, ref, title }: Pick<PullRequest, "ref" | "title" | "headSha" | "headBranch" | "baseBranch">, { bot, prompt, receivedAt }?: HeadRequest) => Job;
 /**
  * Dedup key of an event within its pull request, whichever hook delivered it: the id of a comment, or the kind and the
- * head of a lifecycle event.
+ * head of a lifecycle event, the head last; between them what makes it a request of its own.
  */
 export declare const eventKeyOf: (value: {
   readonly _tag: "Comment";
@@ -1088,13 +1101,15 @@ export declare const eventKeyOf: (value: {
   readonly installationId?: number;
 } | {
   readonly _tag: "Lifecycle";
-  readonly kind: "pr_opened" | "pr_push" | "pr_ready_for_review" | "pr_reopened";
+  readonly kind: "pr_labeled" | "pr_opened" | "pr_push" | "pr_ready_for_review" | "pr_reopened" | "pr_rerun" | "pr_retargeted";
   readonly pullRequest: PullRequestRef;
   readonly title: string;
   readonly author: string & import("effect/Brand").Brand<"Login">;
   readonly headSha: string & import("effect/Brand").Brand<"Sha">;
   readonly headBranch: string;
   readonly baseBranch: string;
+  readonly labels?: readonly string[];
+  readonly again?: string;
   readonly installationId?: number;
 }) => string;
 /** Reason why a job ended without a review. */
@@ -1287,13 +1302,15 @@ declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
       readonly installationId: Schema.optionalKey<Schema.Int>;
     }>;
     readonly Lifecycle: Schema.TaggedStruct<"Lifecycle", {
-      readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"]>;
+      readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>;
       readonly pullRequest: typeof PullRequestRef;
       readonly title: Schema.String;
       readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
       readonly headSha: Schema.brand<Schema.String, "Sha">;
       readonly headBranch: Schema.String;
       readonly baseBranch: Schema.String;
+      readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
+      readonly again: Schema.optionalKey<Schema.String>;
       readonly installationId: Schema.optionalKey<Schema.Int>;
     }>;
   }>;
@@ -2773,7 +2790,7 @@ declare const layer$5: Layer.Layer<ServiceBreakers, never, never>;
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
 /** Kind of the event that the job answers. */
-export declare const EventKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "issue_comment", "review_comment", "review", "note"]>;
+export declare const EventKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun", "issue_comment", "review_comment", "review", "note"]>;
 export type EventKind = typeof EventKind.Type;
 /** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
 export declare const WaitsFor: Schema.Struct<{
@@ -2790,7 +2807,7 @@ export declare const JobRecord: Schema.Struct<{
   readonly position: Schema.Int;
   readonly lane: typeof Lane;
   readonly delivery: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
-  readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "issue_comment", "review_comment", "review", "note"]>;
+  readonly kind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun", "issue_comment", "review_comment", "review", "note"]>;
   readonly state: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
   /** Task of the next or the present run. */
   readonly task: Schema.TaggedUnion<{

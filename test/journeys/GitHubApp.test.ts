@@ -61,6 +61,42 @@ it.live("a GitHub App reviews as its own bot, with tokens for the one repository
     yield* journey.checkHonestyAbout(pull)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+it.live("Re-run on the check reviews its commit afresh", () =>
+  Effect.gen(function*() {
+    const { installation, journey, pull, serve } = yield* world()
+    const { emulator, secrets } = journey
+    const succeeded = () =>
+      emulator.state.checkRunsOf(pull.headSha).filter(({ conclusion, id }) => conclusion === "success" && id > last)
+    let last = 0
+    yield* journey.ended(yield* journey.send({ event: "pull_request", action: "opened", pull }, serve))
+    yield* Journey.until("the check", () => succeeded().length === 1)
+    const [run] = succeeded()
+    assert.isDefined(run)
+    last = run?.id ?? 0
+    journey.script(pull, turns({ calls: [submitReview("Looked at again.", [])] }))
+    const body = JSON.stringify({
+      action: "rerequested",
+      // Of a pull request from a fork, GitHub lists none.
+      check_run: {
+        id: run?.id,
+        name: run?.name,
+        head_sha: run?.headSha,
+        external_id: run?.externalId,
+        pull_requests: []
+      },
+      repository: { full_name: pull.repository.fullName },
+      sender: { login: "mara", type: "User" },
+      installation: { id: installation.id }
+    })
+    const answer = yield* post("check_run", body, { url: serve.webhook, secret: secrets.webhookSecret })
+    assert.strictEqual(answer.status, 202, answer.body)
+    yield* Journey.until("the second review", () =>
+      emulator.state.issueCommentsOf(pull).some(({ body }) => body.includes("Looked at again.")))
+    yield* Journey.until("its check", () =>
+      succeeded().length === 1)
+    assert.deepStrictEqual(emulator.violations, [])
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
 it.live("an installation that is suspended is waited for without an attempt, and the review comes once it is back", () =>
   Effect.gen(function*() {
     const { installation, journey, pull, serve } = yield* world()

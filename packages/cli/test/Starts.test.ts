@@ -76,7 +76,7 @@ describe("serve", () => {
         "  - webhook.port (WEBHOOK_PORT): \"http\" in the environment is not a whole number from 0 to 65535",
         "  - github.token (GITHUB_TOKEN): the value is the placeholder of an example: put your own in its place",
         "  - reviewer.triggers (REVIEWER_TRIGGERS): \"pr_merged\" is no trigger: there are pr_opened, pr_push, " +
-        "pr_reopened, pr_ready_for_review"
+        "pr_reopened, pr_ready_for_review, pr_labeled, pr_retargeted"
       ])
       assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

@@ -8,7 +8,9 @@ import { type Values, valuesOf } from "./Values.ts"
 
 const { access, reviewer } = settings
 
-const isTrigger = Schema.is(LifecycleKind)
+/** Names for `reviewer.triggers`: a check that is asked to run again always does. */
+const Trigger = Schema.Literals(LifecycleKind.literals.filter((kind) => kind !== "pr_rerun"))
+const isTrigger = Schema.is(Trigger)
 const isComment = Schema.is(CommentKind)
 
 const triggers = (values: Values, report: Report): Policy["triggers"] => {
@@ -20,7 +22,7 @@ const triggers = (values: Values, report: Report): Policy["triggers"] => {
         `"${name}" is skipped: a comment starts a review by mentioning the bot, not by a trigger`
       )
     } else {
-      report.problem(reviewer.triggers, `"${name}" is no trigger: there are ${LifecycleKind.literals.join(", ")}`)
+      report.problem(reviewer.triggers, `"${name}" is no trigger: there are ${Trigger.literals.join(", ")}`)
     }
   }
   return named.filter(isTrigger)
@@ -42,6 +44,7 @@ export const resolvePolicy = (mode: Mode, values: Values, report: Report): Polic
   return {
     ...given,
     botUsername,
+    reviewLabel: values(reviewer.reviewLabel),
     triggers: triggers(values, report)
   }
 }

@@ -20,7 +20,7 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
   const failOn = values(reviewer.failOn)
   const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
   return {
-    ...Struct.omit(valuesOf(values)(reviewer), ["onPush", "triggers", "check", "failOn"]),
+    ...Struct.omit(valuesOf(values)(reviewer), ["onPush", "triggers", "reviewLabel", "check", "failOn"]),
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
     reviewer: { ...models.reviewer, ...limits, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
     explorer: { ...models.explorer, ...limits, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },

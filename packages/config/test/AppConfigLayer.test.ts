@@ -29,6 +29,7 @@ it.effect("a token, a secret, a bot, a user and a key are all that serve needs",
       allowedRepos: [],
       titleIncludeTags: [],
       titleExcludeTags: [],
+      reviewLabel: "nominal:review",
       triggers: []
     })
     assert.strictEqual(config.review.maxCostUsd, 2)

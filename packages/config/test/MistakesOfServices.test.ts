@@ -106,7 +106,7 @@ mistakes("people, triggers and placeholders", {
   "an unknown trigger": {
     yaml: "reviewer: { triggers: [pr_merged] }",
     problem:
-      "reviewer.triggers (REVIEWER_TRIGGERS): \"pr_merged\" is no trigger: there are pr_opened, pr_push, pr_reopened, pr_ready_for_review"
+      "reviewer.triggers (REVIEWER_TRIGGERS): \"pr_merged\" is no trigger: there are pr_opened, pr_push, pr_reopened, pr_ready_for_review, pr_labeled, pr_retargeted"
   },
   "a mention as a trigger": {
     yaml: "reviewer: { triggers: [issue_comment] }",

@@ -71,11 +71,11 @@ export const jobOfHead = (
 
 /**
  * Dedup key of an event within its pull request, whichever hook delivered it: the id of a comment, or the kind and the
- * head of a lifecycle event.
+ * head of a lifecycle event, the head last; between them what makes it a request of its own.
  */
 export const eventKeyOf = PullRequestEvent.match({
   Comment: ({ commentId, kind }) => `${kind}:${commentId}`,
-  Lifecycle: ({ headSha, kind }) => `${kind}:${headSha}`
+  Lifecycle: ({ again, headSha, kind }) => `${kind}:${again === undefined ? "" : `${again}:`}${headSha}`
 })
 
 /** Reason why a job ended without a review. */

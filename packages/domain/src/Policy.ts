@@ -16,7 +16,9 @@ export const Policy = Schema.Struct({
   titleIncludeTags: Schema.Array(Schema.String),
   /** Lower-case tags. A pull request whose title has one of them in square brackets is ignored. */
   titleExcludeTags: Schema.Array(Schema.String),
-  triggers: Schema.Array(LifecycleKind)
+  triggers: Schema.Array(LifecycleKind),
+  /** The label that asks for a review when it is added, where `pr_labeled` is a trigger. */
+  reviewLabel: Schema.String
 })
 export type Policy = typeof Policy.Type
 
@@ -52,13 +54,16 @@ const authored = ({ botUsername }: Policy): (event: PullRequestEvent) => Option.
   })
 }
 
-const filtered = (policy: Policy, { pullRequest, title }: PullRequestEvent): Option.Option<Refused> => {
+const filtered = (policy: Policy, event: PullRequestEvent): Option.Option<Refused> => {
+  const { pullRequest, title } = event
   const { allowedRepos, titleExcludeTags, titleIncludeTags } = policy
   const lowerCase = title.toLowerCase()
   const tagged = (tag: string) => lowerCase.includes(`[${tag.toLowerCase()}]`)
   if (allowedRepos.length > 0 && !allowedRepos.includes(pullRequest.repo)) {
     return Option.some(refuse("filtered", `${pullRequest.repo} is not among the allowed repositories`))
   }
+  // There is a check because the title passed, and the delivery about it does not name the title.
+  if (event.kind === "pr_rerun") return Option.none()
   const excluded = titleExcludeTags.find(tagged)
   if (excluded !== undefined) return Option.some(refuse("filtered", `the title is tagged [${excluded}]`))
   return titleIncludeTags.length > 0 && !titleIncludeTags.some(tagged)
@@ -70,11 +75,14 @@ const filtered = (policy: Policy, { pullRequest, title }: PullRequestEvent): Opt
 
 const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
   PullRequestEvent.match({
-    Lifecycle: ({ kind }): Admission => {
+    Lifecycle: ({ kind, labels = [] }): Admission => {
       if (policy.botUsername === "") return refuse("ignored", "the bot has no name")
-      return policy.triggers.includes(kind)
-        ? Admission.cases.Review.make({ prompt: "" })
-        : refuse("ignored", `${kind} is not among the triggers`)
+      if (kind !== "pr_rerun" && !policy.triggers.includes(kind)) {
+        return refuse("ignored", `${kind} is not among the triggers`)
+      }
+      return kind === "pr_labeled" && !labels.includes(policy.reviewLabel)
+        ? refuse("ignored", "the label is not reviewer.review_label")
+        : Admission.cases.Review.make({ prompt: "" })
     },
     Comment: ({ author, body }): Admission => {
       const prompt = Option.filter(promptOf(policy.botUsername, body), (text) => Option.isSome(parse(text)))

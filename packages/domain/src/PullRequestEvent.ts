@@ -2,8 +2,19 @@ import { Schema } from "effect"
 import { Side } from "./Patch.ts"
 import { Login, PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 
-/** Kind of a lifecycle event. The names are those of `reviewer.triggers`. */
-export const LifecycleKind = Schema.Literals(["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"])
+/**
+ * Kind of a lifecycle event. The names are those of `reviewer.triggers`, but for `pr_rerun`: somebody has asked on the
+ * forge for the check on the commit to run again.
+ */
+export const LifecycleKind = Schema.Literals([
+  "pr_opened",
+  "pr_push",
+  "pr_reopened",
+  "pr_ready_for_review",
+  "pr_labeled",
+  "pr_retargeted",
+  "pr_rerun"
+])
 export type LifecycleKind = typeof LifecycleKind.Type
 
 /** Kind of a comment. `note` is GitLab's only kind. */
@@ -23,6 +34,12 @@ export const PullRequestEvent = Schema.TaggedUnion({
     headSha: Sha,
     headBranch: Schema.String,
     baseBranch: Schema.String,
+    /** Labels that the event has added. */
+    labels: Schema.optionalKey(Schema.Array(Schema.String)),
+    /**
+     * Present where the head is reviewed even if it was: names the request, so that two deliveries of it are one.
+     */
+    again: Schema.optionalKey(Schema.String),
     installationId: Schema.optionalKey(Schema.Int)
   },
   Comment: {

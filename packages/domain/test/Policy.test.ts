@@ -11,6 +11,7 @@ const policy: Policy = {
   allowedRepos: [],
   titleIncludeTags: [],
   titleExcludeTags: [],
+  reviewLabel: "nominal:review",
   triggers: ["pr_opened"]
 }
 
@@ -20,7 +21,10 @@ const pullRequest = new PullRequestRef({
   number: PullNumber.make(7)
 })
 
-const lifecycle = (kind: LifecycleKind, more: { readonly author?: string; readonly title?: string } = {}) =>
+const lifecycle = (
+  kind: LifecycleKind,
+  more: { readonly author?: string; readonly title?: string; readonly labels?: ReadonlyArray<string> } = {}
+) =>
   PullRequestEvent.cases.Lifecycle.make({
     kind,
     pullRequest,
@@ -28,7 +32,8 @@ const lifecycle = (kind: LifecycleKind, more: { readonly author?: string; readon
     author: Login.make(more.author ?? "mallory"),
     headSha: Sha.make("0".repeat(40)),
     headBranch: "change",
-    baseBranch: "main"
+    baseBranch: "main",
+    ...(more.labels === undefined ? {} : { labels: more.labels })
   })
 
 const comment = (
@@ -126,4 +131,23 @@ it("says why, without repeating what a person wrote", () => {
     status: "filtered",
     reason: "the title is tagged [skip]"
   })
+})
+
+it("reviews what gets the label, where labels are a trigger", () => {
+  const labels = { triggers: ["pr_labeled"] } as const
+  decides("review: ", lifecycle("pr_labeled", { labels: ["bug", "nominal:review"] }), labels)
+  decides("ignored", lifecycle("pr_labeled", { labels: ["bug"] }), labels)
+  decides("ignored", lifecycle("pr_labeled"), labels)
+  decides("ignored", lifecycle("pr_labeled", { labels: ["nominal:review"] }))
+  decides("review: ", lifecycle("pr_labeled", { labels: ["look"] }), { ...labels, reviewLabel: "look" })
+})
+
+it("reviews another base only where that is a trigger, and a check that is to run again always", () => {
+  decides("ignored", lifecycle("pr_retargeted"))
+  decides("review: ", lifecycle("pr_retargeted"), { triggers: ["pr_retargeted"] })
+  decides("review: ", lifecycle("pr_rerun"), { triggers: [] })
+  // The delivery about a check names no title, and there is a check because the title passed.
+  decides("review: ", lifecycle("pr_rerun", { title: "" }), { titleIncludeTags: ["review"] })
+  decides("filtered", lifecycle("pr_rerun"), { allowedRepos: [RepoName.make("acme/other")] })
+  decides("ignored", lifecycle("pr_rerun", { author: "nominal-bot[bot]" }))
 })

@@ -309,10 +309,12 @@ describe("whatever GitHub has ever sent", () => {
       })
       const kinds = new Set(deliveries.flatMap(({ event }) => Option.toArray(Option.map(event, ({ kind }) => kind))))
       assert.deepStrictEqual([...kinds].sort(), [
+        "pr_labeled",
         "pr_opened",
         "pr_push",
         "pr_ready_for_review",
         "pr_reopened",
+        "pr_rerun",
         "review_comment"
       ])
       for (const { event, ignored } of deliveries) assert.strictEqual(Option.isNone(event), ignored !== "")

@@ -92,6 +92,25 @@ describe("events of a merge request", () => {
       })
     }))
 
+  it.effect("a new label and another target branch are reviewed again, each request of its own", () =>
+    Effect.gen(function*() {
+      const updated = { action: "update", updated_at: "2026-01-01 00:00:00 UTC" }
+      const again = "2026-01-01-00:00:00-UTC"
+      const labels = { previous: [{ title: "bug" }], current: [{ title: "bug" }, { title: "nominal:review" }] }
+      assert.deepInclude(eventOf(yield* merge(updated, { changes: { labels } })), {
+        kind: "pr_labeled",
+        labels: ["nominal:review"],
+        again
+      })
+      const target_branch = { previous: "main", current: "next" }
+      assert.deepInclude(eventOf(yield* merge(updated, { changes: { target_branch } })), {
+        kind: "pr_retargeted",
+        again
+      })
+      const fewer = { previous: [{ title: "bug" }], current: [] }
+      assert.include(ignoredOf(yield* merge(updated, { changes: { labels: fewer } })), "no commits")
+    }))
+
   it.effect.each(
     [
       ["a changed label", { action: "update" }, { changes: { labels: { previous: [], current: [] } } }, "no commits"],

@@ -50,6 +50,8 @@ const skipOf = ({ event }: Job, known: OwnPosts, { draft, headSha, state }: Pull
     return Option.some({ reason: "paused", detail: "its automatic reviews are paused", headSha })
   }
   if (draft) return Option.some({ reason: "draft", detail: "the pull request is a draft", headSha })
+  // Asked for again: by a label, another base, or the check's "Re-run".
+  if (event.again !== undefined) return Option.none()
   return Option.map(reviewOf(known, headSha), headReviewed)
 }
 

@@ -45,6 +45,17 @@ describe("a lifecycle event", () => {
       assert.deepStrictEqual([world.tasks, world.drafts, world.replies], [[], [], []])
     }))
 
+  it.effect("that asks for a review again gets one, though the head has its review", () =>
+    Effect.gen(function*() {
+      for (const kind of ["pr_rerun", "pr_labeled", "pr_retargeted"] as const) {
+        const world = Scene.world({ reviewedHeads: [reviewed(Scene.headSha)] })
+        assert.deepInclude(yield* run(world, pushOf({ kind, again: "4" })), { _tag: "Reviewed" })
+        assert.lengthOf(world.drafts, 1)
+        const draft = Scene.world({ pullRequests: [Scene.pullRequest({ draft: true })] })
+        assert.deepInclude(yield* run(draft, pushOf({ kind, again: "4" })), { _tag: "Skipped", reason: "draft" })
+      }
+    }))
+
   it.effect("delivered late, when a newer head has its review, posts nothing for the older commit", () =>
     Effect.gen(function*() {
       const world = Scene.world({

@@ -31,7 +31,8 @@ const policy: Policy = {
   allowedRepos: ["acme/shop"],
   titleIncludeTags: [],
   titleExcludeTags: ["skip"],
-  triggers: ["pr_opened", "pr_push"]
+  triggers: ["pr_opened", "pr_push"],
+  reviewLabel: "nominal:review"
 }
 
 /** Parts that a test may replace. */

@@ -23,7 +23,14 @@ export const reviewer = {
     yaml: "reviewer.triggers",
     env: "REVIEWER_TRIGGERS",
     kind: list("triggers"),
-    doc: "What starts a review by itself: `pr_opened`, `pr_push`, `pr_reopened`, `pr_ready_for_review`."
+    doc:
+      "What starts a review by itself: `pr_opened`, `pr_push`, `pr_reopened`, `pr_ready_for_review`; `pr_labeled`, if somebody adds `reviewer.review_label`; `pr_retargeted`, if the base branch becomes another."
+  }),
+  reviewLabel: defaulted("nominal:review", {
+    yaml: "reviewer.review_label",
+    env: "REVIEWER_REVIEW_LABEL",
+    kind: line,
+    doc: "The label that asks for a review, with the trigger `pr_labeled`. Who may label may ask."
   }),
   onPush: defaulted("finish", {
     yaml: "reviewer.on_push",

@@ -3,6 +3,7 @@ import { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Result, Schema } from "effect"
+import { checkName } from "../Checks.ts"
 import { deliveryOf, malformed, type Reader, readersOf, type Reading, readJson } from "../WebhookPayload.ts"
 import type { WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
@@ -10,6 +11,7 @@ import { ghost } from "./Reads.ts"
 const Text = Schema.optional(Schema.NullOr(Schema.String))
 /** Account of a payload. `null`: it was deleted, and GitHub shows it as "ghost". */
 const Account = Schema.optional(Schema.NullOr(Schema.Struct({ login: Login, type: Text })))
+const toNumber = Schema.decodeUnknownOption(PullNumber)
 const toLine = Schema.decodeUnknownOption(Schema.Int.check(Schema.isGreaterThan(0)))
 const Branch = Schema.Struct({ ref: Schema.String })
 
@@ -20,7 +22,12 @@ const source = {
 
 const PullRequestPayload = Schema.Struct({
   ...source,
+  /** Of a label that was added. */
+  label: Schema.optional(Schema.NullOr(Schema.Struct({ name: Schema.String }))),
+  /** Of an edit: what was before. */
+  changes: Schema.optional(Schema.NullOr(Schema.Struct({ base: Schema.optional(Schema.Unknown) }))),
   pull_request: Schema.Struct({
+    updated_at: Text,
     number: PullNumber,
     title: Text,
     draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
@@ -65,6 +72,31 @@ const ReviewPayload = Schema.Struct({
   review: Schema.Struct({ id: Schema.Int, body: Text, user: Account })
 })
 
+const Checked = Schema.Struct({ number: PullNumber, base: Schema.optional(Schema.NullOr(Branch)) })
+
+const CheckRunPayload = Schema.Struct({
+  ...source,
+  sender: Account,
+  check_run: Schema.Struct({
+    id: Schema.Int,
+    name: Schema.String,
+    head_sha: Sha,
+    external_id: Text,
+    pull_requests: Schema.optional(Schema.NullOr(Schema.Array(Checked)))
+  })
+})
+
+const CheckSuitePayload = Schema.Struct({
+  ...source,
+  sender: Account,
+  check_suite: Schema.Struct({
+    id: Schema.Int,
+    head_sha: Sha,
+    updated_at: Text,
+    pull_requests: Schema.optional(Schema.NullOr(Schema.Array(Checked)))
+  })
+})
+
 const reader = readersOf("GitHub")
 
 type Source = Schema.Struct<typeof source>["Type"]
@@ -86,20 +118,80 @@ const place = ({ line, original_line, side }: (typeof ReviewCommentPayload.Type)
   return { ...(Option.isSome(number) ? { line: number.value } : {}), ...(isSide(side) ? { side } : {}) }
 }
 
-const lifecycle = (kind: LifecycleKind) =>
-  reader(PullRequestPayload, (payload) => {
-    const { base, draft, head, user } = payload.pull_request
-    return draft === true ? Result.fail("the pull request is a draft") : Result.succeed(
-      PullRequestEvent.cases.Lifecycle.make({
-        kind,
-        ...origin(payload, payload.pull_request),
-        author: loginOf(user),
-        headSha: head.sha,
-        headBranch: head.ref,
-        baseBranch: base.ref
-      })
-    )
+const lifecycleOf = (
+  kind: LifecycleKind,
+  payload: typeof PullRequestPayload.Type,
+  more: { readonly labels?: ReadonlyArray<string>; readonly again?: string } = {}
+): Reading => {
+  const { base, draft, head, user } = payload.pull_request
+  return draft === true ? Result.fail("the pull request is a draft") : Result.succeed(
+    PullRequestEvent.cases.Lifecycle.make({
+      kind,
+      ...origin(payload, payload.pull_request),
+      author: loginOf(user),
+      headSha: head.sha,
+      headBranch: head.ref,
+      baseBranch: base.ref,
+      ...more
+    })
+  )
+}
+
+const lifecycle = (kind: LifecycleKind) => reader(PullRequestPayload, (payload) => lifecycleOf(kind, payload))
+
+const labeled = reader(PullRequestPayload, (payload) => {
+  const { label, pull_request: { updated_at } } = payload
+  return label
+    ? lifecycleOf("pr_labeled", payload, { labels: [label.name], again: updated_at ?? "" })
+    : Result.fail("the payload names no label")
+})
+
+/** An edit starts a review if it changes what the head is compared with, and not if it changes a text. */
+const edited = reader(PullRequestPayload, (payload) =>
+  payload.changes?.base === undefined
+    ? Result.fail("the base branch is the same")
+    : lifecycleOf("pr_retargeted", payload, { again: payload.pull_request.updated_at ?? "" }))
+
+/** A check that is to run again. GitHub names no pull request for a fork, so our own check names it. */
+const rerun = (
+  payload: Source & { readonly sender?: typeof Account.Type },
+  headSha: Sha,
+  again: string,
+  named: { readonly number: number | undefined; readonly base: typeof Branch.Type | null | undefined }
+): Reading =>
+  Option.match(toNumber(named.number), {
+    onNone: () => Result.fail("it names no pull request"),
+    onSome: (number) =>
+      Result.succeed(PullRequestEvent.cases.Lifecycle.make({
+        kind: "pr_rerun",
+        ...origin(payload, { number, title: "" }),
+        author: loginOf(payload.sender),
+        headSha,
+        headBranch: "",
+        baseBranch: named.base?.ref ?? "",
+        again
+      }))
   })
+
+const checkRun = reader(CheckRunPayload, (payload) => {
+  const { external_id, head_sha, id, name, pull_requests } = payload.check_run
+  const [first] = pull_requests ?? []
+  return name === checkName
+    ? rerun(payload, head_sha, String(id), {
+      number: /^\d+$/.test(external_id ?? "") ? Number(external_id) : first?.number,
+      base: first?.base
+    })
+    : Result.fail("the check is not ours")
+})
+
+const checkSuite = reader(CheckSuitePayload, (payload) => {
+  const { head_sha, id, pull_requests, updated_at } = payload.check_suite
+  const [first] = pull_requests ?? []
+  return rerun(payload, head_sha, `${id}-${updated_at ?? ""}`, { number: first?.number, base: first?.base })
+})
+
+/** The commit of a merge queue is made of pull requests that were reviewed, each at its head. */
+const mergeGroup: Reader = () => Result.fail("the pull requests of a merge queue were reviewed at their own heads")
 
 const issueComment = reader(IssueCommentPayload, (payload) => {
   const { comment, issue } = payload
@@ -149,6 +241,11 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["pull_request.synchronize", lifecycle("pr_push")],
   ["pull_request.reopened", lifecycle("pr_reopened")],
   ["pull_request.ready_for_review", lifecycle("pr_ready_for_review")],
+  ["pull_request.labeled", labeled],
+  ["pull_request.edited", edited],
+  ["check_run.rerequested", checkRun],
+  ["check_suite.rerequested", checkSuite],
+  ["merge_group.checks_requested", mergeGroup],
   ["issue_comment.created", issueComment],
   ["pull_request_review_comment.created", reviewComment],
   ["pull_request_review.submitted", review]

@@ -32,12 +32,15 @@ const MergeRequestPayload = Schema.Struct({
     work_in_progress: maybe(Schema.Boolean),
     source_branch: Schema.String,
     target_branch: Schema.String,
-    last_commit: Schema.Struct({ id: Sha })
+    last_commit: Schema.Struct({ id: Sha }),
+    updated_at: maybe(Schema.String)
   }),
   changes: maybe(Schema.Struct({
     draft: changeOf(Schema.Boolean),
     work_in_progress: changeOf(Schema.Boolean),
-    title: changeOf(Schema.String)
+    title: changeOf(Schema.String),
+    target_branch: changeOf(Schema.String),
+    labels: changeOf(Schema.Array(Schema.Struct({ title: Schema.String })))
   }))
 })
 type MergeRequestPayload = typeof MergeRequestPayload.Type
@@ -93,22 +96,40 @@ const becameReady = ({ changes }: MergeRequestPayload): boolean => {
   return draftTitle.test(changes?.title?.previous ?? "") && !draftTitle.test(changes?.title?.current ?? "")
 }
 
-/** Kind of an event. GitLab has one action for whatever changes in a merge request that is open. */
-const kindOf = (payload: MergeRequestPayload): Result.Result<LifecycleKind, string> => {
-  const { action, oldrev } = payload.object_attributes
-  if (action === "open") return Result.succeed("pr_opened")
-  if (action === "reopen") return Result.succeed("pr_reopened")
+/** Labels that an update has added. */
+const addedLabels = ({ changes }: MergeRequestPayload): ReadonlyArray<string> => {
+  const before = new Set((changes?.labels?.previous ?? []).map(({ title }) => title))
+  return (changes?.labels?.current ?? []).map(({ title }) => title).filter((title) => !before.has(title))
+}
+
+interface Change {
+  readonly kind: LifecycleKind
+  readonly labels?: ReadonlyArray<string>
+  readonly again?: string
+}
+
+/** Change that an event tells of. GitLab has one action for whatever changes in a merge request that is open. */
+const changeIn = (payload: MergeRequestPayload): Result.Result<Change, string> => {
+  const { action, oldrev, updated_at } = payload.object_attributes
+  if (action === "open") return Result.succeed({ kind: "pr_opened" })
+  if (action === "reopen") return Result.succeed({ kind: "pr_reopened" })
   if (action !== "update") return Result.fail("it is not an event that starts a review")
-  if (becameReady(payload)) return Result.succeed("pr_ready_for_review")
-  return oldrev ? Result.succeed("pr_push") : Result.fail("the update brings no commits")
+  if (becameReady(payload)) return Result.succeed({ kind: "pr_ready_for_review" })
+  if (oldrev) return Result.succeed({ kind: "pr_push" })
+  const again = (updated_at ?? "").replaceAll(" ", "-")
+  const labels = addedLabels(payload)
+  if (labels.length > 0) return Result.succeed({ kind: "pr_labeled", labels, again })
+  return payload.changes?.target_branch?.current
+    ? Result.succeed({ kind: "pr_retargeted", again })
+    : Result.fail("the update brings no commits")
 }
 
 const mergeRequest = reader(MergeRequestPayload, (payload) =>
-  Result.flatMap(kindOf(payload), (kind): Reading => {
+  Result.flatMap(changeIn(payload), (change): Reading => {
     const { draft, last_commit, source_branch, target_branch, work_in_progress } = payload.object_attributes
     return draft ?? work_in_progress ? Result.fail("the merge request is a draft") : Result.succeed(
       PullRequestEvent.cases.Lifecycle.make({
-        kind,
+        ...change,
         ...origin(payload, payload.object_attributes),
         // GitLab names who did it, and of the author the number only.
         author: loginOf(payload.user),
