@@ -1,11 +1,14 @@
 import * as Owners from "@nominal-code/persistence/Owners"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
-import { Effect, Layer, Schema } from "effect"
+import { Clock, Effect, Layer, Schema } from "effect"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
 import * as TableQueue from "./TableQueue.ts"
 
 const Version = Schema.Struct({ data_version: Schema.Int })
 const Owner = Schema.Struct({ id: Schema.String })
+
+/** Milliseconds by which a clock may be corrected without a consequence. */
+const clockTolerance = 60_000
 
 const make = Effect.gen(function*() {
   const sqlite = yield* Sqlite
@@ -43,6 +46,17 @@ const make = Effect.gen(function*() {
     return dead.length > 0
   })
 
+  /** Ends the waits that began later than now: the clock was set back, and would let them wait for as much longer. */
+  const endWaitsOfTheFuture = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const ended = yield* sqlite.transaction("SqliteQueue.setBack", (statements) =>
+      statements.run(
+        "UPDATE jobs SET due_at = 0 WHERE state = 'waiting' AND due_at > :now AND coalesce(waits_since, since) > :later",
+        { now, later: now + clockTolerance }
+      ))
+    if (ended > 0) yield* Effect.logWarning(`the clock was set back: ${ended} waiting job(s) are tried again now`)
+  })
+
   yield* recover
   const read: TableQueue.TableStore["read"] = (operation, body) =>
     sqlite.read(operation, (statements) => body(SqliteJobTable.make(statements)))
@@ -52,8 +66,11 @@ const make = Effect.gen(function*() {
     transaction: (operation, body) =>
       sqlite.transaction(operation, (statements) => body(SqliteJobTable.make(statements))),
     isDurable: sqlite.inPlace,
-    heads: (from) =>
-      Effect.flatMap(recover, (found) => read("JobQueue.ready", (table) => table.heads(found ? 0 : from))),
+    heads: Effect.fnUntraced(function*(from) {
+      const found = yield* recover
+      if (from === 0) yield* endWaitsOfTheFuture
+      return yield* read("JobQueue.ready", (table) => table.heads(found ? 0 : from))
+    }),
     version: sqlite.read(
       "JobQueue.ready",
       (statements) => statements.get(Version, "PRAGMA data_version")?.data_version ?? 0

@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobQueue, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as StoredJob from "@nominal-code/jobs/StoredJob"
@@ -105,6 +106,37 @@ it.effect("what would end with the process is not accepted: the file was deleted
     // What was accepted before is still worked on: nobody else can.
     const lease = Option.getOrThrow(yield* take(laneOf(1)))
     assert.isTrue(yield* settle(lease, Settlement.cases.Done.make({ outcome: reviewed })))
+  }))
+
+it.effect("a job does not wait for longer because the clock was set back", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const before = (yield* processAt(directory)).queue()
+    yield* TestClock.setTime(Duration.toMillis("2 days"))
+    for (const number of [1, 2]) {
+      yield* before.offer(push(laneOf(number), `${number}`))
+      const lease = Option.getOrThrow(yield* before.take(laneOf(number)))
+      yield* before.settle(
+        lease,
+        Settlement.cases.Wait.make({
+          failure: Failure.cases.Model.make({ reason: "overloaded", detail: "529" }),
+          service: ServiceName.make("model:anthropic"),
+          delay: number === 1 ? Duration.hours(2) : Duration.zero
+        })
+      )
+    }
+    const lanes = Effect.gen(function*() {
+      const heard: Array<number> = []
+      const { queue } = yield* processAt(directory)
+      yield* Effect.forkScoped(
+        Stream.runForEach(queue().ready, ({ lane }) => Effect.sync(() => heard.push(lane.number)))
+      )
+      yield* quiet
+      return heard
+    })
+    assert.deepStrictEqual(yield* lanes, [2])
+    yield* TestClock.setTime(Duration.toMillis("1 day"))
+    assert.deepStrictEqual(yield* lanes, [1, 2])
   }))
 
 it.effect("a lane is named to the other processes on the file within the sweep", () =>
