@@ -231,6 +231,9 @@ export type ProviderName = typeof ProviderName.Type;
 /** Runners of an agent: our own loop over a provider's API, or Claude Code. */
 export declare const RunnerName: Schema.Literals<readonly ["api", "claude-code"]>;
 export type RunnerName = typeof RunnerName.Type;
+/** Effort that a model puts into its thoughts. */
+export declare const Effort: Schema.Literals<readonly ["low", "medium", "high"]>;
+export type Effort = typeof Effort.Type;
 /** Model of an agent and its limit of turns; 0: no limit. */
 export declare const AgentSettings: Schema.Struct<{
   /** A model service, or `claude-code`. */
@@ -239,6 +242,8 @@ export declare const AgentSettings: Schema.Struct<{
   readonly maxTurns: Schema.Natural;
   /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
   readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+  /** Absent: as the service sets it for the model. */
+  readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
   /** Size of the model's context window in tokens. Absent: large enough for every review. */
   readonly contextWindow: Schema.optionalKey<Schema.Natural>;
   /** Replaces the bundled role prompt. */
@@ -259,6 +264,8 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly maxTurns: Schema.Natural;
     /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+    /** Absent: as the service sets it for the model. */
+    readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
     /** Size of the model's context window in tokens. Absent: large enough for every review. */
     readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
@@ -271,6 +278,8 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly maxTurns: Schema.Natural;
     /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+    /** Absent: as the service sets it for the model. */
+    readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
     /** Size of the model's context window in tokens. Absent: large enough for every review. */
     readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
@@ -3479,6 +3488,8 @@ interface LlmRequest {
   readonly maxOutputTokens: number;
   /** `json`: without tools, the answer is to be one JSON object. A hint: not every service can promise it. */
   readonly format?: "json";
+  /** Effort of the model's thoughts; absent: as the service sets it for the model. */
+  readonly effort?: Effort;
 }
 /** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
 interface LlmResponse {

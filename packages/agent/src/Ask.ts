@@ -61,7 +61,7 @@ const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
 })
 
 const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: ModelQuestion) {
-  const { llm, spend, task: { settings: { model }, system } } = session
+  const { llm, spend, task: { settings: { effort, model }, system } } = session
   const sent = yield* spend.call(nextCall(session, state, asked.specs), asked.isLast, (grant) => {
     const isLast = asked.isLast || Option.isSome(grant.last)
     const messages = isLast ? appendUserText(state.messages, asked.demand) : state.messages
@@ -75,6 +75,7 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
         tools: asked.specs,
         toolChoice,
         maxOutputTokens,
+        ...(effort === undefined ? {} : { effort }),
         ...(asked.specs.length === 0 ? { format: "json" } : {})
       }),
       (response) => ({ response, isLast, messages, limit: grant.last })

@@ -82,7 +82,7 @@ export {
 export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
 export { type Flags } from "@nominal-code/config/Values"
 export { Policy } from "@nominal-code/domain/Policy"
-export { AgentSettings, ProviderName, ReviewSettings, RunnerName } from "@nominal-code/domain/ReviewSettings"
+export { AgentSettings, Effort, ProviderName, ReviewSettings, RunnerName } from "@nominal-code/domain/ReviewSettings"
 
 /** The parts with their options out of `AppConfig`. */
 export * as Configured from "./Configured.ts"

@@ -85,7 +85,7 @@ export const resolveModelLimits = (
   { explorer, reviewer }: { readonly reviewer: Model; readonly explorer: Model },
   values: Values,
   report: Report
-): Pick<AgentSettings, "tools" | "contextWindow"> => {
+): Pick<AgentSettings, "tools" | "contextWindow" | "effort"> => {
   const contextWindow = values(agent.contextWindow)
   if (Option.isNone(contextWindow) && [explorer, reviewer].some(({ provider }) => provider === "ollama")) {
     report.warn(
@@ -94,6 +94,7 @@ export const resolveModelLimits = (
     )
   }
   return {
+    ...Option.match(values(agent.effort), { onNone: () => ({}), onSome: (effort) => ({ effort }) }),
     ...(values(agent.tools) === "off" ? { tools: "off" } : {}),
     ...Option.match(contextWindow, { onNone: () => ({}), onSome: (contextWindow) => ({ contextWindow }) })
   }

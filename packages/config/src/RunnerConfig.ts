@@ -56,8 +56,10 @@ export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Val
     report.warn(agent.cliPath, `no effect: set ${nameOf(agent.runner)} to claude-code to review with it`)
   }
   if (name === "claude-code") {
-    for (const setting of [agent.provider, agent.explorerProvider]) {
-      if (Option.isSome(values(setting))) report.warn(setting, "no effect: Claude Code runs the agents")
+    for (const setting of [agent.provider, agent.explorerProvider, agent.baseUrl, agent.effort, agent.contextWindow]) {
+      if (Option.isSome<unknown>(values<Option.Option<unknown>>(setting))) {
+        report.warn(setting, "no effect: Claude Code runs the agents")
+      }
     }
     if (Option.isNone(program) && !inPods && (mode === "serve" || mode === "review")) {
       if (Option.isSome(configured)) report.problem(agent.cliPath, `"${configured.value}" is not a program`)

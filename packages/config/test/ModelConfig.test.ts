@@ -117,12 +117,12 @@ it("no default model is one that its service retires", () => {
 
 it.effect("what the models cannot do holds for every role", () =>
   Effect.gen(function*() {
-    const { review } = yield* configured({ yaml: "agent: { tools: off, context_window: 32768 }" })
-    for (const { contextWindow, tools } of [review.reviewer, review.explorer]) {
-      assert.deepStrictEqual([tools, contextWindow], ["off", 32_768])
+    const { review } = yield* configured({ yaml: "agent: { tools: off, context_window: 32768, effort: low }" })
+    for (const { contextWindow, effort, tools } of [review.reviewer, review.explorer]) {
+      assert.deepStrictEqual([tools, contextWindow, effort], ["off", 32_768, "low"])
     }
     const usual = yield* configured({ yaml: "agent: { tools: auto }" })
-    assert.doesNotHaveAnyKeys(usual.review.reviewer, ["tools", "contextWindow"])
+    assert.doesNotHaveAnyKeys(usual.review.reviewer, ["tools", "contextWindow", "effort"])
   }))
 
 it.effect("Ollama without a window is a warning, because it cuts what is longer", () =>

@@ -25,6 +25,10 @@ export const modelOfPlan = "default"
 export const runnerOf = ({ provider }: { readonly provider: string }): RunnerName =>
   provider === claudeCode ? "claude-code" : "api"
 
+/** Effort that a model puts into its thoughts. */
+export const Effort = Schema.Literals(["low", "medium", "high"])
+export type Effort = typeof Effort.Type
+
 /** Model of an agent and its limit of turns; 0: no limit. */
 export const AgentSettings = Schema.Struct({
   /** A model service, or `claude-code`. */
@@ -33,6 +37,8 @@ export const AgentSettings = Schema.Struct({
   maxTurns: Schema.Natural,
   /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
   tools: Schema.optionalKey(Schema.Literal("off")),
+  /** Absent: as the service sets it for the model. */
+  effort: Schema.optionalKey(Effort),
   /** Size of the model's context window in tokens. Absent: large enough for every review. */
   contextWindow: Schema.optionalKey(Schema.Natural),
   /** Replaces the bundled role prompt. */

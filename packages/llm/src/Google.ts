@@ -28,6 +28,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
     (sdk) => ({
       explain: Errors.fromSdk(sdk, apiKey),
       modes: sdk.FunctionCallingConfigMode,
+      levels: { low: sdk.ThinkingLevel.LOW, medium: sdk.ThinkingLevel.MEDIUM, high: sdk.ThinkingLevel.HIGH },
       client: (fetch: Transport["fetch"]) =>
         new sdk.GoogleGenAI({
           // All named, so that the SDK does not look for another in the environment.
@@ -41,11 +42,13 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
   ))
 
   const attempt = (request: LlmRequest, mode: "AUTO" | "ANY") =>
-    Effect.flatMap(connect, ({ client, explain, modes }) => {
+    Effect.flatMap(connect, ({ client, explain, levels, modes }) => {
       const answer = new Answer()
+      const level = request.effort === undefined ? undefined : levels[request.effort]
       return ModelService.attempt(name, limits, {
         request,
-        open: (signal, fetch) => client(fetch).models.generateContentStream(toParams(request, modes[mode], signal)),
+        open: (signal, fetch) =>
+          client(fetch).models.generateContentStream(toParams(request, { mode: modes[mode], level }, signal)),
         explain: (cause) => Errors.isUnfinished(cause) ? answer.brokeOff : explain(cause),
         answer
       })

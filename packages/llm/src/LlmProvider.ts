@@ -1,4 +1,5 @@
 import type { Block, Message } from "@nominal-code/domain/Conversation"
+import type { Effort } from "@nominal-code/domain/ReviewSettings"
 import type { Usage } from "@nominal-code/domain/Usage"
 import { Context, type Effect, type JsonSchema } from "effect"
 import type { LlmError } from "./LlmError.ts"
@@ -21,6 +22,8 @@ export interface LlmRequest {
   readonly maxOutputTokens: number
   /** `json`: without tools, the answer is to be one JSON object. A hint: not every service can promise it. */
   readonly format?: "json"
+  /** Effort of the model's thoughts; absent: as the service sets it for the model. */
+  readonly effort?: Effort
 }
 
 /** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */

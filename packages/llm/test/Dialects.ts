@@ -34,6 +34,8 @@ export interface Dialect {
   readonly begin: (text: string) => string
   /** Part of the body of a request that demands a call. */
   readonly forced: RegExp
+  /** Part of the body of a request that asks for little effort. */
+  readonly lowEffort: RegExp
 }
 
 const usual: Counts = { uncached: 10, cached: 0, output: 5 }
@@ -60,6 +62,7 @@ const anthropic: Dialect = {
   against: scripted(Anthropic.make, "sk-ant-very-secret"),
   request: request("claude-sonnet-5-5"),
   forced: /"tool_choice":\{"type":"any"\}/,
+  lowEffort: /"output_config":\{"effort":"low"\}/,
   begin: (text) =>
     named([
       { type: "message_start", message: { usage: {} } } as { readonly type: string },
@@ -102,6 +105,7 @@ const openai: Dialect = {
   against: scripted(OpenAi.make, "sk-proj-very-secret", "/v1"),
   request: request("gpt-5"),
   forced: /"tool_choice":"required"/,
+  lowEffort: /"reasoning":\{"effort":"low"\}/,
   begin: (text) =>
     sse([
       { type: "response.created", response: {} },
@@ -146,6 +150,7 @@ const google: Dialect = {
   against: scripted(Google.make, "AIzaVerySecret"),
   request: request("gemini-3.8-flash"),
   forced: /"mode":"ANY"/,
+  lowEffort: /"thinkingLevel":"LOW"/,
   begin: (text) => sse([{ candidates: [{ content: { role: "model", parts: [{ text }] } }] }]),
   write: (parts, written = {}) => {
     const counts = countsOf(written)
@@ -183,6 +188,7 @@ const completions: Dialect = {
   against: chat("deepseek"),
   request: request("m"),
   forced: /"tool_choice":"required"/,
+  lowEffort: /"reasoning_effort":"low"/,
   begin: (text) => sse([{ choices: [{ delta: { content: text } }] }]),
   write: (parts, written = {}) => {
     const counts = countsOf(written)

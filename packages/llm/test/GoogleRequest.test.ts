@@ -24,7 +24,7 @@ const sent = (messages: ReadonlyArray<Message>, rest: Partial<LlmRequest> = {}) 
       maxOutputTokens: 1_000,
       ...rest
     },
-    FunctionCallingConfigMode.AUTO,
+    { mode: FunctionCallingConfigMode.AUTO, level: undefined },
     new AbortController().signal
   )
 

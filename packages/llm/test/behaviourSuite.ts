@@ -153,6 +153,14 @@ const behaviours: ReadonlyArray<readonly [string, Check]> = [
       assert.match(JSON.stringify(received[0]?.body), forced)
       assert.notMatch(JSON.stringify(received[1]?.body), forced)
     })],
+  ["little effort is asked for", ({ against, lowEffort, request, write }) =>
+    Effect.gen(function*() {
+      const { received, send } = yield* against([stream(write(words))])
+      yield* send({ ...request, effort: "low" })
+      yield* send(request)
+      assert.match(JSON.stringify(received[0]?.body), lowEffort)
+      assert.notMatch(JSON.stringify(received[1]?.body), lowEffort)
+    })],
   [
     "an answer that is cut off at its limit says so",
     (dialect) =>

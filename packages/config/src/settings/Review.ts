@@ -1,6 +1,6 @@
 import { Severity } from "@nominal-code/domain/Finding"
 import { Login, RepoName } from "@nominal-code/domain/PullRequest"
-import { RunnerName } from "@nominal-code/domain/ReviewSettings"
+import { Effort, RunnerName } from "@nominal-code/domain/ReviewSettings"
 import { Schema } from "effect"
 import { defaulted, optional } from "../Setting.ts"
 import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../SettingType.ts"
@@ -145,6 +145,13 @@ export const agent = {
     kind: endpoint,
     doc:
       "The address of the provider `openai-compatible`, up to and including the version: `https://models.example/v1`. The other providers have variables of their own, see below."
+  }),
+  effort: optional({
+    yaml: "agent.effort",
+    env: "AGENT_EFFORT",
+    kind: oneOf(Effort.literals),
+    byDefault: "the service's own",
+    doc: "How hard the models think, for those that can be told. Others refuse the request."
   }),
   tools: defaulted("auto", {
     yaml: "agent.tools",

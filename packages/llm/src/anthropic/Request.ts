@@ -17,6 +17,7 @@ export const toParams = (request: LlmRequest, toolChoice: "auto" | "any"): Anthr
   max_tokens: request.maxOutputTokens,
   stream: true,
   messages: toMessages(request.messages),
+  ...(request.effort === undefined ? {} : { output_config: { effort: request.effort } }),
   ...(request.system === "" ? {} : { system: [{ type: "text", text: request.system, ...breakpoint }] }),
   ...(request.tools.length === 0 ? {} : {
     tools: request.tools.map((tool, index) => toTool(tool, index === request.tools.length - 1)),

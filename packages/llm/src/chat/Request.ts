@@ -20,7 +20,7 @@ type SentMessage = Sent & Thoughts.Sent
 
 /** Converts a request for Chat Completions. Its beginning is the same from turn to turn, which is what services cache. */
 export const toParams = (
-  { maxOutputTokens, messages, model, system, tools }: LlmRequest,
+  { effort, maxOutputTokens, messages, model, system, tools }: LlmRequest,
   provider: string,
   quirks: Quirks,
   asked: Asked
@@ -31,6 +31,7 @@ export const toParams = (
     ...toMessages(messages, provider, quirks)
   ],
   stream: true,
+  ...(effort === undefined ? {} : { reasoning_effort: effort }),
   [asked.outputLimit]: maxOutputTokens,
   ...(quirks.asksForUsage ? { stream_options: { include_usage: true } } : {}),
   ...(tools.length === 0

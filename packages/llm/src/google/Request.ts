@@ -11,7 +11,10 @@ import { toParameters } from "./Parameters.ts"
  */
 export const toParams = (
   request: LlmRequest,
-  mode: Google.FunctionCallingConfigMode,
+  { level, mode }: {
+    readonly mode: Google.FunctionCallingConfigMode
+    readonly level: Google.ThinkingLevel | undefined
+  },
   abortSignal: AbortSignal
 ): Google.GenerateContentParameters => ({
   model: request.model,
@@ -22,6 +25,7 @@ export const toParams = (
     // Otherwise the SDK would ask again by itself, without our waits and limits.
     automaticContinuation: false,
     automaticFunctionCalling: { disable: true },
+    ...(level === undefined ? {} : { thinkingConfig: { thinkingLevel: level } }),
     ...(request.system === "" ? {} : { systemInstruction: request.system }),
     ...(request.tools.length === 0 ? {} : {
       tools: [{

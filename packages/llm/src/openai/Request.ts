@@ -18,7 +18,7 @@ export const thinks = (model: string): boolean => !thoughtless.test(model)
  * is what the service caches.
  */
 export const toParams = (
-  { maxOutputTokens, messages, model, system, toolChoice, tools }: LlmRequest,
+  { effort, maxOutputTokens, messages, model, system, toolChoice, tools }: LlmRequest,
   withThoughts: boolean
 ): Responses.ResponseCreateParamsStreaming => ({
   model,
@@ -27,6 +27,7 @@ export const toParams = (
   store: false,
   stream: true,
   ...(system === "" ? {} : { instructions: system }),
+  ...(effort === undefined ? {} : { reasoning: { effort } }),
   ...(withThoughts ? { include: ["reasoning.encrypted_content" as const] } : {}),
   ...(tools.length === 0 ? {} : { tools: tools.map(toTool), tool_choice: toolChoice })
 })
