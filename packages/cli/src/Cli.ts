@@ -81,6 +81,26 @@ const jobs = Command.make("jobs").pipe(
   ])
 )
 
+const costs = Command.make(
+  "costs",
+  {
+    since: Flag.String("since").pipe(
+      Flag.withDescription("So many days with today, or a date in UTC: 30d, 2026-11-01 (default: 7d)"),
+      Flag.withSchema(Schema.String.check(Schema.isPattern(/^(?:[1-9]\d{0,2}d|20\d\d-(?:0\d|1[0-2])-[0-3]\d)$/))),
+      Flag.withDefault("7d")
+    ),
+    by: Flag.Literals("by", ["repo", "model", "author", "day"]).pipe(
+      Flag.withDescription("What the costs are summed up by (default: repo)"),
+      Flag.withDefault("repo" as const)
+    ),
+    json
+  },
+  Effect.fn("cli.costs")(function*(query) {
+    const { costs } = yield* Effect.promise(() => import("./commands/Costs.ts"))
+    return yield* costs(query)
+  })
+).pipe(Command.withDescription("Show what the models have cost"))
+
 const severities = ["critical", "high", "medium", "low"] as const satisfies ReadonlyArray<Severity>
 const toggle = (name: string, what: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(what), Flag.withDefault(false))
@@ -128,7 +148,7 @@ const review = Command.make(
 
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob, review, jobs])
+  Command.withSubcommands([serve, runJob, review, jobs, costs])
 )
 
 const usage = 2

@@ -3,6 +3,7 @@ import type { JobOutcome } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf, type WaitsFor } from "@nominal-code/jobs/JobRecords"
 import { DateTime, Option } from "effect"
+import { columns } from "./Columns.ts"
 
 /*
  * Jobs as people read them on a terminal. Instants are in UTC, as they are in the log.
@@ -100,13 +101,11 @@ const cells = (waiting: ReadonlyArray<JobRecord>, now: number) => (record: JobRe
 ]
 
 /**
- * Table of jobs: one line each, in columns as wide as their widest cell. `waiting`: jobs that wait, listed or not, which
+ * Table of jobs, one line each. `waiting`: jobs that wait, listed or not, which
  * tell what is waited for.
  */
 export const table = (records: ReadonlyArray<JobRecord>, waiting: ReadonlyArray<JobRecord>, now: number): string => {
-  const rows = [titles, ...records.map(cells(waiting, now))]
-  const widths = titles.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n")
+  return columns([titles, ...records.map(cells(waiting, now))])
 }
 
 const taskText = ({ task }: JobRecord): string => {

@@ -30,23 +30,29 @@ const limits = Layer.effect(
 /** The configured job queue, with its records. */
 export const queue = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage])).pipe(Layer.provide(limits))
 
+/** False for a database that no server has made yet. */
+const exists = Effect.gen(function*() {
+  const { dataDir, storage } = yield* AppConfig
+  const fs = yield* FileSystem.FileSystem
+  const file = (yield* Path.Path).join(dataDir, Sqlite.fileName)
+  if (storage !== "sqlite" || (yield* Effect.orElseSucceed(fs.exists(file), () => true))) return true
+  yield* Effect.logWarning(
+    `no server has a queue in ${dataDir} yet: is data_dir (NOMINAL_DATA_DIR) that of the server?`
+  )
+  return false
+})
+
 /**
  * The configured queue, for a process that only looks into it: a database that no server has made yet counts as empty,
  * and is not made.
  */
-export const existingQueue = Layer.unwrap(Effect.gen(function*() {
-  const { dataDir, storage } = yield* AppConfig
-  const fs = yield* FileSystem.FileSystem
-  const file = (yield* Path.Path).join(dataDir, Sqlite.fileName)
-  if (storage !== "sqlite" || (yield* Effect.orElseSucceed(fs.exists(file), () => true))) return queue
-  yield* Effect.logWarning(
-    `no server has a queue in ${dataDir} yet: is data_dir (NOMINAL_DATA_DIR) that of the server?`
-  )
-  return queueIn.memory
-}))
+export const existingQueue = Layer.unwrap(Effect.map(exists, (exists) => exists ? queue : queueIn.memory))
 
 /** The ledger of what models cost. */
 export const spend = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => spendIn[storage]))
+
+/** The configured ledger, for a process that only looks into it. */
+export const existingSpend = Layer.unwrap(Effect.map(exists, (exists) => exists ? spend : spendIn.memory))
 
 /** The conversations, the ledger and the queue. */
 export const layer = Layer.mergeAll(queue, conversations, spend)
