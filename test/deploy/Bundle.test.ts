@@ -33,7 +33,7 @@ const sdkOf = (provider: Provider) => provider === "deepseek" ? "openai" : provi
 
 /** A word that only this SDK's own code has. */
 const wordOf: Readonly<Record<typeof sdkProviders[number], string>> = {
-  anthropic: "ANTHROPIC_CUSTOM_HEADERS",
+  anthropic: "anthropic-dangerous-direct-browser-access",
   openai: "OPENAI_CUSTOM_HEADERS",
   google: "GOOGLE_GENAI_USE_VERTEXAI"
 }

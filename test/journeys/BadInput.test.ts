@@ -70,7 +70,7 @@ layer(running({ env: { JOBS_MAX_ATTEMPTS: "1" } }), { excludeTestServices: true,
       const pull = yield* open(journey, "empty", { commits: [{ message: "Nothing", files: {} }] })
       assert.match(skippedBecause(yield* run({ ...opened, pull })) ?? "", /diff is empty/)
       assert.deepStrictEqual(journey.written(pull), [])
-      const comment = yield* journey.emulator.comment(pull, "mara", `@${bot} what do you think?`)
+      const comment = yield* journey.emulator.comment(pull, "mara", `@${bot} review`)
       yield* run({ event: "issue_comment", action: "created", comment })
       assert.match(journey.written(pull).join(), /^There is nothing to review: the diff is empty/)
       assert.deepStrictEqual(journey.turns(pull), [])

@@ -3,7 +3,7 @@ import { git } from "@nominal-code/testing/GitHubGit"
 import type { Repository } from "@nominal-code/testing/GitHubState"
 import { breaches } from "@nominal-code/testing/Renderer"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
-import { Effect } from "effect"
+import { Array as Arr, Effect } from "effect"
 import { readdirSync } from "node:fs"
 import { formsOf, leaksIn } from "./Canaries.ts"
 import { bot, type Journey, Running, running } from "./Journey.ts"
@@ -81,10 +81,12 @@ const escapes = (journey: Journey, otherCommit: string) => {
     { name: "Grep", input: { pattern: "(a+)+$", include: `; ${touch}` } },
     { name: "Grep", input: { pattern: `--pre=${touch}` } },
     { name: "WriteNotes", input: { content: `/merge\n`.repeat(10_000) } },
-    { name: "Bash", input: { command: touch } },
-    { name: "submit_review ", input: { summary: "/merge", comments: [] } }
+    { name: "Bash", input: { command: touch } }
   ]
 }
+
+/** Number of calls in a turn. The later ones of an answer with more than 128 are not made. */
+const callsOfTurn = 100
 
 /** Texts that would do something if a forge or a reader took them for more than text. */
 const hostile = ({ secrets }: Journey, job: string): string =>
@@ -150,10 +152,14 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
         finding("../../etc/passwd", `Fourth.\n${evil}`),
         finding("src/total.ts", `Fifth.\n${evil}`, { line: -1 })
       ]
+      const [tries = [], more = [], ...rest] = Arr.chunksOf(escapes(journey, other.headSha), callsOfTurn)
+      assert.isAtMost(rest.length, 1)
       journey.script(
         pull,
         turns(
-          { calls: escapes(journey, other.headSha) },
+          { calls: tries },
+          { calls: more },
+          { calls: rest.flat() },
           { calls: [{ name: "Read", input: { file_path: "src/total.ts" } }, submitReview(evil, comments)] },
           { calls: [submitReview(evil, comments)] }
         )

@@ -111,7 +111,7 @@ redisSuite("servers with a Redis", () => {
         yield* answered(yield* journey.send({ ...opened, pull }, first))
         yield* first.stop("SIGTERM")
         const second = yield* journey.start()
-        const comment = yield* journey.emulator.comment(pull, "mara", `@${Journey.bot} are you sure?`)
+        const comment = yield* journey.emulator.comment(pull, "mara", `@${Journey.bot} review`)
         yield* answered(yield* journey.send({ event: "issue_comment", action: "created", comment }, second))
         assert.include(journey.asked(pull).at(-1), "Cents are lost.")
       }),

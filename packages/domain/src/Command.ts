@@ -35,10 +35,6 @@ export const commandHelp: ReadonlyArray<CommandHelp> = [
   { usage: "pause", effect: "Stops the automatic reviews of this pull request. `review` still reviews it once." },
   { usage: "ignore", effect: "Stops all reviews of this pull request, also those that are asked for." },
   { usage: "resume", effect: "Ends `pause` and `ignore`." },
-  {
-    usage: "dismiss <reason>",
-    effect: "In a finding's thread: the finding is not raised again, and the thread is resolved."
-  },
   { usage: "cancel", effect: "Stops the reviews and answers that are running or waiting." },
   {
     usage: "dismiss <reason>",

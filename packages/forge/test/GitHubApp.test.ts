@@ -68,7 +68,7 @@ it.effect("a token is for one repository and for what a review needs, and is ask
     assert.strictEqual(request?.path, "/app/installations/67890/access_tokens")
     assert.deepStrictEqual(request?.body, {
       repositories: ["shop"],
-      permissions: { contents: "read", issues: "write", pull_requests: "write" }
+      permissions: { checks: "write", contents: "read", issues: "write", pull_requests: "write" }
     })
     const { exp, iat, iss } = claimsOf(request)
     assert.strictEqual(iss, "12345")

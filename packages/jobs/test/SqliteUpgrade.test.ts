@@ -13,6 +13,7 @@ const tables = [
   "DROP TABLE ended_jobs",
   "DROP TABLE job_counts",
   "DROP TABLE probes",
+  ...["totals", "holds", "notices", "costs"].map((table) => `DROP TABLE spend_${table}`),
   `CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL UNIQUE, lane TEXT NOT NULL, platform TEXT NOT NULL,
     delivery TEXT NOT NULL, lifecycle INTEGER NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL,

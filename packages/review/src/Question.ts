@@ -83,7 +83,7 @@ const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussion
       place: event._tag === "Comment"
         ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
         : {},
-      talk: conversationOf(event, discussions),
+      talk: conversationOf(event, discussions, ours),
       isOurs: ours,
       aboutFinding: Option.isSome(finding)
     }),

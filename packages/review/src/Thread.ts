@@ -24,15 +24,20 @@ const threadOf = (event: PullRequestEvent, discussions: ReadonlyArray<Discussion
 
 /**
  * Conversation that an event's comment belongs to, without that comment, oldest first: its thread with the comment that
- * began it or, where it stands in none, what was said below the pull request.
+ * began it or, where it stands in none, what was said below the pull request, with our open findings.
  */
 export const conversationOf = (
   event: PullRequestEvent,
-  discussions: ReadonlyArray<Discussion>
+  discussions: ReadonlyArray<Discussion>,
+  isOurs: (author: string) => boolean
 ): ReadonlyArray<Discussion> => {
   const thread = threadOf(event, discussions)
   const onDiff = event._tag === "Comment" && event.filePath !== undefined
-  const all = onDiff || thread.length > 1 ? thread : discussions.filter(({ path }) => path === undefined)
+  const isOpenFinding = ({ author, body, resolved }: Discussion) =>
+    !resolved && isOurs(author) && markersIn(body).some(({ fingerprint }) => fingerprint !== undefined)
+  const all = onDiff || thread.length > 1
+    ? thread
+    : discussions.filter((one) => one.path === undefined || isOpenFinding(one))
   const body = event._tag === "Comment" ? event.body : ""
   const own = all.findLastIndex((one) => one.body.trim() === body.trim())
   const [first, ...rest] = own === -1 ? all : all.slice(0, own)

@@ -71,7 +71,7 @@ describe("a question", () => {
       assert.include(prompt, "- <file-path>src/cart.ts</file-path> (modified)")
     }))
 
-  it.effect("below the pull request shows what was said there, and a part of the diff", () =>
+  it.effect("below the pull request shows what was said there, our open findings, and a part of the diff", () =>
     Effect.gen(function*() {
       const talk = [said("ada", "@nominal first?"), said("nominal", "First."), said("bob", "@nominal and this?")]
       const world = Scene.world({ discussions: [...thread, ...talk], answers: [answering("So.")] })
@@ -79,7 +79,9 @@ describe("a question", () => {
       const event = PullRequestEvent.cases.Comment.make({ ...below, kind: "issue_comment", body: "@nominal and this?" })
       yield* ask(world, new Job({ ...Scene.mentionJob, prompt: "and this?", event }))
       const prompt = promptOf(world)
-      for (const text of ["@nominal first?", "First.", "Below all.", "let count = items.length"]) {
+      for (
+        const text of ["@nominal first?", "First.", "Below all.", "The total is zero.", "let count = items.length"]
+      ) {
         assert.include(prompt, text)
       }
       assert.notInclude(prompt, "Are you sure?")
