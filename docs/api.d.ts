@@ -62,6 +62,8 @@ declare const PullRequest_base: Schema.Class<PullRequest, Schema.Struct<{
   readonly author: Schema.String;
   readonly state: Schema.Literals<readonly ["open", "closed", "merged"]>;
   readonly draft: Schema.Boolean;
+  /** Names of its labels. Absent: none. */
+  readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
   readonly headSha: Schema.brand<Schema.String, "Sha">;
   readonly headBranch: Schema.String;
   readonly baseSha: Schema.brand<Schema.String, "Sha">;
@@ -288,6 +290,8 @@ export declare const ReviewSettings: Schema.Struct<{
   readonly inlineSuggestions: Schema.Boolean;
   /** Patterns as in a `.gitignore` at the repository's root. A file that matches leaves the diff. */
   readonly ignorePatterns: Schema.$Array<Schema.String>;
+  /** Label that keeps a pull request from being reviewed. Absent or empty: none does. */
+  readonly ignoreLabel: Schema.optionalKey<Schema.String>;
   /** Review, but post nothing and save nothing. */
   readonly dryRun: Schema.Boolean;
   readonly ignoreExistingComments: Schema.Boolean;

@@ -72,6 +72,8 @@ export class PullRequest extends Schema.Class<PullRequest>("@nominal-code/domain
   author: Schema.String,
   state: Schema.Literals(["open", "closed", "merged"]),
   draft: Schema.Boolean,
+  /** Names of its labels. Absent: none. */
+  labels: Schema.optionalKey(Schema.Array(Schema.String)),
   headSha: Sha,
   headBranch: Schema.String,
   baseSha: Sha,

@@ -58,6 +58,8 @@ export const ReviewSettings = Schema.Struct({
   inlineSuggestions: Schema.Boolean,
   /** Patterns as in a `.gitignore` at the repository's root. A file that matches leaves the diff. */
   ignorePatterns: Schema.Array(Schema.String),
+  /** Label that keeps a pull request from being reviewed. Absent or empty: none does. */
+  ignoreLabel: Schema.optionalKey(Schema.String),
   /** Review, but post nothing and save nothing. */
   dryRun: Schema.Boolean,
   ignoreExistingComments: Schema.Boolean,

@@ -47,6 +47,7 @@ export interface Scene {
   readonly onDiff: (body: string) => Effect.Effect<Said, unknown>
   /** Resolves every thread of the diff. */
   readonly resolve: () => void
+  readonly label: (name: string) => void
   readonly lock: () => void
   readonly clear: Effect.Effect<void>
 }
@@ -132,6 +133,7 @@ export const gitHubScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.ge
         ({ id }) => ({ kind: "review_comment", commentId: id, threadId: String(id) })
       ),
     resolve: () => state.reviewComments.forEach((comment) => emulator.resolve(comment, "mara")),
+    label: (name) => Object.assign(pull, { labels: [name] }),
     lock: () => {
       faults.next({ method: "POST", path: /comments$|reviews$/ }, {
         _tag: "Answer",
@@ -218,6 +220,7 @@ export const gitLabScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.ge
         }),
         ({ discussion, id }) => ({ kind: "note", commentId: id, threadId: discussion.id })
       ),
+    label: (name) => Object.assign(request, { labels: [name] }),
     resolve: () =>
       state.discussions.forEach((discussion) => {
         if (discussion.position !== undefined) discussion.resolvedBy = state.account("mara")

@@ -339,6 +339,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const scene = yield* makeScene
         yield* scene.comment("Nice.")
         yield* scene.onDiff("Is that so?")
+        scene.label("nominal:ignore")
         scene.resolve()
         const [pull, files, { discussions, pullRequest: seen }] = yield* on(
           scene,
@@ -346,7 +347,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
             Effect.all([pullRequest(scene.ref), changedFiles(scene.ref), look(scene.ref, jobId)])
           )
         )
-        assert.deepStrictEqual([pull.headSha, pull.state], [scene.head, "open"])
+        assert.deepStrictEqual([pull.headSha, pull.state, pull.labels], [scene.head, "open", ["nominal:ignore"]])
         assert.deepStrictEqual(seen, pull)
         assert.deepStrictEqual(
           files.map(({ path, previousPath, status }) => [path, previousPath, status]).toSorted(),

@@ -40,6 +40,7 @@ describe("pullRequest", () => {
         author: "ada",
         state: "open",
         draft: true,
+        labels: [],
         headSha: head,
         headBranch: "change",
         baseSha: "b".repeat(40),

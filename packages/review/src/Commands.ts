@@ -53,9 +53,10 @@ const listed = (values: ReadonlyArray<string>): string => values.length === 0 ? 
 /** Settings that apply to the pull request: name, value and origin. */
 const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<readonly [string, string, string]> => {
   const server = "the server"
-  const { ignoreExistingComments, ignorePatterns, inlineSuggestions, maxCostUsd, reviewer } = settings
+  const { ignoreExistingComments, ignoreLabel = "", ignorePatterns, inlineSuggestions, maxCostUsd, reviewer } = settings
   return [
     ["reviews", mode, mode === "active" ? "the default" : "a command on this pull request"],
+    ["label that stops reviews", ignoreLabel === "" ? "none" : code(ignoreLabel), server],
     ["model", `${code(reviewer.model)} of ${code(reviewer.provider)}`, server],
     ["turns of a review", reviewer.maxTurns === 0 ? "not limited" : `at most ${reviewer.maxTurns}`, server],
     ["cost of a review", maxCostUsd === undefined ? "not limited" : `at most ${maxCostUsd} USD`, server],

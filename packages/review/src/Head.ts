@@ -1,7 +1,10 @@
 import type { Job, SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Forge, type OwnPosts, type PullRequestView, type ReviewedHead } from "@nominal-code/forge/Forge"
+import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
+import { ReviewConfig } from "./ReviewConfig.ts"
 
 /** Reason not to review a pull request now. */
 export interface Skip {
@@ -39,10 +42,19 @@ export const headReviewed = ({ headSha, jobId }: ReviewedHead): Skip => ({
  * Decides if a job is skipped. A person's request never is for an earlier review; a lifecycle event only says that a
  * head may need one.
  */
-const skipOf = ({ event }: Job, known: OwnPosts, { draft, headSha, state }: PullRequest): Option.Option<Skip> => {
+const skipOf = (
+  { event }: Job,
+  known: OwnPosts,
+  { draft, headSha, labels = [], state }: PullRequest,
+  { ignoreLabel = "" }: ReviewSettings
+): Option.Option<Skip> => {
   if (state !== "open") return Option.some({ reason: state, detail: `the pull request is ${state}`, headSha })
   if (known.mode === "ignored") {
     const detail = "the pull request is ignored until somebody mentions me with `resume`"
+    return Option.some({ reason: "ignored", detail, headSha })
+  }
+  if (ignoreLabel !== "" && labels.some((label) => label.toLowerCase() === ignoreLabel.toLowerCase())) {
+    const detail = `the pull request is ignored as long as it has the label ${codeSpan(ignoreLabel)}`
     return Option.some({ reason: "ignored", detail, headSha })
   }
   if (event._tag === "Comment") return Option.none()
@@ -73,8 +85,9 @@ const isBehind = ({ event }: Job, known: OwnPosts, found: HeadStatus): boolean =
  * event itself does not say which head there is.
  */
 export const find = Effect.fn("Head.find")(function*(job: Job, { posts, pullRequest }: PullRequestView) {
+  const { settings } = yield* ReviewConfig
   const status = (pullRequest: PullRequest): HeadStatus =>
-    Option.match(skipOf(job, posts, pullRequest), {
+    Option.match(skipOf(job, posts, pullRequest, settings), {
       onNone: () => ({ _tag: "Head", pullRequest }),
       onSome: (skip) => ({ _tag: "Skip", ...skip })
     })

@@ -85,6 +85,18 @@ describe("a pull request whose reviews are", () => {
       assert.strictEqual((yield* run(world, said("review")))._tag, "Reviewed")
     }))
 
+  it.effect("stopped by a label is not reviewed at all, and who asks is told which label that is", () =>
+    Effect.gen(function*() {
+      const labelled = { pullRequests: [Scene.pullRequest({ labels: ["bug", "Nominal:Ignore"] })] }
+      const world = Scene.world({ ...labelled, settings: { ...Scene.settings, ignoreLabel: "nominal:ignore" } })
+      assert.deepInclude(yield* run(world, Scene.pushJob), { _tag: "Skipped", reason: "ignored" })
+      assert.deepInclude(yield* run(world, said("review")), { _tag: "Skipped", reason: "ignored" })
+      assert.deepStrictEqual(world.replies, [
+        "There is nothing to review: the pull request is ignored as long as it has the label `nominal:ignore`."
+      ])
+      assert.strictEqual((yield* run(Scene.world(labelled), Scene.pushJob))._tag, "Reviewed")
+    }))
+
   it.effect("ignored is not reviewed at all, and who asks is told how to end that", () =>
     Effect.gen(function*() {
       const world = Scene.world({ mode: "ignored" })

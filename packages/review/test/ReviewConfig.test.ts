@@ -37,6 +37,7 @@ it("these settings travel with a job, and a payload holds no other part of the c
     "explorer",
     "failOn",
     "ignoreExistingComments",
+    "ignoreLabel",
     "ignorePatterns",
     "inlineSuggestions",
     "languageGuidelines",

@@ -121,6 +121,7 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       body: pull.body,
       state: pull.mergedAt !== undefined ? "MERGED" : pull.state.toUpperCase(),
       isDraft: pull.draft,
+      labels: connection("labels", "Label", () => pull.labels.map((name) => new GraphNode("Label", { name }))),
       headRefOid: pull.headSha,
       headRefName: pull.headBranch,
       baseRefOid: pull.baseSha,

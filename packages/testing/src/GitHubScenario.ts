@@ -88,6 +88,7 @@ export const makeScenario = (api: Api, directory: string) => {
       mergedAt: undefined,
       closedAt: undefined,
       draft: request.draft ?? false,
+      labels: [],
       updatedAt: opened
     }
     pull.headSha = yield* commit(

@@ -38,6 +38,7 @@ export interface PullRequest {
   mergedAt: number | undefined
   closedAt: number | undefined
   draft: boolean
+  labels: ReadonlyArray<string>
   updatedAt: number
 }
 

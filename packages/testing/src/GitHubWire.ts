@@ -168,6 +168,15 @@ export class GitHubWire {
       head: end(pull.headRepository, pull.headBranch, pull.headSha),
       base: end(repository, pull.baseBranch, pull.baseSha),
       draft: pull.draft,
+      labels: pull.labels.map((name, at) => ({
+        id: at + 1,
+        node_id: nodeId("Label", at + 1),
+        url: `${this.apiBase}/repos/${repository.fullName}/labels/${encodeURIComponent(name)}`,
+        name,
+        description: null,
+        color: "ededed",
+        default: false
+      })),
       auto_merge: null,
       author_association: "CONTRIBUTOR"
     }

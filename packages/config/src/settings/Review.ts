@@ -60,6 +60,12 @@ export const reviewer = {
     kind: list("patterns"),
     doc: "Patterns as in a `.gitignore` at the repository's root. A file that matches is not reviewed."
   }),
+  ignoreLabel: defaulted("nominal:ignore", {
+    yaml: "reviewer.ignore_label",
+    env: "REVIEWER_IGNORE_LABEL",
+    kind: text,
+    doc: "A pull request with this label is not reviewed. Empty: no label does that."
+  }),
   inlineSuggestions: defaulted(true, {
     yaml: "reviewer.inline_suggestions",
     env: "INLINE_SUGGESTIONS",

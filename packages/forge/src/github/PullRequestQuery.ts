@@ -61,13 +61,16 @@ const Pull = {
   body: Schema.String,
   state: Schema.Literals(["OPEN", "CLOSED", "MERGED"]),
   isDraft: Schema.Boolean,
+  /** GitHub allows a pull request one hundred labels. */
+  labels: Schema.NullOr(Schema.Struct({ nodes: Schema.Array(Schema.Struct({ name: Schema.String })) })),
   headRefOid: Sha,
   headRefName: Schema.String,
   baseRefOid: Sha,
   baseRefName: Schema.String,
   author: Actor
 }
-const pullFields = "title body state isDraft headRefOid headRefName baseRefOid baseRefName author { __typename login }"
+const pullFields = "title body state isDraft headRefOid headRefName baseRefOid baseRefName " +
+  "author { __typename login } labels(first: 100) { nodes { name } }"
 
 const answerOf = <P extends Node>(pullRequest: P) =>
   Schema.Struct({ data: Schema.Struct({ repository: Schema.Struct({ pullRequest }) }) })
@@ -216,6 +219,7 @@ export const makePullRequestQuery = (client: GitHubClient) => {
       author: loginOf(found.author),
       state: states[found.state],
       draft: found.isDraft,
+      labels: found.labels?.nodes.map(({ name }) => name) ?? [],
       headSha: found.headRefOid,
       headBranch: found.headRefName,
       baseSha: found.baseRefOid,

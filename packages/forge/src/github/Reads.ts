@@ -24,6 +24,7 @@ const Pull = Schema.Struct({
   state: Schema.Literals(["open", "closed"]),
   merged: Schema.optional(Schema.NullOr(Schema.Boolean)),
   draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  labels: Schema.optional(Schema.Array(Schema.Struct({ name: Schema.String }))),
   changed_files: Schema.optional(Schema.Int),
   head: Schema.Struct({ ref: Schema.String, sha: Sha }),
   base: Schema.Struct({ ref: Schema.String, sha: Sha })
@@ -69,6 +70,7 @@ export const makeReads = (client: GitHubClient) => {
       author: found.user?.login ?? ghost,
       state: found.merged === true ? "merged" : found.state,
       draft: found.draft === true,
+      labels: (found.labels ?? []).map(({ name }) => name),
       headSha: found.head.sha,
       headBranch: found.head.ref,
       baseSha: found.base.sha,
