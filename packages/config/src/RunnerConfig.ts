@@ -23,10 +23,12 @@ const findProgram = Effect.fnUntraced(function*(values: Values) {
   const path = yield* Path.Path
   const configured = values(agent.cliPath)
   const searched = Option.getOrElse(yield* readVariable("PATH"), () => "")
-  // A relative entry would be looked up in the repository that `review` runs in.
+  // A relative entry would be looked up in the repository that `review` runs in. npm puts its packages' programs first,
+  // which are not the user's.
+  const isUsers = (directory: string) => path.isAbsolute(directory) && !directory.endsWith("/node_modules/.bin")
   const candidates = Option.isSome(configured)
     ? [path.resolve(configured.value)]
-    : searched.split(":").filter(path.isAbsolute).map((directory) => path.join(directory, "claude"))
+    : searched.split(":").filter(isUsers).map((directory) => path.join(directory, "claude"))
   const isProgram = (file: string) =>
     Effect.match(fs.stat(file), {
       onFailure: () => false,

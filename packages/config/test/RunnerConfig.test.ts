@@ -115,6 +115,17 @@ it.effect("a relative entry of the PATH is not searched: the repository under re
     })
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+it.effect("a claude among the programs of npm's packages is not the user's", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const bin = `${yield* fs.makeTempDirectoryScoped()}/node_modules/.bin`
+    yield* fs.makeDirectory(bin, { recursive: true })
+    yield* fs.writeFileString(`${bin}/claude`, "#!/bin/sh\n", { mode: 0o755 })
+    const own = yield* withProgram("claude")
+    const env = { ...withoutKey, PATH: `${bin}:${own}` }
+    assert.include(yield* chosen({ env }), { reviewer: "claude-code/default", program: `${own}/claude` })
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
 it.effect("settings without effect on the runner say so", () =>
   Effect.gen(function*() {
     const bin = yield* withProgram("claude")
