@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { chatServices } from "@nominal-code/domain/ChatServices"
 import * as Chat from "@nominal-code/llm/Chat"
-import { Effect } from "effect"
+import { FirstDelay } from "@nominal-code/llm/Retry"
+import { Duration, Effect, Option } from "effect"
 import { against, fine, key, request } from "./ChatScene.ts"
 import * as Wire from "./ChatWire.ts"
 import { failureSuite } from "./failureSuite.ts"
-import { disconnect, status } from "./ScriptedService.ts"
+import { disconnect, serve, status } from "./ScriptedService.ts"
 
 failureSuite({
   against: against("deepseek"),
@@ -75,6 +76,21 @@ describe("a model that knows no tools is told from a wrong request", () => {
       assert.isUndefined((yield* fails(request)).refusesTools)
     }))
 })
+
+it.live("a server that does not run is named by its address", () =>
+  Effect.gen(function*() {
+    const { url } = yield* Effect.scoped(serve([]))
+    const ollama = yield* Chat.make({
+      service: "ollama",
+      apiKey: Option.none(),
+      baseUrl: Option.some(`${url}/v1`),
+      limits: Chat.limitsWithin("ollama", Duration.minutes(1))
+    })
+    const error = yield* Effect.flip(Effect.provideService(ollama.send(request), FirstDelay, Duration.millis(1)))
+    assert.strictEqual(error.reason, "unavailable")
+    assert.include(error.message, "Cannot reach the Ollama server")
+    assert.include(error.message, new URL(url).host)
+  }))
 
 it("every service names its own key", () => {
   const variables = Object.values(chatServices).map(({ keyVariable }) => keyVariable)

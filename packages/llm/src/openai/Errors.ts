@@ -72,7 +72,14 @@ export const isThoughtsRefusal = (error: LlmError): boolean =>
 
 const wordsOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
-  return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message
+  const root = rootOf(cause)
+  return root === cause ? cause.message : `${cause.message} (${root.message})`
+}
+
+/** The first error of a chain of causes: of a connection it names the address. */
+const rootOf = (error: Error): Error => {
+  const inner: unknown = error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined)
+  return inner instanceof Error ? rootOf(inner) : error
 }
 
 const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
