@@ -110,6 +110,8 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a person 
       yield* slow.release
       assert.strictEqual((yield* journey.ended(cancel)).state, "done")
       assert.match(last(), /No review of this pull request runs any more/)
+      const check = () => journey.emulator.state.statusesOf(pull.headSha).map(({ description }) => description)
+      yield* until("the check", () => check().includes("Not reviewed: its review was stopped"))
       journey.script(pull, turns({ calls: [submitReview("In time.", [])] }))
       assert.isTrue(Option.exists((yield* say(`@${bot} review`)).outcome, JobOutcome.guards.Reviewed))
       assert.notInclude(journey.written(pull).join(), "Too late")

@@ -1,13 +1,15 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import type { Lane } from "@nominal-code/domain/Lane"
+import type { Forges } from "@nominal-code/forge/Forges"
 import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
-import type { JobRunner } from "@nominal-code/jobs/JobRunner"
+import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { forgeService, modelService } from "@nominal-code/review/Failure"
-import { commandJob, noticeJob, reviewJob } from "@nominal-code/review/JobForge"
+import { commandJob, noticeJob, reviewJob, stoppedJob } from "@nominal-code/review/JobForge"
 import * as PendingPosts from "@nominal-code/review/PendingPosts"
+import type { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { Effect, Layer, Option } from "effect"
 import * as Configured from "./Configured.ts"
 import * as Results from "./Results.ts"
@@ -23,8 +25,28 @@ const needsOf = ({ review: { explorer, reviewer } }: AppConfig["Service"]) => {
 
 type Needs = ReturnType<typeof needsOf>
 
+/** The runner, which tells the commit of a review that it was told to stop. Nobody waits for that. */
+const tellingStopped = Layer.effect(
+  JobRunner,
+  Effect.gen(function*() {
+    const runner = yield* JobRunner
+    const context = yield* Effect.context<Forges | ReviewConfig>()
+    const scope = yield* Effect.scope
+    return JobRunner.of({
+      ...runner,
+      cancel: (job) =>
+        Effect.andThen(runner.cancel(job), Effect.forkIn(Effect.provide(stoppedJob(job), context), scope)).pipe(
+          Effect.asVoid
+        )
+    })
+  })
+)
+
 const inProcess = (needs: Needs) =>
-  InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: (lane) => [...needs(lane), disk] }).pipe(
+  tellingStopped.pipe(
+    Layer.provide(
+      InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: (lane) => [...needs(lane), disk] })
+    ),
     Layer.provide(PendingPosts.layerMemory),
     Layer.provide(ReviewLayers.layer),
     Layer.provide(Configured.reviewConfig())
@@ -32,7 +54,8 @@ const inProcess = (needs: Needs) =>
 
 // The pods have the model and the checkout: the server only tells pull requests what they have to hear.
 const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs) =>
-  KubernetesRunner.layer(options, { notice: noticeJob, command: commandJob, needs }).pipe(
+  tellingStopped.pipe(
+    Layer.provide(KubernetesRunner.layer(options, { notice: noticeJob, command: commandJob, needs })),
     Layer.provide(KubeClientNode.layer(options.kubernetes)),
     Layer.provide(Results.layer),
     Layer.provide(Configured.forges),

@@ -156,12 +156,22 @@ export const conclude = Effect.fnUntraced(function*(job: Job, view: PullRequestV
   )
 })
 
+const headNow = (job: Job) =>
+  Effect.option(Forge.use((forge) => Effect.map(forge.pullRequest(job.event.pullRequest), ({ headSha }) => headSha)))
+
+const tellNotReviewed = (job: Job, headSha: Option.Option<Sha>, reason: string) =>
+  Option.match(headSha, {
+    onNone: () => Effect.void,
+    onSome: (sha) => tell(job, sha, notReviewed(reason))
+  })
+
 /** Tells of a job that was given up: its pull request's head was not reviewed. */
 export const givenUp = (job: Job, reason: string) =>
-  Forge.use((forge) => forge.pullRequest(job.event.pullRequest)).pipe(
-    Effect.option,
-    Effect.flatMap(Option.match({
-      onNone: () => Effect.void,
-      onSome: ({ headSha }) => tell(job, headSha, notReviewed(reason))
-    }))
+  Effect.flatMap(headNow(job), (headSha) => tellNotReviewed(job, headSha, reason))
+
+/** Tells of a review that was cancelled, or superseded by a push: of the event's commit, since there may be a newer one. */
+export const stopped = (job: Job) =>
+  Effect.flatMap(
+    job.event._tag === "Lifecycle" ? Effect.succeedSome(job.event.headSha) : headNow(job),
+    (headSha) => tellNotReviewed(job, headSha, "its review was stopped")
   )

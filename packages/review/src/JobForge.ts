@@ -3,8 +3,10 @@ import { Failure } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import * as Forges from "@nominal-code/forge/Forges"
+import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { followCommand, isPlainCommand } from "./Commands.ts"
+import { stopped } from "./CommitChecks.ts"
 import { failed } from "./Failure.ts"
 import { notice } from "./Notice.ts"
 import { answer } from "./Question.ts"
@@ -41,4 +43,12 @@ export const noticeJob = (job: Job, what: Notice) =>
     Forges.on(job.event.pullRequest.platform),
     Effect.catchTag("ForgeNotConfigured", ({ message }) =>
       Effect.succeed(NoticeOutcome.cases.Refused.make({ detail: message })))
+  )
+
+/** Tells the commit of a job whose review was cancelled or superseded that it was not reviewed. */
+export const stoppedJob = (job: Job) =>
+  stopped(job).pipe(
+    asInstallationOf(job.event),
+    Forges.on(job.event.pullRequest.platform),
+    Effect.catchTag("ForgeNotConfigured", () => Effect.void)
   )

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Failure } from "@nominal-code/domain/Failure"
 import { Fingerprint, type Severity } from "@nominal-code/domain/Finding"
-import { type Job, JobId } from "@nominal-code/domain/Job"
+import { Job, JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import { Notice } from "@nominal-code/domain/Notice"
 import { Discussion, PostedReview } from "@nominal-code/domain/Review"
@@ -9,6 +9,7 @@ import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Unavailable } from "@nominal-code/forge/ForgeError"
 import { Effect, Option } from "effect"
 import { badges } from "../src/CommentBody.ts"
+import { stopped } from "../src/CommitChecks.ts"
 import { notice } from "../src/Notice.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
@@ -134,6 +135,20 @@ describe("the check on a commit that is not reviewed", () => {
       assert.deepStrictEqual(told(world), [
         "neutral: Not reviewed: the language model was overloaded for too long"
       ])
+    }))
+})
+
+describe("the check of a review that is stopped", () => {
+  it.effect("is neutral on the event's commit, and on the head where a comment asked", () =>
+    Effect.gen(function*() {
+      const cancelled = Scene.world({ pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })] })
+      yield* Effect.provide(stopped(Scene.pushJob), Scene.layer(cancelled))
+      assert.deepStrictEqual(told(cancelled), ["neutral: Not reviewed: its review was stopped"])
+      assert.strictEqual(cancelled.checks[0]?.commit.headSha, Scene.headSha)
+      const asked = Scene.world({ pullRequests: [Scene.pullRequest({ headSha: Scene.nextSha })] })
+      yield* Effect.provide(stopped(new Job({ ...Scene.mentionJob, prompt: "review" })), Scene.layer(asked))
+      assert.strictEqual(asked.checks[0]?.commit.headSha, Scene.nextSha)
+      assert.deepStrictEqual(told(asked), told(cancelled))
     }))
 })
 
