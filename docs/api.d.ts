@@ -3109,6 +3109,8 @@ declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/j
     readonly limit: number;
     readonly before?: number;
   }): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>;
+  /** Lists the jobs that wait, oldest first. Those that met an absent service are among them. */
+  oldestWaiting(limit: number): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>;
   /** Size of the queue. The cost does not depend on the number of jobs. */
   readonly depth: Effect.Effect<Depth, StoreError>;
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>;

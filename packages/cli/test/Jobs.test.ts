@@ -98,6 +98,19 @@ describe("nominal-code jobs", () => {
       assert.match((yield* jobs("list")).text, notice)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it.live("says which job waits for the service of all, however many have come since", () =>
+    Effect.gen(function*() {
+      const { run: jobs, server, settle } = yield* withJobs(job)
+      const failure = Failure.cases.Forge.make({ reason: "unavailable", detail: "GitHub answered 503" })
+      yield* settle(
+        job,
+        Settlement.cases.Wait.make({ failure, service: ServiceName.make("forge:github"), delay: Duration.days(2) })
+      )
+      const later = Array.from({ length: 501 }, (_, number) => push(laneOf(100 + number), `later ${number}`))
+      yield* Effect.forEach(later, server.offer, { concurrency: "unbounded", discard: true })
+      assert.match((yield* jobs("list", "--limit", "1")).text, new RegExp(`job ${job.id} waits for forge:github`))
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it.live("says of a job that is refused access that its lane waits for it, and of no other lane", () =>
     Effect.gen(function*() {
       const [asked, behind, other] = [mention(laneOf(7), "asked"), push(laneOf(7), "behind"), push(laneOf(8), "other")]

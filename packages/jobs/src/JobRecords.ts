@@ -118,6 +118,8 @@ export class JobRecords extends Context.Service<JobRecords, {
     readonly limit: number
     readonly before?: number
   }): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
+  /** Lists the jobs that wait, oldest first. Those that met an absent service are among them. */
+  oldestWaiting(limit: number): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
   /** Size of the queue. The cost does not depend on the number of jobs. */
   readonly depth: Effect.Effect<Depth, StoreError>
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>

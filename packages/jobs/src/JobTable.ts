@@ -80,6 +80,8 @@ export interface JobTable {
   waitingSince(): number | undefined
   /** Lists rows, newest first. */
   list(page: Page): ReadonlyArray<JobRow>
+  /** Lists the rows that wait, oldest first. */
+  oldestWaiting(limit: number): ReadonlyArray<JobRow>
   /** Writes a row of a job's size, and removes it. */
   probe(): void
   /** Deletes the jobs that ended before the instant, and returns their number. */

@@ -56,6 +56,8 @@ const makeTable = (): JobTable => {
         .filter((row) => row.position < before && (state === undefined || row.state === state))
         .sort((a, b) => b.position - a.position)
         .slice(0, limit),
+    oldestWaiting: (limit) =>
+      [...rows.values()].filter(({ state }) => state === "waiting").sort(byPosition).slice(0, limit),
     probe: () => {},
     forget: (before) => {
       const old = [...rows.values()].filter(({ endedAt }) => endedAt !== null && endedAt < before)

@@ -59,7 +59,12 @@ export const start = Effect.fnUntraced(function*(offer: (job: Job) => Effect.Eff
 
   yield* moveAll
   yield* moveAll.pipe(
-    Effect.catch((error) => Effect.logWarning(`jobs of an older version could not be taken over: ${error.message}`)),
+    // While Redis is away, others say so.
+    Effect.catch((error) =>
+      (error.retryable ? Effect.logDebug : Effect.logWarning)(
+        `jobs of an older version could not be taken over: ${error.message}`
+      )
+    ),
     Effect.repeat(again),
     Effect.forkScoped
   )

@@ -150,6 +150,21 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
     return found.flat().sort((a, b) => b.position - a.position).slice(0, page.limit)
   })
 
+  const oldestIn = (keys: ShardKeys, limit: number) =>
+    Effect.flatMap(
+      redis.send("JobRecords.oldestWaiting", Strings, ["zrange", keys.waiting, 0, limit - 1]),
+      Effect.forEach((id) => livingAt(redis, "JobRecords.oldestWaiting", keys, id), { concurrency: atOnce })
+    )
+
+  const oldestWaiting = Effect.fn("JobRecords.oldestWaiting")(function*(limit: number) {
+    const found = yield* Effect.forEach(all, (keys) => oldestIn(keys, limit), { concurrency: all.length })
+    return found.flat().flatMap(Option.toArray)
+      .filter(({ row }) => row.state === "waiting")
+      .map(({ payload, row }) => recordOf(row, payload))
+      .sort((a, b) => a.position - b.position)
+      .slice(0, limit)
+  })
+
   const count = (index: string) => redis.send("JobRecords.depth", Schema.Int, ["zcard", index])
 
   const waitingSince = Effect.fnUntraced(function*(keys: ShardKeys) {
@@ -189,7 +204,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
     return Option.map(yield* find(id), () => id)
   })
 
-  return JobRecords.of({ find, list, depth, jobOfDelivery })
+  return JobRecords.of({ find, list, oldestWaiting, depth, jobOfDelivery })
 })
 
 /** The records of the queue that a Redis holds. */

@@ -69,6 +69,7 @@ export const make = ({ endedJob, eventJob, forgottenBefore, jobs, lane }: Loaded
       count: never,
       waitingSince: never,
       list: never,
+      oldestWaiting: never,
       probe: never,
       forget: never
     },

@@ -104,6 +104,12 @@ export const make = (statements: Statements): JobTable => {
       statements.get(StoredMinimum, "SELECT min(since) AS number FROM jobs WHERE state = 'waiting'")?.number ??
         undefined,
     list: (page) => [...listed(page), ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit),
+    oldestWaiting: (limit) =>
+      statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE state = 'waiting' ORDER BY position LIMIT :limit`,
+        { limit }
+      ),
     probe: () => {
       statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")
       statements.run("DELETE FROM probes")

@@ -83,6 +83,12 @@ export const make = (read: TableStore["read"]): JobRecords["Service"] =>
       read("JobRecords.list", (table) =>
         table.list(page).map((row) => recordOf(row, table.payload(row.id))))
     ),
+    oldestWaiting: Effect.fn("JobRecords.oldestWaiting")((limit: number) =>
+      read("JobRecords.oldestWaiting", (table) =>
+        table.oldestWaiting(limit).map((row) =>
+          recordOf(row, table.payload(row.id))
+        ))
+    ),
     depth: Effect.flatMap(Clock.currentTimeMillis, (now) => read("JobRecords.depth", (table) => depthOf(table, now))),
     jobOfDelivery: Effect.fn("JobRecords.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {
       const forge = decodePlatform(platform)

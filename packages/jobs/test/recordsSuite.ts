@@ -44,6 +44,18 @@ export const remembering = (it: It) => {
   )
 
   it(
+    "lists the jobs that wait the oldest first",
+    Effect.gen(function*() {
+      const { oldestWaiting } = yield* JobRecords
+      yield* offerAll(...["a", "b", "c", "d", "e"].map((name, at) => mention(at === 3 ? laneOf(2) : lane, name)))
+      yield* settle(yield* take, done)
+      yield* take
+      assert.deepStrictEqual(deliveries(yield* oldestWaiting(2)), ["c", "d"])
+      assert.deepStrictEqual(deliveries(yield* oldestWaiting(10)), ["c", "d", "e"])
+    })
+  )
+
+  it(
     "lists jobs the newest first, by state, page by page",
     Effect.gen(function*() {
       const { list } = yield* JobRecords

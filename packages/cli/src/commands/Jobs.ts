@@ -82,8 +82,14 @@ const nextPage = (last: JobRecord, { limit, state }: JobListQuery): string =>
     `--limit ${limit} --before ${last.id}`
   ].join(" ")
 
-/** The newest jobs that wait. */
-const waiting = JobRecords.use(({ list }) => list({ state: "waiting", limit: readPageSize }))
+/** The jobs that wait: the oldest and the newest of them, if there are many. */
+const waiting = JobRecords.use(({ list, oldestWaiting }) =>
+  Effect.zipWith(
+    oldestWaiting(readPageSize),
+    list({ state: "waiting", limit: readPageSize }),
+    (oldest, newest) => [...oldest, ...newest]
+  )
+)
 
 /** Prints a page of the stored jobs, newest first. If there are more, a line on stderr says so. */
 export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) {
