@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { layerTest, reviewSettings } from "@nominal-code/testing/TestConfig"
 import { Effect } from "effect"
 import { checkPrices } from "../src/Prices.ts"
+import { runWith } from "./RunCommand.ts"
 
 const refusal = (
   reviewer: Partial<typeof reviewSettings.reviewer>,
@@ -28,6 +29,23 @@ it.effect("a model without a known price does not start with a limit in dollars,
     const start = (review: typeof reviewSettings) => Effect.exit(Effect.provide(checkPrices, layerTest({ review })))
     assert.strictEqual((yield* start({ ...unlimited, reviewer }))._tag, "Success")
     assert.strictEqual((yield* start({ ...unlimited, reviewer, limits: { dayUsd: 5 } }))._tag, "Failure")
+  }))
+
+it.live("serve ends at once with that error", () =>
+  Effect.gen(function*() {
+    const { code, stderr } = yield* runWith({
+      GITHUB_TOKEN: "ghp_token",
+      GITHUB_WEBHOOK_SECRET: "0123456789abcdef",
+      REVIEWER_BOT_USERNAME: "nominalbot",
+      ALLOWED_USERS: "alice",
+      ANTHROPIC_API_KEY: "sk-ant-key",
+      AGENT_MODEL: "mine"
+    }, "serve")
+    assert.strictEqual(code, 1)
+    assert.match(
+      stderr,
+      /^nominal-code: Configuration error: agent\.prices \(AGENT_PRICES\): .* model mine is not known/
+    )
   }))
 
 it.effect("it starts with a price, where it is allowed to have none, and on a machine of one's own", () =>

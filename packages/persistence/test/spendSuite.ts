@@ -121,6 +121,21 @@ export const spendSuite = (name: string, store: Layer.Layer<Spend, StoreError>) 
         assert.strictEqual((yield* ledger.reserve(request("t2", 1, 70)))._tag, "Granted")
       }).pipe(Effect.provide(fresh)))
 
+    it.effect("a repetition gets what was reserved, whatever has become free since, and a kept rest is not charged twice", () =>
+      Effect.gen(function*() {
+        const ledger = yield* Spend
+        const other = request("t2", 1, 40)
+        const { day } = yield* ledger.reserve(other)
+        const first = request("t1", 1, 0, { ranges: [{ least: 20, most: 100 }] })
+        const granted = yield* ledger.reserve(first)
+        assert.deepInclude(granted, { amount: 60 })
+        yield* ledger.settle(settlement(other, 0, day))
+        assert.deepInclude(yield* ledger.reserve(first), { amount: 60 })
+        for (let time = 0; time < 3; time++) yield* ledger.settle(settlement(first, 30, day, 20))
+        const costs = yield* ledger.costs(0)
+        assert.deepStrictEqual([sumOf(costs, "spent"), sumOf(costs, "held"), sumOf(costs, "calls")], [30, 20, 2])
+      }).pipe(Effect.provide(fresh)))
+
     it.effect("a reservation that nobody settles counts as spent, and is listed as held", () =>
       Effect.gen(function*() {
         const ledger = yield* Spend
