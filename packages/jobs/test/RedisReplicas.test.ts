@@ -7,7 +7,7 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import { mention } from "@nominal-code/testing/Jobs"
 import { done, lane, storeIn } from "@nominal-code/testing/QueueSteps"
 import { type RedisServer, redisSuite, replicaOf, start } from "@nominal-code/testing/RedisServer"
-import { Effect, Layer, Logger, Option } from "effect"
+import { Effect, Layer, Logger, Option, Schedule } from "effect"
 
 /** A process of its own, whose deliveries wait for a replica. */
 const processAt = ({ url }: RedisServer) =>
@@ -25,7 +25,7 @@ const duplicate = ({ id }: Job) => OfferResult.cases.Duplicate.make({ jobId: id 
 
 redisSuite("an offer that waits for a replica", () => {
   it.live(
-    "is accepted when the replica has it, and fails while the replica is silent or gone; then it stands once, whole",
+    "is accepted when the replica has it, and fails while the replica is silent or gone; then it stands once, whole, and runs once however often it is delivered",
     () =>
       Effect.gen(function*() {
         const primary = yield* start()
@@ -54,6 +54,12 @@ redisSuite("an offer that waits for a replica", () => {
           assert.strictEqual(lease.job.delivery, delivery)
           assert.isTrue(yield* there.settle(lease, done))
         }
+        // The third was answered with an error, and has run all the same. It is delivered again: it is the same job.
+        yield* replica.start
+        const again = there.offer(third).pipe(
+          Effect.retry({ schedule: Schedule.spaced("100 millis"), while: ({ reason }) => reason === "unavailable" })
+        )
+        assert.deepStrictEqual(yield* again, duplicate(third))
         assert.deepStrictEqual(yield* there.take(lane), Option.none())
         assert.strictEqual((yield* there.list({ limit: 10 })).length, 3)
       }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))),
