@@ -1,0 +1,219 @@
+import { NodeServices } from "@effect/platform-node"
+import * as ApiAgent from "@nominal-code/agent/ApiAgent"
+import { ServiceName } from "@nominal-code/domain/Failure"
+import type { Job } from "@nominal-code/domain/Job"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import * as Forges from "@nominal-code/forge/Forges"
+import * as GitHub from "@nominal-code/forge/GitHub"
+import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import * as Lanes from "@nominal-code/jobs/Lane"
+import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
+import * as Anthropic from "@nominal-code/llm/Anthropic"
+import * as LlmProviders from "@nominal-code/llm/LlmProviders"
+import { limitsWithin } from "@nominal-code/llm/Retry"
+import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
+import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import { noticeJob, reviewJob } from "@nominal-code/review/JobForge"
+import * as PendingPosts from "@nominal-code/review/PendingPosts"
+import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { Workspace } from "@nominal-code/workspace/Workspace"
+import { Clock, Context, Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
+import * as Network from "./Network.ts"
+
+const deadline = Duration.minutes(30)
+const modelUrl = "http://model.test"
+
+const agent = { provider: "anthropic", model: "claude", maxTurns: 8 }
+const settings: ReviewSettings = {
+  botUsername: "nominal",
+  reviewer: agent,
+  explorer: agent,
+  inlineSuggestions: true,
+  ignorePatterns: [],
+  dryRun: false,
+  ignoreExistingComments: false,
+  codingGuidelines: "",
+  languageGuidelines: {}
+}
+
+const event = (data: { readonly type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** A review without findings, as Anthropic streams a call of the tool that hands it in. */
+const reviewStream = [
+  {
+    type: "message_start",
+    message: {
+      id: "msg_1",
+      type: "message",
+      role: "assistant",
+      model: agent.model,
+      content: [],
+      stop_reason: null,
+      usage: { input_tokens: 10, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 }
+    }
+  },
+  {
+    type: "content_block_start",
+    index: 0,
+    content_block: { type: "tool_use", id: "toolu_1", name: "submit_review", input: {} }
+  },
+  {
+    type: "content_block_delta",
+    index: 0,
+    delta: { type: "input_json_delta", partial_json: JSON.stringify({ summary: "Fine.", comments: [] }) }
+  },
+  { type: "content_block_stop", index: 0 },
+  { type: "message_delta", delta: { stop_reason: "tool_use", stop_sequence: null }, usage: { output_tokens: 5 } },
+  { type: "message_stop" }
+].map(event).join("")
+
+const model: Network.Host = {
+  service: "model",
+  origin: modelUrl,
+  answer: () => Promise.resolve(new Response(reviewStream, { headers: { "content-type": "text/event-stream" } }))
+}
+
+/** Checkouts that take 20 seconds: no git is asked. */
+const workspace = Layer.mock(Workspace, {
+  checkout: ({ baseSha, headSha }) =>
+    Effect.delay(
+      Effect.succeed({
+        directory: "/nowhere",
+        headSha,
+        mergeBase: baseSha,
+        tools: [],
+        changedFiles: Effect.succeed([]),
+        commits: Effect.succeed(["Change a line"]),
+        baseFile: () => Effect.succeedNone,
+        baseFiles: () => Effect.succeed([]),
+        paths: () => Effect.succeed([RepoPath.make("a.txt")]),
+        lines: () => Effect.succeedNone
+      }),
+      "20 seconds"
+    )
+})
+
+const [forgeName, modelName] = [ServiceName.make("forge:github"), ServiceName.make("model:anthropic")]
+
+const lanes = 4
+const perLane = 6
+
+/** 24 jobs in 4 lanes: 4 run, and 20 wait. */
+const jobs: ReadonlyArray<Job> = Array.from(
+  { length: lanes * perLane },
+  (_, index) => mention(laneOf(index % lanes + 1), `${index % lanes + 1}-${Math.floor(index / lanes)}`, "review")
+)
+
+const away = new StoreError({ operation: "test", message: "connect ECONNREFUSED", reason: "unavailable" })
+
+/**
+ * A server over an emulated GitHub, a model and a queue that are away at times: the review's own program, GitHub's and
+ * Anthropic's SDKs with all that handles their errors, the lanes and the breakers. Only git, and the review's text, are not
+ * asked for.
+ */
+export const make = Effect.fnUntraced(function*(outages: ReadonlyMap<string, Network.Outage>) {
+  const emulator = yield* GitHubEmulator.make()
+  const repository = yield* emulator.addRepository("acme/api", [{ message: "Begin", files: { "a.txt": "one\n" } }])
+  const pulls = yield* Effect.forEach(
+    Array.from({ length: lanes }),
+    (_, index) =>
+      emulator.openPullRequest({
+        repository,
+        headBranch: `change-${index}`,
+        commits: [{ message: "Change a line", files: { "a.txt": `two ${index}\n` } }]
+      }),
+    { concurrency: 1 }
+  )
+  const passOn = globalThis.fetch
+  const gitHub: Network.Host = { service: "forge", origin: emulator.origin, answer: passOn }
+  const network = yield* Network.make([gitHub, model], outages)
+  const { token } = emulator.account("nominal", "Bot")
+
+  const runner = InProcessRunner.layer({
+    review: reviewJob,
+    notice: noticeJob,
+    needs: () => [forgeName, modelName]
+  }).pipe(
+    Layer.provide([
+      PendingPosts.layerMemory,
+      Forges.layer([
+        GitHub.layer({
+          apiBase: emulator.apiBase,
+          cloneBase: emulator.origin,
+          credentials: { _tag: "Token", token: Redacted.make(token) },
+          checks: false
+        })
+      ]),
+      workspace,
+      ApiAgent.layer.pipe(
+        Layer.provide(LlmProviders.layer([
+          Anthropic.layer({
+            apiKey: Redacted.make("key"),
+            baseUrl: Option.some(modelUrl),
+            limits: limitsWithin(deadline)
+          })
+        ]))
+      ),
+      ReviewConfig.layer({ settings, secrets: [] }),
+      ConversationStoreMemory.layer({ ttl: Duration.days(1) }),
+      SpendMemory.layer,
+      NodeServices.layer
+    ])
+  )
+
+  const store = yield* Layer.build(Layer.fresh(MemoryQueue.layer))
+  const queue = Context.get(store, JobQueue)
+  let storeInVain = 0
+  const whileThere = <A>(effect: Effect.Effect<A, StoreError>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const outage = outages.get("store")
+      if (outage === undefined || now < outage.from || now >= outage.until) return effect
+      storeInVain += 1
+      return Effect.fail(away)
+    })
+
+  yield* Effect.forEach(jobs, queue.offer, { concurrency: 1, discard: true })
+  yield* Layer.build(
+    Layer.fresh(Lanes.layer({
+      maxConcurrent: 4,
+      maxAttempts: 3,
+      giveUpAfter: Duration.hours(24),
+      deadline,
+      gracePeriod: Duration.zero
+    })).pipe(
+      Layer.provide([Layer.fresh(ServiceBreakers.layer), Layer.fresh(runner), Logger.layer([])]),
+      Layer.provide(Layer.succeed(JobQueue, {
+        ...queue,
+        take: (lane, runs) => whileThere(queue.take(lane, runs)),
+        renew: (lease) => whileThere(queue.renew(lease)),
+        settle: (lease, settlement) => whileThere(queue.settle(lease, settlement))
+      }))
+    )
+  )
+
+  return {
+    jobs,
+    settled: network.settled,
+    inVain: (service: string) => service === "store" ? storeInVain : network.inVain(service),
+    records: Effect.orDie(Context.get(store, JobRecords).list({ limit: 100 })),
+    /** Reviews of each pull request by their jobs, in the order of their posts, and the number of all its other texts. */
+    posted: () =>
+      pulls.map((pull) => {
+        const posts = emulator.jobs(pull)
+        return {
+          jobs: [...posts.keys()],
+          texts: [...posts.values()].map(({ comments, inline, reviews }) => [
+            reviews.length + comments.length,
+            inline.length
+          ])
+        }
+      })
+  }
+})
