@@ -1,0 +1,115 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import * as Git from "@nominal-code/workspace/Git"
+import { Effect, FileSystem, Layer, Option, Runtime } from "effect"
+import { execFileSync } from "node:child_process"
+import { type TargetFlags, targetOf } from "../src/review/ReviewTarget.ts"
+
+const nothing: TargetFlags = { base: Option.none(), staged: false, range: Option.none() }
+const ofBase = (base: string): TargetFlags => ({ ...nothing, base: Option.some(base) })
+const ofRange = (range: string): TargetFlags => ({ ...nothing, range: Option.some(range) })
+
+/** A repository with a commit on `main`, one on `feature`, and a branch that is called like what is not committed. */
+const make = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "target-" }))
+  const git = (...args: ReadonlyArray<string>) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: directory, encoding: "utf8" })
+      .trim()
+  git("init", "-q", "-b", "main")
+  return { directory, fs, git }
+})
+
+const withCommits = Effect.tap(make, ({ directory, fs, git }) =>
+  Effect.gen(function*() {
+    yield* fs.makeDirectory(`${directory}/src/deep`, { recursive: true })
+    yield* fs.writeFileString(`${directory}/src/a.ts`, "1\n")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("branch", "staged")
+    git("checkout", "-qb", "feature")
+    git("commit", "-qm", "two", "--allow-empty")
+  }))
+
+const refusal = (flags: TargetFlags, start: string) =>
+  Effect.map(Effect.flip(targetOf(flags, start)), ({ message }) => message)
+
+const gitInTemporary = Layer.unwrap(
+  Effect.map(
+    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "git-" })),
+    (baseDir) => Git.layer({ baseDir })
+  )
+)
+
+layer(Layer.provideMerge(gitInTemporary, NodeServices.layer), { excludeTestServices: true })(
+  "the changes to review",
+  (it) => {
+    it.effect("are what is not committed, what is staged, a branch's, or a range's", () =>
+      Effect.gen(function*() {
+        const { directory: repository } = yield* withCommits
+        const cases: ReadonlyArray<readonly [flags: TargetFlags, base: string, head: string]> = [
+          [nothing, "HEAD", "worktree"],
+          [{ ...nothing, staged: true }, "HEAD", "staged"],
+          [ofBase("main"), "main", "HEAD"],
+          [ofRange("main..feature"), "main", "feature"],
+          [ofRange("main...feature"), "main", "feature"],
+          [ofRange("main.."), "main", "HEAD"],
+          [ofRange("..main"), "HEAD", "main"]
+        ]
+        for (const [flags, base, head] of cases) {
+          assert.deepStrictEqual(yield* targetOf(flags, repository), { repository, base, head })
+        }
+      }))
+
+    it.effect("are found from a directory inside the repository, and its root is what is reviewed", () =>
+      Effect.gen(function*() {
+        const { directory } = yield* withCommits
+        assert.strictEqual((yield* targetOf(nothing, `${directory}/src/deep`)).repository, directory)
+      }))
+
+    it.effect("of a branch that is called staged are that branch's, not what is staged", () =>
+      Effect.gen(function*() {
+        const { directory, git } = yield* withCommits
+        assert.strictEqual((yield* targetOf(ofRange("main..staged"), directory)).head, git("rev-parse", "staged"))
+      }))
+
+    it.effect("are one choice: two are wrong usage, and so is a range that is none", () =>
+      Effect.gen(function*() {
+        const { directory } = yield* withCommits
+        for (const flags of [{ ...ofBase("main"), staged: true }, { ...ofBase("main"), range: Option.some("a..b") }]) {
+          const error = yield* Effect.flip(targetOf(flags, directory))
+          assert.strictEqual(error.message, "choose one of --staged, --base and a commit range")
+          assert.strictEqual(Runtime.errorExitCode in error ? error[Runtime.errorExitCode] : 1, 2)
+        }
+        for (const range of ["main", "..", "..."]) {
+          assert.match(
+            yield* refusal(ofRange(range), directory),
+            /^"[^"]+" is no commit range: write it as main\.\.feature/
+          )
+        }
+      }))
+
+    it.effect("that are not there are named, with what to do", () =>
+      Effect.gen(function*() {
+        const { directory, fs } = yield* withCommits
+        assert.strictEqual(
+          yield* refusal(ofBase("mian"), directory),
+          "the repository has no branch, tag or commit \"mian\": fetch it, or correct the name"
+        )
+        const elsewhere = yield* fs.makeTempDirectoryScoped()
+        assert.strictEqual(
+          yield* refusal(nothing, elsewhere),
+          `${elsewhere} is not in a git repository: run this where your changes are`
+        )
+      }))
+
+    it.effect("of a repository without a commit ask for the first one", () =>
+      Effect.gen(function*() {
+        const { directory } = yield* make
+        assert.strictEqual(
+          yield* refusal(nothing, directory),
+          "the repository has no commit yet: make the first one, and review what comes after it"
+        )
+      }))
+  }
+)

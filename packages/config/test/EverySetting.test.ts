@@ -1,0 +1,151 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import type { Mode } from "@nominal-code/config/AppConfig"
+import { nameOf, type Setting } from "@nominal-code/config/Setting"
+import { everySetting, settings } from "@nominal-code/config/Settings"
+import { Duration, Effect, FileSystem, Option, Predicate, Redacted, Struct } from "effect"
+import { generateKeyPairSync } from "node:crypto"
+import { globSync, readFileSync } from "node:fs"
+import { complete, configured } from "./Fixture.ts"
+
+type Environment = Readonly<Record<string, string>>
+
+const pem = () =>
+  generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }).toString()
+
+const { GITHUB_TOKEN: _token, ...withoutToken } = complete
+
+const keys = Object.fromEntries(
+  Object.values(settings.providers).flatMap(({ apiKey }) => apiKey.env.map((name) => [name, "a-key"]))
+)
+
+const inCluster = { K8S_IMAGE: "image", REDIS_URL: "redis://redis:6379" }
+
+/** Processes of which one at least takes each setting, the first one most of them. */
+const processes: ReadonlyArray<readonly [mode: Mode, env: Environment]> = [
+  ["serve", { ...complete, ...inCluster, GITLAB_TOKEN: "token", GITLAB_WEBHOOK_SECRET: "0123456789abcdef" }],
+  ["serve", complete],
+  ["serve", { ...withoutToken, GITHUB_APP_ID: "1", GITHUB_APP_PRIVATE_KEY: pem() }],
+  ["serve", { ...withoutToken, GITHUB_APP_ID: "1" }],
+  ["serve", { ...complete, WEBHOOK_HOST: "127.0.0.1" }],
+  ["serve", {
+    ...complete,
+    AGENT_PROVIDER: "openai-compatible",
+    AGENT_MODEL: "m",
+    AGENT_BASE_URL: "https://a.example"
+  }],
+  ["run-job", { ...complete, ...keys }],
+  ["review", { ...complete, AGENT_RUNNER: "claude-code" }]
+]
+
+/** Texts of which one at least is a value of each setting, other than its default. */
+const values = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped()
+  yield* fs.writeFileString(`${directory}/text.md`, "a text")
+  yield* fs.writeFileString(`${directory}/key.pem`, pem())
+  const program = `${directory}/program`
+  yield* fs.writeFileString(program, "#!/bin/sh\n", { mode: 0o755 })
+  return [
+    "7",
+    "1",
+    "200000",
+    "true",
+    "false",
+    "7d",
+    "redis://other:6379",
+    "https://other.example",
+    `whsec_${"a".repeat(32)}`,
+    "[{\"key\":\"spot\",\"operator\":\"Exists\"}]",
+    "{\"nodeAffinity\":{}}",
+    "{\"my-model\":{\"input\":1,\"output\":2}}",
+    "team=payments",
+    "acme/api",
+    "openai",
+    "DEBUG",
+    "pr_opened",
+    "127.0.0.2",
+    "a-secret-of-sixteen",
+    pem(),
+    directory,
+    `${directory}/text.md`,
+    `${directory}/key.pem`,
+    program
+  ]
+})
+
+/** A value without the types that hide or wrap it. */
+const plain = (value: unknown): unknown => {
+  if (Redacted.isRedacted(value)) return Redacted.value(value)
+  if (Duration.isDuration(value)) return Duration.toMillis(value)
+  if (Option.isOption(value)) return Option.toArray(value).map(plain)
+  if (Array.isArray(value)) return value.map(plain)
+  return Predicate.isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
+    : value
+}
+
+/** Configuration of a process; none where it would not start. That a secret is hidden is no use of it. */
+const given = (mode: Mode, env: Environment) =>
+  configured({ mode, env }).pipe(
+    Effect.map((config) => Option.some(plain(Struct.omit(config, ["secrets", "warnings"])))),
+    Effect.orElseSucceed(() => Option.none())
+  )
+
+/** Makes the test whether a value of a setting changes what some process is given. */
+const makeHasEffect = Effect.gen(function*() {
+  const texts = yield* values
+  const before = yield* Effect.forEach(
+    processes,
+    ([mode, env]) => Effect.map(given(mode, env), (config) => [mode, env, JSON.stringify(config)] as const),
+    { concurrency: 1 }
+  )
+  return Effect.fnUntraced(function*({ env: [variable], kind }: Setting<unknown>) {
+    const fitting = [...kind.label.split(" / "), ...texts].filter((text) => Option.isSome(kind.fromText(text)))
+    for (const text of fitting) {
+      for (const [mode, env, usual] of before) {
+        const after = yield* given(mode, { ...env, [variable]: text })
+        if (Option.isSome(after) && JSON.stringify(after) !== usual) return true
+      }
+    }
+    return false
+  })
+})
+
+describe("a setting", () => {
+  it.effect("changes what the program is given", () =>
+    Effect.gen(function*() {
+      const hasEffect = yield* makeHasEffect
+      const others = everySetting.filter((setting) => setting !== settings.process.configPath)
+      const idle = yield* Effect.filter(others, (setting) => Effect.map(hasEffect(setting), (has) => !has), {
+        concurrency: 4
+      })
+      assert.deepStrictEqual(idle.map(nameOf), [], "without effect, or without a value in the list above")
+    }).pipe(Effect.provide(NodeServices.layer)))
+
+  it.effect("reaches code that is not the configuration's: each field is named there", () =>
+    Effect.gen(function*() {
+      const packages = new URL("../../", import.meta.url).pathname
+      const sources = globSync(`${packages}*/src/**/*.ts`).filter((file) =>
+        !/\/(?:config|testing)\/src\/|\/cli\/src\/index\.ts$/.test(file)
+      )
+      const code = sources.map((file) => readFileSync(file, "utf8").replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, "")).join("\n")
+      const fields = yield* Effect.map(
+        Effect.forEach(processes, ([mode, env]) => given(mode, env), { concurrency: 1 }),
+        (configs) => new Set(configs.flatMap(Option.toArray).flatMap(fieldsOf))
+      )
+      assert.isAbove(fields.size, 60)
+      assert.deepStrictEqual([...fields].filter((name) => !new RegExp(`\\b${name}\\b`).test(code)), [])
+    }))
+})
+
+/** Names of the fields of a configuration, and of the records in it. Other keys are data. */
+const fieldsOf = (value: unknown): ReadonlyArray<string> => {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf)
+  if (!Predicate.isObject(value)) return []
+  return Object.entries(value).flatMap(([key, inner]) =>
+    ["languageGuidelines", "environment", "labels", "annotations", "nodeSelector"].includes(key)
+      ? [key]
+      : [key, ...fieldsOf(inner)]
+  )
+}
