@@ -1,6 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { SpendScope } from "@nominal-code/agent/SpendScope"
 import { Block } from "@nominal-code/domain/Conversation"
+import { nanoOf } from "@nominal-code/persistence/Spend"
+import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Fiber, FileSystem, Option, Schedule } from "effect"
 import { createServer } from "node:http"
@@ -49,7 +52,7 @@ describe("Claude Code", () => {
       assert.deepStrictEqual(started, ["Read"])
       const [first, second] = world.model.turns.map(({ request }) => request)
       assert.sameMembers([...first?.tools ?? []], ["Read", "Grep", "submit_review"].map(offered))
-      assert.deepStrictEqual(second?.toolResults, ["Read ran"])
+      assert.match(second?.toolResults.join() ?? "", /^Read ran(?:\n|$)/)
       assert.include(first?.system, "You review.")
       const { messages, sessionId } = result.conversation
       assert.match(sessionId ?? "", /^[0-9a-f-]{36}$/)
@@ -132,7 +135,7 @@ describe("Claude Code", () => {
       assert.deepStrictEqual([result.stopped, result.answer], ["turns", Option.none()])
       assert.deepStrictEqual(started, ["Read", "Read"])
       const results = world.model.turns.flatMap(({ request }) => request.toolResults)
-      assert.deepStrictEqual(results.slice(0, 1), ["Read ran"])
+      assert.match(results[0] ?? "", /^Read ran(?:\n|$)/)
       assert.match(results[1] ?? "", /^Read ran\n\nThis is your last turn\. Call submit_review now/)
       assert.match(results[2] ?? "", /^Your turns are used up/)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
@@ -144,6 +147,28 @@ describe("Claude Code", () => {
       const result = yield* runClaude(world, claudeTask({ maxCostUsd: 0.1 }))
       assert.deepStrictEqual([result.stopped, result.limit, result.answer], ["budget", "task", Option.none()])
       assert.isBelow(world.model.turns.length, 4)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("is charged to the ledger, and not started once a limit is used up", () =>
+    Effect.gen(function*() {
+      const world = yield* makeWorld
+      world.model.script(turns({ calls: [submit()] }, { text: "done" }))
+      const ledger = SpendMemory.make()
+      const scope = (limit: number): SpendScope => ({
+        ledger,
+        accounts: [{ kind: "repository", name: "repository", period: "day", limit: nanoOf(limit) }],
+        subject: { repository: "github:acme/api", author: "github:alice" },
+        prices: {}
+      })
+      const within = (limit: number) => Effect.provideService(SpendScope, scope(limit))
+      const { usage } = yield* within(1)(runClaude(world, claudeTask()))
+      const [costs, ...more] = yield* ledger.costs(0)
+      assert.deepStrictEqual(more, [])
+      assert.deepStrictEqual([costs?.spent, costs?.held, costs?.calls], [nanoOf(usage.costUsd ?? 0), 0, 2])
+      assert.deepStrictEqual([costs?.usage, costs?.subject.provider], [usage.usage, "claude-code"])
+      const refused = yield* within(usage.costUsd ?? 0)(runClaude(world, claudeTask()))
+      assert.deepStrictEqual([refused.stopped, refused.limit, refused.turns], ["budget", "repository", 0])
+      assert.strictEqual(world.model.turns.length, 2)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("goes on with the session of the review before, and without it knows what was said", () =>

@@ -134,9 +134,10 @@ it.effect("settings without effect on the runner say so", () =>
       "agent.cli_path (AGENT_CLI_PATH): no effect: set agent.runner (AGENT_RUNNER) to claude-code to review with it"
     ])
     const claude = yield* chosen({
-      env: { ...complete, PATH: bin, AGENT_RUNNER: "claude-code", AGENT_PROVIDER: "openai" }
+      env: { ...complete, PATH: bin, AGENT_RUNNER: "claude-code", AGENT_PROVIDER: "openai", AGENT_TOOLS: "off" }
     })
     assert.deepStrictEqual(claude.warnings, [
-      "agent.reviewer.provider (AGENT_PROVIDER): no effect: Claude Code runs the agents"
+      "agent.reviewer.provider (AGENT_PROVIDER): no effect: Claude Code runs the agents",
+      "agent.tools (AGENT_TOOLS): no effect: Claude Code runs the agents"
     ])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

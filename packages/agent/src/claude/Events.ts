@@ -36,6 +36,8 @@ export type ClaudeEvent =
     readonly content: ReadonlyArray<Block>
     readonly problem: Option.Option<string>
   }
+  /** Output tokens of the answer that has just ended. Its parts told only how many there were when it began. */
+  | { readonly _tag: "Counted"; readonly output: number }
   | { readonly _tag: "ToolsAnswered"; readonly results: ReadonlyArray<Block> }
   /** The account's limit is used up until then, in seconds since the epoch. */
   | { readonly _tag: "Limited"; readonly resetsAt: Option.Option<number> }
@@ -146,6 +148,13 @@ const Said = Schema.Struct({
     usage: Schema.optionalKey(Schema.Unknown)
   })
 })
+const Counted = Schema.Struct({
+  type: Schema.Literal("stream_event"),
+  event: Schema.Struct({
+    type: Schema.Literal("message_delta"),
+    usage: Schema.Struct({ output_tokens: Schema.Natural })
+  })
+})
 const ToolsAnswered = Schema.Struct({
   type: Schema.Literal("user"),
   message: Schema.Struct({ content: Schema.Union([Schema.String, Schema.Array(Schema.Unknown)]) })
@@ -163,7 +172,7 @@ const Ended = Schema.Struct({
   api_error_status: optional(Schema.Finite)
 })
 
-const decode = Schema.decodeUnknownOption(Schema.Union([Started, Said, ToolsAnswered, Limited, Ended]))
+const decode = Schema.decodeUnknownOption(Schema.Union([Started, Said, Counted, ToolsAnswered, Limited, Ended]))
 const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
 const toEvent = (event: Option.Option.Value<ReturnType<typeof decode>>, raw: unknown): ClaudeEvent => {
@@ -175,6 +184,8 @@ const toEvent = (event: Option.Option.Value<ReturnType<typeof decode>>, raw: unk
       const problem = Option.fromNullishOr(event.error)
       return { _tag: "Said", id, model, usage: usageOf(usage), content: blocksOf(content), problem }
     }
+    case "stream_event":
+      return { _tag: "Counted", output: event.event.usage.output_tokens }
     case "user":
       return { _tag: "ToolsAnswered", results: blocksOf(event.message.content).filter(Block.guards.ToolResult) }
     case "rate_limit_event":

@@ -87,7 +87,7 @@ interface Opening {
 const converse = Effect.fnUntraced(
   function*<A>(session: Session<A>, { maxUsd, prompt, resume }: Opening) {
     const { desk, files, idle, installation, limit, program, task, transcript } = session
-    yield* Ref.set(transcript, Transcript.empty)
+    yield* Ref.set(transcript, { ...Transcript.empty, resumed: Option.isSome(resume) })
     const args = argumentsOf(
       { ...files, model: task.settings.model, maxTurns: limit + extraTurns, maxUsd, resume },
       installation.knows

@@ -7,6 +7,7 @@ import { type CallCosts, dollarsOf, nanoOf, newTask, noCosts } from "@nominal-co
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Option, Schedule } from "effect"
 import { SpendScope, within } from "../SpendScope.ts"
+import type { Spending } from "./Events.ts"
 import type { Transcript } from "./Transcript.ts"
 
 /** Fewest nanodollars that a process is started for, and the most that one reserves of limits beyond its review. */
@@ -28,11 +29,19 @@ const patiently = <A, R>(write: Effect.Effect<A, StoreError, R>) =>
     while: ({ retryable }) => retryable
   })
 
+/** The part of a session's cost that falls to some of its tokens. */
+const shareOf = (usage: Usage, session: Spending): Option.Option<number> =>
+  Option.map(
+    session.costUsd,
+    (costUsd) => session.usage.total === 0 ? 0 : costUsd * Math.min(1, usage.total / session.usage.total)
+  )
+
 /**
- * Usage and cost of a process: as it counted them at its end, or, where it did not come to that, those of the answers
- * that it told of. With a subscription, the cost is what the API would have asked for.
+ * Usage and cost of a process: as it counted them at its end. Where it did not come to that, or where it may count an
+ * earlier process of its session, too, those of the answers that it told of. With a subscription, the cost is what the
+ * API would have asked for.
  */
-export const summarize = ({ end, turns }: Transcript, model: string, prices: Prices): UsageSummary => {
+export const summarize = ({ end, resumed, turns }: Transcript, model: string, prices: Prices): UsageSummary => {
   const told = turns.reduce(
     (sum, turn) => ({
       usage: sum.usage.plus(turn.usage),
@@ -40,7 +49,11 @@ export const summarize = ({ end, turns }: Transcript, model: string, prices: Pri
     }),
     { usage: Usage.none, costUsd: Option.some(0) }
   )
-  const { costUsd, usage } = Option.getOrElse(Option.flatMap(end, ({ spending }) => spending), () => told)
+  const counted = Option.flatMap(end, ({ spending }) => spending)
+  const share = Option.flatMap(counted, (session) => shareOf(told.usage, session))
+  const { costUsd, usage } = resumed
+    ? { usage: told.usage, costUsd: Option.orElse(told.costUsd, () => share) }
+    : Option.getOrElse(counted, () => told)
   return new UsageSummary({
     provider: claudeCode,
     model: turns.at(-1)?.model ?? model,

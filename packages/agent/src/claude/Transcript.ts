@@ -1,5 +1,5 @@
 import { Block, type Message } from "@nominal-code/domain/Conversation"
-import type { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/Usage"
 import { Option } from "effect"
 import type { ClaudeEvent, EndEvent } from "./Events.ts"
 
@@ -14,6 +14,8 @@ interface Turn {
 
 /** State of one process, from its events. */
 export interface Transcript {
+  /** True if the process continues a session. It may count what the session has cost before. */
+  readonly resumed: boolean
   readonly sessionId: Option.Option<string>
   readonly turns: ReadonlyArray<Turn>
   /** The last text of the model. */
@@ -25,6 +27,7 @@ export interface Transcript {
 }
 
 export const empty: Transcript = {
+  resumed: false,
   sessionId: Option.none(),
   turns: [],
   text: "",
@@ -64,6 +67,15 @@ export const add = (before: Transcript, event: ClaudeEvent): Transcript => {
       return { ...before, sessionId: Option.some(event.sessionId) }
     case "Said":
       return withAnswer(before, event)
+    case "Counted":
+      return {
+        ...before,
+        turns: before.turns.map((turn, index) =>
+          index === before.turns.length - 1
+            ? { ...turn, usage: new Usage({ ...turn.usage, output: Math.max(turn.usage.output, event.output) }) }
+            : turn
+        )
+      }
     case "ToolsAnswered":
       return withResults(before, event.results)
     case "Limited":
