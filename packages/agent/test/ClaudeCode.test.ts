@@ -195,6 +195,17 @@ describe("Claude Code", () => {
       assert.match(prompt, /Your earlier reviews of this pull request:\n\n.*The first one\.[^]*#7 on acme\/api again/)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it.live("has the whole of a review's money, whatever its session has cost before", () =>
+    Effect.gen(function*() {
+      const world = yield* makeWorld
+      const usage = { input: 50_000, output: 100 }
+      world.model.script(turns({ calls: [read], usage }, { calls: [submit()], usage }, { text: "done" }))
+      const { conversation } = yield* runClaude(world, claudeTask())
+      const again = claudeTask({ history: conversation, maxCostUsd: 0.1 })
+      const second = yield* runClaude(world, again)
+      assert.deepStrictEqual([second.stopped, second.turns], ["submitted", 3])
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it.live("is gone, with all that it started, when its review is cancelled", () =>
     Effect.gen(function*() {
       const world = yield* makeWorld
