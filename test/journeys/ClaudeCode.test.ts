@@ -54,7 +54,8 @@ it.live("a server reviews with the real Claude Code, which has no secret of the 
     yield* first.asked
     const environments = environmentsOf(HOME)
     yield* first.release
-    assert.strictEqual(environments.length, 1)
+    // At its start, Claude Code runs programs of its own.
+    assert.isNotEmpty(environments)
     for (const secret of [journey.secrets.token, journey.secrets.webhookSecret]) {
       assert.notInclude(environments.join("\n"), secret)
     }
