@@ -167,7 +167,7 @@ export const make = Effect.gen(function*() {
     yield* Effect.forEach(yield* jobsWith(kubeJobsOfLabels(job)), endOne, { concurrency: 4, discard: true })
   })
 
-  return { observe: watch.observe, warningsOf: client.warningsOf, create, stop, clearLane, end }
+  return { observe: watch.observe, find: client.findJob, warningsOf: client.warningsOf, create, stop, clearLane, end }
 })
 
 /** Operations on the kube jobs of this server. */

@@ -36,6 +36,10 @@ export const apiFailed = ({ message, reason, retryAfter }: KubeError): RunWithou
   return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message)
 }
 
+/** Outcome of a run, if the API server did not answer a call or was too busy for it. */
+export const apiIsAway = (error: KubeError): Option.Option<RunWithoutResult> =>
+  error.reason === "unreachable" || error.reason === "busy" ? Option.some(apiFailed(error)) : Option.none()
+
 /** Outcome of a run whose Job the cluster does not take, or whose image it cannot run, until a person changes something. */
 const clusterFailed = (reason: (typeof Cluster.Type)["reason"], detail: string): RunWithoutResult =>
   Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable: false })

@@ -13,6 +13,7 @@ import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } f
 import * as KubeJobs from "./Control.ts"
 import {
   apiFailed,
+  apiIsAway,
   failureOf,
   type KubeJobEnding,
   leftBy,
@@ -120,7 +121,8 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
       while (true) {
         const placement = Placement.make(observation, jobs.warningsOf(name))
         const { hopeless, shortened } = placement
-        const verdict = yield* verdictOn({ observation, heard, reported, hopeless }, template.kubernetes)
+        const apiAway = Effect.match(jobs.find(name), { onFailure: apiIsAway, onSuccess: Option.none })
+        const verdict = yield* verdictOn({ observation, apiAway, heard, reported, hopeless }, template.kubernetes)
         if (verdict._tag === "Done") return verdict.outcome
         if (verdict._tag === "Stop") return yield* abandon(run, name, observation, verdict.because)
         if (verdict._tag === "Ended") {

@@ -26,13 +26,15 @@ interface Sources {
   readonly heard: Effect.Effect<JobOutcome, StoreError>
   /** Outcome that the Job's next pod may improve. */
   readonly reported: Ref.Ref<Option.Option<JobOutcome>>
+  /** Asks the cluster about the Job; the outcome of a run of which it cannot tell, for its API server is away. */
+  readonly apiAway: Effect.Effect<Option.Option<RunWithoutResult>>
   /** Completes with the outcome if its pods will not start. */
   readonly hopeless: Effect.Effect<RunWithoutResult>
 }
 
 /** Waits for the first source that decides about a Job. */
 export const verdictOn = (
-  { heard, hopeless, observation, reported }: Sources,
+  { apiAway, heard, hopeless, observation, reported }: Sources,
   { activeDeadline, backoffLimit }: { readonly activeDeadline: Duration.Duration; readonly backoffLimit: number }
 ): Effect.Effect<RunVerdict> => {
   // A failed pod may be replaced by the next: only the Job says that it was the last.
@@ -61,10 +63,9 @@ export const verdictOn = (
       // While the API server is away, nobody tells that the pod has ended, or that it has not begun.
       const left = Option.filter(yield* Ref.get(reported), JobOutcome.guards.Postponed)
       const snapshot = yield* observation.snapshot
-      return stop(Option.getOrElse(
-        left,
-        () => snapshot.ran ? tooLong(activeDeadline) : neverStarted(snapshot, limit)
-      ))
+      if (Option.isSome(left)) return stop(left.value)
+      if (!snapshot.ran) return stop(neverStarted(snapshot, limit))
+      return stop(Option.getOrElse(yield* apiAway, () => tooLong(activeDeadline)))
     }),
     limit
   )

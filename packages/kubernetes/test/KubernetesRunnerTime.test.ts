@@ -94,6 +94,19 @@ it.effect("an API server that is away for longer than the deadline makes no fail
     assert.deepStrictEqual(yield* Fiber.join(running), forgeAway)
   }))
 
+it.effect("an API server that is away at the deadline makes no failure of a pod that has said nothing", () =>
+  Effect.gen(function*() {
+    const { kube, running } = yield* started()
+    yield* kube.changed(runs(kube.jobs.get(name)))
+    yield* TestClock.adjust("5 minutes")
+    yield* kube.refuse("unreachable")
+    yield* TestClock.adjust("20 minutes")
+    assert.deepStrictEqual(
+      yield* Fiber.join(running),
+      clusterPostponed("unavailable", "Kubernetes: ask: nobody answers")
+    )
+  }))
+
 it.effect("a pod that waits for a service has not failed although the cluster says so after the deadline", () =>
   Effect.gen(function*() {
     const { kube, results, running } = yield* started()
