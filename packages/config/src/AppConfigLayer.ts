@@ -92,7 +92,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     warnings: [...report.warnings, ...doubtful]
   })
   const problems = [...unknownKeys(file), ...report.problems()]
-  return problems.length === 0 ? config : yield* new ConfigError({ problems })
+  return problems.length === 0 ? config : yield* new ConfigError({ problems: [...problems, ...doubtful] })
 })
 
 /** The configuration of one kind of process. */

@@ -122,7 +122,13 @@ export const resolveProviders = (
       // Where nobody else is reviewed for, the pipeline may have a provider of its own.
       if (mode === "serve") {
         const why = `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`
-        report.problem(apiKey, canUseClaudeCode(values) ? `${why}. Or ${installClaudeCode}` : why)
+        const isChosen = Option.isSome(values(agent.provider))
+        const others = providerNames.filter((other) => !isChosen && Option.isSome(values(providers[other].apiKey)))
+          .map((other) => `${nameOf(providers[other].apiKey)} is set: AGENT_PROVIDER=${other} uses it`)
+        report.problem(
+          apiKey,
+          [why, ...others, ...(canUseClaudeCode(values) ? [`Or ${installClaudeCode}`] : [])].join(". ")
+        )
       }
       return []
     }

@@ -7,7 +7,7 @@ const intro = `# Configuration
 
 <!-- Generated: \`node packages/config/generate.ts\` writes this page and config.schema.json from the table of settings. -->
 
-Every setting has two names: a path in a YAML file and a variable of the environment. What holds, the last one wins:
+Every setting has two names: a path in a YAML file and a variable of the environment. Of several values the last one in this list wins:
 
 1. the default,
 2. the file that \`CONFIG_PATH\` names, else \`config.yaml\` in the working directory (not for \`nominal-code review\`, which runs in the repository that it reviews),
@@ -26,7 +26,8 @@ what may stand in it.
 - True or false: \`true\`, \`yes\`, \`1\`, \`false\`, \`no\`, \`0\`.
 - Names that look like numbers need quotes in YAML: \`app_id: "12345"\`.
 - A key that does not exist is an error that says which one was probably meant.
-- A variable that looks like a misspelled setting, \`GITHUB_TOKN\` for instance, is a warning at the start.
+- A variable that looks like a misspelled setting, \`GITHUB_TOKN\` for instance, is a warning of \`serve\`. Where nothing
+  starts, it stands below the errors.
 - Relative paths start at the working directory of the process; \`~\` is not expanded.
 - Texts that have a \`_file\`: the file wins. It is read once, at start, and an empty file is an empty text.
 

@@ -5,15 +5,19 @@ import { ownSettings } from "./Settings.ts"
 
 const paths = ownSettings.flatMap(({ yaml }) => yaml)
 const known: ReadonlySet<string> = new Set(paths)
+const lastKey = (path: string) => path.slice(path.lastIndexOf(".") + 1)
+const distanceOf = (one: string, other: string) => characters(one, other) / Math.max(one.length, other.length)
 const below = (section: string) => paths.filter((path) => path.startsWith(`${section}.`))
 
 /** Known path that was probably meant: a misspelling away, the same key in another section, or the variable's. */
 const nearest = (path: string): Option.Option<string> => {
-  const key = path.slice(path.lastIndexOf(".") + 1)
+  const key = lastKey(path)
   const asVariable = ownSettings.find(({ env, yaml }) => yaml.length > 0 && env.includes(key.toUpperCase()))
   const ranked = paths.map((candidate) => {
-    const distance = characters(path, candidate) / Math.max(path.length, candidate.length)
-    return { candidate, distance: candidate.endsWith(`.${key}`) ? Math.min(distance, 0.3) : distance }
+    const distance = distanceOf(path, candidate)
+    if (lastKey(candidate) === key) return { candidate, distance: Math.min(distance, 0.3) }
+    // Two names of one section have the section in common: their keys have to resemble each other, too.
+    return { candidate, distance: distanceOf(key, lastKey(candidate)) > 0.65 ? 1 : distance }
   })
   return Option.fromUndefinedOr(asVariable?.yaml[0]).pipe(
     Option.orElse(() =>

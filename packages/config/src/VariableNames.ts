@@ -23,6 +23,12 @@ const variableNames = Effect.fnUntraced(function*(provider: ConfigProvider.Confi
   return names
 })
 
+/** Tells an exchange of two neighbouring characters, as in `AGENT_MODLE`. */
+const isSwap = (name: string, other: string): boolean => {
+  const at = [...name].findIndex((character, index) => character !== other[index])
+  return at >= 0 && name.slice(0, at) + name.charAt(at + 1) + name.charAt(at) + name.slice(at + 2) === other
+}
+
 /** Characters that a slip of the pen gets wrong: of a short name one, for two make another word of it. */
 const slips = (name: string): number => name.length < 12 ? 1 : 2
 
@@ -31,7 +37,9 @@ const ofService = /^NOMINAL_CODE_/
 
 const doubtOf = (name: string, names: ReadonlySet<string>): ReadonlyArray<string> => {
   if (known.has(name)) return []
-  const meant = [...known.keys()].find((other) => other.length >= 8 && distance(name, other) <= slips(name))
+  const meant = [...known.keys()].find((other) =>
+    other.length >= 8 && (distance(name, other) <= slips(name) || isSwap(name, other))
+  )
   const setting = meant === undefined ? undefined : known.get(meant)
   if (setting !== undefined && !namesOf(setting).some((other) => names.has(other))) {
     return [`${nameOf(setting)}: ${name} is in the environment, and is no setting: was ${meant} meant?`]

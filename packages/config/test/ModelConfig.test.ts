@@ -154,6 +154,14 @@ it.effect("a server misses the key of a provider that it uses, in one problem th
     assert.deepStrictEqual(yield* problems({ env: { ...complete, AGENT_PROVIDER: "openai" } }), [
       "OPENAI_API_KEY: OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
     ])
+    assert.deepStrictEqual(
+      yield* problems({ env: { ...complete, ANTHROPIC_API_KEY: "", OPENAI_API_KEY: "sk-openai" } }),
+      [
+        "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key. " +
+        "OPENAI_API_KEY is set: AGENT_PROVIDER=openai uses it. " +
+        "Or install Claude Code and log in (https://claude.com/claude-code)"
+      ]
+    )
     assert.deepStrictEqual(yield* problems({ mode: "review", env: { ...complete, ANTHROPIC_API_KEY: "" } }), [])
   }))
 

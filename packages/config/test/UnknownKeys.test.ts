@@ -40,6 +40,8 @@ it("what resembles nothing is told what there is", () => {
   assert.deepStrictEqual(unknown("storage: sqlite\nxyzzy: { plugh: 1, quux: 2 }"), [
     "unknown key \"xyzzy\" in config.yaml: docs/configuration.md lists all keys"
   ])
+  const [none = ""] = unknown("agent: { openai: x }")
+  assert.match(none, /^unknown key "agent\.openai" in config\.yaml: the keys of this section are agent\.runner, /)
   assert.deepStrictEqual(unknown("redis: { qqqqqqqqqqqqqqqqqqqq: 1 }"), [
     "unknown key \"redis.qqqqqqqqqqqqqqqqqqqq\" in config.yaml: the keys of this section are redis.url, redis.sentinel_password, redis.wait_replicas, redis.shards, redis.key_ttl_seconds"
   ])

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { doubtfulVariables } from "@nominal-code/config/VariableNames"
 import { ConfigProvider, Effect } from "effect"
-import { complete, configured } from "./Fixture.ts"
+import { complete, configured, problems } from "./Fixture.ts"
 
 const doubts = (...names: ReadonlyArray<string>) =>
   Effect.provideService(
@@ -19,6 +19,7 @@ it.effect("a variable that is a slip of the pen away from a setting is named wit
       ["GITHUB_WEBHOOKSECRET", "github.webhook_secret (GITHUB_WEBHOOK_SECRET)", "GITHUB_WEBHOOK_SECRET"],
       ["ALLOWED_USER", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
       ["REVIEWER_BOT_USERNAM", "reviewer.bot_username (REVIEWER_BOT_USERNAME)", "REVIEWER_BOT_USERNAME"],
+      ["AGENT_MODLE", "agent.reviewer.model (AGENT_MODEL)", "AGENT_MODEL"],
       ["REDIS_URI", "redis.url (REDIS_URL)", "REDIS_URL"],
       ["ANTHROPIC_API_KEYS", "ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"],
       ["OPEN_AI_API_KEY", "OPENAI_API_KEY", "OPENAI_API_KEY"],
@@ -93,5 +94,15 @@ it.effect("the doubt is a warning of the configuration, without the value", () =
     const { warnings } = yield* configured({ env: { ...complete, REDIS_URI: "redis://:s3cret@redis" } })
     assert.deepStrictEqual(warnings, [
       "redis.url (REDIS_URL): REDIS_URI is in the environment, and is no setting: was REDIS_URL meant?"
+    ])
+  }))
+
+it.effect("where the configuration is refused, the doubt follows the problems", () =>
+  Effect.gen(function*() {
+    const { GITHUB_TOKEN: token, ...others } = complete
+    const [missing = "", ...rest] = yield* problems({ env: { ...others, GITHUB_TOKN: token } })
+    assert.match(missing, /^github\.token \(GITHUB_TOKEN\): GITHUB_TOKEN must be set /)
+    assert.deepStrictEqual(rest, [
+      "github.token (GITHUB_TOKEN): GITHUB_TOKN is in the environment, and is no setting: was GITHUB_TOKEN meant?"
     ])
   }))
