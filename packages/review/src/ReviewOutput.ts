@@ -153,7 +153,9 @@ export const decodeReview = (
   const root = rootOf(input)
   if (root === undefined) return Result.fail("The review must be an object with `summary` and `comments`.")
   const summary = Predicate.isString(root["summary"]) ? root["summary"].trim() : ""
-  const comments = unwrapped(root["comments"] ?? [])
+  // A list under another name is not to pass for a review without findings.
+  const isElsewhere = Object.keys(root).some((key) => key !== "summary" && key !== "comments")
+  const comments = unwrapped(root["comments"] ?? (isElsewhere ? undefined : []))
   const list: ReadonlyArray<unknown> = Array.isArray(comments) ? comments : []
   const decoded = list.map((comment) => decodeFinding(lenient ? forgiving(comment) : comment))
   const problems = [

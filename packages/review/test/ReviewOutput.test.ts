@@ -60,6 +60,8 @@ describe("a review that is handed in", () => {
       assert.include(text, place)
     }
     assert.notInclude(text, "comments[0]")
+    assert.match(problems({ summary: "s", findings: [finding()] }), /^comments: must be an array$/)
+    assert.strictEqual(Result.getOrThrow(lenient({ summary: "s", findings: [finding()] })).unreadable, 1)
     assert.match(problems({ comments: 3 }), /summary: .*\ncomments: must be an array/)
     assert.match(problems(null), /must be an object/)
   })
