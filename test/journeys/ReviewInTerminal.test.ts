@@ -176,7 +176,10 @@ describe("nominal-code review", () => {
       const { code, stdout } = yield* review(world)
       assert.strictEqual(code, 0)
       assert.strictEqual(stdout, "Nothing to review: the diff is empty. To review this branch: --base main\n")
-      assert.strictEqual((yield* review(world, "--base", "HEAD")).stdout, "Nothing to review: the diff is empty.\n")
+      assert.strictEqual(
+        (yield* review(world, "--base", "HEAD")).stdout,
+        "Nothing to review: the diff is empty. To review what is not committed: leave out --base and the range\n"
+      )
     })
   )
 

@@ -85,8 +85,14 @@ const costs = Command.make(
   "costs",
   {
     since: Flag.String("since").pipe(
-      Flag.withDescription("So many days with today, or a date in UTC: 30d, 2026-11-01 (default: 7d)"),
-      Flag.withSchema(Schema.String.check(Schema.isPattern(/^(?:[1-9]\d{0,2}d|20\d\d-(?:0\d|1[0-2])-[0-3]\d)$/))),
+      Flag.withDescription("Number of days, today included, or a date in UTC: 30d, 2026-11-01 (default: 7d)"),
+      Flag.withSchema(
+        Schema.String.check(
+          Schema.isPattern(/^(?:[1-9]\d{0,2}d|20\d\d-(?:0\d|1[0-2])-[0-3]\d)$/, {
+            expected: "a number of days or a date, like 30d or 2026-11-01"
+          })
+        )
+      ),
       Flag.withDefault("7d")
     ),
     by: Flag.Literals("by", ["repo", "model", "author", "day"]).pipe(

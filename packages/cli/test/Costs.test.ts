@@ -89,7 +89,9 @@ describe("nominal-code costs", () => {
   it.live("refuses a time that it cannot read, as wrong usage", () =>
     Effect.gen(function*() {
       for (const since of ["yesterday", "0d", "2026-13-01"]) {
-        assert.strictEqual((yield* runWith({}, "costs", "--since", since)).code, 2, since)
+        const { code, stderr } = yield* runWith({}, "costs", "--since", since)
+        assert.strictEqual(code, 2, since)
+        assert.include(stderr, "a number of days or a date, like 30d or 2026-11-01")
       }
     }))
 })

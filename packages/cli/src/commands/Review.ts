@@ -47,7 +47,8 @@ const checkKey = Effect.gen(function*() {
     .map((name) => `--provider ${name} with ${keyOf(name)}`)
   return yield* new NoModelKey({
     message: `there is no key for the model: set ${isProvider(provider) ? keyOf(provider) : "its key"}, ` +
-      `or ${installClaudeCode}, or choose another provider: ${others.join(", or ")}`
+      (provider === "anthropic" ? `or ${installClaudeCode}, ` : "") +
+      `or choose another provider: ${others.join(", or ")}`
   })
 })
 
@@ -180,5 +181,6 @@ export const reviewLocal = Effect.fn("cli.review")(
 const nothing = (why: string, { base, json, range }: ReviewFlags): string => {
   if (json) return JSON.stringify({ summary: "", findings: [], nothingToReview: why }, null, 2)
   const isUncommitted = Option.isNone(base) && Option.isNone(range)
-  return `Nothing to review: ${why}.${isUncommitted ? " To review this branch: --base main" : ""}`
+  const instead = isUncommitted ? "this branch: --base main" : "what is not committed: leave out --base and the range"
+  return `Nothing to review: ${why}. To review ${instead}`
 }
