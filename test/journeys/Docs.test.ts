@@ -44,6 +44,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   ],
   "node docs/examples/review-changes.ts .": ["test/journeys/Library.test.ts", "example(\"review-changes\")"],
   "npx nominal-code jobs list": ["packages/cli/test/Jobs.test.ts", "list"],
+  "npx nominal-code config show": ["packages/cli/test/ConfigShow.test.ts", `"config", "show"`],
   "npx nominal-code costs": ["packages/cli/test/Costs.test.ts", "costs()"],
   "npx nominal-code costs --since 30d --by model": [
     "packages/cli/test/Costs.test.ts",

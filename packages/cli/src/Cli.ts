@@ -107,6 +107,28 @@ const costs = Command.make(
   })
 ).pipe(Command.withDescription("Show what the models have cost"))
 
+const config = Command.make("config").pipe(
+  Command.withDescription("Look into the configuration"),
+  Command.withSubcommands([
+    Command.make(
+      "show",
+      {
+        all: Flag.Boolean("all").pipe(
+          Flag.withDescription("Also the settings that have no value"),
+          Flag.withDefault(false)
+        ),
+        json
+      },
+      Effect.fn("cli.config.show")(function*(options) {
+        const { show } = yield* Effect.promise(() => import("./commands/Config.ts"))
+        return yield* show(options)
+      })
+    ).pipe(
+      Command.withDescription("Show each setting's value and where it came from; of a secret, only its length")
+    )
+  ])
+)
+
 const severities = ["critical", "high", "medium", "low"] as const satisfies ReadonlyArray<Severity>
 const toggle = (name: string, what: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(what), Flag.withDefault(false))
@@ -154,7 +176,7 @@ const review = Command.make(
 
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob, review, jobs, costs])
+  Command.withSubcommands([serve, runJob, review, jobs, costs, config])
 )
 
 const usage = 2

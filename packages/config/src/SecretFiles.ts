@@ -19,8 +19,17 @@ const owners = new Map(secrets.flatMap((setting) => setting.env.map((name) => [n
 export const readSecretFiles = Effect.fnUntraced(function*(
   environment: ReadonlyMap<string, Option.Option<string>>,
   report: Report
-): Effect.fn.Return<ReadonlyMap<string, Option.Option<string>>, ConfigError, FileSystem.FileSystem | Path.Path> {
+): Effect.fn.Return<
+  {
+    readonly environment: ReadonlyMap<string, Option.Option<string>>
+    /** The file of each variable that has its text from one. */
+    readonly files: ReadonlyMap<string, string>
+  },
+  ConfigError,
+  FileSystem.FileSystem | Path.Path
+> {
   const read = new Map(environment)
+  const files = new Map<string, string>()
   for (const [name, setting] of owners) {
     const variable = fileVariable(name)
     const file = yield* readVariable(variable)
@@ -35,6 +44,7 @@ export const readSecretFiles = Effect.fnUntraced(function*(
       report.problem(setting, `the file "${file.value}" that ${variable} names is empty: put the secret into it`)
     }
     read.set(name, secret)
+    files.set(name, file.value)
   }
-  return read
+  return { environment: read, files }
 })

@@ -13,6 +13,10 @@ const isEndpoint = (text: string): boolean => {
     `${url.username}${url.password}${url.search}${url.hash}` === ""
 }
 
+/** A text with a URL, without the parts of it that can be secret: login, query and fragment. */
+export const withoutLogin = (text: string): string =>
+  text.replace(/:\/\/.*@/s, "://***@").replace(/(:\/\/[^?#]*[?#]).*/s, "$1***")
+
 /** True for a URL without encryption. */
 export const isClear = (url: string): boolean => url.startsWith("http:") && !isLoopback(new URL(url).hostname)
 

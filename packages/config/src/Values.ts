@@ -2,23 +2,36 @@ import { Effect, type FileSystem, Option, type Path, Struct } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
 import { type ConfigFile, isYamlMap } from "./ConfigFile.ts"
 import { readVariable } from "./Environment.ts"
+import { Origin, placeOf } from "./Origin.ts"
 import type { Report } from "./Report.ts"
 import { readSecretFiles } from "./SecretFiles.ts"
-import type { Setting } from "./Setting.ts"
+import { fileVariable, type Setting } from "./Setting.ts"
 import { everySetting, ownSettings } from "./Settings.ts"
+import { withoutLogin } from "./Url.ts"
 
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 export type Flags = Readonly<Record<string, string | number | boolean>>
+
+/** A raw value and its origin. */
+interface Given {
+  readonly raw: unknown
+  readonly from: Origin
+}
 
 /** Function that gives a setting's value: from the command line, the environment, the file, or its default. */
 export interface Values {
   <A>(setting: Setting<A>): A
   /** Text of what was given for a setting, as a variable would have it; none where its default holds. */
   readonly given: (setting: Setting<unknown>) => Option.Option<string>
+  /** Value that was given for a setting, as it is written there, with its origin; none where its default holds. */
+  readonly source: (setting: Setting<unknown>) => Option.Option<Given>
 }
 
 /** A configuration in which nothing is set. */
-export const defaults: Values = Object.assign(<A>({ absent }: Setting<A>): A => absent, { given: () => Option.none() })
+export const defaults: Values = Object.assign(<A>({ absent }: Setting<A>): A => absent, {
+  given: () => Option.none(),
+  source: () => Option.none()
+})
 
 interface ValueOf extends Struct.Lambda {
   <A>(setting: Setting<A>): A
@@ -27,13 +40,6 @@ interface ValueOf extends Struct.Lambda {
 
 /** Values of all settings of a group, under the names that the group has for them. */
 export const valuesOf = (values: Values) => Struct.map(Struct.lambda<ValueOf>(values))
-
-/** A raw value and its origin. */
-interface Given {
-  readonly raw: unknown
-  readonly from: string
-  readonly isText: boolean
-}
 
 const atPath = ({ tree }: ConfigFile, path: string): unknown =>
   path.split(".").reduce<unknown>(
@@ -45,6 +51,9 @@ const atPath = ({ tree }: ConfigFile, path: string): unknown =>
 const isSet = ({ kind }: Setting<unknown>, value: unknown): boolean =>
   value !== undefined && value !== "" && (value !== null || kind.label === "list")
 
+/** True for an origin whose values are text, whatever their type. */
+const isText = ({ _tag }: Origin): boolean => _tag === "Variable" || _tag === "SecretFile"
+
 /** A value of the file or the command line as a variable would have it. */
 const asText = ({ raw }: Given): string =>
   Array.isArray(raw) ? raw.join(",") : isYamlMap(raw) ? JSON.stringify(raw) : String(raw)
@@ -52,7 +61,7 @@ const asText = ({ raw }: Given): string =>
 /** Shows a value in a message: short, and of a URL only the parts that cannot be secret. */
 const show = (value: unknown): string => {
   if (typeof value === "string") {
-    const text = value.replace(/:\/\/.*@/s, "://***@").replace(/(:\/\/[^?#]*[?#]).*/s, "$1***")
+    const text = withoutLogin(value)
     return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
   }
   if (value === null) return "nothing"
@@ -81,17 +90,21 @@ export const readValues = Effect.fnUntraced(function*(
       concurrency: 1
     }
   )
-  const environment = yield* readSecretFiles(new Map(pairs), report)
+  const { environment, files } = yield* readSecretFiles(new Map(pairs), report)
+  const ofVariable = (name: string): Origin =>
+    Option.match(Option.fromUndefinedOr(files.get(name)), {
+      onNone: () => Origin.cases.Variable.make({ name }),
+      onSome: (path) => Origin.cases.SecretFile.make({ variable: fileVariable(name), path })
+    })
 
   const given = (setting: Setting<unknown>): Option.Option<Given> => {
     const candidates = [
-      ...setting.yaml.map((path) => ({ raw: flags[path], from: "the command line", isText: false })),
+      ...setting.yaml.map((path) => ({ raw: flags[path], from: Origin.cases.CommandLine.make({}) })),
       ...setting.env.map((name) => ({
         raw: Option.getOrUndefined(environment.get(name) ?? Option.none()),
-        from: "the environment",
-        isText: true
+        from: ofVariable(name)
       })),
-      ...setting.yaml.map((path) => ({ raw: atPath(file, path), from: file.name, isText: false }))
+      ...setting.yaml.map((path) => ({ raw: atPath(file, path), from: Origin.cases.File.make({ path: file.name }) }))
     ]
     return Option.fromUndefinedOr(candidates.find(({ raw }) => isSet(setting, raw)))
   }
@@ -99,10 +112,10 @@ export const readValues = Effect.fnUntraced(function*(
   const valueOf = <A>(setting: Setting<A>): A =>
     Option.match(given(setting), {
       onNone: () => setting.absent,
-      onSome: ({ from, isText, raw }) =>
-        Option.getOrElse(isText ? setting.kind.fromText(String(raw)) : setting.kind.fromYaml(raw), () => {
+      onSome: ({ from, raw }) =>
+        Option.getOrElse(isText(from) ? setting.kind.fromText(String(raw)) : setting.kind.fromYaml(raw), () => {
           const { expected, secret } = setting.kind
-          report.problem(setting, `${secret ? "the value" : show(raw)} in ${from} is not ${expected}`)
+          report.problem(setting, `${secret ? "the value" : show(raw)} in ${placeOf(from)} is not ${expected}`)
           return setting.absent
         })
     })
@@ -112,7 +125,10 @@ export const readValues = Effect.fnUntraced(function*(
     .filter(({ kind }) => kind.secret)
     .flatMap((setting) => Option.toArray(Option.map(given(setting), ({ raw }) => String(raw))))
   return {
-    values: Object.assign(valueOf, { given: (setting: Setting<unknown>) => Option.map(given(setting), asText) }),
+    values: Object.assign(valueOf, {
+      given: (setting: Setting<unknown>) => Option.map(given(setting), asText),
+      source: given
+    }),
     secrets
   }
 })
