@@ -48,18 +48,24 @@ const isOn = (on: boolean): string => on ? "on" : "off"
 
 const code = (text: string | number): string => codeSpan(String(text))
 
+const capped = (dollars: number | undefined): string => dollars === undefined ? "not limited" : `at most ${dollars} USD`
+
 const listed = (values: ReadonlyArray<string>): string => values.length === 0 ? "none" : values.map(code).join(", ")
 
 /** Settings that apply to the pull request: name, value and origin. */
 const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<readonly [string, string, string]> => {
   const server = "the server"
-  const { ignoreExistingComments, ignoreLabel = "", ignorePatterns, inlineSuggestions, maxCostUsd, reviewer } = settings
+  const { failOn, ignoreExistingComments, ignoreLabel = "", ignorePatterns, inlineSuggestions, reviewer } = settings
+  const { limits = {}, maxCostUsd } = settings
   return [
     ["reviews", mode, mode === "active" ? "the default" : "a command on this pull request"],
     ["label that stops reviews", ignoreLabel === "" ? "none" : code(ignoreLabel), server],
     ["model", `${code(reviewer.model)} of ${code(reviewer.provider)}`, server],
     ["turns of a review", reviewer.maxTurns === 0 ? "not limited" : `at most ${reviewer.maxTurns}`, server],
-    ["cost of a review", maxCostUsd === undefined ? "not limited" : `at most ${maxCostUsd} USD`, server],
+    ["cost of a review", capped(maxCostUsd), server],
+    ["cost of this pull request", capped(limits.pullRequestUsd), server],
+    ["cost of this repository in a day (UTC)", capped(limits.repositoryUsd), server],
+    ["check fails for open findings", failOn === undefined ? "never" : `from ${code(failOn)} on`, server],
     ["suggestions", isOn(inlineSuggestions), server],
     ["existing comments", ignoreExistingComments ? "not read" : "read", server],
     ["ignored files", listed(ignorePatterns), server],

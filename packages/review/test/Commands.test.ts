@@ -45,6 +45,20 @@ describe("a command", () => {
       }
     }))
 
+  it.effect("shows the limits of dollars and what fails the check", () =>
+    Effect.gen(function*() {
+      const settings = { ...Scene.settings, failOn: "high", limits: { pullRequestUsd: 10 } } as const
+      const world = Scene.world({ settings })
+      yield* follow(world, "config")
+      for (
+        const row of [
+          "| cost of this pull request | at most 10 USD | the server |",
+          "| cost of this repository in a day (UTC) | not limited | the server |",
+          "| check fails for open findings | from `high` on | the server |"
+        ]
+      ) assert.include(world.replies.join(), row)
+    }))
+
   it.effect("says nothing on a dry run, and nothing in a run that lost its lease", () =>
     Effect.gen(function*() {
       const dry = Scene.world({ settings: { ...Scene.settings, dryRun: true } })
