@@ -198,7 +198,9 @@ export const agent = {
     env: "AGENT_EXPLORER_PROVIDER",
     kind: line,
     byDefault: "the reviewer's",
-    doc: "The model service of the explorers, the reviewer's helpers."
+    doc:
+      "The model service of the explorers: agents beside the reviewer, in a pipeline of your own. The usual review " +
+      "has none, and the settings of explorers do not change it."
   }),
   explorerModel: optional({
     yaml: "agent.explorer.model",
@@ -217,8 +219,7 @@ export const agent = {
     yaml: "agent.explorer.system_prompt",
     env: "EXPLORER_SYSTEM_PROMPT",
     kind: text,
-    byDefault: "the bundled one",
-    doc: "Replaces the explorers' system prompt."
+    doc: "The explorers' system prompt."
   }),
   explorerSystemPromptFile: optional({
     yaml: "agent.explorer.system_prompt_file",
