@@ -884,43 +884,6 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
  * environment, and nothing changes it after start.
  */
 export declare class AppConfig extends AppConfig_base {}
-/** Impact of a finding if it is right, worst first. */
-export declare const Severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
-export type Severity = typeof Severity.Type;
-/** Probability of a finding, as the model judges it. */
-export declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
-export type Confidence = typeof Confidence.Type;
-/** Kind of defect. */
-export declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
-export type Category = typeof Category.Type;
-declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
-  readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
-  readonly line: Schema.Int;
-  readonly startLine: Schema.optionalKey<Schema.Int>;
-  readonly side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
-  readonly body: Schema.NonEmptyString;
-  readonly suggestion: Schema.optionalKey<Schema.String>;
-  readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
-  readonly confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
-  readonly category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
-}>, {}>;
-/**
- * A remark of the reviewer about one place. `line` counts in the file of its `side`; `startLine` opens a range that
- * ends at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
- */
-export declare class Finding extends Finding_base {}
-/** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */
-export declare const Fingerprint: Schema.brand<Schema.String, "Fingerprint">;
-export type Fingerprint = typeof Fingerprint.Type;
-/**
- * The identity of a finding: its category, its path, the code that it stands on and what it claims. `code` is the text
- * of its lines, `startLine` to `line`. The same defect keeps its fingerprint when lines shift or the code is indented
- * anew, and loses it when the code changes.
- *
- * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
- * it survives a sentence turned round or a number corrected, not one with other words.
- */
-export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
 /** Output of a program. */
 interface ProcessOutput {
   readonly exitCode: number;
@@ -985,12 +948,63 @@ interface LocalChanges {
    */
   readonly head: string;
 }
+/** Impact of a finding if it is right, worst first. */
+export declare const Severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
+export type Severity = typeof Severity.Type;
+/** Probability of a finding, as the model judges it. */
+export declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
+export type Confidence = typeof Confidence.Type;
+/** Kind of defect. */
+export declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+export type Category = typeof Category.Type;
+declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
+  readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
+  readonly line: Schema.Int;
+  readonly startLine: Schema.optionalKey<Schema.Int>;
+  readonly side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
+  readonly body: Schema.NonEmptyString;
+  readonly suggestion: Schema.optionalKey<Schema.String>;
+  readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
+  readonly confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
+  readonly category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+}>, {}>;
+/**
+ * A remark of the reviewer about one place. `line` counts in the file of its `side`; `startLine` opens a range that
+ * ends at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
+ */
+export declare class Finding extends Finding_base {}
+/** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */
+export declare const Fingerprint: Schema.brand<Schema.String, "Fingerprint">;
+export type Fingerprint = typeof Fingerprint.Type;
+/**
+ * The identity of a finding: its category, its path, the code that it stands on and what it claims. `code` is the text
+ * of its lines, `startLine` to `line`. The same defect keeps its fingerprint when lines shift or the code is indented
+ * anew, and loses it when the code changes.
+ *
+ * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
+ * it survives a sentence turned round or a number corrected, not one with other words.
+ */
+export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
+declare const ReviewedFinding_base: import("effect/Schema").Class<ReviewedFinding, import("effect/Schema").Struct<{
+  readonly path: import("effect/Schema").brand<import("effect/Schema").NonEmptyString, "RepoPath">;
+  readonly line: import("effect/Schema").Int;
+  readonly startLine: import("effect/Schema").optionalKey<import("effect/Schema").Int>;
+  readonly side: import("effect/Schema").Literals<readonly ["LEFT", "RIGHT"]>;
+  readonly body: import("effect/Schema").NonEmptyString;
+  readonly suggestion: import("effect/Schema").optionalKey<import("effect/Schema").String>;
+  readonly severity: import("effect/Schema").Literals<readonly ["critical", "high", "medium", "low"]>;
+  readonly confidence: import("effect/Schema").Literals<readonly ["high", "medium", "low"]>;
+  readonly category: import("effect/Schema").Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+  fingerprint: import("effect/Schema").brand<import("effect/Schema").String, "Fingerprint">;
+}>, Finding> & Pick<{}, never>;
+/** A finding with its identity, which stays when its lines shift. */
+export declare class ReviewedFinding extends ReviewedFinding_base {}
 /** A review of changes on this disk. */
 interface ReviewedChanges {
   /** Markdown. Findings without a place in the diff are listed in it. */
   readonly summary: string;
   /** Findings that have their place in the diff, in its order. */
-  readonly findings: ReadonlyArray<Finding>;
+  readonly findings: ReadonlyArray<ReviewedFinding>;
   readonly headSha: Sha;
   readonly usage: Option.Option<UsageSummary>;
 }

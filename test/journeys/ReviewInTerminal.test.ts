@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { command } from "@nominal-code/testing/Command"
+import { sarifFaults } from "@nominal-code/testing/SarifSchema"
 import { Effect, FileSystem, type Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { readdirSync, readFileSync } from "node:fs"
@@ -158,6 +159,32 @@ describe("nominal-code review", () => {
   )
 
   live(
+    "prints SARIF with paths from the repository's root, and without results where nothing has changed",
+    Effect.gen(function*() {
+      const world = yield* uncommitted("unstaged")
+      yield* (yield* FileSystem.FileSystem).makeDirectory(`${world.directory}/src`)
+      const sarif = (...args: ReadonlyArray<string>) =>
+        Effect.map(review({ ...world, directory: `${world.directory}/src` }, "--sarif", ...args), ({ stdout }) => {
+          const log = JSON.parse(stdout)
+          assert.strictEqual(sarifFaults(log), "")
+          return log.runs[0]
+        })
+      const { invocations, results: [result] } = yield* sarif()
+      assert.deepInclude(result, {
+        ruleId: "bug",
+        level: "error",
+        message: { text: "The last page is lost.", markdown: "The last page is lost." }
+      })
+      const { artifactLocation, region } = result.locations[0].physicalLocation
+      assert.deepStrictEqual([artifactLocation.uri, region.startLine, region.endLine], ["page.ts", 1, 1])
+      assert.match(result.partialFingerprints.primaryLocationLineHash, /^[0-9a-f]{16}:1$/)
+      assert.include(result.fixes[0].artifactChanges[0].replacements[0].insertedContent.text, "Math.ceil")
+      assert.include(invocations[0].toolExecutionNotifications[0].message.text, "The page count is wrong.")
+      assert.deepStrictEqual((yield* sarif("--base", "HEAD")).results, [])
+    })
+  )
+
+  live(
     "asks the model that was named, and stops at the cost limit",
     Effect.gen(function*() {
       const world = yield* uncommitted("unstaged")
@@ -198,7 +225,7 @@ describe("nominal-code review", () => {
         [world, ["--base", "nope"], 1, /no branch, tag or commit "nope": fetch it/],
         [world, ["feature"], 2, /"feature" is no commit range: write it as main\.\.feature/],
         [world, ["--staged", "--base", "main"], 2, /choose one of --staged, --base and a commit range/],
-        [world, ["--json", "--markdown"], 2, /choose one of --json and --markdown/],
+        [world, ["--json", "--sarif"], 2, /choose one of --json, --markdown and --sarif/],
         [
           { ...world, env: { ANTHROPIC_API_KEY: "sk-ant-your-key" } },
           [],

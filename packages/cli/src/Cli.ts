@@ -162,6 +162,7 @@ const review = Command.make(
     ),
     json: toggle("json", "Print JSON, for programs"),
     markdown: toggle("markdown", "Print Markdown"),
+    sarif: toggle("sarif", "Print SARIF 2.1.0, for GitHub code scanning and editors"),
     quiet: toggle("quiet", "Print the review alone, without progress")
   },
   Effect.fn("cli.review")(function*(flags) {

@@ -1,6 +1,5 @@
 import type { Failure } from "@nominal-code/domain/Failure"
 import { failureText } from "@nominal-code/domain/Failure"
-import type { Finding } from "@nominal-code/domain/Finding"
 import { jobOfHead } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
@@ -12,13 +11,14 @@ import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nomina
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Ref, Schema } from "effect"
 import * as Configured from "./Configured.ts"
+import { ReviewedFinding } from "./ReviewedFinding.ts"
 
 /** A review of changes on this disk. */
 export interface ReviewedChanges {
   /** Markdown. Findings without a place in the diff are listed in it. */
   readonly summary: string
   /** Findings that have their place in the diff, in its order. */
-  readonly findings: ReadonlyArray<Finding>
+  readonly findings: ReadonlyArray<ReviewedFinding>
   readonly headSha: Sha
   readonly usage: Option.Option<UsageSummary>
 }
@@ -124,7 +124,7 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
   const draft = Option.getOrThrow(yield* Ref.get(posted))
   const reviewed: ReviewedChanges = {
     summary: draft.summary,
-    findings: draft.comments.map(({ finding }) => finding),
+    findings: draft.comments.map(({ finding, fingerprint }) => new ReviewedFinding({ ...finding, fingerprint })),
     headSha: draft.headSha,
     usage: Option.fromUndefinedOr(outcome.usage)
   }

@@ -8,6 +8,7 @@
 
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
 export { NotReviewed, reviewChanges, type ReviewChangesOptions, type ReviewedChanges } from "./ReviewChanges.ts"
+export { ReviewedFinding } from "./ReviewedFinding.ts"
 
 /** One review, from a job to the posted result, over `Forge`, `Workspace`, `AgentRunner` and `ConversationStore`. */
 export { type AnchorContext, type AnchoredFindings, type FingerprintedFinding } from "@nominal-code/review/Anchor"

@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Finding } from "@nominal-code/domain/Finding"
+import { Fingerprint } from "@nominal-code/domain/Finding"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Schema } from "effect"
 import { countAtLeast, reviewJson, reviewMarkdown, type ReviewReport, worstFirst } from "../src/review/ReviewReport.ts"
 import { paint, reviewText } from "../src/review/ReviewText.ts"
 import { columns, pieces, printable, wrap } from "../src/review/TerminalText.ts"
+import { ReviewedFinding } from "../src/ReviewedFinding.ts"
 
 const path = RepoPath.make("src/pages.ts")
 const lines = [
@@ -13,8 +14,8 @@ const lines = [
   "export const 漢字 = \"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字\""
 ]
 
-const finding = (changes: Partial<ConstructorParameters<typeof Finding>[0]> = {}) =>
-  new Finding({
+const finding = (changes: Partial<ConstructorParameters<typeof ReviewedFinding>[0]> = {}) =>
+  new ReviewedFinding({
     path,
     line: 2,
     side: "RIGHT",
@@ -23,10 +24,11 @@ const finding = (changes: Partial<ConstructorParameters<typeof Finding>[0]> = {}
     severity: "high",
     confidence: "high",
     category: "bug",
+    fingerprint: Fingerprint.make("0123456789abcdef"),
     ...changes
   })
 
-const report = (findings: ReadonlyArray<Finding>, summary = "**1 finding**"): ReviewReport => ({
+const report = (findings: ReadonlyArray<ReviewedFinding>, summary = "**1 finding**"): ReviewReport => ({
   summary,
   findings,
   headSha: Sha.make("a".repeat(40)),

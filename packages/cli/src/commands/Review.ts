@@ -15,6 +15,7 @@ import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
 import { type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
 import { paint, reviewText } from "../review/ReviewText.ts"
+import { nothingSarif, reviewSarif } from "../review/Sarif.ts"
 import { widthOf } from "../review/TerminalText.ts"
 import { reviewChanges } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
@@ -28,6 +29,7 @@ export interface ReviewFlags extends TargetFlags {
   readonly maxUsd: Option.Option<number>
   readonly json: boolean
   readonly markdown: boolean
+  readonly sarif: boolean
   readonly quiet: boolean
 }
 
@@ -116,8 +118,9 @@ const review = Effect.fnUntraced(function*(flags: ReviewFlags, progress: ReviewP
   return report
 })
 
-const formatted = (report: Report.ReviewReport, { json, markdown }: ReviewFlags): string => {
+const formatted = (report: Report.ReviewReport, { json, markdown, sarif }: ReviewFlags): string => {
   if (json) return Report.reviewJson(report)
+  if (sarif) return reviewSarif(report)
   if (markdown) return Report.reviewMarkdown(report)
   return reviewText(report, {
     width: widthOf(process.stdout),
@@ -149,7 +152,9 @@ const progressForm = Effect.fnUntraced(function*({ quiet }: ReviewFlags) {
 /** Reviews changes of the repository around the working directory, and prints the review. It posts nothing. */
 export const reviewLocal = Effect.fn("cli.review")(
   function*(flags: ReviewFlags) {
-    if (flags.json && flags.markdown) return yield* new WrongUsage({ message: "choose one of --json and --markdown" })
+    if ([flags.json, flags.markdown, flags.sarif].filter(Boolean).length > 1) {
+      return yield* new WrongUsage({ message: "choose one of --json, --markdown and --sarif" })
+    }
     const progress = yield* ReviewProgress.make(yield* progressForm(flags))
     const own = Logging.layerReview(progress.logLine).pipe(
       Layer.provideMerge(AppConfigLayer.layer("review", settingsOf(flags)))
@@ -178,8 +183,9 @@ export const reviewLocal = Effect.fn("cli.review")(
 )
 
 /** Text for changes that need no review. */
-const nothing = (why: string, { base, json, range }: ReviewFlags): string => {
+const nothing = (why: string, { base, json, range, sarif }: ReviewFlags): string => {
   if (json) return JSON.stringify({ summary: "", findings: [], nothingToReview: why }, null, 2)
+  if (sarif) return nothingSarif(why)
   const isUncommitted = Option.isNone(base) && Option.isNone(range)
   const instead = isUncommitted ? "this branch: --base main" : "what is not committed: leave out --base and the range"
   return `Nothing to review: ${why}. To review ${instead}`

@@ -1,10 +1,11 @@
-import { Finding, Severity } from "@nominal-code/domain/Finding"
+import { type Finding, Severity } from "@nominal-code/domain/Finding"
 import { Sha } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { UsageSummary } from "@nominal-code/domain/Usage"
 import { closeFence, codeSpan, fenced } from "@nominal-code/forge/Markdown"
 import { commentBody, commentHead } from "@nominal-code/review/CommentBody"
 import { Schema } from "effect"
+import { ReviewedFinding } from "../ReviewedFinding.ts"
 import { printable } from "./TerminalText.ts"
 
 /** A review of local changes that is ready to be printed. */
@@ -12,7 +13,7 @@ export interface ReviewReport {
   /** Markdown. */
   readonly summary: string
   /** Findings that have their place in the diff, worst first. */
-  readonly findings: ReadonlyArray<Finding>
+  readonly findings: ReadonlyArray<ReviewedFinding>
   readonly headSha: Sha
   readonly usage: UsageSummary | undefined
   /** Severity of every finding, those without a place included. */
@@ -25,16 +26,16 @@ export interface ReviewReport {
 export const withoutMarkers = (text: string): string => text.replaceAll(/[ \n]*<!-- nominal-code .*?-->/g, "")
 
 /** Removes severity, category and confidence, which stand above a finding's text on a forge. */
-export const withoutHead = (finding: Finding): Finding => {
+export const withoutHead = (finding: ReviewedFinding): ReviewedFinding => {
   const head = commentHead(finding)
   const body = finding.body.startsWith(head) ? finding.body.slice(head.length).trim() : finding.body
-  return body === "" ? finding : new Finding({ ...finding, body })
+  return body === "" ? finding : new ReviewedFinding({ ...finding, body })
 }
 
 const rank = (severity: Severity): number => Severity.literals.indexOf(severity)
 
 /** Sorts findings by severity, worst first. */
-export const worstFirst = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+export const worstFirst = (findings: ReadonlyArray<ReviewedFinding>): ReadonlyArray<ReviewedFinding> =>
   findings.toSorted((one, other) => rank(one.severity) - rank(other.severity))
 
 /** Number of severities that are `least` or worse. */
@@ -108,7 +109,7 @@ export const reviewMarkdown = ({ findings, summary }: ReviewReport): string =>
 
 const Printed = Schema.Struct({
   summary: Schema.String,
-  findings: Schema.Array(Finding),
+  findings: Schema.Array(ReviewedFinding),
   headSha: Sha,
   usage: Schema.optionalKey(UsageSummary)
 })
@@ -118,7 +119,10 @@ const unicodeEscape = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
     .join("")
 
-/** A review as JSON. Control and format characters are escaped. */
+/** JSON for people and programs: control and format characters are escaped. */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, unicodeEscape)
+
+/** A review as JSON. */
 export const reviewJson = ({ findings, headSha, summary, usage }: ReviewReport): string =>
-  JSON.stringify(encode({ summary, findings, headSha, ...(usage === undefined ? {} : { usage }) }), null, 2)
-    .replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, unicodeEscape)
+  printableJson(encode({ summary, findings, headSha, ...(usage === undefined ? {} : { usage }) }))

@@ -43,7 +43,7 @@ const entities: ReadonlyArray<readonly [string, string]> = [
 ]
 
 /** Takes back what keeps a forge from rendering a text as HTML, commands or links: a terminal renders none of them. */
-const unescaped = (text: string): string =>
+export const unescaped = (text: string): string =>
   entities.reduce((all, [entity, character]) => all.replaceAll(entity, character), text)
     .replaceAll("]\\(", "](").replaceAll("]\\:", "]:").replaceAll(/^([\s>*+\-\d.)]*)\\\//gm, "$1/")
 
