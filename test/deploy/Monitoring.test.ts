@@ -20,6 +20,7 @@ const withComponent = (): ReturnType<typeof render> => {
   return render(`${deploy}/production`)
 }
 
+// Only kubectl renders an overlay. `make test` says by name what a machine without it skips.
 describe.skipIf(!hasKubectl)("deploy/monitoring (kubectl)", () => {
   it("adds to an overlay what Prometheus needs to read the servers' metrics, and opens nothing else", () => {
     const resources = withComponent()

@@ -13,21 +13,12 @@ import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import type { ReviewAnswer } from "@nominal-code/review/ReviewOutput"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import { shaOf } from "@nominal-code/testing/Jobs"
+import { testConfig } from "@nominal-code/testing/TestConfig"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
 import { shownAt, type Story } from "./Stories.ts"
 
-const settings: ReviewSettings = {
-  botUsername: "nominal",
-  reviewer: { provider: "anthropic", model: "claude", maxTurns: 8 },
-  explorer: { provider: "anthropic", model: "claude", maxTurns: 32 },
-  inlineSuggestions: true,
-  ignorePatterns: [],
-  dryRun: false,
-  ignoreExistingComments: false,
-  codingGuidelines: "",
-  languageGuidelines: {}
-}
+const settings: ReviewSettings = { ...testConfig().review, botUsername: "nominal" }
 
 const file = new ChangedFile({ path: RepoPath.make("src/cart.ts"), status: "modified", patch: "@@ -1 +1 @@\n-a\n+b" })
 

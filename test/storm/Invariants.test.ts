@@ -2,8 +2,8 @@ import { assert, it } from "@effect/vitest"
 import { DeliveryId, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { LaneKey } from "@nominal-code/domain/Lane"
 import { Sha } from "@nominal-code/domain/PullRequest"
-import { LeaseTask } from "@nominal-code/jobs/JobQueue"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
+import { jobRecord } from "@nominal-code/testing/JobRecord"
 import { Option, Schema } from "effect"
 import { breaches, judge, type Verdict } from "./Invariants.ts"
 import type { Accepted, Change, Observed, PodRun, Post } from "./Observed.ts"
@@ -21,30 +21,16 @@ const skipped = JobOutcome.cases.Skipped.make({
   headSha: head
 })
 
-const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord => ({
-  id,
-  lane,
-  delivery: DeliveryId.make(`delivery of ${id}`),
-  state: "done",
-  position: 1,
-  kind: "pr_push",
-  task: LeaseTask.cases.Review.make({}),
-  attempts: 1,
-  losses: 0,
-  failure: Option.none(),
-  waitsFor: Option.none(),
-  leaseUntil: Option.none(),
-  cancelled: false,
-  supersededBy: Option.none(),
-  stoodFor: [],
-  headSha: Option.none(),
-  receivedAt: 0,
-  endedAt: Option.none(),
-  unreadable: false,
-  outcome: Option.some(reviewed),
-  job: Option.none(),
-  ...rest
-})
+const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord =>
+  jobRecord({
+    id,
+    lane,
+    delivery: DeliveryId.make(`delivery of ${id}`),
+    state: "done",
+    attempts: 1,
+    outcome: Option.some(reviewed),
+    ...rest
+  })
 
 const accepted = (job: JobId, rest: Partial<Accepted> = {}): Accepted => ({
   delivery: `delivery of ${job}`,

@@ -5,6 +5,7 @@ import { Notice } from "@nominal-code/domain/Notice"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { LeaseTask } from "@nominal-code/jobs/JobQueue"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
+import { jobRecord } from "@nominal-code/testing/JobRecord"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import { Option } from "effect"
 import { facts, table } from "../src/JobText.ts"
@@ -16,30 +17,16 @@ const now = Date.UTC(2026, 10, 29, 12)
 
 const recordOf = (number: number, changes: Partial<JobRecord> = {}): JobRecord => {
   const job = push(laneOf(number), `delivery-${number}`)
-  return {
-    id: job.id,
+  const { delivery, id, lane } = job
+  return jobRecord({
+    id,
     position: number,
-    lane: job.lane,
-    delivery: job.delivery,
-    kind: "pr_push",
-    state: "waiting",
-    task: LeaseTask.cases.Review.make({}),
-    attempts: 0,
-    losses: 0,
-    failure: Option.none(),
-    waitsFor: Option.none(),
-    leaseUntil: Option.none(),
-    cancelled: false,
-    supersededBy: Option.none(),
-    stoodFor: [],
-    outcome: Option.none(),
-    headSha: Option.none(),
+    lane,
+    delivery,
     receivedAt: now - 5 * minute,
-    endedAt: Option.none(),
-    unreadable: false,
     job: Option.some(job),
     ...changes
-  }
+  })
 }
 
 /** The last column of a job's line. */

@@ -4,7 +4,7 @@ import type { Job } from "./Job.ts"
 import { visibleText } from "./Mention.ts"
 
 /*
- * What people write beside a mention, as commands. A command is the first line alone, or its first clause: a sentence
+ * Parser of commands: of the text that people write beside a mention. A command is the first line alone, or its first clause: a sentence
  * that only contains a command's word is none.
  */
 

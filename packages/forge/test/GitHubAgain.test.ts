@@ -3,18 +3,7 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import { parseWebhook } from "../src/github/Webhook.ts"
 import type { Delivery } from "../src/Webhooks.ts"
-
-const sha = "b".repeat(40)
-const user = { login: "ada", type: "User" }
-const source = { repository: { full_name: "acme/shop" }, installation: { id: 77 } }
-const pull = {
-  number: 7,
-  title: "A change",
-  draft: false,
-  user,
-  head: { ref: "change", sha },
-  base: { ref: "main" }
-}
+import { pull, sha, source } from "./GitHubPayload.ts"
 
 const parse = (event: string, payload: unknown) =>
   parseWebhook({

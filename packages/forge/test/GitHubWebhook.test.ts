@@ -4,6 +4,7 @@ import { Effect, Option, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import { parseWebhook } from "../src/github/Webhook.ts"
 import type { Delivery, WebhookRequest } from "../src/Webhooks.ts"
+import { pull, sha, source, user } from "./GitHubPayload.ts"
 
 const Examples = Schema.Array(Schema.Struct({
   name: Schema.String,
@@ -36,17 +37,6 @@ const request = (
 
 const parse = (event: string, payload: unknown) => parseWebhook(request(event, JSON.stringify(payload)))
 
-const user = { login: "ada", type: "User" }
-const source = { repository: { full_name: "acme/shop" }, installation: { id: 77 } }
-const sha = "b".repeat(40)
-const pull = {
-  number: 7,
-  title: "A change",
-  draft: false,
-  user,
-  head: { ref: "change", sha },
-  base: { ref: "main" }
-}
 const comment = { id: 900, body: "@nominal hi", user }
 const issue = { number: 7, title: "A change", pull_request: { url: "u" } }
 

@@ -47,7 +47,7 @@ export const asOutcome = (event: PullRequestEvent) => <A extends JobOutcome, R>(
 
 /**
  * Works on the head of a view. A force-push may take it away before it is checked out: then the head is read once more.
- * Where git was refused, the forge's API is asked for the same, and its error counts.
+ * If git is refused access, the same is asked of the forge's API, whose error is the outcome.
  */
 export const onHead = <A, E, R>(view: PullRequestView, work: (view: PullRequestView) => Effect.Effect<A, E, R>) => {
   const { ref } = view.pullRequest
