@@ -18,10 +18,10 @@ import * as ReviewLayers from "./ReviewLayers.ts"
 const disk = ServiceName.make("disk")
 
 /** The services that a review needs, whose breakers hold it back while they are away. */
-const needsOf = ({ review: { explorer, reviewer } }: AppConfig["Service"]) => {
-  const models = [...new Set([reviewer.provider, explorer.provider])].map(modelService)
-  return ({ platform }: Lane) => [forgeService(platform), ...models]
-}
+const needsOf = ({ review: { reviewer } }: AppConfig["Service"]) => ({ platform }: Lane) => [
+  forgeService(platform),
+  modelService(reviewer.provider)
+]
 
 type Needs = ReturnType<typeof needsOf>
 

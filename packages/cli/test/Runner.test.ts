@@ -29,13 +29,13 @@ const configured = Effect.fnUntraced(function*(settings: Partial<AppConfig["Serv
   }).pipe(Effect.provide(Runner.layer.pipe(Layer.provide(Storage.layer), Layer.provideMerge(config))))
 })
 
-it.live("reviews run in this process, which needs the lane's forge, each model service once, and the disk", () =>
+it.live("reviews run in this process, which needs the lane's forge, the reviewer's model service, and the disk", () =>
   Effect.gen(function*() {
     assert.deepStrictEqual<unknown>(yield* configured({ review: twoModels }), {
       name: "in-process",
       outOfProcess: false,
-      github: ["forge:github", "model:anthropic", "model:google", "disk"],
-      gitlab: ["forge:gitlab", "model:anthropic", "model:google", "disk"]
+      github: ["forge:github", "model:anthropic", "disk"],
+      gitlab: ["forge:gitlab", "model:anthropic", "disk"]
     })
     assert.deepStrictEqual<unknown>((yield* configured({})).github, ["forge:github", "model:anthropic", "disk"])
   }).pipe(Effect.provide(NodeServices.layer)))

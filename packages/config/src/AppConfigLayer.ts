@@ -61,7 +61,8 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const { secrets, values } = yield* readValues(file, flags, report)
   const runner = yield* resolveRunner(mode, values, report)
   const review = resolveReview(runner, values, yield* resolvePrompts(values, report), report)
-  const used = [review.reviewer.provider, review.explorer.provider]
+  // The usual review has no explorers: they need no key.
+  const used = [review.reviewer.provider]
   refusePlaceholders(mode, used, values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
   const github = yield* resolveGitHub(mode, values, report)

@@ -31,6 +31,14 @@ it.effect("the explorer uses the reviewer's model unless it has its own", () =>
     assert.strictEqual((yield* configured({ env })).review.explorer.model, "m2")
   }))
 
+it.effect("the explorers' provider needs no key, for the usual review has no explorers", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, AGENT_EXPLORER_PROVIDER: "google" }
+    const { providers, review } = yield* configured({ env })
+    assert.strictEqual(review.explorer.provider, "google")
+    assert.deepStrictEqual(providers.map(({ name }) => name), ["anthropic"])
+  }))
+
 it.effect("a provider that does not exist is named with those that do", () =>
   Effect.gen(function*() {
     const available =
