@@ -125,18 +125,15 @@ it.effect("a job does not wait for longer because the clock was set back", () =>
         })
       )
     }
-    const lanes = Effect.gen(function*() {
-      const heard: Array<number> = []
+    const lanes = Effect.fnUntraced(function*(count: number) {
       const { queue } = yield* processAt(directory)
-      yield* Effect.forkScoped(
-        Stream.runForEach(queue().ready, ({ lane }) => Effect.sync(() => heard.push(lane.number)))
-      )
-      yield* quiet
-      return heard
+      const named = yield* Stream.runCollect(Stream.take(queue().ready, count))
+      return named.map(({ lane }) => lane.number).sort((one, other) => one - other)
     })
-    assert.deepStrictEqual(yield* lanes, [2])
+    assert.deepStrictEqual(yield* lanes(1), [2])
+    assert.deepStrictEqual(yield* before.take(laneOf(1)), Option.none())
     yield* TestClock.setTime(Duration.toMillis("1 day"))
-    assert.deepStrictEqual(yield* lanes, [1, 2])
+    assert.deepStrictEqual(yield* lanes(2), [1, 2])
   }))
 
 it.effect("a lane is named to the other processes on the file within the sweep", () =>
