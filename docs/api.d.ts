@@ -287,6 +287,8 @@ export declare const ReviewSettings: Schema.Struct<{
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>;
+  /** Events that start a review by themselves. Absent: not known. */
+  readonly triggers: Schema.optionalKey<Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>>>;
   readonly inlineSuggestions: Schema.Boolean;
   /** Patterns as in a `.gitignore` at the repository's root. A file that matches leaves the diff. */
   readonly ignorePatterns: Schema.$Array<Schema.String>;
@@ -2245,7 +2247,10 @@ interface Lease {
   /** Time since the job was accepted, or queued again by `retry`, by the store's clock. */
   readonly age: Duration.Duration;
 }
-/** Kind of a lane's first job: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
+/**
+ * Kind of a lane's first job: a notice or a command, which needs the forge alone; a comment that a model answers; or a
+ * lifecycle event's review.
+ */
 type HeadWork = "notice" | "comment" | "lifecycle";
 /** A lane that has something to run. */
 interface ReadyLane {
@@ -2639,8 +2644,8 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
 }>;
 /**
  * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
- * dies. Only the holder of a lane's lease runs its first job. In a lane notices come first, then what people asked for,
- * then the one lifecycle job, each in the order of arrival.
+ * dies. Only the holder of a lane's lease runs its first job. In a lane notices and commands come first, then what people
+ * asked a model for, then the one lifecycle job, each in the order of arrival.
  */
 export declare class JobQueue extends JobQueue_base {}
 /** Limits of a queue. */

@@ -95,7 +95,7 @@ const cells = (waiting: ReadonlyArray<JobRecord>, now: number) => (record: JobRe
   record.state,
   String(record.attempts),
   spanText(now - record.receivedAt),
-  `${record.lane.repo}#${record.lane.number}`,
+  `${record.lane.platform}:${record.lane.repo}#${record.lane.number}`,
   isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
   detailText(record, waiting, now)
 ]

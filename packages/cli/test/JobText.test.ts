@@ -57,8 +57,8 @@ describe("the table of jobs", () => {
       "superseded"
     ])
     assert.deepStrictEqual(lines.slice(1).map((line) => line.slice(at("PULL"), at("WHAT")).trim()), [
-      "acme/api#7",
-      "acme/api#12345"
+      "github:acme/api#7",
+      "github:acme/api#12345"
     ])
   })
 

@@ -66,6 +66,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   refusePlaceholders(mode, used, values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
   const github = yield* resolveGitHub(mode, values, report)
+  const policy = resolvePolicy(mode, values, report)
   const config = AppConfig.of({
     dataDir: yield* dataDirectory(values, report),
     storage: resolveStorage(values, report),
@@ -74,7 +75,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     gitlab: resolveGitLab(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
     metrics: resolveMetrics(values, report),
-    policy: resolvePolicy(mode, values, report),
+    policy,
     onPush: values(reviewer.onPush),
     check: values(reviewer.check),
     kubernetes,
@@ -85,7 +86,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     },
     providers: resolveProviders(mode, used, values, report),
     claudeCode: resolveClaudeCode(mode, runner, values),
-    review,
+    review: { ...review, triggers: policy.triggers },
     allowUnpriced: values(costs.allowUnpriced),
     conversationTtl: values(redis.keyTtl),
     logLevel: resolveLogLevel(values, report),

@@ -18,6 +18,9 @@ export const Command = Schema.TaggedUnion({
 })
 export type Command = typeof Command.Type
 
+/** True if the command of this name asks a model. The others need the forge alone. */
+export const usesModel = (tag: Command["_tag"]): boolean => tag === "Review" || tag === "Ask"
+
 /** One line of the help: how a command is written, and its effect. */
 export interface CommandHelp {
   readonly usage: string

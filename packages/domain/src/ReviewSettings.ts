@@ -2,6 +2,7 @@ import { Schema } from "effect"
 import { ChatServiceName } from "./ChatServices.ts"
 import { Severity } from "./Finding.ts"
 import { ModelPrice } from "./ModelPrice.ts"
+import { LifecycleKind } from "./PullRequestEvent.ts"
 import { SpendLimits } from "./SpendLimits.ts"
 
 /** The supported model services. */
@@ -55,6 +56,8 @@ export const ReviewSettings = Schema.Struct({
   botUsername: Schema.String,
   reviewer: AgentSettings,
   explorer: AgentSettings,
+  /** Events that start a review by themselves. Absent: not known. */
+  triggers: Schema.optionalKey(Schema.Array(LifecycleKind)),
   inlineSuggestions: Schema.Boolean,
   /** Patterns as in a `.gitignore` at the repository's root. A file that matches leaves the diff. */
   ignorePatterns: Schema.Array(Schema.String),

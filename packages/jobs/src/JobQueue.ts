@@ -51,7 +51,10 @@ export interface Lease {
   readonly age: Duration.Duration
 }
 
-/** Kind of a lane's first job: a notice to be posted, a comment to be answered, or a lifecycle event's review. */
+/**
+ * Kind of a lane's first job: a notice or a command, which needs the forge alone; a comment that a model answers; or a
+ * lifecycle event's review.
+ */
 export type HeadWork = "notice" | "comment" | "lifecycle"
 
 /** A lane that has something to run. */
@@ -106,8 +109,8 @@ export type JobRequestResult = typeof JobRequestResult.Type
 
 /**
  * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
- * dies. Only the holder of a lane's lease runs its first job. In a lane notices come first, then what people asked for,
- * then the one lifecycle job, each in the order of arrival.
+ * dies. Only the holder of a lane's lease runs its first job. In a lane notices and commands come first, then what people
+ * asked a model for, then the one lifecycle job, each in the order of arrival.
  */
 export class JobQueue extends Context.Service<JobQueue, {
   /**

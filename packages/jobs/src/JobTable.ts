@@ -15,8 +15,8 @@ export const JobRow = Schema.Struct({
   event: Schema.String,
   lifecycle: Schema.Boolean,
   state: JobState,
-  /** Task: the review, or one of the notices. */
-  task: Schema.Literals(["review", "given-up", "busy"]),
+  /** Task: what a model is asked for, a command that needs no model, or one of the notices. */
+  task: Schema.Literals(["review", "command", "given-up", "busy"]),
   /** Failure of its last run, as JSON. */
   failure: Schema.NullOr(Schema.String),
   /** The service that it waits for, and since when. */
@@ -88,7 +88,7 @@ export interface JobTable {
   forget(before: number): number
 }
 
-/** Rank within a lane: the running job, then notices, comments, and last the lifecycle job. */
+/** Rank within a lane: the running job, then notices and commands, questions, and last the lifecycle job. */
 const rank = ({ lifecycle, state, task }: JobRow): number => {
   if (state === "running") return 0
   if (task !== "review") return 1

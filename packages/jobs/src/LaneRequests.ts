@@ -1,7 +1,10 @@
+import { commandOf } from "@nominal-code/domain/CommandParser"
+import { Option } from "effect"
 import { JobRequestResult } from "./JobQueue.ts"
 import type { JobState } from "./JobRecords.ts"
 import type { JobTable } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
+import * as StoredJob from "./StoredJob.ts"
 
 /*
  * What people may ask for about a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
@@ -38,7 +41,12 @@ export const retry = (table: JobTable, id: string, now: number, laneCapacity: nu
   if (twin !== undefined && twin.id !== id && LaneRules.coversEvent(twin)) return refusals.same(twin.id)
   const waiting = LaneRules.waitingComments(active)
   if (!row.lifecycle && waiting >= laneCapacity) return refusals.full(waiting)
-  table.update({ ...LaneRules.asNewlyAccepted(table, row, now), stoodFor: row.stoodFor })
+  const job = StoredJob.decode(table.payload(id))
+  const task = Option.match(job, {
+    onNone: () => "review" as const,
+    onSome: (one) => LaneRules.taskOf(commandOf(one)._tag)
+  })
+  table.update({ ...LaneRules.asNewlyAccepted(table, { ...row, task }, now), stoodFor: row.stoodFor })
   return JobRequestResult.cases.Done.make({})
 }
 

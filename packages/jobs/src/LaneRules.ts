@@ -1,3 +1,4 @@
+import { type Command, usesModel } from "@nominal-code/domain/Command"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure } from "@nominal-code/domain/Failure"
 import { eventKeyOf, type Job, JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
@@ -15,8 +16,7 @@ import * as StoredJob from "./StoredJob.ts"
 export interface OfferedJob {
   readonly row: Pick<JobRow, "id" | "lane" | "delivery" | "event" | "lifecycle">
   readonly payload: string
-  /** True for a request to stop the lane's reviews. */
-  readonly cancels: boolean
+  readonly command: Command["_tag"]
 }
 
 /** Makes the form in which a job is offered to a table. */
@@ -29,7 +29,7 @@ export const offered = (job: Job): OfferedJob => ({
     lifecycle: job.event._tag === "Lifecycle"
   },
   payload: StoredJob.encode(job),
-  cancels: commandOf(job)._tag === "Cancel"
+  command: commandOf(job)._tag
 })
 
 /** Fencing token of a lease: the job and the epoch. */
@@ -54,7 +54,8 @@ const maxStoodFor = 50
 const restMillis = (losses: number): number => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 1_800_000)
 
 const isWaiting = ({ state }: JobRow): boolean => state === "waiting"
-const isReview = ({ task }: JobRow): boolean => task === "review"
+/** True for the job itself, a review or a command, and not a notice about it. */
+const isReview = ({ task }: JobRow): boolean => task === "review" || task === "command"
 const isLifecycleReview = (row: JobRow): boolean => row.lifecycle && isReview(row)
 
 /** The lifecycle job that waits in a lane, if any: there is never more than one. */
@@ -106,17 +107,19 @@ const requeueStopped = (table: JobTable, row: JobRow): void =>
 /** Fields of a job without attempts. Numbers that must not be used twice are not reset. */
 const untried = { attempts: 0, losses: 0, dueAt: 0, owner: null, failure: null, waitsFor: null, waitsSince: null }
 
+/** Task of a new job. A command does not wait for a model, nor behind those that do. */
+export const taskOf = (command: Command["_tag"]): "review" | "command" => usesModel(command) ? "review" : "command"
+
 /** Resets a job so that it waits as if it had just been accepted. */
 export const asNewlyAccepted = (
   table: JobTable,
-  row: OfferedJob["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt">,
+  row: OfferedJob["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt" | "task">,
   now: number
 ): JobRow => ({
   ...row,
   ...untried,
   position: table.tick(),
   state: "waiting",
-  task: "review",
   earlier: row.earlier + row.attempts,
   stop: null,
   again: false,
@@ -133,7 +136,7 @@ const isOfItsHead = (event: string, outcome: JobOutcome): boolean =>
 
 /** True if a job covers another delivery of its event: it does, or has done, what that asks for. */
 export const coversEvent = ({ event, lifecycle, outcome, state, task }: JobRow): boolean => {
-  if (state === "waiting" || state === "running") return !lifecycle || task === "review"
+  if (state === "waiting" || state === "running") return !lifecycle || task === "review" || task === "command"
   if (state !== "done") return false
   return !lifecycle ||
     Option.exists(Option.flatMap(Option.fromNullOr(outcome), decodeOutcome), (one) => isOfItsHead(event, one))
@@ -161,8 +164,6 @@ const rejectFull = (
   return OfferResult.cases.Full.make({ waiting: waitingComments(active), told })
 }
 
-const usesModel = new Set(["Review", "Ask"])
-
 /**
  * Cancels what a lane's jobs have a model do: parks those that wait, and marks the one that runs. Notices and other
  * commands stay.
@@ -170,7 +171,7 @@ const usesModel = new Set(["Review", "Ask"])
 const cancelReviews = (table: JobTable, active: ReadonlyArray<JobRow>, now: number): void => {
   for (const row of active) {
     const job = StoredJob.decode(table.payload(row.id))
-    if (!isReview(row) || !Option.exists(job, (one) => usesModel.has(commandOf(one)._tag))) continue
+    if (!isReview(row) || !Option.exists(job, (one) => usesModel(commandOf(one)._tag))) continue
     if (row.state === "running") table.update({ ...row, stop: "cancelled" })
     else park(table, { ...row, stop: "cancelled" }, now)
   }
@@ -182,7 +183,7 @@ const cancelReviews = (table: JobTable, active: ReadonlyArray<JobRow>, now: numb
  */
 export const offer = (
   table: JobTable,
-  { cancels, payload, row }: OfferedJob,
+  { command, payload, row }: OfferedJob,
   now: number,
   limits: Limits
 ): OfferResult => {
@@ -195,10 +196,14 @@ export const offer = (
     return OfferResult.cases.Duplicate.make({ jobId: twin.id })
   }
 
-  if (cancels) cancelReviews(table, table.active(row.lane), now)
+  if (command === "Cancel") cancelReviews(table, table.active(row.lane), now)
   const active = table.active(row.lane)
   const fresh = () =>
-    asNewlyAccepted(table, { earlier: 0, attempts: 0, epoch: 0, receivedAt: now, ...known, ...row }, now)
+    asNewlyAccepted(
+      table,
+      { earlier: 0, attempts: 0, epoch: 0, receivedAt: now, ...known, ...row, task: taskOf(command) },
+      now
+    )
   const put = (one: JobRow) => store(table, one, payload, known !== undefined)
   if (!row.lifecycle) {
     if (waitingComments(active) >= limits.laneCapacity) return rejectFull(active, fresh, put)

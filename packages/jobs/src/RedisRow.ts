@@ -49,8 +49,12 @@ const text = (value: string | number | boolean | null): string =>
 
 /** Further fields of a row, without those that have their default values. */
 export const fieldsOf = (row: JobRow, payload: string, call: string): ReadonlyMap<string, string> => {
-  const named = Object.entries(short).map(([name, field]) => [field, text(row[name as keyof typeof short])] as const)
+  // A version that knows no commands reads one as a review, which it carries out just so.
+  const { task } = row
+  const known = task === "command" ? { ...row, task: "review" as const } : row
+  const named = Object.entries(short).map(([name, field]) => [field, text(known[name as keyof typeof short])] as const)
   return new Map([
+    ...(task === "command" ? [["c", "1"] as const] : []),
     ...named.filter(([field, value]) =>
       value !== "" && value !== usual[field] && (field !== "r" || Number(value) !== row.position)
     ),
@@ -98,7 +102,7 @@ export const rowOf = (id: string, found: typeof Fields.Type): Option.Option<Stor
     delivery: found["d"],
     event: found["e"],
     lifecycle: found["l"] === "1",
-    task: found["t"] ?? "review",
+    task: found["t"] ?? (found["c"] === "1" ? "command" : "review"),
     failure: orNull(found["f"]),
     waitsFor: orNull(found["w"]),
     waitsSince: found["ws"] === undefined ? null : int(found["ws"]),

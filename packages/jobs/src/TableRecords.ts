@@ -22,7 +22,7 @@ const failureOf = ({ failure }: JobRow): Option.Option<Failure> =>
 
 /** Task of a job; none if this program does not know it. */
 const taskOf = (row: JobRow): Option.Option<LeaseTask> => {
-  if (row.task === "review") return Option.some(LeaseTask.cases.Review.make({}))
+  if (row.task === "review" || row.task === "command") return Option.some(LeaseTask.cases.Review.make({}))
   const notice: Option.Option<Notice> = row.task === "busy"
     ? Option.some(Notice.cases.Busy.make({}))
     : Option.map(failureOf(row), (failure) => Notice.cases.GivenUp.make({ failure }))

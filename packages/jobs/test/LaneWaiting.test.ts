@@ -259,6 +259,27 @@ describe("a notice", () => {
     }))
 })
 
+it.effect("a command is carried out while the model is away, also behind a question that waits for it", () =>
+  Effect.gen(function*() {
+    const { events, offer, start, stateOf } = yield* laneWorld({
+      needs,
+      run: ({ prompt }) =>
+        Effect.succeed(
+          prompt === "explain"
+            ? JobOutcome.cases.Postponed.make({ failure: overloaded, service: model })
+            : JobOutcome.cases.Answered.make({ command: "pause" })
+        )
+    })
+    const behind = mention(one, "behind", "pause")
+    const elsewhere = mention(two, "elsewhere", "help")
+    yield* start
+    yield* offer(job)
+    yield* offer(behind, elsewhere)
+    assert.deepStrictEqual(starts(events), ["start a", "start behind", "start elsewhere"])
+    for (const command of [behind, elsewhere]) assert.strictEqual((yield* stateOf(command)).state, "done")
+    assert.match((yield* stateOf(job)).reason, /waits for model:anthropic/)
+  }))
+
 describe("turns", () => {
   const elsewhere = new Lane({ ...laneOf(1), repo: RepoName.make("acme/web") })
 

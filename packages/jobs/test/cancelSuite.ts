@@ -96,6 +96,24 @@ export const cancelling = (it: It) => {
   )
 
   it(
+    "gives commands out before what a model is asked for, also when they are tried again",
+    Effect.gen(function*() {
+      const [review, pause, question, help] = [
+        mention(lane, "a", "review"),
+        mention(lane, "b", "pause"),
+        mention(lane, "c", "why is it null?"),
+        mention(lane, "d", "help")
+      ]
+      yield* offerAll(review, pause, question, help)
+      const lease = yield* take
+      assert.deepStrictEqual([lease.job.id, lease.task._tag, lease.attempt], [pause.id, "Review", 1])
+      yield* settle(lease, park)
+      assert.deepStrictEqual(yield* retry(pause), handled)
+      assert.deepStrictEqual(yield* runAll, ["d", "b", "a", "c"])
+    })
+  )
+
+  it(
     "takes a request to cancel where as many comments wait as may",
     Effect.gen(function*() {
       const { laneCapacity } = yield* QueueLimits

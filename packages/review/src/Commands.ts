@@ -1,4 +1,4 @@
-import { Command, commandHelp } from "@nominal-code/domain/Command"
+import { type Command, commandHelp, usesModel } from "@nominal-code/domain/Command"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { ReviewMode } from "@nominal-code/domain/Marker"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
@@ -11,15 +11,10 @@ import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome } from "./RunOutcome.ts"
 import { findingOf, isOurs, threadIdOf } from "./Thread.ts"
 
-const plainCommands = ["Pause", "Resume", "Ignore", "Cancel", "Dismiss", "Resolve", "Config", "Help"] as const
-
 /** A command that needs neither a model nor a checkout. */
-export type PlainCommand = Extract<
-  Command,
-  { readonly _tag: (typeof plainCommands)[number] }
->
+export type PlainCommand = Exclude<Command, { readonly _tag: "Review" | "Ask" }>
 
-export const isPlainCommand = (command: Command): command is PlainCommand => Command.isAnyOf(plainCommands)(command)
+export const isPlainCommand = (command: Command): command is PlainCommand => !usesModel(command._tag)
 
 /** Answer to a command, and the facts that its marker records. */
 interface CommandAnswer {
@@ -42,6 +37,9 @@ const modes: Readonly<Record<ReviewMode, string>> = {
   ignored: "I review nothing on this pull request any more. Mention me with `resume` to have reviews again."
 }
 
+const resumedWithoutTriggers =
+  "This pull request is reviewed again when somebody asks: mention me with `review`. No event starts a review here."
+
 const setMode = (mode: ReviewMode): CommandAnswer => ({ text: modes[mode], facts: { mode } })
 
 const isOn = (on: boolean): string => on ? "on" : "off"
@@ -56,9 +54,10 @@ const listed = (values: ReadonlyArray<string>): string => values.length === 0 ? 
 const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<readonly [string, string, string]> => {
   const server = "the server"
   const { failOn, ignoreExistingComments, ignoreLabel = "", ignorePatterns, inlineSuggestions, reviewer } = settings
-  const { limits = {}, maxCostUsd } = settings
+  const { limits = {}, maxCostUsd, triggers } = settings
   return [
     ["reviews", mode, mode === "active" ? "the default" : "a command on this pull request"],
+    ...(triggers === undefined ? [] : [["starts by itself", listed(triggers), server] as const]),
     ["label that stops reviews", ignoreLabel === "" ? "none" : code(ignoreLabel), server],
     ["model", `${code(reviewer.model)} of ${code(reviewer.provider)}`, server],
     ["turns of a review", reviewer.maxTurns === 0 ? "not limited" : `at most ${reviewer.maxTurns}`, server],
@@ -93,7 +92,10 @@ const answers: Readonly<
   Cancel: () => ({ text: "No review of this pull request runs any more. Mention me with `review` to start one." }),
   Pause: () => setMode("paused"),
   Ignore: () => setMode("ignored"),
-  Resume: () => setMode("active")
+  Resume: ({ triggers }) => {
+    const answer = setMode("active")
+    return triggers?.length === 0 ? { ...answer, text: resumedWithoutTriggers } : answer
+  }
 }
 
 /** Dismisses the finding in whose thread the command stands. */

@@ -59,6 +59,16 @@ describe("a command", () => {
       ) assert.include(world.replies.join(), row)
     }))
 
+  it.effect("does not promise automatic reviews where nothing starts one", () =>
+    Effect.gen(function*() {
+      for (const [triggers, text] of [[[], /when somebody asks.*`review`/], [["pr_push"], /are on/]] as const) {
+        const world = Scene.world({ settings: { ...Scene.settings, triggers } })
+        yield* follow(world, "resume")
+        assert.match(world.replies.join(), text)
+        assert.deepStrictEqual<ReadonlyArray<unknown>>(world.facts, [{ mode: "active" }])
+      }
+    }))
+
   it.effect("says nothing on a dry run, and nothing in a run that lost its lease", () =>
     Effect.gen(function*() {
       const dry = Scene.world({ settings: { ...Scene.settings, dryRun: true } })
