@@ -1,6 +1,7 @@
 import { Duration, Effect, FileSystem, Option, Path } from "effect"
 import { Git } from "./Git.ts"
 import { type PathsInUse, silentMillis } from "./Heartbeat.ts"
+import { directoryOf } from "./KeptTrees.ts"
 import type { RepositoryLock } from "./RepositoryLock.ts"
 import type { WorkspaceOptions } from "./Workspace.ts"
 
@@ -88,10 +89,11 @@ export const sweep = Effect.fn("Workspace.sweep")(function*(
     Effect.gen(function*() {
       const gitDir = path.join(mirrors, name)
       const silent = Option.getOrElse(yield* silentMillis(path.join(gitDir, usedFile)), () => Infinity)
-      return { gitDir, silent, bytes: yield* bytesOf(gitDir) }
+      const trees = yield* directoryOf(gitDir)
+      return { gitDir, trees, silent, bytes: (yield* bytesOf(gitDir)) + (yield* bytesOf(trees)) }
     }), { concurrency: 2 })
   let bytes = found.reduce((total, mirror) => total + mirror.bytes, yield* bytesOf(jobs))
-  for (const { bytes: size, gitDir, silent } of found.sort((left, right) => right.silent - left.silent)) {
+  for (const { bytes: size, gitDir, silent, trees } of found.sort((left, right) => right.silent - left.silent)) {
     const old = silent > Duration.toMillis(options.maxAge)
     const excess = old || bytes > options.maxBytes
     const tidy = Effect.gen(function*() {
@@ -99,6 +101,7 @@ export const sweep = Effect.fn("Workspace.sweep")(function*(
       if (yield* inUse.has(path.join(gitDir, usedFile))) return
       if (!excess) return yield* repack(gitDir)
       yield* discard(gitDir)
+      yield* Effect.ignore(discard(trees))
       bytes -= size
       yield* Effect.logInfo("removed a mirror", { gitDir, bytes: size, reason: old ? "age" : "disk cap" })
     })

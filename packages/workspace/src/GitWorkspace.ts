@@ -7,6 +7,7 @@ import { directories, discard, sweep, usedFile } from "./Cleanup.ts"
 import * as Git from "./Git.ts"
 import type { GitError } from "./Git.ts"
 import * as Heartbeat from "./Heartbeat.ts"
+import * as KeptTrees from "./KeptTrees.ts"
 import * as Mirror from "./Mirror.ts"
 import * as Remote from "./Remote.ts"
 import * as RepositoryLock from "./RepositoryLock.ts"
@@ -73,17 +74,19 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
       )
       const job = yield* fs.makeTempDirectoryScoped({ directory: jobs, prefix: "job-" })
       yield* inUse.keep(job)
-      yield* fs.makeDirectory(path.join(job, "tree"))
-      const directory = yield* fs.realPath(path.join(job, "tree"))
+      const tree = yield* KeptTrees.take(gitDir, job)
       // A mirror with a hole in it is not kept: the next attempt fetches it anew.
       const onGitError = (error: GitError) =>
         error.reason === "corrupt" ? Effect.ignore(lock(gitDir, discard(gitDir))) : Effect.void
-      yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes: options.maxBytes }).pipe(
-        Effect.tapError(onGitError),
-        Effect.mapError((error) => Mirror.explain(remote, error))
+      yield* WorkTree.write({ gitDir, commit: commits.head, tree, maxBytes: options.maxBytes }).pipe(
+        Effect.catchTag(
+          "GitError",
+          (error) => Effect.andThen(onGitError(error), Effect.fail(Mirror.explain(remote, error)))
+        )
       )
+      yield* KeptTrees.keep(gitDir, tree)
       const redact = makeRedactor(remote.secrets)
-      return Checkout.open({ directory, gitDir, commits, services }, { redact, onGitError })
+      return Checkout.open({ directory: tree.directory, gitDir, commits, services }, { redact, onGitError })
     },
     (effect) =>
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))

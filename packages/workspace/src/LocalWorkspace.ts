@@ -35,9 +35,11 @@ const make = Effect.fnUntraced(function*(repository: string, { maxBytes }: Local
 
   const checkout = Effect.fn("LocalWorkspace.checkout")(function*(request: CheckoutRequest) {
     const commits = yield* commitsOf(request)
-    const directory = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" }))
-    yield* WorkTree.write({ gitDir, commit: commits.head, directory, maxBytes })
-    return Checkout.open({ directory, gitDir, commits, services }, {
+    const place = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" }))
+    const tree = { place, directory: path.join(place, "tree"), indexFile: path.join(place, "index") }
+    yield* fs.makeDirectory(tree.directory)
+    yield* WorkTree.write({ gitDir, commit: commits.head, tree, maxBytes })
+    return Checkout.open({ directory: tree.directory, gitDir, commits, services }, {
       redact: makeRedactor([]),
       onGitError: () => Effect.void
     })

@@ -1,6 +1,7 @@
 import type { Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem } from "effect"
 import { Git, GitError } from "./Git.ts"
+import type { Tree } from "./KeptTrees.ts"
 import { parseTreeEntry } from "./Objects.ts"
 
 /** Size above which a file is left out of the work tree. */
@@ -9,6 +10,14 @@ const MAX_FILES = 1_000_000
 const WRITE_TIMEOUT_SECONDS = 600
 
 const tooLarge = (message: string) => new GitError({ reason: "too-large", message })
+
+interface WriteOptions {
+  readonly gitDir: string
+  readonly commit: Sha
+  readonly tree: Tree
+  /** Limit of the commit's files. */
+  readonly maxBytes: number
+}
 
 /** Counts a commit's files in constant memory, and lists those that are too big to be written. */
 const survey = Effect.fnUntraced(function*(gitDir: string, commit: Sha, maxBytes: number) {
@@ -36,31 +45,41 @@ const survey = Effect.fnUntraced(function*(gitDir: string, commit: Sha, maxBytes
   return oversized
 })
 
-/**
- * Writes a commit's files to an empty directory. The directory holds no `.git`: the index stands beside it, so nothing
- * in it leads back to the mirror. No hook, filter or conversion runs, and links are written as plain files that hold
- * their target. Empty directories stand for submodules.
- */
-export const write = Effect.fn("WorkTree.write")(function*(options: {
-  readonly gitDir: string
-  readonly commit: Sha
-  readonly directory: string
-  readonly maxBytes: number
-}) {
+const writeOver = Effect.fnUntraced(function*({ commit, gitDir, maxBytes, tree }: WriteOptions) {
   const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
   const git = yield* Git
-  const { commit, directory, gitDir, maxBytes } = options
+  const { directory, indexFile } = tree
+  const isNew = !(yield* fs.exists(indexFile))
   const oversized = yield* survey(gitDir, commit, maxBytes)
-  const indexFile = path.join(path.dirname(directory), `${path.basename(directory)}.index`)
   const writing = { gitDir, indexFile, workTree: directory, timeoutSeconds: WRITE_TIMEOUT_SECONDS }
-  yield* git.run(["read-tree", commit], { gitDir, indexFile })
+  yield* git.run(["read-tree", "--reset", commit], writing)
   if (oversized.length > 0) {
     yield* git.run(["update-index", "-z", "--force-remove", "--stdin"], {
       ...writing,
       stdin: oversized.map((name) => `${name}\0`).join("")
     })
   }
-  yield* git.run(["checkout-index", "--all", "--force", "--quiet"], writing)
-  yield* Effect.ignore(fs.remove(indexFile, { force: true }))
+  // Before anything is written: a directory may be in the way of a file.
+  if (!isNew) yield* git.run(["clean", "-ffdxq"], writing)
+  yield* git.run(["checkout-index", "--all", "--force", "--quiet", "--index"], writing)
+})
+
+/**
+ * Makes a tree's files those of a commit. Files that the tree has as the commit does are left as they are; an empty
+ * tree gets them all, and so does one that git cannot bring to the commit. The tree holds no `.git`: the index stands
+ * beside it, so nothing in it leads back to the mirror. No hook, filter or conversion runs, and links are written as
+ * plain files that hold their target. Empty directories stand for submodules.
+ */
+export const write = Effect.fn("WorkTree.write")(function*(options: WriteOptions) {
+  const fs = yield* FileSystem.FileSystem
+  const { directory, indexFile } = options.tree
+  const afresh = Effect.gen(function*() {
+    for (const path of [directory, indexFile, `${indexFile}.lock`]) {
+      yield* fs.remove(path, { recursive: true, force: true })
+    }
+    yield* fs.makeDirectory(directory, { mode: 0o700 })
+    yield* writeOver(options)
+  })
+  const isKept = yield* fs.exists(indexFile)
+  yield* isKept ? Effect.catchTag(writeOver(options), "GitError", () => afresh) : writeOver(options)
 })

@@ -47,6 +47,19 @@ layer(services)("Cleanup", (it) => {
       assert.deepStrictEqual(yield* left, ["new.git"])
     }))
 
+  it.effect("removes the kept trees of a mirror with it, and counts them with it", () =>
+    Effect.gen(function*() {
+      const { fs, left, mirrors, path, run } = yield* given({ "large.git": 3, "small.git": 2 }, 4000)
+      const trees = path.join(path.dirname(mirrors), "trees")
+      for (const name of ["large.git", "small.git"]) {
+        yield* fs.makeDirectory(path.join(trees, name, "job-1", "tree"), { recursive: true })
+        yield* fs.writeFileString(path.join(trees, name, "job-1", "tree", "a.ts"), "x".repeat(1500))
+      }
+      yield* run
+      assert.deepStrictEqual(yield* left, ["small.git"])
+      assert.deepStrictEqual(yield* fs.readDirectory(trees), ["small.git"])
+    }))
+
   it.effect("removes the least recently used mirrors until the rest fits, but none that is in use", () =>
     Effect.gen(function*() {
       const { inUse, left, mirrors, path, run } = yield* given(

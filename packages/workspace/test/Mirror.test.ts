@@ -80,6 +80,8 @@ layer(Fixture.services, { excludeTestServices: true })("Mirror", (it) => {
         }
         const blob = repository.git("rev-parse", `${request.headSha}:a.ts`)
         yield* fs.remove(`${objects}/${blob.slice(0, 2)}/${blob.slice(2)}`)
+        // A tree that is kept needs nothing of a file that it has.
+        yield* fs.remove(`${baseDir}/trees`, { recursive: true })
         const error = yield* Effect.flip(workspace.checkout(request))
         assert.isTrue(error.retryable, error.message)
         yield* workspace.checkout(request)
