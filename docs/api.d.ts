@@ -1313,6 +1313,8 @@ declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
   readonly scope: Schema.Literals<readonly ["head", "request"]>;
   readonly summary: Schema.NonEmptyString;
   readonly comments: Schema.$Array<typeof InlineComment>;
+  /** Findings that stand in the summary. */
+  readonly folded: Schema.$Array<Schema.brand<Schema.String, "Fingerprint">>;
   /** Event of the job, so that a forge can answer in its thread. */
   readonly event: Schema.TaggedUnion<{
     readonly Comment: Schema.TaggedStruct<"Comment", {
@@ -3627,7 +3629,7 @@ export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
 declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, models, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
+  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, markerKeys, models, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -3645,6 +3647,8 @@ declare const spendIn: {
   sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
   redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
+/** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
+declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** The forges that the configuration has credentials for. */
 declare const forges: Layer.Layer<Forges, never, AppConfig>;
 /** The webhooks of these forges. */

@@ -20,6 +20,7 @@ import { limitsWithin } from "@nominal-code/llm/Retry"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
+import * as MarkerKeyStore from "@nominal-code/persistence/MarkerKeyStore"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import * as SpendRedis from "@nominal-code/persistence/SpendRedis"
@@ -71,6 +72,16 @@ export const spendIn = {
   sqlite: SpendSqlite.layer.pipe(Layer.provide(sqlite)),
   redis: SpendRedis.layer.pipe(Layer.provide(redis))
 }
+
+/** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
+export const markerKeys = (use: "make" | "read") =>
+  configured(({ storage }) =>
+    ({
+      memory: Layer.empty,
+      sqlite: MarkerKeyStore.layerSqlite(use).pipe(Layer.provide(sqlite)),
+      redis: MarkerKeyStore.layerRedis(use).pipe(Layer.provide(redis))
+    })[storage]
+  )
 
 /** The forges that the configuration has credentials for. */
 export const forges = configured(({ check, github, gitlab, review: { dryRun } }) => {

@@ -51,16 +51,27 @@ const markerOf = (
     ...(dismissed === undefined ? {} : { dismissed })
   })
 
-/** All markers in a posted text, in order. The caller has to check the author: anybody can copy a marker. */
-export const markersIn = (text: string): ReadonlyArray<Marker> =>
-  Array.from(text.matchAll(shape)).flatMap((match) => Option.toArray(markerOf(match)))
-
-/** The markers at the end of a post, where we put them. One further up may be a copy or a quotation. */
-export const closingMarkers = (text: string): ReadonlyArray<Marker> => {
-  let start = text.length
-  for (const { 0: marker, index } of Array.from(text.matchAll(shape)).reverse()) {
-    if (text.slice(index + marker.length, start).trim() !== "") break
-    start = index
-  }
-  return markersIn(text.slice(start))
+/** A posted text, and the markers at its very end. */
+export interface MarkedText {
+  readonly text: string
+  readonly markers: ReadonlyArray<Marker>
 }
+
+/** Splits a posted text before the markers at its end, which is where we put them. One further up is a copy, or was written by somebody else. */
+export const splitMarkers = (posted: string): MarkedText => {
+  const found = Array.from(posted.matchAll(shape))
+  const markers: Array<Marker> = []
+  let start = posted.length
+  for (const match of found.reverse()) {
+    if (posted.slice(match.index + match[0].length, start).trim() !== "") break
+    start = match.index
+    markers.unshift(...Option.toArray(markerOf(match)))
+  }
+  return { text: posted.slice(0, start), markers }
+}
+
+/** The markers at the end of a posted text, in order. The caller has to check the author: anybody can copy a marker. */
+export const markersIn = (posted: string): ReadonlyArray<Marker> => splitMarkers(posted).markers
+
+/** The text without anything that could be read as a marker. */
+export const withoutMarkers = (posted: string): string => posted.replaceAll(shape, "")

@@ -1,7 +1,7 @@
 import { Option, Schema } from "effect"
 import { isBotAccount, isSameLogin } from "./BotAccount.ts"
 import { parse } from "./CommandParser.ts"
-import { closingMarkers } from "./Marker.ts"
+import { markersIn } from "./Marker.ts"
 import { promptOf } from "./Mention.ts"
 import { LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 
@@ -40,7 +40,7 @@ type Refused = typeof Admission.cases.Refused.Type
 const refuse = (status: Refused["status"], reason: string): Refused => Admission.cases.Refused.make({ status, reason })
 
 /** True for a post of ours, under any account: it ends with our marker. A quotation has text after it. */
-const isOwnPost = (body: string): boolean => closingMarkers(body).length > 0
+const isOwnPost = (body: string): boolean => markersIn(body).length > 0
 
 const authored = ({ botUsername }: Policy): (event: PullRequestEvent) => Option.Option<Refused> => {
   const isBot = isBotAccount([botUsername])

@@ -33,6 +33,8 @@ export class ReviewDraft extends Schema.Class<ReviewDraft>("@nominal-code/domain
   scope: ReviewScope,
   summary: Schema.NonEmptyString,
   comments: Schema.Array(InlineComment),
+  /** Findings that stand in the summary. */
+  folded: Schema.Array(Fingerprint),
   /** Event of the job, so that a forge can answer in its thread. */
   event: PullRequestEvent
 }) {}

@@ -1,9 +1,11 @@
+import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
 import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
 import { makeGitHubApp } from "./github/App.ts"
 import { fixed } from "./github/Auth.ts"
+import { makeGitHubBodies } from "./github/Body.ts"
 import { checkRuns, commitStatuses } from "./github/Checks.ts"
 import { makeGitHubClient } from "./github/Client.ts"
 import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
@@ -35,7 +37,8 @@ const make = Effect.fnUntraced(function*(
   const { auth, client, login } = yield* identify(apiBase, credentials, checks)
   const sender = credentials._tag === "App" ? checkRuns(client) : commitStatuses(client)
   const reads = makeReads(client)
-  const posts = yield* makePosts(client, { login, pullRequest: reads.pullRequest })
+  const seal = makeMarkerSeal(yield* MarkerKeys)
+  const posts = yield* makePosts(client, seal, { login, pullRequest: reads.pullRequest })
   const cloneSource = (repo: RepoName) =>
     Effect.map(
       auth.token(repo),
@@ -46,7 +49,7 @@ const make = Effect.fnUntraced(function*(
     platform,
     acknowledge: makeAcknowledge(client),
     ...reads,
-    ...makePublish(client, posts),
+    ...makePublish(client, posts, makeGitHubBodies(seal)),
     resolveThread: makeResolve(client),
     check: checks ? makeChecks(sender) : () => Effect.void,
     cloneSource,

@@ -1,8 +1,10 @@
+import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
 import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
 import { makeAccount } from "./gitlab/Account.ts"
+import { makeGitLabBodies } from "./gitlab/Body.ts"
 import { commitStatuses } from "./gitlab/Checks.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
@@ -19,9 +21,15 @@ const platform = "gitlab"
 const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   const host = hostOf(options)
   const client = yield* makeGitLabClient(options)
-  const posts = makePosts(client, host, yield* makeAccount(client))
+  const seal = makeMarkerSeal(yield* MarkerKeys)
+  const bodies = makeGitLabBodies(seal)
+  const posts = makePosts(client, host, { login: yield* makeAccount(client), seal })
   const { explaining, ...reads } = makeReads(client)
-  const { look, ownPosts, publish, reply } = makePublish(client, host, { posts, pullRequest: reads.pullRequest })
+  const { look, ownPosts, publish, reply } = makePublish(client, host, {
+    bodies,
+    posts,
+    pullRequest: reads.pullRequest
+  })
 
   return Forge.of({
     platform,

@@ -1,5 +1,5 @@
 import type { JobId } from "@nominal-code/domain/Job"
-import { closingMarkers, type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/Marker"
+import { type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/Marker"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview } from "@nominal-code/domain/Review"
 import { Option, Order } from "effect"
@@ -76,11 +76,11 @@ const oldestFirst = Order.combine(
 
 /** Mode that commands have set: by the markers that end our posts, as one further up may be a quotation. */
 const modeIn = (submitted: ReadonlyArray<Post>): ReviewMode =>
-  submitted.toSorted(oldestFirst).flatMap(({ body }) => closingMarkers(body)).findLast(({ mode }) => mode !== undefined)
+  submitted.toSorted(oldestFirst).flatMap(({ body }) => markersIn(body)).findLast(({ mode }) => mode !== undefined)
     ?.mode ?? "active"
 
 const meaningOf = ({ body }: Post): string => {
-  const [marker] = closingMarkers(body)
+  const [marker] = markersIn(body)
   if (marker === undefined || isFinding(marker)) return ""
   return `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
 }

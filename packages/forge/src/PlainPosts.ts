@@ -1,4 +1,5 @@
 import type { JobId } from "@nominal-code/domain/Job"
+import { Marker } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
@@ -80,13 +81,19 @@ export const makeReply = (
   forge: "GitHub" | "GitLab",
   plain: PlainPosts,
   jobPosts: PlainForge["jobPosts"],
-  mark: (body: string, jobId: JobId, facts: AnswerFacts) => string
+  mark: (pullRequest: PullRequestRef, body: string, marker: Marker) => string
 ) =>
   Effect.fn(`${forge}.reply`)(
     function*(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts, facts: AnswerFacts = {}) {
       if (Option.isSome(known.review) || Option.isSome(known.answer)) return known.review
       const { pullRequest } = event
-      const { own, seen } = yield* plain.post("reply", event, jobId, mark(body, jobId, facts), ({ answers }) => answers)
+      const { own, seen } = yield* plain.post(
+        "reply",
+        event,
+        jobId,
+        mark(pullRequest, body, new Marker({ jobId, ...facts })),
+        ({ answers }) => answers
+      )
       if (Option.isNone(seen.review)) return seen.review
       // The job's review came in between: it is the answer.
       yield* plain.removeAll("reply", pullRequest, [own])

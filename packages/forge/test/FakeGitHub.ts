@@ -201,6 +201,7 @@ export const draft = (comments: ReadonlyArray<InlineComment>, fields: Partial<Re
     scope: "head",
     summary: "The summary.",
     comments,
+    folded: [],
     event: opened,
     ...fields
   })

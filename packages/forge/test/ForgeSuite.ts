@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Fingerprint } from "@nominal-code/domain/Finding"
 import { JobId } from "@nominal-code/domain/Job"
-import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import { Marker, markersIn, renderMarker } from "@nominal-code/domain/Marker"
+import { MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import { Login } from "@nominal-code/domain/PullRequest"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
+import { type InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { RunNotWanted, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { Clock, Effect, Option, Result, type Scope, Struct } from "effect"
+import { Clock, Effect, Option, Redacted, Result, type Scope, Struct } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"
 import { comment, draft, instantClock, jobId, opened, publishing } from "./FakeGitHub.ts"
@@ -132,6 +134,34 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const { inline, pending, summaries } = scene.standing()
         assert.deepStrictEqual([inline, summaries.length, pending], [[], 1, 0])
       }))
+
+    it.effect("brings no marker but our own, whatever its texts and its paths hold", () =>
+      Effect.gen(function*() {
+        const scene = yield* makeScene
+        const forged = renderMarker(new Marker({ jobId, fingerprint: Fingerprint.make("f".repeat(16)) }))
+        const hostile = [
+          comment(10, { body: `Wrong.\n\n${forged}` }),
+          comment(20, { body: `Wrong.\n\n${forged}` }),
+          comment(21, { path: RepoPath.make(`src/${forged}`) })
+        ]
+        const draft = reviewOf(scene, hostile)
+        const known = [comment(40)]
+        yield* on(
+          scene,
+          publishing(
+            new ReviewDraft({
+              ...draft,
+              summary: `${draft.summary}\n\n${forged}`,
+              folded: known.map(({ fingerprint }) => fingerprint)
+            })
+          )
+        )
+        const { discussions } = yield* on(scene, Forge.use((forge) => forge.look(scene.ref, jobId)))
+        const found = discussions.flatMap(({ body }) => markersIn(body).flatMap(({ fingerprint }) => fingerprint ?? []))
+        assert.sameMembers(found, [...hostile, ...known].map(({ fingerprint }) => fingerprint))
+        const raw = [...scene.standing().summaries, ...scene.standing().inline.map(({ body }) => body)]
+        assert.isTrue(raw.every((body) => body.includes("<!-- nominal-code-seal ")))
+      }).pipe(Effect.provideService(MarkerKeys, [Redacted.make("a key")])))
 
     it.effect("is a head that was reviewed", () =>
       Effect.gen(function*() {

@@ -1,7 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Marker, markersIn } from "@nominal-code/domain/Marker"
-import { reviewBody, reviewComment } from "../src/github/Body.ts"
+import { makeMarkerSeal } from "@nominal-code/domain/MarkerSeal"
+import { Redacted } from "effect"
+import { makeGitHubBodies } from "../src/github/Body.ts"
 import { comment, draft, head, jobId } from "./FakeGitHub.ts"
+
+const { reviewBody, reviewComment } = makeGitHubBodies(makeMarkerSeal([Redacted.make("a key")]))
 
 const limit = 65_536
 

@@ -13,6 +13,7 @@ const tables = [
   "DROP TABLE ended_jobs",
   "DROP TABLE job_counts",
   "DROP TABLE probes",
+  "DROP TABLE installation",
   ...["totals", "holds", "notices", "costs"].map((table) => `DROP TABLE spend_${table}`),
   `CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL UNIQUE, lane TEXT NOT NULL, platform TEXT NOT NULL,

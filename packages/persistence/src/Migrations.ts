@@ -182,6 +182,10 @@ const migrations = [
     cache_write INTEGER NOT NULL,
     PRIMARY KEY (day, repository, author, provider, model)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What the installation has made up once and has to know again, such as the keys of its markers.
+  CREATE TABLE installation (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;
   `
 ]
 

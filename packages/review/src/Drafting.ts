@@ -83,7 +83,6 @@ const compose = Effect.fnUntraced(function*(
   const placed = yield* (yield* ReviewSteps).place(answer.findings, { checkout, files, raised: priorFindings(ours) })
   const fit = postable(rules, settings.inlineSuggestions)
   const parts: SummaryParts = {
-    jobId: job.id,
     headSha: checkout.headSha,
     text: sanitise(answer.summary, rules),
     inline: placed.inline.map(fit),

@@ -75,6 +75,7 @@ const publish = Effect.fn("Review.publish")(
       scope: scopeOf(job),
       summary: summarize(parts, now),
       comments: inline.map((comment) => new InlineComment(comment)),
+      folded: folded.map(({ fingerprint }) => fingerprint),
       event: job.event
     })
     yield* ensureWanted

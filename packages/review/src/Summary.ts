@@ -1,6 +1,4 @@
 import { Finding, Severity } from "@nominal-code/domain/Finding"
-import type { JobId } from "@nominal-code/domain/Job"
-import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { foldInto } from "@nominal-code/forge/FoldedFindings"
@@ -17,7 +15,6 @@ export interface Unplaced {
 
 /** Parts of a review's summary, with final texts. */
 export interface SummaryParts {
-  readonly jobId: JobId
   readonly headSha: Sha
   /** The model's text about the change as a whole; may be empty. */
   readonly text: string
@@ -99,18 +96,17 @@ const footer = ({ files, headSha, ignored, repeated, unreadable }: SummaryParts)
     ...(unreadable === 0 ? [] : [`${count(unreadable, "finding")} of the model could not be read`])
   ].join(" · ")
 
-/** Findings for the summary, each with its marker. If there is no room, only the head of a finding is kept. */
-const foldable = ({ folded, headSha, jobId }: SummaryParts): ReadonlyArray<Finding> => {
+/** Findings for the summary. If there is no room, only the head of a finding is kept. */
+const foldable = ({ folded }: SummaryParts): ReadonlyArray<Finding> => {
   let room = foldedRoom
-  return folded.map(({ finding, fingerprint }) => {
+  return folded.map(({ finding }) => {
     const size = finding.body.length + (finding.suggestion?.length ?? 0) + finding.path.length + 200
     const isWhole = size <= room
     room -= isWhole ? size : 0
     const { suggestion, ...rest } = finding
-    const body = closeFence(isWhole ? finding.body : fit(finding.body, headRoom))
     return new Finding({
       ...rest,
-      body: `${body}\n${renderMarker(new Marker({ jobId, headSha, fingerprint }))}`,
+      body: isWhole ? finding.body : fit(finding.body, headRoom),
       ...(isWhole && suggestion !== undefined ? { suggestion } : {})
     })
   })

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Finding, Fingerprint } from "@nominal-code/domain/Finding"
-import { JobId } from "@nominal-code/domain/Job"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { commentBody } from "../src/CommentBody.ts"
 import { fallback } from "../src/Fallback.ts"
@@ -23,7 +22,6 @@ const found = (changes: Partial<ConstructorParameters<typeof Finding>[0]> = {}) 
 })
 
 const parts: SummaryParts = {
-  jobId: JobId.make("0".repeat(20)),
   headSha: Scene.headSha,
   text: "All in all, good.",
   inline: [],
@@ -72,11 +70,11 @@ describe("the summary", () => {
     )
   })
 
-  it("ends with the findings that have no place in the diff, each with its marker and its code", () => {
+  it("ends with the findings that have no place in the diff, each with its code", () => {
     const text = summary({ ...parts, folded: [found({ suggestion: "let a = 1" })] })
     assert.match(
       text,
-      /\n\n\*\*Additional notes \(not in diff\)\*\*\n\n- \*\*`src\/cart.ts:11`\*\* — It is wrong\.\n {2}<!-- nominal-code job=0{20} sha=a{40} finding=0123456789abcdef -->\n\n {2}```\n {2}let a = 1\n {2}```$/
+      /\n\n\*\*Additional notes \(not in diff\)\*\*\n\n- \*\*`src\/cart.ts:11`\*\* — It is wrong\.\n\n {2}```\n {2}let a = 1\n {2}```$/
     )
   })
 

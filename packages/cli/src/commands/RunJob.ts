@@ -83,6 +83,7 @@ const reviewed = (payload: JobPayload) =>
   reviewJob(payload.job).pipe(
     Effect.provide(
       Layer.mergeAll(ReviewLayers.layer, Storage.conversations, Storage.spend).pipe(
+        Layer.provide(Configured.markerKeys("read")),
         Layer.provideMerge(Configured.reviewConfig(Option.fromUndefinedOr(payload.settings)))
       )
     ),

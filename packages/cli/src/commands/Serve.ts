@@ -55,6 +55,7 @@ export const layer = Layer.merge(announce, Telemetry.layer).pipe(
   Layer.provide(ServiceBreakers.layer),
   Layer.provide(Layer.effectDiscard(checkAgent)),
   Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
+  Layer.provide(Configured.markerKeys("make")),
   Layer.provide(Storage.layer),
   Layer.provide(Logging.layer),
   Layer.provide(Layer.effectDiscard(checkPrices)),

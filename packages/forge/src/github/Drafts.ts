@@ -6,7 +6,7 @@ import { Data, Effect, Option, Schema } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { draftIn, jobPostsIn, type Post } from "../JobPosts.ts"
 import { isUnavailable, transient } from "../Retries.ts"
-import { reviewBody, reviewComment } from "./Body.ts"
+import type { GitHubBodies } from "./Body.ts"
 import type { GitHubClient } from "./Client.ts"
 import { isNotFound, isPendingReview, isUnprocessable } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
@@ -35,7 +35,7 @@ const isGone = (error: unknown): error is ForgeError => isUnprocessable(error) |
  * queue is asked. A run that lost its lease can leave a draft behind and nothing more; the run that took over discards
  * it, so that it can be submitted no longer, and then knows whether it has to post.
  */
-export const makeDrafts = (client: GitHubClient, posts: GitHubPosts) => {
+export const makeDrafts = (client: GitHubClient, posts: GitHubPosts, { reviewBody, reviewComment }: GitHubBodies) => {
   const ofReview = (operation: string, ref: PullRequestRef, review: number) => {
     const { names, ...call } = pullRequestCall(operation, ref)
     return { ...call, parameters: { ...names, number: ref.number, review } }

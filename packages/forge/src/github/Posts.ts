@@ -1,5 +1,6 @@
 import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
+import { type MarkerSeal, unmarked } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequest, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
@@ -68,52 +69,65 @@ interface RestReads {
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
 }
 
-export const makePosts = Effect.fnUntraced(function*(client: GitHubClient, { login, pullRequest }: RestReads) {
-  const query = makePullRequestQuery(client)
-  const ownLogin = yield* Effect.cachedWithTTL(login, (exit) => exit._tag === "Success" ? "1 day" : 0)
+export const makePosts = Effect.fnUntraced(
+  function*(client: GitHubClient, seal: MarkerSeal, { login, pullRequest }: RestReads) {
+    const query = makePullRequestQuery(client)
+    const ownLogin = yield* Effect.cachedWithTTL(login, (exit) => exit._tag === "Success" ? "1 day" : 0)
 
-  const list = (kind: PostKind, operation: string, ref: PullRequestRef, self: string) => {
-    const { names, ...call } = pullRequestCall(operation, ref)
-    return client.pages({
-      ...call,
-      route: `GET /repos/{owner}/{repo}/${paths[kind]}`,
-      parameters: { ...names, number: ref.number },
-      answer: Wire
-    }).pipe(Stream.map(post(kind, self)), Stream.runCollect)
-  }
+    const list = (kind: PostKind, operation: string, ref: PullRequestRef, self: string) => {
+      const { names, ...call } = pullRequestCall(operation, ref)
+      return client.pages({
+        ...call,
+        route: `GET /repos/{owner}/{repo}/${paths[kind]}`,
+        parameters: { ...names, number: ref.number },
+        answer: Wire
+      }).pipe(Stream.map(post(kind, self)), Stream.runCollect)
+    }
 
-  const lists = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
-    const self = yield* ownLogin
-    const found = yield* Effect.forEach(postKinds, (kind) => list(kind, operation, ref, self), { concurrency: 3 })
-    return found.flat()
-  })
+    const lists = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
+      const self = yield* ownLogin
+      const found = yield* Effect.forEach(postKinds, (kind) => list(kind, operation, ref, self), { concurrency: 3 })
+      return found.flat()
+    })
 
-  /** Falls back to REST where GraphQL is refused to the token. It does not know which threads are resolved. */
-  const orOverRest = <A>(graphql: Effect.Effect<A, ForgeError>, rest: Effect.Effect<A, ForgeError>) =>
-    Effect.catchIf(
-      graphql,
-      ({ reason, retryable }) => !retryable && reason._tag !== "Unauthorized",
-      ({ message }) =>
-        Effect.andThen(
-          Effect.logWarning(`Every thread of the diff counts as open, since GitHub does not say which are: ${message}`),
-          rest
-        )
-    )
-
-  const read: GitHubPosts["read"] = (operation, ref) =>
-    Effect.map(orOverRest(query.posts(operation, ref), lists(operation, ref)), (posts) => ({ posts }))
-
-  const posts: GitHubPosts = {
-    read,
-    jobPosts: (operation, ref, jobId) => Effect.map(read(operation, ref), ({ posts }) => jobPostsIn(posts, jobId)),
-    whole: (operation, ref) =>
-      orOverRest(
-        query.whole(operation, ref),
-        Effect.map(
-          Effect.all([pullRequest(ref), lists(operation, ref)], { concurrency: 2 }),
-          ([pullRequest, posts]) => ({ pullRequest, posts })
-        )
+    /** Falls back to REST where GraphQL is refused to the token. It does not know which threads are resolved. */
+    const orOverRest = <A>(graphql: Effect.Effect<A, ForgeError>, rest: Effect.Effect<A, ForgeError>) =>
+      Effect.catchIf(
+        graphql,
+        ({ reason, retryable }) => !retryable && reason._tag !== "Unauthorized",
+        ({ message }) =>
+          Effect.andThen(
+            Effect.logWarning(
+              `Every thread of the diff counts as open, since GitHub does not say which are: ${message}`
+            ),
+            rest
+          )
       )
+
+    /** A post whose markers count. Nobody else can make a draft of our account, so its marker counts without a seal. */
+    const opened = (ref: PullRequestRef) => (post: Post): Post => {
+      if (!post.own) return { ...post, body: unmarked(post.body) }
+      return post.submitted ? { ...post, body: seal.open(ref, post.body) } : post
+    }
+
+    const read: GitHubPosts["read"] = (operation, ref) =>
+      Effect.map(
+        orOverRest(query.posts(operation, ref), lists(operation, ref)),
+        (posts) => ({ posts: posts.map(opened(ref)) })
+      )
+
+    const posts: GitHubPosts = {
+      read,
+      jobPosts: (operation, ref, jobId) => Effect.map(read(operation, ref), ({ posts }) => jobPostsIn(posts, jobId)),
+      whole: (operation, ref) =>
+        orOverRest(
+          query.whole(operation, ref),
+          Effect.map(
+            Effect.all([pullRequest(ref), lists(operation, ref)], { concurrency: 2 }),
+            ([pullRequest, posts]) => ({ pullRequest, posts })
+          )
+        ).pipe(Effect.map(({ posts, pullRequest }) => ({ pullRequest, posts: posts.map(opened(ref)) })))
+    }
+    return posts
   }
-  return posts
-})
+)

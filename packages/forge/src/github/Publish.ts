@@ -1,5 +1,4 @@
 import type { JobId } from "@nominal-code/domain/Job"
-import { Marker } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
@@ -7,7 +6,7 @@ import { Effect, Option, Ref } from "effect"
 import type { OwnPosts, PullRequestView } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import { makeReply } from "../PlainPosts.ts"
-import { markedBody, reviewBody } from "./Body.ts"
+import type { GitHubBodies } from "./Body.ts"
 import type { GitHubClient } from "./Client.ts"
 import { discussionsIn } from "./Discussions.ts"
 import { type AlreadyReviewed, type ForeignDraft, makeDrafts } from "./Drafts.ts"
@@ -25,15 +24,10 @@ const unfinished =
   "therefore in this comment, and not at their lines. Submit or discard the unfinished review, and mention me again " +
   "for comments at the lines."
 
-export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
-  const drafts = makeDrafts(client, posts)
+export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: GitHubBodies) => {
+  const drafts = makeDrafts(client, posts, bodies)
   const plainPosts = makePlain(client, posts)
-  const reply = makeReply(
-    "GitHub",
-    plainPosts,
-    posts.jobPosts,
-    (body, jobId, facts) => markedBody(body, new Marker({ jobId, ...facts }))
-  )
+  const reply = makeReply("GitHub", plainPosts, posts.jobPosts, bodies.markedBody)
 
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     const seen = yield* drafts.clear("ownPosts", ref, posts.read("ownPosts", ref))
@@ -79,7 +73,7 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts) => {
       "publish",
       event,
       jobId,
-      reviewBody(draft, folded),
+      bodies.reviewBody(draft, folded),
       (seen) => seen.reviews
     )
     yield* plainPosts.removeAll("publish", draft.pullRequest, seen.answers)

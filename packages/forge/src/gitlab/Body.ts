@@ -1,14 +1,11 @@
-import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { fenced } from "../Markdown.ts"
 import { makeBodies } from "../PostedBody.ts"
 import { clean } from "./Clean.ts"
 
 /** Maximum length of a body. GitLab takes 1,000,000 characters; the margin is for what it counts differently. */
-const longestBody = 990_000
-
-const { markedBody, reviewBody, withTail } = makeBodies(longestBody, clean)
-export { markedBody, reviewBody }
+const longest = 990_000
 
 /** Most lines above the commented one that a suggestion may replace. */
 const mostLinesAbove = 100
@@ -21,11 +18,15 @@ const suggestionOf = ({ line, side, startLine = line, suggestion }: InlineCommen
   return fenced(applies ? `suggestion:-${above}+0` : "", suggestion)
 }
 
-/** Body of one comment of a review. */
-export const commentBody = ({ headSha, jobId }: ReviewDraft, { finding, fingerprint }: InlineComment): string => {
-  const marker = renderMarker(new Marker({ jobId, headSha, fingerprint }))
-  const suggestion = suggestionOf(finding)
-  // A suggestion that is cut would replace code with half of its text, so it is there whole or not at all.
-  const fits = suggestion !== "" && suggestion.length < longestBody / 2
-  return withTail(finding.body, fits ? `${suggestion}\n\n${marker}` : marker)
+/** Makes the bodies of our posts on GitLab. */
+export const makeGitLabBodies = (seal: MarkerSeal) => {
+  const { commentBody, markedBody, reviewBody } = makeBodies({ longest, seal, clean })
+  return {
+    commentBody: (draft: ReviewDraft, comment: InlineComment): string =>
+      commentBody(draft, comment, suggestionOf(comment.finding)),
+    markedBody,
+    reviewBody
+  }
 }
+
+export type GitLabBodies = ReturnType<typeof makeGitLabBodies>

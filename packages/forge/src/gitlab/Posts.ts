@@ -1,6 +1,7 @@
 import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
 import { markersIn } from "@nominal-code/domain/Marker"
+import { type MarkerSeal, unmarked } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { Effect } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
@@ -17,23 +18,34 @@ export const noteUrl = (host: string, { number, repo }: PullRequestRef, id: numb
 export const fingerprintIn = ({ body }: Pick<Post, "body">, jobId: JobId) =>
   markersIn(body).find((marker) => marker.jobId === jobId && marker.fingerprint !== undefined)?.fingerprint
 
-/** Ledger of our posts, read from GitLab. `login`: username of our account. */
-export const makePosts = (client: GitLabClient, host: string, login: Effect.Effect<string, ForgeError>) => {
-  const postOf =
-    (ref: PullRequestRef, self: string) => ({ author, body, created_at, id, inThread }: ThreadNote): Post => ({
-      kind: inThread ? "thread" : "comment",
-      id,
-      body,
-      author: author?.username ?? ghost,
-      own: isSameLogin(author?.username ?? ghost, self),
-      url: noteUrl(host, ref, id),
-      createdAt: created_at,
-      submitted: true
-    })
+/** Marks of our own posts: the username of our account, and the seal of the markers. */
+interface OwnAccount {
+  readonly login: Effect.Effect<string, ForgeError>
+  readonly seal: MarkerSeal
+}
+
+/** Ledger of our posts, read from GitLab. */
+export const makePosts = (client: GitLabClient, host: string, { login, seal }: OwnAccount) => {
+  const isBy = (self: string, { author }: ThreadNote) => isSameLogin(author?.username ?? ghost, self)
+
+  const postOf = (ref: PullRequestRef, self: string) => (note: ThreadNote): Post => ({
+    kind: note.inThread ? "thread" : "comment",
+    id: note.id,
+    body: note.body,
+    author: note.author?.username ?? ghost,
+    own: isBy(self, note),
+    url: noteUrl(host, ref, note.id),
+    createdAt: note.created_at,
+    submitted: true
+  })
 
   /** Everybody's notes, and as posts. */
   const read = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
-    const [self, notes] = yield* Effect.all([login, notesOf(client, operation, ref)], { concurrency: 2 })
+    const [self, raw] = yield* Effect.all([login, notesOf(client, operation, ref)], { concurrency: 2 })
+    const notes = raw.map((note) => ({
+      ...note,
+      body: isBy(self, note) ? seal.open(ref, note.body) : unmarked(note.body)
+    }))
     return { notes, posts: notes.map(postOf(ref, self)) }
   })
 

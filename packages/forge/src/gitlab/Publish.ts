@@ -1,6 +1,5 @@
 import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
-import { Marker } from "@nominal-code/domain/Marker"
 import { type PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import { Effect, Option, Ref, Schema } from "effect"
@@ -8,7 +7,7 @@ import type { OwnPosts, PullRequestView } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import { jobPostsIn, type Post } from "../JobPosts.ts"
 import { makeReply } from "../PlainPosts.ts"
-import { commentBody, markedBody, reviewBody } from "./Body.ts"
+import type { GitLabBodies } from "./Body.ts"
 import type { GitLabClient } from "./Client.ts"
 import { discussionsIn } from "./Discussions.ts"
 import { makeDrafts } from "./Drafts.ts"
@@ -51,22 +50,18 @@ const compare = (own: ReadonlyArray<Post>, jobId: JobId, inline: Comments) => {
   }
 }
 
-/** Reads of a merge request that its posts are part of. */
+/** Reads of a merge request that its posts are part of, and the form of the posts. */
 interface Reads {
+  readonly bodies: GitLabBodies
   readonly posts: GitLabPosts
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
 }
 
 export const makePublish = (client: GitLabClient, host: string, reads: Reads) => {
-  const { posts } = reads
+  const { bodies: { commentBody, markedBody, reviewBody }, posts } = reads
   const drafts = makeDrafts(client)
   const plainPosts = makePlain(client, host, posts)
-  const reply = makeReply(
-    "GitLab",
-    plainPosts,
-    posts.jobPosts,
-    (body, jobId, facts) => markedBody(body, new Marker({ jobId, ...facts }))
-  )
+  const reply = makeReply("GitLab", plainPosts, posts.jobPosts, markedBody)
 
   const ownPosts = Effect.fn("GitLab.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     // The drafts first: what a run that lost its lease has published by then is read after that.
