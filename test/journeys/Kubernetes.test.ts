@@ -7,7 +7,7 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import { redisSuite } from "@nominal-code/testing/RedisServer"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import type * as ServeProcess from "@nominal-code/testing/ServeProcess"
-import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import * as Clusters from "./Cluster.ts"
 import { bot, stalled, until } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
@@ -207,8 +207,7 @@ redisSuite("a cluster", () =>
         journey.script(pull, thinking.script)
         yield* journey.send({ ...opened, pull }, first)
         yield* thinking.asked
-        const [spent] = yield* Effect.timed(first.stop("SIGTERM"))
-        assert.isTrue(Duration.isLessThan(spent, Duration.seconds(10)), Duration.format(spent))
+        yield* first.stop("SIGTERM")
         assert.strictEqual(kube.controller.running.size, 1)
         assert.isTrue(first.log.some((line) => line.includes("1 job(s) run on in the cluster")), first.log.join("\n"))
         assert.isFalse(first.log.some((line) => line.includes("interrupting")))

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { type ModelAnswer, turns } from "@nominal-code/testing/ScriptedModel"
-import { Duration, Effect, FileSystem, Option } from "effect"
+import { Duration, Effect, FileSystem, Option, Schedule } from "effect"
 import {
   apiKey,
   checkClaude,
@@ -110,8 +110,10 @@ describe("a program", () => {
         const waiting = yield* fakeClaude(world, `${forks}\n${init}\nwait`)
         const running = yield* Effect.forkChild(Effect.exit(runClaude(world, claudeTask(), { program: waiting })))
         const group = yield* startedGroup
-        yield* Effect.sleep("200 millis")
-        assert.isAtLeast((yield* commandsOf(group)).length, 3)
+        yield* Effect.repeat(commandsOf(group), {
+          until: (commands) => commands.length >= 3,
+          schedule: Schedule.spaced("20 millis")
+        })
         running.interruptUnsafe()
         yield* Effect.repeat(commandsOf(group), { until: (left) => left.length === 0 })
         const ending = yield* fakeClaude(world, `${forks}\necho $$ > ${world.root}/group\n${init}\nexit 0`)

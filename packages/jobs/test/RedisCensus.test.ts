@@ -108,6 +108,6 @@ redisSuite("what a queue leaves in Redis", () => {
       // As far as this one is concerned, a week ends today.
       yield* processAt(redis, shards, "-2 days")
       const left = Effect.map(keysOf(redis), (keys) => keys.filter((key) => key.includes(":is:")))
-      yield* Effect.timeout(Effect.repeat(left, { until: (keys) => keys.length === 0 }), "5 seconds")
+      yield* Effect.timeout(Effect.repeat(left, { until: (keys) => keys.length === 0 }), "30 seconds")
     }))
 })

@@ -65,7 +65,7 @@ redisSuite("results of jobs in Redis", () => {
       const fiber = yield* waiting(runOf(1))
       yield* killing(here)
       yield* here.command("set", `nc:result:${name}`, stored)
-      assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(fiber), "5 seconds"), reviewed)
+      assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(fiber), "20 seconds"), reviewed)
     }).pipe(Effect.provide(store)))
 
   it.live("whoever waits and whoever reports survive the death of Redis", () =>
@@ -81,7 +81,7 @@ redisSuite("results of jobs in Redis", () => {
         assert.isUndefined(fiber.pollUnsafe())
         yield* own.start
         yield* Fiber.join(reporting)
-        assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(fiber), "5 seconds"), reviewed)
+        assert.deepStrictEqual(yield* Effect.timeout(Fiber.join(fiber), "20 seconds"), reviewed)
       }).pipe(Effect.provide(layer))
     }))
 })

@@ -170,7 +170,7 @@ const asRecorded = Effect.fnUntraced(function*(name: string, { act, pod }: Repla
   })
   assert.strictEqual(code, 201)
   if (act !== undefined) {
-    yield* jobReady(cluster).pipe(Effect.timeout("5 seconds"))
+    yield* jobReady(cluster).pipe(Effect.timeout("30 seconds"))
     yield* act(cluster, pods[0] ?? "")
   }
   const seen = () =>
@@ -178,7 +178,7 @@ const asRecorded = Effect.fnUntraced(function*(name: string, { act, pod }: Repla
       .map((event) => asTold(event))
   yield* Effect.sync(() => seen().length >= recorded.told.length).pipe(
     Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeoutOption("6 seconds")
+    Effect.timeoutOption("30 seconds")
   )
   // Nothing more is told.
   yield* Effect.sleep("400 millis")
