@@ -273,6 +273,21 @@ export declare const ReviewSettings: Schema.Struct<{
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>;
+  /** Agent that answers questions. Absent in the jobs of an older server: `answererOf` tells who does. */
+  readonly answerer: Schema.optionalKey<Schema.Struct<{
+    /** A model service, or `claude-code`. */
+    readonly provider: Schema.String;
+    readonly model: Schema.NonEmptyString;
+    readonly maxTurns: Schema.Natural;
+    /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
+    readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+    /** Absent: as the service sets it for the model. */
+    readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
+    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    readonly contextWindow: Schema.optionalKey<Schema.Natural>;
+    /** Replaces the bundled role prompt. */
+    readonly systemPrompt: Schema.optionalKey<Schema.String>;
+  }>>;
   readonly explorer: Schema.Struct<{
     /** A model service, or `claude-code`. */
     readonly provider: Schema.String;
@@ -867,7 +882,7 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly check: "auto" | "off";
   readonly jobs: JobSettings;
   readonly workspace: WorkspaceSettings;
-  /** Provider of the reviewer with its key; in a job's process, all whose keys are set. */
+  /** Providers in use, with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
@@ -2678,8 +2693,8 @@ declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/job
   cancel(job: Job): Effect.Effect<void>;
   /** Posts the notice on the job's pull request, unless it or the job's review is there. */
   postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>;
-  /** The services that a run of the lane's jobs cannot do without. */
-  needs(lane: Lane): ReadonlyArray<ServiceName>;
+  /** The services that a run of the job cannot do without; of a lane's job that is not known yet, those of a review. */
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
   /** True if runs are outside this process, so that its death says nothing about a job. */
   readonly outOfProcess: boolean;
 }>;
@@ -3490,8 +3505,8 @@ interface KubernetesWork<R> {
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>;
   /** Work of a job that is done in the server; none where it needs a pod. */
   command(job: Job): Option.Option<Effect.Effect<JobOutcome, never, R>>;
-  /** The services that a pod's review needs. */
-  needs(lane: Lane): ReadonlyArray<ServiceName>;
+  /** The services that a pod needs for the job, or for a review. */
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
 }
 /**
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
@@ -3908,7 +3923,7 @@ declare namespace InProcessRunner_d_exports {
 interface InProcessWork<R, R2> {
   review(job: Job): Effect.Effect<JobOutcome, never, R>;
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
-  needs(lane: Lane): ReadonlyArray<ServiceName>;
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
 }
 /** Runs jobs in this process. */
 declare const layer$16: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;

@@ -1,6 +1,9 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { commandOf } from "@nominal-code/domain/CommandParser"
 import { ServiceName } from "@nominal-code/domain/Failure"
+import type { Job } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
+import { answererOf } from "@nominal-code/domain/ReviewSettings"
 import type { Forges } from "@nominal-code/forge/Forges"
 import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
@@ -17,11 +20,14 @@ import * as ReviewLayers from "./ReviewLayers.ts"
 
 const disk = ServiceName.make("disk")
 
-/** The services that a review needs, whose breakers hold it back while they are away. */
-const needsOf = ({ review: { reviewer } }: AppConfig["Service"]) => ({ platform }: Lane) => [
-  forgeService(platform),
-  modelService(reviewer.provider)
-]
+/**
+ * The services that a review needs, whose breakers hold it back while they are away. A question needs the answerer's
+ * model service instead.
+ */
+const needsOf = ({ review }: AppConfig["Service"]) => ({ platform }: Lane, job?: Job) => {
+  const isQuestion = job !== undefined && commandOf(job)._tag === "Ask"
+  return [forgeService(platform), modelService((isQuestion ? answererOf(review) : review.reviewer).provider)]
+}
 
 type Needs = ReturnType<typeof needsOf>
 
@@ -45,7 +51,7 @@ const tellingStopped = Layer.effect(
 const inProcess = (needs: Needs) =>
   tellingStopped.pipe(
     Layer.provide(
-      InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: (lane) => [...needs(lane), disk] })
+      InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: (lane, job) => [...needs(lane, job), disk] })
     ),
     Layer.provide(PendingPosts.layerMemory),
     Layer.provide(ReviewLayers.layer),

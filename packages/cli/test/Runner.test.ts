@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import type { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import { laneOf } from "@nominal-code/testing/Jobs"
+import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { kubernetesSettings, layerTest, redisAt, reviewSettings, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect, FileSystem, Layer, Option } from "effect"
 import * as Runner from "../src/Runner.ts"
@@ -10,7 +10,7 @@ import * as Storage from "../src/Storage.ts"
 
 const twoModels = {
   ...reviewSettings,
-  explorer: { ...reviewSettings.explorer, provider: "google", model: "gemini" }
+  answerer: { ...reviewSettings.reviewer, provider: "google", model: "gemini" }
 }
 
 /** Name of the configured runner, and the services that it needs for a lane of each forge. */
@@ -24,6 +24,8 @@ const configured = Effect.fnUntraced(function*(settings: Partial<AppConfig["Serv
       name: yield* Runner.name,
       outOfProcess,
       github: needs(laneOf(1)),
+      question: needs(laneOf(1), mention(laneOf(1), "d1", "ask why is it zero?")),
+      mention: needs(laneOf(1), mention(laneOf(1), "d2", "review")),
       gitlab: needs(laneOf(1, "gitlab"))
     }
   }).pipe(Effect.provide(Runner.layer.pipe(Layer.provide(Storage.layer), Layer.provideMerge(config))))
@@ -35,6 +37,8 @@ it.live("reviews run in this process, which needs the lane's forge, the reviewer
       name: "in-process",
       outOfProcess: false,
       github: ["forge:github", "model:anthropic", "disk"],
+      question: ["forge:github", "model:google", "disk"],
+      mention: ["forge:github", "model:anthropic", "disk"],
       gitlab: ["forge:gitlab", "model:anthropic", "disk"]
     })
     assert.deepStrictEqual<unknown>((yield* configured({})).github, ["forge:github", "model:anthropic", "disk"])

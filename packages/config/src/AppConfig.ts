@@ -132,7 +132,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly check: "auto" | "off"
   readonly jobs: JobSettings
   readonly workspace: WorkspaceSettings
-  /** Provider of the reviewer with its key; in a job's process, all whose keys are set. */
+  /** Providers in use, with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>
   readonly claudeCode: ClaudeCodeSettings
   readonly review: ReviewSettings

@@ -7,10 +7,11 @@ import { installClaudeCode, type Runner } from "./RunnerConfig.ts"
 import { nameOf, type Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import { isProvider, providerNames } from "./settings/Providers.ts"
+import type { Role } from "./settings/Roles.ts"
 import { isClear } from "./Url.ts"
 import type { Values } from "./Values.ts"
 
-const { agent, providers } = settings
+const { agent, answerer, explorer, providers } = settings
 
 /** A model, and the service that has it. */
 export interface Model {
@@ -33,68 +34,78 @@ const checkedModel = (model: string, setting: Setting<unknown>, report: Report):
   return model
 }
 
+type Text = Setting<Option.Option<string>>
+
+const modelIn = (setting: Text, values: Values, report: Report) =>
+  Option.map(values(setting), (model) => checkedModel(model, setting, report))
+
 /** The model of a role, or the provider's own. A provider without one needs the setting. */
-const modelOf = (provider: ProviderName, setting: Setting<Option.Option<string>>, values: Values, report: Report) =>
-  Option.getOrElse(Option.map(values(setting), (model) => checkedModel(model, setting, report)), () => {
+const modelOf = (provider: ProviderName, setting: Text, values: Values, report: Report) =>
+  Option.getOrElse(modelIn(setting, values, report), () => {
     const usual = defaultModelOf(provider)
     if (usual !== undefined) return usual
     report.problem(setting, `must be set: the provider "${provider}" has no default model`)
     return "none"
   })
 
-/** Models of the reviewer and of its explorers. */
-interface Models {
-  readonly reviewer: Model
-  readonly explorer: Model
-}
+/** Models of the roles. */
+export type Models = Readonly<Record<"reviewer" | "answerer" | "explorer", Model>>
 
-const claudeCodeModels = (values: Values): Models => {
-  const model = Option.getOrElse(values(agent.model), () => modelOfPlan)
+type Own = (role: Role, reviewer: Model) => Model
+
+/** Model of a role of Claude Code. Its provider is that of every role. */
+const ofClaudeCode = (values: Values): Own => (role, { model, provider }) => ({
+  provider,
+  model: Option.getOrElse(values(role.model), () => model)
+})
+
+/** Model of a role on a provider's API. */
+const ofProvider = (values: Values, report: Report): Own => (role, reviewer) => {
+  const provider = Option.match(values(role.provider), {
+    onNone: () => reviewer.provider,
+    onSome: (name) => checkedProvider(name, role.provider, report)
+  })
+  // Another provider does not have the reviewer's model.
   return {
-    reviewer: { provider: claudeCode, model },
-    explorer: { provider: claudeCode, model: Option.getOrElse(values(agent.explorerModel), () => model) }
+    provider,
+    model: provider === reviewer.provider || provider === claudeCode
+      ? Option.getOrElse(modelIn(role.model, values, report), () => reviewer.model)
+      : modelOf(provider, role.model, values, report)
   }
 }
 
-/** Resolves the models of the reviewer and of its explorers, whose default is the reviewer's. */
-export const resolveModels = ({ name }: Runner, values: Values, report: Report): Models => {
-  if (name === "claude-code") return claudeCodeModels(values)
+const reviewerOf = (values: Values, report: Report): Model => {
   const provider = Option.match(values(agent.provider), {
     onNone: () => "anthropic" as const,
     onSome: (name) => checkedProvider(name, agent.provider, report)
   })
-  const reviewer = { provider, model: modelOf(provider, agent.model, values, report) }
-  const own = Option.match(values(agent.explorerProvider), {
-    onNone: () => provider,
-    onSome: (name) => checkedProvider(name, agent.explorerProvider, report)
-  })
-  return {
-    reviewer,
-    explorer: {
-      provider: own,
-      // Another provider does not have the reviewer's model.
-      model: own === provider
-        ? Option.getOrElse(values(agent.explorerModel), () => reviewer.model)
-        : modelOf(own, agent.explorerModel, values, report)
-    }
-  }
+  return { provider, model: modelOf(provider, agent.model, values, report) }
+}
+
+/** Resolves the models of the roles. What a role does not set is the reviewer's. */
+export const resolveModels = ({ name }: Runner, values: Values, report: Report): Models => {
+  const isClaudeCode = name === "claude-code"
+  const reviewer = isClaudeCode
+    ? { provider: claudeCode, model: Option.getOrElse(values(agent.model), () => modelOfPlan) } as const
+    : reviewerOf(values, report)
+  const own = isClaudeCode ? ofClaudeCode(values) : ofProvider(values, report)
+  return { reviewer, answerer: own(answerer, reviewer), explorer: own(explorer, reviewer) }
 }
 
 /** Resolves what the models can do, for every role. */
 export const resolveModelLimits = (
-  { explorer, reviewer }: { readonly reviewer: Model; readonly explorer: Model },
+  models: Models,
   values: Values,
   report: Report
-): Pick<AgentSettings, "tools" | "contextWindow" | "effort"> => {
+): Pick<AgentSettings, "tools" | "contextWindow"> => {
   const contextWindow = values(agent.contextWindow)
-  if (Option.isNone(contextWindow) && [explorer, reviewer].some(({ provider }) => provider === "ollama")) {
+  if (Option.isNone(contextWindow) && Object.values(models).some(({ provider }) => provider === "ollama")) {
     report.warn(
       agent.contextWindow,
       "not set: Ollama cuts what is longer than its OLLAMA_CONTEXT_LENGTH without a word, so set this to the same number"
     )
   }
   return {
-    ...Option.match(values(agent.effort), { onNone: () => ({}), onSome: (effort) => ({ effort }) }),
     ...(values(agent.tools) === "off" ? { tools: "off" } : {}),
     ...Option.match(contextWindow, { onNone: () => ({}), onSome: (contextWindow) => ({ contextWindow }) })
   }
@@ -104,8 +115,20 @@ export const resolveModelLimits = (
 const canUseClaudeCode = (values: Values): boolean =>
   [agent.runner, agent.provider, settings.kubernetes.image].every((setting) => Option.isNone<unknown>(values(setting)))
 
+/** Ways to review without the key of the reviewer's provider. */
+const othersThan = (name: ProviderName, values: Values): ReadonlyArray<string> => {
+  const isChosen = Option.isSome(values(agent.provider))
+  const others = providerNames.filter((other) =>
+    !isChosen && other !== name && Option.isSome(values(providers[other].apiKey))
+  )
+  return [
+    ...others.map((other) => `${nameOf(providers[other].apiKey)} is set: AGENT_PROVIDER=${other} uses it`),
+    ...(canUseClaudeCode(values) ? [`Or ${installClaudeCode}`] : [])
+  ]
+}
+
 /**
- * Resolves key and URL of each provider in use. A server and a terminal know which these are. A job brings its models
+ * Resolves key and URL of each provider in use, the reviewer's first. A server and a terminal know which these are. A job brings its models
  * with it, so a pod takes every provider that it has a key or a URL for, and a missing key fails only the call that
  * needs it.
  */
@@ -114,21 +137,18 @@ export const resolveProviders = (
   used: ReadonlyArray<string>,
   values: Values,
   report: Report
-): ReadonlyArray<ProviderSettings> =>
-  (mode === "run-job" ? providerNames : [...new Set(used)].filter(isProvider)).flatMap((name) => {
+): ReadonlyArray<ProviderSettings> => {
+  if (mode !== "run-job" && Option.isSome(values(agent.baseUrl)) && !used.includes("openai-compatible")) {
+    report.warn(agent.baseUrl, "no effect: no agent has the provider openai-compatible")
+  }
+  return (mode === "run-job" ? providerNames : [...new Set(used)].filter(isProvider)).flatMap((name) => {
     const { apiKey, baseUrl, needsKey, usualUrl } = providers[name]
     const key = values(apiKey)
     if (Option.isNone(key) && needsKey) {
       // Where nobody else is reviewed for, the pipeline may have a provider of its own.
       if (mode === "serve") {
         const why = `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`
-        const isChosen = Option.isSome(values(agent.provider))
-        const others = providerNames.filter((other) => !isChosen && Option.isSome(values(providers[other].apiKey)))
-          .map((other) => `${nameOf(providers[other].apiKey)} is set: AGENT_PROVIDER=${other} uses it`)
-        report.problem(
-          apiKey,
-          [why, ...others, ...(canUseClaudeCode(values) ? [`Or ${installClaudeCode}`] : [])].join(". ")
-        )
+        report.problem(apiKey, [why, ...(name === used[0] ? othersThan(name, values) : [])].join(". "))
       }
       return []
     }
@@ -143,3 +163,4 @@ export const resolveProviders = (
     }
     return [{ name, apiKey: key, baseUrl: url }]
   })
+}

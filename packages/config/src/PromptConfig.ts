@@ -6,7 +6,7 @@ import type { Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 
-const { agent, prompts } = settings
+const { agent, answerer, explorer, prompts } = settings
 
 type Text = Setting<Option.Option<string>>
 
@@ -62,6 +62,7 @@ const languageGuidelines = Effect.fnUntraced(function*(values: Values, report: R
 export interface Prompts {
   readonly reviewer: Option.Option<string>
   readonly explorer: Option.Option<string>
+  readonly answerer: Option.Option<string>
   readonly codingGuidelines: Option.Option<string>
   /** Language (`python`, `go`, …) → its guidelines. */
   readonly languageGuidelines: Readonly<Record<string, string>>
@@ -74,7 +75,8 @@ export const resolvePrompts = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Prompts, never, FileSystem.FileSystem | Path.Path> {
   return {
     reviewer: yield* override(agent.systemPrompt, agent.systemPromptFile, values, report),
-    explorer: yield* override(agent.explorerSystemPrompt, agent.explorerSystemPromptFile, values, report),
+    explorer: yield* override(explorer.systemPrompt, explorer.systemPromptFile, values, report),
+    answerer: yield* override(answerer.systemPrompt, answerer.systemPromptFile, values, report),
     codingGuidelines: yield* override(prompts.codingGuidelines, prompts.codingGuidelinesFile, values, report),
     languageGuidelines: yield* languageGuidelines(values, report)
   }

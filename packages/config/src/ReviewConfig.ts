@@ -1,14 +1,21 @@
 import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { answererOf, type Effort, type ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Option, Struct } from "effect"
-import { resolveModelLimits, resolveModels } from "./ModelConfig.ts"
+import { type Models, resolveModelLimits, resolveModels } from "./ModelConfig.ts"
 import type { Prompts } from "./PromptConfig.ts"
 import type { Report } from "./Report.ts"
 import type { Runner } from "./RunnerConfig.ts"
+import type { Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import { type Values, valuesOf } from "./Values.ts"
 
-const { agent, costs, reviewer } = settings
+const { agent, answerer, costs, explorer, reviewer } = settings
+
+const withEffort = (effort: Option.Option<Effort>) =>
+  Option.match(effort, { onNone: () => ({}), onSome: (effort) => ({ effort }) })
+
+const withPrompt = (text: Option.Option<string>) =>
+  Option.match(text, { onNone: () => ({}), onSome: (systemPrompt) => ({ systemPrompt }) })
 
 /** Resolves what decides what a review says. */
 export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, report: Report): ReviewSettings => {
@@ -18,12 +25,23 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
   const spendLimits = Struct.omit(valuesOf(values)(costs), ["allowUnpriced", "prices"])
   for (const problem of uselessPatterns(values(reviewer.ignorePatterns))) report.warn(reviewer.ignorePatterns, problem)
   const failOn = values(reviewer.failOn)
-  const prompt = (text: Option.Option<string>) => Option.isSome(text) ? { systemPrompt: text.value } : {}
+  /** Settings of a role's agent, without its turns. */
+  const agentOf = (role: keyof Models, effort: Setting<Option.Option<Effort>>) => ({
+    ...models[role],
+    ...limits,
+    ...withEffort(Option.orElse(values(effort), () => values(agent.effort))),
+    ...withPrompt(prompts[role])
+  })
+  const reviewerAgent = { ...agentOf("reviewer", agent.reviewerEffort), maxTurns: values(agent.maxTurns) }
   return {
     ...Struct.omit(valuesOf(values)(reviewer), ["onPush", "triggers", "reviewLabel", "check", "failOn"]),
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
-    reviewer: { ...models.reviewer, ...limits, maxTurns: values(agent.maxTurns), ...prompt(prompts.reviewer) },
-    explorer: { ...models.explorer, ...limits, maxTurns: values(agent.explorerMaxTurns), ...prompt(prompts.explorer) },
+    reviewer: reviewerAgent,
+    answerer: {
+      ...agentOf("answerer", answerer.effort),
+      maxTurns: Option.getOrElse(values(answerer.maxTurns), () => answererOf({ reviewer: reviewerAgent }).maxTurns)
+    },
+    explorer: { ...agentOf("explorer", explorer.effort), maxTurns: values(explorer.maxTurns) },
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
     languageGuidelines: prompts.languageGuidelines,
     ...(failOn === "never" ? {} : { failOn }),

@@ -7,7 +7,7 @@ import { nameOf } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 
-const { agent, kubernetes, providers } = settings
+const { agent, answerer, explorer, kubernetes, providers } = settings
 
 /** Runner of the agents, and the path of Claude Code if it was found. */
 export interface Runner {
@@ -47,9 +47,9 @@ export const installClaudeCode = "install Claude Code and log in (https://claude
 export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
   const asked = values(agent.runner)
   const inPods = mode === "serve" && Option.isSome(values(kubernetes.image))
-  const hasProvider = [agent.provider, agent.explorerProvider, providers.anthropic.apiKey].some((setting) =>
-    Option.isSome<unknown>(values<Option.Option<unknown>>(setting))
-  )
+  const hasProvider = [agent.provider, answerer.provider, explorer.provider, providers.anthropic.apiKey].some((
+    setting
+  ) => Option.isSome<unknown>(values<Option.Option<unknown>>(setting)))
   const program = yield* findProgram(values)
   const configured = values(agent.cliPath)
   const found = Option.isSome(program) || Option.isSome(configured)
@@ -58,7 +58,17 @@ export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Val
     report.warn(agent.cliPath, `no effect: set ${nameOf(agent.runner)} to claude-code to review with it`)
   }
   if (name === "claude-code") {
-    for (const setting of [agent.provider, agent.explorerProvider, agent.baseUrl, agent.effort, agent.contextWindow]) {
+    const ofProviders = [
+      agent.provider,
+      answerer.provider,
+      explorer.provider,
+      agent.effort,
+      agent.reviewerEffort,
+      answerer.effort,
+      explorer.effort,
+      agent.contextWindow
+    ]
+    for (const setting of ofProviders) {
       if (Option.isSome<unknown>(values<Option.Option<unknown>>(setting))) {
         report.warn(setting, "no effect: Claude Code runs the agents")
       }

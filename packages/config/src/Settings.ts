@@ -3,6 +3,7 @@ import { costs } from "./settings/Costs.ts"
 import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
 import { access, agent, prompts, reviewer } from "./settings/Review.ts"
+import { answerer, explorer } from "./settings/Roles.ts"
 import { jobs, kubernetes, metrics, redis, storage, webhook, workspace } from "./settings/Service.ts"
 import { line } from "./SettingType.ts"
 
@@ -30,6 +31,8 @@ const own = {
   reviewer,
   access,
   agent,
+  answerer,
+  explorer,
   costs,
   prompts,
   storage,
@@ -60,6 +63,11 @@ export const sections: ReadonlyArray<{
   { title: "Reviewer", settings: Object.values(reviewer) },
   { title: "Access", settings: Object.values(access) },
   { title: "Agent", settings: Object.values(agent) },
+  {
+    title: "Roles",
+    note: "Beside the reviewer. A role without a provider or a model of its own has the reviewer's.",
+    settings: [...Object.values(answerer), ...Object.values(explorer)]
+  },
   {
     title: "Costs",
     note: "Beside `agent.max_cost_usd`. [Costs](costs.md) says what each limit does.",

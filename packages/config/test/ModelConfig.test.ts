@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import type { ProviderSettings } from "@nominal-code/config/AppConfig"
+import type { AppConfig, ProviderSettings } from "@nominal-code/config/AppConfig"
 import { defaultModelOf, defaultModels, retirementOf } from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
 import { Effect, Option, Redacted } from "effect"
@@ -29,6 +29,36 @@ it.effect("the explorer uses the reviewer's model unless it has its own", () =>
     assert.strictEqual(inherited.review.explorer.model, "m1")
     const env = { ...complete, AGENT_MODEL: "m1", AGENT_EXPLORER_PROVIDER: "anthropic", AGENT_EXPLORER_MODEL: "m2" }
     assert.strictEqual((yield* configured({ env })).review.explorer.model, "m2")
+  }))
+
+it.effect("the answerer has the reviewer's model and fewer turns, unless it has its own", () =>
+  Effect.gen(function*() {
+    const roles = ({ review: { answerer, reviewer } }: AppConfig["Service"]) => [reviewer, answerer]
+    const env = { ...complete, OPENAI_API_KEY: "sk-openai" }
+    const inherited = yield* configured({ env, yaml: "agent: { model: m1, effort: high, max_turns: 3 }" })
+    const reviewer = { provider: "anthropic", model: "m1", effort: "high", maxTurns: 3 } as const
+    assert.deepStrictEqual(roles(inherited), [reviewer, reviewer])
+    const yaml = "agent: { model: m1, effort: high, reviewer: { effort: medium }, " +
+      "answerer: { provider: openai, effort: low, max_turns: 9, system_prompt: Be brief. } }"
+    const own = yield* configured({ env, yaml })
+    assert.deepStrictEqual(roles(own), [
+      { provider: "anthropic", model: "m1", effort: "medium", maxTurns: 8 },
+      { provider: "openai", model: defaultModels.openai, effort: "low", maxTurns: 9, systemPrompt: "Be brief." }
+    ])
+    assert.deepStrictEqual(namesOf(own), ["anthropic", "openai"])
+    assert.deepStrictEqual(yield* problems({ yaml }), [
+      "OPENAI_API_KEY: OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
+    ])
+    assert.strictEqual((yield* configured({})).review.answerer?.maxTurns, 6)
+  }))
+
+it.effect("an address that no agent has a use for says so, and demands nothing", () =>
+  Effect.gen(function*() {
+    const { providers, warnings } = yield* configured({ yaml: "agent: { base_url: \"https://models.example/v1\" }" })
+    assert.deepStrictEqual(warnings, [
+      "agent.base_url (AGENT_BASE_URL): no effect: no agent has the provider openai-compatible"
+    ])
+    assert.deepStrictEqual(providers.map(({ name }) => name), ["anthropic"])
   }))
 
 it.effect("the explorers' provider needs no key, for the usual review has no explorers", () =>

@@ -55,6 +55,8 @@ export const ReviewSettings = Schema.Struct({
   /** Empty where the bot has no name (a CI step, a terminal). */
   botUsername: Schema.String,
   reviewer: AgentSettings,
+  /** Agent that answers questions. Absent in the jobs of an older server: `answererOf` tells who does. */
+  answerer: Schema.optionalKey(AgentSettings),
   explorer: AgentSettings,
   /** Events that start a review by themselves. Absent: not known. */
   triggers: Schema.optionalKey(Schema.Array(LifecycleKind)),
@@ -79,3 +81,10 @@ export const ReviewSettings = Schema.Struct({
   prices: Schema.optionalKey(Schema.Record(Schema.String, ModelPrice))
 })
 export type ReviewSettings = typeof ReviewSettings.Type
+
+/** Turns of an answer to a question, where nothing else is set. */
+const usualTurns = 6
+
+/** Settings of the agent that answers questions, by default the reviewer's with fewer turns. */
+export const answererOf = ({ answerer, reviewer }: Pick<ReviewSettings, "answerer" | "reviewer">): AgentSettings =>
+  answerer ?? { ...reviewer, maxTurns: reviewer.maxTurns === 0 ? usualTurns : Math.min(reviewer.maxTurns, usualTurns) }

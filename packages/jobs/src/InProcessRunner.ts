@@ -9,7 +9,7 @@ import { JobRunner } from "./JobRunner.ts"
 export interface InProcessWork<R, R2> {
   review(job: Job): Effect.Effect<JobOutcome, never, R>
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>
-  needs(lane: Lane): ReadonlyArray<ServiceName>
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>
 }
 
 /** Runs jobs in this process. */

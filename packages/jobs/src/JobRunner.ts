@@ -19,8 +19,8 @@ export class JobRunner extends Context.Service<JobRunner, {
   cancel(job: Job): Effect.Effect<void>
   /** Posts the notice on the job's pull request, unless it or the job's review is there. */
   postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>
-  /** The services that a run of the lane's jobs cannot do without. */
-  needs(lane: Lane): ReadonlyArray<ServiceName>
+  /** The services that a run of the job cannot do without; of a lane's job that is not known yet, those of a review. */
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>
   /** True if runs are outside this process, so that its death says nothing about a job. */
   readonly outOfProcess: boolean
 }>()("@nominal-code/jobs/JobRunner") {}

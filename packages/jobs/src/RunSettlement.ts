@@ -110,7 +110,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
   /** Settlement of a job after a review. */
   const ofRun = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, visit: ServiceUse) {
     if (isGivenUpByRun(outcome)) return Release.make({})
-    const delay = yield* found(visit, findingOf(lease, outcome, needs(lease.lane)))
+    const delay = yield* found(visit, findingOf(lease, outcome, needs(lease.lane, lease.job)))
     const isOld = isOlderThan(lease, giveUpAfter)
     return yield* JobOutcome.match(outcome, {
       Reviewed: (reviewed): Effect.Effect<Settlement> => Effect.succeed(Done.make({ outcome: reviewed })),

@@ -188,8 +188,8 @@ export interface KubernetesWork<R> {
   notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>
   /** Work of a job that is done in the server; none where it needs a pod. */
   command(job: Job): Option.Option<Effect.Effect<JobOutcome, never, R>>
-  /** The services that a pod's review needs. */
-  needs(lane: Lane): ReadonlyArray<ServiceName>
+  /** The services that a pod needs for the job, or for a review. */
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>
 }
 
 const cluster = ServiceName.make("cluster")
@@ -214,7 +214,7 @@ export const layer = <R>(options: KubernetesOptions, { command, needs, notice }:
         postNotice: Effect.fn("KubernetesRunner.postNotice")((job: Job, what: Notice) =>
           Effect.provide(notice(job, what), context)
         ),
-        needs: (lane) => [cluster, ...needs(lane)],
+        needs: (lane, job) => [cluster, ...needs(lane, job)],
         outOfProcess: true
       })
     })

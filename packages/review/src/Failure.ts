@@ -2,11 +2,11 @@ import { detailOf, Failure, type ModelFailureReason, ServiceName } from "@nomina
 import { JobOutcome } from "@nominal-code/domain/Job"
 import type { Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
+import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
 import { Forge } from "@nominal-code/forge/Forge"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, Effect, Option } from "effect"
-import type { ReviewConfig } from "./ReviewConfig.ts"
 import type { AgentError } from "./ReviewSteps.ts"
 
 const { Failed, Lost, Postponed } = JobOutcome.cases
@@ -103,12 +103,12 @@ const modelOutages: ReadonlySet<ModelFailureReason> = new Set([
  * refuses our key, or that our account has no credit left with.
  */
 export const modelOutcome = (
-  { settings: { reviewer } }: ReviewConfig["Service"],
+  agent: AgentSettings,
   { message, provider, reason, retryable, retryAfter }: Extract<AgentError, { readonly _tag: "LlmError" }>
 ) => {
   const failure = Failure.cases.Model.make({ reason, detail: `${provider} (${reason}): ${message}` })
   return modelOutages.has(reason)
-    ? postponed(failure, modelService(reviewer.provider), Option.fromUndefinedOr(retryAfter))
+    ? postponed(failure, modelService(agent.provider), Option.fromUndefinedOr(retryAfter))
     : failed(failure, retryable)
 }
 

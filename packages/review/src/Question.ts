@@ -3,6 +3,7 @@ import { Failure } from "@nominal-code/domain/Failure"
 import type { Fingerprint } from "@nominal-code/domain/Finding"
 import { ignoring } from "@nominal-code/domain/IgnorePatterns"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { answererOf } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { fit } from "@nominal-code/forge/Markdown"
@@ -52,9 +53,6 @@ const submissionOf = (finding: Option.Option<Fingerprint>): Submission<Answer> =
     )
 })
 
-/** Most turns of a question. A review's own limit holds if it is lower. */
-const mostTurns = 6
-
 /** Maximum length of an answer. */
 const longestAnswer = 20_000
 
@@ -71,10 +69,10 @@ const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussion
   const ours = isOurs(job, settings)
   const finding = findingOf(event, discussions, ours)
   const isIgnored = ignoring(settings.ignorePatterns)
-  const { maxTurns } = settings.reviewer
+  const answerer = answererOf(settings)
   const result = yield* (yield* AgentRunner).run<Answer>({
-    settings: { ...settings.reviewer, maxTurns: maxTurns === 0 ? mostTurns : Math.min(maxTurns, mostTurns) },
-    system: yield* PromptFiles.load("question_prompt"),
+    settings: answerer,
+    system: answerer.systemPrompt ?? (yield* PromptFiles.load("question_prompt")),
     prompt: questionPrompt({
       pullRequest,
       commits,
@@ -127,5 +125,5 @@ export const answer = Effect.fn("Question.answer")(
     const answered = JobOutcome.cases.Answered.make({ command: "ask" })
     return Option.isSome(view.posts.answer) ? answered : yield* answerOnce(job, question, view)
   },
-  (effect, { event }) => asOutcome(event)(effect)
+  (effect, { event }) => asOutcome(event, answererOf)(effect)
 )

@@ -2,6 +2,7 @@ import type { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { Failure } from "@nominal-code/domain/Failure"
 import type { JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
@@ -27,15 +28,19 @@ type RunError = RunNotWanted | WorkspaceError | StoreError | AgentError | Platfo
 
 /**
  * Runs what an event asks for as the installation that the event came from, and turns whatever goes wrong into an
- * outcome, in one line.
+ * outcome, in one line. `agentOf` tells which agent does it.
  */
-export const asOutcome = (event: PullRequestEvent) => <A extends JobOutcome, R>(run: Effect.Effect<A, RunError, R>) =>
+export const asOutcome = (
+  event: PullRequestEvent,
+  agentOf: (settings: ReviewSettings) => AgentSettings = ({ reviewer }) => reviewer
+) =>
+<A extends JobOutcome, R>(run: Effect.Effect<A, RunError, R>) =>
   run.pipe(
     Effect.catchTags({
       RunNotWanted: () => Effect.succeed(runNotWanted),
       WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
       StoreError: (error) => Effect.succeed(storeOutcome(error)),
-      LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(config, error)),
+      LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(agentOf(config.settings), error)),
       PlatformError: ({ message }) =>
         Effect.succeed(
           failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { ServiceName } from "@nominal-code/domain/Failure"
 import { Fingerprint } from "@nominal-code/domain/Finding"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
@@ -6,6 +7,7 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Discussion } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forbidden, ForgeError, Unavailable } from "@nominal-code/forge/ForgeError"
+import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect } from "effect"
 import { answer } from "../src/Question.ts"
@@ -93,6 +95,31 @@ describe("a question", () => {
       const world = Scene.world({ answers: [Scene.writes("Because of the caller.")] })
       assert.strictEqual((yield* ask(world, jobOf("why?")))._tag, "Answered")
       assert.deepStrictEqual(world.replies, ["Because of the caller."])
+    }))
+
+  it.effect("is answered by the answerer, with its own prompt, and waits for its model service", () =>
+    Effect.gen(function*() {
+      const answerer = { provider: "openai", model: "small", maxTurns: 2, systemPrompt: "Be brief." }
+      const settings = { ...Scene.settings, answerer }
+      const world = Scene.world({ settings, answers: [answering("So.")] })
+      yield* ask(world, jobOf("why?"))
+      assert.deepStrictEqual(world.tasks.map(({ settings, system }) => [settings, system]), [[answerer, "Be brief."]])
+      const overloaded = new LlmError({ provider: "openai", reason: "overloaded", message: "529" })
+      const away = Scene.world({ settings, answers: [() => Effect.fail(overloaded)] })
+      assert.deepInclude(yield* ask(away, jobOf("why?")), {
+        _tag: "Postponed",
+        service: ServiceName.make("model:openai")
+      })
+    }))
+
+  it.effect("of an older server is answered by the reviewer in a few turns", () =>
+    Effect.gen(function*() {
+      for (const [maxTurns, turns] of [[0, 6], [4, 4], [8, 6]] as const) {
+        const reviewer = { ...Scene.settings.reviewer, maxTurns }
+        const world = Scene.world({ settings: { ...Scene.settings, reviewer }, answers: [answering("So.")] })
+        yield* ask(world, jobOf("why?"))
+        assert.deepStrictEqual(world.tasks[0]?.settings, { ...reviewer, maxTurns: turns })
+      }
     }))
 
   it.effect("posts nothing that a forge would act on, and no secret", () =>

@@ -31,6 +31,7 @@ it("a review and a notice read no configuration but what travels with the job: t
 
 it("these settings travel with a job, and a payload holds no other part of the configuration", () => {
   assert.deepStrictEqual(Object.keys(ReviewSettings.fields).sort(), [
+    "answerer",
     "botUsername",
     "codingGuidelines",
     "dryRun",

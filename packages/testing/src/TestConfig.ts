@@ -23,6 +23,7 @@ export const redisAt = (url: string | Redacted.Redacted): RedisSettings => ({
 const noPrompts: Prompts = {
   reviewer: Option.none(),
   explorer: Option.none(),
+  answerer: Option.none(),
   codingGuidelines: Option.none(),
   languageGuidelines: {}
 }

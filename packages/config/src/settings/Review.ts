@@ -159,6 +159,13 @@ export const agent = {
     byDefault: "the service's own",
     doc: "How hard the models think, for those that can be told. Others refuse the request."
   }),
+  reviewerEffort: optional({
+    yaml: "agent.reviewer.effort",
+    env: "AGENT_REVIEWER_EFFORT",
+    kind: oneOf(Effort.literals),
+    byDefault: "`agent.effort`",
+    doc: "The same, for the reviewer."
+  }),
   tools: defaulted("auto", {
     yaml: "agent.tools",
     env: "AGENT_TOOLS",
@@ -190,40 +197,6 @@ export const agent = {
   systemPromptFile: optional({
     yaml: "agent.reviewer.system_prompt_file",
     env: "REVIEWER_SYSTEM_PROMPT_FILE",
-    kind: path,
-    doc: "The same, from a file. Wins over the text."
-  }),
-  explorerProvider: optional({
-    yaml: "agent.explorer.provider",
-    env: "AGENT_EXPLORER_PROVIDER",
-    kind: line,
-    byDefault: "the reviewer's",
-    doc:
-      "The model service of the explorers: agents beside the reviewer, in a pipeline of your own. The usual review " +
-      "has none, and the settings of explorers do not change it."
-  }),
-  explorerModel: optional({
-    yaml: "agent.explorer.model",
-    env: "AGENT_EXPLORER_MODEL",
-    kind: line,
-    byDefault: "the reviewer's; the provider's own where that differs",
-    doc: "The explorers' model."
-  }),
-  explorerMaxTurns: defaulted(32, {
-    yaml: "agent.explorer.max_turns",
-    env: "AGENT_EXPLORER_MAX_TURNS",
-    kind: integer(0),
-    doc: "How many turns an explorer has; 0 means no limit."
-  }),
-  explorerSystemPrompt: optional({
-    yaml: "agent.explorer.system_prompt",
-    env: "EXPLORER_SYSTEM_PROMPT",
-    kind: text,
-    doc: "The explorers' system prompt."
-  }),
-  explorerSystemPromptFile: optional({
-    yaml: "agent.explorer.system_prompt_file",
-    env: "EXPLORER_SYSTEM_PROMPT_FILE",
     kind: path,
     doc: "The same, from a file. Wins over the text."
   }),

@@ -1,0 +1,82 @@
+import { Effort } from "@nominal-code/domain/ReviewSettings"
+import type { Option } from "effect"
+import { defaulted, optional, type Setting } from "../Setting.ts"
+import { integer, line, oneOf, path, text } from "../SettingType.ts"
+
+/** Settings of a role beside the reviewer's. What is not set follows the reviewer. */
+export interface Role {
+  readonly provider: Setting<Option.Option<string>>
+  readonly model: Setting<Option.Option<string>>
+  readonly effort: Setting<Option.Option<Effort>>
+  readonly systemPrompt: Setting<Option.Option<string>>
+  readonly systemPromptFile: Setting<Option.Option<string>>
+}
+
+/** Makes a role's settings; `whose`: as in "the explorers' model". */
+const role = (name: string, whose: string, service: string): Role => {
+  const variable = name.toUpperCase()
+  return {
+    provider: optional({
+      yaml: `agent.${name}.provider`,
+      env: `AGENT_${variable}_PROVIDER`,
+      kind: line,
+      byDefault: "the reviewer's",
+      doc: `The model service of ${service}`
+    }),
+    model: optional({
+      yaml: `agent.${name}.model`,
+      env: `AGENT_${variable}_MODEL`,
+      kind: line,
+      byDefault: "the reviewer's; the provider's own where that differs",
+      doc: `${whose} model.`
+    }),
+    effort: optional({
+      yaml: `agent.${name}.effort`,
+      env: `AGENT_${variable}_EFFORT`,
+      kind: oneOf(Effort.literals),
+      byDefault: "`agent.effort`",
+      doc: `How hard ${whose.toLowerCase()} model thinks.`
+    }),
+    systemPrompt: optional({
+      yaml: `agent.${name}.system_prompt`,
+      env: `${variable}_SYSTEM_PROMPT`,
+      kind: text,
+      byDefault: "the bundled one",
+      doc: `Replaces ${whose.toLowerCase()} system prompt.`
+    }),
+    systemPromptFile: optional({
+      yaml: `agent.${name}.system_prompt_file`,
+      env: `${variable}_SYSTEM_PROMPT_FILE`,
+      kind: path,
+      doc: "The same, from a file. Wins over the text."
+    })
+  }
+}
+
+/** Settings of the agent that answers questions. */
+export const answerer = {
+  ...role("answerer", "The answerer's", "the answerer: the agent that answers questions."),
+  maxTurns: optional({
+    yaml: "agent.answerer.max_turns",
+    env: "AGENT_ANSWERER_MAX_TURNS",
+    kind: integer(0),
+    byDefault: "`6`, or the reviewer's where that is less",
+    doc: "How many turns an answer has; 0 means no limit."
+  })
+}
+
+/** Settings of the explorers. */
+export const explorer = {
+  ...role(
+    "explorer",
+    "The explorers'",
+    "the explorers: agents beside the reviewer, in a pipeline of your own. The usual review has none, and the settings " +
+      "of explorers do not change it."
+  ),
+  maxTurns: defaulted(32, {
+    yaml: "agent.explorer.max_turns",
+    env: "AGENT_EXPLORER_MAX_TURNS",
+    kind: integer(0),
+    doc: "How many turns an explorer has; 0 means no limit."
+  })
+}
