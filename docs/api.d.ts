@@ -901,147 +901,6 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
  * environment, and nothing changes it after start.
  */
 export declare class AppConfig extends AppConfig_base {}
-/** Output of a program. */
-interface ProcessOutput {
-  readonly exitCode: number;
-  readonly stdout: Uint8Array;
-  /** At most its last `STDERR_BYTES` bytes. */
-  readonly stderr: string;
-  /** True if the program was stopped because enough of its output had been read. `exitCode` is 0 then. */
-  readonly cut: boolean;
-}
-/** A checked repository on a server: its URL has no credentials and an allowed transport. */
-interface Remote {
-  readonly url: string;
-  readonly host: string;
-  readonly protocol: "https" | "http";
-  readonly repo: RepoName;
-  /** `Authorization: Basic …`, or none for a repository that everyone may read. */
-  readonly authorization: Redacted.Redacted | undefined;
-  /** Secrets, in each form in which they are sent. */
-  readonly secrets: ReadonlyArray<string>;
-  /** A directory name for the mirror: distinct for every server and repository, also where case does not count. */
-  readonly directoryName: string;
-}
-declare const GitError_base: Schema.Class<GitError, Schema.TaggedStruct<"GitError", {
-  readonly message: Schema.String;
-  readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "not-installed", "other"]>;
-}>, import("effect/Cause").YieldableError>;
-/** A failed git command. The message is one line without secrets. */
-export declare class GitError extends GitError_base {
-  toWorkspaceError(): WorkspaceError;
-}
-interface GitOptions {
-  readonly gitDir: string;
-  /** Directory for files; absent for commands that only read the object store. */
-  readonly workTree?: string | undefined;
-  readonly indexFile?: string | undefined;
-  readonly stdin?: string | undefined;
-  readonly timeoutSeconds?: number | undefined;
-  readonly maxBytes?: number | undefined;
-  /** Handling of output beyond `maxBytes`: `fail` (the default), or `cut` it. */
-  readonly overflow?: "fail" | "cut" | undefined;
-  /** Exit codes besides 0 that are answers, not failures. */
-  readonly answers?: ReadonlyArray<number> | undefined;
-  /** The only server that the command may talk to; without it every transport is closed. */
-  readonly remote?: Remote | undefined;
-}
-declare const Git_base: Context.ServiceClass<Git, "@nominal-code/workspace/Git", {
-  run(args: ReadonlyArray<string>, options: GitOptions): Effect.Effect<ProcessOutput, GitError>;
-  /** Streams the output to `accept`; ends the command when that returns false. */
-  consume(args: ReadonlyArray<string>, options: GitOptions, accept: (chunk: Uint8Array) => boolean): Effect.Effect<Omit<ProcessOutput, "stdout">, GitError>;
-}>;
-/** Runner of git commands. Nothing else runs git. */
-export declare class Git extends Git_base {}
-/** A difference in a repository on this disk. */
-interface LocalChanges {
-  /** The directory that holds `.git`. */
-  readonly repository: string;
-  /** Base of the changes: a branch, a tag or a commit. */
-  readonly base: string;
-  /**
-   * Head of the changes: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the
-   * index.
-   */
-  readonly head: string;
-}
-/** Impact of a finding if it is right, worst first. */
-export declare const Severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
-export type Severity = typeof Severity.Type;
-/** Probability of a finding, as the model judges it. */
-export declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
-export type Confidence = typeof Confidence.Type;
-/** Kind of defect. */
-export declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
-export type Category = typeof Category.Type;
-declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
-  readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
-  readonly line: Schema.Int;
-  readonly startLine: Schema.optionalKey<Schema.Int>;
-  readonly side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
-  readonly body: Schema.NonEmptyString;
-  readonly suggestion: Schema.optionalKey<Schema.String>;
-  readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
-  readonly confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
-  readonly category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
-}>, {}>;
-/**
- * A remark of the reviewer about one place. `line` counts in the file of its `side`; `startLine` opens a range that
- * ends at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
- */
-export declare class Finding extends Finding_base {}
-/** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */
-export declare const Fingerprint: Schema.brand<Schema.String, "Fingerprint">;
-export type Fingerprint = typeof Fingerprint.Type;
-/**
- * The identity of a finding: its category, its path, the code that it stands on and what it claims. `code` is the text
- * of its lines, `startLine` to `line`. The same defect keeps its fingerprint when lines shift or the code is indented
- * anew, and loses it when the code changes.
- *
- * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
- * it survives a sentence turned round or a number corrected, not one with other words.
- */
-export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
-declare const ReviewedFinding_base: import("effect/Schema").Class<ReviewedFinding, import("effect/Schema").Struct<{
-  readonly path: import("effect/Schema").brand<import("effect/Schema").NonEmptyString, "RepoPath">;
-  readonly line: import("effect/Schema").Int;
-  readonly startLine: import("effect/Schema").optionalKey<import("effect/Schema").Int>;
-  readonly side: import("effect/Schema").Literals<readonly ["LEFT", "RIGHT"]>;
-  readonly body: import("effect/Schema").NonEmptyString;
-  readonly suggestion: import("effect/Schema").optionalKey<import("effect/Schema").String>;
-  readonly severity: import("effect/Schema").Literals<readonly ["critical", "high", "medium", "low"]>;
-  readonly confidence: import("effect/Schema").Literals<readonly ["high", "medium", "low"]>;
-  readonly category: import("effect/Schema").Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
-  fingerprint: import("effect/Schema").brand<import("effect/Schema").String, "Fingerprint">;
-}>, Finding> & Pick<{}, never>;
-/** A finding with its identity, which stays when its lines shift. */
-export declare class ReviewedFinding extends ReviewedFinding_base {}
-/** A review of changes on this disk. */
-interface ReviewedChanges {
-  /** Markdown. Findings without a place in the diff are listed in it. */
-  readonly summary: string;
-  /** Findings that have their place in the diff, in its order. */
-  readonly findings: ReadonlyArray<ReviewedFinding>;
-  readonly headSha: Sha;
-  readonly usage: Option.Option<UsageSummary>;
-}
-/** Changes to review, and a request of what to look at in particular. */
-interface ReviewChangesOptions extends LocalChanges {
-  readonly instructions?: string;
-}
-declare const NotReviewed_base: Schema.Class<NotReviewed, Schema.TaggedStruct<"NotReviewed", {
-  readonly reason: Schema.Literals<readonly ["nothing-to-review", "failed"]>;
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** The changes were not reviewed: there is nothing to review, or the review failed. */
-export declare class NotReviewed extends NotReviewed_base {
-  static readonly failed: (failure: Failure) => NotReviewed;
-}
-/**
- * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
- * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
- */
-export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** A tenant's name, empty where there is one tenant only. */
 export declare const Namespace: Schema.brand<Schema.String, "Namespace">;
 export type Namespace = typeof Namespace.Type;
@@ -1311,6 +1170,43 @@ export declare const JobOutcome: Schema.TaggedUnion<{
   }>;
 }>;
 export type JobOutcome = typeof JobOutcome.Type;
+/** Impact of a finding if it is right, worst first. */
+export declare const Severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
+export type Severity = typeof Severity.Type;
+/** Probability of a finding, as the model judges it. */
+export declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
+export type Confidence = typeof Confidence.Type;
+/** Kind of defect. */
+export declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+export type Category = typeof Category.Type;
+declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
+  readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
+  readonly line: Schema.Int;
+  readonly startLine: Schema.optionalKey<Schema.Int>;
+  readonly side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
+  readonly body: Schema.NonEmptyString;
+  readonly suggestion: Schema.optionalKey<Schema.String>;
+  readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
+  readonly confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
+  readonly category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+}>, {}>;
+/**
+ * A remark of the reviewer about one place. `line` counts in the file of its `side`; `startLine` opens a range that
+ * ends at `line`. A suggestion replaces the lines of the range, and stands on the right side only.
+ */
+export declare class Finding extends Finding_base {}
+/** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */
+export declare const Fingerprint: Schema.brand<Schema.String, "Fingerprint">;
+export type Fingerprint = typeof Fingerprint.Type;
+/**
+ * The identity of a finding: its category, its path, the code that it stands on and what it claims. `code` is the text
+ * of its lines, `startLine` to `line`. The same defect keeps its fingerprint when lines shift or the code is indented
+ * anew, and loses it when the code changes.
+ *
+ * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
+ * it survives a sentence turned round or a number corrected, not one with other words.
+ */
+export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
 declare const InlineComment_base: Schema.Class<InlineComment, Schema.Struct<{
   readonly finding: typeof Finding;
   readonly fingerprint: Schema.brand<Schema.String, "Fingerprint">;
@@ -1396,6 +1292,110 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
 }>, {}>;
 /** Somebody's comment on the pull request, ours included. */
 export declare class Discussion extends Discussion_base {}
+/** Output of a program. */
+interface ProcessOutput {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  /** At most its last `STDERR_BYTES` bytes. */
+  readonly stderr: string;
+  /** True if the program was stopped because enough of its output had been read. `exitCode` is 0 then. */
+  readonly cut: boolean;
+}
+/** A checked repository on a server: its URL has no credentials and an allowed transport. */
+interface Remote {
+  readonly url: string;
+  readonly host: string;
+  readonly protocol: "https" | "http";
+  readonly repo: RepoName;
+  /** `Authorization: Basic …`, or none for a repository that everyone may read. */
+  readonly authorization: Redacted.Redacted | undefined;
+  /** Secrets, in each form in which they are sent. */
+  readonly secrets: ReadonlyArray<string>;
+  /** A directory name for the mirror: distinct for every server and repository, also where case does not count. */
+  readonly directoryName: string;
+}
+declare const GitError_base: Schema.Class<GitError, Schema.TaggedStruct<"GitError", {
+  readonly message: Schema.String;
+  readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "not-installed", "other"]>;
+}>, import("effect/Cause").YieldableError>;
+/** A failed git command. The message is one line without secrets. */
+export declare class GitError extends GitError_base {
+  toWorkspaceError(): WorkspaceError;
+}
+interface GitOptions {
+  readonly gitDir: string;
+  /** Directory for files; absent for commands that only read the object store. */
+  readonly workTree?: string | undefined;
+  readonly indexFile?: string | undefined;
+  readonly stdin?: string | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  /** Handling of output beyond `maxBytes`: `fail` (the default), or `cut` it. */
+  readonly overflow?: "fail" | "cut" | undefined;
+  /** Exit codes besides 0 that are answers, not failures. */
+  readonly answers?: ReadonlyArray<number> | undefined;
+  /** The only server that the command may talk to; without it every transport is closed. */
+  readonly remote?: Remote | undefined;
+}
+declare const Git_base: Context.ServiceClass<Git, "@nominal-code/workspace/Git", {
+  run(args: ReadonlyArray<string>, options: GitOptions): Effect.Effect<ProcessOutput, GitError>;
+  /** Streams the output to `accept`; ends the command when that returns false. */
+  consume(args: ReadonlyArray<string>, options: GitOptions, accept: (chunk: Uint8Array) => boolean): Effect.Effect<Omit<ProcessOutput, "stdout">, GitError>;
+}>;
+/** Runner of git commands. Nothing else runs git. */
+export declare class Git extends Git_base {}
+/** A difference in a repository on this disk. */
+interface LocalChanges {
+  /** The directory that holds `.git`. */
+  readonly repository: string;
+  /** Base of the changes: a branch, a tag or a commit. */
+  readonly base: string;
+  /**
+   * Head of the changes: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the
+   * index.
+   */
+  readonly head: string;
+}
+declare const ReviewedFinding_base: import("effect/Schema").Class<ReviewedFinding, import("effect/Schema").Struct<{
+  readonly path: import("effect/Schema").brand<import("effect/Schema").NonEmptyString, "RepoPath">;
+  readonly line: import("effect/Schema").Int;
+  readonly startLine: import("effect/Schema").optionalKey<import("effect/Schema").Int>;
+  readonly side: import("effect/Schema").Literals<readonly ["LEFT", "RIGHT"]>;
+  readonly body: import("effect/Schema").NonEmptyString;
+  readonly suggestion: import("effect/Schema").optionalKey<import("effect/Schema").String>;
+  readonly severity: import("effect/Schema").Literals<readonly ["critical", "high", "medium", "low"]>;
+  readonly confidence: import("effect/Schema").Literals<readonly ["high", "medium", "low"]>;
+  readonly category: import("effect/Schema").Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+  fingerprint: import("effect/Schema").brand<import("effect/Schema").String, "Fingerprint">;
+}>, Finding> & Pick<{}, never>;
+/** A finding with its identity, which stays when its lines shift. */
+export declare class ReviewedFinding extends ReviewedFinding_base {}
+/** A review of changes on this disk. */
+interface ReviewedChanges {
+  /** Markdown. Findings without a place in the diff are listed in it. */
+  readonly summary: string;
+  /** Findings that have their place in the diff, in its order. */
+  readonly findings: ReadonlyArray<ReviewedFinding>;
+  readonly headSha: Sha;
+  readonly usage: Option.Option<UsageSummary>;
+}
+/** Changes to review, and a request of what to look at in particular. */
+interface ReviewChangesOptions extends LocalChanges {
+  readonly instructions?: string;
+}
+declare const NotReviewed_base: Schema.Class<NotReviewed, Schema.TaggedStruct<"NotReviewed", {
+  readonly reason: Schema.Literals<readonly ["nothing-to-review", "failed"]>;
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The changes were not reviewed: there is nothing to review, or the review failed. */
+export declare class NotReviewed extends NotReviewed_base {
+  static readonly failed: (failure: Failure) => NotReviewed;
+}
+/**
+ * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
+ * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
+ */
+export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** A finding that is on the pull request already. One that was folded into a summary has no place. */
 interface PriorFinding {
   readonly fingerprint: Fingerprint;

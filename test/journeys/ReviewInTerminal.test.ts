@@ -1,77 +1,20 @@
-import { NodeServices } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { command } from "@nominal-code/testing/Command"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import { sarifFaults } from "@nominal-code/testing/SarifSchema"
-import { Effect, FileSystem, type Scope, Stream } from "effect"
+import { Effect, FileSystem } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { readdirSync, readFileSync } from "node:fs"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { stalled } from "./Journey.ts"
-import * as LocalRepository from "./LocalRepository.ts"
+import { live, onTerminal, review, run, uncommitted, type World } from "./Terminal.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-
-interface World {
-  readonly url: string
-  readonly directory: string
-  readonly env?: Readonly<Record<string, string>>
-  /** Text that is typed at the terminal. */
-  readonly typed?: Effect.Effect<string>
-}
-
-/** Runs a program in the repository as its author would, and answers with both of its outputs and its exit code. */
-const run = Effect.fn(function*(world: World, program: string, ...args: ReadonlyArray<string>) {
-  const fs = yield* FileSystem.FileSystem
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const home = yield* fs.makeTempDirectoryScoped({ prefix: "review-home-" })
-  const temporary = `${home}/tmp`
-  yield* fs.makeDirectory(temporary)
-  const child = yield* spawner.spawn(ChildProcess.make(program, args, {
-    cwd: world.directory,
-    env: {
-      PATH: `${root}/node_modules/.bin:${env["PATH"]}`,
-      HOME: home,
-      TMPDIR: temporary,
-      TERM: "xterm-256color",
-      ANTHROPIC_API_KEY: "a-key-that-is-long-enough",
-      ANTHROPIC_BASE_URL: world.url,
-      ...world.env
-    },
-    stdin: world.typed === undefined ? "ignore" : Stream.encodeText(Stream.fromEffect(world.typed))
-  }))
-  const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
-  const [stdout, stderr, code] = yield* Effect.all(
-    [written(child.stdout), written(child.stderr), child.exitCode],
-    { concurrency: 3 }
-  )
-  const checkouts = (yield* fs.readDirectory(temporary)).filter((name) => name.startsWith("nominal-code-"))
-  return { stdout, stderr, code: Number(code), home, checkouts }
-}, Effect.scoped)
-
-const review = (world: World, ...args: ReadonlyArray<string>) =>
-  run(world, process.execPath, command, "review", ...args)
-
-/** Runs a review on a pseudo-terminal of so many columns. */
-const onTerminal = (world: World, columns: number, ...args: ReadonlyArray<string>) =>
-  run(
-    world,
-    "script",
-    "-qec",
-    `stty cols ${columns} && exec ${process.execPath} ${command} review ${args.join(" ")}`,
-    "/dev/null"
-  )
 
 /** Lines of the screen in the end: of a redrawn line, its last form. */
 const screen = (written: string): ReadonlyArray<string> =>
   written.replaceAll("\r\n", "\n").split("\n").map((line) => line.split("\r\u001b[2K").at(-1) ?? "")
-
-const uncommitted = (change: "committed" | "staged" | "unstaged") =>
-  Effect.gen(function*() {
-    const model = yield* LocalRepository.model
-    const repository = yield* LocalRepository.make(change)
-    return { ...repository, url: model.url, model }
-  })
 
 /** Ids of the processes that have this text in their environment. */
 const processesOf = (text: string): ReadonlyArray<string> =>
@@ -82,9 +25,6 @@ const processesOf = (text: string): ReadonlyArray<string> =>
       return false
     }
   })
-
-const live = <E>(name: string, effect: Effect.Effect<void, E, NodeServices.NodeServices | Scope.Scope>) =>
-  it.live(name, () => effect.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 describe("nominal-code review", () => {
   for (
@@ -223,7 +163,7 @@ describe("nominal-code review", () => {
         [{ ...world, directory: elsewhere }, [], 1, /is not in a git repository: run this where/],
         [{ ...world, directory: unborn }, [], 1, /has no commit yet: make the first one/],
         [world, ["--base", "nope"], 1, /no branch, tag or commit "nope": fetch it/],
-        [world, ["feature"], 2, /"feature" is no commit range: write it as main\.\.feature/],
+        [world, ["feature"], 2, /"feature" is no commit range and no pull request: write main\.\.feature/],
         [world, ["--staged", "--base", "main"], 2, /choose one of --staged, --base and a commit range/],
         [world, ["--json", "--sarif"], 2, /choose one of --json, --markdown and --sarif/],
         [
@@ -324,17 +264,23 @@ describe("docs/review-in-the-terminal.md", () => {
       const page = readFileSync(`${root}/docs/review-in-the-terminal.md`, "utf8")
       const [install = "", ...blocks] = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, block = ""]) => block)
       assert.isAtLeast(blocks.length, 3)
-      const world = yield* uncommitted("staged")
+      const local = yield* uncommitted("staged")
+      const github = yield* GitHubEmulator.make()
+      const repository = yield* github.addRepository("acme/api", [{ message: "Pages", files: { "page.ts": "1\n" } }])
+      yield* github.openPullRequest({ repository, commits: [{ message: "No pages", files: { "page.ts": "0\n" } }] })
+      const world = { ...local, env: { GITHUB_API_BASE: github.apiBase } }
       yield* world.git("branch", "-f", "main", "HEAD")
       yield* world.git("checkout", "-qb", "feature")
       yield* world.git("commit", "-qm", "simplify")
       // The released bundle starts in a fraction of the time that the sources take.
       const bundled = `test -x node_modules/.bin/nominal-code; nominal-code() { node ${command} "$@"; }`
-      const script = [`cd ${root}`, install, bundled, `cd ${world.directory}`, ...blocks].join("\n")
+      const gh = `gh() { echo ${github.account("alice").token}; }`
+      const script = [`cd ${root}`, install, bundled, gh, `cd ${world.directory}`, ...blocks].join("\n")
         // The test has installed what it runs from, and has a key of its own.
         .replaceAll(/^(?:npm ci|export \w+_API_KEY=.*)$/gm, "")
       const { code, stderr } = yield* run(world, "bash", "-ec", script)
       assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(github.state.reviews.length, 1)
     })
   )
 })

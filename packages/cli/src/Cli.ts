@@ -136,8 +136,11 @@ const toggle = (name: string, what: string) =>
 const review = Command.make(
   "review",
   {
-    range: Argument.String("range").pipe(
-      Argument.withDescription("A range of commits, as git writes it: main..feature"),
+    target: Argument.String("target").pipe(
+      Argument.withDescription(
+        "A pull request (owner/name#7, group/project!7 or its URL), a range of commits (main..feature), or - for a " +
+          "patch on the standard input"
+      ),
       Argument.optional
     ),
     base: Flag.String("base").pipe(
@@ -151,13 +154,19 @@ const review = Command.make(
       Flag.withDescription("The model's provider: anthropic, openai, google, ollama or another one of docs/models.md"),
       Flag.optional
     ),
+    post: toggle("post", "Post the review on the pull request, too"),
+    apply: Flag.Literals("apply", ["ask", "all"]).pipe(
+      Flag.withDescription("Apply suggestions to the files on the disk: asks for each, or applies all (--apply=all)"),
+      Flag.withOptionalValue("ask"),
+      Flag.optional
+    ),
     failOn: Flag.Literals("fail-on", severities).pipe(
       Flag.withDescription("End with 3 if a finding is this severe or worse"),
       Flag.optional
     ),
     maxUsd: Flag.Finite("max-usd").pipe(
-      Flag.withDescription("Cost limit in US dollars"),
-      Flag.withSchema(Schema.Finite.check(Schema.isGreaterThan(0))),
+      Flag.withDescription("Cost limit in US dollars; 0: none"),
+      Flag.withSchema(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
       Flag.optional
     ),
     json: toggle("json", "Print JSON, for programs"),
@@ -166,12 +175,12 @@ const review = Command.make(
     quiet: toggle("quiet", "Print the review alone, without progress")
   },
   Effect.fn("cli.review")(function*(flags) {
-    const { reviewLocal } = yield* Effect.promise(() => import("./commands/Review.ts"))
-    return yield* reviewLocal(flags)
+    const { reviewHere } = yield* Effect.promise(() => import("./commands/Review.ts"))
+    return yield* reviewHere(flags)
   })
 ).pipe(
   Command.withDescription(
-    "Review changes on this disk before anybody sees them: what is not committed, unless told otherwise"
+    "Review changes on this disk before anybody sees them, or a pull request: what is not committed, unless told otherwise"
   )
 )
 

@@ -1,6 +1,6 @@
 import type { Failure } from "@nominal-code/domain/Failure"
 import { failureText } from "@nominal-code/domain/Failure"
-import { jobOfHead } from "@nominal-code/domain/Job"
+import { jobOfHead, type JobOutcome } from "@nominal-code/domain/Job"
 import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
@@ -102,6 +102,25 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
       }))
   )
 
+/** The review that a job has come to, with the draft that its forge was given. */
+export const reviewedOf = (
+  outcome: JobOutcome,
+  draft: Option.Option<ReviewDraft>
+): Effect.Effect<ReviewedChanges, NotReviewed> => {
+  if (outcome._tag === "Skipped") {
+    const reason = outcome.reason === "limit-reached" ? "failed" : "nothing-to-review"
+    return Effect.fail(new NotReviewed({ reason, message: outcome.detail }))
+  }
+  if ("failure" in outcome) return Effect.fail(NotReviewed.failed(outcome.failure))
+  const { comments, headSha, summary } = Option.getOrThrow(draft)
+  return Effect.succeed({
+    summary,
+    findings: comments.map(({ finding, fingerprint }) => new ReviewedFinding({ ...finding, fingerprint })),
+    headSha,
+    usage: Option.fromUndefinedOr(outcome.usage)
+  })
+}
+
 /**
  * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
@@ -116,17 +135,5 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
     Layer.provideMerge(Configured.reviewConfig())
   )
   const outcome = yield* Effect.provide(review(jobOfHead(pullRequest, { prompt: options.instructions ?? "" })), layers)
-  if (outcome._tag === "Skipped") {
-    const reason = outcome.reason === "limit-reached" ? "failed" : "nothing-to-review"
-    return yield* new NotReviewed({ reason, message: outcome.detail })
-  }
-  if ("failure" in outcome) return yield* NotReviewed.failed(outcome.failure)
-  const draft = Option.getOrThrow(yield* Ref.get(posted))
-  const reviewed: ReviewedChanges = {
-    summary: draft.summary,
-    findings: draft.comments.map(({ finding, fingerprint }) => new ReviewedFinding({ ...finding, fingerprint })),
-    headSha: draft.headSha,
-    usage: Option.fromUndefinedOr(outcome.usage)
-  }
-  return reviewed
+  return yield* reviewedOf(outcome, yield* Ref.get(posted))
 })

@@ -84,7 +84,7 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer), { excludeTestServi
         for (const range of ["main", "..", "..."]) {
           assert.match(
             yield* refusal(ofRange(range), directory),
-            /^"[^"]+" is no commit range: write it as main\.\.feature/
+            /^"[^"]+" is no commit range and no pull request: write main\.\.feature, or owner/
           )
         }
       }))

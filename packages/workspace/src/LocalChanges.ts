@@ -1,6 +1,6 @@
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, FileSystem, Path } from "effect"
-import { Git } from "./Git.ts"
+import { Git, type GitError } from "./Git.ts"
 import * as Objects from "./Objects.ts"
 import { WorkspaceError } from "./Workspace.ts"
 
@@ -55,6 +55,33 @@ const commitOf = Effect.fnUntraced(function*({ head, repository }: LocalChanges,
   const commit = yield* textOf(gitDir, ...identity, "commit-tree", tree, "-p", "HEAD", "-m", title)
   return yield* Objects.resolve(gitDir, commit)
 })
+
+/** Fails where a patch does not apply. The message is git's. */
+const asPatchError = (error: GitError) =>
+  error.reason === "not-installed" || error.reason === "timeout"
+    ? error.toWorkspaceError()
+    : new WorkspaceError({ reason: "refused", message: error.message.replace(/^git apply exited with \d+: /, "") })
+
+/** Commits a patch on top of a commit, on no branch. No file and no index changes. */
+export const commitPatch = Effect.fn("LocalChanges.commitPatch")(
+  function*(gitDir: string, base: Sha, patch: string) {
+    const git = yield* Git
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const indexFile = path.join(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-index-" }), "index")
+    const options = { gitDir, indexFile }
+    yield* git.run(["read-tree", base], options)
+    yield* git.run(["apply", "--cached", "--whitespace=nowarn", "-"], { ...options, stdin: patch })
+    const tree = Objects.decode((yield* git.run(["write-tree"], options)).stdout).trim()
+    const commit = yield* textOf(gitDir, ...identity, "commit-tree", tree, "-p", base, "-m", "Patch")
+    return yield* Objects.resolve(gitDir, commit)
+  },
+  Effect.scoped,
+  Effect.catchTags({
+    GitError: (error) => Effect.fail(asPatchError(error)),
+    PlatformError: ({ message }) => Effect.fail(new WorkspaceError({ reason: "directory", message }))
+  })
+)
 
 /** Resolves a difference to commits. Uncommitted changes become a commit that is on no branch. */
 export const resolveChanges = Effect.fn("LocalChanges.resolveChanges")(

@@ -1,30 +1,34 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import { installClaudeCode } from "@nominal-code/config/RunnerConfig"
-import { isProvider, providers as settings } from "@nominal-code/config/settings/Providers"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
-import { claudeCode, type ProviderName } from "@nominal-code/domain/ReviewSettings"
-import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
-import { Config, Console, Effect, Layer, Option, Ref, Runtime, Schema } from "effect"
+import { Config, Console, Effect, Layer, Option, Runtime, Schema } from "effect"
 import process from "node:process"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import { checkPrices } from "../Prices.ts"
+import { type ApplyChoice, applySuggestions } from "../review/ApplySuggestions.ts"
+import { checkKey } from "../review/ModelKey.ts"
+import { observing } from "../review/ObservedSteps.ts"
+import { isPullRequest, pullRequestNamed } from "../review/PullRequestTarget.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
-import { type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
+import { repositoryAt, type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
 import { paint, reviewText } from "../review/ReviewText.ts"
 import { nothingSarif, reviewSarif } from "../review/Sarif.ts"
 import { widthOf } from "../review/TerminalText.ts"
-import { reviewChanges } from "../ReviewChanges.ts"
+import { reviewChanges, type ReviewedChanges } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
+import { reviewPullRequest } from "../ReviewPullRequest.ts"
 
-/** Everything that the command line says about a review of local changes. */
-export interface ReviewFlags extends TargetFlags {
+/** Everything that the command line says about a review. */
+export interface ReviewFlags extends Pick<TargetFlags, "base" | "staged"> {
+  /** A pull request, a range of commits, or `-`. */
+  readonly target: Option.Option<string>
   readonly prompt: Option.Option<string>
   readonly model: Option.Option<string>
   readonly provider: Option.Option<string>
+  readonly post: boolean
+  readonly apply: Option.Option<ApplyChoice>
   readonly failOn: Option.Option<Severity>
   readonly maxUsd: Option.Option<number>
   readonly json: boolean
@@ -38,85 +42,72 @@ class FindingsFound extends Schema.TaggedError<FindingsFound>()("FindingsFound",
   override readonly [Runtime.errorExitCode] = 3
 }
 
-/** There is no key for the model. */
-class NoModelKey extends Schema.TaggedError<NoModelKey>()("NoModelKey", { message: Schema.String }) {}
-
-const checkKey = Effect.gen(function*() {
-  const { providers, review: { reviewer: { provider } } } = yield* AppConfig
-  if (provider === claudeCode || providers.some(({ name }) => name === provider)) return
-  const keyOf = (name: ProviderName) => settings[name].apiKey.env[0]
-  const others = (["anthropic", "openai", "google"] as const).filter((name) => name !== provider)
-    .map((name) => `--provider ${name} with ${keyOf(name)}`)
-  return yield* new NoModelKey({
-    message: `there is no key for the model: set ${isProvider(provider) ? keyOf(provider) : "its key"}, ` +
-      (provider === "anthropic" ? `or ${installClaudeCode}, ` : "") +
-      `or choose another provider: ${others.join(", or ")}`
-  })
-})
-
 const settingsOf = ({ maxUsd, model, provider }: ReviewFlags): Flags => ({
   ...Option.match(model, { onNone: () => ({}), onSome: (model) => ({ "agent.model": model }) }),
   ...Option.match(provider, { onNone: () => ({}), onSome: (provider) => ({ "agent.provider": provider }) }),
   ...Option.match(maxUsd, { onNone: () => ({}), onSome: (dollars) => ({ "agent.max_cost_usd": dollars }) })
 })
 
-/** Part of a report that the steps of the review bring to light. */
-type Seen = Pick<Report.ReviewReport, "severities" | "files">
+const pullRequestIn = ({ target }: ReviewFlags): Option.Option<string> => Option.filter(target, isPullRequest)
 
-/** The usual steps of a review, which tell where it is and keep what the report shows. */
-const observed = (steps: ReviewSteps, progress: ReviewProgress.ReviewProgress, seen: Ref.Ref<Seen>): ReviewSteps => ({
-  gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),
-  ask: (...input) => Effect.andThen(progress.step("Reviewing"), steps.ask(...input)),
-  recover: (...input) =>
-    Effect.tap(steps.recover(...input), ({ answer }) =>
-      Ref.update(seen, (before) => ({
-        ...before,
-        severities: Option.match(answer, {
-          onNone: () => [],
-          onSome: ({ findings, unplaced }) => [...findings, ...unplaced].map(({ severity }) => severity)
-        })
-      }))),
-  place: (findings, context) =>
-    steps.place(findings, context).pipe(
-      Effect.tap(({ inline }) =>
-        Effect.forEach(inline, ({ finding: { path, side } }) =>
-          context.checkout.lines(side, path).pipe(
-            Effect.option,
-            Effect.flatMap((lines) =>
-              Ref.update(seen, ({ files, severities }) => ({
-                severities,
-                files: new Map([...files, [`${side} ${path}`, Option.getOrElse(Option.flatten(lines), () => [])]])
-              }))
-            )
-          ), { concurrency: 1, discard: true })
-      )
-    )
-})
+/** Reason why the flags do not go together; none if they do. */
+const misuse = (flags: ReviewFlags): string | undefined => {
+  const { apply, base, json, markdown, post, sarif, staged, target } = flags
+  const isPull = Option.isSome(pullRequestIn(flags))
+  if ([json, markdown, sarif].filter(Boolean).length > 1) return "choose one of --json, --markdown and --sarif"
+  if (isPull && (staged || Option.isSome(base))) return "a pull request has its own base: leave out --staged and --base"
+  if (post && !isPull) return "--post needs a pull request: nominal-code review owner/name#7 --post"
+  if (Option.contains(apply, "ask")) {
+    if (Option.contains(target, "all")) return "to apply all suggestions: --apply=all"
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return "--apply asks on a terminal: elsewhere, give --apply=all"
+  }
+  return undefined
+}
 
-const review = Effect.fnUntraced(function*(flags: ReviewFlags, progress: ReviewProgress.ReviewProgress) {
-  const target = yield* Effect.provide(targetOf(flags, process.cwd()), Configured.git)
+const local = Effect.fnUntraced(function*({ base, prompt, staged, target }: ReviewFlags) {
+  const changes = yield* Effect.provide(targetOf({ base, staged, range: target }, process.cwd()), Configured.git)
   yield* checkKey
   yield* checkPrices
-  const seen = yield* Ref.make<Seen>({ severities: [], files: new Map() })
-  const steps = yield* ReviewSteps
-  const reviewed = yield* reviewChanges({
-    ...target,
-    ...Option.match(flags.prompt, { onNone: () => ({}), onSome: (instructions) => ({ instructions }) })
-  }).pipe(
-    Effect.provideService(ReviewSteps, observed(steps, progress, seen)),
-    progress.listen,
+  const instructions = Option.match(prompt, { onNone: () => ({}), onSome: (instructions) => ({ instructions }) })
+  return yield* reviewChanges({ ...changes, ...instructions })
+})
+
+const ofPullRequest = Effect.fnUntraced(function*(text: string, { post, prompt }: ReviewFlags) {
+  const pullRequest = yield* pullRequestNamed(text)
+  yield* checkKey
+  yield* checkPrices
+  const instructions = Option.getOrElse(prompt, () => "")
+  return yield* Effect.provide(reviewPullRequest(pullRequest, { instructions, post }), Configured.forges)
+})
+
+interface Outcome extends ReviewedChanges {
+  /** Page of the posted review. */
+  readonly url?: Option.Option<string>
+}
+
+const reportOf = (
+  { findings, summary, url = Option.none(), usage, ...rest }:
+    & Outcome
+    & Pick<Report.ReviewReport, "files" | "severities">
+): Report.ReviewReport => ({
+  ...rest,
+  summary: Report.withoutMarkers(summary),
+  findings: Report.worstFirst(findings.map(Report.withoutHead)),
+  usage: Option.getOrUndefined(usage),
+  url: Option.getOrUndefined(url)
+})
+
+const reviewed = Effect.fnUntraced(function*(flags: ReviewFlags) {
+  const named = pullRequestIn(flags)
+  const outcome: Outcome = Option.isSome(named) ? yield* ofPullRequest(named.value, flags) : yield* local(flags)
+  return outcome
+})
+
+const review = (flags: ReviewFlags, progress: ReviewProgress.ReviewProgress) =>
+  observing(reviewed(flags), progress).pipe(
+    Effect.map(reportOf),
     Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
   )
-  yield* progress.finish
-  const report: Report.ReviewReport = {
-    ...reviewed,
-    ...yield* Ref.get(seen),
-    summary: Report.withoutMarkers(reviewed.summary),
-    findings: Report.worstFirst(reviewed.findings.map(Report.withoutHead)),
-    usage: Option.getOrUndefined(reviewed.usage)
-  }
-  return report
-})
 
 const formatted = (report: Report.ReviewReport, { json, markdown, sarif }: ReviewFlags): string => {
   if (json) return Report.reviewJson(report)
@@ -149,12 +140,21 @@ const progressForm = Effect.fnUntraced(function*({ quiet }: ReviewFlags) {
   return form
 })
 
-/** Reviews changes of the repository around the working directory, and prints the review. It posts nothing. */
-export const reviewLocal = Effect.fn("cli.review")(
+/** Prints a review, applies suggestions of it, and judges its findings. */
+const deliver = Effect.fnUntraced(function*(report: Report.ReviewReport, flags: ReviewFlags) {
+  yield* Console.log(formatted(report, flags))
+  if (report.url !== undefined) yield* Console.error(`Posted: ${report.url}`)
+  if (Option.isSome(flags.apply)) {
+    yield* applySuggestions(report, yield* repositoryAt(process.cwd()), flags.apply.value)
+  }
+  if (Option.isSome(flags.failOn)) yield* judge(report, flags.failOn.value)
+})
+
+/** Reviews a pull request, or changes of the repository around the working directory, and prints the review. */
+export const reviewHere = Effect.fn("cli.review")(
   function*(flags: ReviewFlags) {
-    if ([flags.json, flags.markdown, flags.sarif].filter(Boolean).length > 1) {
-      return yield* new WrongUsage({ message: "choose one of --json, --markdown and --sarif" })
-    }
+    const wrong = misuse(flags)
+    if (wrong !== undefined) return yield* new WrongUsage({ message: wrong })
     const progress = yield* ReviewProgress.make(yield* progressForm(flags))
     const own = Logging.layerReview(progress.logLine).pipe(
       Layer.provideMerge(AppConfigLayer.layer("review", settingsOf(flags)))
@@ -164,12 +164,7 @@ export const reviewLocal = Effect.fn("cli.review")(
   Effect.scoped,
   (effect, flags) =>
     effect.pipe(
-      Effect.flatMap((report) =>
-        Effect.andThen(
-          Console.log(formatted(report, flags)),
-          Option.match(flags.failOn, { onNone: () => Effect.void, onSome: (least) => judge(report, least) })
-        )
-      ),
+      Effect.flatMap((report) => deliver(report, flags)),
       Effect.catchIf(
         (error) => error._tag === "NotReviewed" && error.reason === "nothing-to-review",
         ({ message }) => Console.log(nothing(message, flags))
@@ -182,11 +177,17 @@ export const reviewLocal = Effect.fn("cli.review")(
     )
 )
 
+/** Hint at other changes that may be meant. */
+const instead = (flags: ReviewFlags): string => {
+  if (Option.isSome(pullRequestIn(flags)) || Option.contains(flags.target, "-")) return ""
+  const isUncommitted = Option.isNone(flags.base) && Option.isNone(flags.target)
+  return ` To review ${
+    isUncommitted ? "this branch: --base main" : "what is not committed: leave out --base and the range"
+  }`
+}
+
 /** Text for changes that need no review. */
-const nothing = (why: string, { base, json, range, sarif }: ReviewFlags): string => {
-  if (json) return JSON.stringify({ summary: "", findings: [], nothingToReview: why }, null, 2)
-  if (sarif) return nothingSarif(why)
-  const isUncommitted = Option.isNone(base) && Option.isNone(range)
-  const instead = isUncommitted ? "this branch: --base main" : "what is not committed: leave out --base and the range"
-  return `Nothing to review: ${why}. To review ${instead}`
+const nothing = (why: string, flags: ReviewFlags): string => {
+  if (flags.json) return JSON.stringify({ summary: "", findings: [], nothingToReview: why }, null, 2)
+  return flags.sarif ? nothingSarif(why) : `Nothing to review: ${why}.${instead(flags)}`
 }

@@ -8,7 +8,7 @@ import { Schema } from "effect"
 import { ReviewedFinding } from "../ReviewedFinding.ts"
 import { printable } from "./TerminalText.ts"
 
-/** A review of local changes that is ready to be printed. */
+/** A review that is ready to be printed. */
 export interface ReviewReport {
   /** Markdown. */
   readonly summary: string
@@ -20,6 +20,8 @@ export interface ReviewReport {
   readonly severities: ReadonlyArray<Severity>
   /** Lines of the files with findings, by side and path: `RIGHT src/a.ts`. */
   readonly files: ReadonlyMap<string, ReadonlyArray<string>>
+  /** Page of the review; undefined if it was not posted. */
+  readonly url?: string | undefined
 }
 
 /** Removes what a forge hides in a text: the markers of our findings. */
@@ -111,7 +113,8 @@ const Printed = Schema.Struct({
   summary: Schema.String,
   findings: Schema.Array(ReviewedFinding),
   headSha: Sha,
-  usage: Schema.optionalKey(UsageSummary)
+  usage: Schema.optionalKey(UsageSummary),
+  url: Schema.optionalKey(Schema.String)
 })
 const encode = Schema.encodeSync(Schema.toCodecJson(Printed))
 
@@ -124,5 +127,13 @@ export const printableJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, unicodeEscape)
 
 /** A review as JSON. */
-export const reviewJson = ({ findings, headSha, summary, usage }: ReviewReport): string =>
-  printableJson(encode({ summary, findings, headSha, ...(usage === undefined ? {} : { usage }) }))
+export const reviewJson = ({ findings, headSha, summary, url, usage }: ReviewReport): string =>
+  printableJson(
+    encode({
+      summary,
+      findings,
+      headSha,
+      ...(usage === undefined ? {} : { usage }),
+      ...(url === undefined ? {} : { url })
+    })
+  )

@@ -1,14 +1,16 @@
-import type { LocalChanges } from "@nominal-code/workspace/LocalChanges"
+import { commitPatch, type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 import * as Objects from "@nominal-code/workspace/Objects"
-import { Effect, FileSystem, Option, Path, Runtime, Schema } from "effect"
+import { Effect, FileSystem, Option, Path, Runtime, Schema, Stdio, Stream } from "effect"
 
 /** Choice of the changes, as given on the command line. */
 export interface TargetFlags {
   readonly base: Option.Option<string>
   readonly staged: boolean
-  /** A commit range: `A..B`. */
+  /** A commit range, `A..B`, or `-`: a patch on the standard input. */
   readonly range: Option.Option<string>
 }
+
+const isPatch = ({ range }: TargetFlags): boolean => Option.contains(range, "-")
 
 /** Flags that exclude each other, or a range that is none. */
 export class WrongUsage extends Schema.TaggedError<WrongUsage>()("WrongUsage", { message: Schema.String }) {
@@ -18,15 +20,17 @@ export class WrongUsage extends Schema.TaggedError<WrongUsage>()("WrongUsage", {
 /** A repository that has not what should be reviewed. */
 class NoTarget extends Schema.TaggedError<NoTarget>()("NoTarget", { message: Schema.String }) {}
 
+const patchUsage = "- reads a patch from the standard input: git diff | nominal-code review -"
+
 const rangeForm = /^(.*?)\.{2,3}(.*)$/
 
 /** Names that `LocalChanges` takes for something else than a branch. */
 const reserved = new Set(["worktree", "staged"])
 
-/** The two ends of the changes. */
-const endsOf = (
-  { base, range, staged }: TargetFlags
-): Effect.Effect<Omit<LocalChanges, "repository">, WrongUsage> => {
+/** The two ends of the changes; of a patch, only the commit that it is made from. */
+const endsOf = (flags: TargetFlags): Effect.Effect<Omit<LocalChanges, "repository">, WrongUsage> => {
+  const { base, range, staged } = flags
+  if (isPatch(flags) && !staged) return Effect.succeed({ base: Option.getOrElse(base, () => "HEAD"), head: "HEAD" })
   if ([Option.isSome(base), staged, Option.isSome(range)].filter(Boolean).length > 1) {
     return Effect.fail(new WrongUsage({ message: "choose one of --staged, --base and a commit range" }))
   }
@@ -37,14 +41,16 @@ const endsOf = (
   return from === undefined || to === undefined || (from === "" && to === "")
     ? Effect.fail(
       new WrongUsage({
-        message: `"${range.value}" is no commit range: write it as main..feature, or review a branch by --base main`
+        message:
+          `"${range.value}" is no commit range and no pull request: write main..feature, or owner/name#7, or review a ` +
+          "branch by --base main"
       })
     )
     : Effect.succeed({ base: from || "HEAD", head: to || "HEAD" })
 }
 
 /** Finds the directory that holds `.git`: the given one or one above it. */
-const repositoryAt = Effect.fnUntraced(function*(start: string) {
+export const repositoryAt = Effect.fnUntraced(function*(start: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   for (let directory = path.resolve(start);;) {
@@ -67,6 +73,23 @@ const commitOf = (gitDir: string, name: string, missing: string) =>
     )
   )
 
+/** Commits the patch of the standard input on top of the commit that it is made from. */
+const patched = Effect.fnUntraced(function*(gitDir: string, base: string) {
+  const stdio = yield* Stdio.Stdio
+  if (yield* stdio.stdinIsTerminal) return yield* new WrongUsage({ message: patchUsage })
+  const patch = yield* Stream.mkString(Stream.decodeText(stdio.stdin))
+  if (patch.trim() === "") return base
+  return yield* commitPatch(gitDir, yield* Objects.resolve(gitDir, base), patch).pipe(
+    Effect.mapError(({ message, reason }) =>
+      new NoTarget({
+        message: reason === "refused"
+          ? `the patch does not apply to ${base} (${message}): name the commit that it is made from by --base`
+          : message
+      })
+    )
+  )
+})
+
 /** Resolves the choice to changes of the repository that `start` is in. Every name that is given is a commit there. */
 export const targetOf = Effect.fn("ReviewTarget.targetOf")(function*(flags: TargetFlags, start: string) {
   const ends = yield* endsOf(flags)
@@ -80,10 +103,11 @@ export const targetOf = Effect.fn("ReviewTarget.targetOf")(function*(flags: Targ
     return reserved.has(name) ? sha : name
   })
   const isUncommitted = Option.isNone(flags.range) && reserved.has(ends.head)
+  const base = yield* end(ends.base)
   const target: LocalChanges = {
     repository,
-    base: yield* end(ends.base),
-    head: isUncommitted ? ends.head : yield* end(ends.head)
+    base,
+    head: isPatch(flags) ? yield* patched(gitDir, base) : isUncommitted ? ends.head : yield* end(ends.head)
   }
   return target
 })

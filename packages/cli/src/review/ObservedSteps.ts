@@ -1,0 +1,51 @@
+import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
+import { Effect, Option, Ref } from "effect"
+import type { ReviewProgress } from "./ReviewProgress.ts"
+import type { ReviewReport } from "./ReviewReport.ts"
+
+/** Part of a report that the steps of the review bring to light. */
+export type Seen = Pick<ReviewReport, "severities" | "files">
+
+/** The usual steps of a review, which tell where it is and keep what the report shows. */
+const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Seen>): ReviewSteps => ({
+  gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),
+  ask: (...input) => Effect.andThen(progress.step("Reviewing"), steps.ask(...input)),
+  recover: (...input) =>
+    Effect.tap(steps.recover(...input), ({ answer }) =>
+      Ref.update(seen, (before) => ({
+        ...before,
+        severities: Option.match(answer, {
+          onNone: () => [],
+          onSome: ({ findings, unplaced }) => [...findings, ...unplaced].map(({ severity }) => severity)
+        })
+      }))),
+  place: (findings, context) =>
+    steps.place(findings, context).pipe(
+      Effect.tap(({ inline }) =>
+        Effect.forEach(inline, ({ finding: { path, side } }) =>
+          context.checkout.lines(side, path).pipe(
+            Effect.option,
+            Effect.flatMap((lines) =>
+              Ref.update(seen, ({ files, severities }) => ({
+                severities,
+                files: new Map([...files, [`${side} ${path}`, Option.getOrElse(Option.flatten(lines), () => [])]])
+              }))
+            )
+          ), { concurrency: 1, discard: true })
+      )
+    )
+})
+
+/** Runs a review whose steps are told to `progress`, and answers with what its report shows of them, too. */
+export const observing = Effect.fnUntraced(
+  function*<A, E, R>(review: Effect.Effect<A, E, R>, progress: ReviewProgress) {
+    const seen = yield* Ref.make<Seen>({ severities: [], files: new Map() })
+    const steps = yield* ReviewSteps
+    const reviewed = yield* review.pipe(
+      Effect.provideService(ReviewSteps, observed(steps, progress, seen)),
+      progress.listen
+    )
+    yield* progress.finish
+    return { ...reviewed, ...yield* Ref.get(seen) }
+  }
+)

@@ -1,0 +1,52 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import { type Platform, PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, Schema } from "effect"
+import { pullRequestOn } from "../PullRequestPage.ts"
+
+/** No credentials for the forge of the pull request. */
+class NoForgeToken extends Schema.TaggedError<NoForgeToken>()("NoForgeToken", { message: Schema.String }) {}
+
+const short = /^([^\s#!]+\/[^\s#!]+)([#!])([1-9]\d*)$/
+const isPage = (text: string): boolean => /^https?:\/\//.test(text)
+
+/** True for a pull request as people write it: `owner/name#7`, `group/project!7` or the URL of its page. */
+export const isPullRequest = (text: string): boolean => isPage(text) || short.test(text)
+
+const tokens: Readonly<Record<Platform, string>> = {
+  github: "set GITHUB_TOKEN to a token that may read it, and write it for --post: the GitHub CLI has one, " +
+    "export GITHUB_TOKEN=\"$(gh auth token)\"",
+  gitlab: "set GITLAB_TOKEN to an access token with the scope api, and GITLAB_API_BASE to the address of a GitLab " +
+    "other than https://gitlab.com"
+}
+
+/** Fails where this process has no credentials for the forge. */
+const ensureToken = Effect.fnUntraced(function*(platform: Platform) {
+  const { github, gitlab } = yield* AppConfig
+  const has = { github: Option.isSome(github), gitlab: Option.isSome(gitlab) }
+  if (!has[platform]) {
+    const name = { github: "GitHub", gitlab: "GitLab" }[platform]
+    return yield* new NoForgeToken({ message: `there is no token for ${name}: ${tokens[platform]}` })
+  }
+})
+
+/** Forge of `owner/name#7`: GitHub where it can be, unless only GitLab is configured. */
+const platformOf = Effect.fnUntraced(function*(repo: string, sign: string) {
+  const { github, gitlab } = yield* AppConfig
+  const isOnlyGitLab = Option.isNone(github) && Option.isSome(gitlab)
+  const platform: Platform = sign === "!" || repo.split("/").length > 2 || isOnlyGitLab ? "gitlab" : "github"
+  return platform
+})
+
+/** Finds the pull request that the command line names, on the forges of the configuration. */
+export const pullRequestNamed = Effect.fn("PullRequestTarget.pullRequestNamed")(function*(text: string) {
+  const [, name, sign = "", number] = short.exec(text) ?? []
+  if (name === undefined) {
+    // The two forges write their pages differently, wherever they are.
+    yield* ensureToken(/\/-\/merge_requests\//.test(text) ? "gitlab" : "github")
+    return yield* pullRequestOn(text)
+  }
+  const platform = yield* platformOf(name, sign)
+  yield* ensureToken(platform)
+  const repo = yield* Schema.decodeEffect(RepoName)(name)
+  return new PullRequestRef({ platform, repo, number: PullNumber.make(Number(number)) })
+})

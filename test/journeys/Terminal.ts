@@ -1,0 +1,74 @@
+import { NodeServices } from "@effect/platform-node"
+import { it } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
+import { Effect, FileSystem, type PlatformError, type Scope, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { env } from "node:process"
+import { fileURLToPath } from "node:url"
+import * as LocalRepository from "./LocalRepository.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** A directory to work in, and the model that is asked there. */
+export interface World {
+  readonly url: string
+  readonly directory: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Text that is typed at the terminal. */
+  readonly typed?: Effect.Effect<string, PlatformError.PlatformError>
+}
+
+/** Runs a program in the repository as its author would, and answers with both of its outputs and its exit code. */
+export const run = Effect.fn(function*(world: World, program: string, ...args: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const home = yield* fs.makeTempDirectoryScoped({ prefix: "review-home-" })
+  const temporary = `${home}/tmp`
+  yield* fs.makeDirectory(temporary)
+  const child = yield* spawner.spawn(ChildProcess.make(program, args, {
+    cwd: world.directory,
+    env: {
+      PATH: `${root}/node_modules/.bin:${env["PATH"]}`,
+      HOME: home,
+      TMPDIR: temporary,
+      TERM: "xterm-256color",
+      ANTHROPIC_API_KEY: "a-key-that-is-long-enough",
+      ANTHROPIC_BASE_URL: world.url,
+      ...world.env
+    },
+    stdin: world.typed === undefined ? "ignore" : Stream.encodeText(Stream.fromEffect(world.typed))
+  }))
+  const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
+  const [stdout, stderr, code] = yield* Effect.all(
+    [written(child.stdout), written(child.stderr), child.exitCode],
+    { concurrency: 3 }
+  )
+  const checkouts = (yield* fs.readDirectory(temporary)).filter((name) => name.startsWith("nominal-code-"))
+  return { stdout, stderr, code: Number(code), home, checkouts }
+}, Effect.scoped)
+
+/** Runs `nominal-code review`. */
+export const review = (world: World, ...args: ReadonlyArray<string>) =>
+  run(world, process.execPath, command, "review", ...args)
+
+/** Runs a review on a pseudo-terminal of so many columns. */
+export const onTerminal = (world: World, columns: number, ...args: ReadonlyArray<string>) =>
+  run(
+    world,
+    "script",
+    "-qec",
+    `stty cols ${columns} && exec ${process.execPath} ${command} review ${args.join(" ")}`,
+    "/dev/null"
+  )
+
+/** A repository with a change that a scripted model reviews. */
+export const uncommitted = (change: "committed" | "staged" | "unstaged") =>
+  Effect.gen(function*() {
+    const model = yield* LocalRepository.model
+    const repository = yield* LocalRepository.make(change)
+    return { ...repository, url: model.url, model }
+  })
+
+/** A test with a scope of its own. */
+export const live = <E>(name: string, effect: Effect.Effect<void, E, NodeServices.NodeServices | Scope.Scope>) =>
+  it.live(name, () => effect.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
