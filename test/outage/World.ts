@@ -23,8 +23,9 @@ import * as PendingPosts from "@nominal-code/review/PendingPosts"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
+import { reviewSettings } from "@nominal-code/testing/TestConfig"
 import { Workspace } from "@nominal-code/workspace/Workspace"
-import { Clock, Context, Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Logger, Option, Redacted, Struct } from "effect"
 import * as Network from "./Network.ts"
 
 const deadline = Duration.minutes(30)
@@ -32,15 +33,10 @@ const modelUrl = "http://model.test"
 
 const agent = { provider: "anthropic", model: "claude", maxTurns: 8 }
 const settings: ReviewSettings = {
+  ...Struct.omit(reviewSettings, ["maxCostUsd"]),
   botUsername: "nominal",
   reviewer: agent,
-  explorer: agent,
-  inlineSuggestions: true,
-  ignorePatterns: [],
-  dryRun: false,
-  ignoreExistingComments: false,
-  codingGuidelines: "",
-  languageGuidelines: {}
+  explorer: agent
 }
 
 const event = (data: { readonly type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`

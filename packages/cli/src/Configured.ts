@@ -84,8 +84,8 @@ export const markerKeys = (use: "make" | "read") =>
   )
 
 /** The forges that the configuration has credentials for. */
-export const forges = configured(({ check, github, gitlab, review: { dryRun } }) => {
-  const checks = check === "auto" && !dryRun
+export const forges = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
+  const checks = reviewer.check === "auto" && !dryRun
   return Forges.layer([
     ...Option.toArray(Option.map(github, (settings) => GitHub.layer({ ...settings, checks }))),
     ...Option.toArray(Option.map(gitlab, (settings) => GitLab.layer({ ...settings, checks })))

@@ -1,6 +1,6 @@
 import { NodeHttpServer } from "@effect/platform-node"
-import { nameOf, type Setting } from "@nominal-code/config/Setting"
 import { settings } from "@nominal-code/config/Settings"
+import { nameOf, type Setting } from "@nominal-code/domain/Setting"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import type { HttpServer } from "effect/http"
 import { createServer } from "node:http"

@@ -12,7 +12,7 @@ const withoutPrices: ReadonlySet<string> = new Set(["ollama", "vllm", "lmstudio"
  * hold.
  */
 export const checkPrices = Effect.gen(function*() {
-  const { allowUnpriced, review: { limits = {}, maxCostUsd, prices = {}, reviewer } } = yield* AppConfig
+  const { costs: { allowUnpriced }, review: { limits = {}, maxCostUsd, prices, reviewer } } = yield* AppConfig
   const isLimited = maxCostUsd !== undefined || Object.keys(limits).length > 0
   const isPriced = Option.isSome(pricesWith(prices).priceOf(reviewer.model))
   if (allowUnpriced || !isLimited || isPriced || withoutPrices.has(reviewer.provider)) return

@@ -24,7 +24,7 @@ export const conversations = Layer.unwrap(Effect.map(AppConfig, ({ storage }) =>
 
 const limits = Layer.effect(
   QueueLimits,
-  Effect.map(AppConfig, ({ onPush }) => ({ ...QueueLimits.defaultValue(), onPush }))
+  Effect.map(AppConfig, ({ reviewer: { onPush } }) => ({ ...QueueLimits.defaultValue(), onPush }))
 )
 
 /** The configured job queue, with its records. */

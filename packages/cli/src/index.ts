@@ -82,7 +82,7 @@ export {
 } from "@nominal-code/config/KubernetesSettings"
 export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
 export { type Flags } from "@nominal-code/config/Values"
-export { Policy } from "@nominal-code/domain/Policy"
+export { type Policy } from "@nominal-code/domain/Policy"
 export { AgentSettings, Effort, ProviderName, ReviewSettings, RunnerName } from "@nominal-code/domain/ReviewSettings"
 
 /** The parts with their options out of `AppConfig`. */

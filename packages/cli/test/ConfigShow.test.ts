@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { fileVariable } from "@nominal-code/config/Setting"
 import { everySetting } from "@nominal-code/config/Settings"
+import { fileVariable } from "@nominal-code/domain/Setting"
 import { Effect, FileSystem, Schema } from "effect"
 import { runWith } from "./RunCommand.ts"
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { layerTest, reviewSettings } from "@nominal-code/testing/TestConfig"
+import { layerTest, reviewSettings, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect } from "effect"
 import { checkPrices } from "../src/Prices.ts"
 import { runWith } from "./RunCommand.ts"
@@ -12,7 +12,7 @@ const refusal = (
   const review = { ...reviewSettings, reviewer: { ...reviewSettings.reviewer, ...reviewer }, ...changes }
   return checkPrices.pipe(
     Effect.match({ onSuccess: () => undefined, onFailure: ({ message }) => message }),
-    Effect.provide(layerTest({ review, allowUnpriced }))
+    Effect.provide(layerTest({ review, costs: { ...testConfig().costs, allowUnpriced } }))
   )
 }
 

@@ -4,7 +4,7 @@ import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
-import { layerTest } from "@nominal-code/testing/TestConfig"
+import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect, Layer, Option, Schema } from "effect"
 import * as Storage from "../src/Storage.ts"
 
@@ -47,6 +47,13 @@ it.effect.each([["finish", "kept"], ["supersede", "superseded"]] as const)(
       yield* queue.offer(push("b"))
       assert.strictEqual(yield* queue.renew(lease), expected)
     }).pipe(
-      Effect.provide(Storage.queue.pipe(Layer.provide([layerTest({ storage: "memory", onPush }), NodeServices.layer])))
+      Effect.provide(
+        Storage.queue.pipe(
+          Layer.provide([
+            layerTest({ storage: "memory", reviewer: { ...testConfig().reviewer, onPush } }),
+            NodeServices.layer
+          ])
+        )
+      )
     )
 )

@@ -1,7 +1,11 @@
 import type { Policy } from "@nominal-code/domain/Policy"
 import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { ValuesOf } from "@nominal-code/domain/Setting"
+import type { costs } from "@nominal-code/domain/settings/Costs"
+import type { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { KubernetesSettings } from "./KubernetesSettings.ts"
+import type { jobs, metrics, redis, webhook, workspace } from "./settings/Service.ts"
 
 /** Kind of process, which decides which settings are required. */
 export type Mode = "serve" | "run-job" | "review" | "jobs"
@@ -49,47 +53,30 @@ export interface GitLabSettings {
   readonly apiBase: string
 }
 
-/** The HTTP listener. */
-export interface WebhookSettings {
-  readonly host: string
-  readonly port: number
-  readonly allowUnsigned: boolean
-}
+/*
+ * A group of settings that holds as it is written is the type of its declaration. What depends on several settings has
+ * a field of its own.
+ */
 
-/** The listener of the metrics. */
-export interface MetricsSettings {
-  /** None: there is no listener. */
-  readonly port: Option.Option<number>
-}
+/** The HTTP listener. */
+export type WebhookSettings = ValuesOf<typeof webhook>
+
+/** The listener of the metrics. None: there is no listener. */
+export type MetricsSettings = ValuesOf<typeof metrics>
 
 /** Limits of concurrent jobs and of their durations. */
-export interface JobSettings {
+export interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"> {
   readonly maxConcurrent: number
-  /** Attempts of one job before it is parked. */
-  readonly maxAttempts: number
-  /** The age at which a job that waits for services is given up. */
-  readonly giveUpAfter: Duration.Duration
-  /** Time limit of one run. */
-  readonly deadline: Duration.Duration
-  /** Time that running reviews have to finish after SIGTERM. */
-  readonly gracePeriod: Duration.Duration
 }
 
 /** Directory and size limits of the checkouts. */
-export interface WorkspaceSettings {
+export interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace>, "baseDir"> {
   readonly baseDir: string
-  readonly maxBytes: number
-  readonly maxAge: Duration.Duration
 }
 
 /** The Redis that several processes share. The URL may hold a password. */
-export interface RedisSettings {
+export interface RedisSettings extends Omit<ValuesOf<typeof redis>, "url" | "keyTtl"> {
   readonly url: Redacted.Redacted
-  readonly sentinelPassword: Option.Option<Redacted.Redacted>
-  /** Number of shards of the queue; none: as stored. */
-  readonly shards: Option.Option<number>
-  /** The number of replicas that must have a job before it counts as accepted. */
-  readonly waitReplicas: number
 }
 
 /** A model service's endpoint and key. */
@@ -126,18 +113,16 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly webhook: WebhookSettings
   readonly metrics: MetricsSettings
   readonly policy: Policy
-  /** The effect of a push on a running review of its pull request that nobody asked for. */
-  readonly onPush: "finish" | "supersede"
-  /** `off`: no check on a commit tells of its review. */
-  readonly check: "auto" | "off"
+  /** The settings of the reviewer as they are written. Those that a review reads are resolved in `review`. */
+  readonly reviewer: ValuesOf<typeof reviewer>
+  /** The settings of costs, likewise. */
+  readonly costs: ValuesOf<typeof costs>
   readonly jobs: JobSettings
   readonly workspace: WorkspaceSettings
   /** Providers in use, with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>
   readonly claudeCode: ClaudeCodeSettings
   readonly review: ReviewSettings
-  /** True if a model may run without a known price, although no limit in dollars can hold for it. */
-  readonly allowUnpriced: boolean
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration
   readonly logLevel: LogLevel.LogLevel

@@ -47,7 +47,7 @@ const resolveLogLevel = (values: Values, report: Report): LogLevel.LogLevel => {
  * wrong value is reported at once, by its YAML path and its variable, with where it came from and never with a secret.
  * One declaration in `settings/` is a setting: its type, names, default, sentence, and whether it travels to a pod. The
  * decoding, `_FILE`, the search for unknown keys and misspelled variables, the JSON Schema, docs/configuration.md, the
- * pod's environment and the defaults of the tests follow from it. The environment itself is read through Effect's
+ * pod's environment, what travels with a job, the type of `AppConfig` and the defaults of the tests follow from it. The environment itself is read through Effect's
  * `ConfigProvider`.
  */
 
@@ -77,8 +77,8 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     webhook: resolveWebhook(mode, values, report),
     metrics: resolveMetrics(values, report),
     policy,
-    onPush: values(reviewer.onPush),
-    check: values(reviewer.check),
+    reviewer: valuesOf(values)(reviewer),
+    costs: valuesOf(values)(costs),
     kubernetes,
     jobs: resolveJobs(values, kubernetes),
     workspace: {
@@ -88,7 +88,6 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     providers: resolveProviders(mode, used, values, report),
     claudeCode: resolveClaudeCode(mode, runner, values),
     review: { ...review, triggers: policy.triggers },
-    allowUnpriced: values(costs.allowUnpriced),
     conversationTtl: values(redis.keyTtl),
     logLevel: resolveLogLevel(values, report),
     secrets: yield* knownSecrets(secrets, github),

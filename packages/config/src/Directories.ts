@@ -1,8 +1,8 @@
+import type { Setting } from "@nominal-code/domain/Setting"
 import { Effect, Option, Path } from "effect"
 import { UserDirectories } from "effect/persistence"
 import { readVariable } from "./Environment.ts"
 import type { Report } from "./Report.ts"
-import type { Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 

@@ -1,5 +1,5 @@
+import { fileVariables, type Setting } from "@nominal-code/domain/Setting"
 import { Array } from "effect"
-import { fileVariables, type Setting } from "./Setting.ts"
 import { ownSettings } from "./Settings.ts"
 
 type Entry = readonly [keys: ReadonlyArray<string>, schema: object]

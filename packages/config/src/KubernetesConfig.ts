@@ -33,7 +33,7 @@ const checkSecrets = (values: Values, report: Report): void => {
   }
 }
 
-const travelling = everySetting.filter(({ travels }) => travels)
+const travelling = everySetting.filter(({ travels }) => travels === "pod")
 
 /**
  * Entries of the Secrets that a review may need. Other entries, the webhook's secret for instance, do not reach a pod.

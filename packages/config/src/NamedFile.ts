@@ -1,7 +1,7 @@
+import type { Setting } from "@nominal-code/domain/Setting"
 import { Effect, Option, Path } from "effect"
 import { readRegularFile } from "./RegularFile.ts"
 import type { Report } from "./Report.ts"
-import type { Setting } from "./Setting.ts"
 
 /**
  * Text of a file that a setting names. A file that cannot be used is a problem of that setting; `cure` says what to do

@@ -1,8 +1,8 @@
+import type { Setting } from "@nominal-code/domain/Setting"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { fileURLToPath } from "node:url"
 import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"
-import type { Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 

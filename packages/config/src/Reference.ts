@@ -1,5 +1,5 @@
+import { fileVariables, type Setting } from "@nominal-code/domain/Setting"
 import { defaultModelOf } from "./DefaultModels.ts"
-import { fileVariables, type Setting } from "./Setting.ts"
 import { sections } from "./Settings.ts"
 import { providerNames } from "./settings/Providers.ts"
 

@@ -1,11 +1,11 @@
 import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
 import { answererOf, type Effort, type ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { type Setting, withJob } from "@nominal-code/domain/Setting"
 import { Option, Struct } from "effect"
 import { type Models, resolveModelLimits, resolveModels } from "./ModelConfig.ts"
 import type { Prompts } from "./PromptConfig.ts"
 import type { Report } from "./Report.ts"
 import type { Runner } from "./RunnerConfig.ts"
-import type { Setting } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import { type Values, valuesOf } from "./Values.ts"
 
@@ -34,7 +34,8 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
   })
   const reviewerAgent = { ...agentOf("reviewer", agent.reviewerEffort), maxTurns: values(agent.maxTurns) }
   return {
-    ...Struct.omit(valuesOf(values)(reviewer), ["onPush", "triggers", "reviewLabel", "check", "failOn"]),
+    ...valuesOf(values)(withJob(reviewer)),
+    ...valuesOf(values)(withJob(costs)),
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
     reviewer: reviewerAgent,
     answerer: {
@@ -46,7 +47,6 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
     languageGuidelines: prompts.languageGuidelines,
     ...(failOn === "never" ? {} : { failOn }),
     limits: Object.fromEntries(Object.entries(spendLimits).filter(([, usd]) => usd > 0)),
-    prices: values(costs.prices),
     ...(maxCostUsd === 0 ? {} : { maxCostUsd })
   }
 }

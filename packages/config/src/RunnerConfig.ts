@@ -1,9 +1,9 @@
 import type { RunnerName } from "@nominal-code/domain/ReviewSettings"
+import { nameOf } from "@nominal-code/domain/Setting"
 import { Effect, FileSystem, Option, Path } from "effect"
 import type { ClaudeCodeSettings, Mode } from "./AppConfig.ts"
 import { readVariable } from "./Environment.ts"
 import type { Report } from "./Report.ts"
-import { nameOf } from "./Setting.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 

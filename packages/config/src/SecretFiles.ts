@@ -1,9 +1,9 @@
+import { fileVariable } from "@nominal-code/domain/Setting"
 import { Effect, type FileSystem, Option, type Path } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"
 import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"
-import { fileVariable } from "./Setting.ts"
 import { everySetting } from "./Settings.ts"
 
 const secrets = everySetting.filter(({ kind }) => kind.secret)

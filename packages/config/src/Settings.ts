@@ -1,11 +1,13 @@
-import { defaulted, optional, type Setting } from "./Setting.ts"
-import { costs } from "./settings/Costs.ts"
+import { defaulted, optional, type Setting } from "@nominal-code/domain/Setting"
+import { access } from "@nominal-code/domain/settings/Access"
+import { costs } from "@nominal-code/domain/settings/Costs"
+import { reviewer } from "@nominal-code/domain/settings/Reviewer"
+import { line } from "@nominal-code/domain/SettingType"
 import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
-import { access, agent, prompts, reviewer } from "./settings/Review.ts"
+import { agent, prompts } from "./settings/Review.ts"
 import { answerer, explorer } from "./settings/Roles.ts"
 import { jobs, kubernetes, metrics, redis, storage, webhook, workspace } from "./settings/Service.ts"
-import { line } from "./SettingType.ts"
 
 /** Settings that only the environment can set. */
 const process = {
@@ -17,7 +19,7 @@ const process = {
   }),
   logLevel: defaulted("INFO", {
     env: "LOG_LEVEL",
-    travels: true,
+    travels: "pod",
     kind: line,
     doc: "`TRACE`, `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`. Prompts and diffs show below `INFO` only."
   })

@@ -1,7 +1,7 @@
 import { parseRedisUrl } from "@nominal-code/domain/RedisUrl"
+import { make } from "@nominal-code/domain/SettingType"
 import { Option, Schema, SchemaTransformation } from "effect"
 import { isIPv4 } from "node:net"
-import { make } from "./SettingType.ts"
 
 /** True if the host is this machine. A name other than `localhost` may be anything. */
 export const isLoopback = (host: string): boolean =>

@@ -1,3 +1,4 @@
+import { fileVariable, type Setting, type ValueOf } from "@nominal-code/domain/Setting"
 import { Effect, type FileSystem, Option, type Path, Struct } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
 import { type ConfigFile, isYamlMap } from "./ConfigFile.ts"
@@ -5,7 +6,6 @@ import { readVariable } from "./Environment.ts"
 import { Origin, placeOf } from "./Origin.ts"
 import type { Report } from "./Report.ts"
 import { readSecretFiles } from "./SecretFiles.ts"
-import { fileVariable, type Setting } from "./Setting.ts"
 import { everySetting, ownSettings } from "./Settings.ts"
 import { withoutLogin } from "./Url.ts"
 
@@ -33,13 +33,13 @@ export const defaults: Values = Object.assign(<A>({ absent }: Setting<A>): A => 
   source: () => Option.none()
 })
 
-interface ValueOf extends Struct.Lambda {
+interface Value extends Struct.Lambda {
   <A>(setting: Setting<A>): A
-  readonly "~lambda.out": this["~lambda.in"] extends Setting<infer A> ? A : never
+  readonly "~lambda.out": ValueOf<this["~lambda.in"]>
 }
 
 /** Values of all settings of a group, under the names that the group has for them. */
-export const valuesOf = (values: Values) => Struct.map(Struct.lambda<ValueOf>(values))
+export const valuesOf = (values: Values) => Struct.map(Struct.lambda<Value>(values))
 
 const atPath = ({ tree }: ConfigFile, path: string): unknown =>
   path.split(".").reduce<unknown>(

@@ -1,6 +1,6 @@
+import { fileVariables, nameOf, type Setting } from "@nominal-code/domain/Setting"
 import { ConfigProvider, Effect } from "effect"
 import { distance } from "fastest-levenshtein"
-import { fileVariables, nameOf, type Setting } from "./Setting.ts"
 import { everySetting } from "./Settings.ts"
 
 const namesOf = (setting: Setting<unknown>) => [...setting.env, ...fileVariables(setting)]

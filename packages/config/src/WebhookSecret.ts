@@ -1,6 +1,6 @@
+import type { Setting } from "@nominal-code/domain/Setting"
 import { type Option, Redacted } from "effect"
 import type { Report } from "./Report.ts"
-import type { Setting } from "./Setting.ts"
 
 /** Minimum length of a webhook's secret, in bytes. A shorter one can be guessed. */
 export const minSecretBytes = 16

@@ -6,11 +6,11 @@ import { mistakes } from "./Mistakes.ts"
 it.effect("limits of several reviews are read from YAML and the environment; 0 is none", () =>
   Effect.gen(function*() {
     const yaml = "limits: { pull_request_usd: 5, repository_usd: 0, day_usd: 50.5 }"
-    const { allowUnpriced, review } = yield* configured({ yaml, env: { ...complete, LIMITS_AUTHOR_USD: "2.50" } })
+    const { costs, review } = yield* configured({ yaml, env: { ...complete, LIMITS_AUTHOR_USD: "2.50" } })
     assert.deepStrictEqual(review.limits, { pullRequestUsd: 5, authorUsd: 2.5, dayUsd: 50.5 })
-    assert.isFalse(allowUnpriced)
+    assert.isFalse(costs.allowUnpriced)
     const open = yield* configured({ env: { ...complete, LIMITS_ALLOW_UNPRICED: "true" } })
-    assert.deepStrictEqual([open.allowUnpriced, open.review.limits, open.review.prices], [true, {}, {}])
+    assert.deepStrictEqual([open.costs.allowUnpriced, open.review.limits, open.review.prices], [true, {}, {}])
   }))
 
 it.effect("prices are read from YAML, and as JSON from the environment", () =>

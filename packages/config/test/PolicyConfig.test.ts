@@ -63,8 +63,8 @@ it.effect("a list without items is an error in YAML, as is a line with commas", 
 
 it.effect("a push lets a running review finish, unless the configuration says that it supersedes it", () =>
   Effect.gen(function*() {
-    assert.strictEqual((yield* configured({})).onPush, "finish")
-    assert.strictEqual((yield* configured({ yaml: "reviewer: { on_push: supersede }" })).onPush, "supersede")
+    assert.strictEqual((yield* configured({})).reviewer.onPush, "finish")
+    assert.strictEqual((yield* configured({ yaml: "reviewer: { on_push: supersede }" })).reviewer.onPush, "supersede")
     const [line = ""] = yield* problems({ env: { ...complete, REVIEWER_ON_PUSH: "restart" } })
     assert.match(line, /^reviewer\.on_push \(REVIEWER_ON_PUSH\): .*finish, supersede/)
   }))

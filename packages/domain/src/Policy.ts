@@ -3,24 +3,16 @@ import { isBotAccount, isSameLogin } from "./BotAccount.ts"
 import { parse } from "./CommandParser.ts"
 import { markersIn } from "./Marker.ts"
 import { promptOf } from "./Mention.ts"
-import { LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
+import { type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
+import type { ValuesOf } from "./Setting.ts"
+import type { access } from "./settings/Access.ts"
 
 /** Rules of who may ask for reviews, where, and which events start one by themselves. */
-export const Policy = Schema.Struct({
-  botUsername: Schema.String,
-  /** Logins that may ask by a mention. An empty list admits nobody. */
-  allowedUsers: Schema.Array(Schema.String),
-  /** Repositories that are reviewed. Empty: all. */
-  allowedRepos: Schema.Array(Schema.String),
-  /** Lower-case tags. If there are any, a title needs one of them in square brackets. */
-  titleIncludeTags: Schema.Array(Schema.String),
-  /** Lower-case tags. A pull request whose title has one of them in square brackets is ignored. */
-  titleExcludeTags: Schema.Array(Schema.String),
-  triggers: Schema.Array(LifecycleKind),
-  /** The label that asks for a review when it is added, where `pr_labeled` is a trigger. */
-  reviewLabel: Schema.String
-})
-export type Policy = typeof Policy.Type
+export interface Policy extends ValuesOf<typeof access> {
+  readonly botUsername: string
+  readonly triggers: ReadonlyArray<LifecycleKind>
+  readonly reviewLabel: string
+}
 
 /**
  * Decision about an event: a review with a prompt, or a refusal with its reason. Reasons hold no text that a person

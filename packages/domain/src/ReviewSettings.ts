@@ -1,8 +1,10 @@
 import { Schema } from "effect"
 import { ChatServiceName } from "./ChatServices.ts"
 import { Severity } from "./Finding.ts"
-import { ModelPrice } from "./ModelPrice.ts"
 import { LifecycleKind } from "./PullRequestEvent.ts"
+import { fieldsOfJob } from "./Setting.ts"
+import { costs } from "./settings/Costs.ts"
+import { reviewer as reviewerSettings } from "./settings/Reviewer.ts"
 import { SpendLimits } from "./SpendLimits.ts"
 
 /** The supported model services. */
@@ -49,7 +51,7 @@ export type AgentSettings = typeof AgentSettings.Type
 
 /**
  * Settings that decide what a review says, without secrets. They travel with a job, so that a pod reviews exactly as
- * the server would.
+ * the server would: every setting that is declared with `travels: "job"`, and what is resolved out of several others.
  */
 export const ReviewSettings = Schema.Struct({
   /** Empty where the bot has no name (a CI step, a terminal). */
@@ -60,14 +62,8 @@ export const ReviewSettings = Schema.Struct({
   explorer: AgentSettings,
   /** Events that start a review by themselves. Absent: not known. */
   triggers: Schema.optionalKey(Schema.Array(LifecycleKind)),
-  inlineSuggestions: Schema.Boolean,
-  /** Patterns as in a `.gitignore` at the repository's root. A file that matches leaves the diff. */
-  ignorePatterns: Schema.Array(Schema.String),
-  /** Label that keeps a pull request from being reviewed. Absent or empty: none does. */
-  ignoreLabel: Schema.optionalKey(Schema.String),
-  /** Review, but post nothing and save nothing. */
-  dryRun: Schema.Boolean,
-  ignoreExistingComments: Schema.Boolean,
+  ...fieldsOfJob(reviewerSettings),
+  ...fieldsOfJob(costs),
   codingGuidelines: Schema.String,
   /** Language (`python`, `go`, …) → its guidelines. */
   languageGuidelines: Schema.Record(Schema.String, Schema.String),
@@ -76,9 +72,7 @@ export const ReviewSettings = Schema.Struct({
   /** Cost cap of one review in US dollars, all calls and attempts included. Absent: no cap. */
   maxCostUsd: Schema.optionalKey(Schema.Finite),
   /** Limits of several reviews together. */
-  limits: Schema.optionalKey(SpendLimits),
-  /** Prices by model, which go before those of the table. */
-  prices: Schema.optionalKey(Schema.Record(Schema.String, ModelPrice))
+  limits: Schema.optionalKey(SpendLimits)
 })
 export type ReviewSettings = typeof ReviewSettings.Type
 

@@ -53,7 +53,7 @@ const listed = (values: ReadonlyArray<string>): string => values.length === 0 ? 
 /** Settings that apply to the pull request: name, value and origin. */
 const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<readonly [string, string, string]> => {
   const server = "the server"
-  const { failOn, ignoreExistingComments, ignoreLabel = "", ignorePatterns, inlineSuggestions, reviewer } = settings
+  const { failOn, ignoreExistingComments, ignoreLabel, ignorePatterns, inlineSuggestions, reviewer } = settings
   const { limits = {}, maxCostUsd, triggers } = settings
   return [
     ["reviews", mode, mode === "active" ? "the default" : "a command on this pull request"],

@@ -46,7 +46,7 @@ const skipOf = (
   { event }: Job,
   known: OwnPosts,
   { draft, headSha, labels = [], state }: PullRequest,
-  { ignoreLabel = "" }: ReviewSettings
+  { ignoreLabel }: ReviewSettings
 ): Option.Option<Skip> => {
   if (state !== "open") return Option.some({ reason: state, detail: `the pull request is ${state}`, headSha })
   if (known.mode === "ignored") {

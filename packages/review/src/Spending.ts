@@ -31,7 +31,7 @@ export const charged = (job: Job, settings: ReviewSettings) => <A, E, R>(effect:
       ledger,
       accounts: accountsOf(job, settings),
       subject: { repository: `${platform}:${repo}`, author: `${platform}:${author.toLowerCase()}` },
-      prices: settings.prices ?? {}
+      prices: settings.prices
     })
   })
 

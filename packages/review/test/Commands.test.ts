@@ -118,7 +118,8 @@ describe("a pull request whose reviews are", () => {
       assert.deepStrictEqual(world.replies, [
         "There is nothing to review: the pull request is ignored as long as it has the label `nominal:ignore`."
       ])
-      assert.strictEqual((yield* run(Scene.world(labelled), Scene.pushJob))._tag, "Reviewed")
+      const unnamed = Scene.world({ ...labelled, settings: { ...Scene.settings, ignoreLabel: "" } })
+      assert.strictEqual((yield* run(unnamed, Scene.pushJob))._tag, "Reviewed")
     }))
 
   it.effect("ignored is not reviewed at all, and who asks is told how to end that", () =>

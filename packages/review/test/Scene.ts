@@ -23,8 +23,9 @@ import { ForgeError } from "@nominal-code/forge/ForgeError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { Spend } from "@nominal-code/persistence/Spend"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
+import { reviewSettings } from "@nominal-code/testing/TestConfig"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Effect, Layer, Option, Redacted, Schema, Struct } from "effect"
 import * as PendingPosts from "../src/PendingPosts.ts"
 import * as ReviewConfig from "../src/ReviewConfig.ts"
 import type { AgentError } from "../src/ReviewSteps.ts"
@@ -105,15 +106,10 @@ export const file = (name: string, text: string = patch) =>
 export const fileWithoutDiff = (name: string) => new ChangedFile({ path: path(name), status: "modified" })
 
 export const settings: ReviewSettings = {
+  ...Struct.omit(reviewSettings, ["maxCostUsd"]),
   botUsername: "nominal",
   reviewer: { provider: "anthropic", model: "claude", maxTurns: 8 },
-  explorer: { provider: "anthropic", model: "claude", maxTurns: 32 },
-  inlineSuggestions: true,
-  ignorePatterns: [],
-  dryRun: false,
-  ignoreExistingComments: false,
-  codingGuidelines: "",
-  languageGuidelines: {}
+  explorer: { provider: "anthropic", model: "claude", maxTurns: 32 }
 }
 
 export const forgeError = (reason: ForgeError["reason"]) =>

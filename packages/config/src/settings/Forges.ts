@@ -1,5 +1,5 @@
-import { defaulted, optional } from "../Setting.ts"
-import { integer, line, path, secret, text, word } from "../SettingType.ts"
+import { defaulted, optional } from "@nominal-code/domain/Setting"
+import { integer, line, path, secret, text, word } from "@nominal-code/domain/SettingType"
 import { endpoint, secureEndpoint } from "../Url.ts"
 
 const token = secret(word("token", "a token: visible ASCII characters only", /^[\x21-\x7e]+$/))
@@ -9,7 +9,7 @@ export const github = {
   token: optional({
     yaml: "github.token",
     env: "GITHUB_TOKEN",
-    travels: true,
+    travels: "pod",
     kind: token,
     doc:
       "The bot's token. Needs write access to pull requests and read access to contents. `serve` needs it, an App, or GitLab."
@@ -17,14 +17,14 @@ export const github = {
   appId: optional({
     yaml: "github.app_id",
     env: "GITHUB_APP_ID",
-    travels: true,
+    travels: "pod",
     kind: line,
     doc: "The id of a GitHub App, in quotes in YAML. The App wins over a token."
   }),
   privateKey: optional({
     yaml: "github.private_key",
     env: "GITHUB_APP_PRIVATE_KEY",
-    travels: true,
+    travels: "pod",
     kind: secret(text),
     doc: "The App's private key, a PEM; its line breaks may be written as `\\n`. Wins over the path."
   }),
@@ -37,7 +37,7 @@ export const github = {
   installationId: defaulted(0, {
     yaml: "github.installation_id",
     env: "GITHUB_INSTALLATION_ID",
-    travels: true,
+    travels: "pod",
     kind: integer(0),
     byDefault: "the one that the delivery names, else the repository's",
     doc: "The App's installation, where no delivery says which."
@@ -51,7 +51,7 @@ export const github = {
   apiBase: defaulted("https://api.github.com", {
     yaml: "github.api_base",
     env: "GITHUB_API_BASE",
-    travels: true,
+    travels: "pod",
     kind: secureEndpoint,
     doc: "GitHub's REST API. On GitHub Enterprise Server `https://HOST/api/v3`. Where to clone from follows from it."
   })
@@ -62,7 +62,7 @@ export const gitlab = {
   token: optional({
     yaml: "gitlab.token",
     env: "GITLAB_TOKEN",
-    travels: true,
+    travels: "pod",
     kind: token,
     doc: "Access token of a project, a group or the bot's account, with the scope `api` and the role Developer."
   }),
@@ -83,7 +83,7 @@ export const gitlab = {
   apiBase: optional({
     yaml: "gitlab.api_base",
     env: "GITLAB_API_BASE",
-    travels: true,
+    travels: "pod",
     kind: secureEndpoint,
     byDefault: "`gitlab.ci_server_url`, else `https://gitlab.com`",
     doc: "The GitLab server."
@@ -91,7 +91,7 @@ export const gitlab = {
   ciServerUrl: optional({
     yaml: "gitlab.ci_server_url",
     env: "CI_SERVER_URL",
-    travels: true,
+    travels: "pod",
     kind: endpoint,
     doc: "The GitLab server as its CI names it."
   })

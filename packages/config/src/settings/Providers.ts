@@ -1,8 +1,8 @@
 import { type ChatServiceName, chatServices } from "@nominal-code/domain/ChatServices"
 import { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { optional, type Setting } from "@nominal-code/domain/Setting"
+import { secret, word } from "@nominal-code/domain/SettingType"
 import { Option, type Redacted, Schema } from "effect"
-import { optional, type Setting } from "../Setting.ts"
-import { secret, word } from "../SettingType.ts"
 import { endpoint } from "../Url.ts"
 import { agent } from "./Review.ts"
 
@@ -29,13 +29,13 @@ const provider = (
 ): Provider => ({
   apiKey: optional({
     env: keyVariable,
-    travels: true,
+    travels: "pod",
     kind: key,
     doc: `The key of ${name}${needsKey ? "" : ", if it has one"}.`
   }),
   baseUrl: optional({
     env: urls,
-    travels: true,
+    travels: "pod",
     kind: endpoint,
     byDefault: usualUrl === undefined ? "its own" : `\`${usualUrl}\``,
     doc: `Where ${name} is: a gateway, a proxy, a server of your own.`

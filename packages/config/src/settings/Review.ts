@@ -1,118 +1,7 @@
-import { Severity } from "@nominal-code/domain/Finding"
-import { Login, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effort, RunnerName } from "@nominal-code/domain/ReviewSettings"
-import { Schema } from "effect"
-import { defaulted, optional } from "../Setting.ts"
-import { amount, flag, integer, line, list, make, oneOf, path, tags, text } from "../SettingType.ts"
+import { defaulted, optional } from "@nominal-code/domain/Setting"
+import { amount, integer, line, oneOf, path, text } from "@nominal-code/domain/SettingType"
 import { endpoint } from "../Url.ts"
-
-/** Settings of the bot's account and of what it reviews. */
-export const reviewer = {
-  botUsername: optional({
-    yaml: "reviewer.bot_username",
-    env: "REVIEWER_BOT_USERNAME",
-    kind: make({
-      label: "text",
-      expected: "an account's name without @ (a number needs quotes)",
-      yaml: Schema.Trim.pipe(Schema.decodeTo(Login)),
-      shown: Schema.String
-    }),
-    doc: "The bot's account: what people mention, and whose comments are its own. Required by `serve`."
-  }),
-  triggers: defaulted([], {
-    yaml: "reviewer.triggers",
-    env: "REVIEWER_TRIGGERS",
-    kind: list("triggers"),
-    doc:
-      "What starts a review by itself: `pr_opened`, `pr_push`, `pr_reopened`, `pr_ready_for_review`; `pr_labeled`, if somebody adds `reviewer.review_label`; `pr_retargeted`, if the base branch becomes another."
-  }),
-  reviewLabel: defaulted("nominal:review", {
-    yaml: "reviewer.review_label",
-    env: "REVIEWER_REVIEW_LABEL",
-    kind: line,
-    doc: "The label that asks for a review, with the trigger `pr_labeled`. Who may label may ask."
-  }),
-  onPush: defaulted("finish", {
-    yaml: "reviewer.on_push",
-    env: "REVIEWER_ON_PUSH",
-    kind: oneOf(["finish", "supersede"]),
-    doc:
-      "What a push does to a running review of its pull request that nobody asked for: let it `finish`, or end it and review the new head at once (`supersede`)."
-  }),
-  check: defaulted("auto", {
-    yaml: "reviewer.check",
-    env: "REVIEWER_CHECK",
-    travels: true,
-    kind: oneOf(["auto", "off"]),
-    doc:
-      "Show the state of a review on its commit, where the account may: a check run as a GitHub App, else a commit status."
-  }),
-  failOn: defaulted("never", {
-    yaml: "reviewer.fail_on",
-    env: "REVIEWER_FAIL_ON",
-    kind: oneOf(["never", ...Severity.literals]),
-    doc:
-      "The check fails while a finding of this severity or a worse one is open: `critical`, `high`, `medium`, `low`. It needs `reviewer.check`."
-  }),
-  ignorePatterns: defaulted([], {
-    yaml: "reviewer.ignore_patterns",
-    env: "REVIEWER_IGNORE_PATTERNS",
-    kind: list("patterns"),
-    doc: "Patterns as in a `.gitignore` at the repository's root. A file that matches is not reviewed."
-  }),
-  ignoreLabel: defaulted("nominal:ignore", {
-    yaml: "reviewer.ignore_label",
-    env: "REVIEWER_IGNORE_LABEL",
-    kind: text,
-    doc: "A pull request with this label is not reviewed. Empty: no label does that."
-  }),
-  inlineSuggestions: defaulted(true, {
-    yaml: "reviewer.inline_suggestions",
-    env: "INLINE_SUGGESTIONS",
-    kind: flag,
-    doc: "Whether findings may carry a change to apply with one click."
-  }),
-  dryRun: defaulted(false, {
-    yaml: "dry_run",
-    env: "DRY_RUN_REVIEW",
-    kind: flag,
-    doc: "Review, but post nothing and keep nothing."
-  }),
-  ignoreExistingComments: defaulted(false, {
-    yaml: "ignore_existing_comments",
-    env: "IGNORE_EXISTING_COMMENTS",
-    kind: flag,
-    doc: "Do not show the model what was said on the pull request before."
-  })
-}
-
-/** Settings of who may ask for a review, and where. */
-export const access = {
-  allowedUsers: defaulted([], {
-    yaml: "access.allowed_users",
-    env: "ALLOWED_USERS",
-    kind: list("account names without @", Login),
-    doc: "Who may ask for a review by a mention. Nobody else can. Required by `serve`."
-  }),
-  allowedRepos: defaulted([], {
-    yaml: "access.allowed_repos",
-    env: "ALLOWED_REPOS",
-    kind: list("owner/name without wildcards", RepoName),
-    doc: "The repositories that are served. None named: every one that the webhook tells of."
-  }),
-  titleIncludeTags: defaulted([], {
-    yaml: "access.pr_title_include_tags",
-    env: "PR_TITLE_INCLUDE_TAGS",
-    kind: tags,
-    doc: "A title needs one of them in square brackets, where any is named."
-  }),
-  titleExcludeTags: defaulted([], {
-    yaml: "access.pr_title_exclude_tags",
-    env: "PR_TITLE_EXCLUDE_TAGS",
-    kind: tags,
-    doc: "A title with one of them in square brackets is left alone."
-  })
-}
 
 /** Settings of the models and their cost caps. */
 export const agent = {
@@ -147,7 +36,7 @@ export const agent = {
   baseUrl: optional({
     yaml: "agent.base_url",
     env: "AGENT_BASE_URL",
-    travels: true,
+    travels: "pod",
     kind: endpoint,
     doc:
       "The address of the provider `openai-compatible`, up to and including the version: `https://models.example/v1`. The other providers have variables of their own, see below."

@@ -1,7 +1,7 @@
+import { defaulted, optional } from "@nominal-code/domain/Setting"
+import { list, map, structure, word } from "@nominal-code/domain/SettingType"
 import { Schema } from "effect"
 import { Affinity, Toleration } from "../PodScheduling.ts"
-import { defaulted, optional } from "../Setting.ts"
-import { list, map, structure, word } from "../SettingType.ts"
 
 const dnsName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
 

@@ -1,5 +1,17 @@
-import { defaulted, optional } from "../Setting.ts"
-import { duration, flag, hours, integer, line, oneOf, path, seconds, secret, text, word } from "../SettingType.ts"
+import { defaulted, optional } from "@nominal-code/domain/Setting"
+import {
+  duration,
+  flag,
+  hours,
+  integer,
+  line,
+  oneOf,
+  path,
+  seconds,
+  secret,
+  text,
+  word
+} from "@nominal-code/domain/SettingType"
 import { redisUrl } from "../Url.ts"
 import { objectName, scheduling, secretNames } from "./Scheduling.ts"
 
@@ -132,7 +144,7 @@ export const redis = {
   sentinelPassword: optional({
     yaml: "redis.sentinel_password",
     env: "REDIS_SENTINEL_PASSWORD",
-    travels: true,
+    travels: "pod",
     kind: secret(text),
     doc: "The sentinels' own password, if they have one. The primary's is in the URL."
   }),
@@ -154,7 +166,7 @@ export const redis = {
   keyTtl: defaulted(86_400, {
     yaml: "redis.key_ttl_seconds",
     env: "REDIS_KEY_TTL_SECONDS",
-    travels: true,
+    travels: "pod",
     kind: seconds(1),
     doc: "How long a pull request's conversation is kept after its last review, in seconds. Holds for every storage."
   })

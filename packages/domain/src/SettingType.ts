@@ -12,6 +12,8 @@ export interface SettingType<out A> {
   readonly fromYaml: (value: unknown) => Option.Option<A>
   readonly fromText: (text: string) => Option.Option<A>
   readonly shape: JsonSchema.JsonSchema
+  /** Schema of the value within a job's JSON; none for one that cannot travel with a job. */
+  readonly wire: Option.Option<Schema.Codec<A, unknown>>
 }
 
 /** Decoding options: an unknown field is an error, because it is probably a misspelling. */
@@ -31,14 +33,22 @@ export const make = <A>(options: {
   secret: false,
   fromYaml: Schema.decodeUnknownOption(options.yaml, strict),
   fromText: Schema.decodeUnknownOption(options.text ?? options.yaml, strict),
-  shape: Schema.toJsonSchemaDocument(options.shown ?? options.yaml).schema
+  shape: Schema.toJsonSchemaDocument(options.shown ?? options.yaml).schema,
+  wire: Option.some(Schema.toType(options.yaml))
 })
 
 /** A setting type whose values are made from those of another one. */
 export const mapped = <A, B>(kind: SettingType<A>, make: (value: A) => B): SettingType<B> => ({
   ...kind,
   fromYaml: (value) => Option.map(kind.fromYaml(value), make),
-  fromText: (text) => Option.map(kind.fromText(text), make)
+  fromText: (text) => Option.map(kind.fromText(text), make),
+  wire: Option.none()
+})
+
+/** The type of a setting that may stay unset. */
+export const perhaps = <A>(kind: SettingType<A>): SettingType<Option.Option<A>> => ({
+  ...mapped(kind, Option.some),
+  wire: Option.map(kind.wire, Schema.OptionFromNullOr)
 })
 
 /** Text, verbatim. An unquoted number in YAML is no text. */
@@ -123,7 +133,8 @@ export const duration: SettingType<Duration.Duration> = (() => {
   return {
     ...written,
     fromText: (text) => Option.flatMap(written.fromText(text), spanOf),
-    fromYaml: (value) => Option.flatMap(written.fromYaml(value), spanOf)
+    fromYaml: (value) => Option.flatMap(written.fromYaml(value), spanOf),
+    wire: Option.none()
   }
 })()
 

@@ -1,5 +1,5 @@
-import type { ModelPrice } from "@nominal-code/domain/ModelPrice"
 import { Schema, SchemaTransformation } from "effect"
+import type { ModelPrice } from "../ModelPrice.ts"
 import { defaulted } from "../Setting.ts"
 import { amount, flag, structure } from "../SettingType.ts"
 
@@ -56,6 +56,7 @@ export const costs = {
   prices: defaulted(noPrices, {
     yaml: "agent.prices",
     env: "AGENT_PRICES",
+    travels: "job",
     kind: structure(
       "prices",
       "prices in dollars per million tokens: {my-model: {input: 1.25, output: 10, cache_read: 0.1}}",

@@ -1,0 +1,90 @@
+import { Schema } from "effect"
+import { Severity } from "../Finding.ts"
+import { Login } from "../PullRequest.ts"
+import { defaulted, optional } from "../Setting.ts"
+import { flag, line, list, make, oneOf, text } from "../SettingType.ts"
+
+/** Settings of the bot's account and of what it reviews. */
+export const reviewer = {
+  botUsername: optional({
+    yaml: "reviewer.bot_username",
+    env: "REVIEWER_BOT_USERNAME",
+    kind: make({
+      label: "text",
+      expected: "an account's name without @ (a number needs quotes)",
+      yaml: Schema.Trim.pipe(Schema.decodeTo(Login)),
+      shown: Schema.String
+    }),
+    doc: "The bot's account: what people mention, and whose comments are its own. Required by `serve`."
+  }),
+  triggers: defaulted([], {
+    yaml: "reviewer.triggers",
+    env: "REVIEWER_TRIGGERS",
+    kind: list("triggers"),
+    doc:
+      "What starts a review by itself: `pr_opened`, `pr_push`, `pr_reopened`, `pr_ready_for_review`; `pr_labeled`, if somebody adds `reviewer.review_label`; `pr_retargeted`, if the base branch becomes another."
+  }),
+  reviewLabel: defaulted("nominal:review", {
+    yaml: "reviewer.review_label",
+    env: "REVIEWER_REVIEW_LABEL",
+    kind: line,
+    doc: "The label that asks for a review, with the trigger `pr_labeled`. Who may label may ask."
+  }),
+  onPush: defaulted("finish", {
+    yaml: "reviewer.on_push",
+    env: "REVIEWER_ON_PUSH",
+    kind: oneOf(["finish", "supersede"]),
+    doc:
+      "What a push does to a running review of its pull request that nobody asked for: let it `finish`, or end it and review the new head at once (`supersede`)."
+  }),
+  check: defaulted("auto", {
+    yaml: "reviewer.check",
+    env: "REVIEWER_CHECK",
+    travels: "pod",
+    kind: oneOf(["auto", "off"]),
+    doc:
+      "Show the state of a review on its commit, where the account may: a check run as a GitHub App, else a commit status."
+  }),
+  failOn: defaulted("never", {
+    yaml: "reviewer.fail_on",
+    env: "REVIEWER_FAIL_ON",
+    kind: oneOf(["never", ...Severity.literals]),
+    doc:
+      "The check fails while a finding of this severity or a worse one is open: `critical`, `high`, `medium`, `low`. It needs `reviewer.check`."
+  }),
+  ignorePatterns: defaulted([], {
+    yaml: "reviewer.ignore_patterns",
+    env: "REVIEWER_IGNORE_PATTERNS",
+    travels: "job",
+    kind: list("patterns"),
+    doc: "Patterns as in a `.gitignore` at the repository's root. A file that matches is not reviewed."
+  }),
+  ignoreLabel: defaulted("nominal:ignore", {
+    yaml: "reviewer.ignore_label",
+    env: "REVIEWER_IGNORE_LABEL",
+    travels: "job",
+    kind: text,
+    doc: "A pull request with this label is not reviewed. Empty: no label does that."
+  }),
+  inlineSuggestions: defaulted(true, {
+    yaml: "reviewer.inline_suggestions",
+    env: "INLINE_SUGGESTIONS",
+    travels: "job",
+    kind: flag,
+    doc: "Whether findings may carry a change to apply with one click."
+  }),
+  dryRun: defaulted(false, {
+    yaml: "dry_run",
+    env: "DRY_RUN_REVIEW",
+    travels: "job",
+    kind: flag,
+    doc: "Review, but post nothing and keep nothing."
+  }),
+  ignoreExistingComments: defaulted(false, {
+    yaml: "ignore_existing_comments",
+    env: "IGNORE_EXISTING_COMMENTS",
+    travels: "job",
+    kind: flag,
+    doc: "Do not show the model what was said on the pull request before."
+  })
+}
