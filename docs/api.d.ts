@@ -254,9 +254,22 @@ export declare const AgentSettings: Schema.Struct<{
 export type AgentSettings = typeof AgentSettings.Type;
 /**
  * Settings that decide what a review says, without secrets. They travel with a job, so that a pod reviews exactly as
- * the server would.
+ * the server would: every setting that is declared with `travels: "job"`, and what is resolved out of several others.
  */
 export declare const ReviewSettings: Schema.Struct<{
+  readonly prices: Schema.Codec<{
+    readonly [x: string]: {
+      readonly input: number;
+      readonly output: number;
+      readonly cacheRead?: number;
+      readonly cacheWrite?: number;
+    };
+  }, unknown, never, never>;
+  readonly ignorePatterns: Schema.Codec<readonly string[], unknown, never, never>;
+  readonly ignoreLabel: Schema.Codec<string, unknown, never, never>;
+  readonly inlineSuggestions: Schema.Codec<boolean, unknown, never, never>;
+  readonly dryRun: Schema.Codec<boolean, unknown, never, never>;
+  readonly ignoreExistingComments: Schema.Codec<boolean, unknown, never, never>;
   /** Empty where the bot has no name (a CI step, a terminal). */
   readonly botUsername: Schema.String;
   readonly reviewer: Schema.Struct<{
@@ -304,14 +317,6 @@ export declare const ReviewSettings: Schema.Struct<{
   }>;
   /** Events that start a review by themselves. Absent: not known. */
   readonly triggers: Schema.optionalKey<Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>>>;
-  readonly inlineSuggestions: Schema.Boolean;
-  /** Patterns as in a `.gitignore` at the repository's root. A file that matches leaves the diff. */
-  readonly ignorePatterns: Schema.$Array<Schema.String>;
-  /** Label that keeps a pull request from being reviewed. Absent or empty: none does. */
-  readonly ignoreLabel: Schema.optionalKey<Schema.String>;
-  /** Review, but post nothing and save nothing. */
-  readonly dryRun: Schema.Boolean;
-  readonly ignoreExistingComments: Schema.Boolean;
   readonly codingGuidelines: Schema.String;
   /** Language (`python`, `go`, …) → its guidelines. */
   readonly languageGuidelines: Schema.$Record<Schema.String, Schema.String>;
@@ -326,20 +331,6 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly authorUsd: Schema.optionalKey<Schema.Finite>;
     readonly dayUsd: Schema.optionalKey<Schema.Finite>;
   }>>;
-  /** Prices by model, which go before those of the table. */
-  readonly prices: Schema.optionalKey<Schema.$Record<Schema.String, Schema.Struct<{
-    readonly input: Schema.Finite;
-    readonly output: Schema.Finite;
-    readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
-    readonly cacheRead: Schema.optionalKey<Schema.Finite>;
-    readonly longPrompt: Schema.optionalKey<Schema.Struct<{
-      readonly input: Schema.Finite;
-      readonly output: Schema.Finite;
-      readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
-      readonly cacheRead: Schema.optionalKey<Schema.Finite>;
-      readonly above: Schema.Natural;
-    }>>;
-  }>>>;
 }>;
 export type ReviewSettings = typeof ReviewSettings.Type;
 /**
@@ -573,164 +564,296 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
   }>;
 }>;
 export type PullRequestEvent = typeof PullRequestEvent.Type;
+/**
+ * Type of a setting's value, with its two forms: a YAML value, and text in the environment and on a command line.
+ * `expected` completes the message "… is not …".
+ */
+interface SettingType<out A> {
+  readonly label: string;
+  readonly expected: string;
+  /** True for a secret, which is shown in no message and no log line. */
+  readonly secret: boolean;
+  readonly fromYaml: (value: unknown) => Option.Option<A>;
+  readonly fromText: (text: string) => Option.Option<A>;
+  readonly shape: JsonSchema.JsonSchema;
+  /** Schema of the value within a job's JSON; none for one that cannot travel with a job. */
+  readonly wire: Option.Option<Schema.Codec<A, unknown>>;
+}
+/**
+ * The way of a setting's value to the process of a job. `job`: within the job's `ReviewSettings`. `pod`: in the
+ * environment of its pod, or, if it is a secret, from the Secrets of `kubernetes.env_from_secrets`.
+ */
+type Travel = "job" | "pod" | "none";
+/** A setting: its names, its type and its default. */
+interface Setting<out A, out T extends Travel = Travel> {
+  /** Paths in YAML, the canonical one first. Empty: environment only. */
+  readonly yaml: ReadonlyArray<string>;
+  /** Environment variables. The first one that is set counts. */
+  readonly env: readonly [string, ...Array<string>];
+  readonly kind: SettingType<A>;
+  readonly absent: A;
+  /** The default as YAML has it; `undefined` if the setting may stay unset. */
+  readonly written: unknown;
+  /** Markdown for the reference: the default, and one sentence on the purpose. */
+  readonly byDefault: string;
+  readonly doc: string;
+  readonly travels: T;
+}
+/** Value of a setting. */
+type ValueOf<S> = S extends Setting<infer A> ? A : never;
+/** Values of a group, each with the type of its declaration. */
+type ValuesOf<G> = { readonly [K in keyof G]: ValueOf<G[K]>; };
+/** Settings of who may ask for a review, and where. */
+declare const access: {
+  allowedUsers: Setting<readonly string[], "none">;
+  allowedRepos: Setting<readonly string[], "none">;
+  titleIncludeTags: Setting<readonly string[], "none">;
+  titleExcludeTags: Setting<readonly string[], "none">;
+};
 /** Rules of who may ask for reviews, where, and which events start one by themselves. */
-export declare const Policy: Schema.Struct<{
-  readonly botUsername: Schema.String;
-  /** Logins that may ask by a mention. An empty list admits nobody. */
-  readonly allowedUsers: Schema.$Array<Schema.String>;
-  /** Repositories that are reviewed. Empty: all. */
-  readonly allowedRepos: Schema.$Array<Schema.String>;
-  /** Lower-case tags. If there are any, a title needs one of them in square brackets. */
-  readonly titleIncludeTags: Schema.$Array<Schema.String>;
-  /** Lower-case tags. A pull request whose title has one of them in square brackets is ignored. */
-  readonly titleExcludeTags: Schema.$Array<Schema.String>;
-  readonly triggers: Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>>;
-  /** The label that asks for a review when it is added, where `pr_labeled` is a trigger. */
-  readonly reviewLabel: Schema.String;
-}>;
-export type Policy = typeof Policy.Type;
-/** A taint of nodes that a pod tolerates. */
-export declare const Toleration: Schema.Struct<{
-  readonly key: Schema.optionalKey<Schema.String>;
-  readonly operator: Schema.optionalKey<Schema.Literals<readonly ["Exists", "Equal"]>>;
-  readonly value: Schema.optionalKey<Schema.String>;
-  readonly effect: Schema.optionalKey<Schema.Literals<readonly ["NoSchedule", "PreferNoSchedule", "NoExecute"]>>;
-  readonly tolerationSeconds: Schema.optionalKey<Schema.Int>;
-}>;
-export type Toleration = typeof Toleration.Type;
-/** The affinity of a pod: nodes that it needs or prefers, and pods that it is to run beside or apart from. */
-export declare const Affinity: Schema.Struct<{
-  readonly nodeAffinity: Schema.optionalKey<Schema.Struct<{
-    readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.Struct<{
-      readonly nodeSelectorTerms: Schema.mutable<Schema.$Array<Schema.Struct<{
-        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-        readonly matchFields: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-      }>>>;
-    }>>;
-    readonly preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-      readonly weight: Schema.Int;
-      readonly preference: Schema.Struct<{
-        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-        readonly matchFields: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-      }>;
-    }>>>>;
-  }>>;
-  readonly podAffinity: Schema.optionalKey<Schema.Struct<{
-    readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-      readonly topologyKey: Schema.String;
-      readonly labelSelector: Schema.optionalKey<Schema.Struct<{
-        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-      }>>;
-      readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-      readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
-        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-      }>>;
-      readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-      readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-    }>>>>;
-    readonly preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-      readonly weight: Schema.Int;
-      readonly podAffinityTerm: Schema.Struct<{
-        readonly topologyKey: Schema.String;
-        readonly labelSelector: Schema.optionalKey<Schema.Struct<{
-          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-            readonly key: Schema.String;
-            readonly operator: Schema.String;
-            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-          }>>>>;
-        }>>;
-        readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
-          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-            readonly key: Schema.String;
-            readonly operator: Schema.String;
-            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-          }>>>>;
-        }>>;
-        readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-      }>;
-    }>>>>;
-  }>>;
-  readonly podAntiAffinity: Schema.optionalKey<Schema.Struct<{
-    readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-      readonly topologyKey: Schema.String;
-      readonly labelSelector: Schema.optionalKey<Schema.Struct<{
-        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-      }>>;
-      readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-      readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
-        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-          readonly key: Schema.String;
-          readonly operator: Schema.String;
-          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        }>>>>;
-      }>>;
-      readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-      readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-    }>>>>;
-    readonly preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-      readonly weight: Schema.Int;
-      readonly podAffinityTerm: Schema.Struct<{
-        readonly topologyKey: Schema.String;
-        readonly labelSelector: Schema.optionalKey<Schema.Struct<{
-          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-            readonly key: Schema.String;
-            readonly operator: Schema.String;
-            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-          }>>>>;
-        }>>;
-        readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
-          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
-          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
-            readonly key: Schema.String;
-            readonly operator: Schema.String;
-            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-          }>>>>;
-        }>>;
-        readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-        readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
-      }>;
-    }>>>>;
-  }>>;
-}>;
-export type Affinity = typeof Affinity.Type;
+interface Policy extends ValuesOf<typeof access> {
+  readonly botUsername: string;
+  readonly triggers: ReadonlyArray<LifecycleKind>;
+  readonly reviewLabel: string;
+}
+/** Settings of what all reviews together may cost, and of prices. */
+declare const costs: {
+  pullRequestUsd: Setting<number, "none">;
+  repositoryUsd: Setting<number, "none">;
+  authorUsd: Setting<number, "none">;
+  dayUsd: Setting<number, "none">;
+  allowUnpriced: Setting<boolean, "none">;
+  prices: Setting<{
+    readonly [x: string]: {
+      readonly input: number;
+      readonly output: number;
+      readonly cacheRead?: number;
+      readonly cacheWrite?: number;
+    };
+  }, "job">;
+};
+/** Settings of the bot's account and of what it reviews. */
+declare const reviewer: {
+  botUsername: Setting<import("effect/Option").Option<string & import("effect/Brand").Brand<"Login">>, "none">;
+  triggers: Setting<readonly string[], "none">;
+  reviewLabel: Setting<string, "none">;
+  onPush: Setting<"finish" | "supersede", "none">;
+  check: Setting<"auto" | "off", "pod">;
+  failOn: Setting<"critical" | "high" | "low" | "medium" | "never", "none">;
+  ignorePatterns: Setting<readonly string[], "job">;
+  ignoreLabel: Setting<string, "job">;
+  inlineSuggestions: Setting<boolean, "job">;
+  dryRun: Setting<boolean, "job">;
+  ignoreExistingComments: Setting<boolean, "job">;
+};
+/** Settings of the webhook listener. */
+declare const webhook: {
+  host: Setting<string, "none">;
+  port: Setting<number, "none">;
+  allowUnsigned: Setting<boolean, "none">;
+};
+/** Settings of what is measured. */
+declare const metrics: {
+  port: Setting<import("effect/Option").Option<number>, "none">;
+};
+/** Settings of the mirrors and checkouts. */
+declare const workspace$1: {
+  baseDir: Setting<import("effect/Option").Option<string>, "none">;
+  maxBytes: Setting<number, "none">;
+  maxAge: Setting<import("effect/Duration").Duration, "none">;
+};
+/** Settings of concurrency and time limits. */
+declare const jobs: {
+  maxConcurrent: Setting<import("effect/Option").Option<number>, "none">;
+  maxAttempts: Setting<number, "none">;
+  giveUpAfter: Setting<import("effect/Duration").Duration, "none">;
+  deadline: Setting<import("effect/Duration").Duration, "none">;
+  gracePeriod: Setting<import("effect/Duration").Duration, "none">;
+};
+/** Settings of Redis, for the queue and the conversations. */
+declare const redis$1: {
+  url: Setting<import("effect/Option").Option<import("effect/Redacted").Redacted<string>>, "none">;
+  sentinelPassword: Setting<import("effect/Option").Option<import("effect/Redacted").Redacted<string>>, "pod">;
+  waitReplicas: Setting<number, "none">;
+  shards: Setting<import("effect/Option").Option<number>, "none">;
+  keyTtl: Setting<import("effect/Duration").Duration, "pod">;
+};
+/** Settings of Kubernetes, with one Job per review. */
+declare const kubernetes: {
+  labels: Setting<Readonly<Record<string, string>>, "none">;
+  annotations: Setting<Readonly<Record<string, string>>, "none">;
+  priorityClass: Setting<import("effect/Option").Option<string>, "none">;
+  nodeSelector: Setting<Readonly<Record<string, string>>, "none">;
+  tolerations: Setting<readonly {
+    readonly key?: string;
+    readonly operator?: "Equal" | "Exists";
+    readonly value?: string;
+    readonly effect?: "NoExecute" | "NoSchedule" | "PreferNoSchedule";
+    readonly tolerationSeconds?: number;
+  }[], "none">;
+  affinity: Setting<import("effect/Option").Option<{
+    readonly nodeAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly nodeSelectorTerms: {
+          readonly matchExpressions?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+          readonly matchFields?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+        }[];
+      };
+      readonly preferredDuringSchedulingIgnoredDuringExecution?: {
+        readonly weight: number;
+        readonly preference: {
+          readonly matchExpressions?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+          readonly matchFields?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+        };
+      }[];
+    };
+    readonly podAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly topologyKey: string;
+        readonly labelSelector?: {
+          readonly matchLabels?: {
+            readonly [x: string]: string;
+          };
+          readonly matchExpressions?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+        };
+        readonly namespaces?: string[];
+        readonly namespaceSelector?: {
+          readonly matchLabels?: {
+            readonly [x: string]: string;
+          };
+          readonly matchExpressions?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+        };
+        readonly matchLabelKeys?: string[];
+        readonly mismatchLabelKeys?: string[];
+      }[];
+      readonly preferredDuringSchedulingIgnoredDuringExecution?: {
+        readonly weight: number;
+        readonly podAffinityTerm: {
+          readonly topologyKey: string;
+          readonly labelSelector?: {
+            readonly matchLabels?: {
+              readonly [x: string]: string;
+            };
+            readonly matchExpressions?: {
+              readonly key: string;
+              readonly operator: string;
+              readonly values?: string[];
+            }[];
+          };
+          readonly namespaces?: string[];
+          readonly namespaceSelector?: {
+            readonly matchLabels?: {
+              readonly [x: string]: string;
+            };
+            readonly matchExpressions?: {
+              readonly key: string;
+              readonly operator: string;
+              readonly values?: string[];
+            }[];
+          };
+          readonly matchLabelKeys?: string[];
+          readonly mismatchLabelKeys?: string[];
+        };
+      }[];
+    };
+    readonly podAntiAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly topologyKey: string;
+        readonly labelSelector?: {
+          readonly matchLabels?: {
+            readonly [x: string]: string;
+          };
+          readonly matchExpressions?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+        };
+        readonly namespaces?: string[];
+        readonly namespaceSelector?: {
+          readonly matchLabels?: {
+            readonly [x: string]: string;
+          };
+          readonly matchExpressions?: {
+            readonly key: string;
+            readonly operator: string;
+            readonly values?: string[];
+          }[];
+        };
+        readonly matchLabelKeys?: string[];
+        readonly mismatchLabelKeys?: string[];
+      }[];
+      readonly preferredDuringSchedulingIgnoredDuringExecution?: {
+        readonly weight: number;
+        readonly podAffinityTerm: {
+          readonly topologyKey: string;
+          readonly labelSelector?: {
+            readonly matchLabels?: {
+              readonly [x: string]: string;
+            };
+            readonly matchExpressions?: {
+              readonly key: string;
+              readonly operator: string;
+              readonly values?: string[];
+            }[];
+          };
+          readonly namespaces?: string[];
+          readonly namespaceSelector?: {
+            readonly matchLabels?: {
+              readonly [x: string]: string;
+            };
+            readonly matchExpressions?: {
+              readonly key: string;
+              readonly operator: string;
+              readonly values?: string[];
+            }[];
+          };
+          readonly matchLabelKeys?: string[];
+          readonly mismatchLabelKeys?: string[];
+        };
+      }[];
+    };
+  }>, "none">;
+  runtimeClass: Setting<import("effect/Option").Option<string>, "none">;
+  imagePullSecrets: Setting<readonly string[], "none">;
+  queue: Setting<import("effect/Option").Option<string>, "none">;
+  image: Setting<import("effect/Option").Option<string>, "none">;
+  namespace: Setting<string, "none">;
+  serviceAccount: Setting<import("effect/Option").Option<string>, "none">;
+  imagePullPolicy: Setting<import("effect/Option").Option<"Always" | "IfNotPresent" | "Never">, "none">;
+  backoffLimit: Setting<number, "none">;
+  activeDeadline: Setting<import("effect/Duration").Duration, "none">;
+  ttlAfterFinished: Setting<import("effect/Duration").Duration, "none">;
+  envFromSecrets: Setting<readonly string[], "none">;
+  requestsCpu: Setting<import("effect/Option").Option<string>, "none">;
+  requestsMemory: Setting<import("effect/Option").Option<string>, "none">;
+  limitsCpu: Setting<import("effect/Option").Option<string>, "none">;
+  limitsMemory: Setting<import("effect/Option").Option<string>, "none">;
+};
 /** CPU and memory in Kubernetes' notation; absent fields are not set. */
 interface ResourceSettings {
   readonly cpu: Option.Option<string>;
@@ -742,32 +865,14 @@ interface SecretVariable {
   readonly required: boolean;
 }
 /** Settings of a review's Kubernetes Job. */
-interface KubernetesSettings {
+interface KubernetesSettings extends Omit<ValuesOf<typeof kubernetes>, "image" | "requestsCpu" | "requestsMemory" | "limitsCpu" | "limitsMemory"> {
   readonly image: string;
-  readonly namespace: string;
-  readonly serviceAccount: Option.Option<string>;
-  readonly imagePullPolicy: Option.Option<"Always" | "Never" | "IfNotPresent">;
-  readonly backoffLimit: number;
-  readonly activeDeadline: Duration.Duration;
-  readonly ttlAfterFinished: Duration.Duration;
-  /** The Secrets that a pod's variables come from. */
-  readonly envFromSecrets: ReadonlyArray<string>;
-  /** The entries of those Secrets that a review may need, each by the name of its variable. */
+  /** The entries of the Secrets that a review may need, each by the name of its variable. */
   readonly secretVariables: ReadonlyArray<SecretVariable>;
   /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
   readonly environment: Readonly<Record<string, string>>;
   readonly requests: ResourceSettings;
   readonly limits: ResourceSettings;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly priorityClass: Option.Option<string>;
-  readonly nodeSelector: Readonly<Record<string, string>>;
-  readonly tolerations: ReadonlyArray<Toleration>;
-  readonly affinity: Option.Option<Affinity>;
-  readonly runtimeClass: Option.Option<string>;
-  readonly imagePullSecrets: ReadonlyArray<string>;
-  /** The LocalQueue of Kueue that admits the Jobs; `{owner}` in it is the repository's owner. */
-  readonly queue: Option.Option<string>;
 }
 /** Kind of process, which decides which settings are required. */
 type Mode = "serve" | "run-job" | "review" | "jobs";
@@ -811,42 +916,20 @@ interface GitLabSettings {
   readonly apiBase: string;
 }
 /** The HTTP listener. */
-interface WebhookSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly allowUnsigned: boolean;
-}
-/** The listener of the metrics. */
-interface MetricsSettings {
-  /** None: there is no listener. */
-  readonly port: Option.Option<number>;
-}
+type WebhookSettings = ValuesOf<typeof webhook>;
+/** The listener of the metrics. None: there is no listener. */
+type MetricsSettings = ValuesOf<typeof metrics>;
 /** Limits of concurrent jobs and of their durations. */
-interface JobSettings {
+interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"> {
   readonly maxConcurrent: number;
-  /** Attempts of one job before it is parked. */
-  readonly maxAttempts: number;
-  /** The age at which a job that waits for services is given up. */
-  readonly giveUpAfter: Duration.Duration;
-  /** Time limit of one run. */
-  readonly deadline: Duration.Duration;
-  /** Time that running reviews have to finish after SIGTERM. */
-  readonly gracePeriod: Duration.Duration;
 }
 /** Directory and size limits of the checkouts. */
-interface WorkspaceSettings {
+interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace$1>, "baseDir"> {
   readonly baseDir: string;
-  readonly maxBytes: number;
-  readonly maxAge: Duration.Duration;
 }
 /** The Redis that several processes share. The URL may hold a password. */
-interface RedisSettings {
+interface RedisSettings extends Omit<ValuesOf<typeof redis$1>, "url" | "keyTtl"> {
   readonly url: Redacted.Redacted;
-  readonly sentinelPassword: Option.Option<Redacted.Redacted>;
-  /** Number of shards of the queue; none: as stored. */
-  readonly shards: Option.Option<number>;
-  /** The number of replicas that must have a job before it counts as accepted. */
-  readonly waitReplicas: number;
 }
 /** A model service's endpoint and key. */
 interface ProviderSettings {
@@ -876,18 +959,16 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly webhook: WebhookSettings;
   readonly metrics: MetricsSettings;
   readonly policy: Policy;
-  /** The effect of a push on a running review of its pull request that nobody asked for. */
-  readonly onPush: "finish" | "supersede";
-  /** `off`: no check on a commit tells of its review. */
-  readonly check: "auto" | "off";
+  /** The settings of the reviewer as they are written. Those that a review reads are resolved in `review`. */
+  readonly reviewer: ValuesOf<typeof reviewer>;
+  /** The settings of costs, likewise. */
+  readonly costs: ValuesOf<typeof costs>;
   readonly jobs: JobSettings;
   readonly workspace: WorkspaceSettings;
   /** Providers in use, with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
-  /** True if a model may run without a known price, although no limit in dollars can hold for it. */
-  readonly allowUnpriced: boolean;
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration;
   readonly logLevel: LogLevel.LogLevel;
@@ -2158,14 +2239,13 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly webhook: WebhookSettings;
   readonly metrics: MetricsSettings;
   readonly policy: Policy;
-  readonly onPush: "finish" | "supersede";
-  readonly check: "auto" | "off";
+  readonly reviewer: ValuesOf<typeof reviewer>;
+  readonly costs: ValuesOf<typeof costs>;
   readonly jobs: JobSettings;
   readonly workspace: WorkspaceSettings;
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
-  readonly allowUnpriced: boolean;
   readonly conversationTtl: import("effect/Duration").Duration;
   readonly logLevel: LogLevel.LogLevel;
   readonly secrets: ReadonlyArray<import("effect/Redacted").Redacted>;
@@ -2173,6 +2253,148 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
 declare const layer$34: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+/** A taint of nodes that a pod tolerates. */
+export declare const Toleration: Schema.Struct<{
+  readonly key: Schema.optionalKey<Schema.String>;
+  readonly operator: Schema.optionalKey<Schema.Literals<readonly ["Exists", "Equal"]>>;
+  readonly value: Schema.optionalKey<Schema.String>;
+  readonly effect: Schema.optionalKey<Schema.Literals<readonly ["NoSchedule", "PreferNoSchedule", "NoExecute"]>>;
+  readonly tolerationSeconds: Schema.optionalKey<Schema.Int>;
+}>;
+export type Toleration = typeof Toleration.Type;
+/** The affinity of a pod: nodes that it needs or prefers, and pods that it is to run beside or apart from. */
+export declare const Affinity: Schema.Struct<{
+  readonly nodeAffinity: Schema.optionalKey<Schema.Struct<{
+    readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.Struct<{
+      readonly nodeSelectorTerms: Schema.mutable<Schema.$Array<Schema.Struct<{
+        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+        readonly matchFields: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+      }>>>;
+    }>>;
+    readonly preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+      readonly weight: Schema.Int;
+      readonly preference: Schema.Struct<{
+        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+        readonly matchFields: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+      }>;
+    }>>>>;
+  }>>;
+  readonly podAffinity: Schema.optionalKey<Schema.Struct<{
+    readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+      readonly topologyKey: Schema.String;
+      readonly labelSelector: Schema.optionalKey<Schema.Struct<{
+        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+      }>>;
+      readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+      readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
+        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+      }>>;
+      readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+      readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+    }>>>>;
+    readonly preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+      readonly weight: Schema.Int;
+      readonly podAffinityTerm: Schema.Struct<{
+        readonly topologyKey: Schema.String;
+        readonly labelSelector: Schema.optionalKey<Schema.Struct<{
+          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+            readonly key: Schema.String;
+            readonly operator: Schema.String;
+            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+          }>>>>;
+        }>>;
+        readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
+          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+            readonly key: Schema.String;
+            readonly operator: Schema.String;
+            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+          }>>>>;
+        }>>;
+        readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+      }>;
+    }>>>>;
+  }>>;
+  readonly podAntiAffinity: Schema.optionalKey<Schema.Struct<{
+    readonly requiredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+      readonly topologyKey: Schema.String;
+      readonly labelSelector: Schema.optionalKey<Schema.Struct<{
+        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+      }>>;
+      readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+      readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
+        readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+        readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+          readonly key: Schema.String;
+          readonly operator: Schema.String;
+          readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        }>>>>;
+      }>>;
+      readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+      readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+    }>>>>;
+    readonly preferredDuringSchedulingIgnoredDuringExecution: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+      readonly weight: Schema.Int;
+      readonly podAffinityTerm: Schema.Struct<{
+        readonly topologyKey: Schema.String;
+        readonly labelSelector: Schema.optionalKey<Schema.Struct<{
+          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+            readonly key: Schema.String;
+            readonly operator: Schema.String;
+            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+          }>>>>;
+        }>>;
+        readonly namespaces: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        readonly namespaceSelector: Schema.optionalKey<Schema.Struct<{
+          readonly matchLabels: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
+          readonly matchExpressions: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.Struct<{
+            readonly key: Schema.String;
+            readonly operator: Schema.String;
+            readonly values: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+          }>>>>;
+        }>>;
+        readonly matchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+        readonly mismatchLabelKeys: Schema.optionalKey<Schema.mutable<Schema.$Array<Schema.String>>>;
+      }>;
+    }>>>>;
+  }>>;
+}>;
+export type Affinity = typeof Affinity.Type;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -4004,4 +4226,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type UnplacedFinding, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

@@ -84,6 +84,8 @@ export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
 export { type Flags } from "@nominal-code/config/Values"
 export { type Policy } from "@nominal-code/domain/Policy"
 export { AgentSettings, Effort, ProviderName, ReviewSettings, RunnerName } from "@nominal-code/domain/ReviewSettings"
+export { type Setting, type Travel, type ValueOf, type ValuesOf } from "@nominal-code/domain/Setting"
+export { type SettingType } from "@nominal-code/domain/SettingType"
 
 /** The parts with their options out of `AppConfig`. */
 export * as Configured from "./Configured.ts"

@@ -14,11 +14,9 @@ export interface SecretVariable {
   readonly required: boolean
 }
 
-type Given = ValuesOf<typeof kubernetes>
-
 /** Settings of a review's Kubernetes Job. */
 export interface KubernetesSettings
-  extends Omit<Given, "image" | "requestsCpu" | "requestsMemory" | "limitsCpu" | "limitsMemory">
+  extends Omit<ValuesOf<typeof kubernetes>, "image" | "requestsCpu" | "requestsMemory" | "limitsCpu" | "limitsMemory">
 {
   readonly image: string
   /** The entries of the Secrets that a review may need, each by the name of its variable. */

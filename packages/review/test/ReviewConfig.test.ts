@@ -2,6 +2,9 @@ import { assert, it } from "@effect/vitest"
 import type { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { JobPayload } from "@nominal-code/domain/JobPayload"
 import { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { withJob } from "@nominal-code/domain/Setting"
+import { costs } from "@nominal-code/domain/settings/Costs"
+import { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import type { Forge } from "@nominal-code/forge/Forge"
 import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { Spend } from "@nominal-code/persistence/Spend"
@@ -29,23 +32,20 @@ it("a review and a notice read no configuration but what travels with the job: t
   assert.deepStrictEqual([ofReview, ofNotice], [true, true])
 })
 
-it("these settings travel with a job, and a payload holds no other part of the configuration", () => {
-  assert.deepStrictEqual(Object.keys(ReviewSettings.fields).sort(), [
+it("a payload holds the settings that are declared to travel, those resolved for a review, and no other", () => {
+  const declared = [...Object.keys(withJob(reviewer)), ...Object.keys(withJob(costs))]
+  const resolved = [
     "answerer",
     "botUsername",
     "codingGuidelines",
-    "dryRun",
     "explorer",
     "failOn",
-    "ignoreExistingComments",
-    "ignoreLabel",
-    "ignorePatterns",
-    "inlineSuggestions",
     "languageGuidelines",
     "limits",
     "maxCostUsd",
-    "prices",
-    "reviewer"
-  ])
+    "reviewer",
+    "triggers"
+  ]
+  assert.sameMembers(Object.keys(ReviewSettings.fields), [...declared, ...resolved])
   assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["job", "run", "settings", "version"])
 })

@@ -1,7 +1,7 @@
 import { Effort } from "@nominal-code/domain/ReviewSettings"
-import type { Option } from "effect"
 import { defaulted, optional, type Setting } from "@nominal-code/domain/Setting"
 import { integer, line, oneOf, path, text } from "@nominal-code/domain/SettingType"
+import type { Option } from "effect"
 
 /** Settings of a role beside the reviewer's. What is not set follows the reviewer. */
 export interface Role {
