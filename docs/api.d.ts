@@ -1307,6 +1307,10 @@ declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
   readonly comments: Schema.$Array<typeof InlineComment>;
   /** Findings that stand in the summary. */
   readonly folded: Schema.$Array<Schema.brand<Schema.String, "Fingerprint">>;
+  /** Findings without a thread that the reviewed commit has fixed: its marker tells the next review. */
+  readonly fixed: Schema.optionalKey<Schema.$Array<Schema.brand<Schema.String, "Fingerprint">>>;
+  /** True if it may take the place of the newest review's summary: it has nothing new that somebody must be told. */
+  readonly inPlace: Schema.optionalKey<Schema.Boolean>;
   /** Event of the job, so that a forge can answer in its thread. */
   readonly event: Schema.TaggedUnion<{
     readonly Comment: Schema.TaggedStruct<"Comment", {
@@ -1682,13 +1686,15 @@ declare const Marker_base: Schema.Class<Marker, Schema.Struct<{
   readonly fingerprint: Schema.optionalKey<Schema.brand<Schema.String, "Fingerprint">>;
   readonly mode: Schema.optionalKey<Schema.Literals<readonly ["active", "paused", "ignored"]>>;
   readonly dismissed: Schema.optionalKey<Schema.brand<Schema.String, "Fingerprint">>;
+  readonly fixed: Schema.optionalKey<Schema.brand<Schema.String, "Fingerprint">>;
 }>, {}>;
 /**
  * The hidden line at the end of everything that we post. The forge keeps it for us: it says which job posted the text,
  * what commit was reviewed and, under a finding, which finding it is. It is the ledger that makes posting idempotent.
  * Under a review, `scope` is there when it covers only what one comment asked about: without it, and in the markers of
  * versions that did not have it, the review counts as the review of its head. Under an answer to a command, `mode` is the
- * mode that it has set, and `dismissed` the finding that somebody has dismissed.
+ * mode that it has set, and `dismissed` the finding that somebody has dismissed. `fixed` is a finding that a later commit
+ * has fixed: under the reply in its thread or, where it has none, under a review.
  */
 export declare class Marker extends Marker_base {}
 /**
@@ -1716,6 +1722,23 @@ interface ReviewedHead {
   readonly jobId: JobId;
   readonly url?: string;
 }
+/** Summary of a review, as it stands on the pull request. */
+interface PostedSummary {
+  readonly kind: "review" | "comment" | "thread";
+  readonly id: number;
+  readonly url: string;
+  readonly body: string;
+}
+/** A finding that is settled, by a marker of a job. */
+interface SettledFinding {
+  readonly fingerprint: Fingerprint;
+  readonly jobId: JobId;
+}
+/** A discussion on a pull request, by the id that an event names it with. */
+interface Thread {
+  readonly pullRequest: PullRequestRef;
+  readonly threadId: string;
+}
 /** Posts of our own account on a pull request, read at one time for one job. */
 interface OwnPosts {
   /** The job's review. */
@@ -1724,6 +1747,10 @@ interface OwnPosts {
   readonly answer: Option.Option<string>;
   /** Commits reviewed by any job, in the order of the posts. The review of a focused request does not count. */
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>;
+  /** Summary of the newest review of a head, if it can be edited. */
+  readonly summary: Option.Option<PostedSummary>;
+  /** Findings of ours that a post of ours calls fixed or dismissed, with the job that it is of. */
+  readonly settled: ReadonlyArray<SettledFinding>;
   /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
   readonly mode: ReviewMode;
 }
@@ -1757,7 +1784,8 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
   ownPosts(ref: PullRequestRef, jobId: JobId): Effect.Effect<OwnPosts, ForgeError | RunNotWanted>;
   /**
    * Posts a review once, pinned to the reviewed commit: as a draft, which is submitted if the queue still wants this
-   * run. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails.
+   * run. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails. A review without
+   * comments that may stand in place of the newest summary is written over that, and counts as posted there.
    */
   publish(draft: ReviewDraft, known: OwnPosts): Effect.Effect<PostedReview, ForgeError | RunNotWanted>;
   /**
@@ -1766,10 +1794,15 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    */
   reply(event: PullRequestEvent, jobId: JobId, body: string, known: OwnPosts, facts?: AnswerFacts): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>;
   /**
-   * Resolves the thread that an event's comment stands in; one that is in none is left alone. Fails as forbidden where
-   * our account may not: GitHub lets an App resolve threads only if it may write the repository's contents.
+   * Resolves a thread; one that is gone is left alone. Fails as forbidden where our account may not: GitHub lets an App
+   * resolve threads only if it may write the repository's contents.
    */
-  resolveThread(event: PullRequestEvent): Effect.Effect<void, ForgeError | RunNotWanted>;
+  resolveThread(thread: Thread): Effect.Effect<void, ForgeError | RunNotWanted>;
+  /**
+   * Posts a reply in a thread that says what became of the finding there, once for each job and finding, which the marker
+   * names. False if the thread is gone or takes no reply. `body` is final.
+   */
+  settle(thread: Thread, body: string, marker: Marker): Effect.Effect<boolean, ForgeError | RunNotWanted>;
   /**
    * Shows the state of a commit's review as a check on the commit, where the forge has such and lets us. It never fails,
    * takes ten seconds at most, and changes nothing else.
@@ -4226,4 +4259,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

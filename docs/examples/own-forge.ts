@@ -51,6 +51,8 @@ const nothingPosted: OwnPosts = {
   review: Option.none(),
   answer: Option.none(),
   reviewedHeads: [],
+  summary: Option.none(),
+  settled: [],
   mode: "active"
 }
 
@@ -80,6 +82,7 @@ const TerminalForge = Layer.succeed(
     },
     reply: (_event, _jobId, body) => Effect.as(Console.log(body), Option.none()),
     resolveThread: () => Effect.void,
+    settle: () => Effect.succeed(false),
     check: () => Effect.void,
     cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
     checkAccess: () => Effect.void,

@@ -107,6 +107,8 @@ export const make = (story: Story, ref: PullRequestRef) => {
     review: Option.none(),
     answer: Option.none(),
     reviewedHeads: Array.from(reviews),
+    summary: Option.none(),
+    settled: [],
     mode: "active"
   })
 
@@ -128,6 +130,7 @@ export const make = (story: Story, ref: PullRequestRef) => {
     changedFiles: unused,
     reply: unused,
     resolveThread: unused,
+    settle: unused,
     checkAccess: unused
   })
 

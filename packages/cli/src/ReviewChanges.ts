@@ -58,6 +58,8 @@ const nothingPosted: OwnPosts = {
   review: Option.none(),
   answer: Option.none(),
   reviewedHeads: [],
+  summary: Option.none(),
+  settled: [],
   mode: "active"
 }
 
@@ -83,6 +85,7 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
           }).pipe(Effect.flatMap(({ changedFiles }) => changedFiles), Effect.scoped, Effect.orDie),
         look: () => Effect.succeed({ pullRequest, discussions: [], posts: nothingPosted }),
         resolveThread: () => Effect.void,
+        settle: () => Effect.succeed(false),
         ownPosts: () => Effect.succeed(nothingPosted),
         publish: (draft) =>
           Effect.as(

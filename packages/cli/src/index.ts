@@ -97,8 +97,11 @@ export {
   type CloneSource,
   Forge,
   type OwnPosts,
+  type PostedSummary,
   type PullRequestView,
-  type ReviewedHead
+  type ReviewedHead,
+  type SettledFinding,
+  type Thread
 } from "@nominal-code/forge/Forge"
 export {
   Forbidden,

@@ -15,7 +15,8 @@ export type ReviewMode = typeof ReviewMode.Type
  * what commit was reviewed and, under a finding, which finding it is. It is the ledger that makes posting idempotent.
  * Under a review, `scope` is there when it covers only what one comment asked about: without it, and in the markers of
  * versions that did not have it, the review counts as the review of its head. Under an answer to a command, `mode` is the
- * mode that it has set, and `dismissed` the finding that somebody has dismissed.
+ * mode that it has set, and `dismissed` the finding that somebody has dismissed. `fixed` is a finding that a later commit
+ * has fixed: under the reply in its thread or, where it has none, under a review.
  */
 export class Marker extends Schema.Class<Marker>("@nominal-code/domain/Marker")({
   jobId: JobId,
@@ -23,24 +24,25 @@ export class Marker extends Schema.Class<Marker>("@nominal-code/domain/Marker")(
   scope: Schema.optionalKey(Schema.Literal("request")),
   fingerprint: Schema.optionalKey(Fingerprint),
   mode: Schema.optionalKey(ReviewMode),
-  dismissed: Schema.optionalKey(Fingerprint)
+  dismissed: Schema.optionalKey(Fingerprint),
+  fixed: Schema.optionalKey(Fingerprint)
 }) {}
 
 const shape =
-  /<!-- nominal-code job=([0-9a-f]{20})(?: sha=([0-9a-f]{40,64}))?(?: scope=(request))?(?: finding=([0-9a-f]{16}))?(?: mode=(active|paused|ignored))?(?: dismissed=([0-9a-f]{16}))? -->/g
+  /<!-- nominal-code job=([0-9a-f]{20})(?: sha=([0-9a-f]{40,64}))?(?: scope=(request))?(?: finding=([0-9a-f]{16}))?(?: mode=(active|paused|ignored))?(?: dismissed=([0-9a-f]{16}))?(?: fixed=([0-9a-f]{16}))? -->/g
 
 const attribute = (name: string, value: string | undefined): string => value === undefined ? "" : ` ${name}=${value}`
 
 /** Renders a marker as an HTML comment. */
-export const renderMarker = ({ dismissed, fingerprint, headSha, jobId, mode, scope }: Marker): string =>
+export const renderMarker = ({ dismissed, fingerprint, fixed, headSha, jobId, mode, scope }: Marker): string =>
   `<!-- nominal-code job=${jobId}${attribute("sha", headSha)}${attribute("scope", scope)}${
     attribute("finding", fingerprint)
-  }${attribute("mode", mode)}${attribute("dismissed", dismissed)} -->`
+  }${attribute("mode", mode)}${attribute("dismissed", dismissed)}${attribute("fixed", fixed)} -->`
 
 const isMode = Schema.is(ReviewMode)
 
 const markerOf = (
-  [, jobId = "", headSha, scope, fingerprint, mode, dismissed]: RegExpExecArray
+  [, jobId = "", headSha, scope, fingerprint, mode, dismissed, fixed]: RegExpExecArray
 ): Option.Option<Marker> =>
   Schema.decodeOption(Marker)({
     jobId,
@@ -48,7 +50,8 @@ const markerOf = (
     ...(scope === "request" ? { scope } : {}),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(isMode(mode) ? { mode } : {}),
-    ...(dismissed === undefined ? {} : { dismissed })
+    ...(dismissed === undefined ? {} : { dismissed }),
+    ...(fixed === undefined ? {} : { fixed })
   })
 
 /** A posted text, and the markers at its very end. */

@@ -35,6 +35,10 @@ export class ReviewDraft extends Schema.Class<ReviewDraft>("@nominal-code/domain
   comments: Schema.Array(InlineComment),
   /** Findings that stand in the summary. */
   folded: Schema.Array(Fingerprint),
+  /** Findings without a thread that the reviewed commit has fixed: its marker tells the next review. */
+  fixed: Schema.optionalKey(Schema.Array(Fingerprint)),
+  /** True if it may take the place of the newest review's summary: it has nothing new that somebody must be told. */
+  inPlace: Schema.optionalKey(Schema.Boolean),
   /** Event of the job, so that a forge can answer in its thread. */
   event: PullRequestEvent
 }) {}

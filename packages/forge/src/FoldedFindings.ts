@@ -39,3 +39,9 @@ export const foldInto = (
     ? `${summary}\n${bullets}`
     : `${closeFence(summary)}\n\n${heading}\n\n${bullets}`
 }
+
+/** The folded findings in a summary, with their headings; empty if there are none. */
+export const foldedIn = (summary: string): string => {
+  const starts = Object.values(headings).map((heading) => summary.indexOf(`\n${heading}\n`)).filter((at) => at !== -1)
+  return starts.length === 0 ? "" : summary.slice(Math.min(...starts) + 1).trimEnd()
+}

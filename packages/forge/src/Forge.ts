@@ -1,4 +1,5 @@
 import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
+import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
 import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
@@ -23,6 +24,26 @@ export interface ReviewedHead {
   readonly url?: string
 }
 
+/** Summary of a review, as it stands on the pull request. */
+export interface PostedSummary {
+  readonly kind: "review" | "comment" | "thread"
+  readonly id: number
+  readonly url: string
+  readonly body: string
+}
+
+/** A finding that is settled, by a marker of a job. */
+export interface SettledFinding {
+  readonly fingerprint: Fingerprint
+  readonly jobId: JobId
+}
+
+/** A discussion on a pull request, by the id that an event names it with. */
+export interface Thread {
+  readonly pullRequest: PullRequestRef
+  readonly threadId: string
+}
+
 /** Posts of our own account on a pull request, read at one time for one job. */
 export interface OwnPosts {
   /** The job's review. */
@@ -31,6 +52,10 @@ export interface OwnPosts {
   readonly answer: Option.Option<string>
   /** Commits reviewed by any job, in the order of the posts. The review of a focused request does not count. */
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
+  /** Summary of the newest review of a head, if it can be edited. */
+  readonly summary: Option.Option<PostedSummary>
+  /** Findings of ours that a post of ours calls fixed or dismissed, with the job that it is of. */
+  readonly settled: ReadonlyArray<SettledFinding>
   /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
   readonly mode: ReviewMode
 }
@@ -68,7 +93,8 @@ export class Forge extends Context.Service<Forge, {
   ownPosts(ref: PullRequestRef, jobId: JobId): Effect.Effect<OwnPosts, ForgeError | RunNotWanted>
   /**
    * Posts a review once, pinned to the reviewed commit: as a draft, which is submitted if the queue still wants this
-   * run. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails.
+   * run. A comment whose place the forge refuses is folded into the summary. It lands whole or it fails. A review without
+   * comments that may stand in place of the newest summary is written over that, and counts as posted there.
    */
   publish(draft: ReviewDraft, known: OwnPosts): Effect.Effect<PostedReview, ForgeError | RunNotWanted>
   /**
@@ -83,10 +109,15 @@ export class Forge extends Context.Service<Forge, {
     facts?: AnswerFacts
   ): Effect.Effect<Option.Option<PostedReview>, ForgeError | RunNotWanted>
   /**
-   * Resolves the thread that an event's comment stands in; one that is in none is left alone. Fails as forbidden where
-   * our account may not: GitHub lets an App resolve threads only if it may write the repository's contents.
+   * Resolves a thread; one that is gone is left alone. Fails as forbidden where our account may not: GitHub lets an App
+   * resolve threads only if it may write the repository's contents.
    */
-  resolveThread(event: PullRequestEvent): Effect.Effect<void, ForgeError | RunNotWanted>
+  resolveThread(thread: Thread): Effect.Effect<void, ForgeError | RunNotWanted>
+  /**
+   * Posts a reply in a thread that says what became of the finding there, once for each job and finding, which the marker
+   * names. False if the thread is gone or takes no reply. `body` is final.
+   */
+  settle(thread: Thread, body: string, marker: Marker): Effect.Effect<boolean, ForgeError | RunNotWanted>
   /**
    * Shows the state of a commit's review as a check on the commit, where the forge has such and lets us. It never fails,
    * takes ten seconds at most, and changes nothing else.

@@ -25,7 +25,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   const bodies = makeGitLabBodies(seal)
   const posts = makePosts(client, host, { login: yield* makeAccount(client), seal })
   const { explaining, ...reads } = makeReads(client)
-  const { look, ownPosts, publish, reply } = makePublish(client, host, {
+  const { look, ownPosts, publish, reply, settle } = makePublish(client, host, {
     bodies,
     posts,
     pullRequest: reads.pullRequest
@@ -39,6 +39,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     ownPosts,
     publish: (draft, known) => explaining("publish", draft.pullRequest)(publish(draft, known)),
     reply: (event, ...answer) => explaining("reply", event.pullRequest)(reply(event, ...answer)),
+    settle,
     resolveThread: makeResolve(client),
     check: options.checks === false ? () => Effect.void : makeChecks(commitStatuses(client)),
     cloneSource: (repo: RepoName) =>

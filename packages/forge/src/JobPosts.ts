@@ -1,9 +1,10 @@
+import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
 import { type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/Marker"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview } from "@nominal-code/domain/Review"
 import { Option, Order } from "effect"
-import type { ReviewedHead } from "./Forge.ts"
+import type { ReviewedHead, SettledFinding } from "./Forge.ts"
 
 /** Kind of a post: a review, a comment below the pull request, or one in a thread of the diff. */
 export type PostKind = "review" | "comment" | "thread"
@@ -43,17 +44,24 @@ export interface JobPosts {
   /** Plain posts of any job that say again what an earlier post of that job says. */
   readonly duplicates: ReadonlyArray<Post>
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
+  /** Summary of the newest review of a head, by any job. */
+  readonly summary: Option.Option<Post>
+  readonly settled: ReadonlyArray<SettledFinding>
   readonly mode: ReviewMode
 }
 
 /** All kinds of posts, the most lasting first. */
 export const postKinds: ReadonlyArray<PostKind> = ["review", "comment", "thread"]
 
+/** Finding that a marker calls fixed or dismissed. */
+export const settledBy = ({ dismissed, fixed }: Marker): Fingerprint | undefined => fixed ?? dismissed
+
 const isAnswer = ({ fingerprint, headSha }: Marker) => headSha === undefined && fingerprint === undefined
 const isFinding = ({ fingerprint }: Marker) => fingerprint !== undefined
 
 /** Commit of a review's own marker. */
-const headOf = ({ fingerprint, headSha }: Marker): Sha | undefined => fingerprint === undefined ? headSha : undefined
+export const headOf = (marker: Marker): Sha | undefined =>
+  marker.fingerprint === undefined && settledBy(marker) === undefined ? marker.headSha : undefined
 
 /** Order of a job's posts. The first one stays when duplicates are removed, and every process computes the same one. */
 const staysFirst = Order.combine(
@@ -79,9 +87,20 @@ const modeIn = (submitted: ReadonlyArray<Post>): ReviewMode =>
   submitted.toSorted(oldestFirst).flatMap(({ body }) => markersIn(body)).findLast(({ mode }) => mode !== undefined)
     ?.mode ?? "active"
 
+/** A reply in a thread is an answer to a person, and stays as it is. */
+const summaryIn = (submitted: ReadonlyArray<Post>): Option.Option<Post> =>
+  Option.fromUndefinedOr(
+    submitted.toSorted(oldestFirst).findLast(({ body, kind }) =>
+      kind !== "thread" &&
+      markersIn(body).some((marker) => headOf(marker) !== undefined && marker.scope === undefined)
+    )
+  )
+
 const meaningOf = ({ body }: Post): string => {
   const [marker] = markersIn(body)
   if (marker === undefined || isFinding(marker)) return ""
+  const settled = settledBy(marker)
+  if (settled !== undefined && marker.headSha !== undefined) return `settled ${marker.jobId} ${settled}`
   return `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
 }
 
@@ -107,7 +126,7 @@ export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts =
             ...(url === "" ? {} : { url }),
             headSha,
             inline: submitted.filter(({ kind }) => kind === "thread").filter(ofJob(isFinding)).length,
-            folded: markersIn(body).filter(isFinding).length,
+            folded: markersIn(body).filter((marker) => marker.jobId === jobId && isFinding(marker)).length,
             alreadyPosted: true
           })
       )
@@ -119,6 +138,13 @@ export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts =
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
     duplicates: duplicatesIn(submitted),
     reviewedHeads: submitted.flatMap(headsIn),
+    summary: summaryIn(submitted),
+    settled: submitted.flatMap(({ body }) =>
+      markersIn(body).flatMap((marker) => {
+        const fingerprint = settledBy(marker)
+        return fingerprint === undefined ? [] : [{ fingerprint, jobId: marker.jobId }]
+      })
+    ),
     mode: modeIn(submitted)
   }
 }

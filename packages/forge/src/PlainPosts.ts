@@ -4,9 +4,9 @@ import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option } from "effect"
-import type { AnswerFacts, OwnPosts } from "./Forge.ts"
+import type { AnswerFacts, OwnPosts, Thread } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"
-import { type JobPosts, jobPostsIn, type Post } from "./JobPosts.ts"
+import { type JobPosts, jobPostsIn, type Post, settledBy } from "./JobPosts.ts"
 import { isUnavailable, transient } from "./Retries.ts"
 
 /** Place of a plain post of ours. */
@@ -16,6 +16,10 @@ export type Place = Pick<Post, "kind" | "id" | "url">
 export interface PlainForge {
   /** Posts of our account for one job. */
   jobPosts(operation: string, ref: PullRequestRef, jobId: JobId): Effect.Effect<JobPosts, ForgeError>
+  /** Posts a reply in a thread, or fails. */
+  sendInThread(operation: string, thread: Thread, body: string): Effect.Effect<Place, ForgeError | RunNotWanted>
+  /** True if a thread is gone, or takes no reply now. */
+  readonly isThreadClosed: (error: unknown) => error is ForgeError
   /** Posts an answer where the event was. */
   send(operation: string, event: PullRequestEvent, body: string): Effect.Effect<Place, ForgeError | RunNotWanted>
   /** Deletes a post of ours. One that is gone is no failure. */
@@ -25,7 +29,7 @@ export interface PlainForge {
 /** Plain posts, each of them once for its job. */
 export type PlainPosts = ReturnType<typeof makePlainPosts>
 
-export const makePlainPosts = ({ jobPosts, remove, send }: PlainForge) => {
+export const makePlainPosts = ({ isThreadClosed, jobPosts, remove, send, sendInThread }: PlainForge) => {
   const removeAll = (operation: string, ref: PullRequestRef, duplicates: ReadonlyArray<Place>) =>
     Effect.forEach(duplicates, (duplicate) => remove(operation, ref, duplicate), { discard: true })
 
@@ -36,13 +40,15 @@ export const makePlainPosts = ({ jobPosts, remove, send }: PlainForge) => {
     jobId: JobId,
     posts: ReadonlyArray<Post>
   ) {
-    const { answers, duplicates, mode, review, reviewedHeads } = jobPostsIn(posts, jobId)
+    const { answers, duplicates, mode, review, reviewedHeads, settled, summary } = jobPostsIn(posts, jobId)
     const removed = Option.isSome(review) ? [...duplicates, ...answers] : duplicates
     yield* removeAll(operation, ref, removed)
     const own: OwnPosts = {
       review,
       answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url),
       reviewedHeads,
+      summary,
+      settled,
       mode
     }
     return { own, removed: new Set(removed.map(({ id }) => id)) }
@@ -71,7 +77,23 @@ export const makePlainPosts = ({ jobPosts, remove, send }: PlainForge) => {
     return { own, stays: same(seen)[0] ?? own, seen }
   })
 
-  return { post, removeAll, tidy }
+  /** Posts a reply that settles a finding, once for its job and finding. `body` ends with the marker. */
+  const settle = (thread: Thread, body: string, marker: Marker): Effect.Effect<boolean, ForgeError | RunNotWanted> => {
+    const sent = Effect.as(sendInThread("settle", thread, body), true)
+    const isThere = ({ settled }: JobPosts) =>
+      settled.some(({ fingerprint, jobId }) => jobId === marker.jobId && fingerprint === settledBy(marker))
+    const again = jobPosts("settle", thread.pullRequest, marker.jobId).pipe(
+      Effect.flatMap((seen) => isThere(seen) ? Effect.succeed(true) : sent),
+      Effect.delay("1 second"),
+      Effect.retry({ schedule: transient, while: isUnavailable })
+    )
+    return sent.pipe(
+      Effect.catchIf(isUnavailable, () => again),
+      Effect.catchIf(isThreadClosed, () => Effect.succeed(false))
+    )
+  }
+
+  return { post, removeAll, settle, tidy }
 }
 
 /**

@@ -1,12 +1,23 @@
-import { Marker } from "@nominal-code/domain/Marker"
+import type { Fingerprint } from "@nominal-code/domain/Finding"
+import { Marker, splitMarkers } from "@nominal-code/domain/Marker"
 import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
-import { foldInto } from "./FoldedFindings.ts"
-import { fit } from "./Markdown.ts"
+import { foldedIn, foldInto } from "./FoldedFindings.ts"
+import { headOf } from "./JobPosts.ts"
+import { closeFence, fit } from "./Markdown.ts"
 
 /** Limit of the markers of folded findings, a hundred characters each. More would push out the text. */
 const mostFoldedMarkers = 100
+
+/** Number of earlier commits whose markers a summary keeps that is written over. */
+const mostEarlierHeads = 50
+
+/** Markers of a summary that one written over it keeps: the commits that it was of, then its findings. */
+const kept = (markers: ReadonlyArray<Marker>): ReadonlyArray<Marker> => [
+  ...markers.filter((marker) => headOf(marker) !== undefined).slice(0, mostEarlierHeads),
+  ...markers.filter((marker) => headOf(marker) === undefined).slice(0, mostFoldedMarkers)
+]
 
 /** Options of the bodies of one forge's posts. */
 interface BodyOptions {
@@ -39,19 +50,31 @@ export const makeBodies = ({ clean = (text) => text, longest, seal }: BodyOption
     markedBody: (pullRequest: PullRequestRef, text: string, marker: Marker): string =>
       withTail(text, seal.tail(pullRequest, [marker])),
     /** Body of a review: the summary with the folded findings, and a marker for each finding that stands in it. */
-    reviewBody: (
-      { folded, headSha, jobId, pullRequest, scope, summary }: ReviewDraft,
-      refused: ReadonlyArray<InlineComment>
-    ): string => {
-      const inSummary = [...folded, ...refused.map(({ fingerprint }) => fingerprint)]
-      const markers = [
-        new Marker({ jobId, headSha, ...(scope === "request" ? { scope } : {}) }),
-        ...inSummary.slice(0, mostFoldedMarkers).map((fingerprint) => new Marker({ jobId, headSha, fingerprint }))
-      ]
+    reviewBody: (draft: ReviewDraft, refused: ReadonlyArray<InlineComment>): string => {
+      const inSummary = [...draft.folded, ...refused.map(({ fingerprint }) => fingerprint)]
       return withTail(
-        foldInto(summary, refused.map(({ finding }) => finding), "refused"),
-        seal.tail(pullRequest, markers)
+        foldInto(draft.summary, refused.map(({ finding }) => finding), "refused"),
+        seal.tail(draft.pullRequest, markersOf(draft, inSummary))
+      )
+    },
+    /** Body of a review that is written over the standing summary of an earlier one, whose folded findings stay. */
+    bodyOver: (draft: ReviewDraft, standing: string): string => {
+      const { markers, text } = splitMarkers(standing)
+      const folded = foldedIn(text)
+      return withTail(
+        folded === "" ? draft.summary : `${closeFence(draft.summary)}\n\n${folded}`,
+        seal.tail(draft.pullRequest, [...markersOf(draft, draft.folded), ...kept(markers)])
       )
     }
   }
 }
+
+/** Markers of a review: its own, one of each finding that it calls fixed, and one of each that stands in its summary. */
+const markersOf = (
+  { fixed = [], headSha, jobId, scope }: ReviewDraft,
+  inSummary: ReadonlyArray<Fingerprint>
+): ReadonlyArray<Marker> => [
+  new Marker({ jobId, headSha, ...(scope === "request" ? { scope } : {}) }),
+  ...fixed.map((fingerprint) => new Marker({ jobId, headSha, fixed: fingerprint })),
+  ...inSummary.slice(0, mostFoldedMarkers).map((fingerprint) => new Marker({ jobId, headSha, fingerprint }))
+]

@@ -317,12 +317,13 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         assert.strictEqual(yield* modeNow, "paused")
       }))
 
-    it.effect("resolves the thread that it stands in, and nothing where it stands in none", () =>
+    it.effect("resolves a thread, and nothing where there is none", () =>
       Effect.gen(function*() {
         const scene = yield* makeScene
-        const event = eventOf(scene, yield* scene.onDiff("This is wrong."))
-        const below = eventOf(scene, yield* scene.comment("So is this."))
-        const resolve = (one: PullRequestEvent) => on(scene, Forge.use((forge) => forge.resolveThread(one)))
+        const { threadId = "" } = yield* scene.onDiff("This is wrong.")
+        const { threadId: below = "none" } = yield* scene.comment("So is this.")
+        const resolve = (id: string) =>
+          on(scene, Forge.use((forge) => forge.resolveThread({ pullRequest: scene.ref, threadId: id })))
         const threads = Effect.map(
           on(scene, Forge.use((forge) => forge.look(scene.ref, jobId))),
           ({ discussions: all }) => all.map(({ body, resolved, threadId }) => [body, resolved, threadId !== undefined])
@@ -333,8 +334,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
           false,
           scene.ref.platform === "gitlab"
         ]])
-        yield* resolve(event)
-        yield* resolve(event)
+        for (const id of [threadId, threadId]) yield* resolve(id)
         assert.includeDeepMembers(yield* threads, [["This is wrong.", true, true]])
         assert.deepStrictEqual(scene.violations, [])
       }))

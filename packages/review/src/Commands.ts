@@ -6,7 +6,7 @@ import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { type AnswerFacts, Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
-import { byHand, dismissFinding, resolveThread } from "./Dismissal.ts"
+import { byHand, dismissFinding, resolveThreadOf } from "./Dismissal.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome } from "./RunOutcome.ts"
 import { findingOf, isOurs, threadIdOf } from "./Thread.ts"
@@ -118,7 +118,7 @@ const resolve = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
   yield* ensureWanted
   const text = threadIdOf(job.event) === undefined
     ? "There is no thread to resolve here. Write `resolve` in the thread that you mean."
-    : (yield* resolveThread(job))
+    : (yield* resolveThreadOf(job))
     ? "Resolved."
     : byHand
   yield* (yield* Forge).reply(job.event, job.id, text, known)

@@ -5,7 +5,7 @@ import type { Conversation, Message } from "@nominal-code/domain/Conversation"
 import { Block } from "@nominal-code/domain/Conversation"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
-import type { ReviewMode } from "@nominal-code/domain/Marker"
+import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { PullRequest, PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
@@ -17,7 +17,8 @@ import {
   Forge,
   type OwnPosts,
   type PullRequestView,
-  type ReviewedHead
+  type ReviewedHead,
+  type Thread
 } from "@nominal-code/forge/Forge"
 import { ForgeError } from "@nominal-code/forge/ForgeError"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
@@ -118,6 +119,8 @@ export const forgeError = (reason: ForgeError["reason"]) =>
 export const apiKey = "sk-ant-api03-0123456789abcdef"
 export const forgeToken = "the-forges-own-token-1234"
 
+type Settlement = { readonly thread: Thread; readonly body: string; readonly marker: Marker }
+
 /** State of the world, and a record of what was done to it. */
 export interface World {
   /** Successive answers of `Forge.pullRequest`; the last one stays. */
@@ -130,6 +133,8 @@ export interface World {
   posted: Option.Option<PostedReview>
   /** The commits that have a review of their own. */
   reviewedHeads: ReadonlyArray<ReviewedHead>
+  summary: OwnPosts["summary"]
+  settled: OwnPosts["settled"]
   mode: ReviewMode
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
@@ -145,6 +150,8 @@ export interface World {
   readonly replies: Array<string>
   /** Facts that the replies recorded. */
   readonly facts: Array<AnswerFacts>
+  /** Replies that settle a finding. */
+  readonly settlements: Array<Settlement>
   readonly tasks: Array<AgentTask<unknown>>
   readonly checkouts: Array<CheckoutRequest>
   readonly checks: Array<{ readonly commit: CheckedCommit; readonly state: CheckState }>
@@ -205,6 +212,8 @@ export const world = (changes: Partial<World> = {}): World => ({
   settings,
   posted: Option.none(),
   reviewedHeads: [],
+  summary: Option.none(),
+  settled: [],
   mode: "active",
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
@@ -224,6 +233,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   drafts: [],
   replies: [],
   facts: [],
+  settlements: [],
   tasks: [],
   checkouts: [],
   checks: [],
@@ -269,10 +279,12 @@ const pullRequestNow = (from: World) =>
     return answer instanceof PullRequest ? Effect.succeed(answer) : Effect.fail(answer)
   })
 
-const postsOf = ({ mode, posted, reviewedHeads }: World): OwnPosts => ({
+const postsOf = ({ mode, posted, reviewedHeads, settled, summary }: World): OwnPosts => ({
   review: posted,
   answer: Option.none(),
   reviewedHeads,
+  summary,
+  settled,
   mode
 })
 
@@ -318,17 +330,14 @@ const forge = (from: World) =>
           return Option.none()
         })
       ),
+    settle: (thread, body, marker) => Effect.sync(() => from.settlements.push({ thread, body, marker }) > 0),
     resolveThread: () => called(from, "resolve", from.resolve),
     check: (commit, state) =>
       Effect.sync(() => {
         from.checks.push({ commit, state })
       }),
     cloneSource: () =>
-      Effect.succeed({
-        url: "https://github.com/acme/shop.git",
-        username: "x",
-        password: Redacted.make(forgeToken)
-      }),
+      Effect.succeed({ url: "https://github.com/acme/shop.git", username: "x", password: Redacted.make(forgeToken) }),
     checkAccess: () => called(from, "access", from.access),
     headRef: ({ number }) => `refs/pull/${number}/head`
   })

@@ -11,7 +11,7 @@ const suggestionOf = ({ side, suggestion }: InlineComment["finding"]): string =>
 
 /** Makes the bodies of our posts on GitHub. */
 export const makeGitHubBodies = (seal: MarkerSeal) => {
-  const { commentBody, markedBody, reviewBody } = makeBodies({ longest, seal })
+  const { bodyOver, commentBody, markedBody, reviewBody } = makeBodies({ longest, seal })
   /** One comment of a review, in GitHub's form. */
   const reviewComment = (draft: ReviewDraft, comment: InlineComment) => {
     const { line, path, side, startLine } = comment.finding
@@ -23,7 +23,7 @@ export const makeGitHubBodies = (seal: MarkerSeal) => {
       ...(startLine === undefined || startLine === line ? {} : { start_line: startLine, start_side: side })
     }
   }
-  return { markedBody, reviewBody, reviewComment }
+  return { bodyOver, markedBody, reviewBody, reviewComment }
 }
 
 export type GitHubBodies = ReturnType<typeof makeGitHubBodies>

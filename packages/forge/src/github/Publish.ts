@@ -1,17 +1,20 @@
 import type { JobId } from "@nominal-code/domain/Job"
+import { markersIn } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
-import { Effect, Option, Ref } from "effect"
-import type { OwnPosts, PullRequestView } from "../Forge.ts"
+import { Effect, Option, Ref, Schema } from "effect"
+import type { Forge, OwnPosts, PostedSummary, PullRequestView } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
+import type { Post } from "../JobPosts.ts"
 import { makeReply } from "../PlainPosts.ts"
 import type { GitHubBodies } from "./Body.ts"
 import type { GitHubClient } from "./Client.ts"
 import { discussionsIn } from "./Discussions.ts"
 import { type AlreadyReviewed, type ForeignDraft, makeDrafts } from "./Drafts.ts"
-import { isPendingReview, isUnprocessable } from "./Failure.ts"
+import { isNotFound, isPendingReview, isUnprocessable } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
+import { pullRequestCall } from "./Reads.ts"
 import { type Created, makePlain } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
@@ -23,6 +26,10 @@ const unfinished =
   "> My account already has an unfinished review on this pull request, and GitHub allows only one. My findings are " +
   "therefore in this comment, and not at their lines. Submit or discard the unfinished review, and mention me again " +
   "for comments at the lines."
+
+/** A plain review that holds nothing of another job: one that was written over an earlier summary is not removed. */
+const isPlainAndOnly = (jobId: JobId) => ({ body, kind }: Post) =>
+  kind !== "review" && markersIn(body).every((marker) => marker.jobId === jobId)
 
 export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: GitHubBodies) => {
   const drafts = makeDrafts(client, posts, bodies)
@@ -55,7 +62,7 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: Gi
   const withdrawPlain = ({ jobId, pullRequest }: ReviewDraft) =>
     posts.jobPosts("publish", pullRequest, jobId).pipe(
       Effect.flatMap(({ answers, reviews }) =>
-        plainPosts.removeAll("publish", pullRequest, [...reviews.filter(({ kind }) => kind !== "review"), ...answers])
+        plainPosts.removeAll("publish", pullRequest, [...reviews.filter(isPlainAndOnly(jobId)), ...answers])
       ),
       Effect.catchTag(
         "ForgeError",
@@ -79,6 +86,28 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: Gi
     yield* plainPosts.removeAll("publish", draft.pullRequest, seen.answers)
     return postedNow(draft, { id: stays.id, html_url: stays.url }, 0, folded.length)
   })
+
+  /** Writes a review over the summary of an earlier one, or posts it if that is gone. */
+  const over = (draft: ReviewDraft, { body, id, kind, url }: PostedSummary) => {
+    const { names, ...call } = pullRequestCall("publish", draft.pullRequest)
+    return client.write({
+      ...call,
+      route: kind === "review"
+        ? "PUT /repos/{owner}/{repo}/pulls/{number}/reviews/{id}"
+        : "PATCH /repos/{owner}/{repo}/issues/comments/{id}",
+      parameters: {
+        ...names,
+        ...(kind === "review" ? { number: draft.pullRequest.number } : {}),
+        id,
+        body: bodies.bodyOver(draft, body)
+      },
+      answer: Schema.Unknown,
+      repeatable: true
+    }).pipe(
+      Effect.map(() => postedNow(draft, { id, html_url: url }, 0, 0)),
+      Effect.catchIf((error) => isNotFound(error) || isUnprocessable(error), () => plain(draft, []))
+    )
+  }
 
   /** Tests with a draft, which nobody else sees, if GitHub takes these comments. */
   const accepts = Effect.fnUntraced(function*(draft: ReviewDraft, comments: Comments) {
@@ -132,7 +161,12 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: Gi
 
   const publish = Effect.fn("GitHub.publish")(function*(draft: ReviewDraft, known: OwnPosts) {
     if (Option.isSome(known.review)) return known.review.value
-    if (draft.comments.length === 0) return yield* plain(draft, [])
+    if (draft.comments.length === 0) {
+      return yield* Option.match(draft.inPlace === true ? known.summary : Option.none(), {
+        onNone: () => plain(draft, []),
+        onSome: (standing) => over(draft, standing)
+      })
+    }
     return yield* submit(draft, []).pipe(
       Effect.catchIf(isUnprocessable, () => submitAccepted(draft)),
       Effect.catchTag("ForeignDraft", () => besideForeignDraft(draft)),
@@ -141,5 +175,8 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: Gi
     )
   })
 
-  return { look, ownPosts, publish, reply }
+  const settle: Forge["Service"]["settle"] = (thread, body, marker) =>
+    plainPosts.settle(thread, bodies.markedBody(thread.pullRequest, body, marker), marker)
+
+  return { look, ownPosts, publish, reply, settle }
 }

@@ -1,6 +1,8 @@
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
+import type { Thread } from "../Forge.ts"
+import type { ForgeError } from "../ForgeError.ts"
 import { asInstallationOf } from "../Installation.ts"
 import type { PostKind } from "../JobPosts.ts"
 import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
@@ -21,30 +23,37 @@ export const threadOf = (event: PullRequestEvent): Option.Option<number> =>
 
 const placed = (kind: PostKind) => ({ html_url = "", id }: Created): Place => ({ kind, id, url: html_url })
 
+/** True if a comment was deleted while we worked, or if an unsubmitted review of our account bars its thread. */
+const isThreadClosed = (error: unknown): error is ForgeError => isNotFound(error) || isPendingReview(error)
+
 /** Comments below a pull request and in the threads of its diff. They have no drafts. */
 export const makePlain = (client: GitHubClient, posts: GitHubPosts): PlainPosts => {
+  const sendInThread = (operation: string, { pullRequest, threadId }: Thread, body: string) => {
+    const { names, ...call } = pullRequestCall(operation, pullRequest)
+    return client.write({
+      ...call,
+      route: "POST /repos/{owner}/{repo}/pulls/{number}/comments/{thread}/replies",
+      parameters: { ...names, number: pullRequest.number, body, thread: Number(threadId) },
+      answer: Created
+    }).pipe(Effect.map(placed("thread")))
+  }
+
   /** Posts an answer where the event was: in the thread of the diff, or below the pull request. */
   const send = (operation: string, event: PullRequestEvent, body: string) => {
     const { names, ...call } = pullRequestCall(operation, event.pullRequest)
-    const parameters = { ...names, number: event.pullRequest.number, body }
     const below = client.write({
       ...call,
       route: "POST /repos/{owner}/{repo}/issues/{number}/comments",
-      parameters,
+      parameters: { ...names, number: event.pullRequest.number, body },
       answer: Created
     }).pipe(Effect.map(placed("comment")))
-    const inThread = (thread: number) =>
-      client.write({
-        ...call,
-        route: "POST /repos/{owner}/{repo}/pulls/{number}/comments/{thread}/replies",
-        parameters: { ...parameters, thread },
-        answer: Created
-      }).pipe(
-        Effect.map(placed("thread")),
-        // The comment was deleted while we worked, or an unsubmitted review of our account bars the thread.
-        Effect.catchIf((error) => isNotFound(error) || isPendingReview(error), () => below)
-      )
-    return Option.match(threadOf(event), { onNone: () => below, onSome: inThread })
+    return Option.match(threadOf(event), {
+      onNone: () => below,
+      onSome: (thread) =>
+        sendInThread(operation, { pullRequest: event.pullRequest, threadId: String(thread) }, body).pipe(
+          Effect.catchIf(isThreadClosed, () => below)
+        )
+    })
   }
 
   /** Deletes a duplicate post of ours. The other one stays, so no lease is needed. */
@@ -59,7 +68,7 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts): PlainPosts 
     }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
   }
 
-  return makePlainPosts({ jobPosts: posts.jobPosts, send, remove })
+  return makePlainPosts({ jobPosts: posts.jobPosts, send, sendInThread, isThreadClosed, remove })
 }
 
 /** Adds an `eyes` reaction to the comment if GitHub supports one there, else to the pull request. It is idempotent. */

@@ -1,9 +1,8 @@
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema, Stream } from "effect"
+import type { Thread } from "../Forge.ts"
 import type { GitHubClient } from "./Client.ts"
 import { pullRequestCall } from "./Reads.ts"
-import { threadOf } from "./Reply.ts"
 
 const Threads = Schema.Struct({
   data: Schema.Struct({
@@ -53,15 +52,13 @@ export const makeResolve = (client: GitHubClient) => {
       )))
   }
 
-  return Effect.fn("GitHub.resolveThread")(function*(event: PullRequestEvent) {
-    const wanted = threadOf(event)
-    if (Option.isNone(wanted)) return
-    const found = yield* threads(event.pullRequest).pipe(
-      Stream.filter(({ comments }) => comments.nodes[0]?.fullDatabaseId === wanted.value),
+  return Effect.fn("GitHub.resolveThread")(function*({ pullRequest, threadId }: Thread) {
+    const found = yield* threads(pullRequest).pipe(
+      Stream.filter(({ comments }) => String(comments.nodes[0]?.fullDatabaseId) === threadId),
       Stream.runHead
     )
     if (Option.isNone(found) || found.value.isResolved) return
-    const { names: _, ...call } = pullRequestCall("resolveThread", event.pullRequest)
+    const { names: _, ...call } = pullRequestCall("resolveThread", pullRequest)
     yield* client.mutate({ ...call, text: resolveThread, variables: { id: found.value.id }, answer: Schema.Unknown })
   })
 }

@@ -20,8 +20,9 @@ const suggestionOf = ({ line, side, startLine = line, suggestion }: InlineCommen
 
 /** Makes the bodies of our posts on GitLab. */
 export const makeGitLabBodies = (seal: MarkerSeal) => {
-  const { commentBody, markedBody, reviewBody } = makeBodies({ longest, seal, clean })
+  const { bodyOver, commentBody, markedBody, reviewBody } = makeBodies({ longest, seal, clean })
   return {
+    bodyOver,
     commentBody: (draft: ReviewDraft, comment: InlineComment): string =>
       commentBody(draft, comment, suggestionOf(comment.finding)),
     markedBody,

@@ -3,14 +3,16 @@ import type { JobId } from "@nominal-code/domain/Job"
 import { type PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import { Effect, Option, Ref, Schema } from "effect"
-import type { OwnPosts, PullRequestView } from "../Forge.ts"
+import type { Forge, OwnPosts, PostedSummary, PullRequestView } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import { jobPostsIn, type Post } from "../JobPosts.ts"
 import { makeReply } from "../PlainPosts.ts"
+import { isUnavailable, transient } from "../Retries.ts"
 import type { GitLabBodies } from "./Body.ts"
 import type { GitLabClient } from "./Client.ts"
 import { discussionsIn } from "./Discussions.ts"
 import { makeDrafts } from "./Drafts.ts"
+import { isNotFound, isRefused } from "./Failure.ts"
 import { type DiffRefs, positionOf, type VersionFile } from "./Positions.ts"
 import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
 import { operationOf } from "./Reads.ts"
@@ -58,10 +60,10 @@ interface Reads {
 }
 
 export const makePublish = (client: GitLabClient, host: string, reads: Reads) => {
-  const { bodies: { commentBody, markedBody, reviewBody }, posts } = reads
+  const { bodies, posts } = reads
   const drafts = makeDrafts(client)
   const plainPosts = makePlain(client, host, posts)
-  const reply = makeReply("GitLab", plainPosts, posts.jobPosts, markedBody)
+  const reply = makeReply("GitLab", plainPosts, posts.jobPosts, bodies.markedBody)
 
   const ownPosts = Effect.fn("GitLab.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     // The drafts first: what a run that lost its lease has published by then is read after that.
@@ -102,17 +104,31 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
     })
   })
 
+  const edit = (ref: PullRequestRef, id: number, body: string) =>
+    client.write({
+      operation: operationOf("publish", ref),
+      ask: (gitlab) => gitlab.MergeRequestNotes.edit(ref.repo, ref.number, id, { body }),
+      answer: Schema.Unknown
+    }).pipe(Effect.retry({ schedule: transient, while: isUnavailable }))
+
   const posted = ({ headSha }: ReviewDraft, url: string, inline: number, folded: number): PostedReview =>
     new PostedReview({ url, headSha, inline, folded, alreadyPosted: false })
 
   /** Posts a review without comments as a plain note, in the discussion that asked. */
   const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments, inline = 0) {
     const { event, jobId, pullRequest } = draft
-    const body = reviewBody(draft, folded)
+    const body = bodies.reviewBody(draft, folded)
     const { seen, stays } = yield* plainPosts.post("publish", event, jobId, body, ({ reviews }) => reviews)
     yield* plainPosts.removeAll("publish", pullRequest, seen.answers)
     return posted(draft, stays.url, inline, folded.length)
   })
+
+  /** Writes a review over the summary of an earlier one, or posts it if that is gone. */
+  const over = (draft: ReviewDraft, { body, id, url }: PostedSummary) =>
+    edit(draft.pullRequest, id, bodies.bodyOver(draft, body)).pipe(
+      Effect.map(() => posted(draft, url, 0, 0)),
+      Effect.catchIf((error) => isNotFound(error) || isRefused(error), () => plain(draft, []))
+    )
 
   /**
    * Looks at what stands: removes what other runs of the job have posted, and tells in the summary what GitLab lost of
@@ -135,14 +151,7 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
     const standing = inline.length - missing.length
     const all = [...folded, ...missing]
     if (summary === undefined) return yield* plain(draft, all, standing)
-    if (missing.length > 0) {
-      yield* client.write({
-        operation: operationOf("publish", ref),
-        ask: (gitlab) =>
-          gitlab.MergeRequestNotes.edit(ref.repo, ref.number, summary.id, { body: reviewBody(draft, all) }),
-        answer: Schema.Unknown
-      })
-    }
+    if (missing.length > 0) yield* edit(ref, summary.id, bodies.reviewBody(draft, all))
     return posted(draft, summary.url, standing, all.length)
   })
 
@@ -155,7 +164,7 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
       const placed = yield* Effect.forEach(
         comments,
         (comment) =>
-          drafts.makePlaced(ref, commentBody(draft, comment), positionOf(files, refs, comment.finding)).pipe(
+          drafts.makePlaced(ref, bodies.commentBody(draft, comment), positionOf(files, refs, comment.finding)).pipe(
             Effect.tap(Option.match({ onNone: () => Effect.void, onSome: keep }))
           )
       )
@@ -164,7 +173,7 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
         yield* Effect.logWarning(`GitLab refuses the place of ${folded.length} of ${comments.length} comments`)
       }
       if (folded.length === comments.length) return yield* plain(draft, folded)
-      yield* keep((yield* drafts.make(ref, reviewBody(draft, folded))).id)
+      yield* keep((yield* drafts.make(ref, bodies.reviewBody(draft, folded))).id)
       yield* drafts.publish(ref, yield* Ref.get(made))
       return yield* settle(draft, comments.filter((comment) => !folded.includes(comment)), folded)
     })
@@ -178,12 +187,20 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
 
   const publish = Effect.fn("GitLab.publish")(function*(draft: ReviewDraft, known: OwnPosts) {
     if (Option.isSome(known.review)) return known.review.value
-    if (draft.comments.length === 0) return yield* plain(draft, [])
+    if (draft.comments.length === 0) {
+      return yield* Option.match(draft.inPlace === true ? known.summary : Option.none(), {
+        onNone: () => plain(draft, []),
+        onSome: (standing) => over(draft, standing)
+      })
+    }
     const diff = yield* reviewedDiff(draft)
     if (Option.isSome(diff)) return yield* submit(draft, diff.value)
     yield* Effect.logWarning("GitLab has no diff of the reviewed commit any more: posting a plain note")
     return yield* plain(draft, draft.comments)
   })
 
-  return { look, ownPosts, publish, reply }
+  const settleThread: Forge["Service"]["settle"] = (thread, body, marker) =>
+    plainPosts.settle(thread, bodies.markedBody(thread.pullRequest, body, marker), marker)
+
+  return { look, ownPosts, publish, reply, settle: settleThread }
 }

@@ -1,6 +1,7 @@
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Schema } from "effect"
+import type { Thread } from "../Forge.ts"
 import { ForgeError } from "../ForgeError.ts"
 import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
 import type { GitLabClient } from "./Client.ts"
@@ -11,30 +12,35 @@ import { operationOf } from "./Reads.ts"
 /** GitLab's answer to a creation. */
 const Created = Schema.Struct({ id: Schema.Int })
 
+/** True if a discussion was deleted while we worked, or takes no replies. */
+const isThreadClosed = (error: unknown): error is ForgeError => isNotFound(error) || isRefused(error)
+
 /** Notes below a merge request and in its discussions, without drafts. */
 export const makePlain = (client: GitLabClient, host: string, posts: GitLabPosts): PlainPosts => {
+  const placed = (ref: PullRequestRef, kind: Place["kind"]) => ({ id }: typeof Created.Type): Place => ({
+    kind,
+    id,
+    url: noteUrl(host, ref, id)
+  })
+
+  const sendInThread = (operation: string, { pullRequest: ref, threadId }: Thread, body: string) =>
+    client.write({
+      operation: operationOf(operation, ref),
+      answer: Created,
+      ask: (gitlab) => gitlab.MergeRequestDiscussions.addNote(ref.repo, ref.number, threadId, body)
+    }).pipe(Effect.map(placed(ref, "thread")))
+
   /** Posts an answer in the discussion that the event was in, or below the merge request. */
   const send = (operation: string, event: PullRequestEvent, body: string) => {
     const { pullRequest: ref } = event
-    const call = { operation: operationOf(operation, ref), answer: Created }
-    const placed = (kind: Place["kind"]) => ({ id }: typeof Created.Type): Place => ({
-      kind,
-      id,
-      url: noteUrl(host, ref, id)
-    })
     const below = client.write({
-      ...call,
+      operation: operationOf(operation, ref),
+      answer: Created,
       ask: (gitlab) => gitlab.MergeRequestNotes.create(ref.repo, ref.number, body)
-    }).pipe(Effect.map(placed("comment")))
+    }).pipe(Effect.map(placed(ref, "comment")))
     if (event._tag !== "Comment" || event.threadId === undefined) return below
-    const { threadId } = event
-    return client.write({
-      ...call,
-      ask: (gitlab) => gitlab.MergeRequestDiscussions.addNote(ref.repo, ref.number, threadId, body)
-    }).pipe(
-      Effect.map(placed("thread")),
-      // The discussion was deleted while we worked, or takes no replies.
-      Effect.catchIf((error) => isNotFound(error) || isRefused(error), () => below)
+    return sendInThread(operation, { pullRequest: ref, threadId: event.threadId }, body).pipe(
+      Effect.catchIf(isThreadClosed, () => below)
     )
   }
 
@@ -46,20 +52,18 @@ export const makePlain = (client: GitLabClient, host: string, posts: GitLabPosts
       answer: Schema.Unknown
     }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
 
-  return makePlainPosts({ jobPosts: posts.jobPosts, send, remove })
+  return makePlainPosts({ jobPosts: posts.jobPosts, send, sendInThread, isThreadClosed, remove })
 }
 
 /** Makes the resolution of discussions. It is idempotent; a note of its own cannot be resolved. */
 export const makeResolve = (client: GitLabClient) =>
-  Effect.fn("GitLab.resolveThread")(function*(event: PullRequestEvent) {
-    if (event._tag !== "Comment" || event.threadId === undefined) return
-    const { pullRequest: { number, repo }, threadId } = event
-    yield* client.write({
-      operation: operationOf("resolveThread", event.pullRequest),
-      ask: (gitlab) => gitlab.MergeRequestDiscussions.resolve(repo, number, threadId, true),
+  Effect.fn("GitLab.resolveThread")(({ pullRequest: ref, threadId }: Thread) =>
+    client.write({
+      operation: operationOf("resolveThread", ref),
+      ask: (gitlab) => gitlab.MergeRequestDiscussions.resolve(ref.repo, ref.number, threadId, true),
       answer: Schema.Unknown
-    }).pipe(Effect.catchIf(isRefused, () => Effect.void))
-  })
+    }).pipe(Effect.asVoid, Effect.catchIf(isRefused, () => Effect.void))
+  )
 
 /** True if our account has given the emoji before. GitLab answers 404 and has no code for it. */
 const isGiven = (error: unknown): boolean =>
