@@ -23,26 +23,40 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
-/** Logging to stderr, through redaction. Only results go to stdout. */
-export const layer = Layer.unwrap(Effect.gen(function*() {
-  const { logLevel, secrets } = yield* AppConfig
-  const redact = Redaction.make(secrets.map(Redacted.value))
-  return Layer.merge(
-    Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),
-    Layer.succeed(References.MinimumLogLevel, logLevel)
+/** Logs what the configuration warns of. */
+const warned = Layer.effectDiscard(
+  Effect.flatMap(
+    AppConfig,
+    ({ warnings }) => Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
   )
-}))
+)
+
+/** Logging to stderr, through redaction, with the warnings of the configuration first. Only results go to stdout. */
+export const layer = Layer.provideMerge(
+  warned,
+  Layer.unwrap(Effect.gen(function*() {
+    const { logLevel, secrets } = yield* AppConfig
+    const redact = Redaction.make(secrets.map(Redacted.value))
+    return Layer.merge(
+      Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),
+      Layer.succeed(References.MinimumLogLevel, logLevel)
+    )
+  }))
+)
 
 /**
  * Logging of a review that a person waits for: warnings and errors, and more where the configuration asks for more than
  * the usual. `show` makes a line fit for the terminal.
  */
 export const layerReview = (show: (line: string) => string) =>
-  Layer.unwrap(Effect.gen(function*() {
-    const { logLevel, secrets } = yield* AppConfig
-    const redact = Redaction.make(secrets.map(Redacted.value))
-    return Layer.merge(
-      Logger.layer([Logger.withConsoleError(Logger.map(Logger.map(line, redact), show))]),
-      Layer.succeed(References.MinimumLogLevel, logLevel === "Info" ? "Warn" : logLevel)
-    )
-  }))
+  Layer.provideMerge(
+    warned,
+    Layer.unwrap(Effect.gen(function*() {
+      const { logLevel, secrets } = yield* AppConfig
+      const redact = Redaction.make(secrets.map(Redacted.value))
+      return Layer.merge(
+        Logger.layer([Logger.withConsoleError(Logger.map(Logger.map(line, redact), show))]),
+        Layer.succeed(References.MinimumLogLevel, logLevel === "Info" ? "Warn" : logLevel)
+      )
+    }))
+  )

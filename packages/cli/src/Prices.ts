@@ -20,8 +20,8 @@ export const checkPrices = Effect.gen(function*() {
   return yield* new ConfigError({
     problems: [
       `agent.prices (AGENT_PRICES): the price of the model ${model} is not known, so no limit in dollars can hold. Set ` +
-      `agent.prices: {${model}: {input: …, output: …}} in dollars per million tokens, or limits.allow_unpriced: true ` +
-      "(LIMITS_ALLOW_UNPRICED), or no limit (agent.max_cost_usd: 0)"
+      `AGENT_PRICES='{"${model}": {"input": 1, "output": 2}}' to its own prices in dollars per million tokens, or ` +
+      "LIMITS_ALLOW_UNPRICED=true (limits.allow_unpriced), or AGENT_MAX_COST_USD=0 (agent.max_cost_usd) for no limit"
     ]
   })
 })

@@ -21,8 +21,9 @@ it.effect("a model without a known price does not start with a limit in dollars,
     assert.strictEqual(
       yield* refusal({ model: "mine" }),
       "Configuration error: agent.prices (AGENT_PRICES): the price of the model mine is not known, so no limit in " +
-        "dollars can hold. Set agent.prices: {mine: {input: …, output: …}} in dollars per million tokens, or " +
-        "limits.allow_unpriced: true (LIMITS_ALLOW_UNPRICED), or no limit (agent.max_cost_usd: 0)"
+        "dollars can hold. Set AGENT_PRICES='{\"mine\": {\"input\": 1, \"output\": 2}}' to its own prices in dollars per " +
+        "million tokens, or LIMITS_ALLOW_UNPRICED=true (limits.allow_unpriced), or AGENT_MAX_COST_USD=0 " +
+        "(agent.max_cost_usd) for no limit"
     )
     const { maxCostUsd: _cap, ...unlimited } = reviewSettings
     const reviewer = { ...reviewSettings.reviewer, model: "mine" }

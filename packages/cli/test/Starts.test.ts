@@ -82,6 +82,12 @@ describe("serve", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })
 
+it.live("a command that is no server names a variable that looks misspelled, too", () =>
+  Effect.gen(function*() {
+    const { stderr } = yield* runWith({ NOMINAL_DATA_DIR: `${yield* temporary}/data`, AGENT_MODLE: "m" }, "costs")
+    assert.match(stderr, /AGENT_MODLE is in the environment, and is no setting: was AGENT_MODEL meant\?/)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
 describe("jobs, where no server has been yet", () => {
   const asked: ReadonlyArray<readonly [args: ReadonlyArray<string>, code: number, stdout: string, said: string]> = [
     [["list"], 0, "no jobs\n", ""],

@@ -10,7 +10,8 @@ const { gitlab, webhook } = settings
 const checkWebhook = (values: Values, report: Report): void => {
   const secret = values(gitlab.webhookSecret)
   if (Option.isSome(secret)) checkSecret(gitlab.webhookSecret, secret.value, report)
-  else if (Option.isNone(values(gitlab.signingToken)) && !values(webhook.allowUnsigned)) {
+  // A signing token that is malformed is a problem of its own.
+  else if (Option.isNone(values.given(gitlab.signingToken)) && !values(webhook.allowUnsigned)) {
     report.problem(
       gitlab.webhookSecret,
       `GITLAB_WEBHOOK_SECRET must be set to the webhook's secret token, at least ${minSecretBytes} bytes, ` +

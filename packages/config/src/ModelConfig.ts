@@ -74,9 +74,19 @@ const ofProvider = (values: Values, report: Report): Own => (role, reviewer) => 
   }
 }
 
+/** Provider where none is chosen: that of the only key there is, Anthropic if that says nothing. */
+const unchosen = (values: Values, report: Report): ProviderName => {
+  const isUsable = (name: ProviderName) =>
+    defaultModelOf(name) !== undefined && Option.isSome(values.given(providers[name].apiKey))
+  const [only = "anthropic", ...others] = providerNames.filter(isUsable)
+  if (only === "anthropic" || others.length > 0) return "anthropic"
+  report.warn(agent.provider, `not set: ${nameOf(providers[only].apiKey)} is the only key, so ${only} reviews`)
+  return only
+}
+
 const reviewerOf = (values: Values, report: Report): Model => {
   const provider = Option.match(values(agent.provider), {
-    onNone: () => "anthropic" as const,
+    onNone: () => unchosen(values, report),
     onSome: (name) => checkedProvider(name, agent.provider, report)
   })
   return { provider, model: modelOf(provider, agent.model, values, report) }

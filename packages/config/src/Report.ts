@@ -9,15 +9,22 @@ export interface Report {
   readonly warnings: ReadonlyArray<string>
 }
 
+/** A sentence about a setting under its name. One that begins with its variable does not need it twice. */
+const named = (setting: Setting<unknown>, text: string): string => {
+  const { env: [variable], yaml: [path] } = setting
+  if (!text.startsWith(`${variable} `)) return `${nameOf(setting)}: ${text}`
+  return path === undefined ? text : `${path}: ${text}`
+}
+
 export const makeReport = (): Report => {
   const problems = new Map<string, string>()
   const warnings: Array<string> = []
   return {
     problem: (setting, text) => {
       const name = nameOf(setting)
-      if (!problems.has(name)) problems.set(name, `${name}: ${text}`)
+      if (!problems.has(name)) problems.set(name, named(setting, text))
     },
-    warn: (setting, text) => warnings.push(`${nameOf(setting)}: ${text}`),
+    warn: (setting, text) => warnings.push(named(setting, text)),
     problems: () => [...problems.values()],
     warnings
   }

@@ -16,7 +16,7 @@ it.effect("serve refuses a missing, an empty and a blank webhook secret, from wh
     ]
     for (const given of cases) {
       const [problem = "", ...others] = yield* problems(given)
-      assert.match(problem, /^github\.webhook_secret \(GITHUB_WEBHOOK_SECRET\): GITHUB_WEBHOOK_SECRET must be set/)
+      assert.match(problem, /^github\.webhook_secret: GITHUB_WEBHOOK_SECRET must be set/)
       assert.deepStrictEqual(others, [])
     }
   }))
@@ -82,7 +82,7 @@ it.effect("missing credentials are named, with both ways to have some", () =>
     const { GITHUB_TOKEN: _, ...anonymous } = complete
     assert.match(
       (yield* problems({ env: anonymous }))[0] ?? "",
-      /^github\.token \(GITHUB_TOKEN\): GITHUB_TOKEN must be set/
+      /^github\.token: GITHUB_TOKEN must be set/
     )
   }))
 
@@ -110,7 +110,7 @@ it.effect("an App without a key, with another text or with a file that is not th
   Effect.gen(function*() {
     const { GITHUB_TOKEN: _, ...anonymous } = complete
     const app = (env: Record<string, string>) => problems({ env: { ...anonymous, GITHUB_APP_ID: "1", ...env } })
-    assert.match((yield* app({}))[0] ?? "", /^github\.private_key .* must be set beside GITHUB_APP_ID/)
+    assert.match((yield* app({}))[0] ?? "", /^github\.private_key: .* must be set beside GITHUB_APP_ID/)
     for (const key of ["-----BEGIN s3cret", pem("pkcs1").slice(0, 200), "s3cret"]) {
       const found = yield* app({ GITHUB_APP_PRIVATE_KEY: key })
       assert.match(found[0] ?? "", /is not a private RSA key/)

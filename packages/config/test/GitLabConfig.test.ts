@@ -24,15 +24,16 @@ it.effect("GitLab is served alone, or beside GitHub, as soon as it has a token a
 it.effect("a server of GitLab without a secret, with a short or a misspelled one, or without a token is refused", () =>
   Effect.gen(function*() {
     const cases: ReadonlyArray<readonly [Record<string, string>, RegExp]> = [
-      [token, /^gitlab\.webhook_secret \(GITLAB_WEBHOOK_SECRET\): GITLAB_WEBHOOK_SECRET must be set/],
+      [token, /^gitlab\.webhook_secret: GITLAB_WEBHOOK_SECRET must be set/],
       [{ ...token, GITLAB_WEBHOOK_SECRET: "development" }, /^gitlab\.webhook_secret .* at least 16 bytes/],
       [{ ...token, GITLAB_SIGNING_TOKEN: "0123456789abcdef" }, /^gitlab\.signing_token .* is not a signing token/],
-      [secret, /^gitlab\.token \(GITLAB_TOKEN\): GITLAB_TOKEN must be set/],
-      [signing, /^gitlab\.token \(GITLAB_TOKEN\): GITLAB_TOKEN must be set/]
+      [secret, /^gitlab\.token: GITLAB_TOKEN must be set/],
+      [signing, /^gitlab\.token: GITLAB_TOKEN must be set/]
     ]
     for (const [env, expected] of cases) {
-      const [problem = ""] = yield* problems({ env: { ...complete, ...env } })
+      const [problem = "", ...others] = yield* problems({ env: { ...complete, ...env } })
       assert.match(problem, expected)
+      assert.deepStrictEqual(others, [])
       for (const value of Object.values(env)) assert.notInclude(problem, value)
     }
   }))
@@ -40,7 +41,7 @@ it.effect("a server of GitLab without a secret, with a short or a misspelled one
 it.effect("one half of GitHub's settings beside GitLab is not taken for none", () =>
   Effect.gen(function*() {
     const { GITHUB_TOKEN: _, ...half } = complete
-    assert.match((yield* problems({ env: { ...half, ...token, ...secret } }))[0] ?? "", /^github\.token /)
+    assert.match((yield* problems({ env: { ...half, ...token, ...secret } }))[0] ?? "", /^github\.token: /)
   }))
 
 it.effect("its address is its own setting, else the one that GitLab's CI sets, else gitlab.com", () =>

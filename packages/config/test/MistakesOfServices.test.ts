@@ -15,7 +15,7 @@ mistakes("credentials and addresses", {
   "no token": {
     env: { GITHUB_TOKEN: absent },
     problem:
-      "github.token (GITHUB_TOKEN): GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests; a GitHub App needs GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY instead, and GitLab needs GITLAB_TOKEN"
+      "github.token: GITHUB_TOKEN must be set to a token of the bot's account that may read contents and write pull requests; a GitHub App needs GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY instead, and GitLab needs GITLAB_TOKEN"
   },
   "a token with a line break": {
     env: { GITHUB_TOKEN: "ghp_a\nghp_b" },
@@ -24,7 +24,7 @@ mistakes("credentials and addresses", {
   "an empty webhook secret": {
     env: { GITHUB_WEBHOOK_SECRET: "" },
     problem:
-      "github.webhook_secret (GITHUB_WEBHOOK_SECRET): GITHUB_WEBHOOK_SECRET must be set to the webhook's secret, at least 16 bytes: openssl rand -hex 32 makes one, for here and for the webhook's settings on GitHub"
+      "github.webhook_secret: GITHUB_WEBHOOK_SECRET must be set to the webhook's secret, at least 16 bytes: openssl rand -hex 32 makes one, for here and for the webhook's settings on GitHub"
   },
   "a webhook secret that can be guessed": {
     env: { GITHUB_WEBHOOK_SECRET: "hunter2" },
@@ -34,12 +34,12 @@ mistakes("credentials and addresses", {
   "an App without its key": {
     env: { GITHUB_APP_ID: "12345", GITHUB_TOKEN: absent },
     problem:
-      "github.private_key (GITHUB_APP_PRIVATE_KEY): GITHUB_APP_PRIVATE_KEY or GITHUB_APP_PRIVATE_KEY_PATH must be set beside GITHUB_APP_ID: GitHub gives the key in the App's settings, under Private keys"
+      "github.private_key: GITHUB_APP_PRIVATE_KEY or GITHUB_APP_PRIVATE_KEY_PATH must be set beside GITHUB_APP_ID: GitHub gives the key in the App's settings, under Private keys"
   },
   "an App's key without the App": {
     env: { GITHUB_APP_PRIVATE_KEY: "x", GITHUB_TOKEN: absent },
     problem:
-      "github.app_id (GITHUB_APP_ID): GITHUB_APP_ID must be set beside the App's private key: GitHub shows it in the App's settings, under About"
+      "github.app_id: GITHUB_APP_ID must be set beside the App's private key: GitHub shows it in the App's settings, under About"
   },
   "a public key as an App's private key": {
     env: { GITHUB_APP_ID: "12345", GITHUB_APP_PRIVATE_KEY: "-----BEGIN PUBLIC KEY-----" },
@@ -58,7 +58,7 @@ mistakes("credentials and addresses", {
   },
   "a secret and a file for it": {
     env: { GITHUB_TOKEN_FILE: "/run/secrets/github" },
-    problem: "github.token (GITHUB_TOKEN): GITHUB_TOKEN and GITHUB_TOKEN_FILE are both set: remove one of the two"
+    problem: "github.token: GITHUB_TOKEN and GITHUB_TOKEN_FILE are both set: remove one of the two"
   },
   "a secret's file that does not exist": {
     env: { GITHUB_TOKEN: absent, GITHUB_TOKEN_FILE: "/run/secrets/none" },
@@ -85,13 +85,12 @@ mistakes("credentials and addresses", {
 mistakes("people, triggers and placeholders", {
   "no bot": {
     env: { REVIEWER_BOT_USERNAME: absent },
-    problem:
-      "reviewer.bot_username (REVIEWER_BOT_USERNAME): REVIEWER_BOT_USERNAME must be set to the account that reviews, without @"
+    problem: "reviewer.bot_username: REVIEWER_BOT_USERNAME must be set to the account that reviews, without @"
   },
   "nobody who may ask": {
     env: { ALLOWED_USERS: " , " },
     problem:
-      "access.allowed_users (ALLOWED_USERS): ALLOWED_USERS must contain at least one username: those who may ask for a review by a mention"
+      "access.allowed_users: ALLOWED_USERS must contain at least one username: those who may ask for a review by a mention"
   },
   "a bot's name with @": {
     env: { REVIEWER_BOT_USERNAME: "@nominalbot" },
@@ -154,7 +153,7 @@ mistakes("models", {
   },
   "a provider of which only another's key is set": {
     env: { AGENT_PROVIDER: "groq", OPENAI_API_KEY: "k" },
-    problem: "GROQ_API_KEY: GROQ_API_KEY must be set: the provider \"groq\" needs its key"
+    problem: "GROQ_API_KEY must be set: the provider \"groq\" needs its key"
   },
   "a local server without a model": {
     env: { AGENT_PROVIDER: "ollama" },
@@ -171,7 +170,7 @@ mistakes("models", {
   },
   "a provider without its key": {
     env: { AGENT_PROVIDER: "openai" },
-    problem: "OPENAI_API_KEY: OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
+    problem: "OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
   },
   "a key with a space": {
     env: { ANTHROPIC_API_KEY: "sk ant" },
@@ -211,7 +210,7 @@ mistakes("Redis and Kubernetes", {
   "Kubernetes without Redis": {
     env: { K8S_IMAGE: "ghcr.io/acme/nominal:1" },
     problem:
-      "redis.url (REDIS_URL): REDIS_URL is required when kubernetes config is set: the Jobs' queue, their results and the conversations are in Redis"
+      "redis.url: REDIS_URL is required when kubernetes config is set: the Jobs' queue, their results and the conversations are in Redis"
   },
   "a password that would stand in a Job": {
     env: { K8S_IMAGE: "ghcr.io/acme/nominal:1", REDIS_URL: "redis://:hunter22@redis:6379" },

@@ -47,7 +47,7 @@ it.effect("the answerer has the reviewer's model and fewer turns, unless it has 
     ])
     assert.deepStrictEqual(namesOf(own), ["anthropic", "openai"])
     assert.deepStrictEqual(yield* problems({ yaml }), [
-      "OPENAI_API_KEY: OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
+      "OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
     ])
     assert.strictEqual((yield* configured({})).review.answerer?.maxTurns, 6)
   }))
@@ -119,7 +119,7 @@ it.effect.each(keyed)(
       const [own] = providers[provider].apiKey.env
       const env = { ...complete, ...others, [own]: "", AGENT_PROVIDER: provider }
       assert.deepStrictEqual(yield* problems({ env }), [
-        `${own}: ${own} must be set: the provider "${provider}" needs its key`
+        `${own} must be set: the provider "${provider}" needs its key`
       ])
     })
 )
@@ -186,21 +186,35 @@ it.effect("an endpoint of one's own has its address in the file, and a key if it
 it.effect("a server misses the key of a provider that it uses, in one problem that names the variable", () =>
   Effect.gen(function*() {
     assert.deepStrictEqual(yield* problems({ env: { ...complete, ANTHROPIC_API_KEY: "" } }), [
-      "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key. " +
+      "ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key. " +
       "Or install Claude Code and log in (https://claude.com/claude-code)"
     ])
     assert.deepStrictEqual(yield* problems({ env: { ...complete, AGENT_PROVIDER: "openai" } }), [
-      "OPENAI_API_KEY: OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
+      "OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
     ])
-    assert.deepStrictEqual(
-      yield* problems({ env: { ...complete, ANTHROPIC_API_KEY: "", OPENAI_API_KEY: "sk-openai" } }),
-      [
-        "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key. " +
-        "OPENAI_API_KEY is set: AGENT_PROVIDER=openai uses it. " +
-        "Or install Claude Code and log in (https://claude.com/claude-code)"
-      ]
-    )
+    const two = { ANTHROPIC_API_KEY: "", OPENAI_API_KEY: "sk-openai", GOOGLE_API_KEY: "g" }
+    assert.deepStrictEqual(yield* problems({ env: { ...complete, ...two } }), [
+      "ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key. " +
+      "OPENAI_API_KEY is set: AGENT_PROVIDER=openai uses it. GOOGLE_API_KEY is set: AGENT_PROVIDER=google uses it. " +
+      "Or install Claude Code and log in (https://claude.com/claude-code)"
+    ])
     assert.deepStrictEqual(yield* problems({ mode: "review", env: { ...complete, ANTHROPIC_API_KEY: "" } }), [])
+  }))
+
+it.effect("the only key there is chooses the provider, and a warning says so", () =>
+  Effect.gen(function*() {
+    for (const mode of ["serve", "run-job", "review"] as const) {
+      const { review, warnings } = yield* configured({
+        mode,
+        env: { ...complete, ANTHROPIC_API_KEY: "", OPENAI_API_KEY: "sk-openai" }
+      })
+      assert.strictEqual(review.reviewer.provider, "openai")
+      assert.deepStrictEqual(warnings, [
+        "agent.reviewer.provider (AGENT_PROVIDER): not set: OPENAI_API_KEY is the only key, so openai reviews"
+      ])
+    }
+    const chosen = yield* configured({ env: { ...complete, OPENAI_API_KEY: "o" } })
+    assert.strictEqual(chosen.review.reviewer.provider, "anthropic")
   }))
 
 it.effect("a server and a terminal take the keys that they use; a job's process every one that is there", () =>

@@ -5,14 +5,14 @@ import { complete, configured, problems } from "./Fixture.ts"
 it.effect("serve needs a user who may ask, and commas are none", () =>
   Effect.gen(function*() {
     const [problem = ""] = yield* problems({ env: { ...complete, ALLOWED_USERS: "  , , " } })
-    assert.match(problem, /^access\.allowed_users \(ALLOWED_USERS\): ALLOWED_USERS must contain at least one username/)
+    assert.match(problem, /^access\.allowed_users: ALLOWED_USERS must contain at least one username/)
   }))
 
 it.effect("serve needs the bot's name", () =>
   Effect.gen(function*() {
     const { REVIEWER_BOT_USERNAME: _, ...nameless } = complete
     const [problem = ""] = yield* problems({ env: nameless })
-    assert.match(problem, /^reviewer\.bot_username \(REVIEWER_BOT_USERNAME\): REVIEWER_BOT_USERNAME must be set/)
+    assert.match(problem, /^reviewer\.bot_username: REVIEWER_BOT_USERNAME must be set/)
   }))
 
 it.effect("names that could never match are errors", () =>

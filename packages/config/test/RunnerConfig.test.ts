@@ -50,7 +50,7 @@ it.effect("a provider that was configured wins over a claude on the PATH, by its
       assert.match((yield* chosen({ mode, env: openai })).reviewer, /^openai\//)
     }
     assert.deepStrictEqual(yield* problems({ env: { ...withoutKey, PATH, AGENT_PROVIDER: "anthropic" } }), [
-      "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key"
+      "ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key"
     ])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
@@ -101,7 +101,7 @@ it.effect("a cluster reviews over the API, although its server has a claude", ()
     const PATH = yield* withProgram("claude")
     const env = { ...withoutKey, PATH, K8S_IMAGE: "i", REDIS_URL: "redis://redis:6379" }
     assert.deepStrictEqual(yield* problems({ env }), [
-      "ANTHROPIC_API_KEY: ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key"
+      "ANTHROPIC_API_KEY must be set: the provider \"anthropic\" needs its key"
     ])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 

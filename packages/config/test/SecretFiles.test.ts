@@ -104,7 +104,7 @@ it.effect("a file that is not there, is empty, is no file or stands beside the v
         ],
         [
           { ...complete, GITHUB_WEBHOOK_SECRET_FILE: file },
-          "github.webhook_secret (GITHUB_WEBHOOK_SECRET): GITHUB_WEBHOOK_SECRET and GITHUB_WEBHOOK_SECRET_FILE are " +
+          "github.webhook_secret: GITHUB_WEBHOOK_SECRET and GITHUB_WEBHOOK_SECRET_FILE are " +
           "both set: remove one of the two"
         ]
       ]

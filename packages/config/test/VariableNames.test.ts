@@ -101,7 +101,7 @@ it.effect("where the configuration is refused, the doubt follows the problems", 
   Effect.gen(function*() {
     const { GITHUB_TOKEN: token, ...others } = complete
     const [missing = "", ...rest] = yield* problems({ env: { ...others, GITHUB_TOKN: token } })
-    assert.match(missing, /^github\.token \(GITHUB_TOKEN\): GITHUB_TOKEN must be set /)
+    assert.match(missing, /^github\.token: GITHUB_TOKEN must be set /)
     assert.deepStrictEqual(rest, [
       "github.token (GITHUB_TOKEN): GITHUB_TOKN is in the environment, and is no setting: was GITHUB_TOKEN meant?"
     ])

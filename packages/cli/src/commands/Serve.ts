@@ -27,8 +27,7 @@ const checkAgent = Effect.gen(function*() {
 })
 
 const announce = Layer.effectDiscard(Effect.gen(function*() {
-  const { policy, review, storage, warnings, webhook } = yield* AppConfig
-  yield* Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+  const { policy, review, storage, webhook } = yield* AppConfig
   const { address } = yield* HttpServer.HttpServer
   // Port 0 is any that is free.
   const port = address._tag === "UnixPathAddress" ? webhook.port : address.port
