@@ -3662,7 +3662,11 @@ interface ObjectList<A> {
   readonly version: string;
 }
 /** An event of a watch. `version`: the point from which another watch continues. */
-type WatchEvent<A> = {
+type WatchEvent<A> =
+/** The API server has taken the request, and tells what happens from now on. */
+{
+  readonly _tag: "Opened";
+} | {
   readonly _tag: "Changed";
   readonly item: A;
   readonly version: string;
@@ -3767,7 +3771,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$32: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | Exclude<R, import("effect/Scope").Scope>>;
+declare const layer$32: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | ServiceBreakers | Exclude<R, import("effect/Scope").Scope>>;
 /** Description of a tool for a model. */
 interface ToolSpec {
   readonly name: string;

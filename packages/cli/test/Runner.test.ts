@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import type { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { kubernetesSettings, layerTest, redisAt, reviewSettings, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect, FileSystem, Layer, Option } from "effect"
@@ -28,7 +29,9 @@ const configured = Effect.fnUntraced(function*(settings: Partial<AppConfig["Serv
       mention: needs(laneOf(1), mention(laneOf(1), "d2", "review")),
       gitlab: needs(laneOf(1, "gitlab"))
     }
-  }).pipe(Effect.provide(Runner.layer.pipe(Layer.provide(Storage.layer), Layer.provideMerge(config))))
+  }).pipe(
+    Effect.provide(Runner.layer.pipe(Layer.provide([Storage.layer, ServiceBreakers.layer]), Layer.provideMerge(config)))
+  )
 })
 
 it.live("reviews run in this process, which needs the lane's forge, the reviewer's model service, and the disk", () =>

@@ -45,6 +45,7 @@ const accessDelay = ({ age }: Lease) =>
 
 const isForge = (service: ServiceName): boolean => service.startsWith("forge:")
 const isModel = (service: ServiceName): boolean => service.startsWith("model:")
+const isCluster = (service: ServiceName): boolean => service === "cluster"
 
 /** Selects the forges among some services: all that a notice needs. */
 export const forgesOf = (services: ReadonlyArray<ServiceName>): ReadonlyArray<ServiceName> => services.filter(isForge)
@@ -53,9 +54,13 @@ export const forgesOf = (services: ReadonlyArray<ServiceName>): ReadonlyArray<Se
 const isGivenUpByRun = (outcome: JobOutcome | NoticeOutcome): boolean =>
   "failure" in outcome && outcome.failure._tag === "Lease"
 
-/** Observation of the services that a run needed, from its outcome. */
-const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<ServiceName>): ServiceObservation =>
-  JobOutcome.match(outcome, {
+/**
+ * Observation of the services that a run needed, from its outcome. Of a cluster only that it is away or full: what the
+ * run had of it is long ago by now, and its runner reports it.
+ */
+const findingOf = (lease: Lease, outcome: JobOutcome, all: ReadonlyArray<ServiceName>): ServiceObservation => {
+  const needs = all.filter((service) => !isCluster(service))
+  return JobOutcome.match(outcome, {
     Reviewed: () => ServiceObservation.cases.Answered.make({ services: needs }),
     Answered: ({ usage }) =>
       usage === undefined
@@ -80,6 +85,7 @@ const findingOf = (lease: Lease, outcome: JobOutcome, needs: ReadonlyArray<Servi
         }),
     Lost: () => ServiceObservation.cases.Nothing.make({})
   })
+}
 
 /** Makes the functions that decide what becomes of a job after a run of it. */
 export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: SettlementOptions) {

@@ -3,7 +3,7 @@ import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
-import { laneWorld } from "@nominal-code/testing/LaneWorld"
+import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Clock, Duration, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
@@ -200,6 +200,30 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
       yield* quiet
       assert.deepStrictEqual(yield* waitedFor, [model])
     }).pipe(Random.withSeed("two")))
+
+  it.effect("a cluster whose API server is away, although the reviews that it runs are done one after the other", () =>
+    Effect.gen(function*() {
+      const service = ServiceName.make("cluster")
+      const world = yield* laneWorld({
+        needs: () => [service],
+        outOfProcess: true,
+        run: ({ delivery }) =>
+          delivery.startsWith("running")
+            ? lasting("1 minute")
+            : Effect.succeed(JobOutcome.cases.Postponed.make({ service, failure: unreachable }))
+      })
+      const { outages } = yield* world.start
+      yield* world.offer(
+        mention(laneOf(1), "running"),
+        mention(laneOf(1), "waiting 1"),
+        mention(laneOf(2), "waiting 2")
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* quiet
+      assert.include(world.events, "end running")
+      assert.notInclude(world.events, "start waiting 1")
+      assert.deepStrictEqual((yield* outages).map(({ service }) => String(service)), ["cluster"])
+    }).pipe(Random.withSeed("cluster")))
 
   it.effect(
     "a store that is away for ten minutes, with at most 600 requests to it meanwhile",

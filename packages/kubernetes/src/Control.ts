@@ -2,6 +2,7 @@ import { backoff } from "@nominal-code/domain/Backoff"
 import type { Job } from "@nominal-code/domain/Job"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Duration, Effect, Option, Schedule } from "effect"
+import { isUnserved } from "./ApiHealth.ts"
 import { isOver } from "./Ending.ts"
 import type { JobManifest } from "./JobManifest.ts"
 import { KubeClient } from "./KubeClient.ts"
@@ -15,6 +16,9 @@ const apiRetries = backoff("250 millis", "8 seconds").pipe(
   Schedule.jittered,
   Schedule.upTo({ duration: "60 seconds" })
 )
+
+/** Retries of the removal of a Job that nobody waits for. */
+const removalRetries = backoff("1 second", "30 seconds").pipe(Schedule.jittered)
 
 /** Time limit of the first list of our Jobs. */
 const listLimit = Duration.minutes(1)
@@ -30,16 +34,6 @@ const lookEvery = Duration.seconds(5)
 
 const mayPass = (error: KubeError | RunNotWanted): error is KubeError => error._tag === "KubeError" && error.retryable
 
-const withRetries = <A, E extends KubeError | RunNotWanted, R>(effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(
-    Effect.tapError((error) =>
-      mayPass(error)
-        ? Effect.andThen(Effect.logDebug(error.message), Effect.sleep(error.retryAfter ?? Duration.zero))
-        : Effect.void
-    ),
-    Effect.retry({ schedule: apiRetries, while: mayPass })
-  )
-
 const sameLabels = (wanted: JobManifest, { labels }: KubeJob): boolean =>
   Object.entries(wanted.metadata?.labels ?? {}).every(([name, value]) => labels[name] === value)
 
@@ -54,6 +48,21 @@ const places = ({ pods }: KubeJobWatch.KubeJobSnapshot): string => {
 export const make = Effect.gen(function*() {
   const client = yield* KubeClient
   const watch = yield* KubeJobWatch.make
+  const scope = yield* Effect.scope
+
+  /** An API server that the watch knows to be away is not asked again: the run waits for it, and keeps no slot meanwhile. */
+  const isWorthARetry = (error: KubeError | RunNotWanted) =>
+    Effect.map(watch.health.away, (away) => mayPass(error) && !(isUnserved(error) && Option.isSome(away)))
+
+  const withRetries = <A, E extends KubeError | RunNotWanted, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(
+      Effect.tapError((error) =>
+        mayPass(error)
+          ? Effect.andThen(Effect.logDebug(error.message), Effect.sleep(error.retryAfter ?? Duration.zero))
+          : Effect.void
+      ),
+      Effect.retry({ schedule: apiRetries, while: isWorthARetry })
+    )
 
   const jobsWith = (labels: Readonly<Record<string, string>>) =>
     watch.jobsWith(labels).pipe(
@@ -130,6 +139,18 @@ export const make = Effect.gen(function*() {
     return Option.some(places(yield* observation.snapshot))
   })
 
+  /**
+   * Removes a Job whose run is over, in the background and for as long as its pods may run. Whoever runs the lane's next
+   * job ends it before, if it is still there.
+   */
+  const removeLater = (name: string, limit: Duration.Duration) =>
+    client.deleteJob(name).pipe(
+      Effect.retry({ schedule: Schedule.upTo(removalRetries, { duration: limit }), while: mayPass }),
+      Effect.catch(({ message }) => Effect.logError(`the Job was not removed: ${message}`)),
+      Effect.forkIn(scope),
+      Effect.asVoid
+    )
+
   const endOther = Effect.fnUntraced(function*(other: KubeJob) {
     const observation = yield* watch.observe(other.name)
     yield* observation.confirm(other)
@@ -167,7 +188,17 @@ export const make = Effect.gen(function*() {
     yield* Effect.forEach(yield* jobsWith(kubeJobsOfLabels(job)), endOne, { concurrency: 4, discard: true })
   })
 
-  return { observe: watch.observe, find: client.findJob, warningsOf: client.warningsOf, create, stop, clearLane, end }
+  return {
+    health: watch.health,
+    observe: watch.observe,
+    find: client.findJob,
+    warningsOf: client.warningsOf,
+    create,
+    stop,
+    removeLater,
+    clearLane,
+    end
+  }
 })
 
 /** Operations on the kube jobs of this server. */

@@ -11,6 +11,8 @@ export interface ObjectList<A> {
 
 /** An event of a watch. `version`: the point from which another watch continues. */
 export type WatchEvent<A> =
+  /** The API server has taken the request, and tells what happens from now on. */
+  | { readonly _tag: "Opened" }
   | { readonly _tag: "Changed"; readonly item: A; readonly version: string }
   | { readonly _tag: "Removed"; readonly item: A; readonly version: string }
   /** Bookmark: nothing has happened up to this version. */

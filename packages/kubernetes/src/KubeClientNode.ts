@@ -52,6 +52,8 @@ const sinceDeletion = (answer: unknown): Option.Option<Duration.Duration> =>
       Duration.millis(Math.max(0, date.getTime() - deletionTimestamp.getTime()))
   )
 
+const opened = { _tag: "Opened" as const }
+
 /** One line of a watch. */
 const watchEvent = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line: string): Effect.fn.Return<
   WatchEvent<A>,
@@ -91,15 +93,17 @@ const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>):
   return {
     list,
     watch: (labelSelector, resourceVersion) =>
-      Stream.mapEffect(
-        lines(`watch ${kind.name}`, kind.path, {
-          watch: "true",
-          allowWatchBookmarks: "true",
-          timeoutSeconds: String(watchSeconds),
-          labelSelector,
-          resourceVersion
-        }),
-        (line) => watchEvent(kind, line)
+      lines(`watch ${kind.name}`, kind.path, {
+        watch: "true",
+        allowWatchBookmarks: "true",
+        timeoutSeconds: String(watchSeconds),
+        labelSelector,
+        resourceVersion
+      }).pipe(
+        Effect.map((lines) =>
+          Stream.concat(Stream.succeed(opened), Stream.mapEffect(lines, (line) => watchEvent(kind, line)))
+        ),
+        Stream.unwrap
       )
   }
 }

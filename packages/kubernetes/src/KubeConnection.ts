@@ -89,9 +89,9 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
     return yield* statusFailure(operation, answer.httpStatusCode, text, answer.headers)
   })
 
-  /** Stream of the lines of a watch. It ends when the connection is silent for too long. */
-  const lines = (operation: string, path: string, query: Readonly<Record<string, string>>) =>
-    Stream.unwrap(Effect.gen(function*() {
+  /** Opens a watch: the stream of its lines, which ends when the connection is silent for too long. */
+  const lines = Effect.fnUntraced(
+    function*(operation: string, path: string, query: Readonly<Record<string, string>>) {
       const url = new URL(`${cluster.server.replace(/\/$/, "")}${path}?${new URLSearchParams(query)}`)
       const body = yield* open(operation, url, yield* Effect.abortSignal).pipe(withTimeout(operation))
       return Stream.fromReadableStream({ evaluate: () => body, onError: failureOf(operation) }).pipe(
@@ -99,7 +99,8 @@ export const connect = Effect.fnUntraced(function*(kubeconfig?: string) {
         Stream.splitLines,
         Stream.timeout(silence)
       )
-    }))
+    }
+  )
 
   return { sdk, config, request, lines }
 })

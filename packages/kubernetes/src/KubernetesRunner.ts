@@ -10,6 +10,7 @@ import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
+import * as ClusterBreaker from "./ClusterBreaker.ts"
 import * as KubeJobs from "./Control.ts"
 import {
   apiFailed,
@@ -50,6 +51,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
   const results = yield* JobResults
   const payloads = yield* PayloadStore
   const jobs = yield* KubeJobs.make
+  const { served } = yield* ClusterBreaker.make(jobs.health)
 
   const listen = (run: JobRun) => Effect.retry(results.listen(run), listening)
 
@@ -84,8 +86,10 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
       if (ending === "Succeeded") return podFailed("no-result", "the Job succeeded and left no result")
       const failure = failureOf(yield* observation.snapshot, activeDeadline)
       const late = "failure" in failure && failure.failure._tag === "Deadline"
-      const waits = Option.filter(reported, JobOutcome.guards.Postponed)
-      if (late) return Option.getOrElse(Option.orElse(waits, () => shortened), () => failure)
+      if (late) {
+        const waits = Option.filter(stored, JobOutcome.guards.Postponed)
+        return Option.getOrElse(Option.orElse(waits, () => shortened), () => failure)
+      }
       return Option.match(Option.orElse(stored, () => reported), { onNone: () => failure, onSome: leftBy })
     }
   )
@@ -95,10 +99,11 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
     function*(run: JobRun, name: string, observation: KubeJobObservation, because: RunWithoutResult) {
       yield* Effect.logWarning(`ending the Job: ${failureText(because.failure)}`)
       const left = yield* jobs.stop(name, observation).pipe(
-        Effect.catchTag(
-          "KubeError",
-          ({ message }) => Effect.as(Effect.logError(`the Job was not ended: ${message}`), Option.none())
-        )
+        Effect.catchTag("KubeError", ({ message }) =>
+          Effect.logWarning(`the Job is ended later: ${message}`).pipe(
+            Effect.andThen(jobs.removeLater(name, activeDeadline)),
+            Effect.as(Option.none())
+          ))
       )
       const stored = yield* read(run, readLimit)
       if (Option.exists(stored, isSettled)) return Option.getOrThrow(stored)
@@ -117,13 +122,22 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
     ) {
       const slot = yield* RunSlot
       const reported = yield* Ref.make(Option.none<JobOutcome>())
+      const begun = observation.first(({ ran }) => ran ? Option.some(undefined) : Option.none())
+      yield* Effect.forkScoped(Effect.andThen(begun, served))
       const resumed = observation.first((snapshot) => isSuspended(snapshot) ? Option.none() : Option.some(undefined))
       while (true) {
         const placement = Placement.make(observation, jobs.warningsOf(name))
         const { hopeless, shortened } = placement
         const apiAway = Effect.match(jobs.find(name), { onFailure: apiIsAway, onSuccess: Option.none })
-        const verdict = yield* verdictOn({ observation, apiAway, heard, reported, hopeless }, template.kubernetes)
-        if (verdict._tag === "Done") return verdict.outcome
+        // Nothing is begun while the API server is away, so the slot is free to find out that it is.
+        const verdict = yield* Effect.raceFirst(
+          verdictOn({ observation, apiAway, heard, reported, hopeless }, template.kubernetes),
+          Effect.forever(Effect.andThen(jobs.health.untilAway, slot.yieldWhile(jobs.health.untilBack)))
+        )
+        if (verdict._tag === "Done") {
+          if (verdict.removes) yield* jobs.removeLater(name, activeDeadline)
+          return verdict.outcome
+        }
         if (verdict._tag === "Stop") return yield* abandon(run, name, observation, verdict.because)
         if (verdict._tag === "Ended") {
           return yield* conclude(run, verdict.how, observation, yield* shortened, yield* Ref.get(reported))
@@ -192,8 +206,6 @@ export interface KubernetesWork<R> {
   needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>
 }
 
-const cluster = ServiceName.make("cluster")
-
 /**
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
@@ -214,7 +226,7 @@ export const layer = <R>(options: KubernetesOptions, { command, needs, notice }:
         postNotice: Effect.fn("KubernetesRunner.postNotice")((job: Job, what: Notice) =>
           Effect.provide(notice(job, what), context)
         ),
-        needs: (lane, job) => [cluster, ...needs(lane, job)],
+        needs: (lane, job) => [ClusterBreaker.cluster, ...needs(lane, job)],
         outOfProcess: true
       })
     })

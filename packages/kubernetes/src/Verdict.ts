@@ -1,4 +1,4 @@
-import { isSettled, JobOutcome } from "@nominal-code/domain/Job"
+import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Ref } from "effect"
 import { endingOf, type KubeJobEnding, neverStarted, type RunWithoutResult, tooLong } from "./Ending.ts"
@@ -6,7 +6,8 @@ import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
 /** Decision about a Job. `Stop`: nobody waits for it any more, and it has to be gone before the next. */
 export type RunVerdict =
-  | { readonly _tag: "Done"; readonly outcome: JobOutcome }
+  /** Its pod has said the last word. `removes`: the cluster would give it another pod. */
+  | { readonly _tag: "Done"; readonly outcome: JobOutcome; readonly removes: boolean }
   | { readonly _tag: "Ended"; readonly how: Exclude<KubeJobEnding["_tag"], "Stuck"> }
   | { readonly _tag: "Stop"; readonly because: RunWithoutResult }
   /** Its queue has not admitted it, or has taken its place away: it has no pods until the queue says so. */
@@ -37,14 +38,15 @@ export const verdictOn = (
   { apiAway, heard, hopeless, observation, reported }: Sources,
   { activeDeadline, backoffLimit }: { readonly activeDeadline: Duration.Duration; readonly backoffLimit: number }
 ): Effect.Effect<RunVerdict> => {
-  // A failed pod may be replaced by the next: only the Job says that it was the last.
   const signal = Effect.flatMap(
     Effect.catch(heard, () => Effect.never),
     (outcome): Effect.Effect<RunVerdict> => {
-      if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome })
-      // The next pod would fail in the same way, or find the same service away.
-      const isFinal = outcome._tag === "Postponed" || outcome._tag === "Failed" && !outcome.retryable
-      if (isFinal && backoffLimit > 0) return Effect.succeed({ _tag: "Stop", because: outcome })
+      if (isSettled(outcome)) return Effect.succeed({ _tag: "Done", outcome, removes: false })
+      // The next pod would fail in the same way, or find the same service away. The cluster is not asked: it may be away.
+      const isFinal = outcome._tag === "Postponed" ||
+        outcome._tag === "Failed" && (!outcome.retryable || backoffLimit === 0)
+      if (isFinal) return Effect.succeed({ _tag: "Done", outcome, removes: backoffLimit > 0 })
+      // A pod that failed or was stopped may be replaced by the next: only the Job says that it was the last.
       return Effect.andThen(Ref.set(reported, Option.some(outcome)), Effect.never)
     }
   )
@@ -61,9 +63,7 @@ export const verdictOn = (
   const expired = Effect.delay(
     Effect.gen(function*() {
       // While the API server is away, nobody tells that the pod has ended, or that it has not begun.
-      const left = Option.filter(yield* Ref.get(reported), JobOutcome.guards.Postponed)
       const snapshot = yield* observation.snapshot
-      if (Option.isSome(left)) return stop(left.value)
       if (!snapshot.ran) return stop(neverStarted(snapshot, limit))
       return stop(Option.getOrElse(yield* apiAway, () => tooLong(activeDeadline)))
     }),

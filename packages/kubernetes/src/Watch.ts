@@ -1,4 +1,5 @@
 import { Deferred, Effect, Option, type Scope, Stream, SubscriptionRef } from "effect"
+import * as ApiHealth from "./ApiHealth.ts"
 import { KubeClient } from "./KubeClient.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
 import { pump, type WatchHandler } from "./WatchPump.ts"
@@ -104,8 +105,10 @@ export const make = Effect.gen(function*() {
     }
   }
 
-  yield* Effect.forkScoped(pump("Jobs", client.jobs, jobs))
-  yield* Effect.forkScoped(pump("pods", client.pods, pods))
+  // One of the two watches tells: the other one may be forbidden.
+  const health = yield* ApiHealth.make
+  yield* Effect.forkScoped(pump("Jobs", client.jobs, jobs, health))
+  yield* Effect.forkScoped(pump("pods", client.pods, pods, { answered: Effect.void, failed: () => Effect.void }))
 
   const observe = (name: string): Effect.Effect<KubeJobObservation, never, Scope.Scope> =>
     Effect.acquireRelease(
@@ -142,6 +145,7 @@ export const make = Effect.gen(function*() {
     })))
 
   return {
+    health,
     observe,
     /** Our Jobs with these labels, from the watch and without a request. Waits for the first list. */
     jobsWith: (labels: Readonly<Record<string, string>>): Effect.Effect<ReadonlyArray<KubeJob>> =>

@@ -1,5 +1,6 @@
 import { backoff } from "@nominal-code/domain/Backoff"
 import { Clock, Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
+import type { ApiHealth } from "./ApiHealth.ts"
 import type { Watchable, WatchEvent } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
 import { everyKubeJob } from "./Names.ts"
@@ -37,16 +38,21 @@ const makePauses = Effect.gen(function*() {
 })
 
 /**
- * Lists once and then watches without end. It lists again only if the watch has expired, and then from the present
- * state: an older answer could lack known objects.
+ * Lists once and then watches without end, and tells how the API server answers. It lists again only if the watch has
+ * expired, and then from the present state: an older answer could lack known objects.
  */
-export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable<A>, handler: WatchHandler<A>) {
+export const pump = Effect.fnUntraced(function*<A>(
+  name: string,
+  kind: Watchable<A>,
+  handler: WatchHandler<A>,
+  health: Pick<ApiHealth, "answered" | "failed">
+) {
   const at = yield* Ref.make(Option.none<string>())
   const listed = yield* Ref.make(false)
   const away = yield* Ref.make(false)
   const pauses = yield* makePauses
   const worked = Effect.andThen(Ref.set(away, false), pauses.worked)
-  const apply = (seen: WatchEvent<A>) =>
+  const apply = (seen: Exclude<WatchEvent<A>, { readonly _tag: "Opened" }>) =>
     (seen._tag === "Progress"
       ? Effect.void
       : seen._tag === "Changed"
@@ -57,6 +63,7 @@ export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable
   const list = Effect.gen(function*() {
     const all = yield* handler.all
     const { items, version } = yield* kind.list(everyKubeJob, !(yield* Ref.get(listed)))
+    yield* health.answered
     yield* all(items)
     yield* Ref.set(listed, true)
     yield* Ref.set(at, Option.some(version))
@@ -66,7 +73,11 @@ export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable
     if (Option.isNone(version)) return yield* list
     const heard = yield* Ref.make(false)
     yield* kind.watch(everyKubeJob, version.value).pipe(
-      Stream.runForEach((seen) => Effect.all([apply(seen), Ref.set(heard, true), worked], { discard: true })),
+      Stream.runForEach((seen) =>
+        seen._tag === "Opened"
+          ? health.answered
+          : Effect.all([apply(seen), Ref.set(heard, true), worked], { discard: true })
+      ),
       Effect.catchIf(({ reason }) => reason === "expired", () => Ref.set(at, Option.none())),
       // A connection that told something has worked: its end begins no series of failures.
       Effect.catch((error) =>
@@ -84,7 +95,7 @@ export const pump = Effect.fnUntraced(function*<A>(name: string, kind: Watchable
 
   return yield* step.pipe(
     Effect.tap(() => worked),
-    Effect.tapError((error) => Effect.andThen(complain(error), pauses.after(error))),
+    Effect.tapError((error) => Effect.all([complain(error), health.failed(error), pauses.after(error)])),
     Effect.retry(again),
     Effect.forever
   )

@@ -31,8 +31,8 @@ export const kubePod = (given: Partial<KubePod> & Pick<KubePod, "name" | "job">)
 export const fakeKube = Effect.gen(function*() {
   const jobs = new Map<string, KubeJob>()
   const pods = new Map<string, KubePod>()
-  const jobEvents = yield* PubSub.unbounded<WatchEvent<KubeJob>>()
-  const podEvents = yield* PubSub.unbounded<WatchEvent<KubePod>>()
+  const jobEvents = yield* PubSub.unbounded<WatchEvent<KubeJob> | KubeError>()
+  const podEvents = yield* PubSub.unbounded<WatchEvent<KubePod> | KubeError>()
   const log: Array<string> = []
   let refusal = Option.none<KubeErrorReason>()
   let warnings: ReadonlyArray<string> = []
@@ -49,14 +49,25 @@ export const fakeKube = Effect.gen(function*() {
   const watchable = <A>(
     kind: string,
     items: ReadonlyMap<string, A>,
-    events: PubSub.PubSub<WatchEvent<A>>
+    events: PubSub.PubSub<WatchEvent<A> | KubeError>
   ): Watchable<A> => ({
     list: (_selector, cached) =>
       asked(() => {
         lists.push(`${kind} ${cached ? "cached" : "whole"}`)
         return { items: [...items.values()], version: "1" }
       }),
-    watch: () => Stream.fromPubSub(events)
+    watch: () =>
+      Stream.unwrap(Effect.gen(function*() {
+        yield* asked(() => undefined)
+        const told = yield* PubSub.subscribe(events)
+        return Stream.concat(
+          Stream.succeed({ _tag: "Opened" as const }),
+          Stream.mapEffect(
+            Stream.fromSubscription(told),
+            (event) => event instanceof KubeError ? Effect.fail(event) : Effect.succeed(event)
+          )
+        )
+      }))
   })
   const changed = (job: KubeJob) => {
     jobs.set(job.name, job)
@@ -97,6 +108,12 @@ export const fakeKube = Effect.gen(function*() {
       Effect.sync(() => void endingFor.set(name, Duration.fromInputUnsafe(ago))),
     /** Every call fails for a reason, until there is none. */
     refuse: (reason?: KubeErrorReason) => Effect.sync(() => void (refusal = Option.fromUndefinedOr(reason))),
+    /** It goes away: every call fails, and the watches are cut. */
+    leave: Effect.suspend(() => {
+      refusal = Option.some("unreachable")
+      const cut = new KubeError({ operation: "watch", reason: "unreachable", detail: "the connection is lost" })
+      return Effect.andThen(PubSub.publish(jobEvents, cut), PubSub.publish(podEvents, cut))
+    }),
     /** Warnings of the cluster about each Job. */
     warn: (...messages: ReadonlyArray<string>) => Effect.sync(() => void (warnings = messages)),
     layer: Layer.succeed(KubeClient, client)

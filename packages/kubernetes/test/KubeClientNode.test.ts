@@ -34,10 +34,12 @@ it.live("a Job is created, found, listed, watched and deleted", () =>
     assert.strictEqual(created.name, kubeJobName(job, 1))
     assert.deepStrictEqual(created.labels, manifest.metadata?.labels)
     assert.isTrue(Option.isSome(yield* client.findJob(created.name)))
-    const [seen] = yield* client.jobs.watch(everyKubeJob, before.version).pipe(Stream.take(1), Stream.runCollect)
+    const watched = client.jobs.watch(everyKubeJob, before.version)
+    const [opened, seen] = yield* watched.pipe(Stream.take(2), Stream.runCollect)
+    assert.strictEqual(opened?._tag, "Opened")
     assert.strictEqual(seen?._tag === "Changed" ? seen.item.name : "", created.name)
     yield* client.deleteJob(created.name)
-    const gone = yield* client.jobs.watch(everyKubeJob, before.version).pipe(
+    const gone = yield* watched.pipe(
       Stream.filter(({ _tag }) => _tag === "Removed"),
       Stream.take(1),
       Stream.runCollect

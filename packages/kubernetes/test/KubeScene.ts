@@ -4,6 +4,7 @@ import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
@@ -57,7 +58,7 @@ export const scene = Effect.fnUntraced(
     const context = yield* Layer.build(
       Layer.fresh(KubernetesRunner.layer(options(settings), { notice, command, needs: () => [] })).pipe(
         Layer.provide(KubeClientNode.layer({ namespace: kubernetes.namespace, kubeconfig: cluster.kubeconfig })),
-        Layer.provide([results.layer, Logger.layer([])])
+        Layer.provide([results.layer, Layer.fresh(ServiceBreakers.layer), Logger.layer([])])
       )
     )
     return { cluster, results, told, runner: Context.get(context, JobRunner) }

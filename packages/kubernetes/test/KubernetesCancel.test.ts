@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
@@ -30,7 +31,7 @@ const world = Effect.gen(function*() {
       })
     )
       .pipe(
-        Layer.provide([kube.layer, results.layer, Logger.layer([])])
+        Layer.provide([kube.layer, results.layer, Layer.fresh(ServiceBreakers.layer), Logger.layer([])])
       )
   )
   return { kube, results, ...yield* laneWorld(Context.get(context, JobRunner)) }

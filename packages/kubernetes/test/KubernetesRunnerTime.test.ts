@@ -6,7 +6,7 @@ import { apiFailed, clusterPostponed, tooLong } from "@nominal-code/kubernetes/E
 import { KubeError } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import { laneLabels } from "@nominal-code/kubernetes/Names"
-import { reviewed } from "@nominal-code/testing/Jobs"
+import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -83,15 +83,71 @@ const forgeAway = JobOutcome.cases.Postponed.make({
   service: ServiceName.make("forge:github")
 })
 
-it.effect("an API server that is away for longer than the deadline makes no failure of a pod that waits for a service", () =>
+const refused = JobOutcome.cases.Failed.make({
+  failure: Failure.cases.Forge.make({ reason: "refused", detail: "422" }),
+  retryable: false
+})
+
+it.effect.each(
+  [
+    ["waits for a service", forgeAway, 0],
+    ["waits for a service, and might get another pod", forgeAway, 1],
+    ["has failed for good", refused, 0],
+    ["has failed for good, and might get another pod", refused, 1],
+    ["has failed, and gets no other pod", { ...refused, retryable: true }, 0]
+  ] as const
+)(
+  "what a pod says is the end of its run without a word of the API server, if it %s",
+  ([, said, backoffLimit]) =>
+    Effect.gen(function*() {
+      const { kube, results, running } = yield* started({ settings: { backoffLimit } })
+      yield* kube.changed(runs(kube.jobs.get(name)))
+      yield* kube.leave
+      yield* results.report(run, said)
+      assert.deepStrictEqual(yield* Fiber.join(running), said)
+      yield* TestClock.adjust("9 minutes")
+      assert.deepStrictEqual(kube.log, [`create ${name}`])
+      // A Job that would get another pod is removed as soon as that is possible.
+      yield* kube.refuse()
+      yield* TestClock.adjust("1 minute")
+      yield* quiet
+      assert.deepStrictEqual(kube.log, [`create ${name}`, ...(backoffLimit > 0 ? [`delete ${name}`] : [])])
+    })
+)
+
+it.effect("a run whose API server is away keeps no slot, and has it again when that is back", () =>
   Effect.gen(function*() {
-    const { kube, results, running } = yield* started()
+    const slot: Array<string> = []
+    const say = (what: string) => Effect.sync(() => slot.push(what))
+    const { kube, outages, results, running } = yield* started({
+      slot: { yieldWhile: (effect) => Effect.acquireUseRelease(say("given back"), () => effect, () => say("taken")) }
+    })
     yield* kube.changed(runs(kube.jobs.get(name)))
-    yield* results.report(run, forgeAway)
-    yield* TestClock.adjust("611 seconds")
-    yield* kube.removed(name)
-    yield* TestClock.adjust("1 second")
-    assert.deepStrictEqual(yield* Fiber.join(running), forgeAway)
+    yield* kube.leave
+    yield* TestClock.adjust("10 seconds")
+    assert.deepStrictEqual([slot, yield* outages], [[], []])
+    yield* TestClock.adjust("15 seconds")
+    yield* quiet
+    assert.deepStrictEqual(slot, ["given back"])
+    assert.deepStrictEqual((yield* outages).map(({ service }) => service), ["cluster"])
+    yield* kube.refuse()
+    yield* TestClock.adjust("10 seconds")
+    yield* quiet
+    assert.deepStrictEqual([slot, yield* outages], [["given back", "taken"], []])
+    yield* results.report(run, reviewed)
+    assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
+  }))
+
+it.effect("a run that begins while the API server is known to be away waits for it at once", () =>
+  Effect.gen(function*() {
+    const { kube, runner } = yield* started()
+    yield* kube.leave
+    yield* TestClock.adjust("30 seconds")
+    yield* quiet
+    assert.deepStrictEqual(
+      yield* runner.run(mention(laneOf(2), "b"), 1),
+      clusterPostponed("unavailable", "Kubernetes: ask: nobody answers")
+    )
   }))
 
 it.effect("an API server that is away at the deadline makes no failure of a pod that has said nothing", () =>
@@ -107,11 +163,11 @@ it.effect("an API server that is away at the deadline makes no failure of a pod 
     )
   }))
 
-it.effect("a pod that waits for a service has not failed although the cluster says so after the deadline", () =>
+it.effect("a pod that waits for a service, and was not heard, has not failed although its Job came to its deadline", () =>
   Effect.gen(function*() {
     const { kube, results, running } = yield* started()
     yield* kube.changed(runs(kube.jobs.get(name)))
-    yield* results.report(run, forgeAway)
+    yield* results.store(run, forgeAway)
     const end = Option.some({ succeeded: false, reason: "DeadlineExceeded", message: "" })
     yield* kube.changed(kubeJob({ name, ...kube.jobs.get(name), end }))
     yield* TestClock.adjust("1 second")

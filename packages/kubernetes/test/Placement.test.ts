@@ -1,5 +1,4 @@
 import { assert, it } from "@effect/vitest"
-import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { tooLong } from "@nominal-code/kubernetes/Ending"
 import { kubeJobName, laneLabels } from "@nominal-code/kubernetes/Names"
 import { reviewed } from "@nominal-code/testing/Jobs"
@@ -165,11 +164,7 @@ it.effect("a Job that its queue has not admitted holds no slot for hours, and ha
           Effect.sync(() => slots.push("taken"))
         )
     }
-    const { kube, results, running } = yield* Effect.provideService(
-      started({ settings: { queue: Option.some("reviews") } }),
-      RunSlot,
-      slot
-    )
+    const { kube, results, running } = yield* started({ settings: { queue: Option.some("reviews") }, slot })
     assert.strictEqual(kube.jobs.get(name)?.suspended, true)
     yield* TestClock.adjust("8 hours")
     assert.deepStrictEqual([slots, kube.log], [["given back"], [`create ${name}`]])

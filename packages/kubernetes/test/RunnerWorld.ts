@@ -1,8 +1,10 @@
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
+import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import type { KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
@@ -27,6 +29,8 @@ interface Beginning {
   readonly settings?: Partial<KubernetesSettings>
   /** Answer to the run when it asks whether it is still wanted. */
   readonly wanted?: boolean
+  /** Slot of the run. */
+  readonly slot?: Context.Service.Shape<typeof RunSlot>
   /** Reason why every call of the API fails. */
   readonly refused?: KubeErrorReason
   /** Request of the job, in place of a short one. */
@@ -38,7 +42,7 @@ interface Beginning {
 /** A runner whose run of the job is under way. `lines` is what it has logged. */
 export const started = Effect.fnUntraced(
   function*(
-    { before = [], deleted = {}, payloads = {}, prompt, refused, settings = {}, wanted = true }: Beginning = {}
+    { before = [], deleted = {}, payloads = {}, prompt, refused, settings = {}, slot, wanted = true }: Beginning = {}
   ) {
     const kube = yield* fakeKube
     for (const job of before) kube.jobs.set(job.name, job)
@@ -54,6 +58,7 @@ export const started = Effect.fnUntraced(
           needs: () => []
         })
       ).pipe(
+        Layer.provideMerge(Layer.fresh(ServiceBreakers.layer)),
         Layer.provide([
           kube.layer,
           results.layer,
@@ -67,11 +72,13 @@ export const started = Effect.fnUntraced(
     const asked = prompt === undefined ? job : mention(laneOf(1), "a", prompt)
     const running = yield* runner.run(asked, 1).pipe(
       Effect.provideService(RunStillWanted, Effect.succeed(wanted)),
+      Effect.provideService(RunSlot, slot ?? RunSlot.defaultValue()),
       Effect.provide(logger),
       Effect.forkChild
     )
     yield* quiet
-    return { kube, results, runner, running, lines }
+    const { outages } = Context.get(context, ServiceBreakers.ServiceBreakers)
+    return { kube, outages, results, runner, running, lines }
   }
 )
 

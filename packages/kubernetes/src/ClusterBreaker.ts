@@ -1,0 +1,27 @@
+import { ServiceName } from "@nominal-code/domain/Failure"
+import { ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/ServiceBreakers"
+import { Effect, Option, Stream } from "effect"
+import type { ApiHealth } from "./ApiHealth.ts"
+import { apiFailed } from "./Ending.ts"
+
+/** Name of the cluster among the services that jobs wait for. */
+export const cluster = ServiceName.make("cluster")
+
+/**
+ * Reports to the cluster's breaker what is seen of the cluster, for the time of the scope: runs that are under way in it
+ * learn nothing of its API server, and none begin while it is away. `served`: it has given a Job its pod.
+ */
+export const make = Effect.fnUntraced(function*({ changes }: ApiHealth) {
+  const breakers = yield* ServiceBreakers
+  const report = (seen: ServiceObservation) => Effect.asVoid(Effect.flatMap(breakers.begin([]), (use) => use.end(seen)))
+
+  yield* Effect.forkScoped(Stream.runForEach(changes, (away) => {
+    const failure = Option.map(away, (error) => apiFailed(error).failure)
+    return report(Option.match(failure, {
+      onNone: () => ServiceObservation.cases.Reached.make({ services: [cluster] }),
+      onSome: (failure) => ServiceObservation.cases.Away.make({ service: cluster, failure })
+    }))
+  }))
+
+  return { served: report(ServiceObservation.cases.Answered.make({ services: [cluster] })) }
+})
