@@ -14,7 +14,7 @@ export interface CheckoutOptions {
 
 /** Makes the checkout of a commit whose files are in `reading.directory` and whose history is in `reading.gitDir`. */
 export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptions): Checkout => {
-  const { commits: { base, head, mergeBase }, directory, gitDir, services } = reading
+  const { commits: { base, head, mergeBase }, directory, gitDir, objects, services } = reading
   const read = <A>(effect: Effect.Effect<A, GitError, Git>) =>
     effect.pipe(
       Effect.tapError(onGitError),
@@ -28,9 +28,9 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
     tools: Tools.make(reading, redact),
     changedFiles: read(Objects.changedFiles(gitDir, mergeBase, head)),
     commits: read(Objects.subjects(gitDir, mergeBase, head)),
-    baseFile: (file) => read(Objects.file(gitDir, base, file)),
-    baseFiles: (folder) => read(Objects.filesIn(gitDir, base, folder)),
+    baseFile: (file) => read(Objects.file(objects, base, file)),
+    baseFiles: (folder) => read(Objects.filesIn(objects, base, folder)),
     paths: (side) => read(Objects.paths(gitDir, side === "LEFT" ? mergeBase : head)),
-    lines: (side, file) => read(Objects.lines(gitDir, side === "LEFT" ? mergeBase : head, file))
+    lines: (side, file) => read(Objects.lines(objects, side === "LEFT" ? mergeBase : head, file))
   }
 }

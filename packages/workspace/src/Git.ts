@@ -1,4 +1,4 @@
-import { Config, Context, Effect, FileSystem, Layer, Option, Path, type Redacted, Schema } from "effect"
+import { Config, Context, Effect, FileSystem, Layer, Option, Path, type Redacted, Schema, type Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { fromStderr, GitFailure, headline } from "./GitFailure.ts"
 import * as Process from "./Process.ts"
@@ -40,6 +40,11 @@ export class Git extends Context.Service<Git, {
     options: GitOptions,
     accept: (chunk: Uint8Array) => boolean
   ): Effect.Effect<Omit<Process.ProcessOutput, "stdout">, GitError>
+  /** Starts a command that answers requests until the scope closes. It only reads the object store. */
+  open(
+    args: ReadonlyArray<string>,
+    options: Pick<GitOptions, "gitDir">
+  ): Effect.Effect<Process.Dialogue<GitError>, GitError, Scope.Scope>
 }>()("@nominal-code/workspace/Git") {}
 
 const MEBIBYTE = 1024 * 1024
@@ -207,6 +212,22 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     return yield* settle(args, options, output)
   })
 
+  const open = (args: ReadonlyArray<string>, options: Pick<GitOptions, "gitDir">) => {
+    const refused = (error: Process.ProcessError) =>
+      error.reason === "killed"
+        ? new GitError({ reason: fromStderr(error.message), message: `git ${args[0]}: ${headline(error.message)}` })
+        : failed(args, error)
+    return Process.open("git", argv(args, options), processOptions(options)).pipe(
+      Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
+      Effect.mapError(refused),
+      Effect.map(({ bytes, line, say }): Process.Dialogue<GitError> => ({
+        say,
+        line: Effect.mapError(line, refused),
+        bytes: (count) => Effect.mapError(bytes(count), refused)
+      }))
+    )
+  }
+
   yield* fs.makeDirectory(home, { recursive: true, mode: 0o700 }).pipe(
     Effect.mapError((error) =>
       new WorkspaceError({
@@ -215,7 +236,7 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
       })
     )
   )
-  return Git.of({ run, consume })
+  return Git.of({ run, consume, open })
 })
 
 /** The git of the PATH. Fails where `baseDir` cannot be written. */

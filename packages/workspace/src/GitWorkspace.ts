@@ -9,6 +9,7 @@ import type { GitError } from "./Git.ts"
 import * as Heartbeat from "./Heartbeat.ts"
 import * as KeptTrees from "./KeptTrees.ts"
 import * as Mirror from "./Mirror.ts"
+import * as ObjectReader from "./ObjectReader.ts"
 import * as Remote from "./Remote.ts"
 import * as RepositoryLock from "./RepositoryLock.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
@@ -45,13 +46,17 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
     yield* Effect.context<FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner>()
   )
 
-  const update = Effect.fnUntraced(function*(mirror: Mirror.Mirror, request: CheckoutRequest) {
+  const update = Effect.fnUntraced(function*(
+    mirror: Mirror.Mirror,
+    objects: ObjectReader.ObjectReader,
+    request: CheckoutRequest
+  ) {
     const used = path.join(mirror.gitDir, usedFile)
     const once = Effect.gen(function*() {
       yield* Mirror.ensure(mirror, request.headSha)
       yield* fs.writeFileString(used, "")
       yield* Heartbeat.beat(used)
-      return yield* Mirror.update(mirror, request)
+      return yield* Mirror.update(mirror, objects, request)
     })
     // What a killed process left: git's lock files, which nobody holds while we hold ours, or files cut short.
     const unlocked = Effect.andThen(Mirror.removeStaleLocks(mirror.gitDir), once)
@@ -69,7 +74,8 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
       const remote = yield* Remote.fromRequest(request)
       const gitDir = path.join(mirrors, remote.directoryName)
       yield* inUse.keep(path.join(gitDir, usedFile))
-      const commits = yield* update({ gitDir, remote, maxBytes: options.maxBytes }, request).pipe(
+      const objects = yield* ObjectReader.make(gitDir)
+      const commits = yield* update({ gitDir, remote, maxBytes: options.maxBytes }, objects, request).pipe(
         Effect.catchTag("GitError", (error) => Effect.fail(Mirror.explain(remote, error)))
       )
       const job = yield* fs.makeTempDirectoryScoped({ directory: jobs, prefix: "job-" })
@@ -86,7 +92,7 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
       )
       yield* KeptTrees.keep(gitDir, tree)
       const redact = makeRedactor(remote.secrets)
-      return Checkout.open({ directory: tree.directory, gitDir, commits, services }, { redact, onGitError })
+      return Checkout.open({ directory: tree.directory, gitDir, objects, commits, services }, { redact, onGitError })
     },
     (effect) =>
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))

@@ -3,6 +3,7 @@ import { Context, Effect, FileSystem, Layer, Option, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Checkout from "./Checkout.ts"
 import * as Git from "./Git.ts"
+import * as ObjectReader from "./ObjectReader.ts"
 import * as Objects from "./Objects.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
 import * as WorkTree from "./WorkTree.ts"
@@ -20,9 +21,12 @@ const make = Effect.fnUntraced(function*(repository: string, { maxBytes }: Local
   )
   const gitDir = path.join(path.resolve(repository), ".git")
 
-  const commitsOf = Effect.fnUntraced(function*({ baseSha: base, headSha: head }: CheckoutRequest) {
+  const commitsOf = Effect.fnUntraced(function*(
+    objects: ObjectReader.ObjectReader,
+    { baseSha: base, headSha: head }: CheckoutRequest
+  ) {
     for (const commit of [head, base]) {
-      if (!(yield* Objects.hasCommit(gitDir, commit))) {
+      if (!(yield* Objects.hasCommit(objects, commit))) {
         return yield* missing(`${repository} does not have the commit ${commit}: fetch it first`)
       }
     }
@@ -34,12 +38,13 @@ const make = Effect.fnUntraced(function*(repository: string, { maxBytes }: Local
   })
 
   const checkout = Effect.fn("LocalWorkspace.checkout")(function*(request: CheckoutRequest) {
-    const commits = yield* commitsOf(request)
+    const objects = yield* ObjectReader.make(gitDir)
+    const commits = yield* commitsOf(objects, request)
     const place = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" }))
     const tree = { place, directory: path.join(place, "tree"), indexFile: path.join(place, "index") }
     yield* fs.makeDirectory(tree.directory)
     yield* WorkTree.write({ gitDir, commit: commits.head, tree, maxBytes })
-    return Checkout.open({ directory: tree.directory, gitDir, commits, services }, {
+    return Checkout.open({ directory: tree.directory, gitDir, objects, commits, services }, {
       redact: makeRedactor([]),
       onGitError: () => Effect.void
     })

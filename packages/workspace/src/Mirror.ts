@@ -13,6 +13,7 @@ import { Effect, FileSystem, Option, Path } from "effect"
 import { createHash } from "node:crypto"
 import { Git, GitError } from "./Git.ts"
 import type { GitFailure } from "./GitFailure.ts"
+import type { ObjectReader } from "./ObjectReader.ts"
 import * as Objects from "./Objects.ts"
 import type { Remote } from "./Remote.ts"
 import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
@@ -75,11 +76,19 @@ export const removeStaleLocks = Effect.fnUntraced(function*(gitDir: string) {
 const localName = (name: string) => `refs/nominal/${createHash("sha256").update(name).digest("hex").slice(0, 24)}`
 const refspec = (name: string) => `+${name}:${localName(name)}`
 
+/** True if nothing has been fetched yet. */
+const isEmpty = Effect.fnUntraced(function*(gitDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const loose = yield* Effect.orElseSucceed(fs.readDirectory(path.join(gitDir, "refs", "nominal")), () => [])
+  return loose.length === 0 && !(yield* fs.exists(path.join(gitDir, "packed-refs")))
+})
+
 const packBytes = Effect.fnUntraced(function*(gitDir: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const packs = path.join(gitDir, "objects", "pack")
-  const names = yield* fs.readDirectory(packs)
+  const names = yield* Effect.orElseSucceed(fs.readDirectory(packs), () => [])
   const sizes = yield* Effect.forEach(
     names,
     (name) =>
@@ -92,7 +101,7 @@ const packBytes = Effect.fnUntraced(function*(gitDir: string) {
 })
 
 const checkSize = Effect.fnUntraced(function*(mirror: Mirror) {
-  const size = yield* Effect.orElseSucceed(packBytes(mirror.gitDir), () => 0)
+  const size = yield* packBytes(mirror.gitDir)
   if (size <= mirror.maxBytes) return
   return yield* new GitError({
     reason: "too-large",
@@ -144,8 +153,8 @@ const findMergeBase = Effect.fnUntraced(function*(mirror: Mirror, base: Sha, hea
 })
 
 /** Makes sure that a commit is here; false if the server does not have it or does not send it. */
-const obtain = Effect.fnUntraced(function*(mirror: Mirror, sha: Sha) {
-  if (yield* Objects.hasCommit(mirror.gitDir, sha)) return true
+const obtain = Effect.fnUntraced(function*(mirror: Mirror, objects: ObjectReader, sha: Sha) {
+  if (yield* Objects.hasCommit(objects, sha)) return true
   return yield* fetchExisting(mirror, [sha], [])
 })
 
@@ -156,10 +165,14 @@ const gone = (message: string) => Effect.fail(new WorkspaceError({ message, reas
  * moved on. The base is the branch's tip; once the head is merged, its merge base would be the head itself, so then
  * the base commit of the request decides.
  */
-export const update = Effect.fn("Mirror.update")(function*(mirror: Mirror, request: CheckoutRequest) {
+export const update = Effect.fn("Mirror.update")(function*(
+  mirror: Mirror,
+  objects: ObjectReader,
+  request: CheckoutRequest
+) {
   const { host, repo } = mirror.remote
   const baseRef = `refs/heads/${request.baseBranch}`
-  const depth = (yield* Objects.isEmpty(mirror.gitDir)) ? [`--depth=${INITIAL_DEPTH}`] : []
+  const depth = (yield* isEmpty(mirror.gitDir)) ? [`--depth=${INITIAL_DEPTH}`] : []
   const refs: Array<string> = [request.headRef, baseRef]
   let baseExists = yield* fetchExisting(mirror, refs, depth)
   if (!baseExists) {
@@ -169,7 +182,7 @@ export const update = Effect.fn("Mirror.update")(function*(mirror: Mirror, reque
     baseExists = yield* fetchExisting(mirror, [baseRef], depth)
     if (baseExists) refs.push(baseRef)
   }
-  if (!(yield* obtain(mirror, request.headSha))) {
+  if (!(yield* obtain(mirror, objects, request.headSha))) {
     return yield* gone(
       `Commit ${
         request.headSha.slice(0, 12)
@@ -177,15 +190,15 @@ export const update = Effect.fn("Mirror.update")(function*(mirror: Mirror, reque
         `deleted since.`
     )
   }
-  if (!baseExists && !(yield* obtain(mirror, request.baseSha))) {
+  if (!baseExists && !(yield* obtain(mirror, objects, request.baseSha))) {
     return yield* gone(
       `The base branch ${request.baseBranch} of ${repo} is no longer on ${host}, nor is its last commit.`
     )
   }
-  const base = baseExists ? yield* Objects.resolve(mirror.gitDir, localName(baseRef)) : request.baseSha
+  const base = baseExists ? yield* Objects.commitOf(objects, localName(baseRef)) : request.baseSha
   const known = refs.length === 0 ? [request.headSha] : refs
   const tipBase = yield* findMergeBase(mirror, base, request.headSha, known)
-  const merged = Option.contains(tipBase, request.headSha) && (yield* obtain(mirror, request.baseSha))
+  const merged = Option.contains(tipBase, request.headSha) && (yield* obtain(mirror, objects, request.baseSha))
   const mergeBase = merged ? yield* findMergeBase(mirror, request.baseSha, request.headSha, known) : tipBase
   if (Option.isNone(mergeBase)) {
     return yield* gone(`The pull request's head and ${request.baseBranch} of ${repo} have no commit in common.`)

@@ -3,6 +3,7 @@ import { parseGitDiff } from "@nominal-code/domain/GitDiff"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { Git, GitError } from "./Git.ts"
+import { isFile, type ObjectReader } from "./ObjectReader.ts"
 
 /** Maximum size of a file that is read. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -12,31 +13,27 @@ const MAX_COMMITS = 250
 /** Decodes bytes: invalid UTF-8 becomes U+FFFD; a byte order mark stays, as it does in git's own diffs. */
 export const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
 
-const isSha = Schema.is(Sha)
+const decodeSha = Schema.decodeUnknownOption(Sha)
 const isRepoPath = Schema.is(RepoPath)
 
-const toSha = (stdout: Uint8Array) => {
-  const text = decode(stdout).trim()
-  return isSha(text)
-    ? Effect.succeed(text)
-    : Effect.fail(new GitError({ reason: "other", message: "git answered something else than a commit." }))
-}
+const toSha = (stdout: Uint8Array) =>
+  Effect.mapError(
+    Effect.fromOption(decodeSha(decode(stdout).trim())),
+    () => new GitError({ reason: "other", message: "git answered something else than a commit." })
+  )
 
 /** True if the commit is here. */
-export const hasCommit = Effect.fnUntraced(function*(gitDir: string, sha: Sha) {
-  const git = yield* Git
-  const { exitCode } = yield* git.run(["cat-file", "-e", `${sha}^{commit}`], { gitDir, answers: [1, 128] })
-  return exitCode === 0
+export const hasCommit = (objects: ObjectReader, sha: Sha) => Effect.map(objects.info(`${sha}^{commit}`), Option.isSome)
+
+/** The commit that an id, its beginning, or a name of ours stands for, with `~n` behind it or not. */
+export const commitOf = Effect.fnUntraced(function*(objects: ObjectReader, name: string) {
+  const commit = yield* objects.info(`${name}^{commit}`)
+  const sha = Option.flatMap(commit, ({ id }) => decodeSha(id))
+  if (Option.isSome(sha)) return sha.value
+  return yield* new GitError({ reason: "missing", message: `there is no commit ${name}` })
 })
 
-/** True if nothing has been fetched yet. */
-export const isEmpty = Effect.fnUntraced(function*(gitDir: string) {
-  const git = yield* Git
-  const { stdout } = yield* git.run(["for-each-ref", "--count=1"], { gitDir })
-  return stdout.length === 0
-})
-
-/** Resolves a full reference name to a commit. */
+/** Resolves a name that a person wrote to a commit. */
 export const resolve = Effect.fnUntraced(function*(gitDir: string, name: string) {
   const git = yield* Git
   const { stdout } = yield* git.run(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`], { gitDir })
@@ -74,21 +71,25 @@ export const parseTreeEntry = (record: string): TreeEntry | undefined => {
 }
 
 /** A file at a commit; none for anything that is not a regular file of at most 16 MiB. */
-export const file = Effect.fn("Objects.file")(function*(gitDir: string, commit: Sha, path: RepoPath) {
-  const git = yield* Git
-  const { stdout } = yield* git.run(["ls-tree", "-l", "-z", "--full-tree", commit, "--", path], { gitDir })
-  const entry = parseTreeEntry(decode(stdout).split("\0")[0] ?? "")
-  if (entry === undefined || entry.type !== "blob" || entry.mode === "120000" || entry.path !== path) {
-    return Option.none<string>()
-  }
-  if (entry.size > MAX_FILE_BYTES) return Option.none<string>()
-  const blob = yield* git.run(["cat-file", "blob", entry.id], { gitDir, maxBytes: MAX_FILE_BYTES })
-  return Option.some(decode(blob.stdout))
+export const file = Effect.fn("Objects.file")(function*(objects: ObjectReader, commit: Sha, path: RepoPath) {
+  const entry = yield* objects.entry(commit, path)
+  if (Option.isNone(entry) || !isFile(entry.value)) return Option.none<string>()
+  const { id } = entry.value
+  const missing = new GitError({ reason: "corrupt", message: `${path} is missing from the repository.` })
+  const info = yield* Effect.flatMap(
+    objects.info(id),
+    Option.match({
+      onNone: () => Effect.fail(missing),
+      onSome: Effect.succeed
+    })
+  )
+  if (info.size > MAX_FILE_BYTES) return Option.none<string>()
+  return Option.map(yield* objects.contents(id, MAX_FILE_BYTES), decode)
 })
 
 /** A file's lines as git counts them: a carriage return before a line's end is part of the line. */
-export const lines = Effect.fnUntraced(function*(gitDir: string, commit: Sha, path: RepoPath) {
-  return Option.map(yield* file(gitDir, commit, path), (text): ReadonlyArray<string> => {
+export const lines = Effect.fnUntraced(function*(objects: ObjectReader, commit: Sha, path: RepoPath) {
+  return Option.map(yield* file(objects, commit, path), (text): ReadonlyArray<string> => {
     const all = text.split("\n")
     if (all.at(-1) === "") all.pop()
     return all
@@ -96,15 +97,10 @@ export const lines = Effect.fnUntraced(function*(gitDir: string, commit: Sha, pa
 })
 
 /** The regular files directly in a directory at a commit. */
-export const filesIn = Effect.fn("Objects.filesIn")(function*(gitDir: string, commit: Sha, directory: RepoPath) {
-  const git = yield* Git
-  const prefix = `${directory.replace(/\/+$/, "")}/`
-  const { stdout } = yield* git.run(["ls-tree", "-l", "-z", "--full-tree", commit, "--", prefix], { gitDir })
-  return decode(stdout).split("\0").flatMap((record) => {
-    const entry = parseTreeEntry(record)
-    if (entry === undefined || entry.type !== "blob" || entry.mode === "120000") return []
-    return entry.path.startsWith(prefix) && isRepoPath(entry.path) ? [entry.path] : []
-  })
+export const filesIn = Effect.fn("Objects.filesIn")(function*(objects: ObjectReader, commit: Sha, directory: RepoPath) {
+  const folder = directory.replace(/\/+$/, "")
+  const entries = Option.getOrElse(yield* objects.entries(commit, folder), () => [])
+  return entries.filter(isFile).map(({ name }) => `${folder}/${name}`).filter(isRepoPath)
 })
 
 /** The paths of all files at a commit, links and submodules too. */

@@ -1,4 +1,5 @@
-import { Effect, Exit, Fiber, type Redacted, Schema, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Queue, type Redacted, Schema, Scope, Stream } from "effect"
+import type { PlatformError } from "effect/PlatformError"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
 /** A program that did not start, took too long, or was killed by a signal. */
@@ -37,21 +38,34 @@ const tail = Effect.fnUntraced(function*<E>(stream: Stream.Stream<Uint8Array, E>
   return kept.toString("utf8")
 })
 
+const notStarted = (program: string, error: PlatformError) =>
+  new ProcessError({ reason: "not-started", message: `${program} could not be run: ${error.message}` })
+
+const start = Effect.fnUntraced(function*(
+  program: string,
+  args: ReadonlyArray<string>,
+  { cwd, env }: Pick<ProcessOptions, "cwd" | "env">,
+  stdin: "ignore" | Stream.Stream<Uint8Array>
+) {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  return yield* spawner.spawn(ChildProcess.make(program, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    stdin,
+    killSignal: "SIGTERM",
+    forceKillAfter: "2 seconds"
+  }))
+})
+
 const spawn = Effect.fnUntraced(function*(
   program: string,
   args: ReadonlyArray<string>,
   options: ProcessOptions,
   accept: (chunk: Uint8Array) => boolean
 ) {
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const handle = yield* spawner.spawn(ChildProcess.make(program, args, {
-    cwd: options.cwd,
-    env: options.env,
-    extendEnv: false,
-    stdin: options.stdin === undefined ? "ignore" : Stream.make(Buffer.from(options.stdin, "utf8")),
-    killSignal: "SIGTERM",
-    forceKillAfter: "2 seconds"
-  }))
+  const stdin = options.stdin === undefined ? "ignore" : Stream.make(Buffer.from(options.stdin, "utf8"))
+  const handle = yield* start(program, args, options, stdin)
   const stderr = yield* Effect.forkScoped(tail(handle.stderr))
   let cut = false
   yield* Stream.runForEachWhile(handle.stdout, (chunk) =>
@@ -88,10 +102,7 @@ export const consume = Effect.fnUntraced(function*(
       return Exit.isSuccess(exit) && !exit.value.cut ? Effect.forkDetach(close) : close
     }
   ).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      Effect.fail(
-        new ProcessError({ reason: "not-started", message: `${program} could not be run: ${error.message}` })
-      )),
+    Effect.catchTag("PlatformError", (error) => Effect.fail(notStarted(program, error))),
     Effect.timeoutOrElse({
       duration: `${options.timeoutSeconds} seconds`,
       orElse: () =>
@@ -118,4 +129,61 @@ export const run = Effect.fnUntraced(function*(
   })
   const output: ProcessOutput = { ...result, stdout: Buffer.concat(chunks) }
   return output
+})
+
+/** Exchange with a program that answers each request before it reads the next. */
+export interface Dialogue<E> {
+  say(request: string): Effect.Effect<void>
+  /** The answer's next line, without its end. Fails when the program has ended. */
+  readonly line: Effect.Effect<string, E>
+  /** The answer's next bytes. Fails when the program has ended. */
+  bytes(count: number): Effect.Effect<Uint8Array, E>
+}
+
+const LINE_BYTES = 64 * 1024
+
+/** Starts a program, by the rules of `consume`, for an exchange until the scope closes. */
+export const open = Effect.fnUntraced(function*(
+  program: string,
+  args: ReadonlyArray<string>,
+  options: Pick<ProcessOptions, "cwd" | "env">
+) {
+  const requests = yield* Queue.unbounded<Uint8Array>()
+  const handle = yield* Effect.mapError(
+    start(program, args, options, Stream.fromQueue(requests)),
+    (error) => notStarted(program, error)
+  )
+  const stderr = yield* Effect.forkScoped(tail(handle.stderr))
+  const pull = yield* Stream.toPull(handle.stdout)
+  let rest = Buffer.alloc(0)
+  const ended = Effect.flatMap(
+    Effect.orElseSucceed(Fiber.join(stderr), () => ""),
+    (said) => Effect.fail(new ProcessError({ reason: "killed", message: `${program} ended: ${said.trim()}` }))
+  )
+  const more = Effect.catch(pull, () => ended)
+  const bytes = Effect.fnUntraced(function*(count: number) {
+    const chunks: Array<Uint8Array> = [rest]
+    let size = rest.length
+    while (size < count) {
+      for (const chunk of yield* more) {
+        chunks.push(chunk)
+        size += chunk.length
+      }
+    }
+    const all = Buffer.concat(chunks)
+    rest = all.subarray(count)
+    return all.subarray(0, count)
+  })
+  const line = Effect.gen(function*() {
+    let end = rest.indexOf(10)
+    while (end === -1) {
+      if (rest.length > LINE_BYTES) return yield* ended
+      rest = Buffer.concat([rest, ...(yield* more)])
+      end = rest.indexOf(10)
+    }
+    return Buffer.from((yield* bytes(end + 1)).subarray(0, end)).toString("utf8")
+  })
+  const say = (request: string) => Effect.asVoid(Queue.offer(requests, Buffer.from(request, "utf8")))
+  const dialogue: Dialogue<ProcessError> = { say, line, bytes }
+  return dialogue
 })

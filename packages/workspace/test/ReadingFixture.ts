@@ -2,6 +2,7 @@ import { Sha } from "@nominal-code/domain/PullRequest"
 import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Git from "../src/Git.ts"
+import * as ObjectReader from "../src/ObjectReader.ts"
 import type { Tool } from "../src/Tool.ts"
 import type { ToolContext } from "../src/tools/Reading.ts"
 import { make as makeTools } from "../src/tools/Tools.ts"
@@ -21,7 +22,9 @@ const reading = Effect.fnUntraced(function*(root: string) {
     Context.add(ChildProcessSpawner.ChildProcessSpawner, yield* ChildProcessSpawner.ChildProcessSpawner),
     Context.add(Git.Git, git)
   )
+  const objects = yield* Effect.provideService(ObjectReader.make(path.join(root, "tree", ".git")), Git.Git, git)
   return (base: Sha, mergeBase: Sha, head: Sha): ToolContext => ({
+    objects,
     directory: path.join(root, "tree"),
     gitDir: path.join(root, "tree", ".git"),
     commits: { base, mergeBase, head },

@@ -1,6 +1,6 @@
 /** Shared parts of the git tools: their inputs' schemas, and a bounded answer from a fixed command. */
-import { Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Option, Schema } from "effect"
+import type { Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Schema } from "effect"
 import { Git, type GitError } from "../Git.ts"
 import * as Objects from "../Objects.ts"
 import { ToolError } from "../Tool.ts"
@@ -20,7 +20,6 @@ export const FilePath = Schema.NonEmptyString.annotate({ description: "A file, r
 const TIMEOUT_SECONDS = 30
 
 const refused = (error: GitError) => new ToolError({ message: error.message })
-const decodeSha = Schema.decodeUnknownOption(Sha)
 
 /** Runs a git command that only reads, and bounds what it answers. */
 export const answer = Effect.fnUntraced(
@@ -42,6 +41,7 @@ export const answer = Effect.fnUntraced(
 
 /** True for an ancestor of the pull request's head or base. The mirror holds other pull requests' commits too. */
 const isOurs = Effect.fnUntraced(function*({ commits, gitDir }: ToolContext, sha: Sha) {
+  if (sha === commits.head || sha === commits.base || sha === commits.mergeBase) return true
   for (const tip of new Set([commits.head, commits.base])) {
     if (yield* Effect.mapError(Objects.isAncestor(gitDir, sha, tip), refused)) return true
   }
@@ -50,17 +50,11 @@ const isOurs = Effect.fnUntraced(function*({ commits, gitDir }: ToolContext, sha
 
 /** The commit that a revision names, if the pull request may see it. */
 export const commitOf = Effect.fnUntraced(function*(reading: ToolContext, field: string, revision: string) {
-  const git = yield* Git
-  const { commits, gitDir } = reading
+  const { commits, objects } = reading
   const spelled = revision.replace(/^HEAD/, commits.head).replace(/^BASE/, commits.mergeBase)
   const unknown = new ToolError({ message: `${field}: ${revision} is not a commit in this pull request's history.` })
-  const { stdout } = yield* Effect.mapError(
-    git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", `${spelled}^{commit}`], { gitDir }),
-    () => unknown
-  )
-  const sha = decodeSha(Objects.decode(stdout).trim())
-  if (Option.isNone(sha) || !(yield* isOurs(reading, sha.value))) return yield* unknown
-  return sha.value
+  const sha = yield* Effect.mapError(Objects.commitOf(objects, spelled), () => unknown)
+  return (yield* isOurs(reading, sha)) ? sha : yield* unknown
 })
 
 /** Lines `start` to `end` of a file as git's `-L` wants them; none when no line is named. */

@@ -25,7 +25,7 @@ const contentOf = Effect.fnUntraced(
     const missing = new ToolError({ message: `path: there is no text file ${path} at that commit.` })
     const file = yield* Effect.mapError(Schema.decodeEffect(RepoPath)(path), () => missing)
     const text = yield* Effect.mapError(
-      Objects.file(reading.gitDir, commit, file),
+      Objects.file(reading.objects, commit, file),
       (error) => new ToolError({ message: error.message })
     )
     if (Option.isNone(text) || text.value.includes("\0")) return yield* missing

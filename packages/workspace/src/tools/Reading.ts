@@ -2,12 +2,14 @@ import type { Context, FileSystem, Path } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import type { Git } from "../Git.ts"
 import type { Commits } from "../Mirror.ts"
+import type { ObjectReader } from "../ObjectReader.ts"
 
 /** Context of the tools of one checkout. */
 export interface ToolContext {
   /** The real path of the checkout. */
   readonly directory: string
   readonly gitDir: string
+  readonly objects: ObjectReader
   readonly commits: Commits
   readonly services: Context.Context<FileSystem.FileSystem | Path.Path | Git | ChildProcessSpawner.ChildProcessSpawner>
 }

@@ -1,11 +1,13 @@
 /** Finds the path of the repository that a model means, in any spelling. */
+import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { makeSpellings } from "@nominal-code/domain/RepoPathSpelling"
-import { Effect, Option } from "effect"
+import { Effect, Option, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
-import { Git } from "../Git.ts"
 import * as Objects from "../Objects.ts"
 import { ToolError } from "../Tool.ts"
 import type { ToolContext } from "./Reading.ts"
+
+const isRepoPath = Schema.is(RepoPath)
 
 const directoriesOf = (file: string): ReadonlyArray<string> =>
   Array.from(file.matchAll(/\//g), ({ index }) => file.slice(0, index))
@@ -36,11 +38,9 @@ export const real = (
     )
   )
 
-const isThere = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitDir }: ToolContext, path: string) {
-  const git = yield* Git
+const isThere = Effect.fnUntraced(function*({ commits: { head, mergeBase }, objects }: ToolContext, path: string) {
   for (const commit of new Set([head, mergeBase])) {
-    const { exitCode } = yield* git.run(["cat-file", "-e", `${commit}:${path}`], { gitDir, answers: [1, 128] })
-    if (exitCode === 0) return true
+    if (isRepoPath(path) && Option.isSome(yield* objects.entry(commit, path))) return true
   }
   return false
 }, Effect.orElseSucceed(() => true))

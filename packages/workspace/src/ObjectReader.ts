@@ -1,0 +1,152 @@
+/**
+ * Reads the objects of a bare repository through one long-lived `git cat-file`, a process for all questions of a review.
+ *
+ * Only ids and names of ours are sent: a file is found by the trees that lead to it, so that nothing that a repository
+ * or a model calls a path is ever part of a request.
+ */
+import type { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Array, Effect, Exit, Option, Scope, Semaphore } from "effect"
+import { Git, GitError } from "./Git.ts"
+import type { Dialogue } from "./Process.ts"
+
+/** Maximum size of a directory's listing. */
+const MAX_TREE_BYTES = 16 * 1024 * 1024
+const TIMEOUT_SECONDS = 60
+
+/** Entry of a tree object. */
+export interface TreeEntry {
+  /** In octal without leading zeros, as git stores it: `100644`, `100755`, `120000` (link), `160000` (submodule), `40000`. */
+  readonly mode: string
+  readonly id: string
+  readonly name: string
+}
+
+/** True for a file: not for a directory, a link or a submodule. */
+export const isFile = ({ mode }: TreeEntry): boolean => mode === "100644" || mode === "100755" || mode === "100664"
+
+interface ObjectInfo {
+  readonly id: string
+  readonly type: string
+  readonly size: number
+}
+
+/** Reader of one repository's objects. Questions wait for each other. */
+export interface ObjectReader {
+  /** Tells an object's type and size by its id, or by a name such as `<id>^{commit}`; none if it is not here. */
+  info(name: string): Effect.Effect<Option.Option<ObjectInfo>, GitError>
+  /** The bytes of an object; none if it is not here. Fails if it is larger. */
+  contents(name: string, maxBytes: number): Effect.Effect<Option.Option<Uint8Array>, GitError>
+  /** Entry at a path of a commit; none if nothing is there. */
+  entry(commit: string, path: RepoPath): Effect.Effect<Option.Option<TreeEntry>, GitError>
+  /** Entries of a directory of a commit, `""` for its root; none if it is no directory. */
+  entries(commit: string, directory: string): Effect.Effect<Option.Option<ReadonlyArray<TreeEntry>>, GitError>
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** Parses a tree object: mode, blank, name, NUL, id as bytes, without anything between entries. */
+const parseTree = (bytes: Uint8Array, idBytes: number): ReadonlyArray<TreeEntry> => {
+  const entries: globalThis.Array<TreeEntry> = []
+  let at = 0
+  while (at < bytes.length) {
+    const blank = bytes.indexOf(0x20, at)
+    const end = bytes.indexOf(0, blank)
+    if (blank === -1 || end === -1) break
+    entries.push({
+      mode: decoder.decode(bytes.subarray(at, blank)),
+      name: decoder.decode(bytes.subarray(blank + 1, end)),
+      id: Buffer.from(bytes.subarray(end + 1, end + 1 + idBytes)).toString("hex")
+    })
+    at = end + 1 + idBytes
+  }
+  return entries
+}
+
+const isTree = ({ mode }: TreeEntry): boolean => mode === "40000"
+
+const confused = new GitError({ reason: "other", message: "git cat-file answered something else than was asked." })
+
+const parseHeader = Effect.fnUntraced(function*(line: string) {
+  if (/ (?:missing|ambiguous)$/.test(line)) return Option.none<ObjectInfo>()
+  const [, id, type, size] = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(line) ?? []
+  if (id === undefined || type === undefined || size === undefined) return yield* confused
+  return Option.some<ObjectInfo>({ id, type, size: Number(size) })
+})
+
+/** Opens a reader. Its process starts at the first question, and ends with the scope. */
+export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
+  const git = yield* Git
+  const scope = yield* Effect.scope
+  const lock = yield* Semaphore.make(1)
+  let session: { readonly dialogue: Dialogue<GitError>; readonly scope: Scope.Closeable } | undefined
+
+  const opened = Effect.gen(function*() {
+    if (session !== undefined) return session
+    const own = yield* Scope.fork(scope)
+    const dialogue = yield* Scope.provide(git.open(["cat-file", "--batch-command"], { gitDir }), own)
+    return session = { dialogue, scope: own }
+  })
+
+  /** Holds one exchange. A broken or interrupted one ends the process, since its answer could be taken for the next. */
+  const exchange = <A>(talk: (dialogue: Dialogue<GitError>) => Effect.Effect<A, GitError>) =>
+    Effect.flatMap(opened, ({ dialogue }) => talk(dialogue)).pipe(
+      Effect.timeoutOrElse({
+        duration: `${TIMEOUT_SECONDS} seconds`,
+        orElse: () =>
+          Effect.fail(
+            new GitError({ reason: "timeout", message: `git cat-file took longer than ${TIMEOUT_SECONDS} s` })
+          )
+      }),
+      Effect.onExit((exit) => {
+        if (Exit.isSuccess(exit) || session === undefined) return Effect.void
+        const broken = session.scope
+        session = undefined
+        return Scope.close(broken, exit)
+      }),
+      Semaphore.withPermit(lock)
+    )
+
+  const ask = (request: string, dialogue: Dialogue<GitError>) =>
+    Effect.flatMap(Effect.andThen(dialogue.say(`${request}\n`), dialogue.line), parseHeader)
+
+  const info: ObjectReader["info"] = (name) => exchange((dialogue) => ask(`info ${name}`, dialogue))
+
+  const contents: ObjectReader["contents"] = (name, maxBytes) =>
+    exchange(Effect.fnUntraced(function*(dialogue) {
+      const header = yield* ask(`contents ${name}`, dialogue)
+      if (Option.isNone(header)) return Option.none()
+      if (header.value.size > maxBytes) {
+        return yield* new GitError({ reason: "too-large", message: `an object takes more than ${maxBytes} bytes.` })
+      }
+      const bytes = yield* dialogue.bytes(header.value.size + 1)
+      return Option.some(bytes.subarray(0, header.value.size))
+    }))
+
+  const treeAt = Effect.fnUntraced(function*(name: string) {
+    const bytes = yield* contents(name, MAX_TREE_BYTES)
+    if (Option.isSome(bytes)) return parseTree(bytes.value, idBytes(name))
+    return yield* new GitError({ reason: "corrupt", message: `the directory ${name} is missing from the repository.` })
+  })
+
+  const entries: ObjectReader["entries"] = Effect.fnUntraced(function*(commit, directory) {
+    let here = yield* treeAt(`${commit}^{tree}`)
+    for (const segment of directory.split("/").filter((segment) => segment !== "")) {
+      const inside = here.find((one) => one.name === segment && isTree(one))
+      if (inside === undefined) return Option.none()
+      here = yield* treeAt(inside.id)
+    }
+    return Option.some(here)
+  })
+
+  const entry: ObjectReader["entry"] = Effect.fnUntraced(function*(commit, path) {
+    const slash = path.lastIndexOf("/")
+    const all = yield* entries(commit, path.slice(0, Math.max(slash, 0)))
+    return Option.flatMap(all, (found) => Array.findFirst(found, ({ name }) => name === path.slice(slash + 1)))
+  })
+
+  const reader: ObjectReader = { info, contents, entry, entries }
+  return reader
+})
+
+/** Bytes of an id of the repository to which this one belongs: of SHA-1 or SHA-256. */
+const idBytes = (name: string): number => (/^[0-9a-f]*/.exec(name)?.[0].length ?? 0) / 2

@@ -1,0 +1,89 @@
+import { assert, layer } from "@effect/vitest"
+import { RepoPath, type Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Fiber, Option } from "effect"
+import { rmSync, writeFileSync } from "node:fs"
+import * as Git from "../src/Git.ts"
+import * as ObjectReader from "../src/ObjectReader.ts"
+import * as Objects from "../src/Objects.ts"
+import { services } from "./Fixture.ts"
+import * as ReadingFixture from "./ReadingFixture.ts"
+
+const files = {
+  "a.ts": "one\n",
+  "dir/with blank/ü.ts": "two\n",
+  "line\nbreak/x\n": "three\n",
+  "link": { link: "a.ts" },
+  "empty": "",
+  "large": "x".repeat(1_000_000)
+} as const
+
+layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
+  it.effect("finds every file by its path, whatever it is called, and nothing else", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const head = repository.commit("head", files)
+      const { objects } = reading(head, head, head)
+      for (const [path, content] of Object.entries(files)) {
+        const found = yield* Objects.file(objects, head, RepoPath.make(path))
+        assert.deepStrictEqual(found, typeof content === "string" ? Option.some(content) : Option.none(), path)
+      }
+      for (const path of ["dir", "a.ts/x", "nowhere", "dir/nowhere", "line", "ü.ts"]) {
+        assert.deepStrictEqual(yield* Objects.file(objects, head, RepoPath.make(path)), Option.none(), path)
+      }
+      assert.deepStrictEqual(yield* Objects.filesIn(objects, head, RepoPath.make("dir/with blank/")), [
+        RepoPath.make("dir/with blank/ü.ts")
+      ])
+    }))
+
+  it.effect("asks one process for all files of a review, one question after the other", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const head = repository.commit("head", files)
+      const { gitDir, services } = reading(head, head, head)
+      let started = 0
+      const read = Effect.gen(function*() {
+        const git = yield* Git.Git
+        const counting = Git.Git.of({
+          ...git,
+          run: () => Effect.die("a command of its own"),
+          open: (...args) => Effect.andThen(Effect.sync(() => started++), git.open(...args))
+        })
+        const objects = yield* Effect.provideService(ObjectReader.make(gitDir), Git.Git, counting)
+        const all = Array.from({ length: 50 }, () => Objects.file(objects, head, RepoPath.make("large")))
+        return yield* Effect.all(all, { concurrency: "unbounded" })
+      })
+      const found = yield* Effect.provide(read, services)
+      assert.isTrue(found.every((text) => Option.contains(text, files.large)))
+      assert.strictEqual(started, 1)
+    }))
+
+  it.effect("answers rightly after a question that was interrupted, one that was too large, and a killed process", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const head: Sha = repository.commit("head", files)
+      const { objects } = reading(head, head, head)
+      const large = Option.getOrThrow(yield* objects.entry(head, RepoPath.make("large")))
+      const small = Objects.file(objects, head, RepoPath.make("a.ts"))
+      for (let turn = 0; turn < 10; turn++) {
+        const fiber = yield* Effect.forkChild(objects.contents(large.id, 2_000_000), { startImmediately: true })
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(yield* small, Option.some("one\n"))
+      }
+      const refused = yield* Effect.flip(objects.contents(large.id, 10))
+      assert.strictEqual(refused.reason, "too-large")
+      assert.deepStrictEqual(yield* small, Option.some("one\n"))
+    }))
+
+  it.effect("says that the repository is corrupt when an object cannot be read", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const head = repository.commit("head", { "a.ts": "one\n" })
+      const { gitDir, objects } = reading(head, head, head)
+      const blob = repository.git("rev-parse", `${head}:a.ts`)
+      const loose = `${gitDir}/objects/${blob.slice(0, 2)}/${blob.slice(2)}`
+      rmSync(loose)
+      writeFileSync(loose, "garbage")
+      const error = yield* Effect.flip(Objects.file(objects, head, RepoPath.make("a.ts")))
+      assert.strictEqual(error.reason, "corrupt")
+    }))
+})
