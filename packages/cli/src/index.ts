@@ -137,7 +137,7 @@ export { Git, GitError, type GitOptions } from "@nominal-code/workspace/Git"
 export * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 export { type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 export * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
-export { type ProcessOutput } from "@nominal-code/workspace/Process"
+export { type Dialogue, type ProcessOutput } from "@nominal-code/workspace/Process"
 export { type Remote } from "@nominal-code/workspace/Remote"
 export { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/Tool"
 export {
