@@ -9,7 +9,7 @@ import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forbidden, ForgeError, Unavailable } from "@nominal-code/forge/ForgeError"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
-import { Effect } from "effect"
+import { Effect, Struct } from "effect"
 import { answer } from "../src/Question.ts"
 import * as Scene from "./Scene.ts"
 
@@ -116,7 +116,8 @@ describe("a question", () => {
     Effect.gen(function*() {
       for (const [maxTurns, turns] of [[0, 6], [4, 4], [8, 6]] as const) {
         const reviewer = { ...Scene.settings.reviewer, maxTurns }
-        const world = Scene.world({ settings: { ...Scene.settings, reviewer }, answers: [answering("So.")] })
+        const older = Struct.omit({ ...Scene.settings, reviewer }, ["answerer"])
+        const world = Scene.world({ settings: older, answers: [answering("So.")] })
         yield* ask(world, jobOf("why?"))
         assert.deepStrictEqual(world.tasks[0]?.settings, { ...reviewer, maxTurns: turns })
       }
