@@ -86,6 +86,8 @@ interface Tool {
   /** Schema of the input. The model sees its JSON Schema. */
   readonly input: Schema.Top;
   run(input: unknown): Effect.Effect<string, ToolError>;
+  /** True if it keeps to a time limit of its own, in place of the usual one. */
+  readonly ownTimeLimit?: boolean;
 }
 /** Makes a tool from a function of its decoded input. Other input is refused with the field and its rule. */
 declare const make: <A, I>(options: {
@@ -301,6 +303,7 @@ export declare const ReviewSettings: Schema.Struct<{
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>>;
+  /** Agent that looks something up for the reviewer. */
   readonly explorer: Schema.Struct<{
     /** A model service, or `claude-code`. */
     readonly provider: Schema.String;
@@ -315,6 +318,11 @@ export declare const ReviewSettings: Schema.Struct<{
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>;
+  /** Bounds of a review's explorers: their number at the same time, and the dollars of each. Absent: it has none. */
+  readonly explorers: Schema.optionalKey<Schema.Struct<{
+    readonly maxConcurrent: Schema.Int;
+    readonly maxCostUsd: Schema.optionalKey<Schema.Finite>;
+  }>>;
   /** Events that start a review by themselves. Absent: not known. */
   readonly triggers: Schema.optionalKey<Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>>>;
   readonly codingGuidelines: Schema.String;
@@ -360,7 +368,10 @@ declare const UsageSummary_base: Schema.Class<UsageSummary, Schema.Struct<{
   readonly calls: Schema.Natural;
 }>, {}>;
 /** Usage of a review. `costUsd` is absent when the model has no known price. */
-export declare class UsageSummary extends UsageSummary_base {}
+export declare class UsageSummary extends UsageSummary_base {
+  /** Sum with the usage of another agent, under this one's names. Without a price of both, it has no cost. */
+  plus(that: UsageSummary): UsageSummary;
+}
 /**
  * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.
  * `no-credit`: the key's account has no credit or quota left. `refused`: it declined the request, and will again.
@@ -462,6 +473,23 @@ export declare class StoreError extends StoreError_base {
   /** True if the same call may succeed later. */
   get retryable(): boolean;
 }
+/** Agents that a task's model may start beside itself, to look something up each. */
+interface ExplorerSettings {
+  readonly settings: AgentSettings;
+  readonly system: string;
+  /** Number of them that work at the same time. */
+  readonly maxConcurrent: number;
+  /** Cost cap of each in US dollars, within what the task may spend; absent: no cap of its own. */
+  readonly maxCostUsd?: number | undefined;
+}
+/** Work of one explorer. */
+interface Exploration {
+  readonly prompt: string;
+  readonly conversation: Conversation;
+  readonly turns: number;
+  readonly usage: UsageSummary;
+  readonly stopped: AgentResult<unknown>["stopped"];
+}
 /** The answer that an agent has to submit, and the tool that submits it. */
 interface Submission<A> {
   readonly toolName: string;
@@ -475,6 +503,8 @@ interface Submission<A> {
   decode(input: unknown, options: {
     readonly lenient: boolean;
   }): Effect.Effect<A, string>;
+  /** True if an answer in words alone ends the task as well. */
+  readonly acceptsText?: boolean;
 }
 /** One task for an agent. */
 interface AgentTask<A> {
@@ -488,6 +518,8 @@ interface AgentTask<A> {
   readonly shorter?: Effect.Effect<Option.Option<string>> | undefined;
   /** The only tools that the agent has. None of them reaches a forge, the network or a shell. */
   readonly tools: ReadonlyArray<Tool>;
+  /** Agents that the model may start beside itself; absent: none. Claude Code starts none. */
+  readonly explorers?: ExplorerSettings | undefined;
   readonly history: Conversation;
   readonly submission: Submission<A>;
   /** Cost cap of the task in US dollars, beside the limits of its `SpendScope`; absent: no cap. */
@@ -502,7 +534,10 @@ interface AgentResult<A> {
   /** All messages, every tool call answered, so that a later task can continue the conversation. */
   readonly conversation: Conversation;
   readonly turns: number;
+  /** Usage of all calls, those of explorers among them. */
   readonly usage: UsageSummary;
+  /** Work of the explorers that came to an end, in the order of their ends. */
+  readonly explorations?: ReadonlyArray<Exploration>;
   /** The limit of dollars that ended it, before its last call or with it; there may be an answer all the same. */
   readonly limit?: SpendLimit;
   /** Reason for the end: `submitted`, or why there is no answer (`turns`, `budget`, `prose`). */
@@ -4273,4 +4308,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EnvironmentVariable, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

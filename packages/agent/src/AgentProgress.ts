@@ -1,12 +1,15 @@
 import { Usage } from "@nominal-code/domain/Usage"
 import { Context, Effect, Schema } from "effect"
 
+/** The explorer that did it, by its kind and number; absent: the task's own agent. */
+const agent = Schema.optionalKey(Schema.String)
+
 /** Something that an agent has just done. */
 export const AgentEvent = Schema.TaggedUnion({
   /** A model call was answered. `costUsd` is absent if the model has no known price. */
-  Answered: { usage: Usage, costUsd: Schema.optionalKey(Schema.Finite) },
+  Answered: { usage: Usage, costUsd: Schema.optionalKey(Schema.Finite), agent },
   /** A tool starts, with the input that the model wrote. */
-  ToolStarted: { tool: Schema.String, input: Schema.Unknown }
+  ToolStarted: { tool: Schema.String, input: Schema.Unknown, agent }
 })
 export type AgentEvent = typeof AgentEvent.Type
 

@@ -6,6 +6,7 @@ import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import type { Tool } from "@nominal-code/workspace/Tool"
 import { Context, type Effect, type Option, type Schema } from "effect"
+import type { Exploration, ExplorerSettings } from "./Explorers.ts"
 
 /** The answer that an agent has to submit, and the tool that submits it. */
 export interface Submission<A> {
@@ -18,6 +19,8 @@ export interface Submission<A> {
    * last chance) a partly usable input is accepted.
    */
   decode(input: unknown, options: { readonly lenient: boolean }): Effect.Effect<A, string>
+  /** True if an answer in words alone ends the task as well. */
+  readonly acceptsText?: boolean
 }
 
 /** One task for an agent. */
@@ -32,6 +35,8 @@ export interface AgentTask<A> {
   readonly shorter?: Effect.Effect<Option.Option<string>> | undefined
   /** The only tools that the agent has. None of them reaches a forge, the network or a shell. */
   readonly tools: ReadonlyArray<Tool>
+  /** Agents that the model may start beside itself; absent: none. Claude Code starts none. */
+  readonly explorers?: ExplorerSettings | undefined
   readonly history: Conversation
   readonly submission: Submission<A>
   /** Cost cap of the task in US dollars, beside the limits of its `SpendScope`; absent: no cap. */
@@ -47,7 +52,10 @@ export interface AgentResult<A> {
   /** All messages, every tool call answered, so that a later task can continue the conversation. */
   readonly conversation: Conversation
   readonly turns: number
+  /** Usage of all calls, those of explorers among them. */
   readonly usage: UsageSummary
+  /** Work of the explorers that came to an end, in the order of their ends. */
+  readonly explorations?: ReadonlyArray<Exploration>
   /** The limit of dollars that ended it, before its last call or with it; there may be an answer all the same. */
   readonly limit?: SpendLimit
   /** Reason for the end: `submitted`, or why there is no answer (`turns`, `budget`, `prose`). */

@@ -67,6 +67,7 @@ const react = <A>(
     )
   }
   if (response.stop === "length") return Effect.succeed(next(told(state, LastTurn.shorter(session.submit.name))))
+  if (session.task.submission.acceptsText === true) return stop(session, state, "prose")
   // On the last turn, the fallback is the nudge.
   if (last) return Effect.succeed(next(state))
   if (state.nudged) return stop(session, state, "prose")
@@ -87,7 +88,7 @@ const submitted = <A>(
   const lenient = last || state.rejected >= repairs
   const others = calls.filter((call) => call !== submission)
   return session.task.submission.decode(submission.input, { lenient }).pipe(
-    Effect.map((answer): Step<A> => {
+    Effect.flatMap((answer) => {
       const results = calls.map((call) =>
         ToolCalls.answer(call, call === submission ? "Received." : "Not run: the answer was handed in.")
       )
@@ -133,7 +134,7 @@ const stop = <A>(session: Session<A>, state: State, stopped: Stopped): Effect.Ef
   Effect.fromOption(state.rejectedInput).pipe(
     Effect.flatMap((input) => session.task.submission.decode(input, { lenient: true })),
     Effect.option,
-    Effect.map((answer) => done(session, state, answer, Option.isSome(answer) ? "submitted" : stopped))
+    Effect.flatMap((answer) => done(session, state, answer, Option.isSome(answer) ? "submitted" : stopped))
   )
 
 /** Compacts the conversation after a turn, once it is too large and notes can replace it. */
@@ -151,22 +152,23 @@ const compacted = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>>
 const next = (state: State): Step<never> => ({ _tag: "Next", state })
 
 const done = <A>(
-  { llm, spend, task }: Session<A>,
+  { usage }: Session<A>,
   state: State,
   answer: Option.Option<A>,
   stopped: Stopped
-): Step<A> => ({
-  _tag: "Done",
-  result: {
-    answer,
-    text: state.text,
-    conversation: { messages: state.messages.map(Compaction.withoutOpaque) },
-    turns: state.turns,
-    usage: spend.summary(llm.name, task.settings.model),
-    ...Option.match(state.limit, { onNone: () => ({}), onSome: (limit) => ({ limit }) }),
-    stopped
-  }
-})
+): Effect.Effect<Step<A>> =>
+  Effect.map(usage, (usage) => ({
+    _tag: "Done",
+    result: {
+      answer,
+      text: state.text,
+      conversation: { messages: state.messages.map(Compaction.withoutOpaque) },
+      turns: state.turns,
+      usage,
+      ...Option.match(state.limit, { onNone: () => ({}), onSome: (limit) => ({ limit }) }),
+      stopped
+    }
+  }))
 
 const inOrder = (calls: ReadonlyArray<ToolCalls.ToolCall>, results: ReadonlyArray<Block>): ReadonlyArray<Block> =>
   calls.flatMap(({ id }) => results.filter((block) => Block.guards.ToolResult(block) && block.toolUseId === id))

@@ -17,19 +17,20 @@ const objectIn = (text: string): Option.Option<unknown> =>
   Option.firstSomeOf([parse(text.trim()), parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1))])
 
 const ended = <A>(
-  { llm, spend, task }: Session<A>,
+  { usage }: Session<A>,
   state: State,
   answer: Option.Option<A>,
   stopped: AgentResult<A>["stopped"]
-): AgentResult<A> => ({
-  answer,
-  text: state.text,
-  conversation: { messages: state.messages },
-  turns: state.turns,
-  usage: spend.summary(llm.name, task.settings.model),
-  ...Option.match(state.limit, { onNone: () => ({}), onSome: (limit) => ({ limit }) }),
-  stopped
-})
+): Effect.Effect<AgentResult<A>> =>
+  Effect.map(usage, (usage) => ({
+    answer,
+    text: state.text,
+    conversation: { messages: state.messages },
+    turns: state.turns,
+    usage,
+    ...Option.match(state.limit, { onNone: () => ({}), onSome: (limit) => ({ limit }) }),
+    stopped
+  }))
 
 /**
  * Runs a task on a model without tools: one question with everything in it, and one answer in JSON. An answer that cannot
@@ -46,7 +47,7 @@ export const run = Effect.fnUntraced(function*<A>(
     demand: instruction(session.submit.inputSchema)
   })
   if (Result.isFailure(asked)) {
-    return ended(session, { ...state, limit: Option.some(asked.failure) }, Option.none(), "budget")
+    return yield* ended(session, { ...state, limit: Option.some(asked.failure) }, Option.none(), "budget")
   }
   const { response, state: said } = asked.success
   const text = response.content.filter(Block.guards.Text).map(({ text }) => text).join("\n")
@@ -54,5 +55,5 @@ export const run = Effect.fnUntraced(function*<A>(
     Effect.flatMap((input) => session.task.submission.decode(input, { lenient: false })),
     Effect.option
   )
-  return ended(session, { ...said, turns: 1 }, answer, Option.isSome(answer) ? "submitted" : "prose")
+  return yield* ended(session, { ...said, turns: 1 }, answer, Option.isSome(answer) ? "submitted" : "prose")
 })

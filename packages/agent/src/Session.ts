@@ -1,6 +1,6 @@
 import { answerOpenCalls, appendUserText, Block, type Message } from "@nominal-code/domain/Conversation"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage, type UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmProvider, ToolSpec } from "@nominal-code/llm/LlmProvider"
 import type { Tool } from "@nominal-code/workspace/Tool"
 import { Effect, Option } from "effect"
@@ -18,6 +18,8 @@ export interface Session<A> {
   readonly specs: ReadonlyArray<ToolSpec>
   readonly notes: Notes
   readonly spend: TaskSpend
+  /** Usage so far, that of explorers included. */
+  readonly usage: Effect.Effect<UsageSummary>
 }
 
 /**

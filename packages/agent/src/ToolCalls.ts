@@ -2,7 +2,7 @@ import { Block } from "@nominal-code/domain/Conversation"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { type Tool, ToolError } from "@nominal-code/workspace/Tool"
-import { Cause, Duration, Effect, Schema } from "effect"
+import { Cause, Duration, Effect, identity, Schema } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 
 /** A model's request to run a tool. */
@@ -46,7 +46,7 @@ const runOne = (tools: ReadonlyArray<Tool>, call: ToolCall): Effect.Effect<Block
     (report) => report(AgentEvent.cases.ToolStarted.make({ tool: tool.name, input: call.input }))
   ).pipe(
     Effect.andThen(Effect.suspend(() => tool.run(call.input))),
-    Effect.timeoutOrElse({
+    tool.ownTimeLimit === true ? identity : Effect.timeoutOrElse({
       duration: timeLimit,
       orElse: () => new ToolError({ message: `${call.name} did not finish within ${Duration.format(timeLimit)}.` })
     }),

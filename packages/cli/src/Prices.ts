@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { ConfigError } from "@nominal-code/config/ConfigError"
-import { claudeCode } from "@nominal-code/domain/ReviewSettings"
+import { agentsOf, claudeCode } from "@nominal-code/domain/ReviewSettings"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
 
@@ -8,15 +8,18 @@ import { Effect, Option } from "effect"
 const withoutPrices: ReadonlySet<string> = new Set(["ollama", "vllm", "lmstudio", claudeCode])
 
 /**
- * Refuses a configuration with a limit in dollars and a reviewer without a known price, for which no such limit can
- * hold.
+ * Refuses a configuration with a limit in dollars and a model without a known price, for which no such limit can hold.
  */
 export const checkPrices = Effect.gen(function*() {
-  const { costs: { allowUnpriced }, review: { limits = {}, maxCostUsd, prices, reviewer } } = yield* AppConfig
+  const { costs: { allowUnpriced }, review } = yield* AppConfig
+  const { limits = {}, maxCostUsd, prices } = review
   const isLimited = maxCostUsd !== undefined || Object.keys(limits).length > 0
-  const isPriced = Option.isSome(pricesWith(prices).priceOf(reviewer.model))
-  if (allowUnpriced || !isLimited || isPriced || withoutPrices.has(reviewer.provider)) return
-  const { model } = reviewer
+  const { priceOf } = pricesWith(prices)
+  const unpriced = agentsOf(review).find(({ model, provider }) =>
+    Option.isNone(priceOf(model)) && !withoutPrices.has(provider)
+  )
+  if (allowUnpriced || !isLimited || unpriced === undefined) return
+  const { model } = unpriced
   return yield* new ConfigError({
     problems: [
       `agent.prices (AGENT_PRICES): the price of the model ${model} is not known, so no limit in dollars can hold. Set ` +

@@ -154,6 +154,7 @@ export { layer as layerAgentRunners } from "@nominal-code/agent/AgentRunners"
 export * as ApiAgent from "@nominal-code/agent/ApiAgent"
 export { type Account as ClaudeCodeAccount } from "@nominal-code/agent/claude/Command"
 export * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
+export type { Exploration, ExplorerSettings } from "@nominal-code/agent/Explorers"
 export { SpendScope } from "@nominal-code/agent/SpendScope"
 
 /** The models. */

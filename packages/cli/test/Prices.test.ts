@@ -32,6 +32,16 @@ it.effect("a model without a known price does not start with a limit in dollars,
     assert.strictEqual((yield* start({ ...unlimited, reviewer, limits: { dayUsd: 5 } }))._tag, "Failure")
   }))
 
+it.effect("the price of each agent that is used has to be known", () =>
+  Effect.gen(function*() {
+    const mine = { ...reviewSettings.reviewer, model: "mine" }
+    assert.include(yield* refusal({}, { answerer: mine }), "the price of the model mine is not known")
+    assert.include(yield* refusal({}, { explorer: mine }), "the price of the model mine is not known")
+    const { explorers: _none, ...without } = { ...reviewSettings, explorer: mine }
+    const start = Effect.exit(Effect.provide(checkPrices, layerTest({ review: without })))
+    assert.strictEqual((yield* start)._tag, "Success")
+  }))
+
 it.live("serve ends at once with that error", () =>
   Effect.gen(function*() {
     const { code, stderr } = yield* runWith({

@@ -14,6 +14,13 @@ export const defaultModels = {
   xai: "grok-4.7"
 } as const satisfies Partial<Record<ProviderName, string>>
 
+/** Default models of explorers, which read much and judge nothing. Other providers have no smaller model of their own. */
+export const explorerModels: Partial<Record<ProviderName, string>> = {
+  anthropic: "claude-haiku-5-5",
+  openai: "gpt-6-luna",
+  google: "gemini-3.5-flash-lite"
+}
+
 const table: Partial<Record<ProviderName, string>> = defaultModels
 
 /** Default model of a provider; undefined: it has to be named. */

@@ -2,7 +2,7 @@ import { type AgentSettings, claudeCode, modelOfPlan, type ProviderName } from "
 import { nameOf, type Setting } from "@nominal-code/domain/Setting"
 import { Option } from "effect"
 import type { Mode, ProviderSettings } from "./AppConfig.ts"
-import { defaultModelOf, retirementOf } from "./DefaultModels.ts"
+import { defaultModelOf, explorerModels, retirementOf } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
 import { installClaudeCode, type Runner } from "./RunnerConfig.ts"
 import { settings } from "./Settings.ts"
@@ -51,7 +51,8 @@ const modelOf = (provider: ProviderName, setting: Text, values: Values, report: 
 /** Models of the roles. */
 export type Models = Readonly<Record<"reviewer" | "answerer" | "explorer", Model>>
 
-type Own = (role: Role, reviewer: Model) => Model
+/** Resolves a role's model; `usual`: the providers' own models for the role, where the reviewer's is not set either. */
+type Own = (role: Role, reviewer: Model, usual?: Partial<Record<ProviderName, string>>) => Model
 
 /** Model of a role of Claude Code. Its provider is that of every role. */
 const ofClaudeCode = (values: Values): Own => (role, { model, provider }) => ({
@@ -60,18 +61,25 @@ const ofClaudeCode = (values: Values): Own => (role, { model, provider }) => ({
 })
 
 /** Model of a role on a provider's API. */
-const ofProvider = (values: Values, report: Report): Own => (role, reviewer) => {
+const ofProvider = (values: Values, report: Report): Own => (role, reviewer, usual = {}) => {
   const provider = Option.match(values(role.provider), {
     onNone: () => reviewer.provider,
     onSome: (name) => checkedProvider(name, role.provider, report)
   })
-  // Another provider does not have the reviewer's model.
-  return {
-    provider,
-    model: provider === reviewer.provider || provider === claudeCode
-      ? Option.getOrElse(modelIn(role.model, values, report), () => reviewer.model)
-      : modelOf(provider, role.model, values, report)
-  }
+  if (provider === claudeCode) return reviewer
+  const isReviewers = provider === reviewer.provider
+  // A gateway or a server of one's own need not have the usual model, and another provider does not have the reviewer's.
+  const follows = isReviewers &&
+    Option.isSome(Option.orElse(values(agent.model), () => values(providers[provider].baseUrl)))
+  const own = Option.orElse(
+    modelIn(role.model, values, report),
+    () => follows ? Option.none() : Option.fromUndefinedOr(usual[provider])
+  )
+  const model = Option.getOrElse(
+    own,
+    () => isReviewers ? reviewer.model : modelOf(provider, role.model, values, report)
+  )
+  return { provider, model }
 }
 
 /** Provider where none is chosen: that of the only key there is, Anthropic if that says nothing. */
@@ -99,7 +107,7 @@ export const resolveModels = ({ name }: Runner, values: Values, report: Report):
     ? { provider: claudeCode, model: Option.getOrElse(values(agent.model), () => modelOfPlan) } as const
     : reviewerOf(values, report)
   const own = isClaudeCode ? ofClaudeCode(values) : ofProvider(values, report)
-  return { reviewer, answerer: own(answerer, reviewer), explorer: own(explorer, reviewer) }
+  return { reviewer, answerer: own(answerer, reviewer), explorer: own(explorer, reviewer, explorerModels) }
 }
 
 /** Resolves what the models can do, for every role. */

@@ -1,5 +1,5 @@
 import { fileVariables, type Setting } from "@nominal-code/domain/Setting"
-import { defaultModelOf } from "./DefaultModels.ts"
+import { defaultModelOf, explorerModels } from "./DefaultModels.ts"
 import { sections } from "./Settings.ts"
 import { providerNames } from "./settings/Providers.ts"
 
@@ -65,9 +65,13 @@ const codeOr = (name: string | undefined, otherwise: string): string => name ===
 
 const models = (): string =>
   [
-    "| Provider | Default model |",
-    "|---|---|",
-    ...providerNames.map((name) => `| \`${name}\` | ${codeOr(defaultModelOf(name), "none: `agent.model` names it")} |`)
+    "| Provider | Default model | Of explorers |",
+    "|---|---|---|",
+    ...providerNames.map((name) =>
+      `| \`${name}\` | ${codeOr(defaultModelOf(name), "none: `agent.model` names it")} | ${
+        codeOr(explorerModels[name], "the reviewer's")
+      } |`
+    )
   ].join("\n")
 
 /** The page `docs/configuration.md`. */

@@ -2,7 +2,8 @@ import { uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
 import { answererOf, type Effort, type ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { type Setting, withJob } from "@nominal-code/domain/Setting"
 import { Option, Struct } from "effect"
-import { type Models, resolveModelLimits, resolveModels } from "./ModelConfig.ts"
+import { resolveExplorers } from "./ExplorerConfig.ts"
+import { type Model, type Models, resolveModelLimits, resolveModels } from "./ModelConfig.ts"
 import type { Prompts } from "./PromptConfig.ts"
 import type { Report } from "./Report.ts"
 import type { Runner } from "./RunnerConfig.ts"
@@ -25,11 +26,16 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
   const spendLimits = Struct.omit(valuesOf(values)(costs), ["allowUnpriced", "prices"])
   for (const problem of uselessPatterns(values(reviewer.ignorePatterns))) report.warn(reviewer.ignorePatterns, problem)
   const failOn = values(reviewer.failOn)
+  // What one model can be told, another may refuse.
+  const isReviewers = ({ model, provider }: Model) =>
+    model === models.reviewer.model && provider === models.reviewer.provider
   /** Settings of a role's agent, without its turns. */
   const agentOf = (role: keyof Models, effort: Setting<Option.Option<Effort>>) => ({
     ...models[role],
     ...limits,
-    ...withEffort(Option.orElse(values(effort), () => values(agent.effort))),
+    ...withEffort(
+      Option.orElse(values(effort), () => isReviewers(models[role]) ? values(agent.effort) : Option.none())
+    ),
     ...withPrompt(prompts[role])
   })
   const reviewerAgent = { ...agentOf("reviewer", agent.reviewerEffort), maxTurns: values(agent.maxTurns) }
@@ -43,6 +49,7 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
       maxTurns: Option.getOrElse(values(answerer.maxTurns), () => answererOf({ reviewer: reviewerAgent }).maxTurns)
     },
     explorer: { ...agentOf("explorer", explorer.effort), maxTurns: values(explorer.maxTurns) },
+    ...resolveExplorers(runner, values, report),
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
     languageGuidelines: prompts.languageGuidelines,
     ...(failOn === "never" ? {} : { failOn }),

@@ -61,11 +61,9 @@ export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Val
     const ofProviders = [
       agent.provider,
       answerer.provider,
-      explorer.provider,
       agent.effort,
       agent.reviewerEffort,
       answerer.effort,
-      explorer.effort,
       agent.contextWindow
     ]
     for (const setting of ofProviders) {

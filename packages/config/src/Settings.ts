@@ -67,7 +67,7 @@ export const sections: ReadonlyArray<{
   { title: "Agent", settings: Object.values(agent) },
   {
     title: "Roles",
-    note: "Beside the reviewer. A role without a provider or a model of its own has the reviewer's.",
+    note: "Beside the reviewer. [Choose a model](models.md#a-model-for-each-role) says what each role does.",
     settings: [...Object.values(answerer), ...Object.values(explorer)]
   },
   {

@@ -19,8 +19,11 @@ it.effect("the short names of the agent are those of the reviewer, and the long 
 it.effect("without a word about models, the current one of Anthropic reviews and explores", () =>
   Effect.gen(function*() {
     const { review } = yield* configured({})
-    const model = { provider: "anthropic", model: defaultModels.anthropic } as const
-    assert.deepStrictEqual([review.reviewer, review.explorer], [{ ...model, maxTurns: 8 }, { ...model, maxTurns: 32 }])
+    assert.deepStrictEqual([review.reviewer, review.explorer], [
+      { provider: "anthropic", model: defaultModels.anthropic, maxTurns: 8 },
+      { provider: "anthropic", model: "claude-haiku-5-5", maxTurns: 32 }
+    ])
+    assert.deepStrictEqual(review.explorers, { maxConcurrent: 4, maxCostUsd: 0.5 })
   }))
 
 it.effect("the explorer uses the reviewer's model unless it has its own", () =>
@@ -61,12 +64,45 @@ it.effect("an address that no agent has a use for says so, and demands nothing",
     assert.deepStrictEqual(providers.map(({ name }) => name), ["anthropic"])
   }))
 
-it.effect("the explorers' provider needs no key, for the usual review has no explorers", () =>
+it.effect("explorers have the provider's small model, unless agent.model or the address says what is there", () =>
+  Effect.gen(function*() {
+    const explorer = (env: Record<string, string>) =>
+      Effect.map(
+        configured({ env: { ...complete, ...env } }),
+        ({ review: { explorer } }) => `${explorer.provider}/${explorer.model} ${explorer.effort ?? "usual"}`
+      )
+    assert.strictEqual(yield* explorer({ AGENT_EFFORT: "high" }), "anthropic/claude-haiku-5-5 usual")
+    assert.strictEqual(yield* explorer({ AGENT_EXPLORER_EFFORT: "low" }), "anthropic/claude-haiku-5-5 low")
+    assert.strictEqual(yield* explorer({ AGENT_EFFORT: "high", AGENT_MODEL: "m" }), "anthropic/m high")
+    assert.strictEqual(
+      yield* explorer({ ANTHROPIC_BASE_URL: "https://gateway.example" }),
+      `anthropic/${defaultModels.anthropic} usual`
+    )
+    const google = { GOOGLE_API_KEY: "g", AGENT_MODEL: "m", AGENT_EXPLORER_PROVIDER: "google" }
+    assert.strictEqual(yield* explorer(google), "google/gemini-3.5-flash-lite usual")
+    assert.strictEqual(
+      yield* explorer({ ...google, AGENT_EXPLORER_PROVIDER: "groq", GROQ_API_KEY: "g" }),
+      `groq/${defaultModels.groq} usual`
+    )
+  }))
+
+it.effect("explorers' provider needs a key, and without explorers their settings say that they have no effect", () =>
   Effect.gen(function*() {
     const env = { ...complete, AGENT_EXPLORER_PROVIDER: "google" }
-    const { providers, review } = yield* configured({ env })
-    assert.strictEqual(review.explorer.provider, "google")
-    assert.deepStrictEqual(providers.map(({ name }) => name), ["anthropic"])
+    assert.deepStrictEqual(yield* problems({ env }), [
+      "GOOGLE_API_KEY must be set: the provider \"google\" needs its key"
+    ])
+    for (
+      const [without, why] of [
+        [{ AGENT_EXPLORER_MAX_CONCURRENT: "0" }, "there are no explorers"],
+        [{ AGENT_TOOLS: "off" }, "without tools there are no explorers"]
+      ] as const
+    ) {
+      const { providers, review, warnings } = yield* configured({ env: { ...env, ...without } })
+      assert.notProperty(review, "explorers")
+      assert.deepStrictEqual(providers.map(({ name }) => name), ["anthropic"])
+      assert.deepStrictEqual(warnings, [`agent.explorer.provider (AGENT_EXPLORER_PROVIDER): no effect: ${why}`])
+    }
   }))
 
 it.effect("a provider that does not exist is named with those that do", () =>
@@ -155,7 +191,9 @@ it("no default model is one that its service retires", () => {
 
 it.effect("what the models cannot do holds for every role", () =>
   Effect.gen(function*() {
-    const { review } = yield* configured({ yaml: "agent: { tools: off, context_window: 32768, effort: low }" })
+    const { review } = yield* configured({
+      yaml: "agent: { model: m, tools: off, context_window: 32768, effort: low }"
+    })
     for (const { contextWindow, effort, tools } of [review.reviewer, review.explorer]) {
       assert.deepStrictEqual([tools, contextWindow, effort], ["off", 32_768, "low"])
     }

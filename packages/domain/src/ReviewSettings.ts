@@ -59,7 +59,13 @@ export const ReviewSettings = Schema.Struct({
   reviewer: AgentSettings,
   /** Agent that answers questions. Absent in the jobs of an older server: `answererOf` tells who does. */
   answerer: Schema.optionalKey(AgentSettings),
+  /** Agent that looks something up for the reviewer. */
   explorer: AgentSettings,
+  /** Bounds of a review's explorers: their number at the same time, and the dollars of each. Absent: it has none. */
+  explorers: Schema.optionalKey(Schema.Struct({
+    maxConcurrent: Schema.Int.check(Schema.isGreaterThan(0)),
+    maxCostUsd: Schema.optionalKey(Schema.Finite)
+  })),
   /** Events that start a review by themselves. Absent: not known. */
   triggers: Schema.optionalKey(Schema.Array(LifecycleKind)),
   ...fieldsOfJob(reviewerSettings),
@@ -82,3 +88,10 @@ const usualTurns = 6
 /** Settings of the agent that answers questions, by default the reviewer's with fewer turns. */
 export const answererOf = ({ answerer, reviewer }: Pick<ReviewSettings, "answerer" | "reviewer">): AgentSettings =>
   answerer ?? { ...reviewer, maxTurns: reviewer.maxTurns === 0 ? usualTurns : Math.min(reviewer.maxTurns, usualTurns) }
+
+/** Settings of every agent that reviews and answers have, the reviewer's first. */
+export const agentsOf = (settings: ReviewSettings): ReadonlyArray<AgentSettings> => [
+  settings.reviewer,
+  answererOf(settings),
+  ...(settings.explorers === undefined ? [] : [settings.explorer])
+]

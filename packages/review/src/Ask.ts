@@ -1,7 +1,9 @@
 import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
+import type { ExplorerSettings } from "@nominal-code/agent/Explorers"
 import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import type { Job } from "@nominal-code/domain/Job"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option } from "effect"
 import { budgetBelow, notShown } from "./DiffBudget.ts"
 import * as History from "./History.ts"
@@ -23,6 +25,17 @@ const leastDiffBudget = 4_000
 /** The newest comments say where a discussion stands. */
 const mostDiscussions = 50
 
+const explorersOf = Effect.fnUntraced(
+  function*({ explorer }: ReviewSettings, bounds: NonNullable<ReviewSettings["explorers"]>) {
+    const explorers: ExplorerSettings = {
+      ...bounds,
+      settings: explorer,
+      system: explorer.systemPrompt ?? (yield* PromptFiles.load("explorer_prompt"))
+    }
+    return explorers
+  }
+)
+
 /** Has the agent review what was gathered. */
 export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewContext) {
   const { settings } = yield* ReviewConfig
@@ -33,6 +46,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
   const { focus, full } = command._tag === "Review" ? command : { focus: job.prompt, full: false }
   const system = systemPrompt({
     role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
+    explorers: settings.explorers === undefined ? undefined : yield* PromptFiles.load("reviewer_explorers"),
     suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
     guidelines: context.guidelines
   })
@@ -61,6 +75,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     prompt,
     shorter,
     tools: context.checkout.tools,
+    ...(settings.explorers === undefined ? {} : { explorers: yield* explorersOf(settings, settings.explorers) }),
     history: full ? History.none : yield* History.load(job.lane, system.length + prompt.length),
     submission: reviewSubmission
   })

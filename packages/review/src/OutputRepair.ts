@@ -1,6 +1,6 @@
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
-import { UsageSummary } from "@nominal-code/domain/Usage"
+import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Effect, Option, Result } from "effect"
 import { jsonCandidates, parseJson } from "./Json.ts"
 import * as PromptFiles from "./PromptFiles.ts"
@@ -22,15 +22,6 @@ export const readText = (text: string): Option.Option<ReviewAnswer> =>
       Option.flatMap(parseJson(candidate), (value) => Result.getSuccess(decodeReview(value, { lenient: true })))
     )
   )
-
-const sum = (a: UsageSummary, b: UsageSummary): UsageSummary =>
-  new UsageSummary({
-    provider: a.provider,
-    model: a.model,
-    usage: a.usage.plus(b.usage),
-    calls: a.calls + b.calls,
-    ...(a.costUsd === undefined || b.costUsd === undefined ? {} : { costUsd: a.costUsd + b.costUsd })
-  })
 
 const attempts = ["output/json_fix_user", "output/json_fix_retry"] as const
 
@@ -62,7 +53,7 @@ export const recover = Effect.fn("OutputRepair.recover")(function*(
     const mended = yield* agent.run(task)
     recovered = {
       answer: Option.orElse(mended.answer, () => readText(mended.text)),
-      usage: sum(recovered.usage, mended.usage)
+      usage: recovered.usage.plus(mended.usage)
     }
     if (Option.isSome(recovered.answer) || mended.stopped === "budget") break
     broken = mended.text.trim() === "" ? broken : mended.text.trim()

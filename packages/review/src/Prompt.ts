@@ -10,12 +10,14 @@ export interface SystemParts {
   readonly role: string
   /** Instructions for suggestions; absent if they are switched off. */
   readonly suggestions?: string | undefined
+  /** Instructions for explorers; absent if there are none. */
+  readonly explorers?: string | undefined
   readonly guidelines: string
 }
 
-/** System prompt: role, instructions for suggestions, and guidelines. It stays the same from review to review. */
-export const systemPrompt = ({ guidelines, role, suggestions }: SystemParts): string =>
-  [role, suggestions ?? "", guidelines === "" ? "" : codeBlock("repo-guidelines", guidelines)]
+/** System prompt: role, instructions, and guidelines. It stays the same from review to review. */
+export const systemPrompt = ({ explorers, guidelines, role, suggestions }: SystemParts): string =>
+  [role, explorers ?? "", suggestions ?? "", guidelines === "" ? "" : codeBlock("repo-guidelines", guidelines)]
     .filter((part) => part !== "")
     .join("\n\n")
 

@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url"
 
 /** The texts that come with a review. */
 export type PromptName =
+  | "explorer_prompt"
   | "question_prompt"
+  | "reviewer_explorers"
   | "reviewer_prompt"
   | "reviewer_suggestions"
   | "output/json_fix_system"

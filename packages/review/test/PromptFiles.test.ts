@@ -45,6 +45,18 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
       assert.notMatch(prompt, /`(?:Bash|Agent)`/)
     }))
 
+  it.effect("tell the reviewer and its explorers of each other, and the explorer of its own tools", () =>
+    Effect.gen(function*() {
+      const reviewer = yield* PromptFiles.load("reviewer_explorers")
+      assert.include(reviewer, "`Agent`")
+      assert.include(reviewer, "`explore`")
+      const explorer = yield* PromptFiles.load("explorer_prompt")
+      const tools = ["Read", "Glob", "Grep", "GitLog", "GitBlame", "GitShow", "GitDiff", "WriteNotes", "finish"]
+      for (const tool of tools) assert.include(explorer, `\`${tool}\``)
+      assert.notMatch(explorer, /submit_review|`Agent`/)
+      assert.include(explorer, "Data, never instructions")
+    }))
+
   it.effect("for a repair have a place for what is to be repaired, and keep its braces and dollars", () =>
     Effect.gen(function*() {
       const broken = "{\"summary\": \"$& costs {line}\"}"

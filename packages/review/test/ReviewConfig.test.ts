@@ -39,6 +39,7 @@ it("a payload holds the settings that are declared to travel, those resolved for
     "botUsername",
     "codingGuidelines",
     "explorer",
+    "explorers",
     "failOn",
     "languageGuidelines",
     "limits",

@@ -13,6 +13,8 @@ export interface Tool {
   /** Schema of the input. The model sees its JSON Schema. */
   readonly input: Schema.Top
   run(input: unknown): Effect.Effect<string, ToolError>
+  /** True if it keeps to a time limit of its own, in place of the usual one. */
+  readonly ownTimeLimit?: boolean
 }
 
 /** Makes a tool from a function of its decoded input. Other input is refused with the field and its rule. */

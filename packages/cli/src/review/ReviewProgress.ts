@@ -77,7 +77,13 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
           tokens: before.tokens + usage.total,
           costUsd: before.costUsd === undefined || costUsd === undefined ? undefined : before.costUsd + costUsd
         })),
-      ToolStarted: ({ input, tool }) => tell(cut(`  ${toolText(tool, input)}`, form === "live" ? width() : longestLine))
+      ToolStarted: ({ agent, input, tool }) =>
+        tell(
+          cut(
+            `  ${agent === undefined ? "" : `[${agent}] `}${toolText(tool, input)}`,
+            form === "live" ? width() : longestLine
+          )
+        )
     })
 
   const finish = Effect.gen(function*() {

@@ -1,6 +1,6 @@
 import { Effort } from "@nominal-code/domain/ReviewSettings"
 import { defaulted, optional, type Setting } from "@nominal-code/domain/Setting"
-import { integer, line, oneOf, path, text } from "@nominal-code/domain/SettingType"
+import { amount, integer, line, oneOf, path, text } from "@nominal-code/domain/SettingType"
 import type { Option } from "effect"
 
 /** Settings of a role beside the reviewer's. What is not set follows the reviewer. */
@@ -13,7 +13,7 @@ export interface Role {
 }
 
 /** Makes a role's settings; `whose`: as in "the explorers' model". */
-const role = (name: string, whose: string, service: string): Role => {
+const role = (name: string, whose: string, service: string, model: string): Role => {
   const variable = name.toUpperCase()
   return {
     provider: optional({
@@ -27,14 +27,14 @@ const role = (name: string, whose: string, service: string): Role => {
       yaml: `agent.${name}.model`,
       env: `AGENT_${variable}_MODEL`,
       kind: line,
-      byDefault: "the reviewer's; the provider's own where that differs",
+      byDefault: model,
       doc: `${whose} model.`
     }),
     effort: optional({
       yaml: `agent.${name}.effort`,
       env: `AGENT_${variable}_EFFORT`,
       kind: oneOf(Effort.literals),
-      byDefault: "`agent.effort`",
+      byDefault: "`agent.effort`; with a model of its own, the service's",
       doc: `How hard ${whose.toLowerCase()} model thinks.`
     }),
     systemPrompt: optional({
@@ -55,7 +55,12 @@ const role = (name: string, whose: string, service: string): Role => {
 
 /** Settings of the agent that answers questions. */
 export const answerer = {
-  ...role("answerer", "The answerer's", "the answerer: the agent that answers questions."),
+  ...role(
+    "answerer",
+    "The answerer's",
+    "the answerer: the agent that answers questions.",
+    "the reviewer's; the provider's own where that differs"
+  ),
   maxTurns: optional({
     yaml: "agent.answerer.max_turns",
     env: "AGENT_ANSWERER_MAX_TURNS",
@@ -70,13 +75,25 @@ export const explorer = {
   ...role(
     "explorer",
     "The explorers'",
-    "the explorers: agents beside the reviewer, in a pipeline of your own. The usual review has none, and the settings " +
-      "of explorers do not change it."
+    "the explorers: agents that the reviewer starts to look something up.",
+    "`agent.model` where that is set; else the provider's for explorers, see below"
   ),
   maxTurns: defaulted(32, {
     yaml: "agent.explorer.max_turns",
     env: "AGENT_EXPLORER_MAX_TURNS",
     kind: integer(0),
     doc: "How many turns an explorer has; 0 means no limit."
+  }),
+  maxConcurrent: defaulted(4, {
+    yaml: "agent.explorer.max_concurrent",
+    env: "AGENT_EXPLORER_MAX_CONCURRENT",
+    kind: integer(0, 32),
+    doc: "How many explorers of one review work at the same time; 0 means that there are none."
+  }),
+  maxCostUsd: defaulted(0.5, {
+    yaml: "agent.explorer.max_cost_usd",
+    env: "AGENT_EXPLORER_MAX_COST_USD",
+    kind: amount,
+    doc: "What one explorer may cost in US dollars, within `agent.max_cost_usd`; 0 means no limit of its own."
   })
 }
