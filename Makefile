@@ -26,8 +26,8 @@ test: install ## Every test
 test-fast: install ## The tests of what is pure: no Redis, no git, no program is started
 	vitest run $(quietly) $(foreach package,agent config domain forge llm review server,--project $(package)) $(ARGS)
 
-test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills
-	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill $(ARGS)
+test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries
+	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order $(ARGS)
 
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs"
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env, execPath } from "node:process"
@@ -17,6 +17,15 @@ export default (): (() => void) | undefined => {
   execFileSync(execPath, ["ci/build.ts", join(directory, "command")], { cwd: root })
   // ripgrep is no part of the bundle.
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
-  env["NOMINAL_CODE_BIN"] = join(directory, "command/bin/nominal-code.js")
+  const start = join(directory, "nominal-code.mjs")
+  // Node compiles the command once, and not at each of the hundreds of times that it starts.
+  const lines = [
+    "#!/usr/bin/env node",
+    "import { enableCompileCache } from \"node:module\"",
+    `enableCompileCache(${JSON.stringify(join(directory, "compiled"))})`,
+    "await import(\"./command/bin/nominal-code.js\")"
+  ]
+  writeFileSync(start, `${lines.join("\n")}\n`, { mode: 0o755 })
+  env["NOMINAL_CODE_BIN"] = start
   return () => rmSync(directory, { recursive: true, force: true })
 }

@@ -1,23 +1,20 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { command } from "@nominal-code/testing/Command"
+import { realClaude } from "@nominal-code/testing/RealClaude"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Effect, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { readdirSync, readFileSync } from "node:fs"
 import { env } from "node:process"
-import { fileURLToPath } from "node:url"
 import { make, stalled } from "./Journey.ts"
 import * as LocalRepository from "./LocalRepository.ts"
 import { change, finding, open } from "./Shop.ts"
 
-const claude = env["CLAUDE_CODE_UNDER_TEST"] ??
-  fileURLToPath(new URL("../../node_modules/@anthropic-ai/claude-code/cli.js", import.meta.url))
-
 /** Settings for the real Claude Code, with a model that does not think: the scripted one does not. */
 const withClaude = {
   AGENT_RUNNER: "claude-code",
-  AGENT_CLI_PATH: claude,
+  AGENT_CLI_PATH: realClaude,
   AGENT_MODEL: "claude-3-5-haiku-20241022"
 }
 

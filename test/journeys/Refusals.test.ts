@@ -1,13 +1,12 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
 import { listenScoped } from "@nominal-code/testing/GitHubServer"
+import { realClaude } from "@nominal-code/testing/RealClaude"
 import { Effect, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { env, execPath } from "node:process"
-import { fileURLToPath } from "node:url"
-
-const bin = fileURLToPath(new URL("../../packages/cli/bin/nominal-code.js", import.meta.url))
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -32,7 +31,7 @@ const refused = Effect.fnUntraced(
     const fs = yield* FileSystem.FileSystem
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-refused-" })
-    const child = yield* spawner.spawn(ChildProcess.make(execPath, [bin, "serve"], {
+    const child = yield* spawner.spawn(ChildProcess.make(execPath, [command, "serve"], {
       cwd: directory,
       env: { ...environment(directory), ...change(directory) },
       stdin: "ignore"
@@ -59,8 +58,6 @@ const script = (path: string, lines: string): string => {
   chmodSync(path, 0o755)
   return path
 }
-
-const realClaude = fileURLToPath(new URL("../../node_modules/@anthropic-ai/claude-code/cli.js", import.meta.url))
 
 const directory = (path: string): string => {
   mkdirSync(path, { recursive: true })

@@ -8,7 +8,7 @@ import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { freshQueue } from "@nominal-code/testing/RedisStore"
 import { Effect, FileSystem, Layer } from "effect"
-import { tellAll } from "./Telling.ts"
+import { tellMany } from "./Telling.ts"
 
 /**
  * Level, not edge: whatever the order, repetition and loss of its deliveries, a pull request's head is reviewed once if
@@ -16,8 +16,8 @@ import { tellAll } from "./Telling.ts"
  */
 const orderSuite = (name: string, store: Layer.Layer<JobQueue, StoreError>) =>
   it.effect(
-    `in every order of up to four deliveries the head gets one review, and no commit after it (${name})`,
-    () => Effect.provide(tellAll, Layer.fresh(store)),
+    `the head gets one review, and no commit after it, in 1,500 of the orders of up to four deliveries (${name})`,
+    () => Effect.provide(tellMany(name), Layer.fresh(store)),
     600_000
   )
 

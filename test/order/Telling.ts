@@ -4,6 +4,7 @@ import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { review } from "@nominal-code/review/Review"
 import { laneOf, lifecycle } from "@nominal-code/testing/Jobs"
+import { sized } from "@nominal-code/testing/Sized"
 import { Clock, Config, Deferred, Effect, Exit, Fiber, Option, Random } from "effect"
 import * as PullRequestForge from "./PullRequestForge.ts"
 import { stories, type Story } from "./Stories.ts"
@@ -67,22 +68,30 @@ const tell = Effect.fnUntraced(function*(story: Story, number: number, clock: Cl
   return [...pull.wrong, ...(isMissing ? [`the head ${pull.head()} has no review`] : [])]
 })
 
-/** Tells all stories side by side in one queue, each in a lane of its own. */
-export const tellAll = Effect.gen(function*() {
-  const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
-  const clock = yield* Clock.Clock
-  yield* Effect.forEach(stories, (story, index) =>
-    tell(story, index + 1, clock).pipe(
-      Random.withSeed(`${seed} ${index}`),
-      Effect.exit,
-      Effect.map((exit) => {
-        const wrong = Exit.isSuccess(exit) ? exit.value : [String(exit.cause)]
-        if (wrong.length === 0) return
-        return Effect.die(new Error(`seed ${seed}: ${JSON.stringify(story)}\n${wrong.join("\n")}`))
-      })
-    ), { concurrency: 200, discard: true })
-}).pipe(
-  // Half of the time would go into spans that nobody reads.
-  Effect.withTracerEnabled(false),
-  Effect.provide(PullRequestForge.shared)
-)
+/**
+ * Tells stories side by side in one queue, each in a lane of its own: a sample, which differs by `name`; all of them in
+ * `make test-long`.
+ */
+export const tellMany = (name: string) =>
+  Effect.gen(function*() {
+    const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
+    const many = yield* sized(1500, stories.length)
+    const clock = yield* Clock.Clock
+    const numbered = Array.from(stories.entries())
+    const sample = yield* Random.shuffle(numbered).pipe(Random.withSeed(`${seed} ${name}`))
+    yield* Effect.forEach(sample.slice(0, many), ([index, story]) =>
+      tell(story, index + 1, clock).pipe(
+        Random.withSeed(`${seed} ${index}`),
+        Effect.exit,
+        Effect.flatMap((exit) => {
+          const wrong = Exit.isSuccess(exit) ? exit.value : [String(exit.cause)]
+          return wrong.length === 0
+            ? Effect.void
+            : Effect.die(new Error(`seed ${seed}: ${JSON.stringify(story)}\n${wrong.join("\n")}`))
+        })
+      ), { concurrency: 200, discard: true })
+  }).pipe(
+    // Half of the time would go into spans that nobody reads.
+    Effect.withTracerEnabled(false),
+    Effect.provide(PullRequestForge.shared)
+  )

@@ -2,17 +2,13 @@ import { NodeHttpServer, NodeServices } from "@effect/platform-node"
 import { AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
+import { realClaude } from "@nominal-code/testing/RealClaude"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { ConfigProvider, type Duration, Effect, FileSystem, Option, Redacted, Schedule } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { createServer } from "node:http"
 import { env, pid } from "node:process"
-import { fileURLToPath } from "node:url"
 import { type Answer, task } from "./ScriptedModel.ts"
-
-/** The Claude Code under test: the oldest that reviews, or the one of `CLAUDE_CODE_UNDER_TEST`. */
-const realClaude: string = env["CLAUDE_CODE_UNDER_TEST"] ??
-  fileURLToPath(new URL("../../../node_modules/@anthropic-ai/claude-code/cli.js", import.meta.url))
 
 /** Name of a tool of ours as Claude Code offers it. */
 export const offered = (name: string): string => `mcp__nominal__${name}`

@@ -67,6 +67,12 @@ const skipOf = (
   return Option.map(reviewOf(known, headSha), headReviewed)
 }
 
+/** Events after which a pull request is open. A forge that shows it as closed may be behind. */
+const opening: ReadonlySet<string> = new Set(["pr_push", "pr_reopened", "pr_ready_for_review"])
+
+/** Events after which it may be no draft, though the forge shows one. */
+const readying: ReadonlySet<string> = new Set(["pr_reopened", "pr_ready_for_review"])
+
 /**
  * True if the event shows that the forge's answer may be outdated. A head that is neither the event's nor reviewed may be
  * the one before it, whose review would leave the event's without one, or the one after it.
@@ -74,8 +80,8 @@ const skipOf = (
 const isBehind = ({ event }: Job, known: OwnPosts, found: HeadStatus): boolean => {
   if (event._tag === "Comment") return false
   const reason = found._tag === "Skip" ? found.reason : "open"
-  if (reason === "draft" && event.kind === "pr_ready_for_review") return true
-  if (reason === "closed" && event.kind === "pr_reopened") return true
+  if (reason === "draft" && readying.has(event.kind)) return true
+  if (reason === "closed" && opening.has(event.kind)) return true
   const headSha = found._tag === "Skip" ? found.headSha : found.pullRequest.headSha
   return lagging.has(reason) && event.headSha !== headSha && Option.isNone(reviewOf(known, event.headSha))
 }

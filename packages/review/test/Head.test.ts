@@ -96,6 +96,22 @@ describe("a lifecycle event", () => {
       assert.deepInclude(yield* runWithLag(ready, pushOf({ kind: "pr_ready_for_review" })), { _tag: "Reviewed" })
     }))
 
+  it.effect.each(
+    [
+      ["pr_reopened", { draft: true }],
+      ["pr_reopened", { state: "closed" }],
+      ["pr_ready_for_review", { state: "closed" }],
+      ["pr_push", { state: "closed" }]
+    ] as const
+  )(
+    "%s, delivered while the forge still shows %j, is reviewed a moment later",
+    ([kind, shown]) =>
+      Effect.gen(function*() {
+        const world = Scene.world({ pullRequests: [Scene.pullRequest(shown), Scene.pullRequest()] })
+        assert.deepInclude(yield* runWithLag(world, pushOf({ kind })), { _tag: "Reviewed" })
+      })
+  )
+
   it.effect("whose head moved while it was reviewed posts nothing, if the newer head was reviewed meanwhile", () =>
     Effect.gen(function*() {
       const world: Scene.World = Scene.world({
