@@ -26,7 +26,13 @@ const bundle = await rolldown({
 
 rmSync(out("."), { recursive: true, force: true })
 mkdirSync(out("bin"), { recursive: true })
-await bundle.write({ dir: out("lib"), format: "esm", minify: false, chunkFileNames: "[name]-[hash].js" })
+await bundle.write({
+  dir: out("lib"),
+  format: "esm",
+  // Names stay: a stack trace from production names our functions.
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  chunkFileNames: "[name]-[hash].js"
+})
 await bundle.close()
 
 // Modules find these by their own place: `lib/` stands where a package's `src/` does.
