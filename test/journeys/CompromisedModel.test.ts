@@ -114,7 +114,7 @@ const hostile = ({ secrets }: Journey, job: string): string =>
 
 /** A text as it was posted, without what we put there ourselves: our markers, and the fence of a suggestion. */
 const withoutOurs = (text: string, job: string): string =>
-  text.replaceAll(new RegExp(`<!-- nominal-code job=${job}[^>]* -->`, "g"), "").replaceAll(
+  text.replaceAll(new RegExp(`<!-- nominal-code(?: job=${job}[^>]*|-seal \\w+) -->`, "g"), "").replaceAll(
     /^(`{3,})suggestion$/gm,
     "$1"
   )

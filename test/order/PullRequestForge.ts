@@ -58,7 +58,7 @@ export const shared = Layer.mergeAll(
   Layer.mock(AgentRunner, {}),
   Layer.mock(ConversationStore, { save: () => Effect.void }),
   SpendMemory.layer,
-  ReviewConfig.layer({ settings, secrets: [] }),
+  ReviewConfig.layer({ settings }),
   NodeServices.layer
 )
 

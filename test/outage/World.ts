@@ -157,7 +157,7 @@ export const make = Effect.fnUntraced(function*(outages: ReadonlyMap<string, Net
           })
         ]))
       ),
-      ReviewConfig.layer({ settings, secrets: [] }),
+      ReviewConfig.layer({ settings }),
       ConversationStoreMemory.layer({ ttl: Duration.days(1) }),
       SpendMemory.layer,
       NodeServices.layer

@@ -167,9 +167,7 @@ export const claudeCode = configured((config) => ClaudeCode.layer(claudeCodeOpti
 
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.none()) =>
-  configured(({ review, secrets }) =>
-    ReviewConfig.layer({ secrets, settings: Option.getOrElse(settings, () => review) })
-  )
+  configured(({ review }) => ReviewConfig.layer({ settings: Option.getOrElse(settings, () => review) }))
 
 /** The worker of the lanes. */
 export const lanes = configured(({ jobs }) => Lanes.layer(jobs))

@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import * as Redaction from "@nominal-code/domain/Redaction"
-import { Cause, Effect, Layer, Logger, Predicate, Redacted, References } from "effect"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { Cause, Effect, Layer, Logger, Predicate, References } from "effect"
 
 const written = (value: unknown): string =>
   Predicate.isString(value) ? value : value instanceof Error ? value.message : JSON.stringify(value)
@@ -31,32 +31,29 @@ const warned = Layer.effectDiscard(
   )
 )
 
+/** The secrets of the configuration, known by value; a logger that hides them; and the warnings of the configuration. */
+const hiding = (
+  show: (line: string) => string,
+  levelOf: (configured: AppConfig["Service"]["logLevel"]) => AppConfig["Service"]["logLevel"]
+) =>
+  Layer.provideMerge(
+    warned,
+    Layer.unwrap(Effect.map(AppConfig, ({ logLevel, secrets }) => {
+      const known = makeKnownSecrets(secrets)
+      return Layer.mergeAll(
+        Layer.succeed(KnownSecrets, known),
+        Logger.layer([Logger.withConsoleError(Logger.map(Logger.map(line, known.redact), show))]),
+        Layer.succeed(References.MinimumLogLevel, levelOf(logLevel))
+      )
+    }))
+  )
+
 /** Logging to stderr, through redaction, with the warnings of the configuration first. Only results go to stdout. */
-export const layer = Layer.provideMerge(
-  warned,
-  Layer.unwrap(Effect.gen(function*() {
-    const { logLevel, secrets } = yield* AppConfig
-    const redact = Redaction.make(secrets.map(Redacted.value))
-    return Layer.merge(
-      Logger.layer([Logger.withConsoleError(Logger.map(line, redact))]),
-      Layer.succeed(References.MinimumLogLevel, logLevel)
-    )
-  }))
-)
+export const layer = hiding((line) => line, (level) => level)
 
 /**
  * Logging of a review that a person waits for: warnings and errors, and more where the configuration asks for more than
  * the usual. `show` makes a line fit for the terminal.
  */
 export const layerReview = (show: (line: string) => string) =>
-  Layer.provideMerge(
-    warned,
-    Layer.unwrap(Effect.gen(function*() {
-      const { logLevel, secrets } = yield* AppConfig
-      const redact = Redaction.make(secrets.map(Redacted.value))
-      return Layer.merge(
-        Logger.layer([Logger.withConsoleError(Logger.map(Logger.map(line, redact), show))]),
-        Layer.succeed(References.MinimumLogLevel, logLevel === "Info" ? "Warn" : logLevel)
-      )
-    }))
-  )
+  hiding(show, (level) => level === "Info" ? "Warn" : level)

@@ -1,10 +1,12 @@
 import type { Failure } from "@nominal-code/domain/Failure"
 import { failureText } from "@nominal-code/domain/Failure"
 import { jobOfHead, type JobOutcome } from "@nominal-code/domain/Job"
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
+import { makeOutgoingText, shownDraft } from "@nominal-code/forge/outgoing/OutgoingText"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { review } from "@nominal-code/review/Review"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
@@ -115,12 +117,16 @@ export const reviewedOf = (
     return Effect.fail(new NotReviewed({ reason, message: outcome.detail }))
   }
   if ("failure" in outcome) return Effect.fail(NotReviewed.failed(outcome.failure))
-  const { comments, headSha, summary } = Option.getOrThrow(draft)
-  return Effect.succeed({
-    summary,
-    findings: comments.map(({ finding, fingerprint }) => new ReviewedFinding({ ...finding, fingerprint })),
-    headSha,
-    usage: Option.fromUndefinedOr(outcome.usage)
+  const { usage } = outcome
+  return Effect.map(KnownSecrets, ({ redact }) => {
+    const text = makeOutgoingText({ redact, forgeHost: "" })
+    const { comments, headSha, summary } = shownDraft(text, Option.getOrThrow(draft))
+    return {
+      summary,
+      findings: comments.map(({ finding, fingerprint }) => new ReviewedFinding({ ...finding, fingerprint })),
+      headSha,
+      usage: Option.fromUndefinedOr(usage)
+    }
   })
 }
 

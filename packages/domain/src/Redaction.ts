@@ -75,6 +75,24 @@ const hideKnown = (text: string, needles: ReadonlyArray<string>): string => {
   return hidden + text.slice(end)
 }
 
+/** Characters without a shape, which would split a secret for us and for no reader; also where they are named. */
+const shapeless = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}]|\[U\+[0-9A-F]{4,6}\]/gu
+
+/** Hides what the characters without a shape split, too. A text in which they split a secret loses them all. */
+const alsoSplit = (hide: (text: string) => string) => (text: string): string => {
+  const hidden = hide(text)
+  const joined = hidden.replaceAll(shapeless, "")
+  if (joined.length === hidden.length) return hidden
+  const again = hide(joined)
+  return again === joined ? hidden : again
+}
+
+/** Makes the function that hides known secrets only, and leaves alone what merely looks like one. */
+export const makeKnown = (knownSecrets: ReadonlyArray<string>): (text: string) => string => {
+  const needles = needlesOf(knownSecrets)
+  return alsoSplit((text) => hideKnown(text, needles))
+}
+
 /**
  * Makes the function that every outgoing text goes through: posted comments, suggestions, tool results, logs, errors.
  * It hides the known secrets first (of at least 8 characters; also reversed and in base64, base64url, hex and URL
@@ -84,12 +102,12 @@ export const make = (knownSecrets: ReadonlyArray<string>): (text: string) => str
   const needles = needlesOf(knownSecrets)
   const once = (text: string) =>
     secretPatterns.reduce((hidden, hide) => hide(hidden, placeholder), hideKnown(text, needles))
-  return (text) => {
+  return alsoSplit((text) => {
     // A cut changes what its neighbours stand next to, so a changed text is looked at again. Two rounds end it in
     // practice; the bound is there for texts made to prolong it.
     let before = text
     let after = once(before)
     for (let round = 0; round < 4 && after !== before; round++) [before, after] = [after, once(after)]
     return after
-  }
+  })
 }

@@ -1,8 +1,10 @@
 import { type CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
 import type { JobId } from "@nominal-code/domain/Job"
+import { oneLine } from "@nominal-code/domain/OneLine"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Semaphore } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
+import type { OutgoingText } from "./outgoing/OutgoingText.ts"
 
 /** Name of the check on a commit. */
 export const checkName = "Nominal Code"
@@ -36,6 +38,22 @@ export interface CheckSender {
   readonly permission: string
 }
 
+/** Limits of a check's texts; the strictest of a forge is 65,535 characters for a summary. */
+const [longestTitle, longestSummary, longestAnnotation] = [250, 60_000, 4_000]
+
+/** A state whose texts have passed the gate. */
+const fitState = (text: OutgoingText, state: CheckState): CheckState =>
+  state._tag !== "Done" ? state : {
+    ...state,
+    title: oneLine(text.plain(state.title, longestTitle)),
+    summary: text.markdown(state.summary, longestSummary),
+    annotations: state.annotations.map((annotation) => ({
+      ...annotation,
+      title: oneLine(text.plain(annotation.title, longestTitle)),
+      text: text.plain(annotation.text, longestAnnotation)
+    }))
+  }
+
 const order: ReadonlyArray<CheckState["_tag"]> = ["Queued", "Running", "Done"]
 const isBefore = (one: CheckState["_tag"], other: CheckState["_tag"]) => order.indexOf(one) < order.indexOf(other)
 
@@ -61,7 +79,7 @@ export const descriptionOf = (state: CheckState): string =>
  * one job. Where the forge refuses checks, one line in the log says so, and the repository gets none until the next
  * start.
  */
-export const makeChecks = ({ isRefused, permission, send }: CheckSender) => {
+export const makeChecks = ({ isRefused, permission, send }: CheckSender, text: OutgoingText) => {
   const checks = new Map<JobId, KnownCheck>()
   const off = new Set<RepoName>()
 
@@ -89,7 +107,7 @@ export const makeChecks = ({ isRefused, permission, send }: CheckSender) => {
     Effect.suspend(() => {
       if (isBefore(state._tag, check.state) || off.has(check.commit.pullRequest.repo)) return Effect.void
       check.state = state._tag
-      return send(check.commit, state, check.id).pipe(
+      return send(check.commit, fitState(text, state), check.id).pipe(
         Effect.map((id) => {
           check.id = id
         }),

@@ -1,3 +1,4 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
@@ -16,6 +17,7 @@ import { makeAcknowledge } from "./github/Reply.ts"
 import { makeResolve } from "./github/Resolve.ts"
 import { verifyHeaders, verifySignature } from "./github/Signature.ts"
 import { parseWebhook } from "./github/Webhook.ts"
+import { hostOfUrl, makeOutgoingText } from "./outgoing/OutgoingText.ts"
 import type { ForgeWebhooks } from "./Webhooks.ts"
 
 const platform = "github"
@@ -34,6 +36,9 @@ const identify = Effect.fnUntraced(function*(apiBase: string, credentials: GitHu
 const make = Effect.fnUntraced(function*(
   { apiBase = "https://api.github.com", checks = true, cloneBase = "https://github.com", credentials }: GitHubOptions
 ) {
+  const secrets = yield* KnownSecrets
+  if (credentials._tag === "Token") yield* secrets.add(credentials.token)
+  const text = makeOutgoingText({ redact: secrets.redact, forgeHost: hostOfUrl(cloneBase) })
   const { auth, client, login } = yield* identify(apiBase, credentials, checks)
   const sender = credentials._tag === "App" ? checkRuns(client) : commitStatuses(client)
   const reads = makeReads(client)
@@ -49,9 +54,9 @@ const make = Effect.fnUntraced(function*(
     platform,
     acknowledge: makeAcknowledge(client),
     ...reads,
-    ...makePublish(client, posts, makeGitHubBodies(seal)),
+    ...makePublish(client, posts, makeGitHubBodies(seal, text)),
     resolveThread: makeResolve(client),
-    check: checks ? makeChecks(sender) : () => Effect.void,
+    check: checks ? makeChecks(sender, text) : () => Effect.void,
     cloneSource,
     headRef: ({ number }: PullRequestRef) => `refs/pull/${number}/head`
   })

@@ -1,3 +1,4 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
@@ -6,6 +7,7 @@ import { Forge } from "./Forge.ts"
 import { makeAccount } from "./gitlab/Account.ts"
 import { makeGitLabBodies } from "./gitlab/Body.ts"
 import { commitStatuses } from "./gitlab/Checks.ts"
+import { clean } from "./gitlab/Clean.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
@@ -14,6 +16,7 @@ import { makeReads } from "./gitlab/Reads.ts"
 import { makeAcknowledge, makeResolve } from "./gitlab/Reply.ts"
 import { verifyDelivery, verifyHeaders } from "./gitlab/Signature.ts"
 import { parseWebhook } from "./gitlab/Webhook.ts"
+import { hostOfUrl, makeOutgoingText } from "./outgoing/OutgoingText.ts"
 import type { ForgeWebhooks } from "./Webhooks.ts"
 
 const platform = "gitlab"
@@ -21,8 +24,11 @@ const platform = "gitlab"
 const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   const host = hostOf(options)
   const client = yield* makeGitLabClient(options)
+  const secrets = yield* KnownSecrets
+  yield* secrets.add(options.token)
+  const text = makeOutgoingText({ redact: secrets.redact, forgeHost: hostOfUrl(host) }, clean)
   const seal = makeMarkerSeal(yield* MarkerKeys)
-  const bodies = makeGitLabBodies(seal)
+  const bodies = makeGitLabBodies(seal, text)
   const posts = makePosts(client, host, { login: yield* makeAccount(client), seal })
   const { explaining, ...reads } = makeReads(client)
   const { look, ownPosts, publish, reply, settle } = makePublish(client, host, {
@@ -41,7 +47,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     reply: (event, ...answer) => explaining("reply", event.pullRequest)(reply(event, ...answer)),
     settle,
     resolveThread: makeResolve(client),
-    check: options.checks === false ? () => Effect.void : makeChecks(commitStatuses(client)),
+    check: options.checks === false ? () => Effect.void : makeChecks(commitStatuses(client), text),
     cloneSource: (repo: RepoName) =>
       Effect.succeed({ url: `${host}/${repo}.git`, username: "oauth2", password: options.token }),
     headRef: ({ number }: PullRequestRef) => `refs/merge-requests/${number}/head`

@@ -5,7 +5,8 @@ import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { foldedIn, foldInto } from "./FoldedFindings.ts"
 import { headOf } from "./JobPosts.ts"
-import { closeFence, fit } from "./Markdown.ts"
+import { closeFence } from "./Markdown.ts"
+import type { OutgoingText } from "./outgoing/OutgoingText.ts"
 
 /** Limit of the markers of folded findings, a hundred characters each. More would push out the text. */
 const mostFoldedMarkers = 100
@@ -22,29 +23,28 @@ const kept = (markers: ReadonlyArray<Marker>): ReadonlyArray<Marker> => [
 /** Options of the bodies of one forge's posts. */
 interface BodyOptions {
   readonly seal: MarkerSeal
+  readonly text: OutgoingText
   /** Maximum length of a body in characters. A long text is cut, its tail is not. */
   readonly longest: number
-  /** Breaks what the forge would act on. */
-  readonly clean?: (text: string) => string
 }
 
 /** Makes the bodies of posts: text, then hidden markers under our seal. */
-export const makeBodies = ({ clean = (text) => text, longest, seal }: BodyOptions) => {
+export const makeBodies = ({ longest, seal, text: gate }: BodyOptions) => {
   const withTail = (text: string, tail: string): string => {
     const end = `\n\n${tail}`
-    return `${fit(clean(text), longest - end.length)}${end}`
+    return `${gate.markdown(text, longest - end.length)}${end}`
   }
   return {
-    /** Text of a comment on the diff: its suggestion, already fenced, and its marker stand below the finding. */
+    /** Text of a comment on the diff: its suggestion, in the forge's form, and its marker stand below the finding. */
     commentBody: (
       { headSha, jobId, pullRequest }: ReviewDraft,
       { finding, fingerprint }: InlineComment,
-      suggestion: string
+      fence: (code: string) => string
     ): string => {
       const marker = seal.tail(pullRequest, [new Marker({ jobId, headSha, fingerprint })])
       // A suggestion that is cut would replace code with half of its text, so it is there whole or not at all.
-      const fits = suggestion !== "" && suggestion.length < longest / 2
-      return withTail(finding.body, fits ? `${suggestion}\n\n${marker}` : marker)
+      const suggestion = gate.suggestion(finding.suggestion, longest / 2 - 1_000)
+      return withTail(finding.body, suggestion === undefined ? marker : `${fence(suggestion)}\n\n${marker}`)
     },
     /** Appends the hidden marker to a text. */
     markedBody: (pullRequest: PullRequestRef, text: string, marker: Marker): string =>

@@ -105,7 +105,10 @@ describe("the check of a GitHub App", () => {
         conclusion: "success",
         externalId: "1",
         detailsUrl: "https://github.example/review",
-        output: { title: "1 finding: 1 high", summary: "Looked at." },
+        output: {
+          title: "1 finding: 1 high",
+          summary: "Looked at.\n\n[The review](https://github.example/review)"
+        },
         annotations: [{
           path: "src/cart.ts",
           start_line: 9,

@@ -3,9 +3,13 @@ import { Marker, markersIn } from "@nominal-code/domain/Marker"
 import { makeMarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import { Redacted } from "effect"
 import { makeGitHubBodies } from "../src/github/Body.ts"
+import { makeOutgoingText } from "../src/outgoing/OutgoingText.ts"
 import { comment, draft, head, jobId } from "./FakeGitHub.ts"
 
-const { reviewBody, reviewComment } = makeGitHubBodies(makeMarkerSeal([Redacted.make("a key")]))
+const { reviewBody, reviewComment } = makeGitHubBodies(
+  makeMarkerSeal([Redacted.make("a key")]),
+  makeOutgoingText({ redact: (text) => text, forgeHost: "github.com" })
+)
 
 const limit = 65_536
 

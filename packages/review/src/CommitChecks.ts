@@ -78,7 +78,7 @@ interface PostedFacts {
   readonly usage: UsageSummary
 }
 
-const summaryOf = ({ parts, posted, usage }: PostedFacts, open: ReadonlyArray<Severity>): string => {
+const summaryOf = ({ parts, usage }: PostedFacts, open: ReadonlyArray<Severity>): string => {
   const { files, ignored, notShown, repeated, unreadable } = parts
   const lines = [
     ...(open.length === 0 ? ["No open findings."] : [`Open findings: ${bySeverity(open)}.`]),
@@ -91,8 +91,7 @@ const summaryOf = ({ parts, posted, usage }: PostedFacts, open: ReadonlyArray<Se
       usage.costUsd === undefined ? "" : `, ${usage.costUsd.toFixed(2)} USD`
     }.`
   ]
-  return [...lines.map((line) => `- ${line}`), ...(posted.url === undefined ? [] : ["", `[The review](${posted.url})`])]
-    .join("\n")
+  return lines.map((line) => `- ${line}`).join("\n")
 }
 
 /** Tells of a review that was just posted: its findings, what it covers, and what it cost. */

@@ -11,13 +11,12 @@ import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { openSeverities } from "./CommitChecks.ts"
-import { postable, rulesFor } from "./OutgoingText.ts"
+import { composed } from "./OutgoingText.ts"
 import { priorFindings } from "./PriorFindings.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import type { ReviewAnswer } from "./ReviewOutput.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
-import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
 import { charged } from "./Spending.ts"
 import type { SummaryParts } from "./Summary.ts"
 
@@ -34,7 +33,6 @@ export interface UnreadableAnswer {
   readonly _tag: "Unreadable"
   readonly text: string
   readonly why: string
-  readonly rules: OutgoingTextRules
 }
 
 /** Result if a limit of dollars was used up before a review was handed in. */
@@ -69,11 +67,10 @@ export const checkOut = Effect.fnUntraced(
 const compose = Effect.fnUntraced(function*(
   job: Job,
   context: ReviewContext,
-  { answer, limit, notShown, rules }: {
+  { answer, limit, notShown }: {
     readonly answer: ReviewAnswer
     readonly limit: SpendLimit | undefined
     readonly notShown: ReadonlyArray<string>
-    readonly rules: OutgoingTextRules
   }
 ) {
   const { settings } = yield* ReviewConfig
@@ -81,17 +78,17 @@ const compose = Effect.fnUntraced(function*(
   const isBot = isBotAccount([settings.botUsername, job.lane.bot])
   const ours = discussions.filter(({ author }) => isBot(author))
   const placed = yield* (yield* ReviewSteps).place(answer.findings, { checkout, files, raised: priorFindings(ours) })
-  const fit = postable(rules, settings.inlineSuggestions)
+  const fit = composed(settings.inlineSuggestions)
   const parts: SummaryParts = {
     headSha: checkout.headSha,
-    text: sanitise(answer.summary, rules),
+    text: answer.summary,
     inline: placed.inline.map(fit),
     folded: placed.folded.map(fit),
     unplaced: answer.unplaced.map(({ body, place, severity }) => ({
       severity,
-      text: sanitise(`${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`, rules)
+      text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`
     })),
-    notShown: notShown.map(rules.redact),
+    notShown,
     repeated: placed.repeated.length,
     openBefore: openSeverities(ours),
     unreadable: answer.unreadable,
@@ -102,11 +99,10 @@ const compose = Effect.fnUntraced(function*(
   return parts
 })
 
-const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>, rules: OutgoingTextRules): UnreadableAnswer => ({
+const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>): UnreadableAnswer => ({
   _tag: "Unreadable",
   text,
-  why: `no review could be read out of its answer (stopped: ${stopped})`,
-  rules
+  why: `no review could be read out of its answer (stopped: ${stopped})`
 })
 
 const limitReached = ({ limit = "review" }: AgentResult<ReviewAnswer>): LimitReached => ({
@@ -120,7 +116,6 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, view: PullR
   const { settings } = yield* ReviewConfig
   const steps = yield* ReviewSteps
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
-  const rules = yield* rulesFor(source)
   const checkout = yield* checkOut(pullRequest, source)
   const context = yield* steps.gather(view, checkout, settings)
   if (context.ignored > 0) {
@@ -137,9 +132,9 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, view: PullR
     return { ...asked, recovered: yield* steps.recover(asked.result, settings.reviewer) }
   }).pipe(charged(job, settings))
   const { answer, usage } = recovered
-  if (Option.isNone(answer)) return result.stopped === "budget" ? limitReached(result) : unreadable(result, rules)
+  if (Option.isNone(answer)) return result.stopped === "budget" ? limitReached(result) : unreadable(result)
   const { limit } = result
-  const parts = yield* compose(job, context, { answer: answer.value, notShown, rules, limit })
+  const parts = yield* compose(job, context, { answer: answer.value, notShown, limit })
   const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }
   return review
 }, Effect.scoped)

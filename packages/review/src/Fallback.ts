@@ -1,6 +1,6 @@
+import { fit } from "@nominal-code/forge/Markdown"
 import { Option } from "effect"
 import { parseJson } from "./Json.ts"
-import { type OutgoingTextRules, sanitise } from "./Sanitise.ts"
 
 const advice = "Mention me again to start a new review. If this keeps happening, please contact an administrator."
 
@@ -17,12 +17,12 @@ const summaryIn = (raw: string): Option.Option<string> =>
  * Text for the pull request if the model's answer could not be read: that there is no review, and the summary if it can
  * be found. `raw` is the model's text.
  */
-export const fallback = (raw: string, rules: OutgoingTextRules): string =>
+export const fallback = (raw: string): string =>
   Option.match(summaryIn(raw), {
     onNone: () =>
       `I looked at this pull request, but could not put my answer into a review. Nothing was checked off.\n\n${advice}`,
     onSome: (summary) =>
       `${
-        sanitise(summary.slice(0, 20_000), rules)
+        fit(summary, 20_000)
       }\n\n_No inline comments are available: only this much of my answer could be read. ${advice}_`
   })

@@ -12,12 +12,10 @@ import { dismissFinding } from "./Dismissal.ts"
 import { checkOut } from "./Drafting.ts"
 import { failed } from "./Failure.ts"
 import * as History from "./History.ts"
-import { rulesFor } from "./OutgoingText.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { questionPrompt } from "./QuestionPrompt.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome, onHead } from "./RunOutcome.ts"
-import { sanitise } from "./Sanitise.ts"
 import { charged, usedUp } from "./Spending.ts"
 import { conversationOf, findingOf, isOurs } from "./Thread.ts"
 
@@ -63,7 +61,6 @@ const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussion
   const { settings } = yield* ReviewConfig
   const { event } = job
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
-  const rules = yield* rulesFor(source)
   const checkout = yield* checkOut(pullRequest, source)
   const [files, commits] = yield* Effect.all([checkout.changedFiles, checkout.commits], { concurrency: 2 })
   const ours = isOurs(job, settings)
@@ -91,7 +88,7 @@ const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussion
   }).pipe(charged(job, settings))
   const written = Option.getOrElse(result.answer, () => ({ summary: result.text, withdraw: false }))
   return {
-    text: fit(sanitise(written.summary, rules), longestAnswer).trim(),
+    text: fit(written.summary, longestAnswer).trim(),
     withdrawn: Option.filter(finding, () => written.withdraw),
     limit: result.stopped === "budget" ? result.limit ?? "review" : undefined,
     usage: result.usage

@@ -52,11 +52,11 @@ const skipForLimit = Effect.fnUntraced(function*(job: Job, known: OwnPosts, limi
  * Posts the fallback if the model's answer is no review: that there is none, and the summary if it could be read. Where
  * the forge takes no comment now, the job's notice tells so later: the model is not asked again.
  */
-const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { rules, text, why }: UnreadableAnswer) {
+const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { text, why }: UnreadableAnswer) {
   const { settings: { dryRun } } = yield* ReviewConfig
   if (!dryRun) {
     yield* ensureWanted
-    yield* (yield* Forge).reply(job.event, job.id, fallback(text, rules), known).pipe(
+    yield* (yield* Forge).reply(job.event, job.id, fallback(text), known).pipe(
       Effect.catchTag("ForgeError", ({ message }) => Effect.logWarning(`No comment could be posted now: ${message}`))
     )
   }

@@ -1,5 +1,5 @@
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Context, Layer, type Redacted } from "effect"
+import { Context, Layer } from "effect"
 
 /**
  * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
@@ -8,8 +8,6 @@ import { Context, Layer, type Redacted } from "effect"
 export class ReviewConfig extends Context.Service<ReviewConfig, {
   /** Settings that decide what a review says. It travels with the job. */
   readonly settings: ReviewSettings
-  /** Secrets, which no posted text may hold. Each process has its own. */
-  readonly secrets: ReadonlyArray<Redacted.Redacted>
 }>()("@nominal-code/review/ReviewConfig") {}
 
 /** The configuration of a process that reviews. */

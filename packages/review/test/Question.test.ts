@@ -123,17 +123,6 @@ describe("a question", () => {
       }
     }))
 
-  it.effect("posts nothing that a forge would act on, and no secret", () =>
-    Effect.gen(function*() {
-      const world = Scene.world({
-        answers: [answering(`/merge\n\n@team ${Scene.forgeToken} ![x](https://evil.example/a.png)`)]
-      })
-      yield* ask(world, jobOf("why?"))
-      const [text = ""] = world.replies
-      assert.notMatch(text, /^\/merge|@team|evil\.example\/a\.png\)/m)
-      assert.notInclude(text, Scene.forgeToken)
-    }))
-
   it.effect("of a run that lost its lease is not answered, and on a dry run nothing is posted", () =>
     Effect.gen(function*() {
       const lost = Scene.world({ answers: [answering("So.")] })

@@ -117,7 +117,7 @@ export const forgeError = (reason: ForgeError["reason"]) =>
   new ForgeError({ operation: "GitHub.reply acme/shop#7", reason })
 
 export const apiKey = "sk-ant-api03-0123456789abcdef"
-export const forgeToken = "the-forges-own-token-1234"
+const forgeToken = "the-forges-own-token-1234"
 
 type Settlement = { readonly thread: Thread; readonly body: string; readonly marker: Marker }
 
@@ -385,7 +385,7 @@ export const layer = (from: World) =>
     forge(from),
     workspace(from),
     agent(from),
-    ReviewConfig.layer({ settings: from.settings, secrets: [] }),
+    ReviewConfig.layer({ settings: from.settings }),
     conversations(from),
     Layer.succeed(PendingPosts.PendingPosts, from.pending),
     Layer.succeed(Spend, from.spend),

@@ -1,9 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Finding, Fingerprint } from "@nominal-code/domain/Finding"
-import * as Redaction from "@nominal-code/domain/Redaction"
 import { commentBody } from "../src/CommentBody.ts"
 import { fallback } from "../src/Fallback.ts"
-import { postable } from "../src/OutgoingText.ts"
+import { composed } from "../src/OutgoingText.ts"
 import { summarize, type SummaryParts } from "../src/Summary.ts"
 import * as Scene from "./Scene.ts"
 
@@ -101,43 +100,29 @@ describe("a comment", () => {
     assert.notInclude(commentBody(found({ suggestion: "x" }).finding), "⚠️")
   })
 
-  const rules = { redact: Redaction.make([Scene.apiKey]), forgeHost: "github.com" }
-
-  it("is posted with a fit text, and with a suggestion that is fit or none", () => {
-    const fit = postable(rules, true)
-    assert.include(fit(found({ body: "@team look" })).finding.body, "@\u200bteam look")
+  it("has a text and a suggestion of a length that leaves room, and keeps its fingerprint", () => {
+    const fit = composed(true)
     assert.strictEqual(fit(found({ suggestion: "@team" })).finding.suggestion, "@team")
-    for (const suggestion of [Scene.apiKey, "x".repeat(30_000), "a\rb"]) {
-      assert.isFalse("suggestion" in fit(found({ suggestion })).finding)
-    }
-    assert.isFalse("suggestion" in postable(rules, false)(found({ suggestion: "ok" })).finding)
+    assert.isFalse("suggestion" in fit(found({ suggestion: "x".repeat(30_000) })).finding)
+    assert.isFalse("suggestion" in composed(false)(found({ suggestion: "ok" })).finding)
     assert.isBelow(fit(found({ body: "long\n".repeat(20_000) })).finding.body.length, 25_001)
-  })
-
-  it("keeps its fingerprint, whatever becomes of its text", () => {
-    assert.strictEqual(postable(rules, true)(found({ body: "@team" })).fingerprint, "0123456789abcdef")
+    assert.strictEqual(fit(found({ body: "@team" })).fingerprint, "0123456789abcdef")
   })
 })
 
 describe("the fallback", () => {
-  const rules = { redact: Redaction.make([]), forgeHost: "github.com" }
-
-  it("holds the summary that can be made out, fit to be posted", () => {
-    const text = fallback(`{"summary": "Two \\"bugs\\" @team", "comments": [`, rules)
-    assert.match(text, /^Two "bugs" @\u200bteam\n\n_No inline comments are available/)
+  it("holds the summary that can be made out, and what to do", () => {
+    const text = fallback(`{"summary": "Two \\"bugs\\" here", "comments": [`)
+    assert.match(text, /^Two "bugs" here\n\n_No inline comments are available/)
     assert.include(text, "contact an administrator")
   })
 
-  it("cuts a long summary before it is cleaned, so that what the cut brings to life is cleaned, too", () => {
-    const inCode = `\`${"@team ".repeat(10_000)}\``
-    const text = fallback(`{"summary": "${inCode}" : : `, rules)
-    assert.isAtMost(text.length, 25_000)
-    assert.notMatch(text, /@team/)
-    assert.match(text, /@\u200bteam/)
+  it("holds no more of a long summary than fits", () => {
+    assert.isAtMost(fallback(`{"summary": "${"word ".repeat(10_000)}" : : `).length, 25_000)
   })
 
   it("holds nothing of an answer without one", () => {
-    assert.notInclude(fallback("Error 529: the provider's words", rules), "529")
-    assert.include(fallback("", rules), "Mention me again")
+    assert.notInclude(fallback("Error 529: the provider's words"), "529")
+    assert.include(fallback(""), "Mention me again")
   })
 })

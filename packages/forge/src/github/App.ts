@@ -1,3 +1,4 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
 import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
@@ -103,6 +104,7 @@ const explain = (error: ForgeError, installation: number, repo: RepoName): Forge
  * review, and the login under which its posts stand. The private key leaves this process only as signatures.
  */
 export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: GitHubAppIdentity, checks: boolean) {
+  const secrets = yield* KnownSecrets
   const skew = yield* Ref.make(0)
   const jwt = makeJwt(apiBase, app, skew)
   const client = yield* makeGitHubClient(apiBase, fixed(jwt.auth))
@@ -145,7 +147,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
       parameters: { installation_id: installation, repositories: [repo.split("/")[1] ?? ""], permissions },
       answer: Token,
       repeatable: true
-    }))
+    })).pipe(Effect.tap(({ token }) => secrets.add(token)))
 
   /** A token for checks too, where the installation grants that: an App is older than its newest permission. */
   const tokenOf = (scope: Scope) =>

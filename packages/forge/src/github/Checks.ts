@@ -2,7 +2,6 @@ import { type CheckAnnotation, type CheckedCommit, CheckState } from "@nominal-c
 import { Effect, Option, Schema } from "effect"
 import { checkName, type CheckSender, descriptionOf } from "../Checks.ts"
 import type { ForgeError } from "../ForgeError.ts"
-import { fit } from "../Markdown.ts"
 import type { GitHubClient } from "./Client.ts"
 import { pullRequestCall } from "./Reads.ts"
 
@@ -10,9 +9,6 @@ const Created = Schema.Struct({ id: Schema.Int })
 
 /** Maximum number of annotations that GitHub takes in one request. */
 const mostAnnotations = 50
-
-/** Maximum length of a summary, below GitHub's 65,535 characters. */
-const longestSummary = 60_000
 
 const isLacking = ({ reason }: ForgeError) => reason._tag === "Forbidden" || reason._tag === "NotFound"
 
@@ -33,7 +29,8 @@ const runStates = CheckState.match({
     conclusion,
     output: {
       title,
-      summary: fit(summary, longestSummary),
+      // The link is ours, and leads to the pull request itself.
+      summary: url === undefined ? summary : `${summary}\n\n[The review](${url})`,
       ...(annotations.length === 0 ? {} : { annotations: annotations.slice(0, mostAnnotations).map(annotation) })
     },
     ...(url === undefined ? {} : { details_url: url })

@@ -1,10 +1,11 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
-import { fetchWithin } from "../SameOrigin.ts"
+import { fetchRedacted } from "../SameOrigin.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import { graphqlReason, type Reason, reasonOf } from "./Failure.ts"
 
@@ -61,10 +62,10 @@ const silent = () => {}
 const log = { debug: silent, info: silent, warn: silent, error: silent }
 
 /** Octokit, loaded when the first request is made: a process that makes none does not pay for it. */
-const loadOctokit = (baseUrl: string) =>
+const loadOctokit = (baseUrl: string, redact: (text: string) => string) =>
   Effect.promise(() => import("@octokit/core")).pipe(
     Effect.map(({ Octokit }) =>
-      new Octokit({ baseUrl, userAgent: "nominal-code", log, request: { fetch: fetchWithin, log } })
+      new Octokit({ baseUrl, userAgent: "nominal-code", log, request: { fetch: fetchRedacted(redact), log } })
     ),
     Effect.cached
   )
@@ -75,7 +76,7 @@ const describe = (error: Schema.SchemaError): Unavailable =>
   })
 
 export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, auth: GitHubAuth) {
-  const octokit = yield* loadOctokit(apiBase)
+  const octokit = yield* loadOctokit(apiBase, (yield* KnownSecrets).redactKnown)
 
   const once = Effect.fnUntraced(function*<S extends Decodable>(
     call: Call<S>,

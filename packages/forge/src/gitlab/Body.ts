@@ -1,8 +1,8 @@
 import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { fenced } from "../Markdown.ts"
+import type { OutgoingText } from "../outgoing/OutgoingText.ts"
 import { makeBodies } from "../PostedBody.ts"
-import { clean } from "./Clean.ts"
 
 /** Maximum length of a body. GitLab takes 1,000,000 characters; the margin is for what it counts differently. */
 const longest = 990_000
@@ -11,16 +11,15 @@ const longest = 990_000
 const mostLinesAbove = 100
 
 /** Suggestion in GitLab's form, which counts the replaced lines from the commented one. */
-const suggestionOf = ({ line, side, startLine = line, suggestion }: InlineComment["finding"]): string => {
-  if (suggestion === undefined) return ""
+const suggestionOf = ({ line, side, startLine = line }: InlineComment["finding"]) => (code: string): string => {
   const above = line - startLine
   const applies = side === "RIGHT" && above >= 0 && above <= mostLinesAbove
-  return fenced(applies ? `suggestion:-${above}+0` : "", suggestion)
+  return fenced(applies ? `suggestion:-${above}+0` : "", code)
 }
 
 /** Makes the bodies of our posts on GitLab. */
-export const makeGitLabBodies = (seal: MarkerSeal) => {
-  const { bodyOver, commentBody, markedBody, reviewBody } = makeBodies({ longest, seal, clean })
+export const makeGitLabBodies = (seal: MarkerSeal, text: OutgoingText) => {
+  const { bodyOver, commentBody, markedBody, reviewBody } = makeBodies({ longest, seal, text })
   return {
     bodyOver,
     commentBody: (draft: ReviewDraft, comment: InlineComment): string =>

@@ -1,10 +1,11 @@
 import type { Gitlab } from "@gitbeaker/rest"
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
-import { fetchWithin } from "../SameOrigin.ts"
+import { fetchRedacted } from "../SameOrigin.ts"
 import { Answered, reasonOf } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
 
@@ -66,7 +67,7 @@ const received = (response: Response, text: string) => {
  * Sends one request of gitbeaker. Its own requester would repeat posts that may have been carried out, and follow
  * redirects to anywhere with the token.
  */
-const send = (endpoint: string, options: unknown, signal: AbortSignal) => {
+const send = (endpoint: string, options: unknown, signal: AbortSignal, redact: (text: string) => string) => {
   const { body, headers, method, prefixUrl, searchParams } = Schema.decodeUnknownSync(Outgoing)(options)
   const url = new URL(endpoint, prefixUrl.endsWith("/") ? prefixUrl : `${prefixUrl}/`)
   url.search = searchParams ?? ""
@@ -76,11 +77,13 @@ const send = (endpoint: string, options: unknown, signal: AbortSignal) => {
     signal,
     ...(body === undefined ? {} : { body })
   }
-  return fetchWithin(url.href, sent).then((response) => response.text().then((text) => received(response, text)))
+  return fetchRedacted(redact)(url.href, sent).then((response) =>
+    response.text().then((text) => received(response, text))
+  )
 }
 
 /** gitbeaker, loaded when the first request is made: a process that makes none does not pay for it. */
-const loadGitbeaker = (options: GitLabOptions) =>
+const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string) =>
   Effect.promise(() => Promise.all([import("@gitbeaker/rest"), import("@gitbeaker/requester-utils")])).pipe(
     Effect.map(([{ Gitlab }, { createRequesterFn }]) => (signal: AbortSignal) =>
       new Gitlab({
@@ -90,7 +93,7 @@ const loadGitbeaker = (options: GitLabOptions) =>
         rateLimits: {},
         requesterFn: createRequesterFn(
           (_, request) => Promise.resolve(request),
-          (endpoint, request) => send(endpoint, request, signal)
+          (endpoint, request) => send(endpoint, request, signal, redact)
         )
       })
     ),
@@ -103,7 +106,7 @@ const describe = (error: Schema.SchemaError): Unavailable =>
   })
 
 export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptions) {
-  const gitbeaker = yield* loadGitbeaker(options)
+  const gitbeaker = yield* loadGitbeaker(options, (yield* KnownSecrets).redactKnown)
 
   const once = Effect.fnUntraced(function*<S extends Decodable>({ answer, ask }: Call<S>) {
     const gitlab = yield* gitbeaker

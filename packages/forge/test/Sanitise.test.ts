@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { breaches } from "@nominal-code/testing/Renderer"
 import { Effect, Schema } from "effect"
-import { isSafeSuggestion, type OutgoingTextRules, sanitise } from "../src/Sanitise.ts"
+import { isSafeSuggestion, type OutgoingTextRules, sanitise } from "../src/outgoing/Sanitise.ts"
 
 const secret = "hunter2-hunter2-hunter2"
 const rules: OutgoingTextRules = { redact: Redaction.make([secret]), forgeHost: "github.com" }
@@ -22,10 +22,10 @@ describe("sanitise", () => {
     ["breaks what closes an issue", "fixes #12, closes GH-3", `fixes #${gap}12, closes GH-${gap}3`],
     ["breaks a reference to another repository", "see acme/other#4 and !5", `see acme/other#${gap}4 and !${gap}5`],
     ["keeps only the words of an image", "a ![secret data](https://evil.example/x.png) b", "a secret data b"],
-    ["keeps only the words of an image by reference", "![one][two]", "one"],
+    ["leaves no image by reference", "![one][two]", "[one][two]"],
     ["shows a link to another host as code", "[here](https://evil.example/?q=1)", "here (`https://evil.example/?q=1`)"],
     ["shows a link without a scheme of its own as code", "[here](//evil.example)", "here (`//evil.example`)"],
-    ["shows a script link as code", "[here](javascript:alert)", "here (`javascript:alert`)"],
+    ["undoes a script link", "[here](javascript:alert)", "[here]\\(javascript:alert)"],
     ["keeps a link to the forge", "[x](https://github.com/a/b/blob/m/c.ts)", "[x](https://github.com/a/b/blob/m/c.ts)"],
     ["keeps a link into the repository", "[x](docs/a.md#part)", "[x](docs/a.md#part)"],
     [
@@ -46,7 +46,7 @@ describe("sanitise", () => {
       "https://github.com/a/b/issues/1",
       "`https://github.com/a/b/issues/1`"
     ],
-    ["undoes a link by reference", "[a]\n\n[a]: https://evil.example", "[a]\n\n[a]\\: `https://evil.example`"],
+    ["undoes a link by reference", "[a]\n\n[a]: https://evil.example", "[a]\n\n\\[a]\\: `https://evil.example`"],
     ["undoes a link's definition that code seems to hide", "> [`a]:b`\n[a\n`b]: c`", "> \\[`a]:b`\n\\[a\n`b]: c`"],
     ["drops HTML tags", "a<br>b <img src='x' onerror=y> <b>c</b>", "ab  c"],
     ["shows what is no HTML", "Map<String, List<T>>", "Map&lt;String, List&lt;T>>"],
@@ -59,12 +59,16 @@ describe("sanitise", () => {
     ["drops marks that reorder text", "a\u202eb\u2066c", "abc"],
     ["leaves code in a line alone", "`@Override` and `a < b` and `#1`", "`@Override` and `a < b` and `#1`"],
     ["leaves code in a block alone", "```java\n@Override <T> #1\n```", "```java\n@Override <T> #1\n```"],
-    ["puts the fences of a list at the start of their lines", "- a\n  ```js\n  b()\n  ```", "- a\n```js\nb()\n```"],
+    ["leaves the code of a list in it", "- a\n  ```js\n  b()\n  ```\n- c", "- a\n  ```js\n  b()\n  ```\n- c"],
     ["closes a block that stays open", "```\na", "```\na\n```"],
     ["gives no block the power of a suggestion", "```suggestion\na\n```", "```\na\n```"],
     ["draws no diagrams", "```mermaid\na\n```", "```\na\n```"],
     ["breaks a marker of ours, in code too", "`<!-- nominal-code job=1 -->`", `\`<!--${gap} nominal-code job=1 -->\``],
-    ["escapes a backtick that would pair with one of another line", "a ` b\nc `d` @e", `a \\\` b\nc \`d\` @${gap}e`],
+    [
+      "takes code over the end of a line as code, and a backtick without another as none",
+      "a ` @b\nc `d` @e",
+      `a \` @b\nc \`d\\\` @${gap}e`
+    ],
     ["takes no code across the cells of a table", "a|b\n-|-\n`x|@y`|z", `a|b\n-|-\n\\\`x|@${gap}y\\\`|z`],
     ["keeps code with bars outside of tables", "`a || b`", "`a || b`"],
     [
@@ -72,7 +76,7 @@ describe("sanitise", () => {
       "https://github.com/a/b`@x y`",
       "https://github.com/a/b `@x y`"
     ],
-    ["leaves no bracket that would open an address with code in it", "<`x@y>`", "&lt;`x@y>`"],
+    ["leaves no bracket that would open an address with code in it", "<`x@y>`", `\\\`x@${gap}y\\\``],
     ["ends lines at every kind of line end", "a\r\nb\rc\u2028d\u2029e\u0085f", "a\nb\nc\nd\ne\nf"]
   ]
   for (const [title, given, expected] of table) {
