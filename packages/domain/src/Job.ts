@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import { Failure, ServiceName } from "./Failure.ts"
 import { Lane, Namespace } from "./Lane.ts"
 import { Login, type Platform, type PullRequest, Sha } from "./PullRequest.ts"
-import { PullRequestEvent } from "./PullRequestEvent.ts"
+import { type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 import { Traceparent } from "./Trace.ts"
 import { UsageSummary } from "./Usage.ts"
 
@@ -77,6 +77,14 @@ export const eventKeyOf = PullRequestEvent.match({
   Comment: ({ commentId, kind }) => `${kind}:${commentId}`,
   Lifecycle: ({ again, headSha, kind }) => `${kind}:${again === undefined ? "" : `${again}:`}${headSha}`
 })
+
+/** Kinds of events that one delivery each tells of a head. */
+const kindsOfHead = ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review"] as const satisfies ReadonlyArray<
+  LifecycleKind
+>
+
+/** Dedup keys of the events that may have told of a head. */
+export const eventKeysOfHead = (headSha: Sha): ReadonlyArray<string> => kindsOfHead.map((kind) => `${kind}:${headSha}`)
 
 /** Reason why a job ended without a review. */
 export const SkipReason = Schema.Literals([

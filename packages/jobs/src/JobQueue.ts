@@ -2,6 +2,7 @@ import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
+import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
 
@@ -140,6 +141,11 @@ export class JobQueue extends Context.Service<JobQueue, {
    * job of its lane runs before its run is over.
    */
   cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>
+  /**
+   * True if a head needs no other job: a lifecycle job of its lane waits or runs, or the job of one of its events has
+   * reviewed it.
+   */
+  knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>
   /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}

@@ -142,6 +142,12 @@ export const coversEvent = ({ event, lifecycle, outcome, state, task }: JobRow):
     Option.exists(Option.flatMap(Option.fromNullOr(outcome), decodeOutcome), (one) => isOfItsHead(event, one))
 }
 
+/** True if a lifecycle job of the lane waits or runs, or if the event's job covers another delivery of it. */
+export const knowsEvent = (table: JobTable, lane: string, event: string): boolean => {
+  const job = table.byEvent(lane, event)
+  return table.active(lane).some(isLifecycleReview) || job !== undefined && coversEvent(job)
+}
+
 /** Finds the row of a valid lease. An expired lease stays valid until somebody else takes the lane. */
 const held = (table: JobTable, { epoch, id }: FencingToken): JobRow | undefined => {
   const row = table.byId(id)

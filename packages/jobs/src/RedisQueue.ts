@@ -1,5 +1,6 @@
-import type { Job, JobId } from "@nominal-code/domain/Job"
+import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
+import type { Sha } from "@nominal-code/domain/PullRequest"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
@@ -264,6 +265,17 @@ const make = Effect.gen(function*() {
       cancel: Effect.fn("JobQueue.cancel")((id: JobId) =>
         handle("JobQueue.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
       ),
+      knowsHead: Effect.fn("JobQueue.knowsHead")(function*(lane: Lane, headSha: Sha) {
+        const key = laneKey(lane)
+        for (const event of eventKeysOfHead(headSha)) {
+          const { value } = yield* step(
+            { operation: "JobQueue.knowsHead", lane: key, event },
+            (table) => LaneRules.knowsEvent(table, key, event)
+          )
+          if (value) return true
+        }
+        return false
+      }),
       ready: readyLanes.ready,
       check: Effect.forEach(
         all,

@@ -1,5 +1,6 @@
-import type { Job, JobId } from "@nominal-code/domain/Job"
+import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule } from "effect"
 import {
@@ -177,6 +178,10 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       settle,
       retry,
       cancel,
+      knowsHead: Effect.fn("JobQueue.knowsHead")((lane: Lane, headSha: Sha) =>
+        read("JobQueue.knowsHead", (table) =>
+          eventKeysOfHead(headSha).some((event) => LaneRules.knowsEvent(table, laneKey(lane), event)))
+      ),
       ready: readyLanes.ready,
       check: Effect.andThen(transaction("JobQueue.check", (table) => table.probe()), isDurable)
     })

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
-import { OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   done,
@@ -124,6 +124,26 @@ export const identifying = (it: It) => {
       yield* settle(again, skipped("closed"))
       yield* stands(first, "done", "there is nothing to do")
       yield* nothing
+    })
+  )
+
+  it(
+    "knows a head that was reviewed, and each head while the lane has a lifecycle job",
+    Effect.gen(function*() {
+      const knows = (name: string) => JobQueue.use((queue) => queue.knowsHead(lane, shaOf(name)))
+      yield* offer(mention(lane, "comment"))
+      assert.isFalse(yield* knows("a"))
+      yield* settle(yield* take, done)
+      const first = push(lane, "a")
+      yield* offer(first)
+      assert.deepStrictEqual([yield* knows("a"), yield* knows("b")], [true, true])
+      const lease = yield* take
+      assert.deepStrictEqual([yield* knows("a"), yield* knows("b")], [true, true])
+      yield* settle(lease, park)
+      assert.deepStrictEqual([yield* knows("a"), yield* knows("b")], [false, false])
+      yield* offer(lifecycle(lane, "head", "pr_opened", shaOf("head")))
+      yield* settle(yield* take, done)
+      assert.deepStrictEqual([yield* knows("head"), yield* knows("b")], [true, false])
     })
   )
 }

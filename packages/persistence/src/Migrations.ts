@@ -186,6 +186,14 @@ const migrations = [
   `
   -- What the installation has made up once and has to know again, such as the keys of its markers.
   CREATE TABLE installation (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  `,
+  `
+  CREATE TABLE periodic_leases (
+    task     TEXT    NOT NULL PRIMARY KEY,
+    holder   TEXT    NOT NULL,
+    until    INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL
+  ) STRICT;
   `
 ]
 
