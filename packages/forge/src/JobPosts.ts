@@ -110,6 +110,12 @@ const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
     meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
   )
 
+/** What our posts on a pull request say of its heads and of its mode. */
+export const standingIn = (posts: ReadonlyArray<Post>): Pick<JobPosts, "reviewedHeads" | "mode"> => {
+  const submitted = posts.filter((post) => post.own && post.submitted)
+  return { reviewedHeads: submitted.flatMap(headsIn), mode: modeIn(submitted) }
+}
+
 /** Reads the posts of one job out of everybody's posts. Others' do not count, because anybody can copy a marker. */
 export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts => {
   const own = posts.filter((post) => post.own)
@@ -137,7 +143,6 @@ export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts =
     reviews,
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
     duplicates: duplicatesIn(submitted),
-    reviewedHeads: submitted.flatMap(headsIn),
     summary: summaryIn(submitted),
     settled: submitted.flatMap(({ body }) =>
       markersIn(body).flatMap((marker) => {
@@ -145,7 +150,7 @@ export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts =
         return fingerprint === undefined ? [] : [{ fingerprint, jobId: marker.jobId }]
       })
     ),
-    mode: modeIn(submitted)
+    ...standingIn(submitted)
   }
 }
 

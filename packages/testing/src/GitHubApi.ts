@@ -12,12 +12,14 @@ export interface Call {
   readonly body: unknown
   readonly accept: string
   readonly viewer: Account
+  /** The credentials that the request came with. */
+  readonly token: string
 }
 
 /** An answer of the API. The server cuts a `list` into pages. */
 export type Answer =
   | { readonly status: number; readonly body: unknown }
-  | { readonly status: 200; readonly list: ReadonlyArray<unknown> }
+  | { readonly status: 200; readonly list: ReadonlyArray<unknown>; readonly paging?: "cursor" }
   | { readonly status: 200; readonly text: string }
   | { readonly status: 204 }
 

@@ -11,7 +11,7 @@ const TokenRequest = Schema.Struct({
 const noInstallation = new Refusal({ status: 404, message: "Not Found" })
 
 /** Routes that an App calls as itself, with a JSON Web Token. */
-export const appRoutes = ({ apps, wire }: Api): Handlers => {
+export const appRoutes = ({ apps, state, wire }: Api): Handlers => {
   const app = (viewer: Account) => apps.apps.find(({ account }) => account === viewer)
 
   return {
@@ -49,6 +49,42 @@ export const appRoutes = ({ apps, wire }: Api): Handlers => {
       const { expiresAt, token } = apps.mint(installation, scope)
       return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), permissions } }
     }),
+    "apps/list-installations": ({ viewer }) => {
+      const self = app(viewer)
+      return self === undefined ? Effect.fail(noInstallation) : Effect.succeed({
+        status: 200,
+        list: apps.installations.filter((one) => one.app === self).map((one) => wire.installation(one))
+      })
+    },
+    "apps/list-repos-accessible-to-installation": ({ query, token }) => {
+      const open = [...apps.repositoriesOf(token)].flatMap((name) => state.repository(name) ?? [])
+      const [size, page] = [Number(query.get("per_page") ?? 30), Number(query.get("page") ?? 1)]
+      return Effect.succeed({
+        status: 200,
+        body: {
+          total_count: open.length,
+          repositories: open.slice((page - 1) * size, page * size).map((repository) => wire.repository(repository))
+        }
+      })
+    },
+    "apps/list-webhook-deliveries": ({ query, viewer }) => {
+      if (app(viewer) === undefined) return Effect.fail(noInstallation)
+      // Source: "List deliveries for an app webhook": the newest first, and by `status` the successful or the failed ones.
+      const list = query.get("status") === "success" ? [] : state.lostDeliveries.toReversed()
+      return Effect.succeed({ status: 200, list: list.map((lost) => wire.lostDelivery(lost)), paging: "cursor" as const })
+    },
+    "apps/get-webhook-delivery": ({ params, viewer }) => {
+      const lost = state.lostDeliveries.find(({ id }) => String(id) === params["delivery_id"])
+      return app(viewer) === undefined || lost === undefined ? Effect.fail(noInstallation) : Effect.succeed({
+        status: 200,
+        body: {
+          ...wire.lostDelivery(lost),
+          url: "https://nominal.example/webhooks/github",
+          request: { headers: { "X-GitHub-Event": lost.event }, payload: lost.payload },
+          response: { headers: null, payload: null }
+        }
+      })
+    },
     "apps/get-repo-installation": (call) => {
       const name = `${call.params["owner"]}/${call.params["repo"]}`.toLowerCase()
       const installation = apps.installations.find(({ repositories }) => repositories.has(name))

@@ -119,6 +119,11 @@ export class GitHubApps {
     return { token, expiresAt }
   }
 
+  /** The repositories that a token opens; none of a token that is not an installation's. */
+  repositoriesOf(token: string): ReadonlySet<string> {
+    return this.#tokens.get(token)?.repositories ?? new Set()
+  }
+
   /** The bot that an installation's token acts as. */
   accountOf(token: string): Account | undefined {
     const held = this.#tokens.get(token)
@@ -130,6 +135,7 @@ export class GitHubApps {
     const held = this.#tokens.get(token)
     if (held === undefined) return true
     const [, repository] = /^\/repos\/([^/]+\/[^/]+)/.exec(path) ?? []
+    if (path === "/installation/repositories") return true
     return repository === undefined ? path.endsWith("graphql") : held.repositories.has(repository.toLowerCase())
   }
 }

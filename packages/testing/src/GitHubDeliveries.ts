@@ -62,6 +62,9 @@ const subject = (event: GitHubEvent): { readonly pull: PullRequest; readonly by:
   return { pull: event.comment.pull, by: event.comment.author }
 }
 
+/** The pull request that an event is about. */
+export const pullOfEvent = (event: GitHubEvent): PullRequest => subject(event).pull
+
 const issue = (wire: GitHubWire, pull: PullRequest, from: unknown): Fields => {
   const url = `${wire.apiBase}/repos/${pull.repository.fullName}/pulls/${pull.number}`
   const html = `${wire.origin}/${pull.repository.fullName}/pull/${pull.number}`

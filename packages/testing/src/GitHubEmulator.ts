@@ -1,12 +1,13 @@
 import { markersIn } from "@nominal-code/domain/Marker"
 import { Effect } from "effect"
+import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Api, makeDiffs, type Options } from "./GitHubApi.ts"
 import { GitHubApps } from "./GitHubApps.ts"
 import { loadContract } from "./GitHubContract.ts"
-import { type GitHubEvent, type Hook, payloadOf, post } from "./GitHubDeliveries.ts"
+import { type GitHubEvent, type Hook, payloadOf, post, pullOfEvent } from "./GitHubDeliveries.ts"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { addIssueComment } from "./GitHubIssueRoutes.ts"
 import { makeJournal } from "./GitHubJournal.ts"
@@ -18,6 +19,7 @@ import {
   type Account,
   GitHubState,
   type IssueComment,
+  now,
   type PullRequest,
   type Review,
   type ReviewComment
@@ -117,6 +119,25 @@ export const make = Effect.fn("GitHubEmulator.make")(function*(options: Partial<
     jobs: (pull: PullRequest) => groupByJob(state, pull),
     /** The payload that GitHub would send, to be broken by a test. */
     payload: (event: GitHubEvent) => payloadOf(wire, event),
+    /** An event whose receiver does not answer. GitHub keeps it for the App that is installed on the repository. */
+    lose: (event: GitHubEvent) => {
+      const payload = payloadOf(wire, event)
+      const { repository } = pullOfEvent(event)
+      const installation = apps.installations.find(({ repositories }) =>
+        repositories.has(repository.fullName.toLowerCase())
+      )
+      if (installation === undefined) return
+      state.lostDeliveries.push({
+        id: state.nextId(),
+        guid: randomUUID(),
+        deliveredAt: now(),
+        event: event.event,
+        action: event.action,
+        installationId: installation.id,
+        repositoryId: repository.id,
+        payload: { ...payload, installation: { id: installation.id } }
+      })
+    },
     /** Tells a webhook of an event. */
     deliver: (event: GitHubEvent, hook: Hook) => post(event.event, JSON.stringify(payloadOf(wire, event)), hook)
   }

@@ -1,7 +1,7 @@
 import { Data, Effect, Schema } from "effect"
 import type { Api } from "./GitHubApi.ts"
 import type { Fields } from "./GitHubExamples.ts"
-import type { Account, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
+import type { Account, CheckRun, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
 import { type IssueComment, timestamp } from "./GitHubState.ts"
 import { GraphQlError } from "./GraphQlQuery.ts"
 import { connection, field, GraphNode, runQuery } from "./GraphQlRun.ts"
@@ -18,6 +18,8 @@ export interface GraphQlAnswer {
   readonly body: unknown
   readonly errors: ReadonlyArray<string>
 }
+
+const CheckFilter = Schema.Struct({ checkName: Schema.String })
 
 class Unreadable extends Data.TaggedError("Unreadable")<{ readonly message: string }> {}
 
@@ -113,6 +115,50 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       isMinimized: false
     })
 
+  /** Name of the checks that a filter lets through. */
+  const checkNameIn = (filter: unknown) => Schema.decodeUnknownSync(CheckFilter)(filter).checkName
+
+  const checkRunNode = ({ conclusion, name, status }: CheckRun) =>
+    new GraphNode("CheckRun", {
+      name,
+      status: status.toUpperCase(),
+      conclusion: conclusion === undefined ? null : conclusion.toUpperCase()
+    })
+
+  /** One suite for each run: GitHub has one for each App, and a filter that leaves the others out. */
+  const checkSuiteNode = (run: CheckRun) =>
+    new GraphNode("CheckSuite", {
+      checkRuns: connection(
+        "checkRuns",
+        "CheckRun",
+        (filter) => run.name === checkNameIn(filter) ? [checkRunNode(run)] : [],
+        "filterBy"
+      )
+    })
+
+  const statusNode = (sha: string) => {
+    const statuses = state.statusesOf(sha)
+    return statuses.length === 0 ? null : new GraphNode("Status", {
+      context: field(({ name }) => {
+        const found = statuses.find(({ context }) => context === name)
+        return found === undefined ? null : new GraphNode("StatusContext", { state: found.state.toUpperCase() })
+      }, "name")
+    })
+  }
+
+  const commitNode = (sha: string, committedAt: number) =>
+    new GraphNode("Commit", {
+      oid: sha,
+      committedDate: timestamp(committedAt),
+      status: field(() => statusNode(sha)),
+      checkSuites: connection(
+        "checkSuites",
+        "CheckSuite",
+        (filter) => state.checkRunsOf(sha).filter(({ name }) => name === checkNameIn(filter)).map(checkSuiteNode),
+        "filterBy"
+      )
+    })
+
   const pullNode = (pull: PullRequest) =>
     new GraphNode("PullRequest", {
       databaseId: pull.id,
@@ -127,6 +173,10 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       baseRefOid: pull.baseSha,
       baseRefName: pull.baseBranch,
       author: field(() => actor(pull.author)),
+      // Only the head is there: nobody asks for more than the last one.
+      commits: connection("commits", "PullRequestCommit", () => [
+        new GraphNode("PullRequestCommit", { commit: field(() => commitNode(pull.headSha, pull.pushedAt)) })
+      ]),
       reviewThreads: connection("reviewThreads", "PullRequestReviewThread", () =>
         threads((comment) =>
           comment.pull === pull

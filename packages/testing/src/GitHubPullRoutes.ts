@@ -45,6 +45,19 @@ export const pullRoutes = (api: Api): Handlers => ({
     const commits = yield* tip(repository.directory, repository.defaultBranch)
     return { status: 200, list: commits.map((commit) => api.wire.commit({ repository }, commit)) }
   }),
+  "pulls/list": ({ params, query }) => {
+    const name = `${params["owner"]}/${params["repo"]}`
+    if (api.state.repository(name) === undefined) return Effect.fail(notFound)
+    const state = query.get("state") ?? "open"
+    const at = query.get("sort") === "updated"
+      ? ({ updatedAt }: PullRequest) => updatedAt
+      : ({ createdAt }: PullRequest) => createdAt
+    const sign = query.get("direction") === "asc" ? 1 : -1
+    const list = api.state.pulls.filter((pull) =>
+      pull.repository.fullName.toLowerCase() === name.toLowerCase() && (state === "all" || pull.state === state)
+    ).toSorted((one, other) => sign * (at(one) - at(other)))
+    return Effect.succeed({ status: 200, list: list.map((pull) => api.wire.pullInList(pull)) })
+  },
   "pulls/get": Effect.fnUntraced(function*(call) {
     const pull = yield* pullOf(api, call)
     const files = yield* api.diff(pull, pull.headSha)

@@ -38,6 +38,16 @@ export const problem = (status: number, message: string, errors?: ReadonlyArray<
     status: String(status)
   })
 
+/** One page of a list whose pages have cursors. Source: "List deliveries for an app webhook", its `link` header. */
+const cursorPage = (list: ReadonlyArray<unknown>, url: string, query: URLSearchParams): Reply => {
+  const size = Math.min(Number(query.get("per_page") ?? 30), maxPageSize)
+  const start = Number((query.get("cursor") ?? "v1_0").slice(3))
+  const end = start + size
+  const to = new URLSearchParams(query)
+  to.set("cursor", `v1_${end}`)
+  return json(200, list.slice(start, end), end < list.length ? { link: `<${url}?${to}>; rel="next"` } : {})
+}
+
 const page = (list: ReadonlyArray<unknown>, url: string, query: URLSearchParams): Reply => {
   const size = Math.min(Number(query.get("per_page") ?? 30), maxPageSize)
   const current = Math.max(1, Number(query.get("page") ?? 1))
@@ -55,7 +65,9 @@ const page = (list: ReadonlyArray<unknown>, url: string, query: URLSearchParams)
 }
 
 const reply = (answer: Answer, url: string, query: URLSearchParams): Reply => {
-  if ("list" in answer) return page(answer.list, url, query)
+  if ("list" in answer) {
+    return answer.paging === "cursor" ? cursorPage(answer.list, url, query) : page(answer.list, url, query)
+  }
   if ("text" in answer) return { status: 200, headers: { "content-type": "text/plain" }, body: answer.text }
   return "body" in answer ? json(answer.status, answer.body) : { status: answer.status, headers: {}, body: "" }
 }

@@ -89,7 +89,8 @@ export const makeScenario = (api: Api, directory: string) => {
       closedAt: undefined,
       draft: request.draft ?? false,
       labels: [],
-      updatedAt: opened
+      updatedAt: opened,
+      pushedAt: opened
     }
     pull.headSha = yield* commit(
       repository.directory,
@@ -107,6 +108,7 @@ export const makeScenario = (api: Api, directory: string) => {
     const refs = headRefs(pull)
     pull.headSha = yield* commit(pull.repository.directory, commits, { refs, parent }, seconds())
     pull.updatedAt = now()
+    pull.pushedAt = pull.updatedAt
     yield* showInFork(pull)
     for (const comment of state.reviewComments.filter((candidate) => candidate.pull === pull)) {
       comment.outdated = yield* isOutdated(api, comment)

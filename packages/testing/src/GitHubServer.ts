@@ -1,4 +1,5 @@
 import { Data, Duration, Effect, Schema } from "effect"
+import { createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Api } from "./GitHubApi.ts"
 import { findOperation } from "./GitHubContract.ts"
@@ -38,6 +39,16 @@ interface Exchange {
   readonly response: ServerResponse
   readonly url: URL
   readonly method: string
+}
+
+/**
+ * An answer with its ETag; without a body where the client has it. Source: "Best practices for using the REST API", on
+ * conditional requests. Such an answer does not count against the primary limit.
+ */
+export const unlessKnown = (reply: Reply, known: string | undefined): Reply => {
+  const etag = `W/"${createHash("sha256").update(reply.body).digest("hex")}"`
+  const headers = { ...reply.headers, etag }
+  return known === etag ? { status: 304, headers, body: "" } : { ...reply, headers }
 }
 
 const bearer = (header: string | undefined) => /^(?:bearer|token) (.+)$/i.exec(header ?? "")?.[1]
@@ -81,7 +92,17 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     if (seen.kind === "graphql") return yield* graphql(viewer, body, url.pathname)
     const path = url.pathname.replace(/^\/api\/v3/, "")
     const accept = request.headers.accept ?? ""
-    return yield* rest(findOperation(method, path), { method, path, body, accept, viewer, query: url.searchParams })
+    const token = bearer(request.headers.authorization) ?? ""
+    const reply = yield* rest(findOperation(method, path), {
+      method,
+      path,
+      body,
+      accept,
+      viewer,
+      token,
+      query: url.searchParams
+    })
+    return method === "GET" && reply.status === 200 ? unlessKnown(reply, request.headers["if-none-match"]) : reply
   })
 
   const withFault = Effect.fnUntraced(

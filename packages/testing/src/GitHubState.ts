@@ -40,6 +40,20 @@ export interface PullRequest {
   draft: boolean
   labels: ReadonlyArray<string>
   updatedAt: number
+  /** Instant of the head's commit. */
+  pushedAt: number
+}
+
+/** A delivery of an App that its receiver did not take. GitHub keeps it for three days. */
+export interface LostDelivery {
+  readonly id: number
+  readonly guid: string
+  readonly deliveredAt: number
+  readonly event: string
+  readonly action: string
+  readonly installationId: number
+  readonly repositoryId: number
+  readonly payload: Readonly<Record<string, unknown>>
 }
 
 export type ReviewState = "PENDING" | "COMMENTED" | "APPROVED" | "CHANGES_REQUESTED"
@@ -155,6 +169,7 @@ export class GitHubState {
   readonly reactions: Array<Reaction> = []
   readonly checkRuns: Array<CheckRun> = []
   readonly statuses: Array<CommitStatus> = []
+  readonly lostDeliveries: Array<LostDelivery> = []
   readonly #tokens = new Map<string, Account>()
   #lastId = 1000
 

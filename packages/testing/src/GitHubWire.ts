@@ -7,6 +7,7 @@ import {
   type CheckRun,
   type CommitStatus,
   type IssueComment,
+  type LostDelivery,
   now,
   type PullRequest,
   type Reaction,
@@ -79,7 +80,7 @@ export class GitHubWire {
     }
   }
 
-  installation({ app, id, permissions }: Installation): Fields {
+  installation({ app, id, permissions, suspended }: Installation): Fields {
     const at = "2026-01-01T00:00:00Z"
     return {
       id,
@@ -98,7 +99,7 @@ export class GitHubWire {
       created_at: at,
       updated_at: at,
       suspended_by: null,
-      suspended_at: null
+      suspended_at: suspended ? at : null
     }
   }
 
@@ -179,6 +180,43 @@ export class GitHubWire {
       })),
       auto_merge: null,
       author_association: "CONTRIBUTOR"
+    }
+  }
+
+  /** A pull request as lists show it: without what only one of them is asked for. */
+  pullInList(pull: PullRequest): Fields {
+    const counts = new Set([
+      "merged",
+      "mergeable",
+      "rebaseable",
+      "mergeable_state",
+      "merged_by",
+      "comments",
+      "review_comments",
+      "maintainer_can_modify",
+      "commits",
+      "additions",
+      "deletions",
+      "changed_files"
+    ])
+    return Object.fromEntries(Object.entries(this.pull(pull)).filter(([name]) => !counts.has(name)))
+  }
+
+  /** An attempt of a delivery, without what was sent. */
+  lostDelivery({ action, deliveredAt, event, guid, id, installationId, repositoryId }: LostDelivery): Fields {
+    return {
+      id,
+      guid,
+      delivered_at: timestamp(deliveredAt),
+      redelivery: false,
+      duration: 10,
+      status: "timed out",
+      status_code: 504,
+      event,
+      action,
+      installation_id: installationId,
+      repository_id: repositoryId,
+      throttled_at: null
     }
   }
 

@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import { log, tip } from "./GitHubGit.ts"
 import { type Api, bodyOf, type Handler, type Handlers, notFound, projectOf, Refusal, requestOf } from "./GitLabApi.ts"
-import { type CommitStatus, refsOf } from "./GitLabState.ts"
+import { type CommitStatus, type MergeRequest, refsOf } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
 
 const get = (read: Handler): Handler => read
@@ -44,10 +44,14 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   "GET /projects/:id/merge_requests": Effect.fnUntraced(function*(call) {
     const project = yield* projectOf(api, call)
     const state = call.query.get("state") ?? "all"
+    const at = call.query.get("order_by") === "updated_at"
+      ? ({ updatedAt }: MergeRequest) => updatedAt
+      : ({ createdAt }: MergeRequest) => createdAt
+    const sign = call.query.get("sort") === "asc" ? 1 : -1
     const list = api.state.requests.filter((request) =>
       request.project === project && (state === "all" || request.state === state)
-    )
-    return { status: 200, list: list.toReversed().map((request) => wire.request(request)) }
+    ).toSorted((one, other) => sign * (at(one) - at(other)))
+    return { status: 200, list: list.map((request) => wire.requestInList(request)) }
   }),
   "GET /projects/:id/merge_requests/:iid": (call) =>
     Effect.map(requestOf(api, call), (request) => ({ status: 200, body: wire.request(request) })),
@@ -64,11 +68,12 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   }),
   "GET /projects/:id/merge_requests/:iid/versions": Effect.fnUntraced(function*(call) {
     const request = yield* requestOf(api, call)
-    const list = request.versions.map(({ base, head, start }, index) => ({
+    const list = request.versions.map(({ base, head, madeAt, start }, index) => ({
       id: index + 1,
       base_commit_sha: base,
       head_commit_sha: head,
       start_commit_sha: start,
+      created_at: wire.time(madeAt),
       state: "collected"
     }))
     return { status: 200, list: list.toReversed() }
@@ -123,7 +128,10 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   }),
   "GET /projects/:id/repository/commits/:sha/statuses": Effect.fnUntraced(function*(call) {
     const project = yield* projectOf(api, call)
-    const list = api.state.statuses.filter((status) => status.project === project && status.sha === call.params["sha"])
+    const name = call.query.get("name")
+    const list = api.state.statuses.filter((status) =>
+      status.project === project && status.sha === call.params["sha"] && (name === null || status.name === name)
+    )
     return { status: 200, list: list.map((status) => wire.status(status)) }
   })
 })

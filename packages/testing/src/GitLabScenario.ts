@@ -67,8 +67,13 @@ export const makeScenario = (api: Api, directory: string) => {
     const head = yield* commit(project.directory, commits, { refs: headRefs(request), parent }, seconds())
     if (source !== project) yield* git(source.directory, ["update-ref", `refs/heads/${sourceBranch}`, head])
     const start = yield* revision(project.directory, `refs/heads/${targetBranch}`)
-    versions.push({ base: yield* mergeBase(project.directory, start, head), start, head })
     request.updatedAt = now()
+    versions.push({
+      base: yield* mergeBase(project.directory, start, head),
+      start,
+      head,
+      madeAt: request.updatedAt
+    })
     return head
   })
 

@@ -4,7 +4,7 @@ import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
 import type { GitHubJournal } from "./GitHubJournal.ts"
 import type { GitHubPauses } from "./GitHubPauses.ts"
 import { json, type Reply } from "./GitHubRest.ts"
-import { readBody } from "./GitHubServer.ts"
+import { readBody, unlessKnown } from "./GitHubServer.ts"
 import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
 import { now } from "./GitHubState.ts"
 import { type Answer, type Api, type Handler, Refusal } from "./GitLabApi.ts"
@@ -95,6 +95,10 @@ const makeExchange = ({ api, faults, journal, pauses, wire }: Parts) => {
     const { handler, params } = route
     return yield* handler({ params, query: url.searchParams, body, viewer }).pipe(
       Effect.map((answered) => replyOf(answered, url)),
+      // Source: GitLab's API answers with ETags, and 304 to a request that names the current one (`Rack::ETag`).
+      Effect.map((reply) =>
+        request.method === "GET" && reply.status === 200 ? unlessKnown(reply, request.headers["if-none-match"]) : reply
+      ),
       Effect.catch((error) =>
         Effect.succeed(error instanceof Refusal ? problem(error.status, error.message) : problem(500, error.message))
       )

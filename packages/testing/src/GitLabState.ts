@@ -36,6 +36,11 @@ export interface DiffRefs {
   readonly head: string
 }
 
+/** One version of a merge request's diff. */
+export interface Version extends DiffRefs {
+  readonly madeAt: number
+}
+
 /** A merge request as it stands. */
 export interface MergeRequest {
   readonly id: number
@@ -47,7 +52,7 @@ export interface MergeRequest {
   readonly author: Account
   readonly createdAt: number
   /** Every version of the diff, the newest last. */
-  readonly versions: Array<DiffRefs>
+  readonly versions: Array<Version>
   title: string
   description: string
   draft: boolean

@@ -77,6 +77,18 @@ export class GitLabWire {
     }
   }
 
+  /** A merge request as lists show it. Source: "List project merge requests" has no `diff_refs`, and counts the notes. */
+  requestInList(request: MergeRequest) {
+    const { diff_refs: _, ...shown } = this.request(request)
+    const discussions = this.state.discussionsOf(request)
+    const notes = this.state.notes.filter(({ discussion, system }) => !system && discussions.includes(discussion))
+    return { ...shown, user_notes_count: notes.length }
+  }
+
+  time(millis: number): string {
+    return timestamp(millis)
+  }
+
   /** One file of a diff. A collapsed one has no text. */
   file({ patch, path, previousPath, status }: DiffFile, { collapsedBytes }: Options) {
     const collapsed = Buffer.byteLength(patch) > collapsedBytes

@@ -49,11 +49,16 @@ const indexOf = (text: unknown) =>
   typeof text === "string" ? Number(Buffer.from(text, "base64").toString().slice(10)) : -1
 
 /** A paged list: GitHub wants a page size with every one of them, at most 100. */
-export const connection = (name: string, type: string, nodes: () => ReadonlyArray<GraphNode>): Field =>
+export const connection = (
+  name: string,
+  type: string,
+  nodes: (filter: unknown) => ReadonlyArray<GraphNode>,
+  ...more: ReadonlyArray<"filterBy">
+): Field =>
   field(
     (args) => {
       const size = pageSize(args, name)
-      const all = nodes()
+      const all = nodes(args["filterBy"])
       const start = args["last"] === undefined ? indexOf(args["after"]) + 1 : Math.max(0, all.length - size)
       const page = all.slice(start, start + size)
       const end = start + page.length
@@ -79,7 +84,8 @@ export const connection = (name: string, type: string, nodes: () => ReadonlyArra
     "last",
     "after",
     "before",
-    "orderBy"
+    "orderBy",
+    ...more
   )
 
 const filled = (value: Value, variables: Arguments): unknown => {

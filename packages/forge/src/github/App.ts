@@ -208,5 +208,8 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     answer: App
   })).pipe(Effect.map(({ slug }) => `${slug}[bot]`))
 
-  return { auth, login }
+  return { auth, login, client, onTime }
 })
+
+/** A GitHub App's identity: its tokens, its login, and its own calls, which `onTime` signs by GitHub's clock. */
+export type GitHubApp = Effect.Success<ReturnType<typeof makeGitHubApp>>

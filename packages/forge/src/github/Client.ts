@@ -4,6 +4,7 @@ import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
+import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { fetchRedacted } from "../SameOrigin.ts"
 import type { GitHubAuth } from "./Auth.ts"
@@ -32,8 +33,15 @@ export interface GitHubClient {
   request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** A request that requires a valid lease: the queue is asked right before each try. */
   write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
+  /**
+   * A request that GitHub answers for free where nothing has changed since this client's last one: it goes with the last
+   * answer's ETag, and that answer counts again.
+   */
+  conditional<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** All items of all pages, in order. Fails if one page fails. */
   pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
+  /** All items of a list whose pages have cursors, in order. */
+  cursorPages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
   /** A GraphQL query. It changes nothing, so it is repeatable. */
   graphql<S extends Decodable>(query: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError>
   /** An idempotent GraphQL mutation. It requires a valid lease, like `write`. */
@@ -46,17 +54,27 @@ interface GraphQlCall<S extends Decodable> extends Pick<Call<S>, "operation" | "
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-/** Decoded answer, with its `link` header. */
-interface Answered<S extends Decodable> {
-  readonly data: S["Type"]
+/** Answer with its headers `link` and `etag`. */
+interface Answered<A> {
+  readonly data: A
   readonly link: string
+  readonly etag: string
 }
+
+/** Number of answers that are kept for conditional requests. */
+const answersKept = 1_000
 
 const pageSize = 100
 
 /** Derives the URL of the GraphQL API from the REST root. */
 export const graphqlUrl = (apiBase: string): string =>
   apiBase.endsWith("/api/v3") ? `${apiBase.slice(0, -"/v3".length)}/graphql` : `${apiBase}/graphql`
+
+/** Cursor of the next page in a `link` header; empty: this is the last page. */
+const cursorIn = (link: string): string => {
+  const [, url = ""] = /<([^>]+)>;\s*rel="next"/.exec(link) ?? []
+  return URL.parse(url)?.searchParams.get("cursor") ?? ""
+}
 
 const silent = () => {}
 const log = { debug: silent, info: silent, warn: silent, error: silent }
@@ -80,13 +98,18 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
 
   const once = Effect.fnUntraced(function*<S extends Decodable>(
     call: Call<S>,
-    token: Redacted.Redacted
-  ): Effect.fn.Return<Answered<S>, Reason> {
+    token: Redacted.Redacted,
+    etag: string
+  ): Effect.fn.Return<Answered<S["Type"]>, Reason> {
+    yield* yield* RequestBudget
     const { request } = yield* octokit
-    const authorization = `Bearer ${Redacted.value(token)}`
+    const headers = {
+      authorization: `Bearer ${Redacted.value(token)}`,
+      ...(etag === "" ? {} : { "if-none-match": etag })
+    }
     const now = yield* Clock.currentTimeMillis
     const answer = yield* Effect.tryPromise({
-      try: (signal) => request(call.route, { ...call.parameters, headers: { authorization }, request: { signal } }),
+      try: (signal) => request(call.route, { ...call.parameters, headers, request: { signal } }),
       catch: (thrown) => reasonOf(thrown, now)
     }).pipe(
       Effect.timeoutOrElse({
@@ -101,15 +124,19 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     const failure = call.route.endsWith("/graphql") ? graphqlReason(answer.data, answer.headers, now) : Option.none()
     if (Option.isSome(failure)) return yield* failure.value
     const data = yield* Effect.mapError(Schema.decodeUnknownEffect(call.answer)(answer.data), describe)
-    return { data, link: answer.headers.link ?? "" }
+    return { data, link: answer.headers.link ?? "", etag: answer.headers.etag ?? "" }
   })
 
-  const exchange = <S extends Decodable, E = never>(call: Call<S>, before: Effect.Effect<void, E> = Effect.void) => {
+  const exchange = <S extends Decodable, E = never>(
+    call: Call<S>,
+    before: Effect.Effect<void, E> = Effect.void,
+    etag = ""
+  ) => {
     const repeatable = call.repeatable ?? call.route.startsWith("GET ")
-    const attempt = Effect.fnUntraced(function*(again: boolean): Effect.fn.Return<Answered<S>, ForgeError | E> {
+    const attempt = Effect.fnUntraced(function*(again: boolean): Effect.fn.Return<Answered<S["Type"]>, ForgeError | E> {
       yield* before
       const token = yield* auth.token(call.repo)
-      return yield* Effect.catch(once(call, token), (reason) => {
+      return yield* Effect.catch(once(call, token, etag), (reason) => {
         const error = new ForgeError({ operation: call.operation, reason })
         if (again || reason._tag !== "Unauthorized") return Effect.fail(error)
         return Effect.flatMap(auth.drop(call.repo, token), (another) => another ? attempt(true) : Effect.fail(error))
@@ -120,6 +147,32 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
       withRateLimitWaits
     )
   }
+
+  const kept = new Map<string, Answered<unknown>>()
+  const keep = (key: string, answered: Answered<unknown>) => {
+    kept.delete(key)
+    if (answered.etag !== "") kept.set(key, answered)
+    for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - answersKept))) kept.delete(oldest)
+  }
+
+  /** The answer is decoded where it is used, so what is kept needs no type. */
+  const conditional = Effect.fnUntraced(function*<S extends Decodable>(
+    call: Call<S>
+  ): Effect.fn.Return<S["Type"], ForgeError> {
+    const key = JSON.stringify([call.route, call.parameters])
+    const before = kept.get(key)
+    const raw = { ...call, answer: Schema.Unknown }
+    const answered = yield* Effect.catchIf(
+      exchange(raw, Effect.void, before?.etag),
+      ({ reason }) => before !== undefined && reason._tag === "Refused" && reason.status === 304,
+      (error) => before === undefined ? Effect.fail(error) : Effect.succeed(before)
+    )
+    keep(key, answered)
+    return yield* Effect.mapError(
+      Schema.decodeUnknownEffect(call.answer)(answered.data),
+      (error) => new ForgeError({ operation: call.operation, reason: describe(error) })
+    )
+  })
 
   const graphqlCall = <S extends Decodable>({ text, variables, ...call }: GraphQlCall<S>): Call<S> => ({
     ...call,
@@ -133,6 +186,8 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
 
     write: (call) => Effect.map(exchange(call, ensureWanted), ({ data }) => data),
 
+    conditional,
+
     pages: (call) =>
       Stream.paginate(1, (page) =>
         exchange({
@@ -142,6 +197,17 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
         }).pipe(Effect.map(({ data, link }) => {
           const more = data.length === pageSize || link.includes("rel=\"next\"")
           return [data, more ? Option.some(page + 1) : Option.none()] as const
+        }))),
+
+    cursorPages: (call) =>
+      Stream.paginate("", (cursor) =>
+        exchange({
+          ...call,
+          answer: Schema.Array(call.answer),
+          parameters: { ...call.parameters, per_page: pageSize, ...(cursor === "" ? {} : { cursor }) }
+        }).pipe(Effect.map(({ data, link }) => {
+          const next = cursorIn(link)
+          return [data, next === "" ? Option.none() : Option.some(next)] as const
         }))),
 
     graphql: (query) => client.request(graphqlCall(query)),

@@ -263,7 +263,11 @@ const json = Effect.fnUntraced(function*(request: WebhookRequest) {
 
 const decodeAction = Schema.decodeUnknownOption(Schema.Struct({ action: Schema.String }))
 
-const read = (event: string, payload: unknown): Reading => {
+/** True for the events that may start a review, as `event.action`. */
+export const isRead = (name: string): boolean => readers.has(name)
+
+/** Reads the payload of an event. */
+export const readEvent = (event: string, payload: unknown): Reading => {
   const action = Option.match(decodeAction(payload), { onNone: () => "", onSome: ({ action }) => `.${action}` })
   const name = `${event}${action}`
   const found = readers.get(name)
@@ -281,5 +285,5 @@ export const parseWebhook = Effect.fn("GitHub.parse")(function*(request: Webhook
     return yield* malformed("the delivery has no X-GitHub-Delivery of 1 to 200 characters")
   }
   if (event === undefined || event === "") return yield* malformed("the delivery has no X-GitHub-Event")
-  return deliveryOf(id, read(event, yield* json(request)))
+  return deliveryOf(id, readEvent(event, yield* json(request)))
 })

@@ -4,6 +4,7 @@ import { oneLine } from "@nominal-code/domain/OneLine"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
+import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { fetchRedacted } from "../SameOrigin.ts"
 import { Answered, reasonOf } from "./Failure.ts"
@@ -32,6 +33,11 @@ export interface GitLabClient {
   request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** A request that requires a valid lease: the queue is asked right before each try. It is not repeated. */
   write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
+  /**
+   * A request that goes with the ETag of this client's last answer to it: where nothing has changed, that answer counts
+   * again.
+   */
+  conditional<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** All items of all pages, in order. Fails if one page fails. */
   pages<S extends Decodable>(
     call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: Gitlab, page: Page) => Promise<unknown> }
@@ -63,29 +69,75 @@ const received = (response: Response, text: string) => {
   return { ...shown, body: read.value }
 }
 
+/** Answer of GitLab to a request, with its ETag. */
+interface Kept {
+  readonly etag: string
+  readonly answer: ReturnType<typeof received>
+}
+
+/** Number of answers that are kept for conditional requests. */
+const answersKept = 1_000
+
+/** Answers that are kept by their URLs. */
+class KeptAnswers {
+  readonly #answers = new Map<string, Kept>()
+
+  etag(url: string): string {
+    return this.#answers.get(url)?.etag ?? ""
+  }
+
+  /** The answer to a conditional request: the one that is kept where nothing has changed. */
+  received(url: string, response: Response, text: string): Kept["answer"] {
+    const before = this.#answers.get(url)
+    if (response.status === 304 && before !== undefined) return before.answer
+    const answer = received(response, text)
+    const etag = response.headers.get("etag") ?? ""
+    this.#answers.delete(url)
+    if (etag !== "") this.#answers.set(url, { etag, answer })
+    const surplus = Math.max(0, this.#answers.size - answersKept)
+    for (const oldest of [...this.#answers.keys()].slice(0, surplus)) this.#answers.delete(oldest)
+    return answer
+  }
+}
+
+/** Circumstances of one request. */
+interface Sending {
+  readonly signal: AbortSignal
+  readonly redact: (text: string) => string
+  /** Present for a conditional request. */
+  readonly kept: KeptAnswers | undefined
+}
+
 /**
  * Sends one request of gitbeaker. Its own requester would repeat posts that may have been carried out, and follow
  * redirects to anywhere with the token.
  */
-const send = (endpoint: string, options: unknown, signal: AbortSignal, redact: (text: string) => string) => {
+const send = (endpoint: string, options: unknown, { kept, redact, signal }: Sending) => {
   const { body, headers, method, prefixUrl, searchParams } = Schema.decodeUnknownSync(Outgoing)(options)
   const url = new URL(endpoint, prefixUrl.endsWith("/") ? prefixUrl : `${prefixUrl}/`)
   url.search = searchParams ?? ""
+  const etag = kept?.etag(url.href)
   const sent = {
     method,
-    headers: { ...headers, "user-agent": "nominal-code" },
+    headers: {
+      ...headers,
+      "user-agent": "nominal-code",
+      ...(etag === undefined || etag === "" ? {} : { "if-none-match": etag })
+    },
     signal,
     ...(body === undefined ? {} : { body })
   }
   return fetchRedacted(redact)(url.href, sent).then((response) =>
-    response.text().then((text) => received(response, text))
+    response.text().then((text) =>
+      kept === undefined ? received(response, text) : kept.received(url.href, response, text)
+    )
   )
 }
 
 /** gitbeaker, loaded when the first request is made: a process that makes none does not pay for it. */
 const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string) =>
   Effect.promise(() => Promise.all([import("@gitbeaker/rest"), import("@gitbeaker/requester-utils")])).pipe(
-    Effect.map(([{ Gitlab }, { createRequesterFn }]) => (signal: AbortSignal) =>
+    Effect.map(([{ Gitlab }, { createRequesterFn }]) => (signal: AbortSignal, kept?: KeptAnswers) =>
       new Gitlab({
         host: hostOf(options),
         token: Redacted.value(options.token),
@@ -93,7 +145,7 @@ const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string)
         rateLimits: {},
         requesterFn: createRequesterFn(
           (_, request) => Promise.resolve(request),
-          (endpoint, request) => send(endpoint, request, signal, redact)
+          (endpoint, request) => send(endpoint, request, { signal, redact, kept })
         )
       })
     ),
@@ -108,11 +160,14 @@ const describe = (error: Schema.SchemaError): Unavailable =>
 export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptions) {
   const gitbeaker = yield* loadGitbeaker(options, (yield* KnownSecrets).redactKnown)
 
-  const once = Effect.fnUntraced(function*<S extends Decodable>({ answer, ask }: Call<S>) {
+  const answers = new KeptAnswers()
+
+  const once = Effect.fnUntraced(function*<S extends Decodable>({ answer, ask }: Call<S>, kept?: KeptAnswers) {
+    yield* yield* RequestBudget
     const gitlab = yield* gitbeaker
     const now = yield* Clock.currentTimeMillis
     const answered = yield* Effect.tryPromise({
-      try: (signal) => ask(gitlab(signal)),
+      try: (signal) => ask(gitlab(signal, kept)),
       catch: (thrown) => reasonOf(thrown, now)
     }).pipe(
       Effect.timeoutOrElse({
@@ -124,10 +179,15 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
     return yield* Effect.mapError(Schema.decodeUnknownEffect(answer)(answered), describe)
   })
 
-  const exchange = <S extends Decodable, E>(call: Call<S>, repeatable: boolean, before: Effect.Effect<void, E>) =>
+  const exchange = <S extends Decodable, E>(
+    call: Call<S>,
+    repeatable: boolean,
+    before: Effect.Effect<void, E>,
+    kept?: KeptAnswers
+  ) =>
     Effect.andThen(
       before,
-      Effect.mapError(once(call), (reason) => new ForgeError({ operation: call.operation, reason }))
+      Effect.mapError(once(call, kept), (reason) => new ForgeError({ operation: call.operation, reason }))
     )
       .pipe(
         Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
@@ -136,6 +196,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
 
   const client: GitLabClient = {
     request: (call) => exchange(call, true, Effect.void),
+    conditional: (call) => exchange(call, true, Effect.void, answers),
     write: (call) => exchange(call, false, ensureWanted),
     pages: ({ answer, ask, operation }) =>
       Stream.paginate(1, (page) =>

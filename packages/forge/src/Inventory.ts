@@ -1,0 +1,79 @@
+import type { Login, Platform, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { Context, type Effect, Schema } from "effect"
+import type { ForgeError } from "./ForgeError.ts"
+import type { Delivery } from "./Webhooks.ts"
+
+/** A repository that is reviewed, and the App installation that it is in. */
+export interface InventoryRepository {
+  readonly repo: RepoName
+  readonly installationId?: number
+}
+
+/** An open pull request as a list of its forge shows it. Instants are milliseconds since the epoch. */
+export interface OpenPullRequest {
+  readonly ref: PullRequestRef
+  readonly title: string
+  readonly author: Login
+  readonly draft: boolean
+  readonly headSha: Sha
+  readonly headBranch: string
+  readonly baseBranch: string
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** False if nobody has commented on it; absent where the list does not say. */
+  readonly commented?: boolean
+}
+
+/** Standing of a pull request's head, as its forge shows it. */
+export const HeadStanding = Schema.TaggedUnion({
+  /** It has our review, or a reason of ours why it has none. */
+  Settled: { reason: Schema.String },
+  /** Neither. `reviewedBefore`: another head has a review of ours. `pushedAt`: instant of the push, or of the commit. */
+  Unreviewed: { reviewedBefore: Schema.Boolean, pushedAt: Schema.Int }
+})
+export type HeadStanding = typeof HeadStanding.Type
+
+/** A delivery that its forge could not deliver. */
+export interface FailedDelivery {
+  /** The forge's number for this attempt. */
+  readonly attempt: number
+  /** Id of the delivery, the same for all its attempts. */
+  readonly id: string
+  /** `pull_request.opened`. */
+  readonly event: string
+}
+
+/** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
+export interface ForgeInventory {
+  readonly platform: Platform
+  /** Maximum number of pull requests that `standings` takes. */
+  readonly standingsAtOnce: number
+  /**
+   * Repositories to look into: the allowed ones; without any, those of the App's installations. An account that cannot
+   * list its own has none then.
+   */
+  repositories(allowed: ReadonlyArray<RepoName>): Effect.Effect<ReadonlyArray<InventoryRepository>, ForgeError>
+  /** Open pull requests that changed since an instant, the last one first. Free, on GitHub, while nothing changes. */
+  openPullRequests(
+    repository: InventoryRepository,
+    since: number
+  ): Effect.Effect<ReadonlyArray<OpenPullRequest>, ForgeError>
+  /**
+   * Standings of heads, in the order of the pull requests. Absent: the pull request has another head now. Instants of
+   * pushes are exact from `since` on.
+   */
+  standings(
+    repository: InventoryRepository,
+    pulls: ReadonlyArray<OpenPullRequest>,
+    since: number
+  ): Effect.Effect<ReadonlyArray<HeadStanding | undefined>, ForgeError>
+  /** Deliveries since an instant that were not taken, oldest first; of events that may start a review. */
+  failedDeliveries(since: number): Effect.Effect<ReadonlyArray<FailedDelivery>, ForgeError>
+  /** The event of a failed delivery, or the reason to ignore it. */
+  delivery(failed: FailedDelivery): Effect.Effect<Delivery, ForgeError>
+}
+
+/** Inventories of the forges that this process has credentials for. */
+export class Inventories extends Context.Service<Inventories, ReadonlyArray<ForgeInventory>>()(
+  "@nominal-code/forge/Inventories"
+) {}

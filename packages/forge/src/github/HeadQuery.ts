@@ -1,0 +1,136 @@
+import { Sha } from "@nominal-code/domain/PullRequest"
+import { DateTime, Effect, Option, Schema } from "effect"
+import { checkName } from "../Checks.ts"
+import { HeadStanding, type OpenPullRequest } from "../Inventory.ts"
+import { type Post, standingIn } from "../JobPosts.ts"
+import type { GitHubClient } from "./Client.ts"
+
+const Nodes = <N extends Schema.ConstraintDecoder<unknown>>(node: N) => Schema.Struct({ nodes: Schema.Array(node) })
+
+const written = { fullDatabaseId: Schema.FiniteFromString, body: Schema.String, viewerDidAuthor: Schema.Boolean }
+const writtenFields = "fullDatabaseId body viewerDidAuthor"
+
+const Commit = Schema.Struct({
+  committedDate: Schema.String,
+  status: Schema.optional(
+    Schema.NullOr(Schema.Struct({ context: Schema.NullOr(Schema.Struct({ state: Schema.String })) }))
+  ),
+  checkSuites: Schema.optional(Schema.NullOr(Nodes(Schema.Struct({
+    checkRuns: Schema.NullOr(Nodes(Schema.Struct({ status: Schema.String })))
+  }))))
+})
+
+const Pull = Schema.Struct({
+  headRefOid: Sha,
+  reviews: Nodes(Schema.Struct({ ...written, state: Schema.String, submittedAt: Schema.NullOr(Schema.String) })),
+  comments: Nodes(Schema.Struct({ ...written, createdAt: Schema.String })),
+  commits: Nodes(Schema.Struct({ commit: Commit }))
+})
+type Pull = typeof Pull.Type
+
+const Answer = Schema.Struct({
+  data: Schema.Struct({ repository: Schema.Record(Schema.String, Schema.NullOr(Pull)) })
+})
+
+const name = JSON.stringify(checkName)
+const checkFields = `status { context(name: ${name}) { state } }
+  checkSuites(last: 10, filterBy: { checkName: ${name} }) {
+    nodes { checkRuns(last: 1, filterBy: { checkName: ${name} }) { nodes { status } } }
+  }`
+
+/** What is written last is what counts: an older review of the head would only be looked at again by a run. */
+const fields = (checks: boolean) =>
+  `headRefOid
+  reviews(last: 50) { nodes { ${writtenFields} state submittedAt } }
+  comments(last: 100) { nodes { ${writtenFields} createdAt } }
+  commits(last: 1) { nodes { commit { committedDate ${checks ? checkFields : ""} } } }`
+
+const queryOf = (numbers: ReadonlyArray<number>, checks: boolean) =>
+  `query Heads($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    ${numbers.map((number) => `p${number}: pullRequest(number: ${number}) { ${fields(checks)} }`).join("\n")}
+  }
+}`
+
+const postsOf = ({ comments, reviews }: Pull): ReadonlyArray<Post> => [
+  ...reviews.nodes.map((review): Post => ({
+    kind: "review",
+    id: review.fullDatabaseId,
+    body: review.body,
+    author: "",
+    own: review.viewerDidAuthor,
+    url: "",
+    createdAt: review.submittedAt ?? "",
+    submitted: review.state !== "PENDING"
+  })),
+  ...comments.nodes.map((comment): Post => ({
+    kind: "comment",
+    id: comment.fullDatabaseId,
+    body: comment.body,
+    author: "",
+    own: comment.viewerDidAuthor,
+    url: "",
+    createdAt: comment.createdAt,
+    submitted: true
+  }))
+]
+
+/** True if the check says what became of the head. A queued or running one says only that a review was on its way. */
+const isChecked = ({ checkSuites, status }: typeof Commit.Type): boolean => {
+  const state = status?.context?.state
+  return state !== undefined && state !== "PENDING" && state !== "EXPECTED" ||
+    (checkSuites?.nodes ?? []).some(({ checkRuns }) =>
+      (checkRuns?.nodes ?? []).some(({ status }) => status === "COMPLETED")
+    )
+}
+
+const { Settled, Unreviewed } = HeadStanding.cases
+
+const standingOf = (pull: Pull): HeadStanding => {
+  const { mode, reviewedHeads } = standingIn(postsOf(pull))
+  const [last] = pull.commits.nodes
+  if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
+  if (reviewedHeads.some(({ headSha }) => headSha === pull.headRefOid)) return Settled.make({ reason: "reviewed" })
+  if (last !== undefined && isChecked(last.commit)) return Settled.make({ reason: "its check says why" })
+  return Unreviewed.make({
+    reviewedBefore: reviewedHeads.length > 0,
+    pushedAt: Option.match(DateTime.make(last?.commit.committedDate ?? ""), {
+      onNone: () => 0,
+      onSome: DateTime.toEpochMillis
+    })
+  })
+}
+
+/**
+ * Standings of the heads of several pull requests of one repository, in one request: our reviews, our answers to `pause`
+ * and its kin, and the check on the head. Without the permission to read checks, a head has none.
+ */
+export const makeHeadQuery = (client: GitHubClient, checks: boolean) => {
+  let readable = checks
+  const ask = (pulls: readonly [OpenPullRequest, ...ReadonlyArray<OpenPullRequest>], withChecks: boolean) => {
+    const [owner = "", name = ""] = pulls[0].ref.repo.split("/")
+    return client.graphql({
+      operation: `GitHub.standings ${pulls[0].ref.repo}`,
+      repo: pulls[0].ref.repo,
+      text: queryOf(pulls.map(({ ref }) => ref.number), withChecks),
+      variables: { owner, name },
+      answer: Answer
+    })
+  }
+  return Effect.fnUntraced(function*(pulls: ReadonlyArray<OpenPullRequest>) {
+    const [first, ...rest] = pulls
+    if (first === undefined) return []
+    const { data } = yield* Effect.catchIf(
+      ask([first, ...rest], readable),
+      ({ reason }) => readable && reason._tag === "Forbidden",
+      () => {
+        readable = false
+        return ask([first, ...rest], false)
+      }
+    )
+    return pulls.map(({ headSha, ref }) => {
+      const found = data.repository[`p${ref.number}`]
+      return found?.headRefOid === headSha ? standingOf(found) : undefined
+    })
+  })
+}

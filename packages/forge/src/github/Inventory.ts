@@ -1,0 +1,164 @@
+import { Login, PullNumber, PullRequestRef, type RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { DateTime, Effect, Option, Schema, Stream } from "effect"
+import { CurrentInstallation } from "../Installation.ts"
+import type { FailedDelivery, ForgeInventory, InventoryRepository, OpenPullRequest } from "../Inventory.ts"
+import { deliveryOf } from "../WebhookPayload.ts"
+import { type GitHubApp, makeGitHubApp } from "./App.ts"
+import { fixed } from "./Auth.ts"
+import { type GitHubClient, makeGitHubClient } from "./Client.ts"
+import { makeHeadQuery } from "./HeadQuery.ts"
+import { asInstallation, installationsOf, makeInstallationAuth, repositoriesOf } from "./Installations.ts"
+import type { GitHubIdentity, GitHubOptions } from "./Options.ts"
+import { ghost } from "./Reads.ts"
+import { isRead, readEvent } from "./Webhook.ts"
+
+const Listed = Schema.Struct({
+  number: PullNumber,
+  title: Schema.String,
+  draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  user: Schema.NullOr(Schema.Struct({ login: Login })),
+  created_at: Schema.String,
+  updated_at: Schema.String,
+  head: Schema.Struct({ ref: Schema.String, sha: Sha }),
+  base: Schema.Struct({ ref: Schema.String })
+})
+
+const Attempt = Schema.Struct({
+  id: Schema.Int,
+  guid: Schema.String,
+  delivered_at: Schema.String,
+  status_code: Schema.Int,
+  event: Schema.String,
+  action: Schema.NullOr(Schema.String)
+})
+
+const Sent = Schema.Struct({ request: Schema.Struct({ payload: Schema.Unknown }) })
+
+const pageSize = 100
+/** Number of heads that one query asks for: each takes up to 150 posts, of the 500,000 nodes that GitHub allows. */
+const standingsAtOnce = 25
+
+const millisOf = (text: string): number =>
+  Option.match(DateTime.make(text), { onNone: () => 0, onSome: DateTime.toEpochMillis })
+
+const pullOf = (repo: RepoName) => (listed: typeof Listed.Type): OpenPullRequest => ({
+  ref: new PullRequestRef({ platform: "github", repo, number: listed.number }),
+  title: listed.title,
+  author: listed.user?.login ?? Login.make(ghost),
+  draft: listed.draft === true,
+  headSha: listed.head.sha,
+  headBranch: listed.head.ref,
+  baseBranch: listed.base.ref,
+  createdAt: millisOf(listed.created_at),
+  updatedAt: millisOf(listed.updated_at)
+})
+
+/** Lists the pull requests of a repository until one has not changed since the instant. */
+const listOpen = Effect.fnUntraced(function*(client: GitHubClient, repo: RepoName, since: number) {
+  const [owner, name] = repo.split("/")
+  const found: Array<OpenPullRequest> = []
+  for (let page = 1;; page++) {
+    const listed = yield* client.conditional({
+      operation: `GitHub.openPullRequests ${repo}`,
+      repo,
+      route: "GET /repos/{owner}/{repo}/pulls",
+      parameters: { owner, repo: name, state: "open", sort: "updated", direction: "desc", per_page: pageSize, page },
+      answer: Schema.Array(Listed)
+    })
+    const recent = listed.map(pullOf(repo)).filter(({ updatedAt }) => updatedAt >= since)
+    found.push(...recent)
+    if (listed.length < pageSize || recent.length < listed.length) return found
+  }
+})
+
+const within = ({ installationId }: InventoryRepository) =>
+  installationId === undefined
+    ? Effect.provideService(CurrentInstallation, Option.none<number>())
+    : asInstallation(installationId)
+
+/** Calls that differ between an App and the owner of a token. */
+interface Source extends Pick<ForgeInventory, "repositories" | "failedDeliveries" | "delivery"> {
+  readonly client: GitHubClient
+}
+
+/** An App: its installations say which repositories there are, and GitHub keeps its deliveries for three days. */
+const ofApp = Effect.fnUntraced(
+  function*(apiBase: string, app: GitHubApp, configured: Option.Option<number>, checks: boolean) {
+    const client = yield* makeGitHubClient(apiBase, yield* makeInstallationAuth(app, checks))
+    const source: Source = {
+      client,
+      repositories: Effect.fn("GitHub.repositories")(function*(allowed) {
+        const installations = Option.isSome(configured) ? [configured.value] : yield* installationsOf(app)
+        const found = yield* Effect.forEach(installations, (one) => repositoriesOf(client, one))
+        return found.flat().filter(({ repo }) => allowed.length === 0 || allowed.includes(repo))
+      }),
+      failedDeliveries: Effect.fn("GitHub.failedDeliveries")(function*(since) {
+        const attempts = yield* app.onTime(
+          app.client.cursorPages({
+            operation: "GitHub.failedDeliveries",
+            route: "GET /app/hook/deliveries",
+            parameters: { status: "failure" },
+            answer: Attempt
+          }).pipe(Stream.takeWhile(({ delivered_at }) => millisOf(delivered_at) >= since), Stream.runCollect)
+        )
+        const failed = attempts.toReversed().map(({ action, event, guid, id, status_code }) => ({
+          attempt: id,
+          id: guid,
+          event: action === null ? event : `${event}.${action}`,
+          taken: status_code >= 200 && status_code < 300
+        })).filter(({ event, taken }) => !taken && isRead(event))
+        return [...new Map(failed.map(({ attempt, event, id }): [string, FailedDelivery] => [id, { attempt, event, id }])).values()]
+      }),
+      delivery: Effect.fn("GitHub.delivery")(function*({ attempt, event, id }) {
+        const { request: { payload } } = yield* app.onTime(app.client.request({
+          operation: `GitHub.delivery ${id}`,
+          route: "GET /app/hook/deliveries/{delivery_id}",
+          parameters: { delivery_id: attempt },
+          answer: Sent
+        }))
+        return deliveryOf(id, readEvent(event.split(".")[0] ?? "", payload))
+      })
+    }
+    return source
+  }
+)
+
+const ofToken = Effect.fnUntraced(
+  function*(apiBase: string, { token }: Extract<GitHubIdentity, { readonly _tag: "Token" }>) {
+    const source: Source = {
+      client: yield* makeGitHubClient(apiBase, fixed(() => Effect.succeed(token))),
+      repositories: (allowed) => Effect.succeed(allowed.map((repo) => ({ repo }))),
+      failedDeliveries: () => Effect.succeed([]),
+      delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "a token has no deliveries" })
+    }
+    return source
+  }
+)
+
+/** Makes the inventory of GitHub, with a client of its own: an App reads there with tokens that can write nothing. */
+export const makeInventory = Effect.fnUntraced(
+  function*({ apiBase = "https://api.github.com", checks = true, credentials }: GitHubOptions) {
+    const { client, ...source } = credentials._tag === "App"
+      ? yield* ofApp(
+        apiBase,
+        yield* makeGitHubApp(apiBase, credentials, checks),
+        credentials.installationId,
+        checks
+      )
+      : yield* ofToken(apiBase, credentials)
+    const heads = makeHeadQuery(client, checks)
+    const inventory: ForgeInventory = {
+      platform: "github",
+      standingsAtOnce,
+      ...source,
+      openPullRequests: Effect.fn("GitHub.openPullRequests")((repository: InventoryRepository, since: number) =>
+        within(repository)(listOpen(client, repository.repo, since))
+      ),
+      standings: Effect.fn("GitHub.standings")((
+        repository: InventoryRepository,
+        pulls: ReadonlyArray<OpenPullRequest>
+      ) => within(repository)(heads(pulls)))
+    }
+    return inventory
+  }
+)

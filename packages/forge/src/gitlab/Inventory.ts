@@ -1,0 +1,131 @@
+import { Login, PullNumber, PullRequestRef, type RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { DateTime, Effect, Option, Schema } from "effect"
+import { checkName } from "../Checks.ts"
+import { type ForgeInventory, HeadStanding, type InventoryRepository, type OpenPullRequest } from "../Inventory.ts"
+import { standingIn } from "../JobPosts.ts"
+import { makeAccount } from "./Account.ts"
+import { type GitLabClient, makeGitLabClient } from "./Client.ts"
+import { type GitLabOptions, hostOf } from "./Options.ts"
+import { makePosts } from "./Posts.ts"
+
+const Listed = Schema.Struct({
+  iid: PullNumber,
+  title: Schema.String,
+  draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  author: Schema.NullOr(Schema.Struct({ username: Login })),
+  /** `null` while GitLab has not prepared the merge request. */
+  sha: Schema.NullOr(Sha),
+  source_branch: Schema.String,
+  target_branch: Schema.String,
+  created_at: Schema.String,
+  updated_at: Schema.String,
+  user_notes_count: Schema.optional(Schema.Int)
+})
+
+const Version = Schema.Struct({ head_commit_sha: Schema.String, created_at: Schema.optional(Schema.String) })
+const Status = Schema.Struct({ status: Schema.String })
+
+const pageSize = 100
+const ended: ReadonlySet<string> = new Set(["success", "failed", "canceled", "skipped"])
+
+const millisOf = (text: string): number =>
+  Option.match(DateTime.make(text), { onNone: () => 0, onSome: DateTime.toEpochMillis })
+
+const requestOf = (repo: RepoName) => (listed: typeof Listed.Type): ReadonlyArray<OpenPullRequest> =>
+  listed.sha === null ? [] : [{
+    ref: new PullRequestRef({ platform: "gitlab", repo, number: listed.iid }),
+    title: listed.title,
+    author: listed.author?.username ?? Login.make("ghost"),
+    draft: listed.draft === true,
+    headSha: listed.sha,
+    headBranch: listed.source_branch,
+    baseBranch: listed.target_branch,
+    createdAt: millisOf(listed.created_at),
+    updatedAt: millisOf(listed.updated_at),
+    commented: listed.user_notes_count !== 0
+  }]
+
+const projectPath = (repo: RepoName) => `projects/${encodeURIComponent(repo)}`
+
+/** Lists the merge requests of a project until one has not changed since the instant. */
+const listOpen = Effect.fnUntraced(function*(client: GitLabClient, repo: RepoName, since: number) {
+  const found: Array<OpenPullRequest> = []
+  for (let page = 1;; page++) {
+    const listed = yield* client.conditional({
+      operation: `GitLab.openPullRequests ${repo}`,
+      // Without `updated_after`, the address stays the same, and with it the ETag.
+      ask: (gitlab) =>
+        gitlab.MergeRequests.requester.get(`${projectPath(repo)}/merge_requests`, {
+          searchParams: { state: "opened", order_by: "updated_at", sort: "desc", per_page: pageSize, page }
+        }).then(({ body }) => body),
+      answer: Schema.Array(Listed)
+    })
+    const recent = listed.filter(({ updated_at }) => millisOf(updated_at) >= since)
+    found.push(...recent.flatMap(requestOf(repo)))
+    if (listed.length < pageSize || recent.length < listed.length) return found
+  }
+})
+
+const { Settled, Unreviewed } = HeadStanding.cases
+
+/** Makes the inventory of GitLab, which keeps deliveries only for administrators of the project. */
+export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions) {
+  const client = yield* makeGitLabClient(options)
+  const login = yield* makeAccount(client)
+  const posts = makePosts(client, hostOf(options), login)
+
+  const checkOf = ({ headSha, ref }: OpenPullRequest) =>
+    client.request({
+      operation: `GitLab.standings ${ref.repo}!${ref.number}`,
+      ask: (gitlab) =>
+        gitlab.Commits.requester.get(`${projectPath(ref.repo)}/repository/commits/${headSha}/statuses`, {
+          searchParams: { name: checkName }
+        }).then(({ body }) => body),
+      answer: Schema.Array(Status)
+    })
+
+  /** Instant of the last push: the merge request's newest version was made by it. */
+  const pushedAt = ({ headSha, ref }: OpenPullRequest) =>
+    client.request({
+      operation: `GitLab.standings ${ref.repo}!${ref.number}`,
+      ask: (gitlab) => gitlab.MergeRequests.allDiffVersions(ref.repo, ref.number),
+      answer: Schema.Array(Version)
+    }).pipe(Effect.map((versions) =>
+      millisOf(versions.find(({ head_commit_sha }) => head_commit_sha === headSha)?.created_at ?? "")
+    ))
+
+  const standing = Effect.fnUntraced(function*(request: OpenPullRequest, since: number) {
+    const seen = request.commented === false
+      ? []
+      : (yield* posts.read("standings", request.ref)).posts
+    const { mode, reviewedHeads } = standingIn(seen)
+    if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
+    if (reviewedHeads.some(({ headSha }) => headSha === request.headSha)) return Settled.make({ reason: "reviewed" })
+    if (options.checks !== false && (yield* checkOf(request)).some(({ status }) => ended.has(status))) {
+      return Settled.make({ reason: "its status says why" })
+    }
+    const reviewedBefore = reviewedHeads.length > 0
+    const { createdAt } = request
+    return Unreviewed.make({
+      reviewedBefore,
+      pushedAt: reviewedBefore || createdAt < since ? yield* pushedAt(request) : createdAt
+    })
+  })
+
+  const inventory: ForgeInventory = {
+    platform: "gitlab",
+    standingsAtOnce: 1,
+    repositories: (allowed) => Effect.succeed(allowed.map((repo) => ({ repo }))),
+    openPullRequests: Effect.fn("GitLab.openPullRequests")(({ repo }: InventoryRepository, since: number) =>
+      listOpen(client, repo, since)
+    ),
+    standings: Effect.fn("GitLab.standings")((
+      _: InventoryRepository,
+      requests: ReadonlyArray<OpenPullRequest>,
+      since: number
+    ) => Effect.forEach(requests, (request) => standing(request, since))),
+    failedDeliveries: () => Effect.succeed([]),
+    delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "GitLab has no list of deliveries" })
+  }
+  return inventory
+})
