@@ -910,7 +910,7 @@ interface KubernetesSettings extends Omit<ValuesOf<typeof kubernetes>, "image" |
   readonly limits: ResourceSettings;
 }
 /** Kind of process, which decides which settings are required. */
-type Mode = "serve" | "run-job" | "review" | "jobs";
+type Mode = "serve" | "run-job" | "review" | "jobs" | "reconcile";
 /** A GitHub App: it mints a token for each installation. */
 interface GitHubAppSettings {
   /** The App's id or its client id. */
@@ -958,6 +958,14 @@ type MetricsSettings = ValuesOf<typeof metrics>;
 interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"> {
   readonly maxConcurrent: number;
 }
+/** Limits of the search for missed events. */
+interface ReconcileSettings {
+  readonly every: Duration.Duration;
+  /** Age of the changes and deliveries that are looked at. */
+  readonly window: Duration.Duration;
+  /** Maximum number of requests in one search; 0: there is none. */
+  readonly maxRequests: number;
+}
 /** Directory and size limits of the checkouts. */
 interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace$1>, "baseDir"> {
   readonly baseDir: string;
@@ -999,6 +1007,7 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   /** The settings of costs, likewise. */
   readonly costs: ValuesOf<typeof costs>;
   readonly jobs: JobSettings;
+  readonly reconcile: ReconcileSettings;
   readonly workspace: WorkspaceSettings;
   /** Providers in use, with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>;
@@ -2318,6 +2327,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly reviewer: ValuesOf<typeof reviewer>;
   readonly costs: ValuesOf<typeof costs>;
   readonly jobs: JobSettings;
+  readonly reconcile: ReconcileSettings;
   readonly workspace: WorkspaceSettings;
   readonly providers: ReadonlyArray<ProviderSettings>;
   readonly claudeCode: ClaudeCodeSettings;
@@ -2954,6 +2964,11 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * job of its lane runs before its run is over.
    */
   cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
+  /**
+   * True if a head needs no other job: a lifecycle job of its lane waits or runs, or the job of one of its events has
+   * reviewed it.
+   */
+  knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>;
   /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>;
 }>;
@@ -3521,6 +3536,70 @@ interface ForgeWebhooks {
 declare const Webhooks_base: Context.ServiceClass<Webhooks, "@nominal-code/forge/Webhooks", readonly ForgeWebhooks[]>;
 /** The webhooks of the forges that this process serves, each on a route of its own. */
 export declare class Webhooks extends Webhooks_base {}
+/** A repository that is reviewed, and the App installation that it is in. */
+interface InventoryRepository {
+  readonly repo: RepoName;
+  readonly installationId?: number;
+}
+/** An open pull request as a list of its forge shows it. Instants are milliseconds since the epoch. */
+interface OpenPullRequest {
+  readonly ref: PullRequestRef;
+  readonly title: string;
+  readonly author: Login;
+  readonly draft: boolean;
+  readonly headSha: Sha;
+  readonly headBranch: string;
+  readonly baseBranch: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** False if nobody has commented on it; absent where the list does not say. */
+  readonly commented?: boolean;
+}
+/** Standing of a pull request's head, as its forge shows it. */
+export declare const HeadStanding: Schema.TaggedUnion<{
+  readonly Settled: Schema.TaggedStruct<"Settled", {
+    readonly reason: Schema.String;
+  }>;
+  readonly Unreviewed: Schema.TaggedStruct<"Unreviewed", {
+    readonly reviewedBefore: Schema.Boolean;
+    readonly pushedAt: Schema.Int;
+  }>;
+}>;
+export type HeadStanding = typeof HeadStanding.Type;
+/** A delivery that its forge could not deliver. */
+interface FailedDelivery {
+  /** The forge's number for this attempt. */
+  readonly attempt: number;
+  /** Id of the delivery, the same for all its attempts. */
+  readonly id: string;
+  /** `pull_request.opened`. */
+  readonly event: string;
+}
+/** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
+interface ForgeInventory {
+  readonly platform: Platform;
+  /** Maximum number of pull requests that `standings` takes. */
+  readonly standingsAtOnce: number;
+  /**
+   * Repositories to look into: the allowed ones; without any, those of the App's installations. An account that cannot
+   * list its own has none then.
+   */
+  repositories(allowed: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<InventoryRepository>, ForgeError>;
+  /** Open pull requests that changed since an instant, the last one first. Free, on GitHub, while nothing changes. */
+  openPullRequests(repository: InventoryRepository, since: number): Effect.Effect<ReadonlyArray<OpenPullRequest>, ForgeError>;
+  /**
+   * Standings of heads, in the order of the pull requests. Absent: the pull request has another head now. Instants of
+   * pushes are exact from `since` on.
+   */
+  standings(repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>, since: number): Effect.Effect<ReadonlyArray<HeadStanding | undefined>, ForgeError>;
+  /** Deliveries since an instant that were not taken, oldest first; of events that may start a review. */
+  failedDeliveries(since: number): Effect.Effect<ReadonlyArray<FailedDelivery>, ForgeError>;
+  /** The event of a failed delivery, or the reason to ignore it. */
+  delivery(failed: FailedDelivery): Effect.Effect<Delivery, ForgeError>;
+}
+declare const Inventories_base: Context.ServiceClass<Inventories, "@nominal-code/forge/Inventories", readonly ForgeInventory[]>;
+/** Inventories of the forges that this process has credentials for. */
+export declare class Inventories extends Inventories_base {}
 /** A variable of a container: its text, or the entry of a Secret that holds it. */
 interface EnvironmentVariable {
   readonly name: string;
@@ -3856,6 +3935,24 @@ declare const LlmProviders_base: Context.ServiceClass<LlmProviders, "@nominal-co
 export declare class LlmProviders extends LlmProviders_base {}
 /** The providers of the given layers, by their names. Of several with the same name, the last one counts. */
 declare const layer$2: <E, R>(providers: ReadonlyArray<Layer.Layer<LlmProvider, E, R>>) => Layer.Layer<LlmProviders, E, R>;
+/** Turn of a periodic task that a process asks for. */
+interface LeaseRequest {
+  readonly task: string;
+  /** Name of the process, of its own. */
+  readonly holder: string;
+  /** Minimum time between the end of one turn and the begin of the next. */
+  readonly interval: Duration.Duration;
+  /** Time after which the lease of a holder that does not take it again has ended. */
+  readonly lasts: Duration.Duration;
+}
+declare const PeriodicLease_base: Context.ServiceClass<PeriodicLease, "@nominal-code/persistence/PeriodicLease", {
+  /** Takes the lease, or extends the holder's own. Some: the time until it is worth asking again; nothing was changed. */
+  take(request: LeaseRequest): Effect.Effect<Option.Option<Duration.Duration>, StoreError>;
+  /** Ends the holder's turn. The lease of another holder stays. */
+  end(task: string, holder: string): Effect.Effect<void, StoreError>;
+}>;
+/** Leases of periodic tasks, which one process of a deployment does at a time. */
+export declare class PeriodicLease extends PeriodicLease_base {}
 /** Address of a Redis. */
 interface RedisTarget {
   readonly url: Redacted.Redacted;
@@ -3945,8 +4042,30 @@ declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persisten
 export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
 declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+/** An event whose delivery was missed. */
+interface MissedEvent {
+  readonly event: PullRequestEvent;
+  /** `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. */
+  readonly from: "delivery" | "head";
+}
+/** Result of a round. */
+interface ReconcileReport {
+  readonly missed: ReadonlyArray<MissedEvent>;
+  readonly requests: number;
+  /** True if the requests were used up before everything was looked at. The next round goes on there. */
+  readonly exhausted: boolean;
+}
+declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/server/Reconcile", {
+  /** One round. What it finds is offered to the queue, like a delivery, or only reported. */
+  round(use: "offer" | "report"): Effect.Effect<ReconcileReport, StoreError>;
+}>;
+/**
+ * Search for missed events: deliveries that the forge could not deliver, and open pull requests whose head has neither a
+ * review of ours nor a stated reason.
+ */
+export declare class Reconcile extends Reconcile_base {}
 declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, kubernetesOptions, lanes, localWorkspace, markerKeys, models, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
+  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, reconcile, reconciler, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -3964,10 +4083,18 @@ declare const spendIn: {
   sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
   redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
+/** Leases of periodic tasks, in each kind of storage. */
+declare const leasesIn: {
+  memory: Layer.Layer<PeriodicLease, never, never>;
+  sqlite: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
 declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** The forges that the configuration has credentials for. */
 declare const forges: Layer.Layer<Forges, never, AppConfig>;
+/** The inventories of these forges, which find missed events. */
+declare const inventories: Layer.Layer<Inventories, never, AppConfig>;
 /** The webhooks of these forges. */
 declare const webhooks$2: Layer.Layer<Webhooks, never, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
@@ -3988,6 +4115,10 @@ declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.
 declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
 /** The routes of a server. */
 declare const server: Layer.Layer<never, never, AppConfig | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
+/** The search for missed events. */
+declare const reconcile: Layer.Layer<Reconcile, never, AppConfig | Forges | JobQueue | JobRecords>;
+/** The same at the start of a server and then periodically, unless it may make no request. */
+declare const reconciler: Layer.Layer<never, never, AppConfig | Forges | JobQueue | JobRecords | PeriodicLease>;
 /** Settings of the Jobs; none where reviews run in the server. */
 declare const kubernetesOptions: ({ kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
 /** A GitHub App: it mints a token for each repository of an installation. */
@@ -4024,10 +4155,12 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { layer$31 as layer, webhooks$1 as webhooks };
+  export { inventory$1 as inventory, layer$31 as layer, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
 declare const layer$31: (options: GitHubOptions) => Layer.Layer<Forge>;
+/** The inventory of GitHub, which finds missed events. */
+declare const inventory$1: (args_0: GitHubOptions) => Effect.Effect<ForgeInventory, never, never>;
 /** GitHub's webhooks, signed with the secret of the hook. */
 declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
 /** Address of GitLab, and the credentials. */
@@ -4049,10 +4182,12 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { layer$30 as layer, webhooks };
+  export { inventory, layer$30 as layer, webhooks };
 }
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 declare const layer$30: (options: GitLabOptions) => Layer.Layer<Forge>;
+/** The inventory of GitLab, which finds missed events. */
+declare const inventory: (options: GitLabOptions) => Effect.Effect<ForgeInventory, never, never>;
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
@@ -4306,4 +4441,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FingerprintedFinding, type Flags, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

@@ -184,9 +184,22 @@ const review = Command.make(
   )
 )
 
+const reconcile = Command.make(
+  "reconcile",
+  { dryRun: toggle("dry-run", "Print what would be queued, and queue nothing") },
+  Effect.fn("cli.reconcile")(function*({ dryRun }) {
+    const { reconcile } = yield* Effect.promise(() => import("./commands/Reconcile.ts"))
+    return yield* reconcile(dryRun)
+  })
+).pipe(
+  Command.withDescription(
+    "Queue what the server has missed: failed deliveries, and open pull requests whose head has no review"
+  )
+)
+
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob, review, jobs, costs, config])
+  Command.withSubcommands([serve, runJob, review, jobs, reconcile, costs, config])
 )
 
 const usage = 2

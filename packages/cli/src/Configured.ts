@@ -6,6 +6,7 @@ import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSe
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
+import { Inventories } from "@nominal-code/forge/Inventory"
 import { Webhooks } from "@nominal-code/forge/Webhooks"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
@@ -21,6 +22,9 @@ import * as ConversationStoreMemory from "@nominal-code/persistence/Conversation
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
 import * as MarkerKeyStore from "@nominal-code/persistence/MarkerKeyStore"
+import * as PeriodicLease from "@nominal-code/persistence/PeriodicLease"
+import * as PeriodicLeaseRedis from "@nominal-code/persistence/PeriodicLeaseRedis"
+import * as PeriodicLeaseSqlite from "@nominal-code/persistence/PeriodicLeaseSqlite"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import * as SpendRedis from "@nominal-code/persistence/SpendRedis"
@@ -28,6 +32,9 @@ import * as SpendSqlite from "@nominal-code/persistence/SpendSqlite"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
+import * as Intake from "@nominal-code/server/Intake"
+import * as Reconcile from "@nominal-code/server/Reconcile"
+import * as Reconciler from "@nominal-code/server/Reconciler"
 import * as Server from "@nominal-code/server/Server"
 import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
@@ -73,6 +80,13 @@ export const spendIn = {
   redis: SpendRedis.layer.pipe(Layer.provide(redis))
 }
 
+/** Leases of periodic tasks, in each kind of storage. */
+export const leasesIn = {
+  memory: PeriodicLease.layerMemory,
+  sqlite: PeriodicLeaseSqlite.layer.pipe(Layer.provide(sqlite)),
+  redis: PeriodicLeaseRedis.layer.pipe(Layer.provide(redis))
+}
+
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
 export const markerKeys = (use: "make" | "read") =>
   configured(({ storage }) =>
@@ -90,6 +104,18 @@ export const forges = configured(({ github, gitlab, review: { dryRun }, reviewer
     ...Option.toArray(Option.map(github, (settings) => GitHub.layer({ ...settings, checks }))),
     ...Option.toArray(Option.map(gitlab, (settings) => GitLab.layer({ ...settings, checks })))
   ])
+})
+
+/** The inventories of these forges, which find missed events. */
+export const inventories = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
+  const checks = reviewer.check === "auto" && !dryRun
+  return Layer.effect(
+    Inventories,
+    Effect.all([
+      ...Option.toArray(Option.map(github, (settings) => GitHub.inventory({ ...settings, checks }))),
+      ...Option.toArray(Option.map(gitlab, (settings) => GitLab.inventory({ ...settings, checks })))
+    ])
+  )
 })
 
 /** The webhooks of these forges. */
@@ -174,6 +200,16 @@ export const lanes = configured(({ jobs }) => Lanes.layer(jobs))
 
 /** The routes of a server. */
 export const server = configured(({ policy }) => Server.layer({ policy }))
+
+/** The search for missed events. */
+export const reconcile = configured(({ policy, reconcile }) =>
+  Reconcile.layer({ policy, ...reconcile }).pipe(Layer.provide(Intake.layer(policy)), Layer.provide(inventories))
+)
+
+/** The same at the start of a server and then periodically, unless it may make no request. */
+export const reconciler = configured(({ reconcile: settings }) =>
+  settings.maxRequests === 0 ? Layer.empty : Layer.provide(Reconciler.layer(settings), reconcile)
+)
 
 /** Settings of the Jobs; none where reviews run in the server. */
 export const kubernetesOptions = (

@@ -6,7 +6,7 @@ import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer, Option, Path } from "effect"
-import { conversationsIn, redis, spendIn, sqlite } from "./Configured.ts"
+import { conversationsIn, leasesIn, redis, spendIn, sqlite } from "./Configured.ts"
 
 const queueIn = {
   memory: MemoryQueue.layer,
@@ -54,5 +54,8 @@ export const spend = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => spendIn
 /** The configured ledger, for a process that only looks into it. */
 export const existingSpend = Layer.unwrap(Effect.map(exists, (exists) => exists ? spend : spendIn.memory))
 
-/** The conversations, the ledger and the queue. */
-export const layer = Layer.mergeAll(queue, conversations, spend)
+/** The configured leases of periodic tasks. */
+export const leases = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => leasesIn[storage]))
+
+/** The conversations, the ledger, the queue and the leases. */
+export const layer = Layer.mergeAll(queue, conversations, spend, leases)

@@ -69,6 +69,7 @@ export {
   type MetricsSettings,
   type Mode,
   type ProviderSettings,
+  type ReconcileSettings,
   type RedisSettings,
   type WebhookSettings,
   type WorkspaceSettings
@@ -124,6 +125,14 @@ export {
 } from "@nominal-code/forge/github/Options"
 export * as GitLab from "@nominal-code/forge/GitLab"
 export { type GitLabOptions, type GitLabWebhookOptions } from "@nominal-code/forge/gitlab/Options"
+export {
+  type FailedDelivery,
+  type ForgeInventory,
+  HeadStanding,
+  Inventories,
+  type InventoryRepository,
+  type OpenPullRequest
+} from "@nominal-code/forge/Inventory"
 export {
   type Delivery,
   type ForgeWebhooks,
@@ -249,6 +258,10 @@ export {
   type ServiceUse
 } from "@nominal-code/jobs/ServiceBreakers"
 export * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+
+/** The search for missed events. */
+export { type LeaseRequest, PeriodicLease } from "@nominal-code/persistence/PeriodicLease"
+export { type MissedEvent, Reconcile, type ReconcileReport } from "@nominal-code/server/Reconcile"
 
 /** Jobs of Kubernetes. */
 export { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"

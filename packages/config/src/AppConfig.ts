@@ -8,10 +8,13 @@ import type { KubernetesSettings } from "./KubernetesSettings.ts"
 import type { jobs, metrics, redis, webhook, workspace } from "./settings/Service.ts"
 
 /** Kind of process, which decides which settings are required. */
-export type Mode = "serve" | "run-job" | "review" | "jobs"
+export type Mode = "serve" | "run-job" | "review" | "jobs" | "reconcile"
 
 /** True for a kind of process that reviews for others, and therefore needs a forge and a model. */
 export const reviews = (mode: Mode): boolean => mode === "serve" || mode === "run-job"
+
+/** True for a kind of process that needs a forge. */
+export const needsForge = (mode: Mode): boolean => reviews(mode) || mode === "reconcile"
 
 /** A GitHub App: it mints a token for each installation. */
 export interface GitHubAppSettings {
@@ -69,6 +72,15 @@ export interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"
   readonly maxConcurrent: number
 }
 
+/** Limits of the search for missed events. */
+export interface ReconcileSettings {
+  readonly every: Duration.Duration
+  /** Age of the changes and deliveries that are looked at. */
+  readonly window: Duration.Duration
+  /** Maximum number of requests in one search; 0: there is none. */
+  readonly maxRequests: number
+}
+
 /** Directory and size limits of the checkouts. */
 export interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace>, "baseDir"> {
   readonly baseDir: string
@@ -118,6 +130,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   /** The settings of costs, likewise. */
   readonly costs: ValuesOf<typeof costs>
   readonly jobs: JobSettings
+  readonly reconcile: ReconcileSettings
   readonly workspace: WorkspaceSettings
   /** Providers in use, with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>

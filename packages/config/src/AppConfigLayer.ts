@@ -12,6 +12,7 @@ import { resolveProviders } from "./ModelConfig.ts"
 import { refusePlaceholders } from "./Placeholders.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
+import { resolveReconcile } from "./ReconcileConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
 import { resolveReview } from "./ReviewConfig.ts"
@@ -80,6 +81,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     costs: valuesOf(values)(costs),
     kubernetes,
     jobs: resolveJobs(values, kubernetes),
+    reconcile: resolveReconcile(values, report),
     workspace: {
       ...valuesOf(values)(workspace),
       baseDir: yield* workspaceDirectory(values, report)

@@ -1,6 +1,12 @@
 import { Effect, Option, Redacted } from "effect"
 import { createPrivateKey } from "node:crypto"
-import { type GitHubCredentials, type GitHubSettings, type Mode, reviews, type WebhookSettings } from "./AppConfig.ts"
+import {
+  type GitHubCredentials,
+  type GitHubSettings,
+  type Mode,
+  needsForge,
+  type WebhookSettings
+} from "./AppConfig.ts"
 import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
@@ -100,7 +106,7 @@ const credentials = Effect.fnUntraced(function*(mode: Mode, values: Values, repo
   const appId = values(github.appId)
   if (Option.isSome(appId)) return yield* appCredentials(appId.value, values, report)
   const token = values(github.token)
-  if (Option.isNone(token) && reviews(mode)) {
+  if (Option.isNone(token) && needsForge(mode)) {
     if (Option.isSome(values(github.privateKey)) || Option.isSome(values(github.privateKeyPath))) {
       report.problem(
         github.appId,

@@ -32,7 +32,7 @@ const triggers = (values: Values, report: Report): Policy["triggers"] => {
 export const resolvePolicy = (mode: Mode, values: Values, report: Report): Policy => {
   const botUsername = Option.getOrElse(values(reviewer.botUsername), () => "")
   const given = valuesOf(values)(access)
-  if (mode === "serve" && botUsername === "") {
+  if ((mode === "serve" || mode === "reconcile") && botUsername === "") {
     report.problem(reviewer.botUsername, "REVIEWER_BOT_USERNAME must be set to the account that reviews, without @")
   }
   if (mode === "serve" && given.allowedUsers.length === 0) {

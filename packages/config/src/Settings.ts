@@ -7,7 +7,7 @@ import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
 import { agent, prompts } from "./settings/Review.ts"
 import { answerer, explorer } from "./settings/Roles.ts"
-import { jobs, kubernetes, metrics, redis, storage, webhook, workspace } from "./settings/Service.ts"
+import { jobs, kubernetes, metrics, reconcile, redis, storage, webhook, workspace } from "./settings/Service.ts"
 
 /** Settings that only the environment can set. */
 const process = {
@@ -40,6 +40,7 @@ const own = {
   storage,
   workspace,
   jobs,
+  reconcile,
   redis,
   kubernetes,
   process
@@ -78,6 +79,11 @@ export const sections: ReadonlyArray<{
   { title: "Prompts and guidelines", settings: Object.values(prompts) },
   { title: "Storage and workspace", settings: [...Object.values(storage), ...Object.values(workspace)] },
   { title: "Jobs", settings: Object.values(jobs) },
+  {
+    title: "Missed events",
+    note: "[Reliability](reliability.md#nothing-missed) says what is found.",
+    settings: Object.values(reconcile)
+  },
   {
     title: "Redis",
     note: "With a URL, the queue and the conversations are in Redis, and several servers can share them.",

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { createHash } from "node:crypto"
 import { Failure, ServiceName } from "./Failure.ts"
 import { Lane, Namespace } from "./Lane.ts"
-import { Login, type Platform, type PullRequest, Sha } from "./PullRequest.ts"
+import { Login, type Platform, type PullRequest, type PullRequestRef, Sha } from "./PullRequest.ts"
 import { type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 import { Traceparent } from "./Trace.ts"
 import { UsageSummary } from "./Usage.ts"
@@ -85,6 +85,10 @@ const kindsOfHead = ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review
 
 /** Dedup keys of the events that may have told of a head. */
 export const eventKeysOfHead = (headSha: Sha): ReadonlyArray<string> => kindsOfHead.map((kind) => `${kind}:${headSha}`)
+
+/** Delivery id of a head that was found without a delivery: the same for each that finds it. */
+export const deliveryOfHead = (ref: PullRequestRef, headSha: Sha): DeliveryId =>
+  DeliveryId.make(createHash("sha256").update(`found\n${ref.platform}\n${ref}\n${headSha}`).digest("hex"))
 
 /** Reason why a job ended without a review. */
 export const SkipReason = Schema.Literals([

@@ -9,6 +9,7 @@ import { fixed } from "./github/Auth.ts"
 import { makeGitHubBodies } from "./github/Body.ts"
 import { checkRuns, commitStatuses } from "./github/Checks.ts"
 import { makeGitHubClient } from "./github/Client.ts"
+import { makeInventory } from "./github/Inventory.ts"
 import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
 import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
@@ -64,6 +65,9 @@ const make = Effect.fnUntraced(function*(
 
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
 export const layer = (options: GitHubOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** The inventory of GitHub, which finds missed events. */
+export const inventory = makeInventory
 
 /** GitHub's webhooks, signed with the secret of the hook. */
 export const webhooks = (options: GitHubWebhookOptions): ForgeWebhooks => ({

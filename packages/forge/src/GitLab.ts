@@ -9,6 +9,7 @@ import { makeGitLabBodies } from "./gitlab/Body.ts"
 import { commitStatuses } from "./gitlab/Checks.ts"
 import { clean } from "./gitlab/Clean.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
+import { makeInventory } from "./gitlab/Inventory.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
@@ -56,6 +57,9 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
 
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** The inventory of GitLab, which finds missed events. */
+export const inventory = makeInventory
 
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 export const webhooks = (options: GitLabWebhookOptions): ForgeWebhooks => ({

@@ -52,7 +52,7 @@ export interface ForgeInventory {
    * Repositories to look into: the allowed ones; without any, those of the App's installations. An account that cannot
    * list its own has none then.
    */
-  repositories(allowed: ReadonlyArray<RepoName>): Effect.Effect<ReadonlyArray<InventoryRepository>, ForgeError>
+  repositories(allowed: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<InventoryRepository>, ForgeError>
   /** Open pull requests that changed since an instant, the last one first. Free, on GitHub, while nothing changes. */
   openPullRequests(
     repository: InventoryRepository,

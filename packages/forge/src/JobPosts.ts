@@ -110,7 +110,7 @@ const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
     meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")
   )
 
-/** What our posts on a pull request say of its heads and of its mode. */
+/** Reads the reviewed heads and the mode out of the posts on a pull request. */
 export const standingIn = (posts: ReadonlyArray<Post>): Pick<JobPosts, "reviewedHeads" | "mode"> => {
   const submitted = posts.filter((post) => post.own && post.submitted)
   return { reviewedHeads: submitted.flatMap(headsIn), mode: modeIn(submitted) }

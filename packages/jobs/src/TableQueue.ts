@@ -179,8 +179,10 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       retry,
       cancel,
       knowsHead: Effect.fn("JobQueue.knowsHead")((lane: Lane, headSha: Sha) =>
-        read("JobQueue.knowsHead", (table) =>
-          eventKeysOfHead(headSha).some((event) => LaneRules.knowsEvent(table, laneKey(lane), event)))
+        read(
+          "JobQueue.knowsHead",
+          (table) => eventKeysOfHead(headSha).some((event) => LaneRules.knowsEvent(table, laneKey(lane), event))
+        )
       ),
       ready: readyLanes.ready,
       check: Effect.andThen(transaction("JobQueue.check", (table) => table.probe()), isDurable)

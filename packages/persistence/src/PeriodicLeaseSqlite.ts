@@ -11,7 +11,8 @@ const make = Effect.map(Sqlite, ({ transaction }) =>
       const { holder, lasts, task } = request
       return yield* transaction("PeriodicLease.take", ({ get, run }) => {
         const state =
-          get(Row, "SELECT holder, until, ended_at AS endedAt FROM periodic_leases WHERE task = :task", { task }) ?? unheld
+          get(Row, "SELECT holder, until, ended_at AS endedAt FROM periodic_leases WHERE task = :task", { task }) ??
+            unheld
         const wait = waitMillis(state, request, now)
         if (wait > 0) return Option.some(Duration.millis(wait))
         run("INSERT OR REPLACE INTO periodic_leases VALUES (:task, :holder, :until, :endedAt)", {

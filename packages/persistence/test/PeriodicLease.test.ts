@@ -60,14 +60,21 @@ const suite = (name: string, store: Layer.Layer<PeriodicLease.PeriodicLease, Sto
 }
 
 suite("memory", PeriodicLease.layerMemory)
-suite("SQLite", Layer.unwrap(
-  Effect.sync(() => PeriodicLeaseSqlite.layer.pipe(Layer.provide(Layer.fresh(freshDatabase))))
-))
+suite(
+  "SQLite",
+  Layer.unwrap(
+    Effect.sync(() => PeriodicLeaseSqlite.layer.pipe(Layer.provide(Layer.fresh(freshDatabase))))
+  )
+)
 
 redisSuite("the leases of Redis", () => {
   const server = shared({ aof: false })
   suite(
     "Redis",
-    PeriodicLeaseRedis.layer.pipe(Layer.provide(emptied(server)), Layer.provide(NodeServices.layer), Layer.provide(testTime))
+    PeriodicLeaseRedis.layer.pipe(
+      Layer.provide(emptied(server)),
+      Layer.provide(NodeServices.layer),
+      Layer.provide(testTime)
+    )
   )
 })

@@ -25,6 +25,10 @@ export interface Receipt {
  */
 export class Intake extends Context.Service<Intake, {
   receive(webhooks: ForgeWebhooks, request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>
+  /** Takes a delivery that came another way than as a request: by the same policy, under the same identity. */
+  take(delivery: Delivery): Effect.Effect<Receipt, StoreError>
+  /** True if the policy admits an event. */
+  admits(event: PullRequestEvent): Effect.Effect<boolean>
 }>()("@nominal-code/server/Intake") {}
 
 const make = Effect.fnUntraced(function*(policy: Policy) {
@@ -94,7 +98,11 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
     return receipt
   })
 
-  return Intake.of({ receive })
+  return Intake.of({
+    receive,
+    take: (delivery) => Effect.annotateLogs(decide(delivery), { delivery: delivery.id }),
+    admits: (event) => Effect.succeed(admit(policy, event)._tag === "Review")
+  })
 })
 
 /** Takes the deliveries that the policy admits. */

@@ -1,7 +1,8 @@
 import { Effect, Schema } from "effect"
 import { type Api, bodyOf, type Handlers, Refusal } from "./GitHubApi.ts"
 import { granted } from "./GitHubApps.ts"
-import type { Account } from "./GitHubState.ts"
+import type { Fields } from "./GitHubExamples.ts"
+import { type Account, type LostDelivery, timestamp } from "./GitHubState.ts"
 
 const TokenRequest = Schema.Struct({
   repositories: Schema.optionalKey(Schema.Array(Schema.String)),
@@ -9,6 +10,22 @@ const TokenRequest = Schema.Struct({
 })
 
 const noInstallation = new Refusal({ status: 404, message: "Not Found" })
+
+/** An attempt of a delivery, without what was sent. */
+const attempt = ({ action, deliveredAt, event, guid, id, installationId, repositoryId }: LostDelivery): Fields => ({
+  id,
+  guid,
+  delivered_at: timestamp(deliveredAt),
+  redelivery: false,
+  duration: 10,
+  status: "timed out",
+  status_code: 504,
+  event,
+  action,
+  installation_id: installationId,
+  repository_id: repositoryId,
+  throttled_at: null
+})
 
 /** Routes that an App calls as itself, with a JSON Web Token. */
 export const appRoutes = ({ apps, state, wire }: Api): Handlers => {
@@ -71,14 +88,18 @@ export const appRoutes = ({ apps, state, wire }: Api): Handlers => {
       if (app(viewer) === undefined) return Effect.fail(noInstallation)
       // Source: "List deliveries for an app webhook": the newest first, and by `status` the successful or the failed ones.
       const list = query.get("status") === "success" ? [] : state.lostDeliveries.toReversed()
-      return Effect.succeed({ status: 200, list: list.map((lost) => wire.lostDelivery(lost)), paging: "cursor" as const })
+      return Effect.succeed({
+        status: 200,
+        list: list.map((lost) => attempt(lost)),
+        paging: "cursor" as const
+      })
     },
     "apps/get-webhook-delivery": ({ params, viewer }) => {
       const lost = state.lostDeliveries.find(({ id }) => String(id) === params["delivery_id"])
       return app(viewer) === undefined || lost === undefined ? Effect.fail(noInstallation) : Effect.succeed({
         status: 200,
         body: {
-          ...wire.lostDelivery(lost),
+          ...attempt(lost),
           url: "https://nominal.example/webhooks/github",
           request: { headers: { "X-GitHub-Event": lost.event }, payload: lost.payload },
           response: { headers: null, payload: null }

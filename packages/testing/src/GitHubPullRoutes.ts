@@ -1,12 +1,32 @@
 import { Effect } from "effect"
 import { type Api, type Handlers, notFound, pullOf, Refusal } from "./GitHubApi.ts"
 import type { DiffFile } from "./GitHubDiff.ts"
+import type { Fields } from "./GitHubExamples.ts"
 import { log, mergeBase, tip } from "./GitHubGit.ts"
 import type { PullRequest } from "./GitHubState.ts"
 
 const maxCommits = 250
 const maxDiffFiles = 300
 const maxDiffLines = 20_000
+
+/** Fields of a pull request that lists leave out. */
+const onlyAlone = new Set([
+  "merged",
+  "mergeable",
+  "rebaseable",
+  "mergeable_state",
+  "merged_by",
+  "comments",
+  "review_comments",
+  "maintainer_can_modify",
+  "commits",
+  "additions",
+  "deletions",
+  "changed_files"
+])
+
+const inList = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !onlyAlone.has(name)))
 
 const commitsOf = Effect.fnUntraced(function*({ baseSha, headSha, repository }: PullRequest) {
   const base = yield* mergeBase(repository.directory, baseSha, headSha)
@@ -56,7 +76,7 @@ export const pullRoutes = (api: Api): Handlers => ({
     const list = api.state.pulls.filter((pull) =>
       pull.repository.fullName.toLowerCase() === name.toLowerCase() && (state === "all" || pull.state === state)
     ).toSorted((one, other) => sign * (at(one) - at(other)))
-    return Effect.succeed({ status: 200, list: list.map((pull) => api.wire.pullInList(pull)) })
+    return Effect.succeed({ status: 200, list: list.map((pull) => inList(api.wire.pull(pull))) })
   },
   "pulls/get": Effect.fnUntraced(function*(call) {
     const pull = yield* pullOf(api, call)

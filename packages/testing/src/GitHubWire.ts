@@ -7,7 +7,6 @@ import {
   type CheckRun,
   type CommitStatus,
   type IssueComment,
-  type LostDelivery,
   now,
   type PullRequest,
   type Reaction,
@@ -180,43 +179,6 @@ export class GitHubWire {
       })),
       auto_merge: null,
       author_association: "CONTRIBUTOR"
-    }
-  }
-
-  /** A pull request as lists show it: without what only one of them is asked for. */
-  pullInList(pull: PullRequest): Fields {
-    const counts = new Set([
-      "merged",
-      "mergeable",
-      "rebaseable",
-      "mergeable_state",
-      "merged_by",
-      "comments",
-      "review_comments",
-      "maintainer_can_modify",
-      "commits",
-      "additions",
-      "deletions",
-      "changed_files"
-    ])
-    return Object.fromEntries(Object.entries(this.pull(pull)).filter(([name]) => !counts.has(name)))
-  }
-
-  /** An attempt of a delivery, without what was sent. */
-  lostDelivery({ action, deliveredAt, event, guid, id, installationId, repositoryId }: LostDelivery): Fields {
-    return {
-      id,
-      guid,
-      delivered_at: timestamp(deliveredAt),
-      redelivery: false,
-      duration: 10,
-      status: "timed out",
-      status_code: 504,
-      event,
-      action,
-      installation_id: installationId,
-      repository_id: repositoryId,
-      throttled_at: null
     }
   }
 

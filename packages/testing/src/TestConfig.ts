@@ -10,7 +10,7 @@ import { defaults, valuesOf } from "@nominal-code/config/Values"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Layer, Option, Redacted, Struct } from "effect"
 
-const { costs, metrics, redis, reviewer, webhook, workspace } = settings
+const { costs, metrics, reconcile, redis, reviewer, webhook, workspace } = settings
 
 const byDefault = valuesOf(defaults)
 
@@ -55,6 +55,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   policy: { ...resolvePolicy("review", defaults, makeReport()), botUsername: "nominalbot" },
   reviewer: byDefault(reviewer),
   costs: byDefault(costs),
+  reconcile: byDefault(reconcile),
   jobs: { ...resolveJobs(defaults, Option.none()), maxConcurrent: 1 },
   workspace: { ...byDefault(workspace), baseDir: "/nowhere" },
   providers: [],

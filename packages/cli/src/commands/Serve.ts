@@ -46,7 +46,7 @@ const announce = Layer.effectDiscard(Effect.gen(function*() {
  * The whole server, read from the bottom up. It closes from the top down: first the listener, so that nothing new is
  * accepted; then the lanes, which let running reviews finish; then the stores.
  */
-export const layer = Layer.merge(announce, Telemetry.layer).pipe(
+export const layer = Layer.mergeAll(announce, Telemetry.layer, Configured.reconciler).pipe(
   Layer.provideMerge(Configured.server),
   Layer.provide(listener),
   Layer.provide(Configured.lanes),

@@ -53,6 +53,29 @@ export const metrics = {
   })
 }
 
+/** Settings of the search for missed events. */
+export const reconcile = {
+  every: defaulted("15m", {
+    yaml: "reconcile.every",
+    env: "RECONCILE_EVERY",
+    kind: duration,
+    doc: "How often `serve` searches for missed events, beside once at its start. One server of a deployment does."
+  }),
+  window: defaulted("24h", {
+    yaml: "reconcile.window",
+    env: "RECONCILE_WINDOW",
+    kind: duration,
+    doc:
+      "How old the changes and deliveries are that are looked at: `7d` at most. GitHub keeps deliveries for three days."
+  }),
+  maxRequests: defaulted(300, {
+    yaml: "reconcile.max_requests",
+    env: "RECONCILE_MAX_REQUESTS",
+    kind: integer(0),
+    doc: "The maximum number of requests to the forges in one search. 0: nothing is searched for."
+  })
+}
+
 /** Settings of the store. */
 export const storage = {
   dataDir: optional({

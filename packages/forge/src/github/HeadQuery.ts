@@ -1,3 +1,4 @@
+import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import { Sha } from "@nominal-code/domain/PullRequest"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
@@ -38,7 +39,7 @@ const checkFields = `status { context(name: ${name}) { state } }
     nodes { checkRuns(last: 1, filterBy: { checkName: ${name} }) { nodes { status } } }
   }`
 
-/** What is written last is what counts: an older review of the head would only be looked at again by a run. */
+/** Fields of a pull request. The last posts are enough: a run that finds an older review of the head ends at once. */
 const fields = (checks: boolean) =>
   `headRefOid
   reviews(last: 50) { nodes { ${writtenFields} state submittedAt } }
@@ -52,11 +53,12 @@ const queryOf = (numbers: ReadonlyArray<number>, checks: boolean) =>
   }
 }`
 
-const postsOf = ({ comments, reviews }: Pull): ReadonlyArray<Post> => [
+/** Our own posts, each as its seal lets it count. */
+const postsOf = ({ comments, reviews }: Pull, open: (body: string) => string): ReadonlyArray<Post> => [
   ...reviews.nodes.map((review): Post => ({
     kind: "review",
     id: review.fullDatabaseId,
-    body: review.body,
+    body: open(review.body),
     author: "",
     own: review.viewerDidAuthor,
     url: "",
@@ -66,7 +68,7 @@ const postsOf = ({ comments, reviews }: Pull): ReadonlyArray<Post> => [
   ...comments.nodes.map((comment): Post => ({
     kind: "comment",
     id: comment.fullDatabaseId,
-    body: comment.body,
+    body: open(comment.body),
     author: "",
     own: comment.viewerDidAuthor,
     url: "",
@@ -86,8 +88,8 @@ const isChecked = ({ checkSuites, status }: typeof Commit.Type): boolean => {
 
 const { Settled, Unreviewed } = HeadStanding.cases
 
-const standingOf = (pull: Pull): HeadStanding => {
-  const { mode, reviewedHeads } = standingIn(postsOf(pull))
+const standingOf = (pull: Pull, open: (body: string) => string): HeadStanding => {
+  const { mode, reviewedHeads } = standingIn(postsOf(pull, open))
   const [last] = pull.commits.nodes
   if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
   if (reviewedHeads.some(({ headSha }) => headSha === pull.headRefOid)) return Settled.make({ reason: "reviewed" })
@@ -105,7 +107,7 @@ const standingOf = (pull: Pull): HeadStanding => {
  * Standings of the heads of several pull requests of one repository, in one request: our reviews, our answers to `pause`
  * and its kin, and the check on the head. Without the permission to read checks, a head has none.
  */
-export const makeHeadQuery = (client: GitHubClient, checks: boolean) => {
+export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: boolean) => {
   let readable = checks
   const ask = (pulls: readonly [OpenPullRequest, ...ReadonlyArray<OpenPullRequest>], withChecks: boolean) => {
     const [owner = "", name = ""] = pulls[0].ref.repo.split("/")
@@ -130,7 +132,7 @@ export const makeHeadQuery = (client: GitHubClient, checks: boolean) => {
     )
     return pulls.map(({ headSha, ref }) => {
       const found = data.repository[`p${ref.number}`]
-      return found?.headRefOid === headSha ? standingOf(found) : undefined
+      return found?.headRefOid === headSha ? standingOf(found, (body) => seal.open(ref, body)) : undefined
     })
   })
 }

@@ -1,4 +1,5 @@
-import { Login, PullNumber, PullRequestRef, type RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { DateTime, Effect, Option, Schema, Stream } from "effect"
 import { CurrentInstallation } from "../Installation.ts"
 import type { FailedDelivery, ForgeInventory, InventoryRepository, OpenPullRequest } from "../Inventory.ts"
@@ -107,7 +108,10 @@ const ofApp = Effect.fnUntraced(
           event: action === null ? event : `${event}.${action}`,
           taken: status_code >= 200 && status_code < 300
         })).filter(({ event, taken }) => !taken && isRead(event))
-        return [...new Map(failed.map(({ attempt, event, id }): [string, FailedDelivery] => [id, { attempt, event, id }])).values()]
+        return [
+          ...new Map(failed.map(({ attempt, event, id }): [string, FailedDelivery] => [id, { attempt, event, id }]))
+            .values()
+        ]
       }),
       delivery: Effect.fn("GitHub.delivery")(function*({ attempt, event, id }) {
         const { request: { payload } } = yield* app.onTime(app.client.request({
@@ -127,7 +131,7 @@ const ofToken = Effect.fnUntraced(
   function*(apiBase: string, { token }: Extract<GitHubIdentity, { readonly _tag: "Token" }>) {
     const source: Source = {
       client: yield* makeGitHubClient(apiBase, fixed(() => Effect.succeed(token))),
-      repositories: (allowed) => Effect.succeed(allowed.map((repo) => ({ repo }))),
+      repositories: (allowed) => Effect.succeed(allowed.filter(Schema.is(RepoName)).map((repo) => ({ repo }))),
       failedDeliveries: () => Effect.succeed([]),
       delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "a token has no deliveries" })
     }
@@ -146,7 +150,7 @@ export const makeInventory = Effect.fnUntraced(
         checks
       )
       : yield* ofToken(apiBase, credentials)
-    const heads = makeHeadQuery(client, checks)
+    const heads = makeHeadQuery(client, makeMarkerSeal(yield* MarkerKeys), checks)
     const inventory: ForgeInventory = {
       platform: "github",
       standingsAtOnce,

@@ -1,4 +1,5 @@
-import { Login, PullNumber, PullRequestRef, type RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { DateTime, Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import { type ForgeInventory, HeadStanding, type InventoryRepository, type OpenPullRequest } from "../Inventory.ts"
@@ -71,8 +72,8 @@ const { Settled, Unreviewed } = HeadStanding.cases
 /** Makes the inventory of GitLab, which keeps deliveries only for administrators of the project. */
 export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions) {
   const client = yield* makeGitLabClient(options)
-  const login = yield* makeAccount(client)
-  const posts = makePosts(client, hostOf(options), login)
+  const seal = makeMarkerSeal(yield* MarkerKeys)
+  const posts = makePosts(client, hostOf(options), { login: yield* makeAccount(client), seal })
 
   const checkOf = ({ headSha, ref }: OpenPullRequest) =>
     client.request({
@@ -115,7 +116,7 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
   const inventory: ForgeInventory = {
     platform: "gitlab",
     standingsAtOnce: 1,
-    repositories: (allowed) => Effect.succeed(allowed.map((repo) => ({ repo }))),
+    repositories: (allowed) => Effect.succeed(allowed.filter(Schema.is(RepoName)).map((repo) => ({ repo }))),
     openPullRequests: Effect.fn("GitLab.openPullRequests")(({ repo }: InventoryRepository, since: number) =>
       listOpen(client, repo, since)
     ),

@@ -1,0 +1,64 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import * as ReconcileSearch from "@nominal-code/server/Reconcile"
+import { underLease } from "@nominal-code/server/Reconciler"
+import { Console, Duration, Effect, Layer, Option, Schema } from "effect"
+import { columns } from "../Columns.ts"
+import * as Configured from "../Configured.ts"
+import * as Logging from "../Logging.ts"
+import * as Storage from "../Storage.ts"
+
+/** A search that was not made. The process ends with 1. */
+class NotReconciled extends Schema.TaggedError<NotReconciled>()("NotReconciled", { message: Schema.String }) {}
+
+const { Reconcile } = ReconcileSearch
+
+/** A report as text: a line for each event, and what the search took. */
+const text = ({ exhausted, missed, requests }: ReconcileSearch.ReconcileReport, dryRun: boolean): string => {
+  const rows = missed.map(({ event, from }) => [
+    `${event.pullRequest.platform}:${event.pullRequest}`,
+    event.kind,
+    from === "delivery" ? "its delivery failed" : "its head has no review"
+  ])
+  const summary = missed.length === 0
+    ? "nothing was missed"
+    : `${missed.length} missed ${missed.length === 1 ? "event" : "events"} ${dryRun ? "would be" : "are"} queued`
+  return [
+    ...(rows.length === 0 ? [] : [columns([["PULL REQUEST", "WHAT", "WHY"], ...rows])]),
+    `${summary} (${requests} ${requests === 1 ? "request" : "requests"})`,
+    ...(exhausted ? ["reconcile.max_requests is used up: there may be more"] : [])
+  ].join("\n")
+}
+
+const report = Effect.fnUntraced(function*(dryRun: boolean) {
+  const found = yield* Reconcile.use(({ round }) => round(dryRun ? "report" : "offer"))
+  yield* Console.log(text(found, dryRun))
+})
+
+/** Refuses a search whose finds would be queued in the memory of this process, or that a server makes now. */
+const search = Effect.gen(function*() {
+  if ((yield* AppConfig).storage === "memory") {
+    return yield* new NotReconciled({
+      message: "the queue is in the server's memory (storage: memory), where no other process can add to it: restart " +
+        "the server, which searches at its start"
+    })
+  }
+  const wait = yield* Effect.provide(underLease(Duration.zero, report(false)), Storage.leases)
+  if (Option.isNone(wait)) return
+  return yield* new NotReconciled({ message: "a server searches for missed events right now: see its log" })
+})
+
+/** Searches for missed events once. With `dryRun` it prints what it would queue. */
+export const reconcile = Effect.fn("cli.reconcile")((dryRun: boolean) =>
+  (dryRun ? report(true) : search).pipe(
+    Effect.provide(
+      Configured.reconcile.pipe(
+        Layer.provideMerge(dryRun ? Storage.existingQueue : Storage.queue),
+        Layer.provide(Configured.forges),
+        Layer.provide(Configured.markerKeys("read")),
+        Layer.provideMerge(Logging.layer),
+        Layer.provideMerge(AppConfigLayer.layer("reconcile"))
+      )
+    )
+  )
+)

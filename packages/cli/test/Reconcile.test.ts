@@ -1,0 +1,62 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
+import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
+import { Effect, FileSystem, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
+
+/** Runs `nominal-code` with the settings of a server that reviews one project. */
+const world = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "reconcile-" })
+  const emulator = yield* GitLabEmulator.make()
+  const project = yield* emulator.addProject("acme/shop", [{ message: "Begin", files: { "a.txt": "one\n" } }])
+  yield* emulator.openRequest({ project, commits: [{ message: "Change it", files: { "a.txt": "two\n" } }] })
+  const settings = {
+    HOME: directory,
+    NOMINAL_DATA_DIR: `${directory}/data`,
+    GITLAB_TOKEN: emulator.account("nominalbot", true).token,
+    GITLAB_API_BASE: emulator.origin,
+    REVIEWER_BOT_USERNAME: "nominalbot",
+    REVIEWER_TRIGGERS: "pr_opened",
+    ALLOWED_REPOS: "acme/shop"
+  }
+  const run = Effect.fnUntraced(
+    function*(args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) {
+      const child = yield* spawner.spawn(
+        ChildProcess.make(process.execPath, [command, ...args], { env: { ...settings, ...env }, stdin: "ignore" })
+      )
+      const text = (output: typeof child.stdout) => Stream.mkString(Stream.decodeText(output))
+      const [stdout, stderr] = yield* Effect.all([text(child.stdout), text(child.stderr)], { concurrency: 2 })
+      return { stdout, stderr, code: Number(yield* child.exitCode) }
+    },
+    Effect.scoped
+  )
+  return { run }
+})
+
+it.live("reconcile queues what was missed once, and --dry-run only prints it", () =>
+  Effect.gen(function*() {
+    const { run } = yield* world
+    const row = /gitlab:acme\/shop#1 +pr_opened +its head has no review\n/
+    const dry = yield* run(["reconcile", "--dry-run"])
+    assert.match(dry.stdout, row)
+    assert.match(dry.stdout, /\n1 missed event would be queued \(2 requests\)\n$/)
+    const real = yield* run(["reconcile"])
+    assert.match(real.stdout, row)
+    assert.match((yield* run(["jobs", "list"])).stdout, /gitlab:acme\/shop#1 +pr_opened/)
+    assert.strictEqual((yield* run(["reconcile"])).stdout, "nothing was missed (1 request)\n")
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.live("reconcile says what it needs, and refuses a queue that only the server has", () =>
+  Effect.gen(function*() {
+    const { run } = yield* world
+    const without = yield* run(["reconcile"], { REVIEWER_BOT_USERNAME: "", GITLAB_TOKEN: "" })
+    assert.strictEqual(without.code, 1)
+    assert.include(without.stderr, "GITHUB_TOKEN")
+    assert.include(without.stderr, "REVIEWER_BOT_USERNAME")
+    const memory = yield* run(["reconcile"], { NOMINAL_STORAGE: "memory" })
+    assert.strictEqual(memory.code, 1)
+    assert.match(memory.stderr, /the queue is in the server's memory \(storage: memory\)/)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
