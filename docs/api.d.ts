@@ -2835,6 +2835,50 @@ export declare const Settlement: Schema.TaggedUnion<{
   }>;
   readonly Park: Schema.TaggedStruct<"Park", {}>;
   readonly Release: Schema.TaggedStruct<"Release", {}>;
+  readonly Rerun: Schema.TaggedStruct<"Rerun", {
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+    }>;
+    readonly delay: Schema.Duration;
+  }>;
   readonly Retry: Schema.TaggedStruct<"Retry", {
     readonly failure: Schema.TaggedUnion<{
       readonly Bug: Schema.TaggedStruct<"Bug", {
@@ -3767,7 +3811,7 @@ interface KubePod {
   /** Node of the pod; none while it is not scheduled. */
   readonly node: Option.Option<string>;
   readonly phase: string;
-  /** Reason why it failed as a whole: evicted, its node shut down. */
+  /** Reason why it failed as a whole, or was ended: evicted, deleted, its node shut down. */
   readonly failure: Option.Option<PodProblem>;
   /** Reason why no node takes it. */
   readonly unschedulable: Option.Option<string>;

@@ -182,20 +182,20 @@ redisSuite("a cluster", () =>
         assert.isTrue(journey.asked(pull).at(-1)?.includes("is it right?"))
       }))
 
-    it.effect("gives up a review whose Job it refuses, and the pull request is told", () =>
+    it.effect("lets a review wait whose Job it refuses, and says why in the log, until it takes it", () =>
       Effect.gen(function*() {
         const { cluster: { journey, kube }, serve } = yield* Running
         const pull = yield* open(journey, "refused")
         const message = "admission webhook \"images\" denied the request: registry.example is not allowed"
         kube.faults.next({ method: "create", path: /jobs$/ }, { _tag: "Answer", status: 422, message })
+        journey.script(pull, () => review("Later."))
         const job = yield* journey.send({ ...opened, pull }, serve)
-        yield* journey.told(pull, /I could not review this pull request: the cluster did not accept the review's Job/)
-        assert.notInclude(journey.written(pull).join("\n"), "registry.example")
+        yield* until("the review", () => journey.emulator.jobs(pull).has(job))
         assert.isTrue(
-          serve.log.some((line) => line.includes(job) && line.includes("given up") && line.includes(message)),
+          serve.log.some((line) => line.includes(job) && line.includes("for cluster") && line.includes(message)),
           serve.log.filter((line) => line.includes(job)).join("\n")
         )
-        assert.deepStrictEqual(kube.store.jobs().filter(({ metadata }) => metadata.name.includes(job)), [])
+        assert.notInclude(journey.written(pull).join("\n"), "I could not review")
       }))
 
     it.effect("keeps the Jobs of a server that stops, and the next one waits for them", () =>

@@ -53,12 +53,18 @@ export const Failure = Schema.TaggedUnion({
   Checkout: { reason: Schema.Literals(["unavailable", "failed"]), detail },
   /** The queue's or the conversations' store. */
   Store: { reason: Schema.Literals(["unavailable", "full"]), detail },
-  /** The cluster did not take the Job, or did not start its pod. `full`: it has no room now. */
+  /**
+   * The cluster did not take the Job, or did not start its pod. `full`: it has no room now. `refused`: it takes no such
+   * Job. `image`: the container's cannot be had.
+   */
   Cluster: {
     reason: Schema.Literals(["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]),
     detail
   },
-  /** The pod of the Job ended without a result. */
+  /**
+   * The pod of the Job ended without a result. `killed`: by a signal that the cluster did not send. `evicted`: the cluster
+   * ended it. `stopped`: it was asked to end.
+   */
   Pod: {
     reason: Schema.Literals(["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]),
     detail
@@ -92,7 +98,9 @@ export const Hindrance = Schema.Literals([
   "full",
   "credentials refused",
   "access refused",
-  "no credit"
+  "no credit",
+  "refuses",
+  "image"
 ])
 export type Hindrance = typeof Hindrance.Type
 
@@ -103,7 +111,10 @@ const hindrances: ReadonlyMap<string, Hindrance> = new Map([
   ["unauthorized", "credentials refused"],
   ["forbidden", "access refused"],
   ["not-found", "access refused"],
-  ["no-credit", "no credit"]
+  ["no-credit", "no credit"],
+  ["refused", "refuses"],
+  ["pods-refused", "refuses"],
+  ["image", "image"]
 ])
 
 /** Reason why a service does not serve, from a failure. */
@@ -116,6 +127,14 @@ export const hindranceOf = (failure: Failure): Hindrance =>
  */
 export const isAccessRefused = (failure: Failure): boolean =>
   failure._tag === "Forge" && (failure.reason === "forbidden" || failure.reason === "not-found")
+
+const crashes: ReadonlySet<string> = new Set(["out-of-memory", "killed", "no-result"])
+
+/**
+ * True if the pod of a run died by itself: out of memory, by a signal, or without a result. What its cluster ends says
+ * nothing about the job.
+ */
+export const isCrash = (failure: Failure): boolean => failure._tag === "Pod" && crashes.has(failure.reason)
 
 /**
  * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`,

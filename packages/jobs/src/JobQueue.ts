@@ -85,8 +85,10 @@ export const Settlement = Schema.TaggedUnion({
   Retry: { failure: Failure, delay: Schema.Duration },
   /** It waits for a service, and is run again after the delay. Uses no attempt. */
   Wait: { failure: Failure, service: ServiceName, delay: Schema.Duration },
-  /** Its run was ended from outside. Uses no attempt, and counts a loss. */
+  /** The process of its run died. Uses no attempt, and counts a loss. */
   Lose: { failure: Failure },
+  /** Its run was ended from outside. It is run again after the delay. Uses no attempt. */
+  Rerun: { failure: Failure, delay: Schema.Duration },
   /** It is not run any more, and its pull request is told so: it stays as a notice, at the head of its lane. */
   GiveUp: { failure: Failure },
   /** Nothing is left to do: it was stopped, or its notice is posted or cannot be. It ends as `parked` or `superseded`. */

@@ -48,10 +48,12 @@ const encodeFailure = Schema.encodeSync(Schema.fromJsonString(Failure))
 /** Number of superseded jobs that a job lists. */
 const maxStoodFor = 50
 
-// A job that its process did not survive may be what kills it, so it waits ever longer and others get their turn. What
-// kills the process for another reason, again and again, meets it less often in that time. Half an hour at most: about
-// fifty runs in a day, after which the job is given up wherever it runs.
-const restMillis = (losses: number): number => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 1_800_000)
+/**
+ * Rest of a job after so many losses, in milliseconds. A job that its process did not survive may be what kills it, so it
+ * waits ever longer and others get their turn. What kills the process for another reason, again and again, meets it less
+ * often in that time. Half an hour at most: about fifty runs in a day, after which the job is given up wherever it runs.
+ */
+export const restMillis = (losses: number): number => losses < 2 ? 0 : Math.min(10_000 * 3 ** (losses - 2), 1_800_000)
 
 const isWaiting = ({ state }: JobRow): boolean => state === "waiting"
 /** True for the job itself, a review or a command, and not a notice about it. */
@@ -320,6 +322,8 @@ export const settle = (table: JobTable, claim: FencingToken, settlement: Settlem
       const losses = row.losses + 1
       giveBack(table, { ...withoutAttempt(failed(row, failure)), losses, dueAt: now + restMillis(losses) }, now)
     },
+    Rerun: ({ delay, failure }) =>
+      giveBack(table, { ...withoutAttempt(failed(row, failure)), dueAt: after(delay) }, now),
     GiveUp: ({ failure }) => {
       const task = isReview(row) ? "given-up" : row.task
       table.update({ ...failed(row, failure), task, state: "waiting", owner: null, dueAt: 0 })

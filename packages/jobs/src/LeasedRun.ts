@@ -96,6 +96,12 @@ export const make = Effect.fnUntraced(
         Effect.raceFirst(keep(lease, mustStop))
       )
 
+    const lost = (failure: Failure) =>
+      Effect.andThen(
+        Effect.logWarning(`the run was lost, the job runs again: ${failureText(failure)}`),
+        count("lost")
+      )
+
     /** Logs the outcome of the job, once it is stored. */
     const report = (lease: Lease) =>
       Settlement.match({
@@ -124,11 +130,8 @@ export const make = Effect.fnUntraced(
             Effect.logWarning(`waits ${Duration.format(delay)} for ${service}: ${failureText(failure)}`),
             count("postponed")
           ),
-        Lose: ({ failure }) =>
-          Effect.andThen(
-            Effect.logWarning(`the run was lost, the job runs again: ${failureText(failure)}`),
-            count("lost")
-          ),
+        Lose: ({ failure }) => lost(failure),
+        Rerun: ({ failure }) => lost(failure),
         GiveUp: ({ failure }) =>
           Effect.andThen(
             Effect.logError(`given up, a notice follows on the pull request: ${failureText(failure)}`),

@@ -1,19 +1,37 @@
-import { Failure, isAccessRefused, type ServiceName } from "@nominal-code/domain/Failure"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { Failure, isAccessRefused, isCrash, type ServiceName } from "@nominal-code/domain/Failure"
+import { type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { Duration, Effect, Option, Random } from "effect"
 import { type Lease, Settlement } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
+import { restMillis } from "./LaneRules.ts"
 import { ServiceObservation, type ServiceUse } from "./ServiceBreakers.ts"
 
-const { Done, GiveUp, Lose, Park, Release, Retry, Wait } = Settlement.cases
+const { Done, GiveUp, Lose, Park, Release, Rerun, Retry, Wait } = Settlement.cases
+
+/** Number of losses after which a job is given up. In this process it runs alone from the second loss on. */
+const maxLosses = 5
+
+/** Number of jobs whose disruptions are remembered. */
+const remembered = 1_000
 
 /**
- * Number of losses after which a job that runs in this process is given up. From the second loss on it runs alone. What
- * ends a run outside this process (an eviction, a lost node) says little about the job: such a job rests longer after each
- * loss, and is given up for its age only.
+ * Counts how often the run of each job was ended from outside, by an eviction or with its node. This says nothing about the
+ * job: it rests longer each time, and is given up for its age only.
  */
-const maxLosses = 5
+const makeDisruptions = () => {
+  const counts = new Map<JobId, number>()
+  return {
+    /** Rest of a job whose run was ended once more. */
+    rest: (id: JobId): Duration.Duration => {
+      const count = (counts.get(id) ?? 0) + 1
+      counts.delete(id)
+      counts.set(id, count)
+      for (const oldest of [...counts.keys()].slice(0, Math.max(0, counts.size - remembered))) counts.delete(oldest)
+      return Duration.millis(restMillis(count))
+    }
+  }
+}
 
 /** Limits after which a job is given up. */
 export interface SettlementOptions {
@@ -35,13 +53,25 @@ const retryDelay = (attempt: number) =>
 
 /**
  * Delay before the next try of a job that its forge refuses access: as long as the job is old, so that it doubles, from
- * 10 s to 5 min; a fifth more or less by chance.
+ * 10 s to `longest`; a fifth more or less by chance.
  */
-const accessDelay = ({ age }: Lease) =>
+const accessDelay = ({ age }: Lease, longest: Duration.Duration) =>
   Effect.map(
     Random.nextBetween(0.8, 1.2),
-    (factor) => Duration.millis(Math.round(Math.min(Math.max(Duration.toMillis(age), 10_000), 300_000) * factor))
+    (factor) =>
+      Duration.millis(
+        Math.round(Duration.toMillis(Duration.clamp(age, { minimum: Duration.seconds(10), maximum: longest })) * factor)
+      )
   )
+
+/** Longest rest of a job that asks its forge again, which costs a few requests. */
+const longestRest = Duration.minutes(5)
+
+/**
+ * Longest rest of a job whose run is outside this process. It keeps no finished review: where the forge takes none, the
+ * model is paid for each try, about fifty times in a day.
+ */
+const longestRestOutside = Duration.minutes(30)
 
 const isForge = (service: ServiceName): boolean => service.startsWith("forge:")
 const isModel = (service: ServiceName): boolean => service.startsWith("model:")
@@ -90,7 +120,8 @@ const findingOf = (lease: Lease, outcome: JobOutcome, all: ReadonlyArray<Service
 /** Makes the functions that decide what becomes of a job after a run of it. */
 export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: SettlementOptions) {
   const { needs, outOfProcess } = yield* JobRunner
-  const isLostTooOften = (losses: number): boolean => !outOfProcess && losses >= maxLosses
+  const disruptions = makeDisruptions()
+  const isLostTooOften = (losses: number): boolean => losses >= maxLosses
 
   const isOlderThan = ({ age }: Lease, limit: Duration.Duration): boolean => Duration.isGreaterThanOrEqualTo(age, limit)
 
@@ -110,8 +141,18 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
       ? Effect.succeed(GiveUp.make({ failure }))
       : Effect.map(retryDelay(lease.attempt), (delay) => Retry.make({ failure, delay }))
 
-  const waitForAccess = (lease: Lease, failure: Failure, service: ServiceName): Effect.Effect<Settlement> =>
-    Effect.map(accessDelay(lease), (delay) => Wait.make({ failure, service, delay }))
+  const waitForAccess = (
+    lease: Lease,
+    failure: Failure,
+    service: ServiceName,
+    longest: Duration.Duration
+  ): Effect.Effect<Settlement> =>
+    Effect.map(accessDelay(lease, longest), (delay) => Wait.make({ failure, service, delay }))
+
+  const lost = ({ job, losses }: Lease, failure: Failure): Settlement => {
+    if (!isCrash(failure)) return Rerun.make({ failure, delay: disruptions.rest(job.id) })
+    return isLostTooOften(losses + 1) ? GiveUp.make({ failure }) : Lose.make({ failure })
+  }
 
   /** Settlement of a job after a review. */
   const ofRun = Effect.fnUntraced(function*(lease: Lease, outcome: JobOutcome, visit: ServiceUse) {
@@ -125,13 +166,12 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
       Failed: ({ failure, retryable }) => failed(lease, failure, retryable),
       Postponed: ({ failure, service }) => {
         if (isOld) return Effect.succeed(GiveUp.make({ failure }))
-        if (isAccessRefused(failure)) return waitForAccess(lease, failure, service)
+        if (isAccessRefused(failure)) {
+          return waitForAccess(lease, failure, service, outOfProcess ? longestRestOutside : longestRest)
+        }
         return Effect.succeed(Wait.make({ failure, service, delay }))
       },
-      Lost: ({ failure }) =>
-        Effect.succeed(
-          isOld || isLostTooOften(lease.losses + 1) ? GiveUp.make({ failure }) : Lose.make({ failure })
-        )
+      Lost: ({ failure }) => Effect.succeed(isOld ? GiveUp.make({ failure }) : lost(lease, failure))
     })
   })
 
@@ -155,7 +195,7 @@ export const make = Effect.fnUntraced(function*({ giveUpAfter, maxAttempts }: Se
                 Effect.logError(`the notice could not be posted for too long: ${away.failure.detail}`),
                 Park.make({})
               )
-              : waitForAccess(lease, away.failure, away.service)
+              : waitForAccess(lease, away.failure, away.service, longestRest)
           )
         }
         return Effect.map(found(visit, ServiceObservation.cases.Away.make({ job: lease.job.id, ...away })), (delay) => {

@@ -7,28 +7,70 @@ import { quiet } from "@nominal-code/testing/Quiet"
 import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
-const lost = JobOutcome.cases.Lost.make({ failure: Failure.cases.Pod.make({ reason: "killed", detail: "killed" }) })
+type Reason = (typeof Failure.cases.Pod.Type)["reason"]
 
-it.effect("a run that is lost uses no attempt, and the job runs again, ever later from the second time on", () =>
-  Effect.gen(function*() {
-    let runs = 0
-    const { events, offer, start, stateOf } = yield* laneWorld({
-      outOfProcess: true,
-      run: () => Effect.sync(() => ++runs < 5 ? lost : reviewed)
+const lostBy = (reason: Reason) =>
+  JobOutcome.cases.Lost.make({ failure: Failure.cases.Pod.make({ reason, detail: reason }) })
+const lost = lostBy("evicted")
+
+it.effect.each(
+  ["evicted", "killed"] as const
+)(
+  "a run that is lost (%s) uses no attempt, and the job runs again, ever later from the second time on",
+  (reason) =>
+    Effect.gen(function*() {
+      let runs = 0
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        outOfProcess: true,
+        run: () => Effect.sync(() => ++runs < 5 ? lostBy(reason) : reviewed)
+      })
+      const job = mention(laneOf(1), "a")
+      yield* start
+      yield* offer(job)
+      yield* quiet
+      for (const [runs, rest] of [[2, 10], [3, 30], [4, 90]] as const) {
+        yield* TestClock.adjust(Duration.seconds(rest - 1))
+        yield* quiet
+        assert.strictEqual(events.length, 2 * runs)
+        yield* TestClock.adjust("1 second")
+        yield* quiet
+      }
+      assert.deepStrictEqual(yield* stateOf(job), { state: "done", attempts: 1, reason: "" })
     })
-    const job = mention(laneOf(1), "a")
-    yield* start
-    yield* offer(job)
-    yield* quiet
-    for (const [runs, rest] of [[2, 10], [3, 30], [4, 90]] as const) {
-      yield* TestClock.adjust(Duration.seconds(rest - 1))
-      yield* quiet
-      assert.strictEqual(events.length, 2 * runs)
-      yield* TestClock.adjust("1 second")
-      yield* quiet
-    }
-    assert.deepStrictEqual(yield* stateOf(job), { state: "done", attempts: 1, reason: "" })
-  }))
+)
+
+it.effect.each(
+  ["out-of-memory", "killed", "no-result"] as const
+)(
+  "a job whose pod dies five times by itself (%s) is given up with its notice, whatever its cluster ends in between",
+  (reason) =>
+    Effect.gen(function*() {
+      const endings: ReadonlyArray<Reason> = [
+        reason,
+        "evicted",
+        "node-lost",
+        reason,
+        "deleted",
+        "stopped",
+        reason,
+        reason,
+        reason
+      ]
+      let runs = 0
+      const { events, offer, records, start } = yield* laneWorld({
+        outOfProcess: true,
+        run: () => Effect.sync(() => lostBy(endings[runs++] ?? "evicted"))
+      })
+      const job = mention(laneOf(1), "a")
+      yield* start
+      yield* offer(job)
+      yield* Effect.repeat(Effect.andThen(TestClock.adjust("10 seconds"), quiet), { times: 360 })
+      assert.strictEqual(runs, endings.length)
+      assert.deepStrictEqual(events.slice(-1), [`tell a: pod: ${reason}`])
+      const { losses, state } = Option.getOrThrow(yield* records.find(job.id))
+      assert.deepStrictEqual([state, losses], ["parked", 4])
+    })
+)
 
 it.effect("a job whose run is lost again and again is given up after a day, having run every half an hour at most", () =>
   Effect.gen(function*() {
@@ -42,6 +84,6 @@ it.effect("a job whose run is lost again and again is given up after a day, havi
     yield* Effect.repeat(half, { times: 2 })
     const runs = events.filter((event) => event.startsWith("start")).length
     assert.isTrue(runs > 40 && runs < 60, String(runs))
-    assert.deepStrictEqual(events.slice(-1), ["tell a: pod: killed"])
+    assert.deepStrictEqual(events.slice(-1), ["tell a: pod: evicted"])
     assert.strictEqual(Option.getOrThrow(yield* records.find(job.id)).state, "parked")
   }))

@@ -223,6 +223,11 @@ export const make = (capacity: number) => {
         uncounted()
         giveBack(entry, now + rest(++entry.losses))
       },
+      Rerun: ({ delay, failure }) => {
+        fail(entry, failure)
+        uncounted()
+        giveBack(entry, now + Duration.toMillis(delay))
+      },
       GiveUp: ({ failure }) => {
         fail(entry, failure)
         if (isReview(entry)) entry.task = notice(Notice.cases.GivenUp.make({ failure }))

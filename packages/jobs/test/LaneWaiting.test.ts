@@ -59,6 +59,21 @@ describe("a job that its forge refuses access", () => {
       assert.strictEqual((yield* stateOf(job)).state, "done")
     }))
 
+  it.effect("pays for about fifty reviews in a day where its pods keep none that could not be posted", () =>
+    Effect.gen(function*() {
+      const { events, offer, start, stateOf } = yield* laneWorld({
+        needs,
+        outOfProcess: true,
+        run: () => Effect.succeed(shut)
+      })
+      yield* start
+      yield* offer(job)
+      yield* pass("23 hours", "2 minutes")
+      assert.strictEqual((yield* stateOf(job)).attempts, 0)
+      assert.isAbove(starts(events).length, 40)
+      assert.isBelow(starts(events).length, 65)
+    }).pipe(Random.withSeed("dear")))
+
   it.effect("is given up once it is older than jobs.give_up_after, and its notice waits as long again", () =>
     Effect.gen(function*() {
       const { events, offer, start, stateOf } = yield* laneWorld({

@@ -52,6 +52,7 @@ const settlements = [
   Settlement.cases.Retry.make({ failure, delay }),
   Settlement.cases.Wait.make({ failure, delay, service: ServiceName.make("cluster") }),
   Settlement.cases.Lose.make({ failure }),
+  Settlement.cases.Rerun.make({ failure, delay }),
   Settlement.cases.GiveUp.make({ failure: Failure.cases.Deadline.make({ detail: "it took too long" }) }),
   Settlement.cases.Release.make({})
 ]

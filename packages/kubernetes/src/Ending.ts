@@ -1,6 +1,7 @@
 import { detailOf, Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { Duration, Option } from "effect"
+import { isUnserved } from "./ApiHealth.ts"
 import type { KubeError } from "./KubeError.ts"
 import type { KubePod } from "./KubeObjects.ts"
 import type { KubeJobSnapshot } from "./Watch.ts"
@@ -22,33 +23,32 @@ export const clusterPostponed = (
   reason: (typeof Cluster.Type)["reason"],
   detail: string,
   retryAfter?: Duration.Duration
-): RunWithoutResult =>
+): typeof Postponed.Type =>
   Postponed.make({
     failure: Cluster.make({ reason, detail: detailOf(detail) }),
     service: cluster,
     ...(retryAfter === undefined ? {} : { retryAfterMillis: Duration.toMillis(retryAfter) })
   })
 
-/** Outcome of a run that needed a failed call of the API. */
-export const apiFailed = ({ message, reason, retryAfter }: KubeError): RunWithoutResult => {
-  if (reason === "busy" || reason === "unreachable") return clusterPostponed("unavailable", message, retryAfter)
-  if (reason === "full") return clusterPostponed("full", message, retryAfter)
-  return clusterFailed(reason === "forbidden" ? "forbidden" : "refused", message)
+/**
+ * Outcome of a run that needed a failed call of the API. A call that is refused or forbidden waits, too: the account's
+ * rights, the settings of the Jobs and the rules of admission are the installation's, and an operator may mend them.
+ */
+export const apiFailed = (error: KubeError): typeof Postponed.Type => {
+  const { message, reason, retryAfter } = error
+  if (reason === "full" || reason === "forbidden") return clusterPostponed(reason, message, retryAfter)
+  return clusterPostponed(isUnserved(error) ? "unavailable" : "refused", message, retryAfter)
 }
 
 /** Outcome of a run, if the API server did not answer a call or was too busy for it. */
 export const apiIsAway = (error: KubeError): Option.Option<RunWithoutResult> =>
-  error.reason === "unreachable" || error.reason === "busy" ? Option.some(apiFailed(error)) : Option.none()
+  isUnserved(error) ? Option.some(apiFailed(error)) : Option.none()
 
-/** Outcome of a run whose Job the cluster does not take, or whose image it cannot run, until a person changes something. */
-const clusterFailed = (reason: (typeof Cluster.Type)["reason"], detail: string): RunWithoutResult =>
-  Failed.make({ failure: Cluster.make({ reason, detail: detailOf(detail) }), retryable: false })
-
-/** Outcome of a run whose pod ended without a result, for a reason of its own. */
+/** Outcome of a run whose pod ended without a result, as if there were none. */
 export const podFailed = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
   Failed.make({ failure: Pod.make({ reason, detail: detailOf(detail) }), retryable: true })
 
-/** Outcome of a run whose pod was ended from outside, or lost its node. */
+/** Outcome of a run whose pod died by itself, was ended from outside, or lost its node, as the reason says. */
 export const podLost = (reason: (typeof Pod.Type)["reason"], detail: string): RunWithoutResult =>
   Lost.make({ failure: Pod.make({ reason, detail: detailOf(detail) }) })
 
@@ -67,23 +67,23 @@ export type KubeJobEnding =
   | { readonly _tag: "Stuck"; readonly outcome: RunWithoutResult }
 
 /**
- * Reasons for which a container waits, and what its run is told. `passes`: the image's registry, the node or a Secret may
- * be there later, which is an outage of the cluster.
+ * Reasons for which a container waits until something changes in the installation: the image's registry, its name in the
+ * settings, the node, a Secret. Every job waits for that.
  */
-const hopeless: Readonly<Record<string, { readonly because: "image" | "not-started"; readonly passes: boolean }>> = {
-  ImagePullBackOff: { because: "image", passes: true },
-  InvalidImageName: { because: "image", passes: false },
-  ErrImageNeverPull: { because: "image", passes: false },
-  ImageInspectError: { because: "image", passes: true },
-  CreateContainerConfigError: { because: "not-started", passes: true },
-  CreateContainerError: { because: "not-started", passes: true }
+const hopeless: Readonly<Record<string, "image" | "not-started">> = {
+  ImagePullBackOff: "image",
+  InvalidImageName: "image",
+  ErrImageNeverPull: "image",
+  ImageInspectError: "image",
+  CreateContainerConfigError: "not-started",
+  CreateContainerError: "not-started"
 }
 
 const stuck = (pod: KubePod): Option.Option<RunWithoutResult> =>
   Option.flatMap(pod.waiting, ({ message, reason }) =>
     Option.map(
       Option.fromUndefinedOr(hopeless[reason]),
-      ({ because, passes }) => (passes ? clusterPostponed : clusterFailed)(because, `${reason}: ${message}`)
+      (because) => clusterPostponed(because, `${reason}: ${message}`)
     ))
 
 /** End of a Job; none while it may still end by itself. */
@@ -121,22 +121,22 @@ export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duratio
   )
 }
 
-/** True for the exit codes of SIGKILL and SIGTERM, which come from outside and say nothing about the job. */
-const killed = (code: number): boolean => code === 137 || code === 143
+/** Reasons for the exit codes of SIGKILL and SIGTERM. Any other is the container's own end. */
+const signals: ReadonlyMap<number, (typeof Pod.Type)["reason"]> = new Map([[137, "killed"], [143, "stopped"]])
 
 const podFailure = ({ exit, failure, name }: KubePod): RunWithoutResult => {
   if (Option.exists(exit, ({ reason }) => reason === "OOMKilled")) {
-    return podFailed("out-of-memory", `${name} ran out of memory: raise kubernetes.resources.limits.memory`)
+    return podLost("out-of-memory", `${name} ran out of memory: raise kubernetes.resources.limits.memory`)
   }
   if (Option.isSome(failure)) {
     const { message, reason } = failure.value
     return podLost("evicted", `${name}: ${reason}: ${message}`)
   }
   return Option.match(exit, {
-    onNone: () => podLost("killed", `${name} ended without a word`),
+    onNone: () => podLost("evicted", `${name} ended without a word`),
     onSome: ({ code, message, reason }) => {
       const detail = `${name} ended with exit code ${code} (${reason}) and left no result: ${message}`
-      return killed(code) ? podLost("killed", detail) : podFailed("no-result", detail)
+      return podLost(signals.get(code) ?? "no-result", detail)
     }
   })
 }
@@ -149,7 +149,7 @@ export const failureOf = ({ gone, job, pods }: KubeJobSnapshot, deadline: Durati
   if (last !== undefined) return podFailure(last)
   if (Option.isNone(end) && gone) return podLost("deleted", "somebody deleted the Job")
   return Option.match(end, {
-    onNone: () => podLost("killed", "the Job failed"),
-    onSome: ({ message, reason }) => podLost("killed", `the Job failed: ${reason}: ${message}`)
+    onNone: () => podLost("evicted", "the Job failed"),
+    onSome: ({ message, reason }) => podLost("evicted", `the Job failed: ${reason}: ${message}`)
   })
 }

@@ -37,7 +37,7 @@ export interface KubePod {
   /** Node of the pod; none while it is not scheduled. */
   readonly node: Option.Option<string>
   readonly phase: string
-  /** Reason why it failed as a whole: evicted, its node shut down. */
+  /** Reason why it failed as a whole, or was ended: evicted, deleted, its node shut down. */
   readonly failure: Option.Option<PodProblem>
   /** Reason why no node takes it. */
   readonly unschedulable: Option.Option<string>
@@ -118,11 +118,16 @@ export const jobOf = ({ metadata, spec, status }: typeof WireJob.Type): KubeJob 
   }
 }
 
-export const podOf = ({ metadata: { labels, name }, spec, status }: typeof WirePod.Type): KubePod => {
+const deletion = { reason: "Deleted", message: "the pod was deleted" }
+
+export const podOf = (
+  { metadata: { deletionTimestamp, labels, name }, spec, status }: typeof WirePod.Type
+): KubePod => {
   const state = status?.containerStatuses?.[0]?.state
   const unscheduled = status?.conditions?.find(({ status, type }) => type === "PodScheduled" && status === "False")
   const disrupted = status?.conditions?.find(({ status, type }) => type === "DisruptionTarget" && status === "True")
-  const failure = status?.reason ? status : disrupted
+  const deleted = deletionTimestamp === undefined || deletionTimestamp === null ? undefined : deletion
+  const failure = status?.reason ? status : disrupted ?? deleted
   return {
     name,
     job: labels?.["batch.kubernetes.io/job-name"] ?? labels?.["job-name"] ?? "",

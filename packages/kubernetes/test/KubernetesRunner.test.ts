@@ -76,7 +76,7 @@ describe("a Job's end", () => {
             )
           }))
       )
-      assert.strictEqual((yield* runner.run(job, 1))._tag, "Failed")
+      assert.strictEqual((yield* runner.run(job, 1))._tag, "Lost")
       yield* results.store(run, reviewed)
       assert.deepStrictEqual(
         yield* runner.run(job, 2),
@@ -207,18 +207,18 @@ describe("a pod that goes wrong", () => {
 
   it.live.each(
     [
-      ["ImagePullBackOff", "Back-off pulling image", "Postponed"],
-      ["InvalidImageName", "no such tag", "Failed"],
-      ["ErrImageNeverPull", "no such tag", "Failed"]
+      ["ImagePullBackOff", "Back-off pulling image"],
+      ["InvalidImageName", "no such tag"],
+      ["ErrImageNeverPull", "no such tag"]
     ] as const
   )(
-    "one whose image cannot be had (%s) is known long before its deadline, and its Job is gone",
-    ([reason, message, how]) =>
+    "one whose image cannot be had (%s) waits for the cluster long before its deadline, and its Job is gone",
+    ([reason, message]) =>
       Effect.gen(function*() {
         const { cluster, runner } = yield* scene(() => ({ _tag: "Waiting", reason, message: "no such tag" }))
         const outcome = yield* runner.run(job, 1)
         assert.strictEqual(reasonOf(outcome), `cluster: ${reason}: ${message}`)
-        assert.strictEqual(outcome._tag, how)
+        assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster")
         assert.deepStrictEqual(cluster.store.jobs(), [])
       })
   )
@@ -254,16 +254,29 @@ describe("a pod that goes wrong", () => {
 })
 
 describe("an API server that is difficult", () => {
-  it.live("what is refused fails for good, with the server's own words", () =>
+  it.live("a Job that is refused waits for the cluster, with the server's own words", () =>
     Effect.gen(function*() {
       const invalid = yield* scene(reporting, { settings: { image: "" } })
       const other = yield* invalid.runner.run(job, 1)
-      assert.isTrue(other._tag === "Failed" && !other.retryable)
+      assert.isTrue(other._tag === "Postponed" && other.service === "cluster")
       assert.match(
         reasonOf(other),
         /^cluster: .* is invalid: spec\.template\.spec\.containers\[0\]\.image: Required value/
       )
     }))
+
+  it.live.each([400, 422])(
+    "a Job that an admission webhook refuses with %s waits for the cluster",
+    (status) =>
+      Effect.gen(function*() {
+        const { cluster, runner } = yield* scene(reporting)
+        const message = "admission webhook \"images.example\" denied the request: registry.example is not allowed"
+        cluster.faults.next({ method: "create", path: /jobs$/ }, { _tag: "Answer", status, message })
+        const outcome = yield* runner.run(job, 1)
+        assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster")
+        assert.strictEqual(reasonOf(outcome), `cluster: Kubernetes: create Job: ${message}`)
+      })
+  )
 
   it.live("what is forbidden for a moment is tried again", () =>
     Effect.gen(function*() {

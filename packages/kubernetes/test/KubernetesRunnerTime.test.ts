@@ -2,8 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
-import { apiFailed, clusterPostponed, tooLong } from "@nominal-code/kubernetes/Ending"
-import { KubeError } from "@nominal-code/kubernetes/KubeError"
+import { clusterPostponed, tooLong } from "@nominal-code/kubernetes/Ending"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import { laneLabels } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
@@ -215,14 +214,11 @@ it.effect("an API server that forbids everything while it starts is asked again,
     assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
   }))
 
-it.effect("an API server that still forbids it after a minute means it", () =>
+it.effect("an API server that still forbids it after a minute is waited for: somebody may give the right back", () =>
   Effect.gen(function*() {
     const { running } = yield* started({ refused: "forbidden" })
     yield* TestClock.adjust("2 minutes")
-    assert.deepStrictEqual(
-      yield* Fiber.join(running),
-      apiFailed(new KubeError({ operation: "ask", reason: "forbidden", detail: "nobody answers" }))
-    )
+    assert.deepStrictEqual(yield* Fiber.join(running), clusterPostponed("forbidden", "Kubernetes: ask: nobody answers"))
   }))
 
 it.effect("a Job of the pull request that is just ending gets five seconds to be gone", () =>

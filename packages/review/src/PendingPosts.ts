@@ -7,8 +7,8 @@ const capacity = 50
 
 /** Reviews that are done and not yet posted, by job. */
 export interface PendingReviews {
-  /** Keeps the job's review; false if nothing is kept here. */
-  keep(jobId: JobId, review: DraftedReview): Effect.Effect<boolean>
+  /** Keeps the job's review, if reviews are kept here. */
+  keep(jobId: JobId, review: DraftedReview): Effect.Effect<void>
   /** Removes and returns the job's review. */
   take(jobId: JobId): Effect.Effect<Option.Option<DraftedReview>>
 }
@@ -21,7 +21,6 @@ export const makeMemory = (): PendingReviews => {
       Effect.sync(() => {
         kept.set(jobId, review)
         for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - capacity))) kept.delete(oldest)
-        return true
       }),
     take: (jobId) =>
       Effect.sync(() => {
@@ -32,7 +31,7 @@ export const makeMemory = (): PendingReviews => {
   }
 }
 
-const nothingKept: PendingReviews = { keep: () => Effect.succeed(false), take: () => Effect.succeedNone }
+const nothingKept: PendingReviews = { keep: () => Effect.void, take: () => Effect.succeedNone }
 
 /**
  * The reviews that a forge's outage kept from being posted: the job's next run in the same process posts them, and

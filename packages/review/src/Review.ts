@@ -1,4 +1,4 @@
-import { Failure, isAccessRefused } from "@nominal-code/domain/Failure"
+import { Failure } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
@@ -109,7 +109,7 @@ const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: D
 
 /**
  * Brings a review to the pull request as it is by now. If it has to wait for the forge, it is kept for the next run. Where
- * it cannot be kept, a refusal of access uses an attempt, which bounds how often the model is paid for it.
+ * it cannot be kept, the next run reviews again: the longer rest of such runs bounds how often the model is paid for it.
  */
 const finish = Effect.fnUntraced(
   function*(job: Job, known: OwnPosts, review: DraftedReview) {
@@ -126,8 +126,8 @@ const finish = Effect.fnUntraced(
       Effect.gen(function*() {
         const outcome = yield* forgeFailed(job.event.pullRequest, error)
         if (outcome._tag === "Failed") return outcome
-        const kept = yield* (yield* PendingPosts).keep(job.id, review)
-        return !kept && isAccessRefused(outcome.failure) ? failed(outcome.failure, true) : outcome
+        yield* (yield* PendingPosts).keep(job.id, review)
+        return outcome
       }))
 )
 

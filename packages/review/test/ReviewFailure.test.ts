@@ -167,12 +167,13 @@ describe("a failure", () => {
       })
     }))
 
-  it.effect("to be let post a review uses an attempt where the finished review cannot be kept for the next run", () =>
+  it.effect("to be let post a review waits for access, and uses no attempt, where the finished review cannot be kept", () =>
     Effect.gen(function*() {
       const forbidden = Scene.forgeError(new Forbidden({ message: "pull requests: write is missing" }))
-      const pending = { keep: () => Effect.succeed(false), take: () => Effect.succeedNone }
+      const pending = { keep: () => Effect.void, take: () => Effect.succeedNone }
       const world = Scene.world({ publish: () => Effect.fail(forbidden), pending })
-      assert.deepInclude(yield* run(world), { _tag: "Failed", retryable: true })
+      const outcome = yield* run(world)
+      assert.isTrue(outcome._tag === "Postponed" && outcome.service === "forge:github")
     }))
 
   it.effect("to find the pull request is tried again, for a forge may not know yet what its webhook told of", () =>
