@@ -269,6 +269,8 @@ export declare const ReviewSettings: Schema.Struct<{
   }, unknown, never, never>;
   readonly ignorePatterns: Schema.Codec<readonly string[], unknown, never, never>;
   readonly ignoreLabel: Schema.Codec<string, unknown, never, never>;
+  readonly minSeverity: Schema.Codec<"critical" | "high" | "low" | "medium", unknown, never, never>;
+  readonly language: Schema.Codec<import("effect/Option").Option<string>, unknown, never, never>;
   readonly inlineSuggestions: Schema.Codec<boolean, unknown, never, never>;
   readonly dryRun: Schema.Codec<boolean, unknown, never, never>;
   readonly ignoreExistingComments: Schema.Codec<boolean, unknown, never, never>;
@@ -325,6 +327,17 @@ export declare const ReviewSettings: Schema.Struct<{
   }>>;
   /** Events that start a review by themselves. Absent: not known. */
   readonly triggers: Schema.optionalKey<Schema.$Array<Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>>>;
+  /** Filters of what is reviewed by itself. Absent: none. */
+  readonly filters: Schema.optionalKey<Schema.Struct<{
+    authors: Schema.Codec<readonly string[], unknown, never, never>;
+    baseBranches: Schema.Codec<readonly string[], unknown, never, never>;
+    headBranches: Schema.Codec<readonly string[], unknown, never, never>;
+    labels: Schema.Codec<readonly string[], unknown, never, never>;
+    titles: Schema.Codec<readonly string[], unknown, never, never>;
+    paths: Schema.Codec<readonly string[], unknown, never, never>;
+    maxFiles: Schema.Codec<number, unknown, never, never>;
+    maxLines: Schema.Codec<number, unknown, never, never>;
+  }>>;
   readonly codingGuidelines: Schema.String;
   /** Language (`python`, `go`, …) → its guidelines. */
   readonly languageGuidelines: Schema.$Record<Schema.String, Schema.String>;
@@ -549,8 +562,63 @@ declare const AgentRunner_base: Context.ServiceClass<AgentRunner, "@nominal-code
 /** Runner of agent tasks. It does not require `Forge`, so nothing that the model says can reach one. */
 export declare class AgentRunner extends AgentRunner_base {}
 /**
- * Kind of a lifecycle event. The names are those of `reviewer.triggers`, but for `pr_rerun`: somebody has asked on the
- * forge for the check on the commit to run again.
+ * Type of a setting's value, with its two forms: a YAML value, and text in the environment and on a command line.
+ * `expected` completes the message "… is not …".
+ */
+interface SettingType<out A> {
+  readonly label: string;
+  readonly expected: string;
+  /** True for a secret, which is shown in no message and no log line. */
+  readonly secret: boolean;
+  readonly fromYaml: (value: unknown) => Option.Option<A>;
+  readonly fromText: (text: string) => Option.Option<A>;
+  readonly shape: JsonSchema.JsonSchema;
+  /** Schema of the value within a job's JSON; none for one that cannot travel with a job. */
+  readonly wire: Option.Option<Schema.Codec<A, unknown>>;
+}
+/**
+ * The way of a setting's value to the process of a job. `job`: within the job's `ReviewSettings`. `pod`: in the
+ * environment of its pod, or, if it is a secret, from the Secrets of `kubernetes.env_from_secrets`.
+ */
+type Travel = "job" | "pod" | "none";
+/** A setting: its names, its type and its default. */
+interface Setting<out A, out T extends Travel = Travel> {
+  /** Paths in YAML, the canonical one first. Empty: environment only. */
+  readonly yaml: ReadonlyArray<string>;
+  /** Environment variables. The first one that is set counts. */
+  readonly env: readonly [string, ...Array<string>];
+  readonly kind: SettingType<A>;
+  readonly absent: A;
+  /** The default as YAML has it; `undefined` if the setting may stay unset. */
+  readonly written: unknown;
+  /** Markdown for the reference: the default, and one sentence on the purpose. */
+  readonly byDefault: string;
+  readonly doc: string;
+  readonly travels: T;
+}
+/** Value of a setting. */
+type ValueOf<S> = S extends Setting<infer A> ? A : never;
+/** Values of a group, each with the type of its declaration. */
+type ValuesOf<G> = { readonly [K in keyof G]: ValueOf<G[K]>; };
+/** Settings of what is reviewed by itself. */
+declare const filters: {
+  authors: Setting<readonly string[], "job">;
+  baseBranches: Setting<readonly string[], "job">;
+  headBranches: Setting<readonly string[], "job">;
+  labels: Setting<readonly string[], "job">;
+  titles: Setting<readonly string[], "job">;
+  paths: Setting<readonly string[], "job">;
+  maxFiles: Setting<number, "job">;
+  maxLines: Setting<number, "job">;
+};
+/**
+ * Filters of the pull requests that are reviewed by themselves. In a list, an entry with `!` before it excludes; if
+ * there are others, a pull request needs one of them. An empty list, and a limit of 0, filter nothing.
+ */
+type Filters = ValuesOf<typeof filters>;
+/**
+ * Kind of a lifecycle event: a trigger, or `pr_rerun`, with which somebody has asked on the forge for the check on the
+ * commit to run again.
  */
 export declare const LifecycleKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun"]>;
 export type LifecycleKind = typeof LifecycleKind.Type;
@@ -599,45 +667,6 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
   }>;
 }>;
 export type PullRequestEvent = typeof PullRequestEvent.Type;
-/**
- * Type of a setting's value, with its two forms: a YAML value, and text in the environment and on a command line.
- * `expected` completes the message "… is not …".
- */
-interface SettingType<out A> {
-  readonly label: string;
-  readonly expected: string;
-  /** True for a secret, which is shown in no message and no log line. */
-  readonly secret: boolean;
-  readonly fromYaml: (value: unknown) => Option.Option<A>;
-  readonly fromText: (text: string) => Option.Option<A>;
-  readonly shape: JsonSchema.JsonSchema;
-  /** Schema of the value within a job's JSON; none for one that cannot travel with a job. */
-  readonly wire: Option.Option<Schema.Codec<A, unknown>>;
-}
-/**
- * The way of a setting's value to the process of a job. `job`: within the job's `ReviewSettings`. `pod`: in the
- * environment of its pod, or, if it is a secret, from the Secrets of `kubernetes.env_from_secrets`.
- */
-type Travel = "job" | "pod" | "none";
-/** A setting: its names, its type and its default. */
-interface Setting<out A, out T extends Travel = Travel> {
-  /** Paths in YAML, the canonical one first. Empty: environment only. */
-  readonly yaml: ReadonlyArray<string>;
-  /** Environment variables. The first one that is set counts. */
-  readonly env: readonly [string, ...Array<string>];
-  readonly kind: SettingType<A>;
-  readonly absent: A;
-  /** The default as YAML has it; `undefined` if the setting may stay unset. */
-  readonly written: unknown;
-  /** Markdown for the reference: the default, and one sentence on the purpose. */
-  readonly byDefault: string;
-  readonly doc: string;
-  readonly travels: T;
-}
-/** Value of a setting. */
-type ValueOf<S> = S extends Setting<infer A> ? A : never;
-/** Values of a group, each with the type of its declaration. */
-type ValuesOf<G> = { readonly [K in keyof G]: ValueOf<G[K]>; };
 /** Settings of who may ask for a review, and where. */
 declare const access: {
   allowedUsers: Setting<readonly string[], "none">;
@@ -650,6 +679,8 @@ interface Policy extends ValuesOf<typeof access> {
   readonly botUsername: string;
   readonly triggers: ReadonlyArray<LifecycleKind>;
   readonly reviewLabel: string;
+  /** Filters of what is reviewed by itself. Absent: none. */
+  readonly filters?: Filters;
 }
 /** Settings of what all reviews together may cost, and of prices. */
 declare const costs: {
@@ -677,6 +708,8 @@ declare const reviewer: {
   failOn: Setting<"critical" | "high" | "low" | "medium" | "never", "none">;
   ignorePatterns: Setting<readonly string[], "job">;
   ignoreLabel: Setting<string, "job">;
+  minSeverity: Setting<"critical" | "high" | "low" | "medium", "job">;
+  language: Setting<import("effect/Option").Option<string>, "job">;
   inlineSuggestions: Setting<boolean, "job">;
   dryRun: Setting<boolean, "job">;
   ignoreExistingComments: Setting<boolean, "job">;
@@ -1105,9 +1138,11 @@ interface HeadRequest {
   readonly bot?: Login;
   /** Milliseconds since the epoch. */
   readonly receivedAt?: number;
+  /** True if a person wants the review: no filter holds then. */
+  readonly asked?: boolean;
 }
 /** The job that reviews a pull request's head without a delivery. The same head and prompt give the same job. */
-export declare const jobOfHead: ({ baseBranch, headBranch, headSha, ref, title }: Pick<PullRequest, "ref" | "title" | "headSha" | "headBranch" | "baseBranch">, { bot, prompt, receivedAt }?: HeadRequest) => Job;
+export declare const jobOfHead: ({ baseBranch, headBranch, headSha, ref, title }: Pick<PullRequest, "ref" | "title" | "headSha" | "headBranch" | "baseBranch">, { asked, bot, prompt, receivedAt }?: HeadRequest) => Job;
 /**
  * Dedup key of an event within its pull request, whichever hook delivered it: the id of a comment, or the kind and the
  * head of a lifecycle event, the head last; between them what makes it a request of its own.
@@ -1141,7 +1176,7 @@ export declare const eventKeyOf: (value: {
   readonly installationId?: number;
 }) => string;
 /** Reason why a job ended without a review. */
-export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
+export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
 export type SkipReason = typeof SkipReason.Type;
 /** Outcome of a run of a job. */
 export declare const JobOutcome: Schema.TaggedUnion<{
@@ -1289,7 +1324,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
     readonly usage: Schema.optionalKey<typeof UsageSummary>;
   }>;
   readonly Skipped: Schema.TaggedStruct<"Skipped", {
-    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
+    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
     readonly detail: Schema.String;
     readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
   }>;
@@ -2020,9 +2055,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
+  readonly _tag: "Skipped";
+  readonly reason: "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2067,47 +2103,12 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  };
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -2153,17 +2154,51 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "closed" | "draft" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
@@ -2741,7 +2776,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly usage: Schema.optionalKey<typeof UsageSummary>;
       }>;
       readonly Skipped: Schema.TaggedStruct<"Skipped", {
-        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
+        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
         readonly detail: Schema.String;
         readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
       }>;
@@ -3471,7 +3506,7 @@ export declare const JobRecord: Schema.Struct<{
       readonly usage: Schema.optionalKey<typeof UsageSummary>;
     }>;
     readonly Skipped: Schema.TaggedStruct<"Skipped", {
-      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "limit-reached"]>;
+      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
       readonly detail: Schema.String;
       readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
     }>;
@@ -4485,4 +4520,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

@@ -143,6 +143,7 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
     Layer.provideMerge(Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)),
     Layer.provideMerge(Configured.reviewConfig())
   )
-  const outcome = yield* Effect.provide(review(jobOfHead(pullRequest, { prompt: options.instructions ?? "" })), layers)
+  const job = jobOfHead(pullRequest, { prompt: options.instructions ?? "", asked: true })
+  const outcome = yield* Effect.provide(review(job), layers)
   return yield* reviewedOf(outcome, yield* Ref.get(posted))
 })

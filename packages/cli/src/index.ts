@@ -22,6 +22,7 @@ export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@
 export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
 
 /** Pull requests, what happens to them, and what a review says of them. */
+export type { Filters } from "@nominal-code/domain/Filters"
 export { Category, Confidence, Finding, Fingerprint, fingerprint, Severity } from "@nominal-code/domain/Finding"
 export { parseGitDiff } from "@nominal-code/domain/GitDiff"
 export { ChangedFile, Side } from "@nominal-code/domain/Patch"

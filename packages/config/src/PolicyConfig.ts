@@ -1,15 +1,13 @@
 import type { Policy } from "@nominal-code/domain/Policy"
-import { CommentKind, LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
+import { CommentKind, Trigger } from "@nominal-code/domain/PullRequestEvent"
 import { Option, Schema } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import { type Values, valuesOf } from "./Values.ts"
 
-const { access, reviewer } = settings
+const { access, filters, reviewer } = settings
 
-/** Names for `reviewer.triggers`: a check that is asked to run again always does. */
-const Trigger = Schema.Literals(LifecycleKind.literals.filter((kind) => kind !== "pr_rerun"))
 const isTrigger = Schema.is(Trigger)
 const isComment = Schema.is(CommentKind)
 
@@ -43,6 +41,7 @@ export const resolvePolicy = (mode: Mode, values: Values, report: Report): Polic
   }
   return {
     ...given,
+    filters: valuesOf(values)(filters),
     botUsername,
     reviewLabel: values(reviewer.reviewLabel),
     triggers: triggers(values, report)

@@ -10,7 +10,7 @@ import type { Runner } from "./RunnerConfig.ts"
 import { settings } from "./Settings.ts"
 import { type Values, valuesOf } from "./Values.ts"
 
-const { agent, answerer, costs, explorer, reviewer } = settings
+const { agent, answerer, costs, explorer, filters, reviewer } = settings
 
 const withEffort = (effort: Option.Option<Effort>) =>
   Option.match(effort, { onNone: () => ({}), onSome: (effort) => ({ effort }) })
@@ -26,6 +26,12 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
   const spendLimits = Struct.omit(valuesOf(values)(costs), ["allowUnpriced", "prices"])
   for (const problem of uselessPatterns(values(reviewer.ignorePatterns))) report.warn(reviewer.ignorePatterns, problem)
   const failOn = values(reviewer.failOn)
+  const { baseBranches, headBranches, paths } = filters
+  for (const setting of [baseBranches, headBranches, paths]) {
+    for (const problem of uselessPatterns(values(setting).map((entry) => entry.replace(/^!/, "")))) {
+      report.warn(setting, problem)
+    }
+  }
   // What one model can be told, another may refuse.
   const isReviewers = ({ model, provider }: Model) =>
     model === models.reviewer.model && provider === models.reviewer.provider
@@ -42,6 +48,7 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
   return {
     ...valuesOf(values)(withJob(reviewer)),
     ...valuesOf(values)(withJob(costs)),
+    filters: valuesOf(values)(filters),
     botUsername: Option.getOrElse(values(reviewer.botUsername), () => ""),
     reviewer: reviewerAgent,
     answerer: {

@@ -1,6 +1,7 @@
 import { defaulted, optional, type Setting } from "@nominal-code/domain/Setting"
 import { access } from "@nominal-code/domain/settings/Access"
 import { costs } from "@nominal-code/domain/settings/Costs"
+import { filters } from "@nominal-code/domain/settings/Filters"
 import { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import { line } from "@nominal-code/domain/SettingType"
 import { github, gitlab } from "./settings/Forges.ts"
@@ -32,6 +33,7 @@ const own = {
   metrics,
   reviewer,
   access,
+  filters,
   agent,
   answerer,
   explorer,
@@ -65,6 +67,12 @@ export const sections: ReadonlyArray<{
   { title: "Metrics", note: "[Operate](operate.md#metrics) lists the metrics.", settings: Object.values(metrics) },
   { title: "Reviewer", settings: Object.values(reviewer) },
   { title: "Access", settings: Object.values(access) },
+  {
+    title: "Filters",
+    note:
+      "What is reviewed by itself. In a list, an entry with `!` before it excludes; if there are others, one of them has to fit. [Access](access.md#filters) says more.",
+    settings: Object.values(filters)
+  },
   { title: "Agent", settings: Object.values(agent) },
   {
     title: "Roles",

@@ -1,6 +1,7 @@
+import { isYamlMap, type YamlMap } from "@nominal-code/domain/Yaml"
 import { Array, Option, Order } from "effect"
 import { distance as characters } from "fastest-levenshtein"
-import { type ConfigFile, isYamlMap, type YamlMap } from "./ConfigFile.ts"
+import type { ConfigFile } from "./ConfigFile.ts"
 import { ownSettings } from "./Settings.ts"
 
 const paths = ownSettings.flatMap(({ yaml }) => yaml)

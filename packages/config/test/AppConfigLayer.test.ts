@@ -2,6 +2,8 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { layer } from "@nominal-code/config/AppConfigLayer"
+import { settings } from "@nominal-code/config/Settings"
+import { defaults, valuesOf } from "@nominal-code/config/Values"
 import { ConfigProvider, Duration, Effect, FileSystem, Layer, Option, Redacted } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
 
@@ -29,6 +31,7 @@ it.effect("a token, a secret, a bot, a user and a key are all that serve needs",
       allowedRepos: [],
       titleIncludeTags: [],
       titleExcludeTags: [],
+      filters: valuesOf(defaults)(settings.filters),
       reviewLabel: "nominal:review",
       triggers: []
     })

@@ -40,6 +40,8 @@ export interface HeadRequest {
   readonly bot?: Login
   /** Milliseconds since the epoch. */
   readonly receivedAt?: number
+  /** True if a person wants the review: no filter holds then. */
+  readonly asked?: boolean
 }
 
 /** The job that reviews a pull request's head without a delivery. The same head and prompt give the same job. */
@@ -48,14 +50,14 @@ export const jobOfHead = (
     PullRequest,
     "ref" | "title" | "headSha" | "headBranch" | "baseBranch"
   >,
-  { bot = Login.make("local"), prompt = "", receivedAt = 0 }: HeadRequest = {}
+  { asked = false, bot = Login.make("local"), prompt = "", receivedAt = 0 }: HeadRequest = {}
 ): Job => {
   const delivery = DeliveryId.make(createHash("sha256").update(`${ref}\n${headSha}\n${prompt}`).digest("hex"))
   return new Job({
     id: jobIdOfDelivery(ref.platform, delivery),
     lane: new Lane({ namespace: Namespace.make(""), ...ref, bot }),
     event: PullRequestEvent.cases.Lifecycle.make({
-      kind: "pr_opened",
+      kind: asked ? "pr_rerun" : "pr_opened",
       pullRequest: ref,
       title,
       author: bot,
@@ -99,6 +101,7 @@ export const SkipReason = Schema.Literals([
   "head-reviewed",
   "paused",
   "ignored",
+  "filtered",
   "limit-reached"
 ])
 export type SkipReason = typeof SkipReason.Type

@@ -1,3 +1,10 @@
+import { Schema } from "effect"
+
+/** Name of the language that a review is written in: `German`, `日本語`. */
+export const ReviewLanguage = Schema.String.check(
+  Schema.isPattern(/^[\p{L}\p{M}][\p{L}\p{M}\p{N} ()-]{0,39}$/u, { expected: "the name of a language" })
+)
+
 /** File name extensions of each language, by the name of its guidelines. */
 const extensions: Readonly<Record<string, ReadonlyArray<string>>> = {
   c: ["c", "h"],

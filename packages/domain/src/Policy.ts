@@ -1,9 +1,10 @@
 import { Option, Schema } from "effect"
 import { isBotAccount, isSameLogin } from "./BotAccount.ts"
 import { parse } from "./CommandParser.ts"
+import { filteredBy, type Filters, noFilters } from "./Filters.ts"
 import { markersIn } from "./Marker.ts"
 import { promptOf } from "./Mention.ts"
-import { type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
+import { isAutomatic, type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 import type { ValuesOf } from "./Setting.ts"
 import type { access } from "./settings/Access.ts"
 
@@ -12,6 +13,8 @@ export interface Policy extends ValuesOf<typeof access> {
   readonly botUsername: string
   readonly triggers: ReadonlyArray<LifecycleKind>
   readonly reviewLabel: string
+  /** Filters of what is reviewed by itself. Absent: none. */
+  readonly filters?: Filters
 }
 
 /**
@@ -65,16 +68,34 @@ const filtered = (policy: Policy, event: PullRequestEvent): Option.Option<Refuse
     : Option.none()
 }
 
+/**
+ * The filter that leaves out an event by itself. GitLab names who did it, and not the author; labels and files are not
+ * in every event. The review knows them.
+ */
+const leftOut = (
+  { filters = noFilters }: Policy,
+  event: typeof PullRequestEvent.cases.Lifecycle.Type
+): Option.Option<string> => {
+  const { author, baseBranch, headBranch, pullRequest, title } = event
+  const facts = { baseBranch, headBranch, title, ...(pullRequest.platform === "github" ? { author } : {}) }
+  return isAutomatic(event) ? filteredBy(filters, facts) : Option.none()
+}
+
 const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
   PullRequestEvent.match({
-    Lifecycle: ({ kind, labels = [] }): Admission => {
+    Lifecycle: (event): Admission => {
+      const { kind, labels = [] } = event
       if (policy.botUsername === "") return refuse("ignored", "the bot has no name")
       if (kind !== "pr_rerun" && !policy.triggers.includes(kind)) {
         return refuse("ignored", `${kind} is not among the triggers`)
       }
-      return kind === "pr_labeled" && !labels.includes(policy.reviewLabel)
-        ? refuse("ignored", "the label is not reviewer.review_label")
-        : Admission.cases.Review.make({ prompt: "" })
+      if (kind === "pr_labeled" && !labels.includes(policy.reviewLabel)) {
+        return refuse("ignored", "the label is not reviewer.review_label")
+      }
+      return Option.match(leftOut(policy, event), {
+        onNone: () => Admission.cases.Review.make({ prompt: "" }),
+        onSome: (reason) => refuse("filtered", reason)
+      })
     },
     Comment: ({ author, body }): Admission => {
       const prompt = Option.filter(promptOf(policy.botUsername, body), (text) => Option.isSome(parse(text)))

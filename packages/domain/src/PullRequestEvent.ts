@@ -2,19 +2,21 @@ import { Schema } from "effect"
 import { Side } from "./Patch.ts"
 import { Login, PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 
-/**
- * Kind of a lifecycle event. The names are those of `reviewer.triggers`, but for `pr_rerun`: somebody has asked on the
- * forge for the check on the commit to run again.
- */
-export const LifecycleKind = Schema.Literals([
+/** Names for `reviewer.triggers`. A check that is asked to run again always starts a review. */
+export const Trigger = Schema.Literals([
   "pr_opened",
   "pr_push",
   "pr_reopened",
   "pr_ready_for_review",
   "pr_labeled",
-  "pr_retargeted",
-  "pr_rerun"
+  "pr_retargeted"
 ])
+
+/**
+ * Kind of a lifecycle event: a trigger, or `pr_rerun`, with which somebody has asked on the forge for the check on the
+ * commit to run again.
+ */
+export const LifecycleKind = Schema.Literals([...Trigger.literals, "pr_rerun"])
 export type LifecycleKind = typeof LifecycleKind.Type
 
 /** Kind of a comment. `note` is GitLab's only kind. */
@@ -63,3 +65,7 @@ export const PullRequestEvent = Schema.TaggedUnion({
   }
 })
 export type PullRequestEvent = typeof PullRequestEvent.Type
+
+/** True for an event that nobody asked a review with: no comment, no label and no check that is to run again. */
+export const isAutomatic = (event: PullRequestEvent): boolean =>
+  event._tag === "Lifecycle" && event.kind !== "pr_labeled" && event.kind !== "pr_rerun"

@@ -4,6 +4,7 @@ import { Severity } from "./Finding.ts"
 import { LifecycleKind } from "./PullRequestEvent.ts"
 import { fieldsOfJob } from "./Setting.ts"
 import { costs } from "./settings/Costs.ts"
+import { filters } from "./settings/Filters.ts"
 import { reviewer as reviewerSettings } from "./settings/Reviewer.ts"
 import { SpendLimits } from "./SpendLimits.ts"
 
@@ -70,6 +71,8 @@ export const ReviewSettings = Schema.Struct({
   triggers: Schema.optionalKey(Schema.Array(LifecycleKind)),
   ...fieldsOfJob(reviewerSettings),
   ...fieldsOfJob(costs),
+  /** Filters of what is reviewed by itself. Absent: none. */
+  filters: Schema.optionalKey(Schema.Struct(fieldsOfJob(filters))),
   codingGuidelines: Schema.String,
   /** Language (`python`, `go`, …) → its guidelines. */
   languageGuidelines: Schema.Record(Schema.String, Schema.String),

@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { noFilters } from "@nominal-code/domain/Filters"
 import { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import { Admission, admit, type Policy } from "@nominal-code/domain/Policy"
@@ -150,4 +151,31 @@ it("reviews another base only where that is a trigger, and a check that is to ru
   decides("review: ", lifecycle("pr_rerun", { title: "" }), { titleIncludeTags: ["review"] })
   decides("filtered", lifecycle("pr_rerun"), { allowedRepos: [RepoName.make("acme/other")] })
   decides("ignored", lifecycle("pr_rerun", { author: "nominal-bot[bot]" }))
+})
+
+it("a filter refuses what the delivery shows, on GitLab not by the author, and never what somebody asks for", () => {
+  const gitlab = (event: PullRequestEvent) =>
+    event._tag === "Lifecycle"
+      ? PullRequestEvent.cases.Lifecycle.make({
+        ...event,
+        pullRequest: new PullRequestRef({ ...pullRequest, platform: "gitlab" })
+      })
+      : event
+  for (
+    const [given, onGitLab] of [
+      [{ authors: ["!mallory"] }, "review: "],
+      [{ baseBranches: ["release/*"] }, "filtered"],
+      [{ headBranches: ["!change"] }, "filtered"],
+      [{ titles: ["!a change"] }, "filtered"],
+      [{ labels: ["ready"], paths: ["src/"], maxFiles: 1, maxLines: 1 }, "review: "]
+    ] as const
+  ) {
+    const onGitHub = "labels" in given ? "review: " : "filtered"
+    const filters = { ...noFilters, ...given }
+    decides(onGitHub, lifecycle("pr_opened"), { filters })
+    decides(onGitLab, gitlab(lifecycle("pr_opened")), { filters })
+    decides("review: ", lifecycle("pr_labeled", { labels: ["nominal:review"] }), { filters, triggers: ["pr_labeled"] })
+    decides("review: ", lifecycle("pr_rerun"), { filters })
+    decides("review: review", comment("@nominal-bot review"), { filters })
+  }
 })

@@ -48,7 +48,9 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
     explorers: settings.explorers === undefined ? undefined : yield* PromptFiles.load("reviewer_explorers"),
     suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
-    guidelines: context.guidelines
+    guidelines: context.guidelines,
+    language: settings.language,
+    minSeverity: settings.minSeverity
   })
   const promptOf = (diffBudget: number) =>
     userPrompt({

@@ -1,9 +1,11 @@
 import type { AgentResult } from "@nominal-code/agent/AgentRunner"
 import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import type { Conversation } from "@nominal-code/domain/Conversation"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job, SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { isSevereEnough, type RepositorySettings, within } from "@nominal-code/domain/RepositorySettings"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/forge/Forge"
@@ -13,6 +15,8 @@ import { Effect, Option } from "effect"
 import { openSeverities } from "./CommitChecks.ts"
 import { composed } from "./OutgoingText.ts"
 import { priorFindings } from "./PriorFindings.ts"
+import { filtered, notUsed } from "./RepositoryConfig.ts"
+import * as RepositoryConfig from "./RepositoryConfig.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import type { ReviewAnswer } from "./ReviewOutput.ts"
@@ -42,9 +46,14 @@ export interface LimitReached {
 }
 
 /** Result of reviewing a pull request. */
-export type DraftResult = DraftedReview | UnreadableAnswer | LimitReached | {
+export type DraftResult = DraftedReview | UnreadableAnswer | LimitReached | Nothing
+
+/** Result if there is nothing to review, or nothing that is to be reviewed. */
+export interface Nothing {
   readonly _tag: "Nothing"
-  readonly reason: string
+  readonly reason: Extract<SkipReason, "nothing-to-review" | "filtered">
+  /** End of a sentence for people. */
+  readonly detail: string
 }
 
 /** Checks out the pull request's head. */
@@ -67,8 +76,9 @@ export const checkOut = Effect.fnUntraced(
 const compose = Effect.fnUntraced(function*(
   job: Job,
   context: ReviewContext,
-  { answer, limit, notShown }: {
+  { answer, limit, notShown, problem }: {
     readonly answer: ReviewAnswer
+    readonly problem: Option.Option<string>
     readonly limit: SpendLimit | undefined
     readonly notShown: ReadonlyArray<string>
   }
@@ -77,14 +87,16 @@ const compose = Effect.fnUntraced(function*(
   const { checkout, discussions, files, ignored } = context
   const isBot = isBotAccount([settings.botUsername, job.lane.bot])
   const ours = discussions.filter(({ author }) => isBot(author))
-  const placed = yield* (yield* ReviewSteps).place(answer.findings, { checkout, files, raised: priorFindings(ours) })
+  const isReported = isSevereEnough(settings.minSeverity)
+  const [findings, unplaced] = [answer.findings.filter(isReported), answer.unplaced.filter(isReported)]
+  const placed = yield* (yield* ReviewSteps).place(findings, { checkout, files, raised: priorFindings(ours) })
   const fit = composed(settings.inlineSuggestions)
   const parts: SummaryParts = {
     headSha: checkout.headSha,
     text: answer.summary,
     inline: placed.inline.map(fit),
     folded: placed.folded.map(fit),
-    unplaced: answer.unplaced.map(({ body, place, severity }) => ({
+    unplaced: unplaced.map(({ body, place, severity }) => ({
       severity,
       text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`
     })),
@@ -92,6 +104,8 @@ const compose = Effect.fnUntraced(function*(
     repeated: placed.repeated.length,
     openBefore: openSeverities(ours),
     unreadable: answer.unreadable,
+    minor: answer.findings.length + answer.unplaced.length - findings.length - unplaced.length,
+    repositoryProblem: Option.getOrUndefined(Option.map(problem, notUsed)),
     limit,
     files: files.length,
     ignored
@@ -110,23 +124,24 @@ const limitReached = ({ limit = "review" }: AgentResult<ReviewAnswer>): LimitRea
   limit
 })
 
-/** Reviews a pull request without posting: from the checkout to the final texts. */
-export const draft = Effect.fn("Drafting.draft")(function*(job: Job, view: PullRequestView) {
-  const { pullRequest } = view
+/** Reason not to review what was gathered; none if it is to be reviewed. */
+const nothingIn = (job: Job, context: ReviewContext, settings: ReviewSettings, own: RepositorySettings) => {
+  const { files, pullRequest } = context
+  const empty = nothingToReview(context)
+  const nothing = (reason: Nothing["reason"]) => (detail: string): Nothing => ({ _tag: "Nothing", reason, detail })
+  return empty === undefined
+    ? Option.map(filtered(job.event, { pullRequest, files, server: settings, own }), nothing("filtered"))
+    : Option.some(nothing("nothing-to-review")(empty))
+}
+
+/** Has the agent review what was gathered, and finalizes its answer. */
+const reviewed = Effect.fnUntraced(function*(
+  job: Job,
+  context: ReviewContext,
+  problem: Option.Option<string>
+) {
   const { settings } = yield* ReviewConfig
   const steps = yield* ReviewSteps
-  const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
-  const checkout = yield* checkOut(pullRequest, source)
-  const context = yield* steps.gather(view, checkout, settings)
-  if (context.ignored > 0) {
-    const all = context.ignored + context.files.length
-    yield* Effect.logWarning(`Excluded ${context.ignored} of ${all} files by ignore_patterns for ${pullRequest.ref}`)
-  }
-  const reason = nothingToReview(context)
-  if (reason !== undefined) {
-    const nothing: DraftResult = { _tag: "Nothing", reason }
-    return nothing
-  }
   const { notShown, recovered, result } = yield* Effect.gen(function*() {
     const asked = yield* steps.ask(job, context)
     return { ...asked, recovered: yield* steps.recover(asked.result, settings.reviewer) }
@@ -134,7 +149,31 @@ export const draft = Effect.fn("Drafting.draft")(function*(job: Job, view: PullR
   const { answer, usage } = recovered
   if (Option.isNone(answer)) return result.stopped === "budget" ? limitReached(result) : unreadable(result)
   const { limit } = result
-  const parts = yield* compose(job, context, { answer: answer.value, notShown, limit })
+  const parts = yield* compose(job, context, { answer: answer.value, notShown, limit, problem })
   const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }
   return review
-}, Effect.scoped)
+})
+
+/** Reviews a pull request without posting: from the checkout to the final texts. */
+export const draft = Effect.fn("Drafting.draft")(
+  function*(job: Job, view: PullRequestView) {
+    const { pullRequest } = view
+    const config = yield* ReviewConfig
+    const steps = yield* ReviewSteps
+    const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
+    const checkout = yield* checkOut(pullRequest, source)
+    const own = yield* RepositoryConfig.read(checkout)
+    const settings = within(config.settings, own.settings)
+    const context = yield* steps.gather(view, checkout, settings)
+    if (context.ignored > 0) {
+      const all = context.ignored + context.files.length
+      yield* Effect.logWarning(`Excluded ${context.ignored} of ${all} files by ignore_patterns for ${pullRequest.ref}`)
+    }
+    const nothing = nothingIn(job, context, config.settings, own.settings)
+    if (Option.isSome(nothing)) return nothing.value
+    return yield* reviewed(job, context, own.problem).pipe(
+      Effect.provideService(ReviewConfig, { ...config, settings })
+    )
+  },
+  Effect.scoped
+)

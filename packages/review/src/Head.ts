@@ -4,6 +4,7 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Forge, type OwnPosts, type PullRequestView, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
+import { filteredByServer } from "./RepositoryConfig.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 
 /** Reason not to review a pull request now. */
@@ -45,9 +46,11 @@ export const headReviewed = ({ headSha, jobId }: ReviewedHead): Skip => ({
 const skipOf = (
   { event }: Job,
   known: OwnPosts,
-  { draft, headSha, labels = [], state }: PullRequest,
-  { ignoreLabel }: ReviewSettings
+  pullRequest: PullRequest,
+  settings: ReviewSettings
 ): Option.Option<Skip> => {
+  const { draft, headSha, labels = [], state } = pullRequest
+  const { ignoreLabel } = settings
   if (state !== "open") return Option.some({ reason: state, detail: `the pull request is ${state}`, headSha })
   if (known.mode === "ignored") {
     const detail = "the pull request is ignored until somebody mentions me with `resume`"
@@ -62,6 +65,8 @@ const skipOf = (
     return Option.some({ reason: "paused", detail: "its automatic reviews are paused", headSha })
   }
   if (draft) return Option.some({ reason: "draft", detail: "the pull request is a draft", headSha })
+  const filtered = filteredByServer(event, pullRequest, settings)
+  if (Option.isSome(filtered)) return Option.some({ reason: "filtered", detail: filtered.value, headSha })
   // Asked for again: by a label, another base, or the check's "Re-run".
   if (event.again !== undefined) return Option.none()
   return Option.map(reviewOf(known, headSha), headReviewed)

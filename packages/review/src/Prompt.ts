@@ -1,7 +1,9 @@
+import type { Severity } from "@nominal-code/domain/Finding"
 import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
+import { Option } from "effect"
 import { fitDiffs, type ShownDiff } from "./DiffBudget.ts"
 import { bare, block, codeBlock, filePath, inline } from "./UntrustedBlocks.ts"
 
@@ -13,11 +15,29 @@ export interface SystemParts {
   /** Instructions for explorers; absent if there are none. */
   readonly explorers?: string | undefined
   readonly guidelines: string
+  readonly language: Option.Option<string>
+  readonly minSeverity: Severity
 }
 
+/** Instruction for the language of the texts; none where the model chooses. */
+export const languageText = (language: Option.Option<string>): ReadonlyArray<string> =>
+  Option.toArray(Option.map(language, (name) => `Write every text that people read in this language: ${name}.`))
+
+const severityText = (least: Severity): ReadonlyArray<string> =>
+  least === "low" ? [] : [`Report findings of severity ${least} or worse only.`]
+
 /** System prompt: role, instructions, and guidelines. It stays the same from review to review. */
-export const systemPrompt = ({ explorers, guidelines, role, suggestions }: SystemParts): string =>
-  [role, explorers ?? "", suggestions ?? "", guidelines === "" ? "" : codeBlock("repo-guidelines", guidelines)]
+export const systemPrompt = (
+  { explorers, guidelines, language, minSeverity, role, suggestions }: SystemParts
+): string =>
+  [
+    role,
+    explorers ?? "",
+    suggestions ?? "",
+    ...languageText(language),
+    ...severityText(minSeverity),
+    guidelines === "" ? "" : codeBlock("repo-guidelines", guidelines)
+  ]
     .filter((part) => part !== "")
     .join("\n\n")
 

@@ -3,6 +3,7 @@ import { Failure } from "@nominal-code/domain/Failure"
 import type { Fingerprint } from "@nominal-code/domain/Finding"
 import { ignoring } from "@nominal-code/domain/IgnorePatterns"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { within } from "@nominal-code/domain/RepositorySettings"
 import { answererOf } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
@@ -12,8 +13,10 @@ import { dismissFinding } from "./Dismissal.ts"
 import { checkOut } from "./Drafting.ts"
 import { failed } from "./Failure.ts"
 import * as History from "./History.ts"
+import { languageText } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { questionPrompt } from "./QuestionPrompt.ts"
+import * as RepositoryConfig from "./RepositoryConfig.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome, onHead } from "./RunOutcome.ts"
 import { charged, usedUp } from "./Spending.ts"
@@ -58,10 +61,11 @@ const noAnswer = failed(Failure.cases.Model.make({ reason: "no-review", detail: 
 
 /** Has the agent answer a question about the head of a view. */
 const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussions, pullRequest }: PullRequestView) {
-  const { settings } = yield* ReviewConfig
+  const config = yield* ReviewConfig
   const { event } = job
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
   const checkout = yield* checkOut(pullRequest, source)
+  const settings = within(config.settings, (yield* RepositoryConfig.read(checkout)).settings)
   const [files, commits] = yield* Effect.all([checkout.changedFiles, checkout.commits], { concurrency: 2 })
   const ours = isOurs(job, settings)
   const finding = findingOf(event, discussions, ours)
@@ -69,7 +73,10 @@ const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussion
   const answerer = answererOf(settings)
   const result = yield* (yield* AgentRunner).run<Answer>({
     settings: answerer,
-    system: answerer.systemPrompt ?? (yield* PromptFiles.load("question_prompt")),
+    system: [
+      answerer.systemPrompt ?? (yield* PromptFiles.load("question_prompt")),
+      ...languageText(settings.language)
+    ].join("\n\n"),
     prompt: questionPrompt({
       pullRequest,
       commits,

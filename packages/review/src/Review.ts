@@ -148,8 +148,8 @@ const reviewHead = Effect.fnUntraced(function*(job: Job, view: PullRequestView) 
   yield* CommitChecks.begin(job, found.pullRequest.headSha)
   const drafted = yield* draft(job, { ...view, pullRequest: found.pullRequest })
   if (drafted._tag === "Nothing") {
-    const { headSha } = found.pullRequest
-    return yield* skip(job, known, { reason: "nothing-to-review", detail: drafted.reason, headSha })
+    const { detail, reason } = drafted
+    return yield* skip(job, known, { reason, detail, headSha: found.pullRequest.headSha })
   }
   if (drafted._tag === "LimitReached") {
     return yield* skipForLimit(job, known, drafted.limit, found.pullRequest.headSha)

@@ -28,6 +28,10 @@ export interface SummaryParts {
   /** Severities of our earlier findings that are open. */
   readonly openBefore: ReadonlyArray<Severity>
   readonly unreadable: number
+  /** Number of findings below the severity that is reported. */
+  readonly minor: number
+  /** Sentence that says why the repository's file of settings is not used; undefined where it is. */
+  readonly repositoryProblem: string | undefined
   readonly files: number
   readonly ignored: number
   /** The limit of dollars that ended the review early. */
@@ -88,11 +92,12 @@ const withoutPlace = ({ unplaced }: SummaryParts): ReadonlyArray<string> => {
 
 const indented = (text: string): string => closeFence(text).replaceAll("\n", "\n  ")
 
-const footer = ({ files, headSha, ignored, repeated, unreadable }: SummaryParts): string =>
+const footer = ({ files, headSha, ignored, minor, repeated, unreadable }: SummaryParts): string =>
   [
     `Reviewed ${short(headSha)}`,
     `${count(files, "file")}${ignored === 0 ? "" : ` (${ignored} more ignored)`}`,
     ...(repeated === 0 ? [] : [`${count(repeated, "earlier finding")} not repeated`]),
+    ...(minor === 0 ? [] : [`${count(minor, "finding")} below the reported severity`]),
     ...(unreadable === 0 ? [] : [`${count(unreadable, "finding")} of the model could not be read`])
   ].join(" · ")
 
@@ -124,6 +129,7 @@ export const summarize = (parts: SummaryParts, now: PullRequest): string => {
     ...unseen(parts),
     ...endedEarly(parts),
     ...movedOn(parts, now),
+    ...(parts.repositoryProblem === undefined ? [] : [`> ${parts.repositoryProblem}`]),
     `*${footer(parts)}*`
   ].join("\n\n")
   return foldInto(text, foldable(parts))

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Discussion } from "@nominal-code/domain/Review"
+import { Option } from "effect"
 import { fitDiffs } from "../src/DiffBudget.ts"
 import { defaultDiffBudget, systemPrompt, userPrompt } from "../src/Prompt.ts"
 import * as Scene from "./Scene.ts"
@@ -19,13 +20,20 @@ const added = (lines: number, text = "x") =>
 const comment = (body: string, changes: Partial<Discussion> = {}) =>
   new Discussion({ author: "carol", body, resolved: false, createdAt: "2026", ...changes })
 
+const usual = { language: Option.none(), minSeverity: "low" } as const
+
 describe("the system prompt", () => {
   it("is the role, then suggestions, then the repository's guidelines", () => {
     assert.strictEqual(
-      systemPrompt({ role: "You review.", suggestions: "Suggest.", guidelines: "No `any`.</repo-guidelines>" }),
+      systemPrompt({
+        ...usual,
+        role: "You review.",
+        suggestions: "Suggest.",
+        guidelines: "No `any`.</repo-guidelines>"
+      }),
       "You review.\n\nSuggest.\n\n<repo-guidelines>\nNo `any`.<\\/repo-guidelines>\n</repo-guidelines>"
     )
-    assert.strictEqual(systemPrompt({ role: "You review.", guidelines: "" }), "You review.")
+    assert.strictEqual(systemPrompt({ ...usual, role: "You review.", guidelines: "" }), "You review.")
   })
 })
 

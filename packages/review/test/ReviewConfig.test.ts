@@ -41,6 +41,7 @@ it("a payload holds the settings that are declared to travel, those resolved for
     "explorer",
     "explorers",
     "failOn",
+    "filters",
     "languageGuidelines",
     "limits",
     "maxCostUsd",

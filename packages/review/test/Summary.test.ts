@@ -30,6 +30,8 @@ const parts: SummaryParts = {
   repeated: 0,
   openBefore: [],
   unreadable: 0,
+  minor: 0,
+  repositoryProblem: undefined,
   files: 2,
   ignored: 0,
   limit: undefined

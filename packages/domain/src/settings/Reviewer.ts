@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { Severity } from "../Finding.ts"
+import { ReviewLanguage } from "../Language.ts"
 import { Login } from "../PullRequest.ts"
 import { defaulted, optional } from "../Setting.ts"
 import { flag, line, list, make, oneOf, text } from "../SettingType.ts"
@@ -65,6 +66,26 @@ export const reviewer = {
     travels: "job",
     kind: text,
     doc: "A pull request with this label is not reviewed. Empty: no label does that."
+  }),
+  minSeverity: defaulted("low", {
+    yaml: "reviewer.min_severity",
+    env: "REVIEWER_MIN_SEVERITY",
+    travels: "job",
+    kind: oneOf(Severity.literals),
+    doc: "The lowest severity that is reported: `critical`, `high`, `medium`, `low`."
+  }),
+  language: optional({
+    yaml: "reviewer.language",
+    env: "REVIEWER_LANGUAGE",
+    travels: "job",
+    kind: make({
+      label: "text",
+      expected: "the name of a language, like German",
+      yaml: Schema.Trim.pipe(Schema.decodeTo(ReviewLanguage)),
+      shown: Schema.String
+    }),
+    byDefault: "the model's choice, mostly English",
+    doc: "The language that findings, summaries and answers are written in: `German`."
   }),
   inlineSuggestions: defaulted(true, {
     yaml: "reviewer.inline_suggestions",

@@ -1,0 +1,94 @@
+import { Option, Result, Schema, SchemaIssue } from "effect"
+import type { Filters } from "./Filters.ts"
+import { Severity } from "./Finding.ts"
+import { ReviewLanguage } from "./Language.ts"
+import { oneLine } from "./OneLine.ts"
+import { RepoPath } from "./PullRequest.ts"
+import { Trigger } from "./PullRequestEvent.ts"
+import { noRepositorySettings, type RepositorySettings } from "./RepositorySettings.ts"
+import { parseYamlMap } from "./Yaml.ts"
+
+/** The file in which a repository makes settings of its own. It is read from the base branch. */
+export const repositoryFile = RepoPath.make(".nominal/config.yaml")
+
+/** Maximum length of the file in characters. */
+export const longestRepositoryFile = 64 * 1024
+
+const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
+const list = maybe(Schema.Array(Schema.String))
+const limit = maybe(Schema.Natural)
+
+/** The settings that a repository may make, under the names that they have in the server's file. */
+const RepositoryFile = Schema.Struct({
+  reviewer: maybe(Schema.Struct({
+    triggers: maybe(Schema.Array(Trigger)),
+    ignore_patterns: list,
+    inline_suggestions: maybe(Schema.Boolean),
+    min_severity: maybe(Severity),
+    language: maybe(ReviewLanguage)
+  })),
+  filters: maybe(Schema.Struct({
+    authors: list,
+    base_branches: list,
+    head_branches: list,
+    labels: list,
+    titles: list,
+    paths: list,
+    max_files: limit,
+    max_lines: limit
+  }))
+})
+type RepositoryFile = typeof RepositoryFile.Type
+
+const decode = Schema.decodeUnknownResult(RepositoryFile, { onExcessProperty: "error", errors: "first" })
+
+const filtersOf = ({ filters }: RepositoryFile): Filters => ({
+  authors: filters?.authors ?? [],
+  baseBranches: filters?.base_branches ?? [],
+  headBranches: filters?.head_branches ?? [],
+  labels: filters?.labels ?? [],
+  titles: filters?.titles ?? [],
+  paths: filters?.paths ?? [],
+  maxFiles: filters?.max_files ?? 0,
+  maxLines: filters?.max_lines ?? 0
+})
+
+const settingsOf = (file: RepositoryFile): RepositorySettings => {
+  const { ignore_patterns, inline_suggestions, language, min_severity, triggers } = file.reviewer ?? {}
+  return {
+    filters: filtersOf(file),
+    ignorePatterns: ignore_patterns ?? noRepositorySettings.ignorePatterns,
+    inlineSuggestions: inline_suggestions ?? noRepositorySettings.inlineSuggestions,
+    minSeverity: min_severity ?? noRepositorySettings.minSeverity,
+    language: Option.fromNullishOr(language),
+    ...(triggers ? { triggers } : {})
+  }
+}
+
+const foreign = "is no setting that a repository can make"
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => issue._tag === "UnexpectedKey" ? foreign : SchemaIssue.defaultLeafHook(issue)
+})
+
+/** A name of the file in one short line, fit for a code span. */
+const shown = (name: string): string => `\`${oneLine(name.replaceAll("`", " "), 60)}\``
+
+const sentence = (issue: SchemaIssue.Issue): string => {
+  const [first] = format(issue).issues
+  const path = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+  const message = first?.message ?? "is not what it should be"
+  return oneLine(`${path === "" ? "it" : shown(path)}${message === foreign ? " " : ": "}${message}`, 300)
+}
+
+/**
+ * Reads a repository's settings from the text of its file. One wrong value, or one setting that is the server's alone,
+ * makes the whole file unusable. The failure is a clause that says why.
+ */
+export const parseRepositoryFile = (text: string): Result.Result<RepositorySettings, string> =>
+  text.length > longestRepositoryFile
+    ? Result.fail(`it is longer than ${longestRepositoryFile / 1024} KiB`)
+    : Result.mapError(parseYamlMap(text, "reviewer: {language: German}"), (problem) => `it ${problem}`).pipe(
+      Result.flatMap((tree) => Result.mapError(decode(tree), ({ issue }) => sentence(issue))),
+      Result.map(settingsOf)
+    )

@@ -1,0 +1,45 @@
+import { Option } from "effect"
+import { type Filters, noFilters } from "./Filters.ts"
+import { Severity } from "./Finding.ts"
+import type { LifecycleKind } from "./PullRequestEvent.ts"
+import type { ReviewSettings } from "./ReviewSettings.ts"
+
+/** Settings that a repository makes for itself. */
+export interface RepositorySettings {
+  /** Absent: those of the server. */
+  readonly triggers?: ReadonlyArray<LifecycleKind>
+  readonly filters: Filters
+  readonly ignorePatterns: ReadonlyArray<string>
+  readonly inlineSuggestions: boolean
+  readonly minSeverity: Severity
+  readonly language: Option.Option<string>
+}
+
+/** Settings of a repository that makes none. */
+export const noRepositorySettings: RepositorySettings = {
+  filters: noFilters,
+  ignorePatterns: [],
+  inlineSuggestions: true,
+  minSeverity: "low",
+  language: Option.none()
+}
+
+/** The more severe of two. */
+const stricter = (one: Severity, other: Severity): Severity =>
+  Severity.literals.find((severity) => severity === one || severity === other) ?? one
+
+/**
+ * Settings of a server for a repository with settings of its own, which only narrow what the server allows. Of its
+ * patterns, those of the server come last: they have the last word. The filters of both hold, and stay apart.
+ */
+export const within = (server: ReviewSettings, own: RepositorySettings): ReviewSettings => ({
+  ...server,
+  ignorePatterns: [...own.ignorePatterns, ...server.ignorePatterns],
+  inlineSuggestions: server.inlineSuggestions && own.inlineSuggestions,
+  minSeverity: stricter(server.minSeverity, own.minSeverity),
+  language: Option.orElse(own.language, () => server.language)
+})
+
+/** True for what is reported where findings have to be of some severity. */
+export const isSevereEnough = (least: Severity) => ({ severity }: { readonly severity: Severity }): boolean =>
+  Severity.literals.indexOf(severity) <= Severity.literals.indexOf(least)
