@@ -198,7 +198,7 @@ describe("nominal-code review on a terminal", () => {
       Effect.gen(function*() {
         const { code, stdout } = yield* onTerminal(yield* uncommitted("unstaged"), columns)
         assert.strictEqual(code, 0, stdout)
-        assert.match(stdout, /\r\u001b\[2K⠋[^\r]*\r\u001b\[2K/)
+        assert.match(stdout, /\r\u001b\[2K[\u2801-\u28ff] [^\r]*\r\u001b\[2K/)
         assert.include(stdout, "\u001b[31mHIGH · bug · high confidence\u001b[39m")
         const lines = screen(stdout).map((line) => line.replaceAll(/\u001b\[\d+m/g, ""))
         assert.deepStrictEqual(lines.filter((line) => [...line].length > columns), [])
