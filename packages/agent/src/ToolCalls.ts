@@ -1,4 +1,5 @@
 import { Block } from "@nominal-code/domain/Conversation"
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { type Tool, ToolError } from "@nominal-code/workspace/Tool"
@@ -38,6 +39,9 @@ export const runAll = (
   calls: ReadonlyArray<ToolCall>
 ): Effect.Effect<ReadonlyArray<Block>> => Effect.forEach(calls, (call) => runOne(tools, call), { concurrency })
 
+/** Hides the secrets of this process in what a tool says: a transcript is sent to the model, and kept. */
+const hidingKnown = (text: string) => Effect.map(KnownSecrets, ({ redactKnown }) => redactKnown(text))
+
 const runOne = (tools: ReadonlyArray<Tool>, call: ToolCall): Effect.Effect<Block> => {
   const tool = tools.find(({ name }) => name === call.name)
   if (tool === undefined) return Effect.succeed(answer(call, unknownTool(tools, call.name), true))
@@ -50,8 +54,12 @@ const runOne = (tools: ReadonlyArray<Tool>, call: ToolCall): Effect.Effect<Block
       duration: timeLimit,
       orElse: () => new ToolError({ message: `${call.name} did not finish within ${Duration.format(timeLimit)}.` })
     }),
+    Effect.flatMap(hidingKnown),
     Effect.map((content) => answer(call, content)),
-    Effect.catchTag("ToolError", ({ message }) => Effect.succeed(answer(call, message, true))),
+    Effect.catchTag(
+      "ToolError",
+      ({ message }) => Effect.map(hidingKnown(message), (shown) => answer(call, shown, true))
+    ),
     Effect.catchDefect((defect) =>
       Effect.logWarning("A tool failed unexpectedly", Cause.die(defect)).pipe(
         Effect.annotateLogs({ tool: call.name }),

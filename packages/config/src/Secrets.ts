@@ -1,11 +1,23 @@
 import { parseRedisUrl, writtenPassword } from "@nominal-code/domain/RedisUrl"
-import { Effect, Option, Redacted } from "effect"
+import { ConfigProvider, Effect, Option, Redacted } from "effect"
 import type { GitHubSettings } from "./AppConfig.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"
+import { variableNames } from "./VariableNames.ts"
 
 /** Variables that name a proxy, perhaps with a password. */
 export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] as const
+
+/** Names of variables that hold a secret, of whatever program they are a setting. */
+const secretName = /(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?|_PAT|OTLP_HEADERS)$/i
+
+/** Values of the variables of other programs that look like secrets by their names. */
+const foreignSecrets = Effect.gen(function*() {
+  const provider = yield* ConfigProvider.ConfigProvider
+  const names = yield* Effect.orElseSucceed(variableNames(provider), () => [])
+  const values = yield* Effect.forEach(names.filter((name) => secretName.test(name)), readVariable, { concurrency: 1 })
+  return values.flatMap(Option.toArray)
+})
 
 const decode = Option.liftThrowable(decodeURIComponent)
 
@@ -13,10 +25,17 @@ const decode = Option.liftThrowable(decodeURIComponent)
 const passwordOf = (text: string): ReadonlyArray<string> =>
   Option.toArray(writtenPassword(text)).flatMap((password) => [password, ...Option.toArray(decode(password))])
 
+/** User of a Redis URL that has a password. */
+const userOf = (text: string): ReadonlyArray<string> =>
+  Option.toArray(parseRedisUrl(text)).flatMap(({ password, username }) => password === "" ? [] : [username])
+
 /** True for a Redis URL without a password: an address, which the log has to be able to name. */
 const isAddress = (text: string): boolean => Option.exists(parseRedisUrl(text), ({ password }) => password === "")
 
-/** All texts that may not leave the process: the values of secret settings, and the passwords in URLs. */
+/**
+ * All texts that may not leave the process: the values of secret settings, the logins in URLs, and what other programs'
+ * variables hold that are secrets by their names.
+ */
 export const knownSecrets = Effect.fnUntraced(function*(
   given: ReadonlyArray<string>,
   github: Option.Option<GitHubSettings>
@@ -26,8 +45,9 @@ export const knownSecrets = Effect.fnUntraced(function*(
     onNone: () => [],
     onSome: ({ credentials }) => credentials._tag === "App" ? [Redacted.value(credentials.privateKey)] : []
   })
-  const values = [...given, ...keys]
+  const values = [...given, ...keys, ...yield* foreignSecrets]
   const proxies = yield* Effect.forEach(proxyVariables, readVariable, { concurrency: 1 })
   const passwords = [...values, ...proxies.flatMap((proxy) => Option.toArray(proxy))].flatMap(passwordOf)
-  return [...new Set([...values.filter((text) => !isAddress(text)), ...passwords])].map((text) => Redacted.make(text))
+  const known = new Set([...values.filter((text) => !isAddress(text)), ...passwords, ...values.flatMap(userOf)])
+  return [...known].filter((text) => text !== "").map((text) => Redacted.make(text))
 })

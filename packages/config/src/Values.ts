@@ -72,7 +72,7 @@ const show = (value: unknown): string => {
 
 /**
  * Reads the environment once, checks every setting of ours, and reports each value that is not what it should be.
- * `secrets` is what any secret setting has been given, used or not.
+ * `secrets` is what any secret setting has been given anywhere, used or not.
  */
 export const readValues = Effect.fnUntraced(function*(
   file: ConfigFile,
@@ -98,17 +98,17 @@ export const readValues = Effect.fnUntraced(function*(
       onSome: (path) => Origin.cases.SecretFile.make({ variable: fileVariable(name), path })
     })
 
-  const given = (setting: Setting<unknown>): Option.Option<Given> => {
-    const candidates = [
+  const candidatesOf = (setting: Setting<unknown>): ReadonlyArray<Given> =>
+    [
       ...setting.yaml.map((path) => ({ raw: flags[path], from: Origin.cases.CommandLine.make({}) })),
       ...setting.env.map((name) => ({
         raw: Option.getOrUndefined(environment.get(name) ?? Option.none()),
         from: ofVariable(name)
       })),
       ...setting.yaml.map((path) => ({ raw: atPath(file, path), from: Origin.cases.File.make({ path: file.name }) }))
-    ]
-    return Option.fromUndefinedOr(candidates.find(({ raw }) => isSet(setting, raw)))
-  }
+    ].filter(({ raw }) => isSet(setting, raw))
+
+  const given = (setting: Setting<unknown>): Option.Option<Given> => Option.fromUndefinedOr(candidatesOf(setting)[0])
 
   const valueOf = <A>(setting: Setting<A>): A =>
     Option.match(given(setting), {
@@ -124,7 +124,7 @@ export const readValues = Effect.fnUntraced(function*(
   ownSettings.forEach(valueOf)
   const secrets = everySetting
     .filter(({ kind }) => kind.secret)
-    .flatMap((setting) => Option.toArray(Option.map(given(setting), ({ raw }) => String(raw))))
+    .flatMap((setting) => candidatesOf(setting).map(({ raw }) => String(raw)))
   return {
     values: Object.assign(valueOf, {
       given: (setting: Setting<unknown>) => Option.map(given(setting), asText),

@@ -11,7 +11,7 @@ const known: ReadonlyMap<string, Setting<unknown>> = new Map(
 )
 
 /** The names of the variables that the environment holds. */
-const variableNames = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
+export const variableNames = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
   const names: Array<string> = []
   const visit = (path: ReadonlyArray<string>): Effect.Effect<void, ConfigProvider.SourceError> =>
     Effect.gen(function*() {

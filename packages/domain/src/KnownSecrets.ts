@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Redacted } from "effect"
+import type { JobOutcome } from "./Job.ts"
 import * as Redaction from "./Redaction.ts"
 
 /**
@@ -38,6 +39,15 @@ export const makeKnownSecrets = (configured: ReadonlyArray<Redacted.Redacted>): 
 /** By default no secret is known by its value, only by its form. */
 export const KnownSecrets = Context.Reference<KnownSecrets>("@nominal-code/domain/KnownSecrets", {
   defaultValue: () => ({ redact: Redaction.make([]), redactKnown: (text) => text, add: () => Effect.void })
+})
+
+/** An outcome as it may be stored and told: without secrets in its failure's detail. */
+export const withoutSecrets = Effect.fnUntraced(function*(outcome: JobOutcome) {
+  if (!("failure" in outcome)) return outcome
+  const { redact } = yield* KnownSecrets
+  const { failure } = outcome
+  const told: JobOutcome = { ...outcome, failure: { ...failure, detail: redact(failure.detail) } }
+  return told
 })
 
 export const layer = (configured: ReadonlyArray<Redacted.Redacted>) =>

@@ -1,5 +1,6 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
+import { withoutSecrets } from "@nominal-code/domain/KnownSecrets"
 import type { Lane } from "@nominal-code/domain/Lane"
 import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { Effect, Layer } from "effect"
@@ -20,7 +21,9 @@ export const layer = <R, R2>(
     JobRunner,
     Effect.map(Effect.context<R | R2>(), (context) =>
       JobRunner.of({
-        run: Effect.fn("InProcessRunner.run")((job: Job) => Effect.provide(review(job), context)),
+        run: Effect.fn("InProcessRunner.run")((job: Job) =>
+          Effect.flatMap(Effect.provide(review(job), context), withoutSecrets)
+        ),
         // What was interrupted is over.
         cancel: () => Effect.void,
         postNotice: Effect.fn("InProcessRunner.postNotice")((job: Job, what: Notice) =>

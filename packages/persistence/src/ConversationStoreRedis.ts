@@ -1,4 +1,5 @@
 import { type Conversation, Message } from "@nominal-code/domain/Conversation"
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
@@ -14,8 +15,7 @@ const compressed = "z:"
 /** Of a conversation as text, and of what is kept of one in Redis, in bytes. */
 const [longest, largest] = [32 * 1024 * 1024, 1024 * 1024]
 
-const encode = (messages: Conversation["messages"]): string =>
-  `${compressed}${deflateRawSync(encodeJson(messages)).toString("base64url")}`
+const encode = (json: string): string => `${compressed}${deflateRawSync(json).toString("base64url")}`
 
 /** The JSON; as it is if an older version stored it. */
 const inflate = Option.liftThrowable((stored: string): string =>
@@ -29,6 +29,7 @@ const keysOf = (lane: string) => [`nc:conv:{${lane}}`, `nc:msgs:{${lane}}`]
 
 const make = Effect.fnUntraced(function*(options: ConversationOptions) {
   const redis = yield* Redis
+  const { redactKnown } = yield* KnownSecrets
   const keep = yield* RedisScript.load(new URL("lua/", import.meta.url), ["conversation"])
   const ttl = Duration.toMillis(options.ttl)
 
@@ -52,7 +53,7 @@ const make = Effect.fnUntraced(function*(options: ConversationOptions) {
   })
 
   const save = Effect.fn("ConversationStore.save")(function*(lane: Lane, { messages, sessionId }: Conversation) {
-    const stored = encode(messages)
+    const stored = encode(redactKnown(encodeJson(messages)))
     if (stored.length > largest) {
       return yield* Effect.logWarning(`the conversation of ${laneKey(lane)} is too long to be kept`)
     }

@@ -1,4 +1,5 @@
 import { Conversation } from "@nominal-code/domain/Conversation"
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
@@ -10,6 +11,7 @@ const encode = Schema.encodeSync(ConversationJson)
 
 const make = Effect.fnUntraced(function*(options: ConversationOptions) {
   const { read, transaction } = yield* Sqlite
+  const { redactKnown } = yield* KnownSecrets
   const ttl = Duration.toMillis(options.ttl)
 
   const load = Effect.fn("ConversationStore.load")(function*(lane: Lane) {
@@ -41,7 +43,7 @@ const make = Effect.fnUntraced(function*(options: ConversationOptions) {
       statements.run(
         `INSERT INTO conversations (lane, content, expires_at) VALUES (:lane, :content, :expiresAt)
            ON CONFLICT (lane) DO UPDATE SET content = excluded.content, expires_at = excluded.expires_at`,
-        { lane: laneKey(lane), content: encode(conversation), expiresAt: now + ttl }
+        { lane: laneKey(lane), content: redactKnown(encode(conversation)), expiresAt: now + ttl }
       )
     })
   })

@@ -3,6 +3,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { JobPayload } from "@nominal-code/domain/JobPayload"
+import { withoutSecrets } from "@nominal-code/domain/KnownSecrets"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { inTraceOf } from "@nominal-code/domain/Trace"
@@ -94,7 +95,8 @@ const reviewed = (payload: JobPayload) =>
         Effect.logError("the review failed unexpectedly", cause),
         Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
       )
-    })
+    }),
+    Effect.flatMap(withoutSecrets)
   )
 
 const logged = JobOutcome.match({
