@@ -43,6 +43,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
     `{"pull_request": "https://github.com/acme/api/pull/7"}`
   ],
   "node docs/examples/review-changes.ts .": ["test/journeys/Library.test.ts", "example(\"review-changes\")"],
+  "npx nominal-code reconcile --dry-run": ["packages/cli/test/Reconcile.test.ts", `"reconcile", "--dry-run"`],
   "npx nominal-code jobs list": ["packages/cli/test/Jobs.test.ts", "list"],
   "npx nominal-code config show": ["packages/cli/test/ConfigShow.test.ts", `"config", "show"`],
   "npx nominal-code costs": ["packages/cli/test/Costs.test.ts", "costs()"],

@@ -26,6 +26,8 @@ const world = Effect.fnUntraced(function*(env: Readonly<Record<string, string>> 
     GITHUB_INSTALLATION_ID: "67890",
     GITHUB_APP_PRIVATE_KEY: app.privateKey,
     REVIEWER_BOT_USERNAME: slug,
+    // The deliveries of these journeys arrive: a search at the start would be faster than they.
+    RECONCILE_MAX_REQUESTS: "0",
     ...env
   })
   return { app, apps, installation, journey, pull, serve }
@@ -130,6 +132,31 @@ it.live("tokens that are taken back while a review runs are replaced, and the re
     assert.isAtLeast(emulator.requests.filter(({ status }) => status === 401).length, 1)
     const tokens = emulator.requests.filter(({ operation }) => operation === "apps/create-installation-access-token")
     assert.strictEqual(tokens.length, 2)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.live("what was delivered while the server was down is found and done when it starts: a review, and an answer", () =>
+  Effect.gen(function*() {
+    const journey = yield* Journey.make({})
+    const { emulator } = journey
+    const { apps } = emulator
+    const app = apps.register(12_345, slug, emulator.account(login, "Bot"))
+    const pull = yield* Shop.open(journey, "missed")
+    apps.install(app, 67_890, [pull.repository.fullName])
+    journey.script(pull, turns({ calls: [submitReview("Looked at.", [])] }))
+    emulator.lose({ event: "pull_request", action: "opened", pull })
+    const comment = yield* emulator.comment(pull, "mara", `@${slug} help`)
+    emulator.lose({ event: "issue_comment", action: "created", comment })
+    yield* journey.start({
+      GITHUB_TOKEN: "",
+      GITHUB_APP_ID: "12345",
+      GITHUB_APP_PRIVATE_KEY: app.privateKey,
+      REVIEWER_BOT_USERNAME: slug
+    })
+    const own = () => emulator.state.issueCommentsOf(pull).filter(({ author }) => author.login === login)
+    yield* Journey.until("the review", () => own().some(({ body }) => body.includes("Looked at.")))
+    yield* Journey.until("the answer", () => own().some(({ body }) => body.includes("review full")))
+    assert.lengthOf(own(), 2)
+    assert.deepStrictEqual(emulator.violations, [])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 it.live("the installation is the one that the delivery names, where no other is configured", () =>

@@ -8,7 +8,7 @@ import { granted } from "@nominal-code/testing/GitHubApps"
 import type { RequestRecord } from "@nominal-code/testing/GitHubJournal"
 import { now, type PullRequest } from "@nominal-code/testing/GitHubState"
 import { Array, Duration, Effect, Option } from "effect"
-import { type Changes, gitHub, gitLab, markerOf, round, runAll } from "./ReconcileScene.ts"
+import { type Changes, gitHub, gitHubOfMany, gitLab, markerOf, round, runAll } from "./ReconcileScene.ts"
 
 /** Counts by their keys. */
 const counts = (keys: ReadonlyArray<unknown>) =>
@@ -26,7 +26,7 @@ describe("after an outage of the server", () => {
     "each of 200 heads whose deliveries GitHub lost is reviewed once, and the next round is free",
     () =>
       Effect.gen(function*() {
-        const world = yield* gitHub
+        const world = yield* gitHubOfMany
         world.open(200)
         yield* Effect.gen(function*() {
           const { exhausted, missed, requests } = yield* round()

@@ -63,9 +63,8 @@ const server = (
   )
 }
 
-/** An emulated GitHub with one repository, an App on it, and an account. */
-export const gitHub = Effect.gen(function*() {
-  const emulator = yield* GitHubEmulator.make({ checkAnswers: false })
+const makeGitHub = Effect.fnUntraced(function*(checkAnswers: boolean) {
+  const emulator = yield* GitHubEmulator.make({ checkAnswers })
   const { apps, state } = emulator
   const repository = yield* emulator.addRepository("acme/shop", base)
   const serverAs = (credentials: GitHubIdentity, changes?: Changes) =>
@@ -125,6 +124,12 @@ export const gitHub = Effect.gen(function*() {
       })
   }
 })
+
+/** An emulated GitHub with one repository. */
+export const gitHub = makeGitHub(true)
+
+/** One for many pull requests: its answers are held against GitHub's description elsewhere. */
+export const gitHubOfMany = makeGitHub(false)
 
 /** An emulated GitLab with one project. */
 export const gitLab = Effect.gen(function*() {
