@@ -243,6 +243,12 @@ export declare const AgentSettings: Schema.Struct<{
   /** A model service, or `claude-code`. */
   readonly provider: Schema.String;
   readonly model: Schema.NonEmptyString;
+  /** Models that go on in this order where the one before is away, in the middle of a review too. */
+  readonly fallback: Schema.optionalKey<Schema.$Array<Schema.Struct<{
+    /** A model service, or `claude-code`. */
+    readonly provider: Schema.String;
+    readonly model: Schema.NonEmptyString;
+  }>>>;
   readonly maxTurns: Schema.Natural;
   /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
   readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
@@ -280,6 +286,12 @@ export declare const ReviewSettings: Schema.Struct<{
     /** A model service, or `claude-code`. */
     readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
+    /** Models that go on in this order where the one before is away, in the middle of a review too. */
+    readonly fallback: Schema.optionalKey<Schema.$Array<Schema.Struct<{
+      /** A model service, or `claude-code`. */
+      readonly provider: Schema.String;
+      readonly model: Schema.NonEmptyString;
+    }>>>;
     readonly maxTurns: Schema.Natural;
     /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
@@ -295,6 +307,12 @@ export declare const ReviewSettings: Schema.Struct<{
     /** A model service, or `claude-code`. */
     readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
+    /** Models that go on in this order where the one before is away, in the middle of a review too. */
+    readonly fallback: Schema.optionalKey<Schema.$Array<Schema.Struct<{
+      /** A model service, or `claude-code`. */
+      readonly provider: Schema.String;
+      readonly model: Schema.NonEmptyString;
+    }>>>;
     readonly maxTurns: Schema.Natural;
     /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
@@ -310,6 +328,12 @@ export declare const ReviewSettings: Schema.Struct<{
     /** A model service, or `claude-code`. */
     readonly provider: Schema.String;
     readonly model: Schema.NonEmptyString;
+    /** Models that go on in this order where the one before is away, in the middle of a review too. */
+    readonly fallback: Schema.optionalKey<Schema.$Array<Schema.Struct<{
+      /** A model service, or `claude-code`. */
+      readonly provider: Schema.String;
+      readonly model: Schema.NonEmptyString;
+    }>>>;
     readonly maxTurns: Schema.Natural;
     /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
@@ -387,9 +411,9 @@ export declare class UsageSummary extends UsageSummary_base {
 }
 /**
  * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.
- * `no-credit`: the key's account has no credit or quota left. `refused`: it declined the request, and will again.
+ * `no-credit`: the key's account has no credit or quota left. `no-model`: it has no such model. `refused`: it declined the request, and will again.
  */
-export declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
+export declare const ModelFailureReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
 export type ModelFailureReason = typeof ModelFailureReason.Type;
 /**
  * The failure of a run: its stage, which is the tag, and its reason. What a pull request is told is a function of stage and
@@ -424,7 +448,7 @@ export declare const Failure: Schema.TaggedUnion<{
     readonly detail: Schema.String;
   }>;
   readonly Model: Schema.TaggedStruct<"Model", {
-    readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+    readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
     readonly detail: Schema.String;
   }>;
   readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -446,11 +470,11 @@ export declare const failureText: (failure: Failure) => string;
 export declare const ServiceName: Schema.brand<Schema.String, "ServiceName">;
 export type ServiceName = typeof ServiceName.Type;
 /** Reason why a model did not answer. `refused`: it declined the request, and will again. */
-export declare const LlmErrorReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
+export declare const LlmErrorReason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
 export type LlmErrorReason = ModelFailureReason;
 declare const LlmError_base: Schema.Class<LlmError, Schema.TaggedStruct<"LlmError", {
   readonly provider: Schema.String;
-  readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
+  readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded"]>;
   readonly message: Schema.String;
   /** Wait that the service asked for. */
   readonly retryAfter: Schema.optionalKey<Schema.Duration>;
@@ -1214,7 +1238,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1258,7 +1282,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -1301,7 +1325,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2089,7 +2113,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Pod";
@@ -2132,7 +2156,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Pod";
@@ -2174,7 +2198,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly detail: string;
   } | {
     readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
     readonly _tag: "Pod";
@@ -2256,7 +2280,7 @@ export declare const Notice: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2303,7 +2327,7 @@ export declare const NoticeOutcome: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2566,7 +2590,7 @@ export declare const LeaseTask: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2666,7 +2690,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2710,7 +2734,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2753,7 +2777,7 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly detail: Schema.String;
           }>;
           readonly Model: Schema.TaggedStruct<"Model", {
-            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+            readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
             readonly detail: Schema.String;
           }>;
           readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2812,7 +2836,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2855,7 +2879,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2900,7 +2924,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2944,7 +2968,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -2988,7 +3012,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -3127,7 +3151,7 @@ export declare const ServiceOutage: Schema.Struct<{
       readonly detail: Schema.String;
     }>;
     readonly Model: Schema.TaggedStruct<"Model", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
       readonly detail: Schema.String;
     }>;
     readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -3178,7 +3202,7 @@ export declare const ServiceObservation: Schema.TaggedUnion<{
         readonly detail: Schema.String;
       }>;
       readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
         readonly detail: Schema.String;
       }>;
       readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -3285,7 +3309,7 @@ export declare const JobRecord: Schema.Struct<{
               readonly detail: Schema.String;
             }>;
             readonly Model: Schema.TaggedStruct<"Model", {
-              readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+              readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
               readonly detail: Schema.String;
             }>;
             readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -3335,7 +3359,7 @@ export declare const JobRecord: Schema.Struct<{
       readonly detail: Schema.String;
     }>;
     readonly Model: Schema.TaggedStruct<"Model", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
       readonly detail: Schema.String;
     }>;
     readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -3396,7 +3420,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Model: Schema.TaggedStruct<"Model", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
           readonly detail: Schema.String;
         }>;
         readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -3440,7 +3464,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Model: Schema.TaggedStruct<"Model", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
           readonly detail: Schema.String;
         }>;
         readonly Pod: Schema.TaggedStruct<"Pod", {
@@ -3483,7 +3507,7 @@ export declare const JobRecord: Schema.Struct<{
           readonly detail: Schema.String;
         }>;
         readonly Model: Schema.TaggedStruct<"Model", {
-          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+          readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
           readonly detail: Schema.String;
         }>;
         readonly Pod: Schema.TaggedStruct<"Pod", {

@@ -8,6 +8,8 @@ const agent = Schema.optionalKey(Schema.String)
 export const AgentEvent = Schema.TaggedUnion({
   /** A model call was answered. `costUsd` is absent if the model has no known price. */
   Answered: { usage: Usage, costUsd: Schema.optionalKey(Schema.Finite), agent },
+  /** A model is away, and this one goes on. */
+  Replaced: { provider: Schema.String, model: Schema.String, agent },
   /** A tool starts, with the input that the model wrote. */
   ToolStarted: { tool: Schema.String, input: Schema.Unknown, agent }
 })

@@ -1,3 +1,4 @@
+import type { ModelRef } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
@@ -8,6 +9,7 @@ import { type AgentResult, AgentRunner, type AgentTask } from "./AgentRunner.ts"
 import * as ContextWindow from "./ContextWindow.ts"
 import * as Explorers from "./Explorers.ts"
 import * as Loop from "./Loop.ts"
+import * as ModelChain from "./ModelChain.ts"
 import * as Notes from "./Notes.ts"
 import * as OneShot from "./OneShot.ts"
 import { SpendScope, within } from "./SpendScope.ts"
@@ -37,18 +39,26 @@ const make = Effect.gen(function*() {
   const providers = yield* LlmProviders
   /** Models that have refused tools, by provider and name. */
   const withoutTools = new Set<string>()
+  const absences = ModelChain.makeAbsences()
 
   const runWithin: <A>(task: AgentTask<A>, family: Family) => Effect.Effect<AgentResult<A>, LlmError | StoreError> =
     Effect.fnUntraced(function*<A>(task: AgentTask<A>, { notes, scope, started }: Family) {
-      const { contextWindow, model, provider, tools: mode } = task.settings
-      const service = yield* providers.of(provider)
-      const llm = contextWindow === undefined ? service : ContextWindow.within(service, contextWindow)
+      const { contextWindow, fallback = [], tools: mode } = task.settings
       const purse = task.maxCostUsd === undefined ? scope : within(scope, task.maxCostUsd)
-      const spend = yield* TaskSpend.open(purse, { model, provider })
+      const taskModel = Effect.fnUntraced(function*({ model, provider }: ModelRef) {
+        const service = yield* providers.of(provider)
+        const llm = contextWindow === undefined ? service : ContextWindow.within(service, contextWindow)
+        return { llm, model, spend: yield* TaskSpend.open(purse, { model, provider }) }
+      })
+      const models = yield* ModelChain.make(
+        { ...(yield* taskModel(task.settings)), effort: task.settings.effort },
+        yield* Effect.forEach(fallback, taskModel, { concurrency: 1 }),
+        absences
+      )
       const children = yield* Ref.make<ReadonlyArray<Effect.Effect<UsageSummary>>>([])
       const usage = Effect.gen(function*() {
         const others = yield* Effect.all(yield* Ref.get(children), { concurrency: 1 })
-        return others.reduce((sum, other) => sum.plus(other), spend.summary(llm.name, model))
+        return others.reduce((sum, other) => sum.plus(other), yield* models.usage)
       })
       yield* Ref.update(started, (before) => [...before, usage])
       const explorers = task.explorers === undefined
@@ -58,17 +68,17 @@ const make = Effect.gen(function*() {
           task.explorers,
           (task, notes) => runWithin(task, { scope: purse, notes, started: children })
         )
-      const session = { llm, task, notes, spend, usage, ...offered(task, notes, explorers?.tool) }
-      const name = `${provider} ${model}`
-      const result = yield* mode === "off" || withoutTools.has(name)
+      const session = { models, task, notes, usage, ...offered(task, notes, explorers?.tool) }
+      const nameOf = Effect.map(models.current, ({ llm, model }) => `${llm.name} ${model}`)
+      const result = yield* mode === "off" || withoutTools.has(yield* nameOf)
         ? OneShot.run(session)
-        : Effect.catchIf(Loop.run(session), refusesTools, ({ message }) => {
-          withoutTools.add(name)
-          return Effect.andThen(
-            Effect.logWarning(`${model} takes no tools, and is asked once with what is known: ${message}`),
-            OneShot.run(session)
-          )
-        })
+        : Effect.catchIf(Loop.run(session), refusesTools, ({ message }) =>
+          Effect.gen(function*() {
+            const name = yield* nameOf
+            withoutTools.add(name)
+            yield* Effect.logWarning(`${name} takes no tools, and is asked once with what is known: ${message}`)
+            return yield* OneShot.run(session)
+          }))
       yield* report(result)
       return explorers === undefined ? result : { ...result, explorations: yield* explorers.explorations }
     }, Effect.scoped)

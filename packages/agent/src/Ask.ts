@@ -4,11 +4,12 @@ import { Usage } from "@nominal-code/domain/Usage"
 import type { NextCall } from "@nominal-code/llm/CallEstimate"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
+import { HasSubstitute } from "@nominal-code/llm/Retry"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Option, Result } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 import * as Compaction from "./Compaction.ts"
-import { compactable, recompacted, reprompted, type Session, type State } from "./Session.ts"
+import { compactable, handedOver, recompacted, reprompted, type Session, type State } from "./Session.ts"
 
 /** Largest number of output tokens of one call. */
 const maxOutputTokens = 16_384
@@ -34,7 +35,8 @@ const maxCuts = 8
 
 /**
  * Calls the model, within what the task may spend. While it refuses the conversation as too long, the call is repeated
- * with less in it: first without the messages before and after the prompt, then with a shorter prompt.
+ * with less in it: first without the messages before and after the prompt, then with a shorter prompt. If the model is
+ * away, the next one of the task gets the conversation.
  */
 export const ask = <A>(
   session: Session<A>,
@@ -42,17 +44,18 @@ export const ask = <A>(
   asked: ModelQuestion,
   cuts = maxCuts
 ): Effect.Effect<Result.Result<ModelReply, SpendLimit>, LlmError | StoreError> =>
-  Effect.catchIf(
-    askOnce(session, state, asked),
-    (error): error is LlmError => error._tag === "LlmError" && error.reason === "context-too-long" && cuts > 0,
-    (error) =>
-      Effect.gen(function*() {
-        const less = yield* cutDown(session, state)
-        if (Option.isNone(less)) return yield* error
-        yield* Effect.logWarning("The conversation was too long for the model and was cut down")
-        return yield* ask(session, less.value, asked, cuts - 1)
-      })
-  )
+  Effect.catchTag(askOnce(session, state, asked), "LlmError", (error) =>
+    Effect.gen(function*() {
+      if (error.reason !== "context-too-long") {
+        const { llm, model } = yield* session.models.replace(error)
+        yield* (yield* AgentProgress)(AgentEvent.cases.Replaced.make({ provider: llm.name, model }))
+        return yield* ask(session, handedOver(state), asked, cuts)
+      }
+      const less = cuts === 0 ? Option.none() : yield* cutDown(session, state)
+      if (Option.isNone(less)) return yield* error
+      yield* Effect.logWarning("The conversation was too long for the model and was cut down")
+      return yield* ask(session, less.value, asked, cuts - 1)
+    }))
 
 const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State) {
   const squeezed = Compaction.squeeze(yield* compactable(session, state))
@@ -61,13 +64,15 @@ const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
 })
 
 const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: ModelQuestion) {
-  const { llm, spend, task: { settings: { effort, model }, system } } = session
+  const { models, task: { system } } = session
+  const { effort, llm, model, spend } = yield* models.current
+  const hasSubstitute = yield* models.hasNext
   const sent = yield* spend.call(nextCall(session, state, asked.specs), asked.isLast, (grant) => {
     const isLast = asked.isLast || Option.isSome(grant.last)
     const messages = isLast ? appendUserText(state.messages, asked.demand) : state.messages
     const toolChoice = isLast ? "required" : "auto"
     const { maxOutputTokens } = grant
-    return Effect.map(
+    const answer = Effect.provideService(
       llm.send({
         model,
         system,
@@ -78,8 +83,10 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
         ...(effort === undefined ? {} : { effort }),
         ...(asked.specs.length === 0 ? { format: "json" } : {})
       }),
-      (response) => ({ response, isLast, messages, limit: grant.last })
+      HasSubstitute,
+      hasSubstitute
     )
+    return Effect.map(answer, (response) => ({ response, isLast, messages, limit: grant.last }))
   })
   if (Result.isFailure(sent)) return Result.fail(sent.failure)
   const { isLast, limit, messages, response } = sent.success

@@ -1,23 +1,23 @@
 import { answerOpenCalls, appendUserText, Block, type Message } from "@nominal-code/domain/Conversation"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Usage, type UsageSummary } from "@nominal-code/domain/Usage"
-import type { LlmProvider, ToolSpec } from "@nominal-code/llm/LlmProvider"
+import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import type { Tool } from "@nominal-code/workspace/Tool"
 import { Effect, Option } from "effect"
 import type { AgentTask } from "./AgentRunner.ts"
-import * as Compaction from "./Compaction.ts"
+import type * as Compaction from "./Compaction.ts"
+import type { ModelChain } from "./ModelChain.ts"
 import type { Notes } from "./Notes.ts"
-import type { TaskSpend } from "./TaskSpend.ts"
+import { translated } from "./Translation.ts"
 
 /** The constant parts of a running task. */
 export interface Session<A> {
-  readonly llm: LlmProvider["Service"]
+  readonly models: ModelChain
   readonly task: AgentTask<A>
   readonly tools: ReadonlyArray<Tool>
   readonly submit: ToolSpec
   readonly specs: ReadonlyArray<ToolSpec>
   readonly notes: Notes
-  readonly spend: TaskSpend
   /** Usage so far, that of explorers included. */
   readonly usage: Effect.Effect<UsageSummary>
 }
@@ -46,7 +46,7 @@ export interface State {
 
 /** State before the first turn: the conversation of earlier reviews, and the task's prompt. */
 export const start = <A>({ task }: Session<A>): State => {
-  const history = answerOpenCalls(task.history.messages).map(Compaction.withoutOpaque)
+  const history = translated(answerOpenCalls(task.history.messages))
   const messages = appendUserText(history, task.prompt)
   return {
     messages,
@@ -77,6 +77,13 @@ export const recompacted = (state: State, messages: ReadonlyArray<Message>): Sta
   ...state,
   messages,
   promptAt: 0,
+  previous: Usage.none
+})
+
+/** Hands the conversation over to another model, which has seen nothing of it. */
+export const handedOver = (state: State): State => ({
+  ...state,
+  messages: translated(state.messages),
   previous: Usage.none
 })
 

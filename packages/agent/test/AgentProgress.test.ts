@@ -12,7 +12,11 @@ it.effect("a listener hears each answer with what it cost, and each tool before 
     )
     assert.deepStrictEqual(
       heard.map((event) =>
-        event._tag === "ToolStarted" ? [event.tool, event.input] : [event.usage.total, event.costUsd]
+        event._tag === "Answered"
+          ? [event.usage.total, event.costUsd]
+          : event._tag === "ToolStarted"
+          ? [event.tool, event.input]
+          : []
       ),
       [[1_100, 0.0045], ["Read", { path: "a.ts" }], [1_100, 0.0045]]
     )

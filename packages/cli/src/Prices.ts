@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { ConfigError } from "@nominal-code/config/ConfigError"
-import { agentsOf, claudeCode } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
 
@@ -15,7 +15,7 @@ export const checkPrices = Effect.gen(function*() {
   const { limits = {}, maxCostUsd, prices } = review
   const isLimited = maxCostUsd !== undefined || Object.keys(limits).length > 0
   const { priceOf } = pricesWith(prices)
-  const unpriced = agentsOf(review).find(({ model, provider }) =>
+  const unpriced = modelsOf(review).find(({ model, provider }) =>
     Option.isNone(priceOf(model)) && !withoutPrices.has(provider)
   )
   if (allowUnpriced || !isLimited || unpriced === undefined) return

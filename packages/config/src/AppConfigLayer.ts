@@ -1,4 +1,4 @@
-import { agentsOf } from "@nominal-code/domain/ReviewSettings"
+import { modelsOf } from "@nominal-code/domain/ReviewSettings"
 import { Effect, type FileSystem, Layer, type LogLevel, type Path } from "effect"
 import { AppConfig, type Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"
@@ -63,7 +63,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const { secrets, values } = yield* readValues(file, flags, report)
   const runner = yield* resolveRunner(mode, values, report)
   const review = resolveReview(runner, values, yield* resolvePrompts(values, report), report)
-  const used = agentsOf(review).map(({ provider }) => provider)
+  const used = modelsOf(review).map(({ provider }) => provider)
   refusePlaceholders(mode, used, values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
   const github = yield* resolveGitHub(mode, values, report)

@@ -1,4 +1,10 @@
-import { type AgentSettings, claudeCode, modelOfPlan, type ProviderName } from "@nominal-code/domain/ReviewSettings"
+import {
+  type AgentSettings,
+  claudeCode,
+  modelOfPlan,
+  type ModelRef,
+  type ProviderName
+} from "@nominal-code/domain/ReviewSettings"
 import { nameOf, type Setting } from "@nominal-code/domain/Setting"
 import { Option } from "effect"
 import type { Mode, ProviderSettings } from "./AppConfig.ts"
@@ -14,9 +20,8 @@ import type { Values } from "./Values.ts"
 const { agent, answerer, explorer, providers } = settings
 
 /** A model, and the service that has it. */
-export interface Model {
+export interface Model extends ModelRef {
   readonly provider: ProviderName | typeof claudeCode
-  readonly model: string
 }
 
 const checkedProvider = (name: string, setting: Setting<unknown>, report: Report): ProviderName => {
@@ -100,6 +105,29 @@ const reviewerOf = (values: Values, report: Report): Model => {
   return { provider, model: modelOf(provider, agent.model, values, report) }
 }
 
+/** Resolves the models that go on where one is away. */
+export const resolveFallback = (
+  { name }: Runner,
+  values: Values,
+  report: Report
+): ReadonlyArray<Model> => {
+  const written = values(agent.fallback)
+  if (name === "claude-code") {
+    if (written.length > 0) report.warn(agent.fallback, "no effect: Claude Code runs the agents")
+    return []
+  }
+  return written.map((text) => {
+    const [providerName = "", ...rest] = text.split("/")
+    const provider = checkedProvider(providerName, agent.fallback, report)
+    const model = rest.join("/")
+    if (model !== "") return { provider, model: checkedModel(model, agent.fallback, report) }
+    const usual = defaultModelOf(provider)
+    if (usual !== undefined) return { provider, model: usual }
+    report.problem(agent.fallback, `name a model: ${provider}/…. The provider "${provider}" has no default model`)
+    return { provider, model: "none" }
+  })
+}
+
 /** Resolves the models of the roles. What a role does not set is the reviewer's. */
 export const resolveModels = ({ name }: Runner, values: Values, report: Report): Models => {
   const isClaudeCode = name === "claude-code"
@@ -112,12 +140,12 @@ export const resolveModels = ({ name }: Runner, values: Values, report: Report):
 
 /** Resolves what the models can do, for every role. */
 export const resolveModelLimits = (
-  models: Models,
+  models: ReadonlyArray<Model>,
   values: Values,
   report: Report
 ): Pick<AgentSettings, "tools" | "contextWindow"> => {
   const contextWindow = values(agent.contextWindow)
-  if (Option.isNone(contextWindow) && Object.values(models).some(({ provider }) => provider === "ollama")) {
+  if (Option.isNone(contextWindow) && models.some(({ provider }) => provider === "ollama")) {
     report.warn(
       agent.contextWindow,
       "not set: Ollama cuts what is longer than its OLLAMA_CONTEXT_LENGTH without a word, so set this to the same number"

@@ -3,7 +3,7 @@ import { answererOf, type Effort, type ReviewSettings } from "@nominal-code/doma
 import { type Setting, withJob } from "@nominal-code/domain/Setting"
 import { Option, Struct } from "effect"
 import { resolveExplorers } from "./ExplorerConfig.ts"
-import { type Model, type Models, resolveModelLimits, resolveModels } from "./ModelConfig.ts"
+import { type Model, type Models, resolveFallback, resolveModelLimits, resolveModels } from "./ModelConfig.ts"
 import type { Prompts } from "./PromptConfig.ts"
 import type { Report } from "./Report.ts"
 import type { Runner } from "./RunnerConfig.ts"
@@ -18,10 +18,15 @@ const withEffort = (effort: Option.Option<Effort>) =>
 const withPrompt = (text: Option.Option<string>) =>
   Option.match(text, { onNone: () => ({}), onSome: (systemPrompt) => ({ systemPrompt }) })
 
+const withFallback = (fallback: ReadonlyArray<Model>) => fallback.length === 0 ? {} : { fallback }
+
+const isSame = (a: Model, b: Model): boolean => a.model === b.model && a.provider === b.provider
+
 /** Resolves what decides what a review says. */
 export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, report: Report): ReviewSettings => {
   const models = resolveModels(runner, values, report)
-  const limits = resolveModelLimits(models, values, report)
+  const fallback = resolveFallback(runner, values, report)
+  const limits = resolveModelLimits([...Object.values(models), ...fallback], values, report)
   const maxCostUsd = values(agent.maxCostUsd)
   const spendLimits = Struct.omit(valuesOf(values)(costs), ["allowUnpriced", "prices"])
   for (const problem of uselessPatterns(values(reviewer.ignorePatterns))) report.warn(reviewer.ignorePatterns, problem)
@@ -32,15 +37,14 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
       report.warn(setting, problem)
     }
   }
-  // What one model can be told, another may refuse.
-  const isReviewers = ({ model, provider }: Model) =>
-    model === models.reviewer.model && provider === models.reviewer.provider
   /** Settings of a role's agent, without its turns. */
   const agentOf = (role: keyof Models, effort: Setting<Option.Option<Effort>>) => ({
     ...models[role],
+    ...withFallback(fallback.filter((model) => !isSame(model, models[role]))),
     ...limits,
+    // What one model can be told, another may refuse.
     ...withEffort(
-      Option.orElse(values(effort), () => isReviewers(models[role]) ? values(agent.effort) : Option.none())
+      Option.orElse(values(effort), () => isSame(models[role], models.reviewer) ? values(agent.effort) : Option.none())
     ),
     ...withPrompt(prompts[role])
   })

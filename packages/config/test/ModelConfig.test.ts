@@ -86,6 +86,31 @@ it.effect("explorers have the provider's small model, unless agent.model or the 
     )
   }))
 
+it.effect("the models of agent.fallback are those of every role, with their keys and default models", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, GOOGLE_API_KEY: "g", OPENAI_API_KEY: "o", OPENROUTER_API_KEY: "r" }
+    const yaml = "agent: { model: m1, fallback: [google, openai/gpt-5, openrouter/moonshotai/kimi-k3, anthropic/m1] }"
+    const { providers, review: { answerer, explorer, reviewer } } = yield* configured({ env, yaml })
+    for (const role of [reviewer, answerer, explorer]) {
+      assert.deepStrictEqual(role?.fallback, [
+        { provider: "google", model: defaultModels.google },
+        { provider: "openai", model: "gpt-5" },
+        { provider: "openrouter", model: "moonshotai/kimi-k3" }
+      ])
+    }
+    assert.deepStrictEqual(providers.map(({ name }) => name), ["anthropic", "google", "openai", "openrouter"])
+    const variable = yield* configured({ env: { ...env, AGENT_FALLBACK: "google, openai/gpt-5" } })
+    assert.deepStrictEqual(variable.review.reviewer.fallback?.map(({ model }) => model), [
+      defaultModels.google,
+      "gpt-5"
+    ])
+    assert.notProperty((yield* configured({})).review.reviewer, "fallback")
+    assert.deepStrictEqual(yield* problems({ yaml: "agent: { fallback: [ollama, google] }" }), [
+      "agent.fallback (AGENT_FALLBACK): name a model: ollama/…. The provider \"ollama\" has no default model",
+      "GOOGLE_API_KEY must be set: the provider \"google\" needs its key"
+    ])
+  }))
+
 it.effect("explorers' provider needs a key, and without explorers their settings say that they have no effect", () =>
   Effect.gen(function*() {
     const env = { ...complete, AGENT_EXPLORER_PROVIDER: "google" }

@@ -3,7 +3,7 @@ import { oneLine } from "./OneLine.ts"
 
 /**
  * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.
- * `no-credit`: the key's account has no credit or quota left. `refused`: it declined the request, and will again.
+ * `no-credit`: the key's account has no credit or quota left. `no-model`: it has no such model. `refused`: it declined the request, and will again.
  */
 export const ModelFailureReason = Schema.Literals([
   "rate-limited",
@@ -12,6 +12,7 @@ export const ModelFailureReason = Schema.Literals([
   "timeout",
   "unauthorized",
   "no-credit",
+  "no-model",
   "context-too-long",
   "invalid-request",
   "malformed-response",

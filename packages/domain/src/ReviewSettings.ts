@@ -33,11 +33,19 @@ export const runnerOf = ({ provider }: { readonly provider: string }): RunnerNam
 export const Effort = Schema.Literals(["low", "medium", "high"])
 export type Effort = typeof Effort.Type
 
-/** Model of an agent and its limit of turns; 0: no limit. */
-export const AgentSettings = Schema.Struct({
+/** A model, and the service that has it. */
+export const ModelRef = Schema.Struct({
   /** A model service, or `claude-code`. */
   provider: ProviderId,
-  model: Schema.NonEmptyString,
+  model: Schema.NonEmptyString
+})
+export type ModelRef = typeof ModelRef.Type
+
+/** Model of an agent and its limit of turns; 0: no limit. */
+export const AgentSettings = Schema.Struct({
+  ...ModelRef.fields,
+  /** Models that go on in this order where the one before is away, in the middle of a review too. */
+  fallback: Schema.optionalKey(Schema.Array(ModelRef)),
   maxTurns: Schema.Natural,
   /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
   tools: Schema.optionalKey(Schema.Literal("off")),
@@ -98,3 +106,7 @@ export const agentsOf = (settings: ReviewSettings): ReadonlyArray<AgentSettings>
   answererOf(settings),
   ...(settings.explorers === undefined ? [] : [settings.explorer])
 ]
+
+/** Every model that these agents may ask. */
+export const modelsOf = (settings: ReviewSettings): ReadonlyArray<ModelRef> =>
+  agentsOf(settings).flatMap(({ fallback = [], model, provider }) => [{ provider, model }, ...fallback])

@@ -18,6 +18,7 @@ const unbilled: ReadonlySet<LlmErrorReason> = new Set([
   "rate-limited",
   "unauthorized",
   "no-credit",
+  "no-model",
   "context-too-long",
   "invalid-request",
   "budget-exceeded"

@@ -21,19 +21,28 @@ export const limitsWithin = (deadline: Duration.Duration): CallLimits => {
   return { idle: Duration.min(idle, attempt), attempt, total: Duration.times(deadline, 0.8) }
 }
 
-const worthAnotherTry = (error: LlmError) =>
-  error.retryable && Duration.isLessThanOrEqualTo(error.retryAfter ?? Duration.zero, patience)
+/** Longest wait within a call that another model can take. */
+const shortPatience = Duration.seconds(5)
+
+/** True if another model can take a call whose model is away, so that it is repeated once at most. By default none can. */
+export const HasSubstitute = Context.Reference<boolean>("@nominal-code/llm/Retry/HasSubstitute", {
+  defaultValue: () => false
+})
+
+const worthAnotherTry = (error: LlmError, hasSubstitute: boolean) =>
+  error.retryable && !(hasSubstitute && error.reason === "timeout") &&
+  Duration.isLessThanOrEqualTo(error.retryAfter ?? Duration.zero, hasSubstitute ? shortPatience : patience)
 
 /**
  * Backoff of up to four retries, 1, 2, 4 and 8 seconds apart and never more than 30, but never earlier than the service
  * asked.
  */
-export const retries = (firstDelay: Duration.Duration) =>
+export const retries = (firstDelay: Duration.Duration, hasSubstitute = false) =>
   backoff(firstDelay, "30 seconds").pipe(
     Schedule.jittered,
-    Schedule.upTo({ times: 4 }),
+    Schedule.upTo({ times: hasSubstitute ? 1 : 4 }),
     Schedule.setInputType<LlmError>(),
-    Schedule.while(({ input }) => worthAnotherTry(input)),
+    Schedule.while(({ input }) => worthAnotherTry(input, hasSubstitute)),
     Schedule.modifyDelay(({ duration, input }) =>
       Effect.succeed(Duration.max(duration, input.retryAfter ?? Duration.zero))
     )
@@ -55,6 +64,7 @@ export const retrying =
   <A, R>(attempt: Effect.Effect<A, LlmError, R>): Effect.Effect<A, LlmError, R> =>
     Effect.gen(function*() {
       const firstDelay = yield* FirstDelay
+      const hasSubstitute = yield* HasSubstitute
       const mayRepeatBilled = yield* MayRepeatBilled
       let last: LlmError | undefined
       let isAsking = false
@@ -71,7 +81,7 @@ export const retrying =
             isAsking = false
           }))
       })
-      return yield* Effect.retry(next, { schedule: retries(firstDelay), until: () => isOver }).pipe(
+      return yield* Effect.retry(next, { schedule: retries(firstDelay, hasSubstitute), until: () => isOver }).pipe(
         Effect.timeoutOrElse({
           duration: total,
           orElse: () => {

@@ -206,6 +206,6 @@ failureSuite({
     ],
     [Wire.failed(413, "request_too_large", "Request exceeds the maximum size"), "context-too-long", /too long/],
     [Wire.failed(400, "invalid_request_error", "max_tokens:\n16384 > 4096"), "invalid-request", /16384 > 4096/],
-    [Wire.failed(404, "not_found_error", "model: claude-9"), "invalid-request", /model: claude-9/]
+    [Wire.failed(404, "not_found_error", "model: claude-9"), "no-model", /model: claude-9/]
   ]
 })

@@ -51,7 +51,7 @@ failureSuite({
     [Wire.failed(422, { message: "messages: field\nrequired" }), "invalid-request", /: messages: field required/],
     [status(422, { detail: [{ msg: "extra fields" }] }), "invalid-request", /extra fields/],
     [status(400, { object: "error", message: "Invalid model: m", code: 1500 }), "invalid-request", /Invalid model: m/],
-    [status(404, { error: "model 'm' not found" }), "invalid-request", /model 'm' not found/],
+    [status(404, { error: "model 'm' not found" }), "no-model", /model 'm' not found/],
     [Wire.errorEvent("context_length_exceeded", "The prompt is too long"), "context-too-long", /too long/]
   ]
 })

@@ -86,7 +86,7 @@ failureSuite({
       "invalid-request",
       /\(400\): User location is not supported$/
     ],
-    [Wire.failed(404, "NOT_FOUND", "models/gemini-9 is not found"), "invalid-request", /gemini-9 is not found/]
+    [Wire.failed(404, "NOT_FOUND", "models/gemini-9 is not found"), "no-model", /gemini-9 is not found/]
   ]
 })
 

@@ -85,7 +85,7 @@ failureSuite({
       "invalid-request",
       /: max_output_tokens: 16384/
     ],
-    [Wire.failed(404, { code: "model_not_found", message: "no model gpt-9" }), "invalid-request", /no model gpt-9/]
+    [Wire.failed(404, { code: "model_not_found", message: "no model gpt-9" }), "no-model", /no model gpt-9/]
   ]
 })
 

@@ -51,6 +51,29 @@ it.effect("never asks again before the service said that it may", () =>
     yield* Fiber.join(fiber)
   }))
 
+it.effect("is tried once more, and not waited for, where another model can take the call", () =>
+  Effect.gen(function*() {
+    for (
+      const [error, times] of [
+        [failing("overloaded"), 2],
+        [failing("rate-limited", Duration.seconds(5)), 2],
+        [failing("rate-limited", Duration.seconds(6)), 1],
+        [failing("timeout"), 1]
+      ] as const
+    ) {
+      const made = attempts(error)
+      const fiber = yield* made.attempt.pipe(
+        Retry.retrying("p", { total: Duration.minutes(8) }),
+        Effect.provideService(Retry.HasSubstitute, true),
+        Effect.flip,
+        Effect.forkChild
+      )
+      yield* TestClock.adjust("2 minutes")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(made.times.length, times)
+    }
+  }))
+
 it.effect("takes no longer than all attempts together may", () =>
   Effect.gen(function*() {
     const fiber = yield* Effect.never.pipe(

@@ -22,7 +22,8 @@ export const passingEverywhere = [
 export const lastingEverywhere = {
   unauthorized: "a refused key (401, 403)",
   "context-too-long": "a conversation that is too long (413, or the service's own words)",
-  "invalid-request": "a request that is refused (400, 404)"
+  "no-model": "a model that the service does not have (404)",
+  "invalid-request": "a request that is refused (400)"
 } as const
 
 /** A service, and how it says what every service may have to say. */

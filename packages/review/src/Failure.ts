@@ -160,6 +160,7 @@ export const explain: (failure: Failure) => string = Failure.match({
       timeout: "the language model did not answer in time",
       unauthorized: "the language model did not accept this installation's key for too long",
       "no-credit": "this installation's account with the language model had no credit left for too long",
+      "no-model": "the language model service does not have this installation's model",
       "context-too-long": "the change is too large for the language model",
       "invalid-request": "the language model does not accept this installation's request",
       "malformed-response": "the language model gave an answer that cannot be read",

@@ -33,7 +33,7 @@ const byProblem: ReadonlyMap<string, LlmError["reason"]> = new Map([
   ["overloaded", "overloaded"],
   ["server_error", "unavailable"],
   ["invalid_request", "invalid-request"],
-  ["model_not_found", "invalid-request"],
+  ["model_not_found", "no-model"],
   ["max_output_tokens", "malformed-response"]
 ])
 

@@ -77,6 +77,8 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
           tokens: before.tokens + usage.total,
           costUsd: before.costUsd === undefined || costUsd === undefined ? undefined : before.costUsd + costUsd
         })),
+      Replaced: ({ model, provider }) =>
+        tell(printable(`  ${provider} ${model} goes on, because the model before is away`)),
       ToolStarted: ({ agent, input, tool }) =>
         tell(
           cut(

@@ -1,6 +1,7 @@
 import { Effort, RunnerName } from "@nominal-code/domain/ReviewSettings"
 import { defaulted, optional } from "@nominal-code/domain/Setting"
-import { amount, integer, line, oneOf, path, text } from "@nominal-code/domain/SettingType"
+import { amount, integer, line, list, oneOf, path, text } from "@nominal-code/domain/SettingType"
+import { Schema } from "effect"
 import { endpoint } from "../Url.ts"
 
 /** Settings of the models and their cost caps. */
@@ -32,6 +33,16 @@ export const agent = {
     kind: line,
     byDefault: "the provider's, see below; with Claude Code, that of its user's plan",
     doc: "The reviewer's model."
+  }),
+  fallback: defaulted([], {
+    yaml: "agent.fallback",
+    env: "AGENT_FALLBACK",
+    kind: list(
+      "models: a provider, or provider/model",
+      Schema.Trim.check(Schema.isPattern(/^[a-z0-9.-]+(?:\/\S+)?$/))
+    ),
+    doc:
+      "The models that go on, in this order, where the one before is away: `google/gemini-3.8-flash`, or a provider alone for its default model."
   }),
   baseUrl: optional({
     yaml: "agent.base_url",

@@ -41,6 +41,7 @@ const reasonOf = (status: number | undefined, type: string | null, text: string)
   if (status === 413 || /prompt is too long|exceeds? (?:the )?context|context (?:length|window|limit)/i.test(text)) {
     return "context-too-long"
   }
+  if (status === 404 && /model/i.test(text)) return "no-model"
   if (status === undefined) return type === "invalid_request_error" ? "invalid-request" : "unavailable"
   return status === 408 || status === 409 || status >= 500 ? "unavailable" : "invalid-request"
 }
@@ -52,6 +53,8 @@ const sentence = (reason: LlmErrorReason, status: number | undefined): string =>
       return `The Anthropic API refused the key${code}, check ANTHROPIC_API_KEY`
     case "no-credit":
       return `The account of the Anthropic API has no credit left${code}, check its billing`
+    case "no-model":
+      return `The Anthropic API has no such model${code}, check agent.model`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":

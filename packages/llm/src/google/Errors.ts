@@ -93,6 +93,7 @@ const reasonOf = (status: number, { details, message }: Refusal): LlmErrorReason
     return "unauthorized"
   }
   if (status === 413 || tooLong.test(message)) return "context-too-long"
+  if (status === 404 && /model/i.test(message)) return "no-model"
   if (status === 503 || status === 529) return "overloaded"
   return status === 408 || status === 409 || status === 499 || status >= 500 ? "unavailable" : "invalid-request"
 }
@@ -105,6 +106,8 @@ const sentence = (reason: LlmErrorReason): string => {
       return "The Gemini API refused the key, check GOOGLE_API_KEY"
     case "no-credit":
       return "The account of the Gemini API has no credit left, check its billing"
+    case "no-model":
+      return "The Gemini API has no such model, check agent.model"
     case "context-too-long":
       return "The conversation is too long for the model"
     case "rate-limited":

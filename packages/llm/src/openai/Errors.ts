@@ -85,6 +85,8 @@ const rootOf = (error: Error): Error => {
 const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
   ["context_length_exceeded", "context-too-long"],
   ["string_above_max_length", "context-too-long"],
+  ["model_not_found", "no-model"],
+  ["DeploymentNotFound", "no-model"],
   ["insufficient_quota", "no-credit"],
   ["billing_hard_limit_reached", "no-credit"],
   ["billing_not_active", "no-credit"],
@@ -103,6 +105,9 @@ const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
 const tooLarge =
   /^request too large|exceeds the context|maximum (?:context|prompt) length|(?:prompt|input) is too long|context (?:length|window|size)|max_new_tokens.* must be/i
 
+/** The service does not have the model, or not for this key. */
+const noModel = /\bmodel\b.*(?:not found|not exist|no longer|unknown)/i
+
 const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason => {
   const known = codes.get(code ?? "")
   if (status === 413 || tooLarge.test(message)) return "context-too-long"
@@ -110,6 +115,7 @@ const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason =>
   if (status === undefined) return type === "invalid_request_error" ? "invalid-request" : "unavailable"
   if (status === 429) return type === "insufficient_quota" ? "no-credit" : "rate-limited"
   if (status === 402) return "no-credit"
+  if (status === 404 && noModel.test(message)) return "no-model"
   if (status === 401 || status === 403) return "unauthorized"
   if (status === 503) return "overloaded"
   return status === 408 || status === 409 || status >= 500 ? "unavailable" : "invalid-request"
@@ -122,6 +128,8 @@ const sentence = ({ api, keyVariable }: ServiceDescription, reason: LlmErrorReas
       return `The ${api} refused the key${code}, check ${keyVariable}`
     case "no-credit":
       return `The ${api} has no quota left for this key${code}, check the account's billing`
+    case "no-model":
+      return `The ${api} has no such model${code}, check agent.model`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":

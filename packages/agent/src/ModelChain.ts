@@ -1,0 +1,128 @@
+import type { Effort } from "@nominal-code/domain/ReviewSettings"
+import type { UsageSummary } from "@nominal-code/domain/Usage"
+import { LlmError } from "@nominal-code/llm/LlmError"
+import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import { Clock, Duration, Effect, Ref } from "effect"
+import type { TaskSpend } from "./TaskSpend.ts"
+
+/** Model that the calls of a task may go to, and what they cost. */
+export interface TaskModel {
+  readonly llm: LlmProvider["Service"]
+  readonly model: string
+  /** Absent for a model that goes on: what one can be told, another may refuse. */
+  readonly effort?: Effort | undefined
+  readonly spend: TaskSpend
+}
+
+/** The models of a task. Its calls go to one of them, until that is away. */
+export interface ModelChain {
+  readonly current: Effect.Effect<TaskModel>
+  /** Goes on to the next model after an error. Fails where none is left, or where another model would not help. */
+  readonly replace: (error: LlmError) => Effect.Effect<TaskModel, LlmError>
+  /** True if another model can take the next call. */
+  readonly hasNext: Effect.Effect<boolean>
+  /** Usage of all models, under the name of the current one. */
+  readonly usage: Effect.Effect<UsageSummary>
+}
+
+/** Reasons after which another model may answer. Of the others, the conversation is the matter, or its contents. */
+const replaceable: ReadonlySet<LlmError["reason"]> = new Set([
+  "rate-limited",
+  "overloaded",
+  "unavailable",
+  "timeout",
+  "unauthorized",
+  "no-credit",
+  "no-model",
+  "malformed-response"
+])
+
+/** Reasons for which a job waits until the service is back. */
+const passing: ReadonlySet<LlmError["reason"]> = new Set([
+  "rate-limited",
+  "overloaded",
+  "unavailable",
+  "unauthorized",
+  "no-credit"
+])
+
+/** Time for which a model that was away is not asked first, if its service names none. */
+const usualAbsence = Duration.minutes(1)
+const longestAbsence = Duration.minutes(15)
+
+const nameOf = ({ llm, model }: TaskModel): string => `${llm.name} ${model}`
+
+/** Models that were away when they were asked last, shared by the tasks of a process. */
+export interface Absences {
+  readonly isAway: (model: TaskModel) => Effect.Effect<boolean>
+  readonly add: (model: TaskModel, error: LlmError) => Effect.Effect<void>
+}
+
+/** Remembers which models were away. */
+export const makeAbsences = (): Absences => {
+  const until = new Map<string, number>()
+  return {
+    isAway: (model) => Effect.map(Clock.currentTimeMillis, (now) => (until.get(nameOf(model)) ?? 0) > now),
+    add: (model, { retryAfter = usualAbsence }) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        until.set(nameOf(model), now + Duration.toMillis(Duration.min(retryAfter, longestAbsence)))
+      })
+  }
+}
+
+/**
+ * The error of a chain of which every model is away: the first one that passes, with the words of all. It asks for a
+ * wait if each of them does, for the shortest one.
+ */
+const together = (errors: ReadonlyArray<LlmError>, last: LlmError): LlmError => {
+  const told = errors.find(({ reason }) => passing.has(reason)) ?? errors[0] ?? last
+  const waits = errors.map(({ retryAfter }) => retryAfter).filter((wait) => wait !== undefined)
+  const others = errors.filter((error) => error !== told).map(({ message, provider, reason }) =>
+    `${provider} (${reason}): ${message}`
+  )
+  return new LlmError({
+    provider: told.provider,
+    reason: told.reason,
+    message: [told.message, ...others].join("; and "),
+    ...(waits.length === errors.length ? { retryAfter: waits.reduce(Duration.min, longestAbsence) } : {}),
+    ...(told.refusesTools === undefined ? {} : { refusesTools: told.refusesTools })
+  })
+}
+
+/** Makes the chain of a task. The models that were away lately are asked last. */
+export const make = Effect.fnUntraced(
+  function*(first: TaskModel, others: ReadonlyArray<TaskModel>, absences: Absences) {
+    const away = yield* Effect.filter([first, ...others], absences.isAway, { concurrency: 1 })
+    const present = [first, ...others].filter((model) => !away.includes(model))
+    const models = [...present, ...away]
+    const at = yield* Ref.make(0)
+    const errors = yield* Ref.make<ReadonlyArray<LlmError>>([])
+    const current = Effect.map(Ref.get(at), (index) => models[index] ?? first)
+
+    const replace = Effect.fnUntraced(function*(error: LlmError) {
+      if (models.length === 1 || !replaceable.has(error.reason)) return yield* error
+      const gone = yield* current
+      yield* absences.add(gone, error)
+      const all = yield* Ref.updateAndGet(errors, (before) => [...before, error])
+      const next = models[(yield* Ref.get(at)) + 1]
+      if (next === undefined) return yield* together(all, error)
+      yield* Ref.update(at, (index) => index + 1)
+      yield* Effect.logWarning(`${nameOf(gone)} is away, ${nameOf(next)} goes on: ${error.reason}: ${error.message}`)
+      return next
+    })
+
+    const chain: ModelChain = {
+      current,
+      replace,
+      hasNext: Effect.map(Ref.get(at), (index) => index + 1 < models.length),
+      usage: Effect.map(current, (model) => {
+        const summary = ({ llm, model, spend }: TaskModel) => spend.summary(llm.name, model)
+        return models.filter((other) => other !== model).reduce(
+          (sum, other) => sum.plus(summary(other)),
+          summary(model)
+        )
+      })
+    }
+    return chain
+  }
+)

@@ -1,0 +1,143 @@
+import * as Anthropic from "@nominal-code/llm/Anthropic"
+import * as Google from "@nominal-code/llm/Google"
+import * as OpenAi from "@nominal-code/llm/OpenAi"
+import * as AnthropicWire from "../../llm/test/AnthropicWire.ts"
+import { against as chat } from "../../llm/test/ChatScene.ts"
+import * as ChatWire from "../../llm/test/ChatWire.ts"
+import * as GoogleWire from "../../llm/test/GoogleWire.ts"
+import * as OpenAiWire from "../../llm/test/OpenAiWire.ts"
+import { type Reply, scripted } from "../../llm/test/ScriptedService.ts"
+
+// oxlint-disable-next-line typescript/no-explicit-any -- requests in the services' own formats
+type Wire = any
+
+/** A service, its answers, and what it refuses in a request. */
+export interface StrictService {
+  readonly name: string
+  readonly against: ReturnType<typeof scripted>
+  /** A turn with a thought, words and two calls of `Read`. */
+  readonly looksAround: Reply
+  readonly submits: Reply
+  readonly overloaded: Reply
+  /** Complaints about a request that goes on with another service's conversation. */
+  readonly complaints: (body: Wire) => ReadonlyArray<string>
+}
+
+const summary = JSON.stringify({ summary: "Fine." })
+
+const plain = (id: unknown, longest: number, what: string): ReadonlyArray<string> =>
+  typeof id === "string" && /^[a-zA-Z0-9_-]+$/.test(id) && id.length <= longest ? [] : [`${what} id ${id}`]
+
+const same = (a: ReadonlyArray<unknown>, b: ReadonlyArray<unknown>, what: string): ReadonlyArray<string> =>
+  JSON.stringify(a) === JSON.stringify(b) ? [] : [`${what}: ${JSON.stringify(a)} are answered by ${JSON.stringify(b)}`]
+
+/** Complaints about roles that do not alternate, beginning with the user's. */
+const alternation = (roles: ReadonlyArray<string>, other: string): ReadonlyArray<string> =>
+  roles.flatMap((role, at) => role === (at % 2 === 0 ? "user" : other) ? [] : [`role ${role} at ${at}`])
+
+const anthropic: StrictService = {
+  name: "anthropic",
+  against: scripted(Anthropic.make, "sk-ant-key"),
+  looksAround: AnthropicWire.answer([
+    ...AnthropicWire.thinkingBlock(0, "hm", "signature-of-anthropic"),
+    ...AnthropicWire.textBlock(1, "I look around."),
+    ...AnthropicWire.toolBlock(2, "toolu_1", "Read", "{\"path\":\"a.ts\"}"),
+    ...AnthropicWire.toolBlock(3, "toolu_2", "Read", "{}")
+  ], { stop: "tool_use" }),
+  submits: AnthropicWire.answer(AnthropicWire.toolBlock(0, "toolu_9", "submit_review", summary), { stop: "tool_use" }),
+  overloaded: AnthropicWire.failed(529, "overloaded_error", "Overloaded"),
+  complaints: ({ messages }) => [
+    ...alternation(messages.map(({ role }: Wire) => role), "assistant"),
+    ...messages.flatMap(({ content }: Wire, at: number) => {
+      const kinds = content.map(({ type }: Wire) => type)
+      const known = ["text", "tool_use", "tool_result"]
+      const calls = content.filter(({ type }: Wire) => type === "tool_use").map(({ id }: Wire) => id)
+      const next = (messages[at + 1]?.content ?? []).filter(({ type }: Wire) => type === "tool_result")
+      return [
+        ...kinds.filter((kind: string) => !known.includes(kind)).map((kind: string) => `a block of ${kind}`),
+        ...content.filter(({ text, type }: Wire) => type === "text" && text.trim() === "").map(() => "an empty text"),
+        ...calls.flatMap((id: string) => plain(id, 64, "tool_use")),
+        ...same(calls, next.map(({ tool_use_id }: Wire) => tool_use_id), "calls")
+      ]
+    })
+  ]
+}
+
+const openai: StrictService = {
+  name: "openai",
+  against: scripted(OpenAi.make, "sk-proj-key", "/v1"),
+  looksAround: OpenAiWire.answer([
+    OpenAiWire.reasoning("sealed-by-openai"),
+    OpenAiWire.message("I look around.", { phase: "commentary" }),
+    OpenAiWire.call("call_1", "Read", "{\"path\":\"a.ts\"}"),
+    OpenAiWire.call("call_2", "Read")
+  ]),
+  submits: OpenAiWire.answer([OpenAiWire.call("call_9", "submit_review", summary)]),
+  overloaded: OpenAiWire.failed(503, { message: "Overloaded", code: "server_is_overloaded" }),
+  complaints: ({ input }) => {
+    const ids = (type: string) => input.filter((item: Wire) => item.type === type).map(({ call_id }: Wire) => call_id)
+    const known = ["message", "function_call", "function_call_output"]
+    return [
+      ...input.filter(({ type }: Wire) => !known.includes(type)).map(({ type }: Wire) => `an item of ${type}`),
+      ...input.filter(({ phase }: Wire) => phase !== undefined).map(({ phase }: Wire) => `a phase ${phase}`),
+      ...ids("function_call").flatMap((id: string) => plain(id, 64, "function_call")),
+      ...same(ids("function_call"), ids("function_call_output"), "calls")
+    ]
+  }
+}
+
+const google: StrictService = {
+  name: "google",
+  against: scripted(Google.make, "AIza-key"),
+  looksAround: GoogleWire.answer([
+    GoogleWire.text("hm", { thought: true }),
+    GoogleWire.text("I look around."),
+    GoogleWire.call("Read", { path: "a.ts" }, { thoughtSignature: "signature-of-google" }),
+    GoogleWire.call("Read")
+  ]),
+  submits: GoogleWire.answer([GoogleWire.call("submit_review", { summary: "Fine." })]),
+  overloaded: GoogleWire.failed(503, "UNAVAILABLE", "The model is overloaded."),
+  complaints: ({ contents }) => [
+    ...alternation(contents.map(({ role }: Wire) => role), "model"),
+    ...contents.flatMap(({ parts }: Wire, at: number) => {
+      const calls = parts.filter(({ functionCall }: Wire) => functionCall).map(({ functionCall }: Wire) => functionCall)
+      const next = (contents[at + 1]?.parts ?? []).flatMap(({ functionResponse }: Wire) => functionResponse ?? [])
+      const signatures = parts.flatMap(({ thoughtSignature }: Wire) => thoughtSignature ?? [])
+      return [
+        ...parts.filter(({ thought }: Wire) => thought === true).map(() => "a thought"),
+        ...signatures.filter((one: string) => one !== "skip_thought_signature_validator"),
+        ...(calls.length > 0 && signatures.length === 0 ? ["a call without a signature"] : []),
+        ...same(calls.map(({ name }: Wire) => name), next.map(({ name }: Wire) => name), "calls")
+      ]
+    })
+  ]
+}
+
+const compatible: StrictService = {
+  name: "deepseek",
+  against: chat("deepseek"),
+  looksAround: ChatWire.answer([
+    { reasoning_content: "thought-of-deepseek" },
+    ChatWire.text("I look around."),
+    // Ids as Kimi's models make them.
+    ChatWire.call(0, "functions.Read:0", "Read", "{\"path\":\"a.ts\"}"),
+    ChatWire.call(1, "functions.Read:1", "Read")
+  ], { finish: "tool_calls" }),
+  submits: ChatWire.answer([ChatWire.call(0, "call_9", "submit_review", summary)], { finish: "tool_calls" }),
+  overloaded: ChatWire.failed(503, { message: "Service is too busy" }),
+  complaints: ({ messages }) => {
+    const calls = messages.flatMap(({ tool_calls = [] }: Wire) => tool_calls.map(({ id }: Wire) => id))
+    const results = messages.filter(({ role }: Wire) => role === "tool").map(({ tool_call_id }: Wire) => tool_call_id)
+    const said = messages.filter(({ role }: Wire) => role === "assistant")
+    return [
+      ...calls.flatMap((id: string) => plain(id, 40, "call")),
+      ...same(calls, results, "calls"),
+      ...said.filter(({ content, tool_calls }: Wire) => content === null && tool_calls === undefined).map(() => "empty")
+    ]
+  }
+}
+
+/** Words and seals that belong to one service. */
+export const seals = ["signature-of-anthropic", "sealed-by-openai", "signature-of-google", "thought-of-deepseek"]
+
+export const services: ReadonlyArray<StrictService> = [anthropic, openai, google, compatible]
