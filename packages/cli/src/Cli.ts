@@ -8,7 +8,8 @@ import { printable } from "./review/TerminalText.ts"
 const serve = Command.make(
   "serve",
   {},
-  Effect.fn("cli.serve")(function*() {
+  // Untraced: each delivery begins a trace of its own, and a span of the whole server would put all of them into one.
+  Effect.fnUntraced(function*() {
     const { serve } = yield* Effect.promise(() => import("./commands/Serve.ts"))
     return yield* serve
   })

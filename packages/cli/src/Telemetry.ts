@@ -1,8 +1,10 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { settings } from "@nominal-code/config/Settings"
+import * as Redaction from "@nominal-code/domain/Redaction"
 import * as Metrics from "@nominal-code/server/Metrics"
-import { Effect, Layer, Option } from "effect"
-import { HttpServer } from "effect/http"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { FetchHttpClient, HttpBody, HttpServer } from "effect/http"
+import { OtlpSerialization, OtlpTracer } from "effect/observability"
 import * as Listener from "./Listener.ts"
 
 const announce = (host: string) =>
@@ -10,6 +12,59 @@ const announce = (host: string) =>
     const { address } = yield* HttpServer.HttpServer
     if (address._tag !== "UnixPathAddress") yield* Effect.logInfo(`metrics on http://${host}:${address.port}/metrics`)
   }))
+
+/** Fields of a span that are hexadecimal digits of its tracer, and no text. */
+const identifiers: ReadonlySet<string> = new Set(["traceId", "spanId", "parentSpanId"])
+
+/** Writes spans as JSON, all their texts through redaction: names, attributes, events and errors. */
+const redacted = (redact: (text: string) => string) => {
+  const body = (data: unknown) =>
+    HttpBody.text(
+      JSON.stringify(data, (key, value: unknown) => {
+        if (typeof value === "number" && !Number.isFinite(value)) return String(value)
+        return typeof value === "string" && !identifiers.has(key) ? redact(value) : value
+      }),
+      "application/json"
+    )
+  return Layer.succeed(OtlpSerialization.OtlpSerialization, { traces: body, metrics: body, logs: body })
+}
+
+const decoded = Option.liftThrowable(decodeURIComponent)
+
+/** Headers that are written `name=value,name=value`. */
+const headersOf = (text: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    text.split(",").map((pair) => {
+      const at = pair.indexOf("=")
+      const value = pair.slice(at + 1).trim()
+      return [pair.slice(0, at).trim(), Option.getOrElse(decoded(value), () => value)]
+    })
+  )
+
+/**
+ * Sends the spans of everything above it to a collector, if `tracing.endpoint` is set. A collector that is away is left
+ * alone for a minute, and no review waits for it.
+ */
+export const traces = Layer.unwrap(
+  Effect.map(AppConfig, ({ secrets, tracing: { endpoint, headers } }) =>
+    Option.match(endpoint, {
+      onNone: () => Layer.empty,
+      onSome: (url) =>
+        OtlpTracer.layer({
+          url: `${url}/v1/traces`,
+          resource: { serviceName: "nominal-code" },
+          ...Option.match(headers, {
+            onNone: () => ({}),
+            onSome: (text) => ({ headers: headersOf(Redacted.value(text)) })
+          })
+        }).pipe(
+          Layer.provide(redacted(Redaction.make(secrets.map(Redacted.value)))),
+          Layer.provide(FetchHttpClient.layer),
+          // A redirection would take the headers elsewhere.
+          Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
+        )
+    }))
+)
 
 /** Everything that tells of the server to who watches it: `/metrics`, if `metrics.port` is set. */
 export const layer = Layer.unwrap(

@@ -72,6 +72,7 @@ export {
   type ProviderSettings,
   type ReconcileSettings,
   type RedisSettings,
+  type TracingSettings,
   type WebhookSettings,
   type WorkspaceSettings
 } from "@nominal-code/config/AppConfig"

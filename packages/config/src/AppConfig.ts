@@ -6,6 +6,7 @@ import type { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { KubernetesSettings } from "./KubernetesSettings.ts"
 import type { jobs, metrics, redis, webhook, workspace } from "./settings/Service.ts"
+import type { tracing } from "./settings/Tracing.ts"
 
 /** Kind of process, which decides which settings are required. */
 export type Mode = "serve" | "run-job" | "review" | "jobs" | "reconcile"
@@ -67,6 +68,9 @@ export type WebhookSettings = ValuesOf<typeof webhook>
 /** The listener of the metrics. None: there is no listener. */
 export type MetricsSettings = ValuesOf<typeof metrics>
 
+/** The collector of the traces. None: there are none. */
+export type TracingSettings = ValuesOf<typeof tracing>
+
 /** Limits of concurrent jobs and of their durations. */
 export interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"> {
   readonly maxConcurrent: number
@@ -124,6 +128,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly gitlab: Option.Option<GitLabSettings>
   readonly webhook: WebhookSettings
   readonly metrics: MetricsSettings
+  readonly tracing: TracingSettings
   readonly policy: Policy
   /** The settings of the reviewer as they are written. Those that a review reads are resolved in `review`. */
   readonly reviewer: ValuesOf<typeof reviewer>

@@ -19,6 +19,7 @@ import { resolveReview } from "./ReviewConfig.ts"
 import { resolveClaudeCode, resolveRunner } from "./RunnerConfig.ts"
 import { knownSecrets } from "./Secrets.ts"
 import { settings } from "./Settings.ts"
+import { resolveTracing } from "./TracingConfig.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
 import { type Flags, readValues, type Values, valuesOf } from "./Values.ts"
 import { doubtfulVariables } from "./VariableNames.ts"
@@ -76,6 +77,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     gitlab: resolveGitLab(mode, values, report),
     webhook: resolveWebhook(mode, values, report),
     metrics: resolveMetrics(values, report),
+    tracing: resolveTracing(values, report),
     policy,
     reviewer: valuesOf(values)(reviewer),
     costs: valuesOf(values)(costs),

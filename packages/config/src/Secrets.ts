@@ -29,6 +29,16 @@ const passwordOf = (text: string): ReadonlyArray<string> =>
 const userOf = (text: string): ReadonlyArray<string> =>
   Option.toArray(parseRedisUrl(text)).flatMap(({ password, username }) => password === "" ? [] : [username])
 
+const pairs = /^[\w-]+=[^,]+(?:,\s*[\w-]+=[^,]+)*$/
+
+/** Values of headers that are written `name=value,name=value`, as written and decoded, and without `Bearer`. */
+const headerValues = (text: string): ReadonlyArray<string> =>
+  pairs.test(text)
+    ? text.split(",").map((pair) => pair.slice(pair.indexOf("=") + 1).trim())
+      .flatMap((value) => [value, ...Option.toArray(decode(value))])
+      .flatMap((value) => [value, ...value.split(" ").slice(1)])
+    : []
+
 /** True for a Redis URL without a password: an address, which the log has to be able to name. */
 const isAddress = (text: string): boolean => Option.exists(parseRedisUrl(text), ({ password }) => password === "")
 
@@ -48,6 +58,11 @@ export const knownSecrets = Effect.fnUntraced(function*(
   const values = [...given, ...keys, ...yield* foreignSecrets]
   const proxies = yield* Effect.forEach(proxyVariables, readVariable, { concurrency: 1 })
   const passwords = [...values, ...proxies.flatMap((proxy) => Option.toArray(proxy))].flatMap(passwordOf)
-  const known = new Set([...values.filter((text) => !isAddress(text)), ...passwords, ...values.flatMap(userOf)])
+  const known = new Set([
+    ...values.filter((text) => !isAddress(text)),
+    ...passwords,
+    ...values.flatMap(userOf),
+    ...values.flatMap(headerValues)
+  ])
   return [...known].filter((text) => text !== "").map((text) => Redacted.make(text))
 })

@@ -9,6 +9,7 @@ import { providerNames, providers } from "./settings/Providers.ts"
 import { agent, prompts } from "./settings/Review.ts"
 import { answerer, explorer } from "./settings/Roles.ts"
 import { jobs, kubernetes, metrics, reconcile, redis, storage, webhook, workspace } from "./settings/Service.ts"
+import { tracing } from "./settings/Tracing.ts"
 
 /** Settings that only the environment can set. */
 const process = {
@@ -31,6 +32,7 @@ const own = {
   gitlab,
   webhook,
   metrics,
+  tracing,
   reviewer,
   access,
   filters,
@@ -65,6 +67,7 @@ export const sections: ReadonlyArray<{
   },
   { title: "Webhook listener", settings: Object.values(webhook) },
   { title: "Metrics", note: "[Operate](operate.md#metrics) lists the metrics.", settings: Object.values(metrics) },
+  { title: "Traces", note: "[Operate](operate.md#traces) says what is in them.", settings: Object.values(tracing) },
   { title: "Reviewer", settings: Object.values(reviewer) },
   { title: "Access", settings: Object.values(access) },
   {

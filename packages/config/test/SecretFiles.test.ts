@@ -16,6 +16,7 @@ const secrets = {
   GITLAB_SIGNING_TOKEN: "whsec_RnJvbUFGaWxlRnJvbUFGaWxlRnJvbUFGaWxl",
   REDIS_URL: "redis://:from-a-file@redis:6379",
   REDIS_SENTINEL_PASSWORD: "password from a file",
+  OTEL_EXPORTER_OTLP_HEADERS: "api-key=from-a-file",
   ANTHROPIC_API_KEY: "sk-ant-from-a-file",
   OPENAI_API_KEY: "sk-from-a-file",
   GOOGLE_API_KEY: "AIza-from-a-file",

@@ -13,7 +13,8 @@ const given = {
   REDIS_SENTINEL_PASSWORD: "a-password-of-sentinels",
   ANTHROPIC_API_KEY: "a-key-of-anthropic",
   OPENAI_API_KEY: "a-key-of-openai",
-  GOOGLE_API_KEY: "a-key-of-google"
+  GOOGLE_API_KEY: "a-key-of-google",
+  OTEL_EXPORTER_OTLP_HEADERS: "api-key=a-key-of-a-collector"
 }
 
 for (const [name, secret] of Object.entries(given)) {
@@ -35,6 +36,14 @@ for (const name of ["HTTPS_PROXY", "https_proxy", "REDIS_URL"]) {
       assert.includeMembers(secrets.map(Redacted.value), ["a%2Fpassword", "a/password"])
     }))
 }
+
+it.effect("the keys within the headers of the collector are secrets, each as it is written and as it is meant", () =>
+  Effect.gen(function*() {
+    const headers = "authorization=Bearer%20collector-token, api-key=a%2Fcollector-key"
+    const { secrets } = yield* configured({ env: { ...complete, OTEL_EXPORTER_OTLP_HEADERS: headers } })
+    const meant = ["Bearer collector-token", "collector-token", "a%2Fcollector-key", "a/collector-key"]
+    assert.includeMembers(secrets.map(Redacted.value), meant)
+  }))
 
 it.effect("a secret in the configuration file is known, and what is none is not", () =>
   Effect.gen(function*() {

@@ -10,7 +10,7 @@ import { defaults, valuesOf } from "@nominal-code/config/Values"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Layer, Option, Redacted, Struct } from "effect"
 
-const { costs, metrics, reconcile, redis, reviewer, webhook, workspace } = settings
+const { costs, metrics, reconcile, redis, reviewer, tracing, webhook, workspace } = settings
 
 const byDefault = valuesOf(defaults)
 
@@ -52,6 +52,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   gitlab: Option.none(),
   webhook: { ...byDefault(webhook), host: "127.0.0.1", port: 0 },
   metrics: byDefault(metrics),
+  tracing: byDefault(tracing),
   policy: { ...resolvePolicy("review", defaults, makeReport()), botUsername: "nominalbot" },
   reviewer: byDefault(reviewer),
   costs: byDefault(costs),

@@ -22,6 +22,7 @@ import * as RunPayload from "../RunPayload.ts"
 import { jobOf } from "../RunRequest.ts"
 import { isWanted } from "../RunWanted.ts"
 import * as Storage from "../Storage.ts"
+import * as Telemetry from "../Telemetry.ts"
 
 /** A job that was not done. The process ends with 1. */
 export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { message: Schema.String }) {}
@@ -159,7 +160,10 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
   const written = yield* text(given)
   const [, id] = reference.exec(written.trim()) ?? []
   const payload = id === undefined ? Option.some(yield* decode(written, given === undefined)) : Option.none()
-  const own = Layer.mergeAll(Logging.layer, Results.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("run-job")))
+  const own = Results.layer.pipe(
+    Layer.provideMerge(Layer.merge(Logging.layer, Telemetry.traces)),
+    Layer.provideMerge(AppConfigLayer.layer("run-job"))
+  )
   return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
     Effect.flatMap(asPayload),
     Effect.flatMap(runReview),

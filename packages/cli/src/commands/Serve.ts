@@ -56,6 +56,7 @@ export const layer = Layer.mergeAll(announce, Telemetry.layer, Configured.reconc
   Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
   Layer.provide(Configured.markerKeys("make")),
   Layer.provide(Storage.layer),
+  Layer.provide(Telemetry.traces),
   Layer.provide(Logging.layer),
   Layer.provide(Layer.effectDiscard(checkPrices)),
   Layer.provide(AppConfigLayer.layer("serve"))
