@@ -93,6 +93,21 @@ describe("nominal-code review of a pull request", () => {
   )
 
   live(
+    "prints what it cannot post, and says why",
+    Effect.gen(function*() {
+      const here = yield* onGitHub
+      here.github.faults.next(
+        { method: "POST", path: /\/pulls\/\d+\/reviews$/, times: 100 },
+        { _tag: "Answer", status: 403, message: "Resource not accessible by personal access token" }
+      )
+      const { code, stderr, stdout } = yield* review(here, here.page, "--post", "--quiet")
+      assert.strictEqual(code, 1)
+      assert.include(stdout, "Cents are lost.")
+      assert.match(stderr, /nominal-code: the review could not be posted: forge: .*Resource not accessible/)
+    })
+  )
+
+  live(
     "on GitLab prints it, and posts it with --post",
     Effect.gen(function*() {
       const here = yield* onGitLab

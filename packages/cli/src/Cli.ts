@@ -134,6 +134,11 @@ const severities = ["critical", "high", "medium", "low"] as const satisfies Read
 const toggle = (name: string, what: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(what), Flag.withDefault(false))
 
+const failOn = Flag.Literals("fail-on", severities).pipe(
+  Flag.withDescription("End with 3 if a finding is this severe or worse"),
+  Flag.optional
+)
+
 const review = Command.make(
   "review",
   {
@@ -161,10 +166,7 @@ const review = Command.make(
       Flag.withOptionalValue("ask"),
       Flag.optional
     ),
-    failOn: Flag.Literals("fail-on", severities).pipe(
-      Flag.withDescription("End with 3 if a finding is this severe or worse"),
-      Flag.optional
-    ),
+    failOn,
     maxUsd: Flag.Finite("max-usd").pipe(
       Flag.withDescription("Cost limit in US dollars; 0: none"),
       Flag.withSchema(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
@@ -198,9 +200,23 @@ const reconcile = Command.make(
   )
 )
 
+const ci = Command.make(
+  "ci",
+  {
+    system: Argument.Literals("system", ["github", "gitlab"]).pipe(
+      Argument.withDescription("github: GitHub Actions. gitlab: GitLab CI")
+    ),
+    failOn
+  },
+  Effect.fn("cli.ci")(function*({ failOn, system }) {
+    const { ci } = yield* Effect.promise(() => import("./commands/Ci.ts"))
+    return yield* ci(system, { failOn })
+  })
+).pipe(Command.withDescription("Review the pull request of the pipeline that runs this, and post the review"))
+
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob, review, jobs, reconcile, costs, config])
+  Command.withSubcommands([serve, runJob, review, ci, jobs, reconcile, costs, config])
 )
 
 const usage = 2

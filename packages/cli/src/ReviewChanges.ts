@@ -107,28 +107,35 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
       }))
   )
 
-/** The review that a job has come to, with the draft that its forge was given. */
-export const reviewedOf = (
-  outcome: JobOutcome,
-  draft: Option.Option<ReviewDraft>
-): Effect.Effect<ReviewedChanges, NotReviewed> => {
-  if (outcome._tag === "Skipped") {
-    const reason = outcome.reason === "limit-reached" ? "failed" : "nothing-to-review"
-    return Effect.fail(new NotReviewed({ reason, message: outcome.detail }))
-  }
-  if ("failure" in outcome) return Effect.fail(NotReviewed.failed(outcome.failure))
-  const { usage } = outcome
-  return Effect.map(KnownSecrets, ({ redact }) => {
-    const text = makeOutgoingText({ redact, forgeHost: "" })
-    const { comments, headSha, summary } = shownDraft(text, Option.getOrThrow(draft))
+/** A draft as a review of changes, with its texts as they are shown. */
+export const drafted = (draft: ReviewDraft, usage: Option.Option<UsageSummary>) =>
+  Effect.map(KnownSecrets, ({ redact }): ReviewedChanges => {
+    const { comments, headSha, summary } = shownDraft(makeOutgoingText({ redact, forgeHost: "" }), draft)
     return {
       summary,
       findings: comments.map(({ finding, fingerprint }) => new ReviewedFinding({ ...finding, fingerprint })),
       headSha,
-      usage: Option.fromUndefinedOr(usage)
+      usage
     }
   })
+
+/** Reason why a job has come to no review; none if it has come to one. */
+export const notReviewed = (
+  outcome: JobOutcome,
+  draft: Option.Option<ReviewDraft>
+): Option.Option<NotReviewed> => {
+  if (Option.isSome(draft)) return Option.none()
+  if ("failure" in outcome) return Option.some(NotReviewed.failed(outcome.failure))
+  if (outcome._tag !== "Skipped") {
+    return Option.some(new NotReviewed({ reason: "nothing-to-review", message: "it was reviewed before" }))
+  }
+  const reason = outcome.reason === "limit-reached" ? "failed" : "nothing-to-review"
+  return Option.some(new NotReviewed({ reason, message: outcome.detail }))
 }
+
+/** Model usage of a review; none where it is not known. */
+export const usageOf = (outcome: JobOutcome): Option.Option<UsageSummary> =>
+  Option.fromUndefinedOr(outcome._tag === "Reviewed" ? outcome.usage : undefined)
 
 /**
  * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
@@ -145,5 +152,8 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
   )
   const job = jobOfHead(pullRequest, { prompt: options.instructions ?? "", asked: true })
   const outcome = yield* Effect.provide(review(job), layers)
-  return yield* reviewedOf(outcome, yield* Ref.get(posted))
+  const draft = yield* Ref.get(posted)
+  const refusal = notReviewed(outcome, draft)
+  if (Option.isSome(refusal)) return yield* refusal.value
+  return yield* drafted(Option.getOrThrow(draft), usageOf(outcome))
 })

@@ -1,13 +1,15 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { failureText } from "@nominal-code/domain/Failure"
+import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
 import { Forge } from "@nominal-code/forge/Forge"
-import { Forges } from "@nominal-code/forge/Forges"
+import * as Forges from "@nominal-code/forge/Forges"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { review } from "@nominal-code/review/Review"
 import { Effect, Layer, Option, Ref } from "effect"
 import * as Configured from "./Configured.ts"
-import { reviewedOf } from "./ReviewChanges.ts"
+import { drafted, notReviewed, usageOf } from "./ReviewChanges.ts"
 import { jobOf } from "./RunRequest.ts"
 
 /** A pull request to review for the person who runs the command. */
@@ -17,41 +19,60 @@ export interface PullRequestOptions {
   readonly post: boolean
 }
 
-type Kept = Ref.Ref<Option.Option<ReviewDraft>>
+/** Result of a review on a forge. */
+export interface ForgeReview {
+  readonly outcome: JobOutcome
+  /** The review, posted or not; none if there is none. */
+  readonly draft: Option.Option<ReviewDraft>
+  /** Page of the posted review. */
+  readonly url: Option.Option<string>
+}
 
-/** A forge that keeps the review. Of all that a review writes, it lets through at most the review and its check. */
-const keeping = (forge: Forge["Service"], kept: Kept, url: Ref.Ref<Option.Option<string>>, post: boolean) =>
+/** A forge that keeps the review. What a review writes beside it is written only where the review is posted. */
+const keeping = (forge: Forge["Service"], kept: Ref.Ref<Option.Option<ReviewDraft>>, post: boolean) =>
   Forge.of({
     ...forge,
     acknowledge: () => Effect.void,
     reply: () => Effect.succeedNone,
-    resolveThread: () => Effect.void,
+    resolveThread: (thread) => post ? forge.resolveThread(thread) : Effect.void,
+    settle: (...reply) => post ? forge.settle(...reply) : Effect.succeed(false),
     check: post ? forge.check : () => Effect.void,
     publish: Effect.fnUntraced(function*(draft, known) {
       yield* Ref.set(kept, Option.some(draft))
       const { comments, headSha } = draft
-      if (!post) return new PostedReview({ headSha, inline: comments.length, folded: 0, alreadyPosted: false })
-      const posted = yield* forge.publish(draft, known)
-      yield* Ref.set(url, Option.fromUndefinedOr(posted.url))
-      return posted
+      return post
+        ? yield* forge.publish(draft, known)
+        : new PostedReview({ headSha, inline: comments.length, folded: 0, alreadyPosted: false })
     })
   })
+
+/** Reviews a job's pull request on its forge, and posts the review there if `post` says so. */
+export const reviewOnForge = Effect.fn("ReviewPullRequest.reviewOnForge")(function*(job: Job, post: boolean) {
+  const { review: settings } = yield* AppConfig
+  const forge = yield* Forge
+  const kept = yield* Ref.make(Option.none<ReviewDraft>())
+  // A dry run drops its review; here it is shown.
+  const reviewConfig = Configured.reviewConfig(Option.some({ ...settings, dryRun: false }))
+  const outcome = yield* review(job).pipe(
+    Effect.provideService(Forge, keeping(forge, kept, post && !settings.dryRun)),
+    Effect.provide(Layer.mergeAll(Configured.conversationsIn.memory, SpendMemory.layer, reviewConfig))
+  )
+  const url = outcome._tag === "Reviewed" ? Option.fromUndefinedOr(outcome.url) : Option.none<string>()
+  const result: ForgeReview = { outcome, draft: yield* Ref.get(kept), url }
+  return result
+})
 
 /** Reviews a pull request as its forge shows it now. The model is the `AgentRunner` of the context. */
 export const reviewPullRequest = Effect.fn("ReviewPullRequest.reviewPullRequest")(
   function*({ number, platform, repo }: PullRequestRef, { instructions, post }: PullRequestOptions) {
-    const { review: settings } = yield* AppConfig
-    const forge = yield* (yield* Forges).of(platform)
-    const kept = yield* Ref.make(Option.none<ReviewDraft>())
-    const url = yield* Ref.make(Option.none<string>())
     const job = yield* jobOf({ platform, repo, number, prompt: instructions })
-    // A dry run drops its review; here it is shown.
-    const reviewConfig = Configured.reviewConfig(Option.some({ ...settings, dryRun: false }))
-    const stores = Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)
-    const outcome = yield* review(job).pipe(
-      Effect.provideService(Forge, keeping(forge, kept, url, post && !settings.dryRun)),
-      Effect.provide(Layer.mergeAll(Configured.workspace, stores, reviewConfig))
+    const { draft, outcome, url } = yield* reviewOnForge(job, post).pipe(
+      Forges.on(platform),
+      Effect.provide(Configured.workspace)
     )
-    return { ...yield* reviewedOf(outcome, yield* Ref.get(kept)), url: yield* Ref.get(url) }
+    const refusal = notReviewed(outcome, draft)
+    if (Option.isSome(refusal)) return yield* refusal.value
+    const notPosted = "failure" in outcome ? Option.some(failureText(outcome.failure)) : Option.none<string>()
+    return { ...yield* drafted(Option.getOrThrow(draft), usageOf(outcome)), url, notPosted }
   }
 )

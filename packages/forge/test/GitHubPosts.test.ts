@@ -1,9 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
-import { Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Option } from "effect"
+import { PullNumber, PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
+import { Effect, Option, Redacted } from "effect"
 import { Forge } from "../src/Forge.ts"
+import * as GitHub from "../src/GitHub.ts"
 import { comment, draft, fakeGitHub, forgeAt, head, jobId, mentioned, publishing, ref, replying } from "./FakeGitHub.ts"
 import { type FakePull, fakePull, self } from "./FakePull.ts"
 
@@ -115,3 +117,26 @@ it.effect("an answer is not posted where the job's review is, and taken back whe
     assert.isTrue(Option.isSome(again))
     assert.strictEqual(fake.calls("POST /repos/acme/shop/issues/7/comments"), 1)
   }))
+
+it.live("the token of a workflow, which may not ask who it is, finds its own posts without GraphQL's answer, too", () =>
+  Effect.gen(function*() {
+    const github = yield* GitHubEmulator.make()
+    const repository = yield* github.addRepository("acme/shop", [{ message: "one", files: { "a.ts": "1\n" } }])
+    const pull = yield* github.openPullRequest({ repository, commits: [{ message: "two", files: { "a.ts": "2\n" } }] })
+    const account = github.account("github-actions[bot]", "Bot")
+    const installation = github.apps.install(github.apps.register(1, "github-actions", account), 1, ["acme/shop"])
+    const { token } = github.apps.mint(installation, new Set(["acme/shop"]))
+    yield* github.comment(pull, account.login, `Not yet.\n\n${renderMarker(new Marker({ jobId }))}`)
+    github.faults.next({ path: /graphql$/ }, { _tag: "Answer", status: 403, message: "Resource not accessible" })
+    const first = new PullRequestRef({ ...ref, number: PullNumber.make(pull.number) })
+    const { answer } = yield* Forge.use((forge) => forge.ownPosts(first, jobId)).pipe(
+      Effect.provide(
+        GitHub.layer({
+          apiBase: github.apiBase,
+          cloneBase: github.origin,
+          credentials: { _tag: "Token", token: Redacted.make(token) }
+        })
+      )
+    )
+    assert.isTrue(Option.isSome(answer))
+  }).pipe(Effect.scoped))

@@ -1,22 +1,24 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
-import { Config, Console, Effect, Layer, Option, Runtime, Schema } from "effect"
+import { Config, Console, Effect, Layer, Option, Schema } from "effect"
 import process from "node:process"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import { checkPrices } from "../Prices.ts"
 import { type ApplyChoice, applySuggestions } from "../review/ApplySuggestions.ts"
+import { judge } from "../review/FailOn.ts"
 import { checkKey } from "../review/ModelKey.ts"
 import { observing } from "../review/ObservedSteps.ts"
 import { isPullRequest, pullRequestNamed } from "../review/PullRequestTarget.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
+import type { Reviewed } from "../review/ReviewReport.ts"
 import { repositoryAt, type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
 import { paint, reviewText } from "../review/ReviewText.ts"
 import { nothingSarif, reviewSarif } from "../review/Sarif.ts"
 import { widthOf } from "../review/TerminalText.ts"
-import { reviewChanges, type ReviewedChanges } from "../ReviewChanges.ts"
+import { reviewChanges } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import { reviewPullRequest } from "../ReviewPullRequest.ts"
 
@@ -37,10 +39,8 @@ export interface ReviewFlags extends Pick<TargetFlags, "base" | "staged"> {
   readonly quiet: boolean
 }
 
-/** Findings as bad as `--fail-on` says, or worse. The process ends with 3. */
-class FindingsFound extends Schema.TaggedError<FindingsFound>()("FindingsFound", { message: Schema.String }) {
-  override readonly [Runtime.errorExitCode] = 3
-}
+/** The review could not be posted. It was printed. */
+class NotPosted extends Schema.TaggedError<NotPosted>()("NotPosted", { message: Schema.String }) {}
 
 const settingsOf = ({ maxUsd, model, provider }: ReviewFlags): Flags => ({
   ...Option.match(model, { onNone: () => ({}), onSome: (model) => ({ "agent.model": model }) }),
@@ -80,32 +80,15 @@ const ofPullRequest = Effect.fnUntraced(function*(text: string, { post, prompt }
   return yield* Effect.provide(reviewPullRequest(pullRequest, { instructions, post }), Configured.forges)
 })
 
-interface Outcome extends ReviewedChanges {
-  /** Page of the posted review. */
-  readonly url?: Option.Option<string>
-}
-
-const reportOf = (
-  { findings, summary, url = Option.none(), usage, ...rest }:
-    & Outcome
-    & Pick<Report.ReviewReport, "files" | "severities">
-): Report.ReviewReport => ({
-  ...rest,
-  summary: Report.withoutMarkers(summary),
-  findings: Report.worstFirst(findings.map(Report.withoutHead)),
-  usage: Option.getOrUndefined(usage),
-  url: Option.getOrUndefined(url)
-})
-
 const reviewed = Effect.fnUntraced(function*(flags: ReviewFlags) {
   const named = pullRequestIn(flags)
-  const outcome: Outcome = Option.isSome(named) ? yield* ofPullRequest(named.value, flags) : yield* local(flags)
+  const outcome: Reviewed = Option.isSome(named) ? yield* ofPullRequest(named.value, flags) : yield* local(flags)
   return outcome
 })
 
 const review = (flags: ReviewFlags, progress: ReviewProgress.ReviewProgress) =>
   observing(reviewed(flags), progress).pipe(
-    Effect.map(reportOf),
+    Effect.map(Report.reportOf),
     Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
   )
 
@@ -119,13 +102,6 @@ const formatted = (report: Report.ReviewReport, { json, markdown, sarif }: Revie
     paint: process.stdout.isTTY && process.stdout.hasColors() ? paint : (_, text) => text
   })
 }
-
-const judge = Effect.fnUntraced(function*({ severities }: Report.ReviewReport, least: Severity) {
-  const count = Report.countAtLeast(severities, least)
-  if (count === 0) return
-  const what = count === 1 ? "1 finding is" : `${count} findings are`
-  return yield* new FindingsFound({ message: `${what} ${least === "critical" ? least : `${least} or worse`}` })
-})
 
 /** Exit code of a review that a signal ends. */
 const interruptedExit = 130
@@ -146,6 +122,9 @@ const deliver = Effect.fnUntraced(function*(report: Report.ReviewReport, flags: 
   if (report.url !== undefined) yield* Console.error(`Posted: ${report.url}`)
   if (Option.isSome(flags.apply)) {
     yield* applySuggestions(report, yield* repositoryAt(process.cwd()), flags.apply.value)
+  }
+  if (report.notPosted !== undefined) {
+    return yield* new NotPosted({ message: `the review could not be posted: ${report.notPosted}` })
   }
   if (Option.isSome(flags.failOn)) yield* judge(report, flags.failOn.value)
 })

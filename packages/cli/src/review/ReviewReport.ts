@@ -4,7 +4,8 @@ import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { UsageSummary } from "@nominal-code/domain/Usage"
 import { closeFence, codeSpan, fenced } from "@nominal-code/forge/Markdown"
 import { commentBody, commentHead } from "@nominal-code/review/CommentBody"
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
+import type { ReviewedChanges } from "../ReviewChanges.ts"
 import { ReviewedFinding } from "../ReviewedFinding.ts"
 import { printable } from "./TerminalText.ts"
 
@@ -22,13 +23,15 @@ export interface ReviewReport {
   readonly files: ReadonlyMap<string, ReadonlyArray<string>>
   /** Page of the review; undefined if it was not posted. */
   readonly url?: string | undefined
+  /** Reason why it could not be posted; undefined if it was, or was not to be. */
+  readonly notPosted?: string | undefined
 }
 
 /** Removes what a forge hides in a text: the markers of our findings. */
-export const withoutMarkers = (text: string): string => text.replaceAll(/[ \n]*<!-- nominal-code .*?-->/g, "")
+const withoutMarkers = (text: string): string => text.replaceAll(/[ \n]*<!-- nominal-code .*?-->/g, "")
 
 /** Removes severity, category and confidence, which stand above a finding's text on a forge. */
-export const withoutHead = (finding: ReviewedFinding): ReviewedFinding => {
+const withoutHead = (finding: ReviewedFinding): ReviewedFinding => {
   const head = commentHead(finding)
   const body = finding.body.startsWith(head) ? finding.body.slice(head.length).trim() : finding.body
   return body === "" ? finding : new ReviewedFinding({ ...finding, body })
@@ -39,6 +42,26 @@ const rank = (severity: Severity): number => Severity.literals.indexOf(severity)
 /** Sorts findings by severity, worst first. */
 export const worstFirst = (findings: ReadonlyArray<ReviewedFinding>): ReadonlyArray<ReviewedFinding> =>
   findings.toSorted((one, other) => rank(one.severity) - rank(other.severity))
+
+/** A review, with what its forge has said of its post. */
+export interface Reviewed extends ReviewedChanges {
+  readonly url?: Option.Option<string>
+  readonly notPosted?: Option.Option<string>
+}
+
+/** A review as it is reported: worst findings first, texts without what only a forge shows. */
+export const reportOf = (
+  { files, severities, ...reviewed }: Reviewed & Pick<ReviewReport, "files" | "severities">
+): ReviewReport => ({
+  summary: withoutMarkers(reviewed.summary),
+  findings: worstFirst(reviewed.findings.map(withoutHead)),
+  headSha: reviewed.headSha,
+  usage: Option.getOrUndefined(reviewed.usage),
+  files,
+  severities,
+  url: Option.getOrUndefined(reviewed.url ?? Option.none()),
+  notPosted: Option.getOrUndefined(reviewed.notPosted ?? Option.none())
+})
 
 /** Number of severities that are `least` or worse. */
 export const countAtLeast = (severities: ReadonlyArray<Severity>, least: Severity): number =>

@@ -57,10 +57,25 @@ const post = (kind: PostKind, self: string) => (wire: typeof Wire.Type): Post =>
   }
 }
 
-/** The login of a token's owner. */
+const Viewer = Schema.Struct({ data: Schema.Struct({ viewer: Account }) })
+
+/**
+ * The login of a token's owner. GitHub refuses the REST call to the token of an App's installation, which a workflow of
+ * GitHub Actions has; GraphQL tells such a token who it is.
+ */
 export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeError> =>
   client.request({ operation: "GitHub.account", route: "GET /user", parameters: {}, answer: Account }).pipe(
-    Effect.map(({ login }) => login)
+    Effect.map(({ login }) => login),
+    Effect.catchReason("ForgeError", "Forbidden", () =>
+      Effect.map(
+        client.graphql({
+          operation: "GitHub.account",
+          text: "query { viewer { login } }",
+          variables: {},
+          answer: Viewer
+        }),
+        ({ data: { viewer: { login } } }) => login.endsWith("[bot]") ? login : `${login}[bot]`
+      ))
   )
 
 /** Sources of what GraphQL does not give: the login of our account, and the pull request over REST. */

@@ -1,0 +1,23 @@
+import type { Severity } from "@nominal-code/domain/Finding"
+import { printableJson, type ReviewReport } from "../review/ReviewReport.ts"
+import { unescaped } from "../review/ReviewText.ts"
+import type { ReviewedFinding } from "../ReviewedFinding.ts"
+
+const severities: Readonly<Record<Severity, "blocker" | "critical" | "major" | "minor" | "info">> = {
+  critical: "blocker",
+  high: "critical",
+  medium: "major",
+  low: "minor"
+}
+
+const entryOf = ({ body, category, fingerprint, line, path, severity, startLine = line }: ReviewedFinding) => ({
+  description: unescaped(body),
+  check_name: category,
+  fingerprint,
+  severity: severities[severity],
+  location: { path, lines: { begin: startLine, end: line } }
+})
+
+/** A review as GitLab's code quality report: the findings on lines that the files still have. */
+export const codeQuality = ({ findings }: Pick<ReviewReport, "findings">): string =>
+  printableJson(findings.filter(({ side }) => side === "RIGHT").map(entryOf))
