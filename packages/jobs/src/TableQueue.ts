@@ -2,12 +2,11 @@ import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Context, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule } from "effect"
+import { Array, Clock, Context, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule } from "effect"
 import {
   JobQueue,
   type JobRequestResult,
   type Lease,
-  type OfferResult,
   QueueLimits,
   type RunLocation,
   type Settlement
@@ -33,7 +32,18 @@ export interface TableStore {
   readonly version: Effect.Effect<number, StoreError>
 }
 
-class Offer extends Request.Class<{ readonly candidate: LaneRules.OfferedJob }, OfferResult, StoreError> {}
+/** Change of some lanes. `body` may run again if another process holds the store. */
+class Change extends Request.Class<
+  {
+    readonly operation: string
+    readonly lanes: ReadonlyArray<string>
+    /** True if it accepts work, which then has to outlive this process. */
+    readonly accepts: boolean
+    readonly body: (table: JobTable, now: number) => void
+  },
+  void,
+  StoreError
+> {}
 
 const hourly = Schedule.spaced("1 hour")
 
@@ -45,37 +55,62 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const leaseMillis = Duration.toMillis(leaseDuration)
   const readyLanes = ReadyLanes.make(store, sweepEvery)
 
-  /** Changes some lanes. The change is stored and announced synchronously, with nothing between the two. */
+  /** Carries out changes in one transaction. They are stored and announced synchronously, with nothing between the two. */
+  const carryOut = Effect.fnUntraced(function*(changes: Array.NonEmptyReadonlyArray<Change>) {
+    const now = yield* Clock.currentTimeMillis
+    const [{ operation }, ...others] = changes
+    const name = others.every((other) => other.operation === operation) ? operation : "JobQueue.change"
+    const touched = yield* transaction(name, (table) => {
+      for (const { body } of changes) body(table, now)
+      return changes.flatMap(({ lanes }) => lanes).map((lane) => table.active(lane)[0])
+    })
+    for (const head of touched) readyLanes.touched(head, now)
+  })
+
+  // Changes of the same moment share a transaction: the disk is waited for once for all of them. If one of them fails,
+  // each gets a transaction of its own, so that a lane that cannot be changed keeps no other from it.
+  const carryOutAll = Effect.fnUntraced(function*(all: Array.NonEmptyReadonlyArray<Change>) {
+    const together: Exit.Exit<void, StoreError> = yield* Effect.exit(carryOut(all))
+    const failure = Exit.findErrorOption(together)
+    return all.length > 1 && Option.exists(failure, ({ reason }) => reason === "failed")
+      ? yield* Effect.forEach(all, (one) => Effect.exit(carryOut([one])))
+      : all.map(() => together)
+  })
+
+  const changes = RequestResolver.make<Change>(Effect.fnUntraced(function*(entries) {
+    const stored = yield* carryOutAll(Array.map(entries, ({ request }) => request))
+    // Afterwards, so that nothing is accepted that ends with this process.
+    const lasting = entries.some(({ request }) => request.accepts) ? yield* Effect.exit(isDurable) : Exit.void
+    for (const [entry, exit] of Array.zip(entries, stored)) {
+      entry.completeUnsafe(entry.request.accepts && Exit.isSuccess(exit) ? lasting : exit)
+    }
+  }, Effect.uninterruptible))
+
+  /** Changes some lanes. */
   const change = <A>(
     operation: string,
     lanes: ReadonlyArray<string>,
-    body: (table: JobTable, now: number) => A
+    body: (table: JobTable, now: number) => A,
+    accepts = false
   ): Effect.Effect<A, StoreError> =>
-    Effect.uninterruptible(Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      const { changed, touched } = yield* transaction(operation, (table) => {
-        const changed = body(table, now)
-        return { changed, touched: lanes.map((lane) => table.active(lane)[0]) }
+    Effect.suspend(() => {
+      let changed = Option.none<A>()
+      const request = new Change({
+        operation,
+        lanes,
+        accepts,
+        body: (table, now) => {
+          changed = Option.some(body(table, now))
+        }
       })
-      for (const head of touched) readyLanes.touched(head, now)
-      return changed
-    }))
+      return Effect.map(Effect.request(request, changes), () => Option.getOrThrow(changed))
+    }).pipe(Effect.uninterruptible)
 
-  // Offers of the same moment share a transaction: the disk is waited for once for all of them.
-  const offers = RequestResolver.make<Offer>(Effect.fnUntraced(function*(entries) {
-    const candidates = entries.map(({ request }) => request.candidate)
-    const offered = yield* change(
-      "JobQueue.offer",
-      candidates.map(({ row }) => row.lane),
-      (table, now) => candidates.map((one) => LaneRules.offer(table, one, now, limits))
-    )
-    // Afterwards, so that nothing is accepted that ends with this process.
-    yield* isDurable
-    entries.forEach((entry, index) => {
-      const result = offered[index]
-      if (result !== undefined) entry.completeUnsafe(Exit.succeed(result))
-    })
-  }))
+  const offer = Effect.fn("JobQueue.offer")((job: Job) => {
+    const candidate = LaneRules.offered(job)
+    const body = (table: JobTable, now: number) => LaneRules.offer(table, candidate, now, limits)
+    return change("JobQueue.offer", [candidate.row.lane], body, true)
+  })
 
   // The jobs of the lanes' heads that were found unreadable: said once, and they are left to a program that can read them.
   const left = new Set<JobId>()
@@ -170,9 +205,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   return Context.make(
     JobQueue,
     JobQueue.of({
-      offer: Effect.fn("JobQueue.offer")((job: Job) =>
-        Effect.request(new Offer({ candidate: LaneRules.offered(job) }), offers)
-      ),
+      offer,
       take,
       renew,
       settle,

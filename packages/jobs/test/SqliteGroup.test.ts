@@ -1,0 +1,63 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { Settlement } from "@nominal-code/jobs/JobQueue"
+import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { laneOf, push, reviewed } from "@nominal-code/testing/Jobs"
+import { storeIn } from "@nominal-code/testing/QueueSteps"
+import { Context, Effect, Layer, Option } from "effect"
+import { databaseAt, temporaryDirectory } from "./TestStore.ts"
+
+const numbers = Array.from({ length: 50 }, (_, index) => index + 1)
+const together = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) =>
+  Effect.all(effects, { concurrency: "unbounded" })
+
+/** A queue whose commits are counted, and its database. */
+const counted = Effect.gen(function*() {
+  const sqlite = Context.get(yield* Layer.build(databaseAt(yield* temporaryDirectory)), Sqlite)
+  let commits = 0
+  const counting = Sqlite.of({
+    ...sqlite,
+    transaction: (operation, body) =>
+      Effect.tap(sqlite.transaction(operation, body), () => Effect.sync(() => commits++))
+  })
+  const queue = storeIn(
+    yield* Layer.build(Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(Layer.succeed(Sqlite, counting))))
+  )
+  const commitsOf = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.gen(function*() {
+      const before = commits
+      const done = yield* effect
+      return { done, commits: commits - before }
+    })
+  return { sqlite, queue, commitsOf }
+}).pipe(Effect.provide(NodeServices.layer))
+
+it.effect("changes of the same moment share commits, at most 3 for 50: offers, takes, renewals, settlements", () =>
+  Effect.gen(function*() {
+    const { commitsOf, queue } = yield* counted
+    const offered = yield* commitsOf(together(numbers.map((number) => queue.offer(push(laneOf(number), `${number}`)))))
+    const taken = yield* commitsOf(together(numbers.map((number) => queue.take(laneOf(number)))))
+    const leases = taken.done.map(Option.getOrThrow)
+    assert.deepStrictEqual(leases.map(({ lane }) => lane.number), numbers)
+    const renewed = yield* commitsOf(together(leases.map(queue.renew)))
+    const settled = yield* commitsOf(
+      together(leases.map((lease) => queue.settle(lease, Settlement.cases.Done.make({ outcome: reviewed }))))
+    )
+    assert.isTrue(settled.done.every((held) => held))
+    for (const { commits } of [offered, taken, renewed, settled]) assert.isAtMost(commits, 3)
+  }))
+
+it.effect("a lane that cannot be changed keeps no other from it", () =>
+  Effect.gen(function*() {
+    const { queue, sqlite } = yield* counted
+    yield* together(numbers.map((number) => queue.offer(push(laneOf(number), `${number}`))))
+    yield* sqlite.transaction("test", ({ run }) =>
+      run("UPDATE jobs SET stop = 'nonsense' WHERE lane = :lane", { lane: laneKey(laneOf(7)) }))
+    const taken = yield* together(numbers.map((number) =>
+      Effect.option(queue.take(laneOf(number)))
+    ))
+    const failed = numbers.filter((_, index) => Option.isNone(Option.flatten(taken[index] ?? Option.none())))
+    assert.deepStrictEqual(failed, [7])
+  }))
