@@ -69,8 +69,9 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const kubernetes = resolveKubernetes(mode, values, report)
   const github = yield* resolveGitHub(mode, values, report)
   const policy = resolvePolicy(mode, values, report)
+  const dataDir = yield* dataDirectory(values, report)
   const config = AppConfig.of({
-    dataDir: yield* dataDirectory(values, report),
+    dataDir,
     storage: resolveStorage(values, report),
     redis: resolveRedis(values),
     github,
@@ -86,7 +87,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     reconcile: resolveReconcile(values, report),
     workspace: {
       ...valuesOf(values)(workspace),
-      baseDir: yield* workspaceDirectory(values, report)
+      baseDir: yield* workspaceDirectory(values, dataDir, report)
     },
     providers: resolveProviders(mode, used, values, report),
     claudeCode: resolveClaudeCode(mode, runner, values),

@@ -1,7 +1,6 @@
 import type { Setting } from "@nominal-code/domain/Setting"
 import { Effect, Option, Path } from "effect"
 import { UserDirectories } from "effect/persistence"
-import { readVariable } from "./Environment.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
@@ -42,12 +41,13 @@ export const dataDirectory = Effect.fnUntraced(function*(values: Values, report:
   })
 })
 
-/** Resolves the directory of mirrors and checkouts. */
-export const workspaceDirectory = Effect.fnUntraced(function*(values: Values, report: Report) {
+/**
+ * Resolves the directory of mirrors and checkouts. By default it is under that of the data, and not under a directory
+ * for temporary files, where everybody may have prepared it.
+ */
+export const workspaceDirectory = Effect.fnUntraced(function*(values: Values, dataDir: string, report: Report) {
   const path = yield* Path.Path
   const configured = values(workspace.baseDir)
   if (Option.isSome(configured)) return yield* resolved(workspace.baseDir, configured.value, report)
-  const candidates = yield* Effect.forEach(["TMPDIR", "TEMP", "TMP"], readVariable, { concurrency: 1 })
-  const temporary = Option.getOrElse(Option.firstSomeOf(candidates), () => "/tmp")
-  return yield* resolved(workspace.baseDir, path.join(temporary, "nominal-code"), report)
+  return path.join(dataDir, "workspace")
 })

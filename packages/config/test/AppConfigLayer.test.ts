@@ -21,7 +21,7 @@ it.effect("a token, a secret, a bot, a user and a key are all that serve needs",
       gracePeriod: Duration.seconds(30)
     })
     assert.deepStrictEqual(config.workspace, {
-      baseDir: "/tmp/nominal-code",
+      baseDir: "/home/bot/.local/state/nominal-code/workspace",
       maxBytes: 10 * 1024 ** 3,
       maxAge: Duration.hours(168)
     })
@@ -120,7 +120,7 @@ it.effect("run-job needs the token, and no webhook; which key it needs is the jo
     assert.deepStrictEqual(keys, [["anthropic", "sk-ant-key"]])
   }))
 
-it.effect("the data directory follows XDG_STATE_HOME, and has to be named where there is no home", () =>
+it.effect("the data directory follows XDG_STATE_HOME, and has to be named where there is no home; checkouts are in it", () =>
   Effect.gen(function*() {
     const { dataDir } = yield* configured({ env: { ...complete, XDG_STATE_HOME: "/state" } })
     assert.strictEqual(dataDir, "/state/nominal-code")
@@ -128,7 +128,7 @@ it.effect("the data directory follows XDG_STATE_HOME, and has to be named where 
     const [problem = ""] = yield* problems({ env: homeless })
     assert.match(problem, /^data_dir \(NOMINAL_DATA_DIR\): .*HOME is not set.*set NOMINAL_DATA_DIR/)
     const named = yield* configured({ env: { ...homeless, NOMINAL_DATA_DIR: "/data", TMPDIR: "/scratch" } })
-    assert.deepStrictEqual([named.dataDir, named.workspace.baseDir], ["/data", "/scratch/nominal-code"])
+    assert.deepStrictEqual([named.dataDir, named.workspace.baseDir], ["/data", "/data/workspace"])
   }))
 
 it.effect("log levels are those of the environment's convention, and an unknown one is INFO with a warning", () =>

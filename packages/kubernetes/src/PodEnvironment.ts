@@ -39,7 +39,8 @@ export const podEnvironment = (
   const plain = Object.entries({
     REVIEW_JOB_PAYLOAD: payload,
     ...(holdsPassword(Redacted.value(redis.url)) ? {} : { REDIS_URL: Redacted.value(redis.url) }),
-    WORKSPACE_BASE_DIR: "/workspace",
+    // Not the volume itself, which everybody in the container may write to.
+    WORKSPACE_BASE_DIR: "/workspace/nominal-code",
     HOME: "/home/nominal",
     TMPDIR: "/tmp",
     ...kubernetes.environment

@@ -85,7 +85,7 @@ describe("the Job of a run", () => {
               env: [
                 { name: "REVIEW_JOB_PAYLOAD", value: "{}" },
                 { name: "REDIS_URL", value: "redis://redis:6379/0" },
-                { name: "WORKSPACE_BASE_DIR", value: "/workspace" },
+                { name: "WORKSPACE_BASE_DIR", value: "/workspace/nominal-code" },
                 { name: "HOME", value: "/home/nominal" },
                 { name: "TMPDIR", value: "/tmp" },
                 { name: "GITHUB_API_BASE", value: "https://api.github.com" }

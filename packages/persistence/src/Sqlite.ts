@@ -107,6 +107,9 @@ const make = Effect.fnUntraced(function*(directory: string) {
   yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 }).pipe(
     Effect.mapError(failing("Sqlite.open"))
   )
+  // Its journal gets the mode of the file. Where the file is another user's, what the administrator chose stays.
+  yield* Effect.ignore(fs.writeFileString(file, "", { flag: "a", mode: 0o600 }))
+  yield* Effect.ignore(fs.chmod(file, 0o600))
   // Loaded here, so that a process that stores nothing does not load it.
   const { DatabaseSync } = yield* Effect.tryPromise({
     try: () => import("node:sqlite"),

@@ -24,6 +24,26 @@ it.effect("what was written is on the disk before the answer, and readers do not
     assert.deepStrictEqual(settings, { journal: { journal_mode: "wal" }, synchronous: { synchronous: 2 } })
   }).pipe(Effect.provide(freshDatabase)))
 
+it.effect("its files are for this process's user alone, also where an earlier version made them for everybody", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* temporaryDirectory
+    const modes = Effect.gen(function*() {
+      const { transaction } = yield* Sqlite
+      yield* transaction("test", (statements) => statements.run("UPDATE ticks SET last = 7"))
+      const names = (yield* fs.readDirectory(directory)).filter((name) => name.startsWith("nominal-code.db"))
+      return yield* Effect.forEach(
+        names,
+        (name) => Effect.map(fs.stat(`${directory}/${name}`), ({ mode }) => (mode & 0o777).toString(8))
+      )
+    }).pipe(Effect.provide(databaseAt(directory), { local: true }))
+    const first = yield* modes
+    assert.isAtLeast(first.length, 2)
+    assert.deepStrictEqual([...new Set(first)], ["600"])
+    yield* fs.chmod(`${directory}/nominal-code.db`, 0o644)
+    assert.deepStrictEqual([...new Set(yield* modes)], ["600"])
+  }).pipe(Effect.provide(NodeServices.layer)))
+
 it.effect("a transaction that throws changes nothing", () =>
   Effect.gen(function*() {
     const { transaction } = yield* Sqlite

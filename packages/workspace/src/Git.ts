@@ -1,6 +1,7 @@
-import { Config, Context, Effect, FileSystem, Layer, Option, Path, type Redacted, Schema, type Scope } from "effect"
+import { Config, Context, Effect, Layer, Option, Path, type Redacted, Schema, type Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { fromStderr, GitFailure, headline } from "./GitFailure.ts"
+import * as PrivateDirectory from "./PrivateDirectory.ts"
 import * as Process from "./Process.ts"
 import type { Remote } from "./Remote.ts"
 import { WorkspaceError } from "./Workspace.ts"
@@ -140,7 +141,6 @@ export interface GitDirectory {
 }
 
 const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
 
@@ -228,13 +228,14 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     )
   }
 
-  yield* fs.makeDirectory(home, { recursive: true, mode: 0o700 }).pipe(
-    Effect.mapError((error) =>
-      new WorkspaceError({
-        message: `The workspace directory ${baseDir} cannot be written: ${error.message}. Set workspace.base_dir.`,
-        reason: "directory"
-      })
-    )
+  yield* Effect.forEach([baseDir, home], PrivateDirectory.make, { discard: true }).pipe(
+    Effect.catchTag("PlatformError", (error) =>
+      Effect.fail(
+        new WorkspaceError({
+          message: `The workspace directory ${baseDir} cannot be written: ${error.message}. Set workspace.base_dir.`,
+          reason: "directory"
+        })
+      ))
   )
   return Git.of({ run, consume, open })
 })

@@ -10,6 +10,7 @@ import * as Heartbeat from "./Heartbeat.ts"
 import * as KeptTrees from "./KeptTrees.ts"
 import * as Mirror from "./Mirror.ts"
 import * as ObjectReader from "./ObjectReader.ts"
+import * as PrivateDirectory from "./PrivateDirectory.ts"
 import * as Remote from "./Remote.ts"
 import * as RepositoryLock from "./RepositoryLock.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
@@ -30,11 +31,10 @@ const failedAs = (reason: GitError["reason"]) => (error: GitError | WorkspaceErr
   error._tag === "GitError" && error.reason === reason
 
 const makeDirectories = Effect.fnUntraced(function*(options: WorkspaceOptions) {
-  const fs = yield* FileSystem.FileSystem
   const { jobs, mirrors } = yield* directories(options)
-  for (const directory of [mirrors, jobs]) yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  yield* Effect.forEach([options.baseDir, mirrors, jobs], PrivateDirectory.make, { discard: true })
   return { jobs, mirrors }
-}, Effect.mapError(onDisk))
+}, Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))))
 
 const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
   const fs = yield* FileSystem.FileSystem

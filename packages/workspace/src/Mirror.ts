@@ -11,10 +11,12 @@
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { createHash } from "node:crypto"
+import { discard } from "./Cleanup.ts"
 import { Git, GitError } from "./Git.ts"
 import type { GitFailure } from "./GitFailure.ts"
 import type { ObjectReader } from "./ObjectReader.ts"
 import * as Objects from "./Objects.ts"
+import * as PrivateDirectory from "./PrivateDirectory.ts"
 import type { Remote } from "./Remote.ts"
 import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"
 
@@ -42,12 +44,58 @@ const FETCH_TIMEOUT_SECONDS = 900
  */
 const ATTRIBUTES = "* -text !eol -ident -filter -working-tree-encoding !diff !merge -export-subst\n"
 
+/** The whole configuration of a mirror. A repository's own could name filters, proxies, hooks and other programs. */
+const configOf = (sample: Sha) =>
+  sample.length === 64
+    ? "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n"
+    : "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
+
+/** Files of a repository that lead git to other configuration, objects or programs. A mirror has none of them. */
+const leadingElsewhere = [
+  "commondir",
+  "config.worktree",
+  "hooks",
+  "info/grafts",
+  "objects/info/alternates",
+  "objects/info/http-alternates"
+]
+
+/** Gives a mirror our configuration: whoever has prepared or changed it, git acts on nothing of theirs. */
+const configure = Effect.fnUntraced(function*(gitDir: string, sample: Sha) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  for (const name of leadingElsewhere) {
+    yield* fs.remove(path.join(gitDir, name), { recursive: true, force: true })
+  }
+  for (const [name, content] of [["config", configOf(sample)], ["info/attributes", ATTRIBUTES]] as const) {
+    const file = path.join(gitDir, name)
+    const isLink = Option.isSome(yield* Effect.option(fs.readLink(file)))
+    const there = isLink ? "" : yield* Effect.orElseSucceed(fs.readFileString(file), () => "")
+    if (there === content) continue
+    // Renamed into place, as another review may be reading it.
+    yield* fs.makeDirectory(path.dirname(file), { recursive: true })
+    yield* fs.writeFileString(`${file}.new`, content)
+    yield* fs.rename(`${file}.new`, file)
+  }
+})
+
+/** True for a mirror that nobody else can have prepared. Any other one is removed. */
+const isOurs = Effect.fnUntraced(function*(gitDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  if (Option.isNone(yield* Effect.option(fs.readLink(gitDir))) && !(yield* fs.exists(gitDir))) return false
+  const refused = yield* Effect.flip(PrivateDirectory.check(gitDir)).pipe(Effect.option)
+  if (Option.isNone(refused)) return true
+  yield* Effect.logWarning(`a mirror is made anew: ${refused.value.message}`)
+  yield* discard(gitDir)
+  return false
+})
+
 /** Creates the mirror if it does not exist. */
 export const ensure = Effect.fn("Mirror.ensure")(function*(mirror: Mirror, sample: Sha) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const git = yield* Git
-  if (yield* fs.exists(mirror.gitDir)) return
+  if (yield* isOurs(mirror.gitDir)) return yield* configure(mirror.gitDir, sample)
   const parent = path.dirname(mirror.gitDir)
   const draft = yield* fs.makeTempDirectoryScoped({ directory: parent, prefix: ".new-" })
   const gitDir = path.join(draft, "mirror.git")
@@ -56,8 +104,8 @@ export const ensure = Effect.fn("Mirror.ensure")(function*(mirror: Mirror, sampl
     ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", `--object-format=${format}`],
     { gitDir }
   )
-  yield* fs.makeDirectory(path.join(gitDir, "info"), { recursive: true })
-  yield* fs.writeFileString(path.join(gitDir, "info", "attributes"), ATTRIBUTES)
+  yield* configure(gitDir, sample)
+  yield* fs.chmod(gitDir, 0o700)
   yield* fs.rename(gitDir, mirror.gitDir)
 }, Effect.scoped)
 

@@ -42,6 +42,41 @@ layer(Fixture.services, { excludeTestServices: true })("Mirror", (it) => {
       }))
     ))
 
+  it.effect("acts on nothing that somebody has prepared in it", () =>
+    Effect.gen(function*() {
+      const evil = yield* fs.use((fs) => fs.makeTempDirectoryScoped())
+      const marker = `${evil}/ran`
+      yield* after((mirror) =>
+        fs.use(Effect.fnUntraced(function*(fs) {
+          const config = [
+            `[core]\n\tbare = true\n\tfsmonitor = touch ${marker}\n\tsshCommand = touch ${marker}`,
+            `\talternateRefsCommand = touch ${marker}\n\tgitProxy = touch ${marker}\n\thooksPath = ${mirror}/hooks`,
+            `[filter "evil"]\n\tsmudge = touch ${marker}\n\tclean = touch ${marker}\n\trequired = true`,
+            `[diff "evil"]\n\ttextconv = touch ${marker}\n\tcommand = touch ${marker}`,
+            "[http]\n\tproxy = http://127.0.0.1:1\n[url \"http://127.0.0.1:1/\"]\n\tinsteadOf = http://",
+            `[gc]\n\tauto = 1\n[include]\n\tpath = ${evil}/config`
+          ]
+          yield* fs.writeFileString(`${mirror}/config`, `${config.join("\n")}\n`)
+          yield* fs.writeFileString(`${mirror}/info/attributes`, "* filter=evil diff=evil\n")
+          yield* fs.makeDirectory(`${mirror}/hooks`, { recursive: true })
+          yield* fs.makeDirectory(`${mirror}/objects/info`, { recursive: true })
+          yield* fs.writeFileString(`${mirror}/objects/info/alternates`, `${evil}/objects\n`)
+          for (const hook of ["reference-transaction", "post-index-change", "post-checkout"]) {
+            yield* fs.writeFileString(`${mirror}/hooks/${hook}`, `#!/bin/sh\ntouch ${marker}\n`, { mode: 0o755 })
+          }
+        }))
+      )
+      assert.isFalse(yield* fs.use((fs) => fs.exists(marker)))
+    }))
+
+  it.effect("is made anew when it is a link, or others may write to it", () =>
+    Effect.gen(function*() {
+      yield* after((mirror) =>
+        fs.use((fs) => Effect.andThen(fs.rename(mirror, `${mirror}.moved`), fs.symlink(`${mirror}.moved`, mirror)))
+      )
+      yield* after((mirror) => fs.use((fs) => fs.chmod(mirror, 0o777)))
+    }))
+
   it.effect("is made anew when its files were cut short", () =>
     after((mirror) =>
       fs.use(Effect.fnUntraced(function*(fs) {

@@ -99,8 +99,9 @@ export const workspace = {
     yaml: "workspace.base_dir",
     env: "WORKSPACE_BASE_DIR",
     kind: path,
-    byDefault: "`nominal-code` in the system's directory for temporary files",
-    doc: "Where repositories are mirrored and checked out."
+    byDefault: "`workspace` in `data_dir`",
+    doc:
+      "Where repositories are mirrored and checked out. A directory that is a link, of another user, or writable by others is refused."
   }),
   maxBytes: defaulted(10 * GiB, {
     yaml: "workspace.max_bytes",
