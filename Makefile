@@ -24,7 +24,7 @@ test: install ## Every test
 	vitest run $(quietly) $(ARGS)
 
 test-fast: install ## The tests of what is pure: no Redis, no git, no program is started
-	vitest run $(quietly) $(foreach package,agent config domain forge llm review server,--project $(package)) $(ARGS)
+	vitest run $(quietly) $(foreach package,agent config domain forge llm review server,--project $(package)) --exclude '**/ClaudeCode*' $(ARGS)
 
 test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries
 	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order $(ARGS)
@@ -32,7 +32,7 @@ test-long: install ## What `make test` tries a sample of: ten thousand random st
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)
 
-check: install ## Types, lint with import directions, format, dead code, the library's API, doc comments
+check: install ## Types, lint with import directions, format, dead code, the library's API, doc comments, repetitions
 	"$$(effect-tsgo get-exe-path)" -p tsconfig.json
 	oxlint --deny-warnings
 	dprint check
@@ -40,6 +40,7 @@ check: install ## Types, lint with import directions, format, dead code, the lib
 	node ci/apiReport.ts
 	node ci/architecture.ts
 	node ci/docComments.ts
+	node ci/duplicates.ts
 
 format: install ## Format every file
 	dprint fmt

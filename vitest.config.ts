@@ -12,7 +12,7 @@ export default defineConfig({
     // Files share a worker's modules: importing Effect again for each took more time than the tests of most packages.
     isolate: false,
     // Tests of processes and servers mostly wait.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     projects: [
       ...packages.map((name) => ({
         extends: true as const,
