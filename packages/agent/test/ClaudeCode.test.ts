@@ -41,12 +41,13 @@ const makeCanary = Effect.acquireRelease(
 )
 
 describe("Claude Code", () => {
-  it.live("reads with our tools and hands in a review", () =>
+  it.live("reads with our tools and hands in a review, with the effort that it was told", () =>
     Effect.gen(function*() {
       const world = yield* makeWorld
       world.model.script(turns({ text: "Looking.", calls: [read] }, { calls: [submit()] }, { text: "done" }))
       const started: Array<string> = []
-      const result = yield* recordTools(started)(runClaude(world, claudeTask()))
+      const settings = { ...claudeTask().settings, effort: "low" } as const
+      const result = yield* recordTools(started)(runClaude(world, claudeTask({ settings })))
       assert.deepStrictEqual(result.answer, Option.some({ summary: "Fine." }))
       assert.deepStrictEqual([result.stopped, result.turns, result.text], ["submitted", 3, "done"])
       assert.deepStrictEqual(started, ["Read"])

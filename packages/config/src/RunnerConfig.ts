@@ -58,15 +58,7 @@ export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Val
     report.warn(agent.cliPath, `no effect: set ${nameOf(agent.runner)} to claude-code to review with it`)
   }
   if (name === "claude-code") {
-    const ofProviders = [
-      agent.provider,
-      answerer.provider,
-      agent.effort,
-      agent.reviewerEffort,
-      answerer.effort,
-      agent.contextWindow
-    ]
-    for (const setting of ofProviders) {
+    for (const setting of [agent.provider, answerer.provider, agent.contextWindow]) {
       if (Option.isSome<unknown>(values<Option.Option<unknown>>(setting))) {
         report.warn(setting, "no effect: Claude Code runs the agents")
       }

@@ -1,4 +1,4 @@
-import { modelOfPlan } from "@nominal-code/domain/ReviewSettings"
+import { type Effort, modelOfPlan } from "@nominal-code/domain/ReviewSettings"
 import { Config, Effect, Option, type Redacted } from "effect"
 import { serverName } from "./Events.ts"
 
@@ -6,6 +6,8 @@ import { serverName } from "./Events.ts"
 export interface Invocation {
   /** `default`: the model of the user's plan. */
   readonly model: string
+  /** Absent: as the model does by itself. */
+  readonly effort?: Effort | undefined
   readonly maxTurns: number
   /** In US dollars; none: no limit. */
   readonly maxUsd: Option.Option<number>
@@ -47,6 +49,9 @@ const newer: ReadonlyArray<readonly [flag: string, value: string]> = [
   ["--permission-prompts", "none"]
 ]
 
+/** Option that newer versions know. Without it, the model thinks as it does by itself. */
+export const effortFlag = "--effort"
+
 /**
  * Arguments of a run without a person: no tool but those of our server, no settings, hooks, memory, plugins, commands or
  * servers of a user or a repository, and a denial for whatever would ask. They hold no secret and no text of a pull request.
@@ -80,6 +85,7 @@ export const argumentsOf = (invocation: Invocation, knows: (flag: string) => boo
   ...Option.match(invocation.maxUsd, { onNone: () => [], onSome: (dollars) => ["--max-budget-usd", String(dollars)] }),
   ...(invocation.model === modelOfPlan ? [] : ["--model", invocation.model]),
   ...Option.match(invocation.resume, { onNone: () => [], onSome: (session) => ["--resume", session] }),
+  ...(invocation.effort === undefined || !knows(effortFlag) ? [] : [effortFlag, invocation.effort]),
   ...newer.filter(([flag]) => knows(flag)).flat()
 ]
 

@@ -8,7 +8,7 @@ import type { AgentResult, AgentTask } from "../AgentRunner.ts"
 import { withoutOpaque } from "../Compaction.ts"
 import * as LastTurn from "../LastTurn.ts"
 import { SpendScope } from "../SpendScope.ts"
-import { argumentsOf } from "./Command.ts"
+import { argumentsOf, effortFlag } from "./Command.ts"
 import * as Desk from "./Desk.ts"
 import * as Dialogue from "./Dialogue.ts"
 import { type ClaudeEvent, type EndEvent, serverName } from "./Events.ts"
@@ -89,7 +89,14 @@ const converse = Effect.fnUntraced(
     const { desk, files, idle, installation, limit, program, task, transcript } = session
     yield* Ref.set(transcript, { ...Transcript.empty, resumed: Option.isSome(resume) })
     const args = argumentsOf(
-      { ...files, model: task.settings.model, maxTurns: limit + extraTurns, maxUsd, resume },
+      {
+        ...files,
+        model: task.settings.model,
+        effort: task.settings.effort,
+        maxTurns: limit + extraTurns,
+        maxUsd,
+        resume
+      },
       installation.knows
     )
     const dialogue = yield* Dialogue.open(program, args, idle)
@@ -223,6 +230,10 @@ export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environmen
     call: (name, input) => Effect.provideContext(desk.call(name, input), context)
   }, environment.listener)
   const files = yield* writeFiles(task.system, server)
+  const { knows, version } = environment.installation
+  if (task.settings.effort !== undefined && !knows(effortFlag)) {
+    yield* Effect.logWarning(`Claude Code ${version} cannot be told an effort: run \`claude update\``)
+  }
   const prices = pricesWith((yield* SpendScope).prices)
   const session: Session<A> = { ...environment, task, limit, prices, desk, transcript, files }
   const result = yield* toResult(session, yield* work(session))
@@ -230,7 +241,7 @@ export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environmen
     stopped: result.stopped,
     turns: result.turns,
     model: result.usage.model,
-    version: environment.installation.version,
+    version,
     ...result.usage.usage
   }))
   return result

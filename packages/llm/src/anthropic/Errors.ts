@@ -1,7 +1,8 @@
 import type * as Sdk from "@anthropic-ai/sdk"
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { Duration, Option, Redacted } from "effect"
+import { type Duration, Option, Redacted } from "effect"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
+import { retryAfter } from "../RetryAfter.ts"
 import { provider } from "./Request.ts"
 
 /** Maps an error of the SDK to ours: one line, without the key. */
@@ -66,11 +67,4 @@ const sentence = (reason: LlmErrorReason, status: number | undefined): string =>
     default:
       return `The Anthropic API failed${code}`
   }
-}
-
-/** Reads `retry-after`, which the service sends in seconds. */
-const retryAfter = (headers: Headers | undefined): Option.Option<Duration.Duration> => {
-  const header = headers?.get("retry-after")
-  const seconds = header === null || header === undefined ? Number.NaN : Number(header)
-  return Number.isFinite(seconds) && seconds >= 0 ? Option.some(Duration.seconds(seconds)) : Option.none()
 }

@@ -3,6 +3,7 @@ import { Duration, Option, Redacted } from "effect"
 import type * as Sdk from "openai"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
 import type { ServiceDescription } from "../ModelService.ts"
+import { retryAfter } from "../RetryAfter.ts"
 
 /** Error object of the service, sent instead of an answer or within one. */
 export interface Complaint {
@@ -161,7 +162,7 @@ const waitOf = (headers: Headers | undefined): Option.Option<Duration.Duration> 
   const reset = resets.length === 0 ? Option.none() : Option.some(Duration.min(longestReset, longest(resets)))
   return Option.firstSomeOf([
     Option.map(number("retry-after-ms"), Duration.millis),
-    Option.map(number("retry-after"), Duration.seconds),
+    retryAfter(headers),
     reset
   ])
 }
