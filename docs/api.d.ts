@@ -135,6 +135,8 @@ interface Checkout {
   readonly tools: ReadonlyArray<Tool>;
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>;
+  /** Changes since a commit, such as the one that was reviewed last; none if that commit is not here any more. */
+  since(commit: Sha): Effect.Effect<Option.Option<ReadonlyArray<ChangedFile>>, WorkspaceError>;
   /** Subjects of the pull request's commits, from the merge base to the head, oldest first; the newest 250 at most. */
   readonly commits: Effect.Effect<ReadonlyArray<string>, WorkspaceError>;
   /** Reads a file at the tip of the base branch, where maintainers decide and not the pull request. */
@@ -200,6 +202,8 @@ export type Message = typeof Message.Type;
 export declare const Conversation: Schema.Struct<{
   /** The session id of a runner that keeps its own history. */
   readonly sessionId: Schema.optionalKey<Schema.String>;
+  /** The commit that its last review was of. */
+  readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
   readonly messages: Schema.$Array<Schema.Struct<{
     readonly role: Schema.Literals<readonly ["user", "assistant"]>;
     readonly content: Schema.$Array<Schema.TaggedUnion<{
@@ -273,6 +277,7 @@ export declare const ReviewSettings: Schema.Struct<{
       readonly cacheWrite?: number;
     };
   }, unknown, never, never>;
+  readonly summary: Schema.Codec<"each" | "sticky", unknown, never, never>;
   readonly ignorePatterns: Schema.Codec<readonly string[], unknown, never, never>;
   readonly ignoreLabel: Schema.Codec<string, unknown, never, never>;
   readonly minSeverity: Schema.Codec<"critical" | "high" | "low" | "medium", unknown, never, never>;
@@ -730,6 +735,7 @@ declare const reviewer: {
   onPush: Setting<"finish" | "supersede", "none">;
   check: Setting<"auto" | "off", "pod">;
   failOn: Setting<"critical" | "high" | "low" | "medium" | "never", "none">;
+  summary: Setting<"each" | "sticky", "job">;
   ignorePatterns: Setting<readonly string[], "job">;
   ignoreLabel: Setting<string, "job">;
   minSeverity: Setting<"critical" | "high" | "low" | "medium", "job">;
@@ -1478,6 +1484,10 @@ declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
   readonly line: Schema.optionalKey<Schema.Int>;
   /** Line at the commit that was commented on. It stays when the code there has changed. */
   readonly originalLine: Schema.optionalKey<Schema.Int>;
+  /** The commit that `originalLine` is a line of; absent: the one that was reviewed. */
+  readonly commitId: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
+  /** Absent where its hunk shows it. */
+  readonly side: Schema.optionalKey<Schema.Literals<readonly ["LEFT", "RIGHT"]>>;
   /** The diff from the head of its hunk to the line, as it was when the comment was made. */
   readonly diffHunk: Schema.optionalKey<Schema.String>;
   readonly resolved: Schema.Boolean;
@@ -1602,7 +1612,7 @@ export declare class NotReviewed extends NotReviewed_base {
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
 export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** A finding that is on the pull request already. One that was folded into a summary has no place. */
+/** A finding that is on the pull request already. One whose place cannot be read has none. */
 interface PriorFinding {
   readonly fingerprint: Fingerprint;
   /** True if somebody has dismissed it, or we have withdrawn it. */
@@ -1616,10 +1626,30 @@ interface PriorPlace {
   /** Line where the forge shows it now; absent once the code there has changed. */
   readonly line?: number | undefined;
   readonly originalLine?: number | undefined;
-  /** Lines of its side up to its own, as they were. */
+  /** Lines that have taken its place; absent where it is still there, or where nobody can tell. */
+  readonly replacedBy?: ReadonlyArray<number>;
+  /** Lines of its side up to its own, as they were; empty where the forge does not tell. */
   readonly code: ReadonlyArray<string>;
   readonly category: string;
   readonly words: ReadonlyArray<string>;
+}
+/** Findings and changes that a new review is compared with. */
+interface RepeatContext {
+  readonly raised: ReadonlyArray<PriorFinding>;
+  /** Changes since the last review; absent where nobody can tell. */
+  readonly changed?: ReadonlyArray<ChangedFile> | undefined;
+}
+/** The model's answer about an earlier finding of ours. */
+interface EarlierAnswer {
+  /** The finding's name in the prompt. */
+  readonly id: string;
+  readonly status: "open" | "fixed" | "withdrawn";
+  /** The code that fixes it, as it stands at the reviewed commit. */
+  readonly quote?: string;
+  /** The file of the quote; absent: that of the finding. */
+  readonly path?: string;
+  /** Reason for which it does not hold. */
+  readonly reason?: string;
 }
 /** A finding as the model wrote it: its path in whatever spelling, to be read by what the repository holds. */
 interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0], "path"> {
@@ -1641,6 +1671,8 @@ interface ReviewAnswer {
   readonly unplaced: ReadonlyArray<UnplacedFinding>;
   /** Findings that could not be read. */
   readonly unreadable: number;
+  /** Answers about our earlier findings. Absent: none. */
+  readonly earlier?: ReadonlyArray<EarlierAnswer>;
 }
 /** A finding as the model wrote it, with its identity. */
 interface FingerprintedFinding {
@@ -1654,14 +1686,16 @@ interface AnchoredFindings {
   /** Findings for the summary, because their lines are not in the diff. */
   readonly folded: ReadonlyArray<FingerprintedFinding>;
   /** Findings that are on the pull request already, and are not repeated. */
-  readonly repeated: ReadonlyArray<FingerprintedFinding>;
+  readonly repeated: ReadonlyArray<RepeatedFinding>;
+}
+/** A finding that says again what a prior one says. */
+interface RepeatedFinding extends FingerprintedFinding {
+  readonly prior: PriorFinding;
 }
 /** Context for placing the findings of a review. */
-interface AnchorContext {
+interface AnchorContext extends RepeatContext {
   readonly files: ReadonlyArray<ChangedFile>;
   readonly checkout: Checkout;
-  /** The findings that are on the pull request already. */
-  readonly raised: ReadonlyArray<PriorFinding>;
 }
 /** Settings of the kept conversations. */
 interface ConversationOptions {
@@ -1848,11 +1882,6 @@ interface PostedSummary {
   readonly url: string;
   readonly body: string;
 }
-/** A finding that is settled, by a marker of a job. */
-interface SettledFinding {
-  readonly fingerprint: Fingerprint;
-  readonly jobId: JobId;
-}
 /** A discussion on a pull request, by the id that an event names it with. */
 interface Thread {
   readonly pullRequest: PullRequestRef;
@@ -1868,8 +1897,6 @@ interface OwnPosts {
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>;
   /** Summary of the newest review of a head, if it can be edited. */
   readonly summary: Option.Option<PostedSummary>;
-  /** Findings of ours that a post of ours calls fixed or dismissed, with the job that it is of. */
-  readonly settled: ReadonlyArray<SettledFinding>;
   /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
   readonly mode: ReviewMode;
 }
@@ -1938,6 +1965,11 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
 }>;
 /** A code forge: reads pull requests and posts reviews. It knows nothing of queues, webhooks or models. */
 export declare class Forge extends Forge_base {}
+/** Difference between the commit that was reviewed last and the one that is reviewed now. */
+interface ChangesSince {
+  readonly headSha: Sha;
+  readonly files: ReadonlyArray<ChangedFile>;
+}
 /** Everything that a review is made from. */
 interface ReviewContext {
   readonly pullRequest: PullRequest;
@@ -1946,6 +1978,8 @@ interface ReviewContext {
   readonly files: ReadonlyArray<ChangedFile>;
   /** Number of files that the ignore patterns took away. */
   readonly ignored: number;
+  /** Changes since the last review of the head, if that can be told. */
+  readonly since?: ChangesSince | undefined;
   /** Subjects of the commits, oldest first. */
   readonly commits: ReadonlyArray<string>;
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
@@ -2087,9 +2121,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
+  readonly _tag: "Skipped";
+  readonly reason: "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2134,47 +2169,12 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  };
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -2220,17 +2220,51 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
@@ -4553,4 +4587,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledFinding, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

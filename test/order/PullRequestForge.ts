@@ -48,6 +48,7 @@ export const shared = Layer.mergeAll(
         mergeBase: baseSha,
         tools: [],
         changedFiles: Effect.succeed([file]),
+        since: () => Effect.succeedNone,
         commits: Effect.succeed([]),
         baseFile: () => Effect.succeedNone,
         baseFiles: () => Effect.succeed([]),
@@ -108,7 +109,6 @@ export const make = (story: Story, ref: PullRequestRef) => {
     answer: Option.none(),
     reviewedHeads: Array.from(reviews),
     summary: Option.none(),
-    settled: [],
     mode: "active"
   })
 

@@ -86,6 +86,7 @@ const workspace = Layer.mock(Workspace, {
         mergeBase: baseSha,
         tools: [],
         changedFiles: Effect.succeed([]),
+        since: () => Effect.succeedNone,
         commits: Effect.succeed(["Change a line"]),
         baseFile: () => Effect.succeedNone,
         baseFiles: () => Effect.succeed([]),

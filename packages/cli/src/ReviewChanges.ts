@@ -61,7 +61,6 @@ const nothingPosted: OwnPosts = {
   answer: Option.none(),
   reviewedHeads: [],
   summary: Option.none(),
-  settled: [],
   mode: "active"
 }
 

@@ -11,10 +11,17 @@ export { NotReviewed, reviewChanges, type ReviewChangesOptions, type ReviewedCha
 export { ReviewedFinding } from "./ReviewedFinding.ts"
 
 /** One review, from a job to the posted result, over `Forge`, `Workspace`, `AgentRunner` and `ConversationStore`. */
-export { type AnchorContext, type AnchoredFindings, type FingerprintedFinding } from "@nominal-code/review/Anchor"
+export {
+  type AnchorContext,
+  type AnchoredFindings,
+  type FingerprintedFinding,
+  type RepeatedFinding
+} from "@nominal-code/review/Anchor"
 export { type AskResult } from "@nominal-code/review/Ask"
+export { type EarlierAnswer } from "@nominal-code/review/EarlierAnswer"
+export { type ChangesSince } from "@nominal-code/review/LedgerPrompt"
 export { type RecoveredAnswer } from "@nominal-code/review/OutputRepair"
-export { type PriorFinding, type PriorPlace } from "@nominal-code/review/PriorFindings"
+export { type PriorFinding, type PriorPlace, type RepeatContext } from "@nominal-code/review/PriorFindings"
 export { review } from "@nominal-code/review/Review"
 export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/ReviewConfig"
 export { type ReviewContext } from "@nominal-code/review/ReviewContext"
@@ -103,7 +110,6 @@ export {
   type PostedSummary,
   type PullRequestView,
   type ReviewedHead,
-  type SettledFinding,
   type Thread
 } from "@nominal-code/forge/Forge"
 export {

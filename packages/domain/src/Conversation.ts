@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Sha } from "./PullRequest.ts"
 
 /** One piece of a message. A `ToolResult` answers the `ToolUse` of the same id in the message before it. */
 export const Block = Schema.TaggedUnion({
@@ -20,6 +21,8 @@ export type Message = typeof Message.Type
 export const Conversation = Schema.Struct({
   /** The session id of a runner that keeps its own history. */
   sessionId: Schema.optionalKey(Schema.String),
+  /** The commit that its last review was of. */
+  headSha: Schema.optionalKey(Sha),
   messages: Schema.Array(Message)
 })
 export type Conversation = typeof Conversation.Type

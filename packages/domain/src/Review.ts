@@ -2,6 +2,7 @@ import { Schema } from "effect"
 import { commandOf } from "./CommandParser.ts"
 import { Finding, Fingerprint } from "./Finding.ts"
 import { type Job, JobId } from "./Job.ts"
+import { Side } from "./Patch.ts"
 import { PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 import { PullRequestEvent } from "./PullRequestEvent.ts"
 
@@ -64,6 +65,10 @@ export class Discussion extends Schema.Class<Discussion>("@nominal-code/domain/D
   line: Schema.optionalKey(Schema.Int),
   /** Line at the commit that was commented on. It stays when the code there has changed. */
   originalLine: Schema.optionalKey(Schema.Int),
+  /** The commit that `originalLine` is a line of; absent: the one that was reviewed. */
+  commitId: Schema.optionalKey(Sha),
+  /** Absent where its hunk shows it. */
+  side: Schema.optionalKey(Side),
   /** The diff from the head of its hunk to the line, as it was when the comment was made. */
   diffHunk: Schema.optionalKey(Schema.String),
   resolved: Schema.Boolean,

@@ -45,3 +45,22 @@ export const foldedIn = (summary: string): string => {
   const starts = Object.values(headings).map((heading) => summary.indexOf(`\n${heading}\n`)).filter((at) => at !== -1)
   return starts.length === 0 ? "" : summary.slice(Math.min(...starts) + 1).trimEnd()
 }
+
+/** A folded finding, as it stands in a summary. */
+export interface FoldedFinding {
+  readonly path: string
+  readonly side: "LEFT" | "RIGHT"
+  readonly line: number
+  readonly body: string
+}
+
+const bulletHead = /^- \*\*`+ ?(.+?):(?:\d+-)?(\d+) ?`+\*\*( \(before the change\))? \u2014 /
+
+/** Reads the folded findings of a summary, in their order. */
+export const foldedFindings = (summary: string): ReadonlyArray<FoldedFinding> =>
+  foldedIn(summary).split(/\n(?=- \*\*`)|\n(?=\*\*Additional notes )/).flatMap((text) => {
+    const [head, path = "", line = "", before] = bulletHead.exec(text) ?? []
+    if (head === undefined) return []
+    const body = text.slice(head.length).replaceAll(/\n {2}/g, "\n").trim()
+    return [{ path, side: before === undefined ? "RIGHT" as const : "LEFT" as const, line: Number(line), body }]
+  })

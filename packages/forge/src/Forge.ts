@@ -1,5 +1,4 @@
 import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
-import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { JobId } from "@nominal-code/domain/Job"
 import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
@@ -32,12 +31,6 @@ export interface PostedSummary {
   readonly body: string
 }
 
-/** A finding that is settled, by a marker of a job. */
-export interface SettledFinding {
-  readonly fingerprint: Fingerprint
-  readonly jobId: JobId
-}
-
 /** A discussion on a pull request, by the id that an event names it with. */
 export interface Thread {
   readonly pullRequest: PullRequestRef
@@ -54,8 +47,6 @@ export interface OwnPosts {
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
   /** Summary of the newest review of a head, if it can be edited. */
   readonly summary: Option.Option<PostedSummary>
-  /** Findings of ours that a post of ours calls fixed or dismissed, with the job that it is of. */
-  readonly settled: ReadonlyArray<SettledFinding>
   /** Mode that our newest answer to `pause`, `ignore` or `resume` has set. */
   readonly mode: ReviewMode
 }

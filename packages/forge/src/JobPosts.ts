@@ -4,7 +4,7 @@ import { type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/Ma
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import { PostedReview } from "@nominal-code/domain/Review"
 import { Option, Order } from "effect"
-import type { ReviewedHead, SettledFinding } from "./Forge.ts"
+import type { ReviewedHead } from "./Forge.ts"
 
 /** Kind of a post: a review, a comment below the pull request, or one in a thread of the diff. */
 export type PostKind = "review" | "comment" | "thread"
@@ -46,7 +46,8 @@ export interface JobPosts {
   readonly reviewedHeads: ReadonlyArray<ReviewedHead>
   /** Summary of the newest review of a head, by any job. */
   readonly summary: Option.Option<Post>
-  readonly settled: ReadonlyArray<SettledFinding>
+  /** Findings that a post of the job calls fixed or dismissed. */
+  readonly settled: ReadonlyArray<Fingerprint>
   readonly mode: ReviewMode
 }
 
@@ -57,11 +58,17 @@ export const postKinds: ReadonlyArray<PostKind> = ["review", "comment", "thread"
 export const settledBy = ({ dismissed, fixed }: Marker): Fingerprint | undefined => fixed ?? dismissed
 
 const isAnswer = ({ fingerprint, headSha }: Marker) => headSha === undefined && fingerprint === undefined
+/** A finding that a review settles in its thread. Two findings may have one fingerprint. */
+const isSettlement = (marker: Marker) => settledBy(marker) !== undefined && marker.headSha !== undefined
 const isFinding = ({ fingerprint }: Marker) => fingerprint !== undefined
 
 /** Commit of a review's own marker. */
 export const headOf = (marker: Marker): Sha | undefined =>
   marker.fingerprint === undefined && settledBy(marker) === undefined ? marker.headSha : undefined
+
+/** Commits that a summary of ours is of, the newest first. */
+export const reviewedIn = (body: string): ReadonlyArray<Sha> =>
+  markersIn(body).flatMap((marker) => headOf(marker) ?? [])
 
 /** Order of a job's posts. The first one stays when duplicates are removed, and every process computes the same one. */
 const staysFirst = Order.combine(
@@ -98,9 +105,7 @@ const summaryIn = (submitted: ReadonlyArray<Post>): Option.Option<Post> =>
 
 const meaningOf = ({ body }: Post): string => {
   const [marker] = markersIn(body)
-  if (marker === undefined || isFinding(marker)) return ""
-  const settled = settledBy(marker)
-  if (settled !== undefined && marker.headSha !== undefined) return `settled ${marker.jobId} ${settled}`
+  if (marker === undefined || isFinding(marker) || isSettlement(marker)) return ""
   return `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
 }
 
@@ -144,11 +149,8 @@ export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts =
     answers: submitted.filter(({ kind }) => kind !== "review").filter(ofJob(isAnswer)).sort(staysFirst),
     duplicates: duplicatesIn(submitted),
     summary: summaryIn(submitted),
-    settled: submitted.flatMap(({ body }) =>
-      markersIn(body).flatMap((marker) => {
-        const fingerprint = settledBy(marker)
-        return fingerprint === undefined ? [] : [{ fingerprint, jobId: marker.jobId }]
-      })
+    settled: submitted.filter(ofJob(isSettlement)).flatMap(({ body }) =>
+      markersIn(body).flatMap((marker) => settledBy(marker) ?? [])
     ),
     ...standingIn(submitted)
   }

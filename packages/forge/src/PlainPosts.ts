@@ -40,7 +40,7 @@ export const makePlainPosts = ({ isThreadClosed, jobPosts, remove, send, sendInT
     jobId: JobId,
     posts: ReadonlyArray<Post>
   ) {
-    const { answers, duplicates, mode, review, reviewedHeads, settled, summary } = jobPostsIn(posts, jobId)
+    const { answers, duplicates, mode, review, reviewedHeads, summary } = jobPostsIn(posts, jobId)
     const removed = Option.isSome(review) ? [...duplicates, ...answers] : duplicates
     yield* removeAll(operation, ref, removed)
     const own: OwnPosts = {
@@ -48,7 +48,6 @@ export const makePlainPosts = ({ isThreadClosed, jobPosts, remove, send, sendInT
       answer: Option.map(Option.fromNullishOr(answers[0]), ({ url }) => url),
       reviewedHeads,
       summary,
-      settled,
       mode
     }
     return { own, removed: new Set(removed.map(({ id }) => id)) }
@@ -80,8 +79,7 @@ export const makePlainPosts = ({ isThreadClosed, jobPosts, remove, send, sendInT
   /** Posts a reply that settles a finding, once for its job and finding. `body` ends with the marker. */
   const settle = (thread: Thread, body: string, marker: Marker): Effect.Effect<boolean, ForgeError | RunNotWanted> => {
     const sent = Effect.as(sendInThread("settle", thread, body), true)
-    const isThere = ({ settled }: JobPosts) =>
-      settled.some(({ fingerprint, jobId }) => jobId === marker.jobId && fingerprint === settledBy(marker))
+    const isThere = ({ settled }: JobPosts) => settled.some((fingerprint) => fingerprint === settledBy(marker))
     const again = jobPosts("settle", thread.pullRequest, marker.jobId).pipe(
       Effect.flatMap((seen) => isThere(seen) ? Effect.succeed(true) : sent),
       Effect.delay("1 second"),

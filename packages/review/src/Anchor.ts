@@ -5,7 +5,7 @@ import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { makeSpellings } from "@nominal-code/domain/RepoPathSpelling"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { isRepeatOf, type PriorFinding } from "./PriorFindings.ts"
+import { type FindingSource, type PriorFinding, type RepeatContext, repeatsIn } from "./PriorFindings.ts"
 import type { ReportedFinding } from "./ReviewOutput.ts"
 import { repairSuggestion } from "./Suggestion.ts"
 
@@ -22,15 +22,18 @@ export interface AnchoredFindings {
   /** Findings for the summary, because their lines are not in the diff. */
   readonly folded: ReadonlyArray<FingerprintedFinding>
   /** Findings that are on the pull request already, and are not repeated. */
-  readonly repeated: ReadonlyArray<FingerprintedFinding>
+  readonly repeated: ReadonlyArray<RepeatedFinding>
+}
+
+/** A finding that says again what a prior one says. */
+export interface RepeatedFinding extends FingerprintedFinding {
+  readonly prior: PriorFinding
 }
 
 /** Context for placing the findings of a review. */
-export interface AnchorContext {
+export interface AnchorContext extends RepeatContext {
   readonly files: ReadonlyArray<ChangedFile>
   readonly checkout: Checkout
-  /** The findings that are on the pull request already. */
-  readonly raised: ReadonlyArray<PriorFinding>
 }
 
 /** Makes a cached reader of the checkout. A finding in an unreadable file is still reported. */
@@ -120,6 +123,35 @@ const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => 
   )
 }
 
+/** A reported finding with its path as the repository has it, its code, and its lines of the diff if it has them. */
+interface Located extends FingerprintedFinding {
+  readonly source: FindingSource
+  readonly inDiff: boolean
+}
+
+const locate = Effect.fnUntraced(function*(
+  reported: ReportedFinding,
+  files: ReadonlyArray<ChangedFile>,
+  index: DiffIndex,
+  reader: Reader
+) {
+  const finding = new Finding({ ...reported, path: yield* pathIn(files, reader, reported) })
+  const { line, path, side, startLine = line } = finding
+  const file = Option.getOrElse(yield* reader.lines(side, path), (): ReadonlyArray<string> => [])
+  const inDiff = index.code(path, side, line, startLine)
+  const code = Option.getOrElse(inDiff, () => file.slice(startLine - 1, line))
+  const located: Located = {
+    finding,
+    fingerprint: fingerprint(finding, code),
+    source: { code, file },
+    inDiff: Option.isSome(inDiff)
+  }
+  return located
+})
+
+const placeKey = ({ finding: { line, side, startLine = line }, fingerprint }: Located): string =>
+  `${fingerprint} ${side} ${startLine} ${line}`
+
 /**
  * Decides about the place of each finding: on its line, or on the part of its range that one hunk of the diff holds. A
  * finding elsewhere goes into the summary, and is never moved to a line that it does not name. A finding that we have
@@ -127,32 +159,27 @@ const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => 
  */
 export const anchor = Effect.fn("Anchor.anchor")(
   function*(findings: ReadonlyArray<ReportedFinding>, ground: AnchorContext) {
-    const { files, raised } = ground
+    const { files } = ground
     const index = DiffIndex.make(files)
-    const placed: { readonly [K in keyof AnchoredFindings]: Array<FingerprintedFinding> } = {
+    const placed: { readonly [K in keyof AnchoredFindings]: Array<AnchoredFindings[K][number]> } = {
       inline: [],
       folded: [],
       repeated: []
     }
     const seen = new Set<string>()
-    const wasRaised = isRepeatOf(raised)
     const reader = yield* makeReader(ground)
-    for (const reported of findings) {
-      const named = new Finding({ ...reported, path: yield* pathIn(files, reader, reported) })
-      const { line, path, side, startLine = line } = named
-      const file = Option.getOrElse(yield* reader.lines(side, path), (): ReadonlyArray<string> => [])
-      const inDiff = index.code(path, side, line, startLine)
-      const code = Option.getOrElse(inDiff, () => file.slice(startLine - 1, line))
-      const identity = fingerprint(named, code)
-      const place = `${identity} ${side} ${startLine} ${line}`
-      const anchorable = Option.isSome(inDiff)
-        ? Option.some(withUsefulSuggestion(named, code, file))
-        : clipped(named, index)
+    const located = yield* Effect.forEach(findings, (reported) => locate(reported, files, index, reader))
+    const priors = repeatsIn(located, ground)
+    for (const [at, one] of located.entries()) {
+      const { finding: named, fingerprint, inDiff, source: { code, file } } = one
+      const anchorable = inDiff ? Option.some(withUsefulSuggestion(named, code, file)) : clipped(named, index)
       const finding = Option.getOrElse(anchorable, () => withoutSuggestion(named))
-      const identified = { finding, fingerprint: identity }
-      if (wasRaised(named, identity, { code, file })) placed.repeated.push(identified)
-      else if (!seen.has(place)) placed[Option.isSome(anchorable) ? "inline" : "folded"].push(identified)
-      seen.add(place)
+      const prior = priors[at]
+      if (prior !== undefined) placed.repeated.push({ finding, fingerprint, prior })
+      else if (!seen.has(placeKey(one))) {
+        placed[Option.isSome(anchorable) ? "inline" : "folded"].push({ finding, fingerprint })
+      }
+      seen.add(placeKey(one))
     }
     const anchored: AnchoredFindings = placed
     return anchored

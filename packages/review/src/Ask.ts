@@ -1,17 +1,20 @@
 import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
 import type { ExplorerSettings } from "@nominal-code/agent/Explorers"
-import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import type { Job } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option } from "effect"
 import { budgetBelow, notShown } from "./DiffBudget.ts"
+import { followPlaces } from "./FollowedPlaces.ts"
 import * as History from "./History.ts"
+import { ledgerOf, openIn } from "./Ledger.ts"
+import { ledgerText, namedFindings, otherDiscussions } from "./LedgerPrompt.ts"
 import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import type { ReviewContext } from "./ReviewContext.ts"
-import { type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
+import { type ReviewAnswer, reviewSubmissionFor } from "./ReviewOutput.ts"
+import { isOurs } from "./Thread.ts"
 
 /** The agent's answer, and the changed files that its prompt did not show in full. */
 export interface AskResult {
@@ -40,7 +43,6 @@ const explorersOf = Effect.fnUntraced(
 export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewContext) {
   const { settings } = yield* ReviewConfig
   const agent = yield* AgentRunner
-  const isBot = isBotAccount([settings.botUsername, job.lane.bot])
   const { event } = job
   const command = commandOf(job)
   const { focus, full } = command._tag === "Review" ? command : { focus: job.prompt, full: false }
@@ -52,6 +54,10 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     language: settings.language,
     minSeverity: settings.minSeverity
   })
+  const isOurBot = isOurs(job, settings)
+  const ledger = yield* followPlaces(ledgerOf(context.discussions, isOurBot), context.checkout)
+  const named = namedFindings(openIn(ledger))
+  const earlier = ledgerText({ ledger, since: full ? undefined : context.since, files: context.files })
   const promptOf = (diffBudget: number) =>
     userPrompt({
       pullRequest: context.pullRequest,
@@ -61,7 +67,8 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
         : undefined,
       files: context.files,
       commits: context.commits,
-      discussions: context.discussions.filter(({ author }) => !isBot(author)).slice(-mostDiscussions),
+      earlier,
+      discussions: otherDiscussions(context.discussions, ledger, isOurBot).slice(-mostDiscussions),
       suggestions: settings.inlineSuggestions,
       diffBudget
     })
@@ -78,8 +85,10 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     shorter,
     tools: context.checkout.tools,
     ...(settings.explorers === undefined ? {} : { explorers: yield* explorersOf(settings, settings.explorers) }),
-    history: full ? History.none : yield* History.load(job.lane, system.length + prompt.length),
-    submission: reviewSubmission
+    history: full
+      ? History.none
+      : yield* History.load(job.lane, system.length + prompt.length, context.checkout),
+    submission: yield* reviewSubmissionFor(named.map(({ id }) => id))
   })
   const asked: AskResult = { result, notShown: notShown(context.files, budget) }
   return asked

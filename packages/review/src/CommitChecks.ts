@@ -1,33 +1,30 @@
 /** The check on the commit that a job reviews. It is told at the side: no review waits for it, or fails with it. */
-import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
 import { type Finding, Severity } from "@nominal-code/domain/Finding"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
-import { markersIn } from "@nominal-code/domain/Marker"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import type { Sha } from "@nominal-code/domain/PullRequest"
-import { type Discussion, type PostedReview, scopeOf } from "@nominal-code/domain/Review"
+import { type PostedReview, scopeOf } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
-import { badges, commentHead } from "./CommentBody.ts"
+import { commentHead } from "./CommentBody.ts"
+import { counted, countsOf, severityOf } from "./Headline.ts"
+import { type LedgerFinding, ledgerOf, openIn } from "./Ledger.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import type { SummaryParts } from "./Summary.ts"
+import { isOurs } from "./Thread.ts"
 
 const { Done, Running } = CheckState.cases
 
 /** Maximum length of an annotation's text. */
 const longestAnnotation = 4_000
 
-/** Severities of our findings that are open on a pull request: with a place, and not resolved. */
-export const openSeverities = (ours: ReadonlyArray<Discussion>): ReadonlyArray<Severity> =>
-  ours.flatMap(({ body, path, resolved }) => {
-    if (resolved || path === undefined) return []
-    if (!markersIn(body).some(({ fingerprint }) => fingerprint !== undefined)) return []
-    return Severity.literals.find((severity) => body.startsWith(badges[severity])) ?? []
-  })
+/** Severities of earlier findings that a person can close: one in a summary has no thread. */
+const closable = (open: ReadonlyArray<LedgerFinding>): ReadonlyArray<Severity> =>
+  open.filter(({ inSummary }) => !inSummary).map(severityOf)
 
-const counted = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`
+const stillOpenText = (open: ReadonlyArray<Severity>) => open.length === 0 ? "" : `, ${open.length} still open`
 
 const bySeverity = (severities: ReadonlyArray<Severity>): string =>
   Severity.literals.flatMap((severity) => {
@@ -99,14 +96,17 @@ export const reviewed = Effect.fnUntraced(function*(job: Job, facts: PostedFacts
   const { settings: { failOn } } = yield* ReviewConfig
   const { parts, posted } = facts
   const placed = [...parts.inline, ...parts.folded].map(({ finding }) => finding)
-  const found = [...placed, ...parts.unplaced].map(({ severity }) => severity)
-  const open = [...parts.openBefore, ...found]
-  const title = found.length === 0 ? "No new findings" : `${counted(found.length, "finding")}: ${bySeverity(found)}`
+  const { added: found, stillOpen } = countsOf(parts)
+  const open = [...stillOpen, ...found]
+  const gated = [...closable(parts.stillOpen), ...found]
+  const title = found.length === 0
+    ? `No new findings${stillOpenText(stillOpen)}`
+    : `${counted(found.length, "finding")}: ${bySeverity(found)}`
   yield* tell(
     job,
     parts.headSha,
     Done.make({
-      ...verdict(failOn, open, title),
+      ...verdict(failOn, gated, title),
       summary: summaryOf(facts, open),
       annotations: placed.filter(({ side }) => side === "RIGHT").map(annotation),
       ...linkTo(posted.url)
@@ -125,12 +125,12 @@ const notReviewed = (reason: string) =>
 /** A commit whose review is on the pull request already. */
 const reviewedBefore = Effect.fnUntraced(
   function*(job: Job, { discussions }: PullRequestView, url: string | undefined) {
-    const { settings: { botUsername, failOn } } = yield* ReviewConfig
-    const isBot = isBotAccount([botUsername, job.lane.bot])
-    const open = openSeverities(discussions.filter(({ author }) => isBot(author)))
+    const { settings } = yield* ReviewConfig
+    const ledger = openIn(ledgerOf(discussions, isOurs(job, settings)))
+    const open = ledger.map(severityOf)
     const title = open.length === 0 ? "No open findings" : `Open findings: ${bySeverity(open)}`
     return Done.make({
-      ...verdict(failOn, open, title),
+      ...verdict(settings.failOn, closable(ledger), title),
       summary: `The review of this commit is on the pull request. ${title}.`,
       annotations: [],
       ...linkTo(url)

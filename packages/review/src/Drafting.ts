@@ -1,10 +1,10 @@
 import type { AgentResult } from "@nominal-code/agent/AgentRunner"
-import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import type { Job, SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { isSevereEnough, type RepositorySettings, within } from "@nominal-code/domain/RepositorySettings"
+import { scopeOf } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
@@ -12,17 +12,21 @@ import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/for
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { openSeverities } from "./CommitChecks.ts"
+import type { FingerprintedFinding } from "./Anchor.ts"
+import { followPlaces } from "./FollowedPlaces.ts"
+import { ledgerOf, openIn, raisedOf } from "./Ledger.ts"
 import { composed } from "./OutgoingText.ts"
-import { priorFindings } from "./PriorFindings.ts"
+import { reckon } from "./Reckoning.ts"
 import { filtered, notUsed } from "./RepositoryConfig.ts"
 import * as RepositoryConfig from "./RepositoryConfig.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import type { ReviewAnswer } from "./ReviewOutput.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
+import { settlementOf } from "./Settlement.ts"
 import { charged } from "./Spending.ts"
 import type { SummaryParts } from "./Summary.ts"
+import { isOurs } from "./Thread.ts"
 
 /** A review with its final texts, and the conversation to be kept. */
 export interface DraftedReview {
@@ -85,26 +89,46 @@ const compose = Effect.fnUntraced(function*(
 ) {
   const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
-  const isBot = isBotAccount([settings.botUsername, job.lane.bot])
-  const ours = discussions.filter(({ author }) => isBot(author))
+  const ledger = yield* followPlaces(ledgerOf(discussions, isOurs(job, settings)), checkout)
+  const placed = yield* (yield* ReviewSteps).place(answer.findings, {
+    checkout,
+    files,
+    raised: raisedOf(ledger),
+    changed: context.since?.files
+  })
+  const { closing, stillOpen } = yield* reckon({
+    checkout,
+    open: openIn(ledger),
+    answers: answer.earlier ?? [],
+    raisedAgain: new Set(placed.repeated.map(({ prior }) => prior)),
+    whole: scopeOf(job) === "head" && limit === undefined && notShown.length === 0
+  })
+  const before = ledger.filter(({ settledBy }) => settledBy === job.id)
   const isReported = isSevereEnough(settings.minSeverity)
-  const [findings, unplaced] = [answer.findings.filter(isReported), answer.unplaced.filter(isReported)]
-  const placed = yield* (yield* ReviewSteps).place(findings, { checkout, files, raised: priorFindings(ours) })
+  const reported = (found: ReadonlyArray<FingerprintedFinding>) => found.filter(({ finding }) => isReported(finding))
+  const [inline, folded, unplaced] = [
+    reported(placed.inline),
+    reported(placed.folded),
+    answer.unplaced.filter(isReported)
+  ]
+  const found = placed.inline.length + placed.folded.length + answer.unplaced.length
   const fit = composed(settings.inlineSuggestions)
   const parts: SummaryParts = {
     headSha: checkout.headSha,
     text: answer.summary,
-    inline: placed.inline.map(fit),
-    folded: placed.folded.map(fit),
+    inline: inline.map(fit),
+    folded: folded.map(fit),
     unplaced: unplaced.map(({ body, place, severity }) => ({
       severity,
       text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`
     })),
     notShown,
     repeated: placed.repeated.length,
-    openBefore: openSeverities(ours),
+    stillOpen,
+    settlements: closing.map(settlementOf(checkout.headSha)),
+    settledBefore: before,
     unreadable: answer.unreadable,
-    minor: answer.findings.length + answer.unplaced.length - findings.length - unplaced.length,
+    minor: found - inline.length - folded.length - unplaced.length,
     repositoryProblem: Option.getOrUndefined(Option.map(problem, notUsed)),
     limit,
     files: files.length,

@@ -1,11 +1,15 @@
 import { answerOpenCalls, Block, type Conversation, sizeOf, truncate } from "@nominal-code/domain/Conversation"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
-import { Effect, Option } from "effect"
+import type { Checkout } from "@nominal-code/workspace/Workspace"
+import { Effect, Option, Predicate } from "effect"
 import { withoutDiffs } from "./UntrustedBlocks.ts"
 
 /** Maximum number of characters of a prompt and the history before it: at most about 170,000 tokens. */
 const longest = 500_000
+
+/** Maximum number of characters of the notes of earlier reviews. The newest are kept. */
+const longestNotes = 20_000
 
 /** The conversation of a pull request that was not reviewed yet. */
 export const none: Conversation = { messages: [] }
@@ -15,11 +19,47 @@ const withMessages = (conversation: Conversation, messages: Conversation["messag
   messages
 })
 
+/** Notes in a message: those that the model wrote, and those that it was shown of an earlier part of its work. */
+const notesOf = ({ content }: Conversation["messages"][number]): ReadonlyArray<string> =>
+  content.flatMap((block) =>
+    Block.match(block, {
+      Text: ({ text }) => Array.from(text.matchAll(/<notes>\n([^]*?)\n<\/notes>/g), ([, notes = ""]) => notes),
+      ToolUse: ({ input, name }) =>
+        name === "WriteNotes" && Predicate.hasProperty(input, "content") ? [String(input.content)] : [],
+      ToolResult: () => [],
+      Opaque: () => []
+    })
+  )
+
+/** Messages about another commit, of which only the notes remain: what its tools showed is no longer so. */
+const notesIn = ({ messages }: Conversation): Conversation["messages"] => {
+  const notes = [...new Set(messages.flatMap(notesOf).map((text) => text.trim()))].join("\n\n").slice(-longestNotes)
+  if (notes === "") return []
+  const text = "You have reviewed an earlier commit of this pull request. These are your notes of it. Lines may have " +
+    `moved, and code may have changed since:\n\n<notes>\n${notes}\n</notes>`
+  return [{ role: "user", content: [Block.cases.Text.make({ text })] }]
+}
+
+/** Commit that is reviewed, and the changes to it. */
+type Reviewed = Pick<Checkout, "headSha" | "since">
+
 /**
- * Loads the conversation of the lane's earlier reviews, as far as it fits before a prompt of that many characters. If
- * the store does not answer, the review runs without it.
+ * The part of a conversation that helps with another commit. A runner's own session goes on as long as its commit is in
+ * the history, since the runner compacts it by itself.
  */
-export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength: number) {
+const about = Effect.fnUntraced(function*({ headSha, since }: Reviewed, stored: Conversation) {
+  if (stored.headSha === headSha) return stored
+  const messages = notesIn(stored)
+  if (stored.sessionId === undefined || stored.headSha === undefined) return { messages }
+  const changed = yield* Effect.orElseSucceed(since(stored.headSha), () => Option.none())
+  return Option.isSome(changed) ? { sessionId: stored.sessionId, messages } : { messages }
+})
+
+/**
+ * Loads the conversation of the lane's earlier reviews, as far as it fits before a prompt of that many characters. Of a
+ * review of another commit, only the notes are left. If the store does not answer, the review runs without it.
+ */
+export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength: number, reviewed: Reviewed) {
   const store = yield* ConversationStore
   const stored = yield* store.load(lane).pipe(
     Effect.catchTag(
@@ -32,10 +72,11 @@ export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength
     )
   )
   if (Option.isNone(stored)) return none
+  const known: Conversation = yield* about(reviewed, stored.value)
   const room = Math.max(0, longest - promptLength)
-  const messages = answerOpenCalls(truncate(stored.value.messages, room))
+  const messages = answerOpenCalls(truncate(known.messages, room))
   const size = messages.reduce((sum, message) => sum + sizeOf(message), 0)
-  return withMessages(stored.value, size <= room ? messages : [])
+  return withMessages(known, size <= room ? messages : [])
 })
 
 /** Saves the conversation for the lane's next review, without its diffs, which will be old by then. */

@@ -1,11 +1,9 @@
-/** Findings that our own comments have raised already, and the test if a finding repeats one. */
+/** Findings that our own comments have raised already, and the search for those that a new review repeats. */
 import { claimWords, type Finding, type Fingerprint } from "@nominal-code/domain/Finding"
 import { parsePatch } from "@nominal-code/domain/Hunk"
-import { markersIn } from "@nominal-code/domain/Marker"
-import type { Side } from "@nominal-code/domain/Patch"
-import type { Discussion } from "@nominal-code/domain/Review"
+import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 
-/** A finding that is on the pull request already. One that was folded into a summary has no place. */
+/** A finding that is on the pull request already. One whose place cannot be read has none. */
 export interface PriorFinding {
   readonly fingerprint: Fingerprint
   /** True if somebody has dismissed it, or we have withdrawn it. */
@@ -20,49 +18,12 @@ export interface PriorPlace {
   /** Line where the forge shows it now; absent once the code there has changed. */
   readonly line?: number | undefined
   readonly originalLine?: number | undefined
-  /** Lines of its side up to its own, as they were. */
+  /** Lines that have taken its place; absent where it is still there, or where nobody can tell. */
+  readonly replacedBy?: ReadonlyArray<number>
+  /** Lines of its side up to its own, as they were; empty where the forge does not tell. */
   readonly code: ReadonlyArray<string>
   readonly category: string
   readonly words: ReadonlyArray<string>
-}
-
-const heading = /^.*· ([\w-]+) · \w+ confidence$/m
-
-const placeOf = ({ body, diffHunk = "", line, originalLine, path }: Discussion): PriorPlace | undefined => {
-  if (path === undefined) return undefined
-  const lines = parsePatch(diffHunk).flatMap((hunk) => hunk.lines)
-  const side = lines.at(-1)?.kind === "deleted" ? "LEFT" : "RIGHT"
-  const [head = "", category = ""] = heading.exec(body) ?? []
-  return {
-    path,
-    side,
-    line,
-    originalLine,
-    code: lines.filter(({ kind }) => kind !== (side === "LEFT" ? "added" : "deleted")).map(({ text }) => text),
-    category,
-    words: claimWords(body.slice(body.indexOf(head) + head.length).replaceAll(/<!--[^]*?-->/g, ""))
-  }
-}
-
-/**
- * Reads the findings that are on the pull request already. `ours`: comments of our own bot, because anybody can copy a
- * marker.
- */
-export const priorFindings = (ours: ReadonlyArray<Discussion>): ReadonlyArray<PriorFinding> => {
-  const dismissed = new Set(ours.flatMap(({ body }) => markersIn(body).flatMap(({ dismissed }) => dismissed ?? [])))
-  const raised = ours.flatMap((discussion) => {
-    const place = placeOf(discussion)
-    return markersIn(discussion.body).flatMap(({ fingerprint }) =>
-      fingerprint === undefined ? [] : [{
-        fingerprint,
-        dismissed: dismissed.has(fingerprint),
-        ...(place === undefined ? {} : { place })
-      }]
-    )
-  })
-  // A finding whose comment was deleted stays dismissed by the answer that remains.
-  const deleted = dismissed.difference(new Set(raised.map(({ fingerprint }) => fingerprint)))
-  return [...raised, ...Array.from(deleted, (fingerprint) => ({ fingerprint, dismissed: true }))]
 }
 
 const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()
@@ -74,8 +35,8 @@ const likeness = (file: ReadonlyArray<string>, line: number, code: ReadonlyArray
   return same
 }
 
-/** Present line of a comment: under the same lines as before, else nearest to its old line. */
-const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: ReadonlyArray<string>): number | undefined => {
+/** Present line of a comment: under the same lines as before, else nearest to its old line; none if its code is gone. */
+export const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: ReadonlyArray<string>) => {
   if (line !== undefined) return line
   const own = code.at(-1)
   const candidates = file.flatMap((text, at) => isSameLine(own, text) ? [at + 1] : [])
@@ -85,26 +46,33 @@ const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: ReadonlyArr
   return ranked[0]
 }
 
+/** A word without its ending: `awaited`, `awaits` and `await` are one word. */
+const stemOf = (word: string): string => word.length < 5 ? word : word.replace(/(?:ing|ed|es|e|s)$/, "")
+
 /** Share of the shorter claim's words that are in the other claim. */
 const overlap = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
-  const shorter = Math.min(a.length, b.length)
-  return shorter === 0 ? 0 : a.filter((word) => b.includes(word)).length / shorter
+  const [one, other] = [new Set(a.map(stemOf)), new Set(b.map(stemOf))]
+  const shorter = Math.min(one.size, other.size)
+  return shorter === 0 ? 0 : one.intersection(other).size / shorter
 }
 
-const enoughOverlap = 1 / 3
+/** Overlaps of two claims from which they are one: at the same line, at a near one, and in another category. */
+const leastOverlap = 1 / 4
+const nearOverlap = 1 / 3
 const muchOverlap = 0.6
 
-const saysTheSame = (finding: Finding, { category, words }: PriorPlace): boolean => {
-  const shared = overlap(claimWords(finding.body), words)
-  return shared >= (category === finding.category ? enoughOverlap : muchOverlap)
-}
+const saysTheSame = (finding: Finding, { category, words }: PriorPlace, least: number): boolean =>
+  overlap(claimWords(finding.body), words) >= (category === finding.category ? least : muchOverlap)
 
 /** Places of a piece of code in a file, by its last line's number. */
 const placesOf = (file: ReadonlyArray<string>, code: ReadonlyArray<string>): ReadonlyArray<number> =>
   code.length === 0 ? [] : file.flatMap((_, at) => likeness(file, at + 1, code) === code.length ? [at + 1] : [])
 
-/** Distance in lines within which a dismissed finding is known again after its code has changed. */
+/** Distance in lines within which a finding is known again after its code has changed. */
 const nearby = 10
+
+/** Distance in lines within which a finding is known again on another range. */
+const besides = 5
 
 const isNear = ({ originalLine }: PriorPlace, startLine: number, line: number): boolean =>
   originalLine !== undefined && originalLine >= startLine - nearby && originalLine <= line + nearby
@@ -115,32 +83,93 @@ export interface FindingSource {
   readonly code: ReadonlyArray<string>
 }
 
+/** A finding of a new review with its identity and its code. */
+export interface LocatedFinding {
+  readonly finding: Finding
+  readonly fingerprint: Fingerprint
+  readonly source: FindingSource
+}
+
+/** Findings and changes that a new review is compared with. */
+export interface RepeatContext {
+  readonly raised: ReadonlyArray<PriorFinding>
+  /** Changes since the last review; absent where nobody can tell. */
+  readonly changed?: ReadonlyArray<ChangedFile> | undefined
+}
+
+const inSameFile = (raised: ReadonlyArray<PriorFinding>, { finding, source }: LocatedFinding) =>
+  raised.flatMap((one) => {
+    const { place } = one
+    if (place === undefined || place.path !== finding.path || place.side !== finding.side) return []
+    return [{ ...one, place, now: lineNow(place, source.file) }]
+  })
+
+const startOf = ({ line, startLine = line }: Finding): number => startLine
+
+/** The lines of a file that have been added since the last review. */
+const addedIn = (changed: ReadonlyArray<ChangedFile>, path: string): ReadonlySet<number> =>
+  new Set(
+    changed.filter((file) => file.path === path).flatMap(({ patch = "" }) =>
+      parsePatch(patch).flatMap(({ lines }) => lines.flatMap((line) => line.kind === "added" ? [line.newLine] : []))
+    )
+  )
+
 /**
- * Makes the test if a finding repeats a prior one. A prior finding is followed to its present line and counts for that
- * line only, where other words for it are a repetition too. A dismissed one whose code has changed counts around its old
- * line. The same defect at another place is new.
+ * The prior finding at the place of a finding. Other words for it are the same finding there. One whose code has changed
+ * counts for the lines that have taken its place, and a dismissed one around its old line. The same defect at another
+ * place is new.
  */
-export const isRepeatOf =
-  (raised: ReadonlyArray<PriorFinding>) =>
-  (finding: Finding, fingerprint: Fingerprint, { code, file }: FindingSource): boolean => {
-    const { line, path, side, startLine = line } = finding
-    const placed = raised.flatMap((one) => {
-      const { place } = one
-      if (place === undefined || place.path !== path || place.side !== side) return []
-      return [{ ...one, place, now: lineNow(place, file) }]
-    })
-    const isHere = (now: number | undefined) => now !== undefined && now >= startLine && now <= line
-    if (
-      placed.some(({ dismissed = false, fingerprint: known, now, place }) =>
-        (isHere(now) || dismissed && now === undefined && isNear(place, startLine, line)) &&
-        (known === fingerprint || saysTheSame(finding, place))
-      )
-    ) return true
-    const known = raised.filter((one) => one.fingerprint === fingerprint)
-    // Without a place, what was raised first is taken to be what comes first in the file.
-    const others = placed.filter((one) => one.fingerprint === fingerprint)
-    const free = placesOf(file, code).filter((end) => !others.some(({ now }) => now === end))
-    const unplaced = known.length - others.filter(({ now }) => now !== undefined).length
-    const at = free.indexOf(line)
-    return unplaced > Math.max(0, at)
-  }
+const atItsPlace = (raised: ReadonlyArray<PriorFinding>, located: LocatedFinding): PriorFinding | undefined => {
+  const { finding, fingerprint } = located
+  const isWithin = (line: number) => line >= startOf(finding) && line <= finding.line
+  return inSameFile(raised, located).find(({ dismissed = false, fingerprint: known, now, place }) => {
+    const isSame = (least: number) => known === fingerprint || saysTheSame(finding, place, least)
+    if (now !== undefined) return isWithin(now) && isSame(leastOverlap)
+    const isThere = dismissed && isNear(place, startOf(finding), finding.line) ||
+      place.replacedBy?.some(isWithin) === true
+    return isThere && isSame(nearOverlap)
+  })
+}
+
+/**
+ * The prior finding that a finding names on another range, a few lines off: the last review has seen these lines as they
+ * are, and the code is not that of the prior finding once more.
+ */
+const besideItsPlace = (
+  raised: ReadonlyArray<PriorFinding>,
+  located: LocatedFinding,
+  changed: ReadonlyArray<ChangedFile>
+): PriorFinding | undefined => {
+  const { finding, source: { code, file } } = located
+  const added = addedIn(changed, finding.path)
+  const lines = Array.from(code, (_, at) => startOf(finding) + at)
+  if (lines.some((line) => added.has(line))) return undefined
+  return inSameFile(raised, located).find(({ now, place }) =>
+    now !== undefined && now >= startOf(finding) - besides && now <= finding.line + besides &&
+    !code.some((line) => isSameLine(line, file[now - 1])) && saysTheSame(finding, place, nearOverlap)
+  )
+}
+
+/** A prior finding with the same fingerprint that has no place: what was raised first is taken to be first in the file. */
+const withoutPlace = (raised: ReadonlyArray<PriorFinding>, located: LocatedFinding): PriorFinding | undefined => {
+  const { finding: { line }, fingerprint, source: { code, file } } = located
+  const known = raised.filter((one) => one.fingerprint === fingerprint)
+  const placed = inSameFile(known, located)
+  const free = placesOf(file, code).filter((end) => !placed.some(({ now }) => now === end))
+  const unplaced = known.filter((one) => !placed.some(({ now, place }) => now !== undefined && place === one.place))
+  return unplaced[Math.max(0, free.indexOf(line))]
+}
+
+/**
+ * Finds for each finding of a review the prior one that it repeats. Each prior finding is looked for at its own place
+ * first, so that of two findings the one that stands there repeats it.
+ */
+export const repeatsIn = (
+  found: ReadonlyArray<LocatedFinding>,
+  { changed, raised }: RepeatContext
+): ReadonlyArray<PriorFinding | undefined> => {
+  const exact = found.map((one) => atItsPlace(raised, one) ?? withoutPlace(raised, one))
+  if (changed === undefined) return exact
+  const free = raised.filter((one) => one.dismissed !== true && !exact.includes(one))
+  return found.map((one, at) => exact[at] ?? besideItsPlace(free, one, changed))
+}

@@ -60,6 +60,8 @@ export interface UserParts {
   /** Place on the diff where it was asked. */
   readonly place?: Place | undefined
   readonly files: ReadonlyArray<ChangedFile>
+  /** Paragraphs about the earlier reviews. */
+  readonly earlier?: ReadonlyArray<string>
   /** Other people's comments, oldest first. */
   readonly discussions: ReadonlyArray<Discussion>
   readonly suggestions: boolean
@@ -212,4 +214,11 @@ const task = ({ suggestions }: UserParts): string =>
 
 /** User prompt of one review. Untrusted text stands between tags, and cannot close them. */
 export const userPrompt = (parts: UserParts): string =>
-  [...header(parts), ...instructions(parts), ...changedFiles(parts), ...discussions(parts), task(parts)].join("\n\n")
+  [
+    ...header(parts),
+    ...instructions(parts),
+    ...changedFiles(parts),
+    ...(parts.earlier ?? []),
+    ...discussions(parts),
+    task(parts)
+  ].join("\n\n")

@@ -2,6 +2,7 @@ import { Failure } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import { InlineComment, ReviewDraft, scopeOf } from "@nominal-code/domain/Review"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/Forge"
@@ -17,8 +18,10 @@ import { PendingPosts } from "./PendingPosts.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome, onHead } from "./RunOutcome.ts"
+import { settleAll } from "./Settlement.ts"
 import * as Spending from "./Spending.ts"
-import { summarize } from "./Summary.ts"
+import { summarize, type SummaryParts } from "./Summary.ts"
+import { isOurs } from "./Thread.ts"
 
 const { Reviewed, Skipped } = JobOutcome.cases
 
@@ -63,11 +66,21 @@ const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { te
   return failed(Failure.cases.Model.make({ reason: "no-review", detail: why }), false)
 })
 
-/** Posts a review and keeps its conversation. */
+/**
+ * True for a review that tells nobody anything new, and that nobody has asked for: with one sticky summary, it is written
+ * over the last one.
+ */
+const isQuiet = (job: Job, { folded, inline, unplaced }: SummaryParts, { summary }: ReviewSettings): boolean =>
+  summary !== "each" && job.event._tag === "Lifecycle" && job.event.again === undefined &&
+  inline.length + folded.length + unplaced.length === 0
+
+/** Closes the findings that are no longer open, posts a review and keeps its conversation. */
 const publish = Effect.fn("Review.publish")(
-  function*(job: Job, known: OwnPosts, review: DraftedReview, now: PullRequest) {
+  function*(job: Job, { discussions, posts }: PullRequestView, review: DraftedReview, now: PullRequest) {
+    const { settings } = yield* ReviewConfig
     const { conversation, parts, usage } = review
-    const { folded, headSha, inline } = parts
+    const { folded, headSha, inline, settlements } = parts
+    const fixed = settlements.filter(({ finding }) => finding.inSummary).map(({ finding }) => finding.fingerprint)
     const draft = new ReviewDraft({
       jobId: job.id,
       pullRequest: job.event.pullRequest,
@@ -76,11 +89,14 @@ const publish = Effect.fn("Review.publish")(
       summary: summarize(parts, now),
       comments: inline.map((comment) => new InlineComment(comment)),
       folded: folded.map(({ fingerprint }) => fingerprint),
+      ...(fixed.length === 0 ? {} : { fixed }),
+      ...(isQuiet(job, parts, settings) ? { inPlace: true } : {}),
       event: job.event
     })
     yield* ensureWanted
-    const posted = yield* (yield* Forge).publish(draft, known)
-    yield* History.save(job.lane, conversation)
+    yield* settleAll(job, headSha, settlements, { discussions, isOurs: isOurs(job, settings) })
+    const posted = yield* (yield* Forge).publish(draft, posts)
+    yield* History.save(job.lane, { ...conversation, headSha })
     yield* CommitChecks.reviewed(job, { parts, posted, usage })
     return Reviewed.make({
       headSha,
@@ -112,16 +128,16 @@ const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: D
  * it cannot be kept, the next run reviews again: the longer rest of such runs bounds how often the model is paid for it.
  */
 const finish = Effect.fnUntraced(
-  function*(job: Job, known: OwnPosts, review: DraftedReview) {
+  function*(job: Job, view: PullRequestView, review: DraftedReview) {
     const { settings: { dryRun } } = yield* ReviewConfig
     const now = yield* (yield* Forge).pullRequest(job.event.pullRequest)
     const skipped = yield* outdated(job, review, now)
-    if (Option.isSome(skipped)) return yield* skip(job, known, skipped.value)
-    if (!dryRun) return yield* publish(job, known, review, now)
+    if (Option.isSome(skipped)) return yield* skip(job, view.posts, skipped.value)
+    if (!dryRun) return yield* publish(job, view, review, now)
     const { parts: { folded, headSha, inline }, usage } = review
     return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
   },
-  (effect, job, _known, review) =>
+  (effect, job, _view, review) =>
     Effect.catchTag(effect, "ForgeError", (error) =>
       Effect.gen(function*() {
         const outcome = yield* forgeFailed(job.event.pullRequest, error)
@@ -132,12 +148,13 @@ const finish = Effect.fnUntraced(
 )
 
 /** The outcome of a job whose review an earlier run has posted, or has left to be posted. */
-const earlierRun = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
-  if (Option.isSome(known.review)) return Option.some<JobOutcome>(postedOutcome(known.review.value))
+const earlierRun = Effect.fnUntraced(function*(job: Job, view: PullRequestView) {
+  const { review } = view.posts
+  if (Option.isSome(review)) return Option.some<JobOutcome>(postedOutcome(review.value))
   const pending = yield* (yield* PendingPosts).take(job.id)
   return Option.isNone(pending)
     ? Option.none<JobOutcome>()
-    : Option.some<JobOutcome>(yield* finish(job, known, pending.value))
+    : Option.some<JobOutcome>(yield* finish(job, view, pending.value))
 })
 
 /** Reviews the head that the pull request has. */
@@ -154,7 +171,7 @@ const reviewHead = Effect.fnUntraced(function*(job: Job, view: PullRequestView) 
   if (drafted._tag === "LimitReached") {
     return yield* skipForLimit(job, known, drafted.limit, found.pullRequest.headSha)
   }
-  return drafted._tag === "Unreadable" ? yield* giveFallback(job, known, drafted) : yield* finish(job, known, drafted)
+  return drafted._tag === "Unreadable" ? yield* giveFallback(job, known, drafted) : yield* finish(job, view, drafted)
 })
 
 /**
@@ -168,7 +185,7 @@ export const review = Effect.fn("Review.review")(
     yield* Effect.annotateCurrentSpan({ job: job.id, pullRequest: String(job.event.pullRequest) })
     yield* ensureWanted
     const view = yield* (yield* Forge).look(job.event.pullRequest, job.id)
-    const earlier = yield* earlierRun(job, view.posts)
+    const earlier = yield* earlierRun(job, view)
     const result: JobOutcome = Option.isSome(earlier)
       ? earlier.value
       : yield* onHead(view, (now) => reviewHead(job, now))

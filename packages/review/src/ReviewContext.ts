@@ -3,10 +3,12 @@ import { ChangedFile } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
+import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/Forge"
+import { reviewedIn } from "@nominal-code/forge/JobPosts"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { guidelines } from "./Guidelines.ts"
+import type { ChangesSince } from "./LedgerPrompt.ts"
 
 /** Everything that a review is made from. */
 export interface ReviewContext {
@@ -16,6 +18,8 @@ export interface ReviewContext {
   readonly files: ReadonlyArray<ChangedFile>
   /** Number of files that the ignore patterns took away. */
   readonly ignored: number
+  /** Changes since the last review of the head, if that can be told. */
+  readonly since?: ChangesSince | undefined
   /** Subjects of the commits, oldest first. */
   readonly commits: ReadonlyArray<string>
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
@@ -43,9 +47,17 @@ const changedFiles = Effect.fnUntraced(function*(pullRequest: PullRequest, check
   })
 })
 
+/** Changes since the commit that the newest summary is of. A commit that is gone costs this part only. */
+const changesSince = Effect.fnUntraced(function*({ summary }: OwnPosts, checkout: Checkout) {
+  const headSha = Option.flatMap(summary, ({ body }) => Option.fromUndefinedOr(reviewedIn(body)[0]))
+  if (Option.isNone(headSha)) return undefined
+  const files = yield* Effect.orElseSucceed(checkout.since(headSha.value), () => Option.none())
+  return Option.match(files, { onNone: () => undefined, onSome: (files) => ({ headSha: headSha.value, files }) })
+})
+
 /** Reads all that a review is made from. */
 export const gather = Effect.fn("ReviewContext.gather")(function*(
-  { discussions, pullRequest }: PullRequestView,
+  { discussions, posts, pullRequest }: PullRequestView,
   checkout: Checkout,
   settings: ReviewSettings
 ) {
@@ -57,6 +69,7 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
     checkout,
     files,
     ignored: all.length - files.length,
+    since: yield* changesSince(posts, checkout),
     commits: yield* checkout.commits,
     discussions: settings.ignoreExistingComments ? [] : discussions,
     guidelines: yield* guidelines(checkout, settings, files.map(({ path }) => path))

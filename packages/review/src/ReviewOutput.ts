@@ -1,6 +1,7 @@
 import type { Submission } from "@nominal-code/agent/AgentRunner"
 import { Category, Confidence, type Finding, Severity } from "@nominal-code/domain/Finding"
-import { Effect, Option, Predicate, Result, Schema, SchemaIssue } from "effect"
+import { Effect, Option, Predicate, Ref, Result, Schema, SchemaIssue } from "effect"
+import { type EarlierAnswer, earlierAnswers, WireEarlier } from "./EarlierAnswer.ts"
 import { parseJson } from "./Json.ts"
 
 /** A finding as the model wrote it: its path in whatever spelling, to be read by what the repository holds. */
@@ -25,6 +26,8 @@ export interface ReviewAnswer {
   readonly unplaced: ReadonlyArray<UnplacedFinding>
   /** Findings that could not be read. */
   readonly unreadable: number
+  /** Answers about our earlier findings. Absent: none. */
+  readonly earlier?: ReadonlyArray<EarlierAnswer>
 }
 
 const isFilled = Schema.makeFilter<string>((text) => text.trim() !== "", { expected: "a text that is not empty" })
@@ -61,10 +64,16 @@ const WireFinding = Schema.Struct({
   return issues
 }))
 
-/** Input of `submit_review`. */
-const Wire = Schema.Struct({
+const wire = {
   summary: filled("The overall verdict, for the author of the pull request. Markdown."),
   comments: Schema.Array(WireFinding).annotate({ description: "One for each finding; empty when there are none." })
+}
+
+/** Input of `submit_review`, and of one that has to answer for earlier findings too. */
+const Wire = Schema.Struct(wire)
+const WireAgain = Schema.Struct({
+  ...wire,
+  earlier: Schema.Array(WireEarlier).annotate({ description: "One for each of your earlier findings that are open." })
 })
 
 const decodeFinding = Schema.decodeUnknownResult(WireFinding, { errors: "all" })
@@ -142,6 +151,8 @@ const rootOf = (input: unknown): Record<string, unknown> | undefined => {
   return Predicate.isObject(root) && !Array.isArray(root) ? { ...root } : undefined
 }
 
+const known = new Set(["summary", "comments", "earlier"])
+
 /**
  * Reads a review out of what the model wrote. Strictly: any fault refuses the whole, and every fault is named with its
  * place, so that the model can mend it. Leniently: what can be read is kept, one finding at a time.
@@ -154,7 +165,7 @@ export const decodeReview = (
   if (root === undefined) return Result.fail("The review must be an object with `summary` and `comments`.")
   const summary = Predicate.isString(root["summary"]) ? root["summary"].trim() : ""
   // A list under another name is not to pass for a review without findings.
-  const isElsewhere = Object.keys(root).some((key) => key !== "summary" && key !== "comments")
+  const isElsewhere = Object.keys(root).some((key) => !known.has(key))
   const comments = unwrapped(root["comments"] ?? (isElsewhere ? undefined : []))
   const list: ReadonlyArray<unknown> = Array.isArray(comments) ? comments : []
   const decoded = list.map((comment) => decodeFinding(lenient ? forgiving(comment) : comment))
@@ -169,7 +180,9 @@ export const decodeReview = (
   const unplaced = decoded.flatMap((result, at) => Result.isFailure(result) ? unplacedIn(list[at]) : [])
   const unreadable = Array.isArray(comments) ? list.length - findings.length - unplaced.length : 1
   const usable = lenient ? summary !== "" || findings.length + unplaced.length > 0 : problems.length === 0
-  return usable ? Result.succeed({ summary, findings, unplaced, unreadable }) : Result.fail(problems.join("\n"))
+  const earlier = earlierAnswers(unwrapped(root["earlier"]))
+  const answer = { summary, findings, unplaced, unreadable, ...(earlier.length === 0 ? {} : { earlier }) }
+  return usable ? Result.succeed(answer) : Result.fail(problems.join("\n"))
 }
 
 /** Tool by which the agent hands in a review. */
@@ -179,3 +192,20 @@ export const reviewSubmission: Submission<ReviewAnswer> = {
   input: Wire,
   decode: (input, options) => Effect.fromResult(decodeReview(input, options))
 }
+
+/**
+ * Makes the submission of a review that has to answer for earlier findings, by their names in the prompt. One that leaves
+ * some out is sent back once; after that, what is left out counts as not answered.
+ */
+export const reviewSubmissionFor = (earlier: ReadonlyArray<string>): Effect.Effect<Submission<ReviewAnswer>> =>
+  earlier.length === 0 ? Effect.succeed(reviewSubmission) : Effect.map(Ref.make(false), (sentBack) => ({
+    ...reviewSubmission,
+    input: WireAgain,
+    decode: Effect.fnUntraced(function*(input, options) {
+      const answer = yield* Effect.fromResult(decodeReview(input, options))
+      const answered = new Set((answer.earlier ?? []).map(({ id }) => id))
+      const missing = earlier.filter((id) => !answered.has(id))
+      if (missing.length === 0 || options.lenient || (yield* Ref.getAndSet(sentBack, true))) return answer
+      return yield* Effect.fail(`earlier: answer for ${missing.join(", ")} too: open, fixed or withdrawn`)
+    })
+  }))

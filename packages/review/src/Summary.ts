@@ -1,10 +1,13 @@
-import { Finding, Severity } from "@nominal-code/domain/Finding"
+import { Finding, type Severity } from "@nominal-code/domain/Finding"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { foldInto } from "@nominal-code/forge/FoldedFindings"
 import { closeFence, codeSpan, fit } from "@nominal-code/forge/Markdown"
 import type { FingerprintedFinding } from "./Anchor.ts"
 import { badges } from "./CommentBody.ts"
+import { counted, headline } from "./Headline.ts"
+import type { LedgerFinding } from "./Ledger.ts"
+import type { Settlement } from "./Settlement.ts"
 import { usedUp } from "./Spending.ts"
 
 /** A finding without a place, for the summary. */
@@ -25,8 +28,12 @@ export interface SummaryParts {
   /** Changed files that the model did not see in full, as named in the text. */
   readonly notShown: ReadonlyArray<string>
   readonly repeated: number
-  /** Severities of our earlier findings that are open. */
-  readonly openBefore: ReadonlyArray<Severity>
+  /** Findings of earlier reviews that are open after this one. */
+  readonly stillOpen: ReadonlyArray<LedgerFinding>
+  /** Findings of earlier reviews that this one closes. */
+  readonly settlements: ReadonlyArray<Settlement>
+  /** Those that an earlier run of the same job has closed. */
+  readonly settledBefore: ReadonlyArray<LedgerFinding>
   readonly unreadable: number
   /** Number of findings below the severity that is reported. */
   readonly minor: number
@@ -43,18 +50,6 @@ const textRoom = 20_000
 const foldedRoom = 38_000
 /** Characters kept of a finding if there is no room for all of it. */
 const headRoom = 160
-
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`
-
-const headline = ({ folded, inline, unplaced }: SummaryParts): string => {
-  const severities = [...[...inline, ...folded].map(({ finding }) => finding), ...unplaced].map((one) => one.severity)
-  if (severities.length === 0) return "**No findings.**"
-  const counts = Severity.literals.flatMap((severity) => {
-    const number = severities.filter((one) => one === severity).length
-    return number === 0 ? [] : [`${badges[severity].replaceAll("*", "")}: ${number}`]
-  })
-  return `**${count(severities.length, "finding")}** — ${counts.join(" · ")}`
-}
 
 const short = (sha: Sha) => `\`${sha.slice(0, 7)}\``
 
@@ -95,10 +90,10 @@ const indented = (text: string): string => closeFence(text).replaceAll("\n", "\n
 const footer = ({ files, headSha, ignored, minor, repeated, unreadable }: SummaryParts): string =>
   [
     `Reviewed ${short(headSha)}`,
-    `${count(files, "file")}${ignored === 0 ? "" : ` (${ignored} more ignored)`}`,
-    ...(repeated === 0 ? [] : [`${count(repeated, "earlier finding")} not repeated`]),
-    ...(minor === 0 ? [] : [`${count(minor, "finding")} below the reported severity`]),
-    ...(unreadable === 0 ? [] : [`${count(unreadable, "finding")} of the model could not be read`])
+    `${counted(files, "file")}${ignored === 0 ? "" : ` (${ignored} more ignored)`}`,
+    ...(repeated === 0 ? [] : [`${counted(repeated, "earlier finding")} not repeated`]),
+    ...(minor === 0 ? [] : [`${counted(minor, "finding")} below the reported severity`]),
+    ...(unreadable === 0 ? [] : [`${counted(unreadable, "finding")} of the model could not be read`])
   ].join(" · ")
 
 /** Findings for the summary. If there is no room, only the head of a finding is kept. */

@@ -5,7 +5,7 @@ import { Discussion } from "@nominal-code/domain/Review"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect } from "effect"
 import { anchor, type AnchorContext } from "../src/Anchor.ts"
-import { priorFindings } from "../src/PriorFindings.ts"
+import { ledgerOf } from "../src/Ledger.ts"
 import * as Scene from "./Scene.ts"
 
 const twoHunks = `${Scene.patch}\n@@ -30,1 +31,2 @@\n+const tax = 0\n return tax`
@@ -119,7 +119,7 @@ describe("a finding that was raised before", () => {
       const fingerprint = first.inline[0]?.fingerprint ?? ""
       const moved = [Scene.file("src/cart.ts", twoHunks.replace("@@ -10,3 +10,4 @@", "@@ -10,3 +90,4 @@"))]
       for (const resolved of [true, false]) {
-        const raised = priorFindings([ours(fingerprint, resolved)])
+        const raised = ledgerOf([ours(fingerprint, resolved)], () => true)
         const again = yield* anchor(
           [found({ line: 91 })],
           ground({ files: moved, raised })
@@ -135,8 +135,8 @@ describe("a finding that was raised before", () => {
     }))
 
   it("is known from every marker in a text, and from no broken one", () => {
-    const known = priorFindings([ours("0123456789abcdef", false)]).map(({ fingerprint }) => String(fingerprint))
+    const known = ledgerOf([ours("0123456789abcdef", false)], () => true).map(({ fingerprint }) => String(fingerprint))
     assert.deepStrictEqual(known, ["0123456789abcdef"])
-    assert.deepStrictEqual(priorFindings([ours("nothex", false)]), [])
+    assert.deepStrictEqual(ledgerOf([ours("nothex", false)], () => true), [])
   })
 })

@@ -135,7 +135,8 @@ describe("a pull request whose reviews are", () => {
 
 it.effect("a full review begins without the conversation of the earlier ones, and a bare one asks for nothing more", () =>
   Effect.gen(function*() {
-    const conversation = { messages: [Scene.said("user", "earlier"), Scene.said("assistant", "noted")] }
+    const { headSha } = Scene
+    const conversation = { headSha, messages: [Scene.said("user", "earlier"), Scene.said("assistant", "noted")] }
     for (const [prompt, messages] of [["review", 2], ["review full", 0]] as const) {
       const world = Scene.world({ conversation: Option.some(conversation) })
       assert.strictEqual((yield* follow(world, prompt))._tag, "Reviewed")

@@ -175,7 +175,7 @@ describe("reviewer.fail_on", () => {
         [earlier("critical"), "failure: Open: 1 critical"],
         [earlier("critical", { resolved: true }), "success: No new findings"],
         [earlier("critical", { author: "eve" }), "success: No new findings"],
-        [earlier("high"), "success: No new findings"]
+        [earlier("high"), "success: No new findings, 1 still open"]
       ] as const
       for (const [discussion, expected] of cases) {
         const world = Scene.world({

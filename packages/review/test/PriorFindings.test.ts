@@ -3,7 +3,8 @@ import { Finding, fingerprint } from "@nominal-code/domain/Finding"
 import { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import { Discussion } from "@nominal-code/domain/Review"
-import { isRepeatOf, priorFindings } from "../src/PriorFindings.ts"
+import { ledgerOf, raisedOf } from "../src/Ledger.ts"
+import { repeatsIn } from "../src/PriorFindings.ts"
 import * as Scene from "./Scene.ts"
 
 const claim = "The returned promise is never awaited, so errors vanish."
@@ -43,7 +44,8 @@ const ours = (place: Partial<ConstructorParameters<typeof Discussion>[0]> = {}) 
 
 const raised = (finding: Finding, head: ReadonlyArray<string>, by = [ours()]) => {
   const code = head.slice(finding.line - 1, finding.line)
-  return isRepeatOf(priorFindings(by))(finding, fingerprint(finding, code), { code, file: head })
+  const located = { finding, fingerprint: fingerprint(finding, code), source: { code, file: head } }
+  return repeatsIn([located], { raised: raisedOf(ledgerOf(by, () => true)) })[0] !== undefined
 }
 
 describe("a finding that somebody has dismissed", () => {

@@ -43,7 +43,7 @@ describe("a review from the job to the posted result", () => {
       assert.strictEqual(draft?.headSha, Scene.headSha)
       assert.strictEqual(draft?.comments[0]?.finding.line, 11)
       assert.include(draft?.comments[0]?.finding.body ?? "", "**High** · bug · high confidence")
-      assert.include(draft?.summary ?? "", "**1 finding**")
+      assert.include(draft?.summary ?? "", "**1 new finding**")
       assert.include(draft?.summary ?? "", "Fine, but for one thing.")
       assert.deepInclude(world.checkouts[0], {
         headRef: "refs/pull/7/head",
@@ -227,7 +227,7 @@ describe("what the model hands in", () => {
       assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 19 })
       assert.strictEqual(world.drafts[0]?.comments.length, 19)
       const summary = world.drafts[0]?.summary ?? ""
-      assert.match(summary, /^\*\*20 findings\*\*/)
+      assert.match(summary, /^\*\*20 new findings\*\*/)
       assert.match(summary, /\*\*Without a line\*\*\n\n- .*`src\/cart\.ts:-1`: Finding x{8} of them all/)
     }))
 

@@ -129,12 +129,14 @@ export interface World {
   gitFiles: ReadonlyArray<ChangedFile>
   discussions: ReadonlyArray<Discussion>
   baseFiles: Record<string, string>
+  headFiles: Record<string, string>
+  /** Changes since any commit. */
+  since: Option.Option<ReadonlyArray<ChangedFile>>
   settings: ReviewSettings
   posted: Option.Option<PostedReview>
   /** The commits that have a review of their own. */
   reviewedHeads: ReadonlyArray<ReviewedHead>
   summary: OwnPosts["summary"]
-  settled: OwnPosts["settled"]
   mode: ReviewMode
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
@@ -209,11 +211,12 @@ export const world = (changes: Partial<World> = {}): World => ({
   gitFiles: [file("src/cart.ts")],
   discussions: [],
   baseFiles: {},
+  headFiles: {},
+  since: Option.none(),
   settings,
   posted: Option.none(),
   reviewedHeads: [],
   summary: Option.none(),
-  settled: [],
   mode: "active",
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
@@ -260,11 +263,13 @@ export const checkoutOf = (from: World, at: Sha): Checkout => ({
     from.calls.push("git diff")
     return from.gitFiles
   }),
+  since: () => Effect.succeed(from.since),
   commits: Effect.succeed(["Add a cart"]),
   baseFile: (name) => Effect.succeed(Option.fromUndefinedOr(from.baseFiles[name])),
   baseFiles: () => Effect.succeed([]),
   paths: () => Effect.succeed([]),
-  lines: () => Effect.succeedNone
+  lines: (_side, name) =>
+    Effect.succeed(Option.map(Option.fromUndefinedOr(from.headFiles[name]), (text) => text.split("\n")))
 })
 
 const called = <A, E>(from: World, name: string, effect: Effect.Effect<A, E>) =>
@@ -279,12 +284,11 @@ const pullRequestNow = (from: World) =>
     return answer instanceof PullRequest ? Effect.succeed(answer) : Effect.fail(answer)
   })
 
-const postsOf = ({ mode, posted, reviewedHeads, settled, summary }: World): OwnPosts => ({
+const postsOf = ({ mode, posted, reviewedHeads, summary }: World): OwnPosts => ({
   review: posted,
   answer: Option.none(),
   reviewedHeads,
   summary,
-  settled,
   mode
 })
 

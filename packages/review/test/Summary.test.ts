@@ -28,7 +28,9 @@ const parts: SummaryParts = {
   unplaced: [],
   notShown: [],
   repeated: 0,
-  openBefore: [],
+  stillOpen: [],
+  settlements: [],
+  settledBefore: [],
   unreadable: 0,
   minor: 0,
   repositoryProblem: undefined,
@@ -50,7 +52,7 @@ describe("the summary", () => {
       inline: [found(), found({ severity: "low" })],
       folded: [found({ severity: "critical" })]
     })
-    assert.match(text, /^\*\*3 findings\*\* — 🔴 Critical: 1 · 🟠 High: 1 · 🔵 Low: 1\n/)
+    assert.match(text, /^\*\*3 new findings\*\* — 🔴 Critical: 1 · 🟠 High: 1 · 🔵 Low: 1\n/)
   })
 
   it("tells which limit of dollars ended the review early", () => {
@@ -67,7 +69,7 @@ describe("the summary", () => {
     const text = summary({ ...parts, text: "", files: 1, ignored: 3, repeated: 2, unreadable: 1 })
     assert.strictEqual(
       text,
-      "**No findings.**\n\n*Reviewed `aaaaaaa` · 1 file (3 more ignored) · 2 earlier findings not repeated · 1 finding of the model could not be read*"
+      "**1 finding of the model could not be read**\n\n*Reviewed `aaaaaaa` · 1 file (3 more ignored) · 2 earlier findings not repeated · 1 finding of the model could not be read*"
     )
   })
 

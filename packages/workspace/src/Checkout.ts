@@ -27,6 +27,11 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
     mergeBase,
     tools: Tools.make(reading, redact),
     changedFiles: read(Objects.changedFiles(gitDir, mergeBase, head)),
+    since: (commit) =>
+      read(
+        Effect.flatMap(Objects.hasCommit(objects, commit), (isHere) =>
+          isHere ? Effect.asSome(Objects.changedFiles(gitDir, commit, head)) : Effect.succeedNone)
+      ),
     commits: read(Objects.subjects(gitDir, mergeBase, head)),
     baseFile: (file) => read(Objects.file(objects, base, file)),
     baseFiles: (folder) => read(Objects.filesIn(objects, base, folder)),

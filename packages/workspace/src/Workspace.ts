@@ -53,6 +53,8 @@ export interface Checkout {
   readonly tools: ReadonlyArray<Tool>
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>
+  /** Changes since a commit, such as the one that was reviewed last; none if that commit is not here any more. */
+  since(commit: Sha): Effect.Effect<Option.Option<ReadonlyArray<ChangedFile>>, WorkspaceError>
   /** Subjects of the pull request's commits, from the merge base to the head, oldest first; the newest 250 at most. */
   readonly commits: Effect.Effect<ReadonlyArray<string>, WorkspaceError>
   /** Reads a file at the tip of the base branch, where maintainers decide and not the pull request. */

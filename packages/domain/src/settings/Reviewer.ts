@@ -53,6 +53,14 @@ export const reviewer = {
     doc:
       "The check fails while a finding of this severity or a worse one is open: `critical`, `high`, `medium`, `low`. It needs `reviewer.check`."
   }),
+  summary: defaulted("sticky", {
+    yaml: "reviewer.summary",
+    env: "REVIEWER_SUMMARY",
+    travels: "job",
+    kind: oneOf(["sticky", "each"]),
+    doc:
+      "Where a review tells that it has found nothing new: in the newest summary, which is edited in place (`sticky`), or in a comment of its own, after `each` push."
+  }),
   ignorePatterns: defaulted([], {
     yaml: "reviewer.ignore_patterns",
     env: "REVIEWER_IGNORE_PATTERNS",

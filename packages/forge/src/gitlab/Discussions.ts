@@ -63,7 +63,12 @@ const placeOf = ({ position }: ThreadNote, head: Sha) => {
   const line = position.new_line ?? position.old_line ?? undefined
   return {
     ...(path ? { path } : {}),
-    ...(line === undefined ? {} : { originalLine: line, ...(position.head_sha === head ? { line } : {}) })
+    ...(line === undefined ? {} : {
+      originalLine: line,
+      ...(position.head_sha ? { commitId: position.head_sha } : {}),
+      side: position.new_line ? "RIGHT" as const : "LEFT" as const,
+      ...(position.head_sha === head ? { line } : {})
+    })
   }
 }
 

@@ -1,0 +1,223 @@
+/** The ledger of findings of a pull request. The forge keeps it: our own comments, their markers and threads. */
+import { claimWords, type Fingerprint, Severity } from "@nominal-code/domain/Finding"
+import { parsePatch } from "@nominal-code/domain/Hunk"
+import type { JobId } from "@nominal-code/domain/Job"
+import { type Marker, splitMarkers } from "@nominal-code/domain/Marker"
+import type { Side } from "@nominal-code/domain/Patch"
+import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { Discussion } from "@nominal-code/domain/Review"
+import { foldedFindings } from "@nominal-code/forge/FoldedFindings"
+import { badges } from "./CommentBody.ts"
+import type { PriorFinding, PriorPlace } from "./PriorFindings.ts"
+
+/**
+ * State of a finding. `resolved`: a person has resolved its thread. `fixed` and `dismissed`: a marker of ours says so.
+ */
+export type FindingState = "open" | "fixed" | "dismissed" | "resolved"
+
+/** A finding of ours on a pull request. */
+export interface LedgerFinding extends PriorFinding {
+  readonly state: FindingState
+  /** Absent where its comment was edited beyond recognition. */
+  readonly severity?: Severity
+  /** Its claim, in our words. */
+  readonly claim: string
+  /** The commit whose review has raised it, or to which the forge has followed it since. */
+  readonly headSha?: Sha
+  /** True for one that stands in a summary, where nobody can resolve it. */
+  readonly inSummary: boolean
+  /** Its thread; absent for one that stands in a summary. */
+  readonly threadId?: string
+  /** Others' comments in its thread since our last word there, oldest first. */
+  readonly replies: ReadonlyArray<Discussion>
+  /** The job that has settled it. */
+  readonly settledBy?: JobId
+  /** Our answer with which it was dismissed. */
+  readonly reason?: string
+}
+
+const heading = /^.*· ([\w-]+) · \w+ confidence$/m
+
+/** Text of a finding below its heading, without its suggestion. */
+const claimOf = (text: string): string => {
+  const [head = ""] = heading.exec(text) ?? []
+  return text.slice(text.indexOf(head) + head.length).replace(/\n`{3,}suggestion[^]*$/, "").trim()
+}
+
+const severityOf = (text: string): Severity | undefined =>
+  Severity.literals.find((severity) => text.startsWith(badges[severity]))
+
+const described = (text: string) => ({
+  category: heading.exec(text)?.[1] ?? "",
+  words: claimWords(claimOf(text))
+})
+
+const sideOf = ({ side }: Discussion, lastKind: string | undefined): Side =>
+  side ?? (lastKind === "deleted" ? "LEFT" : "RIGHT")
+
+const placeOf = (discussion: Discussion, text: string): PriorPlace | undefined => {
+  const { diffHunk = "", line, originalLine, path } = discussion
+  if (path === undefined) return undefined
+  const lines = parsePatch(diffHunk).flatMap((hunk) => hunk.lines)
+  const side = sideOf(discussion, lines.at(-1)?.kind)
+  return {
+    path,
+    side,
+    line,
+    originalLine,
+    code: lines.filter(({ kind }) => kind !== (side === "LEFT" ? "added" : "deleted")).map(({ text }) => text),
+    ...described(text)
+  }
+}
+
+/** A marker that settles a finding, and the position of its comment. */
+interface Settlement {
+  readonly fingerprint: Fingerprint
+  readonly at: number
+  /** Thread in which it was said; absent below the pull request. */
+  readonly threadId?: string | undefined
+  readonly end: Pick<LedgerFinding, "state" | "settledBy" | "reason">
+}
+
+const settlementsIn = (ours: ReadonlyArray<Discussion>): ReadonlyArray<Settlement> =>
+  ours.flatMap(({ body, path, threadId: thread }, at) => {
+    const { markers, text } = splitMarkers(body)
+    const threadId = path === undefined ? undefined : thread
+    return markers.flatMap(({ dismissed, fixed, jobId }): ReadonlyArray<Settlement> => [
+      ...(dismissed === undefined
+        ? []
+        : [{
+          fingerprint: dismissed,
+          at,
+          threadId,
+          end: { state: "dismissed" as const, settledBy: jobId, reason: text.trim() }
+        }]),
+      ...(fixed === undefined
+        ? []
+        : [{ fingerprint: fixed, at, threadId, end: { state: "fixed" as const, settledBy: jobId } }])
+    ])
+  })
+
+/**
+ * The end of a finding whose comment is at a position. Two findings may have one fingerprint, so their threads tell them
+ * apart; and one that was fixed before may have come back.
+ */
+const endOf = (settlements: ReadonlyArray<Settlement>, { at, fingerprint, threadId }: Omit<Settlement, "end">) =>
+  settlements.findLast((one) =>
+    one.fingerprint === fingerprint && (one.end.state === "dismissed" || one.at >= at) &&
+    (one.threadId === undefined || threadId === undefined || one.threadId === threadId)
+  )?.end
+
+/** Others' comments in a thread after our last word there. */
+const repliesIn = (
+  discussions: ReadonlyArray<Discussion>,
+  threadId: string | undefined,
+  isOurs: (author: string) => boolean
+) => {
+  if (threadId === undefined) return []
+  const thread = discussions.filter((one) => one.threadId === threadId)
+  return thread.slice(thread.findLastIndex(({ author }) => isOurs(author)) + 1)
+}
+
+type Raised = Omit<LedgerFinding, "state" | "replies" | "dismissed"> & { readonly resolved: boolean }
+
+const factsOf = (text: string) => {
+  const severity = severityOf(text)
+  return { claim: claimOf(text), ...(severity === undefined ? {} : { severity }) }
+}
+
+const commitOf = ({ headSha }: Marker, { commitId = headSha }: Pick<Discussion, "commitId"> = {}) =>
+  commitId === undefined ? {} : { headSha: commitId }
+
+/** A finding with a comment of its own. */
+const inline = (discussion: Discussion, text: string, marker: Marker, fingerprint: Fingerprint): Raised => {
+  const { resolved, threadId } = discussion
+  const place = placeOf(discussion, text)
+  return {
+    fingerprint,
+    resolved,
+    inSummary: false,
+    ...factsOf(text),
+    ...commitOf(marker, discussion),
+    ...(place === undefined ? {} : { place }),
+    ...(threadId === undefined || place === undefined ? {} : { threadId })
+  }
+}
+
+/** A finding that stands in a summary, with its bullet if that can be told. */
+const folded = (
+  marker: Marker,
+  fingerprint: Fingerprint,
+  bullet: ReturnType<typeof foldedFindings>[number] | undefined
+) => {
+  const { body = "", line = 0, path = "", side = "RIGHT" as const } = bullet ?? {}
+  const place: PriorPlace = { path, side, originalLine: line, code: [], ...described(body) }
+  const raised: Raised = {
+    fingerprint,
+    resolved: false,
+    inSummary: true,
+    ...factsOf(body),
+    ...commitOf(marker),
+    ...(bullet === undefined ? {} : { place })
+  }
+  return raised
+}
+
+const raisedIn = (discussion: Discussion): ReadonlyArray<Raised> => {
+  const { markers, text } = splitMarkers(discussion.body)
+  const found = markers.flatMap((marker) =>
+    marker.fingerprint === undefined ? [] : [{ marker, fingerprint: marker.fingerprint }]
+  )
+  if (discussion.path !== undefined) {
+    return found.map(({ fingerprint, marker }) => inline(discussion, text, marker, fingerprint))
+  }
+  const bullets = foldedFindings(text)
+  // Markers and bullets have one order. Where a person has edited the summary, no bullet is taken for another.
+  return found.map(({ fingerprint, marker }, at) =>
+    folded(marker, fingerprint, bullets.length === found.length ? bullets[at] : undefined)
+  )
+}
+
+/**
+ * Reads the ledger out of everybody's comments, oldest first. `isOurs`: the test for our own account, since anybody can
+ * copy a marker.
+ */
+export const ledgerOf = (
+  discussions: ReadonlyArray<Discussion>,
+  isOurs: (author: string) => boolean
+): ReadonlyArray<LedgerFinding> => {
+  const ours = discussions.filter(({ author }) => isOurs(author))
+  const settlements = settlementsIn(ours)
+  const found = ours.flatMap((discussion, at) =>
+    raisedIn(discussion).map(({ resolved, ...raised }): LedgerFinding => {
+      const end = endOf(settlements, { at, fingerprint: raised.fingerprint, threadId: raised.threadId }) ??
+        { state: resolved ? "resolved" as const : "open" as const }
+      return {
+        ...raised,
+        ...end,
+        dismissed: end.state === "dismissed",
+        replies: repliesIn(discussions, raised.threadId, isOurs)
+      }
+    })
+  )
+  // A finding whose comment was deleted stays dismissed by the answer that remains.
+  const known = new Set(found.map(({ fingerprint }) => fingerprint))
+  const deleted = new Map(
+    settlements.flatMap(({ end, fingerprint }) =>
+      known.has(fingerprint) || end.state !== "dismissed" ? [] : [[fingerprint, end] as const]
+    )
+  )
+  return [
+    ...found,
+    ...Array.from(deleted, ([fingerprint, end]): LedgerFinding => (
+      { fingerprint, claim: "", replies: [], dismissed: true, inSummary: false, ...end }
+    ))
+  ]
+}
+
+/** The findings that a new one may repeat. A fixed one may come back. */
+export const raisedOf = (ledger: ReadonlyArray<LedgerFinding>): ReadonlyArray<LedgerFinding> =>
+  ledger.filter(({ state }) => state !== "fixed")
+
+export const openIn = (ledger: ReadonlyArray<LedgerFinding>): ReadonlyArray<LedgerFinding> =>
+  ledger.filter(({ state }) => state === "open")
