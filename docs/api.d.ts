@@ -4301,8 +4301,10 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { inventory$1 as inventory, layer$31 as layer, webhooks$1 as webhooks };
+  export { account$1 as account, inventory$1 as inventory, layer$31 as layer, webhooks$1 as webhooks };
 }
+/** The login that GitHub knows the credentials by. */
+declare const account$1: ({ apiBase, credentials }: GitHubOptions) => Effect.Effect<string, ForgeError, never>;
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
 declare const layer$31: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** The inventory of GitHub, which finds missed events. */
@@ -4328,8 +4330,10 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { inventory, layer$30 as layer, webhooks };
+  export { account, inventory, layer$30 as layer, webhooks };
 }
+/** The username that GitLab knows the token by. */
+declare const account: (options: GitLabOptions) => Effect.Effect<string, ForgeError, never>;
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 declare const layer$30: (options: GitLabOptions) => Layer.Layer<Forge>;
 /** The inventory of GitLab, which finds missed events. */

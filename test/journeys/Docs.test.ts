@@ -45,6 +45,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "node docs/examples/review-changes.ts .": ["test/journeys/Library.test.ts", "example(\"review-changes\")"],
   "npx nominal-code reconcile --dry-run": ["packages/cli/test/Reconcile.test.ts", `"reconcile", "--dry-run"`],
   "npx nominal-code jobs list": ["packages/cli/test/Jobs.test.ts", "list"],
+  "npx nominal-code doctor": ["packages/cli/test/Doctor.test.ts", `"doctor"`],
   "npx nominal-code config show": ["packages/cli/test/ConfigShow.test.ts", `"config", "show"`],
   "npx nominal-code costs": ["packages/cli/test/Costs.test.ts", "costs()"],
   "npx nominal-code costs --since 30d --by model": [

@@ -214,9 +214,55 @@ const ci = Command.make(
   })
 ).pipe(Command.withDescription("Review the pull request of the pipeline that runs this, and post the review"))
 
+const doctor = Command.make(
+  "doctor",
+  { json },
+  Effect.fn("cli.doctor")(function*({ json }) {
+    const { doctor } = yield* Effect.promise(() => import("./commands/Doctor.ts"))
+    return yield* doctor(json)
+  })
+).pipe(
+  Command.withDescription("Examine the setup of a server: what is configured, and whether forge, model and store agree")
+)
+
+const words = (name: string, what: string, byDefault: ReadonlyArray<string>) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(`${what}, with commas between them`),
+    Flag.map((text) => text.split(",").map((word) => word.trim()).filter((word) => word !== "")),
+    Flag.withDefault(byDefault)
+  )
+
+const init = Command.make(
+  "init",
+  {
+    forge: Flag.Literals("forge", ["github", "gitlab"]).pipe(
+      Flag.withDescription("The forge of the repositories (default: github)"),
+      Flag.withDefault("github" as const)
+    ),
+    place: Flag.Literals("place", ["host", "kubernetes"]).pipe(
+      Flag.withDescription("Where the server runs (default: host)"),
+      Flag.withDefault("host" as const)
+    ),
+    bot: Flag.String("bot").pipe(
+      Flag.withDescription("The account that reviews, without @ (default: nominalbot)"),
+      Flag.withDefault("nominalbot")
+    ),
+    users: words("users", "Who may ask for a review by a comment", ["alice"]),
+    repos: words("repos", "The repositories that are reviewed; all of the webhook's without this", []),
+    file: Flag.String("file").pipe(
+      Flag.withDescription("The file to write (default: config.yaml)"),
+      Flag.withDefault("config.yaml")
+    )
+  },
+  Effect.fn("cli.init")(function*(flags) {
+    const { init } = yield* Effect.promise(() => import("./commands/Init.ts"))
+    return yield* init(flags)
+  })
+).pipe(Command.withDescription("Write a commented configuration file, and say what to do next"))
+
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob, review, ci, jobs, reconcile, costs, config])
+  Command.withSubcommands([serve, runJob, review, ci, jobs, reconcile, costs, config, doctor, init])
 )
 
 const usage = 2

@@ -57,3 +57,6 @@ export const layer = hiding((line) => line, (level) => level)
  */
 export const layerReview = (show: (line: string) => string) =>
   hiding(show, (level) => level === "Info" ? "Warn" : level)
+
+/** No logging at all, for a command that prints what it finds; the secrets of the configuration are known all the same. */
+export const layerNone = hiding((line) => line, () => "None")

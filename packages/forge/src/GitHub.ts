@@ -63,6 +63,10 @@ const make = Effect.fnUntraced(function*(
   })
 })
 
+/** The login that GitHub knows the credentials by. */
+export const account = ({ apiBase = "https://api.github.com", credentials }: GitHubOptions) =>
+  Effect.flatMap(identify(apiBase, credentials, false), ({ login }) => login)
+
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
 export const layer = (options: GitHubOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
 

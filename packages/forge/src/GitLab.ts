@@ -55,6 +55,10 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   })
 })
 
+/** The username that GitLab knows the token by. */
+export const account = (options: GitLabOptions) =>
+  Effect.flatMap(makeGitLabClient(options), (client) => Effect.flatten(makeAccount(client)))
+
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
 

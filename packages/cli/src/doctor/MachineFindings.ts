@@ -1,0 +1,72 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as Redis from "@nominal-code/persistence/Redis"
+import * as Git from "@nominal-code/workspace/Git"
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import * as Configured from "../Configured.ts"
+import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
+
+const oldestGit = [2, 39] as const
+
+const git = Effect.fnUntraced(function*() {
+  const fs = yield* FileSystem.FileSystem
+  // git's own home is made where nothing stays.
+  const baseDir = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-doctor-" })
+  const { stdout } = yield* Git.Git.use(({ run }) => run(["version"], { gitDir: baseDir })).pipe(
+    Effect.provide(Git.layer({ baseDir }))
+  )
+  const text = new TextDecoder().decode(stdout).trim()
+  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(text) ?? []
+  const [leastMajor, leastMinor] = oldestGit
+  const isTooOld = Number(major) < leastMajor || Number(major) === leastMajor && Number(minor) < leastMinor
+  return isTooOld
+    ? [problem("machine", `${text} is too old: install ${leastMajor}.${leastMinor} or later`)]
+    : [ok("machine", text)]
+}, Effect.scoped)
+
+/** The directory, or the nearest one above it that is there. */
+const nearest = Effect.fnUntraced(function*(directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  let at = path.resolve(directory)
+  while (at !== path.dirname(at) && !(yield* Effect.orElseSucceed(fs.exists(at), () => false))) at = path.dirname(at)
+  return at
+})
+
+const writable = Effect.fnUntraced(function*(setting: string, directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const there = yield* nearest(directory)
+  const may = yield* Effect.option(fs.access(there, { writable: true }))
+  return Option.isSome(may)
+    ? ok("machine", `${setting} ${directory} can be written`)
+    : problem("machine", `${setting} ${directory}: this user may not write to ${there}`)
+})
+
+/** The connection refuses a server that is too old, or that evicts keys. */
+const redis = asked(
+  "storage",
+  "Redis",
+  Redis.Redis.use(({ send }) => send("Redis.info", Schema.String, ["INFO", "persistence"])).pipe(
+    Effect.map((info) => [
+      ok("storage", "Redis answers, is new enough and evicts nothing"),
+      ...(/^aof_enabled:0/m.test(info)
+        ? [warning("storage", "Redis does not write its data to disk: set appendonly yes, or a restart loses jobs")]
+        : [])
+    ]),
+    Effect.provide(Configured.redis)
+  )
+)
+
+/** git, the directories, and the store. */
+export const machineFindings = Effect.gen(function*() {
+  const { dataDir, storage, workspace: { baseDir } } = yield* AppConfig
+  const directories = [
+    yield* writable("workspace.base_dir", baseDir),
+    ...(storage === "sqlite" ? [yield* writable("data_dir", dataDir)] : [])
+  ]
+  const stores: ReadonlyArray<SetupFinding> = storage === "redis"
+    ? yield* redis
+    : storage === "memory"
+    ? [warning("storage", "storage: memory loses every accepted event when the server ends")]
+    : []
+  return [...yield* asked("machine", "git", git()), ...directories, ...stores]
+})

@@ -1,0 +1,98 @@
+import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
+import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
+import { pricesWith } from "@nominal-code/llm/Pricing"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { checkPrices } from "../Prices.ts"
+import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
+
+const Listed = Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) })
+
+interface Question {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** True if the answer is the list of all models. */
+  readonly isList: boolean
+}
+
+/** The request that asks a service for a model; none where the service has no address. */
+const questionOf = ({ apiKey, baseUrl, name }: ProviderSettings, model: string): Option.Option<Question> => {
+  const key = Option.match(apiKey, { onNone: () => "", onSome: Redacted.value })
+  const root = (usual: string) => Option.getOrElse(baseUrl, () => usual).replace(/\/+$/, "")
+  if (name === "anthropic") {
+    return Option.some({
+      url: `${root("https://api.anthropic.com")}/v1/models/${encodeURIComponent(model)}`,
+      headers: { "x-api-key": key, "anthropic-version": "2023-06-01" },
+      isList: false
+    })
+  }
+  if (name === "google") {
+    return Option.some({
+      url: `${root("https://generativelanguage.googleapis.com")}/v1beta/models/${encodeURIComponent(model)}`,
+      headers: { "x-goog-api-key": key },
+      isList: false
+    })
+  }
+  return Option.map(baseUrl, (url) => ({
+    url: `${url.replace(/\/+$/, "")}/models`,
+    headers: key === "" ? {} : { authorization: `Bearer ${key}` },
+    isList: true
+  }))
+}
+
+/** The services whose key is refused, by its status. */
+const refused: ReadonlySet<number> = new Set([401, 403])
+
+const lookUp = Effect.fnUntraced(function*(settings: ProviderSettings, model: string) {
+  const { name } = settings
+  const question = questionOf(settings, model)
+  if (Option.isNone(question)) return [warning("model", `${name} has no address to ask for its models`)]
+  const { headers, isList, url } = question.value
+  const response = yield* HttpClient.execute(HttpClientRequest.setHeaders(HttpClientRequest.get(url), headers))
+  const { status } = response
+  const there = [ok("model", `${name} accepts the key, and has ${model}`)]
+  const missing = [problem("model", `${name} has no model ${model}: correct agent.reviewer.model (AGENT_MODEL)`)]
+  if (refused.has(status)) return [problem("model", `${name} refuses the key (${status}): set one that is valid`)]
+  if (!isList && status === 404) return missing
+  if (status !== 200) return [warning("model", `${name} does not tell its models (${status})`)]
+  if (!isList) return there
+  const listed = yield* Effect.option(HttpClientResponse.schemaBodyJson(Listed)(response))
+  return Option.match(listed, {
+    onNone: () => [warning("model", `${name} lists its models in a form that is not known here`)],
+    onSome: ({ data }) => data.some(({ id }) => id === model) ? there : missing
+  })
+})
+
+const http = Layer.mergeAll(
+  FetchHttpClient.layer,
+  // A redirect would take the key along.
+  Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" })
+)
+
+const found = Effect.fnUntraced(function*(provider: string, model: string) {
+  if (provider === claudeCode) return [ok("model", "Claude Code reviews: it checks its login when the server starts")]
+  const { providers } = yield* AppConfig
+  const settings = providers.find(({ name }) => name === provider)
+  return settings === undefined
+    ? [problem("model", `there is no key for ${provider}`)]
+    : yield* asked("model", provider, Effect.provide(lookUp(settings, model), http))
+})
+
+/** Keys, models and prices of every role. */
+export const modelFindings: Effect.Effect<ReadonlyArray<SetupFinding>, never, AppConfig> = Effect.gen(function*() {
+  const { review } = yield* AppConfig
+  const models = new Map(modelsOf(review).map(({ model, provider }) => [`${provider} ${model}`, { model, provider }]))
+  const answers = yield* Effect.forEach(models.values(), ({ model, provider }) => found(provider, model), {
+    concurrency: 4
+  })
+  const { priceOf } = pricesWith(review.prices)
+  const unpriced = [...models.values()].filter(({ model, provider }) =>
+    provider !== claudeCode && Option.isNone(priceOf(model))
+  )
+  const refusal = yield* Effect.option(Effect.flip(checkPrices))
+  const prices = Option.match(refusal, {
+    onNone: () => unpriced.map(({ model }) => warning("model", `the price of ${model} is not known: no cost is shown`)),
+    onSome: ({ problems }) => problems.map((text) => problem("model", text))
+  })
+  return [...answers.flat(), ...prices]
+})

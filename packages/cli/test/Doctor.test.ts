@@ -1,0 +1,121 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
+import { Effect, FileSystem, type Scope } from "effect"
+import { createServer } from "node:http"
+import { env } from "node:process"
+import { runWith } from "./RunCommand.ts"
+
+/** A model service that knows one key and one model. */
+const service = Effect.acquireRelease(
+  Effect.promise(() =>
+    new Promise<{ readonly url: string; readonly close: () => void }>((resolve) => {
+      const server = createServer((request, response) => {
+        const known = request.url === "/v1/models/claude-sonnet-5-5"
+        const status = request.headers["x-api-key"] !== "sk-ant-good-key" ? 401 : known ? 200 : 404
+        response.writeHead(status, { "content-type": "application/json" }).end("{}")
+      }).listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        const port = address !== null && typeof address === "object" ? address.port : 0
+        resolve({ url: `http://127.0.0.1:${port}`, close: () => server.close() })
+      })
+    })
+  ),
+  ({ close }) => Effect.sync(close)
+)
+
+const world = Effect.gen(function*() {
+  const directory = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "doctor-" })
+  const github = yield* GitHubEmulator.make()
+  yield* github.addRepository("acme/shop", [{ message: "one", files: { "a.ts": "1\n" } }])
+  const settings = {
+    PATH: env["PATH"] ?? "",
+    HOME: directory,
+    TMPDIR: directory,
+    NOMINAL_DATA_DIR: `${directory}/data`,
+    GITHUB_API_BASE: github.apiBase,
+    GITHUB_TOKEN: github.account("nominalbot").token,
+    GITHUB_WEBHOOK_SECRET: "0123456789abcdef",
+    REVIEWER_BOT_USERNAME: "nominalbot",
+    ALLOWED_USERS: "alice",
+    ALLOWED_REPOS: "acme/shop",
+    ANTHROPIC_API_KEY: "sk-ant-good-key",
+    ANTHROPIC_BASE_URL: (yield* service).url
+  }
+  return { directory, settings }
+})
+
+const live = <E>(name: string, effect: Effect.Effect<void, E, NodeServices.NodeServices | Scope.Scope>) =>
+  it.live(name, () => effect.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+describe("doctor", () => {
+  live(
+    "says of a sound setup that it is, as lines and as JSON, and makes nothing",
+    Effect.gen(function*() {
+      const { directory, settings } = yield* world
+      const { code, stderr, stdout } = yield* runWith(settings, "doctor")
+      assert.strictEqual(code, 0, stdout + stderr)
+      for (
+        const line of [
+          "ok       configuration  the configuration of a server is complete",
+          "ok       forge          GitHub knows the token as nominalbot",
+          "ok       forge          GitHub shows the contents of acme/shop",
+          "ok       model          anthropic accepts the key, and has claude-sonnet-5-5",
+          `ok       machine        data_dir ${directory}/data can be written`
+        ]
+      ) assert.include(stdout.split("\n"), line)
+      assert.match(stdout, /^ok {7}machine {8}git version \d/m)
+      assert.notMatch(stdout, /PROBLEM/)
+      assert.strictEqual(stderr, "")
+      assert.isFalse(yield* (yield* FileSystem.FileSystem).exists(settings.NOMINAL_DATA_DIR))
+      const listed = JSON.parse((yield* runWith(settings, "doctor", "--json")).stdout)
+      assert.deepInclude(listed, { area: "forge", status: "ok", text: "GitHub knows the token as nominalbot" })
+    })
+  )
+
+  live(
+    "names each thing that is wrong and what to do, shows no secret, and ends with 1",
+    Effect.gen(function*() {
+      const { settings } = yield* world
+      const { code, stderr, stdout } = yield* runWith({
+        ...settings,
+        ALLOWED_REPOS: "acme/shop,acme/gone",
+        ANTHROPIC_API_KEY: "sk-ant-bad-key",
+        AGENT_MODLE: "m",
+        NOMINAL_DATA_DIR: "/sys/nominal",
+        REVIEWER_BOT_USERNAME: "reviewbot"
+      }, "doctor")
+      assert.strictEqual(code, 1, stdout)
+      assert.match(stderr, /^nominal-code: \d problems?: see above\n$/)
+      assert.match(stdout, /^PROBLEM {2}configuration {2}data_dir \(NOMINAL_DATA_DIR\): "\/sys\/nominal"/m)
+      const rest = yield* runWith({
+        ...settings,
+        ALLOWED_REPOS: "acme/shop,acme/gone",
+        ANTHROPIC_API_KEY: "sk-ant-bad-key",
+        AGENT_MODLE: "m",
+        REVIEWER_BOT_USERNAME: "reviewbot"
+      }, "doctor")
+      assert.strictEqual(rest.code, 1)
+      for (
+        const line of [
+          /^warning {2}configuration .*AGENT_MODLE is in the environment, and is no setting: was AGENT_MODEL meant\?$/m,
+          /^warning {2}forge +GitHub knows the token as nominalbot, and reviewer\.bot_username .* is reviewbot/m,
+          /^ok {7}forge +GitHub shows the contents of acme\/shop$/m,
+          /^PROBLEM {2}forge +GitHub, acme\/gone: .*not there, or not visible to the token/m,
+          /^PROBLEM {2}model +anthropic refuses the key \(401\): set one that is valid$/m
+        ]
+      ) assert.match(rest.stdout, line)
+      const said = rest.stdout + stdout
+      for (const secret of ["sk-ant-bad-key", settings.GITHUB_TOKEN, settings.GITHUB_WEBHOOK_SECRET]) {
+        assert.notInclude(said, secret)
+      }
+      const unknown = yield* runWith({
+        ...settings,
+        AGENT_MODEL: "claude-nope",
+        LIMITS_ALLOW_UNPRICED: "true"
+      }, "doctor")
+      assert.match(unknown.stdout, /^PROBLEM {2}model +anthropic has no model claude-nope: correct .*AGENT_MODEL/m)
+      assert.match(unknown.stdout, /^warning {2}model +the price of claude-nope is not known/m)
+    })
+  )
+})

@@ -1,0 +1,64 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import { ConfigProvider, Effect, FileSystem } from "effect"
+import { nextSteps, type StarterAnswers, starterConfig } from "../src/StarterConfig.ts"
+import { runWith } from "./RunCommand.ts"
+
+const secrets = {
+  github: { GITHUB_TOKEN: "ghp_token", GITHUB_WEBHOOK_SECRET: "0123456789abcdef" },
+  gitlab: { GITLAB_TOKEN: "glpat-token", GITLAB_WEBHOOK_SECRET: "0123456789abcdef" }
+}
+
+const answers: ReadonlyArray<StarterAnswers> = (["github", "gitlab"] as const).flatMap((forge) =>
+  (["host", "kubernetes"] as const).flatMap((place) =>
+    [[], ["acme/api"]].map((repos) => ({ forge, place, repos, bot: "nominalbot", users: ["alice", "bob"] }))
+  )
+)
+
+describe("init", () => {
+  for (const answer of answers) {
+    const { forge, place, repos } = answer
+    it.effect(`for ${forge} on a ${place} with ${repos.length} repositories writes what a server starts with`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const directory = yield* fs.makeTempDirectoryScoped({ prefix: "init-" })
+        const file = `${directory}/nominal.yaml`
+        yield* fs.writeFileString(file, starterConfig(answer))
+        const env = {
+          CONFIG_PATH: file,
+          HOME: directory,
+          ANTHROPIC_API_KEY: "sk-ant-key",
+          REDIS_URL: "redis://localhost:6379",
+          ...secrets[forge]
+        }
+        const config = yield* AppConfigLayer.load("serve").pipe(
+          Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
+        )
+        assert.deepStrictEqual([config.policy.allowedUsers, config.policy.allowedRepos], [["alice", "bob"], repos])
+        assert.strictEqual(config.policy.botUsername, "nominalbot")
+        assert.strictEqual(config.kubernetes._tag, place === "kubernetes" ? "Some" : "None")
+        assert.deepStrictEqual(config.warnings, [])
+        assert.strictEqual(nextSteps(answer, file).length, 3)
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+  }
+
+  it.live("writes the file once, says the next three steps, and leaves a file that is there as it is", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const file = `${yield* fs.makeTempDirectoryScoped({ prefix: "init-" })}/config.yaml`
+      const args = ["init", "--forge", "gitlab", "--bot", "reviewer", "--users", "alice, bob", "--file", file]
+      const { code, stderr, stdout } = yield* runWith({}, ...args)
+      assert.strictEqual(code, 0, stderr)
+      assert.match(
+        stdout,
+        /is written\. Next:\n {2}1\. Set GITLAB_TOKEN .*\n {2}2\. Start the server.*\n {2}3\. In the forge, /
+      )
+      const written = yield* fs.readFileString(file)
+      assert.include(written, "allowed_users: [\"alice\", \"bob\"]")
+      const again = yield* runWith({}, ...args, "--repos", "acme/api")
+      assert.strictEqual(again.code, 1)
+      assert.match(again.stderr, /config\.yaml is there already, and stays as it is: name another one by --file/)
+      assert.strictEqual(yield* fs.readFileString(file), written)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+})
