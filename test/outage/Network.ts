@@ -19,6 +19,12 @@ const refused = () => Promise.reject(new TypeError("fetch failed", { cause: new 
 
 const addressOf = (input: string | URL | Request): string => input instanceof Request ? input.url : String(input)
 
+/** An answer whose body has arrived, so that its request is open until then. */
+const whole = (response: Response): Promise<Response> =>
+  response.body === null
+    ? Promise.resolve(response)
+    : response.arrayBuffer().then((body) => new Response(body, response))
+
 /**
  * The network of a test: `fetch`, as the SDKs call it, for the time of the scope. Hosts answer in real time, and are away
  * by the test's clock.
@@ -43,7 +49,7 @@ export const make = Effect.fnUntraced(function*(hosts: ReadonlyArray<Host>, outa
     Effect.sync(() => {
       globalThis.fetch = (input, init) => {
         open += 1
-        return answer(addressOf(input), init).finally(() => {
+        return answer(addressOf(input), init).then(whole).finally(() => {
           open -= 1
         })
       }
@@ -54,8 +60,9 @@ export const make = Effect.fnUntraced(function*(hosts: ReadonlyArray<Host>, outa
       })
   )
 
+  // Turns of the event loop, and not milliseconds: a busy machine does little in one of these.
   const turn = Effect.callback<void>((resume) => {
-    setTimeout(() => resume(Effect.void), 1)
+    setImmediate(() => resume(Effect.void))
   })
 
   return {
@@ -63,7 +70,7 @@ export const make = Effect.fnUntraced(function*(hosts: ReadonlyArray<Host>, outa
     inVain: (service: string) => inVain.get(service) ?? 0,
     /** Waits, in real time, until no request is open and all that they brought is handled. */
     settled: Effect.gen(function*() {
-      for (let calm = 0; calm < 3; calm = open === 0 ? calm + 1 : 0) yield* turn
+      for (let calm = 0; calm < 100; calm = open === 0 ? calm + 1 : 0) yield* turn
     })
   }
 })

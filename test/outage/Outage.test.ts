@@ -1,14 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { quiet } from "@nominal-code/testing/Quiet"
-import { Duration, Effect, Random } from "effect"
+import { Clock, Duration, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
+import { table } from "../../packages/cli/src/JobText.ts"
 import type { Outage } from "./Network.ts"
 import * as World from "./World.ts"
 
 const begins = Duration.toMillis("10 seconds")
 const step = Duration.seconds(5)
 
-type Kind = Pick<Outage, "answer"> & { readonly service: "forge" | "model" | "store"; readonly lasts: Duration.Input }
+type Kind = Pick<Outage, "answer"> & { readonly service: keyof typeof most; readonly lasts: Duration.Input }
 
 const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } })
@@ -35,17 +36,18 @@ const kinds = {
     answer: () => json(529, { type: "error", error: { type: "overloaded_error", message: "Overloaded" } })
   },
   "the model away": { service: "model", lasts: ten },
-  "the queue's store away": { service: "store", lasts: ten }
+  "the queue's store away": { service: "store", lasts: ten },
+  "the cluster's API server away": { service: "cluster", lasts: ten }
 } satisfies Record<string, Kind>
 
-/** Windows of outages: each begins five minutes before the one before it ends. */
-const windowsOf = (kinds: ReadonlyArray<Kind>): ReadonlyMap<string, Outage> => {
+/** Windows of outages: each begins so long before the one before it ends. */
+const windowsOf = (kinds: ReadonlyArray<Kind>, overlap: Duration.Input): ReadonlyMap<string, Outage> => {
   const windows = new Map<string, Outage>()
   let from = begins
   for (const { answer, lasts, service } of kinds) {
     const until = from + Duration.toMillis(lasts)
     windows.set(service, { from, until, ...(answer === undefined ? {} : { answer }) })
-    from = until - Duration.toMillis("5 minutes")
+    from = until - Duration.toMillis(overlap)
   }
   return windows
 }
@@ -54,18 +56,45 @@ const windowsOf = (kinds: ReadonlyArray<Kind>): ReadonlyMap<string, Outage> => {
  * Bounds of the requests in vain. Of the forge, a run makes at most four (one, and three retries), of the model five. Four
  * runs are at work when the outage begins; then the breaker lets one try after 5 seconds, twice as long each time up to 5
  * minutes: nine in ten minutes. The store is asked by each of the four runs every second for 20 seconds to renew its
- * lease, as long to ask whether it is still wanted, and every 5 seconds to take the outcome.
+ * lease, as long to ask whether it is still wanted, and every 5 seconds to take the outcome. Of the cluster, two watches
+ * try to begin again every 4 to 6 seconds, and a run tries to create its Job for the first 20 seconds, and then once.
  */
-const most = { forge: 4 * (4 + 9), model: 5 * (4 + 9), store: 4 * (20 + 20 + 7 + 120) }
+const most = { forge: 4 * (4 + 9), model: 5 * (4 + 9), store: 4 * (20 + 20 + 7 + 120), cluster: 2 * 170 + 4 * 12 + 9 }
 
-const outlasts = (...these: ReadonlyArray<Kind>) =>
+const names = { forge: "forge:github", model: "model:anthropic", cluster: "cluster" }
+
+/** Asserts that all that waits says so, while the service is away. A store that is away can be asked nothing. */
+const sayWhatFor = Effect.fnUntraced(
+  function*(world: Effect.Success<ReturnType<typeof World.make>>, kind: Kind | undefined) {
+    if (kind === undefined || kind.service === "store") return
+    const name = names[kind.service]
+    assert.include(yield* world.waitedFor, name)
+    const records = yield* world.records
+    const waiting = records.filter(({ state }) => state === "waiting")
+    const lines = table(waiting, records, yield* Clock.currentTimeMillis).split("\n").slice(1)
+    assert.isAtLeast(lines.length, 20)
+    for (const line of lines) assert.include(line, `waits for ${name}`)
+  }
+)
+
+const outlasts = (these: ReadonlyArray<Kind>, overlap: Duration.Input = "5 minutes") =>
   Effect.gen(function*() {
-    const outages = windowsOf(these)
+    const outages = windowsOf(these, overlap)
     const end = Math.max(...[...outages.values()].map(({ until }) => until))
-    const world = yield* World.make(outages)
-    yield* Effect.repeat(Effect.andThen(TestClock.adjust(step), Effect.andThen(quiet, world.settled)), {
-      times: Math.ceil((end + Duration.toMillis("15 minutes")) / Duration.toMillis(step))
-    })
+    const world = yield* World.make(outages, outages.has("cluster") ? "jobs" : "in-process")
+    const isDone = Effect.map(world.records, (records) => records.every(({ state }) => state === "done"))
+    const pass = (millis: number) =>
+      Effect.repeat(
+        TestClock.adjust(step).pipe(Effect.andThen(quiet), Effect.andThen(world.settled), Effect.andThen(isDone)),
+        {
+          times: Math.ceil(millis / Duration.toMillis(step)) - 1,
+          until: (done) => done
+        }
+      )
+    const early = begins + Duration.toMillis("2 minutes")
+    yield* pass(early)
+    yield* sayWhatFor(world, these[0])
+    yield* pass(end + Duration.toMillis("15 minutes") - early)
     assert.deepStrictEqual(
       (yield* world.records).map(({ attempts, outcome, state }) => [state, attempts, outcome._tag]),
       world.jobs.map(() => ["done", 1, "Some"])
@@ -82,8 +111,14 @@ const outlasts = (...these: ReadonlyArray<Kind>) =>
   }).pipe(Effect.scoped, Random.withSeed(JSON.stringify(these)))
 
 describe("4 running and 20 waiting jobs are each reviewed once, at the first attempt and in order, after", () => {
+  it.effect(
+    "the cluster's API server and the forge away together, with no busy loop",
+    () => outlasts([kinds["the cluster's API server away"], kinds["the forge away"]], ten),
+    60_000
+  )
+
   for (const [name, kind] of Object.entries(kinds)) {
-    it.effect(`${name} for ${kind.lasts}, with no busy loop`, () => outlasts(kind), 60_000)
+    it.effect(`${name} for ${kind.lasts}, with no busy loop`, () => outlasts([kind]), 60_000)
   }
 
   for (
@@ -94,9 +129,10 @@ describe("4 running and 20 waiting jobs are each reviewed once, at the first att
       ["the forge answering 502", "the queue's store away"],
       ["the queue's store away", "the forge away"],
       ["the model overloaded", "the queue's store away"],
-      ["the queue's store away", "the model away"]
+      ["the queue's store away", "the model away"],
+      ["the cluster's API server away", "the forge away"]
     ] as const
   ) {
-    it.effect(`${one}, and ${other} before it is back`, () => outlasts(kinds[one], kinds[other]), 60_000)
+    it.effect(`${one}, and ${other} before it is back`, () => outlasts([kinds[one], kinds[other]]), 60_000)
   }
 })

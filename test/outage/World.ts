@@ -26,6 +26,7 @@ import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { reviewSettings } from "@nominal-code/testing/TestConfig"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Clock, Context, Duration, Effect, Layer, Logger, Option, Redacted, Struct } from "effect"
+import * as Cluster from "./Cluster.ts"
 import * as Network from "./Network.ts"
 
 const deadline = Duration.minutes(30)
@@ -113,9 +114,12 @@ const away = new StoreError({ operation: "test", message: "connect ECONNREFUSED"
 /**
  * A server over an emulated GitHub, a model and a queue that are away at times: the review's own program, GitHub's and
  * Anthropic's SDKs with all that handles their errors, the lanes and the breakers. Only git, and the review's text, are not
- * asked for.
+ * asked for. Where reviews are Jobs, the server talks to an emulated cluster through the SDK of Kubernetes.
  */
-export const make = Effect.fnUntraced(function*(outages: ReadonlyMap<string, Network.Outage>) {
+export const make = Effect.fnUntraced(function*(
+  outages: ReadonlyMap<string, Network.Outage>,
+  reviewsAre: "in-process" | "jobs"
+) {
   const emulator = yield* GitHubEmulator.make()
   const repository = yield* emulator.addRepository("acme/api", [{ message: "Begin", files: { "a.txt": "one\n" } }])
   const pulls = yield* Effect.forEach(
@@ -133,37 +137,39 @@ export const make = Effect.fnUntraced(function*(outages: ReadonlyMap<string, Net
   const network = yield* Network.make([gitHub, model], outages)
   const { token } = emulator.account("nominal", "Bot")
 
-  const runner = InProcessRunner.layer({
-    review: reviewJob,
-    notice: noticeJob,
-    needs: () => [forgeName, modelName]
-  }).pipe(
-    Layer.provide([
-      PendingPosts.layerMemory,
-      Forges.layer([
-        GitHub.layer({
-          apiBase: emulator.apiBase,
-          cloneBase: emulator.origin,
-          credentials: { _tag: "Token", token: Redacted.make(token) },
-          checks: false
+  const services = Layer.mergeAll(
+    Forges.layer([
+      GitHub.layer({
+        apiBase: emulator.apiBase,
+        cloneBase: emulator.origin,
+        credentials: { _tag: "Token", token: Redacted.make(token) },
+        checks: false
+      })
+    ]),
+    workspace,
+    ApiAgent.layer.pipe(
+      Layer.provide(LlmProviders.layer([
+        Anthropic.layer({
+          apiKey: Redacted.make("key"),
+          baseUrl: Option.some(modelUrl),
+          limits: limitsWithin(deadline)
         })
-      ]),
-      workspace,
-      ApiAgent.layer.pipe(
-        Layer.provide(LlmProviders.layer([
-          Anthropic.layer({
-            apiKey: Redacted.make("key"),
-            baseUrl: Option.some(modelUrl),
-            limits: limitsWithin(deadline)
-          })
-        ]))
-      ),
-      ReviewConfig.layer({ settings }),
-      ConversationStoreMemory.layer({ ttl: Duration.days(1) }),
-      SpendMemory.layer,
-      NodeServices.layer
-    ])
+      ]))
+    ),
+    ReviewConfig.layer({ settings }),
+    ConversationStoreMemory.layer({ ttl: Duration.days(1) }),
+    SpendMemory.layer,
+    NodeServices.layer
   )
+  const needs = [forgeName, modelName]
+  const inProcess = {
+    runner: InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: () => needs }).pipe(
+      Layer.provide([PendingPosts.layerMemory, services])
+    ),
+    settled: Effect.void,
+    inVain: () => 0
+  }
+  const runs = reviewsAre === "jobs" ? yield* Cluster.make(services, needs, outages.get("cluster")) : inProcess
 
   const store = yield* Layer.build(Layer.fresh(MemoryQueue.layer))
   const queue = Context.get(store, JobQueue)
@@ -177,7 +183,7 @@ export const make = Effect.fnUntraced(function*(outages: ReadonlyMap<string, Net
     })
 
   yield* Effect.forEach(jobs, queue.offer, { concurrency: 1, discard: true })
-  yield* Layer.build(
+  const lanesOfServer = yield* Layer.build(
     Layer.fresh(Lanes.layer({
       maxConcurrent: 4,
       maxAttempts: 3,
@@ -185,7 +191,9 @@ export const make = Effect.fnUntraced(function*(outages: ReadonlyMap<string, Net
       deadline,
       gracePeriod: Duration.zero
     })).pipe(
-      Layer.provide([Layer.fresh(ServiceBreakers.layer), Layer.fresh(runner), Logger.layer([])]),
+      Layer.provide(Layer.fresh(runs.runner)),
+      Layer.provideMerge(Layer.fresh(ServiceBreakers.layer)),
+      Layer.provide(Logger.layer([])),
       Layer.provide(Layer.succeed(JobQueue, {
         ...queue,
         take: (lane, runs) => whileThere(queue.take(lane, runs)),
@@ -197,8 +205,16 @@ export const make = Effect.fnUntraced(function*(outages: ReadonlyMap<string, Net
 
   return {
     jobs,
-    settled: network.settled,
-    inVain: (service: string) => service === "store" ? storeInVain : network.inVain(service),
+    settled: Effect.andThen(runs.settled, network.settled),
+    inVain: (service: string) => {
+      if (service === "cluster") return runs.inVain()
+      return service === "store" ? storeInVain : network.inVain(service)
+    },
+    /** The services that the server says are waited for. */
+    waitedFor: Effect.map(
+      Context.get(lanesOfServer, ServiceBreakers.ServiceBreakers).outages,
+      (outages) => outages.map(({ service }) => String(service))
+    ),
     records: Effect.orDie(Context.get(store, JobRecords).list({ limit: 100 })),
     /** Reviews of each pull request by their jobs, in the order of their posts, and the number of all its other texts. */
     posted: () =>

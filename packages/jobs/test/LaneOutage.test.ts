@@ -201,6 +201,28 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
       assert.deepStrictEqual(yield* waitedFor, [model])
     }).pipe(Random.withSeed("two")))
 
+  it.effect("a model that is away: one that falls silent in the middle of an answer is not back", () =>
+    Effect.gen(function*() {
+      const service = ServiceName.make("model:anthropic")
+      const silent = Model.make({ reason: "timeout", detail: "nothing came for a minute" })
+      const world = yield* laneWorld({
+        needs: () => [service],
+        run: ({ delivery }) =>
+          Effect.succeed(
+            delivery === "first"
+              ? JobOutcome.cases.Postponed.make({ service, failure: overloaded })
+              : JobOutcome.cases.Failed.make({ failure: silent, retryable: true })
+          )
+      })
+      const { outages } = yield* world.start
+      yield* world.offer(mention(laneOf(1), "first"))
+      yield* world.offer(mention(laneOf(2), "silent"), mention(laneOf(3), "waits"))
+      yield* TestClock.adjust("7 seconds")
+      yield* quiet
+      assert.include(world.events, "end silent")
+      assert.deepStrictEqual((yield* outages).map(({ service }) => String(service)), ["model:anthropic"])
+    }).pipe(Random.withSeed("silence")))
+
   it.effect("a cluster whose API server is away, although the reviews that it runs are done one after the other", () =>
     Effect.gen(function*() {
       const service = ServiceName.make("cluster")
