@@ -58,17 +58,17 @@ const trimmed = (lines: Lines): Lines => {
   return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => !isBlank(line)) + 1)
 }
 
-const numbered = /^\s*([+ -]?)(\d+):/
+const numbered = /^\s*([+ -]?)(\d+)[:|]/
 const fromRead = /^ *\d+\t/
 
-/** Removes line numbers of the prompt and the tools: `+10:code`, ` 10:code`, `10:code` and Read's ` 10\tcode`. */
+/** Removes line numbers of the prompt and the tools: `+10:code`, ` 10:code`, `10|code` and Read's ` 10\tcode`. */
 const withoutNumbers: Step = (lines, site) => {
   const filled = lines.filter((line) => !isBlank(line))
   const looksSo = (line: string) => numbered.test(line) || fromRead.test(line)
   const marked = filled.filter(looksSo)
   if (marked.length === 0 || replacedBy(site).some(looksSo)) return Option.some(lines)
   if (marked.length < filled.length) {
-    return marked.some((line) => /^[+-]\d+:/.test(line))
+    return marked.some((line) => /^[+-]\d+[:|]/.test(line))
       ? Option.none()
       : Option.some(lines)
   }
@@ -92,6 +92,29 @@ const withoutSigns: Step = (lines, site) => {
   return isDiff
     ? Option.some(lines.filter((line) => !line.startsWith("-")).map((line) => line.slice(1)))
     : Option.none()
+}
+
+/**
+ * Removes blank lines at an end where the replaced lines have none: they would hide a repeated neighbour, or double a
+ * blank one. A suggestion of nothing but blanks says nothing.
+ */
+const withoutBlankEnds: Step = (lines, site) => {
+  const replaced = replacedBy(site)
+  const filled = trimmed(lines)
+  if (lines.length === 0) return Option.some(lines)
+  if (filled.length === 0) return replaced.every(isBlank) ? Option.some(lines) : Option.none()
+  const start = isBlank(replaced[0] ?? "") ? 0 : lines.findIndex((line) => !isBlank(line))
+  const end = isBlank(replaced.at(-1) ?? "") ? lines.length : lines.findLastIndex((line) => !isBlank(line)) + 1
+  return Option.some(lines.slice(start, end))
+}
+
+const placeholder =
+  /^\s*(?:\/\/|#|--|;|\/\*|<!--)\s*(?:\.{3}|\u2026)|^\s*(?:\/\/|#|--|;|\/\*|<!--).*(?:\.{3}|\u2026)\s*(?:\*\/|-->)?\s*$/
+
+/** Refuses a suggestion that stands for code which it leaves out: `// ... the rest stays`. */
+const withoutPlaceholder: Step = (lines, site) => {
+  const replaced = new Set(replacedBy(site))
+  return lines.some((line) => placeholder.test(line) && !replaced.has(line)) ? Option.none() : Option.some(lines)
 }
 
 const balanceOf = (lines: Lines): number => {
@@ -178,6 +201,8 @@ const steps: ReadonlyArray<Step> = [
   withoutNumbers,
   withoutSigns,
   withoutFence,
+  withoutPlaceholder,
+  withoutBlankEnds,
   withoutNeighbours,
   withIndentation,
   withoutNeighbours,

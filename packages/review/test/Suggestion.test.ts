@@ -42,6 +42,34 @@ describe("a suggestion", () => {
       assert.strictEqual(repair(`${open}\n${total}\n${close}`, python, 3), total))
   }
 
+  it("has no blank lines at an end where the replaced lines have none", () => {
+    for (
+      const blanks of [
+        `\n${total}`,
+        `${total}\n\n`,
+        `\n    # totals are in cents\n${total}`,
+        `${total}\n    return total\n\n`
+      ]
+    ) {
+      assert.strictEqual(repair(blanks, python, 3), total, JSON.stringify(blanks))
+    }
+    assert.strictEqual(repair("    return 2\n\n", ["def f():", "    return 1"], 2), "    return 2")
+    assert.strictEqual(repair(`\n\n${total}`, python, 5, { startLine: 5 }), `\n\n${total}`)
+    assert.isNull(repair("  \n", python, 3))
+  })
+
+  it("without what the model's own listing puts in front of a line, or with code left out", () => {
+    assert.strictEqual(repair(`3|${total}`, python, 3), total)
+    for (const left of ["    # ... as before", "    # the rest stays \u2026", "// ..."]) {
+      assert.isNull(repair(`${total}\n${left}`, python, 3), left)
+    }
+    assert.strictEqual(repair(`    ...\n${total}`, python, 3), `    ...\n${total}`)
+  })
+
+  it("deletes lines where only deleted lines are handed in", () => {
+    assert.strictEqual(repair("-    total = order.price * 100", python, 3), "")
+  })
+
   it("with a fence that is not around the whole of it is none", () => {
     assert.isNull(repair(`Use this:\n\`\`\`python\n${total}\n\`\`\``, python, 3))
     assert.isNull(repair(`\`\`\`python\n${total}`, python, 3))
