@@ -1,4 +1,4 @@
-import { markersIn } from "@nominal-code/domain/Marker"
+import { type Marker, markersIn } from "@nominal-code/domain/Marker"
 import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
@@ -38,6 +38,18 @@ const podsOf = ({ controller }: KubeEmulator): ReadonlyArray<PodRun> =>
     endedAt: endedAt === undefined ? undefined : sinceEpoch(endedAt)
   }))
 
+/**
+ * Markers of what a post says: the first one, and those of the earlier reviews that stand in the same summary, which was
+ * edited in place; oldest first. A reply that closes a finding is neither an answer nor a finding.
+ */
+const saidIn = (body: string): ReadonlyArray<Marker> => {
+  const [first, ...others] = markersIn(body)
+  if (first === undefined || first.headSha !== undefined && (first.fixed ?? first.dismissed) !== undefined) return []
+  const isReview = ({ dismissed, fingerprint, fixed, headSha }: Marker) =>
+    headSha !== undefined && (fingerprint ?? fixed ?? dismissed) === undefined
+  return [first, ...others.filter(isReview)].toReversed()
+}
+
 const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
   const posted = [
     ...state.reviews.filter(({ state }) => state !== "PENDING").map((one) => ({ ...one, at: one.submittedAt ?? 0 })),
@@ -48,7 +60,7 @@ const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
     }))
   ]
   return posted.filter(({ author }) => author.login === bot).flatMap(({ at, body, pull }) =>
-    markersIn(body).slice(0, 1).map(({ fingerprint, headSha, jobId, scope }): Post => ({
+    saidIn(body).map(({ fingerprint, headSha, jobId, scope }): Post => ({
       job: jobId,
       pull: nameOf(pull),
       kind: fingerprint === undefined ? "answer" : "finding",
