@@ -54,12 +54,13 @@ const windowsOf = (kinds: ReadonlyArray<Kind>, overlap: Duration.Input): Readonl
 
 /**
  * Bounds of the requests in vain. Of the forge, a run makes at most four (one, and three retries), of the model five. Four
- * runs are at work when the outage begins; then the breaker lets one try after 5 seconds, twice as long each time up to 5
+ * runs are at work when the outage begins, and one more may begin before the first of them has given up; then the breaker
+ * lets one try after 5 seconds, twice as long each time up to 5
  * minutes: nine in ten minutes. The store is asked by each of the four runs every second for 20 seconds to renew its
  * lease, as long to ask whether it is still wanted, and every 5 seconds to take the outcome. Of the cluster, two watches
  * try to begin again every 4 to 6 seconds, and a run tries to create its Job for the first 20 seconds, and then once.
  */
-const most = { forge: 4 * (4 + 9), model: 5 * (4 + 9), store: 4 * (20 + 20 + 7 + 120), cluster: 2 * 170 + 4 * 12 + 9 }
+const most = { forge: 4 * (5 + 9), model: 5 * (5 + 9), store: 4 * (20 + 20 + 7 + 120), cluster: 2 * 170 + 4 * 12 + 9 }
 
 const names = { forge: "forge:github", model: "model:anthropic", cluster: "cluster" }
 
