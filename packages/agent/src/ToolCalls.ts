@@ -12,6 +12,9 @@ export type ToolCall = Extract<Block, { readonly _tag: "ToolUse" }>
 /** Number of one turn's calls that run concurrently. */
 const concurrency = 8
 
+/** Number of one turn's calls that run at all. */
+const mostCalls = 32
+
 const timeLimit = Duration.minutes(2)
 
 const redact = Redaction.make([])
@@ -37,7 +40,17 @@ export const answer = (call: ToolCall, content: string, isError = false): Block 
 export const runAll = (
   tools: ReadonlyArray<Tool>,
   calls: ReadonlyArray<ToolCall>
-): Effect.Effect<ReadonlyArray<Block>> => Effect.forEach(calls, (call) => runOne(tools, call), { concurrency })
+): Effect.Effect<ReadonlyArray<Block>> =>
+  Effect.forEach(
+    calls,
+    (call, at) =>
+      at < mostCalls
+        ? runOne(tools, call)
+        : Effect.succeed(
+          answer(call, `Not run: a turn may have ${mostCalls} calls at most. Call it in the next one.`, true)
+        ),
+    { concurrency }
+  )
 
 /** Hides the secrets of this process in what a tool says: a transcript is sent to the model, and kept. */
 const hidingKnown = (text: string) => Effect.map(KnownSecrets, ({ redactKnown }) => redactKnown(text))

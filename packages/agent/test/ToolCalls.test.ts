@@ -31,6 +31,15 @@ it.effect("no more than eight run at once", () =>
     assert.strictEqual((yield* Ref.get(running)).most, 8)
   }))
 
+it.effect("of one turn's calls the first 32 run, and every one is answered", () =>
+  Effect.gen(function*() {
+    const ran = yield* Ref.make(0)
+    const counted = tool("Counted", () => Effect.as(Ref.update(ran, (before) => before + 1), "ok"))
+    const results = said(yield* ToolCalls.runAll([counted], calls(...Array<string>(40).fill("Counted"))))
+    assert.deepStrictEqual([yield* Ref.get(ran), results.length], [32, 40])
+    assert.isTrue(results.slice(32).every(({ content, isError }) => isError && content.startsWith("Not run")))
+  }))
+
 it("a tool's schema is told as JSON Schema of an object, with the meaning of its fields", () => {
   const input = Schema.Struct({
     file_path: RepoPath.annotate({ description: "Relative to the root" }),

@@ -67,6 +67,7 @@ const hardening = [
   "core.autocrlf=false",
   // A larger file is "binary" in every diff: its lines are not for reviewing.
   "core.bigFileThreshold=8m",
+  "core.deltaBaseCacheLimit=64m",
   "core.askPass=",
   "credential.helper=",
   "credential.interactive=false",
@@ -166,6 +167,8 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     GIT_OPTIONAL_LOCKS: "0",
     GIT_LITERAL_PATHSPECS: "1",
     GIT_NO_LAZY_FETCH: "1",
+    // No single piece of memory is larger: a command that would need one fails, and this machine goes on.
+    GIT_ALLOC_LIMIT: "128m",
     GIT_ATTR_NOSYSTEM: "1"
   }
 

@@ -108,6 +108,30 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
       )
     }))
 
+  it.effect("takes no large piece of memory: a command that needs one fails", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* temporary
+      yield* Effect.gen(function*() {
+        const git = yield* Git.Git
+        const gitDir = `${directory}/large.git`
+        yield* git.run(["init", "--bare", "--quiet"], { gitDir })
+        yield* fs.writeFileString(`${directory}/large`, "")
+        yield* fs.truncate(`${directory}/large`, 140 * 1024 * 1024)
+        const written = (args: ReadonlyArray<string>, stdin?: string) =>
+          Effect.map(git.run(args, { gitDir, stdin }), ({ stdout }) => Buffer.from(stdout).toString().trim())
+        const blob = yield* written(["hash-object", "-w", `${directory}/large`])
+        const tree = yield* written(["mktree"], `100644 blob ${blob}\tlarge\n`)
+        const by = "Ada <ada@example.com> 1700000000 +0000"
+        const commit = yield* written(
+          ["hash-object", "-t", "commit", "-w", "--stdin"],
+          `tree ${tree}\nauthor ${by}\ncommitter ${by}\n\nlarge\n`
+        )
+        const error = yield* Effect.flip(git.run(["blame", commit, "--", "large"], { gitDir }))
+        assert.match(error.message, /allocate .* over limit/)
+      }).pipe(Effect.provide(gitWith(directory, {})))
+    }))
+
   it.effect("gives no more than was asked for: an error, or what fits", () =>
     Effect.gen(function*() {
       const directory = yield* temporary

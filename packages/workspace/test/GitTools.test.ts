@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
+import { make as makeTools } from "../src/tools/Tools.ts"
 import { services } from "./Fixture.ts"
 import * as ReadingFixture from "./ReadingFixture.ts"
 
@@ -8,15 +9,16 @@ const make = Effect.gen(function*() {
   const { reading, repository } = yield* ReadingFixture.make
   const first = repository.commit("first", { "a.ts": "one\ntwo\nthree\n", "gone.ts": "old\n", ":(top)odd": "odd\n" })
   const mergeBase = repository.commit("second: touches three", { "a.ts": "one\ntwo\nTHREE\n" })
-  const base = repository.commit("later on main", { "main.ts": "main\n" })
+  const base = repository.commit("later on main", { "main.ts": "main\n", "zlarge.txt": "line\n".repeat(1_000_000) })
   repository.git("checkout", "--quiet", mergeBase)
   const other = repository.commit("another pull request's secret", { "other.ts": "secret\n" })
   repository.git("checkout", "--quiet", mergeBase)
   repository.commit("remove gone", { "gone.ts": null })
   const head = repository.commit("change one\n\nBecause of reasons.", { "a.ts": "ONE\ntwo\nTHREE\n" })
-  const tool = ReadingFixture.toolsOf(reading(base, mergeBase, head))
+  const context = reading(base, mergeBase, head)
+  const tool = ReadingFixture.toolsOf(context)
   const message = (name: string, input: unknown) => Effect.map(Effect.flip(tool(name, input)), (error) => error.message)
-  return { tool, message, first, mergeBase, base, other, head, repository }
+  return { reading: context, tool, message, first, mergeBase, base, other, head, repository }
 })
 
 class Given extends Context.Service<Given, Effect.Success<typeof make>>()("test/Given") {}
@@ -62,6 +64,26 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
         assert.isTrue(lines[2]?.startsWith(mergeBase.slice(0, 7)))
         assert.match(yield* tool("GitBlame", { path: "a.ts", start_line: 2 }), /\(Ada 2025-01-02 2\) two$/)
         assert.match(yield* tool("GitBlame", { path: "gone.ts", revision: "HEAD~2" }), /old$/)
+      }))
+
+    it.effect("the history of lines is not asked of a file that is large, and its other questions are", () =>
+      Effect.gen(function*() {
+        const { base, message, tool } = yield* Given
+        const large = { revision: base, path: "zlarge.txt", start_line: 1 }
+        const why = "path: zlarge.txt has 5000000 bytes, and the history of lines is shown up to 4194304."
+        assert.strictEqual(yield* message("GitBlame", large), why)
+        assert.strictEqual(yield* message("GitLog", large), why)
+        assert.match(yield* tool("GitLog", { revision: base, path: "zlarge.txt" }), /later on main$/)
+      }))
+
+    it.effect("a review has a thousand calls, and is told when they are used up", () =>
+      Effect.gen(function*() {
+        const { reading } = yield* Given
+        const [read, glob] = makeTools(reading, (text) => text)
+        if (read === undefined || glob === undefined) return assert.fail("no tools")
+        yield* Effect.forEach(Array.from({ length: 1_000 }), () => Effect.ignore(read.run({})), { discard: true })
+        const error = yield* Effect.flip(glob.run({ pattern: "*" }))
+        assert.match(error.message, /^Not run: this review has used its 1000 tool calls/)
       }))
 
     it.effect("GitShow shows a commit, a part of it, or a file as it was", () =>

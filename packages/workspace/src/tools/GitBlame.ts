@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { make as makeTool, type Tool } from "../Tool.ts"
-import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
+import { answer, commitOf, ensureSmall, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
 import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
@@ -15,6 +15,7 @@ const blame = Effect.fnUntraced(function*(reading: ToolContext, input: typeof In
   const commit = yield* commitOf(reading, "revision", input.revision ?? "HEAD")
   const path = yield* Spelling.relative(reading, "path", input.path)
   const range = yield* lineRange(input)
+  yield* ensureSmall(reading, commit, path)
   return yield* answer(
     reading,
     ["blame", "--date=short", ...(range === undefined ? [] : ["-L", range]), commit, "--", path],

@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
-import { answer, commitOf, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
+import { answer, commitOf, ensureSmall, FilePath, Line, lineRange, Revision } from "./GitQuery.ts"
 import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
@@ -28,6 +28,7 @@ const log = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inpu
   if (range !== undefined && path === "") {
     return yield* new ToolError({ message: "path: expected a file, because start_line is given." })
   }
+  if (range !== undefined) yield* ensureSmall(reading, commit, path)
   const args = ["log", "--no-color", "--no-decorate", "--no-patch", "--date=short", "--format=%h %ad %an: %s"]
   return yield* answer(
     reading,

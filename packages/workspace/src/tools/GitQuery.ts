@@ -1,6 +1,6 @@
 /** Shared parts of the git tools: their inputs' schemas, and a bounded answer from a fixed command. */
-import type { Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Schema } from "effect"
+import { RepoPath, type Sha } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, Schema } from "effect"
 import { Git, type GitError } from "../Git.ts"
 import * as Objects from "../Objects.ts"
 import { ToolError } from "../Tool.ts"
@@ -56,6 +56,26 @@ export const commitOf = Effect.fnUntraced(function*(reading: ToolContext, field:
   const sha = yield* Effect.mapError(Objects.commitOf(objects, spelled), () => unknown)
   return (yield* isOurs(reading, sha)) ? sha : yield* unknown
 })
+
+/** Size above which git is not asked for a file's lines: it holds the file, and more for each of its versions. */
+const MAX_FILE_BYTES = 4 * 1024 * 1024
+
+/** Refuses a question about the lines of a file that is too large for it. */
+export const ensureSmall = Effect.fnUntraced(
+  function*({ objects }: ToolContext, commit: Sha, path: string) {
+    const file = yield* Effect.option(Schema.decodeEffect(RepoPath)(path))
+    if (Option.isNone(file)) return
+    const entry = yield* objects.entry(commit, file.value)
+    if (Option.isNone(entry)) return
+    const { size } = Option.getOrElse(yield* objects.info(entry.value.id), () => ({ size: 0 }))
+    if (size > MAX_FILE_BYTES) {
+      return yield* new ToolError({
+        message: `path: ${path} has ${size} bytes, and the history of lines is shown up to ${MAX_FILE_BYTES}.`
+      })
+    }
+  },
+  Effect.catchTag("GitError", (error) => Effect.fail(refused(error)))
+)
 
 /** Lines `start` to `end` of a file as git's `-L` wants them; none when no line is named. */
 export const lineRange = Effect.fnUntraced(function*(input: {

@@ -13,9 +13,19 @@ import type { ToolContext } from "./Reading.ts"
 /** Shows characters that only look like the end of a line, so that a file's text cannot pass for a line of its own. */
 const showBreaks = (text: string): string => text.replaceAll(/\r(?!\n)|[\v\f\u0085\u2028\u2029]/g, escapeCharacter)
 
+/** Number of calls of all tools of one checkout, whoever of a review's agents makes them. */
+const MAX_CALLS = 1_000
+
+const usedUp = new ToolError({
+  message: `Not run: this review has used its ${MAX_CALLS} tool calls. Hand in what you have.`
+})
+
 /** Tools of a checkout. Results and failures go through `redact`. */
-export const make = (reading: ToolContext, redact: (text: string) => string): ReadonlyArray<Tool> =>
-  [
+export const make = (reading: ToolContext, redact: (text: string) => string): ReadonlyArray<Tool> => {
+  let calls = 0
+  const counted = <A>(call: Effect.Effect<A, ToolError>) =>
+    Effect.suspend(() => ++calls > MAX_CALLS ? Effect.fail(usedUp) : call)
+  return [
     Read.make(reading),
     Glob.make(reading),
     Grep.make(reading),
@@ -26,8 +36,9 @@ export const make = (reading: ToolContext, redact: (text: string) => string): Re
   ].map((tool): Tool => ({
     ...tool,
     run: (input) =>
-      tool.run(input).pipe(
+      counted(tool.run(input)).pipe(
         Effect.map((text) => redact(showBreaks(text))),
         Effect.mapError((error) => new ToolError({ message: redact(error.message) }))
       )
   }))
+}
