@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { V1NetworkPolicy, V1NetworkPolicyEgressRule } from "@kubernetes/client-node"
+import type { V1LimitRange, V1NetworkPolicy, V1NetworkPolicyEgressRule, V1ResourceQuota } from "@kubernetes/client-node"
 import { readFileSync } from "node:fs"
 import { BlockList, isIPv6 } from "node:net"
 import { parse, parseAllDocuments } from "yaml"
@@ -30,7 +30,9 @@ const mayReach = (name: string, address: string, port: number) =>
 
 const metadata = ["169.254.169.254", "fd00:ec2::254", "169.254.170.2", "100.100.100.200"]
 const inside = ["10.0.0.1", "10.96.0.1", "172.16.0.1", "192.168.1.1", "127.0.0.1", "100.64.0.1", "fd12::1", "fe80::1"]
-const outside = ["140.82.121.6", "160.79.104.10", "2606:50c0:8000::153"]
+/** The same behind NAT64 and 6to4: 169.254.169.254, 10.0.0.1, 192.168.1.1, 127.0.0.1. */
+const translated = ["64:ff9b::a9fe:a9fe", "64:ff9b::a00:1", "64:ff9b::c0a8:101", "64:ff9b::7f00:1", "2002:a00:1::1"]
+const outside = ["140.82.121.6", "160.79.104.10", "2606:50c0:8000::153", "64:ff9b::8c52:7906"]
 
 describe.skipIf(!hasKubectl)("what the manifests allow (kubectl)", () => {
   it.each(["k8s/base", "ci", "production"])("no pod of deploy/%s is weaker than the restricted profile", (name) => {
@@ -44,12 +46,29 @@ describe.skipIf(!hasKubectl)("what the manifests allow (kubectl)", () => {
     assert.deepStrictEqual(holders.map(([name]) => name), ["Deployment/nominal-code-server"])
   })
 
+  it("the server hears pods of the cluster only, and its Service is open to no address outside", () => {
+    const resources = overlay("k8s/base")
+    assert.deepStrictEqual(policy("nominal-code-server")?.ingress?.map(({ from }) => from), [[{
+      namespaceSelector: {}
+    }]])
+    const { hard } = find<V1ResourceQuota>(resources, "ResourceQuota", "nominal-code").spec ?? {}
+    assert.deepInclude(hard, { "services.loadbalancers": "0", "services.nodeports": "0" })
+  })
+
+  it("the namespace as a whole is limited, and no container in it is without limits", () => {
+    const resources = overlay("k8s/base")
+    const { hard = {} } = find<V1ResourceQuota>(resources, "ResourceQuota", "nominal-code").spec ?? {}
+    assert.includeMembers(Object.keys(hard), ["pods", "limits.cpu", "limits.memory"])
+    const [limit] = find<V1LimitRange>(resources, "LimitRange", "nominal-code").spec?.limits ?? []
+    assert.sameMembers(Object.keys(limit ?? {}), ["type", "default", "defaultRequest", "max"])
+  })
+
   it("nothing comes in to a Job's pod", () => {
     assert.deepStrictEqual(policy("nominal-code-job")?.policyTypes, ["Ingress", "Egress"])
     assert.deepStrictEqual(policy("nominal-code-job")?.ingress, [])
   })
 
-  it.each([...metadata, ...inside])("a Job's pod cannot reach %s", (address) => {
+  it.each([...metadata, ...inside, ...translated])("a Job's pod cannot reach %s", (address) => {
     for (const port of [80, 443, 6379, 6443, 8080]) assert.isFalse(mayReach("nominal-code-job", address, port))
   })
 

@@ -9,7 +9,9 @@ import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBu
 import { Role } from "kubernetes-models/rbac.authorization.k8s.io/v1/Role"
 import { RoleBinding } from "kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding"
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap"
+import { LimitRange } from "kubernetes-models/v1/LimitRange"
 import { Namespace } from "kubernetes-models/v1/Namespace"
+import { ResourceQuota } from "kubernetes-models/v1/ResourceQuota"
 import { Secret } from "kubernetes-models/v1/Secret"
 import { Service } from "kubernetes-models/v1/Service"
 import { ServiceAccount } from "kubernetes-models/v1/ServiceAccount"
@@ -33,7 +35,9 @@ const validators: Readonly<Record<string, readonly [schema: Validated, model: st
   "rbac.authorization.k8s.io/v1 Role": [Role, "V1Role"],
   "rbac.authorization.k8s.io/v1 RoleBinding": [RoleBinding, "V1RoleBinding"],
   "v1 ConfigMap": [ConfigMap, "V1ConfigMap"],
+  "v1 LimitRange": [LimitRange, "V1LimitRange"],
   "v1 Namespace": [Namespace, "V1Namespace"],
+  "v1 ResourceQuota": [ResourceQuota, "V1ResourceQuota"],
   "v1 Secret": [Secret, "V1Secret"],
   "v1 Service": [Service, "V1Service"],
   "v1 ServiceAccount": [ServiceAccount, "V1ServiceAccount"]
