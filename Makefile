@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo test test-fast test-long test-kube check build api architecture bench storm format
+.PHONY: help install demo fuzz test test-fast test-long test-kube check build api architecture bench storm format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -28,6 +28,9 @@ test-fast: install ## The tests of what is pure: no Redis, no git, no program is
 
 test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries
 	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order $(ARGS)
+
+fuzz: install ## Random inputs for every reader of bytes from outside (RUNS=20000 SEED=7)
+	NOMINAL_FUZZ_RUNS=$(or $(RUNS),5000) NOMINAL_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) vitest run --reporter=verbose test/fuzz
 
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)

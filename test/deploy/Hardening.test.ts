@@ -48,9 +48,11 @@ describe.skipIf(!hasKubectl)("what the manifests allow (kubectl)", () => {
 
   it("the server hears pods of the cluster only, and its Service is open to no address outside", () => {
     const resources = overlay("k8s/base")
-    assert.deepStrictEqual(policy("nominal-code-server")?.ingress?.map(({ from }) => from), [[{
-      namespaceSelector: {}
-    }]])
+    const ingress: unknown = policy("nominal-code-server")?.ingress
+    assert.deepStrictEqual(ingress, [{
+      from: [{ namespaceSelector: {} }],
+      ports: [{ protocol: "TCP", port: 8080 }]
+    }])
     const { hard } = find<V1ResourceQuota>(resources, "ResourceQuota", "nominal-code").spec ?? {}
     assert.deepInclude(hard, { "services.loadbalancers": "0", "services.nodeports": "0" })
   })

@@ -1,0 +1,40 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Config, Effect, Exit } from "effect"
+import { makeRandom, mutated } from "./Mutation.ts"
+import { kept, type Parser, parsers } from "./Parsers.ts"
+
+/** Inputs for each reader, and the seed that they are made from: `make fuzz RUNS=20000 SEED=7`. */
+const settings = Effect.all({
+  runs: Config.Int("NOMINAL_FUZZ_RUNS").pipe(Config.withDefault(150)),
+  seed: Config.Int("NOMINAL_FUZZ_SEED").pipe(Config.withDefault(1))
+})
+
+const longest = 20_000
+/** Time limit of one input in milliseconds. */
+const limit = 1_000
+
+/** Reads an input. A machine that is busy with other things gets two more tries for the time. */
+const trial = Effect.fnUntraced(function*({ name, read }: Parser, input: string, seed: number) {
+  const told = `${name}, seed ${seed}: ${JSON.stringify(input.slice(0, 2_000))}`
+  let least = Infinity
+  for (let tries = 0; tries < 3 && least > limit; tries++) {
+    const from = performance.now()
+    const exit = yield* Effect.exit(Effect.suspend(() => read(input)))
+    least = Math.min(least, performance.now() - from)
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) assert.fail(`${told}\n${Cause.pretty(exit.cause)}`)
+  }
+  assert.isAtMost(least, limit, told)
+})
+
+describe("whatever comes from outside", () => {
+  for (const parser of parsers) {
+    it.live(`as ${parser.name} is read or refused, without a defect and in time`, () =>
+      Effect.gen(function*() {
+        const { runs, seed } = yield* settings
+        const random = makeRandom(seed)
+        for (const [name, input] of kept) if (name === parser.name) yield* trial(parser, input, seed)
+        for (const sample of parser.samples) yield* trial(parser, sample, seed)
+        for (let run = 0; run < runs; run++) yield* trial(parser, mutated(random, parser.samples, longest), seed)
+      }), 3_600_000)
+  }
+})
