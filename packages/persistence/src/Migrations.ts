@@ -194,6 +194,16 @@ const migrations = [
     until    INTEGER NOT NULL,
     ended_at INTEGER NOT NULL
   ) STRICT;
+  `,
+  `
+  -- The jobs that count under the quotas of an account.
+  CREATE TABLE quota_jobs (
+    name TEXT    NOT NULL,
+    job  TEXT    NOT NULL,
+    at   INTEGER NOT NULL,
+    PRIMARY KEY (name, job)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX quota_jobs_at ON quota_jobs (at);
   `
 ]
 
