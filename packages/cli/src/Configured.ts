@@ -25,6 +25,9 @@ import * as MarkerKeyStore from "@nominal-code/persistence/MarkerKeyStore"
 import * as PeriodicLease from "@nominal-code/persistence/PeriodicLease"
 import * as PeriodicLeaseRedis from "@nominal-code/persistence/PeriodicLeaseRedis"
 import * as PeriodicLeaseSqlite from "@nominal-code/persistence/PeriodicLeaseSqlite"
+import * as Quotas from "@nominal-code/persistence/Quotas"
+import * as QuotasRedis from "@nominal-code/persistence/QuotasRedis"
+import * as QuotasSqlite from "@nominal-code/persistence/QuotasSqlite"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import * as SpendRedis from "@nominal-code/persistence/SpendRedis"
@@ -78,6 +81,13 @@ export const spendIn = {
   memory: SpendMemory.layer,
   sqlite: SpendSqlite.layer.pipe(Layer.provide(sqlite)),
   redis: SpendRedis.layer.pipe(Layer.provide(redis))
+}
+
+/** Counts of the jobs of accounts, in each kind of storage. */
+export const quotasIn = {
+  memory: Quotas.layerMemory,
+  sqlite: QuotasSqlite.layer.pipe(Layer.provide(sqlite)),
+  redis: QuotasRedis.layer.pipe(Layer.provide(redis))
 }
 
 /** Leases of periodic tasks, in each kind of storage. */

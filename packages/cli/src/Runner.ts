@@ -9,8 +9,11 @@ import * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
+import type { Quotas } from "@nominal-code/persistence/Quotas"
+import type { Spend } from "@nominal-code/persistence/Spend"
+import type { AdmittanceRules } from "@nominal-code/review/Admittance"
 import { forgeService, modelService } from "@nominal-code/review/Failure"
-import { commandJob, noticeJob, reviewJob, stoppedJob } from "@nominal-code/review/JobForge"
+import { admittedJob, commandJob, noticeJob, reviewJob, stoppedJob } from "@nominal-code/review/JobForge"
 import * as PendingPosts from "@nominal-code/review/PendingPosts"
 import type { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { Effect, Layer, Option } from "effect"
@@ -31,6 +34,20 @@ const needsOf = ({ review }: AppConfig["Service"]) => ({ platform }: Lane, job?:
 
 type Needs = ReturnType<typeof needsOf>
 
+/** The runner of the jobs that may run, by the rules of this server. The pods are only started for those. */
+const admitting = (rules: AdmittanceRules) =>
+  Layer.effect(
+    JobRunner,
+    Effect.gen(function*() {
+      const runner = yield* JobRunner
+      const context = yield* Effect.context<Forges | ReviewConfig | Quotas | Spend>()
+      return JobRunner.of({
+        ...runner,
+        run: (job, number) => Effect.provide(admittedJob(rules)(job, runner.run(job, number)), context)
+      })
+    })
+  )
+
 /** The runner, which tells the commit of a review that it was told to stop. Nobody waits for that. */
 const tellingStopped = Layer.effect(
   JobRunner,
@@ -48,8 +65,9 @@ const tellingStopped = Layer.effect(
   })
 )
 
-const inProcess = (needs: Needs) =>
+const inProcess = (needs: Needs, rules: AdmittanceRules) =>
   tellingStopped.pipe(
+    Layer.provide(admitting(rules)),
     Layer.provide(
       InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: (lane, job) => [...needs(lane, job), disk] })
     ),
@@ -59,8 +77,9 @@ const inProcess = (needs: Needs) =>
   )
 
 // The pods have the model and the checkout: the server only tells pull requests what they have to hear.
-const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs) =>
+const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs, rules: AdmittanceRules) =>
   tellingStopped.pipe(
+    Layer.provide(admitting(rules)),
     Layer.provide(KubernetesRunner.layer(options, { notice: noticeJob, command: commandJob, needs })),
     Layer.provide(KubeClientNode.layer(options.kubernetes)),
     Layer.provide(Results.layer),
@@ -82,8 +101,8 @@ export const layer = Layer.unwrap(
     AppConfig,
     (config): Layer.Layer<JobRunner, Layer.Error<Runner>, Layer.Services<Runner>> =>
       Option.match(Configured.kubernetesOptions(config), {
-        onNone: () => inProcess(needsOf(config)),
-        onSome: (options) => inCluster(options, needsOf(config))
+        onNone: () => inProcess(needsOf(config), config),
+        onSome: (options) => inCluster(options, needsOf(config), config)
       })
   )
 )

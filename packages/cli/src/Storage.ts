@@ -6,7 +6,7 @@ import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer, Option, Path } from "effect"
-import { conversationsIn, leasesIn, redis, spendIn, sqlite } from "./Configured.ts"
+import { conversationsIn, leasesIn, quotasIn, redis, spendIn, sqlite } from "./Configured.ts"
 
 const queueIn = {
   memory: MemoryQueue.layer,
@@ -57,5 +57,8 @@ export const existingSpend = Layer.unwrap(Effect.map(exists, (exists) => exists 
 /** The configured leases of periodic tasks. */
 export const leases = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => leasesIn[storage]))
 
-/** The conversations, the ledger, the queue and the leases. */
-export const layer = Layer.mergeAll(queue, conversations, spend, leases)
+/** The configured counts of the jobs of accounts. */
+const quotas = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => quotasIn[storage]))
+
+/** The conversations, the ledger, the queue, the leases and the quotas. */
+export const layer = Layer.mergeAll(queue, conversations, spend, leases, quotas)

@@ -2,6 +2,7 @@ import type { Policy } from "@nominal-code/domain/Policy"
 import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { ValuesOf } from "@nominal-code/domain/Setting"
 import type { costs } from "@nominal-code/domain/settings/Costs"
+import type { quotas } from "@nominal-code/domain/settings/Quotas"
 import type { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { KubernetesSettings } from "./KubernetesSettings.ts"
@@ -130,6 +131,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly metrics: MetricsSettings
   readonly tracing: TracingSettings
   readonly policy: Policy
+  /** Numbers of reviews and answers in a day; 0: no limit. */
+  readonly quotas: ValuesOf<typeof quotas>
   /** The settings of the reviewer as they are written. Those that a review reads are resolved in `review`. */
   readonly reviewer: ValuesOf<typeof reviewer>
   /** The settings of costs, likewise. */

@@ -80,6 +80,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     metrics: resolveMetrics(values, report),
     tracing: resolveTracing(values, report),
     policy,
+    quotas: valuesOf(values)(settings.quotas),
     reviewer: valuesOf(values)(reviewer),
     costs: valuesOf(values)(costs),
     kubernetes,

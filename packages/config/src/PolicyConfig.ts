@@ -33,7 +33,9 @@ export const resolvePolicy = (mode: Mode, values: Values, report: Report): Polic
   if ((mode === "serve" || mode === "reconcile") && botUsername === "") {
     report.problem(reviewer.botUsername, "REVIEWER_BOT_USERNAME must be set to the account that reviews, without @")
   }
-  if (mode === "serve" && given.allowedUsers.length === 0) {
+  const nobody = [...given.allowedUsers, ...given.allowedAssociations].length === 0 &&
+    given.allowedAccessLevel === "none"
+  if (mode === "serve" && nobody) {
     report.problem(
       access.allowedUsers,
       "ALLOWED_USERS must contain at least one username: those who may ask for a review by a mention"

@@ -2,6 +2,7 @@ import { defaulted, optional, type Setting } from "@nominal-code/domain/Setting"
 import { access } from "@nominal-code/domain/settings/Access"
 import { costs } from "@nominal-code/domain/settings/Costs"
 import { filters } from "@nominal-code/domain/settings/Filters"
+import { quotas } from "@nominal-code/domain/settings/Quotas"
 import { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import { line } from "@nominal-code/domain/SettingType"
 import { github, gitlab } from "./settings/Forges.ts"
@@ -35,6 +36,7 @@ const own = {
   tracing,
   reviewer,
   access,
+  quotas,
   filters,
   agent,
   answerer,
@@ -69,7 +71,16 @@ export const sections: ReadonlyArray<{
   { title: "Metrics", note: "[Operate](operate.md#metrics) lists the metrics.", settings: Object.values(metrics) },
   { title: "Traces", note: "[Operate](operate.md#traces) says what is in them.", settings: Object.values(tracing) },
   { title: "Reviewer", settings: Object.values(reviewer) },
-  { title: "Access", settings: Object.values(access) },
+  {
+    title: "Access",
+    note: "[Access](access.md) says more of this table and of the next two.",
+    settings: Object.values(access)
+  },
+  {
+    title: "Quotas",
+    note: "[Costs](costs.md) has the limits in dollars.",
+    settings: Object.values(quotas)
+  },
   {
     title: "Filters",
     note:

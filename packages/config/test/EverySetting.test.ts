@@ -61,6 +61,7 @@ const values = Effect.gen(function*() {
     "{\"my-model\":{\"input\":1,\"output\":2}}",
     "team=payments",
     "acme/api",
+    "MEMBER",
     "openai",
     "DEBUG",
     "pr_opened",

@@ -1,5 +1,7 @@
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { parseRepositoryFile } from "@nominal-code/domain/RepositoryFile"
+import { Effect, Result } from "effect"
+import { readFileSync } from "node:fs"
 import { complete, configured, problems } from "./Fixture.ts"
 
 it.effect("serve needs a user who may ask, and commas are none", () =>
@@ -67,4 +69,23 @@ it.effect("a push lets a running review finish, unless the configuration says th
     assert.strictEqual((yield* configured({ yaml: "reviewer: { on_push: supersede }" })).reviewer.onPush, "supersede")
     const [line = ""] = yield* problems({ env: { ...complete, REVIEWER_ON_PUSH: "restart" } })
     assert.match(line, /^reviewer\.on_push \(REVIEWER_ON_PUSH\): .*finish, supersede/)
+  }))
+
+it.effect("who may ask is named by one of three settings at least", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, ALLOWED_USERS: "" }
+    assert.match((yield* problems({ env })).join(), /ALLOWED_USERS must contain at least one username/)
+    const yamls = ["access: { allowed_associations: [MEMBER] }", "access: { allowed_access_level: developer }"]
+    for (const yaml of yamls) assert.deepStrictEqual((yield* configured({ env, yaml })).policy.allowedUsers, [])
+  }))
+
+it.effect("the examples of the manual are a server's settings, and a repository's", () =>
+  Effect.gen(function*() {
+    const page = readFileSync(new URL("../../../docs/access.md", import.meta.url), "utf8")
+    const examples = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, yaml = ""]) => yaml)
+    const [open = "", filters = "", own = ""] = examples
+    assert.strictEqual(examples.length, 3)
+    assert.strictEqual((yield* configured({ yaml: open })).policy.require, "contributor")
+    assert.deepStrictEqual((yield* configured({ yaml: filters })).policy.filters?.labels, ["!wip"])
+    assert.strictEqual(Result.getOrThrow(parseRepositoryFile(own)).minSeverity, "medium")
   }))

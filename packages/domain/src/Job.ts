@@ -26,6 +26,8 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   event: PullRequestEvent,
   /** Request beside the mention; empty for a lifecycle event. */
   prompt: Schema.String,
+  /** True if its author may ask only with a role that is still to be looked up. */
+  unverified: Schema.optionalKey(Schema.Boolean),
   delivery: DeliveryId,
   /** Milliseconds since the epoch at which the webhook arrived. */
   receivedAt: Schema.Int,
@@ -102,6 +104,9 @@ export const SkipReason = Schema.Literals([
   "paused",
   "ignored",
   "filtered",
+  "unauthorized",
+  "awaits-maintainer",
+  "quota-reached",
   "limit-reached"
 ])
 export type SkipReason = typeof SkipReason.Type

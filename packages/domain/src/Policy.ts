@@ -22,8 +22,11 @@ export interface Policy extends ValuesOf<typeof access> {
  * wrote.
  */
 export const Admission = Schema.TaggedUnion({
-  /** `prompt` is what the person asked for beside the mention; empty for a lifecycle event. */
-  Review: { prompt: Schema.String },
+  /**
+   * `prompt` is what the person asked for beside the mention; empty for a lifecycle event. `unverified`: if the person
+   * has the role that is needed for it, which GitLab does not say in its delivery.
+   */
+  Review: { prompt: Schema.String, unverified: Schema.optionalKey(Schema.Boolean) },
   Refused: {
     status: Schema.Literals(["filtered", "ignored", "no_mention", "unauthorized"]),
     reason: Schema.String
@@ -81,12 +84,25 @@ const leftOut = (
   return isAutomatic(event) ? filteredBy(filters, facts) : Option.none()
 }
 
+type Comment = typeof PullRequestEvent.cases.Comment.Type
+
+const isAllowed = ({ allowedAssociations, allowedUsers }: Policy, { association, author }: Comment): boolean =>
+  allowedUsers.some((user) => isSameLogin(user, author)) ||
+  association !== undefined && allowedAssociations.includes(association)
+
+const mayHaveRole = ({ allowedAccessLevel }: Policy, { authorId, pullRequest }: Comment): boolean =>
+  allowedAccessLevel !== "none" && pullRequest.platform === "gitlab" && authorId !== undefined
+
+/** True for a trigger. Where strangers wait for somebody who may label, a label always is one. */
+const isTrigger = ({ require, triggers }: Policy, kind: LifecycleKind): boolean =>
+  kind === "pr_rerun" || triggers.includes(kind) || kind === "pr_labeled" && require !== "anyone"
+
 const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
   PullRequestEvent.match({
     Lifecycle: (event): Admission => {
       const { kind, labels = [] } = event
       if (policy.botUsername === "") return refuse("ignored", "the bot has no name")
-      if (kind !== "pr_rerun" && !policy.triggers.includes(kind)) {
+      if (!isTrigger(policy, kind)) {
         return refuse("ignored", `${kind} is not among the triggers`)
       }
       if (kind === "pr_labeled" && !labels.includes(policy.reviewLabel)) {
@@ -97,11 +113,13 @@ const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
         onSome: (reason) => refuse("filtered", reason)
       })
     },
-    Comment: ({ author, body }): Admission => {
+    Comment: (event): Admission => {
+      const { author, body } = event
       const prompt = Option.filter(promptOf(policy.botUsername, body), (text) => Option.isSome(parse(text)))
       if (Option.isNone(prompt)) return refuse("no_mention", "the comment asks nothing of the bot")
-      return policy.allowedUsers.some((user) => isSameLogin(user, author))
-        ? Admission.cases.Review.make({ prompt: prompt.value })
+      if (isAllowed(policy, event)) return Admission.cases.Review.make({ prompt: prompt.value })
+      return mayHaveRole(policy, event)
+        ? Admission.cases.Review.make({ prompt: prompt.value, unverified: true })
         : refuse("unauthorized", `${author} is not among the allowed users`)
     }
   })

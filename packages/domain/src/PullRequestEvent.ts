@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Association } from "./Access.ts"
 import { Side } from "./Patch.ts"
 import { Login, PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 
@@ -36,6 +37,12 @@ export const PullRequestEvent = Schema.TaggedUnion({
     headSha: Sha,
     headBranch: Schema.String,
     baseBranch: Schema.String,
+    /** Relation of the author to the repository; on GitHub only. */
+    association: Schema.optionalKey(Association),
+    /** Number of the author's account; on GitLab only. */
+    authorId: Schema.optionalKey(Schema.Int),
+    /** True if the forge says that a program caused the event. */
+    byBot: Schema.optionalKey(Schema.Boolean),
     /** Labels that the event has added. */
     labels: Schema.optionalKey(Schema.Array(Schema.String)),
     /**
@@ -51,6 +58,9 @@ export const PullRequestEvent = Schema.TaggedUnion({
     author: Login,
     /** True if the forge says that a program wrote it. Such a comment is never answered. */
     authorIsBot: Schema.Boolean,
+    /** As those of a lifecycle event, of the comment's author. */
+    association: Schema.optionalKey(Association),
+    authorId: Schema.optionalKey(Schema.Int),
     commentId: Schema.Int,
     /** First comment of the thread, which a reply must name. Absent if this is the first. */
     threadId: Schema.optionalKey(Schema.String),

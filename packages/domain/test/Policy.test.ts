@@ -10,6 +10,9 @@ const policy: Policy = {
   botUsername: "nominal-bot",
   allowedUsers: ["alice"],
   allowedRepos: [],
+  allowedAssociations: [],
+  allowedAccessLevel: "none",
+  require: "anyone",
   titleIncludeTags: [],
   titleExcludeTags: [],
   reviewLabel: "nominal:review",
@@ -178,4 +181,32 @@ it("a filter refuses what the delivery shows, on GitLab not by the author, and n
     decides("review: ", lifecycle("pr_rerun"), { filters })
     decides("review: review", comment("@nominal-bot review"), { filters })
   }
+})
+
+it("who asks is allowed by name, by what GitHub says of them, or by a role that is still to be looked up on GitLab", () => {
+  const asking = (
+    platform: "github" | "gitlab",
+    more: { readonly association?: "MEMBER" | "NONE"; readonly authorId?: number }
+  ) =>
+    PullRequestEvent.cases.Comment.make({
+      ...comment("@nominal-bot review", { author: "mallory" }),
+      pullRequest: new PullRequestRef({ ...pullRequest, platform }),
+      ...more
+    })
+  const associations = { allowedAssociations: ["OWNER", "MEMBER"] as const }
+  decides("unauthorized", asking("github", { association: "MEMBER" }))
+  decides("review: review", asking("github", { association: "MEMBER" }), associations)
+  decides("unauthorized", asking("github", { association: "NONE" }), associations)
+  decides("unauthorized", asking("github", {}), associations)
+  const level = { ...policy, allowedAccessLevel: "developer" as const }
+  assert.deepInclude(admit(level, asking("gitlab", { authorId: 7 })), { prompt: "review", unverified: true })
+  decides("unauthorized", asking("gitlab", {}), level)
+  decides("unauthorized", asking("github", { association: "MEMBER" }), level)
+  assert.notProperty(admit(level, comment("@nominal-bot review")), "unverified")
+})
+
+it("a label asks for a stranger's review, also where labels are no trigger", () => {
+  const labelled = lifecycle("pr_labeled", { labels: ["nominal:review"] })
+  decides("ignored", labelled)
+  decides("review: ", labelled, { require: "contributor" })
 })

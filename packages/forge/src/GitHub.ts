@@ -54,6 +54,7 @@ const make = Effect.fnUntraced(function*(
   return Forge.of({
     platform,
     acknowledge: makeAcknowledge(client),
+    accessLevel: () => Effect.succeed(0),
     ...reads,
     ...makePublish(client, posts, makeGitHubBodies(seal, text)),
     resolveThread: makeResolve(client),

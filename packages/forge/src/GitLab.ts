@@ -10,6 +10,7 @@ import { commitStatuses } from "./gitlab/Checks.ts"
 import { clean } from "./gitlab/Clean.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { makeInventory } from "./gitlab/Inventory.ts"
+import { makeAccessLevel } from "./gitlab/Members.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
@@ -41,6 +42,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   return Forge.of({
     platform,
     acknowledge: makeAcknowledge(client),
+    accessLevel: yield* makeAccessLevel(client),
     ...reads,
     look,
     ownPosts,

@@ -93,6 +93,37 @@ describe("events that are ours", () => {
       })
     }))
 
+  it.effect("they say what GitHub tells of the author's relation to the repository, and of a program that caused them", () =>
+    Effect.gen(function*() {
+      const written = { ...comment, author_association: "MEMBER" }
+      const events = [
+        yield* lifecycle("opened", { author_association: "FIRST_TIME_CONTRIBUTOR" }),
+        yield* parse("issue_comment", { ...source, action: "created", issue, comment: written }),
+        yield* parse("pull_request_review_comment", {
+          ...source,
+          action: "created",
+          pull_request: pull,
+          comment: written
+        }),
+        yield* parse("pull_request_review", { ...source, action: "submitted", pull_request: pull, review: written })
+      ].map(eventOf)
+      assert.deepStrictEqual(events.map(({ association }) => association), [
+        "FIRST_TIME_CONTRIBUTOR",
+        "MEMBER",
+        "MEMBER",
+        "MEMBER"
+      ])
+      assert.notProperty(eventOf(yield* lifecycle("opened", { author_association: "FRIEND" })), "association")
+      const byBot = {
+        ...source,
+        action: "synchronize",
+        pull_request: pull,
+        sender: { login: "renovate[bot]", type: "Bot" }
+      }
+      assert.deepInclude(eventOf(yield* parse("pull_request", byBot)), { byBot: true })
+      assert.notProperty(eventOf(yield* parse("pull_request", { ...byBot, sender: user })), "byBot")
+    }))
+
   it.effect("a comment by a program says so", () =>
     Effect.gen(function*() {
       const bot = { ...comment, user: { login: "renovate[bot]", type: "Bot" } }

@@ -86,6 +86,7 @@ describe("events of a merge request", () => {
         pullRequest: { platform: "gitlab", repo: "acme/shop/web", number: 7 },
         title: "A change",
         author: "ada",
+        authorId: 4,
         headSha: sha,
         headBranch: "change",
         baseBranch: "main"
@@ -150,6 +151,7 @@ describe("notes", () => {
         pullRequest: { platform: "gitlab", repo: "acme/shop/web", number: 7 },
         title: "A change",
         author: "ada",
+        authorId: 4,
         authorIsBot: false,
         commentId: 900,
         threadId: "d1",
@@ -177,6 +179,7 @@ describe("notes", () => {
     Effect.gen(function*() {
       const bots = ["project_7_bot", "project_7_bot_3f2a", "project_7_bot1", "group_7_bot_3f2a", "service_account_3f2a"]
       for (const username of bots) {
+        assert.deepInclude(eventOf(yield* merge({}, { user: { username } })), { byBot: true })
         assert.deepInclude(eventOf(yield* note({}, { user: { username } })), { author: username, authorIsBot: true })
       }
       assert.deepInclude(eventOf(yield* note({}, { user: { username: "project_7_bottle" } })), { authorIsBot: false })

@@ -17,20 +17,26 @@ export interface OfferedJob {
   readonly row: Pick<JobRow, "id" | "lane" | "delivery" | "event" | "lifecycle">
   readonly payload: string
   readonly command: Command["_tag"]
+  /** True for a request to stop the lane's reviews, of somebody who certainly may ask. */
+  readonly cancels: boolean
 }
 
 /** Makes the form in which a job is offered to a table. */
-export const offered = (job: Job): OfferedJob => ({
-  row: {
-    id: job.id,
-    lane: laneKey(job.lane),
-    delivery: job.delivery,
-    event: eventKeyOf(job.event),
-    lifecycle: job.event._tag === "Lifecycle"
-  },
-  payload: StoredJob.encode(job),
-  command: commandOf(job)._tag
-})
+export const offered = (job: Job): OfferedJob => {
+  const command = commandOf(job)._tag
+  return {
+    row: {
+      id: job.id,
+      lane: laneKey(job.lane),
+      delivery: job.delivery,
+      event: eventKeyOf(job.event),
+      lifecycle: job.event._tag === "Lifecycle"
+    },
+    payload: StoredJob.encode(job),
+    command,
+    cancels: command === "Cancel" && job.unverified !== true
+  }
+}
 
 /** Fencing token of a lease: the job and the epoch. */
 export interface FencingToken {
@@ -191,7 +197,7 @@ const cancelReviews = (table: JobTable, active: ReadonlyArray<JobRow>, now: numb
  */
 export const offer = (
   table: JobTable,
-  { command, payload, row }: OfferedJob,
+  { cancels, command, payload, row }: OfferedJob,
   now: number,
   limits: Limits
 ): OfferResult => {
@@ -204,7 +210,7 @@ export const offer = (
     return OfferResult.cases.Duplicate.make({ jobId: twin.id })
   }
 
-  if (command === "Cancel") cancelReviews(table, table.active(row.lane), now)
+  if (cancels) cancelReviews(table, table.active(row.lane), now)
   const active = table.active(row.lane)
   const fresh = () =>
     asNewlyAccepted(

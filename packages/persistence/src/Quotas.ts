@@ -12,8 +12,8 @@ export interface Quota {
 /** Counts of jobs by account. They survive a restart where the store does, and are exact for any number of processes. */
 export class Quotas extends Context.Service<Quotas, {
   /**
-   * Counts a job under every quota, or, if one is used up, under none: that one is the result. A job that is counted
-   * counts once, however often it asks, and has its place.
+   * Counts a job under every quota, or, if one is used up, under none: that one is the result. A job counts once, however
+   * often it asks, and keeps its place for two days.
    */
   take(job: string, quotas: ReadonlyArray<Quota>): Effect.Effect<Option.Option<Quota>, StoreError>
   /** Uncounts a job. */
@@ -32,10 +32,9 @@ export const keptMillis = 2 * dayMillis
 
 /** Counts of a store within one transaction. Instants are milliseconds since the epoch, by the store's clock. */
 export interface QuotaTable {
-  /** Number of the account's jobs since an instant, without this job. */
-  count(name: string, job: string, since: number): number
-  /** True if the job counts under the account since an instant. */
-  has(name: string, job: string, since: number): boolean
+  /** Number of the account's jobs since an instant. */
+  count(name: string, since: number): number
+  has(name: string, job: string): boolean
   add(name: string, job: string, at: number): void
 }
 
@@ -46,26 +45,28 @@ export const take = (
   quotas: ReadonlyArray<Quota>,
   now: number
 ): Option.Option<Quota> => {
-  const counts = ({ name, period }: Quota) => table.has(name, job, since(period, now))
-  const full = quotas.find((quota) =>
-    !counts(quota) && table.count(quota.name, job, since(quota.period, now)) >= quota.limit
-  )
+  const missing = quotas.filter(({ name }) => !table.has(name, job))
+  const full = missing.find(({ limit, name, period }) => table.count(name, since(period, now)) >= limit)
   if (full !== undefined) return Option.some(full)
-  for (const quota of quotas) if (!counts(quota)) table.add(quota.name, job, now)
+  for (const { name } of missing) table.add(name, job, now)
   return Option.none()
 }
 
 const make = Effect.sync(() => {
   const accounts = new Map<string, Map<string, number>>()
+  let cleanedAt = 0
   const jobsOf = (name: string) => accounts.get(name) ?? new Map<string, number>()
   const table: QuotaTable = {
-    count: (name, job, from) => [...jobsOf(name)].filter(([id, at]) => id !== job && at >= from).length,
-    has: (name, job, from) => (jobsOf(name).get(job) ?? -1) >= from,
+    count: (name, from) => [...jobsOf(name).values()].filter((at) => at >= from).length,
+    has: (name, job) => jobsOf(name).has(job),
     add: (name, job, at) => {
-      for (const [other, jobs] of accounts) {
-        if ([...jobs.values()].every((last) => last < at - keptMillis)) accounts.delete(other)
-      }
       accounts.set(name, jobsOf(name).set(job, at))
+      if (at - cleanedAt < hourMillis) return
+      cleanedAt = at
+      for (const [other, jobs] of accounts) {
+        for (const [id, since] of jobs) if (since < at - keptMillis) jobs.delete(id)
+        if (jobs.size === 0) accounts.delete(other)
+      }
     }
   }
   return Quotas.of({

@@ -5,18 +5,11 @@ import { Sqlite, type Statements } from "./Sqlite.ts"
 const Number = Schema.Struct({ number: Schema.Int })
 
 const tableOf = ({ get, run }: Statements): QuotaTable => ({
-  count: (name, job, from) =>
-    get(
-      Number,
-      "SELECT count(*) AS number FROM quota_jobs WHERE name = :name AND job <> :job AND at >= :from",
-      { name, job, from }
-    )?.number ?? 0,
-  has: (name, job, from) =>
-    get(Number, "SELECT 1 AS number FROM quota_jobs WHERE name = :name AND job = :job AND at >= :from", {
-      name,
-      job,
-      from
-    }) !== undefined,
+  count: (name, from) =>
+    get(Number, "SELECT count(*) AS number FROM quota_jobs WHERE name = :name AND at >= :from", { name, from })
+      ?.number ?? 0,
+  has: (name, job) =>
+    get(Number, "SELECT 1 AS number FROM quota_jobs WHERE name = :name AND job = :job", { name, job }) !== undefined,
   add: (name, job, at) => {
     run("DELETE FROM quota_jobs WHERE at < :before", { before: at - keptMillis })
     run("INSERT OR REPLACE INTO quota_jobs VALUES (:name, :job, :at)", { name, job, at })

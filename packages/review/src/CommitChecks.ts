@@ -164,6 +164,9 @@ const tellNotReviewed = (job: Job, headSha: Option.Option<Sha>, reason: string) 
     onSome: (sha) => tell(job, sha, notReviewed(reason))
   })
 
+/** Tells of a job that was not taken up. */
+export const notTaken = (job: Job, headSha: Sha, reason: string) => tellNotReviewed(job, Option.some(headSha), reason)
+
 /** Tells of a job that was given up: its pull request's head was not reviewed. */
 export const givenUp = (job: Job, reason: string) =>
   Effect.flatMap(headNow(job), (headSha) => tellNotReviewed(job, headSha, reason))

@@ -5,6 +5,7 @@ import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import * as Forges from "@nominal-code/forge/Forges"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
+import { type AdmittanceRules, admitted } from "./Admittance.ts"
 import { followCommand, isPlainCommand } from "./Commands.ts"
 import { stopped } from "./CommitChecks.ts"
 import { failed } from "./Failure.ts"
@@ -29,6 +30,10 @@ export const commandJob = (job: Job) => {
   const command = commandOf(job)
   return isPlainCommand(command) ? Option.some(onItsForge(job, followCommand(job, command))) : Option.none()
 }
+
+/** Runs a job if it may run, by the rules of its server. */
+export const admittedJob = (rules: AdmittanceRules) => <R>(job: Job, run: Effect.Effect<JobOutcome, never, R>) =>
+  onItsForge(job, admitted(rules)(job, run))
 
 /** Does what a job asks for, on the forge of its pull request. */
 export const reviewJob = (job: Job) => {

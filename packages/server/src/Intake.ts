@@ -1,7 +1,7 @@
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
 import { countDelivery } from "@nominal-code/domain/Metrics"
-import { admit, type Policy } from "@nominal-code/domain/Policy"
+import { type Admission, admit, type Policy } from "@nominal-code/domain/Policy"
 import { Login } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { currentTraceparent } from "@nominal-code/domain/Trace"
@@ -31,29 +31,35 @@ export class Intake extends Context.Service<Intake, {
   admits(event: PullRequestEvent): Effect.Effect<boolean>
 }>()("@nominal-code/server/Intake") {}
 
+type Admitted = typeof Admission.cases.Review.Type
+
 const make = Effect.fnUntraced(function*(policy: Policy) {
   const queue = yield* JobQueue
   const acknowledgements = yield* Acknowledgements.Acknowledgements
 
-  const jobOf = Effect.fnUntraced(function*(delivery: DeliveryId, event: PullRequestEvent, prompt: string) {
-    const { number, platform, repo } = event.pullRequest
-    const traceparent = yield* currentTraceparent
-    return new Job({
-      id: jobIdOfDelivery(platform, delivery),
-      lane: new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(policy.botUsername) }),
-      event,
-      prompt,
-      delivery,
-      receivedAt: yield* Clock.currentTimeMillis,
-      ...(Option.isSome(traceparent) ? { traceparent: traceparent.value } : {})
-    })
-  })
+  const jobOf = Effect.fnUntraced(
+    function*(delivery: DeliveryId, event: PullRequestEvent, { prompt, unverified }: Admitted) {
+      const { number, platform, repo } = event.pullRequest
+      const traceparent = yield* currentTraceparent
+      return new Job({
+        id: jobIdOfDelivery(platform, delivery),
+        lane: new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(policy.botUsername) }),
+        event,
+        prompt,
+        ...(unverified === true ? { unverified } : {}),
+        delivery,
+        receivedAt: yield* Clock.currentTimeMillis,
+        ...(Option.isSome(traceparent) ? { traceparent: traceparent.value } : {})
+      })
+    }
+  )
 
   const offer = Effect.fnUntraced(function*(job: Job) {
     const offered = yield* queue.offer(job)
     return yield* OfferResult.match(offered, {
       Accepted: ({ jobId, superseded }) =>
-        acknowledgements.send(job).pipe(
+        // Somebody who may not ask gets no answer, and so no reaction.
+        (job.unverified === true ? Effect.void : acknowledgements.send(job)).pipe(
           Effect.andThen(Effect.logInfo(
             `accepted ${job.event.pullRequest}: ${job.event.kind}`,
             superseded === undefined ? {} : { superseded }
@@ -86,7 +92,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
       yield* Effect.logInfo(`${admission.status} ${event.value.pullRequest}: ${admission.reason}`)
       return { status: admission.status, reason: admission.reason }
     }
-    const job = yield* jobOf(DeliveryId.make(id), event.value, admission.prompt)
+    const job = yield* jobOf(DeliveryId.make(id), event.value, admission)
     return yield* Effect.annotateLogs(offer(job), { job: job.id, lane: laneKey(job.lane) })
   })
 

@@ -54,6 +54,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   metrics: byDefault(metrics),
   tracing: byDefault(tracing),
   policy: { ...resolvePolicy("review", defaults, makeReport()), botUsername: "nominalbot" },
+  quotas: byDefault(settings.quotas),
   reviewer: byDefault(reviewer),
   costs: byDefault(costs),
   reconcile: byDefault(reconcile),

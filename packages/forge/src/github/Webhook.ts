@@ -1,3 +1,4 @@
+import { Association } from "@nominal-code/domain/Access"
 import { DeliveryId } from "@nominal-code/domain/Job"
 import { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
@@ -11,6 +12,7 @@ import { ghost } from "./Reads.ts"
 const Text = Schema.optional(Schema.NullOr(Schema.String))
 /** Account of a payload. `null`: it was deleted, and GitHub shows it as "ghost". */
 const Account = Schema.optional(Schema.NullOr(Schema.Struct({ login: Login, type: Text })))
+const isAssociation = Schema.is(Association)
 const toNumber = Schema.decodeUnknownOption(PullNumber)
 const toLine = Schema.decodeUnknownOption(Schema.Int.check(Schema.isGreaterThan(0)))
 const Branch = Schema.Struct({ ref: Schema.String })
@@ -22,6 +24,7 @@ const source = {
 
 const PullRequestPayload = Schema.Struct({
   ...source,
+  sender: Account,
   /** Of a label that was added. */
   label: Schema.optional(Schema.NullOr(Schema.Struct({ name: Schema.String }))),
   /** Of an edit: what was before. */
@@ -30,6 +33,7 @@ const PullRequestPayload = Schema.Struct({
     updated_at: Text,
     number: PullNumber,
     title: Text,
+    author_association: Text,
     draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
     user: Account,
     head: Schema.Struct({ ref: Schema.String, sha: Sha }),
@@ -44,7 +48,7 @@ const IssueCommentPayload = Schema.Struct({
     title: Text,
     pull_request: Schema.optional(Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)))
   }),
-  comment: Schema.Struct({ id: Schema.Int, body: Schema.String, user: Account })
+  comment: Schema.Struct({ id: Schema.Int, body: Schema.String, user: Account, author_association: Text })
 })
 
 const Commented = Schema.Struct({ number: PullNumber, title: Text })
@@ -56,6 +60,7 @@ const ReviewCommentPayload = Schema.Struct({
     id: Schema.Int,
     body: Schema.String,
     user: Account,
+    author_association: Text,
     path: Schema.optional(Schema.NullOr(RepoPath)),
     diff_hunk: Text,
     /** `null` once the code there has changed; the original one stays. */
@@ -69,7 +74,7 @@ const ReviewCommentPayload = Schema.Struct({
 const ReviewPayload = Schema.Struct({
   ...source,
   pull_request: Commented,
-  review: Schema.Struct({ id: Schema.Int, body: Text, user: Account })
+  review: Schema.Struct({ id: Schema.Int, body: Text, user: Account, author_association: Text })
 })
 
 const Checked = Schema.Struct({ number: PullNumber, base: Schema.optional(Schema.NullOr(Branch)) })
@@ -109,7 +114,16 @@ const origin = ({ installation, repository }: Source, { number, title }: typeof 
 
 const loginOf = (user: typeof Account.Type): Login => user?.login ?? Login.make(ghost)
 
-const writer = (user: typeof Account.Type) => ({ author: loginOf(user), authorIsBot: user?.type === "Bot" })
+const associated = ({ author_association }: { readonly author_association?: string | null | undefined }) =>
+  isAssociation(author_association) ? { association: author_association } : {}
+
+const writer = (
+  written: { readonly user?: typeof Account.Type; readonly author_association?: string | null | undefined }
+) => ({
+  author: loginOf(written.user),
+  authorIsBot: written.user?.type === "Bot",
+  ...associated(written)
+})
 
 const isSide = Schema.is(Side)
 
@@ -129,6 +143,8 @@ const lifecycleOf = (
       kind,
       ...origin(payload, payload.pull_request),
       author: loginOf(user),
+      ...associated(payload.pull_request),
+      ...(payload.sender?.type === "Bot" ? { byBot: true } : {}),
       headSha: head.sha,
       headBranch: head.ref,
       baseBranch: base.ref,
@@ -199,7 +215,7 @@ const issueComment = reader(IssueCommentPayload, (payload) => {
     PullRequestEvent.cases.Comment.make({
       kind: "issue_comment",
       ...origin(payload, issue),
-      ...writer(comment.user),
+      ...writer(comment),
       commentId: comment.id,
       body: comment.body
     })
@@ -211,7 +227,7 @@ const reviewComment = reader(ReviewCommentPayload, (payload) => {
   return Result.succeed(PullRequestEvent.cases.Comment.make({
     kind: "review_comment",
     ...origin(payload, payload.pull_request),
-    ...writer(comment.user),
+    ...writer(comment),
     commentId: comment.id,
     // GitHub takes a reply to a thread's first comment only.
     ...(comment.in_reply_to_id ? { threadId: String(comment.in_reply_to_id) } : {}),
@@ -228,7 +244,7 @@ const review = reader(ReviewPayload, (payload) => {
     PullRequestEvent.cases.Comment.make({
       kind: "review",
       ...origin(payload, payload.pull_request),
-      ...writer(payload.review.user),
+      ...writer(payload.review),
       commentId: payload.review.id,
       body
     })

@@ -11,7 +11,7 @@ import { ghost } from "./Reads.ts"
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 
 /** Account of a payload. It is absent, or has no name, once the account was deleted. */
-const Account = maybe(Schema.Struct({ username: maybe(Schema.String) }))
+const Account = maybe(Schema.Struct({ id: maybe(Schema.Int), username: maybe(Schema.String) }))
 
 const source = { user: Account, project: Schema.Struct({ path_with_namespace: RepoName }) }
 
@@ -76,6 +76,9 @@ const reader = readersOf("GitLab")
 const isLogin = Schema.is(Login)
 const loginOf = (user: typeof Account.Type): Login => isLogin(user?.username) ? user.username : Login.make(ghost)
 
+/** The account's number, which stays when it is renamed. */
+const numbered = (user: typeof Account.Type) => user?.id ? { authorId: user.id } : {}
+
 /** Usernames that GitLab makes for the tokens of projects and groups, and for service accounts. */
 const madeByGitLab = /^(?:(?:project|group)_\d+_bot|service_account)(?:_|\d|$)/
 
@@ -133,6 +136,8 @@ const mergeRequest = reader(MergeRequestPayload, (payload) =>
         ...origin(payload, payload.object_attributes),
         // GitLab names who did it, and of the author the number only.
         author: loginOf(payload.user),
+        ...numbered(payload.user),
+        ...(madeByGitLab.test(loginOf(payload.user)) ? { byBot: true } : {}),
         headSha: last_commit.id,
         headBranch: source_branch,
         baseBranch: target_branch
@@ -177,6 +182,7 @@ const note = reader(NotePayload, (payload) => {
     ...origin(payload, payload.merge_request),
     author,
     authorIsBot: madeByGitLab.test(author),
+    ...numbered(payload.user),
     commentId: id,
     ...(discussion_id ? { threadId: discussion_id } : {}),
     ...place(position),

@@ -13,16 +13,13 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function counts(i)
-  local from = ARGV[3 + 2 * i] == 'day' and math.floor(now / 86400000) * 86400000 or now - 3600000
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', string.format('(%.0f', from))
-  return redis.call('ZSCORE', KEYS[i], ARGV[2])
-end
-
 local new = {}
 for i = 1, #KEYS do
-  if not counts(i) then
-    if redis.call('ZCARD', KEYS[i]) >= tonumber(ARGV[2 + 2 * i]) then return i end
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', string.format('(%.0f', now - tonumber(ARGV[3])))
+  if not redis.call('ZSCORE', KEYS[i], ARGV[2]) then
+    local from = ARGV[3 + 2 * i] == 'day' and math.floor(now / 86400000) * 86400000 or now - 3600000
+    local count = redis.call('ZCOUNT', KEYS[i], string.format('%.0f', from), '+inf')
+    if count >= tonumber(ARGV[2 + 2 * i]) then return i end
     new[#new + 1] = KEYS[i]
   end
 end
