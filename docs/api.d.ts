@@ -666,6 +666,9 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
     readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
     /** True if the forge says that a program wrote it. Such a comment is never answered. */
     readonly authorIsBot: Schema.Boolean;
+    /** As those of a lifecycle event, of the comment's author. */
+    readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
+    readonly authorId: Schema.optionalKey<Schema.Int>;
     readonly commentId: Schema.Int;
     /** First comment of the thread, which a reply must name. Absent if this is the first. */
     readonly threadId: Schema.optionalKey<Schema.String>;
@@ -686,6 +689,12 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
     readonly headSha: Schema.brand<Schema.String, "Sha">;
     readonly headBranch: Schema.String;
     readonly baseBranch: Schema.String;
+    /** Relation of the author to the repository; on GitHub only. */
+    readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
+    /** Number of the author's account; on GitLab only. */
+    readonly authorId: Schema.optionalKey<Schema.Int>;
+    /** True if the forge says that a program caused the event. */
+    readonly byBot: Schema.optionalKey<Schema.Boolean>;
     /** Labels that the event has added. */
     readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
     /**
@@ -699,6 +708,9 @@ export type PullRequestEvent = typeof PullRequestEvent.Type;
 /** Settings of who may ask for a review, and where. */
 declare const access: {
   allowedUsers: Setting<readonly string[], "none">;
+  allowedAssociations: Setting<readonly string[], "none">;
+  allowedAccessLevel: Setting<"developer" | "guest" | "maintainer" | "none" | "owner" | "reporter", "none">;
+  require: Setting<"anyone" | "contributor" | "member", "none">;
   allowedRepos: Setting<readonly string[], "none">;
   titleIncludeTags: Setting<readonly string[], "none">;
   titleExcludeTags: Setting<readonly string[], "none">;
@@ -726,6 +738,12 @@ declare const costs: {
       readonly cacheWrite?: number;
     };
   }, "job">;
+};
+/** Settings of how many reviews are done in a day. */
+declare const quotas: {
+  authorPerDay: Setting<number, "none">;
+  repositoryPerDay: Setting<number, "none">;
+  perDay: Setting<number, "none">;
 };
 /** Settings of the bot's account and of what it reviews. */
 declare const reviewer: {
@@ -1073,6 +1091,8 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly metrics: MetricsSettings;
   readonly tracing: TracingSettings;
   readonly policy: Policy;
+  /** Numbers of reviews and answers in a day; 0: no limit. */
+  readonly quotas: ValuesOf<typeof quotas>;
   /** The settings of the reviewer as they are written. Those that a review reads are resolved in `review`. */
   readonly reviewer: ValuesOf<typeof reviewer>;
   /** The settings of costs, likewise. */
@@ -1137,6 +1157,8 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
       readonly title: Schema.String;
       readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
       readonly authorIsBot: Schema.Boolean;
+      readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
+      readonly authorId: Schema.optionalKey<Schema.Int>;
       readonly commentId: Schema.Int;
       readonly threadId: Schema.optionalKey<Schema.String>;
       readonly body: Schema.String;
@@ -1154,6 +1176,9 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
       readonly headSha: Schema.brand<Schema.String, "Sha">;
       readonly headBranch: Schema.String;
       readonly baseBranch: Schema.String;
+      readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
+      readonly authorId: Schema.optionalKey<Schema.Int>;
+      readonly byBot: Schema.optionalKey<Schema.Boolean>;
       readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
       readonly again: Schema.optionalKey<Schema.String>;
       readonly installationId: Schema.optionalKey<Schema.Int>;
@@ -1161,6 +1186,8 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
   }>;
   /** Request beside the mention; empty for a lifecycle event. */
   readonly prompt: Schema.String;
+  /** True if its author may ask only with a role that is still to be looked up. */
+  readonly unverified: Schema.optionalKey<Schema.Boolean>;
   readonly delivery: Schema.brand<Schema.NonEmptyString, "DeliveryId">;
   /** Milliseconds since the epoch at which the webhook arrived. */
   readonly receivedAt: Schema.Int;
@@ -1192,6 +1219,8 @@ export declare const eventKeyOf: (value: {
   readonly title: string;
   readonly author: string & import("effect/Brand").Brand<"Login">;
   readonly authorIsBot: boolean;
+  readonly association?: "COLLABORATOR" | "CONTRIBUTOR" | "FIRST_TIMER" | "FIRST_TIME_CONTRIBUTOR" | "MANNEQUIN" | "MEMBER" | "NONE" | "OWNER";
+  readonly authorId?: number;
   readonly commentId: number;
   readonly threadId?: string;
   readonly body: string;
@@ -1209,12 +1238,15 @@ export declare const eventKeyOf: (value: {
   readonly headSha: string & import("effect/Brand").Brand<"Sha">;
   readonly headBranch: string;
   readonly baseBranch: string;
+  readonly association?: "COLLABORATOR" | "CONTRIBUTOR" | "FIRST_TIMER" | "FIRST_TIME_CONTRIBUTOR" | "MANNEQUIN" | "MEMBER" | "NONE" | "OWNER";
+  readonly authorId?: number;
+  readonly byBot?: boolean;
   readonly labels?: readonly string[];
   readonly again?: string;
   readonly installationId?: number;
 }) => string;
 /** Reason why a job ended without a review. */
-export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
+export declare const SkipReason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
 export type SkipReason = typeof SkipReason.Type;
 /** Outcome of a run of a job. */
 export declare const JobOutcome: Schema.TaggedUnion<{
@@ -1362,7 +1394,7 @@ export declare const JobOutcome: Schema.TaggedUnion<{
     readonly usage: Schema.optionalKey<typeof UsageSummary>;
   }>;
   readonly Skipped: Schema.TaggedStruct<"Skipped", {
-    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
+    readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
     readonly detail: Schema.String;
     readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
   }>;
@@ -1436,6 +1468,8 @@ declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
       readonly title: Schema.String;
       readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
       readonly authorIsBot: Schema.Boolean;
+      readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
+      readonly authorId: Schema.optionalKey<Schema.Int>;
       readonly commentId: Schema.Int;
       readonly threadId: Schema.optionalKey<Schema.String>;
       readonly body: Schema.String;
@@ -1453,6 +1487,9 @@ declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
       readonly headSha: Schema.brand<Schema.String, "Sha">;
       readonly headBranch: Schema.String;
       readonly baseBranch: Schema.String;
+      readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
+      readonly authorId: Schema.optionalKey<Schema.Int>;
+      readonly byBot: Schema.optionalKey<Schema.Boolean>;
       readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
       readonly again: Schema.optionalKey<Schema.String>;
       readonly installationId: Schema.optionalKey<Schema.Int>;
@@ -1960,6 +1997,11 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * API does, which tells a limit from credentials that are refused or lack a permission. git's own 401 and 403 do not.
    */
   checkAccess(repo: RepoName): Effect.Effect<void, ForgeError>;
+  /**
+   * Role of an account in the repository, as GitLab numbers it; 0 for one without a role, and on a forge whose
+   * deliveries tell of the author's relation. It may be some minutes old.
+   */
+  accessLevel(repo: RepoName, accountId: number): Effect.Effect<number, ForgeError>;
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string;
 }>;
@@ -2122,7 +2164,7 @@ export declare class Spend extends Spend_base {}
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
   readonly _tag: "Skipped";
-  readonly reason: "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused";
+  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
   readonly detail: string;
   readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
@@ -2426,6 +2468,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly metrics: MetricsSettings;
   readonly tracing: TracingSettings;
   readonly policy: Policy;
+  readonly quotas: ValuesOf<typeof quotas>;
   readonly reviewer: ValuesOf<typeof reviewer>;
   readonly costs: ValuesOf<typeof costs>;
   readonly jobs: JobSettings;
@@ -2843,7 +2886,7 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly usage: Schema.optionalKey<typeof UsageSummary>;
       }>;
       readonly Skipped: Schema.TaggedStruct<"Skipped", {
-        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
+        readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
         readonly detail: Schema.String;
         readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
       }>;
@@ -3573,7 +3616,7 @@ export declare const JobRecord: Schema.Struct<{
       readonly usage: Schema.optionalKey<typeof UsageSummary>;
     }>;
     readonly Skipped: Schema.TaggedStruct<"Skipped", {
-      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "limit-reached"]>;
+      readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
       readonly detail: Schema.String;
       readonly headSha: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
     }>;
@@ -4099,6 +4142,24 @@ declare const PeriodicLease_base: Context.ServiceClass<PeriodicLease, "@nominal-
 }>;
 /** Leases of periodic tasks, which one process of a deployment does at a time. */
 export declare class PeriodicLease extends PeriodicLease_base {}
+/** Number of jobs that an account may have in a time: a day in UTC, or the last sixty minutes. */
+interface Quota {
+  /** Name of the account: `author:github:alice`. */
+  readonly name: string;
+  readonly limit: number;
+  readonly period: "day" | "hour";
+}
+declare const Quotas_base: Context.ServiceClass<Quotas, "@nominal-code/persistence/Quotas", {
+  /**
+   * Counts a job under every quota, or, if one is used up, under none: that one is the result. A job counts once, however
+   * often it asks, and keeps its place for two days.
+   */
+  take(job: string, quotas: ReadonlyArray<Quota>): Effect.Effect<Option.Option<Quota>, StoreError>;
+  /** Uncounts a job. */
+  giveBack(job: string, quotas: ReadonlyArray<Quota>): Effect.Effect<void, StoreError>;
+}>;
+/** Counts of jobs by account. They survive a restart where the store does, and are exact for any number of processes. */
+export declare class Quotas extends Quotas_base {}
 /** Address of a Redis. */
 interface RedisTarget {
   readonly url: Redacted.Redacted;
@@ -4211,7 +4272,7 @@ declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/ser
  */
 export declare class Reconcile extends Reconcile_base {}
 declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, reconcile, reconciler, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
+  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, quotasIn, reconcile, reconciler, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -4228,6 +4289,12 @@ declare const spendIn: {
   memory: Layer.Layer<Spend, never, never>;
   sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
   redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** Counts of the jobs of accounts, in each kind of storage. */
+declare const quotasIn: {
+  memory: Layer.Layer<Quotas, never, never>;
+  sqlite: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
 /** Leases of periodic tasks, in each kind of storage. */
 declare const leasesIn: {
@@ -4591,4 +4658,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

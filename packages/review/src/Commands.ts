@@ -1,6 +1,8 @@
 import { type Command, commandHelp, usesModel } from "@nominal-code/domain/Command"
+import { type Filters, noFilters } from "@nominal-code/domain/Filters"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { ReviewMode } from "@nominal-code/domain/Marker"
+import { repositoryFile } from "@nominal-code/domain/RepositoryFile"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { type AnswerFacts, Forge, type OwnPosts } from "@nominal-code/forge/Forge"
@@ -50,11 +52,22 @@ const capped = (dollars: number | undefined): string => dollars === undefined ? 
 
 const listed = (values: ReadonlyArray<string>): string => values.length === 0 ? "none" : values.map(code).join(", ")
 
+const filtersText = (filters: Filters): string => {
+  const { authors, baseBranches, headBranches, labels, maxFiles, maxLines, paths, titles } = filters
+  const named = { authors, "base branches": baseBranches, "head branches": headBranches, labels, titles, paths }
+  const texts = [
+    ...Object.entries(named).flatMap(([name, entries]) => entries.length === 0 ? [] : [`${name} ${listed(entries)}`]),
+    ...(maxFiles === 0 ? [] : [`at most ${maxFiles} files`]),
+    ...(maxLines === 0 ? [] : [`at most ${maxLines} lines`])
+  ]
+  return texts.length === 0 ? "everything" : texts.join("; ")
+}
+
 /** Settings that apply to the pull request: name, value and origin. */
 const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<readonly [string, string, string]> => {
   const server = "the server"
   const { failOn, ignoreExistingComments, ignoreLabel, ignorePatterns, inlineSuggestions, reviewer } = settings
-  const { limits = {}, maxCostUsd, triggers } = settings
+  const { filters = noFilters, language, limits = {}, maxCostUsd, minSeverity, triggers } = settings
   return [
     ["reviews", mode, mode === "active" ? "the default" : "a command on this pull request"],
     ...(triggers === undefined ? [] : [["starts by itself", listed(triggers), server] as const]),
@@ -68,16 +81,23 @@ const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<r
     ["suggestions", isOn(inlineSuggestions), server],
     ["existing comments", ignoreExistingComments ? "not read" : "read", server],
     ["ignored files", listed(ignorePatterns), server],
+    ["lowest severity that is reported", code(minSeverity), server],
+    ["language", Option.match(language, { onNone: () => "the model's choice", onSome: code }), server],
+    ["reviewed by itself", filtersText(filters), server],
+    ["what the repository narrows", code(repositoryFile), "the base branch, where it has that file"],
     ["guidelines", code(".nominal/guidelines.md"), "the base branch, where it has that file; else the server"]
   ]
 }
+
+/** A cell of a table, which a pipe would end. */
+const cell = (text: string): string => text.replaceAll("|", String.raw`\|`)
 
 const configText = (settings: ReviewSettings, mode: ReviewMode): string =>
   [
     "These settings apply to this pull request:\n",
     "| setting | value | from |",
     "|---|---|---|",
-    ...settingsOf(settings, mode).map((row) => `| ${row.join(" | ")} |`)
+    ...settingsOf(settings, mode).map((row) => `| ${row.map(cell).join(" | ")} |`)
   ].join("\n")
 
 const answers: Readonly<

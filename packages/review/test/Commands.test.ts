@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { commandHelp } from "@nominal-code/domain/Command"
 import { parse } from "@nominal-code/domain/CommandParser"
+import { noFilters } from "@nominal-code/domain/Filters"
 import { Fingerprint } from "@nominal-code/domain/Finding"
 import { Job, JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
@@ -55,6 +56,20 @@ describe("a command", () => {
           "| cost of this pull request | at most 10 USD | the server |",
           "| cost of this repository in a day (UTC) | not limited | the server |",
           "| check fails for open findings | from `high` on | the server |"
+        ]
+      ) assert.include(world.replies.join(), row)
+    }))
+
+  it.effect("shows what is filtered, also where patterns have pipes", () =>
+    Effect.gen(function*() {
+      const filters = { ...noFilters, titles: ["!a|b"], maxFiles: 9 }
+      const world = Scene.world({ settings: { ...Scene.settings, filters, ignorePatterns: ["a|b", "dist/"] } })
+      yield* follow(world, "config")
+      for (
+        const row of [
+          "| ignored files | `a\\|b`, `dist/` | the server |",
+          "| reviewed by itself | titles `!a\\|b`; at most 9 files | the server |",
+          "| what the repository narrows | `.nominal/config.yaml` | the base branch, where it has that file |"
         ]
       ) assert.include(world.replies.join(), row)
     }))
