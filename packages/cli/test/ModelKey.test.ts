@@ -1,0 +1,39 @@
+import { assert, it } from "@effect/vitest"
+import { providers } from "@nominal-code/config/settings/Providers"
+import { claudeCode, ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { layerTest, reviewSettings } from "@nominal-code/testing/TestConfig"
+import { Effect, Option } from "effect"
+import { checkKey } from "../src/review/ModelKey.ts"
+
+/** What the command says where the reviewer has this provider; undefined where it goes on. */
+const refusal = (provider: string, configured: ReadonlyArray<ProviderName> = []) =>
+  checkKey.pipe(
+    Effect.match({ onFailure: ({ message }) => message, onSuccess: () => undefined }),
+    Effect.provide(layerTest({
+      review: { ...reviewSettings, reviewer: { ...reviewSettings.reviewer, provider } },
+      providers: configured.map((name) => ({ name, apiKey: Option.none(), baseUrl: Option.none() }))
+    }))
+  )
+
+for (const provider of ProviderName.literals) {
+  it.effect(`without a key for ${provider}, its variable is named, and two or three others that do`, () =>
+    Effect.gen(function*() {
+      const message = (yield* refusal(provider)) ?? ""
+      const [variable] = providers[provider].apiKey.env
+      assert.include(message, `there is no key for the model: set ${variable}, `)
+      const others = [...message.matchAll(/--provider (\S+) with (\w+)/g)].map(([, name, key]) => [name, key])
+      assert.deepStrictEqual(
+        others,
+        (["anthropic", "openai", "google"] as const).filter((name) => name !== provider)
+          .map((name) => [name, providers[name].apiKey.env[0]])
+      )
+      assert.strictEqual(message.includes("install Claude Code"), provider === "anthropic")
+      assert.isUndefined(yield* refusal(provider, [provider]))
+    }))
+}
+
+it.effect("Claude Code has its own login, and a provider of one's own is asked for its key", () =>
+  Effect.gen(function*() {
+    assert.isUndefined(yield* refusal(claudeCode))
+    assert.include((yield* refusal("mine")) ?? "", "there is no key for the model: set its key, or choose another")
+  }))
