@@ -6,7 +6,7 @@ import type { quotas } from "@nominal-code/domain/settings/Quotas"
 import type { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import { Context, type Duration, type LogLevel, type Option, type Redacted } from "effect"
 import type { KubernetesSettings } from "./KubernetesSettings.ts"
-import type { jobs, metrics, redis, webhook, workspace } from "./settings/Service.ts"
+import type { jobs, metrics, reconcile, redis, webhook, workspace } from "./settings/Service.ts"
 import type { tracing } from "./settings/Tracing.ts"
 
 /** Kind of process, which decides which settings are required. */
@@ -78,13 +78,7 @@ export interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"
 }
 
 /** Limits of the search for missed events. */
-export interface ReconcileSettings {
-  readonly every: Duration.Duration
-  /** Age of the changes and deliveries that are looked at. */
-  readonly window: Duration.Duration
-  /** Maximum number of requests in one search; 0: there is none. */
-  readonly maxRequests: number
-}
+export type ReconcileSettings = ValuesOf<typeof reconcile>
 
 /** Directory and size limits of the checkouts. */
 export interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace>, "baseDir"> {
