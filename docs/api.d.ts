@@ -772,6 +772,12 @@ declare const webhook: {
 declare const metrics: {
   port: Setting<import("effect/Option").Option<number>, "none">;
 };
+/** Settings of the search for missed events. */
+declare const reconcile$1: {
+  every: Setting<import("effect/Duration").Duration, "none">;
+  window: Setting<import("effect/Duration").Duration, "none">;
+  maxRequests: Setting<number, "none">;
+};
 /** Settings of the mirrors and checkouts. */
 declare const workspace$1: {
   baseDir: Setting<import("effect/Option").Option<string>, "none">;
@@ -1047,13 +1053,7 @@ interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"> {
   readonly maxConcurrent: number;
 }
 /** Limits of the search for missed events. */
-interface ReconcileSettings {
-  readonly every: Duration.Duration;
-  /** Age of the changes and deliveries that are looked at. */
-  readonly window: Duration.Duration;
-  /** Maximum number of requests in one search; 0: there is none. */
-  readonly maxRequests: number;
-}
+type ReconcileSettings = ValuesOf<typeof reconcile$1>;
 /** Directory and size limits of the checkouts. */
 interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace$1>, "baseDir"> {
   readonly baseDir: string;

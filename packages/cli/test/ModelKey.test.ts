@@ -5,7 +5,7 @@ import { layerTest, reviewSettings } from "@nominal-code/testing/TestConfig"
 import { Effect, Option } from "effect"
 import { checkKey } from "../src/review/ModelKey.ts"
 
-/** What the command says where the reviewer has this provider; undefined where it goes on. */
+/** Error of the command where the reviewer has this provider; undefined where it goes on. */
 const refusal = (provider: string, configured: ReadonlyArray<ProviderName> = []) =>
   checkKey.pipe(
     Effect.match({ onFailure: ({ message }) => message, onSuccess: () => undefined }),
