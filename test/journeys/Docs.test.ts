@@ -43,6 +43,10 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
     `{"pull_request": "https://github.com/acme/api/pull/7"}`
   ],
   "node docs/examples/review-changes.ts .": ["test/journeys/Library.test.ts", "example(\"review-changes\")"],
+  "npx nominal-code github-app --webhook-url https://nominal.example/webhooks/github --name acme-reviews": [
+    "packages/cli/test/GitHubApp.test.ts",
+    `["--webhook-url", webhook, "--name",`
+  ],
   "npx nominal-code reconcile --dry-run": ["packages/cli/test/Reconcile.test.ts", `"reconcile", "--dry-run"`],
   "npx nominal-code jobs list": ["packages/cli/test/Jobs.test.ts", "list"],
   "npx nominal-code doctor": ["packages/cli/test/Doctor.test.ts", `"doctor"`],

@@ -73,7 +73,7 @@ const reply = (answer: Answer, url: string, query: URLSearchParams): Reply => {
 }
 
 /** The REST API: each request and each answer is held against GitHub's own description of it. */
-export const makeRest = (api: Api, journal: GitHubJournal) => {
+export const makeRest = (api: Api, journal: GitHubJournal, more: Handlers = {}) => {
   const handlers: Handlers = {
     ...appRoutes(api),
     ...checkRoutes(api),
@@ -81,7 +81,8 @@ export const makeRest = (api: Api, journal: GitHubJournal) => {
     ...reviewRoutes(api),
     ...reviewCommentRoutes(api),
     ...issueRoutes(api),
-    ...reactionRoutes(api)
+    ...reactionRoutes(api),
+    ...more
   }
 
   const refuse = ({ method, path }: RestRequest, status: number, message: string, errors: ReadonlyArray<string>) => {

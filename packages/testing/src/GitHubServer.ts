@@ -6,6 +6,7 @@ import { findOperation } from "./GitHubContract.ts"
 import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
 import { answerGraphQl } from "./GitHubGraphQl.ts"
 import type { GitHubJournal, RequestRecord } from "./GitHubJournal.ts"
+import { answerManifestForm, isManifestForm, isOpen, manifestRoutes } from "./GitHubManifests.ts"
 import type { GitHubPauses } from "./GitHubPauses.ts"
 import { json, makeRest, problem, type Reply } from "./GitHubRest.ts"
 import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
@@ -75,7 +76,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     if (viewer === undefined) return problem(401, "Bad credentials")
     return apps.opens(credentials, path) ? viewer : problem(403, "Resource not accessible by integration")
   }
-  const rest = makeRest(api, journal)
+  const rest = makeRest(api, journal, manifestRoutes(api))
 
   const graphql = Effect.fnUntraced(
     function*(viewer: Parameters<typeof answerGraphQl>[1], body: unknown, path: string) {
@@ -87,7 +88,9 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
 
   const answer = Effect.fnUntraced(function*({ method, request, url }: Exchange, body: unknown, seen: Seen) {
     if (request.headers["user-agent"] === undefined) return problem(403, "Request forbidden by administrative rules.")
-    const viewer = viewerOf(bearer(request.headers.authorization) ?? "", url.pathname.replace(/^\/api\/v3/, ""))
+    const viewer = isOpen(seen.operation)
+      ? state.account("ghost")
+      : viewerOf(bearer(request.headers.authorization) ?? "", url.pathname.replace(/^\/api\/v3/, ""))
     if ("status" in viewer) return viewer
     if (seen.kind === "graphql") return yield* graphql(viewer, body, url.pathname)
     const path = url.pathname.replace(/^\/api\/v3/, "")
@@ -170,6 +173,10 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     if (fault?._tag === "Drop" || fault?._tag === "Stall") {
       journal.add({ ...about, kind: "rest", operation: "", login: "", body: undefined, status: 0 })
       if (fault._tag === "Drop") request.socket.destroy()
+      return
+    }
+    if (isManifestForm(method, url)) {
+      yield* write(exchange, yield* answerManifestForm(api, request, url))
       return
     }
     if (fault?._tag === "Delay") yield* Effect.sleep(Duration.fromInputUnsafe(fault.by))

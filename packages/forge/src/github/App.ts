@@ -5,13 +5,8 @@ import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../F
 import { CurrentInstallation } from "../Installation.ts"
 import { fixed, type GitHubAuth } from "./Auth.ts"
 import { makeGitHubClient } from "./Client.ts"
+import { appPermissions, permissionsWithoutChecks } from "./Needs.ts"
 import type { GitHubAppIdentity } from "./Options.ts"
-
-/** Permissions that a review needs. GitHub refuses a token for more than the App was granted. */
-const permissions = { contents: "read", issues: "write", pull_requests: "write" } as const
-
-/** Permissions of a review that shows a check on its commit. */
-const permissionsWithChecks = { ...permissions, checks: "write" } as const
 
 /** Time before a token's expiry at which it is renewed, so that none expires during a request or a fetch. */
 const renewBefore = Duration.minutes(10)
@@ -152,10 +147,12 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
   /** A token for checks too, where the installation grants that: an App is older than its newest permission. */
   const tokenOf = (scope: Scope) =>
     !checks || withoutChecks.has(scope.installation)
-      ? tokenFor(scope, permissions)
-      : Effect.catchIf(tokenFor(scope, permissionsWithChecks), isTooMuch, () =>
-        Effect.tap(tokenFor(scope, permissions), () =>
-          Effect.sync(() => withoutChecks.add(scope.installation))))
+      ? tokenFor(scope, permissionsWithoutChecks)
+      : Effect.catchIf(tokenFor(scope, appPermissions), isTooMuch, () =>
+        Effect.tap(tokenFor(scope, permissionsWithoutChecks), () =>
+          Effect.sync(() =>
+            withoutChecks.add(scope.installation)
+          )))
 
   const mint = Effect.fnUntraced(function*(scope: Scope) {
     const { installation, repo } = scope
