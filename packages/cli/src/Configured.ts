@@ -43,6 +43,7 @@ import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 import { type Duration, Effect, Layer, Option, Schema } from "effect"
+import * as RedisForgeLimits from "./RedisForgeLimits.ts"
 
 /*
  * The parts, each with its options out of `AppConfig`. No other module maps one to the other: a part takes the few
@@ -107,6 +108,11 @@ export const markerKeys = (use: "make" | "read") =>
     })[storage]
   )
 
+/** Rate limits of the forges that all processes keep, where they share a Redis. */
+const forgeLimits = configured((config) =>
+  Option.isSome(config.redis) ? Layer.provide(RedisForgeLimits.layer, redis) : Layer.empty
+)
+
 /** The forges that the configuration has credentials for. */
 export const forges = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
   const checks = reviewer.check === "auto" && !dryRun
@@ -114,7 +120,7 @@ export const forges = configured(({ github, gitlab, review: { dryRun }, reviewer
     ...Option.toArray(Option.map(github, (settings) => GitHub.layer({ ...settings, checks }))),
     ...Option.toArray(Option.map(gitlab, (settings) => GitLab.layer({ ...settings, checks })))
   ])
-})
+}).pipe(Layer.provide(forgeLimits))
 
 /** The inventories of these forges, which find missed events. */
 export const inventories = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
@@ -126,7 +132,7 @@ export const inventories = configured(({ github, gitlab, review: { dryRun }, rev
       ...Option.toArray(Option.map(gitlab, (settings) => GitLab.inventory({ ...settings, checks })))
     ])
   )
-})
+}).pipe(Layer.provide(forgeLimits))
 
 /** The webhooks of these forges. */
 export const webhooks = configured(({ github, gitlab, webhook: { allowUnsigned } }) =>

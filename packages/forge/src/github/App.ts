@@ -3,7 +3,7 @@ import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
 import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
-import { fixed, type GitHubAuth } from "./Auth.ts"
+import { fixed, type GitHubAuth, installationAccount } from "./Auth.ts"
 import { makeGitHubClient } from "./Client.ts"
 import { appPermissions, permissionsWithoutChecks } from "./Needs.ts"
 import type { GitHubAppIdentity } from "./Options.ts"
@@ -102,7 +102,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
   const secrets = yield* KnownSecrets
   const skew = yield* Ref.make(0)
   const jwt = makeJwt(apiBase, app, skew)
-  const client = yield* makeGitHubClient(apiBase, fixed(jwt.auth))
+  const client = yield* makeGitHubClient(apiBase, { ...fixed(jwt.auth), account: () => "github:app" })
 
   /** Repeats a call whose JWT GitHub refuses, signed by GitHub's clock: the refusal may come from clock skew. */
   const onTime = <A>(call: Effect.Effect<A, ForgeError>): Effect.Effect<A, ForgeError> =>
@@ -183,6 +183,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
   })
 
   const auth: GitHubAuth = {
+    account: installationAccount,
     token: (repo) =>
       scopeOf(repo).pipe(
         Effect.flatMap((scope) => Cache.get(tokens, scope)),

@@ -4,6 +4,7 @@ import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
+import { ForgeLimits, withSharedLimit } from "../ForgeLimits.ts"
 import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { fetchRedacted } from "../SameOrigin.ts"
@@ -94,6 +95,7 @@ const describe = (error: Schema.SchemaError): Unavailable =>
   })
 
 export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, auth: GitHubAuth) {
+  const limits = yield* ForgeLimits
   const octokit = yield* loadOctokit(apiBase, (yield* KnownSecrets).redactKnown)
 
   const once = Effect.fnUntraced(function*<S extends Decodable>(
@@ -127,6 +129,8 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     return { data, link: answer.headers.link ?? "", etag: answer.headers.etag ?? "" }
   })
 
+  const limited = ({ repo }: Call<Decodable>) => withSharedLimit(limits, auth.account(repo))
+
   const exchange = <S extends Decodable, E = never>(
     call: Call<S>,
     before: Effect.Effect<void, E> = Effect.void,
@@ -136,7 +140,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     const attempt = Effect.fnUntraced(function*(again: boolean): Effect.fn.Return<Answered<S["Type"]>, ForgeError | E> {
       yield* before
       const token = yield* auth.token(call.repo)
-      return yield* Effect.catch(once(call, token, etag), (reason) => {
+      return yield* Effect.catch(limited(call)(once(call, token, etag)), (reason) => {
         const error = new ForgeError({ operation: call.operation, reason })
         if (again || reason._tag !== "Unauthorized") return Effect.fail(error)
         return Effect.flatMap(auth.drop(call.repo, token), (another) => another ? attempt(true) : Effect.fail(error))

@@ -4,7 +4,7 @@ import { ForgeError, Unauthorized } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
 import type { InventoryRepository } from "../Inventory.ts"
 import type { GitHubApp } from "./App.ts"
-import type { GitHubAuth } from "./Auth.ts"
+import { type GitHubAuth, installationAccount } from "./Auth.ts"
 import type { GitHubClient } from "./Client.ts"
 
 const Installation = Schema.Struct({ id: Schema.Int, suspended_at: Schema.optional(Schema.NullOr(Schema.String)) })
@@ -65,6 +65,7 @@ export const makeInstallationAuth = Effect.fnUntraced(function*({ client, onTime
   )
 
   const auth: GitHubAuth = {
+    account: installationAccount,
     token: () => Effect.map(Effect.flatMap(current, (one) => Cache.get(tokens, one)), ({ token }) => token),
     drop: () => Effect.as(Effect.flatMap(current, (one) => Cache.invalidate(tokens, one)), true)
   }

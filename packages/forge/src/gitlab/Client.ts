@@ -4,6 +4,7 @@ import { oneLine } from "@nominal-code/domain/OneLine"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
+import { ForgeLimits, withSharedLimit } from "../ForgeLimits.ts"
 import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { fetchRedacted } from "../SameOrigin.ts"
@@ -161,6 +162,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
   const gitbeaker = yield* loadGitbeaker(options, (yield* KnownSecrets).redactKnown)
 
   const answers = new KeptAnswers()
+  const limited = withSharedLimit(yield* ForgeLimits, "gitlab")
 
   const once = Effect.fnUntraced(function*<S extends Decodable>({ answer, ask }: Call<S>, kept?: KeptAnswers) {
     yield* yield* RequestBudget
@@ -187,7 +189,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
   ) =>
     Effect.andThen(
       before,
-      Effect.mapError(once(call, kept), (reason) => new ForgeError({ operation: call.operation, reason }))
+      Effect.mapError(limited(once(call, kept)), (reason) => new ForgeError({ operation: call.operation, reason }))
     )
       .pipe(
         Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
