@@ -4305,9 +4305,9 @@ declare const leasesIn: {
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
 declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** The forges that the configuration has credentials for. */
-declare const forges: Layer.Layer<Forges, never, AppConfig>;
+declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
 /** The inventories of these forges, which find missed events. */
-declare const inventories: Layer.Layer<Inventories, never, AppConfig>;
+declare const inventories: Layer.Layer<Inventories, StoreError, AppConfig>;
 /** The webhooks of these forges. */
 declare const webhooks$2: Layer.Layer<Webhooks, never, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
@@ -4329,9 +4329,9 @@ declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner 
 /** The routes of a server. */
 declare const server: Layer.Layer<never, never, AppConfig | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
 /** The search for missed events. */
-declare const reconcile: Layer.Layer<Reconcile, never, AppConfig | Forges | JobQueue | JobRecords>;
+declare const reconcile: Layer.Layer<Reconcile, StoreError, AppConfig | Forges | JobQueue | JobRecords>;
 /** The same at the start of a server and then periodically, unless it may make no request. */
-declare const reconciler: Layer.Layer<never, never, AppConfig | Forges | JobQueue | JobRecords | PeriodicLease>;
+declare const reconciler: Layer.Layer<never, StoreError, AppConfig | Forges | JobQueue | JobRecords | PeriodicLease>;
 /** Settings of the Jobs; none where reviews run in the server. */
 declare const kubernetesOptions: ({ kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
 /** A GitHub App: it mints a token for each repository of an installation. */

@@ -65,7 +65,10 @@ it.effect.each(
 
 it.effect("a review that meets another process' limit folds no comment into its summary: it fails, to be posted later", () =>
   Effect.gen(function*() {
-    const fake = yield* fakeGitHub(({ path }) => path === "/graphql" ? undefined : { body: [] })
+    const fake = yield* fakeGitHub(({ path }) => {
+      if (path === "/graphql") return { body: { errors: [{ type: "FORBIDDEN", message: "Resource not accessible" }] } }
+      return { body: path === "/user" ? { login: "nominal" } : [] }
+    })
     const limits = shared()
     const posting = Effect.gen(function*() {
       const forge = yield* Forge

@@ -379,3 +379,9 @@ describe("whatever GitHub has ever sent", () => {
       }
     }))
 })
+
+it.effect("a pull request whose fork was deleted is an event like any other", () =>
+  Effect.gen(function*() {
+    const opened = eventOf(yield* lifecycle("opened", { head: { ...pull.head, repo: null, user: null, label: null } }))
+    assert.deepStrictEqual(opened, eventOf(yield* lifecycle("opened")))
+  }))

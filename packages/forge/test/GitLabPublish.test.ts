@@ -180,6 +180,36 @@ describe("a review on GitLab", () => {
       assert.deepStrictEqual([onDiff?.line, onDiff?.originalLine], [undefined, 10])
     }))
 
+  it.effect.each([
+    "400 Bad request - Note {:line_code=>[\"can't be blank\", \"must be a valid line code\"]}",
+    "400 Bad request - Note {:position=>[\"is incomplete\"]}"
+  ])(
+    "folds the comment whose place GitLab refuses with %s, and keeps the others at their lines",
+    (message) =>
+      Effect.gen(function*() {
+        const { emulator, ours, publish } = yield* scene
+        emulator.faults.next({ method: "POST", path: /draft_notes$/ }, { _tag: "Answer", status: 400, message })
+        const posted = yield* publish([comment(10), comment(1, newFile)])
+        assert.deepStrictEqual([posted.inline, posted.folded], [1, 1])
+        assert.include(ours().at(-1)?.body, "**`src/cart.ts:10`**")
+      })
+  )
+
+  it.effect("that the account may not publish fails whole, and says what it lacks", () =>
+    Effect.gen(function*() {
+      const { emulator, ours, publish } = yield* scene
+      emulator.faults.next({ method: "POST", path: /bulk_publish$/ }, {
+        _tag: "Answer",
+        status: 403,
+        message: "403 Forbidden"
+      })
+      assert.match(
+        String(yield* Effect.flip(publish([comment(10)]))),
+        /failed \(Forbidden\): the token lacks a permission/
+      )
+      assert.deepStrictEqual(ours(), [])
+    }))
+
   it.effect("in an archived project is refused for that", () =>
     Effect.gen(function*() {
       const { publish, request } = yield* scene

@@ -274,3 +274,9 @@ it.live("what the emulated GitLab delivers of a fork is an event of the project 
       pullRequest: { platform: "gitlab", repo: "acme/shop/web", number: asked.iid }
     })
   }).pipe(Effect.scoped))
+
+it.effect("a merge request whose fork was deleted is an event like any other", () =>
+  Effect.gen(function*() {
+    const deleted = { source: null, source_project_id: null }
+    assert.deepStrictEqual(eventOf(yield* merge(deleted)), eventOf(yield* merge({})))
+  }))
