@@ -83,7 +83,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a person 
       yield* say(`@${bot} config?`)
       assert.match(
         last(),
-        /\| reviews \| active \| the default \|\n\| label .*\n\| model \| `[^`]+` of `anthropic` \| the server \|/
+        /\| reviews \| active \| the default \|\n\| starts by itself .*\n\| label .*\n\| model \| `[^`]+` of `anthropic` \| the server \|/
       )
       assert.deepStrictEqual(breaches(last()), [])
       assert.deepStrictEqual(journey.turns(pull), [])
