@@ -1,4 +1,5 @@
 import { assert } from "@effect/vitest"
+import { Job } from "@nominal-code/domain/Job"
 import { JobRequestResult, OfferResult, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
@@ -110,6 +111,19 @@ export const cancelling = (it: It) => {
       yield* settle(lease, park)
       assert.deepStrictEqual(yield* retry(pause), handled)
       assert.deepStrictEqual(yield* runAll, ["d", "b", "a", "c"])
+    })
+  )
+
+  it(
+    "cancels nothing for somebody who may have no right to it",
+    Effect.gen(function*() {
+      const [running, waiting] = [mention(lane, "a", "review the locks"), push(lane, "b")]
+      yield* offer(running)
+      const lease = yield* take
+      yield* offer(waiting)
+      yield* offer(new Job({ ...mention(lane, "c", "cancel"), unverified: true }))
+      assert.strictEqual(yield* renew(lease), "kept")
+      yield* stands(waiting, "waiting")
     })
   )
 
