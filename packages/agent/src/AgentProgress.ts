@@ -10,6 +10,8 @@ export const AgentEvent = Schema.TaggedUnion({
   Answered: { usage: Usage, costUsd: Schema.optionalKey(Schema.Finite), agent },
   /** A model is away, and this one goes on. */
   Replaced: { provider: Schema.String, model: Schema.String, agent },
+  /** A call waits for its turn, because the calls of the service keep to a rate. */
+  Waiting: { provider: Schema.String, millis: Schema.Finite, agent },
   /** A tool starts, with the input that the model wrote. */
   ToolStarted: { tool: Schema.String, input: Schema.Unknown, agent }
 })

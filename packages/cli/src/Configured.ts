@@ -1,4 +1,5 @@
 import * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
+import * as RatedCalls from "@nominal-code/agent/RatedCalls"
 import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
 import { providerNames } from "@nominal-code/config/settings/Providers"
 import { ChatServiceName } from "@nominal-code/domain/ChatServices"
@@ -18,6 +19,8 @@ import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import * as LlmProviders from "@nominal-code/llm/LlmProviders"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
 import { limitsWithin } from "@nominal-code/llm/Retry"
+import * as CallRatesMemory from "@nominal-code/persistence/CallRatesMemory"
+import * as CallRatesRedis from "@nominal-code/persistence/CallRatesRedis"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as ConversationStoreSqlite from "@nominal-code/persistence/ConversationStoreSqlite"
@@ -195,6 +198,18 @@ export const models = configured(({ jobs: { deadline }, providers }) =>
       modelService(name)(deadline, Option.fromUndefinedOr(providers.find((one) => one.name === name)))
     )
   )
+)
+
+/** The rates at which models are asked, where they are shared. */
+const callRates = configured(({ redis: shared }) =>
+  Option.isSome(shared) ? CallRatesRedis.layer.pipe(Layer.provide(redis)) : CallRatesMemory.layer
+)
+
+/** All model services, within their rates. */
+export const ratedModels = configured(({ rates }) =>
+  Object.keys(rates).length === 0
+    ? models
+    : RatedCalls.layer(rates).pipe(Layer.provide(models), Layer.provide(callRates))
 )
 
 /** Settings of Claude Code. Its sessions are kept beside the database. */

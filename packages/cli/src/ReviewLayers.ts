@@ -5,7 +5,7 @@ import * as Configured from "./Configured.ts"
 
 /** The agents of a review, each with the runner that its job names. */
 export const agent = AgentRunners.layer({
-  api: Layer.provide(ApiAgent.layer, Configured.models),
+  api: Layer.provide(ApiAgent.layer, Configured.ratedModels),
   "claude-code": Configured.claudeCode
 })
 

@@ -68,6 +68,7 @@ export { ensureWanted, RunNotWanted, RunStillWanted } from "@nominal-code/domain
 /** The configuration, from YAML and the environment. */
 export {
   AppConfig,
+  type CallRateSettings,
   type ClaudeCodeSettings,
   type GitHubAppSettings,
   type GitHubCredentials,

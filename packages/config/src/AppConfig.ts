@@ -98,6 +98,12 @@ export interface ProviderSettings {
   readonly baseUrl: Option.Option<string>
 }
 
+/** Limits of the calls of a model service. */
+export interface CallRateSettings {
+  readonly concurrent?: number | undefined
+  readonly tokensPerMinute?: number | undefined
+}
+
 /** Claude Code as this process can run it. */
 export interface ClaudeCodeSettings {
   /** Absolute path of the program; none: it was not found. */
@@ -136,6 +142,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly workspace: WorkspaceSettings
   /** Providers in use, with their keys; in a job's process, all whose keys are set. */
   readonly providers: ReadonlyArray<ProviderSettings>
+  /** Rates at which the models are asked, by provider. */
+  readonly rates: Readonly<Record<string, CallRateSettings>>
   readonly claudeCode: ClaudeCodeSettings
   readonly review: ReviewSettings
   /** Time for which a pull request's conversation is kept after its last review. */

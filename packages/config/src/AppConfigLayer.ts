@@ -8,7 +8,7 @@ import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
 import { resolveGitLab } from "./GitLabConfig.ts"
 import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
 import { resolveMetrics } from "./MetricsConfig.ts"
-import { resolveProviders } from "./ModelConfig.ts"
+import { resolveProviders, resolveRates } from "./ModelConfig.ts"
 import { refusePlaceholders } from "./Placeholders.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
@@ -91,6 +91,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
       baseDir: yield* workspaceDirectory(values, dataDir, report)
     },
     providers: resolveProviders(mode, used, values, report),
+    rates: resolveRates(runner, values, report),
     claudeCode: resolveClaudeCode(mode, runner, values),
     review: { ...review, triggers: policy.triggers },
     conversationTtl: values(redis.keyTtl),

@@ -7,7 +7,7 @@ import {
 } from "@nominal-code/domain/ReviewSettings"
 import { nameOf, type Setting } from "@nominal-code/domain/Setting"
 import { Option } from "effect"
-import type { Mode, ProviderSettings } from "./AppConfig.ts"
+import type { AppConfig, Mode, ProviderSettings } from "./AppConfig.ts"
 import { defaultModelOf, explorerModels, retirementOf } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
 import { installClaudeCode, type Runner } from "./RunnerConfig.ts"
@@ -126,6 +126,15 @@ export const resolveFallback = (
     report.problem(agent.fallback, `name a model: ${provider}/…. The provider "${provider}" has no default model`)
     return { provider, model: "none" }
   })
+}
+
+/** Resolves the rates at which models are asked. */
+export const resolveRates = ({ name }: Runner, values: Values, report: Report): AppConfig["Service"]["rates"] => {
+  const rates = values(agent.rates)
+  const names = Object.keys(rates)
+  for (const name of names) checkedProvider(name, agent.rates, report)
+  if (name === "claude-code" && names.length > 0) report.warn(agent.rates, "no effect: Claude Code runs the agents")
+  return rates
 }
 
 /** Resolves the models of the roles. What a role does not set is the reviewer's. */

@@ -58,6 +58,7 @@ const values = Effect.gen(function*() {
     `whsec_${"a".repeat(32)}`,
     "[{\"key\":\"spot\",\"operator\":\"Exists\"}]",
     "{\"nodeAffinity\":{}}",
+    "{\"anthropic\":{\"concurrent\":2}}",
     "{\"my-model\":{\"input\":1,\"output\":2}}",
     "team=payments",
     "acme/api",

@@ -111,6 +111,22 @@ it.effect("the models of agent.fallback are those of every role, with their keys
     ])
   }))
 
+it.effect("rates are those of a provider, in YAML or in JSON", () =>
+  Effect.gen(function*() {
+    const yaml =
+      "agent: { rates: { anthropic: { concurrent: 4, tokens_per_minute: 1000 }, google: { concurrent: 1 } } }"
+    const rates = { anthropic: { concurrent: 4, tokensPerMinute: 1_000 }, google: { concurrent: 1 } }
+    assert.deepStrictEqual((yield* configured({ yaml })).rates, rates)
+    const env = { ...complete, AGENT_RATES: "{\"anthropic\":{\"tokens_per_minute\":5}}" }
+    assert.deepStrictEqual((yield* configured({ env })).rates, { anthropic: { tokensPerMinute: 5 } })
+    const [unknown = ""] = yield* problems({ yaml: "agent: { rates: { skynet: { concurrent: 1 } } }" })
+    assert.match(unknown, /^agent\.rates \(AGENT_RATES\): Unknown AGENT_RATES: 'skynet'\. Available: anthropic, /)
+    for (const wrong of ["{ anthropic: { concurrent: 0 } }", "{ anthropic: { rpm: 1 } }"]) {
+      const [problem = ""] = yield* problems({ yaml: `agent: { rates: ${wrong} }` })
+      assert.match(problem, /^agent\.rates \(AGENT_RATES\): a map in .* is not rates by provider: /)
+    }
+  }))
+
 it.effect("explorers' provider needs a key, and without explorers their settings say that they have no effect", () =>
   Effect.gen(function*() {
     const env = { ...complete, AGENT_EXPLORER_PROVIDER: "google" }

@@ -61,6 +61,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   jobs: { ...resolveJobs(defaults, Option.none()), maxConcurrent: 1 },
   workspace: { ...byDefault(workspace), baseDir: "/nowhere" },
   providers: [],
+  rates: {},
   claudeCode: { program: Option.none(), apiKey: Option.none(), baseUrl: Option.none() },
   review: reviewSettings,
   conversationTtl: defaults(redis.keyTtl),

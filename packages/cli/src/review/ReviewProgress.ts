@@ -1,6 +1,6 @@
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { Clock, Effect, Match, Predicate, Ref, Schedule } from "effect"
+import { Clock, Duration, Effect, Match, Predicate, Ref, Schedule } from "effect"
 import process from "node:process"
 import { cut, printable, widthOf, wrap } from "./TerminalText.ts"
 
@@ -79,6 +79,8 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
         })),
       Replaced: ({ model, provider }) =>
         tell(printable(`  ${provider} ${model} goes on, because the model before is away`)),
+      Waiting: ({ millis, provider }) =>
+        tell(printable(`  waits ${Duration.format(Duration.millis(millis))} for the rate of ${provider}`)),
       ToolStarted: ({ agent, input, tool }) =>
         tell(
           cut(

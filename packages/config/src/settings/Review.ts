@@ -1,8 +1,29 @@
 import { Effort, RunnerName } from "@nominal-code/domain/ReviewSettings"
 import { defaulted, optional } from "@nominal-code/domain/Setting"
-import { amount, integer, line, list, oneOf, path, text } from "@nominal-code/domain/SettingType"
-import { Schema } from "effect"
+import { amount, integer, line, list, oneOf, path, structure, text } from "@nominal-code/domain/SettingType"
+import { Schema, SchemaTransformation } from "effect"
 import { endpoint } from "../Url.ts"
+
+const Count = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+
+/** A rate as it is written. */
+const WrittenRate = Schema.Struct({ concurrent: Count, tokens_per_minute: Count })
+
+const Rate = WrittenRate.pipe(
+  Schema.decodeTo(
+    Schema.Struct({ concurrent: Count, tokensPerMinute: Count }),
+    SchemaTransformation.transform({
+      decode: ({ concurrent, tokens_per_minute: tokensPerMinute }) => ({
+        ...(concurrent === undefined ? {} : { concurrent }),
+        ...(tokensPerMinute === undefined ? {} : { tokensPerMinute })
+      }),
+      encode: ({ concurrent, tokensPerMinute }) => ({
+        ...(concurrent === undefined ? {} : { concurrent }),
+        ...(tokensPerMinute === undefined ? {} : { tokens_per_minute: tokensPerMinute })
+      })
+    })
+  )
+)
 
 /** Settings of the models and their cost caps. */
 export const agent = {
@@ -43,6 +64,19 @@ export const agent = {
     ),
     doc:
       "The models that go on, in this order, where the one before is away: `google/gemini-3.8-flash`, or a provider alone for its default model."
+  }),
+  rates: defaulted({}, {
+    yaml: "agent.rates",
+    env: "AGENT_RATES",
+    travels: "pod",
+    kind: structure(
+      "rates",
+      "rates by provider: {anthropic: {concurrent: 4, tokens_per_minute: 400000}}",
+      Schema.Record(Schema.String, Rate),
+      Schema.Record(Schema.String, WrittenRate)
+    ),
+    doc:
+      "How fast the models of a provider are asked: `concurrent` calls and `tokens_per_minute`, by all reviews together; JSON in the environment."
   }),
   baseUrl: optional({
     yaml: "agent.base_url",

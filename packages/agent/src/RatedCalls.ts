@@ -1,0 +1,118 @@
+import { sizeOf } from "@nominal-code/domain/Conversation"
+import { LlmError } from "@nominal-code/llm/LlmError"
+import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
+import { LlmProviders } from "@nominal-code/llm/LlmProviders"
+import { HasSubstitute } from "@nominal-code/llm/Retry"
+import { type CallPlace, type CallRate, CallRates, newCall } from "@nominal-code/persistence/CallRates"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Clock, Duration, Effect, Layer, Ref } from "effect"
+import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
+
+/** Characters per token of the estimate, low enough that it is rather too high than too low. */
+const charactersPerToken = 3
+
+/** Tokens that an answer usually has. */
+const usualAnswer = 1_000
+
+/** Time between two looks for a place. */
+const look = Duration.millis(500)
+
+/** Longest wait of a call within its review. With a longer one the job waits, or another model goes on. */
+const patience = Duration.seconds(60)
+const shortPatience = Duration.seconds(5)
+
+/** Tokens that a call will probably use, beside what the service reads from its cache: all but the newest messages. */
+const tokensOf = ({ messages, system, tools }: LlmRequest): number => {
+  const unsent = messages.length === 1 ? messages : messages.slice(-2)
+  const fixed = messages.length === 1 ? system.length + JSON.stringify(tools).length : 0
+  const characters = unsent.reduce((sum, message) => sum + sizeOf(message), fixed)
+  return Math.ceil(characters / charactersPerToken) + usualAnswer
+}
+
+/** Wait that a job has where all places are taken. */
+const noPlace = Duration.seconds(30)
+
+const limited = (provider: string, wait: Duration.Duration) =>
+  new LlmError({
+    provider,
+    reason: "rate-limited",
+    message: `agent.rates (AGENT_RATES) lets no call through for ${Duration.format(wait)}`,
+    retryAfter: wait,
+    billed: "no"
+  })
+
+type Take = Effect.Effect<CallPlace, StoreError>
+
+/** Takes a place, and tells the wait that the call's tokens need. */
+const takePlace = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
+  const since = yield* Clock.currentTimeMillis
+  let place = yield* take
+  while (place._tag === "Full") {
+    const waited = (yield* Clock.currentTimeMillis) - since
+    if (waited >= Duration.toMillis(longest)) return yield* limited(provider, noPlace)
+    yield* Effect.sleep(look)
+    place = yield* take
+  }
+  return Duration.millis(place.waitMillis)
+})
+
+/** Waits for the turn of a call. Where the rate cannot be asked for, there is no wait. */
+const turnOf = Effect.fnUntraced(function*(take: Take, provider: string) {
+  const longest = (yield* HasSubstitute) ? shortPatience : patience
+  const wait = yield* takePlace(take, provider, longest).pipe(
+    Effect.catchTag(
+      "StoreError",
+      ({ message }) => Effect.as(Effect.logWarning(`the rate of ${provider} is not kept: ${message}`), Duration.zero)
+    )
+  )
+  if (Duration.isGreaterThan(wait, longest)) return yield* limited(provider, wait)
+  if (Duration.isLessThanOrEqualTo(wait, Duration.zero)) return
+  yield* Effect.logInfo(`waits ${Duration.format(wait)} for the rate of ${provider}`)
+  yield* (yield* AgentProgress)(AgentEvent.cases.Waiting.make({ provider, millis: Duration.toMillis(wait) }))
+  yield* Effect.sleep(wait)
+})
+
+/** A provider whose calls keep to a rate. */
+const rated = (llm: LlmProvider["Service"], rate: CallRate, rates: CallRates["Service"]): LlmProvider["Service"] => {
+  const send = Effect.fnUntraced(function*(request: LlmRequest) {
+    const call = newCall({ service: llm.name, tokens: tokensOf(request), rate })
+    const taken = yield* Ref.make(false)
+    const used = yield* Ref.make(0)
+    const take = Effect.uninterruptible(
+      Effect.tap(rates.take(call), ({ _tag }) => Ref.set(taken, _tag === "Taken"))
+    )
+    const giveBack = Effect.gen(function*() {
+      if (yield* Ref.get(taken)) yield* Effect.ignore(rates.giveBack(call, yield* Ref.get(used)))
+    })
+    return yield* Effect.gen(function*() {
+      yield* turnOf(take, llm.name)
+      // What becomes of a call that fails is not known: it may have used its tokens.
+      yield* Ref.set(used, call.tokens)
+      const response = yield* llm.send(request)
+      const { cacheWrite, input, output } = response.usage
+      yield* Ref.set(used, input + cacheWrite + output)
+      return response
+    }).pipe(Effect.ensuring(giveBack))
+  })
+  return LlmProvider.of({ name: llm.name, send })
+}
+
+/** The given providers, those with a rate within it. */
+export const layer = (
+  limits: Readonly<Record<string, CallRate>>
+): Layer.Layer<LlmProviders, never, LlmProviders | CallRates> =>
+  Layer.effect(
+    LlmProviders,
+    Effect.gen(function*() {
+      const providers = yield* LlmProviders
+      const rates = yield* CallRates
+      return LlmProviders.of({
+        names: providers.names,
+        of: (name) =>
+          Effect.map(providers.of(name), (llm) => {
+            const rate = limits[name]
+            return rate === undefined ? llm : rated(llm, rate, rates)
+          })
+      })
+    })
+  )
