@@ -117,6 +117,12 @@ const withoutPlaceholder: Step = (lines, site) => {
   return lines.some((line) => placeholder.test(line) && !replaced.has(line)) ? Option.none() : Option.some(lines)
 }
 
+/** Refuses lines that are still marked as the prompt's are: `+10:code`, of a suggestion that was marked twice. */
+const withoutMarks: Step = (lines, site) => {
+  const replaced = new Set(replacedBy(site))
+  return lines.some((line) => /^[+-]\d+[:|]/.test(line) && !replaced.has(line)) ? Option.none() : Option.some(lines)
+}
+
 const balanceOf = (lines: Lines): number => {
   const text = lines.join("\n")
   return (text.match(/[([{]/g)?.length ?? 0) - (text.match(/[)\]}]/g)?.length ?? 0)
@@ -201,6 +207,7 @@ const steps: ReadonlyArray<Step> = [
   withoutNumbers,
   withoutSigns,
   withoutFence,
+  withoutMarks,
   withoutPlaceholder,
   withoutBlankEnds,
   withoutNeighbours,

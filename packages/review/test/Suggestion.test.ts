@@ -42,6 +42,8 @@ describe("a suggestion", () => {
       assert.strictEqual(repair(`${open}\n${total}\n${close}`, python, 3), total))
   }
 
+  it("that was marked twice is not offered", () => assert.isNull(repair("++3:    total = 1", python, 3)))
+
   it("has no blank lines at an end where the replaced lines have none", () => {
     for (
       const blanks of [
