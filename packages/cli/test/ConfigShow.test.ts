@@ -10,6 +10,7 @@ const canary = "c4n4ry0f7h3c0n76"
 /** A secret of a variable, in the form that its setting takes. */
 const secretOf = (variable: string): string => {
   if (variable === "REDIS_URL") return `redis://:${canary}@redis:6379`
+  if (variable === "OTEL_EXPORTER_OTLP_HEADERS") return `x-key=${canary}`
   return variable === "GITLAB_SIGNING_TOKEN" ? `whsec_${canary}` : canary
 }
 
