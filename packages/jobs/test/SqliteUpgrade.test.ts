@@ -16,6 +16,7 @@ const tables = [
   "DROP TABLE installation",
   ...["totals", "holds", "notices", "costs"].map((table) => `DROP TABLE spend_${table}`),
   "DROP TABLE periodic_leases",
+  "DROP TABLE quota_jobs",
   `CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL UNIQUE, lane TEXT NOT NULL, platform TEXT NOT NULL,
     delivery TEXT NOT NULL, lifecycle INTEGER NOT NULL, state TEXT NOT NULL, payload TEXT NOT NULL,
