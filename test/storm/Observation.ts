@@ -59,14 +59,15 @@ const postsOf = ({ state }: GitHubEmulator): ReadonlyArray<Post> => {
       at: one.createdAt
     }))
   ]
-  return posted.filter(({ author }) => author.login === bot).flatMap(({ at, body, pull }) =>
-    saidIn(body).map(({ fingerprint, headSha, jobId, scope }): Post => ({
+  return posted.filter(({ author }) => author.login === bot).flatMap(({ at, body, pull, ...others }) =>
+    saidIn(body).map(({ fingerprint, headSha, jobId, scope }, index, { length }): Post => ({
       job: jobId,
       pull: nameOf(pull),
       kind: fingerprint === undefined ? "answer" : "finding",
       fingerprint: fingerprint ?? "",
       ...(headSha === undefined || fingerprint !== undefined ? {} : { headSha, ofHead: scope !== "request" }),
-      at
+      // The last of several was written over the others.
+      at: index > 0 && index === length - 1 && "editedAt" in others ? others.editedAt ?? at : at
     }))
   ).sort((one, other) => one.at - other.at)
 }

@@ -45,7 +45,7 @@ export const issueRoutes = (api: Api): Handlers => ({
     const comment = yield* commentOf(api, call)
     const { body } = yield* bodyOf(Text, call)
     yield* checkText(body, "Body")
-    comment.body = body
+    Object.assign(comment, { body, editedAt: now() })
     return { status: 200, body: api.wire.issueComment(comment) }
   }),
   "issues/delete-comment": Effect.fnUntraced(function*(call) {

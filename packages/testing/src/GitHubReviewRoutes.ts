@@ -72,7 +72,7 @@ export const reviewRoutes = (api: Api): Handlers => ({
     const review = yield* reviewOf(api, call)
     const { body } = yield* bodyOf(Text, call)
     yield* checkText(body, "Body")
-    review.body = body
+    Object.assign(review, { body, editedAt: now() })
     return { status: 200, body: api.wire.review(review) }
   }),
   "pulls/submit-review": Effect.fnUntraced(function*(call) {

@@ -67,6 +67,8 @@ export interface Review {
   body: string
   state: ReviewState
   submittedAt: number | undefined
+  /** Time of the last change of its text. */
+  editedAt?: number | undefined
 }
 
 /** A conversation on one place of the diff. */
@@ -103,6 +105,8 @@ export interface IssueComment {
   readonly author: Account
   readonly createdAt: number
   body: string
+  /** Time of the last change of its text. */
+  editedAt?: number | undefined
 }
 
 /** An emoji on a pull request (`pull:7`), a comment (`issue-comment:31`) or a diff comment (`review-comment:32`). */
