@@ -9,8 +9,6 @@ import * as Report from "../storm/Report.ts"
 import * as Storm from "../storm/Storm.ts"
 
 redisSuite(`a storm over ${core.pulls} pull requests`, () => {
-  // TODO: one storm of five (seed 1795950043469) said that a job had posted about a commit after the head had been
-  // reviewed. Why is not known, and the same seed passes: until it is, a second storm decides.
   it.live("loses nothing, doubles nothing, and lets no two of their Jobs run at once", () =>
     Effect.gen(function*() {
       const seed = yield* Config.String("STORM_SEED").pipe(Config.withDefault(String(now())))
@@ -19,5 +17,5 @@ redisSuite(`a storm over ${core.pulls} pull requests`, () => {
       yield* Console.log(Report.text(ended))
       assert.strictEqual(ended.figures.accepted, core.pulls * core.events)
       assert.deepStrictEqual(breaches(ended.verdict), [])
-    }).pipe(Effect.provide(NodeServices.layer)), { timeout: 300_000, retry: 1 })
+    }).pipe(Effect.provide(NodeServices.layer)), 300_000)
 })

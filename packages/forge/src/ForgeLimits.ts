@@ -1,5 +1,5 @@
 import { Context, Duration, Effect } from "effect"
-import { type ForgeError, RateLimited } from "./ForgeError.ts"
+import { ForgeError, RateLimited } from "./ForgeError.ts"
 
 /**
  * Rate limits that all processes of a deployment keep, whichever of them was told. An account is what a forge counts
@@ -21,10 +21,12 @@ const longest = Duration.hours(1)
 
 /** Runs a request unless its account is limited; then it fails without being sent. Another process is told of a limit. */
 export const withSharedLimit =
-  ({ heard, left }: SharedLimits, account: string) =>
-  <A>(request: Effect.Effect<A, ForgeError["reason"]>): Effect.Effect<A, ForgeError["reason"]> =>
+  ({ heard, left }: SharedLimits, account: string, operation: string) =>
+  <A, E>(request: Effect.Effect<A, ForgeError | E>): Effect.Effect<A, ForgeError | E> =>
     Effect.flatMap(left(account), (retryAfter) =>
       Duration.isGreaterThan(retryAfter, Duration.zero)
-        ? Effect.fail(new RateLimited({ retryAfter }))
-        : Effect.tapError(request, (reason) =>
-          reason._tag === "RateLimited" ? heard(account, Duration.min(reason.retryAfter, longest)) : Effect.void))
+        ? Effect.fail(new ForgeError({ operation, reason: new RateLimited({ retryAfter }) }))
+        : Effect.tapError(request, (error) =>
+          error instanceof ForgeError && error.reason._tag === "RateLimited"
+            ? heard(account, Duration.min(error.reason.retryAfter, longest))
+            : Effect.void))

@@ -1,8 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { Clock, Duration, Effect, Layer, Redacted } from "effect"
+import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { Forge } from "../src/Forge.ts"
+import { Forge, type OwnPosts } from "../src/Forge.ts"
 import { ForgeLimits, type SharedLimits } from "../src/ForgeLimits.ts"
 import * as GitLab from "../src/GitLab.ts"
 import { comment, draft, fakeGitHub, forgeAt, jobId, ref } from "./FakeGitHub.ts"
@@ -83,4 +84,41 @@ it.effect("a review that meets another process' limit folds no comment into its 
     )
     assert.isTrue("reason" in error && typeof error.reason === "object" && error.reason._tag === "RateLimited")
     assert.strictEqual(asked, 0)
+  }).pipe(Effect.scoped))
+
+const nothingKnown: OwnPosts = {
+  review: Option.none(),
+  answer: Option.none(),
+  reviewedHeads: [],
+  summary: Option.none(),
+  mode: "active"
+}
+
+it.effect.each(
+  [
+    ["GitHub", (url: string) => forgeAt(url), Forge.use((forge) => forge.publish(draft([]), nothingKnown))],
+    [
+      "GitLab",
+      (url: string) => GitLab.layer({ apiBase: url, token: Redacted.make("glpat-0123456789") }),
+      Forge.use((forge) => forge.resolveThread({ pullRequest: gitLabRef, threadId: "31" }))
+    ]
+  ] as const
+)("a run that loses its lease while a limit of %s is read posts nothing", ([, forge, write]) =>
+  Effect.gen(function*() {
+    const fake = yield* fakeGitHub(() => ({ status: 201, body: {} }))
+    let wanted = true
+    const limits: SharedLimits = {
+      left: () =>
+        Effect.sync(() => {
+          wanted = false
+          return Duration.zero
+        }),
+      heard: () => Effect.void
+    }
+    const error = yield* Effect.flip(write).pipe(
+      Effect.provideService(RunStillWanted, Effect.sync(() => wanted)),
+      Effect.provide(forge(fake.url).pipe(Layer.provide(Layer.succeed(ForgeLimits, limits))))
+    )
+    assert.strictEqual(error._tag, "RunNotWanted")
+    assert.deepStrictEqual(fake.requests, [])
   }).pipe(Effect.scoped))

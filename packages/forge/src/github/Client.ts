@@ -98,13 +98,12 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
   const limits = yield* ForgeLimits
   const octokit = yield* loadOctokit(apiBase, (yield* KnownSecrets).redactKnown)
 
-  const once = Effect.fnUntraced(function*<S extends Decodable>(
+  const answered = Effect.fnUntraced(function*<S extends Decodable>(
     call: Call<S>,
+    request: Effect.Success<typeof octokit>["request"],
     token: Redacted.Redacted,
     etag: string
   ): Effect.fn.Return<Answered<S["Type"]>, Reason> {
-    yield* yield* RequestBudget
-    const { request } = yield* octokit
     const headers = {
       authorization: `Bearer ${Redacted.value(token)}`,
       ...(etag === "" ? {} : { "if-none-match": etag })
@@ -129,7 +128,21 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     return { data, link: answer.headers.link ?? "", etag: answer.headers.etag ?? "" }
   })
 
-  const limited = ({ repo }: Call<Decodable>) => withSharedLimit(limits, auth.account(repo))
+  /** Sends a request once. `before` runs when nothing has to be waited for any more. */
+  const once = <S extends Decodable, E>(
+    call: Call<S>,
+    token: Redacted.Redacted,
+    before: Effect.Effect<void, E>,
+    etag: string
+  ) => {
+    const asError = Effect.mapError((reason: Reason) => new ForgeError({ operation: call.operation, reason }))
+    return Effect.gen(function*() {
+      yield* yield* RequestBudget
+      const { request } = yield* octokit
+      yield* before
+      return yield* asError(answered(call, request, token, etag))
+    }).pipe(withSharedLimit(limits, auth.account(call.repo), call.operation))
+  }
 
   const exchange = <S extends Decodable, E = never>(
     call: Call<S>,
@@ -138,11 +151,10 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
   ) => {
     const repeatable = call.repeatable ?? call.route.startsWith("GET ")
     const attempt = Effect.fnUntraced(function*(again: boolean): Effect.fn.Return<Answered<S["Type"]>, ForgeError | E> {
-      yield* before
       const token = yield* auth.token(call.repo)
-      return yield* Effect.catch(limited(call)(once(call, token, etag)), (reason) => {
-        const error = new ForgeError({ operation: call.operation, reason })
-        if (again || reason._tag !== "Unauthorized") return Effect.fail(error)
+      return yield* Effect.catch(once(call, token, before, etag), (error) => {
+        const isRefused = error instanceof ForgeError && error.reason._tag === "Unauthorized"
+        if (again || !isRefused) return Effect.fail(error)
         return Effect.flatMap(auth.drop(call.repo, token), (another) => another ? attempt(true) : Effect.fail(error))
       })
     })

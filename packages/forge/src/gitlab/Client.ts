@@ -162,13 +162,15 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
   const gitbeaker = yield* loadGitbeaker(options, (yield* KnownSecrets).redactKnown)
 
   const answers = new KeptAnswers()
-  const limited = withSharedLimit(yield* ForgeLimits, "gitlab")
+  const limits = yield* ForgeLimits
 
-  const once = Effect.fnUntraced(function*<S extends Decodable>({ answer, ask }: Call<S>, kept?: KeptAnswers) {
-    yield* yield* RequestBudget
-    const gitlab = yield* gitbeaker
+  const answered = Effect.fnUntraced(function*<S extends Decodable>(
+    { answer, ask }: Call<S>,
+    gitlab: Effect.Success<typeof gitbeaker>,
+    kept?: KeptAnswers
+  ) {
     const now = yield* Clock.currentTimeMillis
-    const answered = yield* Effect.tryPromise({
+    const body = yield* Effect.tryPromise({
       try: (signal) => ask(gitlab(signal, kept)),
       catch: (thrown) => reasonOf(thrown, now)
     }).pipe(
@@ -178,23 +180,30 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
           Effect.fail(new Unavailable({ message: `no answer within ${Duration.toSeconds(answerTimeout)} seconds` }))
       })
     )
-    return yield* Effect.mapError(Schema.decodeUnknownEffect(answer)(answered), describe)
+    return yield* Effect.mapError(Schema.decodeUnknownEffect(answer)(body), describe)
   })
 
+  /** Sends a request. `before` runs before each try, when nothing has to be waited for any more. */
   const exchange = <S extends Decodable, E>(
     call: Call<S>,
     repeatable: boolean,
     before: Effect.Effect<void, E>,
     kept?: KeptAnswers
-  ) =>
-    Effect.andThen(
-      before,
-      Effect.mapError(limited(once(call, kept)), (reason) => new ForgeError({ operation: call.operation, reason }))
+  ) => {
+    const asError = Effect.mapError((reason: ForgeError["reason"]) =>
+      new ForgeError({ operation: call.operation, reason })
     )
-      .pipe(
-        Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
-        withRateLimitWaits
-      )
+    return Effect.gen(function*() {
+      yield* yield* RequestBudget
+      const gitlab = yield* gitbeaker
+      yield* before
+      return yield* asError(answered(call, gitlab, kept))
+    }).pipe(
+      withSharedLimit(limits, "gitlab", call.operation),
+      Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
+      withRateLimitWaits
+    )
+  }
 
   const client: GitLabClient = {
     request: (call) => exchange(call, true, Effect.void),
