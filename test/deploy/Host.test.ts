@@ -52,6 +52,7 @@ describe("deploy/host/nominal-code.service", () => {
     assert.sameMembers(set.filter(([name]) => name.endsWith("_FILE")).map(([, value]) => value), credentials)
   })
 
+  // Only systemd itself can say if it takes a unit, and a machine without it, such as a container, does not run ours.
   it.skipIf(!isInstalled("systemd-analyze", "--version"))(
     "is a unit that systemd takes, and exposes little (systemd)",
     () => {

@@ -91,7 +91,7 @@ redisSuite("servers with a Redis", () => {
         const outage = serve.log.filter((line) =>
           line.includes("the connection was lost") || line.includes("ECONNREFUSED")
         )
-        assert.isAbove(outage.length, 2)
+        assert.isNotEmpty(outage)
         // A line tells what is away, and not where in the program it was noticed.
         for (const line of outage) assert.notMatch(line, /\bat \S+ ?\(|\.[jt]s:\d+/)
         yield* journey.checkHonesty

@@ -25,16 +25,12 @@ export interface ModelChain {
   readonly usage: Effect.Effect<UsageSummary>
 }
 
-/** Reasons after which another model may answer. Of the others, the conversation is the matter, or its contents. */
-const replaceable: ReadonlySet<LlmError["reason"]> = new Set([
-  "rate-limited",
-  "overloaded",
-  "unavailable",
-  "timeout",
-  "unauthorized",
-  "no-credit",
-  "no-model",
-  "malformed-response"
+/** Reasons that lie in the conversation or the review's limit, so that another model would not help. */
+const sameElsewhere: ReadonlySet<LlmError["reason"]> = new Set([
+  "context-too-long",
+  "invalid-request",
+  "refused",
+  "budget-exceeded"
 ])
 
 /** Reasons for which a job waits until the service is back. */
@@ -100,7 +96,7 @@ export const make = Effect.fnUntraced(
     const current = Effect.map(Ref.get(at), (index) => models[index] ?? first)
 
     const replace = Effect.fnUntraced(function*(error: LlmError) {
-      if (models.length === 1 || !replaceable.has(error.reason)) return yield* error
+      if (models.length === 1 || sameElsewhere.has(error.reason)) return yield* error
       const gone = yield* current
       yield* absences.add(gone, error)
       const all = yield* Ref.updateAndGet(errors, (before) => [...before, error])

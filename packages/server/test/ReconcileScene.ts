@@ -19,19 +19,7 @@ import { Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import * as Intake from "../src/Intake.ts"
 import * as Reconcile from "../src/Reconcile.ts"
-
-const policy: Policy = {
-  botUsername: "nominalbot",
-  allowedUsers: ["mara"],
-  allowedRepos: ["acme/shop"],
-  allowedAssociations: [],
-  allowedAccessLevel: "none",
-  require: "anyone",
-  titleIncludeTags: [],
-  titleExcludeTags: ["skip"],
-  triggers: ["pr_opened", "pr_push"],
-  reviewLabel: "nominal:review"
-}
+import { policy } from "./ServerFixture.ts"
 
 /** Changes of the usual search. */
 export interface Changes {
@@ -49,7 +37,7 @@ const server = (
   platform: Platform,
   { maxRequests = 1_000, window = Duration.days(1), ...changes }: Changes = {}
 ) => {
-  const rules = { ...policy, ...changes.policy }
+  const rules = { ...policy, allowedUsers: ["mara"], ...changes.policy }
   const forge = Layer.mock(Forge, {
     platform,
     headRef: () => "",

@@ -25,7 +25,8 @@ const github = GitHub.layer({
 
 const githubWebhooks = GitHub.webhooks({ secret: Option.some(Redacted.make(secret)), allowUnsigned: false })
 
-const policy: Policy = {
+/** Policy of a server for one repository. */
+export const policy: Policy = {
   botUsername: "nominalbot",
   allowedUsers: ["alice"],
   allowedRepos: ["acme/shop"],
