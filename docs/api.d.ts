@@ -328,6 +328,27 @@ export declare const ReviewSettings: Schema.Struct<{
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
   }>>;
+  /** Agent that verifies findings. Absent in the jobs of an older server: `verifierOf` tells who does. */
+  readonly verifier: Schema.optionalKey<Schema.Struct<{
+    /** A model service, or `claude-code`. */
+    readonly provider: Schema.String;
+    readonly model: Schema.NonEmptyString;
+    /** Models that go on in this order where the one before is away, in the middle of a review too. */
+    readonly fallback: Schema.optionalKey<Schema.$Array<Schema.Struct<{
+      /** A model service, or `claude-code`. */
+      readonly provider: Schema.String;
+      readonly model: Schema.NonEmptyString;
+    }>>>;
+    readonly maxTurns: Schema.Natural;
+    /** `off`: the model is asked once, without tools. Absent: it has tools, unless it refuses them. */
+    readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
+    /** Absent: as the service sets it for the model. */
+    readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
+    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    readonly contextWindow: Schema.optionalKey<Schema.Natural>;
+    /** Replaces the bundled role prompt. */
+    readonly systemPrompt: Schema.optionalKey<Schema.String>;
+  }>>;
   /** Agent that looks something up for the reviewer. */
   readonly explorer: Schema.Struct<{
     /** A model service, or `claude-code`. */

@@ -17,7 +17,7 @@ import type { Role } from "./settings/Roles.ts"
 import { isClear } from "./Url.ts"
 import type { Values } from "./Values.ts"
 
-const { agent, answerer, explorer, providers } = settings
+const { agent, answerer, explorer, providers, verifier } = settings
 
 /** A model, and the service that has it. */
 export interface Model extends ModelRef {
@@ -54,7 +54,7 @@ const modelOf = (provider: ProviderName, setting: Text, values: Values, report: 
   })
 
 /** Models of the roles. */
-export type Models = Readonly<Record<"reviewer" | "answerer" | "explorer", Model>>
+export type Models = Readonly<Record<"reviewer" | "answerer" | "verifier" | "explorer", Model>>
 
 /** Resolves a role's model; `usual`: the providers' own models for the role, where the reviewer's is not set either. */
 type Own = (role: Role, reviewer: Model, usual?: Partial<Record<ProviderName, string>>) => Model
@@ -144,7 +144,12 @@ export const resolveModels = ({ name }: Runner, values: Values, report: Report):
     ? { provider: claudeCode, model: Option.getOrElse(values(agent.model), () => modelOfPlan) } as const
     : reviewerOf(values, report)
   const own = isClaudeCode ? ofClaudeCode(values) : ofProvider(values, report)
-  return { reviewer, answerer: own(answerer, reviewer), explorer: own(explorer, reviewer, explorerModels) }
+  return {
+    reviewer,
+    answerer: own(answerer, reviewer),
+    verifier: own(verifier, reviewer),
+    explorer: own(explorer, reviewer, explorerModels)
+  }
 }
 
 /** Resolves what the models can do, for every role. */

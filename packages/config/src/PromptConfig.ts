@@ -6,7 +6,7 @@ import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 
-const { agent, answerer, explorer, prompts } = settings
+const { agent, answerer, explorer, prompts, verifier } = settings
 
 type Text = Setting<Option.Option<string>>
 
@@ -63,6 +63,7 @@ export interface Prompts {
   readonly reviewer: Option.Option<string>
   readonly explorer: Option.Option<string>
   readonly answerer: Option.Option<string>
+  readonly verifier: Option.Option<string>
   readonly codingGuidelines: Option.Option<string>
   /** Language (`python`, `go`, …) → its guidelines. */
   readonly languageGuidelines: Readonly<Record<string, string>>
@@ -77,6 +78,7 @@ export const resolvePrompts = Effect.fnUntraced(function*(
     reviewer: yield* override(agent.systemPrompt, agent.systemPromptFile, values, report),
     explorer: yield* override(explorer.systemPrompt, explorer.systemPromptFile, values, report),
     answerer: yield* override(answerer.systemPrompt, answerer.systemPromptFile, values, report),
+    verifier: yield* override(verifier.systemPrompt, verifier.systemPromptFile, values, report),
     codingGuidelines: yield* override(prompts.codingGuidelines, prompts.codingGuidelinesFile, values, report),
     languageGuidelines: yield* languageGuidelines(values, report)
   }

@@ -10,7 +10,7 @@ import type { Runner } from "./RunnerConfig.ts"
 import { settings } from "./Settings.ts"
 import { type Values, valuesOf } from "./Values.ts"
 
-const { agent, answerer, costs, explorer, filters, reviewer } = settings
+const { agent, answerer, costs, explorer, filters, reviewer, verifier } = settings
 
 const withEffort = (effort: Option.Option<Effort>) =>
   Option.match(effort, { onNone: () => ({}), onSome: (effort) => ({ effort }) })
@@ -59,6 +59,7 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
       ...agentOf("answerer", answerer.effort),
       maxTurns: Option.getOrElse(values(answerer.maxTurns), () => answererOf({ reviewer: reviewerAgent }).maxTurns)
     },
+    verifier: { ...agentOf("verifier", verifier.effort), maxTurns: values(verifier.maxTurns) },
     explorer: { ...agentOf("explorer", explorer.effort), maxTurns: values(explorer.maxTurns) },
     ...resolveExplorers(runner, values, report),
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),

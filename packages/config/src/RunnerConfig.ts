@@ -7,7 +7,7 @@ import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
 import type { Values } from "./Values.ts"
 
-const { agent, answerer, explorer, kubernetes, providers } = settings
+const { agent, answerer, explorer, kubernetes, providers, verifier } = settings
 
 /** Runner of the agents, and the path of Claude Code if it was found. */
 export interface Runner {
@@ -47,9 +47,10 @@ export const installClaudeCode = "install Claude Code and log in (https://claude
 export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
   const asked = values(agent.runner)
   const inPods = mode === "serve" && Option.isSome(values(kubernetes.image))
-  const hasProvider = [agent.provider, answerer.provider, explorer.provider, providers.anthropic.apiKey].some((
-    setting
-  ) => Option.isSome<unknown>(values<Option.Option<unknown>>(setting)))
+  const ofRoles = [agent.provider, answerer.provider, verifier.provider]
+  const hasProvider = [...ofRoles, explorer.provider, providers.anthropic.apiKey].some((setting) =>
+    Option.isSome<unknown>(values<Option.Option<unknown>>(setting))
+  )
   const program = yield* findProgram(values)
   const configured = values(agent.cliPath)
   const found = Option.isSome(program) || Option.isSome(configured)
@@ -58,7 +59,7 @@ export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Val
     report.warn(agent.cliPath, `no effect: set ${nameOf(agent.runner)} to claude-code to review with it`)
   }
   if (name === "claude-code") {
-    for (const setting of [agent.provider, answerer.provider, agent.contextWindow]) {
+    for (const setting of [...ofRoles, agent.contextWindow]) {
       if (Option.isSome<unknown>(values<Option.Option<unknown>>(setting))) {
         report.warn(setting, "no effect: Claude Code runs the agents")
       }

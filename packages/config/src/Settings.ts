@@ -8,7 +8,7 @@ import { line } from "@nominal-code/domain/SettingType"
 import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
 import { agent, prompts } from "./settings/Review.ts"
-import { answerer, explorer } from "./settings/Roles.ts"
+import { answerer, explorer, verifier } from "./settings/Roles.ts"
 import { jobs, kubernetes, metrics, reconcile, redis, storage, webhook, workspace } from "./settings/Service.ts"
 import { tracing } from "./settings/Tracing.ts"
 
@@ -40,6 +40,7 @@ const own = {
   filters,
   agent,
   answerer,
+  verifier,
   explorer,
   costs,
   prompts,
@@ -91,7 +92,7 @@ export const sections: ReadonlyArray<{
   {
     title: "Roles",
     note: "Beside the reviewer. [Choose a model](models.md#a-model-for-each-role) says what each role does.",
-    settings: [...Object.values(answerer), ...Object.values(explorer)]
+    settings: [...Object.values(answerer), ...Object.values(verifier), ...Object.values(explorer)]
   },
   {
     title: "Costs",

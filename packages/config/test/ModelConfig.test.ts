@@ -2,7 +2,8 @@ import { assert, it } from "@effect/vitest"
 import type { AppConfig, ProviderSettings } from "@nominal-code/config/AppConfig"
 import { defaultModelOf, defaultModels, retirementOf } from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
-import { Effect, Option, Redacted } from "effect"
+import { ReviewSettings, verifierOf } from "@nominal-code/domain/ReviewSettings"
+import { Effect, Option, Redacted, Schema } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
 
 it.effect("the short names of the agent are those of the reviewer, and the long ones win", () =>
@@ -53,6 +54,31 @@ it.effect("the answerer has the reviewer's model and fewer turns, unless it has 
       "OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
     ])
     assert.strictEqual((yield* configured({})).review.answerer?.maxTurns, 6)
+  }))
+
+it.effect("the verifier has the reviewer's model and few turns, unless it has its own, and travels with a job", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, OPENAI_API_KEY: "o" }
+    const inherited = yield* configured({ yaml: "agent: { model: m1, reviewer: { system_prompt: Find. } }" })
+    assert.deepStrictEqual(inherited.review.verifier, { provider: "anthropic", model: "m1", maxTurns: 4 })
+    const { verifier, ...older } = inherited.review
+    assert.deepStrictEqual(verifierOf(older), verifier)
+    const yaml = "agent: { verifier: { provider: openai, effort: low, max_turns: 2, system_prompt: Doubt. } }"
+    const own = yield* configured({ env, yaml })
+    const settings = yield* Schema.decodeEffect(Schema.toCodecJson(ReviewSettings))(
+      yield* Schema.encodeEffect(Schema.toCodecJson(ReviewSettings))(own.review)
+    )
+    assert.deepStrictEqual(settings.verifier, {
+      provider: "openai",
+      model: defaultModels.openai,
+      effort: "low",
+      maxTurns: 2,
+      systemPrompt: "Doubt."
+    })
+    assert.deepStrictEqual(namesOf(own), ["anthropic", "openai"])
+    assert.deepStrictEqual(yield* problems({ yaml }), [
+      "OPENAI_API_KEY must be set: the provider \"openai\" needs its key"
+    ])
   }))
 
 it.effect("an address that no agent has a use for says so, and demands nothing", () =>

@@ -68,6 +68,8 @@ export const ReviewSettings = Schema.Struct({
   reviewer: AgentSettings,
   /** Agent that answers questions. Absent in the jobs of an older server: `answererOf` tells who does. */
   answerer: Schema.optionalKey(AgentSettings),
+  /** Agent that verifies findings. Absent in the jobs of an older server: `verifierOf` tells who does. */
+  verifier: Schema.optionalKey(AgentSettings),
   /** Agent that looks something up for the reviewer. */
   explorer: AgentSettings,
   /** Bounds of a review's explorers: their number at the same time, and the dollars of each. Absent: it has none. */
@@ -96,14 +98,24 @@ export type ReviewSettings = typeof ReviewSettings.Type
 /** Turns of an answer to a question, where nothing else is set. */
 const usualTurns = 6
 
+/** Turns of a verification, where nothing else is set. */
+const turnsOfVerifier = 4
+
 /** Settings of the agent that answers questions, by default the reviewer's with fewer turns. */
 export const answererOf = ({ answerer, reviewer }: Pick<ReviewSettings, "answerer" | "reviewer">): AgentSettings =>
   answerer ?? { ...reviewer, maxTurns: reviewer.maxTurns === 0 ? usualTurns : Math.min(reviewer.maxTurns, usualTurns) }
+
+/** Settings of the agent that verifies findings, by default the reviewer's with few turns and a prompt of its own. */
+export const verifierOf = ({ reviewer, verifier }: Pick<ReviewSettings, "reviewer" | "verifier">): AgentSettings => {
+  const { systemPrompt: _, ...usual } = reviewer
+  return verifier ?? { ...usual, maxTurns: turnsOfVerifier }
+}
 
 /** Settings of every agent that reviews and answers have, the reviewer's first. */
 export const agentsOf = (settings: ReviewSettings): ReadonlyArray<AgentSettings> => [
   settings.reviewer,
   answererOf(settings),
+  verifierOf(settings),
   ...(settings.explorers === undefined ? [] : [settings.explorer])
 ]
 

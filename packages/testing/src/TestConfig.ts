@@ -24,6 +24,7 @@ const noPrompts: Prompts = {
   reviewer: Option.none(),
   explorer: Option.none(),
   answerer: Option.none(),
+  verifier: Option.none(),
   codingGuidelines: Option.none(),
   languageGuidelines: {}
 }

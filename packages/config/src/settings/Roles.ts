@@ -70,6 +70,22 @@ export const answerer = {
   })
 }
 
+/** Settings of the agent that verifies what the reviewer found. */
+export const verifier = {
+  ...role(
+    "verifier",
+    "The verifier's",
+    "the verifier: the agent that checks the reviewer's findings.",
+    "the reviewer's; the provider's own where that differs"
+  ),
+  maxTurns: defaulted(4, {
+    yaml: "agent.verifier.max_turns",
+    env: "AGENT_VERIFIER_MAX_TURNS",
+    kind: integer(0),
+    doc: "How many turns the verifier has; 0 means no limit."
+  })
+}
+
 /** Settings of the explorers. */
 export const explorer = {
   ...role(
