@@ -168,6 +168,38 @@ describe("a text that is cut", () => {
     assert.notInclude(text.markdown(`${"a".repeat(50)}\n${canary}`, 10_000), canary)
   })
 
+  it("is read a few times and no more, and shown as code where it has more marks than anybody writes", () => {
+    for (
+      const atom of [
+        "words and `code` [a](b) @c #1. ",
+        "[",
+        "![",
+        "`a``b",
+        "a\n=\n",
+        "@<",
+        "<b>",
+        "&#64;",
+        "```\na\n",
+        "\n\n- a\n  - b\n"
+      ]
+    ) {
+      let rounds = 0
+      const counted = makeOutgoingText({
+        redact: (text) => {
+          rounds++
+          return text
+        },
+        forgeHost: "github.com"
+      })
+      const posted = counted.markdown(atom.repeat(65_536 / atom.length), 65_000)
+      assert.match(posted, /^(`{3,})\n[^]*\n\1$/, atom)
+      // One for each try to make it fit.
+      assert.isAtMost(rounds, 4, atom)
+      const short = counted.markdown(atom.repeat(2_000 / atom.length), 65_000)
+      if (!atom.startsWith("```")) assert.notMatch(short, /^```/, atom)
+    }
+  })
+
   it("takes four times as long for four times the text, whatever it is made of", () => {
     const took = (atom: string, size: number): number => {
       const given = atom.repeat(Math.ceil(size / atom.length))
@@ -175,7 +207,9 @@ describe("a text that is cut", () => {
       text.markdown(given, size)
       return performance.now() - from
     }
-    for (const atom of ["words and `code` [a](b) @c #1. ", "*_", "[", "`a``b", "a\n=\n"]) {
+    for (
+      const atom of [`${"words and words, ".repeat(12)}\`code\` [a](b) @c #1.\n\n`, "*_", "- ", "https://a.example "]
+    ) {
       const isLinear = () => took(atom, 131_072) < 8 * Math.max(20, took(atom, 32_768))
       assert.isTrue(isLinear() || isLinear() || isLinear(), JSON.stringify(atom))
     }

@@ -156,7 +156,7 @@ describe("a review on GitLab", () => {
       const { ours, publish } = yield* scene
       yield* publish([], { summary: "A line of text.\n".repeat(80_000) })
       const [body = ""] = ours().map(({ body }) => body)
-      assert.isAbove(body.length, 900_000)
+      assert.isAbove(body.length, 240_000)
       assert.include(body, "does not fit into one comment")
       assert.isTrue((yield* publish([])).alreadyPosted)
     }))

@@ -4,8 +4,8 @@ import { fenced } from "../Markdown.ts"
 import type { OutgoingText } from "../outgoing/OutgoingText.ts"
 import { makeBodies } from "../PostedBody.ts"
 
-/** Maximum length of a body. GitLab takes 1,000,000 characters; the margin is for what it counts differently. */
-const longest = 990_000
+/** Maximum length of a body. GitLab takes four times as much, but a longer one would hold up the process to be cleaned. */
+const longest = 250_000
 
 /** Most lines above the commented one that a suggestion may replace. */
 const mostLinesAbove = 100

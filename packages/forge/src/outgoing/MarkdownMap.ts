@@ -75,8 +75,11 @@ const spanKinds: Readonly<Record<string, Span["kind"]>> = {
   html_inline: "html"
 }
 
+/** Levels of quotes, lists and brackets in each other. Each bracket of a run is looked at from each level above it. */
+const maxNesting = 20
+
 const reader = (() => {
-  const md = new MarkdownIt({ html: true })
+  const md = new MarkdownIt({ html: true, maxNesting })
   md.disable(["emphasis", "strikethrough", "linkify"])
   for (const rule of md.block.ruler.__rules__) {
     const { fn, name } = rule

@@ -23,9 +23,11 @@ export const makeOutgoingText = (
 ): OutgoingText => ({
   markdown: (text, longest) => {
     // What is cleaned may be longer than before. It is cut again then, and cleaned after that cut, too.
-    for (let room = longest; room > 0; room = Math.floor(room * 0.8)) {
+    let room = longest
+    while (room > 0) {
       const cleaned = act(sanitise(fit(text, room), rules))
       if (cleaned.length <= longest) return cleaned
+      room = Math.floor(room * Math.min(0.9, longest / cleaned.length))
     }
     return ""
   },

@@ -224,6 +224,17 @@ const pass = (text: string, rules: OutgoingTextRules): string | undefined => {
   return rest.every(isBlank) ? [...out, ...rest].join("\n") : undefined
 }
 
+/** Limit of the characters that cost time, lines among them: about as many as in a page of dense code of 64 KB. */
+const mostMarks = 8_192
+
+const mark = /[\n\r[\]<&@#!`\\]/g
+
+const hasTooManyMarks = (text: string): boolean => {
+  let marks = 0
+  for (const _ of text.matchAll(mark)) if (++marks > mostMarks) return true
+  return false
+}
+
 /** Limit of rounds. A text that still changes was made for that; an honest one is done after two. */
 const rounds = 8
 
@@ -232,9 +243,11 @@ const rounds = 8
  * cross-references nothing, loads no image, shows no HTML and links to no other host. Secrets are hidden. Code keeps
  * its characters.
  *
- * It is done when another round changes nothing, so a text that went through is fit by the same rules.
+ * It is done when another round changes nothing, so a text that went through is fit by the same rules. A text of more
+ * marks than anybody writes is shown as code, so that cleaning holds up the process for no longer than a moment.
  */
 export const sanitise = (text: string, rules: OutgoingTextRules): string => {
+  if (hasTooManyMarks(text)) return asBlock(text, rules)
   let before = text
   for (let round = 0; round <= rounds; round++) {
     const after = pass(before, rules)
