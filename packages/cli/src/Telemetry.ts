@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { settings } from "@nominal-code/config/Settings"
-import * as Redaction from "@nominal-code/domain/Redaction"
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import * as Metrics from "@nominal-code/server/Metrics"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient, HttpBody, HttpServer } from "effect/http"
@@ -43,11 +43,13 @@ const headersOf = (text: string): Readonly<Record<string, string>> =>
 
 /**
  * Sends the spans of everything above it to a collector, if `tracing.endpoint` is set. A collector that is away is left
- * alone for a minute, and no review waits for it.
+ * alone for a minute, and no review waits for it. Spans pass the redaction of logs and posts, minted tokens included.
  */
 export const traces = Layer.unwrap(
-  Effect.map(AppConfig, ({ secrets, tracing: { endpoint, headers } }) =>
-    Option.match(endpoint, {
+  Effect.gen(function*() {
+    const { tracing: { endpoint, headers } } = yield* AppConfig
+    const { redact } = yield* KnownSecrets
+    return Option.match(endpoint, {
       onNone: () => Layer.empty,
       onSome: (url) =>
         OtlpTracer.layer({
@@ -58,12 +60,13 @@ export const traces = Layer.unwrap(
             onSome: (text) => ({ headers: headersOf(Redacted.value(text)) })
           })
         }).pipe(
-          Layer.provide(redacted(Redaction.make(secrets.map(Redacted.value)))),
+          Layer.provide(redacted(redact)),
           Layer.provide(FetchHttpClient.layer),
           // A redirection would take the headers elsewhere.
           Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
         )
-    }))
+    })
+  })
 )
 
 /** Everything that tells of the server to who watches it: `/metrics`, if `metrics.port` is set. */

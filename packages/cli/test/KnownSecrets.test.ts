@@ -7,9 +7,11 @@ import { Failure } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { KnownSecrets, withoutSecrets } from "@nominal-code/domain/KnownSecrets"
 import { makeOutgoingText } from "@nominal-code/forge/outgoing/OutgoingText"
-import { ConfigProvider, Console, Effect, FileSystem, Layer } from "effect"
+import * as Collector from "@nominal-code/testing/Collector"
+import { ConfigProvider, Console, Effect, FileSystem, Layer, Redacted } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import * as Logging from "../src/Logging.ts"
+import * as Telemetry from "../src/Telemetry.ts"
 
 const { privateKey } = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -89,6 +91,42 @@ for (const name of names) {
       }
     }).pipe(Effect.provide(NodeServices.layer)))
 }
+
+it.live("what any of them holds is in no span, nor is a token that was made later: names, attributes, events, errors", () =>
+  Effect.gen(function*() {
+    const collector = yield* Collector.make
+    const given = names.filter((name) => name !== "GITHUB_TOKEN" && !name.startsWith("OTEL_")).map((name) =>
+      [name, ...valueFor(name)] as const
+    )
+    const env = {
+      ...withApp,
+      ...Object.fromEntries(given.map(([name, value]) => [name, value])),
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url
+    }
+    const minted = "minted-4f3e2d1c0b9a8f7e6d5c"
+    const hidden = [minted, ...given.flatMap(([, , hidden]) => hidden)]
+    const all = hidden.join(" ")
+    yield* Effect.gen(function*() {
+      yield* (yield* KnownSecrets).add(Redacted.make(minted))
+      yield* Effect.die(new Error(all)).pipe(
+        Effect.tapCause((cause) => Effect.logError(all, cause)),
+        Effect.withSpan(`read ${all}`, { attributes: { [`key of ${minted}`]: all, nested: { note: all } } }),
+        Effect.exit
+      )
+    }).pipe(
+      Effect.provide(
+        Telemetry.traces.pipe(
+          Layer.provideMerge(Logging.layerNone),
+          Layer.provide(Layer.effect(AppConfig, load("run-job")))
+        )
+      ),
+      Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env))
+    )
+    assert.lengthOf(collector.spans(), 1)
+    const told = collector.text()
+    assert.isAtLeast(told.split("[REDACTED]").length, hidden.length)
+    for (const secret of hidden) assert.notInclude(told, JSON.stringify(secret.trim()).slice(1, -1))
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 it.effect("what the file of a secret holds is known, and what the environment overrides", () =>
   Effect.gen(function*() {

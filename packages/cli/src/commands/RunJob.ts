@@ -161,7 +161,8 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
   const [, id] = reference.exec(written.trim()) ?? []
   const payload = id === undefined ? Option.some(yield* decode(written, given === undefined)) : Option.none()
   const own = Results.layer.pipe(
-    Layer.provideMerge(Layer.merge(Logging.layer, Telemetry.traces)),
+    Layer.provideMerge(Telemetry.traces),
+    Layer.provideMerge(Logging.layer),
     Layer.provideMerge(AppConfigLayer.layer("run-job"))
   )
   return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
