@@ -4,7 +4,7 @@ import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Effect, Layer } from "effect"
 import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
-import { makeAccount } from "./gitlab/Account.ts"
+import { currentUser, makeOwnId } from "./gitlab/Account.ts"
 import { makeGitLabBodies } from "./gitlab/Body.ts"
 import { commitStatuses } from "./gitlab/Checks.ts"
 import { clean } from "./gitlab/Clean.ts"
@@ -31,10 +31,13 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   const text = makeOutgoingText({ redact: secrets.redact, forgeHost: hostOfUrl(host) }, clean)
   const seal = makeMarkerSeal(yield* MarkerKeys)
   const bodies = makeGitLabBodies(seal, text)
-  const posts = makePosts(client, host, { login: yield* makeAccount(client), seal })
-  const { explaining, ...reads } = makeReads(client)
+  const ownId = yield* makeOwnId(client)
+  const posts = makePosts(client, host, { ownId, seal })
+  const { explaining, knownDiff, ...reads } = makeReads(client)
   const { look, ownPosts, publish, reply, settle } = makePublish(client, host, {
     bodies,
+    knownDiff,
+    ownId,
     posts,
     pullRequest: reads.pullRequest
   })
@@ -59,7 +62,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
 
 /** The username that GitLab knows the token by. */
 export const account = (options: GitLabOptions) =>
-  Effect.flatMap(makeGitLabClient(options), (client) => Effect.flatten(makeAccount(client)))
+  Effect.flatMap(makeGitLabClient(options), (client) => Effect.map(currentUser(client), ({ username }) => username))
 
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))

@@ -17,7 +17,7 @@ const path = "/base/api/v4/projects/acme%2Fbackend%2Fshop/merge_requests/7"
 const mergeRequest = {
   title: "A change",
   description: null,
-  author: { username: "ada" },
+  author: { id: 5, username: "ada" },
   state: "opened",
   source_branch: "change",
   target_branch: "main",

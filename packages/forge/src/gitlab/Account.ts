@@ -1,8 +1,8 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Ref, Schema } from "effect"
 import { ForgeError, Refused } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"
 
-const User = Schema.Struct({ username: Schema.String })
+const User = Schema.Struct({ id: Schema.Int, username: Schema.String })
 const Version = Schema.Struct({ version: Schema.String })
 
 /** First version whose API makes and publishes draft notes. */
@@ -13,19 +13,32 @@ const isTooOld = (version: string): boolean => {
   return major < leastMajor || major === leastMajor && minor < leastMinor
 }
 
-/** Username of the token's account. It is asked for once a day. */
-export const makeAccount = (client: GitLabClient) =>
-  Effect.cachedWithTTL(
-    Effect.map(
-      client.request({
-        operation: "GitLab.account",
-        ask: (gitlab) => gitlab.Users.showCurrentUser(),
-        answer: User
-      }),
-      ({ username }) => username
-    ),
-    (exit) => exit._tag === "Success" ? "1 day" : 0
-  )
+/** Account of the token. */
+export const currentUser = (client: GitLabClient) =>
+  client.request({
+    operation: "GitLab.account",
+    ask: (gitlab) => gitlab.Users.showCurrentUser(),
+    answer: User
+  })
+
+/** Number of the token's account: it stays when the account is renamed. */
+export interface OwnId {
+  /** The number. It is asked for once, unless it is known by then. */
+  readonly get: Effect.Effect<number, ForgeError>
+  /** Takes the number from an answer that names our account. */
+  learn(id: number): Effect.Effect<void>
+}
+
+export const makeOwnId = Effect.fnUntraced(function*(client: GitLabClient) {
+  const known = yield* Ref.make(Option.none<number>())
+  const learn = (id: number) => Ref.set(known, Option.some(id))
+  const ask = Effect.map(currentUser(client), ({ id }) => id)
+  const ownId: OwnId = {
+    learn,
+    get: Effect.flatMap(Ref.get(known), Option.match({ onNone: () => Effect.tap(ask, learn), onSome: Effect.succeed }))
+  }
+  return ownId
+})
 
 /** Fails if this GitLab is too old to have draft notes, and says so. */
 export const checkVersion = Effect.fnUntraced(function*(client: GitLabClient) {

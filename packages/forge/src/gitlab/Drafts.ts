@@ -5,7 +5,7 @@ import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { isUnavailable, transient } from "../Retries.ts"
-import { checkVersion } from "./Account.ts"
+import { checkVersion, type OwnId } from "./Account.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
 import type { Position } from "./Positions.ts"
@@ -13,6 +13,7 @@ import { operationOf } from "./Reads.ts"
 
 const Draft = Schema.Struct({
   id: Schema.Int,
+  author_id: Schema.Int,
   note: Schema.String,
   line_code: Schema.optional(Schema.NullOr(Schema.String))
 })
@@ -22,7 +23,7 @@ type Draft = typeof Draft.Type
  * Draft notes, which only our account sees, and their publication, right before which the queue is asked. A run that
  * lost its lease can leave drafts behind and nothing more; the run that took over deletes them first.
  */
-export const makeDrafts = (client: GitLabClient) => {
+export const makeDrafts = (client: GitLabClient, ownId: OwnId) => {
   /** GitLab answers 404 where it has no such draft notes yet: lists of them came before their creation. */
   const explainedByVersion = <A, E>(call: Effect.Effect<A, E>) =>
     Effect.tapError(call, (error) => isNotFound(error) ? checkVersion(client) : Effect.void)
@@ -69,7 +70,7 @@ export const makeDrafts = (client: GitLabClient) => {
           { body: { note, ...(position === undefined ? {} : { position }) } }
         ).then(({ body }) => body),
       answer: Draft
-    }).pipe(explainedByVersion)
+    }).pipe(explainedByVersion, Effect.tap(({ author_id }) => ownId.learn(author_id)))
     const again = Effect.flatMap(list("publish", ref), (drafts) => {
       const there = drafts.find((draft) => draft.note.trim() === note.trim())
       return there === undefined ? once : Effect.succeed(there)

@@ -4,7 +4,7 @@ import { DateTime, Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import { type ForgeInventory, HeadStanding, type InventoryRepository, type OpenPullRequest } from "../Inventory.ts"
 import { standingIn } from "../JobPosts.ts"
-import { makeAccount } from "./Account.ts"
+import { makeOwnId } from "./Account.ts"
 import { type GitLabClient, makeGitLabClient } from "./Client.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
 import { makePosts } from "./Posts.ts"
@@ -73,7 +73,7 @@ const { Settled, Unreviewed } = HeadStanding.cases
 export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions) {
   const client = yield* makeGitLabClient(options)
   const seal = makeMarkerSeal(yield* MarkerKeys)
-  const posts = makePosts(client, hostOf(options), { login: yield* makeAccount(client), seal })
+  const posts = makePosts(client, hostOf(options), { ownId: yield* makeOwnId(client), seal })
 
   const checkOf = ({ headSha, ref }: OpenPullRequest) =>
     client.request({

@@ -1,11 +1,10 @@
-import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
 import { markersIn } from "@nominal-code/domain/Marker"
 import { type MarkerSeal, unmarked } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { Effect } from "effect"
-import type { ForgeError } from "../ForgeError.ts"
 import { jobPostsIn, type Post } from "../JobPosts.ts"
+import type { OwnId } from "./Account.ts"
 import type { GitLabClient } from "./Client.ts"
 import { notesOf, type ThreadNote } from "./Discussions.ts"
 import { ghost } from "./Reads.ts"
@@ -18,17 +17,20 @@ export const noteUrl = (host: string, { number, repo }: PullRequestRef, id: numb
 export const fingerprintIn = ({ body }: Pick<Post, "body">, jobId: JobId) =>
   markersIn(body).find((marker) => marker.jobId === jobId && marker.fingerprint !== undefined)?.fingerprint
 
-/** Marks of our own posts: the username of our account, and the seal of the markers. */
-interface OwnAccount {
-  readonly login: Effect.Effect<string, ForgeError>
+/** Marks of our own posts: the number of our account, and the seal of the markers. */
+interface OwnMarks {
+  readonly ownId: OwnId
   readonly seal: MarkerSeal
 }
 
-/** Ledger of our posts, read from GitLab. */
-export const makePosts = (client: GitLabClient, host: string, { login, seal }: OwnAccount) => {
-  const isBy = (self: string, { author }: ThreadNote) => isSameLogin(author?.username ?? ghost, self)
+/** Account of nobody. */
+const nobody = 0
 
-  const postOf = (ref: PullRequestRef, self: string) => (note: ThreadNote): Post => ({
+/** Ledger of our posts, read from GitLab. */
+export const makePosts = (client: GitLabClient, host: string, { ownId, seal }: OwnMarks) => {
+  const isBy = (self: number, { author }: ThreadNote) => author?.id === self
+
+  const postOf = (ref: PullRequestRef, self: number) => (note: ThreadNote): Post => ({
     kind: note.inThread ? "thread" : "comment",
     id: note.id,
     body: note.body,
@@ -39,9 +41,10 @@ export const makePosts = (client: GitLabClient, host: string, { login, seal }: O
     submitted: true
   })
 
-  /** Everybody's notes, and as posts. */
+  /** Everybody's notes, and as posts. What has no marker is no post of ours that counts, so nobody asks whose it is. */
   const read = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
-    const [self, raw] = yield* Effect.all([login, notesOf(client, operation, ref)], { concurrency: 2 })
+    const raw = yield* notesOf(client, operation, ref)
+    const self = raw.some(({ body }) => markersIn(body).length > 0) ? yield* ownId.get : nobody
     const notes = raw.map((note) => ({
       ...note,
       body: isBy(self, note) ? seal.open(ref, note.body) : unmarked(note.body)

@@ -8,12 +8,14 @@ import type { ForgeError } from "../ForgeError.ts"
 import { jobPostsIn, type Post } from "../JobPosts.ts"
 import { makeReply } from "../PlainPosts.ts"
 import { isUnavailable, transient } from "../Retries.ts"
+import type { OwnId } from "./Account.ts"
 import type { GitLabBodies } from "./Body.ts"
 import type { GitLabClient } from "./Client.ts"
 import { discussionsIn } from "./Discussions.ts"
 import { makeDrafts } from "./Drafts.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
-import { type DiffRefs, positionOf, type VersionFile } from "./Positions.ts"
+import type { KnownDiffs, VersionDiff } from "./KnownDiffs.ts"
+import { positionOf } from "./Positions.ts"
 import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
 import { operationOf } from "./Reads.ts"
 import { makePlain } from "./Reply.ts"
@@ -27,15 +29,9 @@ const Version = Schema.Struct({
   head_commit_sha: Sha
 })
 
-const VersionDiff = Schema.Struct({
+const WholeVersion = Schema.Struct({
   diffs: Schema.Array(Schema.Struct({ old_path: RepoPath, new_path: RepoPath, diff: Schema.String }))
 })
-
-/** Diff that the reviewed commit was part of. */
-interface ReviewedDiff {
-  readonly refs: DiffRefs
-  readonly files: ReadonlyArray<VersionFile>
-}
 
 /** Places of a review's comments on the merge request, compared with what the review has. */
 const compare = (own: ReadonlyArray<Post>, jobId: JobId, inline: Comments) => {
@@ -55,13 +51,15 @@ const compare = (own: ReadonlyArray<Post>, jobId: JobId, inline: Comments) => {
 /** Reads of a merge request that its posts are part of, and the form of the posts. */
 interface Reads {
   readonly bodies: GitLabBodies
+  readonly ownId: OwnId
   readonly posts: GitLabPosts
+  readonly knownDiff: KnownDiffs["at"]
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
 }
 
 export const makePublish = (client: GitLabClient, host: string, reads: Reads) => {
   const { bodies, posts } = reads
-  const drafts = makeDrafts(client)
+  const drafts = makeDrafts(client, reads.ownId)
   const plainPosts = makePlain(client, host, posts)
   const reply = makeReply("GitLab", plainPosts, posts.jobPosts, bodies.markedBody)
 
@@ -84,7 +82,10 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
     return view
   })
 
-  const reviewedDiff = Effect.fnUntraced(function*({ headSha, pullRequest: ref }: ReviewDraft) {
+  /** Diff that the reviewed commit was part of: as it was read for the review, or else as GitLab keeps it. */
+  const reviewedDiff = Effect.fnUntraced(function*({ comments, headSha, pullRequest: ref }: ReviewDraft) {
+    const known = reads.knownDiff(ref, headSha, comments.map(({ finding }) => finding.path))
+    if (known !== undefined) return Option.some(known)
     const call = { operation: operationOf("publish", ref) }
     const versions = yield* client.request({
       ...call,
@@ -92,13 +93,13 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
       answer: Schema.Array(Version)
     })
     const version = versions.find(({ head_commit_sha }) => head_commit_sha === headSha)
-    if (version === undefined) return Option.none<ReviewedDiff>()
+    if (version === undefined) return Option.none<VersionDiff>()
     const { diffs } = yield* client.request({
       ...call,
       ask: (gitlab) => gitlab.MergeRequests.showDiffVersion(ref.repo, ref.number, version.id),
-      answer: VersionDiff
+      answer: WholeVersion
     })
-    return Option.some<ReviewedDiff>({
+    return Option.some<VersionDiff>({
       refs: { baseSha: version.base_commit_sha, startSha: version.start_commit_sha, headSha },
       files: diffs.map(({ diff, new_path, old_path }) => ({ oldPath: old_path, newPath: new_path, diff }))
     })
@@ -156,7 +157,7 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
   })
 
   /** Makes the drafts of all comments and, last, that of the summary: where it stands, everything does. */
-  const submit = Effect.fnUntraced(function*(draft: ReviewDraft, { files, refs }: ReviewedDiff) {
+  const submit = Effect.fnUntraced(function*(draft: ReviewDraft, { files, refs }: VersionDiff) {
     const { comments, pullRequest: ref } = draft
     const made = yield* Ref.make<ReadonlyArray<number>>([])
     const keep = (id: number) => Ref.update(made, (ids) => [...ids, id])

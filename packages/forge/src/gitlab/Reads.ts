@@ -4,6 +4,7 @@ import { Effect, Schema, Stream } from "effect"
 import { ForgeError, Refused } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isForbidden } from "./Failure.ts"
+import { KnownDiffs } from "./KnownDiffs.ts"
 
 /** Operation's name in errors: `GitLab.publish acme/shop!7`. */
 export const operationOf = (operation: string, { number, repo }: PullRequestRef) =>
@@ -12,7 +13,7 @@ export const operationOf = (operation: string, { number, repo }: PullRequestRef)
 /** Username that GitLab's pages show for a deleted account. */
 export const ghost = "ghost"
 
-export const Author = Schema.NullOr(Schema.Struct({ username: Schema.String }))
+export const Author = Schema.NullOr(Schema.Struct({ id: Schema.Int, username: Schema.String }))
 
 const MergeRequest = Schema.Struct({
   title: Schema.String,
@@ -24,7 +25,7 @@ const MergeRequest = Schema.Struct({
   source_branch: Schema.String,
   target_branch: Schema.String,
   discussion_locked: Schema.optional(Schema.NullOr(Schema.Boolean)),
-  diff_refs: Schema.NullOr(Schema.Struct({ base_sha: Sha, head_sha: Sha }))
+  diff_refs: Schema.NullOr(Schema.Struct({ base_sha: Sha, start_sha: Sha, head_sha: Sha }))
 })
 
 const Project = Schema.Struct({ archived: Schema.optional(Schema.NullOr(Schema.Boolean)) })
@@ -51,6 +52,8 @@ const changedFile = ({ deleted_file, diff, new_file, new_path, old_path, renamed
   })
 
 export const makeReads = (client: GitLabClient) => {
+  const diffs = new KnownDiffs()
+
   const mergeRequest = (operation: string, ref: PullRequestRef) =>
     client.request({
       operation: operationOf(operation, ref),
@@ -67,6 +70,8 @@ export const makeReads = (client: GitLabClient) => {
         reason: new Refused({ status: 422, message })
       })
     }
+    const { base_sha: baseSha, head_sha: headSha, start_sha: startSha } = found.diff_refs
+    diffs.sawRefs(ref, { baseSha, startSha, headSha })
     return new PullRequest({
       ref,
       title: found.title,
@@ -75,9 +80,9 @@ export const makeReads = (client: GitLabClient) => {
       state: states[found.state],
       draft: found.draft === true,
       labels: found.labels ?? [],
-      headSha: found.diff_refs.head_sha,
+      headSha,
       headBranch: found.source_branch,
-      baseSha: found.diff_refs.base_sha,
+      baseSha,
       baseBranch: found.target_branch
     })
   })
@@ -87,7 +92,16 @@ export const makeReads = (client: GitLabClient) => {
       operation: operationOf("changedFiles", ref),
       ask: (gitlab, page) => gitlab.MergeRequests.allDiffs(ref.repo, ref.number, page),
       answer: File
-    }).pipe(Stream.map(changedFile), Stream.runCollect)
+    }).pipe(
+      Stream.runCollect,
+      Effect.map((files) => {
+        diffs.sawFiles(
+          ref,
+          files.map(({ diff, new_path, old_path }) => ({ oldPath: old_path, newPath: new_path, diff }))
+        )
+        return files.map(changedFile)
+      })
+    )
   )
 
   const checkAccess = Effect.fn("GitLab.checkAccess")((repo: RepoName) =>
@@ -124,5 +138,5 @@ export const makeReads = (client: GitLabClient) => {
     <A, E>(posting: Effect.Effect<A, E | ForgeError>): Effect.Effect<A, E | ForgeError> =>
       Effect.catchIf(posting, isForbidden, explain(operation, ref))
 
-  return { pullRequest, changedFiles, checkAccess, explaining }
+  return { pullRequest, changedFiles, checkAccess, explaining, knownDiff: diffs.at }
 }

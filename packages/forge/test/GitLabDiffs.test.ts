@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Effect } from "effect"
+import { Forge } from "../src/Forge.ts"
+import { comment, jobId } from "./FakeGitHub.ts"
+import { lines, makeScene } from "./GitLabScene.ts"
+
+/** Reads and posts as a review does, with a push before one of its steps. */
+const reviewWithPush = Effect.fnUntraced(
+  function*(pushBefore: "files" | "check" | "post" | undefined, limits: Parameters<typeof makeScene>[0] = {}) {
+    const { asked, emulator, headSha, on, ours, ref, request, review } = yield* makeScene(limits)
+    // Line 10 of the reviewed commit is line 11 of what is pushed.
+    const pushed = { "src/cart.ts": ["first\n", ...lines.with(9, "changed\n")].join("") }
+    const step = (name: typeof pushBefore) =>
+      Effect.when(emulator.push(request, [{ message: "More", files: pushed }]), Effect.succeed(name === pushBefore))
+    const posted = yield* on(Effect.gen(function*() {
+      const forge = yield* Forge
+      const { posts } = yield* forge.look(ref, jobId)
+      yield* step("files")
+      yield* forge.changedFiles(ref)
+      yield* step("check")
+      yield* forge.pullRequest(ref)
+      yield* step("post")
+      return yield* forge.publish(
+        review([comment(10), comment(9), comment(2, { path: RepoPath.make("src/new.ts") })]),
+        posts
+      )
+    }))
+    assert.deepStrictEqual([posted.inline, posted.folded], [3, 0])
+    const [position] = ours().map(({ discussion }) => discussion.position)
+    assert.deepStrictEqual([position?.head_sha, position?.new_line], [headSha, 10])
+    return asked().filter((request) => request === "GET versions").length
+  }
+)
+
+describe("the places of a review on GitLab", () => {
+  it.effect("are those of the diff that was read for it, which is not asked for again", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual([yield* reviewWithPush(undefined), yield* reviewWithPush("post")], [0, 0])
+    }))
+
+  it.effect("are looked up where a push came between the reads, so that no one knows whose diff it was", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual([yield* reviewWithPush("files"), yield* reviewWithPush("check")], [1, 1])
+    }))
+
+  it.effect("are looked up in files that GitLab has collapsed", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* reviewWithPush(undefined, { collapsedBytes: 10 }), 1)
+    }))
+})
