@@ -21,9 +21,10 @@ const keys = Object.fromEntries(
 
 const inCluster = { K8S_IMAGE: "image", REDIS_URL: "redis://redis:6379" }
 
-/** Processes of which one at least takes each setting, the first one most of them. */
+/** Processes of which one at least takes each setting, the first one most of them: it is tried first. */
 const processes: ReadonlyArray<readonly [mode: Mode, env: Environment]> = [
   ["serve", { ...complete, ...inCluster, GITLAB_TOKEN: "token", GITLAB_WEBHOOK_SECRET: "0123456789abcdef" }],
+  ["run-job", { ...complete, ...keys }],
   ["serve", complete],
   ["serve", { ...withoutToken, GITHUB_APP_ID: "1", GITHUB_APP_PRIVATE_KEY: pem() }],
   ["serve", { ...withoutToken, GITHUB_APP_ID: "1" }],
@@ -34,7 +35,6 @@ const processes: ReadonlyArray<readonly [mode: Mode, env: Environment]> = [
     AGENT_MODEL: "m",
     AGENT_BASE_URL: "https://a.example"
   }],
-  ["run-job", { ...complete, ...keys }],
   ["review", { ...complete, AGENT_RUNNER: "claude-code" }]
 ]
 
@@ -46,33 +46,34 @@ const values = Effect.gen(function*() {
   yield* fs.writeFileString(`${directory}/key.pem`, pem())
   const program = `${directory}/program`
   yield* fs.writeFileString(program, "#!/bin/sh\n", { mode: 0o755 })
+  // What fits few settings stands first: a setting of any text would try all the others in vain.
   return [
+    "pr_opened",
+    "openai",
+    pem(),
+    `${directory}/key.pem`,
+    program,
+    `${directory}/text.md`,
+    directory,
+    `whsec_${"a".repeat(32)}`,
+    "a-secret-of-sixteen",
+    "[{\"key\":\"spot\",\"operator\":\"Exists\"}]",
+    "{\"nodeAffinity\":{}}",
+    "{\"anthropic\":{\"concurrent\":2}}",
+    "{\"my-model\":{\"input\":1,\"output\":2}}",
+    "redis://other:6379",
+    "https://other.example",
+    "acme/api",
+    "team=payments",
+    "MEMBER",
+    "DEBUG",
+    "127.0.0.2",
     "7",
     "1",
     "200000",
     "true",
     "false",
-    "7d",
-    "redis://other:6379",
-    "https://other.example",
-    `whsec_${"a".repeat(32)}`,
-    "[{\"key\":\"spot\",\"operator\":\"Exists\"}]",
-    "{\"nodeAffinity\":{}}",
-    "{\"anthropic\":{\"concurrent\":2}}",
-    "{\"my-model\":{\"input\":1,\"output\":2}}",
-    "team=payments",
-    "acme/api",
-    "MEMBER",
-    "openai",
-    "DEBUG",
-    "pr_opened",
-    "127.0.0.2",
-    "a-secret-of-sixteen",
-    pem(),
-    directory,
-    `${directory}/text.md`,
-    `${directory}/key.pem`,
-    program
+    "7d"
   ]
 })
 
@@ -103,7 +104,7 @@ const makeHasEffect = Effect.gen(function*() {
     { concurrency: 1 }
   )
   return Effect.fnUntraced(function*({ env: [variable], kind }: Setting<unknown>) {
-    const fitting = [...kind.label.split(" / "), ...texts].filter((text) => Option.isSome(kind.fromText(text)))
+    const fitting = [...texts, ...kind.label.split(" / ")].filter((text) => Option.isSome(kind.fromText(text)))
     for (const text of fitting) {
       for (const [mode, env, usual] of before) {
         const after = yield* given(mode, { ...env, [variable]: text })
