@@ -1,4 +1,4 @@
-import type { Gitlab } from "@gitbeaker/rest"
+import type * as Gitbeaker from "@gitbeaker/rest"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
@@ -11,13 +11,16 @@ import { fetchRedacted } from "../SameOrigin.ts"
 import { Answered, reasonOf } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
 
+/** The resources of GitLab's REST API that we call. gitbeaker's `Gitlab` would make all of its 190 for each request. */
+export type GitLabResources = ReturnType<typeof makeResources>
+
 type Decodable = Schema.ConstraintDecoder<unknown>
 
 /** One call of the REST API. */
 export interface Call<S extends Decodable> {
   /** Operation for error messages: `GitLab.publish acme/shop!7`. */
   readonly operation: string
-  readonly ask: (gitlab: Gitlab) => Promise<unknown>
+  readonly ask: (gitlab: GitLabResources) => Promise<unknown>
   /** Schema of the part of the answer that we read; of one item if the answer is paged. */
   readonly answer: S
 }
@@ -41,7 +44,7 @@ export interface GitLabClient {
   conditional<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** All items of all pages, in order. Fails if one page fails. */
   pages<S extends Decodable>(
-    call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: Gitlab, page: Page) => Promise<unknown> }
+    call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: GitLabResources, page: Page) => Promise<unknown> }
   ): Stream.Stream<S["Type"], ForgeError>
 }
 
@@ -135,11 +138,25 @@ const send = (endpoint: string, options: unknown, { kept, redact, signal }: Send
   )
 }
 
+const makeResources = (rest: typeof Gitbeaker, options: ConstructorParameters<typeof Gitbeaker.Gitlab<false>>[0]) => ({
+  Commits: new rest.Commits(options),
+  MergeRequestAwardEmojis: new rest.MergeRequestAwardEmojis(options),
+  MergeRequestDiscussions: new rest.MergeRequestDiscussions(options),
+  MergeRequestDraftNotes: new rest.MergeRequestDraftNotes(options),
+  MergeRequestNoteAwardEmojis: new rest.MergeRequestNoteAwardEmojis(options),
+  MergeRequestNotes: new rest.MergeRequestNotes(options),
+  MergeRequests: new rest.MergeRequests(options),
+  Metadata: new rest.Metadata(options),
+  ProjectMembers: new rest.ProjectMembers(options),
+  Projects: new rest.Projects(options),
+  Users: new rest.Users(options)
+})
+
 /** gitbeaker, loaded when the first request is made: a process that makes none does not pay for it. */
 const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string) =>
   Effect.promise(() => Promise.all([import("@gitbeaker/rest"), import("@gitbeaker/requester-utils")])).pipe(
-    Effect.map(([{ Gitlab }, { createRequesterFn }]) => (signal: AbortSignal, kept?: KeptAnswers) =>
-      new Gitlab({
+    Effect.map(([rest, { createRequesterFn }]) => (signal: AbortSignal, kept?: KeptAnswers) =>
+      makeResources(rest, {
         host: hostOf(options),
         token: Redacted.value(options.token),
         queryTimeout: null,

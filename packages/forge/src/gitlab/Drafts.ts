@@ -1,4 +1,3 @@
-import type { Gitlab } from "@gitbeaker/rest"
 import { markersIn } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
@@ -6,7 +5,7 @@ import { Effect, Option, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { isUnavailable, transient } from "../Retries.ts"
 import { checkVersion, type OwnId } from "./Account.ts"
-import type { GitLabClient } from "./Client.ts"
+import type { GitLabClient, GitLabResources } from "./Client.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
 import type { Position } from "./Positions.ts"
 import { operationOf } from "./Reads.ts"
@@ -37,7 +36,7 @@ export const makeDrafts = (client: GitLabClient, ownId: OwnId) => {
 
   const removal = (operation: string, ref: PullRequestRef, id: number) => ({
     operation: operationOf(operation, ref),
-    ask: (gitlab: Gitlab) => gitlab.MergeRequestDraftNotes.remove(ref.repo, ref.number, id),
+    ask: (gitlab: GitLabResources) => gitlab.MergeRequestDraftNotes.remove(ref.repo, ref.number, id),
     answer: Schema.Unknown
   })
 
