@@ -3702,6 +3702,8 @@ interface ClaudeCodeOptions extends Account {
   readonly listener: Layer.Layer<HttpServer.HttpServer, unknown>;
   /** Time without a sign of life after which a run is ended. */
   readonly idle?: Duration.Duration | undefined;
+  /** Memory above which a run is ended, in bytes. It is looked at where there is `/proc`. */
+  readonly memory?: number | undefined;
 }
 /** Fails if Claude Code is not there, is too old, or is not logged in. Tells its version. */
 declare const check: (options: ClaudeCodeOptions) => Effect.Effect<string, LlmError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem>;

@@ -16,9 +16,12 @@ export interface ClaudeCodeOptions extends Account {
   readonly listener: Layer.Layer<HttpServer.HttpServer, unknown>
   /** Time without a sign of life after which a run is ended. */
   readonly idle?: Duration.Duration | undefined
+  /** Memory above which a run is ended, in bytes. It is looked at where there is `/proc`. */
+  readonly memory?: number | undefined
 }
 
 const usualIdle = Duration.minutes(5)
+const usualMemory = 2 * 1024 ** 3
 
 /** Time for which a look at the program is good. */
 const freshness = Duration.minutes(1)
@@ -67,7 +70,8 @@ const make = Effect.fnUntraced(function*(options: ClaudeCodeOptions) {
     yield* Effect.annotateCurrentSpan({ model })
     const { installation, program } = yield* ready
     const { run } = yield* loaded
-    return yield* run(task, { installation, program, listener: options.listener, idle: options.idle ?? usualIdle })
+    const { idle = usualIdle, listener, memory = usualMemory } = options
+    return yield* run(task, { installation, program, listener, limits: { idle, memory } })
   }, Effect.provide(services))
 
   return AgentRunner.of({ run })

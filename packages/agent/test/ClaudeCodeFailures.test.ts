@@ -4,6 +4,8 @@ import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { type ModelAnswer, turns } from "@nominal-code/testing/ScriptedModel"
 import { Duration, Effect, FileSystem, Option, Schedule } from "effect"
+import { existsSync } from "node:fs"
+import { execPath } from "node:process"
 import {
   apiKey,
   checkClaude,
@@ -98,6 +100,20 @@ describe("a program", () => {
           const error = yield* failing(runClaude(world, claudeTask(), { program, idle: Duration.seconds(1) }))
           assert.strictEqual(error.reason, reason)
           assert.match(error.message, message)
+        })
+      )
+  )
+
+  it.live.skipIf(!existsSync("/proc/self/status"))(
+    "that takes more memory than its share is ended, and the review fails (/proc)",
+    () =>
+      inWorld((world) =>
+        Effect.gen(function*() {
+          const grow = "const held = []; setInterval(() => held.push(Buffer.alloc(2e7, 1)), 5)"
+          const program = yield* fakeClaude(world, `${init}\nexec "${execPath}" -e '${grow}'`)
+          const error = yield* failing(runClaude(world, claudeTask(), { program, memory: 256 << 20 }))
+          assert.strictEqual(error.reason, "malformed-response")
+          assert.strictEqual(error.message, "Claude Code took more than 256 MiB of memory and was ended")
         })
       )
   )

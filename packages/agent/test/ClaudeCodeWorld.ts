@@ -34,6 +34,7 @@ export interface Changes {
   readonly program?: string
   readonly apiKey?: Option.Option<string>
   readonly idle?: Duration.Duration
+  readonly memory?: number
   readonly variables?: Readonly<Record<string, string>>
   /** Address of the model's service. */
   readonly url?: string
@@ -45,7 +46,8 @@ const options = (world: World, changes: Changes): ClaudeCode.ClaudeCodeOptions =
   apiKey: Option.map(changes.apiKey ?? Option.some(apiKey), (key) => Redacted.make(key)),
   baseUrl: Option.some(changes.url ?? service(world.model)),
   listener: NodeHttpServer.layerServer(createServer, { host: "127.0.0.1", port: 0 }),
-  idle: changes.idle
+  idle: changes.idle,
+  memory: changes.memory
 })
 
 /** The environment of our own process, of which Claude Code gets a part. */

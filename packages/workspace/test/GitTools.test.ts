@@ -66,13 +66,16 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
         assert.match(yield* tool("GitBlame", { path: "gone.ts", revision: "HEAD~2" }), /old$/)
       }))
 
-    it.effect("the history of lines is not asked of a file that is large, and its other questions are", () =>
+    it.effect("the changes of lines are not asked of a file that is large, and its other questions are", () =>
       Effect.gen(function*() {
         const { base, message, tool } = yield* Given
         const large = { revision: base, path: "zlarge.txt", start_line: 1 }
-        const why = "path: zlarge.txt has 5000000 bytes, and the history of lines is shown up to 4194304."
+        const why = "path: zlarge.txt has 5000000 bytes, and changes of lines are shown up to 4194304."
         assert.strictEqual(yield* message("GitBlame", large), why)
         assert.strictEqual(yield* message("GitLog", large), why)
+        assert.strictEqual(yield* message("GitDiff", { from: "BASE", to: base, path: "zlarge.txt" }), why)
+        assert.strictEqual(yield* message("GitDiff", { from: base, to: "BASE", path: "zlarge.txt" }), why)
+        assert.strictEqual(yield* message("GitShow", { revision: base, path: "zlarge.txt" }), why)
         assert.match(yield* tool("GitLog", { revision: base, path: "zlarge.txt" }), /later on main$/)
       }))
 

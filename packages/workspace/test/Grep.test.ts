@@ -57,6 +57,7 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       assert.match(yield* message({ pattern: "" }), /^Invalid input for Grep: .*at \["pattern"\]/)
       assert.match(yield* message({ pattern: "a\nb" }), /Expected one line/)
       assert.strictEqual(yield* message({ pattern: "foo", path: "no" }), "Path not found: no")
+      assert.match(yield* message({ pattern: "(?:\\w{200}){20}" }), /^grep error: .*size limit/)
       for (const path of ["..", "/etc", ".git", "/proc/self"]) yield* message({ pattern: "root", path })
     }))
 
@@ -74,6 +75,12 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       )
       assert.strictEqual(yield* tool("Glob", { pattern: "**" }), "x.git/a")
       assert.strictEqual(yield* tool("Glob", { pattern: ".git/*" }), "No files matched pattern: .git/*")
+    }))
+
+  it.effect("searches no file of more than 10 MB, whose one line it would hold", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over({ "large.txt": `needle${"x".repeat(11_000_000)}`, "small.txt": "needle\n" })
+      assert.strictEqual(yield* tool("Grep", { pattern: "needle" }), "small.txt:1:needle")
     }))
 
   it.effect("does not follow links", () =>

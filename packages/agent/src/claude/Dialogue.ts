@@ -1,5 +1,17 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { type Cause, Duration, Effect, Option, Predicate, Queue, Ref, Result, Stream } from "effect"
+import {
+  type Cause,
+  Duration,
+  Effect,
+  FileSystem,
+  Option,
+  Predicate,
+  Queue,
+  Ref,
+  Result,
+  Schedule,
+  Stream
+} from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Events from "./Events.ts"
 import { failure } from "./Failure.ts"
@@ -32,12 +44,36 @@ const bounded = <E, R>(text: Stream.Stream<string, E, R>) =>
     return since > longestLine ? Effect.fail(tooLong) : Effect.succeed([since, [chunk]] as const)
   }))
 
+/** Limits of a running program. */
+export interface Limits {
+  /** Time without a sign of life after which it is ended. */
+  readonly idle: Duration.Duration
+  /** Memory above which it is ended, in bytes. */
+  readonly memory: number
+}
+
+/** Memory of a process in bytes; 0 where the system does not tell it in `/proc`. */
+const memoryOf = Effect.fnUntraced(function*(pid: number) {
+  const fs = yield* FileSystem.FileSystem
+  const status = yield* Effect.orElseSucceed(fs.readFileString(`/proc/${pid}/status`), () => "")
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+})
+
+/** Fails as soon as a process takes more than its share of memory. */
+const whileSmall = (pid: number, memory: number) =>
+  Effect.flatMap(memoryOf(pid), (bytes) =>
+    bytes <= memory
+      ? Effect.void
+      : Effect.fail(
+        failure("malformed-response", `Claude Code took more than ${memory >> 20} MiB of memory and was ended`)
+      )).pipe(Effect.repeat(Schedule.spaced("1 second")))
+
 /**
  * Starts Claude Code as the leader of a process group of its own. When the scope closes, the whole group is ended: asked
  * at first, killed two seconds later.
  */
 export const open = Effect.fnUntraced(
-  function*(program: Program, args: ReadonlyArray<string>, idle: Duration.Duration) {
+  function*(program: Program, args: ReadonlyArray<string>, { idle, memory }: Limits) {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const input = yield* Queue.unbounded<Uint8Array, Cause.Done>()
     const notStarted = (message: string) =>
@@ -66,6 +102,7 @@ export const open = Effect.fnUntraced(
       Stream.mapError((error) =>
         error._tag === "LlmError" ? error : failure("unavailable", `Claude Code's output was lost: ${error.message}`)
       ),
+      Stream.interruptWhen(whileSmall(handle.pid, memory)),
       Stream.interruptWhen(Effect.andThen(Effect.exit(handle.exitCode), Effect.sleep(drain))),
       Stream.mapEffect((line) => {
         const event = Events.fromLine(line)

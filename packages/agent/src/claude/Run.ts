@@ -35,7 +35,7 @@ interface Environment {
   readonly program: Program
   readonly installation: Installation
   readonly listener: Layer.Layer<HttpServer.HttpServer, unknown>
-  readonly idle: Duration.Duration
+  readonly limits: Dialogue.Limits
 }
 
 /** Constant parts of a running task. */
@@ -86,7 +86,7 @@ interface Opening {
 /** Runs one process until it has handed in the answer, has ended in an error, or has written prose twice. */
 const converse = Effect.fnUntraced(
   function*<A>(session: Session<A>, { maxUsd, prompt, resume }: Opening) {
-    const { desk, files, idle, installation, limit, program, task, transcript } = session
+    const { desk, files, installation, limit, limits, program, task, transcript } = session
     yield* Ref.set(transcript, { ...Transcript.empty, resumed: Option.isSome(resume) })
     const args = argumentsOf(
       {
@@ -99,7 +99,7 @@ const converse = Effect.fnUntraced(
       },
       installation.knows
     )
-    const dialogue = yield* Dialogue.open(program, args, idle)
+    const dialogue = yield* Dialogue.open(program, args, limits)
     yield* dialogue.say(limit === 1 ? `${prompt}\n\n${LastTurn.demand(task.submission.toolName)}` : prompt)
     let nudged = false
     const goesOn = Effect.fnUntraced(function*(event: ClaudeEvent) {

@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool } from "../Tool.ts"
-import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
+import { answer, commitOf, ensureSmall, FilePath, Revision } from "./GitQuery.ts"
 import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
@@ -20,6 +20,7 @@ const diff = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
   const from = yield* commitOf(reading, "from", input.from ?? "BASE")
   const to = yield* commitOf(reading, "to", input.to ?? "HEAD")
   const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
+  if (path !== "") yield* Effect.forEach([from, to], (commit) => ensureSmall(reading, commit, path), { discard: true })
   const args = ["diff", ...Objects.diffOptions, `--unified=${input.context ?? 3}`, from, to, "--"]
   return yield* answer(reading, path === "" ? args : [...args, path], "(no differences)")
 })

@@ -57,7 +57,7 @@ export const commitOf = Effect.fnUntraced(function*(reading: ToolContext, field:
   return (yield* isOurs(reading, sha)) ? sha : yield* unknown
 })
 
-/** Size above which git is not asked for a file's lines: it holds the file, and more for each of its versions. */
+/** Size above which git is not asked about a file's lines: it holds the file, and more for each of its versions. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /** Refuses a question about the lines of a file that is too large for it. */
@@ -70,7 +70,7 @@ export const ensureSmall = Effect.fnUntraced(
     const { size } = Option.getOrElse(yield* objects.info(entry.value.id), () => ({ size: 0 }))
     if (size > MAX_FILE_BYTES) {
       return yield* new ToolError({
-        message: `path: ${path} has ${size} bytes, and the history of lines is shown up to ${MAX_FILE_BYTES}.`
+        message: `path: ${path} has ${size} bytes, and changes of lines are shown up to ${MAX_FILE_BYTES}.`
       })
     }
   },

@@ -2,7 +2,7 @@ import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
-import { answer, commitOf, FilePath, Revision } from "./GitQuery.ts"
+import { answer, commitOf, ensureSmall, FilePath, Revision } from "./GitQuery.ts"
 import { bounded, type ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
@@ -40,6 +40,7 @@ const show = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
     if (path === "") return yield* new ToolError({ message: "path: expected a file, because content is true." })
     return yield* contentOf(reading, commit, path)
   }
+  if (path !== "") yield* ensureSmall(reading, commit, path)
   const args = [
     "show",
     format,

@@ -30,7 +30,10 @@ const options = [
   "--crlf",
   "--max-columns=500",
   "--max-columns-preview",
-  "--max-filesize=10M"
+  "--max-filesize=10M",
+  // Memory of a pattern, which ripgrep would else let grow to a gigabyte.
+  "--regex-size-limit=16M",
+  "--dfa-size-limit=16M"
 ]
 
 const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
