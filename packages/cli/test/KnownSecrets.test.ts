@@ -31,7 +31,7 @@ const valueFor = (name: string): readonly [value: string, hidden: ReadonlyArray<
     return [token, [token]]
   }
   if (name.endsWith("HEADERS")) return [`authorization=Bearer ${canary}`, [canary]]
-  if (/proxy/i.test(name)) return [`http://me:${canary}@proxy:3128`, [canary]]
+  if (/proxy|DATABASE_URL/i.test(name)) return [`http://me:${canary}@proxy:3128`, [canary]]
   return [canary, [canary]]
 }
 
@@ -42,6 +42,8 @@ const names = [
   ),
   "HTTPS_PROXY",
   "https_proxy",
+  "http_proxy",
+  "DATABASE_URL",
   "AWS_SECRET_ACCESS_KEY",
   "AWS_SESSION_TOKEN",
   "NPM_TOKEN",

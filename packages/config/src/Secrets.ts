@@ -11,13 +11,19 @@ export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_pro
 /** Names of variables that hold a secret, of whatever program they are a setting. */
 const secretName = /(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?|_PAT|OTLP_HEADERS)$/i
 
-/** Values of the variables of other programs that look like secrets by their names. */
-const foreignSecrets = Effect.gen(function*() {
+/** The variables of this process, whatever program they are for. */
+const variables = Effect.gen(function*() {
   const provider = yield* ConfigProvider.ConfigProvider
   const names = yield* Effect.orElseSucceed(variableNames(provider), () => [])
-  const values = yield* Effect.forEach(names.filter((name) => secretName.test(name)), readVariable, { concurrency: 1 })
-  return values.flatMap(Option.toArray)
-})
+  return yield* Effect.forEach(names, (name) =>
+    Effect.map(
+      readVariable(name),
+      Option.match({
+        onNone: () => [],
+        onSome: (value) => [{ isSecret: secretName.test(name), value }]
+      })
+    ), { concurrency: 1 })
+}).pipe(Effect.map((found) => found.flat()))
 
 const decode = Option.liftThrowable(decodeURIComponent)
 
@@ -43,8 +49,8 @@ const headerValues = (text: string): ReadonlyArray<string> =>
 const isAddress = (text: string): boolean => Option.exists(parseRedisUrl(text), ({ password }) => password === "")
 
 /**
- * All texts that may not leave the process: the values of secret settings, the logins in URLs, and what other programs'
- * variables hold that are secrets by their names.
+ * All texts that may not leave the process: the values of secret settings, what other programs' variables hold that are
+ * secrets by their names, and the logins in the URLs of all of them.
  */
 export const knownSecrets = Effect.fnUntraced(function*(
   given: ReadonlyArray<string>,
@@ -55,9 +61,10 @@ export const knownSecrets = Effect.fnUntraced(function*(
     onNone: () => [],
     onSome: ({ credentials }) => credentials._tag === "App" ? [Redacted.value(credentials.privateKey)] : []
   })
-  const values = [...given, ...keys, ...yield* foreignSecrets]
-  const proxies = yield* Effect.forEach(proxyVariables, readVariable, { concurrency: 1 })
-  const passwords = [...values, ...proxies.flatMap((proxy) => Option.toArray(proxy))].flatMap(passwordOf)
+  const all = yield* variables
+  const values = [...given, ...keys, ...all.flatMap(({ isSecret, value }) => isSecret ? [value] : [])]
+  // Any of them may be an address with a login: of a proxy, a database, a queue.
+  const passwords = [...values, ...all.map(({ value }) => value)].flatMap(passwordOf)
   const known = new Set([
     ...values.filter((text) => !isAddress(text)),
     ...passwords,

@@ -25,7 +25,7 @@ for (const [name, secret] of Object.entries(given)) {
     }))
 }
 
-for (const name of ["HTTPS_PROXY", "https_proxy", "REDIS_URL"]) {
+for (const name of ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "DATABASE_URL", "REDIS_URL"]) {
   it.effect(`the password in ${name} is a secret, as it is written and as it is meant`, () =>
     Effect.gen(function*() {
       const scheme = name === "REDIS_URL" ? "redis" : "http"
