@@ -160,7 +160,8 @@ export const contextOf = (
     Context.add(ReviewSteps, {
       gather: ({ discussions, pullRequest }, checkout) =>
         Effect.succeed({ pullRequest, checkout, discussions, files: [file], ignored: 0, commits: [], guidelines: "" }),
-      ask: () => Effect.as(answering, { result, notShown: [] }),
+      plan: () => Effect.succeed({ files: [] }),
+      ask: () => Effect.as(answering, { result, coverage: [] }),
       recover: ({ answer }) => Effect.succeed({ answer, usage }),
       place: () => Effect.succeed({ inline: [], folded: [], repeated: [] })
     }),

@@ -21,6 +21,7 @@ export { type AskResult } from "@nominal-code/review/Ask"
 export { type EarlierAnswer } from "@nominal-code/review/EarlierAnswer"
 export { type ChangesSince } from "@nominal-code/review/LedgerPrompt"
 export { type RecoveredAnswer } from "@nominal-code/review/OutputRepair"
+export { type PlannedFile, type ReviewPlan } from "@nominal-code/review/Plan"
 export { type PriorFinding, type PriorPlace, type RepeatContext } from "@nominal-code/review/PriorFindings"
 export { review } from "@nominal-code/review/Review"
 export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/ReviewConfig"
@@ -29,6 +30,8 @@ export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@
 export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
 
 /** Pull requests, what happens to them, and what a review says of them. */
+export { CoverageCounts, FileCoverage, NotShown } from "@nominal-code/domain/Coverage"
+export { FileKind, GeneratedMark } from "@nominal-code/domain/FileKind"
 export type { Filters } from "@nominal-code/domain/Filters"
 export { Category, Confidence, Finding, Fingerprint, fingerprint, Severity } from "@nominal-code/domain/Finding"
 export { parseGitDiff } from "@nominal-code/domain/GitDiff"

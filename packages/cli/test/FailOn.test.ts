@@ -10,7 +10,8 @@ const reportOf = (severities: ReadonlyArray<Severity>) => ({
   headSha: shaOf("a"),
   usage: undefined,
   severities,
-  files: new Map()
+  files: new Map(),
+  coverage: []
 })
 
 const verdict = (severities: ReadonlyArray<Severity>, least: Severity) =>

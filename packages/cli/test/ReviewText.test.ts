@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { FileCoverage } from "@nominal-code/domain/Coverage"
 import { Fingerprint } from "@nominal-code/domain/Finding"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Schema } from "effect"
@@ -34,7 +35,16 @@ const report = (findings: ReadonlyArray<ReviewedFinding>, summary = "**1 finding
   headSha: Sha.make("a".repeat(40)),
   usage: undefined,
   severities: findings.map(({ severity }) => severity),
-  files: new Map(findings.map(({ path, side }) => [`${side} ${path}`, lines]))
+  files: new Map(findings.map(({ path, side }) => [`${side} ${path}`, lines])),
+  coverage: [
+    new FileCoverage({
+      path: RepoPath.make("src/pages.ts"),
+      kind: "source",
+      seen: "part",
+      why: "too-large",
+      leftOut: 3
+    })
+  ]
 })
 
 const plain = (width: number) => ({ width, paint: (_: unknown, text: string) => text })
@@ -45,6 +55,15 @@ const hostile = "\u001b[2J\u001b]0;title\u0007\u009b31m\u202eevil\u2066\r\u0008\
 const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 describe("a review on a terminal", () => {
+  it("shows what a forge folds", () => {
+    const folded =
+      "**No findings.**\n\n<details>\n<summary>1 of 2 files looked at in full</summary>\n\n- a\n\n</details>"
+    assert.strictEqual(
+      reviewText(report([], folded), plain(80)),
+      "No findings.\n\n1 of 2 files looked at in full:\n\n- a"
+    )
+  })
+
   it("shows place, severity, code and text of a finding, and its suggestion as a diff", () => {
     assert.strictEqual(
       reviewText(report([finding()]), plain(100)),
@@ -100,6 +119,9 @@ describe("a review on a terminal", () => {
     const json = reviewJson(hostileReport)
     assert.notMatch(json.replaceAll("\n", ""), controls)
     assert.include(JSON.parse(json).summary, hostile)
+    assert.deepStrictEqual(JSON.parse(json).coverage, [
+      { path: "src/pages.ts", kind: "source", seen: "part", why: "too-large", leftOut: 3 }
+    ])
   })
 })
 

@@ -79,7 +79,8 @@ const report = (findings: ReadonlyArray<ReviewedFinding>, lines = ["one", "2", "
   headSha: Sha.make("a".repeat(40)),
   usage: undefined,
   severities: findings.map(({ severity }) => severity),
-  files: new Map(findings.map(({ path, side }) => [`${side} ${path}`, lines]))
+  files: new Map(findings.map(({ path, side }) => [`${side} ${path}`, lines])),
+  coverage: []
 })
 
 const run = (findings: ReadonlyArray<ReviewedFinding>, lines?: ReadonlyArray<string>) =>

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
+import { CoverageCounts } from "./Coverage.ts"
 import { Failure, ServiceName } from "./Failure.ts"
 import { Lane, Namespace } from "./Lane.ts"
 import { Login, type Platform, type PullRequest, type PullRequestRef, Sha } from "./PullRequest.ts"
@@ -119,7 +120,9 @@ export const JobOutcome = Schema.TaggedUnion({
     findings: Schema.Int,
     url: Schema.optionalKey(Schema.String),
     alreadyPosted: Schema.Boolean,
-    usage: Schema.optionalKey(UsageSummary)
+    usage: Schema.optionalKey(UsageSummary),
+    /** Files that it has looked at. Absent where an earlier run has posted it. */
+    coverage: Schema.optionalKey(CoverageCounts)
   },
   /** A question or a command is answered. `command`: `ask`, `pause` … `usage` is absent where no model was asked. */
   Answered: { command: Schema.String, usage: Schema.optionalKey(UsageSummary) },

@@ -1,29 +1,38 @@
 import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
 import type { ExplorerSettings } from "@nominal-code/agent/Explorers"
 import { commandOf } from "@nominal-code/domain/CommandParser"
+import type { FileCoverage } from "@nominal-code/domain/Coverage"
 import type { Job } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option } from "effect"
-import { budgetBelow, notShown } from "./DiffBudget.ts"
+import { budgetBelow, fitDiffs, portionsOf } from "./DiffBudget.ts"
 import { followPlaces } from "./FollowedPlaces.ts"
 import * as History from "./History.ts"
 import { ledgerOf, openIn } from "./Ledger.ts"
 import { ledgerText, namedFindings, otherDiscussions } from "./LedgerPrompt.ts"
-import { defaultDiffBudget, systemPrompt, userPrompt } from "./Prompt.ts"
+import type { ReviewPlan } from "./Plan.ts"
+import { systemPrompt, userPrompt } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
+import { coverageOf } from "./Receipt.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import type { ReviewContext } from "./ReviewContext.ts"
 import { type ReviewAnswer, reviewSubmissionFor } from "./ReviewOutput.ts"
 import { isOurs } from "./Thread.ts"
 
-/** The agent's answer, and the changed files that its prompt did not show in full. */
+/** The agent's answer, and how much of each changed file its prompt showed. */
 export interface AskResult {
   readonly result: AgentResult<ReviewAnswer>
-  readonly notShown: ReadonlyArray<string>
+  readonly coverage: ReadonlyArray<FileCoverage>
 }
 
+/** Tokens of the diffs of one prompt: half of the smaller models' context, so that there is room for tools. */
+const diffBudget = 100_000
+
 /** Below this, a model that refuses the prompt does not refuse it for its diffs. */
-const leastDiffBudget = 4_000
+const leastDiffBudget = 1_000
+
+/** Part of a model's window, where that is known, that the diffs of a prompt may take. */
+const partOfWindow = 0.4
 
 /** The newest comments say where a discussion stands. */
 const mostDiscussions = 50
@@ -39,8 +48,8 @@ const explorersOf = Effect.fnUntraced(
   }
 )
 
-/** Has the agent review what was gathered. */
-export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewContext) {
+/** Has the agent review what was planned. */
+export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewContext, plan: ReviewPlan) {
   const { settings } = yield* ReviewConfig
   const agent = yield* AgentRunner
   const { event } = job
@@ -58,24 +67,25 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
   const ledger = yield* followPlaces(ledgerOf(context.discussions, isOurBot), context.checkout)
   const named = namedFindings(openIn(ledger))
   const earlier = ledgerText({ ledger, since: full ? undefined : context.since, files: context.files })
-  const promptOf = (diffBudget: number) =>
+  const portions = portionsOf(plan.files)
+  const promptOf = (budget: number) =>
     userPrompt({
       pullRequest: context.pullRequest,
       request: focus,
       place: event._tag === "Comment"
         ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
         : undefined,
-      files: context.files,
+      plan,
+      diffs: fitDiffs(portions, budget),
       commits: context.commits,
       earlier,
       discussions: otherDiscussions(context.discussions, ledger, isOurBot).slice(-mostDiscussions),
-      suggestions: settings.inlineSuggestions,
-      diffBudget
+      suggestions: settings.inlineSuggestions
     })
-  let budget = defaultDiffBudget
+  let budget = Math.min(diffBudget, Math.floor((settings.reviewer.contextWindow ?? Infinity) * partOfWindow))
   const prompt = promptOf(budget)
   const shorter = Effect.sync(() => {
-    budget = budgetBelow(context.files, budget)
+    budget = budgetBelow(portions, budget)
     return budget < leastDiffBudget ? Option.none<string>() : Option.some(promptOf(budget))
   })
   const result = yield* agent.run<ReviewAnswer>({
@@ -90,6 +100,6 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
       : yield* History.load(job.lane, system.length + prompt.length, context.checkout),
     submission: yield* reviewSubmissionFor(named.map(({ id }) => id))
   })
-  const asked: AskResult = { result, notShown: notShown(context.files, budget) }
+  const asked: AskResult = { result, coverage: coverageOf(plan, portions, fitDiffs(portions, budget).shown) }
   return asked
 })

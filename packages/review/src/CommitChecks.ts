@@ -1,5 +1,6 @@
 /** The check on the commit that a job reviews. It is told at the side: no review waits for it, or fails with it. */
 import { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
+import { missedIn } from "@nominal-code/domain/Coverage"
 import { type Finding, Severity } from "@nominal-code/domain/Finding"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import { oneLine } from "@nominal-code/domain/OneLine"
@@ -76,11 +77,12 @@ interface PostedFacts {
 }
 
 const summaryOf = ({ parts, usage }: PostedFacts, open: ReadonlyArray<Severity>): string => {
-  const { files, ignored, notShown, repeated, unreadable } = parts
+  const { coverage, files, ignored, repeated, unreadable } = parts
+  const missed = missedIn(coverage)
   const lines = [
     ...(open.length === 0 ? ["No open findings."] : [`Open findings: ${bySeverity(open)}.`]),
     `Reviewed: ${counted(files, "file")}${ignored === 0 ? "" : `; ${ignored} more ignored`}${
-      notShown.length === 0 ? "" : `; ${notShown.length} not shown to the model in full`
+      missed.length === 0 ? "" : `; ${missed.length} too large to be looked at in full`
     }.`,
     ...(repeated === 0 ? [] : [`Not repeated: ${counted(repeated, "earlier finding")}.`]),
     ...(unreadable === 0 ? [] : [`Unreadable: ${counted(unreadable, "finding")} of the model.`]),

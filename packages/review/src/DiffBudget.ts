@@ -1,85 +1,123 @@
-import { annotate } from "@nominal-code/domain/Hunk"
+import type { FileKind } from "@nominal-code/domain/FileKind"
+import { annotate, hunkRange } from "@nominal-code/domain/Hunk"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import type { PlannedFile } from "./Plan.ts"
+import { tokensIn } from "./TokenEstimate.ts"
+
+/** A file's diff, or the rest of it, that no prompt has shown yet. */
+export interface Portion extends PlannedFile {
+  /** The annotated diff. The rest of a hunk begins with the hunk's header again. */
+  readonly text: string
+  /** Number of lines of the file's diff that an earlier prompt has shown. */
+  readonly shownBefore: number
+  readonly tokens: number
+}
 
 /** A file's diff as it goes into the prompt. */
 export interface ShownDiff {
   readonly file: ChangedFile
-  /** The annotated diff, or its beginning; empty if there is none, or no room for it. */
+  /** The annotated diff, or a part of it. */
   readonly text: string
-  /** Number of lines of the annotated diff that are not in `text`. */
+  /** Number of lines of the annotated diff that are shown before this part. */
+  readonly shownBefore: number
+  /** Number of lines of the annotated diff that come after `text`. */
   readonly leftOut: number
 }
 
-/** Weight of a file beside its diff: heading and tags. */
-const overhead = 150
-
-/** Minimum weight of a diff's beginning. */
-const leastPart = 2_000
-
-const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}]/u
-
-const weightOf = (character: string): number => character < "\u0080" ? 1 : ideograph.test(character) ? 4 : 2
-
-/**
- * Weight of a text for a model, in characters of plain English, of which about four make a token. An ideograph is about
- * a token by itself; other scripts, and long runs without a blank (hashes, minified code), take two characters or so.
- */
-export const weigh = (text: string): number => {
-  let weight = text.length
-  for (const [run] of text.matchAll(/[^\0-\u007f]+/g)) {
-    for (const character of run) weight += weightOf(character) - character.length
-  }
-  for (const [run] of text.matchAll(/[A-Za-z0-9+/=_-]{40,}/g)) weight += run.length
-  return weight
+/** Diffs for one prompt, and what is left for others. */
+export interface FittedDiffs {
+  readonly shown: ReadonlyArray<ShownDiff>
+  readonly rest: ReadonlyArray<Portion>
 }
 
-const lineCount = (text: string): number => text === "" ? 0 : text.split("\n").length
+/** Tokens of a file beside its diff: heading and tags. */
+const overhead = 50
 
-/** Cuts a text at a line's end to a weight. */
-const cut = (text: string, room: number): string => {
-  let [end, left] = [0, room]
-  for (const line of text.split("\n")) {
-    left -= weigh(line) + 1
+/** Fewest tokens of a part of a diff. */
+const leastPart = 600
+
+/** Order in which the files get room: what people wrote first, the code before its tests and its texts. */
+const worth: Readonly<Record<FileKind, number>> = { source: 0, config: 1, test: 2, docs: 3, generated: 4 }
+
+const portion = (planned: PlannedFile, text: string, shownBefore: number): Portion => ({
+  ...planned,
+  text,
+  shownBefore,
+  tokens: tokensIn(text) + overhead
+})
+
+/** The diffs that are to be shown. */
+export const portionsOf = (files: ReadonlyArray<PlannedFile>): ReadonlyArray<Portion> =>
+  files.flatMap((planned) => {
+    const { file, onlyNamed } = planned
+    const text = onlyNamed === undefined ? annotate(file.patch ?? "") : ""
+    return text === "" ? [] : [portion(planned, text, 0)]
+  })
+
+const shownWhole = ({ file, shownBefore, text }: Portion): ShownDiff => ({ file, text, shownBefore, leftOut: 0 })
+
+/** Cuts a diff at a line's end to a number of tokens. */
+const cut = (whole: Portion, room: number): FittedDiffs => {
+  const lines = whole.text.split("\n")
+  let [count, left, header] = [0, room - overhead, ""]
+  for (const line of lines) {
+    left -= tokensIn(line) + 1
     if (left < 0) break
-    end += line.length + 1
+    if (hunkRange(line) !== undefined) header = line
+    count++
   }
-  return text.slice(0, Math.max(0, Math.min(end - 1, text.length)))
+  if (count === 0) return { shown: [], rest: [whole] }
+  const rest = lines.slice(count)
+  const isContinued = hunkRange(rest[0] ?? "") === undefined && header !== ""
+  const { file, shownBefore } = whole
+  return {
+    shown: [{ file, text: lines.slice(0, count).join("\n"), shownBefore, leftOut: rest.length }],
+    rest: [portion(whole, [...(isContinued ? [header] : []), ...rest].join("\n"), shownBefore + count)]
+  }
 }
+
+/** Part of the room that the largest file leaves to what is worth less. */
+const forLess = 0.2
 
 /**
- * Fits the diffs of all files into a budget of weight. The smallest come first, so that as many as possible are
- * whole; those that do not fit share what room is left, and lose their ends. The order of the files stays, and the same
- * files always give the same result.
+ * Fits diffs into a budget of tokens. What is worth more comes first, and of that the smallest, so that as many as
+ * possible are whole; the first that does not fit loses its end. The order of the files stays, and the same files always
+ * give the same result.
  */
-export const fitDiffs = (files: ReadonlyArray<ChangedFile>, budget: number): ReadonlyArray<ShownDiff> => {
-  const annotated = files.map((file, at) => {
-    const text = annotate(file.patch ?? "")
-    return { at, file, text, weight: weigh(text) }
-  })
-  const bySize = annotated.toSorted((a, b) => a.weight - b.weight || a.at - b.at)
+export const fitDiffs = (portions: ReadonlyArray<Portion>, budget: number): FittedDiffs => {
+  const places = new Map(portions.map(({ file }, at) => [file, at]))
+  const inOrder = <A extends { readonly file: ChangedFile }>(list: ReadonlyArray<A>) =>
+    list.toSorted((a, b) => (places.get(a.file) ?? 0) - (places.get(b.file) ?? 0))
+  const shown: Array<ShownDiff> = []
+  const rest: Array<Portion> = []
   let room = budget
-  const firstLarge = bySize.findIndex(({ weight }) => {
-    const fits = weight + overhead <= room
-    if (fits) room -= weight + overhead
-    return !fits
-  })
-  const large = firstLarge === -1 ? [] : bySize.slice(firstLarge)
-  const shared = Math.min(large.length, Math.floor(room / (leastPart + overhead)))
-  const part = shared === 0 ? 0 : Math.floor(room / shared) - overhead
-  const cuts = new Map(large.map(({ at, text }, index) => [at, index < shared ? cut(text, part) : ""]))
-  return annotated.map(({ at, file, text }) => {
-    const shown = cuts.get(at) ?? text
-    return { file, text: shown, leftOut: lineCount(text) - lineCount(shown) }
-  })
+  let isCut = false
+  for (const tier of [0, 1, 2, 3, 4]) {
+    const unfit: Array<Portion> = []
+    for (const one of portions.filter(({ kind }) => worth[kind] === tier).toSorted((a, b) => a.tokens - b.tokens)) {
+      if (one.tokens > room) unfit.push(one)
+      else {
+        room -= one.tokens
+        shown.push(shownWhole(one))
+      }
+    }
+    const [first, ...others] = unfit
+    const less = portions.reduce((sum, { kind, tokens }) => sum + (worth[kind] > tier ? tokens : 0), 0)
+    const part = room - Math.min(less, room * forLess)
+    if (first === undefined || isCut || part < leastPart) rest.push(...unfit)
+    else {
+      const { rest: end, shown: beginning } = cut(first, part)
+      isCut = true
+      shown.push(...beginning)
+      rest.push(...end, ...others)
+      room -= beginning.reduce((sum, { text }) => sum + tokensIn(text) + overhead, 0)
+    }
+  }
+  return { shown: inOrder(shown), rest: inOrder(rest) }
 }
 
-/** Names of the files whose diffs do not fit whole into a budget. */
-export const notShown = (files: ReadonlyArray<ChangedFile>, budget: number): ReadonlyArray<string> =>
-  fitDiffs(files, budget).filter(({ leftOut }) => leftOut > 0).map(({ file }) => escapePath(file.path))
-
-/** Half of the budget, or of what the diffs weigh where they do not use it up: the next smaller prompt. */
-export const budgetBelow = (files: ReadonlyArray<ChangedFile>, budget: number): number => {
-  const used = fitDiffs(files, budget).reduce((sum, { text }) => sum + weigh(text) + overhead, 0)
+/** Half of the budget, or of what the diffs take where they do not use it up: the next smaller prompt. */
+export const budgetBelow = (portions: ReadonlyArray<Portion>, budget: number): number => {
+  const used = fitDiffs(portions, budget).shown.reduce((sum, { text }) => sum + tokensIn(text) + overhead, 0)
   return Math.floor(Math.min(budget, used) / 2)
 }

@@ -1,5 +1,6 @@
 import type { AgentResult } from "@nominal-code/agent/AgentRunner"
 import type { Conversation } from "@nominal-code/domain/Conversation"
+import { type FileCoverage, missedIn } from "@nominal-code/domain/Coverage"
 import type { Job, SkipReason } from "@nominal-code/domain/Job"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
@@ -80,11 +81,11 @@ export const checkOut = Effect.fnUntraced(
 const compose = Effect.fnUntraced(function*(
   job: Job,
   context: ReviewContext,
-  { answer, limit, notShown, problem }: {
+  { answer, coverage, limit, problem }: {
     readonly answer: ReviewAnswer
     readonly problem: Option.Option<string>
     readonly limit: SpendLimit | undefined
-    readonly notShown: ReadonlyArray<string>
+    readonly coverage: ReadonlyArray<FileCoverage>
   }
 ) {
   const { settings } = yield* ReviewConfig
@@ -101,7 +102,7 @@ const compose = Effect.fnUntraced(function*(
     open: openIn(ledger),
     answers: answer.earlier ?? [],
     raisedAgain: new Set(placed.repeated.map(({ prior }) => prior)),
-    whole: scopeOf(job) === "head" && limit === undefined && notShown.length === 0
+    whole: scopeOf(job) === "head" && limit === undefined && missedIn(coverage).length === 0
   })
   const before = ledger.filter(({ settledBy }) => settledBy === job.id)
   const isReported = isSevereEnough(settings.minSeverity)
@@ -122,7 +123,7 @@ const compose = Effect.fnUntraced(function*(
       severity,
       text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`
     })),
-    notShown,
+    coverage,
     repeated: placed.repeated.length,
     stillOpen,
     settlements: closing.map(settlementOf(checkout.headSha)),
@@ -166,14 +167,14 @@ const reviewed = Effect.fnUntraced(function*(
 ) {
   const { settings } = yield* ReviewConfig
   const steps = yield* ReviewSteps
-  const { notShown, recovered, result } = yield* Effect.gen(function*() {
-    const asked = yield* steps.ask(job, context)
+  const { coverage, recovered, result } = yield* Effect.gen(function*() {
+    const asked = yield* steps.ask(job, context, yield* steps.plan(context))
     return { ...asked, recovered: yield* steps.recover(asked.result, settings.reviewer) }
   }).pipe(charged(job, settings))
   const { answer, usage } = recovered
   if (Option.isNone(answer)) return result.stopped === "budget" ? limitReached(result) : unreadable(result)
   const { limit } = result
-  const parts = yield* compose(job, context, { answer: answer.value, notShown, limit, problem })
+  const parts = yield* compose(job, context, { answer: answer.value, coverage, limit, problem })
   const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }
   return review
 })

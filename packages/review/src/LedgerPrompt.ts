@@ -1,8 +1,9 @@
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
-import { fitDiffs } from "./DiffBudget.ts"
+import { fitDiffs, portionsOf } from "./DiffBudget.ts"
 import type { LedgerFinding } from "./Ledger.ts"
+import { planByPath } from "./Plan.ts"
 import { cut, discussion, shownFile } from "./Prompt.ts"
 import { block, filePath } from "./UntrustedBlocks.ts"
 
@@ -18,8 +19,8 @@ const mostDismissed = 20
 const longestClaim = 1_500
 const longestDismissal = 300
 
-/** Maximum weight of the difference since the last review, a part of that of the whole. */
-const sinceBudget = 60_000
+/** Maximum number of tokens of the difference since the last review, a part of that of the whole. */
+const sinceBudget = 15_000
 
 /** Names of the open findings in the prompt. */
 export const namedFindings = (
@@ -58,7 +59,8 @@ const changesText = (
   reviewed: ReadonlyArray<ChangedFile>
 ): ReadonlyArray<string> => {
   const paths = new Set(reviewed.map(({ path }) => path))
-  const shown = fitDiffs(files.filter(({ path }) => paths.has(path)), sinceBudget).filter(({ text }) => text !== "")
+  const changed = planByPath(files.filter(({ path }) => paths.has(path)))
+  const { shown } = fitDiffs(portionsOf(changed.files), sinceBudget)
   return [
     `## Since your last review\n\nYour last review was of commit ${headSha}. ${
       shown.length === 0 ? "No reviewed file has changed since." : "This has changed since in the reviewed files:"

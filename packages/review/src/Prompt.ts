@@ -1,10 +1,12 @@
+import type { NotShown } from "@nominal-code/domain/Coverage"
 import type { Severity } from "@nominal-code/domain/Finding"
 import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
-import { fitDiffs, type ShownDiff } from "./DiffBudget.ts"
+import type { FittedDiffs, Portion, ShownDiff } from "./DiffBudget.ts"
+import type { PlannedFile, ReviewPlan } from "./Plan.ts"
 import { bare, block, codeBlock, filePath, inline } from "./UntrustedBlocks.ts"
 
 /** Parts of the system prompt. */
@@ -59,21 +61,15 @@ export interface UserParts {
   readonly request: string
   /** Place on the diff where it was asked. */
   readonly place?: Place | undefined
-  readonly files: ReadonlyArray<ChangedFile>
+  readonly plan: ReviewPlan
+  /** The diffs that fit into this prompt, and what does not. */
+  readonly diffs: FittedDiffs
   /** Paragraphs about the earlier reviews. */
   readonly earlier?: ReadonlyArray<string>
   /** Other people's comments, oldest first. */
   readonly discussions: ReadonlyArray<Discussion>
   readonly suggestions: boolean
-  /** Maximum weight of the diffs (see `weigh`). The rest is cut, and the prompt says so. */
-  readonly diffBudget?: number
 }
-
-/**
- * Default weight of the diffs, about 100,000 tokens: half of the smaller models' context, so that there is room for
- * tools.
- */
-export const defaultDiffBudget = 400_000
 
 const longestDescription = 5_000
 /** Maximum length of what a person asks, in a prompt. */
@@ -149,49 +145,61 @@ const hunkTo = (hunk: string): string => {
   return [head, `[${lines.length + 1} lines left out here]`, ...kept].join("\n")
 }
 
-const reasonWithoutDiff = (file: ChangedFile): string =>
-  file.patch === undefined
-    ? "no text diff: binary, or only its name, its mode or a submodule's commit changed"
-    : "empty"
-
 /** Name of a changed file, and its change. */
 export const heading = (file: ChangedFile): string => {
   const before = file.previousPath === undefined ? "" : `, before: ${filePath(file.previousPath)}`
   return `### ${filePath(file.path)} (${file.status}${before})`
 }
 
-/** Diff of a changed file, as far as it fits. */
-export const shownFile = ({ file, leftOut, text }: ShownDiff): string => {
-  const title = heading(file)
-  if (text === "") return `${title}\n(${reasonWithoutDiff(file)})`
+/** Diff of a changed file, or a part of it. */
+export const shownFile = ({ file, leftOut, shownBefore, text }: ShownDiff): string => {
+  const start = shownBefore === 0 ? "" : `(The diff goes on here: ${shownBefore} lines come before.)\n`
   const rest = leftOut === 0
     ? ""
     : `\n(The diff is cut: ${leftOut} more lines are left out. See them with GitDiff or Read before you judge this file.)`
   const ends = lineEndChanges(file.patch ?? "").map((sentence) => `(${sentence})\n`).join("")
-  return `${title}\n${ends}${codeBlock("untrusted-diff", text)}${rest}`
+  return `${heading(file)}\n${ends}${start}${codeBlock("untrusted-diff", text)}${rest}`
 }
 
-const changedFiles = ({ diffBudget = defaultDiffBudget, files }: UserParts) => {
-  const fitted = fitDiffs(files, diffBudget)
-  const omitted = fitted.filter(({ leftOut, text }) => text === "" && leftOut > 0)
-  const empty = fitted.filter(({ leftOut, text }) => text === "" && leftOut === 0)
-  const shown = [...fitted.filter(({ text }) => text !== ""), ...empty.slice(0, mostNames)]
-  const order = new Map(files.map((file, at) => [file, at]))
-  const inOrder = shown.toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0))
-  return [
-    "## Changed files",
-    ...inOrder.map(shownFile),
-    ...namesOnly("There is no room here for the diffs of these files. See them with GitDiff or Read:", omitted),
-    ...(empty.length > mostNames ? [`(${empty.length - mostNames} more files changed without a text diff.)`] : [])
-  ]
+/** Reasons for naming a file without its diff, in the prompt. */
+const whyNamed: Readonly<Record<NotShown, string>> = {
+  deleted: "deleted",
+  moved: "moved, not changed",
+  "no-text": "no text diff: binary, or only its mode or a submodule's commit changed",
+  "too-large": "too large",
+  attribute: "generated, as .gitattributes has it",
+  header: "generated, as its head says",
+  lock: "lock file",
+  minified: "minified",
+  snapshot: "snapshot",
+  vendored: "vendored",
+  built: "built"
 }
 
-const namesOnly = (words: string, shown: ReadonlyArray<ShownDiff>): ReadonlyArray<string> =>
-  shown.length === 0 ? [] : [[
+const list = (words: string, items: ReadonlyArray<string>): ReadonlyArray<string> =>
+  items.length === 0 ? [] : [[
     words,
-    ...shown.slice(0, mostNames).map(({ file, leftOut }) => `- ${heading(file).slice(4)}: ${leftOut} lines`),
-    ...(shown.length > mostNames ? [`- and ${shown.length - mostNames} more files`] : [])
+    ...items.slice(0, mostNames),
+    ...(items.length > mostNames ? [`- and ${items.length - mostNames} more files`] : [])
   ].join("\n")]
+
+const item = (file: ChangedFile, words: string): string => `- ${heading(file).slice(4)}: ${words}`
+
+const namedFile = ({ file, onlyNamed }: PlannedFile): ReadonlyArray<string> =>
+  onlyNamed === undefined ? [] : [item(file, whyNamed[onlyNamed])]
+
+const unshownFile = ({ file, shownBefore, text }: Portion): ReadonlyArray<string> =>
+  shownBefore > 0 ? [] : [item(file, `${text.split("\n").length} lines`)]
+
+const changedFiles = ({ diffs: { rest, shown }, plan }: UserParts) => [
+  "## Changed files",
+  ...shown.map(shownFile),
+  ...list("Named only. See them with GitDiff or Read where they matter:", plan.files.flatMap(namedFile)),
+  ...list(
+    "There is no room here for the diffs of these files. See them with GitDiff or Read:",
+    rest.flatMap(unshownFile)
+  )
+]
 
 /** A comment in the prompt. */
 export const discussion = ({ author, body, line, path, resolved }: Discussion): string => {

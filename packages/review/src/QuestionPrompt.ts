@@ -1,7 +1,8 @@
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
-import { fitDiffs } from "./DiffBudget.ts"
+import { fitDiffs, portionsOf } from "./DiffBudget.ts"
+import { planByPath } from "./Plan.ts"
 import { cut, discussion, header, heading, longestRequest, type Place, placeText, shownFile } from "./Prompt.ts"
 import { block } from "./UntrustedBlocks.ts"
 
@@ -21,8 +22,8 @@ export interface QuestionParts {
   readonly aboutFinding: boolean
 }
 
-/** Weight of the diffs that are shown to a question that was not asked on the diff. The tools show the rest. */
-const diffBudget = 12_000
+/** Tokens of the diffs that are shown to a question that was not asked on the diff. The tools show the rest. */
+const diffBudget = 3_000
 
 /** Number of changed files that are named. */
 const mostNames = 100
@@ -36,7 +37,7 @@ const named = (files: ReadonlyArray<ChangedFile>): ReadonlyArray<string> => [
 ]
 
 const changes = ({ files, place }: QuestionParts): ReadonlyArray<string> => {
-  const shown = place.path === undefined ? fitDiffs(files, diffBudget).filter(({ text }) => text !== "") : []
+  const shown = place.path === undefined ? fitDiffs(portionsOf(planByPath(files).files), diffBudget).shown : []
   return [...named(files), ...shown.map(shownFile)]
 }
 

@@ -1,3 +1,4 @@
+import { countsOf } from "@nominal-code/domain/Coverage"
 import { Failure } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
@@ -79,7 +80,7 @@ const publish = Effect.fn("Review.publish")(
   function*(job: Job, { discussions, posts }: PullRequestView, review: DraftedReview, now: PullRequest) {
     const { settings } = yield* ReviewConfig
     const { conversation, parts, usage } = review
-    const { folded, headSha, inline, settlements } = parts
+    const { coverage, folded, headSha, inline, settlements } = parts
     const fixed = settlements.filter(({ finding }) => finding.inSummary).map(({ finding }) => finding.fingerprint)
     const draft = new ReviewDraft({
       jobId: job.id,
@@ -103,7 +104,8 @@ const publish = Effect.fn("Review.publish")(
       findings: posted.inline + posted.folded + (posted.alreadyPosted ? 0 : folded.length),
       ...(posted.url === undefined ? {} : { url: posted.url }),
       alreadyPosted: posted.alreadyPosted,
-      usage
+      usage,
+      coverage: countsOf(coverage)
     })
   }
 )
@@ -134,8 +136,9 @@ const finish = Effect.fnUntraced(
     const skipped = yield* outdated(job, review, now)
     if (Option.isSome(skipped)) return yield* skip(job, view.posts, skipped.value)
     if (!dryRun) return yield* publish(job, view, review, now)
-    const { parts: { folded, headSha, inline }, usage } = review
-    return Reviewed.make({ headSha, findings: inline.length + folded.length, alreadyPosted: false, usage })
+    const { parts: { coverage, folded, headSha, inline }, usage } = review
+    const findings = inline.length + folded.length
+    return Reviewed.make({ headSha, findings, alreadyPosted: false, usage, coverage: countsOf(coverage) })
   },
   (effect, job, _view, review) =>
     Effect.catchTag(effect, "ForgeError", (error) =>

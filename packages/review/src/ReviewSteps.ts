@@ -9,6 +9,7 @@ import { Context, type Effect, type FileSystem, type PlatformError } from "effec
 import { anchor, type AnchorContext, type AnchoredFindings } from "./Anchor.ts"
 import { ask, type AskResult } from "./Ask.ts"
 import { recover, type RecoveredAnswer } from "./OutputRepair.ts"
+import { plan, type ReviewPlan } from "./Plan.ts"
 import type { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, type ReviewContext } from "./ReviewContext.ts"
 import type { ReportedFinding, ReviewAnswer } from "./ReviewOutput.ts"
@@ -31,8 +32,10 @@ export interface ReviewSteps {
     ForgeError | WorkspaceError | PlatformError.PlatformError,
     FileSystem.FileSystem | Forge
   >
+  /** Decides without a model what of it is looked at. */
+  plan(context: ReviewContext): Effect.Effect<ReviewPlan, WorkspaceError>
   /** Has the agent review it. */
-  ask(job: Job, context: ReviewContext): Effect.Effect<
+  ask(job: Job, context: ReviewContext, plan: ReviewPlan): Effect.Effect<
     AskResult,
     AgentError | PlatformError.PlatformError,
     AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig
@@ -49,5 +52,5 @@ export interface ReviewSteps {
 
 /** The steps that reviews take, by default the usual ones. */
 export const ReviewSteps = Context.Reference<ReviewSteps>("@nominal-code/review/ReviewSteps", {
-  defaultValue: () => ({ gather, ask, recover, place: anchor })
+  defaultValue: () => ({ gather, plan, ask, recover, place: anchor })
 })

@@ -1,12 +1,14 @@
+import type { FileCoverage } from "@nominal-code/domain/Coverage"
 import { Finding, type Severity } from "@nominal-code/domain/Finding"
 import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { foldInto } from "@nominal-code/forge/FoldedFindings"
-import { closeFence, codeSpan, fit } from "@nominal-code/forge/Markdown"
+import { closeFence, fit } from "@nominal-code/forge/Markdown"
 import type { FingerprintedFinding } from "./Anchor.ts"
 import { badges } from "./CommentBody.ts"
 import { counted, headline } from "./Headline.ts"
 import type { LedgerFinding } from "./Ledger.ts"
+import { missedSentence, receipt } from "./Receipt.ts"
 import type { Settlement } from "./Settlement.ts"
 import { usedUp } from "./Spending.ts"
 
@@ -25,8 +27,8 @@ export interface SummaryParts {
   readonly folded: ReadonlyArray<FingerprintedFinding>
   /** Findings without a line. */
   readonly unplaced: ReadonlyArray<Unplaced>
-  /** Changed files that the model did not see in full, as named in the text. */
-  readonly notShown: ReadonlyArray<string>
+  /** Changed files, with how much of each was looked at. */
+  readonly coverage: ReadonlyArray<FileCoverage>
   readonly repeated: number
   /** Findings of earlier reviews that are open after this one. */
   readonly stillOpen: ReadonlyArray<LedgerFinding>
@@ -62,16 +64,6 @@ const movedOn = ({ headSha }: SummaryParts, now: PullRequest): ReadonlyArray<str
     "it may be out of date."
   ]
   return [...merged, ...moved]
-}
-
-/** Number of names that are listed. Others are only counted. */
-const mostNames = 10
-
-const unseen = ({ notShown }: SummaryParts): ReadonlyArray<string> => {
-  if (notShown.length === 0) return []
-  const more = notShown.length - mostNames
-  const names = [...notShown.slice(0, mostNames).map(codeSpan), ...(more > 0 ? [`${more} more`] : [])]
-  return [`> Too large to be shown to the model in full, so not all of it was looked at: ${names.join(", ")}.`]
 }
 
 const endedEarly = ({ limit }: SummaryParts): ReadonlyArray<string> =>
@@ -121,11 +113,12 @@ export const summarize = (parts: SummaryParts, now: PullRequest): string => {
     headline(parts),
     ...(parts.text === "" ? [] : [fit(parts.text, textRoom - (parts.unplaced.length > 0 ? textRoom / 2 : 0))]),
     ...withoutPlace(parts),
-    ...unseen(parts),
+    ...missedSentence(parts.coverage),
     ...endedEarly(parts),
     ...movedOn(parts, now),
     ...(parts.repositoryProblem === undefined ? [] : [`> ${parts.repositoryProblem}`]),
-    `*${footer(parts)}*`
+    `*${footer(parts)}*`,
+    ...receipt(parts.coverage, parts.ignored)
   ].join("\n\n")
   return foldInto(text, foldable(parts))
 }

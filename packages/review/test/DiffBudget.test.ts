@@ -1,32 +1,68 @@
-import { assert, it } from "@effect/vitest"
-import { budgetBelow, fitDiffs, notShown, weigh } from "../src/DiffBudget.ts"
+import { assert, describe, it } from "@effect/vitest"
+import type { ChangedFile } from "@nominal-code/domain/Patch"
+import { budgetBelow, fitDiffs, portionsOf } from "../src/DiffBudget.ts"
+import { planByPath } from "../src/Plan.ts"
+import { tokensIn } from "../src/TokenEstimate.ts"
 import * as Scene from "./Scene.ts"
 
 const added = (count: number, text: string) =>
-  [`@@ -0,0 +1,${count} @@`, ...Array.from({ length: count }, () => `+${text}`)].join("\n")
+  [`@@ -0,0 +1,${count} @@`, ...Array.from({ length: count }, (_, at) => `+${text} ${at + 1}`)].join("\n")
 
-it("a text weighs what it costs a model, not how many characters it has", () => {
-  assert.strictEqual(weigh("plain words"), 11)
-  assert.strictEqual(weigh("旧文書"), 12)
-  assert.strictEqual(weigh("итог"), 8)
-  assert.strictEqual(weigh("🦊"), 4)
-  assert.strictEqual(weigh("a".repeat(64)), 128)
-})
+const portions = (...files: ReadonlyArray<ChangedFile>) => portionsOf(planByPath(files).files)
 
-it("diffs of dense text leave more of it out within the same budget", () => {
-  const files = [
-    Scene.file("plain.md", added(500, "words of it")),
-    Scene.file("dense.md", added(500, "这是说明文字包含全部细节"))
+it("a text is as many tokens as its script and its density make it, within a third of what tokenizers count", () => {
+  // Counted by OpenAI's o200k and cl100k; the mean of both.
+  const counted: ReadonlyArray<readonly [text: string, tokens: number]> = [
+    ["export const total = (items: ReadonlyArray<Item>): number =>\n".repeat(20), 260],
+    ["这是第三行的说明文字，包含了订单、发票和搜索的全部细节\n".repeat(20), 490],
+    ["здесь описаны заказы, счета и поиск\n".repeat(20), 290],
+    ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n".repeat(20), 780]
   ]
-  assert.deepStrictEqual(notShown(files, 20_000), ["dense.md"])
-  const [plain, dense] = fitDiffs(files, 20_000)
-  assert.strictEqual(plain?.leftOut, 0)
-  assert.isBelow(weigh(dense?.text ?? ""), 20_000)
+  for (const [text, tokens] of counted) {
+    assert.isAbove(tokensIn(text), tokens / 1.33, text.slice(0, 60))
+    assert.isBelow(tokensIn(text), tokens * 1.5, text.slice(0, 60))
+  }
 })
 
-it("a smaller budget halves what is shown, until it is nothing", () => {
-  const files = [Scene.file("a.ts", added(100, "const x = 1"))]
-  const first = budgetBelow(files, 400_000)
-  assert.isBelow(first, 1_000)
-  assert.isAtMost(budgetBelow(files, first), first / 2)
+describe("the diffs of a prompt", () => {
+  it("leave more of a dense text out within the same budget", () => {
+    const files = [
+      Scene.file("plain.md", added(500, "words of it")),
+      Scene.file("dense.md", added(500, "这是说明文字包含全部细节"))
+    ]
+    const { rest, shown } = fitDiffs(portions(...files), 6_000)
+    assert.deepStrictEqual(rest.map(({ file }) => String(file.path)), ["dense.md"])
+    assert.deepStrictEqual(shown.map(({ leftOut }) => leftOut > 0), [false, true])
+    assert.isBelow(tokensIn(shown[1]?.text ?? ""), 6_000)
+  })
+
+  it("are those of the code first, however small the others are", () => {
+    const files = [
+      Scene.file("README.md", added(20, "words")),
+      Scene.file("src/cart.test.ts", added(20, "test")),
+      Scene.file("src/large.ts", added(900, "let value"))
+    ]
+    const { shown } = fitDiffs(portions(...files), 1_000)
+    assert.deepStrictEqual(shown.map(({ file }) => String(file.path)), ["src/cart.test.ts", "src/large.ts"])
+  })
+
+  it("page a file that is larger than a prompt, without a gap and without a repeated line", () => {
+    const file = Scene.file("big.ts", `${added(900, "let value")}\n@@ -2000,1 +2900,2 @@\n context\n+last`)
+    const numbers: Array<string> = []
+    let left = portions(file)
+    for (let page = 0; left.length > 0 && page < 20; page++) {
+      const { rest, shown } = fitDiffs(left, 2_000)
+      assert.strictEqual(shown[0]?.text.startsWith("@@ "), true)
+      numbers.push(...(shown[0]?.text.match(/^[+ ]\d+:/gm) ?? []))
+      left = rest
+    }
+    assert.deepStrictEqual(numbers, [...Array.from({ length: 900 }, (_, at) => `+${at + 1}:`), " 2900:", "+2901:"])
+  })
+
+  it("halve with a smaller budget, until they are nothing", () => {
+    const files = portions(Scene.file("a.ts", added(100, "const x = 1")))
+    const first = budgetBelow(files, 100_000)
+    assert.isBelow(first, 1_000)
+    assert.isAtMost(budgetBelow(files, first), first / 2)
+  })
 })

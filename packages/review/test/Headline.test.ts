@@ -32,7 +32,7 @@ const line = ({ added = [], before = [], fixed = 0, open = [], unreadable = 0, w
     inline: [],
     folded: [],
     unplaced: added.map((severity) => ({ severity, text: "It is wrong." })),
-    notShown: [],
+    coverage: [],
     repeated: 0,
     stillOpen: open.map(finding),
     settlements: [...settled("fixed", fixed), ...settled("dismissed", withdrawn)],

@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
-import { fitDiffs } from "../src/DiffBudget.ts"
-import { defaultDiffBudget, systemPrompt, userPrompt } from "../src/Prompt.ts"
+import { fitDiffs, portionsOf } from "../src/DiffBudget.ts"
+import { planByPath } from "../src/Plan.ts"
+import { systemPrompt, type UserParts, userPrompt as userPromptOf } from "../src/Prompt.ts"
+import { tokensIn } from "../src/TokenEstimate.ts"
 import * as Scene from "./Scene.ts"
 
 const parts = {
@@ -13,6 +16,14 @@ const parts = {
   discussions: [],
   suggestions: true
 }
+
+const budget = 100_000
+const portions = (files: ReadonlyArray<ChangedFile>) => portionsOf(planByPath(files).files)
+
+/** Prompt of a plan that knows the files by their paths. */
+const userPrompt = (
+  { files, ...rest }: Omit<UserParts, "plan" | "diffs"> & { readonly files: ReadonlyArray<ChangedFile> }
+) => userPromptOf({ ...rest, plan: planByPath(files), diffs: fitDiffs(portions(files), budget) })
 
 const added = (lines: number, text = "x") =>
   [`@@ -0,0 +1,${lines} @@`, ...Array.from({ length: lines }, () => `+${text}`)].join("\n")
@@ -98,7 +109,7 @@ describe("the user prompt", () => {
   it("names a file without a text diff and says why there is none", () => {
     assert.include(
       userPrompt({ ...parts, files: [Scene.fileWithoutDiff("logo.png")] }),
-      "logo.png</file-path> (modified)\n(no text diff: binary"
+      "logo.png</file-path> (modified): no text diff: binary"
     )
   })
 })
@@ -107,7 +118,7 @@ describe("the budget of the diffs", () => {
   it("cuts a file of 50,000 lines at the end of a line, says so, and keeps the small ones whole", () => {
     const files = [Scene.file("big.ts", added(50_000, "let value = compute()")), Scene.file("src/cart.ts")]
     const prompt = userPrompt({ ...parts, files })
-    assert.isBelow(prompt.length, defaultDiffBudget + 5_000)
+    assert.isBelow(tokensIn(prompt), budget + 2_000)
     assert.match(prompt, /compute\(\)\n<\/untrusted-diff>\n\(The diff is cut: \d+ more lines are left out/)
     assert.include(prompt, " 13:return total")
   })
@@ -118,18 +129,18 @@ describe("the budget of the diffs", () => {
       (_, at) => Scene.file(`src/${at}.ts`, added(1 + at % 40, "let value = 1"))
     )
     const prompt = userPrompt({ ...parts, files })
-    assert.isBelow(prompt.length, defaultDiffBudget + 60_000)
+    assert.isBelow(tokensIn(prompt), budget + 20_000)
     assert.isAbove(prompt.match(/<\/untrusted-diff>/g)?.length ?? 0, 800)
     assert.match(prompt, /There is no room here for the diffs of these files[^]*- and \d+ more files/)
   })
 
   it("takes the smallest first, keeps the order of the files and never goes over", () => {
     const files = [Scene.file("c.ts", added(400)), Scene.file("a.ts", added(3)), Scene.file("b.ts", added(900))]
-    const fitted = fitDiffs(files, 5_000)
-    assert.deepStrictEqual(fitted.map(({ file }) => file.path), ["c.ts", "a.ts", "b.ts"])
-    assert.deepStrictEqual(fitted.map(({ leftOut }) => leftOut > 0), [false, false, true])
-    assert.isAtMost(fitted.reduce((sum, { text }) => sum + text.length, 0), 5_000)
-    assert.deepStrictEqual(fitDiffs(files, 5_000), fitted)
+    const { shown } = fitDiffs(portions(files), 3_000)
+    assert.deepStrictEqual(shown.map(({ file }) => file.path), ["c.ts", "a.ts", "b.ts"])
+    assert.deepStrictEqual(shown.map(({ leftOut }) => leftOut > 0), [false, false, true])
+    assert.isAtMost(shown.reduce((sum, { text }) => sum + tokensIn(text), 0), 3_000)
+    assert.deepStrictEqual(fitDiffs(portions(files), 3_000).shown, shown)
   })
 
   it("quotes a long hunk to the commented line, and names the line", () => {

@@ -21,11 +21,12 @@ describe("a review with steps of the pipeline's own", () => {
       const taken: Array<string> = []
       const outcome = yield* run(world, {
         gather: (...input) => Effect.andThen(Effect.sync(() => taken.push("gather")), usual.gather(...input)),
+        plan: (...input) => Effect.andThen(Effect.sync(() => taken.push("plan")), usual.plan(...input)),
         ask: (...input) => Effect.andThen(Effect.sync(() => taken.push("ask")), usual.ask(...input)),
         recover: (...input) => Effect.andThen(Effect.sync(() => taken.push("recover")), usual.recover(...input)),
         place: (...input) => Effect.andThen(Effect.sync(() => taken.push("place")), usual.place(...input))
       })
-      assert.deepStrictEqual(taken, ["gather", "ask", "recover", "place"])
+      assert.deepStrictEqual(taken, ["gather", "plan", "ask", "recover", "place"])
       assert.deepInclude(outcome, { _tag: "Reviewed", findings: 1 })
     }))
 

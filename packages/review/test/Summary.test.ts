@@ -26,7 +26,7 @@ const parts: SummaryParts = {
   inline: [],
   folded: [],
   unplaced: [],
-  notShown: [],
+  coverage: [],
   repeated: 0,
   stillOpen: [],
   settlements: [],

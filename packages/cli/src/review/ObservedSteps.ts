@@ -4,12 +4,16 @@ import type { ReviewProgress } from "./ReviewProgress.ts"
 import type { ReviewReport } from "./ReviewReport.ts"
 
 /** Part of a report that the steps of the review bring to light. */
-export type Seen = Pick<ReviewReport, "severities" | "files">
+export type Seen = Pick<ReviewReport, "severities" | "files" | "coverage">
 
 /** The usual steps of a review, which tell where it is and keep what the report shows. */
 const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Seen>): ReviewSteps => ({
   gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),
-  ask: (...input) => Effect.andThen(progress.step("Reviewing"), steps.ask(...input)),
+  plan: steps.plan,
+  ask: (...input) =>
+    Effect.andThen(progress.step("Reviewing"), steps.ask(...input)).pipe(
+      Effect.tap(({ coverage }) => Ref.update(seen, (before) => ({ ...before, coverage })))
+    ),
   recover: (...input) =>
     Effect.tap(steps.recover(...input), ({ answer }) =>
       Ref.update(seen, (before) => ({
@@ -26,8 +30,8 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Se
           context.checkout.lines(side, path).pipe(
             Effect.option,
             Effect.flatMap((lines) =>
-              Ref.update(seen, ({ files, severities }) => ({
-                severities,
+              Ref.update(seen, ({ files, ...before }) => ({
+                ...before,
                 files: new Map([...files, [`${side} ${path}`, Option.getOrElse(Option.flatten(lines), () => [])]])
               }))
             )
@@ -39,7 +43,7 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Se
 /** Runs a review whose steps are told to `progress`, and answers with what its report shows of them, too. */
 export const observing = Effect.fnUntraced(
   function*<A, E, R>(review: Effect.Effect<A, E, R>, progress: ReviewProgress) {
-    const seen = yield* Ref.make<Seen>({ severities: [], files: new Map() })
+    const seen = yield* Ref.make<Seen>({ severities: [], files: new Map(), coverage: [] })
     const steps = yield* ReviewSteps
     const reviewed = yield* review.pipe(
       Effect.provideService(ReviewSteps, observed(steps, progress, seen)),

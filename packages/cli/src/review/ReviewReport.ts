@@ -1,3 +1,4 @@
+import { FileCoverage } from "@nominal-code/domain/Coverage"
 import { type Finding, Severity } from "@nominal-code/domain/Finding"
 import { Sha } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
@@ -21,6 +22,8 @@ export interface ReviewReport {
   readonly severities: ReadonlyArray<Severity>
   /** Lines of the files with findings, by side and path: `RIGHT src/a.ts`. */
   readonly files: ReadonlyMap<string, ReadonlyArray<string>>
+  /** Changed files, with how much of each was looked at. */
+  readonly coverage: ReadonlyArray<FileCoverage>
   /** Page of the review; undefined if it was not posted. */
   readonly url?: string | undefined
   /** Reason why it could not be posted; undefined if it was, or was not to be. */
@@ -51,7 +54,7 @@ export interface Reviewed extends ReviewedChanges {
 
 /** A review as it is reported: worst findings first, texts without what only a forge shows. */
 export const reportOf = (
-  { files, severities, ...reviewed }: Reviewed & Pick<ReviewReport, "files" | "severities">
+  { coverage, files, severities, ...reviewed }: Reviewed & Pick<ReviewReport, "coverage" | "files" | "severities">
 ): ReviewReport => ({
   summary: withoutMarkers(reviewed.summary),
   findings: worstFirst(reviewed.findings.map(withoutHead)),
@@ -59,6 +62,7 @@ export const reportOf = (
   usage: Option.getOrUndefined(reviewed.usage),
   files,
   severities,
+  coverage,
   url: Option.getOrUndefined(reviewed.url ?? Option.none()),
   notPosted: Option.getOrUndefined(reviewed.notPosted ?? Option.none())
 })
@@ -137,6 +141,7 @@ const Printed = Schema.Struct({
   findings: Schema.Array(ReviewedFinding),
   headSha: Sha,
   usage: Schema.optionalKey(UsageSummary),
+  coverage: Schema.Array(FileCoverage),
   url: Schema.optionalKey(Schema.String)
 })
 const encode = Schema.encodeSync(Schema.toCodecJson(Printed))
@@ -150,12 +155,13 @@ export const printableJson = (value: unknown): string =>
   JSON.stringify(value, null, 2).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, unicodeEscape)
 
 /** A review as JSON. */
-export const reviewJson = ({ findings, headSha, summary, url, usage }: ReviewReport): string =>
+export const reviewJson = ({ coverage, findings, headSha, summary, url, usage }: ReviewReport): string =>
   printableJson(
     encode({
       summary,
       findings,
       headSha,
+      coverage,
       ...(usage === undefined ? {} : { usage }),
       ...(url === undefined ? {} : { url })
     })

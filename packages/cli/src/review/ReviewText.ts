@@ -55,11 +55,15 @@ const marked = (text: string, { paint }: Screen): string =>
 
 const indented = (indent: string) => (line: string): string => line === "" ? "" : indent + line
 
+/** Takes the folding off a text: a terminal folds nothing. */
+const unfolded = (text: string): string =>
+  text.replaceAll(/^<\/?details>\n*/gm, "").replaceAll(/^<summary>(.*)<\/summary>$/gm, "$1:")
+
 /** Markdown in lines of the screen's width. Fenced code is broken anywhere, prose between words. */
 const prose = (text: string, screen: Screen, indent = ""): string => {
   const width = Math.max(1, screen.width - indent.length)
   let fenced = false
-  const visible = printable(unescaped(text.trim()))
+  const visible = printable(unescaped(unfolded(text).trim()))
   return visible.split("\n").flatMap((line) => {
     const isFence = /^\s*(?:`{3,}|~{3,})/.test(line)
     if (isFence) fenced = !fenced
