@@ -1420,6 +1420,14 @@ export declare const JobOutcome: Schema.TaggedUnion<{
     readonly url: Schema.optionalKey<Schema.String>;
     readonly alreadyPosted: Schema.Boolean;
     readonly usage: Schema.optionalKey<typeof UsageSummary>;
+    /** Files that it has looked at. Absent where an earlier run has posted it. */
+    readonly coverage: Schema.optionalKey<Schema.Struct<{
+      readonly full: Schema.Natural;
+      readonly part: Schema.Natural;
+      readonly name: Schema.Natural;
+      readonly none: Schema.Natural;
+      readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
+    }>>;
   }>;
   readonly Skipped: Schema.TaggedStruct<"Skipped", {
     readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
@@ -1777,6 +1785,50 @@ declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@
  * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
  */
 export declare class ConversationStore extends ConversationStore_base {}
+/**
+ * Reason why a review has not looked at all of a changed file: it is deleted, only moved, generated, has no text diff, or
+ * is `too-large` for the review's prompts.
+ */
+export declare const NotShown: Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
+export type NotShown = typeof NotShown.Type;
+declare const FileCoverage_base: Schema.Class<FileCoverage, Schema.Struct<{
+  readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
+  readonly kind: Schema.Literals<readonly ["source", "config", "test", "docs", "generated"]>;
+  readonly seen: Schema.Literals<readonly ["full", "part", "name", "none"]>;
+  /** Absent for a file that was looked at in full. */
+  readonly why: Schema.optionalKey<Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>>;
+  /** Number of lines of its diff that were not looked at. */
+  readonly leftOut: Schema.optionalKey<Schema.Natural>;
+}>, {}>;
+/** Share of a changed file's diff that a review has looked at. `name`: it was only told of the file. */
+export declare class FileCoverage extends FileCoverage_base {}
+/** Number of files by how much of them a review has looked at, and the names of those that it should have seen. */
+export declare const CoverageCounts: Schema.Struct<{
+  readonly full: Schema.Natural;
+  readonly part: Schema.Natural;
+  readonly name: Schema.Natural;
+  readonly none: Schema.Natural;
+  /** Written files that were looked at in part or not at all, fifty at most. */
+  readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
+}>;
+export type CoverageCounts = typeof CoverageCounts.Type;
+/** Class of a changed file. `generated` is what no person wrote here: lock files, snapshots, vendored and built code. */
+export declare const FileKind: Schema.Literals<readonly ["source", "config", "test", "docs", "generated"]>;
+export type FileKind = typeof FileKind.Type;
+/** Mark by which a file is known to be generated. */
+export declare const GeneratedMark: Schema.Literals<readonly ["attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
+export type GeneratedMark = typeof GeneratedMark.Type;
+/** A changed file with its class, and whether the review is to see its diff. */
+interface PlannedFile {
+  readonly file: ChangedFile;
+  readonly kind: FileKind;
+  /** Reason to name the file without its diff; absent for one whose diff is shown as far as there is room. */
+  readonly onlyNamed?: NotShown;
+}
+/** Decision about what of a change a review looks at, in the order of the forge's list. */
+interface ReviewPlan {
+  readonly files: ReadonlyArray<PlannedFile>;
+}
 declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
   /** Settings that decide what a review says. It travels with the job. */
   readonly settings: ReviewSettings;
@@ -2056,10 +2108,10 @@ interface ReviewContext {
   readonly discussions: ReadonlyArray<Discussion>;
   readonly guidelines: string;
 }
-/** The agent's answer, and the changed files that its prompt did not show in full. */
+/** The agent's answer, and how much of each changed file its prompt showed. */
 interface AskResult {
   readonly result: AgentResult<ReviewAnswer>;
-  readonly notShown: ReadonlyArray<string>;
+  readonly coverage: ReadonlyArray<FileCoverage>;
 }
 /** Result of recovering a review's answer. */
 interface RecoveredAnswer {
@@ -2245,6 +2297,13 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly url?: string;
   readonly alreadyPosted: boolean;
   readonly usage?: UsageSummary;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
+  };
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -2345,8 +2404,10 @@ type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
 export interface ReviewSteps {
   /** Reads all that the review is made from: the changed files, the commits, the guidelines. */
   gather(view: PullRequestView, checkout: Checkout, settings: ReviewSettings): Effect.Effect<ReviewContext, ForgeError | WorkspaceError | PlatformError.PlatformError, FileSystem.FileSystem | Forge>;
+  /** Decides without a model what of it is looked at. */
+  plan(context: ReviewContext): Effect.Effect<ReviewPlan, WorkspaceError>;
   /** Has the agent review it. */
-  ask(job: Job, context: ReviewContext): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
+  ask(job: Job, context: ReviewContext, plan: ReviewPlan): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
   /** Reads an answer out of a run that handed in none. */
   recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings): Effect.Effect<RecoveredAnswer, AgentError | PlatformError.PlatformError, AgentRunner | FileSystem.FileSystem>;
   /** Decides for each finding where it lands: inline, in the summary or nowhere. */
@@ -2464,6 +2525,13 @@ export declare const NoticeOutcome: Schema.TaggedUnion<{
       readonly url: Schema.optionalKey<Schema.String>;
       readonly alreadyPosted: Schema.Boolean;
       readonly usage: Schema.optionalKey<typeof UsageSummary>;
+      readonly coverage: Schema.optionalKey<Schema.Struct<{
+        readonly full: Schema.Natural;
+        readonly part: Schema.Natural;
+        readonly name: Schema.Natural;
+        readonly none: Schema.Natural;
+        readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
+      }>>;
     }>;
   }>;
   readonly Told: Schema.TaggedStruct<"Told", {}>;
@@ -2913,6 +2981,13 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly url: Schema.optionalKey<Schema.String>;
         readonly alreadyPosted: Schema.Boolean;
         readonly usage: Schema.optionalKey<typeof UsageSummary>;
+        readonly coverage: Schema.optionalKey<Schema.Struct<{
+          readonly full: Schema.Natural;
+          readonly part: Schema.Natural;
+          readonly name: Schema.Natural;
+          readonly none: Schema.Natural;
+          readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
+        }>>;
       }>;
       readonly Skipped: Schema.TaggedStruct<"Skipped", {
         readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
@@ -3643,6 +3718,13 @@ export declare const JobRecord: Schema.Struct<{
       readonly url: Schema.optionalKey<Schema.String>;
       readonly alreadyPosted: Schema.Boolean;
       readonly usage: Schema.optionalKey<typeof UsageSummary>;
+      readonly coverage: Schema.optionalKey<Schema.Struct<{
+        readonly full: Schema.Natural;
+        readonly part: Schema.Natural;
+        readonly name: Schema.Natural;
+        readonly none: Schema.Natural;
+        readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
+      }>>;
     }>;
     readonly Skipped: Schema.TaggedStruct<"Skipped", {
       readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
@@ -4691,4 +4773,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
