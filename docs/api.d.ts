@@ -710,7 +710,7 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
     readonly headSha: Schema.brand<Schema.String, "Sha">;
     readonly headBranch: Schema.String;
     readonly baseBranch: Schema.String;
-    /** Relation of the author to the repository; on GitHub only. */
+    /** Relation of the author to the repository when the event was sent; on GitHub only. */
     readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
     /** Number of the author's account; on GitLab only. */
     readonly authorId: Schema.optionalKey<Schema.Int>;
@@ -1899,6 +1899,16 @@ declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<
 }>, import("effect/Cause").YieldableError>;
 /** A webhook request that is refused. `reason` chooses the status of the answer. */
 export declare class WebhookError extends WebhookError_base {}
+/** Relation of an account to a repository, as its forge tells of it. */
+export declare const Relation: Schema.TaggedUnion<{
+  readonly Associated: Schema.TaggedStruct<"Associated", {
+    readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
+  }>;
+  readonly Member: Schema.TaggedStruct<"Member", {
+    readonly level: Schema.Int;
+  }>;
+}>;
+export type Relation = typeof Relation.Type;
 declare const CheckedCommit_base: Schema.Class<CheckedCommit, Schema.Struct<{
   readonly pullRequest: typeof PullRequestRef;
   readonly headSha: Schema.brand<Schema.String, "Sha">;
@@ -2077,11 +2087,8 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * API does, which tells a limit from credentials that are refused or lack a permission. git's own 401 and 403 do not.
    */
   checkAccess(repo: RepoName): Effect.Effect<void, ForgeError>;
-  /**
-   * Role of an account in the repository, as GitLab numbers it; 0 for one without a role, and on a forge whose
-   * deliveries tell of the author's relation. It may be some minutes old.
-   */
-  accessLevel(repo: RepoName, accountId: number): Effect.Effect<number, ForgeError>;
+  /** Relation of an event's author to the repository, as the forge has it now. It may be five minutes old. */
+  relation(event: PullRequestEvent): Effect.Effect<Relation, ForgeError>;
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string;
 }>;
@@ -3848,6 +3855,8 @@ interface OpenPullRequest {
   readonly ref: PullRequestRef;
   readonly title: string;
   readonly author: Login;
+  /** Number of the author's account; on GitLab only. */
+  readonly authorId?: number;
   readonly draft: boolean;
   readonly headSha: Sha;
   readonly headBranch: string;

@@ -72,7 +72,7 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
       Forge.of({
         platform: "github",
         acknowledge: () => Effect.void,
-        accessLevel: () => Effect.succeed(0),
+        relation: () => Effect.succeed({ _tag: "Associated" }),
         pullRequest: () => Effect.succeed(pullRequest),
         changedFiles: () =>
           workspace.checkout({

@@ -30,6 +30,7 @@ export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@
 export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
 
 /** Pull requests, what happens to them, and what a review says of them. */
+export { Relation } from "@nominal-code/domain/Access"
 export { CoverageCounts, FileCoverage, NotShown } from "@nominal-code/domain/Coverage"
 export { FileKind, GeneratedMark } from "@nominal-code/domain/FileKind"
 export type { Filters } from "@nominal-code/domain/Filters"

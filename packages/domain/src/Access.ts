@@ -36,11 +36,32 @@ const leastLevel = { contributor: "guest", member: "developer" } as const
 
 const { literals } = Association
 
-/** True if an account of GitHub meets a requirement. An unknown relation meets none. */
-export const associationMeets = (required: Requirement, association: Association | undefined): boolean =>
-  required === "anyone" ||
-  association !== undefined && literals.indexOf(association) <= literals.indexOf(leastAssociation[required])
+/** Relation of an account to a repository, as its forge tells of it. */
+export const Relation = Schema.TaggedUnion({
+  /** GitHub's name for it. Absent: GitHub names none. */
+  Associated: { association: Schema.optionalKey(Association) },
+  /** Number of the role in GitLab's API; 0: no member. */
+  Member: { level: Schema.Int }
+})
+export type Relation = typeof Relation.Type
 
-/** True if an account of GitLab meets a requirement. `level`: its number in GitLab's API; 0: no member. */
-export const levelMeets = (required: Requirement, level: number): boolean =>
-  required === "anyone" || level >= accessLevels[leastLevel[required]]
+/** True if an account with this relation meets a requirement. An unknown relation meets none. */
+export const meets = (required: Exclude<Requirement, "anyone">): (relation: Relation) => boolean =>
+  Relation.match({
+    Associated: ({ association }) =>
+      association !== undefined && literals.indexOf(association) <= literals.indexOf(leastAssociation[required]),
+    Member: ({ level }) => level >= accessLevels[leastLevel[required]]
+  })
+
+/** Relations by which people are heard. */
+export interface HeardRelations {
+  readonly allowedAssociations: ReadonlyArray<string>
+  readonly allowedAccessLevel: AccessLevel | "none"
+}
+
+/** True if somebody with this relation may ask for a review. */
+export const isHeard = ({ allowedAccessLevel, allowedAssociations }: HeardRelations): (relation: Relation) => boolean =>
+  Relation.match({
+    Associated: ({ association }) => association !== undefined && allowedAssociations.includes(association),
+    Member: ({ level }) => allowedAccessLevel !== "none" && level >= accessLevels[allowedAccessLevel]
+  })

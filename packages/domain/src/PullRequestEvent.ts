@@ -37,7 +37,7 @@ export const PullRequestEvent = Schema.TaggedUnion({
     headSha: Sha,
     headBranch: Schema.String,
     baseBranch: Schema.String,
-    /** Relation of the author to the repository; on GitHub only. */
+    /** Relation of the author to the repository when the event was sent; on GitHub only. */
     association: Schema.optionalKey(Association),
     /** Number of the author's account; on GitLab only. */
     authorId: Schema.optionalKey(Schema.Int),

@@ -1,21 +1,33 @@
 import { assert, it } from "@effect/vitest"
-import { AccessLevel, accessLevels, Association, associationMeets, levelMeets } from "@nominal-code/domain/Access"
+import { AccessLevel, accessLevels, Association, isHeard, meets, Relation } from "@nominal-code/domain/Access"
+
+const { Associated, Member } = Relation.cases
+const associated = (association: Association) => Associated.make({ association })
+const member = (level: AccessLevel) => Member.make({ level: accessLevels[level] })
+const [stranger, nobody] = [Associated.make({}), Member.make({ level: 0 })]
 
 it("an account meets a requirement by its relation to the repository, and an unknown relation meets none", () => {
-  const meeting = (required: "anyone" | "contributor" | "member") =>
-    Association.literals.filter((association) => associationMeets(required, association))
-  assert.deepStrictEqual(meeting("anyone"), [...Association.literals])
+  const meeting = (required: "contributor" | "member") =>
+    Association.literals.filter((association) => meets(required)(associated(association)))
   assert.deepStrictEqual(meeting("contributor"), ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR"])
   assert.deepStrictEqual(meeting("member"), ["OWNER", "MEMBER", "COLLABORATOR"])
-  assert.isTrue(associationMeets("anyone", undefined))
-  for (const required of ["contributor", "member"] as const) assert.isFalse(associationMeets(required, undefined))
+  for (const required of ["contributor", "member"] as const) assert.isFalse(meets(required)(stranger))
 })
 
 it("a role meets a requirement on GitLab, and no membership meets none", () => {
-  const meeting = (required: "anyone" | "contributor" | "member") =>
-    AccessLevel.literals.filter((level) => levelMeets(required, accessLevels[level]))
+  const meeting = (required: "contributor" | "member") =>
+    AccessLevel.literals.filter((level) => meets(required)(member(level)))
   assert.deepStrictEqual(meeting("contributor"), [...AccessLevel.literals])
   assert.deepStrictEqual(meeting("member"), ["developer", "maintainer", "owner"])
-  assert.isTrue(levelMeets("anyone", 0))
-  for (const required of ["contributor", "member"] as const) assert.isFalse(levelMeets(required, 0))
+  for (const required of ["contributor", "member"] as const) assert.isFalse(meets(required)(nobody))
+})
+
+it("somebody is heard for an association that is named, or for the role that is needed or a higher one", () => {
+  const by = (allowedAssociations: ReadonlyArray<Association>, allowedAccessLevel: AccessLevel | "none") =>
+    [...Association.literals.map(associated), ...AccessLevel.literals.map(member), stranger, nobody].filter(
+      isHeard({ allowedAccessLevel, allowedAssociations })
+    )
+  assert.deepStrictEqual(by([], "none"), [])
+  assert.deepStrictEqual(by(["MEMBER", "NONE"], "none"), [associated("MEMBER"), associated("NONE")])
+  assert.deepStrictEqual(by([], "maintainer"), [member("maintainer"), member("owner")])
 })

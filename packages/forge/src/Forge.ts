@@ -1,3 +1,4 @@
+import type { Relation } from "@nominal-code/domain/Access"
 import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
 import type { JobId } from "@nominal-code/domain/Job"
 import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
@@ -120,11 +121,8 @@ export class Forge extends Context.Service<Forge, {
    * API does, which tells a limit from credentials that are refused or lack a permission. git's own 401 and 403 do not.
    */
   checkAccess(repo: RepoName): Effect.Effect<void, ForgeError>
-  /**
-   * Role of an account in the repository, as GitLab numbers it; 0 for one without a role, and on a forge whose
-   * deliveries tell of the author's relation. It may be some minutes old.
-   */
-  accessLevel(repo: RepoName, accountId: number): Effect.Effect<number, ForgeError>
+  /** Relation of an event's author to the repository, as the forge has it now. It may be five minutes old. */
+  relation(event: PullRequestEvent): Effect.Effect<Relation, ForgeError>
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
   headRef(ref: PullRequestRef): string
 }>()("@nominal-code/forge/Forge") {}

@@ -14,6 +14,7 @@ import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./gith
 import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
 import { makeReads } from "./github/Reads.ts"
+import { makeRelation } from "./github/Relation.ts"
 import { makeAcknowledge } from "./github/Reply.ts"
 import { makeResolve } from "./github/Resolve.ts"
 import { verifyHeaders, verifySignature } from "./github/Signature.ts"
@@ -54,7 +55,7 @@ const make = Effect.fnUntraced(function*(
   return Forge.of({
     platform,
     acknowledge: makeAcknowledge(client),
-    accessLevel: () => Effect.succeed(0),
+    relation: yield* makeRelation(client),
     ...reads,
     ...makePublish(client, posts, makeGitHubBodies(seal, text)),
     resolveThread: makeResolve(client),

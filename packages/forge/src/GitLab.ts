@@ -10,7 +10,7 @@ import { commitStatuses } from "./gitlab/Checks.ts"
 import { clean } from "./gitlab/Clean.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { makeInventory } from "./gitlab/Inventory.ts"
-import { makeAccessLevel } from "./gitlab/Members.ts"
+import { makeRelation } from "./gitlab/Members.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
@@ -45,7 +45,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   return Forge.of({
     platform,
     acknowledge: makeAcknowledge(client),
-    accessLevel: yield* makeAccessLevel(client),
+    relation: yield* makeRelation(client),
     ...reads,
     look,
     ownPosts,

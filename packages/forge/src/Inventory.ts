@@ -14,6 +14,8 @@ export interface OpenPullRequest {
   readonly ref: PullRequestRef
   readonly title: string
   readonly author: Login
+  /** Number of the author's account; on GitLab only. */
+  readonly authorId?: number
   readonly draft: boolean
   readonly headSha: Sha
   readonly headBranch: string

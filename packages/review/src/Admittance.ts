@@ -1,5 +1,6 @@
 /** Decision of the server whether a job that was accepted may run: what the delivery alone did not say. */
-import { accessLevels, associationMeets, levelMeets } from "@nominal-code/domain/Access"
+import { isHeard, meets } from "@nominal-code/domain/Access"
+import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import { usesModel } from "@nominal-code/domain/Command"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import { type Job, JobOutcome, type SkipReason } from "@nominal-code/domain/Job"
@@ -19,7 +20,10 @@ import { asOutcome } from "./RunOutcome.ts"
 
 /** Rules of a server about the jobs that it runs. */
 export interface AdmittanceRules {
-  readonly policy: Pick<Policy, "allowedAccessLevel" | "require" | "reviewLabel">
+  readonly policy: Pick<
+    Policy,
+    "allowedAccessLevel" | "allowedAssociations" | "allowedUsers" | "require" | "reviewLabel"
+  >
   readonly quotas: ValuesOf<typeof quotas>
 }
 
@@ -32,35 +36,27 @@ interface Refusal {
   readonly told: Option.Option<{ readonly text: string; readonly once: string }>
 }
 
-type Lifecycle = typeof PullRequestEvent.cases.Lifecycle.Type
-
 /** Number of reviews of one pull request in an hour that programs cause. */
 const mostOfBots = 3
 
-const levelOf = ({ authorId, pullRequest }: PullRequestEvent) =>
-  authorId === undefined
-    ? Effect.succeed(0)
-    : Forge.use((forge) => forge.accessLevel(pullRequest.repo, authorId))
+const relationOf = (event: PullRequestEvent) => Forge.use((forge) => forge.relation(event))
 
-/** Refuses somebody without the role that is needed. Nobody is told, as on GitHub. */
-const unauthorized = Effect.fnUntraced(function*({ event, unverified }: Job, { policy }: AdmittanceRules) {
-  const needed = policy.allowedAccessLevel
-  if (unverified !== true) return Option.none<Refusal>()
-  if (needed !== "none" && (yield* levelOf(event)) >= accessLevels[needed]) return Option.none<Refusal>()
-  const detail = `${event.author} is not among the allowed users, and has not the role ${needed}`
+/**
+ * Refuses somebody who asks and is not named in the settings, unless the relation to the repository still is one of those
+ * that are heard: since the delivery, it may have ended. Nobody is told.
+ */
+const unauthorized = Effect.fnUntraced(function*({ event }: Job, { policy }: AdmittanceRules) {
+  const isNamed = policy.allowedUsers.some((user) => isSameLogin(user, event.author))
+  if (event._tag === "Lifecycle" || isNamed || isHeard(policy)(yield* relationOf(event))) return Option.none<Refusal>()
+  const detail = `${event.author} is not among the allowed users, and has no relation to the repository that is heard`
   return Option.some<Refusal>({ reason: "unauthorized", detail, told: Option.none() })
 })
-
-const meets = (event: Lifecycle, required: Policy["require"]) =>
-  event.pullRequest.platform === "github"
-    ? Effect.succeed(associationMeets(required, event.association))
-    : Effect.map(levelOf(event), (level) => levelMeets(required, level))
 
 /** Refuses the pull request of a stranger until somebody who may label or mention asks for its review. */
 const awaitsMaintainer = Effect.fnUntraced(function*({ event }: Job, { policy }: AdmittanceRules) {
   const { require, reviewLabel } = policy
   if (require === "anyone" || event._tag === "Comment" || !isAutomatic(event)) return Option.none<Refusal>()
-  if (yield* meets(event, require)) return Option.none<Refusal>()
+  if (meets(require)(yield* relationOf(event))) return Option.none<Refusal>()
   const { labels = [] } = yield* Forge.use((forge) => forge.pullRequest(event.pullRequest))
   if (labels.includes(reviewLabel)) return Option.none<Refusal>()
   const text =

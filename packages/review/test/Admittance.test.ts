@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Relation } from "@nominal-code/domain/Access"
 import { Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
-import { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import { Login, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
@@ -12,7 +13,13 @@ import { admittedJob } from "../src/JobForge.ts"
 import * as Scene from "./Scene.ts"
 
 const rules: AdmittanceRules = {
-  policy: { allowedAccessLevel: "none", require: "anyone", reviewLabel: "nominal:review" },
+  policy: {
+    allowedAccessLevel: "none",
+    allowedAssociations: [],
+    allowedUsers: [Login.make("bob")],
+    require: "anyone",
+    reviewLabel: "nominal:review"
+  },
   quotas: { authorPerDay: 0, repositoryPerDay: 0, perDay: 0 }
 }
 const withQuotas = (quotas: Partial<AdmittanceRules["quotas"]>): AdmittanceRules => ({
@@ -31,7 +38,7 @@ let jobs = 0
 const jobOf = (
   from: Job,
   event: Record<string, unknown> = {},
-  more: { readonly prompt?: string; readonly unverified?: boolean } = {}
+  more: { readonly prompt?: string } = {}
 ) =>
   new Job({
     ...from,
@@ -44,12 +51,21 @@ const push = (event: Record<string, unknown> = {}) => jobOf(Scene.pushJob, event
 const pullRequest = (number: number, platform: "github" | "gitlab" = "github") =>
   Schema.encodeSync(PullRequestRef)(Schema.decodeSync(PullRequestRef)({ platform, repo: "acme/shop", number }))
 
-/** A forge on which accounts have these roles. */
+/** A forge on which accounts have these roles. On GitHub, everybody has the relation that the delivery told of. */
 const worldWith = (changes: Partial<Scene.World> = {}, levels: Readonly<Record<number, number>> = {}) => {
   const world = Scene.world(changes)
   const forges = Layer.unwrap(Effect.map(Forge, (forge) => {
     const on = (platform: "github" | "gitlab") =>
-      Layer.succeed(Forge, { ...forge, platform, accessLevel: (_repo, id) => Effect.succeed(levels[id] ?? 0) })
+      Layer.succeed(Forge, {
+        ...forge,
+        platform,
+        relation: ({ association, authorId = 0 }) =>
+          Effect.succeed(
+            platform === "gitlab"
+              ? Relation.cases.Member.make({ level: levels[authorId] ?? 0 })
+              : Relation.cases.Associated.make(association === undefined ? {} : { association })
+          )
+      })
     return Forges.layer([on("github"), on("gitlab")])
   }))
   return { world, layer: Layer.mergeAll(forges, layerMemory).pipe(Layer.provideMerge(Scene.layer(world))) }
@@ -163,10 +179,29 @@ it.effect("a mention on GitLab is followed if its author has the role, and is le
     const { layer, world } = worldWith({}, { 1: 40, 2: 20 })
     yield* Effect.gen(function*() {
       const by: AdmittanceRules = { ...rules, policy: { ...rules.policy, allowedAccessLevel: "developer" } }
-      const mention = (authorId: number, unverified = true) =>
-        run(by, jobOf(Scene.mentionJob, { pullRequest: pullRequest(7, "gitlab"), authorId }, { unverified }))
+      const mention = (authorId: number, author = "carol") =>
+        run(by, jobOf(Scene.mentionJob, { pullRequest: pullRequest(7, "gitlab"), author, authorId }))
       assert.deepStrictEqual(
-        [yield* mention(1), yield* mention(2), yield* mention(3), yield* mention(2, false)],
+        [yield* mention(1), yield* mention(2), yield* mention(3), yield* mention(2, "Bob")],
+        ["run", "unauthorized", "unauthorized", "run"]
+      )
+      assert.deepStrictEqual(world.replies, [])
+    }).pipe(Effect.provide(layer))
+  }))
+
+it.effect("a mention on GitHub is followed if its author still has a relation that is heard, or is named", () =>
+  Effect.gen(function*() {
+    const { layer, world } = worldWith()
+    yield* Effect.gen(function*() {
+      const by: AdmittanceRules = { ...rules, policy: { ...rules.policy, allowedAssociations: ["OWNER", "MEMBER"] } }
+      const mention = (event: Record<string, unknown>) => run(by, jobOf(Scene.mentionJob, event))
+      assert.deepStrictEqual(
+        yield* Effect.forEach([
+          { author: "carol", association: "MEMBER" },
+          { author: "carol", association: "CONTRIBUTOR" },
+          { author: "carol" },
+          { author: "BOB", association: "NONE" }
+        ], mention),
         ["run", "unauthorized", "unauthorized", "run"]
       )
       assert.deepStrictEqual(world.replies, [])

@@ -78,7 +78,7 @@ class Remembered {
 const keyOf = (ref: PullRequestRef, headSha: Sha) => `${ref.platform}:${ref}@${headSha}`
 
 const eventOf = (
-  { author, baseBranch, headBranch, headSha, ref, title }: OpenPullRequest,
+  { author, authorId, baseBranch, headBranch, headSha, ref, title }: OpenPullRequest,
   kind: HeadKind,
   { installationId }: InventoryRepository
 ): PullRequestEvent =>
@@ -87,6 +87,7 @@ const eventOf = (
     pullRequest: ref,
     title,
     author,
+    ...(authorId === undefined ? {} : { authorId }),
     headSha,
     headBranch,
     baseBranch,

@@ -30,6 +30,8 @@ const nodeId = (kind: string, id: number) => Buffer.from(`0:${kind}${id}`).toStr
 export class GitHubWire {
   readonly origin: string
   readonly apiBase: string
+  /** Relations of accounts to every repository, by login, where a test has set one. */
+  readonly associations = new Map<string, string>()
 
   constructor(origin: string, apiBase: string) {
     this.origin = origin
@@ -178,7 +180,7 @@ export class GitHubWire {
         default: false
       })),
       auto_merge: null,
-      author_association: "CONTRIBUTOR"
+      author_association: this.associations.get(pull.author.login) ?? "CONTRIBUTOR"
     }
   }
 
@@ -251,7 +253,7 @@ export class GitHubWire {
       state,
       html_url: html,
       pull_request_url: this.#api(pull),
-      author_association: "COLLABORATOR",
+      author_association: this.associations.get(author.login) ?? "COLLABORATOR",
       _links: { html: { href: html }, pull_request: { href: this.#api(pull) } },
       commit_id: commitId,
       ...(submittedAt === undefined ? {} : { submitted_at: timestamp(submittedAt) })
@@ -279,7 +281,7 @@ export class GitHubWire {
       updated_at: timestamp(comment.createdAt),
       html_url: html,
       pull_request_url: this.#api(pull),
-      author_association: "COLLABORATOR",
+      author_association: this.associations.get(author.login) ?? "COLLABORATOR",
       _links: { self: { href: url }, html: { href: html }, pull_request: { href: this.#api(pull) } },
       start_line: outdated ? null : startLine ?? null,
       original_start_line: startLine ?? null,
@@ -304,7 +306,7 @@ export class GitHubWire {
       user: this.user(author),
       created_at: timestamp(createdAt),
       updated_at: timestamp(createdAt),
-      author_association: "COLLABORATOR",
+      author_association: this.associations.get(author.login) ?? "COLLABORATOR",
       performed_via_github_app: null
     }
   }

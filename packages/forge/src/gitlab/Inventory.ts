@@ -13,7 +13,7 @@ const Listed = Schema.Struct({
   iid: PullNumber,
   title: Schema.String,
   draft: Schema.optional(Schema.NullOr(Schema.Boolean)),
-  author: Schema.NullOr(Schema.Struct({ username: Login })),
+  author: Schema.NullOr(Schema.Struct({ id: Schema.Int, username: Login })),
   /** `null` while GitLab has not prepared the merge request. */
   sha: Schema.NullOr(Sha),
   source_branch: Schema.String,
@@ -37,6 +37,7 @@ const requestOf = (repo: RepoName) => (listed: typeof Listed.Type): ReadonlyArra
     ref: new PullRequestRef({ platform: "gitlab", repo, number: listed.iid }),
     title: listed.title,
     author: listed.author?.username ?? Login.make("ghost"),
+    ...(listed.author === null ? {} : { authorId: listed.author.id }),
     draft: listed.draft === true,
     headSha: listed.sha,
     headBranch: listed.source_branch,

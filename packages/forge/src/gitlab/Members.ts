@@ -1,4 +1,5 @@
-import type { RepoName } from "@nominal-code/domain/PullRequest"
+import { Relation } from "@nominal-code/domain/Access"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Cache, Effect, Exit, Schema } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"
@@ -9,14 +10,14 @@ const Member = Schema.Struct({ access_level: Schema.Int })
 const remembered = 1_000
 const freshFor = "5 minutes"
 
-/** Looks up the role of an account in a project, with those of its groups: its number; 0 for one that is no member. */
-export const makeAccessLevel = Effect.fnUntraced(function*(client: GitLabClient) {
+/** Makes the look-up of an author's role in a project, with the roles in its groups. */
+export const makeRelation = Effect.fnUntraced(function*(client: GitLabClient) {
   const cache = yield* Cache.makeWith(
     (key: string): Effect.Effect<number, ForgeError> => {
       const blank = key.indexOf(" ")
       const [id, repo] = [Number(key.slice(0, blank)), key.slice(blank + 1)]
       return client.request({
-        operation: `GitLab.accessLevel ${repo}`,
+        operation: `GitLab.relation ${repo}`,
         ask: (gitlab) => gitlab.ProjectMembers.show(repo, id, { includeInherited: true }),
         answer: Member
       }).pipe(
@@ -26,5 +27,10 @@ export const makeAccessLevel = Effect.fnUntraced(function*(client: GitLabClient)
     },
     { capacity: remembered, timeToLive: (exit) => Exit.isSuccess(exit) ? freshFor : 0 }
   )
-  return (repo: RepoName, accountId: number) => Cache.get(cache, `${accountId} ${repo}`)
+  return Effect.fn("GitLab.relation")(({ authorId, pullRequest: { repo } }: PullRequestEvent) =>
+    Effect.map(
+      authorId === undefined ? Effect.succeed(0) : Cache.get(cache, `${authorId} ${repo}`),
+      (level): Relation => Relation.cases.Member.make({ level })
+    )
+  )
 })
