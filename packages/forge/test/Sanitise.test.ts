@@ -230,6 +230,12 @@ describe("whatever is posted", () => {
     { arbitrary: { runs: 1500, size: 24 } }
   )
 
+  it("is code and nothing else if quotes are nested too deep to be read", () => {
+    for (const text of [`${"> ".repeat(40)}@alice\n\nwords`, `words\n\n${"> ".repeat(40)}@alice`]) {
+      assert.match(clean(text), /^(`{3,})\n[^]*@alice[^]*\n\1$/)
+    }
+  })
+
   it("is code and nothing else if each round of cleaning changes it again", () => {
     let rounds = 0
     const restless = { ...rules, redact: (text: string) => `${text}\n@round${++rounds} /merge` }

@@ -32,6 +32,7 @@ const suite = (name: string, store: Layer.Layer<Quotas, StoreError>) => {
         assert.strictEqual(results.filter((full) => full === "").length, 7)
         assert.strictEqual(results.filter((full) => full === "alice").length, 53)
         // What was refused has not been counted under the other quota.
+        assert.strictEqual(yield* take("late", quota("all", 100), quota("alice", 7)), "alice")
         assert.strictEqual(yield* take("other", quota("all", 8)), "")
         assert.strictEqual(yield* take("one more", quota("all", 8)), "all")
       }).pipe(fresh))
