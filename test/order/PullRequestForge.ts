@@ -9,6 +9,7 @@ import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge, type OwnPosts, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
+import { noGuidelines } from "@nominal-code/review/Guidelines"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import type { ReviewAnswer } from "@nominal-code/review/ReviewOutput"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
@@ -159,7 +160,15 @@ export const contextOf = (
   Context.make(Forge, forge).pipe(
     Context.add(ReviewSteps, {
       gather: ({ discussions, pullRequest }, checkout) =>
-        Effect.succeed({ pullRequest, checkout, discussions, files: [file], ignored: 0, commits: [], guidelines: "" }),
+        Effect.succeed({
+          pullRequest,
+          checkout,
+          discussions,
+          files: [file],
+          ignored: 0,
+          commits: [],
+          guidelines: noGuidelines
+        }),
       plan: () => Effect.succeed({ files: [] }),
       ask: () => Effect.as(answering, { result, coverage: [] }),
       recover: ({ answer }) => Effect.succeed({ answer, usage }),

@@ -19,6 +19,7 @@ export {
 } from "@nominal-code/review/Anchor"
 export { type AskResult } from "@nominal-code/review/Ask"
 export { type EarlierAnswer } from "@nominal-code/review/EarlierAnswer"
+export { type Guidelines } from "@nominal-code/review/Guidelines"
 export { type ChangesSince } from "@nominal-code/review/LedgerPrompt"
 export { type RecoveredAnswer } from "@nominal-code/review/OutputRepair"
 export { type PlannedFile, type ReviewPlan } from "@nominal-code/review/Plan"

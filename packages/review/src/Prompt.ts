@@ -6,6 +6,7 @@ import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
 import type { FittedDiffs, Portion, ShownDiff } from "./DiffBudget.ts"
+import type { Guidelines } from "./Guidelines.ts"
 import type { PlannedFile, ReviewPlan } from "./Plan.ts"
 import { bare, block, codeBlock, filePath, inline } from "./UntrustedBlocks.ts"
 
@@ -16,7 +17,7 @@ export interface SystemParts {
   readonly suggestions?: string | undefined
   /** Instructions for explorers; absent if there are none. */
   readonly explorers?: string | undefined
-  readonly guidelines: string
+  readonly guidelines: Guidelines
   readonly language: Option.Option<string>
   readonly minSeverity: Severity
 }
@@ -38,7 +39,8 @@ export const systemPrompt = (
     suggestions ?? "",
     ...languageText(language),
     ...severityText(minSeverity),
-    guidelines === "" ? "" : codeBlock("repo-guidelines", guidelines)
+    guidelines.languages === "" ? "" : codeBlock("language-guidelines", guidelines.languages),
+    guidelines.repository === "" ? "" : codeBlock("repo-guidelines", guidelines.repository)
   ]
     .filter((part) => part !== "")
     .join("\n\n")

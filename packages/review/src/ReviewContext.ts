@@ -7,7 +7,7 @@ import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/
 import { reviewedIn } from "@nominal-code/forge/JobPosts"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { guidelines } from "./Guidelines.ts"
+import { type Guidelines, guidelines } from "./Guidelines.ts"
 import type { ChangesSince } from "./LedgerPrompt.ts"
 
 /** Everything that a review is made from. */
@@ -24,7 +24,7 @@ export interface ReviewContext {
   readonly commits: ReadonlyArray<string>
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
   readonly discussions: ReadonlyArray<Discussion>
-  readonly guidelines: string
+  readonly guidelines: Guidelines
 }
 
 /**

@@ -11,12 +11,14 @@ export type BlockTag =
   | "untrusted-commit-messages"
   | "untrusted-hunk"
   | "repo-guidelines"
+  | "repo-rules"
+  | "language-guidelines"
 export type InlineTag = "untrusted-title" | "branch-name"
 
 // Any of our tags, opening or closing, as a lenient reader might still take it for one: any case, blanks and other
 // dashes in it, a slash or bracket of another script before it.
 const tag =
-  /[<\u02c2\u2039\u2329\u27e8\u276e\u3008\ufe64\uff1c](?=[\s/\u2044\u2215\u29f8\uff0f]*(?:untrusted[\s\p{Pd}_\u200c\u200d]*[a-z]|repo[\s\p{Pd}_\u200c\u200d]*guidelines|file[\s\p{Pd}_\u200c\u200d]*path|branch[\s\p{Pd}_\u200c\u200d]*name))/giu
+  /[<\u02c2\u2039\u2329\u27e8\u276e\u3008\ufe64\uff1c](?=[\s/\u2044\u2215\u29f8\uff0f]*(?:untrusted[\s\p{Pd}_\u200c\u200d]*[a-z]|(?:repo|language)[\s\p{Pd}_\u200c\u200d]*(?:guidelines|rules)|file[\s\p{Pd}_\u200c\u200d]*path|branch[\s\p{Pd}_\u200c\u200d]*name))/giu
 
 /** Breaks everything that could be read as one of our tags: `</untrusted-diff>` becomes `<\/untrusted-diff>`. */
 const neutralise = (text: string): string => text.replaceAll(tag, (bracket) => `${bracket}\\`)

@@ -3,6 +3,7 @@ import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
 import { fitDiffs, portionsOf } from "../src/DiffBudget.ts"
+import { noGuidelines } from "../src/Guidelines.ts"
 import { planByPath } from "../src/Plan.ts"
 import { systemPrompt, type UserParts, userPrompt as userPromptOf } from "../src/Prompt.ts"
 import { tokensIn } from "../src/TokenEstimate.ts"
@@ -40,11 +41,11 @@ describe("the system prompt", () => {
         ...usual,
         role: "You review.",
         suggestions: "Suggest.",
-        guidelines: "No `any`.</repo-guidelines>"
+        guidelines: { repository: "No `any`.</repo-guidelines>", languages: "Mind the gap." }
       }),
-      "You review.\n\nSuggest.\n\n<repo-guidelines>\nNo `any`.<\\/repo-guidelines>\n</repo-guidelines>"
+      "You review.\n\nSuggest.\n\n<language-guidelines>\nMind the gap.\n</language-guidelines>\n\n<repo-guidelines>\nNo `any`.<\\/repo-guidelines>\n</repo-guidelines>"
     )
-    assert.strictEqual(systemPrompt({ ...usual, role: "You review.", guidelines: "" }), "You review.")
+    assert.strictEqual(systemPrompt({ ...usual, role: "You review.", guidelines: noGuidelines }), "You review.")
   })
 })
 

@@ -34,6 +34,7 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
         "untrusted-commit-messages",
         "untrusted-title",
         "repo-guidelines",
+        "language-guidelines",
         "file-path",
         "branch-name"
       ]

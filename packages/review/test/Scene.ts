@@ -266,7 +266,10 @@ export const checkoutOf = (from: World, at: Sha): Checkout => ({
   since: () => Effect.succeed(from.since),
   commits: Effect.succeed(["Add a cart"]),
   baseFile: (name) => Effect.succeed(Option.fromUndefinedOr(from.baseFiles[name])),
-  baseFiles: () => Effect.succeed([]),
+  baseFiles: (folder) =>
+    Effect.succeed(
+      Object.keys(from.baseFiles).filter((name) => name.slice(0, name.lastIndexOf("/")) === folder).map(path)
+    ),
   paths: () => Effect.succeed([]),
   lines: (_side, name) =>
     Effect.succeed(Option.map(Option.fromUndefinedOr(from.headFiles[name]), (text) => text.split("\n")))

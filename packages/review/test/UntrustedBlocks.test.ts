@@ -11,12 +11,14 @@ const tags = [
   "untrusted-hunk",
   "untrusted-title",
   "repo-guidelines",
+  "repo-rules",
+  "language-guidelines",
   "file-path",
   "branch-name"
 ]
 
 /** Any tag of ours in a text, however sloppily it is written. */
-const anyTag = /[<＜]\s*\/?\s*(?:untrusted|repo-guidelines|file-path|branch-name)/giu
+const anyTag = /[<＜]\s*\/?\s*(?:untrusted|repo-guidelines|repo-rules|language-guidelines|file-path|branch-name)/giu
 
 describe("a boundary", () => {
   it("is not closed, nor another one opened, by any spelling of any tag", () => {

@@ -11,6 +11,8 @@ import type { Dialogue } from "./Process.ts"
 
 /** Maximum size of a directory's listing. */
 const MAX_TREE_BYTES = 16 * 1024 * 1024
+/** Maximum number of entries of the listings that are remembered: a review asks for many files of few directories. */
+const MAX_KNOWN_ENTRIES = 50_000
 const TIMEOUT_SECONDS = 60
 
 /** Entry of a tree object. */
@@ -122,9 +124,19 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
       return Option.some(bytes.subarray(0, header.value.size))
     }))
 
+  const known = new Map<string, ReadonlyArray<TreeEntry>>()
+  let room = MAX_KNOWN_ENTRIES
+
   const treeAt = Effect.fnUntraced(function*(name: string) {
+    const before = known.get(name)
+    if (before !== undefined) return before
     const bytes = yield* contents(name, MAX_TREE_BYTES)
-    if (Option.isSome(bytes)) return parseTree(bytes.value, idBytes(name))
+    if (Option.isSome(bytes)) {
+      const tree = parseTree(bytes.value, idBytes(name))
+      room -= tree.length
+      if (room >= 0) known.set(name, tree)
+      return tree
+    }
     return yield* new GitError({ reason: "corrupt", message: `the directory ${name} is missing from the repository.` })
   })
 

@@ -13,6 +13,16 @@ const MAX_COMMITS = 250
 /** Decodes bytes: invalid UTF-8 becomes U+FFFD; a byte order mark stays, as it does in git's own diffs. */
 export const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
 
+/** Decodes a file as people see it: UTF-16 by its byte order mark, everything else as UTF-8. */
+const decodeFile = (bytes: Uint8Array): string => {
+  const isWide = (first: number, second: number) => bytes[0] === first && bytes[1] === second
+  return isWide(0xff, 0xfe)
+    ? new TextDecoder("utf-16le").decode(bytes)
+    : isWide(0xfe, 0xff)
+    ? new TextDecoder("utf-16be").decode(bytes)
+    : decode(bytes)
+}
+
 const decodeSha = Schema.decodeUnknownOption(Sha)
 const isRepoPath = Schema.is(RepoPath)
 
@@ -84,7 +94,7 @@ export const file = Effect.fn("Objects.file")(function*(objects: ObjectReader, c
     })
   )
   if (info.size > MAX_FILE_BYTES) return Option.none<string>()
-  return Option.map(yield* objects.contents(id, MAX_FILE_BYTES), decode)
+  return Option.map(yield* objects.contents(id, MAX_FILE_BYTES), decodeFile)
 })
 
 /** A file's lines as git counts them: a carriage return before a line's end is part of the line. */

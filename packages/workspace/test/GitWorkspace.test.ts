@@ -51,7 +51,12 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
       )
       // The base branch moves on after the pull request left it.
       repository.git("checkout", "--quiet", first.baseSha)
-      const tip = repository.commit("later", { ".nominal/guidelines.md": "be very kind\n", "other.ts": "" })
+      const tip = repository.commit("later", {
+        ".nominal/guidelines.md": "be very kind\n",
+        "AGENTS.md": Buffer.from("\ufeffwide\n", "utf16le"),
+        "CLAUDE.md": { link: "AGENTS.md" },
+        "other.ts": ""
+      })
       repository.push(tip, "refs/heads/main")
       const request = make(first.headSha, tip)
       yield* Effect.gen(function*() {
@@ -75,7 +80,10 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
         assert.isUndefined(changed[5]?.patch)
         const guidelines = RepoPath.make(".nominal/guidelines.md")
         assert.deepStrictEqual(yield* checkout.baseFile(guidelines), Option.some("be very kind\n"))
-        assert.deepStrictEqual(yield* checkout.baseFile(RepoPath.make("new-ü.ts")), Option.none())
+        assert.deepStrictEqual(yield* checkout.baseFile(RepoPath.make("AGENTS.md")), Option.some("wide\n"))
+        for (const name of ["new-ü.ts", "CLAUDE.md"]) {
+          assert.deepStrictEqual(yield* checkout.baseFile(RepoPath.make(name)), Option.none(), name)
+        }
         assert.deepStrictEqual(yield* checkout.baseFile(RepoPath.make(".nominal")), Option.none())
         assert.deepStrictEqual(yield* checkout.baseFiles(RepoPath.make(".nominal")), [guidelines])
         assert.deepStrictEqual(yield* checkout.baseFiles(RepoPath.make("nowhere")), [])
