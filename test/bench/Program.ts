@@ -58,7 +58,7 @@ const isReady = (url: string) =>
 export const serve = Effect.fn("Program.serve")(function*(program: Program, environment: Environment) {
   const port = yield* freePort
   const url = `http://127.0.0.1:${port}`
-  const child = yield* node([program.entry, "serve"], {
+  const child = yield* node([program.entry, "serve", "--no-doctor"], {
     ...environment,
     WEBHOOK_HOST: "127.0.0.1",
     WEBHOOK_PORT: String(port)

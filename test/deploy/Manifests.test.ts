@@ -146,7 +146,8 @@ describe.skipIf(!hasKubectl)("the rendered manifests (kubectl)", () => {
     assert.deepStrictEqual(rules, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "get", "list", "watch", "delete"] },
       { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] },
-      { apiGroups: [""], resources: ["events"], verbs: ["list"] }
+      { apiGroups: [""], resources: ["events"], verbs: ["list"] },
+      { apiGroups: [""], resources: ["resourcequotas"], verbs: ["list"] }
     ])
     assert.isFalse(resources.some(({ kind }) => kind.startsWith("Cluster")))
   })

@@ -22,6 +22,8 @@ it.live("the metrics of a server tell of a review: the delivery, the run, its to
     assert.include(text, "nominal_queue_jobs{state=\"waiting\"} 0\n")
     assert.match(text, /^nominal_model_tokens_total\{provider="anthropic",model="[^"]+",kind="output"\} [1-9]\d*$/m)
     assert.match(text, /^nominal_model_cost_usd_total\{provider="anthropic",model="[^"]+"\} 0\.\d+$/m)
+    const left = /^nominal_forge_requests_left\{forge="github",account="github",resource="core"\} (\d+)$/m.exec(text)
+    assert.isBelow(Number(left?.[1] ?? Number.NaN), 5_000)
     // The port of the webhooks has a way in for everybody.
     const webhooks = new URL(serve.webhook).origin
     assert.strictEqual((yield* Effect.promise(() => fetch(`${webhooks}/metrics`))).status, 404)

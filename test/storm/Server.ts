@@ -32,7 +32,7 @@ export const start = Effect.fn("Server.start")(function*({ bin, env }: ServerOpt
 
   const life = Effect.gen(function*() {
     killed = yield* Deferred.make<Duration.Duration>()
-    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve"], {
+    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve", "--no-doctor"], {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],

@@ -8,11 +8,20 @@ import { printable } from "./review/TerminalText.ts"
 
 const serve = Command.make(
   "serve",
-  {},
+  {
+    strict: Flag.Boolean("strict").pipe(
+      Flag.withDescription("Do not start if the doctor finds a problem"),
+      Flag.withDefault(false)
+    ),
+    doctor: Flag.Boolean("doctor").pipe(
+      Flag.withDescription("Examine the setup at the start, and log what is wrong (default; --no-doctor: do not)"),
+      Flag.withDefault(true)
+    )
+  },
   // Untraced: each delivery begins a trace of its own, and a span of the whole server would put all of them into one.
-  Effect.fnUntraced(function*() {
+  Effect.fnUntraced(function*({ doctor, strict }) {
     const { serve } = yield* Effect.promise(() => import("./commands/Serve.ts"))
-    return yield* serve
+    return yield* serve(strict ? "strict" : doctor ? "warn" : "no")
   })
 ).pipe(Command.withDescription("Receive webhooks and review pull requests"))
 

@@ -116,14 +116,17 @@ const forgeLimits = configured((config) =>
   Option.isSome(config.redis) ? Layer.provide(RedisForgeLimits.layer, redis) : Layer.empty
 )
 
-/** The forges that the configuration has credentials for. */
-export const forges = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
+/** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
+export const forgesAlone = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
   const checks = reviewer.check === "auto" && !dryRun
   return Forges.layer([
     ...Option.toArray(Option.map(github, (settings) => GitHub.layer({ ...settings, checks }))),
     ...Option.toArray(Option.map(gitlab, (settings) => GitLab.layer({ ...settings, checks })))
   ])
-}).pipe(Layer.provide(forgeLimits))
+})
+
+/** The same, with the rate limits that all processes keep. */
+export const forges = Layer.provide(forgesAlone, forgeLimits)
 
 /** The inventories of these forges, which find missed events. */
 export const inventories = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {

@@ -1,7 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
-import { Effect, FileSystem, type Scope } from "effect"
+import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import * as ServeProcess from "@nominal-code/testing/ServeProcess"
+import { Effect, FileSystem, Schedule, type Scope } from "effect"
 import { createServer } from "node:http"
 import { env } from "node:process"
 import { runWith } from "./RunCommand.ts"
@@ -60,11 +62,12 @@ describe("doctor", () => {
           "ok       configuration  the configuration of a server is complete",
           "ok       forge          GitHub knows the token as nominalbot",
           "ok       forge          GitHub shows the contents of acme/shop",
-          "ok       model          anthropic accepts the key, and has claude-sonnet-5-5",
-          `ok       machine        data_dir ${directory}/data can be written`
+          "ok       forge          GitHub: the token has the scope repo",
+          "ok       model          anthropic accepts the key, and has claude-sonnet-5-5"
         ]
       ) assert.include(stdout.split("\n"), line)
       assert.match(stdout, /^ok {7}machine {8}git version \d/m)
+      assert.match(stdout, new RegExp(`^(ok {5}|warning) {2}machine {8}data_dir ${directory}/data .*\\d GB left`, "m"))
       assert.notMatch(stdout, /PROBLEM/)
       assert.strictEqual(stderr, "")
       assert.isFalse(yield* (yield* FileSystem.FileSystem).exists(settings.NOMINAL_DATA_DIR))
@@ -116,6 +119,52 @@ describe("doctor", () => {
       }, "doctor")
       assert.match(unknown.stdout, /^PROBLEM {2}model +anthropic has no model claude-nope: correct .*AGENT_MODEL/m)
       assert.match(unknown.stdout, /^warning {2}model +the price of claude-nope is not known/m)
+    })
+  )
+
+  live(
+    "asks a cluster what the server may do there, and names what it may not",
+    Effect.gen(function*() {
+      const { settings } = yield* world
+      const cluster = yield* KubeEmulator.make({
+        role: { jobs: ["create", "get", "list", "watch"], pods: ["list", "watch"] }
+      })
+      const { code, stdout } = yield* runWith({
+        ...settings,
+        KUBECONFIG: cluster.kubeconfig,
+        K8S_IMAGE: "ghcr.io/acme/nominal-code:latest",
+        K8S_NAMESPACE: "reviews",
+        K8S_ENV_FROM_SECRETS: "secrets",
+        REDIS_URL: "redis://127.0.0.1:1"
+      }, "doctor")
+      assert.strictEqual(code, 1)
+      assert.match(stdout, /^PROBLEM {2}storage +Redis does not answer within 3s$/m)
+      assert.match(stdout, /^PROBLEM {2}cluster +the server's account may not delete jobs in reviews: bind the Role/m)
+      assert.match(
+        stdout,
+        /^note {5}cluster +the server's account may not list events, list resourcequotas in reviews/m
+      )
+      assert.match(
+        stdout,
+        /^note {5}cluster +pods run ghcr\.io\/acme\/nominal-code:latest: name a version or a digest/m
+      )
+    })
+  )
+
+  live(
+    "a starting server logs what is wrong with its setup, and with --strict does not start",
+    Effect.gen(function*() {
+      const { settings } = yield* world
+      const bad = { ...settings, ALLOWED_REPOS: "acme/gone" }
+      const { log } = yield* ServeProcess.start({ env: bad, args: [] })
+      yield* Effect.sync(() => log.some((line) => /WARN .*setup: forge: GitHub, acme\/gone: /.test(line))).pipe(
+        Effect.repeat({ until: (there) => there, schedule: Schedule.spaced("20 millis") }),
+        Effect.timeout("30 seconds")
+      )
+      const refused = yield* runWith({ ...bad, WEBHOOK_PORT: "0" }, "serve", "--strict")
+      assert.strictEqual(refused.code, 1)
+      assert.match(refused.stderr, /^nominal-code: forge: GitHub, acme\/gone: .*not there/m)
+      assert.notInclude(refused.stderr, "listening")
     })
   )
 })

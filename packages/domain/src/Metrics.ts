@@ -1,4 +1,4 @@
-import { Effect, Metric } from "effect"
+import { Effect, Metric, Option } from "effect"
 import type { UsageSummary } from "./Usage.ts"
 
 /*
@@ -44,6 +44,23 @@ export const countUsage = ({ costUsd, model, provider, usage }: UsageSummary) =>
       yield* Metric.update(Metric.withAttributes(tokens, { provider, model, kind }), count)
     }
     yield* Metric.update(Metric.withAttributes(cost, { provider, model }), costUsd ?? 0)
+  })
+
+const forgeQuota = Metric.gauge("nominal_forge_requests_left", {
+  description: "Requests that a forge still takes in its present period, by the account that it counts them by"
+})
+
+/** Rate limit in a forge's answer: the kind of request, and how many of them are left. */
+export interface ForgeQuota {
+  readonly resource: string
+  readonly left: number
+}
+
+/** Sets what is left of a forge's rate limit; an answer that does not say leaves it as it was. */
+export const setForgeQuota = (forge: string, account: string, quota: Option.Option<ForgeQuota>) =>
+  Option.match(quota, {
+    onNone: () => Effect.void,
+    onSome: ({ left, resource }) => Metric.update(Metric.withAttributes(forgeQuota, { forge, account, resource }), left)
   })
 
 const jobs = Metric.gauge("nominal_queue_jobs", { description: "Jobs in the queue, by state" })

@@ -17,6 +17,7 @@ import { makeReads } from "./github/Reads.ts"
 import { makeRelation } from "./github/Relation.ts"
 import { makeAcknowledge } from "./github/Reply.ts"
 import { makeResolve } from "./github/Resolve.ts"
+import { makeSetup } from "./github/Setup.ts"
 import { verifyHeaders, verifySignature } from "./github/Signature.ts"
 import { parseWebhook } from "./github/Webhook.ts"
 import { hostOfUrl, makeOutgoingText } from "./outgoing/OutgoingText.ts"
@@ -65,12 +66,11 @@ const make = Effect.fnUntraced(function*(
   })
 })
 
-/** The login that GitHub knows the credentials by. */
-export const account = ({ apiBase = "https://api.github.com", credentials }: GitHubOptions) =>
-  Effect.flatMap(identify(apiBase, credentials, false), ({ login }) => login)
-
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
 export const layer = (options: GitHubOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** The reads of the setup at GitHub. */
+export const setup = makeSetup
 
 /** The inventory of GitHub, which finds missed events. */
 export const inventory = makeInventory

@@ -16,6 +16,7 @@ import { makePosts } from "./gitlab/Posts.ts"
 import { makePublish } from "./gitlab/Publish.ts"
 import { makeReads } from "./gitlab/Reads.ts"
 import { makeAcknowledge, makeResolve } from "./gitlab/Reply.ts"
+import { makeSetup } from "./gitlab/Setup.ts"
 import { verifyDelivery, verifyHeaders } from "./gitlab/Signature.ts"
 import { parseWebhook } from "./gitlab/Webhook.ts"
 import { hostOfUrl, makeOutgoingText } from "./outgoing/OutgoingText.ts"
@@ -60,12 +61,11 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
   })
 })
 
-/** The username that GitLab knows the token by. */
-export const account = (options: GitLabOptions) =>
-  Effect.flatMap(makeGitLabClient(options), (client) => Effect.map(currentUser(client), ({ username }) => username))
-
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** The reads of the setup at GitLab. */
+export const setup = makeSetup
 
 /** The inventory of GitLab, which finds missed events. */
 export const inventory = makeInventory

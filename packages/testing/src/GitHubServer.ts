@@ -120,9 +120,21 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     }
   )
 
-  const write = ({ response }: Exchange, { body, headers, status }: Reply) =>
+  /** Requests of the present hour, by token. Source: "Rate limits for the REST API": each answer tells what is left. */
+  const counted = new Map<string, number>()
+  const quota = ({ request }: Exchange) => {
+    const token = bearer(request.headers.authorization) ?? ""
+    const used = (counted.get(token) ?? 0) + 1
+    counted.set(token, used)
+    // What a test plans as a limit is its own; this one never ends.
+    const scopes = token.startsWith("ghp_") ? { "x-oauth-scopes": "repo" } : {}
+    return { "x-ratelimit-remaining": String(Math.max(1, 5_000 - used)), "x-ratelimit-resource": "core", ...scopes }
+  }
+
+  const write = (exchange: Exchange, { body, headers, status }: Reply) =>
     Effect.sync(() => {
-      response.writeHead(status, { "x-github-request-id": String(state.nextId()), ...headers }).end(body)
+      const told = { "x-github-request-id": String(state.nextId()), ...quota(exchange), ...headers }
+      exchange.response.writeHead(status, told).end(body)
       return status
     })
 

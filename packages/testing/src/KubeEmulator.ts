@@ -31,7 +31,8 @@ export interface Options extends ControllerOptions, NodeOptions {
 const fullRole: Role = {
   jobs: ["create", "get", "list", "watch", "delete"],
   pods: ["get", "list", "watch"],
-  events: ["list"]
+  events: ["list"],
+  resourcequotas: ["list"]
 }
 
 /** The times of a real cluster, faster by a factor. */

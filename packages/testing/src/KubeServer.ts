@@ -1,6 +1,7 @@
 import { Duration, Effect, Option } from "effect"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
+import { accessReview, quotasOf } from "./KubeAccess.ts"
 import { type Namespace, refusedJob, warnedOf } from "./KubeAdmission.ts"
 import type { makeCollector, PropagationPolicy } from "./KubeCollector.ts"
 import { withDefaults } from "./KubeDefaults.ts"
@@ -153,6 +154,9 @@ const makeCalls = ({ collector, namespaces, store }: Cluster) => {
   return (call: Call): Answer => {
     if (call.verb === "create" && call.resource === "jobs") return create(call)
     if (call.verb === "delete" && call.resource === "jobs") return remove(call)
+    if (call.verb === "list" && call.resource === "resourcequotas") {
+      return { code: 200, body: quotasOf(store, call.namespace, namespaces.get(call.namespace) ?? {}) }
+    }
     if (call.verb === "list") {
       const body = listOf(store, call)
       return "code" in body ? status(body) : { code: 200, body }
@@ -243,6 +247,8 @@ const makeExchange = (cluster: Cluster) => {
       return request.socket.destroy()
     }
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? ""
+    const review = accessReview(url.pathname, Option.getOrUndefined(body), roles.get(token) ?? {})
+    if (review !== undefined) return void write(response, { code: 201, body: review })
     const large: Refusal = {
       code: 413,
       reason: "RequestEntityTooLarge",

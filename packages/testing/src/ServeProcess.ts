@@ -12,6 +12,8 @@ class ServeFailed extends Data.TaggedError("ServeFailed")<{ readonly message: st
 export interface ServeOptions {
   /** Its whole environment, but for `PATH`, `HOME` and the listener's address. */
   readonly env: Readonly<Record<string, string | Redacted.Redacted>>
+  /** Its arguments; by default it does not examine its setup, which would ask forge and model on its own. */
+  readonly args?: ReadonlyArray<string>
   /** A free port is taken unless told. */
   readonly port?: number
   /** Another build of the command than the run's own. */
@@ -30,17 +32,19 @@ const often = Schedule.spaced("50 millis")
 
 const spawn = Effect.fnUntraced(function*(options: ServeOptions, port: number) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  return yield* spawner.spawn(ChildProcess.make(process.execPath, [options.bin ?? command, "serve"], {
-    env: {
-      PATH: env["PATH"],
-      HOME: env["HOME"],
-      ...options.env,
-      WEBHOOK_HOST: "127.0.0.1",
-      WEBHOOK_PORT: String(port)
-    },
-    stdin: "ignore",
-    forceKillAfter: "5 seconds"
-  }))
+  return yield* spawner.spawn(
+    ChildProcess.make(process.execPath, [options.bin ?? command, "serve", ...(options.args ?? ["--no-doctor"])], {
+      env: {
+        PATH: env["PATH"],
+        HOME: env["HOME"],
+        ...options.env,
+        WEBHOOK_HOST: "127.0.0.1",
+        WEBHOOK_PORT: String(port)
+      },
+      stdin: "ignore",
+      forceKillAfter: "5 seconds"
+    })
+  )
 }, Effect.provide(NodeServices.layer))
 
 /**

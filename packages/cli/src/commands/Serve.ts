@@ -8,6 +8,7 @@ import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import * as Configured from "../Configured.ts"
+import * as Examination from "../doctor/Examination.ts"
 import * as Listener from "../Listener.ts"
 import * as Logging from "../Logging.ts"
 import { checkPrices } from "../Prices.ts"
@@ -42,24 +43,32 @@ const announce = Layer.effectDiscard(Effect.gen(function*() {
   })
 }))
 
+/** Examination of the setup when the server starts: none, one whose problems are logged, or one that they fail. */
+export type Examined = "no" | "warn" | "strict"
+
+const examination = { no: Layer.empty, warn: Examination.layerWarning, strict: Layer.empty } as const
+const before = { no: Layer.empty, warn: Layer.empty, strict: Examination.layerStrict } as const
+
 /**
  * The whole server, read from the bottom up. It closes from the top down: first the listener, so that nothing new is
  * accepted; then the lanes, which let running reviews finish; then the stores.
  */
-export const layer = Layer.mergeAll(announce, Telemetry.layer, Configured.reconciler).pipe(
-  Layer.provideMerge(Configured.server),
-  Layer.provide(listener),
-  Layer.provide(Configured.lanes),
-  Layer.provide(Runner.layer),
-  Layer.provide(ServiceBreakers.layer),
-  Layer.provide(Layer.effectDiscard(checkAgent)),
-  Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
-  Layer.provide(Configured.markerKeys("make")),
-  Layer.provide(Storage.layer),
-  Layer.provide(Telemetry.traces),
-  Layer.provide(Logging.layer),
-  Layer.provide(Layer.effectDiscard(checkPrices)),
-  Layer.provide(AppConfigLayer.layer("serve"))
-)
+const layer = (examined: Examined) =>
+  Layer.mergeAll(announce, Telemetry.layer, Configured.reconciler, examination[examined]).pipe(
+    Layer.provideMerge(Configured.server),
+    Layer.provide(listener),
+    Layer.provide(Configured.lanes),
+    Layer.provide(Runner.layer),
+    Layer.provide(ServiceBreakers.layer),
+    Layer.provide(Layer.effectDiscard(checkAgent)),
+    Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
+    Layer.provide(Configured.markerKeys("make")),
+    Layer.provide(Storage.layer),
+    Layer.provide(before[examined]),
+    Layer.provide(Telemetry.traces),
+    Layer.provide(Logging.layer),
+    Layer.provide(Layer.effectDiscard(checkPrices)),
+    Layer.provide(AppConfigLayer.layer("serve"))
+  )
 
-export const serve = Layer.launch(layer)
+export const serve = (examined: Examined) => Layer.launch(layer(examined))

@@ -1,42 +1,54 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import { type Platform, RepoName } from "@nominal-code/domain/PullRequest"
-import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import { Forges } from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
+import type { ForgeSetup, SetupFact } from "@nominal-code/forge/Setup"
 import { Effect, Option, Schema } from "effect"
-import { asked, ok, type SetupFinding, warning } from "./Finding.ts"
+import { asked, note, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
 const names: Readonly<Record<Platform, string>> = { github: "GitHub", gitlab: "GitLab" }
 
-/** The account that a forge knows us by, beside the name that mentions are looked for under. */
-const account = Effect.fnUntraced(function*(platform: Platform, login: Effect.Effect<string, ForgeError>) {
+const findings = { ok, unknown: note, warning, problem } as const
+
+const findingOf = (platform: Platform) => ({ status, text }: SetupFact): SetupFinding =>
+  findings[status]("forge", `${names[platform]}: ${text}`)
+
+/** The account that a forge knows us by, beside the name that mentions are looked for under, and its credentials. */
+const account = Effect.fnUntraced(function*({ account, credentials, platform }: ForgeSetup) {
   const { policy: { botUsername } } = yield* AppConfig
   const name = names[platform]
+  const known = Effect.map(account, (login): ReadonlyArray<SetupFinding> => [
+    isBotAccount([botUsername])(login)
+      ? ok("forge", `${name} knows the token as ${login}`)
+      : warning(
+        "forge",
+        `${name} knows the token as ${login}, and reviewer.bot_username (REVIEWER_BOT_USERNAME) is ${botUsername}: ` +
+          `people mention @${botUsername}, and the answer comes from ${login}`
+      )
+  ])
+  const rights = Effect.map(credentials, (facts) => facts.map(findingOf(platform)))
+  // The credentials that are refused are refused for both: one line says so.
   return yield* asked(
     "forge",
     name,
-    Effect.map(login, (login) => [
-      isBotAccount([botUsername])(login)
-        ? ok("forge", `${name} knows the token as ${login}`)
-        : warning(
-          "forge",
-          `${name} knows the token as ${login}, and reviewer.bot_username (REVIEWER_BOT_USERNAME) is ${botUsername}: ` +
-            `people mention @${botUsername}, and the answer comes from ${login}`
-        )
-    ])
+    Effect.flatMap(known, (first) => Effect.map(rights, (more) => [...first, ...more]))
   )
 })
 
 /** Access to an allowed repository, on the forges that are configured: it has to be on one of them. */
-const repository = Effect.fnUntraced(function*(repo: RepoName) {
-  const { of, platforms } = yield* Forges
+const repository = Effect.fnUntraced(function*(setups: ReadonlyArray<ForgeSetup>, repo: RepoName) {
+  const { of } = yield* Forges
   const answers = yield* Effect.forEach(
-    platforms,
-    (platform) =>
+    setups,
+    ({ platform, repository }) =>
       Effect.flatMap(of(platform), (forge) => forge.checkAccess(repo)).pipe(
-        Effect.as([ok("forge", `${names[platform]} shows the contents of ${repo}`)]),
+        Effect.andThen(repository(repo)),
+        Effect.map((facts) => [
+          ok("forge", `${names[platform]} shows the contents of ${repo}`),
+          ...facts.map(findingOf(platform))
+        ]),
         (question) => asked("forge", `${names[platform]}, ${repo}`, question)
       ),
     { concurrency: 2 }
@@ -44,16 +56,19 @@ const repository = Effect.fnUntraced(function*(repo: RepoName) {
   return answers.find(([first]) => first?.status === "ok") ?? answers.flat()
 })
 
-/** Accounts at the forges, and the repositories that they can read. */
-export const forgeFindings: Effect.Effect<ReadonlyArray<SetupFinding>, never, AppConfig | Forges> = Effect.gen(
-  function*() {
-    const { github, gitlab, policy: { allowedRepos } } = yield* AppConfig
-    const accounts = yield* Effect.all([
-      ...Option.toArray(Option.map(github, (settings) => account("github", GitHub.account(settings)))),
-      ...Option.toArray(Option.map(gitlab, (settings) => account("gitlab", GitLab.account(settings))))
-    ], { concurrency: 2 })
+/** Accounts at the forges, the first of the allowed repositories that they can read and write, and the webhooks. */
+export const forgeFindings = Effect.fnUntraced(
+  function*(repositories: number): Effect.fn.Return<ReadonlyArray<SetupFinding>, never, AppConfig | Forges> {
+    const { github, gitlab, policy: { allowedRepos }, review: { dryRun }, reviewer } = yield* AppConfig
+    const checks = reviewer.check === "auto" && !dryRun
+    const setups = yield* Effect.all([
+      ...Option.toArray(Option.map(github, (settings) => GitHub.setup({ ...settings, checks }))),
+      ...Option.toArray(Option.map(gitlab, (settings) => GitLab.setup({ ...settings, checks })))
+    ])
+    const accounts = yield* Effect.forEach(setups, account, { concurrency: 2 })
     const repos = allowedRepos.flatMap((name) => Option.toArray(Schema.decodeOption(RepoName)(name)))
-    const access = yield* Effect.forEach(repos, repository, { concurrency: 4 })
+      .slice(0, repositories)
+    const access = yield* Effect.forEach(repos, (repo) => repository(setups, repo), { concurrency: 4 })
     return [...accounts.flat(), ...access.flat()]
   }
 )

@@ -1,7 +1,9 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as Git from "@nominal-code/workspace/Git"
-import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { Duration, Effect, FileSystem, Option, Path, Schema } from "effect"
+// oxlint-disable-next-line no-restricted-imports -- Effect's FileSystem does not tell what is free.
+import { statfs } from "node:fs/promises"
 import * as Configured from "../Configured.ts"
 import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
@@ -32,28 +34,46 @@ const nearest = Effect.fnUntraced(function*(directory: string) {
   return at
 })
 
+/** Free space under which a checkout may not fit. */
+const scarce = 1_000_000_000
+
+/** Bytes that this user may still write there; none where the file system does not tell. */
+const freeBytes = (directory: string): Effect.Effect<Option.Option<number>> =>
+  Effect.tryPromise(() => statfs(directory)).pipe(Effect.map(({ bavail, bsize }) => bavail * bsize), Effect.option)
+
+const gigabytes = (bytes: number): string => `${(bytes / 1_000_000_000).toFixed(1)} GB`
+
 const writable = Effect.fnUntraced(function*(setting: string, directory: string) {
   const fs = yield* FileSystem.FileSystem
   const there = yield* nearest(directory)
   const may = yield* Effect.option(fs.access(there, { writable: true }))
-  return Option.isSome(may)
-    ? ok("machine", `${setting} ${directory} can be written`)
-    : problem("machine", `${setting} ${directory}: this user may not write to ${there}`)
+  if (Option.isNone(may)) {
+    return problem("machine", `${setting} ${directory}: this user may not write to ${there}`)
+  }
+  return Option.match(yield* freeBytes(there), {
+    onNone: () => ok("machine", `${setting} ${directory} can be written`),
+    onSome: (free) =>
+      free < scarce
+        ? warning("machine", `${setting} ${directory} has ${gigabytes(free)} left: make room, a checkout may not fit`)
+        : ok("machine", `${setting} ${directory} can be written, and has ${gigabytes(free)} left`)
+  })
 })
 
 /** The connection refuses a server that is too old, or that evicts keys. */
 const redis = asked(
   "storage",
   "Redis",
-  Redis.Redis.use(({ send }) => send("Redis.info", Schema.String, ["INFO", "persistence"])).pipe(
+  Redis.Redis.use(({ send }) => send("Redis.info", Schema.String, ["INFO"])).pipe(
     Effect.map((info) => [
-      ok("storage", "Redis answers, is new enough and evicts nothing"),
+      ok("storage", `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? ""} answers, is new enough and evicts nothing`),
       ...(/^aof_enabled:0/m.test(info)
         ? [warning("storage", "Redis does not write its data to disk: set appendonly yes, or a restart loses jobs")]
         : [])
     ]),
     Effect.provide(Configured.redis)
-  )
+  ),
+  // It is near. A connection that fails is tried again for longer.
+  Duration.seconds(3)
 )
 
 /** git, the directories, and the store. */

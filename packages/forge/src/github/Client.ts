@@ -1,4 +1,5 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { setForgeQuota } from "@nominal-code/domain/Metrics"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
@@ -9,7 +10,7 @@ import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { fetchRedacted } from "../SameOrigin.ts"
 import type { GitHubAuth } from "./Auth.ts"
-import { graphqlReason, type Reason, reasonOf } from "./Failure.ts"
+import { graphqlReason, quotaOf, type Reason, reasonOf } from "./Failure.ts"
 
 type Decodable = Schema.ConstraintDecoder<unknown>
 
@@ -43,6 +44,8 @@ export interface GitHubClient {
   pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
   /** All items of a list whose pages have cursors, in order. */
   cursorPages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
+  /** Scopes of a classic token; none for other credentials, whose permissions GitHub does not tell. */
+  readonly scopes: Effect.Effect<Option.Option<ReadonlyArray<string>>, ForgeError>
   /** A GraphQL query. It changes nothing, so it is repeatable. */
   graphql<S extends Decodable>(query: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError>
   /** An idempotent GraphQL mutation. It requires a valid lease, like `write`. */
@@ -55,11 +58,12 @@ interface GraphQlCall<S extends Decodable> extends Pick<Call<S>, "operation" | "
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-/** Answer with its headers `link` and `etag`. */
+/** Answer with its headers `link`, `etag` and, for a classic token, `x-oauth-scopes`. */
 interface Answered<A> {
   readonly data: A
   readonly link: string
   readonly etag: string
+  readonly scopes: string | undefined
 }
 
 /** Number of answers that are kept for conditional requests. */
@@ -122,10 +126,12 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     if (answer.headers.deprecation !== undefined) {
       yield* Effect.logDebug(`GitHub calls ${call.route} deprecated, until ${answer.headers.sunset ?? "some day"}`)
     }
+    yield* setForgeQuota("github", auth.account(call.repo), quotaOf(answer.headers))
     const failure = call.route.endsWith("/graphql") ? graphqlReason(answer.data, answer.headers, now) : Option.none()
     if (Option.isSome(failure)) return yield* failure.value
     const data = yield* Effect.mapError(Schema.decodeUnknownEffect(call.answer)(answer.data), describe)
-    return { data, link: answer.headers.link ?? "", etag: answer.headers.etag ?? "" }
+    const { etag: newEtag = "", link = "", "x-oauth-scopes": scopes } = answer.headers
+    return { data, link, etag: newEtag, scopes: typeof scopes === "string" ? scopes : undefined }
   })
 
   /** Sends a request once. `before` runs when nothing has to be waited for any more. */
@@ -225,6 +231,24 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
           const next = cursorIn(link)
           return [data, next === "" ? Option.none() : Option.some(next)] as const
         }))),
+
+    scopes: Effect.map(
+      exchange({
+        operation: "GitHub.scopes",
+        // It counts against no limit.
+        route: "GET /rate_limit",
+        parameters: {},
+        answer: Schema.Unknown
+      }),
+      ({ scopes }) =>
+        Option.map(
+          Option.fromUndefinedOr(scopes),
+          (text) => text.split(",").map((scope) => scope.trim()).filter((scope) => scope !== "")
+        )
+    ).pipe(
+      // An Enterprise Server without rate limits.
+      Effect.catchReason("ForgeError", "NotFound", () => Effect.succeedNone)
+    ),
 
     graphql: (query) => client.request(graphqlCall(query)),
 

@@ -1,3 +1,4 @@
+import type { ForgeQuota } from "@nominal-code/domain/Metrics"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { DateTime, Duration, Option, Schema } from "effect"
 import {
@@ -37,10 +38,17 @@ const Problem = Schema.Struct({
 /** Wait that GitHub advises when it names no time. */
 const defaultRateLimitWait = Duration.minutes(1)
 
-const seconds = (header: unknown): Option.Option<number> => {
+const numberIn = (header: unknown): Option.Option<number> => {
   const value = typeof header === "string" || typeof header === "number" ? Number(header) : Number.NaN
   return Number.isFinite(value) && value >= 0 ? Option.some(value) : Option.none()
 }
+
+/** Rate limit that an answer counted against, by its headers. */
+export const quotaOf = (headers: Headers): Option.Option<ForgeQuota> =>
+  Option.map(numberIn(headers["x-ratelimit-remaining"]), (left) => ({
+    resource: typeof headers["x-ratelimit-resource"] === "string" ? headers["x-ratelimit-resource"] : "core",
+    left
+  }))
 
 /** Server's time from the answer's headers, so that a reset time does not depend on our clock. */
 const serverTime = (headers: Headers, now: number): number =>
@@ -50,12 +58,12 @@ const serverTime = (headers: Headers, now: number): number =>
 
 const assumedWait = new RateLimited({ retryAfter: defaultRateLimitWait, assumed: true })
 
-const isUsedUp = (headers: Headers): boolean => seconds(headers["x-ratelimit-remaining"]).pipe(Option.contains(0))
+const isUsedUp = (headers: Headers): boolean => numberIn(headers["x-ratelimit-remaining"]).pipe(Option.contains(0))
 
 const limitOf = (headers: Headers, now: number, usedUp = isUsedUp(headers)): RateLimited => {
-  const after = seconds(headers["retry-after"])
+  const after = numberIn(headers["retry-after"])
   if (Option.isSome(after)) return new RateLimited({ retryAfter: Duration.seconds(after.value) })
-  const reset = seconds(headers["x-ratelimit-reset"])
+  const reset = numberIn(headers["x-ratelimit-reset"])
   if (!usedUp || Option.isNone(reset)) return assumedWait
   const millis = Math.max(1_000, reset.value * 1_000 - serverTime(headers, now) + 1_000)
   return new RateLimited({ retryAfter: Duration.millis(millis) })

@@ -1,5 +1,6 @@
 import type * as Gitbeaker from "@gitbeaker/rest"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { type ForgeQuota, setForgeQuota } from "@nominal-code/domain/Metrics"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
@@ -110,13 +111,15 @@ interface Sending {
   readonly redact: (text: string) => string
   /** Present for a conditional request. */
   readonly kept: KeptAnswers | undefined
+  /** Told of each answer's headers. */
+  readonly heard: (headers: Headers) => void
 }
 
 /**
  * Sends one request of gitbeaker. Its own requester would repeat posts that may have been carried out, and follow
  * redirects to anywhere with the token.
  */
-const send = (endpoint: string, options: unknown, { kept, redact, signal }: Sending) => {
+const send = (endpoint: string, options: unknown, { heard, kept, redact, signal }: Sending) => {
   const { body, headers, method, prefixUrl, searchParams } = Schema.decodeUnknownSync(Outgoing)(options)
   const url = new URL(endpoint, prefixUrl.endsWith("/") ? prefixUrl : `${prefixUrl}/`)
   url.search = searchParams ?? ""
@@ -131,11 +134,12 @@ const send = (endpoint: string, options: unknown, { kept, redact, signal }: Send
     signal,
     ...(body === undefined ? {} : { body })
   }
-  return fetchRedacted(redact)(url.href, sent).then((response) =>
-    response.text().then((text) =>
+  return fetchRedacted(redact)(url.href, sent).then((response) => {
+    heard(response.headers)
+    return response.text().then((text) =>
       kept === undefined ? received(response, text) : kept.received(url.href, response, text)
     )
-  )
+  })
 }
 
 const makeResources = (rest: typeof Gitbeaker, options: ConstructorParameters<typeof Gitbeaker.Gitlab<false>>[0]) => ({
@@ -155,7 +159,7 @@ const makeResources = (rest: typeof Gitbeaker, options: ConstructorParameters<ty
 /** gitbeaker, loaded when the first request is made: a process that makes none does not pay for it. */
 const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string) =>
   Effect.promise(() => Promise.all([import("@gitbeaker/rest"), import("@gitbeaker/requester-utils")])).pipe(
-    Effect.map(([rest, { createRequesterFn }]) => (signal: AbortSignal, kept?: KeptAnswers) =>
+    Effect.map(([rest, { createRequesterFn }]) => (sending: Omit<Sending, "redact">) =>
       makeResources(rest, {
         host: hostOf(options),
         token: Redacted.value(options.token),
@@ -163,11 +167,18 @@ const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string)
         rateLimits: {},
         requesterFn: createRequesterFn(
           (_, request) => Promise.resolve(request),
-          (endpoint, request) => send(endpoint, request, { signal, redact, kept })
+          (endpoint, request) => send(endpoint, request, { ...sending, redact })
         )
       })
     ),
     Effect.cached
+  )
+
+/** Rate limit in the headers of an answer. gitlab.com sends it; an instance of your own may not. */
+const quotaOf = (headers: Headers): Option.Option<ForgeQuota> =>
+  Option.map(
+    Option.filter(Option.fromNullOr(headers.get("ratelimit-remaining")), (text) => /^\d+$/.test(text)),
+    (text) => ({ resource: headers.get("ratelimit-name") ?? "api", left: Number(text) })
   )
 
 const describe = (error: Schema.SchemaError): Unavailable =>
@@ -187,10 +198,15 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
     kept?: KeptAnswers
   ) {
     const now = yield* Clock.currentTimeMillis
+    let left = Option.none<ForgeQuota>()
+    const heard = (headers: Headers) => {
+      left = quotaOf(headers)
+    }
     const body = yield* Effect.tryPromise({
-      try: (signal) => ask(gitlab(signal, kept)),
+      try: (signal) => ask(gitlab({ signal, kept, heard })),
       catch: (thrown) => reasonOf(thrown, now)
     }).pipe(
+      Effect.ensuring(Effect.suspend(() => setForgeQuota("gitlab", "gitlab", left))),
       Effect.timeoutOrElse({
         duration: answerTimeout,
         orElse: () =>

@@ -1,0 +1,66 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
+import * as KubeSetup from "@nominal-code/kubernetes/KubeSetup"
+import { amountOf } from "@nominal-code/kubernetes/Quantity"
+import { Effect, Option } from "effect"
+import { asked, note, ok, problem, type SetupFinding, warning } from "./Finding.ts"
+
+const area = "cluster"
+
+/** Share of a quota above which the next reviews may have to wait. */
+const nearly = 0.9
+
+/** An image whose tag moves, so that pods may run another version than the server. */
+const imageFinding = ({ image }: KubernetesSettings): SetupFinding => {
+  const tag = /@sha256:/.test(image) ? "digest" : /:([\w.-]+)$/.exec(image)?.[1] ?? "latest"
+  return tag === "latest"
+    ? note(area, `pods run ${image}: name a version or a digest, so that pods and server are the same one`)
+    : ok(area, `pods run ${image}; the cluster pulls it when the first one starts`)
+}
+
+const rightFindings = (namespace: string, rights: ReadonlyArray<KubeSetup.Right>): ReadonlyArray<SetupFinding> => {
+  const names = (required: boolean) =>
+    rights.filter((right) => !right.allowed && right.required === required).map(({ name }) => name).join(", ")
+  const [missing, optional] = [names(true), names(false)]
+  return [
+    missing === ""
+      ? ok(area, `the server's account may do in ${namespace} what reviews need`)
+      : problem(
+        area,
+        `the server's account may not ${missing} in ${namespace}: bind the Role of deploy/k8s/base/rbac.yaml`
+      ),
+    ...(optional === ""
+      ? []
+      : [note(area, `the server's account may not ${optional} in ${namespace}: less is explained`)])
+  ]
+}
+
+const quotaFinding = ({ hard, quota, resource, used }: KubeSetup.QuotaUse): ReadonlyArray<SetupFinding> =>
+  // A limit of nothing forbids a kind of object, and is no shortage.
+  amountOf(hard) > 0 && amountOf(used) >= amountOf(hard) * nearly
+    ? [warning(area, `the quota ${quota} has ${used} of ${hard} ${resource} in use: more reviews may have to wait`)]
+    : []
+
+const examined = Effect.fnUntraced(function*(settings: KubernetesSettings) {
+  const { namespace } = settings
+  const cluster = yield* KubeSetup.make({ namespace })
+  const rights = yield* cluster.rights
+  const maySeeQuotas = rights.some(({ allowed, name }) => allowed && name === "list resourcequotas")
+  const quotas = maySeeQuotas ? yield* cluster.quotas : []
+  const limits = quotas.flatMap(quotaFinding)
+  return [
+    ...rightFindings(namespace, rights),
+    ...(maySeeQuotas && limits.length === 0 ? [ok(area, `the quotas of ${namespace} have room`)] : limits)
+  ]
+})
+
+/** The rights of the server's account, the quotas and the image, where reviews run as Kubernetes Jobs. */
+export const clusterFindings = Effect.flatMap(AppConfig, ({ kubernetes }) =>
+  Option.match(kubernetes, {
+    onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
+    onSome: (settings) =>
+      Effect.map(
+        asked(area, "the cluster", examined(settings)),
+        (findings) => [imageFinding(settings), ...findings]
+      )
+  }))
