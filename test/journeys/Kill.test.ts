@@ -55,7 +55,7 @@ const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { a
 /** Starts `serve` and kills it, and nothing but it, without a warning. Answers with the time of its death. */
 const life = Effect.fnUntraced(function*(journey: Journey, port: number, moment: Moment) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "serve"], {
+  const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "serve", "--no-doctor"], {
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],

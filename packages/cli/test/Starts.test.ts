@@ -26,7 +26,9 @@ describe("serve", () => {
     Effect.gen(function*() {
       const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
       const env = { ...complete, HOME: yield* temporary, NOMINAL_STORAGE: "memory" }
-      const server = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "serve"], { env }))
+      const server = yield* spawner.spawn(
+        ChildProcess.make(process.execPath, [command, "serve", "--no-doctor"], { env })
+      )
       const log = Stream.splitLines(Stream.decodeText(server.stderr))
       const line = Option.getOrThrow(
         yield* Stream.runHead(Stream.filter(log, (line) => line.includes("listening on")))
