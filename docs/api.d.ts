@@ -4401,7 +4401,7 @@ declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/ser
  */
 export declare class Reconcile extends Reconcile_base {}
 declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, conversationsIn, forges, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, reconcile, reconciler, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
+  export { claudeCode, claudeCodeOptions, conversationsIn, forges, forgesAlone, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, reconcile, reconciler, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -4433,7 +4433,9 @@ declare const leasesIn: {
 };
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
 declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** The forges that the configuration has credentials for. */
+/** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
+declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
+/** The same, with the rate limits that all processes keep. */
 declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
 /** The inventories of these forges, which find missed events. */
 declare const inventories: Layer.Layer<Inventories, StoreError, AppConfig>;
@@ -4498,13 +4500,30 @@ interface GitHubWebhookOptions {
   /** Without a secret, deliveries pass only where this says that unsigned ones may. */
   readonly allowUnsigned: boolean;
 }
-declare namespace GitHub_d_exports {
-  export { account$1 as account, inventory$1 as inventory, layer$31 as layer, webhooks$1 as webhooks };
+/** One fact about the setup at a forge. `unknown`: the credentials may not see it, which is no mistake. */
+interface SetupFact {
+  readonly status: "ok" | "unknown" | "warning" | "problem";
+  readonly text: string;
 }
-/** The login that GitHub knows the credentials by. */
-declare const account$1: ({ apiBase, credentials }: GitHubOptions) => Effect.Effect<string, ForgeError, never>;
+/** Reads of a forge that tell whether its account, permissions and webhooks are what reviews need. */
+interface ForgeSetup {
+  readonly platform: Platform;
+  /** Login that the credentials belong to. */
+  readonly account: Effect.Effect<string, ForgeError>;
+  /** Scopes and expiry of the credentials, and the webhook of an App. */
+  readonly credentials: Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
+  /** Permissions in a repository, and its webhook with its last delivery. */
+  repository(repo: RepoName): Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
+}
+/** Makes the reads of the setup at GitHub. */
+declare const makeSetup: ({ apiBase, checks, credentials }: GitHubOptions) => Effect.Effect<ForgeSetup, never, never>;
+declare namespace GitHub_d_exports {
+  export { inventory$1 as inventory, layer$31 as layer, setup$1 as setup, webhooks$1 as webhooks };
+}
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
 declare const layer$31: (options: GitHubOptions) => Layer.Layer<Forge>;
+/** The reads of the setup at GitHub. */
+declare const setup$1: typeof makeSetup;
 /** The inventory of GitHub, which finds missed events. */
 declare const inventory$1: (args_0: GitHubOptions) => Effect.Effect<ForgeInventory, never, never>;
 /** GitHub's webhooks, signed with the secret of the hook. */
@@ -4528,12 +4547,12 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { account, inventory, layer$30 as layer, webhooks };
+  export { inventory, layer$30 as layer, setup, webhooks };
 }
-/** The username that GitLab knows the token by. */
-declare const account: (options: GitLabOptions) => Effect.Effect<string, ForgeError, never>;
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 declare const layer$30: (options: GitLabOptions) => Layer.Layer<Forge>;
+/** The reads of the setup at GitLab. */
+declare const setup: (options: GitLabOptions) => Effect.Effect<ForgeSetup, never, never>;
 /** The inventory of GitLab, which finds missed events. */
 declare const inventory: (options: GitLabOptions) => Effect.Effect<ForgeInventory, never, never>;
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
@@ -4789,4 +4808,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

@@ -147,6 +147,7 @@ export {
   type InventoryRepository,
   type OpenPullRequest
 } from "@nominal-code/forge/Inventory"
+export { type ForgeSetup, type SetupFact } from "@nominal-code/forge/Setup"
 export {
   type Delivery,
   type ForgeWebhooks,
