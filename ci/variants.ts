@@ -1,8 +1,15 @@
 /**
  * The images: `all` holds every provider's SDK, a variant only its own. Run as a program it prints them as JSON.
  */
-/** The package of each variant's SDK. Every endpoint that speaks OpenAI's protocol is of the variant `openai`. */
-const sdks = { anthropic: "@anthropic-ai/sdk", openai: "openai", google: "@google/genai" } as const
+/**
+ * The packages of each variant: its SDK, and what its models in a cloud need. Every endpoint that speaks OpenAI's
+ * protocol is of the variant `openai`.
+ */
+const sdks = {
+  anthropic: ["@anthropic-ai/sdk", "aws4fetch", "@aws-sdk/credential-provider-node"],
+  openai: ["openai"],
+  google: ["@google/genai", "google-auth-library"]
+} as const
 
 type Variant = keyof typeof sdks
 
@@ -25,7 +32,7 @@ export const leftOut = (extras: string): ReadonlyArray<RegExp> => {
   }
   return variants
     .filter((variant) => extras !== "all" && variant !== extras)
-    .map((variant) => new RegExp(`^${sdks[variant]}(/|$)`))
+    .flatMap((variant) => sdks[variant].map((name) => new RegExp(`^${name}(/|$)`)))
 }
 
 if (import.meta.main) process.stdout.write(`${JSON.stringify(images)}\n`)

@@ -234,7 +234,7 @@ export type Conversation = typeof Conversation.Type;
  */
 export declare const answerOpenCalls: (messages: ReadonlyArray<Message>, content?: string) => ReadonlyArray<Message>;
 /** The supported model services. */
-export declare const ProviderName: Schema.Literals<readonly ["anthropic", "openai", "google", "openai-compatible", "deepseek", "groq", "together", "fireworks", "openrouter", "mistral", "xai", "ollama", "vllm", "lmstudio"]>;
+export declare const ProviderName: Schema.Literals<readonly ["anthropic", "openai", "google", "bedrock", "vertex", "azure", "openai-compatible", "deepseek", "groq", "together", "fireworks", "openrouter", "mistral", "xai", "ollama", "vllm", "lmstudio"]>;
 export type ProviderName = typeof ProviderName.Type;
 /** Runners of an agent: our own loop over a provider's API, or Claude Code. */
 export declare const RunnerName: Schema.Literals<readonly ["api", "claude-code"]>;
@@ -1083,12 +1083,53 @@ interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace$1>, "baseDir"
 interface RedisSettings extends Omit<ValuesOf<typeof redis$1>, "url" | "keyTtl"> {
   readonly url: Redacted.Redacted;
 }
-/** A model service's endpoint and key. */
+/** Identity that Microsoft Entra gives tokens: one token, an application with a proof, or that of the machine. */
+type AzureIdentity = {
+  readonly _tag: "Token";
+  readonly token: Redacted.Redacted;
+} | {
+  readonly _tag: "ClientSecret";
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly secret: Redacted.Redacted;
+} | {
+  readonly _tag: "Workload";
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly tokenFile: string;
+} | {
+  readonly _tag: "Managed";
+  readonly clientId?: string;
+};
+/** Account of a cloud, whose credentials the models are asked with. */
+type CloudSettings = {
+  readonly _tag: "Bedrock";
+  readonly region: string;
+  /** None: those that AWS's SDK finds. */
+  readonly credentials: Option.Option<{
+    readonly accessKeyId: Redacted.Redacted;
+    readonly secretAccessKey: Redacted.Redacted;
+    readonly sessionToken: Option.Option<Redacted.Redacted>;
+  }>;
+} | {
+  readonly _tag: "Vertex";
+  readonly project: string;
+  readonly location: string;
+  readonly credentialsFile: Option.Option<string>;
+} | {
+  readonly _tag: "Azure";
+  readonly apiVersion: Option.Option<string>;
+  readonly identity: AzureIdentity;
+  readonly authority: Option.Option<string>;
+};
+/** A model service's endpoint, and its key or its account. */
 interface ProviderSettings {
   readonly name: ProviderName;
-  /** None: a server without keys. */
+  /** None: a server without keys, or an account that has others. */
   readonly apiKey: Option.Option<Redacted.Redacted>;
   readonly baseUrl: Option.Option<string>;
+  /** Absent: it is no model of a cloud. */
+  readonly cloud?: CloudSettings;
 }
 /** Limits of the calls of a model service. */
 interface CallRateSettings {
@@ -2561,7 +2602,7 @@ export declare class ConfigError extends ConfigError_base {
 /** Settings from the command line, by YAML path. They override the environment, which overrides the file. */
 type Flags = Readonly<Record<string, string | number | boolean>>;
 declare namespace AppConfigLayer_d_exports {
-  export { layer$34 as layer, load };
+  export { layer$37 as layer, load };
 }
 /**
  * Reads the configuration for one kind of process: defaults, then the YAML file, then the environment, then `flags`
@@ -2594,7 +2635,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** The configuration of one kind of process. */
-declare const layer$34: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
+declare const layer$37: (mode: Mode, flags?: Flags) => Layer.Layer<AppConfig, ConfigError, FileSystem.FileSystem | Path.Path>;
 /** A taint of nodes that a pod tolerates. */
 export declare const Toleration: Schema.Struct<{
   readonly key: Schema.optionalKey<Schema.String>;
@@ -2737,6 +2778,47 @@ export declare const Affinity: Schema.Struct<{
   }>>;
 }>;
 export type Affinity = typeof Affinity.Type;
+/** Description of a tool for a model. */
+interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema.JsonSchema;
+}
+/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
+interface LlmRequest {
+  readonly model: string;
+  readonly system: string;
+  readonly messages: ReadonlyArray<Message>;
+  readonly tools: ReadonlyArray<ToolSpec>;
+  /** `required`: the answer has to call a tool. */
+  readonly toolChoice: "auto" | "required";
+  readonly maxOutputTokens: number;
+  /** `json`: without tools, the answer is to be one JSON object. A hint: not every service can promise it. */
+  readonly format?: "json";
+  /** Effort of the model's thoughts; absent: as the service sets it for the model. */
+  readonly effort?: Effort;
+}
+/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
+interface LlmResponse {
+  readonly content: ReadonlyArray<Block>;
+  readonly stop: "end" | "tool-use" | "length" | "refusal";
+  readonly usage: Usage;
+}
+declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}>;
+/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
+export declare class LlmProvider extends LlmProvider_base {}
+declare const LlmProviders_base: Context.ServiceClass<LlmProviders, "@nominal-code/llm/LlmProviders", {
+  readonly names: ReadonlyArray<string>;
+  /** The provider of a name. A job may name one that this process does not have. */
+  of(name: string): Effect.Effect<LlmProvider["Service"], LlmError>;
+}>;
+/** The model services that this process has, side by side. Each loads its SDK with its first call. */
+export declare class LlmProviders extends LlmProviders_base {}
+/** The providers of the given layers, by their names. Of several with the same name, the last one counts. */
+declare const layer$2: <E, R>(providers: ReadonlyArray<Layer.Layer<LlmProvider, E, R>>) => Layer.Layer<LlmProviders, E, R>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -3786,7 +3868,7 @@ interface Account {
   readonly baseUrl: Option.Option<string>;
 }
 declare namespace ClaudeCode_d_exports {
-  export { ClaudeCodeOptions, check, layer$33 as layer };
+  export { ClaudeCodeOptions, check, layer$36 as layer };
 }
 /** The Claude Code of this machine, and the account that it uses. */
 interface ClaudeCodeOptions extends Account {
@@ -3807,7 +3889,7 @@ declare const check: (options: ClaudeCodeOptions) => Effect.Effect<string, LlmEr
  * The user's Claude Code as the runner of tasks, with its login or a key of Anthropic. It has our tools only, served
  * over MCP on the loopback: it never sees the checkout's directory.
  */
-declare const layer$33: (options: ClaudeCodeOptions) => Layer.Layer<AgentRunner, never, FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>;
+declare const layer$36: (options: ClaudeCodeOptions) => Layer.Layer<AgentRunner, never, FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>;
 declare const ForgeNotConfigured_base: Schema.Class<ForgeNotConfigured, Schema.TaggedStruct<"ForgeNotConfigured", {
   readonly platform: Schema.Literals<readonly ["github", "gitlab"]>;
 }>, import("effect/Cause").YieldableError>;
@@ -4193,7 +4275,7 @@ interface KubeJobTemplate {
   };
 }
 declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$32 as layer };
+  export { KubernetesOptions, KubernetesWork, layer$35 as layer };
 }
 /** Settings of the Jobs, and those that travel with each. */
 interface KubernetesOptions extends KubeJobTemplate {
@@ -4211,48 +4293,7 @@ interface KubernetesWork<R> {
  * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
  * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
  */
-declare const layer$32: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | ServiceBreakers | Exclude<R, import("effect/Scope").Scope>>;
-/** Description of a tool for a model. */
-interface ToolSpec {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: JsonSchema.JsonSchema;
-}
-/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
-interface LlmRequest {
-  readonly model: string;
-  readonly system: string;
-  readonly messages: ReadonlyArray<Message>;
-  readonly tools: ReadonlyArray<ToolSpec>;
-  /** `required`: the answer has to call a tool. */
-  readonly toolChoice: "auto" | "required";
-  readonly maxOutputTokens: number;
-  /** `json`: without tools, the answer is to be one JSON object. A hint: not every service can promise it. */
-  readonly format?: "json";
-  /** Effort of the model's thoughts; absent: as the service sets it for the model. */
-  readonly effort?: Effort;
-}
-/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
-interface LlmResponse {
-  readonly content: ReadonlyArray<Block>;
-  readonly stop: "end" | "tool-use" | "length" | "refusal";
-  readonly usage: Usage;
-}
-declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-}>;
-/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
-export declare class LlmProvider extends LlmProvider_base {}
-declare const LlmProviders_base: Context.ServiceClass<LlmProviders, "@nominal-code/llm/LlmProviders", {
-  readonly names: ReadonlyArray<string>;
-  /** The provider of a name. A job may name one that this process does not have. */
-  of(name: string): Effect.Effect<LlmProvider["Service"], LlmError>;
-}>;
-/** The model services that this process has, side by side. Each loads its SDK with its first call. */
-export declare class LlmProviders extends LlmProviders_base {}
-/** The providers of the given layers, by their names. Of several with the same name, the last one counts. */
-declare const layer$2: <E, R>(providers: ReadonlyArray<Layer.Layer<LlmProvider, E, R>>) => Layer.Layer<LlmProviders, E, R>;
+declare const layer$35: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | ServiceBreakers | Exclude<R, import("effect/Scope").Scope>>;
 /** Turn of a periodic task that a process asks for. */
 interface LeaseRequest {
   readonly task: string;
@@ -4518,10 +4559,10 @@ interface ForgeSetup {
 /** Makes the reads of the setup at GitHub. */
 declare const makeSetup: ({ apiBase, checks, credentials }: GitHubOptions) => Effect.Effect<ForgeSetup, never, never>;
 declare namespace GitHub_d_exports {
-  export { inventory$1 as inventory, layer$31 as layer, setup$1 as setup, webhooks$1 as webhooks };
+  export { inventory$1 as inventory, layer$34 as layer, setup$1 as setup, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$31: (options: GitHubOptions) => Layer.Layer<Forge>;
+declare const layer$34: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** The reads of the setup at GitHub. */
 declare const setup$1: typeof makeSetup;
 /** The inventory of GitHub, which finds missed events. */
@@ -4547,10 +4588,10 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { inventory, layer$30 as layer, setup, webhooks };
+  export { inventory, layer$33 as layer, setup, webhooks };
 }
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
-declare const layer$30: (options: GitLabOptions) => Layer.Layer<Forge>;
+declare const layer$33: (options: GitLabOptions) => Layer.Layer<Forge>;
 /** The reads of the setup at GitLab. */
 declare const setup: (options: GitLabOptions) => Effect.Effect<ForgeSetup, never, never>;
 /** The inventory of GitLab, which finds missed events. */
@@ -4558,12 +4599,12 @@ declare const inventory: (options: GitLabOptions) => Effect.Effect<ForgeInventor
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
-  export { layer$29 as layer };
+  export { layer$32 as layer };
 }
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$29: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$32: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
-  export { LocalOptions, layer$28 as layer };
+  export { LocalOptions, layer$31 as layer };
 }
 /** Directory for git's own files, and the limit of a checkout in bytes. */
 type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
@@ -4571,14 +4612,14 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
  * its `.git`. It is only read; each checkout has a directory of its own.
  */
-declare const layer$28: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$31: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 /** Runs each task with the runner that its settings name. */
 declare const layer: <E, R>(runners: Readonly<Record<RunnerName, Layer.Layer<AgentRunner, E, R>>>) => Layer.Layer<AgentRunner, E, R>;
 declare namespace ApiAgent_d_exports {
-  export { layer$27 as layer };
+  export { layer$30 as layer };
 }
 /** The agent loop in this process, on the API of the provider that a task names. */
-declare const layer$27: Layer.Layer<AgentRunner, never, LlmProviders>;
+declare const layer$30: Layer.Layer<AgentRunner, never, LlmProviders>;
 /** Rates of a model. Some models have other rates for all tokens of a call with a long prompt. */
 export declare const ModelPrice: Schema.Struct<{
   readonly input: Schema.Finite;
@@ -4620,19 +4661,100 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, make$5 as make };
+  export { layer$29 as layer, layerWithoutKey$6 as layerWithoutKey, make$8 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$8: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Claude, over the official SDK. */
-declare const layer$26: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$29: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey$3: Layer.Layer<LlmProvider, never, never>;
+declare const layerWithoutKey$6: Layer.Layer<LlmProvider, never, never>;
+/** Credentials of an AWS account or role. */
+interface AwsCredentials {
+  readonly accessKeyId: Redacted.Redacted;
+  readonly secretAccessKey: Redacted.Redacted;
+  /** Of temporary credentials only. */
+  readonly sessionToken: Option.Option<Redacted.Redacted>;
+}
+/** Identity that Microsoft Entra knows. */
+export declare const EntraIdentity: Schema.TaggedUnion<{
+  readonly ClientSecret: Schema.TaggedStruct<"ClientSecret", {
+    readonly tenantId: Schema.String;
+    readonly clientId: Schema.String;
+    readonly secret: Schema.Redacted<Schema.String>;
+  }>;
+  readonly Managed: Schema.TaggedStruct<"Managed", {
+    readonly clientId: Schema.optionalKey<Schema.String>;
+  }>;
+  readonly Token: Schema.TaggedStruct<"Token", {
+    readonly token: Schema.Redacted<Schema.String>;
+  }>;
+  readonly Workload: Schema.TaggedStruct<"Workload", {
+    readonly tenantId: Schema.String;
+    readonly clientId: Schema.String;
+    readonly tokenFile: Schema.String;
+  }>;
+}>;
+export type EntraIdentity = typeof EntraIdentity.Type;
+/** Addresses of the two services that give tokens. */
+interface EntraAddresses {
+  /** `https://login.microsoftonline.com`, or that of a national cloud. */
+  readonly authority: string;
+  /** Metadata service of a machine of Azure. */
+  readonly metadata: string;
+}
+declare namespace Azure_d_exports {
+  export { AzureSettings, layer$28 as layer, layerWithoutKey$5 as layerWithoutKey, make$7 as make };
+}
+/** Endpoint and credentials of OpenAI's models in Azure. The model of a request is the name of a deployment. */
+interface AzureSettings {
+  /** `https://my-resource.openai.azure.com` */
+  readonly endpoint: string;
+  /** None: the API `v1`, which has no dated versions. */
+  readonly apiVersion: Option.Option<string>;
+  /** The resource's key. None: an identity of Microsoft Entra. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  readonly identity: EntraIdentity;
+  readonly addresses?: Partial<EntraAddresses>;
+  readonly limits: CallLimits;
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$7: (args_0: AzureSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, FileSystem.FileSystem>;
+/** OpenAI's models in Azure, over OpenAI's SDK. */
+declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, never, FileSystem.FileSystem>;
+/** The service without an endpoint: its calls fail, and say so. */
+declare const layerWithoutKey$5: Layer.Layer<LlmProvider, never, never>;
+declare namespace Bedrock_d_exports {
+  export { BedrockSettings, layer$27 as layer, layerWithoutKey$4 as layerWithoutKey, make$6 as make };
+}
+/** Region and credentials of Claude in Amazon Bedrock. */
+interface BedrockSettings {
+  readonly region: string;
+  /** None: the endpoint `bedrock-runtime` of the region. */
+  readonly baseUrl: Option.Option<string>;
+  /** A Bedrock API key. None: requests are signed with the credentials. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  /** None: those that AWS's SDK finds: of the environment, a profile, a web identity, a container or an instance. */
+  readonly credentials: Option.Option<AwsCredentials>;
+  readonly limits: CallLimits;
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$6: (args_0: BedrockSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** Claude in Amazon Bedrock, over Anthropic's SDK. */
+declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
+/** The service without a region: its calls fail, and say so. */
+declare const layerWithoutKey$4: Layer.Layer<LlmProvider, never, never>;
 declare namespace Chat_d_exports {
-  export { ChatSettings, layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$4 as make };
+  export { ChatSettings, layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$5 as make };
 }
 /** Address, key and time limits of a service that speaks Chat Completions. */
 interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
@@ -4644,50 +4766,75 @@ interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `http://localhost:8000/v1`.
  */
-declare const make$4: (args_0: ChatSettings) => Effect.Effect<{
+declare const make$5: (args_0: ChatSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
-declare const layer$25: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
+declare const layer$26: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey$2: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
+declare const layerWithoutKey$3: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
 /** Limits for the service's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Duration) => CallLimits;
+/** Limits for Gemini's calls of a job that has to be done within `deadline`. */
+declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
 declare namespace Google_d_exports {
-  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
+  export { layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$4 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** Gemini, over the official SDK. */
-declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
-/** Limits for Gemini's calls of a job that has to be done within `deadline`. */
-declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
+declare const layerWithoutKey$2: Layer.Layer<LlmProvider, never, never>;
 declare namespace OpenAi_d_exports {
-  export { layer$23 as layer, layerWithoutKey, make$2 as make };
+  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, make$3 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `https://gateway.example/v1`.
  */
-declare const make$2: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
-declare const layer$23: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
+declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
 /**
  * Limits for the calls of a job that has to be done within `deadline`. A model that thinks for long is not interrupted as
  * long as bytes come, because the thought would be paid again.
  */
 declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
+declare namespace Vertex_d_exports {
+  export { VertexSettings, layer$23 as layer, layerWithoutKey, limitsWithin$1 as limitsWithin, make$2 as make };
+}
+/** Project, location and credentials of Gemini in Google Cloud. */
+interface VertexSettings {
+  /** A key of the express mode, which has its own project. None: the credentials. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  readonly project: string;
+  /** A region, or `global`. */
+  readonly location: string;
+  /** None: the endpoint of the location. */
+  readonly baseUrl: Option.Option<string>;
+  /** File of the credentials. None: those that Google's library finds (Application Default Credentials). */
+  readonly credentialsFile: Option.Option<string>;
+  readonly limits: CallLimits;
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$2: (args_0: VertexSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+}, never, never>;
+/** Gemini in Google Cloud, over the official SDK. */
+declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
+/** The service without a project: its calls fail, and say so. */
+declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
 declare namespace SpendMemory_d_exports {
   export { layer$22 as layer, make$1 as make };
 }
@@ -4808,4 +4955,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };

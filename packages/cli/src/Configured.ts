@@ -1,9 +1,7 @@
 import * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
 import * as RatedCalls from "@nominal-code/agent/RatedCalls"
-import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
-import { providerNames } from "@nominal-code/config/settings/Providers"
-import { ChatServiceName } from "@nominal-code/domain/ChatServices"
-import type { ProviderName, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
@@ -11,14 +9,6 @@ import { Inventories } from "@nominal-code/forge/Inventory"
 import { Webhooks } from "@nominal-code/forge/Webhooks"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
-import * as Anthropic from "@nominal-code/llm/Anthropic"
-import * as Chat from "@nominal-code/llm/Chat"
-import * as Google from "@nominal-code/llm/Google"
-import type { CallLimits } from "@nominal-code/llm/LlmError"
-import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
-import * as LlmProviders from "@nominal-code/llm/LlmProviders"
-import * as OpenAi from "@nominal-code/llm/OpenAi"
-import { limitsWithin } from "@nominal-code/llm/Retry"
 import * as CallRatesMemory from "@nominal-code/persistence/CallRatesMemory"
 import * as CallRatesRedis from "@nominal-code/persistence/CallRatesRedis"
 import * as ConversationStoreMemory from "@nominal-code/persistence/ConversationStoreMemory"
@@ -45,7 +35,8 @@ import * as Server from "@nominal-code/server/Server"
 import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
-import { type Duration, Effect, Layer, Option, Schema } from "effect"
+import { Effect, Layer, Option } from "effect"
+import * as ModelServices from "./ModelServices.ts"
 import * as RedisForgeLimits from "./RedisForgeLimits.ts"
 
 /*
@@ -159,49 +150,8 @@ export const git = configured(({ workspace }) => Git.layer(workspace))
 export const localWorkspace = (repository: string) =>
   configured(({ workspace }) => LocalWorkspace.layer(repository, workspace))
 
-/** The service of a provider, with what is configured of it; none: not enough to call it. */
-type ModelService = (deadline: Duration.Duration, given: Option.Option<ProviderSettings>) => Layer.Layer<LlmProvider>
-
-/** A service that is called with a key. */
-const keyed = (
-  { layer, layerWithoutKey }: Pick<typeof Anthropic, "layer" | "layerWithoutKey">,
-  limits: (deadline: Duration.Duration) => CallLimits
-): ModelService =>
-(deadline, given) =>
-  Option.match(
-    Option.flatMap(given, ({ apiKey, baseUrl }) => Option.map(apiKey, (key) => ({ apiKey: key, baseUrl }))),
-    {
-      onNone: () => layerWithoutKey,
-      onSome: (settings) => layer({ ...settings, limits: limits(deadline) })
-    }
-  )
-
-const chat = (service: ChatServiceName): ModelService => (deadline, given) =>
-  Option.match(given, {
-    onNone: () => Chat.layerWithoutKey(service),
-    onSome: ({ apiKey, baseUrl }) =>
-      Chat.layer({ service, apiKey, baseUrl, limits: Chat.limitsWithin(service, deadline) })
-  })
-
-const isChatService = Schema.is(ChatServiceName)
-
-const modelService = (name: ProviderName): ModelService => {
-  if (isChatService(name)) return chat(name)
-  return {
-    anthropic: keyed(Anthropic, limitsWithin),
-    openai: keyed(OpenAi, limitsWithin),
-    google: keyed(Google, Google.limitsWithin)
-  }[name]
-}
-
 /** All model services. One without a key fails the calls that need it. */
-export const models = configured(({ jobs: { deadline }, providers }) =>
-  LlmProviders.layer(
-    providerNames.map((name) =>
-      modelService(name)(deadline, Option.fromUndefinedOr(providers.find((one) => one.name === name)))
-    )
-  )
-)
+export const models = configured(({ jobs: { deadline }, providers }) => ModelServices.layer(providers, deadline))
 
 /** The rates at which models are asked, where they are shared. */
 const callRates = configured(({ redis: shared }) =>

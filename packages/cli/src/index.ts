@@ -73,8 +73,10 @@ export { ensureWanted, RunNotWanted, RunStillWanted } from "@nominal-code/domain
 /** The configuration, from YAML and the environment. */
 export {
   AppConfig,
+  type AzureIdentity,
   type CallRateSettings,
   type ClaudeCodeSettings,
+  type CloudSettings,
   type GitHubAppSettings,
   type GitHubCredentials,
   type GitHubSettings,
@@ -186,6 +188,9 @@ export { ChatServiceName } from "@nominal-code/domain/ChatServices"
 export { answerOpenCalls, Block, Conversation, Message } from "@nominal-code/domain/Conversation"
 export { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 export * as Anthropic from "@nominal-code/llm/Anthropic"
+export { type AwsCredentials } from "@nominal-code/llm/anthropic/Signing"
+export * as Azure from "@nominal-code/llm/Azure"
+export * as Bedrock from "@nominal-code/llm/Bedrock"
 export * as Chat from "@nominal-code/llm/Chat"
 export * as Google from "@nominal-code/llm/Google"
 export { type CallLimits, LlmError, LlmErrorReason } from "@nominal-code/llm/LlmError"
@@ -193,7 +198,9 @@ export { LlmProvider, type LlmRequest, type LlmResponse, type ToolSpec } from "@
 export { layer as layerLlmProviders, LlmProviders } from "@nominal-code/llm/LlmProviders"
 export { type ServiceSettings } from "@nominal-code/llm/ModelService"
 export * as OpenAi from "@nominal-code/llm/OpenAi"
+export { type EntraAddresses, EntraIdentity } from "@nominal-code/llm/openai/EntraToken"
 export { limitsWithin as callLimitsWithin } from "@nominal-code/llm/Retry"
+export * as Vertex from "@nominal-code/llm/Vertex"
 
 /** The ledger of what models cost. */
 export { ModelPrice } from "@nominal-code/domain/ModelPrice"

@@ -90,12 +90,51 @@ export interface RedisSettings extends Omit<ValuesOf<typeof redis>, "url" | "key
   readonly url: Redacted.Redacted
 }
 
-/** A model service's endpoint and key. */
+/** Identity that Microsoft Entra gives tokens: one token, an application with a proof, or that of the machine. */
+export type AzureIdentity =
+  | { readonly _tag: "Token"; readonly token: Redacted.Redacted }
+  | {
+    readonly _tag: "ClientSecret"
+    readonly tenantId: string
+    readonly clientId: string
+    readonly secret: Redacted.Redacted
+  }
+  | { readonly _tag: "Workload"; readonly tenantId: string; readonly clientId: string; readonly tokenFile: string }
+  | { readonly _tag: "Managed"; readonly clientId?: string }
+
+/** Account of a cloud, whose credentials the models are asked with. */
+export type CloudSettings =
+  | {
+    readonly _tag: "Bedrock"
+    readonly region: string
+    /** None: those that AWS's SDK finds. */
+    readonly credentials: Option.Option<{
+      readonly accessKeyId: Redacted.Redacted
+      readonly secretAccessKey: Redacted.Redacted
+      readonly sessionToken: Option.Option<Redacted.Redacted>
+    }>
+  }
+  | {
+    readonly _tag: "Vertex"
+    readonly project: string
+    readonly location: string
+    readonly credentialsFile: Option.Option<string>
+  }
+  | {
+    readonly _tag: "Azure"
+    readonly apiVersion: Option.Option<string>
+    readonly identity: AzureIdentity
+    readonly authority: Option.Option<string>
+  }
+
+/** A model service's endpoint, and its key or its account. */
 export interface ProviderSettings {
   readonly name: ProviderName
-  /** None: a server without keys. */
+  /** None: a server without keys, or an account that has others. */
   readonly apiKey: Option.Option<Redacted.Redacted>
   readonly baseUrl: Option.Option<string>
+  /** Absent: it is no model of a cloud. */
+  readonly cloud?: CloudSettings
 }
 
 /** Limits of the calls of a model service. */

@@ -1,10 +1,15 @@
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 
-/** Default model of each provider that has one. A local server, and an endpoint of one's own, have what was put there. */
+/**
+ * Default model of each provider that has one. A local server, an endpoint of one's own and Azure have what was put
+ * there.
+ */
 export const defaultModels = {
   anthropic: "claude-sonnet-5-5",
   openai: "gpt-6.1-sol",
   google: "gemini-3.8-flash",
+  bedrock: "global.anthropic.claude-sonnet-5-5",
+  vertex: "gemini-3.8-flash",
   deepseek: "deepseek-flash",
   groq: "openai/gpt-oss-120b",
   together: "zai-org/GLM-5.3",
@@ -18,7 +23,9 @@ export const defaultModels = {
 export const explorerModels: Partial<Record<ProviderName, string>> = {
   anthropic: "claude-haiku-5-5",
   openai: "gpt-6-luna",
-  google: "gemini-3.5-flash-lite"
+  google: "gemini-3.5-flash-lite",
+  bedrock: "global.anthropic.claude-haiku-5-5",
+  vertex: "gemini-3.5-flash-lite"
 }
 
 const table: Partial<Record<ProviderName, string>> = defaultModels

@@ -8,6 +8,7 @@ import {
 import { nameOf, type Setting } from "@nominal-code/domain/Setting"
 import { Option } from "effect"
 import type { AppConfig, Mode, ProviderSettings } from "./AppConfig.ts"
+import { isCloud, isMissing, resolveCloud } from "./CloudConfig.ts"
 import { defaultModelOf, explorerModels, retirementOf } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
 import { installClaudeCode, type Runner } from "./RunnerConfig.ts"
@@ -201,26 +202,32 @@ export const resolveProviders = (
   if (mode !== "run-job" && Option.isSome(values(agent.baseUrl)) && !used.includes("openai-compatible")) {
     report.warn(agent.baseUrl, "no effect: no agent has the provider openai-compatible")
   }
-  return (mode === "run-job" ? providerNames : [...new Set(used)].filter(isProvider)).flatMap((name) => {
-    const { apiKey, baseUrl, needsKey, usualUrl } = providers[name]
-    const key = values(apiKey)
-    if (Option.isNone(key) && needsKey) {
-      // Where nobody else is reviewed for, the pipeline may have a provider of its own.
-      if (mode === "serve") {
-        const why = `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`
-        report.problem(apiKey, [why, ...(name === used[0] ? othersThan(name, values) : [])].join(". "))
+  return (mode === "run-job" ? providerNames : [...new Set(used)].filter(isProvider)).flatMap(
+    (name): ReadonlyArray<ProviderSettings> => {
+      const { apiKey, baseUrl, needsKey, usualUrl } = providers[name]
+      const key = values(apiKey)
+      if (Option.isNone(key) && needsKey) {
+        // Where nobody else is reviewed for, the pipeline may have a provider of its own.
+        if (mode === "serve") {
+          const why = `${nameOf(apiKey)} must be set: the provider "${name}" needs its key`
+          report.problem(apiKey, [why, ...(name === used[0] ? othersThan(name, values) : [])].join(". "))
+        }
+        return []
       }
+      const given = values(baseUrl)
+      if (Option.exists(given, isClear)) {
+        report.warn(baseUrl, "the key and the code under review go there unencrypted: use https where you can")
+      }
+      const url = Option.orElse(given, () => usualUrl)
+      if (name === "openai-compatible" && Option.isNone(url)) {
+        if (mode !== "run-job") report.problem(baseUrl, `must be set: the provider "${name}" has no usual address`)
+        return []
+      }
+      if (!isCloud(name)) return [{ name, apiKey: key, baseUrl: url }]
+      const cloud = resolveCloud(name, values, Option.isSome(key))
+      if (!isMissing(cloud)) return [{ name, apiKey: key, baseUrl: url, cloud }]
+      if (mode !== "run-job") report.problem(cloud.setting, cloud.why)
       return []
     }
-    const given = values(baseUrl)
-    if (Option.exists(given, isClear)) {
-      report.warn(baseUrl, "the key and the code under review go there unencrypted: use https where you can")
-    }
-    const url = Option.orElse(given, () => usualUrl)
-    if (name === "openai-compatible" && Option.isNone(url)) {
-      if (mode !== "run-job") report.problem(baseUrl, `must be set: the provider "${name}" has no usual address`)
-      return []
-    }
-    return [{ name, apiKey: key, baseUrl: url }]
-  })
+  )
 }

@@ -5,6 +5,7 @@ import { filters } from "@nominal-code/domain/settings/Filters"
 import { quotas } from "@nominal-code/domain/settings/Quotas"
 import { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import { line } from "@nominal-code/domain/SettingType"
+import { clouds } from "./settings/Clouds.ts"
 import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
 import { agent, prompts } from "./settings/Review.ts"
@@ -54,7 +55,7 @@ const own = {
 }
 
 /** All settings. Decoding, the check for unknown keys, the JSON Schema and the reference come from here. */
-export const settings = { ...own, providers }
+export const settings = { ...own, providers, clouds }
 
 /** Tables of the reference. A note names the settings without effect in this build. */
 export const sections: ReadonlyArray<{
@@ -118,6 +119,12 @@ export const sections: ReadonlyArray<{
     title: "Model services",
     settings: providerNames.flatMap((name) => [providers[name].apiKey, providers[name].baseUrl])
       .filter((setting) => setting.yaml.length === 0)
+  },
+  {
+    title: "Accounts of clouds",
+    note:
+      "Of the providers `bedrock`, `vertex` and `azure`. [Choose a model](models.md#amazon-bedrock) says which are needed.",
+    settings: Object.values(clouds).flatMap((group): ReadonlyArray<Setting<unknown>> => Object.values(group))
   }
 ]
 
@@ -128,6 +135,7 @@ export const ownSettings = Object.values(own).flatMap((group): ReadonlyArray<Set
 export const everySetting: ReadonlyArray<Setting<unknown>> = [
   ...new Set([
     ...ownSettings,
-    ...Object.values(providers).flatMap(({ apiKey, baseUrl }): ReadonlyArray<Setting<unknown>> => [apiKey, baseUrl])
+    ...Object.values(providers).flatMap(({ apiKey, baseUrl }): ReadonlyArray<Setting<unknown>> => [apiKey, baseUrl]),
+    ...Object.values(clouds).flatMap((group): ReadonlyArray<Setting<unknown>> => Object.values(group))
   ])
 ]

@@ -35,6 +35,23 @@ const processes: ReadonlyArray<readonly [mode: Mode, env: Environment]> = [
     AGENT_MODEL: "m",
     AGENT_BASE_URL: "https://a.example"
   }],
+  ["run-job", {
+    ...complete,
+    AWS_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "AKID",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    GOOGLE_CLOUD_PROJECT: "p",
+    AZURE_OPENAI_ENDPOINT: "https://a.example",
+    AZURE_TENANT_ID: "t",
+    AZURE_CLIENT_ID: "c",
+    AZURE_CLIENT_SECRET: "s"
+  }],
+  ["run-job", {
+    ...complete,
+    AZURE_OPENAI_ENDPOINT: "https://a.example",
+    AZURE_TENANT_ID: "t",
+    AZURE_CLIENT_ID: "c"
+  }],
   ["review", { ...complete, AGENT_RUNNER: "claude-code" }]
 ]
 

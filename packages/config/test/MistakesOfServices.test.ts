@@ -149,7 +149,7 @@ mistakes("models", {
   "an unknown provider": {
     env: { AGENT_PROVIDER: "skynet" },
     problem:
-      "agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'skynet'. Available: anthropic, openai, google, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
+      "agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'skynet'. Available: anthropic, openai, google, bedrock, vertex, azure, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
   },
   "a provider of which only another's key is set": {
     env: { AGENT_PROVIDER: "groq", OPENAI_API_KEY: "k" },
@@ -166,7 +166,7 @@ mistakes("models", {
   "an unknown provider of the explorers": {
     yaml: "agent: { explorer: { provider: skynet } }",
     problem:
-      "agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'skynet'. Available: anthropic, openai, google, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
+      "agent.explorer.provider (AGENT_EXPLORER_PROVIDER): Unknown AGENT_EXPLORER_PROVIDER: 'skynet'. Available: anthropic, openai, google, bedrock, vertex, azure, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
   },
   "a provider without its key": {
     env: { AGENT_PROVIDER: "openai" },

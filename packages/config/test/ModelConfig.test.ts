@@ -175,7 +175,7 @@ it.effect("explorers' provider needs a key, and without explorers their settings
 it.effect("a provider that does not exist is named with those that do", () =>
   Effect.gen(function*() {
     const available =
-      "Available: anthropic, openai, google, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
+      "Available: anthropic, openai, google, bedrock, vertex, azure, openai-compatible, deepseek, groq, together, fireworks, openrouter, mistral, xai, ollama, vllm, lmstudio"
     const unknown = (env: Record<string, string>) => problems({ mode: "review", env: { ...complete, ...env } })
     assert.deepStrictEqual(yield* unknown({ AGENT_PROVIDER: "Anthropic" }), [
       `agent.reviewer.provider (AGENT_PROVIDER): Unknown AGENT_PROVIDER: 'Anthropic'. ${available}`

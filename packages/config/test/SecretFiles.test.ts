@@ -20,6 +20,14 @@ const secrets = {
   ANTHROPIC_API_KEY: "sk-ant-from-a-file",
   OPENAI_API_KEY: "sk-from-a-file",
   GOOGLE_API_KEY: "AIza-from-a-file",
+  AWS_BEARER_TOKEN_BEDROCK: "ABSK-from-a-file",
+  AWS_ACCESS_KEY_ID: "AKID-from-a-file",
+  AWS_SECRET_ACCESS_KEY: "secret-from-a-file",
+  AWS_SESSION_TOKEN: "token-from-a-file",
+  VERTEX_API_KEY: "vertex-from-a-file",
+  AZURE_OPENAI_API_KEY: "azure-from-a-file",
+  AZURE_OPENAI_AD_TOKEN: "token-of-entra-from-a-file",
+  AZURE_CLIENT_SECRET: "client-from-a-file",
   ...Object.fromEntries(Object.values(chatServices).map(({ keyVariable }) => [keyVariable, "key-from-a-file"]))
 }
 

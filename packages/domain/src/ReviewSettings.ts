@@ -9,7 +9,15 @@ import { reviewer as reviewerSettings } from "./settings/Reviewer.ts"
 import { SpendLimits } from "./SpendLimits.ts"
 
 /** The supported model services. */
-export const ProviderName = Schema.Literals(["anthropic", "openai", "google", ...ChatServiceName.literals])
+export const ProviderName = Schema.Literals([
+  "anthropic",
+  "openai",
+  "google",
+  "bedrock",
+  "vertex",
+  "azure",
+  ...ChatServiceName.literals
+])
 export type ProviderName = typeof ProviderName.Type
 
 /** Name of a model service: one of the supported ones, or of a pipeline's own. */

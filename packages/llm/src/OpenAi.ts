@@ -1,12 +1,10 @@
 import { Effect, Layer, Option, Redacted } from "effect"
-import { LlmProvider, type LlmRequest } from "./LlmProvider.ts"
+import { LlmProvider } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import * as Errors from "./openai/Errors.ts"
 import { unconfigured } from "./openai/Options.ts"
-import { provider, thinks, toParams } from "./openai/Request.ts"
-import { Answer } from "./openai/Response.ts"
-import { retrying } from "./Retry.ts"
-import type { Transport } from "./Transport.ts"
+import { provider } from "./openai/Request.ts"
+import * as Responses from "./openai/Responses.ts"
 
 const name: ModelService.ServiceDescription = {
   provider,
@@ -24,9 +22,9 @@ const officialUrl = "https://api.openai.com/v1"
 export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: ModelService.ServiceSettings) {
   const connect = yield* Effect.cached(Effect.map(
     ModelService.load(name, () => import("openai")),
-    (sdk) => ({
+    (sdk): Responses.Connection => ({
       explain: Errors.explain(sdk, name, apiKey),
-      client: (fetch: Transport["fetch"]) =>
+      client: (fetch) =>
         new sdk.OpenAI({
           ...unconfigured,
           apiKey: Redacted.value(apiKey),
@@ -35,27 +33,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
         })
     })
   ))
-
-  const attempt = (request: LlmRequest, withThoughts: boolean) =>
-    Effect.flatMap(connect, ({ client, explain }) =>
-      ModelService.attempt(name, limits, {
-        request,
-        open: (signal, fetch) => client(fetch).responses.create(toParams(request, withThoughts), { signal }),
-        explain: explain.thrown,
-        answer: new Answer(explain)
-      }))
-
-  // Models that cannot say what they think are asked without it.
-  const thinking = ModelService.fallbackOnRefusal(Errors.isThoughtsRefusal)
-
-  const send = Effect.fn("OpenAi.send")(function*(request: LlmRequest) {
-    yield* Effect.annotateCurrentSpan({ model: request.model })
-    const plain = attempt(request, false)
-    return yield* Effect.suspend(() => thinks(request.model) ? thinking(request, attempt(request, true), plain) : plain)
-      .pipe(retrying(provider, limits))
-  })
-
-  return LlmProvider.of({ name: provider, send })
+  return Responses.make(name, limits, connect)
 })
 
 /** OpenAI's models, over the official SDK. */

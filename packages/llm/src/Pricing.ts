@@ -8,9 +8,15 @@ import table from "./pricing.json" with { type: "json" }
  * OpenAI (developers.openai.com, Pricing; as quoted by several who read it in October and November 2026) and Google
  * (ai.google.dev, Gemini API, Pricing; as quoted in September and October 2026; without the discount on Gemini 3.6 to
  * 3.8 Flash, which ends with 2026). The others are the default models of their services, as models.dev quotes the lists
- * (August to October 2026); DeepSeek's is the rate of its peak hours, and twice that of the rest of the day.
+ * (August to October 2026); Bedrock charges a tenth more for a model that is not `global.`; DeepSeek's is the rate of its peak hours, and twice that of the rest of the day.
  */
 const listed: ReadonlyMap<string, ModelPrice> = new Map(Object.entries(table))
+
+/** Claude's models as Amazon Bedrock names them: `eu.anthropic.claude-sonnet-4-5-20250929-v1:0`. */
+const inBedrock = /^(?:([a-z-]+)\.)?anthropic\.(claude-.+?)(?:-v\d+(?::\d+)?)?$/
+
+/** Premium of a model that stays in a region. */
+const regional = 1.1
 
 const snapshot = /-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/
 
@@ -23,10 +29,16 @@ export interface Prices {
 }
 
 /** The price table, with some prices of the configuration in place of its own. */
-export const pricesWith = (own: Readonly<Record<string, ModelPrice>>): Prices => {
-  const configured = new Map(Object.entries(own))
+export const pricesWith = (given: Readonly<Record<string, ModelPrice>>): Prices => {
+  const configured = new Map(Object.entries(given))
   const find = (model: string) => configured.get(model) ?? listed.get(model)
-  const priceOf = (model: string) => Option.fromUndefinedOr(find(model) ?? find(model.replace(snapshot, "")))
+  const own = (model: string) => find(model) ?? find(model.replace(snapshot, ""))
+  const priceOf = (model: string) => {
+    const [, region, plain] = inBedrock.exec(model) ?? []
+    const price = own(model) ?? (plain === undefined ? undefined : own(plain))
+    const dearer = plain !== undefined && region !== "global" && !configured.has(model)
+    return Option.map(Option.fromUndefinedOr(price), (price) => dearer ? scaled(price, regional) : price)
+  }
   return { priceOf, costOf: (model, usage) => Option.map(priceOf(model), (price) => cost(price, usage)) }
 }
 
@@ -41,6 +53,20 @@ const cost = (price: ModelPrice, usage: Usage): number => {
     usage.cacheRead * (cacheRead ?? input) +
     usage.cacheWrite * (cacheWrite ?? input)) / 1_000_000
 }
+
+const scaledRates = ({ cacheRead, cacheWrite, input, output }: Rates, by: number): Rates => ({
+  input: input * by,
+  output: output * by,
+  ...(cacheRead === undefined ? {} : { cacheRead: cacheRead * by }),
+  ...(cacheWrite === undefined ? {} : { cacheWrite: cacheWrite * by })
+})
+
+const scaled = (price: ModelPrice, by: number): ModelPrice => ({
+  ...scaledRates(price, by),
+  ...(price.longPrompt === undefined
+    ? {}
+    : { longPrompt: { above: price.longPrompt.above, ...scaledRates(price.longPrompt, by) } })
+})
 
 /** The rates of a call whose prompt has so many tokens. */
 export const ratesFor = (price: ModelPrice, promptTokens: number): Rates =>

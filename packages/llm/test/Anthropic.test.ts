@@ -5,7 +5,7 @@ import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { Effect } from "effect"
 import * as Wire from "./AnthropicWire.ts"
 import { failureSuite } from "./failureSuite.ts"
-import { disconnect, scripted, status } from "./ScriptedService.ts"
+import { scripted } from "./ScriptedService.ts"
 
 const key = "sk-ant-api03-very-secret"
 const Text = (text: string) => Block.cases.Text.make({ text })
@@ -170,22 +170,7 @@ failureSuite({
   stall: Wire.stall,
   overloaded: Wire.failed(529, "overloaded_error", "Overloaded"),
   away: Wire.failed(429, "rate_limit_error", "come back tomorrow", { "retry-after": "3600" }),
-  passing: {
-    "a 429": Wire.failed(429, "rate_limit_error", "slow down", { "retry-after": "0" }),
-    "a 529": Wire.failed(529, "overloaded_error", "Overloaded"),
-    "a 500": Wire.failed(500, "api_error", "Internal server error"),
-    "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
-    "a disconnect": disconnect,
-    "half a stream that breaks": Wire.half("broken"),
-    "half a stream that ends as if it were whole": Wire.half("ended"),
-    "an error in the middle of a stream": Wire.errorEvent("overloaded_error"),
-    "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
-    "broken JSON in a stream": Wire.raw("event: message_start\ndata: {\"type\":\"message_st\n\n"),
-    "an event of the wrong shape": Wire.raw(
-      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":7}\n\n"
-    ),
-    "a call with broken JSON": Wire.answer(Wire.toolBlock(0, "t1", "Read", "{\"file"), { stop: "tool_use" })
-  },
+  passing: Wire.passing,
   lasting: [
     [Wire.failed(401, "authentication_error", `invalid x-api-key ${key}`), "unauthorized", /ANTHROPIC_API_KEY/],
     [Wire.failed(403, "permission_error", "no access"), "unauthorized", /ANTHROPIC_API_KEY/],

@@ -1,5 +1,5 @@
 import type { Reply } from "./ScriptedService.ts"
-import { status } from "./ScriptedService.ts"
+import { disconnect, status } from "./ScriptedService.ts"
 
 /** Anthropic's own wire format, as its streaming reference shows it. */
 const write = (events: ReadonlyArray<{ readonly type: string }>) =>
@@ -72,7 +72,7 @@ export const answer = (
   ]))
 
 /** The first half of an answer, and then nothing more: the connection breaks, or ends as if all were well. */
-export const half = (how: "broken" | "ended"): Reply => (response) => {
+const half = (how: "broken" | "ended"): Reply => (response) => {
   response.writeHead(200, { "content-type": "text/event-stream" })
   response.write(write([started({}), ...textBlock(0, "I have found")]), () => {
     if (how === "broken") response.destroy()
@@ -86,10 +86,28 @@ export const stall: Reply = (response) => {
   response.write(write([started({})]))
 }
 
-export const errorEvent = (type: string): Reply =>
+const errorEvent = (type: string): Reply =>
   stream(write([started({}), { type: "error", error: { type, message: "Overloaded" } } as { type: string }]))
 
-export const raw = stream
+const raw = stream
 
 export const failed = (code: number, type: string, message: string, headers: Record<string, string> = {}): Reply =>
   status(code, { type: "error", error: { type, message }, request_id: "req_1" }, headers)
+
+/** Failures that pass. */
+export const passing = {
+  "a 429": failed(429, "rate_limit_error", "slow down", { "retry-after": "0" }),
+  "a 529": failed(529, "overloaded_error", "Overloaded"),
+  "a 500": failed(500, "api_error", "Internal server error"),
+  "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
+  "a disconnect": disconnect,
+  "half a stream that breaks": half("broken"),
+  "half a stream that ends as if it were whole": half("ended"),
+  "an error in the middle of a stream": errorEvent("overloaded_error"),
+  "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
+  "broken JSON in a stream": raw("event: message_start\ndata: {\"type\":\"message_st\n\n"),
+  "an event of the wrong shape": raw(
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":7}\n\n"
+  ),
+  "a call with broken JSON": answer(toolBlock(0, "t1", "Read", "{\"file"), { stop: "tool_use" })
+}

@@ -3,6 +3,7 @@ import * as Google from "@nominal-code/llm/Google"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
 import { against as chat, key as chatKey } from "./ChatScene.ts"
+import * as Clouds from "./CloudScenes.ts"
 import { request as ofOpenAi } from "./OpenAiScene.ts"
 import { scripted } from "./ScriptedService.ts"
 
@@ -216,4 +217,11 @@ const completions: Dialect = {
   }
 }
 
-export const dialects: ReadonlyArray<Dialect> = [anthropic, openai, google, completions]
+/** The same models in the clouds, with credentials of the cloud. */
+const clouds: ReadonlyArray<Dialect> = [
+  { ...anthropic, name: "Bedrock", key: Clouds.secretKey, against: Clouds.bedrock },
+  { ...openai, name: "Azure", key: Clouds.azureKey, against: Clouds.azure },
+  { ...google, name: "Vertex", key: Clouds.accessToken, against: Clouds.vertex }
+]
+
+export const dialects: ReadonlyArray<Dialect> = [anthropic, openai, google, completions, ...clouds]

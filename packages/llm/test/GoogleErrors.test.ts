@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { failureSuite } from "./failureSuite.ts"
 import { against, fine, key, request, Text, user } from "./GoogleService.ts"
 import * as Wire from "./GoogleWire.ts"
-import { disconnect, status } from "./ScriptedService.ts"
+import { status } from "./ScriptedService.ts"
 
 const prompt = "Review this diff, in which much has been changed and more has been left as it was."
 
@@ -18,27 +18,7 @@ failureSuite({
   stall: Wire.stall,
   overloaded: Wire.failed(503, "UNAVAILABLE", "The model is overloaded."),
   away: Wire.failed(429, "RESOURCE_EXHAUSTED", "come back later", Wire.because("RATE"), Wire.retryIn("3600s")),
-  passing: {
-    "a 429": Wire.failed(429, "RESOURCE_EXHAUSTED", "Quota exceeded, input_token_count", Wire.retryIn("0.001s")),
-    "a 503": Wire.failed(503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
-    "a 500": Wire.failed(500, "INTERNAL", "An internal error has occurred."),
-    "a 504": Wire.failed(504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
-    "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
-    "a 502 with broken JSON": status(502, "{\"error\":"),
-    "a disconnect": disconnect,
-    "half a stream that breaks": Wire.half("broken"),
-    "half a stream that ends as if it were whole": Wire.half("ended"),
-    "half a stream that ends within an event": Wire.half("torn"),
-    "an error in the middle of a stream": Wire.failedWithin(503, "UNAVAILABLE", "The model is overloaded."),
-    "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
-    "an empty stream": Wire.raw(""),
-    "broken JSON in a stream": Wire.raw("data: {\"candidates\":[{\"con\n\n"),
-    "a chunk of the wrong shape": Wire.chunks({ candidates: [7] }),
-    "a call without a name": Wire.answer([{ functionCall: { args: {} } }]),
-    "no candidates": Wire.chunks({ candidates: [], usageMetadata: { promptTokenCount: 7 } }),
-    "a call that the service calls malformed": Wire.answer([], { finish: "MALFORMED_FUNCTION_CALL" }),
-    "a call of a tool that there is not": Wire.answer([Wire.call("Write")], { finish: "UNEXPECTED_TOOL_CALL" })
-  },
+  passing: Wire.passing,
   lasting: [
     [
       Wire.failed(

@@ -1,5 +1,5 @@
 import type { Reply } from "./ScriptedService.ts"
-import { status } from "./ScriptedService.ts"
+import { disconnect, status } from "./ScriptedService.ts"
 
 /** Gemini's own wire format, as the reference of `streamGenerateContent` shows it. */
 type Part = Readonly<Record<string, unknown>>
@@ -59,7 +59,7 @@ export const stall: Reply = (response) => {
 
 export const chunks = (...chunks: ReadonlyArray<object>): Reply => stream(write(chunks))
 
-export const raw = stream
+const raw = stream
 
 const error = (code: number, status: string, message: string, details: ReadonlyArray<object>) => ({
   error: { code, message, status, ...(details.length === 0 ? {} : { details }) }
@@ -69,7 +69,7 @@ export const failed = (code: number, name: string, message: string, ...details: 
   status(code, error(code, name, message, details))
 
 /** The answer's beginning, and then an error in its place. */
-export const failedWithin = (code: number, name: string, message: string): Reply =>
+const failedWithin = (code: number, name: string, message: string): Reply =>
   stream(write([chunk([text("I have found")]), error(code, name, message, [])]))
 
 export const retryIn = (retryDelay: string) => ({ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay })
@@ -79,3 +79,26 @@ export const because = (reason: string) => ({
   reason,
   domain: "googleapis.com"
 })
+
+/** Failures that pass. */
+export const passing = {
+  "a 429": failed(429, "RESOURCE_EXHAUSTED", "Quota exceeded, input_token_count", retryIn("0.001s")),
+  "a 503": failed(503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
+  "a 500": failed(500, "INTERNAL", "An internal error has occurred."),
+  "a 504": failed(504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
+  "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
+  "a 502 with broken JSON": status(502, "{\"error\":"),
+  "a disconnect": disconnect,
+  "half a stream that breaks": half("broken"),
+  "half a stream that ends as if it were whole": half("ended"),
+  "half a stream that ends within an event": half("torn"),
+  "an error in the middle of a stream": failedWithin(503, "UNAVAILABLE", "The model is overloaded."),
+  "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
+  "an empty stream": raw(""),
+  "broken JSON in a stream": raw("data: {\"candidates\":[{\"con\n\n"),
+  "a chunk of the wrong shape": chunks({ candidates: [7] }),
+  "a call without a name": answer([{ functionCall: { args: {} } }]),
+  "no candidates": chunks({ candidates: [], usageMetadata: { promptTokenCount: 7 } }),
+  "a call that the service calls malformed": answer([], { finish: "MALFORMED_FUNCTION_CALL" }),
+  "a call of a tool that there is not": answer([call("Write")], { finish: "UNEXPECTED_TOOL_CALL" })
+}

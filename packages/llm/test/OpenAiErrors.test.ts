@@ -4,7 +4,6 @@ import { Duration, Effect } from "effect"
 import { failureSuite } from "./failureSuite.ts"
 import { against, fine, key, request } from "./OpenAiScene.ts"
 import * as Wire from "./OpenAiWire.ts"
-import { disconnect, status } from "./ScriptedService.ts"
 
 const limited = { code: "rate_limit_exceeded", message: "Rate limit reached" }
 
@@ -18,23 +17,7 @@ failureSuite({
   stall: Wire.stall,
   overloaded: Wire.failed(503, { message: "Slow down", code: "slow_down" }),
   away: Wire.failed(429, limited, { "retry-after": "3600" }),
-  passing: {
-    "a 429": Wire.failed(429, { code: "rate_limit_exceeded", message: "Rate limit reached" }, { "retry-after": "0" }),
-    "a 503": Wire.failed(503, { type: "server_error", message: "The engine is currently overloaded" }),
-    "a 500": Wire.failed(500, { type: "server_error", message: "The server had an error" }),
-    "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
-    "a disconnect": disconnect,
-    "half a stream that breaks": Wire.half("broken"),
-    "half a stream that ends as if it were whole": Wire.half("ended"),
-    "an error in the middle of a stream": Wire.errorEvent("server_error", "The server had an error"),
-    "an answer that is given up": Wire.failedResponse("server_error", "An error occurred"),
-    "an answer that is given up for nothing that we know": Wire.failedResponse("of_next_year", "An error occurred"),
-    "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
-    "broken JSON in a stream": Wire.raw("event: response.created\ndata: {\"type\":\"response.cr\n\n"),
-    "an event of the wrong shape": Wire.raw("event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n"),
-    "an item of the wrong shape": Wire.answer([{ type: "function_call", name: 7 }]),
-    "a call with broken JSON": Wire.answer([Wire.call("c1", "Read", "{\"file")])
-  },
+  passing: Wire.passing,
   lasting: [
     [
       Wire.failed(401, { code: "invalid_api_key", message: `Incorrect API key provided: ${key}` }),

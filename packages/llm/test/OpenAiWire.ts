@@ -1,5 +1,5 @@
 import type { Reply } from "./ScriptedService.ts"
-import { status } from "./ScriptedService.ts"
+import { disconnect, status } from "./ScriptedService.ts"
 
 /** OpenAI's own wire format, as the reference of the Responses API's streaming events shows it. */
 const write = (events: ReadonlyArray<{ readonly type: string }>) =>
@@ -93,7 +93,7 @@ export const answer = (
   ]))
 
 /** The first half of an answer, and then nothing more: the connection breaks, or ends as if all were well. */
-export const half = (how: "broken" | "ended"): Reply => (reply) => {
+const half = (how: "broken" | "ended"): Reply => (reply) => {
   reply.writeHead(200, { "content-type": "text/event-stream" })
   const events = [...started, { type: "response.output_item.done", output_index: 0, item: message("I have found") }]
   reply.write(write(events), () => {
@@ -125,3 +125,22 @@ export const failed = (
   error: { readonly message: string; readonly type?: string; readonly code?: string; readonly param?: string },
   headers: Record<string, string> = {}
 ): Reply => status(code, { error: { type: "invalid_request_error", code: null, param: null, ...error } }, headers)
+
+/** Failures that pass. */
+export const passing = {
+  "a 429": failed(429, { code: "rate_limit_exceeded", message: "Rate limit reached" }, { "retry-after": "0" }),
+  "a 503": failed(503, { type: "server_error", message: "The engine is currently overloaded" }),
+  "a 500": failed(500, { type: "server_error", message: "The server had an error" }),
+  "a 502 that is a page": status(502, "<html>Bad gateway</html>", { "content-type": "text/html" }),
+  "a disconnect": disconnect,
+  "half a stream that breaks": half("broken"),
+  "half a stream that ends as if it were whole": half("ended"),
+  "an error in the middle of a stream": errorEvent("server_error", "The server had an error"),
+  "an answer that is given up": failedResponse("server_error", "An error occurred"),
+  "an answer that is given up for nothing that we know": failedResponse("of_next_year", "An error occurred"),
+  "a page instead of a stream": status(200, "<html>Welcome</html>", { "content-type": "text/html" }),
+  "broken JSON in a stream": raw("event: response.created\ndata: {\"type\":\"response.cr\n\n"),
+  "an event of the wrong shape": raw("event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n"),
+  "an item of the wrong shape": answer([{ type: "function_call", name: 7 }]),
+  "a call with broken JSON": answer([call("c1", "Read", "{\"file")])
+}

@@ -26,6 +26,18 @@ it("a dated snapshot costs what its model costs, and another model's name is no 
   assert.deepStrictEqual(costOf("a-model-of-my-own", usage({ input: 1 })), Option.none())
 })
 
+it("a model in Bedrock costs what it costs at its maker, and a tenth more where it stays in a region", () => {
+  const input = (model: string) => Option.getOrNull(costOf(model, usage({ input: 1_000_000 })))
+  assert.strictEqual(input("global.anthropic.claude-sonnet-4-5-20250929-v1:0"), 3)
+  assert.closeTo(input("eu.anthropic.claude-sonnet-4-5-20250929-v1:0") ?? 0, 3.3, 1e-9)
+  assert.closeTo(input("anthropic.claude-opus-4-8") ?? 0, 5.5, 1e-9)
+  const long = Option.getOrThrow(priceOf("us.anthropic.claude-haiku-5-5"))
+  assert.closeTo(ratesFor(long, 200_000).input, 0.55, 1e-9)
+  assert.strictEqual(input("meta.llama4-scout-17b-instruct-v1:0"), null)
+  const own = pricesWith({ "eu.anthropic.claude-opus-4-8": { input: 1, output: 2 } })
+  assert.deepStrictEqual(own.costOf("eu.anthropic.claude-opus-4-8", usage({ input: 1_000_000 })), Option.some(1))
+})
+
 it("a long prompt changes the rates of the whole call", () => {
   const short = Option.getOrThrow(costOf("claude-haiku-5-5", usage({ input: 100_000, output: 1_000 })))
   const long = Option.getOrThrow(costOf("claude-haiku-5-5", usage({ input: 100_001, output: 1_000 })))

@@ -11,6 +11,8 @@ export type Reply = (response: ServerResponse) => void
 
 /** A request as it came over the wire. */
 interface Received {
+  readonly url: string
+  readonly text: string
   readonly headers: IncomingHttpHeaders
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into a foreign wire format
   readonly body: any
@@ -30,7 +32,13 @@ export const serve = (replies: ReadonlyArray<Reply>): Effect.Effect<
           const chunks: Array<Buffer> = []
           request.on("data", (chunk: Buffer) => chunks.push(chunk))
           request.on("end", () => {
-            received.push({ headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) })
+            const text = Buffer.concat(chunks).toString()
+            received.push({
+              url: request.url ?? "",
+              headers: request.headers,
+              text,
+              body: text.startsWith("{") ? JSON.parse(text) : text
+            })
             replies[Math.min(received.length, replies.length) - 1]?.(response)
           })
         })
@@ -67,7 +75,7 @@ interface Scene {
 
 /** Provider with a key, in front of a service that has a script. `path`: where its API is. */
 export const scripted = (
-  make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>,
+  make: (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"], never, Scope.Scope>,
   key: string,
   path = ""
 ) =>

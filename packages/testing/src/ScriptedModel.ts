@@ -187,7 +187,10 @@ const addressed = (url: string, provider: ProviderName, key: string): Readonly<R
   return {
     anthropic: { ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: url },
     openai: { OPENAI_API_KEY: key, OPENAI_BASE_URL: `${url}/v1` },
-    google: { GOOGLE_API_KEY: key, GOOGLE_GEMINI_BASE_URL: url }
+    google: { GOOGLE_API_KEY: key, GOOGLE_GEMINI_BASE_URL: url },
+    bedrock: { AWS_REGION: "eu-central-1", AWS_BEARER_TOKEN_BEDROCK: key, BEDROCK_BASE_URL: url },
+    vertex: { VERTEX_API_KEY: key, GOOGLE_VERTEX_BASE_URL: url },
+    azure: { AZURE_OPENAI_API_KEY: key, AZURE_OPENAI_ENDPOINT: url }
   }[provider]
 }
 

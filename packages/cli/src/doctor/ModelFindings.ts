@@ -16,7 +16,7 @@ interface Question {
 }
 
 /** The request that asks a service for a model; none where the service has no address. */
-const questionOf = ({ apiKey, baseUrl, name }: ProviderSettings, model: string): Option.Option<Question> => {
+const questionOf = ({ apiKey, baseUrl, cloud, name }: ProviderSettings, model: string): Option.Option<Question> => {
   const key = Option.match(apiKey, { onNone: () => "", onSome: Redacted.value })
   const root = (usual: string) => Option.getOrElse(baseUrl, () => usual).replace(/\/+$/, "")
   if (name === "anthropic") {
@@ -33,6 +33,8 @@ const questionOf = ({ apiKey, baseUrl, name }: ProviderSettings, model: string):
       isList: false
     })
   }
+  // Azure tells the models that could be deployed, not those that are.
+  if (cloud !== undefined) return Option.none()
   return Option.map(baseUrl, (url) => ({
     url: `${url.replace(/\/+$/, "")}/models`,
     headers: key === "" ? {} : { authorization: `Bearer ${key}` },
@@ -46,7 +48,9 @@ const refused: ReadonlySet<number> = new Set([401, 403])
 const lookUp = Effect.fnUntraced(function*(settings: ProviderSettings, model: string) {
   const { name } = settings
   const question = questionOf(settings, model)
-  if (Option.isNone(question)) return [warning("model", `${name} has no address to ask for its models`)]
+  if (Option.isNone(question)) {
+    return [warning("model", `${name} does not tell its models: the first review shows if ${model} is there`)]
+  }
   const { headers, isList, url } = question.value
   const response = yield* HttpClient.execute(HttpClientRequest.setHeaders(HttpClientRequest.get(url), headers))
   const { status } = response

@@ -2,27 +2,33 @@ import type * as Sdk from "@anthropic-ai/sdk"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { type Duration, Option, Redacted } from "effect"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
+import type { ServiceDescription } from "../ModelService.ts"
 import { retryAfter } from "../RetryAfter.ts"
-import { provider } from "./Request.ts"
 
 /** Maps an error of the SDK to ours: one line, without the key. */
-export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
-  const text = oneLine(said(cause).replaceAll(Redacted.value(apiKey), "[REDACTED]"), 300)
-  const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
-    new LlmError({ provider, reason, message, ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {}) })
+export const fromSdk =
+  (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
+    const text = oneLine(said(cause).replaceAll(Redacted.value(apiKey), "[REDACTED]"), 300)
+    const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
+      new LlmError({
+        provider: name.provider,
+        reason,
+        message,
+        ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
+      })
 
-  if (cause instanceof sdk.APIConnectionTimeoutError) {
-    return failed("unavailable", "The Anthropic API did not answer in time")
+    if (cause instanceof sdk.APIConnectionTimeoutError) {
+      return failed("unavailable", `The ${name.api} did not answer in time`)
+    }
+    if (cause instanceof sdk.APIConnectionError) return failed("unavailable", `Cannot reach the ${name.api}: ${text}`)
+    if (cause instanceof SyntaxError) return failed("malformed-response", `The ${name.api} sent broken JSON: ${text}`)
+    if (!(cause instanceof sdk.APIError)) {
+      return failed("unavailable", `The connection to the ${name.api} broke: ${text}`)
+    }
+    const status: number | undefined = cause.status
+    const reason = reasonOf(status, cause.type, text)
+    return failed(reason, `${sentence(name, reason, status)}: ${text}`, retryAfter(cause.headers))
   }
-  if (cause instanceof sdk.APIConnectionError) return failed("unavailable", `Cannot reach the Anthropic API: ${text}`)
-  if (cause instanceof SyntaxError) return failed("malformed-response", `The Anthropic API sent broken JSON: ${text}`)
-  if (!(cause instanceof sdk.APIError)) {
-    return failed("unavailable", `The connection to the Anthropic API broke: ${text}`)
-  }
-  const status: number | undefined = cause.status
-  const reason = reasonOf(status, cause.type, text)
-  return failed(reason, `${sentence(reason, status)}: ${text}`, retryAfter(cause.headers))
-}
 
 /** True if the model refuses a forced tool call, as models do that always think. */
 export const isForcedToolRefusal = (error: LlmError): boolean =>
@@ -35,36 +41,43 @@ const said = (cause: unknown): string => {
 }
 
 const reasonOf = (status: number | undefined, type: string | null, text: string): LlmErrorReason => {
-  if (status === 529 || type === "overloaded_error") return "overloaded"
+  if (status === 529 || status === 503 || type === "overloaded_error") return "overloaded"
   if (status === 429 || type === "rate_limit_error") return "rate-limited"
   if (status === 402 || type === "billing_error" || /credit balance is too low/i.test(text)) return "no-credit"
   if (status === 401 || status === 403 || type === "authentication_error") return "unauthorized"
-  if (status === 413 || /prompt is too long|exceeds? (?:the )?context|context (?:length|window|limit)/i.test(text)) {
+  if (
+    status === 413 ||
+    /(?:prompt|input) is too long|exceeds? (?:the )?context|context (?:length|window|limit)/i.test(text)
+  ) {
     return "context-too-long"
   }
-  if (status === 404 && /model/i.test(text)) return "no-model"
+  if ((status === 404 && /model/i.test(text)) || /model identifier is invalid/i.test(text)) return "no-model"
   if (status === undefined) return type === "invalid_request_error" ? "invalid-request" : "unavailable"
   return status === 408 || status === 409 || status >= 500 ? "unavailable" : "invalid-request"
 }
 
-const sentence = (reason: LlmErrorReason, status: number | undefined): string => {
+const sentence = (
+  { api, keyVariable }: ServiceDescription,
+  reason: LlmErrorReason,
+  status: number | undefined
+): string => {
   const code = status === undefined ? "" : ` (${status})`
   switch (reason) {
     case "unauthorized":
-      return `The Anthropic API refused the key${code}, check ANTHROPIC_API_KEY`
+      return `The ${api} refused the key${code}, check ${keyVariable}`
     case "no-credit":
-      return `The account of the Anthropic API has no credit left${code}, check its billing`
+      return `The account of the ${api} has no credit left${code}, check its billing`
     case "no-model":
-      return `The Anthropic API has no such model${code}, check agent.model`
+      return `The ${api} has no such model${code}, check agent.model`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":
-      return `The Anthropic API limits our rate${code}`
+      return `The ${api} limits our rate${code}`
     case "overloaded":
-      return `The Anthropic API is overloaded${code}`
+      return `The ${api} is overloaded${code}`
     case "invalid-request":
-      return `The Anthropic API refused the request${code}`
+      return `The ${api} refused the request${code}`
     default:
-      return `The Anthropic API failed${code}`
+      return `The ${api} failed${code}`
   }
 }

@@ -4,6 +4,7 @@ import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
+import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
 import { provider } from "./Request.ts"
 
@@ -70,23 +71,28 @@ export class Answer {
   private stop: string | null = null
   private started = false
   private finished = false
+  private readonly name: ServiceDescription
+
+  constructor(name: ServiceDescription) {
+    this.name = name
+  }
 
   /** Takes the next event. One of a kind that we do not know is none of our business. */
   add(event: unknown): Effect.Effect<void, LlmError> {
     return Effect.mapError(
       this.read(event),
-      (error) => malformed(`sent an event that it should not have: ${oneLine(error.message, 200)}`)
+      (error) => malformed(this.name, `sent an event that it should not have: ${oneLine(error.message, 200)}`)
     )
   }
 
   /** The whole answer, when the stream has ended. Half a stream is no answer. */
   get end(): Effect.Effect<LlmResponse, LlmError> {
     return Effect.suspend(() => {
-      if (!this.started) return Effect.fail(malformed("answered with something that is no event stream"))
-      if (!this.finished) return Effect.fail(cutOff)
+      if (!this.started) return Effect.fail(malformed(this.name, "answered with something that is no event stream"))
+      if (!this.finished) return Effect.fail(cutOff(this.name))
       const stop = this.stop === null ? "end" : stops[this.stop] ?? "end"
       return Effect.map(
-        Effect.forEach([...this.blocks.values()], (block) => toBlocks(block, stop)),
+        Effect.forEach([...this.blocks.values()], (block) => toBlocks(this.name, block, stop)),
         (blocks) => ({ content: blocks.flat(), stop, usage: toUsage(this.counts) })
       )
     })
@@ -141,6 +147,7 @@ const typeOf = (event: unknown): string | undefined =>
   Option.getOrUndefined(Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))(event))?.type
 
 const toBlocks = (
+  name: ServiceDescription,
   { signature, start, text }: Growing,
   stop: LlmResponse["stop"]
 ): Effect.Effect<ReadonlyArray<Block>, LlmError> => {
@@ -158,7 +165,7 @@ const toBlocks = (
         Effect.map((input) => [Block.cases.ToolUse.make({ id: start.id, name: start.name, input })]),
         // A call whose arguments were cut off was never made.
         Effect.catch(() =>
-          stop === "length" ? Effect.succeed([]) : Effect.fail(malformed(`called ${start.name} with broken JSON`))
+          stop === "length" ? Effect.succeed([]) : Effect.fail(malformed(name, `called ${start.name} with broken JSON`))
         )
       )
   }
@@ -172,11 +179,8 @@ const toUsage = (counts: typeof Counts.Type) =>
     cacheWrite: tokensOf(counts.cache_creation_input_tokens)
   })
 
-const malformed = (what: string) =>
-  new LlmError({ provider, reason: "malformed-response", message: `The Anthropic API ${what}` })
+const malformed = ({ api, provider }: ServiceDescription, what: string) =>
+  new LlmError({ provider, reason: "malformed-response", message: `The ${api} ${what}` })
 
-const cutOff = new LlmError({
-  provider,
-  reason: "unavailable",
-  message: "The Anthropic API broke off in the middle of its answer"
-})
+const cutOff = ({ api, provider }: ServiceDescription) =>
+  new LlmError({ provider, reason: "unavailable", message: `The ${api} broke off in the middle of its answer` })

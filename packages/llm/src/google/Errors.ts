@@ -2,32 +2,34 @@ import type * as Sdk from "@google/genai"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted, Schema } from "effect"
 import { LlmError, type LlmErrorReason } from "../LlmError.ts"
-import { provider } from "./Carried.ts"
+import type { ServiceDescription } from "../ModelService.ts"
 
 /** Maps an error of the SDK to ours: one line, without the key and the request. */
-export const fromSdk = (sdk: typeof Sdk, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
-  const clean = (text: string) =>
-    // The service quotes values of the request that it does not like.
-    oneLine(text.replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/"[^"]{40,}"/g, "\"…\""), 300)
-  const failed = (reason: LlmErrorReason, message: string) => new LlmError({ provider, reason, message })
+export const fromSdk =
+  (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
+    const { api, provider } = name
+    const clean = (text: string) =>
+      // The service quotes values of the request that it does not like.
+      oneLine(text.replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/"[^"]{40,}"/g, "\"…\""), 300)
+    const failed = (reason: LlmErrorReason, message: string) => new LlmError({ provider, reason, message })
 
-  if (cause instanceof SyntaxError) return failed("malformed-response", "The Gemini API sent broken JSON")
-  if (!(cause instanceof sdk.ApiError)) {
-    const text = clean(said(cause))
-    return isOurs(cause)
-      ? failed("invalid-request", `The request to the Gemini API cannot be made: ${text}`)
-      : failed("unavailable", `The connection to the Gemini API broke: ${text}`)
+    if (cause instanceof SyntaxError) return failed("malformed-response", `The ${api} sent broken JSON`)
+    if (!(cause instanceof sdk.ApiError)) {
+      const text = clean(said(cause))
+      return isOurs(cause)
+        ? failed("invalid-request", `The request to the ${api} cannot be made: ${text}`)
+        : failed("unavailable", `The connection to the ${api} broke: ${text}`)
+    }
+    const refusal = decode(cause.message)
+    const text = clean(refusal.message)
+    const reason = reasonOf(cause.status, refusal)
+    return new LlmError({
+      provider,
+      reason,
+      message: `${sentence(name, reason)} (${cause.status}): ${text}`,
+      ...(Option.isSome(refusal.retryDelay) ? { retryAfter: refusal.retryDelay.value } : {})
+    })
   }
-  const refusal = decode(cause.message)
-  const text = clean(refusal.message)
-  const reason = reasonOf(cause.status, refusal)
-  return new LlmError({
-    provider,
-    reason,
-    message: `${sentence(reason)} (${cause.status}): ${text}`,
-    ...(Option.isSome(refusal.retryDelay) ? { retryAfter: refusal.retryDelay.value } : {})
-  })
-}
 
 /** The stream ended in the middle of an event, or was none. */
 export const isUnfinished = (cause: unknown): boolean =>
@@ -38,7 +40,7 @@ export const isUnfinished = (cause: unknown): boolean =>
  * does not always say; the same request without the demand may pass.
  */
 export const isForcedToolRefusal = (error: LlmError): boolean =>
-  error.reason === "invalid-request" && error.message.startsWith(`${refusedRequest} (400)`)
+  error.reason === "invalid-request" && /^The .* refused the request \(400\)/.test(error.message)
 
 interface Refusal {
   readonly message: string
@@ -98,25 +100,23 @@ const reasonOf = (status: number, { details, message }: Refusal): LlmErrorReason
   return status === 408 || status === 409 || status === 499 || status >= 500 ? "unavailable" : "invalid-request"
 }
 
-const refusedRequest = "The Gemini API refused the request"
-
-const sentence = (reason: LlmErrorReason): string => {
+const sentence = ({ api, keyVariable }: ServiceDescription, reason: LlmErrorReason): string => {
   switch (reason) {
     case "unauthorized":
-      return "The Gemini API refused the key, check GOOGLE_API_KEY"
+      return `The ${api} refused the key, check ${keyVariable}`
     case "no-credit":
-      return "The account of the Gemini API has no credit left, check its billing"
+      return `The account of the ${api} has no credit left, check its billing`
     case "no-model":
-      return "The Gemini API has no such model, check agent.model"
+      return `The ${api} has no such model, check agent.model`
     case "context-too-long":
       return "The conversation is too long for the model"
     case "rate-limited":
-      return "The Gemini API limits our rate"
+      return `The ${api} limits our rate`
     case "overloaded":
-      return "The Gemini API is overloaded"
+      return `The ${api} is overloaded`
     case "invalid-request":
-      return refusedRequest
+      return `The ${api} refused the request`
     default:
-      return "The Gemini API failed"
+      return `The ${api} failed`
   }
 }

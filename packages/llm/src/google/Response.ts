@@ -4,6 +4,7 @@ import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
+import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
 import * as Carried from "./Carried.ts"
 
@@ -75,6 +76,11 @@ export class Answer {
   private answering = false
   /** The next piece of text goes on with the last block. */
   private talking = false
+  private readonly name: ServiceDescription
+
+  constructor(name: ServiceDescription) {
+    this.name = name
+  }
 
   add(chunk: unknown): Effect.Effect<void, LlmError> {
     return Schema.decodeUnknownEffect(Chunk)(chunk).pipe(
@@ -86,7 +92,9 @@ export class Answer {
         this.finish = candidate?.finishReason ?? this.finish
         return Effect.forEach(candidate?.content?.parts ?? [], (part) => this.addPart(part), { discard: true })
       }),
-      Effect.mapError((error) => malformed(`sent a chunk that it should not have: ${oneLine(error.message, 200)}`))
+      Effect.mapError((error) =>
+        malformed(this.name, `sent a chunk that it should not have: ${oneLine(error.message, 200)}`)
+      )
     )
   }
 
@@ -96,14 +104,16 @@ export class Answer {
       const { finish } = this
       if (this.blocked) return this.answer("refusal")
       if (finish === undefined) return Effect.fail(this.brokeOff)
-      if (broken.has(finish)) return Effect.fail(malformed(`ended its answer as broken (${oneLine(finish, 200)})`))
+      if (broken.has(finish)) {
+        return Effect.fail(malformed(this.name, `ended its answer as broken (${oneLine(finish, 200)})`))
+      }
       return this.answer(stops[finish] ?? (this.blocks.some(Block.guards.ToolUse) ? "tool-use" : "end"))
     })
   }
 
   /** Error of a stream that has ended too early. */
   get brokeOff(): LlmError {
-    return this.answering ? cutOff : malformed("sent something that is no answer of a model")
+    return this.answering ? cutOff(this.name) : malformed(this.name, "sent something that is no answer of a model")
   }
 
   private answer(stop: LlmResponse["stop"]): Effect.Effect<LlmResponse> {
@@ -161,11 +171,8 @@ const toUsage = (counts: typeof Counts.Type) => {
   })
 }
 
-const malformed = (what: string) =>
-  new LlmError({ provider: Carried.provider, reason: "malformed-response", message: `The Gemini API ${what}` })
+const malformed = ({ api, provider }: ServiceDescription, what: string) =>
+  new LlmError({ provider, reason: "malformed-response", message: `The ${api} ${what}` })
 
-const cutOff = new LlmError({
-  provider: Carried.provider,
-  reason: "unavailable",
-  message: "The Gemini API broke off in the middle of its answer"
-})
+const cutOff = ({ api, provider }: ServiceDescription) =>
+  new LlmError({ provider, reason: "unavailable", message: `The ${api} broke off in the middle of its answer` })

@@ -98,6 +98,7 @@ const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
   ["server_error", "unavailable"],
   // The service's own guard does not want the model to see this conversation.
   ["invalid_prompt", "refused"],
+  ["content_filter", "refused"],
   ["bio_policy", "refused"],
   ["misalignment_policy_violation", "refused"]
 ])

@@ -4,6 +4,7 @@ import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
+import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
 import type { Explain } from "./Errors.ts"
 import { markOf, provider } from "./Request.ts"
@@ -58,22 +59,24 @@ export class Answer {
   private readonly items = new Map<number, unknown>()
   private ended: typeof Ended.Type | undefined
   private started = false
+  private readonly name: ServiceDescription
   private readonly explain: Explain
 
-  constructor(explain: Explain) {
+  constructor(name: ServiceDescription, explain: Explain) {
+    this.name = name
     this.explain = explain
   }
 
   /** Takes the next event. One of a kind that we do not know is none of our business. */
   add(event: unknown): Effect.Effect<void, LlmError> {
-    return asMalformed("sent an event that it should not have", this.read(event))
+    return asMalformed(this.name, "sent an event that it should not have", this.read(event))
   }
 
   /** The whole answer, when the stream has ended. Half a stream is no answer. */
   get end(): Effect.Effect<LlmResponse, LlmError> {
     return Effect.suspend(() => {
-      if (!this.started) return Effect.fail(malformed("answered with something that is no event stream"))
-      return this.ended === undefined ? Effect.fail(cutOff) : this.whole(this.ended)
+      if (!this.started) return Effect.fail(malformed(this.name, "answered with something that is no event stream"))
+      return this.ended === undefined ? Effect.fail(cutOff(this.name)) : this.whole(this.ended)
     })
   }
 
@@ -85,8 +88,9 @@ export class Answer {
     const inOrder = [...this.items].sort(([one], [other]) => one - other).map(([, item]) => item)
     const cut = type === "response.incomplete" || response.status === "incomplete"
     return asMalformed(
+      this.name,
       "sent something that it should not have",
-      Effect.map(Effect.forEach(inOrder, (item) => toPiece(item, cut)), (pieces): LlmResponse => {
+      Effect.map(Effect.forEach(inOrder, (item) => toPiece(this.name, item, cut)), (pieces): LlmResponse => {
         const content = pieces.flatMap(({ blocks }) => blocks)
         const refused = pieces.some((piece) => piece.refused) ||
           response.incomplete_details?.reason === "content_filter"
@@ -139,12 +143,12 @@ interface Piece {
 
 const piece = (...blocks: ReadonlyArray<Block>): Piece => ({ blocks, refused: false })
 
-const toPiece = (item: unknown, cut: boolean): Effect.Effect<Piece, Failure> => {
+const toPiece = (name: ServiceDescription, item: unknown, cut: boolean): Effect.Effect<Piece, Failure> => {
   switch (typeOf(item)) {
     case "message":
       return Effect.map(Schema.decodeUnknownEffect(items.message)(item), toText)
     case "function_call":
-      return Effect.flatMap(Schema.decodeUnknownEffect(items.function_call)(item), (call) => toCall(call, cut))
+      return Effect.flatMap(Schema.decodeUnknownEffect(items.function_call)(item), (call) => toCall(name, call, cut))
     case "reasoning":
       return Effect.map(
         Schema.decodeUnknownEffect(items.reasoning)(item),
@@ -162,12 +166,18 @@ const toText = ({ content, phase }: typeof items.message.Type): Piece => {
   return { blocks: text === "" ? [] : [...mark, Block.cases.Text.make({ text })], refused }
 }
 
-const toCall = (call: typeof items.function_call.Type, cut: boolean): Effect.Effect<Piece, LlmError> => {
+const toCall = (
+  name: ServiceDescription,
+  call: typeof items.function_call.Type,
+  cut: boolean
+): Effect.Effect<Piece, LlmError> => {
   // A call whose arguments were cut off was never made.
   if (cut && call.status === "incomplete") return Effect.succeed(piece())
   return Schema.decodeEffect(JsonText)(call.arguments === "" ? "{}" : call.arguments).pipe(
     Effect.map((input) => piece(Block.cases.ToolUse.make({ id: call.call_id, name: call.name, input }))),
-    Effect.catch(() => cut ? Effect.succeed(piece()) : Effect.fail(malformed(`called ${call.name} with broken JSON`)))
+    Effect.catch(() =>
+      cut ? Effect.succeed(piece()) : Effect.fail(malformed(name, `called ${call.name} with broken JSON`))
+    )
   )
 }
 
@@ -183,17 +193,18 @@ const toUsage = ({ input_tokens: all, input_tokens_details: details, output_toke
   })
 }
 
-const asMalformed = <A>(what: string, effect: Effect.Effect<A, Failure>): Effect.Effect<A, LlmError> =>
+const asMalformed = <A>(
+  name: ServiceDescription,
+  what: string,
+  effect: Effect.Effect<A, Failure>
+): Effect.Effect<A, LlmError> =>
   Effect.mapError(
     effect,
-    (error) => error._tag === "LlmError" ? error : malformed(`${what}: ${oneLine(error.message, 200)}`)
+    (error) => error._tag === "LlmError" ? error : malformed(name, `${what}: ${oneLine(error.message, 200)}`)
   )
 
-const malformed = (what: string) =>
-  new LlmError({ provider, reason: "malformed-response", message: `The OpenAI API ${what}` })
+const malformed = ({ api, provider }: ServiceDescription, what: string) =>
+  new LlmError({ provider, reason: "malformed-response", message: `The ${api} ${what}` })
 
-const cutOff = new LlmError({
-  provider,
-  reason: "unavailable",
-  message: "The OpenAI API broke off in the middle of its answer"
-})
+const cutOff = ({ api, provider }: ServiceDescription) =>
+  new LlmError({ provider, reason: "unavailable", message: `The ${api} broke off in the middle of its answer` })

@@ -1,0 +1,64 @@
+import type * as Sdk from "@google/genai"
+import { Duration, Effect } from "effect"
+import type { CallLimits, LlmError } from "../LlmError.ts"
+import { LlmProvider, type LlmRequest } from "../LlmProvider.ts"
+import * as ModelService from "../ModelService.ts"
+import * as Retry from "../Retry.ts"
+import type { Transport } from "../Transport.ts"
+import * as Errors from "./Errors.ts"
+import { toParams } from "./Request.ts"
+import { Answer } from "./Response.ts"
+
+/** The SDK, its client for one call, and the words of its errors. */
+export interface Connection {
+  readonly sdk: typeof Sdk
+  readonly client: (fetch: Transport["fetch"]) => Sdk.GoogleGenAI
+  readonly explain: (cause: unknown) => LlmError
+}
+
+/** Limit of silence within one call. Gemini thinks silently, and sends a tool call only when it is complete. */
+const longestSilence = Duration.minutes(3)
+
+/** Limits for Gemini's calls of a job that has to be done within `deadline`. */
+export const limitsWithin = (deadline: Duration.Duration): CallLimits => {
+  const limits = Retry.limitsWithin(deadline)
+  return { ...limits, idle: Duration.min(longestSilence, limits.attempt) }
+}
+
+/** Makes a service that generates content. `connect` is run for each attempt, because credentials may expire. */
+export const make = (
+  name: ModelService.ServiceDescription,
+  limits: CallLimits,
+  connect: Effect.Effect<Connection, LlmError>
+): LlmProvider["Service"] => {
+  const attempt = (request: LlmRequest, mode: "AUTO" | "ANY") =>
+    Effect.flatMap(connect, ({ client, explain, sdk }) => {
+      const answer = new Answer(name)
+      const { HIGH, LOW, MEDIUM } = sdk.ThinkingLevel
+      const level = request.effort === undefined ? undefined : { low: LOW, medium: MEDIUM, high: HIGH }[request.effort]
+      return ModelService.attempt(name, limits, {
+        request,
+        open: (signal, fetch) =>
+          client(fetch).models.generateContentStream(
+            toParams(request, { mode: sdk.FunctionCallingConfigMode[mode], level }, signal)
+          ),
+        explain: (cause) => Errors.isUnfinished(cause) ? answer.brokeOff : explain(cause),
+        answer
+      })
+    })
+
+  // Models that are refused when they have to call a tool, but not otherwise, are asked in words only.
+  const forcing = ModelService.fallbackOnRefusal(Errors.isForcedToolRefusal)
+
+  const send = Effect.fn("Google.send")(function*(request: LlmRequest) {
+    yield* Effect.annotateCurrentSpan({ model: request.model, service: name.provider })
+    const free = attempt(request, "AUTO")
+    return yield* Effect.suspend(() =>
+      request.toolChoice === "required" && request.tools.length > 0
+        ? forcing(request, attempt(request, "ANY"), free)
+        : free
+    ).pipe(Retry.retrying(name.provider, limits))
+  })
+
+  return LlmProvider.of({ name: name.provider, send })
+}
