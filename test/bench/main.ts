@@ -3,6 +3,7 @@ import { Clock, Console, Duration, Effect, Exit, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Acknowledge from "./Acknowledge.ts"
 import { NotMeasured } from "./Figure.ts"
+import * as Floods from "./Floods.ts"
 import * as Memory from "./Memory.ts"
 import * as Overhead from "./Overhead.ts"
 import * as Program from "./Program.ts"
@@ -13,7 +14,7 @@ import * as StartUp from "./StartUp.ts"
 /** Limit of the whole run's time. */
 const limit = Duration.minutes(12)
 
-const names = ["acknowledge", "overhead", "memory", "start-up", "scale"] as const
+const names = ["acknowledge", "overhead", "memory", "start-up", "scale", "floods"] as const
 type Name = typeof names[number]
 
 const write = Flag.Boolean("write").pipe(
@@ -27,7 +28,8 @@ const subjects = {
   overhead: { title: "A review without its model", measure: Overhead.measure },
   memory: { title: "Memory", measure: Memory.measure },
   "start-up": { title: "Start-up", measure: StartUp.measure },
-  scale: { title: "Many jobs", measure: Scale.measure }
+  scale: { title: "Many jobs", measure: Scale.measure },
+  floods: { title: "Floods", measure: Floods.measure }
 } as const
 
 const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>

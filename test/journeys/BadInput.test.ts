@@ -1,3 +1,4 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
@@ -5,6 +6,8 @@ import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import type { Commit } from "@nominal-code/testing/GitHubGit"
 import { submitReview, type SubmittedComment, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
+import { floods, keep } from "../bench/Flood.ts"
+import * as Resident from "../bench/Resident.ts"
 import { bot, Running, running, stalled } from "./Journey.ts"
 import { change, finding, open } from "./Shop.ts"
 
@@ -214,4 +217,22 @@ layer(running({ env: { JOBS_MAX_ATTEMPTS: "1" } }), { excludeTestServices: true,
       journey.emulator.faults.clear()
       assert.strictEqual(findingsOf(yield* journey.ended(job)), 1)
     }))
+
+  it.effect("floods of stalled bodies, unsigned posts, slow headers and idle connections lose no delivery, and take little memory", () =>
+    Effect.gen(function*() {
+      const { journey, run, serve } = yield* Running
+      const pull = yield* open(journey, "flooded")
+      const thought = turns({ calls: [submitReview("Fine.", [finding("src/total.ts", "Cents are lost.")])] })
+      journey.script(pull, thought)
+      const before = yield* Resident.memory(serve.pid)
+      const port = Number(new URL(serve.url).port)
+      yield* Effect.forEach(floods(0.05), (flood) => keep(port, flood), { concurrency: "unbounded", discard: true })
+      const comment = yield* journey.emulator.comment(pull, "mara", "nothing to do for anybody")
+      for (let sent = 0; sent < 20; sent++) {
+        const { status } = yield* journey.deliver({ event: "issue_comment", action: "created", comment }, serve)
+        assert.strictEqual(status, 200)
+      }
+      assert.strictEqual(findingsOf(yield* run({ ...opened, pull })), 1)
+      assert.isBelow((yield* Resident.memory(serve.pid)) - before, 128 << 20)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })
