@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { quiet } from "@nominal-code/testing/Quiet"
 import { Clock, Duration, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { table } from "../../packages/cli/src/JobText.ts"
@@ -78,20 +77,40 @@ const sayWhatFor = Effect.fnUntraced(
   }
 )
 
-const outlasts = (these: ReadonlyArray<Kind>, overlap: Duration.Input = "5 minutes") =>
+/** The test's clock, with the number of the sleepers that it has woken. */
+const countingClock = Effect.map(Clock.Clock, (clock) => {
+  let woken = 0
+  const counted = Effect.sync(() => woken += 1)
+  return {
+    woken: () => woken,
+    clock: { ...clock, sleep: (duration: Duration.Duration) => Effect.tap(clock.sleep(duration), counted) }
+  }
+})
+
+const outlasts = Effect.fnUntraced(
+  function*(these: ReadonlyArray<Kind>, overlap: Duration.Input = "5 minutes") {
+    const { clock, woken } = yield* countingClock
+    yield* Effect.provideService(outlastsBy(woken, these, overlap), Clock.Clock, clock)
+  }
+)
+
+const outlastsBy = (woken: () => number, these: ReadonlyArray<Kind>, overlap: Duration.Input) =>
   Effect.gen(function*() {
     const outages = windowsOf(these, overlap)
     const end = Math.max(...[...outages.values()].map(({ until }) => until))
     const world = yield* World.make(outages, outages.has("cluster") ? "jobs" : "in-process")
     const isDone = Effect.map(world.records, (records) => records.every(({ state }) => state === "done"))
+    const aStep = Effect.gen(function*() {
+      const before = woken()
+      yield* TestClock.adjust(step)
+      if (woken() > before) yield* world.settled
+    })
+    const aMinute = Effect.repeat(aStep, { times: 60_000 / Duration.toMillis(step) - 1 })
     const pass = (millis: number) =>
-      Effect.repeat(
-        TestClock.adjust(step).pipe(Effect.andThen(quiet), Effect.andThen(world.settled), Effect.andThen(isDone)),
-        {
-          times: Math.ceil(millis / Duration.toMillis(step)) - 1,
-          until: (done) => done
-        }
-      )
+      Effect.repeat(Effect.andThen(aMinute, isDone), {
+        times: Math.ceil(millis / 60_000) - 1,
+        until: (done) => done
+      })
     const early = begins + Duration.toMillis("2 minutes")
     yield* pass(early)
     yield* sayWhatFor(world, these[0])

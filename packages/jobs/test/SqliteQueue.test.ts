@@ -40,7 +40,7 @@ const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Retu
 
 interleavingsSuite(
   "two processes on one SQLite file",
-  300,
+  250,
   Effect.gen(function*() {
     const directory = yield* quickDirectory
     return [yield* processAt(directory), yield* processAt(directory)]

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { git, type GitFailed } from "./GitHubGit.ts"
+import { type GitFailed, gitOnce } from "./GitHubGit.ts"
 
 /** One line of a hunk, with its number on either side where it has one. */
 interface DiffLine {
@@ -102,7 +102,7 @@ export const diffOf = (
   base: string,
   head: string
 ): Effect.Effect<ReadonlyArray<DiffFile>, GitFailed> => {
-  const diff = (format: string) => git(directory, ["diff", format, "-z", "-M", "--full-index", `${base}...${head}`])
+  const diff = (format: string) => gitOnce(directory, ["diff", format, "-z", "-M", "--full-index", `${base}...${head}`])
   return Effect.map(
     Effect.all([diff("--raw"), diff("--patch")], { concurrency: 2 }),
     ([raw, patch]) => {

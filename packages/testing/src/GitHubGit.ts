@@ -1,6 +1,6 @@
 import { Data, Effect } from "effect"
 import { execFile } from "node:child_process"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { env } from "node:process"
 
@@ -62,26 +62,54 @@ export const git = (
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
+/** Answers of git about commits by their ids, which never change. */
+const remembered = new Map<string, Buffer>()
+
+/** `git`, asked once for each answer. The arguments name commits by their ids only. */
+export const gitOnce = (directory: string, args: ReadonlyArray<string>): Effect.Effect<Buffer, GitFailed> => {
+  const key = [directory, ...args].join("\0")
+  const known = remembered.get(key)
+  return known === undefined
+    ? Effect.tap(git(directory, args), (answer) => Effect.sync(() => remembered.set(key, answer)))
+    : Effect.succeed(known)
+}
+
 const text = (output: Effect.Effect<Buffer, GitFailed>) => Effect.map(output, (bytes) => bytes.toString().trim())
 
-/** The commit that a ref or an expression names. */
-export const revision = (directory: string, name: string) =>
-  text(git(directory, ["rev-parse", "--verify", "--end-of-options", name]))
+/** The commit that a ref names. */
+export const revision = (directory: string, ref: string): Effect.Effect<string, GitFailed> => {
+  const file = join(directory, ref)
+  return existsSync(file)
+    ? Effect.sync(() => readFileSync(file, "utf8").trim())
+    : text(git(directory, ["rev-parse", "--verify", "--end-of-options", ref]))
+}
 
 /** Commit at which `head` left `base`. */
 export const mergeBase = (directory: string, base: string, head: string) =>
-  text(git(directory, ["merge-base", base, head]))
+  text(gitOnce(directory, ["merge-base", base, head]))
+
+const configuration = `[core]
+\trepositoryformatversion = 0
+\tbare = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+\tallowFilter = true
+[http]
+\treceivepack = false
+`
 
 /** Makes an empty bare repository that serves any commit by its id, as GitHub does. */
-export const createBare = Effect.fnUntraced(function*(directory: string, borrowFrom?: string) {
-  mkdirSync(directory, { recursive: true })
-  yield* git(directory, ["init", "-q", "--bare", "-b", "main"])
-  const settings = "[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n[http]\n\treceivepack = false\n"
-  writeFileSync(join(directory, "config"), `[core]\n\trepositoryformatversion = 0\n\tbare = true\n${settings}`)
-  if (borrowFrom !== undefined) {
-    writeFileSync(join(directory, "objects/info/alternates"), `${join(borrowFrom, "objects")}\n`)
-  }
-})
+export const createBare = (directory: string, borrowFrom?: string): Effect.Effect<void> =>
+  Effect.sync(() => {
+    for (const part of ["objects/info", "objects/pack", "refs/heads", "refs/tags"]) {
+      mkdirSync(join(directory, part), { recursive: true })
+    }
+    writeFileSync(join(directory, "HEAD"), "ref: refs/heads/main\n")
+    writeFileSync(join(directory, "config"), configuration)
+    if (borrowFrom !== undefined) {
+      writeFileSync(join(directory, "objects/info/alternates"), `${join(borrowFrom, "objects")}\n`)
+    }
+  })
 
 const data = (content: Uint8Array) => [Buffer.from(`data ${content.byteLength}\n`), content, Buffer.from("\n")]
 
@@ -134,11 +162,19 @@ export interface LogEntry {
   readonly message: string
 }
 
-const entries = (directory: string, range: ReadonlyArray<string>) =>
+const logOf = (range: ReadonlyArray<string>) => [
+  "log",
+  "-z",
+  "--reverse",
+  "--format=%H%n%T%n%P%n%an%n%ae%n%aI%n%B",
+  ...range
+]
+
+const entries = (output: Effect.Effect<Buffer, GitFailed>) =>
   Effect.map(
-    git(directory, ["log", "-z", "--reverse", "--format=%H%n%T%n%P%n%an%n%ae%n%aI%n%B", ...range]),
-    (output): ReadonlyArray<LogEntry> =>
-      output.toString().split("\0").filter((entry) => entry !== "").map((entry) => {
+    output,
+    (bytes): ReadonlyArray<LogEntry> =>
+      bytes.toString().split("\0").filter((entry) => entry !== "").map((entry) => {
         const [sha = "", tree = "", parents = "", name = "", email = "", date = "", ...message] = entry.split("\n")
         return {
           sha,
@@ -153,7 +189,8 @@ const entries = (directory: string, range: ReadonlyArray<string>) =>
   )
 
 /** The commits of `base..head`, oldest first. */
-export const log = (directory: string, base: string, head: string) => entries(directory, [`${base}..${head}`])
+export const log = (directory: string, base: string, head: string) =>
+  entries(gitOnce(directory, logOf([`${base}..${head}`])))
 
 /** The last commit of a branch. */
-export const tip = (directory: string, branch: string) => entries(directory, ["-1", branch, "--"])
+export const tip = (directory: string, branch: string) => entries(git(directory, logOf(["-1", branch, "--"])))
