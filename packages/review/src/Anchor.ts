@@ -1,12 +1,12 @@
 import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import { Finding, type Fingerprint, fingerprint } from "@nominal-code/domain/Finding"
-import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
+import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { makeSpellings } from "@nominal-code/domain/RepoPathSpelling"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { type FindingSource, type PriorFinding, type RepeatContext, repeatsIn } from "./PriorFindings.ts"
 import type { ReportedFinding } from "./ReviewOutput.ts"
+import { makeSourceFiles, type SourceFiles } from "./SourceFiles.ts"
 import { repairSuggestion } from "./Suggestion.ts"
 
 /** A finding as the model wrote it, with its identity. */
@@ -36,31 +36,6 @@ export interface AnchorContext extends RepeatContext {
   readonly checkout: Checkout
 }
 
-/** Makes a cached reader of the checkout. A finding in an unreadable file is still reported. */
-const makeReader = Effect.fnUntraced(function*({ checkout, files }: AnchorContext) {
-  const changed = files.flatMap(({ path, previousPath }) => previousPath === undefined ? [path] : [path, previousPath])
-  const spellings = (side: Side) =>
-    Effect.cached(Effect.map(
-      Effect.orElseSucceed(checkout.paths(side), (): ReadonlyArray<RepoPath> => []),
-      (paths) => makeSpellings([...paths, ...changed])
-    ))
-  const bySide = { LEFT: yield* spellings("LEFT"), RIGHT: yield* spellings("RIGHT") }
-  const texts = new Map<string, Option.Option<ReadonlyArray<string>>>()
-  return {
-    spellings: (side: Side) => bySide[side],
-    lines: Effect.fnUntraced(function*(side: Side, path: RepoPath) {
-      const key = `${side} ${path}`
-      const known = texts.get(key)
-      if (known !== undefined) return known
-      const lines = yield* Effect.orElseSucceed(checkout.lines(side, path), () => Option.none<ReadonlyArray<string>>())
-      texts.set(key, lines)
-      return lines
-    })
-  }
-})
-
-type Reader = Effect.Success<ReturnType<typeof makeReader>>
-
 /** Makes a showable path of a written one that leads to no file. */
 const asWritten = (written: string): RepoPath => {
   const parts = written.replaceAll("\0", "\uFFFD").split("/").filter((part) => part !== "")
@@ -71,14 +46,16 @@ const asWritten = (written: string): RepoPath => {
  * Finds the path that a finding means: the file of the diff that alone matches its spelling, or the new name of a
  * renamed file. An existing file, changed or not, is never taken for another.
  */
-const pathIn = Effect.fnUntraced(function*(files: ReadonlyArray<ChangedFile>, reader: Reader, found: ReportedFinding) {
-  const exact = files.find(({ path }) => path === found.path)
-  if (exact !== undefined) return exact.path
-  const meant = (yield* reader.spellings(found.side))(found.path)
-  const name = meant._tag === "One" ? meant.path : found.path
-  const renamed = files.find(({ previousPath, status }) => previousPath === name && status === "renamed")
-  return files.find(({ path }) => path === name)?.path ?? renamed?.path ?? asWritten(name)
-})
+const pathIn = Effect.fnUntraced(
+  function*(files: ReadonlyArray<ChangedFile>, sources: SourceFiles, found: ReportedFinding) {
+    const exact = files.find(({ path }) => path === found.path)
+    if (exact !== undefined) return exact.path
+    const meant = yield* sources.meant(found.side, found.path)
+    const name = meant._tag === "One" ? meant.path : found.path
+    const renamed = files.find(({ previousPath, status }) => previousPath === name && status === "renamed")
+    return files.find(({ path }) => path === name)?.path ?? renamed?.path ?? asWritten(name)
+  }
+)
 
 const withoutSuggestion = (finding: Finding): Finding => {
   const { suggestion: _, ...rest } = finding
@@ -133,11 +110,11 @@ const locate = Effect.fnUntraced(function*(
   reported: ReportedFinding,
   files: ReadonlyArray<ChangedFile>,
   index: DiffIndex,
-  reader: Reader
+  sources: SourceFiles
 ) {
-  const finding = new Finding({ ...reported, path: yield* pathIn(files, reader, reported) })
+  const finding = new Finding({ ...reported, path: yield* pathIn(files, sources, reported) })
   const { line, path, side, startLine = line } = finding
-  const file = Option.getOrElse(yield* reader.lines(side, path), (): ReadonlyArray<string> => [])
+  const file = Option.getOrElse(yield* sources.lines(side, path), (): ReadonlyArray<string> => [])
   const inDiff = index.code(path, side, line, startLine)
   const code = Option.getOrElse(inDiff, () => file.slice(startLine - 1, line))
   const located: Located = {
@@ -167,8 +144,8 @@ export const anchor = Effect.fn("Anchor.anchor")(
       repeated: []
     }
     const seen = new Set<string>()
-    const reader = yield* makeReader(ground)
-    const located = yield* Effect.forEach(findings, (reported) => locate(reported, files, index, reader))
+    const sources = yield* makeSourceFiles(ground)
+    const located = yield* Effect.forEach(findings, (reported) => locate(reported, files, index, sources))
     const priors = repeatsIn(located, ground)
     for (const [at, one] of located.entries()) {
       const { finding: named, fingerprint, inDiff, source: { code, file } } = one

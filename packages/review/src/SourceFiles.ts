@@ -1,0 +1,45 @@
+import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { makeSpellings, type PathMatch } from "@nominal-code/domain/RepoPathSpelling"
+import type { Checkout } from "@nominal-code/workspace/Workspace"
+import { Effect, Option, Schema } from "effect"
+
+/** The files of a checkout on both sides of its change, each read once. */
+export interface SourceFiles {
+  /** Finds the file that a written path means. */
+  meant(side: Side, written: string): Effect.Effect<PathMatch>
+  /** Reads the lines of a file; none of one that is not there or cannot be read. */
+  lines(side: Side, path: string): Effect.Effect<Option.Option<ReadonlyArray<string>>>
+}
+
+const isPath = Schema.is(RepoPath)
+
+/** Makes the files of a checkout. What git cannot tell counts as not there. */
+export const makeSourceFiles = Effect.fnUntraced(
+  function*({ checkout, files }: { readonly checkout: Checkout; readonly files: ReadonlyArray<ChangedFile> }) {
+    const changed = files.flatMap(({ path, previousPath }) =>
+      previousPath === undefined ? [path] : [path, previousPath]
+    )
+    const spellings = (side: Side) =>
+      Effect.cached(Effect.map(
+        Effect.orElseSucceed(checkout.paths(side), (): ReadonlyArray<RepoPath> => []),
+        (paths) => makeSpellings([...paths, ...changed])
+      ))
+    const bySide = { LEFT: yield* spellings("LEFT"), RIGHT: yield* spellings("RIGHT") }
+    const texts = new Map<string, Option.Option<ReadonlyArray<string>>>()
+    const sources: SourceFiles = {
+      meant: (side, written) => Effect.map(bySide[side], (spellings) => spellings(written)),
+      lines: Effect.fnUntraced(function*(side, path) {
+        const key = `${side} ${path}`
+        const known = texts.get(key)
+        if (known !== undefined) return known
+        const lines = isPath(path)
+          ? yield* Effect.orElseSucceed(checkout.lines(side, path), () => Option.none<ReadonlyArray<string>>())
+          : Option.none<ReadonlyArray<string>>()
+        texts.set(key, lines)
+        return lines
+      })
+    }
+    return sources
+  }
+)
