@@ -172,6 +172,7 @@ export const contextOf = (
       plan: () => Effect.succeed({ files: [] }),
       ask: () => Effect.as(answering, { result, coverage: [] }),
       recover: ({ answer }) => Effect.succeed({ answer, usage }),
+      check: (findings) => Effect.succeed({ findings, unproven: 0, merged: 0 }),
       place: () => Effect.succeed({ inline: [], folded: [], repeated: [] })
     }),
     Context.add(Clock.Clock, { ...clock, sleep: () => catchUp })

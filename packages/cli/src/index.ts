@@ -18,6 +18,8 @@ export {
   type RepeatedFinding
 } from "@nominal-code/review/Anchor"
 export { type AskResult } from "@nominal-code/review/Ask"
+export { type CheckContext, type CheckedFindings } from "@nominal-code/review/Check"
+export { type Claim, type Evidence, Reach } from "@nominal-code/review/Claim"
 export { type EarlierAnswer } from "@nominal-code/review/EarlierAnswer"
 export { type Guidelines } from "@nominal-code/review/Guidelines"
 export { type ChangesSince } from "@nominal-code/review/LedgerPrompt"

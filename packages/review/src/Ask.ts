@@ -5,6 +5,7 @@ import type { FileCoverage } from "@nominal-code/domain/Coverage"
 import type { Job } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option } from "effect"
+import { makeFaults } from "./Check.ts"
 import { budgetBelow, fitDiffs, portionsOf } from "./DiffBudget.ts"
 import { followPlaces } from "./FollowedPlaces.ts"
 import * as History from "./History.ts"
@@ -16,7 +17,7 @@ import * as PromptFiles from "./PromptFiles.ts"
 import { coverageOf } from "./Receipt.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import type { ReviewContext } from "./ReviewContext.ts"
-import { type ReviewAnswer, reviewSubmissionFor } from "./ReviewOutput.ts"
+import { checkedSubmission, type ReviewAnswer } from "./ReviewOutput.ts"
 import { isOurs } from "./Thread.ts"
 
 /** The agent's answer, and how much of each changed file its prompt showed. */
@@ -98,7 +99,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     history: full
       ? History.none
       : yield* History.load(job.lane, system.length + prompt.length, context.checkout),
-    submission: yield* reviewSubmissionFor(named.map(({ id }) => id))
+    submission: yield* checkedSubmission({ earlier: named.map(({ id }) => id), faults: yield* makeFaults(context) })
   })
   const asked: AskResult = { result, coverage: coverageOf(plan, portions, fitDiffs(portions, budget).shown) }
   return asked

@@ -91,7 +91,9 @@ const compose = Effect.fnUntraced(function*(
   const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
   const ledger = yield* followPlaces(ledgerOf(discussions, isOurs(job, settings)), checkout)
-  const placed = yield* (yield* ReviewSteps).place(answer.findings, {
+  const steps = yield* ReviewSteps
+  const checked = yield* steps.check(answer.findings, context)
+  const placed = yield* steps.place(checked.findings, {
     checkout,
     files,
     raised: raisedOf(ledger),
@@ -129,6 +131,7 @@ const compose = Effect.fnUntraced(function*(
     settlements: closing.map(settlementOf(checkout.headSha)),
     settledBefore: before,
     unreadable: answer.unreadable,
+    unproven: checked.unproven,
     minor: found - inline.length - folded.length - unplaced.length,
     repositoryProblem: Option.getOrUndefined(Option.map(problem, notUsed)),
     limit,

@@ -50,7 +50,7 @@ export const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: Read
 const stemOf = (word: string): string => word.length < 5 ? word : word.replace(/(?:ing|ed|es|e|s)$/, "")
 
 /** Share of the shorter claim's words that are in the other claim. */
-const overlap = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
+export const overlap = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
   const [one, other] = [new Set(a.map(stemOf)), new Set(b.map(stemOf))]
   const shorter = Math.min(one.size, other.size)
   return shorter === 0 ? 0 : one.intersection(other).size / shorter

@@ -9,6 +9,7 @@ import { makeChangedSince } from "./FollowedPlaces.ts"
 import type { LedgerFinding } from "./Ledger.ts"
 import { namedFindings } from "./LedgerPrompt.ts"
 import { lineNow, type PriorFinding } from "./PriorFindings.ts"
+import { placesOfQuote, plainLine, quotedLines } from "./Quote.ts"
 
 /** An open finding that a review closes, and why. */
 export type Closing =
@@ -46,19 +47,16 @@ const agrees = (text: string): boolean => consent.test(text) && !dissent.test(te
 
 const isHeldBack = ({ replies }: LedgerFinding): boolean => replies.some(({ body }) => !agrees(body))
 
-const plain = (line: string): string => line.trim().replaceAll(/\s+/g, " ")
-const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").map(plain).filter((line) => line !== "")
-
-/** True if a file holds some lines, one after the other. Blank lines and indentation do not count. */
-const holds = (file: ReadonlyArray<string>, quote: ReadonlyArray<string>): boolean => {
-  const lines = file.map(plain).filter((line) => line !== "")
-  return quote.length > 0 && lines.some((_, at) => quote.every((line, index) => lines[at + index] === line))
-}
+/** True if a file holds a quote. */
+const holds = (file: ReadonlyArray<string>, quote: ReadonlyArray<string>): boolean =>
+  placesOfQuote(file, quote).length > 0
 
 const addedTo = (path: string, files: ReadonlyArray<ChangedFile>): ReadonlySet<string> =>
   new Set(
     files.filter((file) => file.path === path).flatMap(({ patch = "" }) =>
-      parsePatch(patch).flatMap(({ lines }) => lines.flatMap(({ kind, text }) => kind === "added" ? [plain(text)] : []))
+      parsePatch(patch).flatMap(({ lines }) =>
+        lines.flatMap(({ kind, text }) => kind === "added" ? [plainLine(text)] : [])
+      )
     )
   )
 
@@ -83,7 +81,7 @@ const makeEvidence = ({ checkout }: ReckoningContext) => {
   /** True if a quote stands in its file at the head, and is new there since the finding was raised. */
   const isFixedBy = Effect.fnUntraced(function*({ headSha, place }: LedgerFinding, quote: string, where?: string) {
     const path = where ?? place?.path ?? ""
-    const wanted = linesOf(quote)
+    const wanted = quotedLines(quote)
     const file = yield* fileAt("RIGHT", path)
     if (Option.isNone(file) || !holds(file.value, wanted)) return false
     const changed = headSha === undefined ? Option.none() : yield* changedSince(headSha)

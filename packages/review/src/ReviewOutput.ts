@@ -1,11 +1,13 @@
 import type { Submission } from "@nominal-code/agent/AgentRunner"
 import { Category, Confidence, type Finding, Severity } from "@nominal-code/domain/Finding"
 import { Effect, Option, Predicate, Ref, Result, Schema, SchemaIssue } from "effect"
+import { type Claim, claimIn, wireClaim } from "./Claim.ts"
 import { type EarlierAnswer, earlierAnswers, WireEarlier } from "./EarlierAnswer.ts"
 import { parseJson } from "./Json.ts"
+import { linesIn } from "./WrittenLines.ts"
 
 /** A finding as the model wrote it: its path in whatever spelling, to be read by what the repository holds. */
-export interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0], "path"> {
+export interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0], "path">, Claim {
   readonly path: string
 }
 
@@ -34,8 +36,7 @@ const isFilled = Schema.makeFilter<string>((text) => text.trim() !== "", { expec
 const filled = (description: string) => Schema.String.annotate({ description }).check(isFilled)
 const LineNumber = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a line number of at least 1" }))
 
-/** One finding on the wire. */
-const WireFinding = Schema.Struct({
+const wireFinding = {
   path: filled("The file, as the diff names it."),
   line: LineNumber.annotate({
     description: "The line that the finding is about, by the number printed in the diff; the last one of a range."
@@ -53,7 +54,10 @@ const WireFinding = Schema.Struct({
   severity: Schema.optionalKey(Severity).annotate({ description: "How bad it is if the finding is right." }),
   confidence: Schema.optionalKey(Confidence).annotate({ description: "How sure you are that it is right." }),
   category: Schema.optionalKey(Category).annotate({ description: "What kind of defect it is." })
-}).check(Schema.makeFilter((finding) => {
+}
+
+/** One finding on the wire, without its claim: no fault in a claim costs the finding. */
+const WireFinding = Schema.Struct(wireFinding).check(Schema.makeFilter((finding) => {
   const issues: Array<Schema.FilterIssue> = []
   if (finding.side === "LEFT" && finding.suggestion) {
     issues.push({ path: ["suggestion"], issue: "not allowed on side LEFT: a deleted line cannot be replaced" })
@@ -66,7 +70,9 @@ const WireFinding = Schema.Struct({
 
 const wire = {
   summary: filled("The overall verdict, for the author of the pull request. Markdown."),
-  comments: Schema.Array(WireFinding).annotate({ description: "One for each finding; empty when there are none." })
+  comments: Schema.Array(Schema.Struct({ ...wireFinding, ...wireClaim })).annotate({
+    description: "One for each finding; empty when there are none."
+  })
 }
 
 /** Input of `submit_review`, and of one that has to answer for earlier findings too. */
@@ -84,7 +90,8 @@ const problemsOf = (at: string, { issue }: Schema.SchemaError): ReadonlyArray<st
     `${[at, ...(path ?? []).map((key) => String(Predicate.isObject(key) ? key.key : key))].join(".")}: ${message}`
   )
 
-const toFinding = (wire: typeof WireFinding.Type): ReportedFinding => ({
+const toFinding = (wire: typeof WireFinding.Type, written: unknown): ReportedFinding => ({
+  ...(Predicate.isObject(written) ? claimIn(written) : {}),
   path: wire.path,
   line: wire.line,
   ...(wire.start_line && wire.start_line < wire.line ? { startLine: wire.start_line } : {}),
@@ -98,15 +105,6 @@ const toFinding = (wire: typeof WireFinding.Type): ReportedFinding => ({
 
 /** The fields whose loss costs no finding: a value that we do not know is left to its default. */
 const optional = [["severity", Severity], ["confidence", Confidence], ["category", Category]] as const
-
-/** A line number, or a range of two, in what was written for one: `12`, `"12"`, `"L12-L14"`, `12.0`. */
-const linesIn = (value: unknown): ReadonlyArray<number> => {
-  if (Predicate.isNumber(value)) return Number.isInteger(value) && value > 0 ? [value] : []
-  if (!Predicate.isString(value)) return []
-  const [, first, last = first] =
-    /^[^\d-]{0,6}(\d{1,9})(?:\.0+)?(?:\s*[-\u2013:]\s*L?(\d{1,9}))?$/i.exec(value.trim()) ?? []
-  return first === undefined ? [] : [Number(first), Number(last)].filter((line) => line > 0)
-}
 
 /** The lines in what the model wrote, whatever the order; no `line` where none can be told. */
 const placeIn = (value: Record<PropertyKey, unknown>) => {
@@ -176,7 +174,9 @@ export const decodeReview = (
       Result.isFailure(result) ? problemsOf(`comments[${index}]`, result.failure) : []
     )
   ]
-  const findings = decoded.flatMap((result) => Result.isSuccess(result) ? [toFinding(result.success)] : [])
+  const findings = decoded.flatMap((result, at) =>
+    Result.isSuccess(result) ? [toFinding(result.success, list[at])] : []
+  )
   const unplaced = decoded.flatMap((result, at) => Result.isFailure(result) ? unplacedIn(list[at]) : [])
   const unreadable = Array.isArray(comments) ? list.length - findings.length - unplaced.length : 1
   const usable = lenient ? summary !== "" || findings.length + unplaced.length > 0 : problems.length === 0
@@ -193,19 +193,35 @@ export const reviewSubmission: Submission<ReviewAnswer> = {
   decode: (input, options) => Effect.fromResult(decodeReview(input, options))
 }
 
+/** What a review is held against when it is handed in. */
+export interface SubmissionChecks {
+  /** Names of the earlier findings that it has to answer for. */
+  readonly earlier: ReadonlyArray<string>
+  /** Finds the faults of its evidence, one sentence each. */
+  faults(findings: ReadonlyArray<ReportedFinding>): Effect.Effect<ReadonlyArray<string>>
+}
+
 /**
- * Makes the submission of a review that has to answer for earlier findings, by their names in the prompt. One that leaves
- * some out is sent back once; after that, what is left out counts as not answered.
+ * Makes the submission of a review that is checked when it is handed in. One with faults, or with earlier findings left
+ * out, is sent back once; after that it is taken as it is: what is left out counts as not answered.
  */
-export const reviewSubmissionFor = (earlier: ReadonlyArray<string>): Effect.Effect<Submission<ReviewAnswer>> =>
-  earlier.length === 0 ? Effect.succeed(reviewSubmission) : Effect.map(Ref.make(false), (sentBack) => ({
+export const checkedSubmission = ({ earlier, faults }: SubmissionChecks): Effect.Effect<Submission<ReviewAnswer>> =>
+  Effect.map(Ref.make(false), (sentBack) => ({
     ...reviewSubmission,
-    input: WireAgain,
+    input: earlier.length === 0 ? Wire : WireAgain,
     decode: Effect.fnUntraced(function*(input, options) {
       const answer = yield* Effect.fromResult(decodeReview(input, options))
+      if (options.lenient || (yield* Ref.get(sentBack))) return answer
       const answered = new Set((answer.earlier ?? []).map(({ id }) => id))
       const missing = earlier.filter((id) => !answered.has(id))
-      if (missing.length === 0 || options.lenient || (yield* Ref.getAndSet(sentBack, true))) return answer
-      return yield* Effect.fail(`earlier: answer for ${missing.join(", ")} too: open, fixed or withdrawn`)
+      const wrong = [
+        ...(missing.length === 0
+          ? []
+          : [`earlier: answer for ${missing.join(", ")} too: open, fixed or withdrawn`]),
+        ...(yield* faults(answer.findings))
+      ]
+      if (wrong.length === 0) return answer
+      yield* Ref.set(sentBack, true)
+      return yield* Effect.fail(wrong.join("\n"))
     })
   }))

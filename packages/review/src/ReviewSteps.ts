@@ -8,6 +8,7 @@ import type { Checkout, WorkspaceError } from "@nominal-code/workspace/Workspace
 import { Context, type Effect, type FileSystem, type PlatformError } from "effect"
 import { anchor, type AnchorContext, type AnchoredFindings } from "./Anchor.ts"
 import { ask, type AskResult } from "./Ask.ts"
+import { check, type CheckContext, type CheckedFindings } from "./Check.ts"
 import { recover, type RecoveredAnswer } from "./OutputRepair.ts"
 import { plan, type ReviewPlan } from "./Plan.ts"
 import type { ReviewConfig } from "./ReviewConfig.ts"
@@ -46,11 +47,13 @@ export interface ReviewSteps {
     AgentError | PlatformError.PlatformError,
     AgentRunner | FileSystem.FileSystem
   >
+  /** Compares what the findings claim with the code, without a model. To leave it out: keep them all. */
+  check(findings: ReadonlyArray<ReportedFinding>, context: CheckContext): Effect.Effect<CheckedFindings>
   /** Decides for each finding where it lands: inline, in the summary or nowhere. */
   place(findings: ReadonlyArray<ReportedFinding>, context: AnchorContext): Effect.Effect<AnchoredFindings>
 }
 
 /** The steps that reviews take, by default the usual ones. */
 export const ReviewSteps = Context.Reference<ReviewSteps>("@nominal-code/review/ReviewSteps", {
-  defaultValue: () => ({ gather, plan, ask, recover, place: anchor })
+  defaultValue: () => ({ gather, plan, ask, recover, check, place: anchor })
 })

@@ -37,6 +37,8 @@ export interface SummaryParts {
   /** Those that an earlier run of the same job has closed. */
   readonly settledBefore: ReadonlyArray<LedgerFinding>
   readonly unreadable: number
+  /** Number of findings that were dropped because none of their quotes stands in the code. */
+  readonly unproven: number
   /** Number of findings below the severity that is reported. */
   readonly minor: number
   /** Sentence that says why the repository's file of settings is not used; undefined where it is. */
@@ -79,12 +81,13 @@ const withoutPlace = ({ unplaced }: SummaryParts): ReadonlyArray<string> => {
 
 const indented = (text: string): string => closeFence(text).replaceAll("\n", "\n  ")
 
-const footer = ({ files, headSha, ignored, minor, repeated, unreadable }: SummaryParts): string =>
+const footer = ({ files, headSha, ignored, minor, repeated, unproven, unreadable }: SummaryParts): string =>
   [
     `Reviewed ${short(headSha)}`,
     `${counted(files, "file")}${ignored === 0 ? "" : ` (${ignored} more ignored)`}`,
     ...(repeated === 0 ? [] : [`${counted(repeated, "earlier finding")} not repeated`]),
     ...(minor === 0 ? [] : [`${counted(minor, "finding")} below the reported severity`]),
+    ...(unproven === 0 ? [] : [`${counted(unproven, "finding")} without proof dropped`]),
     ...(unreadable === 0 ? [] : [`${counted(unreadable, "finding")} of the model could not be read`])
   ].join(" · ")
 

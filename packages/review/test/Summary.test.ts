@@ -31,6 +31,7 @@ const parts: SummaryParts = {
   stillOpen: [],
   settlements: [],
   settledBefore: [],
+  unproven: 0,
   unreadable: 0,
   minor: 0,
   repositoryProblem: undefined,

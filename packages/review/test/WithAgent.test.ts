@@ -21,6 +21,12 @@ const faultsOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
     ]
   })
 
+const headFiles = { "src/cart.ts": `${"\n".repeat(9)}const items = []\nlet total = 0` }
+
+/** A finding that is proven by its own line. */
+const proven = (changes: Record<string, unknown> = {}) =>
+  Scene.finding({ evidence: [{ path: "src/cart.ts", line: 11, quote: "let total = 0" }], ...changes })
+
 const submission = (id: string, input: Record<string, unknown>) =>
   Block.cases.ToolUse.make({ id, name: "submit_review", input: JSON.parse(JSON.stringify(input)) })
 
@@ -60,11 +66,32 @@ describe("a review by the real agent", () => {
       )
     }))
 
+  it.effect("hands a made-up quote back once, and does not post the finding that brings it again", () =>
+    Effect.gen(function*() {
+      const input = (line: number, quote: string) => ({
+        summary: "s",
+        comments: [
+          proven(),
+          Scene.finding({ line, body: "Somebody else counts.", evidence: [{ path: "src/cart.ts", line, quote }] })
+        ]
+      })
+      const forged = submission("t1", input(12, "let count = await load()"))
+      const stubborn = Scene.world({ headFiles })
+      const { layer, requests } = scripted([[forged], [forged]])
+      assert.deepInclude(yield* run(stubborn, Scene.pushJob, layer), { _tag: "Reviewed", findings: 1 })
+      assert.include(JSON.stringify(requests[1]?.messages.at(-1)), "does not stand at src/cart.ts:12")
+      assert.deepStrictEqual(stubborn.drafts[0]?.comments.map(({ finding }) => finding.line), [11])
+      assert.include(stubborn.drafts[0]?.summary, "1 finding without proof dropped")
+      const mended = Scene.world({ headFiles })
+      yield* run(mended, Scene.pushJob, scripted([[forged], [submission("t2", input(10, "const items = []"))]]).layer)
+      assert.deepStrictEqual(mended.drafts[0]?.comments.map(({ finding }) => finding.line), [11, 10])
+    }))
+
   it.effect("goes on in a second one, with a history that every provider takes", () =>
     Effect.gen(function*() {
-      const world = Scene.world()
+      const world = Scene.world({ headFiles })
       const { layer, requests } = scripted([
-        [submission("t1", { summary: "first", comments: [Scene.finding()] })],
+        [submission("t1", { summary: "first", comments: [proven()] })],
         [Block.cases.Text.make({ text: "I think about it." })],
         [submission("t2", { summary: "second", comments: [] })],
         [submission("t3", { summary: "third", comments: [] })]

@@ -1,7 +1,7 @@
 import { type ChatCompletionRequest, type ChatMessage, type FixtureResponse, LLMock } from "@copilotkit/aimock"
 import { ChatServiceName, chatServices } from "@nominal-code/domain/ChatServices"
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
-import { Effect, PubSub, Schema, Stream } from "effect"
+import { Effect, Predicate, PubSub, Schema, Stream } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { now } from "./GitHubState.ts"
 
@@ -54,6 +54,8 @@ export interface SubmittedComment {
   readonly severity: "critical" | "high" | "medium" | "low"
   readonly confidence: "high" | "medium" | "low"
   readonly category: string
+  /** Absent: the commented line, as the prompt shows it. */
+  readonly evidence?: ReadonlyArray<{ readonly path: string; readonly line: number; readonly quote: string }>
 }
 
 /** The call that hands in a review. */
@@ -99,6 +101,40 @@ const read = ({ messages: all, model, tools = [] }: ChatCompletionRequest): Mode
     toolResults: messages.slice(last + 1).filter(({ role }) => role === "tool").map(textOf),
     tools: tools.map((tool) => tool.function.name),
     model
+  }
+}
+
+const diffOf = /^### <file-path>(.+?)<\/file-path>.*\n(?:(?!^###).*\n)*?<untrusted-diff>\n([^]*?)\n<\/untrusted-diff>/gm
+
+/** The lines of the diffs in a prompt: number and code by path and side. */
+const shownLines = (prompt: string) =>
+  Array.from(prompt.matchAll(diffOf)).flatMap(([, path = "", diff = ""]) =>
+    Array.from(diff.matchAll(/^([+ -])(\d+):(.*)$/gm), ([, sign, number, quote = ""]) => (
+      { path, side: sign === "-" ? "LEFT" : "RIGHT", line: Number(number), quote }
+    ))
+  )
+
+/** Quotes the commented lines for a script that quotes nothing, as a model does that sees them. */
+const withEvidence = (answer: ModelAnswer, messages: ReadonlyArray<ChatMessage>): ModelAnswer => {
+  const { calls = [] } = answer
+  if (!calls.some(({ name }) => name === "submit_review")) return answer
+  const shown = shownLines(messages.filter(({ role }) => role === "user").map(textOf).join("\n"))
+  const quoted = (comment: unknown): unknown => {
+    if (!Predicate.isObject(comment) || "evidence" in comment) return comment
+    const { line, path, side = "RIGHT" } = comment
+    const near = shown.filter((one) => one.path === path && one.side === side && /\w/.test(one.quote))
+      .toSorted((a, b) => Math.abs(a.line - Number(line)) - Math.abs(b.line - Number(line)))[0]
+    return near === undefined
+      ? comment
+      : { ...comment, evidence: [{ path: near.path, line: near.line, quote: near.quote }] }
+  }
+  return {
+    ...answer,
+    calls: calls.map(({ input, name }) =>
+      name === "submit_review" && Predicate.isObject(input) && Array.isArray(input["comments"])
+        ? { name, input: { ...input, comments: input["comments"].map(quoted) } }
+        : { name, input }
+    )
   }
 }
 
@@ -165,7 +201,7 @@ const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
   const respond = (wire: ChatCompletionRequest): Promise<FixtureResponse> => {
     const startedAt = now()
     const request = read(wire)
-    const answer = decide(request, wire.messages)
+    const answer = withEvidence(decide(request, wire.messages), wire.messages)
     return Promise.all([sleep(answer.latency ?? 0), answer.until]).then(() => {
       const turn = { request, answer, startedAt, endedAt: now() }
       answered.push(turn)

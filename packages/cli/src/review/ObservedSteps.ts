@@ -8,6 +8,7 @@ export type Seen = Pick<ReviewReport, "severities" | "files" | "coverage">
 
 /** The usual steps of a review, which tell where it is and keep what the report shows. */
 const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Seen>): ReviewSteps => ({
+  ...steps,
   gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),
   plan: steps.plan,
   ask: (...input) =>

@@ -1,0 +1,80 @@
+/** Claims: what a finding says beside its text, so that it can be checked and verified without the finder. */
+import { Predicate, Schema } from "effect"
+import { linesIn } from "./WrittenLines.ts"
+
+/** Code that a finding rests on. */
+export interface Evidence {
+  readonly path: string
+  /** Number of its first line. */
+  readonly line: number
+  /** The code, word for word. */
+  readonly quote: string
+}
+
+/** Reach of a finding: its own lines prove it, or code elsewhere does. */
+export const Reach = Schema.Literals(["local", "reaching"])
+export type Reach = typeof Reach.Type
+
+/** Claim of a finding. Whatever its finder did not say is absent. */
+export interface Claim {
+  /** Input, state or order that makes it go wrong. */
+  readonly trigger?: string
+  /** What happens then. */
+  readonly effect?: string
+  /** Function, type or variable that it is about. */
+  readonly symbol?: string
+  readonly reach?: Reach
+  readonly evidence?: ReadonlyArray<Evidence>
+}
+
+const text = (description: string) => Schema.optionalKey(Schema.NullOr(Schema.String)).annotate({ description })
+
+const WireEvidence = Schema.Struct({
+  path: Schema.String.annotate({ description: "The file of the quote." }),
+  line: Schema.Int.annotate({ description: "The number of its first line." }),
+  quote: Schema.String.annotate({ description: "One to ten lines of code, word for word, without their numbers." })
+})
+
+/** Fields of a claim on the wire. */
+export const wireClaim = {
+  trigger: text("The input, state or order for which it goes wrong, in a few words."),
+  effect: text("What happens then, in a few words."),
+  symbol: text("The function, type or variable that it is about."),
+  reach: Schema.optionalKey(Schema.NullOr(Reach)).annotate({
+    description: "`local`: the commented lines alone prove it. `reaching`: it depends on code elsewhere."
+  }),
+  evidence: Schema.Array(WireEvidence).annotate({
+    description: "The code that proves it, the commented lines first. It is compared with the files."
+  })
+}
+
+const isReach = Schema.is(Reach)
+
+/** Longest text of a claim, and its most pieces of evidence: it goes into the prompt of the verifier. */
+const longestPart = 600
+const longestQuote = 3_000
+const mostEvidence = 8
+
+const filled = (name: "trigger" | "effect" | "symbol", value: unknown) =>
+  Predicate.isString(value) && value.trim() !== "" ? { [name]: value.trim().slice(0, longestPart) } : {}
+
+/** Evidence that can be read out of what the model wrote. */
+const evidenceIn = (value: unknown): ReadonlyArray<Evidence> =>
+  (Array.isArray(value) ? value : [value]).flatMap((one): ReadonlyArray<Evidence> => {
+    if (!Predicate.isObject(one)) return []
+    const [{ path, quote }, [line]] = [one, linesIn(one["line"])]
+    if (!Predicate.isString(path) || !Predicate.isString(quote) || quote.trim() === "") return []
+    return path.trim() === "" || line === undefined ? [] : [{ path, line, quote: quote.slice(0, longestQuote) }]
+  }).slice(0, mostEvidence)
+
+/** Reads the claim out of what the model wrote. What cannot be read counts as not said. */
+export const claimIn = (value: Readonly<Record<PropertyKey, unknown>>): Claim => {
+  const evidence = evidenceIn(value["evidence"])
+  return {
+    ...filled("trigger", value["trigger"]),
+    ...filled("effect", value["effect"]),
+    ...filled("symbol", value["symbol"]),
+    ...(isReach(value["reach"]) ? { reach: value["reach"] } : {}),
+    ...(evidence.length === 0 ? {} : { evidence })
+  }
+}
