@@ -82,7 +82,7 @@ const opened = ({ bot, pull }: Effect.Success<typeof Scene.scene>, provider: Pro
 const settingsWith = (provider: Provider) => {
   const { review } = testConfig()
   const agent = { provider, model: defaultModels[provider], maxTurns: 8 }
-  return { ...review, reviewer: agent, explorer: agent }
+  return { ...review, reviewer: agent, verifier: agent, explorer: agent }
 }
 
 type AppOf = Effect.Success<ReturnType<typeof makeApp>>

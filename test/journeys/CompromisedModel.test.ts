@@ -141,13 +141,13 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
         repository,
         author: "mallory",
         fork: "mallory",
-        commits: [{ ...own, files: { ...own.files, ...links } }]
+        commits: [{ ...own, files: { ...own.files, ...change("tax", "return 1").files, ...links } }]
       })
       const before = [yield* refsOf(vault), yield* refsOf(repository)]
       const evil = hostile(journey, "f".repeat(20))
       const comments = [
         finding("src/total.ts", evil, { suggestion: `  return "${secrets.token}"` }),
-        finding("src/total.ts", `Second.\n${evil}`, { suggestion: "```\n@acme/everyone\n```\n~~~" }),
+        finding("src/tax.ts", `Second.\n${evil}`, { suggestion: "```\n@acme/everyone\n```\n~~~" }),
         finding("src/nowhere.ts", `Third.\n${evil}`, { suggestion: evil }),
         finding("../../etc/passwd", `Fourth.\n${evil}`),
         finding("src/total.ts", `Fifth.\n${evil}`, { line: -1 })

@@ -13,7 +13,10 @@ import { change, files as shop, finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
 
-layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a pull request", (it) => {
+/** A server that posts every finding. */
+const server = running({ env: { REVIEWER_MAX_FINDINGS: "0" } })
+
+layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull request", (it) => {
   it.effect("is reviewed once and inline, with every finding on its lines", () =>
     Effect.gen(function*() {
       const { journey, run, serve } = yield* Running

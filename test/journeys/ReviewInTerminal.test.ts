@@ -44,7 +44,7 @@ describe("nominal-code review", () => {
         assert.match(stdout, / {2}- export [^\n]*floor[^]* {2}\+ export [^\n]*ceil/)
         assert.strictEqual(
           stderr.replace(/\d+ s\n$/, "N s\n"),
-          "Reading the changes\nReviewing\n  Read page.ts\nReviewed: 2 model calls · 2.2k tokens · $0.006 · N s\n"
+          "Reading the changes\nReviewing\n  Read page.ts\nVerifying\nReviewed: 3 model calls · 3.3k tokens · $0.009 · N s\n"
         )
         assert.notInclude(stdout + stderr, "\u001b")
       })
@@ -91,7 +91,7 @@ describe("nominal-code review", () => {
         (yield* review(below, "--json", "--prompt", "Is the paging right?")).stdout
       )
       assert.deepInclude(findings[0], { path: "page.ts", line: 1, severity: "high", body: "The last page is lost." })
-      assert.strictEqual(usage.calls, 2)
+      assert.strictEqual(usage.calls, 3)
       assert.include(JSON.stringify(world.model.mock.getRequests().map(({ body }) => body)), "Is the paging right?")
       const { stdout } = yield* review(below, "--markdown")
       assert.match(stdout, /### `page\.ts:1`\n\n🟠 \*\*High\*\*[^]*```suggestion\n/)

@@ -13,6 +13,7 @@ import { noGuidelines } from "@nominal-code/review/Guidelines"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import type { ReviewAnswer } from "@nominal-code/review/ReviewOutput"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
+import { noVerification } from "@nominal-code/review/Verify"
 import { shaOf } from "@nominal-code/testing/Jobs"
 import { testConfig } from "@nominal-code/testing/TestConfig"
 import { Workspace } from "@nominal-code/workspace/Workspace"
@@ -173,7 +174,9 @@ export const contextOf = (
       ask: () => Effect.as(answering, { result, coverage: [] }),
       recover: ({ answer }) => Effect.succeed({ answer, usage }),
       check: (findings) => Effect.succeed({ findings, unproven: 0, merged: 0 }),
-      place: () => Effect.succeed({ inline: [], folded: [], repeated: [] })
+      place: () => Effect.succeed({ inline: [], folded: [], repeated: [] }),
+      verify: () => Effect.succeed(noVerification),
+      select: (posted) => Effect.succeed({ posted, cut: [] })
     }),
     Context.add(Clock.Clock, { ...clock, sleep: () => catchUp })
   )

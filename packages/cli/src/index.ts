@@ -31,6 +31,9 @@ export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/R
 export { type ReviewContext } from "@nominal-code/review/ReviewContext"
 export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@nominal-code/review/ReviewOutput"
 export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
+export { type JudgedFinding, type SelectContext, type Selection } from "@nominal-code/review/Select"
+export { type Verdict } from "@nominal-code/review/Verdict"
+export { noVerification, type Verification } from "@nominal-code/review/Verify"
 
 /** Pull requests, what happens to them, and what a review says of them. */
 export { Relation } from "@nominal-code/domain/Access"

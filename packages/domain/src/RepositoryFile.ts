@@ -6,6 +6,7 @@ import { oneLine } from "./OneLine.ts"
 import { RepoPath } from "./PullRequest.ts"
 import { Trigger } from "./PullRequestEvent.ts"
 import { noRepositorySettings, type RepositorySettings } from "./RepositorySettings.ts"
+import { Nits, PathRules } from "./Selection.ts"
 import { parseYamlMap } from "./Yaml.ts"
 
 /** The file in which a repository makes settings of its own. It is read from the base branch. */
@@ -25,6 +26,9 @@ const RepositoryFile = Schema.Struct({
     ignore_patterns: list,
     inline_suggestions: maybe(Schema.Boolean),
     min_severity: maybe(Severity),
+    max_findings: limit,
+    nits: maybe(Nits),
+    paths: maybe(PathRules),
     language: maybe(ReviewLanguage)
   })),
   filters: maybe(Schema.Struct({
@@ -54,12 +58,16 @@ const filtersOf = ({ filters }: RepositoryFile): Filters => ({
 })
 
 const settingsOf = (file: RepositoryFile): RepositorySettings => {
-  const { ignore_patterns, inline_suggestions, language, min_severity, triggers } = file.reviewer ?? {}
+  const { ignore_patterns, inline_suggestions, language, max_findings, min_severity, nits, paths, triggers } =
+    file.reviewer ?? {}
   return {
     filters: filtersOf(file),
     ignorePatterns: ignore_patterns ?? noRepositorySettings.ignorePatterns,
     inlineSuggestions: inline_suggestions ?? noRepositorySettings.inlineSuggestions,
     minSeverity: min_severity ?? noRepositorySettings.minSeverity,
+    maxFindings: max_findings ?? noRepositorySettings.maxFindings,
+    nits: nits ?? noRepositorySettings.nits,
+    paths: paths ?? noRepositorySettings.paths,
     language: Option.fromNullishOr(language),
     ...(triggers ? { triggers } : {})
   }

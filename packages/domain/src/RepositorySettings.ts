@@ -3,6 +3,7 @@ import { type Filters, noFilters } from "./Filters.ts"
 import { Severity } from "./Finding.ts"
 import type { LifecycleKind } from "./PullRequestEvent.ts"
 import type { ReviewSettings } from "./ReviewSettings.ts"
+import { type Nits, type PathRules, quieter, stricter, within as withinLimits } from "./Selection.ts"
 
 /** Settings that a repository makes for itself. */
 export interface RepositorySettings {
@@ -12,6 +13,10 @@ export interface RepositorySettings {
   readonly ignorePatterns: ReadonlyArray<string>
   readonly inlineSuggestions: boolean
   readonly minSeverity: Severity
+  /** 0: no limit of its own. */
+  readonly maxFindings: number
+  readonly nits: Nits
+  readonly paths: PathRules
   readonly language: Option.Option<string>
 }
 
@@ -21,22 +26,27 @@ export const noRepositorySettings: RepositorySettings = {
   ignorePatterns: [],
   inlineSuggestions: true,
   minSeverity: "low",
+  maxFindings: 0,
+  nits: "post",
+  paths: {},
   language: Option.none()
 }
 
-/** The more severe of two. */
-const stricter = (one: Severity, other: Severity): Severity =>
-  Severity.literals.find((severity) => severity === one || severity === other) ?? one
+/** The smaller of two limits, of which 0 is none. */
+const smaller = (one: number, other: number): number => one === 0 || other === 0 ? one + other : Math.min(one, other)
 
 /**
  * Settings of a server for a repository with settings of its own, which only narrow what the server allows. Of its
- * patterns, those of the server come last: they have the last word. The filters of both hold, and stay apart.
+ * patterns and rules of paths, those of the server come last: they have the last word. The filters of both hold, and stay apart.
  */
 export const within = (server: ReviewSettings, own: RepositorySettings): ReviewSettings => ({
   ...server,
   ignorePatterns: [...own.ignorePatterns, ...server.ignorePatterns],
   inlineSuggestions: server.inlineSuggestions && own.inlineSuggestions,
   minSeverity: stricter(server.minSeverity, own.minSeverity),
+  maxFindings: smaller(server.maxFindings, own.maxFindings),
+  nits: quieter(server.nits, own.nits),
+  paths: { ...withinLimits(own.paths, server), ...withinLimits(server.paths, own) },
   language: Option.orElse(own.language, () => server.language)
 })
 

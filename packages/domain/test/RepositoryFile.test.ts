@@ -9,6 +9,9 @@ reviewer:
   ignore_patterns: ["*.snap"]
   inline_suggestions: false
   min_severity: medium
+  max_findings: 3
+  nits: off
+  paths: {docs/: {max_findings: 1, min_severity: high, nits: fold}}
   language: Deutsch
 filters:
   authors: ["!dependabot[bot]"]
@@ -51,6 +54,9 @@ describe("the file of a repository", () => {
       ignorePatterns: ["*.snap"],
       inlineSuggestions: false,
       minSeverity: "medium",
+      maxFindings: 3,
+      nits: "off",
+      paths: { "docs/": { maxFindings: 1, minSeverity: "high", nits: "fold" } },
       language: Option.some("Deutsch"),
       filters: {
         authors: ["!dependabot[bot]"],

@@ -3,13 +3,15 @@ import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { closeFence, codeSpan, fenced } from "./Markdown.ts"
 
 /**
- * Headings of the folded findings: those whose lines are not in the diff, and those on whose lines the forge takes no
- * comment.
+ * Headings of the folded findings: those whose lines are not in the diff, those on whose lines the forge takes no comment,
+ * and those that did not weigh enough for a comment.
  */
 const headings = {
   "not-in-diff": "**Additional notes (not in diff)**",
+  cut: "<details>\n<summary>Also noticed</summary>",
   refused: "**Additional notes (the forge took no comment on these lines)**"
 }
+const ends = { "not-in-diff": "", cut: "\n\n</details>", refused: "" }
 
 const lineOf = ({ line, path, side, startLine }: Finding): string => {
   const lines = startLine === undefined || startLine === line ? `${line}` : `${startLine}-${line}`
@@ -37,7 +39,7 @@ export const foldInto = (
   const bullets = findings.map(bullet).join("\n")
   return summary.includes(`\n${heading}\n`)
     ? `${summary}\n${bullets}`
-    : `${closeFence(summary)}\n\n${heading}\n\n${bullets}`
+    : `${closeFence(summary)}\n\n${heading}\n\n${bullets}${ends[why]}`
 }
 
 /** The folded findings in a summary, with their headings; empty if there are none. */
@@ -58,7 +60,7 @@ const bulletHead = /^- \*\*`+ ?(.+?):(?:\d+-)?(\d+) ?`+\*\*( \(before the change
 
 /** Reads the folded findings of a summary, in their order. */
 export const foldedFindings = (summary: string): ReadonlyArray<FoldedFinding> =>
-  foldedIn(summary).split(/\n(?=- \*\*`)|\n(?=\*\*Additional notes )/).flatMap((text) => {
+  foldedIn(summary).split(/\n(?=- \*\*`)|\n(?=\*\*Additional notes |<\/?details>)/).flatMap((text) => {
     const [head, path = "", line = "", before] = bulletHead.exec(text) ?? []
     if (head === undefined) return []
     const body = text.slice(head.length).replaceAll(/\n {2}/g, "\n").trim()

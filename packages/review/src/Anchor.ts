@@ -4,6 +4,7 @@ import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
+import { type Claim, claimOf } from "./Claim.ts"
 import { type FindingSource, type PriorFinding, type RepeatContext, repeatsIn } from "./PriorFindings.ts"
 import type { ReportedFinding } from "./ReviewOutput.ts"
 import { makeSourceFiles, type SourceFiles } from "./SourceFiles.ts"
@@ -13,6 +14,8 @@ import { repairSuggestion } from "./Suggestion.ts"
 export interface FingerprintedFinding {
   readonly finding: Finding
   readonly fingerprint: Fingerprint
+  /** Its claim, as far as it was said. */
+  readonly claim?: Claim
 }
 
 /** Places of a review's findings. Each finding is in one of the three lists. */
@@ -120,6 +123,7 @@ const locate = Effect.fnUntraced(function*(
   const located: Located = {
     finding,
     fingerprint: fingerprint(finding, code),
+    ...Option.match(claimOf(reported), { onNone: () => ({}), onSome: (claim) => ({ claim }) }),
     source: { code, file },
     inDiff: Option.isSome(inDiff)
   }
@@ -148,13 +152,17 @@ export const anchor = Effect.fn("Anchor.anchor")(
     const located = yield* Effect.forEach(findings, (reported) => locate(reported, files, index, sources))
     const priors = repeatsIn(located, ground)
     for (const [at, one] of located.entries()) {
-      const { finding: named, fingerprint, inDiff, source: { code, file } } = one
+      const { claim, finding: named, fingerprint, inDiff, source: { code, file } } = one
       const anchorable = inDiff ? Option.some(withUsefulSuggestion(named, code, file)) : clipped(named, index)
       const finding = Option.getOrElse(anchorable, () => withoutSuggestion(named))
       const prior = priors[at]
       if (prior !== undefined) placed.repeated.push({ finding, fingerprint, prior })
       else if (!seen.has(placeKey(one))) {
-        placed[Option.isSome(anchorable) ? "inline" : "folded"].push({ finding, fingerprint })
+        placed[Option.isSome(anchorable) ? "inline" : "folded"].push({
+          finding,
+          fingerprint,
+          ...(claim === undefined ? {} : { claim })
+        })
       }
       seen.add(placeKey(one))
     }

@@ -1,7 +1,7 @@
 /** Check of what a finder claims, without a model: its quotes stand in the code, and one defect is claimed once. */
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
-import { Effect, Option } from "effect"
+import { Effect, Option, Struct } from "effect"
 import type { Evidence } from "./Claim.ts"
 import { mergeClaims } from "./Merge.ts"
 import { placesOfQuote, quotedLines, type QuotePlace } from "./Quote.ts"
@@ -41,12 +41,12 @@ const placeIn = (file: ReadonlyArray<string>, { line, quote }: Evidence): QuoteP
 
 /** Evidence that stands in the code, and the lines by which its number was off. */
 interface StandingEvidence {
-  readonly evidence: Evidence
-  readonly side: Side
+  readonly evidence: Evidence & { readonly side: Side }
   readonly shift: number
 }
 
-const makeStanding = (sources: SourceFiles, files: ReadonlyArray<ChangedFile>) => {
+/** Makes the search for the place of a quote, at the head and at the base. */
+export const makeStanding = (sources: SourceFiles, files: ReadonlyArray<ChangedFile>) => {
   const nameOn = (side: Side, path: string) =>
     side === "LEFT" ? files.find((file) => file.path === path)?.previousPath ?? path : path
 
@@ -60,8 +60,7 @@ const makeStanding = (sources: SourceFiles, files: ReadonlyArray<ChangedFile>) =
       if (place === undefined) continue
       const isWithin = distance(place, evidence.line) === 0
       const standing: StandingEvidence = {
-        evidence: { ...evidence, path, line: place.first },
-        side,
+        evidence: { ...evidence, path, line: place.first, side },
         shift: isWithin ? 0 : place.first - evidence.line
       }
       return Option.some(standing)
@@ -98,9 +97,10 @@ export const makeFaults = Effect.fnUntraced(function*(context: CheckContext) {
 /** Moves a finding by as much as the quote of its own lines was off. */
 const moved = (finding: ReportedFinding, given: ReadonlyArray<Evidence>, standing: ReadonlyArray<StandingEvidence>) => {
   const { line, side, startLine = line } = finding
-  const own = standing.find(({ evidence, shift, side: on }) => {
+  const own = standing.find(({ evidence, shift }) => {
     const written = evidence.line - shift
-    return shift !== 0 && Math.abs(shift) <= nearby && on === side && written >= startLine && written <= line &&
+    return shift !== 0 && Math.abs(shift) <= nearby && evidence.side === side && written >= startLine &&
+      written <= line &&
       given.some((one) => one.quote === evidence.quote && one.path === finding.path)
   })
   if (own === undefined || startLine + own.shift < 1) return finding
@@ -111,8 +111,8 @@ const moved = (finding: ReportedFinding, given: ReadonlyArray<Evidence>, standin
   }
 }
 
-const withEvidence = ({ evidence: _, ...finding }: ReportedFinding, evidence: ReadonlyArray<Evidence>) => ({
-  ...finding,
+const withEvidence = (finding: ReportedFinding, evidence: ReadonlyArray<Evidence>): ReportedFinding => ({
+  ...Struct.omit(finding, ["evidence"]),
   ...(evidence.length === 0 ? {} : { evidence })
 })
 

@@ -1,5 +1,6 @@
 /** Claims: what a finding says beside its text, so that it can be checked and verified without the finder. */
-import { Predicate, Schema } from "effect"
+import type { Side } from "@nominal-code/domain/Patch"
+import { Option, Predicate, Schema } from "effect"
 import { linesIn } from "./WrittenLines.ts"
 
 /** Code that a finding rests on. */
@@ -9,6 +10,8 @@ export interface Evidence {
   readonly line: number
   /** The code, word for word. */
   readonly quote: string
+  /** Side on which the check has found it; absent before the check. */
+  readonly side?: Side
 }
 
 /** Reach of a finding: its own lines prove it, or code elsewhere does. */
@@ -19,12 +22,24 @@ export type Reach = typeof Reach.Type
 export interface Claim {
   /** Input, state or order that makes it go wrong. */
   readonly trigger?: string
-  /** What happens then. */
+  /** Consequence of that. */
   readonly effect?: string
   /** Function, type or variable that it is about. */
   readonly symbol?: string
   readonly reach?: Reach
   readonly evidence?: ReadonlyArray<Evidence>
+}
+
+/** The claim of a finding, without the finding; none where nothing of it was said. */
+export const claimOf = ({ effect, evidence, reach, symbol, trigger }: Claim): Option.Option<Claim> => {
+  const claim: Claim = {
+    ...(trigger === undefined ? {} : { trigger }),
+    ...(effect === undefined ? {} : { effect }),
+    ...(symbol === undefined ? {} : { symbol }),
+    ...(reach === undefined ? {} : { reach }),
+    ...(evidence === undefined ? {} : { evidence })
+  }
+  return Object.keys(claim).length === 0 ? Option.none() : Option.some(claim)
 }
 
 const text = (description: string) => Schema.optionalKey(Schema.NullOr(Schema.String)).annotate({ description })
@@ -59,7 +74,7 @@ const filled = (name: "trigger" | "effect" | "symbol", value: unknown) =>
   Predicate.isString(value) && value.trim() !== "" ? { [name]: value.trim().slice(0, longestPart) } : {}
 
 /** Evidence that can be read out of what the model wrote. */
-const evidenceIn = (value: unknown): ReadonlyArray<Evidence> =>
+export const evidenceIn = (value: unknown): ReadonlyArray<Evidence> =>
   (Array.isArray(value) ? value : [value]).flatMap((one): ReadonlyArray<Evidence> => {
     if (!Predicate.isObject(one)) return []
     const [{ path, quote }, [line]] = [one, linesIn(one["line"])]

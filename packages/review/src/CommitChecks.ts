@@ -11,7 +11,7 @@ import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
 import { commentHead } from "./CommentBody.ts"
 import { counted, countsOf, severityOf } from "./Headline.ts"
-import { type LedgerFinding, ledgerOf, openIn } from "./Ledger.ts"
+import { ledgerOf, openIn } from "./Ledger.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import type { SummaryParts } from "./Summary.ts"
 import { isOurs } from "./Thread.ts"
@@ -20,10 +20,6 @@ const { Done, Running } = CheckState.cases
 
 /** Maximum length of an annotation's text. */
 const longestAnnotation = 4_000
-
-/** Severities of earlier findings that a person can close: one in a summary has no thread. */
-const closable = (open: ReadonlyArray<LedgerFinding>): ReadonlyArray<Severity> =>
-  open.filter(({ inSummary }) => !inSummary).map(severityOf)
 
 const stillOpenText = (open: ReadonlyArray<Severity>) => open.length === 0 ? "" : `, ${open.length} still open`
 
@@ -97,10 +93,9 @@ const summaryOf = ({ parts, usage }: PostedFacts, open: ReadonlyArray<Severity>)
 export const reviewed = Effect.fnUntraced(function*(job: Job, facts: PostedFacts) {
   const { settings: { failOn } } = yield* ReviewConfig
   const { parts, posted } = facts
-  const placed = [...parts.inline, ...parts.folded].map(({ finding }) => finding)
+  const placed = [...parts.inline, ...parts.folded, ...parts.cut].map(({ finding }) => finding)
   const { added: found, stillOpen } = countsOf(parts)
   const open = [...stillOpen, ...found]
-  const gated = [...closable(parts.stillOpen), ...found]
   const title = found.length === 0
     ? `No new findings${stillOpenText(stillOpen)}`
     : `${counted(found.length, "finding")}: ${bySeverity(found)}`
@@ -108,7 +103,7 @@ export const reviewed = Effect.fnUntraced(function*(job: Job, facts: PostedFacts
     job,
     parts.headSha,
     Done.make({
-      ...verdict(failOn, gated, title),
+      ...verdict(failOn, open, title),
       summary: summaryOf(facts, open),
       annotations: placed.filter(({ side }) => side === "RIGHT").map(annotation),
       ...linkTo(posted.url)
@@ -132,7 +127,7 @@ const reviewedBefore = Effect.fnUntraced(
     const open = ledger.map(severityOf)
     const title = open.length === 0 ? "No open findings" : `Open findings: ${bySeverity(open)}`
     return Done.make({
-      ...verdict(settings.failOn, closable(ledger), title),
+      ...verdict(settings.failOn, open, title),
       summary: `The review of this commit is on the pull request. ${title}.`,
       annotations: [],
       ...linkTo(url)

@@ -13,10 +13,10 @@ import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/for
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import type { FingerprintedFinding } from "./Anchor.ts"
 import { followPlaces } from "./FollowedPlaces.ts"
-import { ledgerOf, openIn, raisedOf } from "./Ledger.ts"
-import { composed } from "./OutgoingText.ts"
+import { judge, type ReviewTally } from "./Judgement.ts"
+import { ledgerOf, openIn } from "./Ledger.ts"
+import { composed, noticed } from "./OutgoingText.ts"
 import { reckon } from "./Reckoning.ts"
 import { filtered, notUsed } from "./RepositoryConfig.ts"
 import * as RepositoryConfig from "./RepositoryConfig.ts"
@@ -35,6 +35,7 @@ export interface DraftedReview {
   readonly parts: SummaryParts
   readonly conversation: Conversation
   readonly usage: UsageSummary
+  readonly tally: ReviewTally
 }
 
 /** Result if the model wrote nothing, or nothing that is a review. */
@@ -77,7 +78,7 @@ export const checkOut = Effect.fnUntraced(
   }
 )
 
-/** Places the findings, and finalizes all texts. */
+/** Judges the findings, and finalizes all texts. */
 const compose = Effect.fnUntraced(function*(
   job: Job,
   context: ReviewContext,
@@ -91,54 +92,43 @@ const compose = Effect.fnUntraced(function*(
   const { settings } = yield* ReviewConfig
   const { checkout, discussions, files, ignored } = context
   const ledger = yield* followPlaces(ledgerOf(discussions, isOurs(job, settings)), checkout)
-  const steps = yield* ReviewSteps
-  const checked = yield* steps.check(answer.findings, context)
-  const placed = yield* steps.place(checked.findings, {
-    checkout,
-    files,
-    raised: raisedOf(ledger),
-    changed: context.since?.files
-  })
+  const judgement = yield* judge(answer.findings, context, ledger)
+  const { cut, folded, inline, repeated, tally } = judgement
   const { closing, stillOpen } = yield* reckon({
     checkout,
     open: openIn(ledger),
     answers: answer.earlier ?? [],
-    raisedAgain: new Set(placed.repeated.map(({ prior }) => prior)),
+    raisedAgain: new Set(repeated.map(({ prior }) => prior)),
     whole: scopeOf(job) === "head" && limit === undefined && missedIn(coverage).length === 0
   })
   const before = ledger.filter(({ settledBy }) => settledBy === job.id)
-  const isReported = isSevereEnough(settings.minSeverity)
-  const reported = (found: ReadonlyArray<FingerprintedFinding>) => found.filter(({ finding }) => isReported(finding))
-  const [inline, folded, unplaced] = [
-    reported(placed.inline),
-    reported(placed.folded),
-    answer.unplaced.filter(isReported)
-  ]
-  const found = placed.inline.length + placed.folded.length + answer.unplaced.length
+  const unplaced = answer.unplaced.filter(isSevereEnough(settings.minSeverity))
   const fit = composed(settings.inlineSuggestions)
   const parts: SummaryParts = {
     headSha: checkout.headSha,
     text: answer.summary,
     inline: inline.map(fit),
     folded: folded.map(fit),
+    cut: cut.map(noticed),
     unplaced: unplaced.map(({ body, place, severity }) => ({
       severity,
       text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`
     })),
     coverage,
-    repeated: placed.repeated.length,
+    repeated: repeated.length,
     stillOpen,
     settlements: closing.map(settlementOf(checkout.headSha)),
     settledBefore: before,
     unreadable: answer.unreadable,
-    unproven: checked.unproven,
-    minor: found - inline.length - folded.length - unplaced.length,
+    unproven: tally.unproven,
+    unverified: tally.unverified,
+    minor: tally.minor + answer.unplaced.length - unplaced.length,
     repositoryProblem: Option.getOrUndefined(Option.map(problem, notUsed)),
     limit,
     files: files.length,
     ignored
   }
-  return parts
+  return { parts, judgement }
 })
 
 const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>): UnreadableAnswer => ({
@@ -170,17 +160,21 @@ const reviewed = Effect.fnUntraced(function*(
 ) {
   const { settings } = yield* ReviewConfig
   const steps = yield* ReviewSteps
-  const { coverage, recovered, result } = yield* Effect.gen(function*() {
-    const asked = yield* steps.ask(job, context, yield* steps.plan(context))
-    return { ...asked, recovered: yield* steps.recover(asked.result, settings.reviewer) }
-  }).pipe(charged(job, settings))
-  const { answer, usage } = recovered
+  const { coverage, result } = yield* steps.ask(job, context, yield* steps.plan(context))
+  const { answer, usage } = yield* steps.recover(result, settings.reviewer)
   if (Option.isNone(answer)) return result.stopped === "budget" ? limitReached(result) : unreadable(result)
   const { limit } = result
-  const parts = yield* compose(job, context, { answer: answer.value, coverage, limit, problem })
-  const review: DraftedReview = { _tag: "Review", parts, conversation: result.conversation, usage }
+  const { judgement, parts } = yield* compose(job, context, { answer: answer.value, coverage, limit, problem })
+  const { inline, folded, tally } = judgement
+  const review: DraftedReview = {
+    _tag: "Review",
+    parts,
+    conversation: result.conversation,
+    usage: judgement.usage === undefined ? usage : usage.plus(judgement.usage),
+    tally: { ...tally, posted: inline.length + folded.length, turns: result.turns + tally.turns }
+  }
   return review
-})
+}, (effect, job) => Effect.flatMap(ReviewConfig, ({ settings }) => charged(job, settings)(effect)))
 
 /** Reviews a pull request without posting: from the checkout to the final texts. */
 export const draft = Effect.fn("Drafting.draft")(

@@ -16,11 +16,13 @@ export const severityOf = ({ severity = "medium" }: LedgerFinding): Severity => 
 
 /** Counts the findings. What an earlier run of the same job has closed is closed by this review. */
 export const countsOf = (
-  { folded, inline, settledBefore, settlements, stillOpen, unplaced }: SummaryParts
+  { cut, folded, inline, settledBefore, settlements, stillOpen, unplaced }: SummaryParts
 ): Counts => {
   const states = [...settlements.map((one) => one.as), ...settledBefore.map(({ state }) => state)]
   return {
-    added: [...[...inline, ...folded].map(({ finding }) => finding), ...unplaced].map(({ severity }) => severity),
+    added: [...[...inline, ...folded, ...cut].map(({ finding }) => finding), ...unplaced].map(({ severity }) =>
+      severity
+    ),
     stillOpen: stillOpen.map(severityOf),
     fixed: states.filter((state) => state === "fixed").length,
     withdrawn: states.filter((state) => state === "dismissed").length

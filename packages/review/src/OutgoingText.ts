@@ -1,7 +1,8 @@
 import { Finding } from "@nominal-code/domain/Finding"
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { fit } from "@nominal-code/forge/Markdown"
 import type { FingerprintedFinding } from "./Anchor.ts"
-import { commentBody } from "./CommentBody.ts"
+import { commentBody, commentHead } from "./CommentBody.ts"
 
 /** Maximum length of a comment without its suggestion and marker, and of a suggestion. */
 const longestBody = 25_000
@@ -15,3 +16,16 @@ export const composed =
     const plain = new Finding({ ...rest, ...(kept ? { suggestion } : {}) })
     return { fingerprint, finding: new Finding({ ...plain, body: fit(commentBody(plain), longestBody) }) }
   }
+
+/** Maximum length of a finding in one line. */
+const longestLine = 300
+
+/** Composes the line of a finding that is told of in the summary only: its heading, and what is wrong. */
+export const noticed = ({ finding, fingerprint }: FingerprintedFinding): FingerprintedFinding => {
+  const { suggestion: _, ...rest } = finding
+  const [statement = ""] = finding.body.trim().split(/\n\s*\n/, 1)
+  return {
+    fingerprint,
+    finding: new Finding({ ...rest, body: `${commentHead(finding)}: ${oneLine(statement, longestLine)}` })
+  }
+}

@@ -8,6 +8,7 @@ export type PromptName =
   | "reviewer_explorers"
   | "reviewer_prompt"
   | "reviewer_suggestions"
+  | "verifier_prompt"
   | "output/json_fix_system"
   | "output/json_fix_user"
   | "output/json_fix_retry"

@@ -71,16 +71,17 @@ const giveFallback = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { te
  * True for a review that tells nobody anything new, and that nobody has asked for: with one sticky summary, it is written
  * over the last one.
  */
-const isQuiet = (job: Job, { folded, inline, unplaced }: SummaryParts, { summary }: ReviewSettings): boolean =>
+const isQuiet = (job: Job, { cut, folded, inline, unplaced }: SummaryParts, { summary }: ReviewSettings): boolean =>
   summary !== "each" && job.event._tag === "Lifecycle" && job.event.again === undefined &&
-  inline.length + folded.length + unplaced.length === 0
+  inline.length + folded.length + cut.length + unplaced.length === 0
 
 /** Closes the findings that are no longer open, posts a review and keeps its conversation. */
 const publish = Effect.fn("Review.publish")(
   function*(job: Job, { discussions, posts }: PullRequestView, review: DraftedReview, now: PullRequest) {
     const { settings } = yield* ReviewConfig
     const { conversation, parts, usage } = review
-    const { coverage, folded, headSha, inline, settlements } = parts
+    const { coverage, cut, folded, headSha, inline, settlements } = parts
+    const inSummary = [...folded, ...cut].map(({ fingerprint }) => fingerprint)
     const fixed = settlements.filter(({ finding }) => finding.inSummary).map(({ finding }) => finding.fingerprint)
     const draft = new ReviewDraft({
       jobId: job.id,
@@ -89,7 +90,7 @@ const publish = Effect.fn("Review.publish")(
       scope: scopeOf(job),
       summary: summarize(parts, now),
       comments: inline.map((comment) => new InlineComment(comment)),
-      folded: folded.map(({ fingerprint }) => fingerprint),
+      folded: inSummary,
       ...(fixed.length === 0 ? {} : { fixed }),
       ...(isQuiet(job, parts, settings) ? { inPlace: true } : {}),
       event: job.event
@@ -101,7 +102,7 @@ const publish = Effect.fn("Review.publish")(
     yield* CommitChecks.reviewed(job, { parts, posted, usage })
     return Reviewed.make({
       headSha,
-      findings: posted.inline + posted.folded + (posted.alreadyPosted ? 0 : folded.length),
+      findings: posted.inline + posted.folded + (posted.alreadyPosted ? 0 : inSummary.length),
       ...(posted.url === undefined ? {} : { url: posted.url }),
       alreadyPosted: posted.alreadyPosted,
       usage,
@@ -125,6 +126,15 @@ const outdated = Effect.fnUntraced(function*(job: Job, { parts: { headSha } }: D
   return Option.map(Head.reviewOf(known, now.headSha), Head.headReviewed)
 })
 
+/** Logs what became of the findings of a review, and what it cost. */
+const logReview = ({ tally, usage: { costUsd, usage } }: DraftedReview) =>
+  Effect.logInfo("Findings of a review").pipe(Effect.annotateLogs({
+    ...tally,
+    tokens: usage.total,
+    cached: usage.cacheRead,
+    ...(costUsd === undefined ? {} : { dollars: costUsd.toFixed(4) })
+  }))
+
 /**
  * Brings a review to the pull request as it is by now. If it has to wait for the forge, it is kept for the next run. Where
  * it cannot be kept, the next run reviews again: the longer rest of such runs bounds how often the model is paid for it.
@@ -135,9 +145,10 @@ const finish = Effect.fnUntraced(
     const now = yield* (yield* Forge).pullRequest(job.event.pullRequest)
     const skipped = yield* outdated(job, review, now)
     if (Option.isSome(skipped)) return yield* skip(job, view.posts, skipped.value)
+    yield* logReview(review)
     if (!dryRun) return yield* publish(job, view, review, now)
-    const { parts: { coverage, folded, headSha, inline }, usage } = review
-    const findings = inline.length + folded.length
+    const { parts: { coverage, cut, folded, headSha, inline }, usage } = review
+    const findings = inline.length + folded.length + cut.length
     return Reviewed.make({ headSha, findings, alreadyPosted: false, usage, coverage: countsOf(coverage) })
   },
   (effect, job, _view, review) =>

@@ -193,7 +193,7 @@ export const reviewSubmission: Submission<ReviewAnswer> = {
   decode: (input, options) => Effect.fromResult(decodeReview(input, options))
 }
 
-/** What a review is held against when it is handed in. */
+/** Requirements of a review that is handed in. */
 export interface SubmissionChecks {
   /** Names of the earlier findings that it has to answer for. */
   readonly earlier: ReadonlyArray<string>

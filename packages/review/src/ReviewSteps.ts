@@ -6,7 +6,7 @@ import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { Checkout, WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Context, type Effect, type FileSystem, type PlatformError } from "effect"
-import { anchor, type AnchorContext, type AnchoredFindings } from "./Anchor.ts"
+import { anchor, type AnchorContext, type AnchoredFindings, type FingerprintedFinding } from "./Anchor.ts"
 import { ask, type AskResult } from "./Ask.ts"
 import { check, type CheckContext, type CheckedFindings } from "./Check.ts"
 import { recover, type RecoveredAnswer } from "./OutputRepair.ts"
@@ -14,6 +14,8 @@ import { plan, type ReviewPlan } from "./Plan.ts"
 import type { ReviewConfig } from "./ReviewConfig.ts"
 import { gather, type ReviewContext } from "./ReviewContext.ts"
 import type { ReportedFinding, ReviewAnswer } from "./ReviewOutput.ts"
+import { type JudgedFinding, select, type SelectContext, type Selection } from "./Select.ts"
+import { type Verification, verify } from "./Verify.ts"
 
 /** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 export type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>
@@ -51,9 +53,17 @@ export interface ReviewSteps {
   check(findings: ReadonlyArray<ReportedFinding>, context: CheckContext): Effect.Effect<CheckedFindings>
   /** Decides for each finding where it lands: inline, in the summary or nowhere. */
   place(findings: ReadonlyArray<ReportedFinding>, context: AnchorContext): Effect.Effect<AnchoredFindings>
+  /** Has a second call confirm or refute the findings. To leave it out: `noVerification`. */
+  verify(found: ReadonlyArray<FingerprintedFinding>, context: ReviewContext): Effect.Effect<
+    Verification,
+    PlatformError.PlatformError,
+    AgentRunner | FileSystem.FileSystem | ReviewConfig
+  >
+  /** Selects what is posted of the findings that were not refuted. To leave it out: post them all, and cut none. */
+  select(judged: ReadonlyArray<JudgedFinding>, context: SelectContext): Effect.Effect<Selection>
 }
 
 /** The steps that reviews take, by default the usual ones. */
 export const ReviewSteps = Context.Reference<ReviewSteps>("@nominal-code/review/ReviewSteps", {
-  defaultValue: () => ({ gather, plan, ask, recover, check, place: anchor })
+  defaultValue: () => ({ gather, plan, ask, recover, check, place: anchor, verify, select })
 })

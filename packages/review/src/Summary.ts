@@ -25,6 +25,8 @@ export interface SummaryParts {
   readonly text: string
   readonly inline: ReadonlyArray<FingerprintedFinding>
   readonly folded: ReadonlyArray<FingerprintedFinding>
+  /** Findings of which the summary has a line. */
+  readonly cut: ReadonlyArray<FingerprintedFinding>
   /** Findings without a line. */
   readonly unplaced: ReadonlyArray<Unplaced>
   /** Changed files, with how much of each was looked at. */
@@ -39,6 +41,8 @@ export interface SummaryParts {
   readonly unreadable: number
   /** Number of findings that were dropped because none of their quotes stands in the code. */
   readonly unproven: number
+  /** Number of findings that were to be verified, and are told without a verdict. */
+  readonly unverified: number
   /** Number of findings below the severity that is reported. */
   readonly minor: number
   /** Sentence that says why the repository's file of settings is not used; undefined where it is. */
@@ -81,15 +85,21 @@ const withoutPlace = ({ unplaced }: SummaryParts): ReadonlyArray<string> => {
 
 const indented = (text: string): string => closeFence(text).replaceAll("\n", "\n  ")
 
-const footer = ({ files, headSha, ignored, minor, repeated, unproven, unreadable }: SummaryParts): string =>
-  [
+const unverifiedText = ({ cut, folded, inline, unverified }: SummaryParts): string =>
+  unverified === inline.length + folded.length + cut.length ? "unverified" : `${unverified} unverified`
+
+const footer = (parts: SummaryParts): string => {
+  const { files, headSha, ignored, minor, repeated, unproven, unreadable, unverified } = parts
+  return [
     `Reviewed ${short(headSha)}`,
     `${counted(files, "file")}${ignored === 0 ? "" : ` (${ignored} more ignored)`}`,
     ...(repeated === 0 ? [] : [`${counted(repeated, "earlier finding")} not repeated`]),
     ...(minor === 0 ? [] : [`${counted(minor, "finding")} below the reported severity`]),
+    ...(unverified === 0 ? [] : [unverifiedText(parts)]),
     ...(unproven === 0 ? [] : [`${counted(unproven, "finding")} without proof dropped`]),
     ...(unreadable === 0 ? [] : [`${counted(unreadable, "finding")} of the model could not be read`])
   ].join(" · ")
+}
 
 /** Findings for the summary. If there is no room, only the head of a finding is kept. */
 const foldable = ({ folded }: SummaryParts): ReadonlyArray<Finding> => {
@@ -123,5 +133,5 @@ export const summarize = (parts: SummaryParts, now: PullRequest): string => {
     `*${footer(parts)}*`,
     ...receipt(parts.coverage, parts.ignored)
   ].join("\n\n")
-  return foldInto(text, foldable(parts))
+  return foldInto(foldInto(text, foldable(parts)), parts.cut.map(({ finding }) => finding), "cut")
 }

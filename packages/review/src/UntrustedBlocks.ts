@@ -10,6 +10,8 @@ export type BlockTag =
   | "untrusted-description"
   | "untrusted-commit-messages"
   | "untrusted-hunk"
+  | "untrusted-claim"
+  | "untrusted-code"
   | "repo-guidelines"
   | "repo-rules"
   | "language-guidelines"

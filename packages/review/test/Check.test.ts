@@ -89,7 +89,9 @@ describe("the check of a finding's quotes", () => {
           merged: 0
         })
         const { findings } = yield* checked(finding({ evidence: [evidence, ...finding().evidence ?? []] }))
-        assert.deepStrictEqual(findings, [finding()])
+        assert.deepStrictEqual(findings, [
+          finding({ evidence: [{ path, line: 4, quote: "save(item)", side: "RIGHT" }] })
+        ])
       }))
   }
 

@@ -60,7 +60,7 @@ describe("the check on a reviewed commit", () => {
         ["src/cart.ts", 11, "high"]
       ])
       assert.strictEqual(url, "https://github.com/r")
-      for (const part of ["Open findings: 1 high.", "Reviewed: 1 file.", "0.01 USD"]) {
+      for (const part of ["Open findings: 1 high.", "Reviewed: 1 file.", "0.02 USD"]) {
         assert.include(summary, part)
       }
     }))

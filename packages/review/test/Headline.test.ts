@@ -31,12 +31,15 @@ const line = ({ added = [], before = [], fixed = 0, open = [], unreadable = 0, w
     text: "",
     inline: [],
     folded: [],
+    cut: [],
     unplaced: added.map((severity) => ({ severity, text: "It is wrong." })),
     coverage: [],
     repeated: 0,
     stillOpen: open.map(finding),
     settlements: [...settled("fixed", fixed), ...settled("dismissed", withdrawn)],
     settledBefore: before.map((state) => ({ ...finding("low"), state })),
+    unproven: 0,
+    unverified: 0,
     unreadable,
     minor: 0,
     repositoryProblem: undefined,
@@ -50,7 +53,7 @@ const line = ({ added = [], before = [], fixed = 0, open = [], unreadable = 0, w
 describe("the first line of a review", () => {
   it("says that there are no findings only if none is open and all could be read", () => {
     assert.strictEqual(line({}), "**No findings.**")
-    assert.strictEqual(line({ unproven: 0, unreadable: 1 }), "**1 finding of the model could not be read**")
+    assert.strictEqual(line({ unreadable: 1 }), "**1 finding of the model could not be read**")
     for (const numbers of [{ open: ["low"] }, { added: ["low"] }, { fixed: 1 }, { unreadable: 2 }] as const) {
       assert.notInclude(line(numbers), "No findings")
     }

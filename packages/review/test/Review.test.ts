@@ -223,7 +223,10 @@ describe("what the model hands in", () => {
           line: index === 7 ? -1 : 10 + index % 4,
           body: `Finding ${"x".repeat(index + 1)} of them all`
         }))
-      const world = Scene.world({ answers: [Scene.submits({ summary: "Many.", comments })] })
+      const world = Scene.world({
+        answers: [Scene.submits({ summary: "Many.", comments })],
+        settings: { ...Scene.settings, maxFindings: 0 }
+      })
       assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 19 })
       assert.strictEqual(world.drafts[0]?.comments.length, 19)
       const summary = world.drafts[0]?.summary ?? ""

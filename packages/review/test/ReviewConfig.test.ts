@@ -46,7 +46,8 @@ it("a payload holds the settings that are declared to travel, those resolved for
     "limits",
     "maxCostUsd",
     "reviewer",
-    "triggers"
+    "triggers",
+    "verifier"
   ]
   assert.sameMembers(Object.keys(ReviewSettings.fields), [...declared, ...resolved])
   assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["job", "run", "settings", "version"])

@@ -1,8 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
-import type { Conversation, Message } from "@nominal-code/domain/Conversation"
-import { Block } from "@nominal-code/domain/Conversation"
+import type { Conversation } from "@nominal-code/domain/Conversation"
 import { DeliveryId, Job, JobId } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
@@ -30,6 +29,9 @@ import { Effect, Layer, Option, Redacted, Schema, Struct } from "effect"
 import * as PendingPosts from "../src/PendingPosts.ts"
 import * as ReviewConfig from "../src/ReviewConfig.ts"
 import type { AgentError } from "../src/ReviewSteps.ts"
+import { judges, submits } from "./SceneAnswers.ts"
+
+export { judges, said, submits, writes } from "./SceneAnswers.ts"
 
 export const headSha = Sha.make("a".repeat(40))
 export const nextSha = Sha.make("b".repeat(40))
@@ -148,6 +150,9 @@ export interface World {
   resolve: Effect.Effect<void, ForgeError>
   /** Forge's answer to a reply. */
   reply: Effect.Effect<void, ForgeError>
+  /** Answers of the verifier; all claims are confirmed by default. */
+  verifier: (task: AgentTask<unknown>) => Effect.Effect<Partial<AgentResult<unknown>>, AgentError>
+  readonly verifications: Array<AgentTask<unknown>>
   readonly drafts: Array<ReviewDraft>
   readonly replies: Array<string>
   /** Facts that the replies recorded. */
@@ -163,29 +168,6 @@ export interface World {
   readonly pending: PendingPosts.PendingReviews
   readonly spend: Spend["Service"]
 }
-
-/** The agent submits this. What it submits is read as strictly as a real agent reads it on its last turn. */
-export const submits = (input: unknown) => (task: AgentTask<unknown>) =>
-  task.submission.decode(input, { lenient: true }).pipe(
-    Effect.map((answer): Partial<AgentResult<unknown>> => ({
-      answer: Option.some(answer),
-      conversation: { messages: [...task.history.messages, said("user", task.prompt), submission(input)] }
-    })),
-    Effect.orElseSucceed(() => ({ stopped: "turns" as const }))
-  )
-
-/** The agent writes this and submits nothing. */
-export const writes = (text: string) => () => Effect.succeed({ text, stopped: "prose" as const })
-
-export const said = (role: Message["role"], text: string): Message => ({
-  role,
-  content: [Block.cases.Text.make({ text })]
-})
-
-const submission = (input: unknown): Message => ({
-  role: "assistant",
-  content: [Block.cases.ToolUse.make({ id: "t1", name: "submit_review", input: JSON.parse(JSON.stringify(input)) })]
-})
 
 export const finding = (changes: Record<string, unknown> = {}) => ({
   path: "src/cart.ts",
@@ -220,6 +202,8 @@ export const world = (changes: Partial<World> = {}): World => ({
   mode: "active",
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
+  verifier: judges(),
+  verifications: [],
   publish: ({ comments, headSha }) =>
     Effect.succeed(
       new PostedReview({
@@ -361,8 +345,10 @@ const workspace = (from: World) =>
 const agent = (from: World) => {
   const run = (task: AgentTask<unknown>) =>
     Effect.suspend(() => {
-      from.tasks.push(task)
-      return Effect.map(next(from.answers)(task), (result): AgentResult<unknown> => ({
+      const isVerifier = task.submission.toolName === "submit_verdicts"
+      const tasks = isVerifier ? from.verifications : from.tasks
+      tasks.push(task)
+      return Effect.map((isVerifier ? from.verifier : next(from.answers))(task), (result): AgentResult<unknown> => ({
         answer: Option.none(),
         text: "",
         conversation: { messages: [] },

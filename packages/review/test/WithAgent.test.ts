@@ -33,8 +33,16 @@ const submission = (id: string, input: Record<string, unknown>) =>
 /** A model that answers these contents one after the other, and the requests that it saw. */
 const scripted = (contents: ReadonlyArray<ReadonlyArray<Block>>) => {
   const requests: Array<LlmRequest> = []
+  const confirmed = Block.cases.ToolUse.make({
+    id: "v1",
+    name: "submit_verdicts",
+    input: { verdicts: [{ id: "C1", verdict: "confirmed" }, { id: "C2", verdict: "confirmed" }] }
+  })
   const send = (request: LlmRequest) =>
     Effect.sync(() => {
+      if (request.tools.some(({ name }) => name === "submit_verdicts")) {
+        return { content: [confirmed], stop: "tool-use" as const, usage: Usage.none }
+      }
       requests.push(request)
       const content = contents[requests.length - 1] ?? []
       const stop = content.some(Block.guards.ToolUse) ? "tool-use" as const : "end" as const

@@ -64,6 +64,17 @@ export const submitReview = (summary: string, comments: ReadonlyArray<SubmittedC
   input: { summary, comments }
 })
 
+/** The call that hands in verdicts about claims, by their names in the prompt. Those that are not named are confirmed. */
+export const submitVerdicts = (prompt: string, verdicts: Readonly<Record<string, object>> = {}) => ({
+  name: "submit_verdicts",
+  input: {
+    verdicts: Array.from(
+      prompt.matchAll(/^(C\d+), /gm),
+      ([, id = ""]) => ({ id, verdict: "confirmed", ...verdicts[id] })
+    )
+  }
+})
+
 /** One answer for each turn; the last one for every turn after it. */
 export const turns = (...answers: readonly [ModelAnswer, ...Array<ModelAnswer>]): Script => ({ turn }) =>
   answers[Math.min(turn, answers.length - 1)]
@@ -114,15 +125,24 @@ const shownLines = (prompt: string) =>
     ))
   )
 
+const isReview = ({ name }: { readonly name: string }): boolean => name.endsWith("submit_review")
+const isVerdicts = (name: string): boolean => name.endsWith("submit_verdicts")
+
+/** Name of a file without its directories, in whatever spelling its path was written. */
+const nameIn = (path: string): string => path.normalize("NFC").split("/").at(-1) ?? path
+
 /** Quotes the commented lines for a script that quotes nothing, as a model does that sees them. */
 const withEvidence = (answer: ModelAnswer, messages: ReadonlyArray<ChatMessage>): ModelAnswer => {
   const { calls = [] } = answer
-  if (!calls.some(({ name }) => name === "submit_review")) return answer
+  if (!calls.some(isReview)) return answer
   const shown = shownLines(messages.filter(({ role }) => role === "user").map(textOf).join("\n"))
   const quoted = (comment: unknown): unknown => {
     if (!Predicate.isObject(comment) || "evidence" in comment) return comment
     const { line, path, side = "RIGHT" } = comment
-    const near = shown.filter((one) => one.path === path && one.side === side && /\w/.test(one.quote))
+    if (typeof path !== "string") return comment
+    const ofFile = shown.filter((one) => nameIn(one.path) === nameIn(path))
+    const exact = ofFile.filter((one) => one.path === path)
+    const near = (exact.length > 0 ? exact : ofFile).filter((one) => one.side === side && /\w/.test(one.quote))
       .toSorted((a, b) => Math.abs(a.line - Number(line)) - Math.abs(b.line - Number(line)))[0]
     return near === undefined
       ? comment
@@ -131,7 +151,7 @@ const withEvidence = (answer: ModelAnswer, messages: ReadonlyArray<ChatMessage>)
   return {
     ...answer,
     calls: calls.map(({ input, name }) =>
-      name === "submit_review" && Predicate.isObject(input) && Array.isArray(input["comments"])
+      isReview({ name }) && Predicate.isObject(input) && Array.isArray(input["comments"])
         ? { name, input: { ...input, comments: input["comments"].map(quoted) } }
         : { name, input }
     )
@@ -169,8 +189,15 @@ const toResponse = ({ calls = [], error, text = "", usage }: ModelAnswer): Fixtu
   return text === "" ? { toolCalls, ...tokens } : { content: text, toolCalls, ...tokens }
 }
 
+/** Confirms all claims. Claude Code gives our tools longer names, and wants a last word. */
+const confirming: Script = ({ prompt, tools, turn }) =>
+  turn > 0
+    ? { text: "done" }
+    : { calls: tools.filter(isVerdicts).map((name) => ({ ...submitVerdicts(prompt), name })) }
+
 interface Mind {
   readonly scripts: Array<Script>
+  readonly verifierScripts: Array<Script>
   readonly answered: ReadonlyArray<ModelTurn>
   readonly unanswered: ReadonlyArray<ModelRequest>
   readonly violations: ReadonlyArray<string>
@@ -180,6 +207,7 @@ interface Mind {
 /** The model: scripts decide, the newest first. What no script answers is refused, and kept in `unanswered`. */
 const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
   const scripts: Array<Script> = []
+  const verifierScripts: Array<Script> = [confirming]
   const answered: Array<ModelTurn> = []
   const unanswered: Array<ModelRequest> = []
   const violations: Array<string> = []
@@ -190,7 +218,7 @@ const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
       violations.push(wrong)
       return refusal(400, wrong)
     }
-    for (const script of scripts) {
+    for (const script of request.tools.some(isVerdicts) ? verifierScripts : scripts) {
       const answer = script(request)
       if (answer !== undefined) return answer
     }
@@ -210,7 +238,7 @@ const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
     })
   }
 
-  return { scripts, answered, unanswered, violations, respond }
+  return { scripts, verifierScripts, answered, unanswered, violations, respond }
 }
 
 const isChatService = Schema.is(ChatServiceName)
@@ -254,6 +282,8 @@ export const make = Effect.gen(function*() {
     /** The server itself, for its chaos. */
     mock,
     script: (script: Script): void => void mind.scripts.unshift(script),
+    /** Decides what is said of claims. By default all are confirmed. */
+    scriptVerifier: (script: Script): void => void mind.verifierScripts.unshift(script),
     turns: mind.answered,
     /** Every turn from now on, when it has been answered. */
     journal: Stream.fromPubSub(pubsub),

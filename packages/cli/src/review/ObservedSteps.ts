@@ -1,3 +1,4 @@
+import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import { Effect, Option, Ref } from "effect"
 import type { ReviewProgress } from "./ReviewProgress.ts"
@@ -24,6 +25,12 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Se
           onSome: ({ findings, unplaced }) => [...findings, ...unplaced].map(({ severity }) => severity)
         })
       }))),
+  verify: (found, context) =>
+    Effect.gen(function*() {
+      const { settings } = yield* ReviewConfig
+      if (settings.verify && found.length > 0) yield* progress.step("Verifying")
+      return yield* steps.verify(found, context)
+    }),
   place: (findings, context) =>
     steps.place(findings, context).pipe(
       Effect.tap(({ inline }) =>

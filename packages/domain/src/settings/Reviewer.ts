@@ -2,8 +2,9 @@ import { Schema } from "effect"
 import { Severity } from "../Finding.ts"
 import { ReviewLanguage } from "../Language.ts"
 import { Login } from "../PullRequest.ts"
+import { Nits, PathRules, WrittenPathRules } from "../Selection.ts"
 import { defaulted, optional } from "../Setting.ts"
-import { flag, line, list, make, oneOf, text } from "../SettingType.ts"
+import { flag, integer, line, list, make, oneOf, structure, text } from "../SettingType.ts"
 
 /** Settings of the bot's account and of what it reviews. */
 export const reviewer = {
@@ -81,6 +82,42 @@ export const reviewer = {
     travels: "job",
     kind: oneOf(Severity.literals),
     doc: "The lowest severity that is reported: `critical`, `high`, `medium`, `low`."
+  }),
+  verify: defaulted(true, {
+    yaml: "reviewer.verify",
+    env: "REVIEWER_VERIFY",
+    travels: "job",
+    kind: flag,
+    doc: "Have a second call of a model, `agent.verifier`, confirm or refute each finding before it is posted."
+  }),
+  maxFindings: defaulted(5, {
+    yaml: "reviewer.max_findings",
+    env: "REVIEWER_MAX_FINDINGS",
+    travels: "job",
+    kind: integer(0),
+    doc:
+      "How many findings a review posts as comments; one more for each 100 changed lines beyond 500, four times as many at most. The others are listed in the summary. Critical ones and those of security are always posted. 0 means no limit."
+  }),
+  nits: defaulted("post", {
+    yaml: "reviewer.nits",
+    env: "REVIEWER_NITS",
+    travels: "job",
+    kind: oneOf(Nits.literals),
+    doc:
+      "What becomes of findings of severity `low`: `post` them, `fold` them into the summary, or leave them out (`off`)."
+  }),
+  paths: defaulted({}, {
+    yaml: "reviewer.paths",
+    env: "REVIEWER_PATHS",
+    travels: "job",
+    kind: structure(
+      "rules by path",
+      "rules by pattern: {\"docs/\": {nits: off, max_findings: 1, min_severity: high}}",
+      PathRules,
+      WrittenPathRules
+    ),
+    doc:
+      "Other limits for some paths: `max_findings`, `min_severity` and `nits` by pattern, as in a `.gitignore`; the last pattern that matches decides. JSON in the environment."
   }),
   language: optional({
     yaml: "reviewer.language",

@@ -1,0 +1,95 @@
+/** Verification of what a review found: by a second call, which does not know why the finder believes it. */
+import { AgentRunner } from "@nominal-code/agent/AgentRunner"
+import { oneLine } from "@nominal-code/domain/OneLine"
+import { verifierOf } from "@nominal-code/domain/ReviewSettings"
+import type { UsageSummary } from "@nominal-code/domain/Usage"
+import { Effect, Option } from "effect"
+import type { FingerprintedFinding } from "./Anchor.ts"
+import { makeStanding } from "./Check.ts"
+import { languageText } from "./Prompt.ts"
+import * as PromptFiles from "./PromptFiles.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
+import type { ReviewContext } from "./ReviewContext.ts"
+import { makeSourceFiles } from "./SourceFiles.ts"
+import { type Verdict, type Verdicts, verdictSubmission } from "./Verdict.ts"
+import { type NamedClaim, verifierPrompt } from "./VerifierPrompt.ts"
+
+/** Result of a verification. */
+export interface Verification {
+  /** A finding that is not in it was not verified. */
+  readonly verdicts: ReadonlyMap<FingerprintedFinding, Verdict>
+  /** True if findings were to be verified. */
+  readonly wanted: boolean
+  readonly turns: number
+  /** Absent if no model was asked. */
+  readonly usage?: UsageSummary
+}
+
+/** Verification where there is nothing to verify, or it is switched off. */
+export const noVerification: Verification = { verdicts: new Map(), wanted: false, turns: 0 }
+
+/** Number of findings that are verified. Those behind them are not. */
+const mostClaims = 24
+
+const byFinding = (claims: ReadonlyArray<NamedClaim>, verdicts: Verdicts) =>
+  new Map(claims.flatMap(({ found, id }) => {
+    const verdict = verdicts.get(id)
+    return verdict === undefined ? [] : [[found, verdict] as const]
+  }))
+
+const logRefuted = (verdicts: Verification["verdicts"]) =>
+  Effect.forEach(verdicts, ([{ finding: { body, line, path } }, verdict]) =>
+    verdict._tag === "Refuted"
+      ? Effect.logInfo("A claim was refuted, and is not posted").pipe(Effect.annotateLogs({
+        at: `${path}:${line}`,
+        claim: oneLine(body, 200),
+        by: `${verdict.counter.path}:${verdict.counter.line}`
+      }))
+      : Effect.void, { discard: true })
+
+/**
+ * Has the verifier judge the findings, the first ones where there are too many. It is paid by the review's money. Where it
+ * is away, or its money is used up, there are no verdicts, and the review goes on without.
+ */
+export const verify = Effect.fn("Verify.verify")(
+  function*(found: ReadonlyArray<FingerprintedFinding>, context: ReviewContext) {
+    const { settings } = yield* ReviewConfig
+    if (!settings.verify || found.length === 0) return noVerification
+    const claims = found.slice(0, mostClaims).map((found, at): NamedClaim => ({ id: `C${at + 1}`, found }))
+    const sources = yield* makeSourceFiles(context)
+    const standing = makeStanding(sources, context.files)
+    const verifier = verifierOf(settings)
+    const system = [
+      verifier.systemPrompt ?? (yield* PromptFiles.load("verifier_prompt")),
+      ...languageText(settings.language)
+    ].join("\n\n")
+    const prompt = yield* verifierPrompt(claims, sources)
+    const submission = yield* verdictSubmission(
+      new Set(claims.map(({ id }) => id)),
+      (evidence) => Effect.map(standing(evidence, "RIGHT"), Option.isSome)
+    )
+    const verified = yield* (yield* AgentRunner).run({
+      settings: verifier,
+      system,
+      prompt,
+      tools: context.checkout.tools,
+      history: { messages: [] },
+      submission
+    }).pipe(
+      Effect.annotateLogs({ agent: "verifier" }),
+      Effect.asSome,
+      Effect.catchTags({
+        LlmError: ({ message }) =>
+          Effect.as(Effect.logWarning(`The findings are not verified: ${message}`), Option.none()),
+        StoreError: ({ message }) =>
+          Effect.as(Effect.logWarning(`The findings are not verified: ${message}`), Option.none())
+      })
+    )
+    if (Option.isNone(verified)) return { ...noVerification, wanted: true }
+    const { answer, turns, usage } = verified.value
+    const verdicts = byFinding(claims, Option.getOrElse(answer, (): Verdicts => new Map()))
+    yield* logRefuted(verdicts)
+    const verification: Verification = { verdicts, wanted: true, turns, usage }
+    return verification
+  }
+)
