@@ -281,6 +281,16 @@ export declare const ReviewSettings: Schema.Struct<{
   readonly ignorePatterns: Schema.Codec<readonly string[], unknown, never, never>;
   readonly ignoreLabel: Schema.Codec<string, unknown, never, never>;
   readonly minSeverity: Schema.Codec<"critical" | "high" | "low" | "medium", unknown, never, never>;
+  readonly verify: Schema.Codec<boolean, unknown, never, never>;
+  readonly maxFindings: Schema.Codec<number, unknown, never, never>;
+  readonly nits: Schema.Codec<"fold" | "off" | "post", unknown, never, never>;
+  readonly paths: Schema.Codec<{
+    readonly [x: string]: {
+      readonly maxFindings?: number;
+      readonly minSeverity?: "critical" | "high" | "low" | "medium";
+      readonly nits?: "fold" | "off" | "post";
+    };
+  }, unknown, never, never>;
   readonly language: Schema.Codec<import("effect/Option").Option<string>, unknown, never, never>;
   readonly inlineSuggestions: Schema.Codec<boolean, unknown, never, never>;
   readonly dryRun: Schema.Codec<boolean, unknown, never, never>;
@@ -778,6 +788,16 @@ declare const reviewer: {
   ignorePatterns: Setting<readonly string[], "job">;
   ignoreLabel: Setting<string, "job">;
   minSeverity: Setting<"critical" | "high" | "low" | "medium", "job">;
+  verify: Setting<boolean, "job">;
+  maxFindings: Setting<number, "job">;
+  nits: Setting<"fold" | "off" | "post", "job">;
+  paths: Setting<{
+    readonly [x: string]: {
+      readonly maxFindings?: number;
+      readonly minSeverity?: "critical" | "high" | "low" | "medium";
+      readonly nits?: "fold" | "off" | "post";
+    };
+  }, "job">;
   language: Setting<import("effect/Option").Option<string>, "job">;
   inlineSuggestions: Setting<boolean, "job">;
   dryRun: Setting<boolean, "job">;
@@ -1726,6 +1746,30 @@ export declare class NotReviewed extends NotReviewed_base {
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
 export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** Code that a finding rests on. */
+interface Evidence {
+  readonly path: string;
+  /** Number of its first line. */
+  readonly line: number;
+  /** The code, word for word. */
+  readonly quote: string;
+  /** Side on which the check has found it; absent before the check. */
+  readonly side?: Side;
+}
+/** Reach of a finding: its own lines prove it, or code elsewhere does. */
+export declare const Reach: Schema.Literals<readonly ["local", "reaching"]>;
+export type Reach = typeof Reach.Type;
+/** Claim of a finding. Whatever its finder did not say is absent. */
+interface Claim {
+  /** Input, state or order that makes it go wrong. */
+  readonly trigger?: string;
+  /** Consequence of that. */
+  readonly effect?: string;
+  /** Function, type or variable that it is about. */
+  readonly symbol?: string;
+  readonly reach?: Reach;
+  readonly evidence?: ReadonlyArray<Evidence>;
+}
 /** A finding that is on the pull request already. One whose place cannot be read has none. */
 interface PriorFinding {
   readonly fingerprint: Fingerprint;
@@ -1766,7 +1810,7 @@ interface EarlierAnswer {
   readonly reason?: string;
 }
 /** A finding as the model wrote it: its path in whatever spelling, to be read by what the repository holds. */
-interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0], "path"> {
+interface ReportedFinding extends Omit<ConstructorParameters<typeof Finding>[0], "path">, Claim {
   readonly path: string;
 }
 /** A finding whose place could not be read. */
@@ -1792,6 +1836,8 @@ interface ReviewAnswer {
 interface FingerprintedFinding {
   readonly finding: Finding;
   readonly fingerprint: Fingerprint;
+  /** Its claim, as far as it was said. */
+  readonly claim?: Claim;
 }
 /** Places of a review's findings. Each finding is in one of the three lists. */
 interface AnchoredFindings {
@@ -2168,6 +2214,20 @@ interface AskResult {
   readonly result: AgentResult<ReviewAnswer>;
   readonly coverage: ReadonlyArray<FileCoverage>;
 }
+/** Code that claims are checked against: the head, and the base that it is compared with. */
+interface CheckContext {
+  readonly checkout: Checkout;
+  readonly files: ReadonlyArray<ChangedFile>;
+}
+/** Findings whose claims hold as far as can be told without a model. */
+interface CheckedFindings {
+  /** Their evidence is what stands in the code, by its true lines. One that came with none is kept without. */
+  readonly findings: ReadonlyArray<ReportedFinding>;
+  /** Number of findings that came with quotes of which none stands in the code. */
+  readonly unproven: number;
+  /** Number of findings that said what another one says. */
+  readonly merged: number;
+}
 /** Result of recovering a review's answer. */
 interface RecoveredAnswer {
   readonly answer: Option.Option<ReviewAnswer>;
@@ -2298,9 +2358,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
+  readonly _tag: "Skipped";
+  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2345,46 +2406,18 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
   };
 } | {
   readonly _tag: "Postponed";
@@ -2431,25 +2464,97 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
-  readonly coverage?: {
-    readonly full: number;
-    readonly part: number;
-    readonly name: number;
-    readonly none: number;
-    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
-  };
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
+/** Verdict about a claim. */
+type Verdict = {
+  readonly _tag: "Confirmed";
+} |
+/** The code of the quote shows that it does not hold. */
+{
+  readonly _tag: "Refuted";
+  readonly counter: Evidence;
+} |
+/** End of a verification that could not tell; `dependsOn` may be empty. */
+{
+  readonly _tag: "Uncertain";
+  readonly dependsOn: string;
+};
+/** A finding with its verdict. */
+interface JudgedFinding {
+  readonly found: FingerprintedFinding;
+  /** True if its lines are in the diff. */
+  readonly isInline: boolean;
+  /** Absent if it was not verified. */
+  readonly verdict?: Verdict | undefined;
+}
+/** Basis of a selection. */
+interface SelectContext {
+  readonly settings: Pick<ReviewSettings, "maxFindings" | "minSeverity" | "nits" | "paths">;
+  readonly files: ReadonlyArray<ChangedFile>;
+}
+/** Findings by what becomes of them: confirmed ones first, else in the finder's order. */
+interface Selection {
+  readonly posted: ReadonlyArray<JudgedFinding>;
+  /** Those that are worth a line in the summary only. */
+  readonly cut: ReadonlyArray<JudgedFinding>;
+}
+/** Result of a verification. */
+interface Verification {
+  /** A finding that is not in it was not verified. */
+  readonly verdicts: ReadonlyMap<FingerprintedFinding, Verdict>;
+  /** True if findings were to be verified. */
+  readonly wanted: boolean;
+  readonly turns: number;
+  /** Absent if no model was asked. */
+  readonly usage?: UsageSummary;
+}
+/** Verification where there is nothing to verify, or it is switched off. */
+export declare const noVerification: Verification;
 /** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
 /**
@@ -2465,8 +2570,14 @@ export interface ReviewSteps {
   ask(job: Job, context: ReviewContext, plan: ReviewPlan): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
   /** Reads an answer out of a run that handed in none. */
   recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings): Effect.Effect<RecoveredAnswer, AgentError | PlatformError.PlatformError, AgentRunner | FileSystem.FileSystem>;
+  /** Compares what the findings claim with the code, without a model. To leave it out: keep them all. */
+  check(findings: ReadonlyArray<ReportedFinding>, context: CheckContext): Effect.Effect<CheckedFindings>;
   /** Decides for each finding where it lands: inline, in the summary or nowhere. */
   place(findings: ReadonlyArray<ReportedFinding>, context: AnchorContext): Effect.Effect<AnchoredFindings>;
+  /** Has a second call confirm or refute the findings. To leave it out: `noVerification`. */
+  verify(found: ReadonlyArray<FingerprintedFinding>, context: ReviewContext): Effect.Effect<Verification, PlatformError.PlatformError, AgentRunner | FileSystem.FileSystem | ReviewConfig>;
+  /** Selects what is posted of the findings that were not refuted. To leave it out: post them all, and cut none. */
+  select(judged: ReadonlyArray<JudgedFinding>, context: SelectContext): Effect.Effect<Selection>;
 }
 /** The steps that reviews take, by default the usual ones. */
 export declare const ReviewSteps: Context.Reference<ReviewSteps>;
@@ -4955,4 +5066,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type Checkout, type CheckoutRequest, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
