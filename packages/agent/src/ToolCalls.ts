@@ -76,7 +76,8 @@ const runOne = (tools: ReadonlyArray<Tool>, call: ToolCall): Effect.Effect<Block
     Effect.catchDefect((defect) =>
       Effect.logWarning("A tool failed unexpectedly", Cause.die(defect)).pipe(
         Effect.annotateLogs({ tool: call.name }),
-        Effect.as(answer(call, `Unexpected error executing ${call.name}: ${reason(defect)}`, true))
+        Effect.andThen(hidingKnown(reason(defect))),
+        Effect.map((why) => answer(call, `Unexpected error executing ${call.name}: ${why}`, true))
       )
     )
   )

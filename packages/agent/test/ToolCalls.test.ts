@@ -1,8 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import * as ToolCalls from "@nominal-code/agent/ToolCalls"
 import { Block } from "@nominal-code/domain/Conversation"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Effect, Fiber, Ref, Schema } from "effect"
+import { ToolError } from "@nominal-code/workspace/Tool"
+import { Effect, Fiber, Redacted, Ref, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { call, tool } from "./ScriptedModel.ts"
 
@@ -39,6 +41,22 @@ it.effect("of one turn's calls the first 32 run, and every one is answered", () 
     assert.deepStrictEqual([yield* Ref.get(ran), results.length], [32, 40])
     assert.isTrue(results.slice(32).every(({ content, isError }) => isError && content.startsWith("Not run")))
   }))
+
+it.effect("a secret of this process is in no answer of a tool: no result, no refusal, no defect", () =>
+  Effect.gen(function*() {
+    const secret = "hunter2-of-this-process"
+    const tools = [
+      tool("Says", () => Effect.succeed(secret)),
+      tool("Refuses", () => Effect.fail(new ToolError({ message: secret }))),
+      tool("Breaks", () => Effect.die(new Error(secret)))
+    ]
+    const results = said(yield* ToolCalls.runAll(tools, calls("Says", "Refuses", "Breaks")))
+    assert.deepStrictEqual(results.map(({ content }) => content), [
+      "[REDACTED]",
+      "[REDACTED]",
+      "Unexpected error executing Breaks: [REDACTED]"
+    ])
+  }).pipe(Effect.provideService(KnownSecrets, makeKnownSecrets([Redacted.make("hunter2-of-this-process")]))))
 
 it("a tool's schema is told as JSON Schema of an object, with the meaning of its fields", () => {
   const input = Schema.Struct({

@@ -1,3 +1,4 @@
+import { invisible } from "@nominal-code/domain/Invisible"
 import { escapeCharacter } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect } from "effect"
 import { type Tool, ToolError } from "../Tool.ts"
@@ -8,10 +9,17 @@ import * as GitShow from "./GitShow.ts"
 import * as Glob from "./Glob.ts"
 import * as Grep from "./Grep.ts"
 import * as Read from "./Read.ts"
-import type { ToolContext } from "./Reading.ts"
+import { bounded, type ToolContext } from "./Reading.ts"
 
-/** Shows characters that only look like the end of a line, so that a file's text cannot pass for a line of its own. */
-const showBreaks = (text: string): string => text.replaceAll(/\r(?!\n)|[\v\f\u0085\u2028\u2029]/g, escapeCharacter)
+/**
+ * Shows characters that only look like the end of a line, so that a file's text cannot pass for a line of its own, and
+ * those that nobody sees, so that a text cannot say more to a model than to its reviewers.
+ */
+const showUnseen = (text: string): string => {
+  const shown = text.replaceAll(/\r(?!\n)|[\v\f\u0085\u2028\u2029]/g, escapeCharacter)
+    .replaceAll(invisible, escapeCharacter)
+  return shown.length === text.length ? text : bounded(shown)
+}
 
 /** Number of calls of all tools of one checkout, whoever of a review's agents makes them. */
 const MAX_CALLS = 1_000
@@ -37,7 +45,7 @@ export const make = (reading: ToolContext, redact: (text: string) => string): Re
     ...tool,
     run: (input) =>
       counted(tool.run(input)).pipe(
-        Effect.map((text) => redact(showBreaks(text))),
+        Effect.map((text) => redact(showUnseen(text))),
         Effect.mapError((error) => new ToolError({ message: redact(error.message) }))
       )
   }))
