@@ -1193,6 +1193,8 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly rates: Readonly<Record<string, CallRateSettings>>;
   readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
+  /** Origins of the settings that are set, by their YAML paths, as the users of the server may read them. */
+  readonly origins: Readonly<Record<string, string>>;
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration;
   readonly logLevel: LogLevel.LogLevel;
@@ -1919,6 +1921,8 @@ interface ReviewPlan {
 declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
   /** Settings that decide what a review says. It travels with the job. */
   readonly settings: ReviewSettings;
+  /** Origins of the settings that are set, by their YAML paths, in words for people. Absent: not known. */
+  readonly origins?: Readonly<Record<string, string>>;
 }>;
 /**
  * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
@@ -2174,6 +2178,8 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * API does, which tells a limit from credentials that are refused or lack a permission. git's own 401 and 403 do not.
    */
   checkAccess(repo: RepoName): Effect.Effect<void, ForgeError>;
+  /** Text of a file at the tip of a branch; none where there is no such file. */
+  file(repo: RepoName, branch: string, path: RepoPath): Effect.Effect<Option.Option<string>, ForgeError>;
   /** Relation of an event's author to the repository, as the forge has it now. It may be five minutes old. */
   relation(event: PullRequestEvent): Effect.Effect<Relation, ForgeError>;
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */
@@ -2740,6 +2746,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly rates: Readonly<Record<string, CallRateSettings>>;
   readonly claudeCode: ClaudeCodeSettings;
   readonly review: ReviewSettings;
+  readonly origins: Readonly<Record<string, string>>;
   readonly conversationTtl: import("effect/Duration").Duration;
   readonly logLevel: LogLevel.LogLevel;
   readonly secrets: ReadonlyArray<import("effect/Redacted").Redacted>;

@@ -85,6 +85,7 @@ const TerminalForge = Layer.succeed(
     check: () => Effect.void,
     cloneSource: () => Effect.succeed({ url: "", username: "", password: Redacted.make("") }),
     checkAccess: () => Effect.void,
+    file: () => Effect.succeedNone,
     relation: () => Effect.succeed({ _tag: "Associated" }),
     headRef: () => "refs/heads/main"
   })

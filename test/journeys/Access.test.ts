@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
-import { Running, running, until } from "./Journey.ts"
+import { bot, Running, running, until } from "./Journey.ts"
 import { change, files, finding } from "./Shop.ts"
 
 const config = ".nominal/config.yaml"
@@ -42,6 +42,11 @@ layer(running({ env: { QUOTAS_AUTHOR_PER_DAY: "2" } }), { excludeTestServices: t
         })
         assert.strictEqual(reasonOf(yield* run({ ...opened, pull })), "Reviewed")
         assert.isTrue(written(pull).some((text) => text.includes("loses the cents")))
+        const asked = yield* emulator.comment(pull, "mara", `@${bot} config`)
+        yield* run({ event: "issue_comment", action: "created", comment: asked })
+        const there = "`.nominal/config.yaml` of `main`"
+        assert.include(written(pull).at(-1), `| and of that | titles \`!experiment\` | ${there} |`)
+        assert.include(written(pull).at(-1), "| lowest severity that is reported | `low` | the default |")
         const experiment = yield* open("priya", "An experiment")
         assert.deepStrictEqual([experiment.reason, written(experiment.pull)], ["filtered", []])
 

@@ -53,6 +53,11 @@ layer(Layer.effect(World, GitLabJourney.make(env)), { excludeTestServices: true,
         })
         assert.strictEqual(mine.reason, "Reviewed")
         assert.isTrue(mine.texts.some((text) => text.includes("loses the cents")))
+        const asked = yield* gitlab.comment(mine.request, "mara", `@${bot} config`)
+        assert.isDefined(asked)
+        yield* run({ event: "note", action: "create", note: asked })
+        const there = "`.nominal/config.yaml` of `main`"
+        assert.include(written(mine.request).at(-1)?.body, `| and of that | titles \`!experiment\` | ${there} |`)
         assert.deepInclude(yield* propose("mara", "An experiment"), { reason: "filtered", texts: [] })
 
         const strange = yield* propose("mallory", "Spam")

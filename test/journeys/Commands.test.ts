@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequest, ReviewComment } from "@nominal-code/testing/GitHubState"
 import { breaches } from "@nominal-code/testing/Renderer"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
@@ -52,7 +52,9 @@ const talking = Effect.fnUntraced(function*(pull: PullRequest) {
 
 const skippedFor = (reason: string) => (outcome: JobOutcome) => outcome._tag === "Skipped" && outcome.reason === reason
 
-layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a person on GitHub", (it) => {
+const triggers = { REVIEWER_TRIGGERS: "pr_opened,pr_push,pr_labeled" }
+
+layer(running({ env: triggers }), { excludeTestServices: true, timeout: "2 minutes" })("a person on GitHub", (it) => {
   it.effect("pauses, ignores and resumes the reviews of a pull request, and loses none of it with the store", () =>
     Effect.gen(function*() {
       const { journey } = yield* Running
@@ -83,8 +85,9 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a person 
       yield* say(`@${bot} config?`)
       assert.match(
         last(),
-        /\| reviews \| active \| the default \|\n\| starts by itself .*\n\| label .*\n\| model \| `[^`]+` of `anthropic` \| the server \|/
+        /\| reviews \| active \| the default \|\n\| starts by itself .* \| the server's variable REVIEWER_TRIGGERS \|/
       )
+      assert.include(last(), "| the repository's own settings | `.nominal/config.yaml` | `main` has no such file |")
       assert.deepStrictEqual(breaches(last()), [])
       assert.deepStrictEqual(journey.turns(pull), [])
       const thanks = yield* journey.emulator.comment(pull, "mara", `thanks @${bot}!`)
@@ -122,15 +125,17 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a person 
       const { journey, run } = yield* Running
       const pull = yield* open(journey, "disputed")
       const { findings, last, reply, say } = yield* talking(pull)
-      const [rounding, empty] = [
+      const [rounding, empty, named] = [
         finding("src/total.ts", "Rounding the sum loses the cents of every order."),
-        finding("src/total.ts", "An empty cart has no sum, and `sum` throws then.", { line: 2 })
+        finding("src/total.ts", "An empty cart has no sum, and `sum` throws then.", { line: 2 }),
+        finding("src/total.ts", "The name does not tell what is counted.", { line: 1 })
       ]
-      journey.script(pull, turns({ calls: [submitReview("Two things.", [rounding, empty])] }))
+      journey.script(pull, turns({ calls: [submitReview("Three things.", [rounding, empty, named])] }))
       yield* run({ ...opened, pull })
-      const [first, second] = findings()
+      const [first, second, third] = findings()
       assert.isDefined(first)
       assert.isDefined(second)
+      assert.isDefined(third)
 
       const answer = "The shop counts in whole cents: `src/items.ts`, line 3."
       journey.script(pull, turns({ calls: [{ name: "submit_review", input: { summary: answer, withdraw: true } }] }))
@@ -139,12 +144,42 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })("a person 
       assert.include(journey.turns(pull).at(-1)?.request.prompt ?? "", "Rounding the sum loses the cents")
       yield* reply(second, `@${bot} dismiss the caller checks that`)
       assert.match(last(), /^Dismissed/)
-      assert.deepStrictEqual(findings().map(({ thread }) => thread.resolvedBy?.login), [bot, bot])
+      yield* reply(third, `@${bot} Resolve, please`)
+      assert.strictEqual(last(), "Resolved.")
+      assert.deepStrictEqual(findings().map(({ thread }) => thread.resolvedBy?.login), [bot, bot, bot])
 
-      journey.script(pull, turns({ calls: [submitReview("The same two.", [rounding, empty])] }))
+      journey.script(pull, turns({ calls: [submitReview("The same three.", [rounding, empty, named])] }))
       const again = yield* say(`@${bot} review full`)
       assert.isTrue(Option.exists(again.outcome, (one) => JobOutcome.guards.Reviewed(one) && one.findings === 0))
-      assert.strictEqual(findings().length, 2)
+      assert.strictEqual(findings().length, 3)
+      yield* journey.checkHonestyAbout(pull)
+    }))
+
+  it.effect("is served once for each event, whatever number of hooks tells of it, and asks again by a label", () =>
+    Effect.gen(function*() {
+      const { journey, serve } = yield* Running
+      const pull = yield* open(journey, "labelled")
+      const reviews = () => journey.written(pull).filter((text) => text.includes("Looked at it."))
+      journey.script(pull, turns({ calls: [submitReview("Looked at it.", [])] }))
+      /** Three deliveries of one event, each with an id of its own. */
+      const thrice = Effect.fnUntraced(function*(event: Parameters<typeof journey.deliver>[0]) {
+        const answers = yield* Effect.forEach([1, 2, 3], () => journey.deliver(event, serve), { concurrency: 3 })
+        const jobs = answers.map(({ body }) => JSON.parse(body))
+        const [accepted, ...more] = jobs.filter(({ status }) => status === "accepted")
+        assert.deepStrictEqual([answers.map(({ status }) => status < 300), more], [[true, true, true], []])
+        return yield* journey.ended(JobId.make(accepted.job))
+      })
+      yield* thrice({ ...opened, pull })
+      assert.strictEqual(reviews().length, 1)
+      pull.labels = ["nominal:review"]
+      journey.script(pull, turns({ calls: [submitReview("Looked at it.", [])] }))
+      yield* thrice({ event: "pull_request", action: "labeled", label: "nominal:review", pull })
+      assert.strictEqual(reviews().length, 2)
+      const { body } = yield* journey.deliver(
+        { event: "pull_request", action: "labeled", label: "bug", pull },
+        serve
+      )
+      assert.strictEqual(JSON.parse(body).status, "ignored")
       yield* journey.checkHonestyAbout(pull)
     }))
 

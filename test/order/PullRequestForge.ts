@@ -126,6 +126,7 @@ export const make = (story: Story, ref: PullRequestRef) => {
       }),
     cloneSource: () =>
       Effect.succeed({ url: "https://github.com/acme/api.git", username: "x", password: Redacted.make("token") }),
+    file: () => Effect.succeedNone,
     relation: () => Effect.succeed({ _tag: "Associated" }),
     headRef: ({ number }) => `refs/pull/${number}/head`,
     check: () => Effect.void,

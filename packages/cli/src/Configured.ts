@@ -177,7 +177,9 @@ export const claudeCode = configured((config) => ClaudeCode.layer(claudeCodeOpti
 
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.none()) =>
-  configured(({ review }) => ReviewConfig.layer({ settings: Option.getOrElse(settings, () => review) }))
+  configured(({ origins, review }) =>
+    ReviewConfig.layer({ settings: Option.getOrElse(settings, () => review), origins })
+  )
 
 /** The worker of the lanes. */
 export const lanes = configured(({ jobs }) => Lanes.layer(jobs))

@@ -72,6 +72,7 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
       Forge.of({
         platform: "github",
         acknowledge: () => Effect.void,
+        file: () => Effect.succeedNone,
         relation: () => Effect.succeed({ _tag: "Associated" }),
         pullRequest: () => Effect.succeed(pullRequest),
         changedFiles: () =>

@@ -185,6 +185,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly rates: Readonly<Record<string, CallRateSettings>>
   readonly claudeCode: ClaudeCodeSettings
   readonly review: ReviewSettings
+  /** Origins of the settings that are set, by their YAML paths, as the users of the server may read them. */
+  readonly origins: Readonly<Record<string, string>>
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration
   readonly logLevel: LogLevel.LogLevel

@@ -18,6 +18,7 @@ import { makeReport, type Report } from "./Report.ts"
 import { resolveReview } from "./ReviewConfig.ts"
 import { resolveClaudeCode, resolveRunner } from "./RunnerConfig.ts"
 import { knownSecrets } from "./Secrets.ts"
+import { settingOrigins } from "./SettingOrigins.ts"
 import { settings } from "./Settings.ts"
 import { resolveTracing } from "./TracingConfig.ts"
 import { unknownKeys } from "./UnknownKeys.ts"
@@ -94,6 +95,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     rates: resolveRates(runner, values, report),
     claudeCode: resolveClaudeCode(mode, runner, values),
     review: { ...review, triggers: policy.triggers },
+    origins: settingOrigins(values),
     conversationTtl: values(redis.keyTtl),
     logLevel: resolveLogLevel(values, report),
     secrets: yield* knownSecrets(secrets, github),

@@ -3,7 +3,7 @@ import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck
 import type { JobId } from "@nominal-code/domain/Job"
 import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
-import type { Platform, PullRequest, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import type { Platform, PullRequest, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { Discussion, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
@@ -121,6 +121,8 @@ export class Forge extends Context.Service<Forge, {
    * API does, which tells a limit from credentials that are refused or lack a permission. git's own 401 and 403 do not.
    */
   checkAccess(repo: RepoName): Effect.Effect<void, ForgeError>
+  /** Text of a file at the tip of a branch; none where there is no such file. */
+  file(repo: RepoName, branch: string, path: RepoPath): Effect.Effect<Option.Option<string>, ForgeError>
   /** Relation of an event's author to the repository, as the forge has it now. It may be five minutes old. */
   relation(event: PullRequestEvent): Effect.Effect<Relation, ForgeError>
   /** The ref under which the forge keeps a pull request's head, forks included: `refs/pull/7/head`. */

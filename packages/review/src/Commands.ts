@@ -1,13 +1,11 @@
 import { type Command, commandHelp, usesModel } from "@nominal-code/domain/Command"
-import { type Filters, noFilters } from "@nominal-code/domain/Filters"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { ReviewMode } from "@nominal-code/domain/Marker"
-import { repositoryFile } from "@nominal-code/domain/RepositoryFile"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { type AnswerFacts, Forge, type OwnPosts } from "@nominal-code/forge/Forge"
-import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
+import { configAnswer } from "./ConfigAnswer.ts"
 import { byHand, dismissFinding, resolveThreadOf } from "./Dismissal.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome } from "./RunOutcome.ts"
@@ -44,70 +42,13 @@ const resumedWithoutTriggers =
 
 const setMode = (mode: ReviewMode): CommandAnswer => ({ text: modes[mode], facts: { mode } })
 
-const isOn = (on: boolean): string => on ? "on" : "off"
-
-const code = (text: string | number): string => codeSpan(String(text))
-
-const capped = (dollars: number | undefined): string => dollars === undefined ? "not limited" : `at most ${dollars} USD`
-
-const listed = (values: ReadonlyArray<string>): string => values.length === 0 ? "none" : values.map(code).join(", ")
-
-const filtersText = (filters: Filters): string => {
-  const { authors, baseBranches, headBranches, labels, maxFiles, maxLines, paths, titles } = filters
-  const named = { authors, "base branches": baseBranches, "head branches": headBranches, labels, titles, paths }
-  const texts = [
-    ...Object.entries(named).flatMap(([name, entries]) => entries.length === 0 ? [] : [`${name} ${listed(entries)}`]),
-    ...(maxFiles === 0 ? [] : [`at most ${maxFiles} files`]),
-    ...(maxLines === 0 ? [] : [`at most ${maxLines} lines`])
-  ]
-  return texts.length === 0 ? "everything" : texts.join("; ")
-}
-
-/** Settings that apply to the pull request: name, value and origin. */
-const settingsOf = (settings: ReviewSettings, mode: ReviewMode): ReadonlyArray<readonly [string, string, string]> => {
-  const server = "the server"
-  const { failOn, ignoreExistingComments, ignoreLabel, ignorePatterns, inlineSuggestions, reviewer } = settings
-  const { filters = noFilters, language, limits = {}, maxCostUsd, minSeverity, triggers } = settings
-  return [
-    ["reviews", mode, mode === "active" ? "the default" : "a command on this pull request"],
-    ...(triggers === undefined ? [] : [["starts by itself", listed(triggers), server] as const]),
-    ["label that stops reviews", ignoreLabel === "" ? "none" : code(ignoreLabel), server],
-    ["model", `${code(reviewer.model)} of ${code(reviewer.provider)}`, server],
-    ["turns of a review", reviewer.maxTurns === 0 ? "not limited" : `at most ${reviewer.maxTurns}`, server],
-    ["cost of a review", capped(maxCostUsd), server],
-    ["cost of this pull request", capped(limits.pullRequestUsd), server],
-    ["cost of this repository in a day (UTC)", capped(limits.repositoryUsd), server],
-    ["check fails for open findings", failOn === undefined ? "never" : `from ${code(failOn)} on`, server],
-    ["suggestions", isOn(inlineSuggestions), server],
-    ["existing comments", ignoreExistingComments ? "not read" : "read", server],
-    ["ignored files", listed(ignorePatterns), server],
-    ["lowest severity that is reported", code(minSeverity), server],
-    ["language", Option.match(language, { onNone: () => "the model's choice", onSome: code }), server],
-    ["reviewed by itself", filtersText(filters), server],
-    ["what the repository narrows", code(repositoryFile), "the base branch, where it has that file"],
-    ["guidelines", code(".nominal/guidelines.md"), "the base branch, where it has that file; else the server"]
-  ]
-}
-
-/** A cell of a table, which a pipe would end. */
-const cell = (text: string): string => text.replaceAll("|", String.raw`\|`)
-
-const configText = (settings: ReviewSettings, mode: ReviewMode): string =>
-  [
-    "These settings apply to this pull request:\n",
-    "| setting | value | from |",
-    "|---|---|---|",
-    ...settingsOf(settings, mode).map((row) => `| ${row.map(cell).join(" | ")} |`)
-  ].join("\n")
-
 const answers: Readonly<
   Record<
-    Exclude<PlainCommand["_tag"], "Dismiss" | "Resolve">,
-    (settings: ReviewSettings, known: OwnPosts) => CommandAnswer
+    Exclude<PlainCommand["_tag"], "Config" | "Dismiss" | "Resolve">,
+    (settings: ReviewSettings) => CommandAnswer
   >
 > = {
   Help: () => ({ text: `Mention me, followed by a command:\n\n${helpTable}` }),
-  Config: (settings, { mode }) => ({ text: configText(settings, mode) }),
   // The queue has stopped it when it took the command.
   Cancel: () => ({ text: "No review of this pull request runs any more. Mention me with `review` to start one." }),
   Pause: () => setMode("paused"),
@@ -149,7 +90,9 @@ const carryOut = Effect.fnUntraced(function*(job: Job, command: PlainCommand, kn
   if (command._tag === "Dismiss") return yield* dismiss(job, known)
   if (command._tag === "Resolve") return yield* resolve(job, known)
   const { settings } = yield* ReviewConfig
-  const { facts, text } = answers[command._tag](settings, known)
+  const { facts, text }: CommandAnswer = command._tag === "Config"
+    ? { text: yield* configAnswer(job.event.pullRequest, known.mode) }
+    : answers[command._tag](settings)
   yield* ensureWanted
   yield* (yield* Forge).reply(job.event, job.id, text, known, facts)
 })

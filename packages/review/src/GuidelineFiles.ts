@@ -12,8 +12,11 @@ export interface GuidelineFile {
   readonly text: string
 }
 
+/** File that replaces the configured guidelines. */
+export const generalFile = RepoPath.make(".nominal/guidelines.md")
+
 /** Files that a directory may have; their order is that in which they count. */
-const names = [".nominal/guidelines.md", "AGENTS.md", "CLAUDE.md"]
+const names = [generalFile, "AGENTS.md", "CLAUDE.md"]
 
 /** Files and a directory that only a repository's root may have. */
 const rootNames = [".github/copilot-instructions.md", ".cursorrules"]

@@ -3,7 +3,7 @@ import { RepoPath } from "@nominal-code/domain/PullRequest"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { type GuidelineFile, guidelineFiles } from "./GuidelineFiles.ts"
+import { generalFile, type GuidelineFile, guidelineFiles } from "./GuidelineFiles.ts"
 
 /** Guidelines of a review. */
 export interface Guidelines {
@@ -89,7 +89,7 @@ export const guidelines = Effect.fn("Guidelines.read")(function*(
   const found = [...yield* guidelineFiles(checkout, paths), ...ofLanguages]
   const used = fitting(found.filter(isText))
   yield* report(found, used)
-  const isReplaced = used.some(({ path }) => path === ".nominal/guidelines.md")
+  const isReplaced = used.some(({ path }) => path === generalFile)
   const own = new Set(ofLanguages.map(({ language }) => language))
   const guidelines: Guidelines = {
     repository: [...used.map(titled), ...(isReplaced ? [] : [settings.codingGuidelines.trim()])]

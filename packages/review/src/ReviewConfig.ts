@@ -8,6 +8,8 @@ import { Context, Layer } from "effect"
 export class ReviewConfig extends Context.Service<ReviewConfig, {
   /** Settings that decide what a review says. It travels with the job. */
   readonly settings: ReviewSettings
+  /** Origins of the settings that are set, by their YAML paths, in words for people. Absent: not known. */
+  readonly origins?: Readonly<Record<string, string>>
 }>()("@nominal-code/review/ReviewConfig") {}
 
 /** The configuration of a process that reviews. */

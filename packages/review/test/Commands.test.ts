@@ -27,7 +27,7 @@ const forgesOf = (world: Scene.World) =>
 const follow = (world: Scene.World, prompt: string) => Effect.provide(reviewJob(said(prompt)), forgesOf(world))
 
 describe("a command", () => {
-  it.effect("is answered with what it does, without a model, a checkout and another look at the pull request", () =>
+  it.effect("is answered with what it does, without a model and a checkout", () =>
     Effect.gen(function*() {
       for (
         const [prompt, command, text, facts] of [
@@ -42,7 +42,8 @@ describe("a command", () => {
         assert.deepStrictEqual(yield* follow(world, prompt), { _tag: "Answered", command })
         assert.match(world.replies.join(), text)
         assert.deepStrictEqual<ReadonlyArray<unknown>>(world.facts, facts)
-        assert.deepStrictEqual([world.tasks, world.checkouts, world.calls, world.drafts], [[], [], [], []])
+        assert.deepStrictEqual([world.tasks, world.checkouts, world.drafts], [[], [], []])
+        if (command !== "config") assert.deepStrictEqual(world.calls, [])
       }
     }))
 
@@ -69,9 +70,44 @@ describe("a command", () => {
         const row of [
           "| ignored files | `a\\|b`, `dist/` | the server |",
           "| reviewed by itself | titles `!a\\|b`; at most 9 files | the server |",
-          "| what the repository narrows | `.nominal/config.yaml` | the base branch, where it has that file |"
+          "| the repository's own settings | `.nominal/config.yaml` | `main` has no such file |"
         ]
       ) assert.include(world.replies.join(), row)
+    }))
+
+  it.effect("shows what the base branch of the pull request sets, and where each value comes from", () =>
+    Effect.gen(function*() {
+      const own = [
+        "reviewer: { triggers: [pr_push], min_severity: high, ignore_patterns: [own/], language: German }",
+        "filters: { base_branches: [main] }"
+      ].join("\n")
+      const world = Scene.world({
+        baseFiles: { ".nominal/config.yaml": own, ".nominal/guidelines.md": "Be kind." },
+        settings: { ...Scene.settings, triggers: ["pr_opened", "pr_push"], ignorePatterns: ["dist/"] },
+        origins: {
+          "reviewer.ignore_patterns": "reviewer.ignore_patterns of the server's file",
+          "agent.reviewer.provider": "the server's variable AGENT_PROVIDER"
+        }
+      })
+      yield* follow(world, "config")
+      const there = "`.nominal/config.yaml` of `main`"
+      for (
+        const row of [
+          `| starts by itself | \`pr_push\` | ${there} |`,
+          `| lowest severity that is reported | \`high\` | ${there} |`,
+          `| ignored files | \`own/\`, \`dist/\` | ${there}; reviewer.ignore_patterns of the server's file |`,
+          `| language | \`German\` | ${there} |`,
+          "| suggestions | on | the default |",
+          "| reviewed by itself | everything | the default |",
+          `| and of that | base branches \`main\` | ${there} |`,
+          "| model | `claude` of `anthropic` | the server's variable AGENT_PROVIDER |",
+          "| guidelines | `.nominal/guidelines.md` | `main` |",
+          "| the repository's own settings | `.nominal/config.yaml` | read from `main` |"
+        ]
+      ) assert.include(world.replies.join(), row)
+      const broken = Scene.world({ baseFiles: { ".nominal/config.yaml": "agent: { model: free }" } })
+      yield* follow(broken, "config")
+      assert.match(broken.replies.join(), /`main`, but not used: `agent` is no setting that a repository can make/)
     }))
 
   it.effect("does not promise automatic reviews where nothing starts one", () =>

@@ -135,6 +135,7 @@ export interface World {
   /** Changes since any commit. */
   since: Option.Option<ReadonlyArray<ChangedFile>>
   settings: ReviewSettings
+  origins?: Readonly<Record<string, string>>
   posted: Option.Option<PostedReview>
   /** The commits that have a review of their own. */
   reviewedHeads: ReadonlyArray<ReviewedHead>
@@ -300,6 +301,7 @@ const forge = (from: World) =>
         }))
       ),
     ownPosts: () => Effect.sync(() => postsOf(from)),
+    file: (_repo, _branch, path) => Effect.succeed(Option.fromUndefinedOr(from.baseFiles[path])),
     pullRequest: () => called(from, "pull request", pullRequestNow(from)),
     changedFiles: () =>
       called(
@@ -378,7 +380,7 @@ export const layer = (from: World) =>
     forge(from),
     workspace(from),
     agent(from),
-    ReviewConfig.layer({ settings: from.settings }),
+    ReviewConfig.layer(from),
     conversations(from),
     Layer.succeed(PendingPosts.PendingPosts, from.pending),
     Layer.succeed(Spend, from.spend),

@@ -21,6 +21,13 @@ export type GitHubEvent =
     readonly sender?: Account
   }
   | {
+    readonly event: "pull_request"
+    readonly action: "labeled"
+    readonly pull: PullRequest
+    readonly label: string
+    readonly sender?: Account
+  }
+  | {
     readonly event: "issue_comment"
     readonly action: "created" | "edited" | "deleted"
     readonly comment: IssueComment
@@ -89,7 +96,8 @@ export const payloadOf = (wire: GitHubWire, event: GitHubEvent): Fields => {
   const common = { action: event.action, repository: wire.repository(pull.repository), sender: wire.user(by) }
   if (event.event === "pull_request") {
     const push = event.action === "synchronize" ? { before: event.before, after: pull.headSha } : {}
-    return { ...common, ...push, number: pull.number, pull_request: wire.pull(pull) }
+    const label = event.action === "labeled" ? { label: { name: event.label } } : {}
+    return { ...common, ...push, ...label, number: pull.number, pull_request: wire.pull(pull) }
   }
   if (event.event === "issue_comment") {
     return { ...common, issue: issue(wire, pull, sent["issue"]), comment: wire.issueComment(event.comment) }

@@ -194,3 +194,7 @@ export const log = (directory: string, base: string, head: string) =>
 
 /** The last commit of a branch. */
 export const tip = (directory: string, branch: string) => entries(git(directory, logOf(["-1", branch, "--"])))
+
+/** Text of a file at a branch; undefined if there is none. */
+export const fileAt = (directory: string, branch: string, path: string): Effect.Effect<string | undefined> =>
+  text(git(directory, ["cat-file", "blob", `${branch}:${path}`])).pipe(Effect.orElseSucceed(() => undefined))

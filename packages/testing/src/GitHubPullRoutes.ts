@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { type Api, type Handlers, notFound, pullOf, Refusal } from "./GitHubApi.ts"
 import type { DiffFile } from "./GitHubDiff.ts"
 import type { Fields } from "./GitHubExamples.ts"
-import { log, mergeBase, tip } from "./GitHubGit.ts"
+import { fileAt, log, mergeBase, tip } from "./GitHubGit.ts"
 import type { PullRequest } from "./GitHubState.ts"
 
 const maxCommits = 250
@@ -69,6 +69,14 @@ export const pullRoutes = (api: Api): Handlers => ({
     if (repository === undefined) return yield* notFound
     const commits = yield* tip(repository.directory, repository.defaultBranch)
     return { status: 200, list: commits.map((commit) => api.wire.commit({ repository }, commit)) }
+  }),
+  "repos/get-content": Effect.fnUntraced(function*({ params, query }) {
+    const repository = api.state.repository(`${params["owner"]}/${params["repo"]}`)
+    if (repository === undefined) return yield* notFound
+    const path = params["path"] ?? ""
+    const text = yield* fileAt(repository.directory, query.get("ref") ?? repository.defaultBranch, path)
+    if (text === undefined) return yield* notFound
+    return { status: 200, body: api.wire.content(repository, path, text) }
   }),
   "pulls/list": ({ params, query }) => {
     const name = `${params["owner"]}/${params["repo"]}`

@@ -141,6 +141,25 @@ export class GitHubWire {
     }
   }
 
+  content({ fullName }: Repository, path: string, text: string): Fields {
+    const url = `${this.apiBase}/repos/${fullName}/contents/${path}`
+    return {
+      type: "file",
+      encoding: "base64",
+      size: Buffer.byteLength(text),
+      name: path.split("/").at(-1) ?? path,
+      path,
+      // GitHub breaks the lines of base64.
+      content: Buffer.from(text).toString("base64").replaceAll(/.{60}/g, "$&\n"),
+      sha: "0".repeat(40),
+      url,
+      git_url: null,
+      html_url: null,
+      download_url: null,
+      _links: { git: null, html: null, self: url }
+    }
+  }
+
   pull(pull: PullRequest): Fields {
     const { number, repository } = pull
     const names = { origin: this.origin, apiBase: this.apiBase, repository: repository.fullName, number }

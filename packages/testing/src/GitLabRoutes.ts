@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { log, tip } from "./GitHubGit.ts"
+import { fileAt, log, tip } from "./GitHubGit.ts"
 import { type Api, bodyOf, type Handler, type Handlers, notFound, projectOf, Refusal, requestOf } from "./GitLabApi.ts"
 import { type CommitStatus, type MergeRequest, refsOf } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
@@ -97,6 +97,16 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
         diffs: files.map((file) => wire.file(file, { ...api.options, collapsedBytes: Number.POSITIVE_INFINITY }))
       }
     }
+  }),
+  "GET /projects/:id/repository/files/:file_path": Effect.fnUntraced(function*(call) {
+    const { directory } = yield* projectOf(api, call)
+    const path = call.params["file_path"] ?? ""
+    const ref = call.query.get("ref") ?? ""
+    const text = yield* fileAt(directory, ref, path)
+    // Source: "Get file from repository".
+    if (text === undefined) return yield* notFound("File")
+    const content = Buffer.from(text).toString("base64")
+    return { status: 200, body: { file_path: path, size: text.length, encoding: "base64", content, ref } }
   }),
   "GET /projects/:id/repository/commits": Effect.fnUntraced(function*(call) {
     const { defaultBranch, directory } = yield* projectOf(api, call)

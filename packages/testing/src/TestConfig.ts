@@ -65,6 +65,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   rates: {},
   claudeCode: { program: Option.none(), apiKey: Option.none(), baseUrl: Option.none() },
   review: reviewSettings,
+  origins: {},
   conversationTtl: defaults(redis.keyTtl),
   logLevel: "Info",
   secrets: [],

@@ -1,8 +1,10 @@
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Option, Schema, Stream } from "effect"
+import { textOf } from "../FileContent.ts"
 import { ForgeError, Refused } from "../ForgeError.ts"
 import type { GitHubClient } from "./Client.ts"
+import { isNotFound } from "./Failure.ts"
 
 /** Common part of calls about a pull request, which GitHub knows as a pull and as an issue. */
 export const pullRequestCall = (operation: string, ref: PullRequestRef) => {
@@ -36,6 +38,13 @@ const File = Schema.Struct({
   status: Schema.String,
   patch: Schema.optional(Schema.NullOr(Schema.String))
 })
+
+/** A file, or what else has that path: of a directory, a list. */
+const Contents = Schema.Union([
+  Schema.Struct({ type: Schema.String, content: Schema.String }),
+  Schema.Struct({ type: Schema.String }),
+  Schema.Array(Schema.Unknown)
+])
 
 const isStatus = Schema.is(ChangedFile.fields.status)
 
@@ -104,5 +113,19 @@ export const makeReads = (client: GitHubClient) => {
     }))
   })
 
-  return { pullRequest, changedFiles, checkAccess }
+  const file = Effect.fn("GitHub.file")((repo: RepoName, branch: string, path: RepoPath) => {
+    const [owner = "", name = ""] = repo.split("/")
+    return client.request({
+      operation: `GitHub.file ${repo}`,
+      repo,
+      route: "GET /repos/{owner}/{repo}/contents/{path}",
+      parameters: { owner, repo: name, path, ref: branch },
+      answer: Contents
+    }).pipe(
+      Effect.map((found) => "content" in found && found.type === "file" ? Option.some(textOf(found)) : Option.none()),
+      Effect.catchIf(isNotFound, () => Effect.succeedNone)
+    )
+  })
+
+  return { pullRequest, changedFiles, checkAccess, file }
 }

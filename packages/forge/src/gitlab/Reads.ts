@@ -1,9 +1,10 @@
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Option, Schema, Stream } from "effect"
+import { textOf } from "../FileContent.ts"
 import { ForgeError, Refused } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"
-import { isForbidden } from "./Failure.ts"
+import { isForbidden, isNotFound } from "./Failure.ts"
 import { KnownDiffs } from "./KnownDiffs.ts"
 
 /** Operation's name in errors: `GitLab.publish acme/shop!7`. */
@@ -27,6 +28,8 @@ const MergeRequest = Schema.Struct({
   discussion_locked: Schema.optional(Schema.NullOr(Schema.Boolean)),
   diff_refs: Schema.NullOr(Schema.Struct({ base_sha: Sha, start_sha: Sha, head_sha: Sha }))
 })
+
+const Content = Schema.Struct({ content: Schema.String })
 
 const Project = Schema.Struct({ archived: Schema.optional(Schema.NullOr(Schema.Boolean)) })
 
@@ -112,6 +115,21 @@ export const makeReads = (client: GitLabClient) => {
     }))
   )
 
+  const file = Effect.fn("GitLab.file")((repo: RepoName, branch: string, path: RepoPath) =>
+    client.request({
+      operation: `GitLab.file ${repo}`,
+      ask: (gitlab) =>
+        gitlab.Commits.requester.get(
+          `projects/${encodeURIComponent(repo)}/repository/files/${encodeURIComponent(path)}`,
+          { searchParams: { ref: branch } }
+        ).then(({ body }) => body),
+      answer: Content
+    }).pipe(
+      Effect.map((found) => Option.some(textOf(found))),
+      Effect.catchIf(isNotFound, () => Effect.succeedNone)
+    )
+  )
+
   /**
    * Finds out why GitLab forbids a post: its answer is the same for a locked conversation, an archived project and a
    * missing role.
@@ -138,5 +156,5 @@ export const makeReads = (client: GitLabClient) => {
     <A, E>(posting: Effect.Effect<A, E | ForgeError>): Effect.Effect<A, E | ForgeError> =>
       Effect.catchIf(posting, isForbidden, explain(operation, ref))
 
-  return { pullRequest, changedFiles, checkAccess, explaining, knownDiff: diffs.at }
+  return { pullRequest, changedFiles, checkAccess, file, explaining, knownDiff: diffs.at }
 }
