@@ -439,6 +439,8 @@ declare const UsageSummary_base: Schema.Class<UsageSummary, Schema.Struct<{
   readonly usage: typeof Usage;
   readonly costUsd: Schema.optionalKey<Schema.Finite>;
   readonly calls: Schema.Natural;
+  /** Time that its calls waited for their turn, in milliseconds; absent: none. */
+  readonly waitedMillis: Schema.optionalKey<Schema.Natural>;
 }>, {}>;
 /** Usage of a review. `costUsd` is absent when the model has no known price. */
 export declare class UsageSummary extends UsageSummary_base {
@@ -2345,6 +2347,8 @@ declare const Spend_base: Context.ServiceClass<Spend, "@nominal-code/persistence
   reserve(request: SpendRequest): Effect.Effect<SpendGrant, StoreError>;
   /** Replaces the reservation of a call by its cost. Once for each call: a repetition does nothing. */
   settle(settlement: SpendSettlement): Effect.Effect<void, StoreError>;
+  /** The account that has the least left, if that is less than an amount. Nothing is reserved. */
+  exhausted(accounts: ReadonlyArray<SpendAccount>, amount: number): Effect.Effect<Option.Option<SpendAccount>, StoreError>;
   /** Gives back what a task holds. */
   release(task: SpendTask, held: Held): Effect.Effect<void, StoreError>;
   /** True for the first that claims a notice, each time that it asks. A claim is kept for 400 days. */
@@ -2921,6 +2925,8 @@ interface LlmResponse {
   readonly content: ReadonlyArray<Block>;
   readonly stop: "end" | "tool-use" | "length" | "refusal";
   readonly usage: Usage;
+  /** Time that the call waited for its turn, because the calls of its service keep to a rate. */
+  readonly waitedMillis?: number;
 }
 declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
   readonly name: string;

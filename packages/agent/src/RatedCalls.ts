@@ -85,13 +85,15 @@ const rated = (llm: LlmProvider["Service"], rate: CallRate, rates: CallRates["Se
       if (yield* Ref.get(taken)) yield* Effect.ignore(rates.giveBack(call, yield* Ref.get(used)))
     })
     return yield* Effect.gen(function*() {
+      const asked = yield* Clock.currentTimeMillis
       yield* turnOf(take, llm.name)
+      const waitedMillis = (yield* Clock.currentTimeMillis) - asked
       // What becomes of a call that fails is not known: it may have used its tokens.
       yield* Ref.set(used, call.tokens)
       const response = yield* llm.send(request)
       const { cacheWrite, input, output } = response.usage
       yield* Ref.set(used, input + cacheWrite + output)
-      return response
+      return waitedMillis === 0 ? response : { ...response, waitedMillis }
     }).pipe(Effect.ensuring(giveBack))
   })
   return LlmProvider.of({ name: llm.name, send })

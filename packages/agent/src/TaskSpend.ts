@@ -91,6 +91,7 @@ export const open = Effect.fnUntraced(function*(
   let held: Held | undefined
   let current: Reservation | undefined
   let total: CallCosts = noCosts
+  let waited = 0
 
   const reserve = Effect.fnUntraced(function*(ranges: ReadonlyArray<AmountRange>) {
     const call = ++calls
@@ -175,6 +176,7 @@ export const open = Effect.fnUntraced(function*(
 
   const ended = (exit: Exit.Exit<Result.Result<{ readonly response: LlmResponse }, SpendLimit>, LlmError>) => {
     if (Exit.isSuccess(exit)) {
+      if (Result.isSuccess(exit.value)) waited += exit.value.success.response.waitedMillis ?? 0
       return Result.isSuccess(exit.value)
         ? settle(billed(exit.value.success.response), current?.closing ?? 0)
         : Effect.void
@@ -207,6 +209,7 @@ export const open = Effect.fnUntraced(function*(
         model,
         usage: total.usage,
         calls: total.calls,
+        ...(waited === 0 ? {} : { waitedMillis: waited }),
         ...(total.unpriced === 0 && total.calls > 0 ? { costUsd: dollarsOf(total.spent) } : {})
       })
   }

@@ -87,8 +87,9 @@ describe("a provider with a rate", () => {
       assert.deepStrictEqual([sent(), events], [1, [{ _tag: "Waiting", provider: "anthropic", millis: 20_000 }]])
       yield* TestClock.adjust("1 second")
       assert.strictEqual(sent(), 2)
-      yield* Fiber.interrupt(first)
-      yield* Fiber.interrupt(second)
+      yield* TestClock.adjust("5 minutes")
+      assert.strictEqual((yield* Fiber.join(second)).waitedMillis, 20_000)
+      assert.notProperty(yield* Fiber.join(first), "waitedMillis")
     }))
 
   it.effect("counts what a call has used, and not what was estimated", () =>

@@ -55,6 +55,17 @@ const refusal = (scope: SpendScope) =>
   Effect.map(once(scope, () => Effect.succeed(response)), (sent) => Option.getOrUndefined(Result.getFailure(sent)))
 
 describe("a call is settled", () => {
+  it.effect("with the time that it waited for its turn", () =>
+    Effect.gen(function*() {
+      const spend = yield* TaskSpend.open(scopeOf(SpendMemory.make()), model)
+      for (const waitedMillis of [2_000, 500]) {
+        yield* spend.call(next, false, () => Effect.succeed({ response: { ...response.response, waitedMillis } }))
+      }
+      const summary = spend.summary("anthropic", "claude-sonnet-4")
+      assert.strictEqual(summary.waitedMillis, 2_500)
+      assert.strictEqual(summary.plus(summary).waitedMillis, 5_000)
+    }))
+
   it.effect("at its cost, and what was reserved for the next one is given back at the end of the task", () =>
     Effect.gen(function*() {
       const ledger = SpendMemory.make()

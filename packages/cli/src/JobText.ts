@@ -118,11 +118,12 @@ const taskText = ({ task }: JobRecord): string => {
 const outcomeText = (outcome: JobOutcome): string => {
   if (outcome._tag === "Skipped") return `skipped (${outcome.reason}): ${outcome.detail}`
   if (outcome._tag !== "Reviewed") return Option.getOrElse(reviewedText(outcome), () => outcome._tag.toLowerCase())
-  const cost = outcome.usage?.costUsd
+  const { costUsd: cost, provider = "", waitedMillis = 0 } = outcome.usage ?? {}
   const facts = [
     Option.getOrElse(reviewedText(outcome), () => ""),
     ...(outcome.alreadyPosted ? ["posted by an earlier run"] : []),
     ...(cost === undefined ? [] : [`${cost.toFixed(2)} USD`]),
+    ...(waitedMillis < 1000 ? [] : [`waited ${spanText(waitedMillis)} for the rate of ${provider}`]),
     ...(outcome.url === undefined ? [] : [outcome.url])
   ]
   return facts.join(", ")

@@ -167,8 +167,15 @@ describe("the facts of a job", () => {
     assert.deepStrictEqual(factOf(recordOf(1, { job: Option.some(job) }), "asked for"), ["explain this [31m"])
   })
 
-  it("tell the dollars of a review, where it is, and that an earlier run posted it", () => {
-    const usage = new UsageSummary({ provider: "p", model: "m", usage: Usage.none, costUsd: 1.005, calls: 2 })
+  it("tell the dollars of a review, its waits for a rate, where it is, and that an earlier run posted it", () => {
+    const usage = new UsageSummary({
+      provider: "p",
+      model: "m",
+      usage: Usage.none,
+      costUsd: 1.005,
+      calls: 2,
+      waitedMillis: 12_000
+    })
     const outcome = JobOutcome.cases.Reviewed.make({
       headSha: shaOf("a"),
       findings: 1,
@@ -177,7 +184,9 @@ describe("the facts of a job", () => {
       usage
     })
     assert.deepStrictEqual(factOf(recordOf(1, { state: "done", outcome: Option.some(outcome) }), "outcome"), [
-      `reviewed, 1 finding, posted by an earlier run, ${(1.005).toFixed(2)} USD, https://forge.example/1`
+      `reviewed, 1 finding, posted by an earlier run, ${
+        (1.005).toFixed(2)
+      } USD, waited 12s for the rate of p, https://forge.example/1`
     ])
   })
 

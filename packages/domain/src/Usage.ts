@@ -30,17 +30,21 @@ export class UsageSummary extends Schema.Class<UsageSummary>("@nominal-code/doma
   model: Schema.String,
   usage: Usage,
   costUsd: Schema.optionalKey(Schema.Finite),
-  calls: Schema.Natural
+  calls: Schema.Natural,
+  /** Time that its calls waited for their turn, in milliseconds; absent: none. */
+  waitedMillis: Schema.optionalKey(Schema.Natural)
 }) {
   /** Sum with the usage of another agent, under this one's names. Without a price of both, it has no cost. */
   plus(that: UsageSummary): UsageSummary {
     const costs = [this, that].filter(({ calls }) => calls > 0).map(({ costUsd }) => costUsd)
+    const waited = (this.waitedMillis ?? 0) + (that.waitedMillis ?? 0)
     const known = costs.filter((cost) => cost !== undefined)
     return new UsageSummary({
       provider: this.provider,
       model: this.model,
       usage: this.usage.plus(that.usage),
       calls: this.calls + that.calls,
+      ...(waited === 0 ? {} : { waitedMillis: waited }),
       ...(known.length === 0 || known.length < costs.length
         ? {}
         : { costUsd: known.reduce((sum, cost) => sum + cost, 0) })

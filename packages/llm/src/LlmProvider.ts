@@ -31,6 +31,8 @@ export interface LlmResponse {
   readonly content: ReadonlyArray<Block>
   readonly stop: "end" | "tool-use" | "length" | "refusal"
   readonly usage: Usage
+  /** Time that the call waited for its turn, because the calls of its service keep to a rate. */
+  readonly waitedMillis?: number
 }
 
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */

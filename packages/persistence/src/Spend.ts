@@ -1,6 +1,6 @@
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Usage } from "@nominal-code/domain/Usage"
-import { Context, type Effect, Schema } from "effect"
+import { Context, type Effect, type Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import type { StoreError } from "./StoreError.ts"
 
@@ -119,6 +119,11 @@ export class Spend extends Context.Service<Spend, {
   reserve(request: SpendRequest): Effect.Effect<SpendGrant, StoreError>
   /** Replaces the reservation of a call by its cost. Once for each call: a repetition does nothing. */
   settle(settlement: SpendSettlement): Effect.Effect<void, StoreError>
+  /** The account that has the least left, if that is less than an amount. Nothing is reserved. */
+  exhausted(
+    accounts: ReadonlyArray<SpendAccount>,
+    amount: number
+  ): Effect.Effect<Option.Option<SpendAccount>, StoreError>
   /** Gives back what a task holds. */
   release(task: SpendTask, held: Held): Effect.Effect<void, StoreError>
   /** True for the first that claims a notice, each time that it asks. A claim is kept for 400 days. */

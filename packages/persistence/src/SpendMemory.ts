@@ -1,5 +1,5 @@
 import { Clock, Effect, Layer } from "effect"
-import { type DailyCosts, dayOf, keptMillis, noCosts, Spend } from "./Spend.ts"
+import { type DailyCosts, dayOf, keptMillis, noCosts, Spend, totalOf } from "./Spend.ts"
 import * as SpendTable from "./SpendTable.ts"
 
 interface Kept<A> {
@@ -52,6 +52,8 @@ export const make = (): Spend["Service"] => {
   return {
     reserve: (request) => at((now) => SpendTable.reserve(table, request, now)),
     settle: (settlement) => at((now) => SpendTable.settle(table, settlement, now)),
+    exhausted: (accounts, amount) =>
+      at((now) => SpendTable.exhausted(accounts, amount, (account) => table.total(totalOf(account, dayOf(now))))),
     release: (task, held) => at((now) => SpendTable.release(table, task, held, now)),
     claimNotice: (notice, claimant) =>
       at((now) => {

@@ -11,6 +11,7 @@ import {
   lifeMillis,
   noCosts,
   Spend,
+  type SpendAccount,
   type SpendGrant,
   type SpendRequest,
   type SpendSettlement,
@@ -18,7 +19,7 @@ import {
   type SpendTask,
   totalOf
 } from "./Spend.ts"
-import { holdMillis, oldestDay } from "./SpendTable.ts"
+import { exhausted as exhaustedOf, holdMillis, oldestDay } from "./SpendTable.ts"
 import { StoreError } from "./StoreError.ts"
 
 /*
@@ -45,6 +46,7 @@ const Reserved = Schema.Union([
 ])
 const Settled = Schema.Literals([0, 1])
 const Fields = Schema.Record(Schema.String, Schema.String)
+const Totals = Schema.Array(Schema.NullOr(Schema.FiniteFromString))
 const Claimant = Schema.NullOr(Schema.String)
 
 /** Costs of one day, out of its hash. */
@@ -150,6 +152,19 @@ const make = Effect.gen(function*() {
     ]))
   }
 
+  const exhausted = Effect.fn("Spend.exhausted")(
+    function*(accounts: ReadonlyArray<SpendAccount>, amount: number) {
+      const limited = accounts.filter(({ limit }) => limit !== undefined)
+      if (limited.length === 0) return Option.none()
+      // Without a clock of its own, the ledger's day is the newest that is known.
+      const here = Math.max(today, dayOf(yield* Clock.currentTimeMillis))
+      const day = Option.match(yield* time, { onNone: () => here, onSome: dayOf })
+      const keys = limited.map((account) => totalKey(totalOf(account, day)))
+      const totals = yield* redis.send("Spend.exhausted", Totals, ["mget", ...keys])
+      return exhaustedOf(limited, amount, (account) => totals[limited.indexOf(account)] ?? 0)
+    }
+  )
+
   const claimNotice = Effect.fn("Spend.claimNotice")(function*(notice: string, claimant: string) {
     const key = noticeKey(notice)
     const command = ["set", key, claimant, "NX", "GET", "PX", keptMillis] as const
@@ -173,6 +188,7 @@ const make = Effect.gen(function*() {
     release: Effect.fn("Spend.release")((task: SpendTask, held: Held) =>
       end("Spend.release", { ...held, task, call: "", costs: noCosts, keep: 0 })
     ),
+    exhausted,
     claimNotice,
     costs
   })

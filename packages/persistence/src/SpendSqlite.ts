@@ -1,6 +1,6 @@
 import { Usage } from "@nominal-code/domain/Usage"
 import { Clock, Effect, Layer, Schema } from "effect"
-import { dayOf, keptMillis, Spend } from "./Spend.ts"
+import { dayOf, keptMillis, Spend, totalOf } from "./Spend.ts"
 import * as SpendTable from "./SpendTable.ts"
 import { Sqlite, type Statements } from "./Sqlite.ts"
 
@@ -37,8 +37,11 @@ const addCosts = `INSERT INTO spend_costs VALUES (:day, :repository, :author, :p
     output = output + excluded.output, cache_read = cache_read + excluded.cache_read,
     cache_write = cache_write + excluded.cache_write`
 
+const totalIn = (get: Statements["get"], name: string): number =>
+  get(Total, "SELECT nano FROM spend_totals WHERE name = :name", { name })?.nano ?? 0
+
 const tableOf = ({ get, run }: Statements): SpendTable.SpendTable => ({
-  total: (name) => get(Total, "SELECT nano FROM spend_totals WHERE name = :name", { name })?.nano ?? 0,
+  total: (name) => totalIn(get, name),
   addTotal: (name, nano, expiresAt) => {
     run(
       `INSERT INTO spend_totals VALUES (:name, :nano, :expiresAt)
@@ -92,6 +95,13 @@ const make = Effect.gen(function*() {
     settle: Effect.fn("Spend.settle")((settlement) =>
       within("Spend.settle", (statements, now) => SpendTable.settle(tableOf(statements), settlement, now))
     ),
+    exhausted: Effect.fn("Spend.exhausted")(function*(accounts, amount) {
+      const today = dayOf(yield* Clock.currentTimeMillis)
+      return yield* read(
+        "Spend.exhausted",
+        ({ get }) => SpendTable.exhausted(accounts, amount, (account) => totalIn(get, totalOf(account, today)))
+      )
+    }),
     release: Effect.fn("Spend.release")((task, held) =>
       within("Spend.release", (statements, now) => SpendTable.release(tableOf(statements), task, held, now))
     ),

@@ -1,3 +1,4 @@
+import { Option } from "effect"
 import {
   type AmountRange,
   type CallCosts,
@@ -90,6 +91,17 @@ export const reserve = (table: SpendTable, request: SpendRequest, now: number): 
   table.addCosts(today, subject, amount, noCosts)
   table.setHold(id, { call, settled: false, amount, day: today, range }, now + holdMillis)
   return { _tag: "Granted", amount, range, day: today, ...named(range) }
+}
+
+/** The rule of `Spend.exhausted`, over what the accounts have spent today. */
+export const exhausted = (
+  accounts: ReadonlyArray<SpendAccount>,
+  amount: number,
+  total: (account: SpendAccount) => number
+): Option.Option<SpendAccount> => {
+  const lefts = accounts.map((account) => account.limit === undefined ? Infinity : account.limit - total(account))
+  const least = Math.min(Infinity, ...lefts)
+  return least < amount ? Option.fromUndefinedOr(accounts[lefts.indexOf(least)]) : Option.none()
 }
 
 /** The rule of `Spend.settle`. */

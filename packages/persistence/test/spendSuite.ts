@@ -9,7 +9,7 @@ import {
   type SpendSettlement
 } from "@nominal-code/persistence/Spend"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Effect, Layer, Random } from "effect"
+import { Clock, Effect, Layer, Option, Random } from "effect"
 import { TestClock } from "effect/testing"
 
 const subject = { repository: "github:acme/api", author: "github:alice", provider: "anthropic", model: "claude" }
@@ -51,6 +51,21 @@ export const spendSuite = (name: string, store: Layer.Layer<Spend, StoreError>) 
   const fresh = Layer.fresh(store)
 
   describe(`Spend (${name})`, () => {
+    it.effect("the tightest account tells if it has too little left, before anything is reserved", () =>
+      Effect.gen(function*() {
+        const ledger = yield* Spend
+        const accounts = [account("counted"), account("wide", 1000), account("day", 100, "day")]
+        yield* ledger.reserve(request("t1", 1, 70, { task: { id: "t1", accounts } }))
+        const left = (amount: number) => Effect.map(ledger.exhausted(accounts, amount), Option.map(({ name }) => name))
+        assert.deepStrictEqual(yield* left(30), Option.none())
+        assert.deepStrictEqual(yield* left(31), Option.some("day"))
+        assert.deepStrictEqual(yield* ledger.exhausted([account("counted")], 1e15), Option.none())
+        assert.strictEqual(
+          (yield* ledger.reserve(request("t2", 1, 30, { task: { id: "t2", accounts } })))._tag,
+          "Granted"
+        )
+      }).pipe(Effect.provide(fresh)))
+
     it.effect("a reservation counts until it is settled, and then its cost does", () =>
       Effect.gen(function*() {
         const ledger = yield* Spend

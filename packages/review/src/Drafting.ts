@@ -25,7 +25,7 @@ import { nothingToReview, type ReviewContext } from "./ReviewContext.ts"
 import type { ReviewAnswer } from "./ReviewOutput.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
 import { settlementOf } from "./Settlement.ts"
-import { charged } from "./Spending.ts"
+import { charged, limitReached } from "./Spending.ts"
 import type { SummaryParts } from "./Summary.ts"
 import { isOurs } from "./Thread.ts"
 
@@ -137,10 +137,7 @@ const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>): UnreadableAns
   why: `no review could be read out of its answer (stopped: ${stopped})`
 })
 
-const limitReached = ({ limit = "review" }: AgentResult<ReviewAnswer>): LimitReached => ({
-  _tag: "LimitReached",
-  limit
-})
+const limited = (limit: SpendLimit = "review"): LimitReached => ({ _tag: "LimitReached", limit })
 
 /** Reason not to review what was gathered; none if it is to be reviewed. */
 const nothingIn = (job: Job, context: ReviewContext, settings: ReviewSettings, own: RepositorySettings) => {
@@ -162,7 +159,7 @@ const reviewed = Effect.fnUntraced(function*(
   const steps = yield* ReviewSteps
   const { coverage, result } = yield* steps.ask(job, context, yield* steps.plan(context))
   const { answer, usage } = yield* steps.recover(result, settings.reviewer)
-  if (Option.isNone(answer)) return result.stopped === "budget" ? limitReached(result) : unreadable(result)
+  if (Option.isNone(answer)) return result.stopped === "budget" ? limited(result.limit) : unreadable(result)
   const { limit } = result
   const { judgement, parts } = yield* compose(job, context, { answer: answer.value, coverage, limit, problem })
   const { inline, folded, tally } = judgement
@@ -182,6 +179,8 @@ export const draft = Effect.fn("Drafting.draft")(
     const { pullRequest } = view
     const config = yield* ReviewConfig
     const steps = yield* ReviewSteps
+    const spent = yield* limitReached(job, config.settings, config.settings.reviewer)
+    if (Option.isSome(spent)) return limited(spent.value)
     const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
     const checkout = yield* checkOut(pullRequest, source)
     const own = yield* RepositoryConfig.read(checkout)

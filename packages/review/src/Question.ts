@@ -19,7 +19,7 @@ import { questionPrompt } from "./QuestionPrompt.ts"
 import * as RepositoryConfig from "./RepositoryConfig.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome, onHead } from "./RunOutcome.ts"
-import { charged, usedUp } from "./Spending.ts"
+import { charged, limitReached, usedUp } from "./Spending.ts"
 import { conversationOf, findingOf, isOurs } from "./Thread.ts"
 
 /** The model's answer to a question. */
@@ -63,6 +63,8 @@ const noAnswer = failed(Failure.cases.Model.make({ reason: "no-review", detail: 
 const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussions, pullRequest }: PullRequestView) {
   const config = yield* ReviewConfig
   const { event } = job
+  const spent = yield* limitReached(job, config.settings, answererOf(config.settings))
+  if (Option.isSome(spent)) return { text: "", withdrawn: Option.none(), limit: spent.value }
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
   const checkout = yield* checkOut(pullRequest, source)
   const settings = within(config.settings, (yield* RepositoryConfig.read(checkout)).settings)
@@ -115,7 +117,7 @@ const answerOnce = Effect.fnUntraced(function*(job: Job, question: string, view:
       yield* dismissFinding(job, posts, { finding: withdrawn.value, text: `I withdraw this finding.\n\n${said}` })
     } else yield* (yield* Forge).reply(job.event, job.id, said, posts)
   }
-  return JobOutcome.cases.Answered.make({ command: "ask", usage })
+  return JobOutcome.cases.Answered.make({ command: "ask", ...(usage === undefined ? {} : { usage }) })
 })
 
 /**

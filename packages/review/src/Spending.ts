@@ -1,6 +1,7 @@
+import * as Affordable from "@nominal-code/agent/Affordable"
 import { SpendScope } from "@nominal-code/agent/SpendScope"
 import type { Job } from "@nominal-code/domain/Job"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { dayOf, nanoOf, Spend, type SpendAccount } from "@nominal-code/persistence/Spend"
 import { Clock, Effect } from "effect"
@@ -23,17 +24,23 @@ const accountsOf = ({ event: { author, pullRequest }, id }: Job, { limits = {}, 
   ]
 }
 
+const scopeOf = (job: Job, settings: ReviewSettings, ledger: Spend["Service"]): SpendScope => {
+  const { author, pullRequest: { platform, repo } } = job.event
+  return {
+    ledger,
+    accounts: accountsOf(job, settings),
+    subject: { repository: `${platform}:${repo}`, author: `${platform}:${author.toLowerCase()}` },
+    prices: settings.prices
+  }
+}
+
+/** Limit that leaves nothing for an agent of a job, so that nothing needs to be checked out for it. */
+export const limitReached = (job: Job, settings: ReviewSettings, { fallback = [], ...model }: AgentSettings) =>
+  Effect.flatMap(Spend, (ledger) => Affordable.limitReached(scopeOf(job, settings, ledger), [model, ...fallback]))
+
 /** Charges the calls of the agents within to the accounts of a job. */
 export const charged = (job: Job, settings: ReviewSettings) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Spend, (ledger) => {
-    const { author, pullRequest: { platform, repo } } = job.event
-    return Effect.provideService(effect, SpendScope, {
-      ledger,
-      accounts: accountsOf(job, settings),
-      subject: { repository: `${platform}:${repo}`, author: `${platform}:${author.toLowerCase()}` },
-      prices: settings.prices
-    })
-  })
+  Effect.flatMap(Spend, (ledger) => Effect.provideService(effect, SpendScope, scopeOf(job, settings, ledger)))
 
 const perReview: ReadonlySet<SpendLimit> = new Set(["task", "review"])
 

@@ -5,8 +5,10 @@ import { Job, JobId } from "@nominal-code/domain/Job"
 import { Usage } from "@nominal-code/domain/Usage"
 import { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import * as LlmProviders from "@nominal-code/llm/LlmProviders"
-import { Effect, Layer } from "effect"
+import { nanoOf, newTask } from "@nominal-code/persistence/Spend"
+import { Effect, Layer, Struct } from "effect"
 import { TestClock } from "effect/testing"
+import { answer } from "../src/Question.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 
@@ -62,6 +64,26 @@ it.effect("each limit of several reviews ends the last one that it cannot pay fo
       assert.isAtLeast(number, 8)
       assert.deepInclude(outcome, { _tag: "Skipped", reason: "limit-reached", detail })
     }
+  }))
+
+it.effect("a limit that is used up ends a job before anything is checked out for it", () =>
+  Effect.gen(function*() {
+    const { run, world } = untilLimited({ limits: { repositoryUsd: 0.25 } })
+    const repository = { kind: "repository", name: "repository:github:acme/shop", period: "day" } as const
+    yield* world.spend.reserve({
+      task: newTask([repository]),
+      subject: { repository: "github:acme/shop", author: "", ...Struct.pick(reviewer, ["provider", "model"]) },
+      call: 1,
+      ranges: [{ least: nanoOf(0.24), most: nanoOf(0.24) }]
+    })
+    assert.deepInclude(yield* run(100), { _tag: "Skipped", reason: "limit-reached" })
+    const asked = yield* Effect.provide(answer(Scene.mentionJob, "Why?"), Layer.merge(Scene.layer(world), agent))
+    assert.strictEqual(asked._tag, "Answered")
+    assert.include(world.replies.at(-1), "I cannot answer this: this repository's dollar limit for one day (UTC)")
+    assert.deepStrictEqual(world.checkouts, [])
+    yield* TestClock.adjust("1 day")
+    assert.strictEqual((yield* run(101))._tag, "Reviewed")
+    assert.strictEqual(world.checkouts.length, 1)
   }))
 
 it.effect("a day's limit lets reviews through again on the next day, and a pull request's does not", () =>

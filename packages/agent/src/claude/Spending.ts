@@ -10,8 +10,10 @@ import { SpendScope, within } from "../SpendScope.ts"
 import type { Spending } from "./Events.ts"
 import type { Transcript } from "./Transcript.ts"
 
-/** Fewest nanodollars that a process is started for, and the most that one reserves of limits beyond its review. */
-const least = nanoOf(0.01)
+/** Fewest nanodollars that a process is started for. */
+export const least = nanoOf(0.01)
+
+/** Most nanodollars that one reserves of limits beyond its review. */
 const most = nanoOf(10)
 
 /** Money of one process. */
