@@ -26,8 +26,8 @@ test: install ## Every test
 test-fast: install ## The tests of what is pure: no Redis, no git, no program is started
 	vitest run $(quietly) $(foreach package,agent config domain forge llm review server,--project $(package)) --exclude '**/ClaudeCode*' $(ARGS)
 
-test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries
-	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order $(ARGS)
+test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries, two servers at every pair of steps, every image
+	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order test/deploy/Bundle $(addprefix packages/forge/test/,Fence GitHubForge GitLabForge) $(ARGS)
 
 fuzz: install ## Random inputs for every reader of bytes from outside (RUNS=20000 SEED=7)
 	NOMINAL_FUZZ_RUNS=$(or $(RUNS),5000) NOMINAL_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) vitest run --reporter=verbose test/fuzz

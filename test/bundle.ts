@@ -8,13 +8,15 @@ import { fileURLToPath } from "node:url"
 const root = fileURLToPath(new URL("..", import.meta.url))
 
 /**
- * Vitest's global setup: builds the command as it is released, once for all the tests of a run that start it. They
- * find it in `NOMINAL_CODE_BIN`; one that is set already is used as it is.
+ * Vitest's global setup: builds the command as it is released, once for all the tests of a run that need it. Those that
+ * start it find it in `NOMINAL_CODE_BIN`, where one that is set already is used as it is; those that look into the build
+ * find its directory in `NOMINAL_CODE_BUILD`.
  */
 export default (): (() => void) | undefined => {
   if (env["NOMINAL_CODE_BIN"] !== undefined) return
   const directory = mkdtempSync(join(tmpdir(), "nominal-code-bundle-"))
-  execFileSync(execPath, ["ci/build.ts", join(directory, "command")], { cwd: root })
+  const build = join(directory, "command")
+  execFileSync(execPath, ["ci/build.ts", build], { cwd: root })
   // ripgrep is no part of the bundle.
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
   const start = join(directory, "nominal-code.mjs")
@@ -27,5 +29,6 @@ export default (): (() => void) | undefined => {
   ]
   writeFileSync(start, `${lines.join("\n")}\n`, { mode: 0o755 })
   env["NOMINAL_CODE_BIN"] = start
+  env["NOMINAL_CODE_BUILD"] = build
   return () => rmSync(directory, { recursive: true, force: true })
 }

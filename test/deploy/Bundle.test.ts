@@ -8,6 +8,7 @@ import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
+import { firstUsually } from "@nominal-code/testing/Sized"
 import { testConfig } from "@nominal-code/testing/TestConfig"
 import { Context, Effect, Layer, Schema } from "effect"
 import { spawnSync } from "node:child_process"
@@ -190,7 +191,7 @@ describe("the images' variants", () => {
     for (const name of Object.values(names).flat()) assert.isFalse(out("all", name))
   })
 
-  it.live.each(sdkProviders)(
+  it.live.each(firstUsually(sdkProviders))(
     "the one of %s does a job with it, and says of another that its SDK is missing",
     (provider) =>
       Effect.gen(function*() {

@@ -26,6 +26,26 @@ const run = Effect.fnUntraced(
 /** `node ci/build.ts` for a variant, into a directory. */
 export const build = (directory: string, extras: string) => run([`${root}/ci/build.ts`, directory], { EXTRAS: extras })
 
+/** The build of a variant in a directory; that of all providers is the one that the run's tests share, if it has one. */
+const buildInto = Effect.fnUntraced(function*(app: string, extras: string) {
+  const fs = yield* FileSystem.FileSystem
+  const shared = env["NOMINAL_CODE_BUILD"]
+  if (shared !== undefined && extras === "all") return yield* fs.copy(shared, app)
+  const built = yield* build(app, extras)
+  if (built.code !== 0) return yield* Effect.die(new Error(built.written))
+})
+
+/** Tells Node to write down what it loads. */
+const recorder = `import { registerHooks } from "node:module"
+import { appendFileSync } from "node:fs"
+registerHooks({
+  load(url, context, next) {
+    appendFileSync(process.env.LOADED_MODULES, url + "\\n")
+    return next(url, context)
+  }
+})
+`
+
 /**
  * Content of `/app` in the image: the bundle, and ripgrep beside it. It lies where no other package can be found.
  */
@@ -33,8 +53,8 @@ export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-app-" })
   const app = `${directory}/app`
-  const built = yield* build(app, extras)
-  if (built.code !== 0) return yield* Effect.die(new Error(built.written))
+  yield* buildInto(app, extras)
+  yield* fs.writeFileString(`${directory}/recorder.mjs`, recorder)
   yield* fs.copy(`${root}/node_modules/@vscode`, `${app}/node_modules/@vscode`)
   return {
     /** All of its code as one text. */
@@ -49,18 +69,14 @@ export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
     /** Runs `nominal-code` in a place where only `variables` are known. */
     nominalCode: Effect.fnUntraced(
       function*(args: ReadonlyArray<string>, variables: Readonly<Record<string, string>> = {}) {
-        // Node writes down there what the process has run.
-        const reports = yield* fs.makeTempDirectoryScoped()
-        const ended = yield* run([`${app}/bin/nominal-code.js`, ...args], {
+        const loaded = yield* fs.makeTempFileScoped()
+        const ended = yield* run(["--import", `${directory}/recorder.mjs`, `${app}/bin/nominal-code.js`, ...args], {
           HOME: directory,
-          NODE_V8_COVERAGE: reports,
+          LOADED_MODULES: loaded,
+          NODE_COMPILE_CACHE: `${directory}/compiled`,
           ...variables
         })
-        const names = yield* fs.readDirectory(reports)
-        const texts = yield* Effect.forEach(names, (name) => fs.readFileString(`${reports}/${name}`), {
-          concurrency: 4
-        })
-        const chunks = new Set(texts.join("\n").match(/(?<=file:\/\/)[^"]*\/app\/lib\/[^"/]+\.js/g))
+        const chunks = new Set((yield* fs.readFileString(loaded)).match(/(?<=file:\/\/).*\/app\/lib\/[^/]+\.js/g))
         const code = yield* Effect.forEach(chunks, (path) => fs.readFileString(path), { concurrency: 4 })
         return { ...ended, loaded: code.join("\n") }
       },

@@ -3,17 +3,17 @@ import { Fingerprint } from "@nominal-code/domain/Finding"
 import { JobId } from "@nominal-code/domain/Job"
 import { Marker, markersIn, renderMarker } from "@nominal-code/domain/Marker"
 import { MarkerKeys } from "@nominal-code/domain/MarkerSeal"
-import { Login } from "@nominal-code/domain/PullRequest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Login, RepoPath } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { type InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { RunNotWanted, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { thirdUsually } from "@nominal-code/testing/Sized"
 import { Clock, Effect, Option, Redacted, Result, type Scope, Struct } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"
 import { comment, draft, instantClock, jobId, opened, publishing } from "./FakeGitHub.ts"
 import { forgeOf, type Placed, type Scene } from "./ForgeScene.ts"
-import { makeRace, momentsOf } from "./TwoServers.ts"
+import { makeRace, momentsOf, pairsOf } from "./TwoServers.ts"
 
 const path = (name: string) => ({ path: RepoPath.make(`src/${name}.ts`) })
 
@@ -228,12 +228,12 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         ["one plain review", [], []]
       ] as const
     ) {
-      it.effect(`post ${title}, at every pair of steps at which they stand still`, () =>
+      it.effect(`post ${title}, at pairs of steps at which they stand still`, () =>
         Effect.gen(function*() {
           const scene = yield* makeScene
           const race = yield* makeRace(scene.arena)
-          const moments = momentsOf(...scene.arena.steps)
-          for (const [stop, next] of moments.flatMap((stop) => moments.map((next) => [stop, next] as const))) {
+          const pairs = pairsOf(momentsOf(...scene.arena.steps))
+          for (const [stop, next] of yield* thirdUsually(pairs)) {
             yield* scene.clear
             const isFair = yield* Effect.scoped(Effect.gen(function*() {
               const { first, goOn, second, takeOver } = yield* race(
@@ -255,13 +255,13 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         }))
     }
 
-    it.effect("post one review when the first dies at a step, and what it sent arrives at any step of the second", () =>
+    it.effect("post one review when the first dies at a step, and what it sent arrives at a step of the second", () =>
       Effect.gen(function*() {
         const scene = yield* makeScene
         const race = yield* makeRace(scene.arena)
         const [one, other] = [[comment(10), comment(12)], [comment(12), comment(13)]]
-        const moments = momentsOf(...scene.arena.steps)
-        for (const [stop, next] of moments.flatMap((stop) => moments.map((next) => [stop, next] as const))) {
+        const pairs = pairsOf(momentsOf(...scene.arena.steps))
+        for (const [stop, next] of yield* thirdUsually(pairs)) {
           yield* scene.clear
           yield* Effect.scoped(Effect.gen(function*() {
             const { arrive, goOn, kill, second, takeOver } = yield* race(

@@ -23,6 +23,10 @@ const steps = new Set([
 export const momentsOf = (...operations: ReadonlyArray<string>): ReadonlyArray<Moment> =>
   operations.flatMap((operation) => [{ when: "before", operation }, { when: "after", operation }] as const)
 
+/** Every pair of moments of two runs. */
+export const pairsOf = (moments: ReadonlyArray<Moment>, others = moments) =>
+  moments.flatMap((first) => others.map((second) => [first, second] as const))
+
 interface Runner {
   state: "going" | "stopped" | "ended"
   go: Deferred.Deferred<void>

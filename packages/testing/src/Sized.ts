@@ -1,5 +1,17 @@
 import { Config, Effect } from "effect"
 
+const isLong = Config.Boolean("NOMINAL_LONG").pipe(Config.withDefault(false))
+
 /** Size of a test that draws samples: `usually` in `make test`, `long` in `make test-long`, which sets `NOMINAL_LONG`. */
-export const sized = (usually: number, long: number) =>
-  Effect.map(Config.Boolean("NOMINAL_LONG").pipe(Config.withDefault(false)), (all) => all ? long : usually)
+export const sized = (usually: number, long: number) => Effect.map(isLong, (all) => all ? long : usually)
+
+/** The first of the cases, which `make test` tries; all of them in `make test-long`. */
+export const firstUsually = <A>(cases: ReadonlyArray<A>): ReadonlyArray<A> =>
+  Effect.runSync(Effect.map(isLong, (all) => all ? cases : cases.slice(0, 1)))
+
+/** Every third of the cases, beginning with one of the first three that `NOMINAL_SEED` chooses; all in `make test-long`. */
+export const thirdUsually = <A>(cases: ReadonlyArray<A>) =>
+  Effect.gen(function*() {
+    const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
+    return (yield* isLong) ? cases : cases.filter((_, index) => index % 3 === seed % 3)
+  })
