@@ -95,17 +95,17 @@ const summary =
   + "out twice, record fractions of cents, and lose the record of a refund. The search builds SQL from user input. "
   + "A test for a second partial refund of the same order would have caught three of the findings."
 
-const placeOf = (text: string, from: string, lines: number) => {
-  const start = text.split("\n").findIndex((line) => line.includes(from)) + 1
-  return lines === 1 ? { line: start } : { start_line: start, line: start + lines - 1 }
-}
+const lineOf = (text: string, from: string): number => text.split("\n").findIndex((line) => line.includes(from)) + 1
+
+const placeOf = (start: number, lines: number) =>
+  lines === 1 ? { line: start } : { start_line: start, line: start + lines - 1 }
 
 /** The call with which the scripted model hands in what it knows about the seeded bugs. */
 export const seededReview = ({ base, head }: Storefront) =>
   submitReview(
     summary,
-    bugs.map(({ from, lines = 1, ...bug }) => ({
-      ...bug,
-      ...placeOf((bug.side === "LEFT" ? base : head)[bug.path] ?? "", from, lines)
-    }))
+    bugs.map(({ from, lines = 1, ...bug }) => {
+      const start = lineOf((bug.side === "LEFT" ? base : head)[bug.path] ?? "", from)
+      return { ...bug, ...placeOf(start, lines), evidence: [{ path: bug.path, line: start, quote: from }] }
+    })
   )

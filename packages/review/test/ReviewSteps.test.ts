@@ -24,9 +24,12 @@ describe("a review with steps of the pipeline's own", () => {
         plan: (...input) => Effect.andThen(Effect.sync(() => taken.push("plan")), usual.plan(...input)),
         ask: (...input) => Effect.andThen(Effect.sync(() => taken.push("ask")), usual.ask(...input)),
         recover: (...input) => Effect.andThen(Effect.sync(() => taken.push("recover")), usual.recover(...input)),
-        place: (...input) => Effect.andThen(Effect.sync(() => taken.push("place")), usual.place(...input))
+        check: (...input) => Effect.andThen(Effect.sync(() => taken.push("check")), usual.check(...input)),
+        place: (...input) => Effect.andThen(Effect.sync(() => taken.push("place")), usual.place(...input)),
+        verify: (...input) => Effect.andThen(Effect.sync(() => taken.push("verify")), usual.verify(...input)),
+        select: (...input) => Effect.andThen(Effect.sync(() => taken.push("select")), usual.select(...input))
       })
-      assert.deepStrictEqual(taken, ["gather", "plan", "ask", "recover", "place"])
+      assert.deepStrictEqual(taken, ["gather", "plan", "ask", "recover", "check", "place", "verify", "select"])
       assert.deepInclude(outcome, { _tag: "Reviewed", findings: 1 })
     }))
 
