@@ -281,6 +281,7 @@ export declare const ReviewSettings: Schema.Struct<{
   readonly ignorePatterns: Schema.Codec<readonly string[], unknown, never, never>;
   readonly ignoreLabel: Schema.Codec<string, unknown, never, never>;
   readonly minSeverity: Schema.Codec<"critical" | "high" | "low" | "medium", unknown, never, never>;
+  readonly finders: Schema.Codec<"one" | "two", unknown, never, never>;
   readonly verify: Schema.Codec<boolean, unknown, never, never>;
   readonly maxFindings: Schema.Codec<number, unknown, never, never>;
   readonly nits: Schema.Codec<"fold" | "off" | "post", unknown, never, never>;
@@ -790,6 +791,7 @@ declare const reviewer: {
   ignorePatterns: Setting<readonly string[], "job">;
   ignoreLabel: Setting<string, "job">;
   minSeverity: Setting<"critical" | "high" | "low" | "medium", "job">;
+  finders: Setting<"one" | "two", "job">;
   verify: Setting<boolean, "job">;
   maxFindings: Setting<number, "job">;
   nits: Setting<"fold" | "off" | "post", "job">;
@@ -2368,10 +2370,9 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Skipped";
-  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Answered";
+  readonly command: string;
+  readonly usage?: UsageSummary;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2416,18 +2417,46 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
-  readonly usage?: UsageSummary;
-  readonly coverage?: {
-    readonly full: number;
-    readonly part: number;
-    readonly name: number;
-    readonly none: number;
-    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
   };
 } | {
   readonly _tag: "Postponed";
@@ -2474,51 +2503,24 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Answered";
-  readonly command: string;
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
   readonly usage?: UsageSummary;
-} | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
   };
+} | {
+  readonly _tag: "Skipped";
+  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Verdict about a claim. */
 type Verdict = {

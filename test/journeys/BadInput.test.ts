@@ -24,7 +24,9 @@ const findingsOf = ({ outcome }: JobRecord) =>
 const lines = (count: number, line: (number: number) => string) =>
   Array.from({ length: count }, (_, index) => `${line(index + 1)}\n`).join("")
 
-layer(running({ env: { JOBS_MAX_ATTEMPTS: "1" } }), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
+const env = { JOBS_MAX_ATTEMPTS: "1", REVIEWER_MAX_FINDINGS: "0" }
+
+layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
   it.effect("a pull request that is closed while its review runs hears nothing of it", () =>
     Effect.gen(function*() {
       const { journey, serve } = yield* Running

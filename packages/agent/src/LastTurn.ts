@@ -1,5 +1,8 @@
 // Texts that tell the model to come to an end. Appended to the last message, so that the prompt before it stays cached.
 
+/** Number of the turn that begins. */
+export const count = (turn: number, limit: number): string => `Turn ${turn} of ${limit}.`
+
 /** Instruction before the last turn. */
 export const demand = (toolName: string): string =>
   `This is your last turn. Call ${toolName} now, with everything that you have confirmed so far, and call nothing ` +

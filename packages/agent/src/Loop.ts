@@ -49,6 +49,10 @@ const turn = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>, LlmE
 
 const limited = (state: State, limit: SpendLimit): State => ({ ...state, limit: Option.some(limit) })
 
+/** Tells the model which turn is next, where turns are limited. Of the last one it is told by what is demanded then. */
+const counted = <A>({ task: { settings: { maxTurns } } }: Session<A>, state: State): State =>
+  state.turns + 1 < maxTurns ? told(state, LastTurn.count(state.turns + 1, maxTurns)) : state
+
 /** Handles one answer of the model. Every answer counts as a turn. */
 const react = <A>(
   session: Session<A>,
@@ -63,7 +67,7 @@ const react = <A>(
   if (calls.length > 0) {
     return Effect.flatMap(
       ToolCalls.runAll(session.tools, calls),
-      (results) => compacted(session, answered(state, results))
+      (results) => compacted(session, counted(session, answered(state, results)))
     )
   }
   if (response.stop === "length") return Effect.succeed(next(told(state, LastTurn.shorter(session.submit.name))))

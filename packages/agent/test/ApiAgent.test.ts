@@ -157,6 +157,19 @@ describe("the submission", () => {
 })
 
 describe("the turns", () => {
+  it.effect("are counted for the model after its tools, where they are limited", () =>
+    Effect.gen(function*() {
+      const replies = [says([call("Read")]), says([call("Read")]), says([submit()])]
+      const { requests } = yield* runToResult(task(turns(4)), [...replies])
+      assert.deepStrictEqual(requests.map(({ messages }) => textOf(messages.at(-1)).split("\n").at(-1)), [
+        "The diff.",
+        "Turn 2 of 4.",
+        "Turn 3 of 4."
+      ])
+      const unlimited = yield* runToResult(task(turns(0)), [...replies])
+      assert.notInclude(JSON.stringify(unlimited.requests), "Turn ")
+    }))
+
   it.effect("end with a demand to submit, on the same tools, and with a call required", () =>
     Effect.gen(function*() {
       const { requests } = yield* runToResult(task(turns(2)), [says([call("Read")]), says([submit()])])

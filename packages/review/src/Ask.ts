@@ -1,4 +1,4 @@
-import { type AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
+import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import type { ExplorerSettings } from "@nominal-code/agent/Explorers"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import type { FileCoverage } from "@nominal-code/domain/Coverage"
@@ -7,6 +7,7 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option } from "effect"
 import { makeFaults } from "./Check.ts"
 import { budgetBelow, fitDiffs, portionsOf } from "./DiffBudget.ts"
+import { findTwice } from "./Finders.ts"
 import { followPlaces } from "./FollowedPlaces.ts"
 import * as History from "./History.ts"
 import { ledgerOf, openIn } from "./Ledger.ts"
@@ -89,7 +90,7 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     budget = budgetBelow(portions, budget)
     return budget < leastDiffBudget ? Option.none<string>() : Option.some(promptOf(budget))
   })
-  const result = yield* agent.run<ReviewAnswer>({
+  const task: AgentTask<ReviewAnswer> = {
     settings: settings.reviewer,
     system,
     prompt,
@@ -100,7 +101,10 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
       ? History.none
       : yield* History.load(job.lane, system.length + prompt.length, context.checkout),
     submission: yield* checkedSubmission({ earlier: named.map(({ id }) => id), faults: yield* makeFaults(context) })
-  })
+  }
+  const result = yield* settings.finders === "two" && settings.reviewer.tools !== "off"
+    ? findTwice(task)
+    : agent.run(task)
   const asked: AskResult = { result, coverage: coverageOf(plan, portions, fitDiffs(portions, budget).shown) }
   return asked
 })

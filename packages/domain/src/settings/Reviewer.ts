@@ -83,6 +83,14 @@ export const reviewer = {
     kind: oneOf(Severity.literals),
     doc: "The lowest severity that is reported: `critical`, `high`, `medium`, `low`."
   }),
+  finders: defaulted("one", {
+    yaml: "reviewer.finders",
+    env: "REVIEWER_FINDERS",
+    travels: "job",
+    kind: oneOf(["one", "two"]),
+    doc:
+      "Who looks for findings: `one` agent with tools; or `two`: first the model alone, in one turn on the diff, then the agent, which knows what the first has claimed."
+  }),
   verify: defaulted(true, {
     yaml: "reviewer.verify",
     env: "REVIEWER_VERIFY",
