@@ -4,7 +4,7 @@ import type { Lane } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Context, Duration, type Effect, type Option, Schema, type Stream } from "effect"
+import { Context, Duration, type Effect, type Option, type Result, Schema, type Stream } from "effect"
 
 /** Result of an offer. */
 export const OfferResult = Schema.TaggedUnion({
@@ -121,6 +121,8 @@ export class JobQueue extends Context.Service<JobQueue, {
    * lane, and is never turned away. A parked job whose delivery comes again waits again.
    */
   offer(job: Job): Effect.Effect<OfferResult, StoreError>
+  /** Offers jobs together, for the price of one write. The results are in their order. */
+  offerAll(jobs: ReadonlyArray<Job>): Effect.Effect<ReadonlyArray<Result.Result<OfferResult, StoreError>>>
   /**
    * The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet, another holds it, or this
    * program cannot read it: then it is left to one that can. A lease of it that has run out is a loss of its run, unless

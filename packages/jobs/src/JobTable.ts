@@ -63,6 +63,8 @@ export interface Page {
 export interface JobTable {
   /** A number larger than every one before it. */
   tick(): number
+  /** True if the store has the job, another one of its event, or jobs of its lane that wait or run. */
+  knows(job: Pick<JobRow, "id" | "lane" | "event">): boolean
   byId(id: string): JobRow | undefined
   /** The last job of an event of the lane. */
   byEvent(lane: string, event: string): JobRow | undefined

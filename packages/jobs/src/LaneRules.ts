@@ -115,6 +115,8 @@ const requeueStopped = (table: JobTable, row: JobRow): void =>
 /** Fields of a job without attempts. Numbers that must not be used twice are not reset. */
 const untried = { attempts: 0, losses: 0, dueAt: 0, owner: null, failure: null, waitsFor: null, waitsSince: null }
 
+const neverRun = { earlier: 0, attempts: 0, epoch: 0 }
+
 /** Task of a new job. A command does not wait for a model, nor behind those that do. */
 export const taskOf = (command: Command["_tag"]): "review" | "command" => usesModel(command) ? "review" : "command"
 
@@ -201,6 +203,10 @@ export const offer = (
   now: number,
   limits: Limits
 ): OfferResult => {
+  if (!table.knows(row)) {
+    table.insert(asNewlyAccepted(table, { ...neverRun, ...row, receivedAt: now, task: taskOf(command) }, now), payload)
+    return OfferResult.cases.Accepted.make({ jobId: row.id })
+  }
   const known = table.byId(row.id)
   if (known !== undefined && known.state !== "parked") return OfferResult.cases.Duplicate.make({ jobId: known.id })
   const twin = table.byEvent(row.lane, row.event)
@@ -215,7 +221,7 @@ export const offer = (
   const fresh = () =>
     asNewlyAccepted(
       table,
-      { earlier: 0, attempts: 0, epoch: 0, receivedAt: now, ...known, ...row, task: taskOf(command) },
+      { ...neverRun, receivedAt: now, ...known, ...row, task: taskOf(command) },
       now
     )
   const put = (one: JobRow) => store(table, one, payload, known !== undefined)

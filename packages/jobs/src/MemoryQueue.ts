@@ -29,6 +29,7 @@ const makeTable = (): JobTable => {
 
   return {
     tick: () => ++last,
+    knows: ({ event, id, lane }) => rows.has(id) || lanes.has(lane) || byEvent(lane, event) !== undefined,
     byId,
     byEvent,
     active: (lane) => lanes.get(lane) ?? [],

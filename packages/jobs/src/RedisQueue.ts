@@ -256,6 +256,9 @@ const make = Effect.gen(function*() {
     JobQueue,
     JobQueue.of({
       offer,
+      offerAll: Effect.fn("JobQueue.offerAll")((jobs: ReadonlyArray<Job>) =>
+        Effect.forEach(jobs, (job) => Effect.result(offer(job)), { concurrency: atOnce })
+      ),
       take,
       renew,
       settle,

@@ -59,6 +59,7 @@ export const make = ({ endedJob, eventJob, forgottenBefore, jobs, lane }: Loaded
   return {
     table: {
       tick: () => unknown + ++numbers,
+      knows: ({ id }) => rows.has(id) || eventJob !== "" || endedJob !== "" || active().length > 0,
       byId: (id) => jobs.has(id) ? rows.get(id) : never(),
       byEvent: () => rows.get(eventJob === "" ? endedJob : eventJob),
       active,

@@ -15,7 +15,7 @@ const Stored = Schema.Struct({
 
 const columns = "id, position, superseded, ended_at AS endedAt, kept"
 
-const bytesOf = (id: string): Uint8Array => Buffer.from(id, "hex")
+export const bytesOf = (id: string): Uint8Array => Buffer.from(id, "hex")
 
 const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type): JobRow =>
   EndedJob.decode(kept, {
@@ -26,7 +26,7 @@ const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type):
   })
 
 /** Six-byte hash of a lane's event, mostly unique. */
-const digestOf = (lane: string, event: string): Uint8Array =>
+export const digestOf = (lane: string, event: string): Uint8Array =>
   createHash("sha256").update(`${lane}\n${event}`).digest().subarray(0, 6)
 
 /** The `ended_jobs` table of the database, for one transaction. Nothing in it ever changes. */

@@ -18,13 +18,19 @@ const columns = `id, position, lane, delivery, event, lifecycle, state, task, fa
   waits_since AS waitsSince, attempts, earlier, losses, due_at AS dueAt, epoch, owner, stop, again,
   superseded_by AS supersededBy, stood_for AS stoodFor, outcome, received_at AS receivedAt, since, ended_at AS endedAt`
 
-const parametersOf = (row: JobRow): Parameters => Schema.encodeSync(StoredRow)(row)
+const parametersOf = (row: JobRow) => ({
+  ...row,
+  lifecycle: Number(row.lifecycle),
+  again: Number(row.again)
+} satisfies Parameters)
 
 const newest = (a: JobRow | undefined, b: JobRow) => a !== undefined && a.position > b.position ? a : b
 
 /** The jobs of the database, for one transaction: `jobs` has those that may run once more, `ended_jobs` the others. */
 export const make = (statements: Statements): JobTable => {
   const ended = SqliteEndedJobs.make(statements)
+  // The lanes that were read, as they are now: a transaction asks for a lane before and after it changes it.
+  const lanes = new Map<string, ReadonlyArray<JobRow>>()
   const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
   const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
     state === undefined
@@ -41,6 +47,25 @@ export const make = (statements: Statements): JobTable => {
 
   return {
     tick: () => statements.get(StoredNumber, "UPDATE ticks SET last = last + 1 RETURNING last AS number")?.number ?? 0,
+    knows: ({ event, id, lane }) => {
+      const found = statements.get(
+        StoredNumber,
+        `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = :id)
+           OR EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running'))
+           OR EXISTS (SELECT 1 FROM jobs WHERE substr(event, -8) = substr(:event, -8) AND event = :event AND lane = :lane)
+           OR EXISTS (SELECT 1 FROM ended_jobs WHERE id = :bytes)
+           OR EXISTS (SELECT 1 FROM ended_jobs WHERE event = :digest) AS number`,
+        {
+          event,
+          id,
+          lane,
+          bytes: SqliteEndedJobs.bytesOf(id),
+          digest: SqliteEndedJobs.digestOf(lane, event)
+        }
+      )
+      if (found?.number === 0) lanes.set(lane, [])
+      return found?.number !== 0
+    },
     byId: (id) => living(id) ?? ended.byId(id),
     byEvent: (lane, event) =>
       statements.all(
@@ -48,14 +73,21 @@ export const make = (statements: Statements): JobTable => {
         `SELECT ${columns} FROM jobs WHERE substr(event, -8) = substr(:event, -8) AND event = :event AND lane = :lane`,
         { lane, event }
       ).reduce(newest, ended.byEvent(lane, event)),
-    active: (lane) =>
-      statements.all(
+    active: (lane) => {
+      const known = lanes.get(lane)
+      if (known !== undefined) return known
+      const found = statements.all(
         StoredRow,
         `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
         { lane }
-      ).toSorted(byTurn),
+      ).toSorted(byTurn)
+      lanes.set(lane, found)
+      return found
+    },
     payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
     insert: (row, payload) => {
+      const known = lanes.get(row.lane)
+      if (known !== undefined) lanes.set(row.lane, [...known, row].toSorted(byTurn))
       statements.run(
         `INSERT INTO jobs (id, position, lane, delivery, event, lifecycle, state, payload, task, failure, waits_for,
          waits_since, attempts, earlier, losses, due_at, epoch, owner, stop, again, superseded_by, stood_for, outcome,
@@ -67,6 +99,7 @@ export const make = (statements: Statements): JobTable => {
       )
     },
     update: (row, payload) => {
+      lanes.delete(row.lane)
       if (row.state === "done" || row.state === "superseded") {
         statements.run("DELETE FROM jobs WHERE id = :id", { id: row.id })
         ended.insert(row)

@@ -2,7 +2,19 @@ import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Array, Clock, Context, Duration, Effect, Exit, Option, Request, RequestResolver, Schedule } from "effect"
+import {
+  Array,
+  Clock,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  Option,
+  Request,
+  RequestResolver,
+  Result,
+  Schedule
+} from "effect"
 import {
   JobQueue,
   type JobRequestResult,
@@ -106,11 +118,27 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       return Effect.map(Effect.request(request, changes), () => Option.getOrThrow(changed))
     }).pipe(Effect.uninterruptible)
 
-  const offer = Effect.fn("JobQueue.offer")((job: Job) => {
-    const candidate = LaneRules.offered(job)
-    const body = (table: JobTable, now: number) => LaneRules.offer(table, candidate, now, limits)
-    return change("JobQueue.offer", [candidate.row.lane], body, true)
-  })
+  const offerTogether = (jobs: ReadonlyArray<Job>) => {
+    const candidates = jobs.map(LaneRules.offered)
+    const body = (table: JobTable, now: number) =>
+      candidates.map((candidate) => LaneRules.offer(table, candidate, now, limits))
+    return change("JobQueue.offer", candidates.map(({ row }) => row.lane), body, true)
+  }
+
+  const offer = Effect.fn("JobQueue.offer")((job: Job) =>
+    Effect.flatMap(offerTogether([job]), ([result]) => Effect.fromNullishOr(result).pipe(Effect.orDie))
+  )
+
+  // If one cannot be stored, each is offered by itself, so that it keeps no other from it.
+  const offerAll = Effect.fn("JobQueue.offerAll")((jobs: ReadonlyArray<Job>) =>
+    Effect.matchEffect(offerTogether(jobs), {
+      onSuccess: (results) => Effect.succeed(results.map((result) => Result.succeed(result))),
+      onFailure: (error) =>
+        jobs.length > 1 && error.reason === "failed"
+          ? Effect.forEach(jobs, (job) => Effect.result(offer(job)))
+          : Effect.succeed(jobs.map(() => Result.fail(error)))
+    })
+  )
 
   // The jobs of the lanes' heads that were found unreadable: said once, and they are left to a program that can read them.
   const left = new Set<JobId>()
@@ -206,6 +234,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     JobQueue,
     JobQueue.of({
       offer,
+      offerAll,
       take,
       renew,
       settle,

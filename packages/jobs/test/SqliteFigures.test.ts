@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
@@ -101,6 +101,7 @@ it.effect("no step of the queue and no page of its records reads the jobs throug
     const plans = yield* sqlite.read("test", (statements) =>
       plansOf(statements, (table) => {
         const lane = laneKey(laneOf(1))
+        table.knows({ id: JobId.make("0".repeat(20)), lane, event: "pr_push:0" })
         table.byId("0".repeat(20))
         table.byEvent(lane, "pr_push:0")
         table.active(lane)
@@ -115,7 +116,7 @@ it.effect("no step of the queue and no page of its records reads the jobs throug
         }
       }))
     assert.isAbove(plans.length, 20)
-    assert.deepStrictEqual(plans.filter((detail) => /SCAN|TEMP B-TREE/.test(detail)), [])
+    assert.deepStrictEqual(plans.filter((detail) => /SCAN (?!CONSTANT ROW)|TEMP B-TREE/.test(detail)), [])
   }))
 
 it.effect("a check fails while the database can take nothing more", () =>

@@ -6,7 +6,7 @@ import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { laneOf, push, reviewed } from "@nominal-code/testing/Jobs"
 import { storeIn } from "@nominal-code/testing/QueueSteps"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Result } from "effect"
 import { databaseAt, temporaryDirectory } from "./TestStore.ts"
 
 const numbers = Array.from({ length: 50 }, (_, index) => index + 1)
@@ -47,6 +47,21 @@ it.effect("changes of the same moment share commits, at most 3 for 50: offers, t
     )
     assert.isTrue(settled.done.every((held) => held))
     for (const { commits } of [offered, taken, renewed, settled]) assert.isAtMost(commits, 3)
+  }))
+
+it.effect("a thousand deliveries of the same moment are stored by at most two commits, and those known are told apart", () =>
+  Effect.gen(function*() {
+    const { commitsOf, queue } = yield* counted
+    const jobs = Array.from({ length: 1000 }, (_, index) => push(laneOf(1 + (index % 500)), `${index % 800}`))
+    const { commits, done } = yield* commitsOf(queue.offerAll(jobs))
+    assert.isAtMost(commits, 2)
+    const tags = done.map((result) =>
+      Result.match(result, { onSuccess: ({ _tag }) => _tag, onFailure: ({ reason }) => reason })
+    )
+    assert.deepStrictEqual(Object.entries(Object.groupBy(tags, (tag) => tag)).map(([tag, all]) => [tag, all?.length]), [
+      ["Accepted", 800],
+      ["Duplicate", 200]
+    ])
   }))
 
 it.effect("a lane that cannot be changed keeps no other from it", () =>

@@ -189,7 +189,7 @@ it.effect("a job whose stored form cannot be read is left to another version, wi
         "test",
         (statements) => statements.run("UPDATE jobs SET payload = :payload WHERE id = :id", { id: newer.id, payload })
       )
-    yield* store("3:what a later version makes of it")
+    yield* store("9:what a later version makes of it")
     assert.deepStrictEqual(yield* take(laneOf(1)), Option.none())
     assert.deepStrictEqual(yield* depth, { waiting: 2, running: 0, parked: 0, oldestWaitMillis: 0 })
     assert.isTrue(Option.getOrThrow(yield* find(newer.id)).unreadable)
