@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { Cause, Effect, Layer, Logger, Predicate, References } from "effect"
+import { Cause, Console, Effect, Layer, Logger, Predicate, References } from "effect"
 
 const written = (value: unknown): string =>
   Predicate.isString(value) ? value : value instanceof Error ? value.message : JSON.stringify(value)
@@ -23,6 +23,27 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
+/**
+ * Writes lines to stderr, those of one turn of the program together: each write is a system call, and a batch of
+ * deliveries has many lines.
+ */
+const makeWrite = () => {
+  let lines: Array<string> = []
+  return (line: string, console: Console.Console): void => {
+    if (lines.push(line) > 1) return
+    queueMicrotask(() => {
+      console.error(lines.join("\n"))
+      lines = []
+    })
+  }
+}
+
+/** Logger that writes its texts to stderr. */
+const toStderr = <A>(logger: Logger.Logger<A, string>): Logger.Logger<A, void> => {
+  const write = makeWrite()
+  return Logger.make((options) => write(logger.log(options), options.fiber.getRef(Console.Console)))
+}
+
 /** Logs what the configuration warns of. */
 const warned = Layer.effectDiscard(
   Effect.flatMap(
@@ -42,7 +63,7 @@ const hiding = (
       const known = makeKnownSecrets(secrets)
       return Layer.mergeAll(
         Layer.succeed(KnownSecrets, known),
-        Logger.layer([Logger.withConsoleError(Logger.map(Logger.map(line, known.redact), show))]),
+        Logger.layer([toStderr(Logger.map(Logger.map(line, known.redact), show))]),
         Layer.succeed(References.MinimumLogLevel, levelOf(logLevel))
       )
     }))
