@@ -91,7 +91,7 @@ const yaml =
   "github:\n  token: abc\nreviewer:\n  bot_username: bot\n  triggers: [pr_opened, pr_push]\naccess: { allowed_users: [a] }\n"
 
 const webhook = (parse: typeof parseGitHub, headers: Record<string, string>) => (text: string) =>
-  parse({ headers, body: Buffer.from(text) })
+  Effect.fromResult(parse({ headers, body: Buffer.from(text) }))
 
 /** Every reader of bytes from outside that needs no network and no repository. */
 export const parsers: ReadonlyArray<Parser> = [

@@ -1,20 +1,9 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { settings } from "@nominal-code/config/Settings"
 import { nameOf, type Setting } from "@nominal-code/domain/Setting"
+import * as DirectServer from "@nominal-code/server/DirectServer"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import type { HttpServer } from "effect/http"
-import { createServer } from "node:http"
-
-/**
- * HTTP server that answers 503 while no routes are attached: listening starts before that and ends after, and such a
- * request would otherwise never get an answer.
- */
-const makeServer = () => {
-  const server = createServer((_request, response) => {
-    if (server.listenerCount("request") === 1) response.writeHead(503).end()
-  })
-  return server
-}
 
 /** The configured address cannot be listened on. */
 class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", { message: Schema.String }) {}
@@ -32,7 +21,14 @@ export const layer = (
   host: string,
   port: number,
   setting: Setting<unknown>
-): Layer.Layer<HttpServer.HttpServer, ListenFailed> =>
-  NodeHttpServer.layer(makeServer, { host, port, gracefulShutdownTimeout: "5 seconds" }).pipe(
-    Layer.catchTag("ServeError", ({ cause }) => Layer.effectContext(Effect.fail(explain(host, port, setting, cause))))
-  )
+): Layer.Layer<HttpServer.HttpServer | DirectServer.DirectRoutes, ListenFailed> =>
+  Layer.suspend(() => {
+    const { routes, server } = DirectServer.make()
+    return NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "5 seconds" }).pipe(
+      Layer.catchTag(
+        "ServeError",
+        ({ cause }) => Layer.effectContext(Effect.fail(explain(host, port, setting, cause)))
+      ),
+      Layer.merge(Layer.succeed(DirectServer.DirectRoutes, routes))
+    )
+  })

@@ -10,8 +10,9 @@ const deliveries = Metric.counter("nominal_deliveries_total", {
   incremental: true
 })
 
-/** Counts a delivery. */
-export const countDelivery = (status: string) => Metric.update(Metric.withAttributes(deliveries, { status }), 1)
+/** Counts deliveries of which the same became. */
+export const countDeliveries = (status: string, number: number) =>
+  Metric.update(Metric.withAttributes(deliveries, { status }), number)
 
 const runs = Metric.counter("nominal_jobs_total", {
   description: "Runs of jobs, by how they ended",

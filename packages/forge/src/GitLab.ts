@@ -73,7 +73,7 @@ export const inventory = makeInventory
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 export const webhooks = (options: GitLabWebhookOptions): ForgeWebhooks => ({
   platform,
-  verifyHeaders: (headers) => verifyHeaders(options, headers),
-  verify: (request) => verifyDelivery(options, request),
+  verifyHeaders: (headers, now) => verifyHeaders(options, headers, now),
+  verify: (request, now) => verifyDelivery(options, request, now),
   parse: parseWebhook
 })

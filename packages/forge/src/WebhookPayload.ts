@@ -1,5 +1,5 @@
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Effect, Option, Result, Schema, SchemaIssue } from "effect"
+import { Option, Result, Schema, SchemaIssue } from "effect"
 import { WebhookError } from "./ForgeError.ts"
 import type { Delivery, WebhookRequest } from "./Webhooks.ts"
 
@@ -7,15 +7,15 @@ import type { Delivery, WebhookRequest } from "./Webhooks.ts"
 export type Reading = Result.Result<PullRequestEvent, string>
 export type Reader = (payload: unknown) => Reading
 
-/** A request that the forge would not send. */
-export const malformed = (message: string) => new WebhookError({ reason: "malformed", message })
+/** Refuses a request that the forge would not send. */
+export const malformed = (message: string) => Result.fail(new WebhookError({ reason: "malformed", message }))
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+const notJson = () => new WebhookError({ reason: "malformed", message: "the body is not JSON in UTF-8" })
 
 /** Decodes the body of a request, which must be JSON in UTF-8. */
-export const readJson = ({ body }: WebhookRequest) =>
-  Effect.try({
-    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
-    catch: () => malformed("the body is not JSON in UTF-8")
-  })
+export const readJson = ({ body }: WebhookRequest): Result.Result<unknown, WebhookError> =>
+  Result.try({ try: (): unknown => JSON.parse(utf8.decode(body)), catch: notJson })
 
 const issues = SchemaIssue.makeFormatterStandardSchemaV1()
 

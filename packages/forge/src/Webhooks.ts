@@ -1,6 +1,6 @@
 import type { Platform } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Context, type Effect, type Option } from "effect"
+import { Context, type Option, type Result } from "effect"
 import type { WebhookError } from "./ForgeError.ts"
 
 /** Headers of a webhook request. Their names are lower-case. */
@@ -20,15 +20,18 @@ export interface Delivery {
   readonly ignored: string
 }
 
-/** The webhooks of one forge: how its deliveries are verified and read. */
+/**
+ * The webhooks of one forge: how its deliveries are verified and read. All of it is synchronous, and a refusal is a
+ * value: this is on the path of every delivery. `now` is in milliseconds since the epoch.
+ */
 export interface ForgeWebhooks {
   readonly platform: Platform
   /** Refuses a request whose headers alone show that the forge did not send it, before its body is read. */
-  verifyHeaders(headers: WebhookHeaders): Effect.Effect<void, WebhookError>
+  verifyHeaders(headers: WebhookHeaders, now: number): Result.Result<void, WebhookError>
   /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
-  verify(request: WebhookRequest): Effect.Effect<void, WebhookError>
+  verify(request: WebhookRequest, now: number): Result.Result<void, WebhookError>
   /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
-  parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>
+  parse(request: WebhookRequest): Result.Result<Delivery, WebhookError>
 }
 
 /** The webhooks of the forges that this process serves, each on a route of its own. */

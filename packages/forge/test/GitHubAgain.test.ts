@@ -6,10 +6,10 @@ import type { Delivery } from "../src/Webhooks.ts"
 import { pull, sha, source } from "./GitHubPayload.ts"
 
 const parse = (event: string, payload: unknown) =>
-  parseWebhook({
+  Effect.fromResult(parseWebhook({
     headers: { "content-type": "application/json", "x-github-event": event, "x-github-delivery": "d-1" },
     body: new TextEncoder().encode(JSON.stringify(payload))
-  })
+  }))
 
 const encodeEvent = Schema.encodeSync(PullRequestEvent)
 const eventOf = ({ event }: Delivery) => encodeEvent(Option.getOrThrow(event))

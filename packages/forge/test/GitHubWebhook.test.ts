@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import { readFileSync } from "node:fs"
-import { parseWebhook } from "../src/github/Webhook.ts"
+import * as Webhook from "../src/github/Webhook.ts"
 import type { Delivery, WebhookRequest } from "../src/Webhooks.ts"
 import { pull, sha, source, user } from "./GitHubPayload.ts"
 
@@ -34,6 +34,8 @@ const request = (
   },
   body: typeof body === "string" ? new TextEncoder().encode(body) : body
 })
+
+const parseWebhook = (request: WebhookRequest) => Effect.fromResult(Webhook.parseWebhook(request))
 
 const parse = (event: string, payload: unknown) => parseWebhook(request(event, JSON.stringify(payload)))
 

@@ -2,13 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import { Effect, Option, Schema } from "effect"
-import { parseWebhook } from "../src/gitlab/Webhook.ts"
+import * as Webhook from "../src/gitlab/Webhook.ts"
 import type { Delivery, WebhookRequest } from "../src/Webhooks.ts"
 
 const request = (body: string | Uint8Array, headers: WebhookRequest["headers"] = {}): WebhookRequest => ({
   headers: { "content-type": "application/json", "idempotency-key": "f5e5f430", ...headers },
   body: typeof body === "string" ? new TextEncoder().encode(body) : body
 })
+
+const parseWebhook = (request: WebhookRequest) => Effect.fromResult(Webhook.parseWebhook(request))
 
 const parse = (payload: unknown) => parseWebhook(request(JSON.stringify(payload)))
 

@@ -3,18 +3,21 @@ import type { Job } from "@nominal-code/domain/Job"
 import type { Forge } from "@nominal-code/forge/Forge"
 import { Forges } from "@nominal-code/forge/Forges"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
-import { Context, Effect, Layer, Queue } from "effect"
+import { Context, Duration, Effect, Layer, Queue } from "effect"
 
 /**
  * Acknowledgements of accepted jobs, in the background: the reaction to the event, and the check on its commit. A slow or
- * absent forge delays nobody: beyond `waiting` pending ones, new ones are dropped.
+ * absent forge delays nobody: beyond `waiting` pending ones, new ones are dropped. Their rate is bounded, so that a flood
+ * of deliveries neither spends the forge's rate limit nor takes the time of the deliveries.
  */
 export class Acknowledgements extends Context.Service<Acknowledgements, {
   send(job: Job): Effect.Effect<void>
 }>()("@nominal-code/server/Acknowledgements") {}
 
-const waiting = 1_000
+const waiting = 100
 const atOnce = 4
+/** Rest after each, of each of those that are at work at once: eight acknowledgements a second. */
+const rest = Duration.millis(500)
 
 /** Shows on the commit of a lifecycle event that its review waits. A comment does not say which commit there is. */
 const showQueued = ({ event, id }: Job, forge: Forge["Service"]) =>
@@ -40,6 +43,7 @@ const make = Effect.gen(function*() {
     )
   yield* Queue.take(queue).pipe(
     Effect.flatMap(acknowledge),
+    Effect.andThen(Effect.sleep(rest)),
     Effect.forever,
     Effect.forkScoped,
     Effect.repeat({ times: atOnce - 1 })

@@ -1,5 +1,5 @@
-import { ByteSize, Data, Deferred, Duration, Effect, Option } from "effect"
-import { Headers, HttpIncomingMessage, type HttpServerError, type HttpServerRequest } from "effect/http"
+import { ByteSize, Clock, Data, Duration, Effect, Schedule } from "effect"
+import type { IncomingMessage, ServerResponse } from "node:http"
 
 /** Maximum size of a delivery's body, enforced while it is read. GitHub's limit is 25 MiB; events of ours are far below. */
 export const maxBodySize = ByteSize.mebibytes(5)
@@ -10,83 +10,104 @@ const maxBytesInFlight = ByteSize.mebibytes(64)
 /** Time for a body to arrive. GitHub and GitLab give up on a delivery after ten seconds. */
 export const patience = Duration.seconds(15)
 
-/** A body that was not read: it had to make room for later ones, or did not arrive in time. */
-export class BodyNotRead extends Data.TaggedError("BodyNotRead")<{ readonly reason: "no-room" | "too-slow" }> {}
+/** Time for which the rest of a refused body is discarded, so that the answer reaches whoever still sends. */
+const discardMillis = 1_000
 
-/** Room counts in kibibytes, so that an empty body takes some, too. */
-const kibibytes = (bytes: number) => 1 + Math.floor(bytes / 1_024)
+/** Reason why a body was not read: it had to make room for later ones, did not arrive in time, or is too large. */
+export type BodyRefusal = Data.TaggedEnum<{ NoRoom: {}; TooSlow: {}; TooLarge: {} }>
+export const BodyRefusal = Data.taggedEnum<BodyRefusal>()
 
-const largest = kibibytes(ByteSize.toNumberUnsafe(maxBodySize))
-
-/** Room that a request asks for: the length that it declares, or the largest if it declares none. */
-const roomFor = ({ headers }: HttpServerRequest.HttpServerRequest): number => {
-  const declared = Option.match(Headers.get(headers, "content-length"), { onNone: () => NaN, onSome: Number })
-  return Number.isSafeInteger(declared) && declared >= 0 ? Math.min(kibibytes(declared), largest) : largest
+/** Receivers of a body, or of the reason why there is none. A request that is cut off is heard of no more. */
+export interface BodyReceiver {
+  readonly onBody: (body: Uint8Array) => void
+  readonly onRefusal: (refusal: BodyRefusal) => void
 }
 
-/** A body that takes room. It may be dropped until it has `arrived`. */
+const largest = ByteSize.toNumberUnsafe(maxBodySize)
+const allTogether = ByteSize.toNumberUnsafe(maxBytesInFlight)
+
+/** The least room of a body, so that empty ones take some, too. */
+const least = 1_024
+
+/** Length that a request declares; the largest if it declares none. */
+const declaredBy = ({ headers: { "content-length": length } }: IncomingMessage): number => {
+  const declared = length === undefined ? NaN : Number(length)
+  return Number.isSafeInteger(declared) && declared >= 0 ? declared : largest
+}
+
+/** Ends a request whose body was not read to its end. */
+const discard = (request: IncomingMessage): void => {
+  request.resume()
+  setTimeout(() => request.complete || request.destroy(), discardMillis).unref()
+}
+
+/** A body that is being read. */
 interface Reading {
-  readonly dropped: Effect.Effect<never, BodyNotRead>
-  readonly arrived: () => void
-  readonly leave: () => void
-}
-
-/** Makes the room for all bodies. Where it is full, those that have been arriving for longest make place. */
-const makeRoom = (total: number) => {
-  let free = total
-  const arriving = new Set<{ readonly drop: () => void }>()
-  return (size: number): Reading => {
-    const dropped = Deferred.makeUnsafe<never, BodyNotRead>()
-    let held = true
-    const leave = () => {
-      if (held) free += size
-      held = false
-      arriving.delete(entry)
-    }
-    const entry = {
-      drop: () => {
-        leave()
-        Deferred.doneUnsafe(dropped, Effect.fail(new BodyNotRead({ reason: "no-room" })))
-      }
-    }
-    free -= size
-    arriving.add(entry)
-    for (const oldest of arriving) {
-      if (free >= 0) break
-      oldest.drop()
-    }
-    return { dropped: Deferred.await(dropped), arrived: () => void arriving.delete(entry), leave }
-  }
+  readonly deadline: number
+  readonly end: (refusal: BodyRefusal) => void
 }
 
 /**
  * Makes a reader of bodies. It bounds the memory that unverified requests take. A forge's body is there at once, so where
- * there is no room, what has been arriving for longest is dropped with its connection: bodies that never come keep no
- * delivery out. So is one that does not arrive in time.
+ * there is no room, what has been arriving for longest is refused: bodies that never come keep no delivery out. So is one
+ * that does not arrive in time.
  */
-export const make = Effect.sync(() => {
-  const enter = makeRoom(kibibytes(ByteSize.toNumberUnsafe(maxBytesInFlight)))
-  return Effect.fnUntraced(
-    function*<A, E, R>(
-      request: HttpServerRequest.HttpServerRequest,
-      use: (body: Uint8Array) => Effect.Effect<A, E, R>
-    ): Effect.fn.Return<A, E | BodyNotRead | HttpServerError.HttpServerError, R> {
-      const body = request.arrayBuffer.pipe(
-        Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
-        Effect.timeoutOrElse({
-          duration: patience,
-          orElse: () => Effect.fail(new BodyNotRead({ reason: "too-slow" }))
-        })
-      )
-      return yield* Effect.acquireUseRelease(
-        Effect.sync(() => enter(roomFor(request))),
-        ({ arrived, dropped }) =>
-          Effect.flatMap(Effect.raceFirst(body, dropped), (bytes) => {
-            arrived()
-            return use(new Uint8Array(bytes))
-          }),
-        ({ leave }) => Effect.sync(leave)
-      )
+export const make = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  // In the order of their arrival.
+  const readings = new Set<Reading>()
+  let room = allTogether
+
+  const read = (request: IncomingMessage, response: ServerResponse, { onBody, onRefusal }: BodyReceiver): void => {
+    const refuse = (refusal: BodyRefusal) => {
+      onRefusal(refusal)
+      discard(request)
     }
-  )
+    const declared = declaredBy(request)
+    if (declared > largest) return refuse(BodyRefusal.TooLarge())
+    const taken = Math.max(least, declared)
+    for (const oldest of readings) {
+      if (room >= taken) break
+      oldest.end(BodyRefusal.NoRoom())
+    }
+    room -= taken
+
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    const onData = (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      chunks.push(chunk)
+      if (size > largest) reading.end(BodyRefusal.TooLarge())
+    }
+    const onEnd = () => {
+      release()
+      onBody(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
+    }
+    const release = () => {
+      if (!readings.delete(reading)) return
+      room += taken
+      request.off("data", onData).off("end", onEnd).off("close", release)
+    }
+    const reading: Reading = {
+      deadline: clock.currentTimeMillisUnsafe() + Duration.toMillis(patience),
+      end: (refusal) => {
+        release()
+        refuse(refusal)
+      }
+    }
+    readings.add(reading)
+    request.on("data", onData).on("end", onEnd).on("close", release)
+    // Without it, a client that asks first whether it may send the body waits.
+    if (request.headers.expect !== undefined) response.writeContinue()
+  }
+
+  const endOverdue = Effect.sync(() => {
+    const now = clock.currentTimeMillisUnsafe()
+    for (const reading of readings) {
+      if (reading.deadline > now) return
+      reading.end(BodyRefusal.TooSlow())
+    }
+  })
+  yield* Effect.forkScoped(Effect.repeat(endOverdue, Schedule.spaced("1 second")))
+  return read
 })

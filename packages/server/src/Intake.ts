@@ -1,112 +1,102 @@
-import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
-import { countDelivery } from "@nominal-code/domain/Metrics"
-import { type Admission, admit, type Policy } from "@nominal-code/domain/Policy"
-import { Login } from "@nominal-code/domain/PullRequest"
+import type { Job } from "@nominal-code/domain/Job"
+import { laneKey } from "@nominal-code/domain/Lane"
+import { admit, type Policy } from "@nominal-code/domain/Policy"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { currentTraceparent } from "@nominal-code/domain/Trace"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import type { Delivery, ForgeWebhooks, WebhookRequest } from "@nominal-code/forge/Webhooks"
-import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, type OfferResult } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Context, Effect, Layer, Option } from "effect"
+import { Array, Clock, Context, Effect, Layer, Result } from "effect"
 import * as Acknowledgements from "./Acknowledgements.ts"
-
-/** Result of a delivery: the `status` of the answer, and its job if it has one. */
-export interface Receipt {
-  readonly status: "accepted" | "duplicate" | "busy" | "ignored" | "filtered" | "no_mention" | "unauthorized"
-  readonly job?: string
-  readonly reason?: string
-}
+import { type Arrival, decide, type Decision, type Dismissed } from "./Decision.ts"
+import type { Receipt } from "./Receipt.ts"
 
 /**
- * Intake of webhook requests: signature check, decoding, policy decision and one durable write. Nothing here waits for
- * a forge or a model.
+ * Intake of webhook requests: signature check, decoding and policy decision, which are synchronous, and then one durable
+ * write for all that came in the same moment. Nothing here waits for a forge or a model.
  */
 export class Intake extends Context.Service<Intake, {
-  receive(webhooks: ForgeWebhooks, request: WebhookRequest): Effect.Effect<Receipt, WebhookError | StoreError>
+  /** Decides about a request, which is verified before it is parsed. */
+  decide(
+    webhooks: ForgeWebhooks,
+    request: WebhookRequest,
+    arrival: Arrival
+  ): Result.Result<Decision, WebhookError>
+  /** Logs a delivery that starts nothing. */
+  dismiss(decision: Dismissed): Effect.Effect<Receipt>
+  /** Stores the jobs of deliveries together. The receipts are in the order of the jobs. */
+  offer(jobs: ReadonlyArray<Job>): Effect.Effect<ReadonlyArray<Result.Result<Receipt, StoreError>>>
   /** Takes a delivery that came another way than as a request: by the same policy, under the same identity. */
   take(delivery: Delivery): Effect.Effect<Receipt, StoreError>
   /** True if the policy admits an event. */
   admits(event: PullRequestEvent): Effect.Effect<boolean>
 }>()("@nominal-code/server/Intake") {}
 
-type Admitted = typeof Admission.cases.Review.Type
-
 const make = Effect.fnUntraced(function*(policy: Policy) {
   const queue = yield* JobQueue
   const acknowledgements = yield* Acknowledgements.Acknowledgements
 
-  const jobOf = Effect.fnUntraced(
-    function*(delivery: DeliveryId, event: PullRequestEvent, { prompt, unverified }: Admitted) {
-      const { number, platform, repo } = event.pullRequest
-      const traceparent = yield* currentTraceparent
-      return new Job({
-        id: jobIdOfDelivery(platform, delivery),
-        lane: new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(policy.botUsername) }),
-        event,
-        prompt,
-        ...(unverified === true ? { unverified } : {}),
-        delivery,
-        receivedAt: yield* Clock.currentTimeMillis,
-        ...(Option.isSome(traceparent) ? { traceparent: traceparent.value } : {})
-      })
+  /** Logs an offer of a job, and answers for it. */
+  const receiptOf = Effect.fnUntraced(function*(job: Job, offered: OfferResult): Effect.fn.Return<Receipt> {
+    const about = { delivery: job.delivery, job: job.id, lane: laneKey(job.lane) }
+    const { event: { kind, pullRequest } } = job
+    if (offered._tag === "Duplicate") {
+      yield* Effect.logInfo(`delivered again: it is job ${offered.jobId} already`, about)
+      return { status: "duplicate", job: offered.jobId }
     }
-  )
-
-  const offer = Effect.fnUntraced(function*(job: Job) {
-    const offered = yield* queue.offer(job)
-    return yield* OfferResult.match(offered, {
-      Accepted: ({ jobId, superseded }) =>
-        // Somebody who may not ask gets no answer, and so no reaction.
-        (job.unverified === true ? Effect.void : acknowledgements.send(job)).pipe(
-          Effect.andThen(Effect.logInfo(
-            `accepted ${job.event.pullRequest}: ${job.event.kind}`,
-            superseded === undefined ? {} : { superseded }
-          )),
-          Effect.as<Receipt>({ status: "accepted", job: jobId })
-        ),
-      Duplicate: ({ jobId }) =>
-        Effect.as(
-          Effect.logInfo(`delivered again: it is job ${jobId} already`),
-          { status: "duplicate", job: jobId } satisfies Receipt
-        ),
-      Full: ({ told, waiting }) => {
-        const reason = `${waiting} requests of this pull request wait already; this one was not added, and the pull ` +
-          `request ${told ? "is told so" : "is about to be told so of an earlier one"}`
-        return Effect.as(
-          Effect.logWarning(`${job.event.pullRequest}: ${reason}`),
-          { status: "busy", reason } satisfies Receipt
-        )
-      }
-    })
+    if (offered._tag === "Full") {
+      const reason = `${offered.waiting} requests of this pull request wait already; this one was not added, and the ` +
+        `pull request ${offered.told ? "is told so" : "is about to be told so of an earlier one"}`
+      yield* Effect.logWarning(`${pullRequest}: ${reason}`, about)
+      return { status: "busy", reason }
+    }
+    const { jobId, superseded } = offered
+    yield* Effect.logInfo(
+      `accepted ${pullRequest}: ${kind}`,
+      superseded === undefined ? about : { superseded, ...about }
+    )
+    // Somebody who may not ask gets no answer, and so no reaction.
+    if (job.unverified !== true) yield* acknowledgements.send(job)
+    return { status: "accepted", job: jobId }
   })
 
-  const decide = Effect.fnUntraced(function*({ event, id, ignored }: Delivery): Effect.fn.Return<Receipt, StoreError> {
-    if (Option.isNone(event)) {
-      yield* Effect.logDebug(`ignored: ${ignored}`)
-      return { status: "ignored", reason: ignored }
+  const dismiss = Effect.fnUntraced(function*(decision: Dismissed): Effect.fn.Return<Receipt> {
+    const { delivery, reason } = decision
+    if (decision._tag === "Ignored") {
+      yield* Effect.logDebug(`ignored: ${reason}`, { delivery })
+      return { status: "ignored", reason }
     }
-    const admission = admit(policy, event.value)
-    if (admission._tag === "Refused") {
-      yield* Effect.logInfo(`${admission.status} ${event.value.pullRequest}: ${admission.reason}`)
-      return { status: admission.status, reason: admission.reason }
-    }
-    const job = yield* jobOf(DeliveryId.make(id), event.value, admission)
-    return yield* Effect.annotateLogs(offer(job), { job: job.id, lane: laneKey(job.lane) })
+    const { about, status } = decision
+    yield* Effect.logInfo(`${status} ${about}: ${reason}`, { delivery })
+    return { status, reason }
   })
 
-  const receive = Effect.fn("Intake.receive")(function*(webhooks: ForgeWebhooks, request: WebhookRequest) {
-    yield* webhooks.verify(request)
-    const delivery = yield* webhooks.parse(request)
-    const receipt = yield* Effect.annotateLogs(decide(delivery), { delivery: delivery.id })
-    yield* countDelivery(receipt.status)
-    return receipt
+  const offer = Effect.fn("Intake.offer")(function*(jobs: ReadonlyArray<Job>) {
+    const offered = yield* queue.offerAll(jobs)
+    return yield* Effect.forEach(
+      Array.zip(jobs, offered),
+      ([job, result]) => Effect.result(Effect.flatMap(Effect.fromResult(result), (one) => receiptOf(job, one))),
+      { concurrency: 1 }
+    )
+  })
+
+  const take = Effect.fnUntraced(function*(delivery: Delivery) {
+    const arrival = { at: yield* Clock.currentTimeMillis, traceparent: yield* currentTraceparent }
+    const decision = decide(policy, delivery, arrival)
+    if (decision._tag !== "Admitted") return yield* dismiss(decision)
+    return yield* receiptOf(decision.job, yield* queue.offer(decision.job))
   })
 
   return Intake.of({
-    receive,
-    take: (delivery) => Effect.annotateLogs(decide(delivery), { delivery: delivery.id }),
+    decide: (webhooks, request, arrival) =>
+      Result.flatMap(
+        webhooks.verify(request, arrival.at),
+        () => Result.map(webhooks.parse(request), (delivery) => decide(policy, delivery, arrival))
+      ),
+    dismiss,
+    offer,
+    take,
     admits: (event) => Effect.succeed(admit(policy, event)._tag === "Review")
   })
 })

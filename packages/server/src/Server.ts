@@ -13,7 +13,7 @@ export interface ServerOptions {
 
 /** All routes, on whatever listener is provided. */
 export const layer = ({ policy }: ServerOptions) =>
-  HttpRouter.serve(Layer.mergeAll(Health.layer, WebhookRoutes.layer), {
-    disableLogger: true,
-    disableListenLog: true
-  }).pipe(Layer.provide(Intake.layer(policy)))
+  HttpRouter.serve(Health.layer, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provideMerge(WebhookRoutes.layer),
+    Layer.provide(Intake.layer(policy))
+  )

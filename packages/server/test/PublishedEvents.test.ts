@@ -164,7 +164,7 @@ const general = "is not an event that starts a review"
 
 const read = ({ parse }: ForgeWebhooks, { event, payload }: Example) =>
   Effect.map(
-    parse({
+    Effect.fromResult(parse({
       headers: {
         "content-type": "application/json",
         "x-github-event": event,
@@ -172,7 +172,7 @@ const read = ({ parse }: ForgeWebhooks, { event, payload }: Example) =>
         "webhook-id": "d"
       },
       body: new TextEncoder().encode(JSON.stringify(payload))
-    }),
+    })),
     (delivery) =>
       Option.match(delivery.event, {
         onSome: becomes,

@@ -11,8 +11,9 @@ import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { HttpClient, HttpClientRequest, HttpServer } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientRequest, HttpServer } from "effect/http"
 import { createHmac } from "node:crypto"
+import * as DirectServer from "../src/DirectServer.ts"
 import * as Server from "../src/Server.ts"
 
 const secret = "a secret of enough bytes"
@@ -48,6 +49,15 @@ export interface Parts {
   readonly other?: { readonly forge: Layer.Layer<Forge>; readonly webhooks: ForgeWebhooks }
 }
 
+const listener = Layer.suspend(() => {
+  const { routes, server } = DirectServer.make()
+  return HttpServer.layerTestClient.pipe(
+    Layer.provide(FetchHttpClient.layer),
+    Layer.provideMerge(NodeHttpServer.layer(() => server, { port: 0 })),
+    Layer.merge(Layer.succeed(DirectServer.DirectRoutes, routes))
+  )
+})
+
 /** The real routes and the real GitHub decoding on a real socket, over a queue in memory; nobody answers as GitHub. */
 export const server = (
   { acknowledge = () => Effect.void, check = () => Effect.void, other, queue = MemoryQueue.layer }: Parts = {}
@@ -62,7 +72,7 @@ export const server = (
     Layer.provide(
       Layer.succeed(Webhooks, other === undefined ? [githubWebhooks] : [githubWebhooks, other.webhooks])
     ),
-    Layer.provideMerge(NodeHttpServer.layerTest)
+    Layer.provideMerge(listener)
   )
 }
 

@@ -5,7 +5,7 @@ import { Forge } from "@nominal-code/forge/Forge"
 import { WebhookError } from "@nominal-code/forge/ForgeError"
 import type { ForgeWebhooks } from "@nominal-code/forge/Webhooks"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { Effect, Layer, Option, Queue, Schema } from "effect"
+import { Effect, Layer, Option, Queue, Result, Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { deliver, pullRequest, server, sign } from "./ServerFixture.ts"
 
@@ -25,10 +25,10 @@ const webhooks: ForgeWebhooks = {
   platform: "gitlab",
   verifyHeaders: (headers) =>
     headers["x-gitlab-token"] === "let me in"
-      ? Effect.void
-      : Effect.fail(new WebhookError({ reason: "invalid-signature", message: "not GitLab's token" })),
-  verify: () => Effect.void,
-  parse: () => Effect.succeed({ id: "delivery-1", event: Option.some(event), ignored: "" })
+      ? Result.void
+      : Result.fail(new WebhookError({ reason: "invalid-signature", message: "not GitLab's token" })),
+  verify: () => Result.void,
+  parse: () => Result.succeed({ id: "delivery-1", event: Option.some(event), ignored: "" })
 }
 
 const gitlab = (acknowledge: Forge["Service"]["acknowledge"] = () => Effect.void) =>

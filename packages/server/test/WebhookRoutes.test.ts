@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { StoreError } from "@nominal-code/persistence/StoreError"
-import { Deferred, Effect, Layer, Option, Stream } from "effect"
+import { Deferred, Effect, Layer, Option, Result, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { request } from "node:http"
 import {
@@ -179,7 +179,10 @@ describe("POST /webhooks/github", () => {
     Effect.gen(function*() {
       const away = new StoreError({ operation: "offer", message: "the disk is full", reason: "unavailable" })
       const queue = Layer.merge(
-        Layer.mock(JobQueue, { offer: () => Effect.fail(away), ready: Stream.empty }),
+        Layer.mock(JobQueue, {
+          offerAll: (jobs) => Effect.succeed(jobs.map(() => Result.fail(away))),
+          ready: Stream.empty
+        }),
         Layer.mock(JobRecords, { list: () => Effect.succeed([]) })
       )
       const result = yield* answered(pullRequest(), {}, { queue })

@@ -1,4 +1,4 @@
-import { Effect, Option, Redacted } from "effect"
+import { Option, Redacted, Result } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { WebhookError } from "../ForgeError.ts"
 import type { WebhookHeaders, WebhookRequest } from "../Webhooks.ts"
@@ -6,39 +6,46 @@ import type { GitHubWebhookOptions } from "./Options.ts"
 
 const header = "x-hub-signature-256"
 
-const refuse = (message: string) => new WebhookError({ reason: "invalid-signature", message })
+const refuse = (message: string) => Result.fail(new WebhookError({ reason: "invalid-signature", message }))
 
-/** The signature's bytes; none where a delivery needs no signature. */
-const signatureIn = Effect.fnUntraced(
-  function*({ allowUnsigned, secret }: GitHubWebhookOptions, headers: WebhookHeaders) {
-    if (Option.isNone(secret)) {
-      if (allowUnsigned) return Option.none()
-      return yield* refuse("no webhook secret is configured, so no delivery can be trusted: set GITHUB_WEBHOOK_SECRET")
-    }
-    const given = headers[header]
-    if (given === undefined) return yield* refuse(`the delivery has no ${header}: set the same secret on the hook`)
-    const [, hex] = /^sha256=([0-9a-f]{64})$/.exec(given) ?? []
-    if (hex === undefined) return yield* refuse(`${header} is not "sha256=" and 64 hex digits`)
-    return Option.some({ secret: secret.value, signature: Buffer.from(hex, "hex") })
+interface Signature {
+  readonly secret: Redacted.Redacted
+  readonly bytes: Uint8Array
+}
+
+/** The signature of a delivery; none where it needs none. */
+const signatureIn = (
+  { allowUnsigned, secret }: GitHubWebhookOptions,
+  headers: WebhookHeaders
+): Result.Result<Option.Option<Signature>, WebhookError> => {
+  if (Option.isNone(secret)) {
+    return allowUnsigned
+      ? Result.succeedNone
+      : refuse("no webhook secret is configured, so no delivery can be trusted: set GITHUB_WEBHOOK_SECRET")
   }
-)
+  const given = headers[header]
+  if (given === undefined) return refuse(`the delivery has no ${header}: set the same secret on the hook`)
+  const [, hex] = /^sha256=([0-9a-f]{64})$/.exec(given) ?? []
+  if (hex === undefined) return refuse(`${header} is not "sha256=" and 64 hex digits`)
+  return Result.succeedSome({ secret: secret.value, bytes: Buffer.from(hex, "hex") })
+}
 
 /** Refuses a delivery without a well-formed `X-Hub-Signature-256`, unless the configuration takes unsigned ones. */
 export const verifyHeaders = (options: GitHubWebhookOptions, headers: WebhookHeaders) =>
-  Effect.asVoid(signatureIn(options, headers))
+  Result.map(signatureIn(options, headers), () => undefined)
+
+const isOf = ({ bytes, secret }: Signature, body: Uint8Array): boolean =>
+  timingSafeEqual(createHmac("sha256", Redacted.value(secret)).update(body).digest(), bytes)
 
 /**
  * Checks `X-Hub-Signature-256` over the raw bytes, in constant time. A delivery without a configured secret passes
  * only where the configuration says that unsigned ones may.
  */
-export const verifySignature = Effect.fn("GitHub.verify")(
-  function*(options: GitHubWebhookOptions, { body, headers }: WebhookRequest) {
-    const signed = yield* signatureIn(options, headers)
-    if (Option.isNone(signed)) return
-    const { secret, signature } = signed.value
-    const expected = createHmac("sha256", Redacted.value(secret)).update(body).digest()
-    if (!timingSafeEqual(expected, signature)) {
-      return yield* refuse(`${header} does not match the body: the hook and this server have different secrets`)
-    }
-  }
-)
+export const verifySignature = (
+  options: GitHubWebhookOptions,
+  { body, headers }: WebhookRequest
+): Result.Result<void, WebhookError> =>
+  Result.flatMap(signatureIn(options, headers), (signature) =>
+    Option.isNone(signature) || isOf(signature.value, body)
+      ? Result.void
+      : refuse(`${header} does not match the body: the hook and this server have different secrets`))

@@ -3,10 +3,11 @@ import { DeliveryId } from "@nominal-code/domain/Job"
 import { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Effect, Option, Result, Schema } from "effect"
+import { Option, Result, Schema } from "effect"
 import { checkName } from "../Checks.ts"
+import type { WebhookError } from "../ForgeError.ts"
 import { deliveryOf, malformed, type Reader, readersOf, type Reading, readJson } from "../WebhookPayload.ts"
-import type { WebhookRequest } from "../Webhooks.ts"
+import type { Delivery, WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
 
 const Text = Schema.optional(Schema.NullOr(Schema.String))
@@ -267,15 +268,16 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["pull_request_review.submitted", review]
 ])
 
-const json = Effect.fnUntraced(function*(request: WebhookRequest) {
+const json = (request: WebhookRequest) => {
   const contentType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase()
-  if (contentType !== "application/json") {
-    return yield* malformed(
+  return contentType === "application/json"
+    ? readJson(request)
+    : malformed(
       `the delivery is ${contentType ?? "of no content type"}: set the hook's content type to application/json`
     )
-  }
-  return yield* readJson(request)
-})
+}
+
+const isDeliveryId = Schema.is(DeliveryId)
 
 const decodeAction = Schema.decodeUnknownOption(Schema.Struct({ action: Schema.String }))
 
@@ -294,12 +296,10 @@ export const readEvent = (event: string, payload: unknown): Reading => {
 /**
  * Parses a delivery into its event. Fails on a request that GitHub would not send; an irrelevant event is no failure.
  */
-export const parseWebhook = Effect.fn("GitHub.parse")(function*(request: WebhookRequest) {
+export const parseWebhook = (request: WebhookRequest): Result.Result<Delivery, WebhookError> => {
   const id = request.headers["x-github-delivery"]
   const event = request.headers["x-github-event"]
-  if (!Schema.is(DeliveryId)(id)) {
-    return yield* malformed("the delivery has no X-GitHub-Delivery of 1 to 200 characters")
-  }
-  if (event === undefined || event === "") return yield* malformed("the delivery has no X-GitHub-Event")
-  return deliveryOf(id, readEvent(event, yield* json(request)))
-})
+  if (!isDeliveryId(id)) return malformed("the delivery has no X-GitHub-Delivery of 1 to 200 characters")
+  if (event === undefined || event === "") return malformed("the delivery has no X-GitHub-Event")
+  return Result.map(json(request), (payload) => deliveryOf(id, readEvent(event, payload)))
+}

@@ -2,10 +2,11 @@ import { DeliveryId } from "@nominal-code/domain/Job"
 import type { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Effect, Option, Result, Schema } from "effect"
+import { Option, Result, Schema } from "effect"
 import { createHash } from "node:crypto"
+import type { WebhookError } from "../ForgeError.ts"
 import { deliveryOf, malformed, type Reader, readersOf, type Reading, readJson } from "../WebhookPayload.ts"
-import type { WebhookRequest } from "../Webhooks.ts"
+import type { Delivery, WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
@@ -211,6 +212,8 @@ const read = (payload: unknown): Reading =>
     }
   })
 
+const isDeliveryId = Schema.is(DeliveryId)
+
 /**
  * Id of a delivery, the same when GitLab sends it again. Older versions have none: they name the event, with a
  * name that events which follow from it share, so the body tells those apart.
@@ -226,12 +229,9 @@ const idOf = ({ body, headers }: WebhookRequest): string | undefined => {
  * Parses a delivery into its event. Fails on a request that GitLab would not send; an irrelevant event is no failure,
  * because GitLab disables hooks that are answered with one.
  */
-export const parseWebhook = Effect.fn("GitLab.parse")(function*(request: WebhookRequest) {
+export const parseWebhook = (request: WebhookRequest): Result.Result<Delivery, WebhookError> => {
   const id = idOf(request)
-  if (!Schema.is(DeliveryId)(id)) {
-    return yield* malformed(
-      "the delivery has no webhook-id, Idempotency-Key or X-Gitlab-Event-UUID of 1 to 200 characters"
-    )
-  }
-  return deliveryOf(id, read(yield* readJson(request)))
-})
+  return isDeliveryId(id)
+    ? Result.map(readJson(request), (payload) => deliveryOf(id, read(payload)))
+    : malformed("the delivery has no webhook-id, Idempotency-Key or X-Gitlab-Event-UUID of 1 to 200 characters")
+}

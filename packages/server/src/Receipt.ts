@@ -1,0 +1,39 @@
+import type { WebhookError } from "@nominal-code/forge/ForgeError"
+
+/** Result of a delivery: the `status` of the answer, and its job if it has one. */
+export interface Receipt {
+  readonly status: "accepted" | "duplicate" | "busy" | "ignored" | "filtered" | "no_mention" | "unauthorized"
+  readonly job?: string
+  readonly reason?: string
+}
+
+/** Answer to a request. */
+export interface Answer {
+  readonly status: number
+  readonly contentType: "application/json" | "text/plain"
+  readonly text: string
+}
+
+const json = (status: number, body: object): Answer => ({
+  status,
+  contentType: "application/json",
+  text: JSON.stringify(body)
+})
+
+export const failure = (status: number, message: string): Answer => json(status, { status: "error", message })
+
+/**
+ * Answer to a delivery. A refusal by policy is a success for the forge, because forges disable hooks that are answered
+ * 4xx.
+ */
+export const answerOf = (receipt: Receipt): Answer => json(receipt.status === "accepted" ? 202 : 200, receipt)
+
+export const refusal = ({ message, reason }: WebhookError): Answer =>
+  reason === "invalid-signature"
+    ? { status: 401, contentType: "text/plain", text: "Invalid signature" }
+    : failure(400, message)
+
+/** Not acknowledged, so not lost: the forge lists it as failed, and it can be delivered again. */
+export const notStored: Answer = failure(503, "The delivery could not be stored. Deliver it again.")
+
+export const defective: Answer = failure(500, "Internal server error")
