@@ -28,12 +28,12 @@ const peakDuring = Effect.fnUntraced(function*<A, E, R>(pid: number, effect: Eff
 })
 
 /** Sends signed deliveries at a steady rate. Every one has to be acknowledged, or the figure is not taken. */
-const during = Effect.fnUntraced(function*(stage: Stage.Stage, serve: Program.Serve, flood: Flood) {
+const during = Effect.fnUntraced(function*(serve: Program.Serve, deliveries: Load.Volley, flood: Flood) {
   const before = yield* Resident.memory(serve.pid)
   const port = Number(new URL(serve.webhook).port)
   const { peak, value } = yield* peakDuring(
     serve.pid,
-    Effect.andThen(keep(port, flood), Load.send(stage.volley(serve.webhook, volley, steady)))
+    Effect.andThen(keep(port, flood), Load.send(deliveries))
   )
   return { growth: (peak - before) / mebibyte, p99: percentile(value.millis, 0.99), before: before / mebibyte }
 }, Effect.scoped)
@@ -43,12 +43,13 @@ export const measure = Effect.fn("Floods.measure")(function*(program: Program.Pr
   const all = floods(1)
   const stage = yield* Stage.make(warmUp + (1 + all.length) * volley)
   const serve = yield* Stage.occupied(stage, program)
-  yield* Load.send(stage.volley(serve.webhook, warmUp, flatOut))
-  const quiet = percentile((yield* Load.send(stage.volley(serve.webhook, volley, steady))).millis, 0.99)
+  const next = stage.volleys(serve.webhook)
+  yield* Load.send(next(warmUp, flatOut))
+  const quiet = percentile((yield* Load.send(next(volley, steady))).millis, 0.99)
   const figures: ReadonlyArray<ReadonlyArray<Figure>> = yield* Effect.forEach(
     all,
     (flood) =>
-      Effect.map(during(stage, serve, flood), ({ before, growth, p99 }) => {
+      Effect.map(during(serve, next(volley, steady), flood), ({ before, growth, p99 }) => {
         const name = `${shown(flood.connections)} ${flood.name}`
         return [
           count(

@@ -18,17 +18,17 @@ const volley = (url: string, pace: Load.Pace): Load.Volley => ({
 
 it.live("every delivery is signed, sent once, and timed", () =>
   Effect.gen(function*() {
-    const url = yield* Reference.server(secret)
-    const flatOut = yield* Load.send(volley(url, { _tag: "FlatOut", atOnce: 4 }))
+    const { webhook } = yield* Reference.sqliteServer(secret)
+    const flatOut = yield* Load.send(volley(webhook, { _tag: "FlatOut", atOnce: 4 }))
     assert.lengthOf(flatOut.millis, 20)
-    const steady = yield* Load.send(volley(url, { _tag: "Steady", perSecond: 100 }))
+    const steady = yield* Load.send(volley(webhook, { _tag: "Steady", perSecond: 100 }))
     assert.lengthOf(steady.millis, 20)
     assert.isAtLeast(steady.seconds, 0.19)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 it.live("a refused delivery is no figure", () =>
   Effect.gen(function*() {
-    const url = yield* Reference.server("another secret of more than that")
-    const error = yield* Effect.flip(Load.send(volley(url, { _tag: "FlatOut", atOnce: 4 })))
+    const { webhook } = yield* Reference.sqliteServer("another secret of more than that")
+    const error = yield* Effect.flip(Load.send(volley(webhook, { _tag: "FlatOut", atOnce: 4 })))
     assert.include(error.message, "it was answered 401")
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

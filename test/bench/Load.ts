@@ -32,8 +32,6 @@ export type Answers =
   }
   | { readonly _tag: "Failed"; readonly message: string }
 
-export type Acknowledged = Extract<Answers, { readonly _tag: "Acknowledged" }>
-
 const file = new URL("./LoadWorker.ts", import.meta.url)
 
 const answersOf = (volley: Volley) =>

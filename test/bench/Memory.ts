@@ -72,9 +72,10 @@ const settled = Effect.fnUntraced(function*(stage: Stage.Stage, serve: Program.S
 const lanes = Effect.fnUntraced(function*(program: Program.Program) {
   const stage = yield* Stage.make(warmUp + many)
   const serve = yield* Stage.occupied(stage, program, Inspector.environment)
+  const next = stage.volleys(serve.webhook)
   const deliver = (deliveries: number) =>
     Effect.forEach(
-      Array.from({ length: deliveries / volley }, () => stage.volley(serve.webhook, volley, pace)),
+      Array.from({ length: deliveries / volley }, () => next(volley, pace)),
       Load.send,
       { concurrency: 1 }
     )

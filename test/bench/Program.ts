@@ -1,6 +1,7 @@
 import { freePort } from "@nominal-code/testing/FreePort"
 import { Effect, Fiber, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { basename, resolve } from "node:path"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { NotMeasured } from "./Figure.ts"
@@ -17,8 +18,6 @@ const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** As it runs in development: TypeScript. */
 export const sources: Program = { name: "from sources", entry: `${root}packages/cli/bin/nominal-code.js` }
-
-const bundled: Program = { name: "bundled", entry: `${root}dist/bin/nominal-code.js` }
 
 /** A Node process until the scope closes. It ends with SIGKILL: nobody waits for its goodbye. */
 export const node = Effect.fnUntraced(function*(args: ReadonlyArray<string>, environment: Environment = {}) {
@@ -43,8 +42,18 @@ export const nodeToEnd = Effect.fnUntraced(function*(args: ReadonlyArray<string>
   return yield* new NotMeasured({ message: `node ${args.join(" ")} ended with ${code}:\n  ${said}` })
 }, Effect.scoped)
 
-/** As it is published. Built here, so that the figures are those of the sources of today. */
-export const bundle = Effect.as(nodeToEnd([`${root}ci/build.ts`]), bundled)
+/** The published program of a checkout. Built here, so that the figures are those of its sources. */
+const bundled = (name: string, checkout: string) =>
+  Effect.as(
+    nodeToEnd([resolve(checkout, "ci/build.ts")]),
+    { name, entry: resolve(checkout, "dist/bin/nominal-code.js") } satisfies Program
+  )
+
+/** The published program. */
+export const bundle = bundled("bundled", root)
+
+/** The published program of another checkout. */
+export const bundleOf = (checkout: string) => bundled(`that of ${basename(checkout)}`, checkout)
 
 const often = Schedule.spaced("5 millis")
 

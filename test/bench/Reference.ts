@@ -1,6 +1,6 @@
 import { git } from "@nominal-code/testing/GitHubGit"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
-import { Effect, FileSystem, Option, Stream } from "effect"
+import { Effect, FileSystem, Option, Redacted, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { NotMeasured } from "./Figure.ts"
 import * as Program from "./Program.ts"
@@ -9,15 +9,22 @@ import * as Program from "./Program.ts"
 
 const file = fileURLToPath(new URL("./ReferenceServer.ts", import.meta.url))
 
-/** A bare `node:http` server with one insert on disk per delivery. Answers with its URL. */
-export const server = Effect.fn("Reference.server")(function*(secret: string) {
-  const files = yield* FileSystem.FileSystem
-  const directory = yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
-  const child = yield* Program.node([file, directory, secret])
+/** A bare `node:http` server that stores each delivery, those of the same moment together. */
+const server = Effect.fnUntraced(function*(store: string, secret: string) {
+  const child = yield* Program.node([file, store, secret])
   const port = yield* child.stdout.pipe(Stream.decodeText(), Stream.splitLines, Stream.runHead)
-  if (Option.isSome(port)) return `http://127.0.0.1:${port.value}/`
+  if (Option.isSome(port)) return { webhook: `http://127.0.0.1:${port.value}/`, pid: child.pid }
   return yield* new NotMeasured({ message: "the reference server did not start" })
 })
+
+/** The bare server over a SQLite file, with each transaction on the disk. */
+export const sqliteServer = Effect.fn("Reference.sqliteServer")(function*(secret: string) {
+  const files = yield* FileSystem.FileSystem
+  return yield* server(yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" }), secret)
+})
+
+/** The bare server over a Redis. */
+export const redisServer = (url: Redacted.Redacted, secret: string) => server(Redacted.value(url), secret)
 
 /** Node with nothing to do, until the scope closes. */
 export const idle = Program.node(["-e", "setInterval(() => {}, 1e9)"])

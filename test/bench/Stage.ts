@@ -68,25 +68,29 @@ export const make = Effect.fn("Stage.make")(function*(waiting: number) {
     author,
     commits: [{ message: "Open the shop", files: { "shop.ts": "export const open = true\n" } }]
   })
-  const numbered = (number: number): PullRequest => ({ ...pull, id: emulator.state.nextId(), number })
+  // Each has a head of its own, as pull requests have.
+  const numbered = (number: number): PullRequest => ({
+    ...pull,
+    id: emulator.state.nextId(),
+    number,
+    headSha: `${pull.headSha.slice(0, -placeholder.length)}${number}`
+  })
   const first = Number(placeholder) + 1
   // Nobody looks at their code: they are the first one's.
   for (let number = first; number < first + waiting; number += 1) emulator.state.pulls.push(numbered(number))
   const template = JSON.stringify(
     emulator.payload({ event: "pull_request", action: "opened", pull: numbered(Number(placeholder)) })
   )
-  let next = first
   return {
     emulator,
     pull,
-    /** Deliveries of the next `count` pull requests that wait. */
-    volley: (url: string, count: number, pace: Pace): Volley => {
-      next += count
-      return { url, secret, template, placeholder, first: next - count, count, pace }
-    },
-    /** From here on the pull requests that wait are told of once more, to another server. */
-    rewind: (): void => {
-      next = first
+    /** Makes the deliveries to a server: each volley is about the next of the pull requests that wait. */
+    volleys: (url: string) => {
+      let next = first
+      return (count: number, pace: Pace): Volley => {
+        next += count
+        return { url, secret, template, placeholder, first: next - count, count, pace }
+      }
     }
   }
 })

@@ -21,6 +21,10 @@ const write = Flag.Boolean("write").pipe(
   Flag.withDescription("Keep the figures in docs/performance.md"),
   Flag.withDefault(false)
 )
+const against = Flag.String("against").pipe(
+  Flag.withDescription("Compare with another checkout in the same run, which is installed: its acknowledgements"),
+  Flag.optional
+)
 const only = Flag.Literals("only", names).pipe(Flag.withDescription("Measure one subject alone"), Flag.optional)
 
 const subjects = {
@@ -39,16 +43,23 @@ const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
       orElse: () => Effect.fail(new NotMeasured({ message: `${Duration.format(limit)} for all did not suffice` }))
     }))
 
-const bench = Effect.fn("bench")(function*({ only, write }: { only: Option.Option<Name>; write: boolean }) {
+interface Asked {
+  readonly against: Option.Option<string>
+  readonly only: Option.Option<Name>
+  readonly write: boolean
+}
+
+const bench = Effect.fn("bench")(function*({ against, only, write }: Asked) {
   const about = yield* Report.circumstances
   const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(limit)
   const program = yield* Program.bundle
+  const other = yield* Effect.forEach(Option.toArray(against), Program.bundleOf, { concurrency: 1 })
   const [parts, missing] = yield* Effect.partition(
     Option.match(only, { onNone: () => names, onSome: (name) => [name] }),
     Effect.fnUntraced(function*(name) {
       const { measure, title } = subjects[name]
       yield* Console.error(`measuring: ${title}`)
-      const figures = yield* within(until)(measure(program))
+      const figures = yield* within(until)(measure(program, other))
       return { title, figures }
     }, (measuring, name) => Effect.mapError(measuring, ({ message }) => `${name}: ${message}`)),
     { concurrency: 1 }
@@ -58,7 +69,7 @@ const bench = Effect.fn("bench")(function*({ only, write }: { only: Option.Optio
   if (write) yield* Report.write(parts, about)
 })
 
-const command = Command.make("bench", { only, write }, bench).pipe(
+const command = Command.make("bench", { against, only, write }, bench).pipe(
   Command.withDescription("Figures of speed and size, as ratios and counts that another machine would give as well")
 )
 
