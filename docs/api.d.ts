@@ -6,8 +6,9 @@
  * `GitHub.layer`, `Anthropic.make`.
  */
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
-import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Schema, Scope, Stream } from "effect";
+import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Result, Schema, Scope, Stream } from "effect";
 import { ChildProcessSpawner } from "effect/process";
+import { IncomingMessage, Server, ServerResponse } from "node:http";
 import { HttpServer } from "effect/http";
 /** The side of a diff: `LEFT` is the base (deleted lines), `RIGHT` the head (added lines). GitHub's words. */
 export declare const Side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
@@ -90,7 +91,7 @@ interface Tool {
   readonly ownTimeLimit?: boolean;
 }
 /** Makes a tool from a function of its decoded input. Other input is refused with the field and its rule. */
-declare const make: <A, I>(options: {
+declare const make$1: <A, I>(options: {
   readonly name: string;
   readonly description: string;
   readonly input: Schema.Codec<A, I>;
@@ -3457,6 +3458,8 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * lane, and is never turned away. A parked job whose delivery comes again waits again.
    */
   offer(job: Job): Effect.Effect<OfferResult, StoreError>;
+  /** Offers jobs together, for the price of one write. The results are in their order. */
+  offerAll(jobs: ReadonlyArray<Job>): Effect.Effect<ReadonlyArray<Result.Result<OfferResult, StoreError>>>;
   /**
    * The lane's head under a new lease of `leaseDuration`; none if there is nothing to run yet, another holds it, or this
    * program cannot read it: then it is left to one that can. A lease of it that has run out is a loss of its run, unless
@@ -3663,6 +3666,22 @@ declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nomi
  */
 export declare class ServiceBreakers extends ServiceBreakers_base {}
 declare const layer$5: Layer.Layer<ServiceBreakers, never, never>;
+/** Handler of the requests to one path. */
+type DirectHandler = (request: IncomingMessage, response: ServerResponse) => void;
+declare const DirectRoutes_base: Context.ServiceClass<DirectRoutes, "@nominal-code/server/DirectRoutes", {
+  /** Hands the requests of a path to a handler until the scope closes. */
+  add(path: string, handler: DirectHandler): Effect.Effect<void, never, Scope.Scope>;
+}>;
+/**
+ * Paths whose `POST` requests go to a handler at once, without a fiber, a context and a span for each, which would cost
+ * more than a delivery does. All other requests take the way of Effect's router.
+ */
+export declare class DirectRoutes extends DirectRoutes_base {}
+/** A server that does not listen yet, and its direct routes. It answers 503 until Effect has attached a router. */
+declare const make: () => {
+  readonly server: Server;
+  readonly routes: DirectRoutes["Service"];
+};
 /** State of a job. */
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
@@ -4047,15 +4066,18 @@ interface Delivery {
   /** Reason to ignore the delivery. */
   readonly ignored: string;
 }
-/** The webhooks of one forge: how its deliveries are verified and read. */
+/**
+ * The webhooks of one forge: how its deliveries are verified and read. All of it is synchronous, and a refusal is a
+ * value: this is on the path of every delivery. `now` is in milliseconds since the epoch.
+ */
 interface ForgeWebhooks {
   readonly platform: Platform;
   /** Refuses a request whose headers alone show that the forge did not send it, before its body is read. */
-  verifyHeaders(headers: WebhookHeaders): Effect.Effect<void, WebhookError>;
+  verifyHeaders(headers: WebhookHeaders, now: number): Result.Result<void, WebhookError>;
   /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
-  verify(request: WebhookRequest): Effect.Effect<void, WebhookError>;
+  verify(request: WebhookRequest, now: number): Result.Result<void, WebhookError>;
   /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
-  parse(request: WebhookRequest): Effect.Effect<Delivery, WebhookError>;
+  parse(request: WebhookRequest): Result.Result<Delivery, WebhookError>;
 }
 declare const Webhooks_base: Context.ServiceClass<Webhooks, "@nominal-code/forge/Webhooks", readonly ForgeWebhooks[]>;
 /** The webhooks of the forges that this process serves, each on a route of its own. */
@@ -4627,7 +4649,7 @@ declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.
 /** The worker of the lanes. */
 declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
 /** The routes of a server. */
-declare const server: Layer.Layer<never, never, AppConfig | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
+declare const server: Layer.Layer<never, never, AppConfig | DirectRoutes | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
 /** The search for missed events. */
 declare const reconcile: Layer.Layer<Reconcile, StoreError, AppConfig | Forges | JobQueue | JobRecords>;
 /** The same at the start of a server and then periodically, unless it may make no request. */
@@ -4787,10 +4809,10 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$29 as layer, layerWithoutKey$6 as layerWithoutKey, make$8 as make };
+  export { layer$29 as layer, layerWithoutKey$6 as layerWithoutKey, make$9 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$8: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
@@ -4833,7 +4855,7 @@ interface EntraAddresses {
   readonly metadata: string;
 }
 declare namespace Azure_d_exports {
-  export { AzureSettings, layer$28 as layer, layerWithoutKey$5 as layerWithoutKey, make$7 as make };
+  export { AzureSettings, layer$28 as layer, layerWithoutKey$5 as layerWithoutKey, make$8 as make };
 }
 /** Endpoint and credentials of OpenAI's models in Azure. The model of a request is the name of a deployment. */
 interface AzureSettings {
@@ -4848,7 +4870,7 @@ interface AzureSettings {
   readonly limits: CallLimits;
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$7: (args_0: AzureSettings) => Effect.Effect<{
+declare const make$8: (args_0: AzureSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, FileSystem.FileSystem>;
@@ -4857,7 +4879,7 @@ declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, ne
 /** The service without an endpoint: its calls fail, and say so. */
 declare const layerWithoutKey$5: Layer.Layer<LlmProvider, never, never>;
 declare namespace Bedrock_d_exports {
-  export { BedrockSettings, layer$27 as layer, layerWithoutKey$4 as layerWithoutKey, make$6 as make };
+  export { BedrockSettings, layer$27 as layer, layerWithoutKey$4 as layerWithoutKey, make$7 as make };
 }
 /** Region and credentials of Claude in Amazon Bedrock. */
 interface BedrockSettings {
@@ -4871,7 +4893,7 @@ interface BedrockSettings {
   readonly limits: CallLimits;
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$6: (args_0: BedrockSettings) => Effect.Effect<{
+declare const make$7: (args_0: BedrockSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
@@ -4880,7 +4902,7 @@ declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
 /** The service without a region: its calls fail, and say so. */
 declare const layerWithoutKey$4: Layer.Layer<LlmProvider, never, never>;
 declare namespace Chat_d_exports {
-  export { ChatSettings, layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$5 as make };
+  export { ChatSettings, layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$6 as make };
 }
 /** Address, key and time limits of a service that speaks Chat Completions. */
 interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
@@ -4892,7 +4914,7 @@ interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `http://localhost:8000/v1`.
  */
-declare const make$5: (args_0: ChatSettings) => Effect.Effect<{
+declare const make$6: (args_0: ChatSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
@@ -4905,10 +4927,10 @@ declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Dura
 /** Limits for Gemini's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
 declare namespace Google_d_exports {
-  export { layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$4 as make };
+  export { layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$5 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
@@ -4917,13 +4939,13 @@ declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$2: Layer.Layer<LlmProvider, never, never>;
 declare namespace OpenAi_d_exports {
-  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, make$3 as make };
+  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, make$4 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
  * version: `https://gateway.example/v1`.
  */
-declare const make$3: (args_0: ServiceSettings) => Effect.Effect<{
+declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
@@ -4937,7 +4959,7 @@ declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
  */
 declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
 declare namespace Vertex_d_exports {
-  export { VertexSettings, layer$23 as layer, layerWithoutKey, limitsWithin$1 as limitsWithin, make$2 as make };
+  export { VertexSettings, layer$23 as layer, layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
 }
 /** Project, location and credentials of Gemini in Google Cloud. */
 interface VertexSettings {
@@ -4953,7 +4975,7 @@ interface VertexSettings {
   readonly limits: CallLimits;
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$2: (args_0: VertexSettings) => Effect.Effect<{
+declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
 }, never, never>;
@@ -4962,10 +4984,10 @@ declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
 /** The service without a project: its calls fail, and say so. */
 declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
 declare namespace SpendMemory_d_exports {
-  export { layer$22 as layer, make$1 as make };
+  export { layer$22 as layer, make$2 as make };
 }
 /** Makes a ledger that ends with the process. */
-declare const make$1: () => Spend["Service"];
+declare const make$2: () => Spend["Service"];
 /** A ledger that ends with the process. */
 declare const layer$22: Layer.Layer<Spend>;
 declare namespace SpendRedis_d_exports {
@@ -5081,4 +5103,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };

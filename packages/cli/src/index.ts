@@ -289,6 +289,7 @@ export * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 /** The search for missed events. */
 export { type LeaseRequest, PeriodicLease } from "@nominal-code/persistence/PeriodicLease"
 export { type Quota, Quotas } from "@nominal-code/persistence/Quotas"
+export { type DirectHandler, DirectRoutes, make as makeDirectServer } from "@nominal-code/server/DirectServer"
 export { type MissedEvent, Reconcile, type ReconcileReport } from "@nominal-code/server/Reconcile"
 
 /** Jobs of Kubernetes. */
