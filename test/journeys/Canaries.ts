@@ -11,13 +11,18 @@ export interface Secrets {
 // Git's header holds `x-access-token:` before the token. Those are fifteen characters, so the token's base64 is the same.
 const base64 = (text: string) => Buffer.from(text).toString("base64").replace(/=+$/, "")
 
-/** Spellings that give a secret away: itself, turned round, and as hex, base64 and a URL write it. */
+/** Characters that nobody sees, and that split a word for a machine alone. */
+const splitters = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufe0f", "\u{e0101}", "\u{e0041}"]
+
+/** Thirteen spellings that give a secret away: plain, turned round, encoded, and split by what nobody sees. */
 export const formsOf = (secret: string): ReadonlyArray<string> => [
   secret,
   [...secret].toReversed().join(""),
   Buffer.from(secret).toString("hex"),
+  Buffer.from(secret).toString("hex").toUpperCase(),
   base64(secret),
-  encodeURIComponent(secret)
+  Buffer.from(secret).toString("base64url"),
+  ...splitters.map((splitter) => [...secret].join(splitter))
 ]
 
 /** Every secret that a text gives away, as a sentence that does not. */

@@ -212,6 +212,7 @@ layer(running(), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
         serve
       )
       assert.deepStrictEqual([status, JSON.parse(body).status], [200, "ignored"])
+      assert.deepStrictEqual(journey.leaks(serve.log), [])
       yield* journey.checkHonesty
     }))
 })
