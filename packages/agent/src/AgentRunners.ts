@@ -1,6 +1,15 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { type RunnerName, runnerOf } from "@nominal-code/domain/ReviewSettings"
-import { Context, Effect, Layer } from "effect"
-import { AgentRunner } from "./AgentRunner.ts"
+import { Context, Effect, Layer, Option } from "effect"
+import { AgentRunner, type AgentTask } from "./AgentRunner.ts"
+
+/** A task whose texts hold no secret of this process: a model cannot tell what it was never told. */
+const withoutSecrets = <A>(task: AgentTask<A>, redact: (text: string) => string): AgentTask<A> => ({
+  ...task,
+  system: redact(task.system),
+  prompt: redact(task.prompt),
+  ...(task.shorter === undefined ? {} : { shorter: Effect.map(task.shorter, Option.map(redact)) })
+})
 
 /** Runs each task with the runner that its settings name. */
 export const layer = <E, R>(
@@ -13,6 +22,12 @@ export const layer = <E, R>(
         api: Context.get(yield* Layer.build(runners.api), AgentRunner),
         "claude-code": Context.get(yield* Layer.build(runners["claude-code"]), AgentRunner)
       }
-      return AgentRunner.of({ run: (task) => built[runnerOf(task.settings)].run(task) })
+      return AgentRunner.of({
+        run: (task) =>
+          Effect.flatMap(
+            KnownSecrets,
+            ({ redactKnown }) => built[runnerOf(task.settings)].run(withoutSecrets(task, redactKnown))
+          )
+      })
     })
   )
