@@ -1,11 +1,17 @@
 import { Predicate, Result } from "effect"
-import { LineCounter, parseDocument } from "yaml"
+import { LineCounter, parseAllDocuments, parseDocument } from "yaml"
 
 /** A map of YAML. */
 export type YamlMap = Readonly<Record<string, unknown>>
 
 /** True if a YAML value is a map. */
 export const isYamlMap = (value: unknown): value is YamlMap => Predicate.isObject(value) && !Array.isArray(value)
+
+/** True for a text of well-formed YAML documents. */
+export const isWellFormedYaml = (text: string): boolean => {
+  const documents = parseAllDocuments(text, { prettyErrors: false, logLevel: "silent" })
+  return !("empty" in documents) && documents.every(({ errors }) => errors.length === 0)
+}
 
 // The parser's own sentences may quote the text around the error, and a secret may stand there.
 const syntax: Readonly<Record<string, string>> = {

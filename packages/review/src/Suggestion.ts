@@ -1,5 +1,6 @@
 /** Repairs of a suggestion that a model hands in, to the bare code that replaces its lines. */
 import { closesFence, type Fence, fenceIn } from "@nominal-code/domain/Fence"
+import { isWellFormedYaml } from "@nominal-code/domain/Yaml"
 import { Option } from "effect"
 
 /** Place of a suggestion. Lines are without their endings; numbers count from 1. */
@@ -202,6 +203,25 @@ const withoutDoubles: Step = (lines, site) => {
     : Option.some(lines)
 }
 
+const isJson = (text: string): boolean => Option.isSome(Option.liftThrowable((): unknown => JSON.parse(text))())
+
+const isWellFormed = [
+  [/\.json$/i, isJson],
+  [/\.ya?ml$/i, isWellFormedYaml]
+] as const
+
+/** Maximum length of a file that is parsed. */
+const longestParsed = 200_000
+
+/** Checks that a file of JSON or YAML that can be parsed still can with the suggestion in it. */
+const stillParsed: Step = (lines, { file, line, path, startLine }) => {
+  const [, parses] = isWellFormed.find(([name]) => name.test(path)) ?? []
+  const before = file.join("\n")
+  if (parses === undefined || before.length > longestParsed || !parses(before)) return Option.some(lines)
+  const after = [...file.slice(0, startLine - 1), ...lines, ...file.slice(line)].join("\n")
+  return parses(after) ? Option.some(lines) : Option.none()
+}
+
 const steps: ReadonlyArray<Step> = [
   withoutFence,
   withoutNumbers,
@@ -213,7 +233,8 @@ const steps: ReadonlyArray<Step> = [
   withoutNeighbours,
   withIndentation,
   withoutNeighbours,
-  withoutDoubles
+  withoutDoubles,
+  stillParsed
 ]
 
 /**

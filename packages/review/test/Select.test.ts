@@ -144,10 +144,14 @@ describe("the selection of findings", () => {
       const second = Scene.world({
         discussions: [standing],
         since: Option.some([]),
-        answers: [Scene.submits({ summary: "Again.", comments: again })]
+        answers: [Scene.submits({ summary: "Again.", comments: again })],
+        settings: { ...Scene.settings, failOn: "medium" }
       })
       const next = yield* run(second)
       assert.deepStrictEqual([next.posted, next.noticed], [[], []])
       assert.match(next.summary, /^\*\*1 still open\*\*/)
+      // It has no thread, and holds up a merge all the same.
+      const { state } = second.checks.at(-1) ?? {}
+      assert.propertyVal(state, "title", "Open: 1 medium")
     }))
 })

@@ -21,6 +21,18 @@ const repair = (suggestion: string, file: ReadonlyArray<string>, line: number, m
 const total = "    total = round(order.price * 100)"
 
 describe("a suggestion", () => {
+  it("must not break a file of JSON or YAML that could be parsed", () => {
+    const json = ["{", "  \"a\": 1,", "  \"b\": [2]", "}"]
+    const inJson = (text: string, file = json) => repair(text, file, 2, { path: "a.json" })
+    assert.strictEqual(inJson("  \"a\": 2,"), "  \"a\": 2,")
+    assert.isNull(inJson("  \"a\": 2"))
+    assert.strictEqual(inJson("  \"a\": 2", [...json, "// a comment"]), "  \"a\": 2")
+    const yaml = ["on: push", "jobs:", "  test: {}", "---", "second: 1"]
+    const inYaml = (text: string) => repair(text, yaml, 3, { path: ".github/ci.yml" })
+    assert.strictEqual(inYaml("  test: { needs: [] }"), "  test: { needs: [] }")
+    assert.isNull(inYaml("  test: { needs: ["))
+  })
+
   it("that is the bare code stays as it is", () => {
     assert.strictEqual(repair(total, python, 3), total)
     assert.strictEqual(repair(`${total}\n    check(total)`, python, 3), `${total}\n    check(total)`)

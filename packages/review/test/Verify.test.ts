@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LlmError } from "@nominal-code/llm/LlmError"
-import { Effect } from "effect"
+import { Effect, Logger, References } from "effect"
 import { review } from "../src/Review.ts"
 import { ReviewSteps } from "../src/ReviewSteps.ts"
 import { noVerification } from "../src/Verify.ts"
@@ -77,6 +77,39 @@ describe("the verification of findings", () => {
       yield* run(world)
       assert.deepStrictEqual(linesOf(world), [11])
       assert.match(world.drafts[0]?.comments[0]?.finding.body ?? "", /\n\nThis depends on: the cart being shared$/)
+    }))
+
+  it.effect("logs what became of every claim, and what was used", () =>
+    Effect.gen(function*() {
+      const logged: Array<Record<string, unknown>> = []
+      const logger = Logger.make(({ fiber, message }) => {
+        logged.push({ message: [message].flat().join(" "), ...fiber.getRef(References.CurrentLogAnnotations) })
+      })
+      const forged = Scene.finding({
+        body: "Forged.",
+        evidence: [{ path: "src/cart.ts", line: 11, quote: "no such code" }]
+      })
+      const again = { ...claims[1], body: "Nobody counts these items twice at all." }
+      const world = worldOf(Scene.judges({ C1: { verdict: "refuted", ...counter } }), {
+        answers: [Scene.submits({ summary: "Four.", comments: [...claims, again, forged] })]
+      })
+      yield* Effect.provide(run(world), Logger.layer([logger]))
+      assert.deepInclude(logged.find(({ message }) => message === "Findings of a review"), {
+        claims: 4,
+        merged: 1,
+        unproven: 1,
+        refuted: 1,
+        cut: 0,
+        posted: 1,
+        turns: 2,
+        tokens: 30,
+        cached: 0,
+        dollars: "0.0200"
+      })
+      assert.deepInclude(logged.find(({ message }) => String(message).startsWith("A claim was refuted")), {
+        at: "src/cart.ts:11",
+        by: "src/cart.ts:12"
+      })
     }))
 
   const away = new LlmError({ provider: "anthropic", reason: "overloaded", message: "overloaded" })
