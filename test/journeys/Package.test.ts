@@ -72,7 +72,7 @@ const runExample = Effect.fnUntraced(function*(
   return { model, source, ...yield* runExampleIn(project, name, model.url, directory, ...args(model)) }
 })
 
-layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestServices: true, timeout: "2 minutes" })(
+layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestServices: true, timeout: "5 minutes" })(
   "the packed artifact",
   (it) => {
     it.effect("has types that a strict compiler accepts in a program of somebody else", () =>
