@@ -5,6 +5,7 @@ import * as Acknowledge from "./Acknowledge.ts"
 import { NotMeasured } from "./Figure.ts"
 import * as Floods from "./Floods.ts"
 import * as Memory from "./Memory.ts"
+import * as Models from "./Models.ts"
 import * as Overhead from "./Overhead.ts"
 import * as Program from "./Program.ts"
 import * as Report from "./Report.ts"
@@ -14,7 +15,7 @@ import * as StartUp from "./StartUp.ts"
 /** Limit of the whole run's time. */
 const limit = Duration.minutes(12)
 
-const names = ["acknowledge", "overhead", "memory", "start-up", "scale", "floods"] as const
+const names = ["acknowledge", "overhead", "memory", "start-up", "scale", "floods", "models"] as const
 type Name = typeof names[number]
 
 const write = Flag.Boolean("write").pipe(
@@ -33,7 +34,8 @@ const subjects = {
   memory: { title: "Memory", measure: Memory.measure },
   "start-up": { title: "Start-up", measure: StartUp.measure },
   scale: { title: "Many jobs", measure: Scale.measure },
-  floods: { title: "Floods", measure: Floods.measure }
+  floods: { title: "Floods", measure: Floods.measure },
+  models: { title: "Models", measure: Models.measure }
 } as const
 
 const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>

@@ -1,10 +1,11 @@
 import type { ModelRef } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
+import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import type { Tool } from "@nominal-code/workspace/Tool"
-import { Effect, Layer, Ref } from "effect"
+import { Effect, Layer, Option, Ref } from "effect"
 import { type AgentResult, AgentRunner, type AgentTask } from "./AgentRunner.ts"
 import * as ContextWindow from "./ContextWindow.ts"
 import * as Explorers from "./Explorers.ts"
@@ -43,12 +44,13 @@ const make = Effect.gen(function*() {
 
   const runWithin: <A>(task: AgentTask<A>, family: Family) => Effect.Effect<AgentResult<A>, LlmError | StoreError> =
     Effect.fnUntraced(function*<A>(task: AgentTask<A>, { notes, scope, started }: Family) {
-      const { contextWindow, fallback = [], tools: mode } = task.settings
+      const { fallback = [], tools: mode } = task.settings
       const purse = task.maxCostUsd === undefined ? scope : within(scope, task.maxCostUsd)
       const taskModel = Effect.fnUntraced(function*({ model, provider }: ModelRef) {
         const service = yield* providers.of(provider)
+        const contextWindow = task.settings.contextWindow ?? (yield* windowOf(service, model))
         const llm = contextWindow === undefined ? service : ContextWindow.within(service, contextWindow)
-        return { llm, model, spend: yield* TaskSpend.open(purse, { model, provider }) }
+        return { llm, model, contextWindow, spend: yield* TaskSpend.open(purse, { model, provider }) }
       })
       const models = yield* ModelChain.make(
         { ...(yield* taskModel(task.settings)), effort: task.settings.effort },
@@ -98,6 +100,9 @@ const make = Effect.gen(function*() {
 
 /** The agent loop in this process, on the API of the provider that a task names. */
 export const layer: Layer.Layer<AgentRunner, never, LlmProviders> = Layer.effect(AgentRunner, make)
+
+const windowOf = ({ windowOf }: LlmProvider["Service"], model: string) =>
+  windowOf === undefined ? Effect.undefined : Effect.map(windowOf(model), Option.getOrUndefined)
 
 const refusesTools = (error: LlmError | StoreError): error is LlmError =>
   error._tag === "LlmError" && error.refusesTools === true

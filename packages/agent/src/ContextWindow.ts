@@ -11,7 +11,7 @@ const charactersPerToken = 3
  */
 export const within = (llm: LlmProvider["Service"], tokens: number): LlmProvider["Service"] =>
   LlmProvider.of({
-    name: llm.name,
+    ...llm,
     send: (request) => {
       const maxOutputTokens = Math.min(request.maxOutputTokens, Math.floor(tokens / 4))
       const { messages, system, tools } = request

@@ -143,15 +143,14 @@ const stop = <A>(session: Session<A>, state: State, stopped: Stopped): Effect.Ef
 
 /** Compacts the conversation after a turn, once it is too large and notes can replace it. */
 const compacted = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>> =>
-  state.previous.total < Compaction.thresholdOf(session.task.settings.contextWindow) ?
-    Effect.succeed(next(state)) :
-    compactable(session, state).pipe(
-      Effect.map(Compaction.compact),
-      Effect.map(Option.match({
-        onNone: () => next(state),
-        onSome: (messages) => next(recompacted(state, messages))
-      }))
-    )
+  Effect.gen(function*() {
+    const { contextWindow } = yield* session.models.current
+    if (state.previous.total < Compaction.thresholdOf(contextWindow)) return next(state)
+    return Option.match(Compaction.compact(yield* compactable(session, state)), {
+      onNone: () => next(state),
+      onSome: (messages) => next(recompacted(state, messages))
+    })
+  })
 
 const next = (state: State): Step<never> => ({ _tag: "Next", state })
 

@@ -9,6 +9,8 @@ import type { TaskSpend } from "./TaskSpend.ts"
 export interface TaskModel {
   readonly llm: LlmProvider["Service"]
   readonly model: string
+  /** Size of its context window in tokens; absent: not known. */
+  readonly contextWindow?: number | undefined
   /** Absent for a model that goes on: what one can be told, another may refuse. */
   readonly effort?: Effort | undefined
   readonly spend: TaskSpend

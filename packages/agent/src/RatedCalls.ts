@@ -96,7 +96,7 @@ const rated = (llm: LlmProvider["Service"], rate: CallRate, rates: CallRates["Se
       return waitedMillis === 0 ? response : { ...response, waitedMillis }
     }).pipe(Effect.ensuring(giveBack))
   })
-  return LlmProvider.of({ name: llm.name, send })
+  return LlmProvider.of({ ...llm, send })
 }
 
 /** The given providers, those with a rate within it. */

@@ -87,4 +87,19 @@ describe("a model with a small window", () => {
       assert.include(JSON.stringify(requests[0]?.messages), "A part of the diff.")
       assert.notInclude(JSON.stringify(requests[0]?.messages), "diff diff")
     }))
+
+  it.effect("is known by its service, unless the settings say another size", () =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const windowOf = (model: string) => {
+        asked.push(model)
+        return Effect.succeedSome(8_000)
+      }
+      for (const [contextWindow, tokens] of [[undefined, 2_000], [12_000, 3_000]] as const) {
+        const own = contextWindow === undefined ? settings : { ...settings, contextWindow }
+        const { requests } = yield* runToResult(task({ settings: own }), [says([submit()])], { windowOf })
+        assert.strictEqual(requests[0]?.maxOutputTokens, tokens)
+      }
+      assert.deepStrictEqual(asked, [settings.model])
+    }))
 })

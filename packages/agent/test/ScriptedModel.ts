@@ -69,16 +69,22 @@ export const task = (changes: Partial<AgentTask<Answer>> = {}): AgentTask<Answer
 export const turns = (maxTurns: number) => ({ settings: { ...task().settings, maxTurns } })
 
 /** The agent on a model that answers with this function. */
-export const agentOf = (send: LlmProvider["Service"]["send"]) =>
+export const agentOf = (send: LlmProvider["Service"]["send"], changes: Partial<LlmProvider["Service"]> = {}) =>
   ApiAgent.layer.pipe(
-    Layer.provide(LlmProviders.layer([Layer.succeed(LlmProvider, LlmProvider.of({ name: "anthropic", send }))]))
+    Layer.provide(
+      LlmProviders.layer([Layer.succeed(LlmProvider, LlmProvider.of({ name: "anthropic", send, ...changes }))])
+    )
   )
 
 /**
  * Runs a task against a model that gives the replies in turn, and the last one from then on. Like the strictest
  * service, it refuses a conversation that is out of order: that is a defect.
  */
-export const run = (given: AgentTask<Answer>, replies: ReadonlyArray<Reply>) =>
+export const run = (
+  given: AgentTask<Answer>,
+  replies: ReadonlyArray<Reply>,
+  changes: Partial<LlmProvider["Service"]> = {}
+) =>
   Effect.gen(function*() {
     const requests: Array<LlmRequest> = []
     const layer = agentOf((request) =>
@@ -91,12 +97,14 @@ export const run = (given: AgentTask<Answer>, replies: ReadonlyArray<Reply>) =>
         const answer = typeof reply === "function" ? reply(request) : reply
         if (answer === undefined) return Effect.die(new Error("the script has no reply"))
         return "content" in answer ? Effect.succeed(answer) : Effect.fail(answer)
-      })
-    )
+      }), changes)
     const exit = yield* AgentRunner.use((agent) => agent.run(given)).pipe(Effect.provide(layer), Effect.exit)
     return { requests, exit }
   })
 
 /** Runs a task that has to come to a result. */
-export const runToResult = (given: AgentTask<Answer>, replies: ReadonlyArray<Reply>) =>
-  Effect.flatMap(run(given, replies), ({ exit, requests }) => Effect.map(exit, (result) => ({ requests, result })))
+export const runToResult = (...[given, replies, changes]: Parameters<typeof run>) =>
+  Effect.flatMap(
+    run(given, replies, changes),
+    ({ exit, requests }) => Effect.map(exit, (result) => ({ requests, result }))
+  )

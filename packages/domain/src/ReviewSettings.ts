@@ -59,7 +59,7 @@ export const AgentSettings = Schema.Struct({
   tools: Schema.optionalKey(Schema.Literal("off")),
   /** Absent: as the service sets it for the model. */
   effort: Schema.optionalKey(Effort),
-  /** Size of the model's context window in tokens. Absent: large enough for every review. */
+  /** Size of the models' context windows in tokens. Absent: as the program knows it, or the service tells it. */
   contextWindow: Schema.optionalKey(Schema.Natural),
   /** Replaces the bundled role prompt. */
   systemPrompt: Schema.optionalKey(Schema.String)

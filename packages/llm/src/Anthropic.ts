@@ -1,9 +1,10 @@
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Errors from "./anthropic/Errors.ts"
 import * as Messages from "./anthropic/Messages.ts"
 import { provider } from "./anthropic/Request.ts"
 import { LlmProvider } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
+import * as ModelWindow from "./ModelWindow.ts"
 
 const name: ModelService.ServiceDescription = {
   provider,
@@ -11,6 +12,8 @@ const name: ModelService.ServiceDescription = {
   keyVariable: "ANTHROPIC_API_KEY",
   sdk: "@anthropic-ai/sdk"
 }
+
+const isModel = Schema.decodeUnknownOption(Schema.Struct({ max_input_tokens: Schema.Finite }))
 
 const officialUrl = "https://api.anthropic.com"
 
@@ -30,7 +33,14 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
         })
     })
   ))
-  return Messages.make(name, limits, connect)
+  const asked = yield* ModelWindow.make(
+    Effect.map(
+      connect,
+      ({ client }): ModelWindow.Ask => (model, fetch, signal) => client(fetch).models.retrieve(model, null, { signal })
+    ),
+    (told) => Option.map(isModel(told), ({ max_input_tokens }) => max_input_tokens)
+  )
+  return Messages.make(name, limits, connect, ModelWindow.listedOr(asked))
 })
 
 /** Claude, over the official SDK. */

@@ -5,9 +5,11 @@ import * as ChatErrors from "./chat/Errors.ts"
 import { quirksOf } from "./chat/Quirks.ts"
 import { type Asked, toParams } from "./chat/Request.ts"
 import { Answer } from "./chat/Response.ts"
+import * as Window from "./chat/Window.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
+import * as ModelWindow from "./ModelWindow.ts"
 import * as Errors from "./openai/Errors.ts"
 import { unconfigured } from "./openai/Options.ts"
 import * as Retry from "./Retry.ts"
@@ -32,6 +34,7 @@ const describe = (service: ChatServiceName): ModelService.ServiceDescription => 
 export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, service }: ChatSettings) {
   const name = describe(service)
   const quirks = quirksOf[service]
+  const url = Option.getOrElse(baseUrl, () => chatServices[service].url ?? "")
   const key = Option.getOrElse(apiKey, () => Redacted.make(""))
   const connect = yield* Effect.cached(Effect.map(
     ModelService.load(name, () => import("openai")),
@@ -43,7 +46,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, servi
           // The SDK refuses to be without a key, and sends none if told so in the headers.
           apiKey: Option.isNone(apiKey) ? "none" : Redacted.value(key),
           ...(Option.isNone(apiKey) ? { defaultHeaders: { authorization: null } } : {}),
-          baseURL: Option.getOrElse(baseUrl, () => chatServices[service].url ?? ""),
+          baseURL: url,
           fetch: readable(fetch)
         })
     })
@@ -92,7 +95,18 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, servi
     )
   })
 
-  return LlmProvider.of({ name: service, send })
+  const asked = yield* ModelWindow.make(
+    Effect.map(
+      connect,
+      ({ client }): ModelWindow.Ask => (_model, fetch, signal) =>
+        client(fetch).get<unknown>(Window.listOf(service, url), { signal })
+    ),
+    Window.read
+  )
+  // What a server of one's own has under a name is its own affair.
+  const windowOf = quirks.isLocal ? asked : ModelWindow.listedOr(asked)
+
+  return LlmProvider.of({ name: service, send, windowOf })
 })
 
 /** Marks an error as the refusal of tools as such. */

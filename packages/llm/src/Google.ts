@@ -1,9 +1,10 @@
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { provider } from "./google/Carried.ts"
 import * as Content from "./google/Content.ts"
 import * as Errors from "./google/Errors.ts"
 import { LlmProvider } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
+import * as ModelWindow from "./ModelWindow.ts"
 
 export { limitsWithin } from "./google/Content.ts"
 
@@ -13,6 +14,8 @@ const name: ModelService.ServiceDescription = {
   keyVariable: "GOOGLE_API_KEY",
   sdk: "@google/genai"
 }
+
+const isModel = Schema.decodeUnknownOption(Schema.Struct({ inputTokenLimit: Schema.Finite }))
 
 const officialUrl = "https://generativelanguage.googleapis.com"
 
@@ -34,7 +37,15 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
         })
     })
   ))
-  return Content.make(name, limits, connect)
+  const asked = yield* ModelWindow.make(
+    Effect.map(
+      connect,
+      ({ client }): ModelWindow.Ask => (model, fetch, abortSignal) =>
+        client(fetch).models.get({ model, config: { abortSignal } })
+    ),
+    (told) => Option.map(isModel(told), ({ inputTokenLimit }) => inputTokenLimit)
+  )
+  return Content.make(name, limits, connect, ModelWindow.listedOr(asked))
 })
 
 /** Gemini, over the official SDK. */

@@ -1,7 +1,7 @@
 import type { Block, Message } from "@nominal-code/domain/Conversation"
 import type { Effort } from "@nominal-code/domain/ReviewSettings"
 import type { Usage } from "@nominal-code/domain/Usage"
-import { Context, type Effect, type JsonSchema } from "effect"
+import { Context, type Effect, type JsonSchema, type Option } from "effect"
 import type { LlmError } from "./LlmError.ts"
 
 /** Description of a tool for a model. */
@@ -39,4 +39,6 @@ export interface LlmResponse {
 export class LlmProvider extends Context.Service<LlmProvider, {
   readonly name: string
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>
+  /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>
 }>()("@nominal-code/llm/LlmProvider") {}

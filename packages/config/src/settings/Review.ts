@@ -111,7 +111,7 @@ export const agent = {
     yaml: "agent.context_window",
     env: "AGENT_CONTEXT_WINDOW",
     kind: integer(4096),
-    byDefault: "large enough for every review",
+    byDefault: "the model's, as the program knows it or its service tells it",
     doc:
       "The size of the models' context windows in tokens. A quarter of it is for each answer, and a longer prompt is shortened before it is sent."
   }),

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { CallLimits, LlmError } from "../LlmError.ts"
 import { LlmProvider, type LlmRequest } from "../LlmProvider.ts"
 import * as ModelService from "../ModelService.ts"
+import { listedOnly, type WindowOf } from "../ModelWindow.ts"
 import { retrying } from "../Retry.ts"
 import type { Transport } from "../Transport.ts"
 import { isForcedToolRefusal } from "./Errors.ts"
@@ -27,7 +28,8 @@ export const unconfigured = {
 export const make = (
   name: ModelService.ServiceDescription,
   limits: CallLimits,
-  connect: Effect.Effect<Connection, LlmError>
+  connect: Effect.Effect<Connection, LlmError>,
+  windowOf: WindowOf = listedOnly
 ): LlmProvider["Service"] => {
   const attempt = (request: LlmRequest, toolChoice: "auto" | "any") =>
     Effect.flatMap(connect, ({ client, explain }) =>
@@ -49,5 +51,5 @@ export const make = (
     ).pipe(retrying(name.provider, limits))
   })
 
-  return LlmProvider.of({ name: name.provider, send })
+  return LlmProvider.of({ name: name.provider, send, windowOf })
 }

@@ -15,6 +15,8 @@ export interface Quirks {
   readonly thoughts: "none" | "reasoning_content" | "reasoning_details"
   /** True: a call's id has nine letters and digits, and the user's words may not follow a tool's result. */
   readonly mistral: boolean
+  /** True for a server of one's own. */
+  readonly isLocal: boolean
   /** Time without a byte: a local server loads its model and reads the prompt before it says anything. */
   readonly idle: Duration.Duration
 }
@@ -26,14 +28,15 @@ const usual: Quirks = {
   json: true,
   thoughts: "none",
   mistral: false,
+  isLocal: false,
   idle: Duration.seconds(90)
 }
 
-const local = Duration.minutes(4)
+const local = { ...usual, isLocal: true, idle: Duration.minutes(4) }
 
 /** The quirks of a service, from its documentation. */
 export const quirksOf: Readonly<Record<ChatServiceName, Quirks>> = {
-  "openai-compatible": { ...usual, idle: local },
+  "openai-compatible": local,
   deepseek: { ...usual, thoughts: "reasoning_content" },
   groq: { ...usual, outputLimit: "max_completion_tokens" },
   together: usual,
@@ -41,7 +44,7 @@ export const quirksOf: Readonly<Record<ChatServiceName, Quirks>> = {
   openrouter: { ...usual, thoughts: "reasoning_details" },
   mistral: { ...usual, forced: "any", asksForUsage: false, mistral: true },
   xai: { ...usual, outputLimit: "max_completion_tokens" },
-  ollama: { ...usual, idle: local },
-  vllm: { ...usual, idle: local },
-  lmstudio: { ...usual, json: false, idle: local }
+  ollama: local,
+  vllm: local,
+  lmstudio: { ...local, json: false }
 }

@@ -3,6 +3,7 @@ import { Duration, Effect } from "effect"
 import type { CallLimits, LlmError } from "../LlmError.ts"
 import { LlmProvider, type LlmRequest } from "../LlmProvider.ts"
 import * as ModelService from "../ModelService.ts"
+import { listedOnly, type WindowOf } from "../ModelWindow.ts"
 import * as Retry from "../Retry.ts"
 import type { Transport } from "../Transport.ts"
 import * as Errors from "./Errors.ts"
@@ -29,7 +30,8 @@ export const limitsWithin = (deadline: Duration.Duration): CallLimits => {
 export const make = (
   name: ModelService.ServiceDescription,
   limits: CallLimits,
-  connect: Effect.Effect<Connection, LlmError>
+  connect: Effect.Effect<Connection, LlmError>,
+  windowOf: WindowOf = listedOnly
 ): LlmProvider["Service"] => {
   const attempt = (request: LlmRequest, mode: "AUTO" | "ANY") =>
     Effect.flatMap(connect, ({ client, explain, sdk }) => {
@@ -60,5 +62,5 @@ export const make = (
     ).pipe(Retry.retrying(name.provider, limits))
   })
 
-  return LlmProvider.of({ name: name.provider, send })
+  return LlmProvider.of({ name: name.provider, send, windowOf })
 }

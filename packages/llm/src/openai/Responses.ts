@@ -3,6 +3,7 @@ import type * as Sdk from "openai"
 import type { CallLimits, LlmError } from "../LlmError.ts"
 import { LlmProvider, type LlmRequest } from "../LlmProvider.ts"
 import * as ModelService from "../ModelService.ts"
+import { listedOnly } from "../ModelWindow.ts"
 import { retrying } from "../Retry.ts"
 import type { Transport } from "../Transport.ts"
 import { type Explain, isThoughtsRefusal } from "./Errors.ts"
@@ -40,5 +41,5 @@ export const make = (
       .pipe(retrying(name.provider, limits))
   })
 
-  return LlmProvider.of({ name: name.provider, send })
+  return LlmProvider.of({ name: name.provider, send, windowOf: listedOnly })
 }
