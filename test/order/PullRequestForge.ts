@@ -55,6 +55,7 @@ export const shared = Layer.mergeAll(
         baseFile: () => Effect.succeedNone,
         baseFiles: () => Effect.succeed([]),
         paths: () => Effect.succeed([]),
+        words: () => Effect.succeed([]),
         lines: () => Effect.succeedNone
       })
   }),
@@ -172,7 +173,8 @@ export const contextOf = (
           guidelines: noGuidelines
         }),
       plan: () => Effect.succeed({ files: [] }),
-      ask: () => Effect.as(answering, { result, coverage: [] }),
+      evidence: () => Effect.succeed([]),
+      ask: () => Effect.as(answering, { result }),
       recover: ({ answer }) => Effect.succeed({ answer, usage }),
       check: (findings) => Effect.succeed({ findings, unproven: 0, merged: 0 }),
       place: () => Effect.succeed({ inline: [], folded: [], repeated: [] }),

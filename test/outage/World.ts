@@ -92,6 +92,7 @@ const workspace = Layer.mock(Workspace, {
         baseFile: () => Effect.succeedNone,
         baseFiles: () => Effect.succeed([]),
         paths: () => Effect.succeed([RepoPath.make("a.txt")]),
+        words: () => Effect.succeed([]),
         lines: () => Effect.succeedNone
       }),
       "20 seconds"

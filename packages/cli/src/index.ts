@@ -17,10 +17,12 @@ export {
   type FingerprintedFinding,
   type RepeatedFinding
 } from "@nominal-code/review/Anchor"
-export { type AskResult } from "@nominal-code/review/Ask"
+export { type AskResult, type PlannedReview } from "@nominal-code/review/Ask"
 export { type CheckContext, type CheckedFindings } from "@nominal-code/review/Check"
 export { type Claim, type Evidence, Reach } from "@nominal-code/review/Claim"
+export { type FittedDiffs, type Portion, type ShownDiff } from "@nominal-code/review/DiffBudget"
 export { type EarlierAnswer } from "@nominal-code/review/EarlierAnswer"
+export { type EvidenceInput, type EvidenceText } from "@nominal-code/review/Evidence"
 export { type Guidelines } from "@nominal-code/review/Guidelines"
 export { type ChangesSince } from "@nominal-code/review/LedgerPrompt"
 export { type RecoveredAnswer } from "@nominal-code/review/OutputRepair"
@@ -174,6 +176,7 @@ export { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/
 export {
   type Checkout,
   type CheckoutRequest,
+  type WordHit,
   Workspace,
   WorkspaceError,
   type WorkspaceOptions

@@ -4,9 +4,16 @@ import { RepoPath } from "./PullRequest.ts"
 
 /**
  * Reason why a review has not looked at all of a changed file: it is deleted, only moved, generated, has no text diff, or
- * is `too-large` for the review's prompts.
+ * is `too-large` for the review's prompts, or the review `ended-early`.
  */
-export const NotShown = Schema.Literals(["deleted", "moved", "no-text", "too-large", ...GeneratedMark.literals])
+export const NotShown = Schema.Literals([
+  "deleted",
+  "moved",
+  "no-text",
+  "too-large",
+  "ended-early",
+  ...GeneratedMark.literals
+])
 export type NotShown = typeof NotShown.Type
 
 /** Share of a changed file's diff that a review has looked at. `name`: it was only told of the file. */

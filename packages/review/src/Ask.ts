@@ -1,40 +1,57 @@
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import type { ExplorerSettings } from "@nominal-code/agent/Explorers"
 import { commandOf } from "@nominal-code/domain/CommandParser"
-import type { FileCoverage } from "@nominal-code/domain/Coverage"
 import type { Job } from "@nominal-code/domain/Job"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option } from "effect"
 import { makeFaults } from "./Check.ts"
-import { budgetBelow, fitDiffs, portionsOf } from "./DiffBudget.ts"
+import { budgetBelow, type FittedDiffs, type Portion, type ShownDiff } from "./DiffBudget.ts"
+import type { EvidenceText } from "./Evidence.ts"
 import { findTwice } from "./Finders.ts"
 import { followPlaces } from "./FollowedPlaces.ts"
 import * as History from "./History.ts"
 import { ledgerOf, openIn } from "./Ledger.ts"
-import { ledgerText, namedFindings, otherDiscussions } from "./LedgerPrompt.ts"
+import { ledgerText, type NamedFinding, namedFindings, otherDiscussions } from "./LedgerPrompt.ts"
 import type { ReviewPlan } from "./Plan.ts"
 import { systemPrompt, userPrompt } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
-import { coverageOf } from "./Receipt.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import type { ReviewContext } from "./ReviewContext.ts"
 import { checkedSubmission, type ReviewAnswer } from "./ReviewOutput.ts"
 import { isOurs } from "./Thread.ts"
+import { tokensIn } from "./TokenEstimate.ts"
+import { measured } from "./TokenScale.ts"
 
-/** The agent's answer, and how much of each changed file its prompt showed. */
+/** The agent's answer, with the diffs of the prompt that it answers. */
 export interface AskResult {
   readonly result: AgentResult<ReviewAnswer>
-  readonly coverage: ReadonlyArray<FileCoverage>
+  /** Diffs that its prompt showed, and those that it left; absent: all were shown. */
+  readonly diffs?: FittedDiffs
+  /** Tokens of the diffs that the model took: fewer than planned if it refused them. */
+  readonly budget?: number
+  /** Tokens that the model counted for one that was estimated. */
+  readonly scale?: number
 }
 
-/** Tokens of the diffs of one prompt: half of the smaller models' context, so that there is room for tools. */
-const diffBudget = 100_000
+/** Plan of a review, with what was looked up about it. */
+export interface PlannedReview {
+  readonly plan: ReviewPlan
+  readonly evidence: EvidenceText
+  /** Number of this pass over the change, from 1. */
+  readonly pass: number
+  /** True if what this pass leaves may have another one. */
+  readonly mayFollow: boolean
+  /** Diffs that no pass has shown yet, and those that one has. */
+  readonly portions: ReadonlyArray<Portion>
+  readonly shown: ReadonlyArray<ShownDiff>
+  /** Tokens of this pass's diffs. */
+  readonly budget: number
+  /** Fits this pass's diffs into a number of tokens. */
+  fit(budget: number): FittedDiffs
+}
 
 /** Below this, a model that refuses the prompt does not refuse it for its diffs. */
 const leastDiffBudget = 1_000
-
-/** Part of a model's window, where that is known, that the diffs of a prompt may take. */
-const partOfWindow = 0.4
 
 /** The newest comments say where a discussion stands. */
 const mostDiscussions = 50
@@ -50,8 +67,26 @@ const explorersOf = Effect.fnUntraced(
   }
 )
 
+/**
+ * Makes the test for the earlier findings that a pass asks about: those of files that it shows to their ends. The first
+ * one also asks about those of files that no pass shows.
+ */
+const isAskedIn = ({ budget, fit, pass }: PlannedReview) => {
+  const { rest, shown } = fit(budget)
+  const left = new Set<string>(rest.map(({ file }) => file.path))
+  const here = new Set<string>(shown.map(({ file }) => file.path))
+  return ({ finding: { place } }: NamedFinding): boolean =>
+    place === undefined ? pass === 1 : !left.has(place.path) && (pass === 1 || here.has(place.path))
+}
+
 /** Has the agent review what was planned. */
-export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewContext, plan: ReviewPlan) {
+export const ask = Effect.fn("Ask.ask")(function*(
+  job: Job,
+  context: ReviewContext,
+  planned: PlannedReview
+) {
+  const { evidence, fit, mayFollow, pass, plan } = planned
+  let { budget } = planned
   const { settings } = yield* ReviewConfig
   const agent = yield* AgentRunner
   const { event } = job
@@ -67,9 +102,9 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
   })
   const isOurBot = isOurs(job, settings)
   const ledger = yield* followPlaces(ledgerOf(context.discussions, isOurBot), context.checkout)
-  const named = namedFindings(openIn(ledger))
-  const earlier = ledgerText({ ledger, since: full ? undefined : context.since, files: context.files })
-  const portions = portionsOf(plan.files)
+  const named = namedFindings(openIn(ledger)).filter(isAskedIn(planned))
+  const since = full || pass > 1 ? undefined : context.since
+  const earlier = ledgerText({ ledger, named, since, files: context.files })
   const promptOf = (budget: number) =>
     userPrompt({
       pullRequest: context.pullRequest,
@@ -78,16 +113,17 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
         ? { path: event.filePath, hunk: event.diffHunk, line: event.line, side: event.side }
         : undefined,
       plan,
-      diffs: fitDiffs(portions, budget),
+      diffs: fit(budget),
+      pass: { number: pass, mayFollow },
       commits: context.commits,
+      evidence,
       earlier,
       discussions: otherDiscussions(context.discussions, ledger, isOurBot).slice(-mostDiscussions),
       suggestions: settings.inlineSuggestions
     })
-  let budget = Math.min(diffBudget, Math.floor((settings.reviewer.contextWindow ?? Infinity) * partOfWindow))
   const prompt = promptOf(budget)
   const shorter = Effect.sync(() => {
-    budget = budgetBelow(portions, budget)
+    budget = budgetBelow(fit(budget), budget)
     return budget < leastDiffBudget ? Option.none<string>() : Option.some(promptOf(budget))
   })
   const task: AgentTask<ReviewAnswer> = {
@@ -97,14 +133,13 @@ export const ask = Effect.fn("Ask.ask")(function*(job: Job, context: ReviewConte
     shorter,
     tools: context.checkout.tools,
     ...(settings.explorers === undefined ? {} : { explorers: yield* explorersOf(settings, settings.explorers) }),
-    history: full
+    history: full || pass > 1
       ? History.none
       : yield* History.load(job.lane, system.length + prompt.length, context.checkout),
     submission: yield* checkedSubmission({ earlier: named.map(({ id }) => id), faults: yield* makeFaults(context) })
   }
-  const result = yield* settings.finders === "two" && settings.reviewer.tools !== "off"
-    ? findTwice(task)
-    : agent.run(task)
-  const asked: AskResult = { result, coverage: coverageOf(plan, portions, fitDiffs(portions, budget).shown) }
+  const run = settings.finders === "two" && settings.reviewer.tools !== "off" ? findTwice(task) : agent.run(task)
+  const { result, scale } = yield* measured(run, () => tokensIn(system) + tokensIn(promptOf(budget)))
+  const asked: AskResult = { result, diffs: fit(budget), budget, scale }
   return asked
 })

@@ -39,6 +39,9 @@ const leastPart = 600
 /** Order in which the files get room: what people wrote first, the code before its tests and its texts. */
 const worth: Readonly<Record<FileKind, number>> = { source: 0, config: 1, test: 2, docs: 3, generated: 4 }
 
+/** Order of a diff among others: the lowest gets room first. */
+export const worthOf = ({ kind }: PlannedFile): number => worth[kind]
+
 const portion = (planned: PlannedFile, text: string, shownBefore: number): Portion => ({
   ...planned,
   text,
@@ -117,7 +120,7 @@ export const fitDiffs = (portions: ReadonlyArray<Portion>, budget: number): Fitt
 }
 
 /** Half of the budget, or of what the diffs take where they do not use it up: the next smaller prompt. */
-export const budgetBelow = (portions: ReadonlyArray<Portion>, budget: number): number => {
-  const used = fitDiffs(portions, budget).shown.reduce((sum, { text }) => sum + tokensIn(text) + overhead, 0)
+export const budgetBelow = ({ shown }: FittedDiffs, budget: number): number => {
+  const used = shown.reduce((sum, { text }) => sum + tokensIn(text) + overhead, 0)
   return Math.floor(Math.min(budget, used) / 2)
 }

@@ -17,6 +17,7 @@ import { followPlaces } from "./FollowedPlaces.ts"
 import { judge, type ReviewTally } from "./Judgement.ts"
 import { ledgerOf, openIn } from "./Ledger.ts"
 import { composed, noticed } from "./OutgoingText.ts"
+import { inPasses } from "./Passes.ts"
 import { reckon } from "./Reckoning.ts"
 import { filtered, notUsed } from "./RepositoryConfig.ts"
 import * as RepositoryConfig from "./RepositoryConfig.ts"
@@ -155,10 +156,8 @@ const reviewed = Effect.fnUntraced(function*(
   context: ReviewContext,
   problem: Option.Option<string>
 ) {
-  const { settings } = yield* ReviewConfig
-  const steps = yield* ReviewSteps
-  const { coverage, result } = yield* steps.ask(job, context, yield* steps.plan(context))
-  const { answer, usage } = yield* steps.recover(result, settings.reviewer)
+  const { coverage, recovered, result } = yield* inPasses(job, context)
+  const { answer, usage } = recovered
   if (Option.isNone(answer)) return result.stopped === "budget" ? limited(result.limit) : unreadable(result)
   const { limit } = result
   const { judgement, parts } = yield* compose(job, context, { answer: answer.value, coverage, limit, problem })

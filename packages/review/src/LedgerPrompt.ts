@@ -22,10 +22,14 @@ const longestDismissal = 300
 /** Maximum number of tokens of the difference since the last review, a part of that of the whole. */
 const sinceBudget = 15_000
 
+/** An open finding with its name in the prompt. */
+export interface NamedFinding {
+  readonly id: string
+  readonly finding: LedgerFinding
+}
+
 /** Names of the open findings in the prompt. */
-export const namedFindings = (
-  open: ReadonlyArray<LedgerFinding>
-): ReadonlyArray<{ readonly id: string; readonly finding: LedgerFinding }> =>
+export const namedFindings = (open: ReadonlyArray<LedgerFinding>): ReadonlyArray<NamedFinding> =>
   open.slice(-mostFindings).map((finding, at) => ({ id: `E${at + 1}`, finding }))
 
 const placeText = ({ place }: LedgerFinding): string => {
@@ -73,13 +77,14 @@ const changesText = (
 export interface LedgerParts {
   readonly ledger: ReadonlyArray<LedgerFinding>
   readonly since: ChangesSince | undefined
+  /** The open findings that this prompt asks about. */
+  readonly named: ReadonlyArray<NamedFinding>
   /** The files of the pull request. */
   readonly files: ReadonlyArray<ChangedFile>
 }
 
 /** Paragraphs of a later review's prompt: what has changed since the last one, and what became of its findings. */
-export const ledgerText = ({ files, ledger, since }: LedgerParts): ReadonlyArray<string> => {
-  const named = namedFindings(ledger.filter(({ state }) => state === "open"))
+export const ledgerText = ({ files, ledger, named, since }: LedgerParts): ReadonlyArray<string> => {
   const dismissed = ledger.filter(({ claim, state }) => state === "dismissed" && claim !== "").slice(-mostDismissed)
   return [
     ...(since === undefined ? [] : changesText(since, files)),

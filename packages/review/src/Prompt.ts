@@ -6,6 +6,7 @@ import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
 import type { FittedDiffs, Portion, ShownDiff } from "./DiffBudget.ts"
+import type { EvidenceText } from "./Evidence.ts"
 import type { Guidelines } from "./Guidelines.ts"
 import type { PlannedFile, ReviewPlan } from "./Plan.ts"
 import { bare, block, codeBlock, filePath, inline } from "./UntrustedBlocks.ts"
@@ -66,6 +67,10 @@ export interface UserParts {
   readonly plan: ReviewPlan
   /** The diffs that fit into this prompt, and what does not. */
   readonly diffs: FittedDiffs
+  /** Number of this pass over the change, and true if another one may follow; absent: it is the only one. */
+  readonly pass?: { readonly number: number; readonly mayFollow: boolean }
+  /** Paragraphs about the code outside of the diff. */
+  readonly evidence?: EvidenceText
   /** Paragraphs about the earlier reviews. */
   readonly earlier?: ReadonlyArray<string>
   /** Other people's comments, oldest first. */
@@ -169,6 +174,7 @@ const whyNamed: Readonly<Record<NotShown, string>> = {
   moved: "moved, not changed",
   "no-text": "no text diff: binary, or only its mode or a submodule's commit changed",
   "too-large": "too large",
+  "ended-early": "too large",
   attribute: "generated, as .gitattributes has it",
   header: "generated, as its head says",
   lock: "lock file",
@@ -193,14 +199,25 @@ const namedFile = ({ file, onlyNamed }: PlannedFile): ReadonlyArray<string> =>
 const unshownFile = ({ file, shownBefore, text }: Portion): ReadonlyArray<string> =>
   shownBefore > 0 ? [] : [item(file, `${text.split("\n").length} lines`)]
 
-const changedFiles = ({ diffs: { rest, shown }, plan }: UserParts) => [
+const noRoom = "There is no room here for the diffs of these files. See them with GitDiff or Read:"
+
+/** Sentence about the other passes; none where this one shows all. */
+const passText = ({ diffs: { rest }, pass }: UserParts): ReadonlyArray<string> => {
+  const isOnly = pass === undefined || (pass.number === 1 && (rest.length === 0 || !pass.mayFollow))
+  return isOnly ? [] : [
+    `This is part ${pass.number} of the review: the change is too large for one prompt. Review the files that are shown ` +
+    "here; the others have parts of their own."
+  ]
+}
+
+const changedFiles = ({ diffs: { rest, shown }, pass, plan }: UserParts) => [
   "## Changed files",
   ...shown.map(shownFile),
-  ...list("Named only. See them with GitDiff or Read where they matter:", plan.files.flatMap(namedFile)),
   ...list(
-    "There is no room here for the diffs of these files. See them with GitDiff or Read:",
-    rest.flatMap(unshownFile)
-  )
+    "Named only. See them with GitDiff or Read where they matter:",
+    pass !== undefined && pass.number > 1 ? [] : plan.files.flatMap(namedFile)
+  ),
+  ...(pass?.mayFollow === true ? [] : list(noRoom, rest.flatMap(unshownFile)))
 ]
 
 /** A comment in the prompt. */
@@ -227,7 +244,9 @@ export const userPrompt = (parts: UserParts): string =>
   [
     ...header(parts),
     ...instructions(parts),
+    ...passText(parts),
     ...changedFiles(parts),
+    ...(parts.evidence ?? []),
     ...(parts.earlier ?? []),
     ...discussions(parts),
     task(parts)

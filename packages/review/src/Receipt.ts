@@ -9,26 +9,34 @@ import type { PlannedFile, ReviewPlan } from "./Plan.ts"
 const lineCount = (text: string): number => text.split("\n").length
 
 const coverageOfFile = (
-  { file, kind, onlyNamed }: PlannedFile,
-  left: number | undefined,
-  seen: boolean
+  { file: { path }, kind, onlyNamed }: PlannedFile,
+  leftOut: number,
+  shown: Pick<FileCoverage, "seen" | "why">
 ): FileCoverage => {
-  const { path } = file
   if (onlyNamed !== undefined) return new FileCoverage({ path, kind, seen: "name", why: onlyNamed })
-  if (left === undefined || left === 0) return new FileCoverage({ path, kind, seen: "full" })
-  return new FileCoverage({ path, kind, seen: seen ? "part" : "none", why: "too-large", leftOut: left })
+  return leftOut === 0
+    ? new FileCoverage({ path, kind, seen: "full" })
+    : new FileCoverage({ path, kind, ...shown, leftOut })
+}
+
+/** A plan with its diffs, and with those that prompts have shown. */
+export interface ShownPlan {
+  readonly plan: ReviewPlan
+  readonly portions: ReadonlyArray<Portion>
+  readonly shown: ReadonlyArray<ShownDiff>
+  /** Reason why not all are shown. */
+  readonly why: "too-large" | "ended-early"
 }
 
 /** The files of a plan, and how much of each of its diffs the prompts have shown. */
-export const coverageOf = (
-  plan: ReviewPlan,
-  portions: ReadonlyArray<Portion>,
-  shown: ReadonlyArray<ShownDiff>
-): ReadonlyArray<FileCoverage> => {
+export const coverageOf = ({ plan, portions, shown, why }: ShownPlan): ReadonlyArray<FileCoverage> => {
   const left = new Map(portions.map(({ file, text }) => [file, lineCount(text)]))
   const seen = new Set(shown.map(({ file }) => file))
   for (const { file, leftOut } of shown) left.set(file, Math.min(left.get(file) ?? 0, leftOut))
-  return plan.files.map((planned) => coverageOfFile(planned, left.get(planned.file), seen.has(planned.file)))
+  return plan.files.map((planned) => {
+    const { file } = planned
+    return coverageOfFile(planned, left.get(file) ?? 0, { seen: seen.has(file) ? "part" : "none", why })
+  })
 }
 
 /** Number of names in a sentence, and in a line of the receipt. */
@@ -47,7 +55,7 @@ const partly = ({ leftOut = 0, seen }: FileCoverage): string =>
 /** Sentence about the files that should have been looked at in full; none if there are none. */
 export const missedSentence = (coverage: ReadonlyArray<FileCoverage>): ReadonlyArray<string> => {
   const missed = missedIn(coverage)
-  return missed.length === 0 ? [] : [`> Too large to be looked at in full: ${names(missed, mostMissed, partly)}.`]
+  return missed.length === 0 ? [] : [`> Not looked at in full: ${names(missed, mostMissed, partly)}.`]
 }
 
 /** Reasons in a receipt. */
@@ -56,6 +64,7 @@ const reasons: Readonly<Record<NotShown, string>> = {
   moved: "moved",
   "no-text": "no text",
   "too-large": "too large",
+  "ended-early": "the review ended early",
   attribute: "generated",
   header: "generated",
   lock: "lock file",
@@ -68,9 +77,9 @@ const reasons: Readonly<Record<NotShown, string>> = {
 const line = (title: string, files: ReadonlyArray<FileCoverage>, word: (file: FileCoverage) => string = () => "") =>
   files.length === 0 ? [] : [`- ${title} (${files.length}): ${names(files, mostNames, word)}`]
 
-const byReason = (files: ReadonlyArray<FileCoverage>): ReadonlyArray<string> =>
+const byReason = (title: string, files: ReadonlyArray<FileCoverage>): ReadonlyArray<string> =>
   [...Map.groupBy(files, ({ why }) => reasons[why ?? "no-text"])]
-    .flatMap(([reason, files]) => line(`By name only, ${reason}`, files))
+    .flatMap(([reason, files]) => line(`${title}, ${reason}`, files))
 
 /** The files of a review by how much of them it has looked at, folded; nothing if all were looked at in full. */
 export const receipt = (coverage: ReadonlyArray<FileCoverage>, ignored: number): ReadonlyArray<string> => {
@@ -79,8 +88,8 @@ export const receipt = (coverage: ReadonlyArray<FileCoverage>, ignored: number):
   if (full === coverage.length) return []
   const lines = [
     ...line("In part", of("part"), partly),
-    ...line("Not at all, too large", of("none")),
-    ...byReason(of("name")),
+    ...byReason("Not at all", of("none")),
+    ...byReason("By name only", of("name")),
     ...(ignored === 0 ? [] : [`- Ignored by pattern: ${counted(ignored, "file")}`])
   ]
   const title = `${full} of ${counted(coverage.length, "file")} looked at in full`

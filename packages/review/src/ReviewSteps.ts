@@ -7,8 +7,9 @@ import type { ConversationStore } from "@nominal-code/persistence/ConversationSt
 import type { Checkout, WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Context, type Effect, type FileSystem, type PlatformError } from "effect"
 import { anchor, type AnchorContext, type AnchoredFindings, type FingerprintedFinding } from "./Anchor.ts"
-import { ask, type AskResult } from "./Ask.ts"
+import { ask, type AskResult, type PlannedReview } from "./Ask.ts"
 import { check, type CheckContext, type CheckedFindings } from "./Check.ts"
+import { evidence, type EvidenceInput, type EvidenceText } from "./Evidence.ts"
 import { recover, type RecoveredAnswer } from "./OutputRepair.ts"
 import { plan, type ReviewPlan } from "./Plan.ts"
 import type { ReviewConfig } from "./ReviewConfig.ts"
@@ -37,8 +38,10 @@ export interface ReviewSteps {
   >
   /** Decides without a model what of it is looked at. */
   plan(context: ReviewContext): Effect.Effect<ReviewPlan, WorkspaceError>
+  /** Looks up without a model what the code outside of the diff says of it. To leave it out: find nothing. */
+  evidence(input: EvidenceInput): Effect.Effect<EvidenceText>
   /** Has the agent review it. */
-  ask(job: Job, context: ReviewContext, plan: ReviewPlan): Effect.Effect<
+  ask(job: Job, context: ReviewContext, planned: PlannedReview): Effect.Effect<
     AskResult,
     AgentError | PlatformError.PlatformError,
     AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig
@@ -65,5 +68,5 @@ export interface ReviewSteps {
 
 /** The steps that reviews take, by default the usual ones. */
 export const ReviewSteps = Context.Reference<ReviewSteps>("@nominal-code/review/ReviewSteps", {
-  defaultValue: () => ({ gather, plan, ask, recover, check, place: anchor, verify, select })
+  defaultValue: () => ({ gather, plan, evidence, ask, recover, check, place: anchor, verify, select })
 })

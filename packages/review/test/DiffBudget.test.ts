@@ -61,8 +61,8 @@ describe("the diffs of a prompt", () => {
 
   it("halve with a smaller budget, until they are nothing", () => {
     const files = portions(Scene.file("a.ts", added(100, "const x = 1")))
-    const first = budgetBelow(files, 100_000)
+    const first = budgetBelow(fitDiffs(files, 100_000), 100_000)
     assert.isBelow(first, 1_000)
-    assert.isAtMost(budgetBelow(files, first), first / 2)
+    assert.isAtMost(budgetBelow(fitDiffs(files, first), first), first / 2)
   })
 })

@@ -28,6 +28,7 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
       const tags = [
         "untrusted-diff",
         "untrusted-hunk",
+        "untrusted-code",
         "untrusted-comment",
         "untrusted-request",
         "untrusted-description",

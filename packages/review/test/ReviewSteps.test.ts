@@ -22,6 +22,7 @@ describe("a review with steps of the pipeline's own", () => {
       const outcome = yield* run(world, {
         gather: (...input) => Effect.andThen(Effect.sync(() => taken.push("gather")), usual.gather(...input)),
         plan: (...input) => Effect.andThen(Effect.sync(() => taken.push("plan")), usual.plan(...input)),
+        evidence: (...input) => Effect.andThen(Effect.sync(() => taken.push("evidence")), usual.evidence(...input)),
         ask: (...input) => Effect.andThen(Effect.sync(() => taken.push("ask")), usual.ask(...input)),
         recover: (...input) => Effect.andThen(Effect.sync(() => taken.push("recover")), usual.recover(...input)),
         check: (...input) => Effect.andThen(Effect.sync(() => taken.push("check")), usual.check(...input)),
@@ -29,7 +30,17 @@ describe("a review with steps of the pipeline's own", () => {
         verify: (...input) => Effect.andThen(Effect.sync(() => taken.push("verify")), usual.verify(...input)),
         select: (...input) => Effect.andThen(Effect.sync(() => taken.push("select")), usual.select(...input))
       })
-      assert.deepStrictEqual(taken, ["gather", "plan", "ask", "recover", "check", "place", "verify", "select"])
+      assert.deepStrictEqual(taken, [
+        "gather",
+        "plan",
+        "evidence",
+        "ask",
+        "recover",
+        "check",
+        "place",
+        "verify",
+        "select"
+      ])
       assert.deepInclude(outcome, { _tag: "Reviewed", findings: 1 })
     }))
 

@@ -30,6 +30,7 @@ import * as PendingPosts from "../src/PendingPosts.ts"
 import * as ReviewConfig from "../src/ReviewConfig.ts"
 import type { AgentError } from "../src/ReviewSteps.ts"
 import { judges, submits } from "./SceneAnswers.ts"
+import { listing, searching } from "./SceneFiles.ts"
 
 export { judges, said, submits, writes } from "./SceneAnswers.ts"
 
@@ -251,11 +252,9 @@ export const checkoutOf = (from: World, at: Sha): Checkout => ({
   since: () => Effect.succeed(from.since),
   commits: Effect.succeed(["Add a cart"]),
   baseFile: (name) => Effect.succeed(Option.fromUndefinedOr(from.baseFiles[name])),
-  baseFiles: (folder) =>
-    Effect.succeed(
-      Object.keys(from.baseFiles).filter((name) => name.slice(0, name.lastIndexOf("/")) === folder).map(path)
-    ),
+  baseFiles: listing(from.baseFiles),
   paths: () => Effect.succeed([]),
+  words: searching(from.headFiles),
   lines: (_side, name) =>
     Effect.succeed(Option.map(Option.fromUndefinedOr(from.headFiles[name]), (text) => text.split("\n")))
 })

@@ -9,6 +9,7 @@ const tags = [
   "untrusted-description",
   "untrusted-commit-messages",
   "untrusted-hunk",
+  "untrusted-code",
   "untrusted-title",
   "repo-guidelines",
   "repo-rules",

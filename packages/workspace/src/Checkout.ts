@@ -1,6 +1,7 @@
 import { Effect, type FileSystem, type Path } from "effect"
 import type { Git, GitError } from "./Git.ts"
 import * as Objects from "./Objects.ts"
+import * as Search from "./Search.ts"
 import type { ToolContext } from "./tools/Reading.ts"
 import * as Tools from "./tools/Tools.ts"
 import type { Checkout } from "./Workspace.ts"
@@ -36,6 +37,7 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
     baseFile: (file) => read(Objects.file(objects, base, file)),
     baseFiles: (folder) => read(Objects.filesIn(objects, base, folder)),
     paths: (side) => read(Objects.paths(gitDir, side === "LEFT" ? mergeBase : head)),
+    words: (wanted) => Search.words(reading, wanted),
     lines: (side, file) => read(Objects.lines(objects, side === "LEFT" ? mergeBase : head, file))
   }
 }

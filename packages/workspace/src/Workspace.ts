@@ -43,6 +43,13 @@ export interface CheckoutRequest {
   readonly baseSha: Sha
 }
 
+/** A line of the reviewed commit in which a word stands. */
+export interface WordHit {
+  readonly path: RepoPath
+  readonly line: number
+  readonly text: string
+}
+
 /** Checkout of one commit for the time of one job, with the only functions that may read it. */
 export interface Checkout {
   readonly directory: string
@@ -65,6 +72,8 @@ export interface Checkout {
   paths(side: "LEFT" | "RIGHT"): Effect.Effect<ReadonlyArray<RepoPath>, WorkspaceError>
   /** A file's lines at the reviewed commit (`RIGHT`) or the merge base (`LEFT`): what findings are anchored to. */
   lines(side: "LEFT" | "RIGHT", path: RepoPath): Effect.Effect<Option.Option<ReadonlyArray<string>>, WorkspaceError>
+  /** The lines of the reviewed commit in which one of the words stands, forty of a file at most. */
+  words(words: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<WordHit>, WorkspaceError>
 }
 
 /** Checkouts of pull requests: one cached mirror for each repository, one worktree for each job. */

@@ -53,5 +53,6 @@ export const over = Effect.fnUntraced(function*(files: Readonly<Record<string, C
   const root = yield* directory
   apply(path.join(root, "tree"), files)
   const none = Sha.make("0".repeat(40))
-  return { tool: toolsOf((yield* reading(root))(none, none, none)), directory: path.join(root, "tree") }
+  const context = (yield* reading(root))(none, none, none)
+  return { tool: toolsOf(context), reading: context, directory: path.join(root, "tree") }
 })

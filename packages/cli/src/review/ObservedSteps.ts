@@ -1,3 +1,5 @@
+import { portionsOf } from "@nominal-code/review/DiffBudget"
+import { coverageOf } from "@nominal-code/review/Receipt"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import { Effect, Option, Ref } from "effect"
@@ -12,9 +14,19 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Se
   ...steps,
   gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),
   plan: steps.plan,
+  evidence: steps.evidence,
   ask: (...input) =>
     Effect.andThen(progress.step("Reviewing"), steps.ask(...input)).pipe(
-      Effect.tap(({ coverage }) => Ref.update(seen, (before) => ({ ...before, coverage })))
+      Effect.tap(({ diffs, result }) => {
+        const [, , { plan, shown }] = input
+        const coverage = coverageOf({
+          plan,
+          portions: portionsOf(plan.files),
+          shown: [...shown, ...diffs?.shown ?? []],
+          why: result.limit === undefined ? "too-large" : "ended-early"
+        })
+        return Ref.update(seen, (before) => ({ ...before, coverage }))
+      })
     ),
   recover: (...input) =>
     Effect.tap(steps.recover(...input), ({ answer }) =>

@@ -1,0 +1,158 @@
+/** Evidence about a change from the code outside of its diff, looked up before the model is asked. */
+import { generatedByPath, writtenKind } from "@nominal-code/domain/FileKind"
+import { parsePatch } from "@nominal-code/domain/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/Patch"
+import type { Checkout, WordHit } from "@nominal-code/workspace/Workspace"
+import { Effect, Option } from "effect"
+import { type LockedVersion, lockedVersions } from "./LockedVersions.ts"
+import type { PlannedFile } from "./Plan.ts"
+import { definedIn, type TouchedSymbol, touchedSymbols } from "./Symbols.ts"
+import { tokensIn } from "./TokenEstimate.ts"
+import { codeBlock, filePath } from "./UntrustedBlocks.ts"
+
+/** Paragraphs of a prompt, within their budget of tokens. */
+export type EvidenceText = ReadonlyArray<string>
+
+/** Maximum number of tokens of the evidence of one prompt. */
+const budget = 6_000
+
+/** Number of symbols that are looked up, and of the places that are shown of each. */
+const mostSymbols = 15
+const mostUses = 8
+const mostTests = 8
+
+/** Lines of context before and after a use, and lines of a definition. */
+const around = 3
+const definitionLines = 8
+
+type Hits = ReadonlyArray<WordHit>
+
+/** Lines of the head that the diff shows, by path. */
+const shownLines = (files: ReadonlyArray<ChangedFile>): ReadonlyMap<string, ReadonlySet<number>> =>
+  new Map(files.map(({ patch = "", path }) => [
+    path,
+    new Set(
+      parsePatch(patch).flatMap(({ lines }) => lines.flatMap((line) => line.kind === "deleted" ? [] : [line.newLine]))
+    )
+  ]))
+
+const sharedDirectories = (one: string, other: string): number => {
+  const [a, b] = [one.split("/"), other.split("/")]
+  const differ = a.findIndex((part, at) => part !== b[at])
+  return differ === -1 ? a.length : differ
+}
+
+const isTest = ({ path }: WordHit): boolean => writtenKind(path) === "test"
+
+/** Places in the order of their worth: code before all other text, and what is near before what is far. */
+const byWorth = (hits: Hits, from: string): Hits => {
+  const rank = ({ path }: WordHit) => (writtenKind(path) === "source" ? 0 : 100) - sharedDirectories(path, from)
+  return hits.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** Lines of the head from one to another, numbered as the tools number them. */
+const excerpt = Effect.fnUntraced(
+  function*(checkout: Pick<Checkout, "lines">, hit: WordHit, before: number, after: number) {
+    const lines = yield* Effect.orElseSucceed(checkout.lines("RIGHT", hit.path), () => Option.none())
+    const first = Math.max(1, hit.line - before)
+    const text = Option.getOrElse(lines, () => []).slice(first - 1, hit.line + after)
+      .map((line, at) => ` ${first + at}:${line.slice(0, 300)}`).join("\n")
+    return text === "" ? [] : [`${filePath(hit.path, `:${hit.line}`)}\n${codeBlock("untrusted-code", text)}`]
+  }
+)
+
+/** Hits without those that the ones before them show already. */
+const apart = (hits: Hits): Hits =>
+  hits.filter((hit, at) =>
+    !hits.slice(0, at).some(({ line, path }) => path === hit.path && Math.abs(line - hit.line) <= around)
+  )
+
+const changeText = ({ change, file }: TouchedSymbol): string =>
+  ({
+    removed: `is removed from ${filePath(file.path)}`,
+    redefined: `is defined anew in ${filePath(file.path)}`,
+    altered: `is changed in ${filePath(file.path)}`
+  })[change]
+
+/** Paragraphs about one symbol: its definition where the diff does not show it, its uses, and the tests that name it. */
+const aboutSymbol = Effect.fnUntraced(function*(
+  checkout: Pick<Checkout, "lines">,
+  symbol: TouchedSymbol,
+  hits: Hits
+) {
+  const { change, file, name } = symbol
+  const isDefinition = ({ path, text }: WordHit) => path === file.path && definedIn(text) === name
+  const definition = change === "altered" ? hits.filter(isDefinition).slice(0, 1) : []
+  const tests = hits.filter(isTest)
+  const uses = apart(byWorth(hits.filter((hit) => !isTest(hit) && !isDefinition(hit)), file.path)).slice(0, mostUses)
+  if (uses.length + tests.length + definition.length === 0 && change !== "removed") return []
+  const named = [...new Map(tests.map((hit) => [hit.path, hit])).values()].slice(0, mostTests)
+  const excerpts = [
+    ...yield* Effect.forEach(definition, (hit) => excerpt(checkout, hit, 0, definitionLines - 1), { concurrency: 1 }),
+    ...yield* Effect.forEach(uses, (hit) => excerpt(checkout, hit, around, around), { concurrency: 1 })
+  ].flat()
+  const title = `### \`${name}\` ${changeText(symbol)}`
+  const counts = uses.length === 0 ?
+    "No use outside of the diff." :
+    `Uses outside of the diff: ${uses.length === mostUses ? `the nearest ${mostUses}` : uses.length}.`
+  const testText = named.length === 0
+    ? "No test names it."
+    : `Tests that name it: ${named.map(({ line, path }) => filePath(path, `:${line}`)).join(", ")}.`
+  return [[title, `${counts} ${testText}`].join("\n"), ...excerpts]
+})
+
+const versions = (locked: ReadonlyArray<LockedVersion>): ReadonlyArray<string> =>
+  locked.length === 0 ? [] : [
+    `### Locked versions of what the hunks import\n${
+      codeBlock(
+        "untrusted-code",
+        locked.map(({ lockFile, name, version }) => `${name} ${version} (${lockFile})`).join("\n")
+      )
+    }`
+  ]
+
+/** Paragraphs up to the budget; what does not fit is left out, and so is what would come after it. */
+const within = (paragraphs: ReadonlyArray<string>): ReadonlyArray<string> => {
+  let room = budget
+  const end = paragraphs.findIndex((text) => (room -= tokensIn(text) + 2) < 0)
+  return end === -1 ? paragraphs : paragraphs.slice(0, end)
+}
+
+const intro =
+  "## Looked up for you\n\nCode outside of the diff that names what the change touches, and the versions that " +
+  "are locked. It was found by names alone, and is not complete."
+
+/** Parts of the change that evidence is wanted for. */
+export interface EvidenceInput {
+  readonly checkout: Pick<Checkout, "lines" | "words">
+  /** The files of one prompt. */
+  readonly files: ReadonlyArray<PlannedFile>
+  /** All files of the change: what stands in their hunks is no evidence. */
+  readonly changed: ReadonlyArray<ChangedFile>
+}
+
+/**
+ * Looks up where the code outside of the diff uses what the change defines, alters or removes, which tests name it, and
+ * which versions of the imported packages are locked. Where the search is not available, the review goes without it.
+ */
+export const evidence = Effect.fn("Evidence.gather")(function*({ changed, checkout, files }: EvidenceInput) {
+  const code = files.filter(({ kind }) => kind === "source" || kind === "test").map(({ file }) => file)
+  const sources = files.filter(({ kind }) => kind === "source").map(({ file }) => file)
+  const symbols = touchedSymbols(sources).slice(0, mostSymbols)
+  const inDiff = shownLines(changed)
+  const found = yield* checkout.words(symbols.map(({ name }) => name)).pipe(
+    Effect.catch(({ message }) =>
+      Effect.as(Effect.logWarning(`Reviewing without the uses of what is changed: ${message}`), [] as const)
+    )
+  )
+  const outside = found.filter(({ line, path }) =>
+    inDiff.get(path)?.has(line) !== true && generatedByPath(path) === undefined
+  )
+  const about = yield* Effect.forEach(symbols, (symbol) => {
+    const isWord = new RegExp(String.raw`(?<![\w$])${symbol.name.replaceAll("$", "\\$")}(?![\w$])`)
+    return aboutSymbol(checkout, symbol, outside.filter(({ text }) => isWord.test(text)))
+  }, { concurrency: 1 })
+  const paragraphs = within([...versions(yield* lockedVersions(checkout, code)), ...about.flat()])
+  const looked: EvidenceText = paragraphs.length === 0 ? [] : [intro, ...paragraphs]
+  return looked
+})

@@ -1,0 +1,122 @@
+/** The passes of a review: one where a prompt holds all that is to be shown, else one for each bundle of files. */
+import type { AgentResult } from "@nominal-code/agent/AgentRunner"
+import type { Message } from "@nominal-code/domain/Conversation"
+import type { Job } from "@nominal-code/domain/Job"
+import { Effect, Option } from "effect"
+import type { AskResult, PlannedReview } from "./Ask.ts"
+import { groupsOf, nextBundle } from "./Bundles.ts"
+import { fitDiffs, portionsOf, type ShownDiff } from "./DiffBudget.ts"
+import type { RecoveredAnswer } from "./OutputRepair.ts"
+import { coverageOf } from "./Receipt.ts"
+import { ReviewConfig } from "./ReviewConfig.ts"
+import type { ReviewContext } from "./ReviewContext.ts"
+import type { ReviewAnswer } from "./ReviewOutput.ts"
+import { ReviewSteps } from "./ReviewSteps.ts"
+
+/** Largest number of passes. What does not fit into the last one is named. */
+const mostPasses = 6
+
+/** Tokens of the diffs of one prompt: half of the smaller models' context, so that there is room for tools. */
+const diffBudget = 100_000
+
+/** Part of a model's window, where that is known, that the diffs of a prompt may take. */
+const partOfWindow = 0.4
+
+/** Result of one pass, or of all so far. */
+export interface PassResult {
+  readonly result: AgentResult<ReviewAnswer>
+  readonly recovered: RecoveredAnswer
+}
+
+const joined = (before: ReadonlyArray<Message>, after: ReadonlyArray<Message>): ReadonlyArray<Message> => {
+  const [first, ...others] = after
+  const last = before.at(-1)
+  return first === undefined || last === undefined || last.role !== first.role
+    ? [...before, ...after]
+    : [...before.slice(0, -1), { role: last.role, content: [...last.content, ...first.content] }, ...others]
+}
+
+const bothAnswers = (one: ReviewAnswer, other: ReviewAnswer): ReviewAnswer => ({
+  summary: [one.summary, other.summary].filter((text) => text !== "").join("\n\n"),
+  findings: [...one.findings, ...other.findings],
+  unplaced: [...one.unplaced, ...other.unplaced],
+  unreadable: one.unreadable + other.unreadable,
+  earlier: [...one.earlier ?? [], ...other.earlier ?? []]
+})
+
+/** Result of a pass and of one after it. */
+const both = (before: PassResult, after: PassResult): PassResult => {
+  const { answer } = after.recovered
+  return {
+    recovered: {
+      answer: Option.map(
+        before.recovered.answer,
+        (one) => Option.match(answer, { onNone: () => one, onSome: (other) => bothAnswers(one, other) })
+      ),
+      usage: before.recovered.usage.plus(after.recovered.usage)
+    },
+    result: {
+      ...before.result,
+      turns: before.result.turns + after.result.turns,
+      usage: before.result.usage.plus(after.result.usage),
+      conversation: {
+        ...before.result.conversation,
+        messages: joined(before.result.conversation.messages, after.result.conversation.messages)
+      },
+      ...(after.result.limit === undefined ? {} : { limit: after.result.limit })
+    }
+  }
+}
+
+const nothingShown: ReadonlyArray<ShownDiff> = []
+
+/** Tokens of the diffs that the model has not refused, as far as that is known after a pass. */
+const ceilingAfter = (ceiling: number, budget: number, { budget: taken = budget }: AskResult): number =>
+  taken < budget ? taken : ceiling
+
+/**
+ * Has the agent review what was gathered, bundle by bundle, within the money of the review. What a pass without an answer
+ * was shown counts as not looked at.
+ */
+export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context: ReviewContext) {
+  const { settings: { reviewer } } = yield* ReviewConfig
+  const steps = yield* ReviewSteps
+  const plan = yield* steps.plan(context)
+  const all = portionsOf(plan.files)
+  const groups = groupsOf(all.map(({ file }) => file))
+  const most = Math.min(diffBudget, Math.floor((reviewer.contextWindow ?? Infinity) * partOfWindow))
+  const onePass = Effect.fnUntraced(function*(part: Pick<PlannedReview, "budget" | "pass" | "portions" | "shown">) {
+    const { budget, pass, portions } = part
+    const mayFollow = pass < mostPasses
+    const fit = (room: number) => mayFollow ? nextBundle(portions, room, groups) : fitDiffs(portions, room)
+    const inPass = new Set(fit(budget).shown.map(({ file }) => file))
+    const evidence = yield* steps.evidence({
+      checkout: context.checkout,
+      files: plan.files.filter(({ file, onlyNamed }) => inPass.has(file) || (pass === 1 && onlyNamed !== undefined)),
+      changed: context.files
+    })
+    const asked = yield* steps.ask(job, context, { ...part, plan, evidence, mayFollow, fit })
+    const recovered = yield* steps.recover(asked.result, reviewer)
+    return { asked, recovered }
+  })
+  let part = { budget: most, pass: 1, portions: all, shown: nothingShown }
+  let ceiling = most
+  let done: PassResult | undefined
+  while (true) {
+    const { asked, recovered } = yield* onePass(part)
+    const { diffs = { rest: [], shown: [] }, result } = asked
+    done = done === undefined ? { recovered, result } : both(done, { recovered, result })
+    const shown = Option.isSome(recovered.answer) ? [...part.shown, ...diffs.shown] : part.shown
+    const isOver = diffs.rest.length === 0 || result.limit !== undefined || Option.isNone(recovered.answer)
+    if (isOver || part.pass === mostPasses) {
+      const why = result.limit === undefined ? "too-large" : "ended-early"
+      return { ...done, coverage: coverageOf({ plan, portions: all, shown, why }) }
+    }
+    ceiling = ceilingAfter(ceiling, part.budget, asked)
+    const budget = Math.min(ceiling, Math.floor(most / (asked.scale ?? 1)))
+    part = { budget, pass: part.pass + 1, portions: diffs.rest, shown }
+    yield* Effect.logInfo(
+      `The change is too large for one prompt; ${diffs.rest.length} files are left for pass ${part.pass}`
+    )
+  }
+})

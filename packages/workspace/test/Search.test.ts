@@ -1,0 +1,38 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Search from "../src/Search.ts"
+import { services } from "./Fixture.ts"
+import { over } from "./ReadingFixture.ts"
+
+const files = {
+  "src/a.ts": "const total = 1\ntotals()\n  total()\r\n",
+  "src/b c.ts": "x$total\n--total\n",
+  ".hidden/c.py": "def other(): total",
+  "long.js": `${"x".repeat(600)} total\n`,
+  "many.ts": "total\n".repeat(100),
+  "picture.png": Buffer.from("total\0\0total\n")
+}
+
+layer(services, { excludeTestServices: true })("a search for words", (it) => {
+  it.effect("finds whole words in all files, with their lines, forty of a file at most and no long ones", () =>
+    Effect.gen(function*() {
+      const { reading } = yield* over(files)
+      const hits = yield* Search.words(reading, ["total", "other"])
+      const few = hits.filter(({ path }) => path !== "many.ts").map(({ line, path, text }) => `${path}:${line}:${text}`)
+      assert.deepStrictEqual(few, [
+        ".hidden/c.py:1:def other(): total",
+        "src/a.ts:1:const total = 1",
+        "src/a.ts:3:  total()",
+        "src/b c.ts:1:x$total",
+        "src/b c.ts:2:--total"
+      ])
+      assert.strictEqual(hits.length - few.length, 40)
+    }))
+
+  it.effect("takes a word for no option and no pattern, and finds nothing for no word", () =>
+    Effect.gen(function*() {
+      const { reading } = yield* over(files)
+      assert.deepStrictEqual(yield* Search.words(reading, ["--files", "t.tal", "-e"]), [])
+      assert.deepStrictEqual(yield* Search.words(reading, []), [])
+    }))
+})
