@@ -1,0 +1,112 @@
+import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
+import { Duration, Effect, Schema } from "effect"
+import { count, type Figure, NotMeasured, ratio } from "./Figure.ts"
+import * as ModelRecorder from "./ModelRecorder.ts"
+import type { RecordedCall } from "./ModelRecorder.ts"
+import * as Program from "./Program.ts"
+import { median } from "./Samples.ts"
+import * as Shop from "./Shop.ts"
+import * as Stage from "./Stage.ts"
+
+/** A service of each protocol. */
+const providers = ["anthropic", "openai", "google", "deepseek"] as const
+type Provider = typeof providers[number]
+
+/** Characters of a token, roughly. What is compared are the requests of one version with those of another. */
+const charactersPerToken = 4
+
+const Part = Schema.optionalKey(Schema.Json)
+const Messages = Schema.optionalKey(Schema.Array(Schema.Json))
+const Body = Schema.fromJsonString(Schema.Struct({
+  tools: Part,
+  system: Part,
+  instructions: Part,
+  systemInstruction: Part,
+  messages: Messages,
+  input: Messages,
+  contents: Messages
+}))
+
+/** Marks of what is to be cached change from call to call, and are no part of the prompt. */
+const withoutMarks = (part: Schema.Json | undefined): string =>
+  JSON.stringify(part ?? "").replaceAll(",\"cache_control\":{\"type\":\"ephemeral\"}", "")
+
+/** Pieces of a prompt in the order in which a service caches them. */
+const piecesOf = ({ body }: RecordedCall): ReadonlyArray<string> => {
+  const { contents, input, instructions, messages, system, systemInstruction, tools } = Schema.decodeSync(Body)(body)
+  const before = [tools, system ?? instructions ?? systemInstruction]
+  return [...before, ...(messages ?? input ?? contents ?? [])].map(withoutMarks)
+}
+
+const lengthOf = (pieces: ReadonlyArray<string>) => pieces.reduce((sum, piece) => sum + piece.length, 0)
+
+/** Characters at the beginning of a prompt that an earlier one has, too: what a service can read from its cache. */
+const cachedOf = (prompt: ReadonlyArray<string>, earlier: ReadonlyArray<ReadonlyArray<string>>): number =>
+  Math.max(
+    0,
+    ...earlier.map((other) => {
+      const differs = prompt.findIndex((piece, index) => piece !== other[index])
+      return lengthOf(differs === -1 ? prompt : prompt.slice(0, differs))
+    })
+  )
+
+/** Milliseconds from each answer to the next request: what the loop and its tools take. */
+const gapsOf = (calls: ReadonlyArray<RecordedCall>): ReadonlyArray<number> =>
+  calls.flatMap(({ startedAt }, index) => {
+    const before = calls[index - 1]
+    return before === undefined ? [] : [startedAt - before.endedAt]
+  })
+
+/** Milliseconds of a bare exchange of so many bytes with the same server. */
+const bareExchange = Effect.fnUntraced(function*(url: string, bytes: number) {
+  const body = JSON.stringify({ padding: "x".repeat(bytes) })
+  const exchange = Effect.promise(() => fetch(url, { method: "POST", body }).then((reply) => reply.text()))
+  yield* exchange
+  const times = yield* Effect.forEach(Array.from({ length: 9 }), () => Effect.timed(exchange), { concurrency: 1 })
+  return median(times.map(([time]) => Duration.toMillis(time)))
+})
+
+const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program, provider: Provider) {
+  const recorder = yield* ModelRecorder.make(shop.model.url)
+  const { emulator } = shop
+  const { ANTHROPIC_API_KEY: _key, ANTHROPIC_BASE_URL: _url, ...environment } = yield* Stage.environment({
+    forge: emulator.apiBase,
+    token: emulator.account(Stage.botName).token,
+    model: recorder.url
+  })
+  const serve = yield* Program.serve(program, {
+    ...environment,
+    ...ScriptedModel.variables(recorder.url, provider, "bench")
+  })
+  const { first, second } = yield* shop.open(`models-${provider}`)
+  yield* Shop.review(shop, serve, first)
+  const before = recorder.calls.length
+  yield* Shop.review(shop, serve, second)
+  const calls = recorder.calls.slice(before)
+  if (calls.length < 2) return yield* new NotMeasured({ message: `${provider} was asked ${calls.length} times` })
+  const prompts = calls.map(piecesOf)
+  const characters = prompts.reduce((sum, prompt) => sum + lengthOf(prompt), 0)
+  const cached = prompts.reduce((sum, prompt, index) => sum + cachedOf(prompt, prompts.slice(0, index)), 0)
+  const gaps = gapsOf(calls)
+  const bare = yield* bareExchange(`${recorder.url}/none`, Math.round(characters / calls.length))
+  const figures: ReadonlyArray<Figure> = [
+    count(`${provider}: input tokens per review`, [characters / charactersPerToken], `${calls.length} calls`),
+    count(`${provider}: share of them that a cache has, %`, [Math.round(100 * cached / characters)]),
+    ratio(
+      { name: `${provider}: loop per turn`, unit: "ms", against: "a bare exchange of as many bytes" },
+      gaps,
+      gaps.map(() => bare)
+    )
+  ]
+  return figures
+}, Effect.scoped)
+
+/** Measures what the fixed review asks of each protocol's model. */
+export const measure = Effect.fn("Models.measure")(function*(program: Program.Program) {
+  const shop = yield* Shop.make
+  const figures = yield* Effect.forEach(providers, (provider) => measureOne(shop, program, provider), {
+    concurrency: 1
+  })
+  yield* Shop.checkHonesty(shop)
+  return figures.flat()
+}, Effect.scoped)
