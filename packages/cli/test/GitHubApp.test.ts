@@ -7,6 +7,7 @@ import { Deferred, Effect, Fiber, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { createPrivateKey } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { request } from "node:http"
 import { runWith } from "./RunCommand.ts"
 
 const webhook = "https://nominal.example/webhooks/github"
@@ -24,6 +25,15 @@ const get = (url: string, init: RequestInit = {}) =>
       }))
     )
   )
+
+/** Status of a request under another name of this host. */
+const statusAs = (host: string, url: string) =>
+  Effect.callback<number>((resume) => {
+    request(url, { headers: { host } }, (response) => {
+      response.resume()
+      resume(Effect.succeed(response.statusCode ?? 0))
+    }).end()
+  })
 
 /** The page's form, as a browser reads it. */
 const formIn = (page: string) => ({
@@ -104,6 +114,11 @@ describe("nominal-code github-app", () => {
       assert.strictEqual((yield* get(`${url}callback?code=stolen&state=${"0".repeat(64)}`)).status, 400)
       assert.strictEqual((yield* get(`${url}callback?state=1`)).status, 400)
       assert.deepStrictEqual(emulator.requests, [])
+      // A name of another site that leads here, and a page of that site.
+      assert.deepStrictEqual([yield* statusAs("rebound.example", url), yield* statusAs(new URL(url).host, url)], [
+        403,
+        200
+      ])
       const state = /state=([0-9a-f]{64})/.exec((yield* get(url)).text)?.[1]
       const refused = yield* get(`${url}callback?code=used-before&state=${state}`)
       assert.strictEqual(refused.status, 502)

@@ -39,12 +39,21 @@ const send = (response: ServerResponse, { contentType, status, text }: Answer): 
   response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(text) }).end(text)
 }
 
-const bodyRefusal = DeliveryBodies.BodyRefusal.$match({
-  NoRoom: () => failure(503, "too many deliveries are being read; deliver it again"),
-  TooLarge: () => failure(413, `the body is larger than ${ByteSize.format(DeliveryBodies.maxBodySize)}`),
-  TooSlow: () =>
-    failure(408, `the body did not arrive within ${Duration.format(DeliveryBodies.patience)}; deliver it again`)
-})
+const tooLarge = `the body is larger than ${ByteSize.format(DeliveryBodies.maxBodySize)}`
+
+/**
+ * Answers to bodies that were not read. GitLab stops a hook that is answered 4xx, and on it anybody can write a text that
+ * makes a delivery too large: a note may have a million characters, and the payload repeats the merge request's
+ * description.
+ */
+const bodyRefusal = ({ platform }: ForgeWebhooks) =>
+  DeliveryBodies.BodyRefusal.$match({
+    NoRoom: () => failure(503, "too many deliveries are being read; deliver it again"),
+    TooLarge: () =>
+      platform === "gitlab" ? answerOf({ status: "ignored", reason: tooLarge }) : failure(413, tooLarge),
+    TooSlow: () =>
+      failure(408, `the body did not arrive within ${Duration.format(DeliveryBodies.patience)}; deliver it again`)
+  })
 
 /** Makes the effect that takes deliveries together: those that start nothing are answered at once, the others when they are stored. */
 const makeTaking = Effect.map(Intake, (intake) => {
@@ -155,7 +164,7 @@ const make = Effect.gen(function*() {
           answer
         }),
       onRefusal: (reason) => {
-        const given = bodyRefusal(reason)
+        const given = bodyRefusal(webhooks)(reason)
         refuse(response, given, given.text)
       }
     })

@@ -66,6 +66,14 @@ it.effect("what one forge would accept is refused on the route of the other", ()
     assert.deepStrictEqual(yield* JobRecords.use(({ list }) => list({ limit: 100 })), [])
   }).pipe(Effect.provide(server({ other: { forge: gitlab(), webhooks } }))))
 
+it.effect("a delivery of GitLab that is too large is ignored with success, as GitLab stops hooks that are refused", () =>
+  Effect.gen(function*() {
+    const large = JSON.stringify({ padding: "x".repeat(6 * 1024 * 1024) })
+    assert.strictEqual(yield* post("/webhooks/gitlab", { "x-gitlab-token": "let me in" }, large), 200)
+    assert.strictEqual(yield* post("/webhooks/gitlab", { "x-gitlab-token": "let us in" }, large), 401)
+    assert.deepStrictEqual(yield* JobRecords.use(({ list }) => list({ limit: 100 })), [])
+  }).pipe(Effect.provide(server({ other: { forge: gitlab(), webhooks } }))))
+
 it.effect("a forge that is not served has no route", () =>
   Effect.gen(function*() {
     assert.strictEqual(yield* post("/webhooks/gitlab", { "x-gitlab-token": "let me in" }), 404)
