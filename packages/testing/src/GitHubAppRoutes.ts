@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { type Api, bodyOf, type Handlers, Refusal } from "./GitHubApi.ts"
-import { granted } from "./GitHubApps.ts"
+import { granted, includes } from "./GitHubApps.ts"
 import type { Fields } from "./GitHubExamples.ts"
 import { type Account, type LostDelivery, timestamp } from "./GitHubState.ts"
 
@@ -45,8 +45,7 @@ export const appRoutes = ({ apps, state, wire }: Api): Handlers => {
       if (installation.suspended) {
         return yield* new Refusal({ status: 403, message: "This installation has been suspended" })
       }
-      const missing = Object.keys(permissions).filter((name) => installation.permissions[name] === undefined)
-      if (missing.length > 0) {
+      if (!includes(installation.permissions, permissions)) {
         return yield* new Refusal({
           status: 422,
           message: "The permissions requested are not granted to this installation."
@@ -63,7 +62,7 @@ export const appRoutes = ({ apps, state, wire }: Api): Handlers => {
         })
       }
       const scope = named.length === 0 ? installation.repositories : new Set(named.flatMap((name) => name ?? []))
-      const { expiresAt, token } = apps.mint(installation, scope)
+      const { expiresAt, token } = apps.mint(installation, scope, permissions)
       return { status: 201, body: { token, expires_at: new Date(expiresAt).toISOString(), permissions } }
     }),
     "apps/list-installations": ({ viewer }) => {

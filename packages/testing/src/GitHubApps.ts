@@ -25,6 +25,7 @@ export interface Installation {
 
 interface Token {
   readonly installation: Installation
+  readonly permissions: Installation["permissions"]
   readonly repositories: ReadonlySet<string>
   readonly expiresAt: number
 }
@@ -39,6 +40,22 @@ export const granted = {
   metadata: "read",
   pull_requests: "write"
 }
+
+/**
+ * Permissions of which a request needs one, by what follows the repository in its path. The rest needs none.
+ * Source: GitHub's "Permissions required for GitHub Apps".
+ */
+const needed: ReadonlyArray<readonly [RegExp, ReadonlyArray<string>]> = [
+  [/^\/check-(?:runs|suites)/, ["checks"]],
+  [/^\/statuses/, ["statuses"]],
+  [/^\/pulls/, ["pull_requests"]],
+  [/^\/issues/, ["issues", "pull_requests"]],
+  [/^\/(?:contents|git|commits)/, ["contents"]]
+]
+
+/** True if the granted permissions include the wanted ones: who may write may read. */
+export const includes = (granted: Installation["permissions"], wanted: Installation["permissions"]): boolean =>
+  Object.entries(wanted).every(([name, level]) => granted[name] === "write" || granted[name] === level)
 
 const Claims = Schema.fromJsonString(
   Schema.Struct({ iat: Schema.Int, exp: Schema.Int, iss: Schema.Union([Schema.Int, Schema.String]) })
@@ -112,10 +129,14 @@ export class GitHubApps {
     for (const [token, held] of this.#tokens) if (held.installation === installation) this.#tokens.delete(token)
   }
 
-  mint(installation: Installation, repositories: ReadonlySet<string>): { token: string; expiresAt: number } {
+  mint(
+    installation: Installation,
+    repositories: ReadonlySet<string>,
+    permissions: Installation["permissions"] = installation.permissions
+  ): { token: string; expiresAt: number } {
     const token = `ghs_${randomBytes(18).toString("hex")}`
     const expiresAt = this.now + hour
-    this.#tokens.set(token, { installation, repositories, expiresAt })
+    this.#tokens.set(token, { installation, permissions, repositories, expiresAt })
     return { token, expiresAt }
   }
 
@@ -130,12 +151,19 @@ export class GitHubApps {
     return held === undefined || held.expiresAt <= this.now ? undefined : held.installation.app.account
   }
 
-  /** True if an installation's token opens a path: one repository's, and never an account's own. */
-  opens(token: string, path: string): boolean {
+  /** True if an installation's token opens a path of one of its repositories, and has the permission for the request. */
+  opens(token: string, method: string, path: string): boolean {
     const held = this.#tokens.get(token)
     if (held === undefined) return true
-    const [, repository] = /^\/repos\/([^/]+\/[^/]+)/.exec(path) ?? []
+    const [, repository, rest = ""] = /^\/repos\/([^/]+\/[^/]+)(.*)/.exec(path) ?? []
     if (path === "/installation/repositories") return true
-    return repository === undefined ? path.endsWith("graphql") : held.repositories.has(repository.toLowerCase())
+    // Of GraphQL, the emulator knows queries about pull requests and the resolution of threads.
+    if (repository === undefined) {
+      return path.endsWith("graphql") && includes(held.permissions, { pull_requests: "read" })
+    }
+    const level = method === "GET" ? "read" : "write"
+    const names = needed.find(([pattern]) => pattern.test(rest))?.[1] ?? []
+    const isAllowed = names.length === 0 || names.some((name) => includes(held.permissions, { [name]: level }))
+    return isAllowed && held.repositories.has(repository.toLowerCase())
   }
 }

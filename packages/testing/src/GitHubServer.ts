@@ -67,14 +67,14 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
   const { apps, state } = api
 
   /** Caller: a token's owner, an App by its JSON Web Token, or the bot of an installation's token. */
-  const viewerOf = (credentials: string, path: string): Account | Reply => {
+  const viewerOf = (credentials: string, method: string, path: string): Account | Reply => {
     if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(credentials)) {
       const app = apps.appOf(credentials)
       return typeof app === "string" ? problem(401, app) : app.account
     }
     const viewer = state.accountOfToken(credentials) ?? apps.accountOf(credentials)
     if (viewer === undefined) return problem(401, "Bad credentials")
-    return apps.opens(credentials, path) ? viewer : problem(403, "Resource not accessible by integration")
+    return apps.opens(credentials, method, path) ? viewer : problem(403, "Resource not accessible by integration")
   }
   const rest = makeRest(api, journal, manifestRoutes(api))
 
@@ -90,7 +90,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     if (request.headers["user-agent"] === undefined) return problem(403, "Request forbidden by administrative rules.")
     const viewer = isOpen(seen.operation)
       ? state.account("ghost")
-      : viewerOf(bearer(request.headers.authorization) ?? "", url.pathname.replace(/^\/api\/v3/, ""))
+      : viewerOf(bearer(request.headers.authorization) ?? "", method, url.pathname.replace(/^\/api\/v3/, ""))
     if ("status" in viewer) return viewer
     if (seen.kind === "graphql") return yield* graphql(viewer, body, url.pathname)
     const path = url.pathname.replace(/^\/api\/v3/, "")
@@ -167,7 +167,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     if (git === undefined) return undefined
     const token = basicPassword(request.headers.authorization) ?? ""
     const viewer = state.accountOfToken(token) ??
-      (apps.opens(token, `/repos/${git.repository}`) ? apps.accountOf(token) : undefined)
+      (apps.opens(token, "GET", `/repos/${git.repository}/git`) ? apps.accountOf(token) : undefined)
     const seen: Seen = { kind: "git", operation: git.service, login: viewer?.login ?? "", body: undefined }
     const status = fault?._tag === "Answer"
       ? yield* write(exchange, { status: fault.status, headers: fault.headers ?? {}, body: "" })

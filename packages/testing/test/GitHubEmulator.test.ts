@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import { ask, scene } from "@nominal-code/testing/GitHubScene"
 import { now } from "@nominal-code/testing/GitHubState"
 import { Effect, Fiber, Stream } from "effect"
@@ -160,4 +161,36 @@ it.effect("the journal tells of every request as it is answered", () =>
       "bot users/get-authenticated 200",
       "bot pulls/get 200"
     ])
+  }))
+
+it.effect("an installation's token opens what it was minted for: its repository, with the permissions that were asked for", () =>
+  Effect.gen(function*() {
+    const emulator = yield* GitHubEmulator.make()
+    yield* emulator.addRepository("acme/shop", [{ message: "Begin", files: { "a.ts": "1\n" } }])
+    yield* emulator.addRepository("acme/other", [{ message: "Begin", files: { "a.ts": "1\n" } }])
+    const { apps } = emulator
+    const installation = apps.install(apps.register(1, "nominal", emulator.account("nominal[bot]")), 1, [
+      "acme/shop",
+      "acme/other"
+    ])
+    const status = (token: string, path: string, method = "GET") =>
+      Effect.promise(() =>
+        fetch(`${emulator.apiBase}/repos/${path}`, {
+          method,
+          headers: { authorization: `Bearer ${token}`, "user-agent": "test" },
+          ...(method === "GET" ? {} : { body: JSON.stringify({ name: "x", head_sha: "0".repeat(40) }) })
+        }).then((response) => response.status)
+      )
+    const { token: reader } = apps.mint(installation, new Set(["acme/shop"]), { pull_requests: "read" })
+    const { token: whole } = apps.mint(installation, new Set(["acme/shop"]))
+    assert.deepStrictEqual(
+      yield* Effect.forEach([reader, whole], (token) =>
+        Effect.all([
+          status(token, "acme/shop/pulls"),
+          status(token, "acme/shop/commits"),
+          status(token, "acme/shop/check-runs", "POST"),
+          status(token, "acme/other/pulls")
+        ])),
+      [[200, 403, 403, 403], [200, 200, 201, 403]]
+    )
   }))
