@@ -239,11 +239,12 @@ describe("the updates of a check", () => {
 })
 
 describe("the check on GitLab", () => {
-  const scene = Effect.gen(function*() {
+  const makeScene = Effect.fnUntraced(function*(fork?: string) {
     const emulator = yield* GitLabEmulator.make()
     const request = yield* emulator.openRequest({
       project: yield* emulator.addProject("acme/backend/shop", before),
-      commits
+      commits,
+      ...(fork === undefined ? {} : { fork })
     })
     const commitOf = (id: string) =>
       new CheckedCommit({
@@ -259,10 +260,28 @@ describe("the check on GitLab", () => {
     return {
       emulator,
       commitOf,
+      request,
       layer: GitLab.layer({ apiBase: emulator.origin, token: Redacted.make(token) }),
       states: () => emulator.state.statuses.map(({ description, name, state }) => `${name}: ${state}: ${description}`)
     }
   })
+
+  const scene = makeScene()
+
+  it.effect("of a merge request from a fork is in the fork, where our account may set it", () =>
+    Effect.gen(function*() {
+      const { commitOf, emulator, layer, request, states } = yield* makeScene("mallory")
+      const lines = yield* logging(Effect.provide(check(commitOf("1"), Queued.make({}), Running.make({})), layer))
+      assert.lengthOf(
+        lines.filter((line) => line.startsWith("Info no status is shown, because the commit is in a fork")),
+        2
+      )
+      assert.deepStrictEqual([lines.length, states()], [2, []])
+      emulator.addMember(request.source, "nominal-bot", 30)
+      yield* Effect.provide(check(commitOf("1"), Running.make({}), reviewed), layer)
+      assert.deepStrictEqual(states(), ["Nominal Code: success: 1 finding: 1 high"])
+      assert.deepStrictEqual(emulator.state.statuses.map(({ project }) => project), [request.source])
+    }))
 
   it.effect("is a status of the commit, which says more than its state", () =>
     Effect.gen(function*() {

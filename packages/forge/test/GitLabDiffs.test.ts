@@ -53,3 +53,24 @@ describe("the places of a review on GitLab", () => {
       assert.strictEqual(yield* reviewWithPush(undefined, { limits: { collapsedBytes: 10 } }), 1)
     }))
 })
+
+it.effect.each([[3_000, 3_000, 3_000], [3_000, 1_000, undefined]] as const)(
+  "of %i changed files, where GitLab lists %i: all are listed, or none, so that git lists them",
+  ([changed, listed, expected]) =>
+    Effect.gen(function*() {
+      const { emulator, on, ref, request } = yield* makeScene({ collapsedBytes: 1, files: listed })
+      const files = Array.from({ length: changed - 2 }, (_, at) => [`many/${at}.ts`, `${at} is new\n`] as const)
+      yield* emulator.push(request, [{ message: "Add many", files: Object.fromEntries(files) }])
+      const found = yield* on(
+        Forge.use(({ changedFiles, look }) => Effect.andThen(look(ref, jobId), Effect.result(changedFiles(ref))))
+      )
+      if (found._tag === "Success") {
+        assert.strictEqual(found.success.length, expected)
+        // What is collapsed has no text: it comes from git.
+        assert.isTrue(found.success.every(({ patch }) => patch === undefined))
+        return
+      }
+      assert.isUndefined(expected)
+      assert.deepInclude({ ...found.failure.reason }, { _tag: "Refused", status: 422 })
+    })
+)

@@ -198,3 +198,10 @@ export const tip = (directory: string, branch: string) => entries(git(directory,
 /** Text of a file at a branch; undefined if there is none. */
 export const fileAt = (directory: string, branch: string, path: string): Effect.Effect<string | undefined> =>
   text(git(directory, ["cat-file", "blob", `${branch}:${path}`])).pipe(Effect.orElseSucceed(() => undefined))
+
+/** True if a branch has a commit. */
+export const isOnBranch = (directory: string, sha: string): Effect.Effect<boolean> =>
+  text(git(directory, ["for-each-ref", "--contains", sha, "--count=1", "refs/heads"])).pipe(
+    Effect.map((found) => found !== ""),
+    Effect.orElseSucceed(() => false)
+  )

@@ -24,6 +24,8 @@ export class Refusal extends Data.TaggedError("Refusal")<{ readonly status: numb
 export interface Options {
   /** A file's diff of more bytes than this is collapsed: it is listed without its text. */
   readonly collapsedBytes: number
+  /** Number of changed files that are kept and listed of a merge request. */
+  readonly files: number
   /** Version that `GET /version` answers. */
   readonly version: string
 }

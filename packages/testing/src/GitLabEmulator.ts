@@ -15,7 +15,7 @@ import { serveGitLab } from "./GitLabServer.ts"
 import { type Discussion, GitLabState, type MergeRequest, refsOf } from "./GitLabState.ts"
 import { GitLabWire } from "./GitLabWire.ts"
 
-const defaults: Options = { collapsedBytes: 100_000, version: "18.6.0-ee" }
+const defaults: Options = { files: 1_000, collapsedBytes: 100_000, version: "18.6.0-ee" }
 
 const temporary = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "emulated-gitlab-"))),

@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { fileAt, log, tip } from "./GitHubGit.ts"
+import { fileAt, isOnBranch, log, tip } from "./GitHubGit.ts"
 import { type Api, bodyOf, type Handler, type Handlers, notFound, projectOf, Refusal, requestOf } from "./GitLabApi.ts"
 import { type CommitStatus, type MergeRequest, refsOf } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
@@ -7,6 +7,7 @@ import type { GitLabWire } from "./GitLabWire.ts"
 const get = (read: Handler): Handler => read
 
 const Status = Schema.Struct({
+  ref: Schema.optionalKey(Schema.String),
   state: Schema.Literals(["pending", "running", "success", "failed", "canceled", "skipped"]),
   name: Schema.optionalKey(Schema.String),
   context: Schema.optionalKey(Schema.String),
@@ -53,8 +54,14 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
     ).toSorted((one, other) => sign * (at(one) - at(other)))
     return { status: 200, list: list.map((request) => wire.requestInList(request)) }
   }),
-  "GET /projects/:id/merge_requests/:iid": (call) =>
-    Effect.map(requestOf(api, call), (request) => ({ status: 200, body: wire.request(request) })),
+  "GET /projects/:id/merge_requests/:iid": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const { length } = yield* api.diff(request.project, refsOf(request))
+    const { files } = api.options
+    // Source: "Retrieve a merge request": `changes_count` is capped, and has a plus sign then.
+    const changes_count = length > files ? `${files}+` : String(length)
+    return { status: 200, body: { ...wire.request(request), changes_count } }
+  }),
   "GET /projects/:id/merge_requests/:iid/commits": Effect.fnUntraced(function*(call) {
     const request = yield* requestOf(api, call)
     const { base, head } = refsOf(request)
@@ -64,7 +71,7 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   "GET /projects/:id/merge_requests/:iid/diffs": Effect.fnUntraced(function*(call) {
     const request = yield* requestOf(api, call)
     const files = yield* api.diff(request.project, refsOf(request))
-    return { status: 200, list: files.map((file) => wire.file(file, api.options)) }
+    return { status: 200, list: files.slice(0, api.options.files).map((file) => wire.file(file, api.options)) }
   }),
   "GET /projects/:id/merge_requests/:iid/versions": Effect.fnUntraced(function*(call) {
     const request = yield* requestOf(api, call)
@@ -115,8 +122,17 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   }),
   "POST /projects/:id/statuses/:sha": Effect.fnUntraced(function*(call) {
     const project = yield* projectOf(api, call)
-    const { context, description, name = context ?? "default", state, target_url } = yield* bodyOf(Status, call)
+    const asked = yield* bodyOf(Status, call)
+    const { context, description, name = context ?? "default", ref, state, target_url } = asked
     const sha = call.params["sha"] ?? ""
+    // Source: `API::CommitStatuses`: without `ref`, a branch of the project has to have the commit; a merge request's own
+    // ref is none. In another's project, the role Developer is needed.
+    if (ref === undefined && !(yield* isOnBranch(project.directory, sha))) {
+      return yield* notFound("References for commit")
+    }
+    if (project.forkOf !== undefined && (project.members.get(call.viewer) ?? 0) < 30) {
+      return yield* new Refusal({ status: 403, message: "403 Forbidden" })
+    }
     const known = api.state.statuses.find((status) =>
       status.project === project && status.sha === sha && status.name === name
     )

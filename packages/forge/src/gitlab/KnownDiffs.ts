@@ -10,6 +10,8 @@ export interface VersionDiff {
 /** Reads of one merge request, in their order. `files` stands between the reads of its refs. */
 interface Seen {
   readonly refs: DiffRefs
+  /** True if GitLab does not list all of the files. */
+  readonly isCut: boolean
   readonly files?: ReadonlyArray<VersionFile>
   /** True if the refs were the same before and after the read of the files. */
   readonly certain?: true
@@ -28,16 +30,22 @@ const isSame = (one: DiffRefs, other: DiffRefs): boolean =>
 export class KnownDiffs {
   readonly #seen = new Map<string, Seen>()
 
-  sawRefs(ref: PullRequestRef, refs: DiffRefs): void {
+  sawRefs(ref: PullRequestRef, refs: DiffRefs, isCut: boolean): void {
     const before = this.#seen.get(String(ref))
     const stays = before?.files !== undefined && isSame(before.refs, refs)
-    this.#remember(ref, stays ? { ...before, certain: true } : { refs })
+    this.#remember(ref, stays ? { ...before, certain: true } : { refs, isCut })
   }
 
   sawFiles(ref: PullRequestRef, files: ReadonlyArray<VersionFile>): void {
     const before = this.#seen.get(String(ref))
     const length = files.reduce((sum, { diff }) => sum + diff.length, 0)
-    if (before !== undefined && length <= longestDiff) this.#remember(ref, { refs: before.refs, files })
+    if (before === undefined || length > longestDiff) return
+    this.#remember(ref, { refs: before.refs, isCut: before.isCut, files })
+  }
+
+  /** True if the last read of the merge request said that GitLab does not list all of its files. */
+  isCut(ref: PullRequestRef): boolean {
+    return this.#seen.get(String(ref))?.isCut === true
   }
 
   /** Diff of the version with a head, and with the text of the files; undefined if it was not read. */

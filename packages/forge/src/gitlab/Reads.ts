@@ -25,6 +25,8 @@ const MergeRequest = Schema.Struct({
   labels: Schema.optional(Schema.Array(Schema.String)),
   source_branch: Schema.String,
   target_branch: Schema.String,
+  /** `1000+` where GitLab keeps and lists no more of the files. */
+  changes_count: Schema.optional(Schema.NullOr(Schema.String)),
   discussion_locked: Schema.optional(Schema.NullOr(Schema.Boolean)),
   diff_refs: Schema.NullOr(Schema.Struct({ base_sha: Sha, start_sha: Sha, head_sha: Sha }))
 })
@@ -74,7 +76,7 @@ export const makeReads = (client: GitLabClient) => {
       })
     }
     const { base_sha: baseSha, head_sha: headSha, start_sha: startSha } = found.diff_refs
-    diffs.sawRefs(ref, { baseSha, startSha, headSha })
+    diffs.sawRefs(ref, { baseSha, startSha, headSha }, found.changes_count?.endsWith("+") === true)
     return new PullRequest({
       ref,
       title: found.title,
@@ -90,8 +92,17 @@ export const makeReads = (client: GitLabClient) => {
     })
   })
 
+  const tooMany = (ref: PullRequestRef) =>
+    new ForgeError({
+      operation: operationOf("changedFiles", ref),
+      reason: new Refused({
+        status: 422,
+        message: "GitLab does not list all of the changed files: split the merge request"
+      })
+    })
+
   const changedFiles = Effect.fn("GitLab.changedFiles")((ref: PullRequestRef) =>
-    client.pages({
+    diffs.isCut(ref) ? Effect.fail(tooMany(ref)) : client.pages({
       operation: operationOf("changedFiles", ref),
       ask: (gitlab, page) => gitlab.MergeRequests.allDiffs(ref.repo, ref.number, page),
       answer: File
