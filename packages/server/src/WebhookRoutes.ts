@@ -49,8 +49,7 @@ const tooLarge = `the body is larger than ${ByteSize.format(DeliveryBodies.maxBo
 const bodyRefusal = ({ platform }: ForgeWebhooks) =>
   DeliveryBodies.BodyRefusal.$match({
     NoRoom: () => failure(503, "too many deliveries are being read; deliver it again"),
-    TooLarge: () =>
-      platform === "gitlab" ? answerOf({ status: "ignored", reason: tooLarge }) : failure(413, tooLarge),
+    TooLarge: () => platform === "gitlab" ? answerOf({ status: "ignored", reason: tooLarge }) : failure(413, tooLarge),
     TooSlow: () =>
       failure(408, `the body did not arrive within ${Duration.format(DeliveryBodies.patience)}; deliver it again`)
   })

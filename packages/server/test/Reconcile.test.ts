@@ -280,5 +280,8 @@ describe("an open merge request", () => {
         "pr_push 1",
         "pr_push 5"
       ])
+      // By it, the author's role is looked up.
+      const authors = new Set(missed.map(({ event }) => event.authorId))
+      assert.deepStrictEqual([...authors], [world.account("mara").id])
     }).pipe(Effect.scoped))
 })
