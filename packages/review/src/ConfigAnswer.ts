@@ -3,7 +3,7 @@ import type { ReviewMode } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { repositoryFile } from "@nominal-code/domain/RepositoryFile"
 import { type RepositorySettings, within } from "@nominal-code/domain/RepositorySettings"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { type ReviewSettings, verifierOf } from "@nominal-code/domain/ReviewSettings"
 import { Forge } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
@@ -51,6 +51,12 @@ const filterPaths = ["authors", "base_branches", "head_branches", "labels", "tit
 
 const ownFile = (baseBranch: string): string => `${code(repositoryFile)} of ${code(baseBranch)}`
 
+const nitsText = { post: "posted", fold: "listed in the summary", off: "left out" } as const
+
+/** Origin of what the server and the repository both add to. */
+const bothFrom = (there: string, isOwn: boolean, server: string, isServers: boolean): string =>
+  !isOwn ? server : isServers ? `${there}; ${server}` : there
+
 /** Rows of what a repository may narrow. */
 const narrowedRows = ({ baseBranch, from, own, settings }: Facts): ReadonlyArray<Row> => {
   const applying = within(settings, own)
@@ -58,7 +64,6 @@ const narrowedRows = ({ baseBranch, from, own, settings }: Facts): ReadonlyArray
   const narrowed = (isOwn: boolean, path: string) => isOwn ? there : from(path)
   const { filters = noFilters, triggers } = settings
   const starting = own.triggers === undefined ? triggers : triggers?.filter((kind) => own.triggers?.includes(kind))
-  const patterns = "reviewer.ignore_patterns"
   const ownFilters = filtersText(own.filters)
   return [
     ...(starting === undefined
@@ -68,17 +73,40 @@ const narrowedRows = ({ baseBranch, from, own, settings }: Facts): ReadonlyArray
     [
       "ignored files",
       listed(applying.ignorePatterns),
-      own.ignorePatterns.length === 0
-        ? from(patterns)
-        : settings.ignorePatterns.length === 0
-        ? there
-        : `${there}; ${from(patterns)}`
+      bothFrom(
+        there,
+        own.ignorePatterns.length > 0,
+        from("reviewer.ignore_patterns"),
+        settings.ignorePatterns.length > 0
+      )
     ],
     [
       "lowest severity that is reported",
       code(applying.minSeverity),
       narrowed(applying.minSeverity !== settings.minSeverity, "reviewer.min_severity")
     ],
+    [
+      "findings that are posted",
+      applying.maxFindings === 0 ? "not limited" : `at most ${applying.maxFindings}, more of a large change`,
+      narrowed(applying.maxFindings !== settings.maxFindings, "reviewer.max_findings")
+    ],
+    [
+      "findings of severity `low`",
+      nitsText[applying.nits],
+      narrowed(applying.nits !== settings.nits, "reviewer.nits")
+    ],
+    ...(Object.keys(applying.paths).length === 0 ? [] : [
+      [
+        "paths with other limits",
+        listed(Object.keys(applying.paths)),
+        bothFrom(
+          there,
+          Object.keys(own.paths).length > 0,
+          from("reviewer.paths"),
+          Object.keys(settings.paths).length > 0
+        )
+      ] as const
+    ]),
     [
       "language",
       Option.match(applying.language, { onNone: () => "the model's choice", onSome: code }),
@@ -103,6 +131,11 @@ const serverRows = ({ from, settings }: Facts): ReadonlyArray<Row> => {
       "turns of a review",
       reviewer.maxTurns === 0 ? "not limited" : `at most ${reviewer.maxTurns}`,
       from("agent.reviewer.max_turns")
+    ],
+    [
+      "findings are verified",
+      settings.verify ? `by ${code(verifierOf(settings).model)}` : "off",
+      from("reviewer.verify", "agent.verifier.model")
     ],
     ["cost of a review", capped(maxCostUsd), from("agent.max_cost_usd")],
     ["cost of this pull request", capped(limits.pullRequestUsd), from("limits.pull_request_usd")],

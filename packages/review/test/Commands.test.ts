@@ -78,7 +78,7 @@ describe("a command", () => {
   it.effect("shows what the base branch of the pull request sets, and where each value comes from", () =>
     Effect.gen(function*() {
       const own = [
-        "reviewer: { triggers: [pr_push], min_severity: high, ignore_patterns: [own/], language: German }",
+        "reviewer: { triggers: [pr_push], min_severity: high, max_findings: 3, nits: fold, paths: {docs/: {nits: off}}, ignore_patterns: [own/], language: German }",
         "filters: { base_branches: [main] }"
       ].join("\n")
       const world = Scene.world({
@@ -95,6 +95,10 @@ describe("a command", () => {
         const row of [
           `| starts by itself | \`pr_push\` | ${there} |`,
           `| lowest severity that is reported | \`high\` | ${there} |`,
+          `| findings that are posted | at most 3, more of a large change | ${there} |`,
+          `| findings of severity \`low\` | listed in the summary | ${there} |`,
+          `| paths with other limits | \`docs/\` | ${there} |`,
+          "| findings are verified | by `claude-sonnet-5-5` | the default |",
           `| ignored files | \`own/\`, \`dist/\` | ${there}; reviewer.ignore_patterns of the server's file |`,
           `| language | \`German\` | ${there} |`,
           "| suggestions | on | the default |",
