@@ -58,6 +58,10 @@ const state = Flag.Literals("state", ["waiting", "running", "done", "superseded"
   Flag.withDescription("Only jobs in this state"),
   Flag.optional
 )
+const again = Flag.Boolean("again").pipe(
+  Flag.withDescription("Review the pull request of a finished job anew, as another job"),
+  Flag.withDefault(false)
+)
 const limit = Flag.Int("limit").pipe(
   Flag.withDescription("The maximum number of jobs (default: 50)"),
   Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0))),
@@ -70,7 +74,7 @@ const before = Flag.String("before").pipe(
 )
 
 const jobs = Command.make("jobs").pipe(
-  Command.withDescription("Inspect the queue; retry and cancel jobs"),
+  Command.withDescription("Inspect and watch the queue; retry and cancel jobs"),
   Command.withSubcommands([
     Command.make(
       "list",
@@ -83,9 +87,13 @@ const jobs = Command.make("jobs").pipe(
       .pipe(
         Command.withDescription("Show everything about one job")
       ),
-    Command.make("retry", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.retry(id))).pipe(
-      Command.withDescription("Queue a parked job again, or run one now that waits for a service")
+    Command.make("watch", {}, () => Effect.flatMap(jobsModule, (jobs) => jobs.watch())).pipe(
+      Command.withDescription("Print a line for each job that waits, runs or changes, until Ctrl-C")
     ),
+    Command.make("retry", { id, again }, ({ again, id }) => Effect.flatMap(jobsModule, (jobs) => jobs.retry(id, again)))
+      .pipe(
+        Command.withDescription("Queue a parked job again, or run one now that waits for a service")
+      ),
     Command.make("cancel", { id }, ({ id }) => Effect.flatMap(jobsModule, (jobs) => jobs.cancel(id))).pipe(
       Command.withDescription("Park a waiting job, or stop a running one and park it")
     )

@@ -83,19 +83,50 @@ const detailText = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: n
     : Option.getOrElse(Option.flatMap(record.outcome, reviewedText), () => "")
 }
 
-const isActive = ({ state }: JobRecord): boolean => state === "waiting" || state === "running"
+/** True for a job that is not at its end. */
+export const isActive = ({ state }: JobRecord): boolean => state === "waiting" || state === "running"
 
 /** True while the notice of a job without a review is still to be posted. */
 const isToBeTold = (record: JobRecord): boolean => record.task._tag === "Notice" && isActive(record)
 
-const titles = ["JOB", "STATE", "TRIES", "AGE", "PULL REQUEST", "WHAT", "DETAIL"]
+/** Time from the acceptance of a job to its end. */
+const tookText = ({ endedAt, receivedAt }: JobRecord): string =>
+  Option.match(endedAt, { onNone: () => "", onSome: (end) => spanText(end - receivedAt) })
+
+const costText = ({ outcome }: JobRecord): string => {
+  const usage = Option.isSome(outcome) && "usage" in outcome.value ? outcome.value.usage : undefined
+  return usage?.costUsd === undefined ? "" : `$${usage.costUsd.toFixed(2)}`
+}
+
+const placeText = ({ lane: { number, platform, repo } }: JobRecord): string => `${platform}:${repo}#${number}`
+
+/** Text of what `jobs watch` shows of a job beside its name: it prints a line when this changes. */
+export const stateText = (record: JobRecord): string =>
+  [record.state, String(record.attempts), reasonOf(record, ({ service }) => `waits for ${service}`), costText(record)]
+    .join(" ")
+
+/** One line about a job as it is now: `12:00:00 UTC  73b30fb834d2  running  github:acme/api#7  pr_opened`. */
+export const line = (record: JobRecord, now: number): string =>
+  [
+    instantText(now).slice(11),
+    record.id.slice(0, 12),
+    record.state.padEnd(10),
+    placeText(record),
+    record.kind,
+    detailText(record, [], now),
+    costText(record)
+  ].filter((text) => text !== "").join("  ")
+
+const titles = ["JOB", "STATE", "TRIES", "AGE", "TOOK", "COST", "PULL REQUEST", "WHAT", "DETAIL"]
 
 const cells = (waiting: ReadonlyArray<JobRecord>, now: number) => (record: JobRecord): ReadonlyArray<string> => [
   record.id,
   record.state,
   String(record.attempts),
   spanText(now - record.receivedAt),
-  `${record.lane.platform}:${record.lane.repo}#${record.lane.number}`,
+  tookText(record),
+  costText(record),
+  placeText(record),
   isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
   detailText(record, waiting, now)
 ]
@@ -129,7 +160,16 @@ const outcomeText = (outcome: JobOutcome): string => {
   return facts.join(", ")
 }
 
-/** Details of one job, one line each. */
+/** Makes a foreign text of several lines safe for a terminal. */
+const plainLines = (text: string): string => text.split("\n").map(plain).join("\n")
+
+/** The review or the answer that a dry run has not posted. */
+const notPosted = ({ outcome }: JobRecord): string =>
+  Option.isSome(outcome) && "text" in outcome.value && outcome.value.text !== undefined
+    ? `\n\nNot posted, because this was a dry run:\n\n${plainLines(outcome.value.text)}`
+    : ""
+
+/** Details of one job, one line each; then what a dry run has not posted. */
 export const facts = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: number): string => {
   const ago = (millis: number) => `${instantText(millis)}, ${spanText(now - millis)} ago`
   const lines: ReadonlyArray<readonly [string, Option.Option<string>]> = [
@@ -152,5 +192,5 @@ export const facts = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now:
   return lines.flatMap(([name, value]) => {
     const text = plain(Option.getOrElse(value, () => ""))
     return text === "" ? [] : [`${name.padEnd(11)}${text}`]
-  }).join("\n")
+  }).join("\n") + notPosted(record)
 }

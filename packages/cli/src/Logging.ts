@@ -1,6 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { Cause, Console, Effect, Layer, Logger, Predicate, References } from "effect"
+import process from "node:process"
 
 const written = (value: unknown): string =>
   Predicate.isString(value) ? value : value instanceof Error ? value.message : JSON.stringify(value)
@@ -44,6 +45,45 @@ const toStderr = <A>(logger: Logger.Logger<A, string>): Logger.Logger<A, void> =
   return Logger.make((options) => write(logger.log(options), options.fiber.getRef(Console.Console)))
 }
 
+/**
+ * Logger of JSON objects, one a line: `time`, `level`, `message`, `cause` if there is one, and each annotation. Each text
+ * is redacted before it is written as JSON: there a secret with line breaks looks different.
+ */
+export const json = (redact: (text: string) => string): Logger.Logger<unknown, string> =>
+  Logger.map(Logger.formatStructured, ({ annotations, cause, level, message, timestamp }) => {
+    const entry = {
+      ...annotations,
+      time: timestamp,
+      level,
+      message,
+      ...(cause === undefined ? {} : { cause })
+    }
+    return JSON.stringify(entry, (_, value: unknown) => Predicate.isString(value) ? redact(value) : value)
+  })
+
+const colours: Readonly<Record<string, string>> = { Warn: "33", Error: "31", Fatal: "31", Debug: "2", Trace: "2" }
+
+/** Logger for people: the time of day, the level, and the text with its line breaks. */
+export const pretty = (colour: boolean): Logger.Logger<unknown, string> =>
+  Logger.make(({ cause, date, fiber, logLevel, message }) => {
+    const painted = (code: string, text: string) => colour ? `\u001b[${code}m${text}\u001b[0m` : text
+    const parts = (Array.isArray(message) ? message : [message]).flatMap(part)
+    const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations)).map(pair)
+    const failure = cause.reasons.length === 0 ? [] : [`\n${Cause.pretty(cause)}`]
+    const level = painted(colours[logLevel] ?? "32", logLevel.toUpperCase().padEnd(5))
+    const tail = annotations.length === 0 ? [] : [painted("2", annotations.join(" "))]
+    const clock = date.toISOString().slice(11, 19)
+    return [painted("2", clock), level, ...parts, ...tail, ...failure].join(" ").replaceAll("\n", "\n               ")
+  })
+
+/** The logger of a format, through redaction. */
+const loggerOf = (format: AppConfig["Service"]["logFormat"], redact: (text: string) => string) => {
+  if (format === "json") return json(redact)
+  // `NO_COLOR` and what the terminal can do are known to the stream.
+  const colour = process.stderr.isTTY && process.stderr.hasColors()
+  return Logger.map(format === "pretty" ? pretty(colour) : line, redact)
+}
+
 /** Logs what the configuration warns of. */
 const warned = Layer.effectDiscard(
   Effect.flatMap(
@@ -59,11 +99,11 @@ const hiding = (
 ) =>
   Layer.provideMerge(
     warned,
-    Layer.unwrap(Effect.map(AppConfig, ({ logLevel, secrets }) => {
+    Layer.unwrap(Effect.map(AppConfig, ({ logFormat, logLevel, secrets }) => {
       const known = makeKnownSecrets(secrets)
       return Layer.mergeAll(
         Layer.succeed(KnownSecrets, known),
-        Logger.layer([toStderr(Logger.map(Logger.map(line, known.redact), show))]),
+        Logger.layer([toStderr(Logger.map(loggerOf(logFormat, known.redact), show))]),
         Layer.succeed(References.MinimumLogLevel, levelOf(logLevel))
       )
     }))

@@ -216,4 +216,14 @@ describe("the facts of a job", () => {
       "its stored form cannot be read by this version of the program"
     ])
   })
+
+  it("ends with the review that a dry run has not posted, without a terminal's commands", () => {
+    const text = "Looks good.\n\nsrc/a.ts:1 (high)\nNo \u001b[2Jcheck."
+    const reviewed = JobOutcome.cases.Reviewed.make({ headSha: shaOf("a"), findings: 1, alreadyPosted: false, text })
+    const shown = facts(recordOf(1, { state: "done", outcome: Option.some(reviewed) }), [], now)
+    assert.include(
+      shown,
+      "\n\nNot posted, because this was a dry run:\n\nLooks good.\n\nsrc/a.ts:1 (high)\nNo [2Jcheck."
+    )
+  })
 })

@@ -2,12 +2,13 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { JobQueue, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { command } from "@nominal-code/testing/Command"
 import { laneOf, mention, push, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
-import { Context, Duration, Effect, FileSystem, Layer, Option, Stream } from "effect"
+import { Context, Duration, Effect, FileSystem, Layer, Option, Queue, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
 const job = push(laneOf(7), "a-delivery")
@@ -34,7 +35,21 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
   const settle = Effect.fnUntraced(function*({ lane }: Job, settlement: Settlement) {
     assert.isTrue(yield* server.settle(Option.getOrThrow(yield* server.take(lane)), settlement))
   })
-  return { run: (...args: ReadonlyArray<string>) => runWith(args), server, settle }
+  const watch = Effect.gen(function*() {
+    const lines = yield* Queue.unbounded<string>()
+    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "jobs", "watch"], {
+      env: { HOME: directory, NOMINAL_DATA_DIR: directory },
+      stdin: "ignore"
+    }))
+    yield* child.stdout.pipe(
+      Stream.decodeText(),
+      Stream.splitLines,
+      Stream.runForEach((line) => Queue.offer(lines, line)),
+      Effect.forkScoped
+    )
+    return lines
+  })
+  return { run: (...args: ReadonlyArray<string>) => runWith(args), server, settle, watch }
 })
 
 const ended = (outcome: JobOutcome) => Settlement.cases.Done.make({ outcome })
@@ -45,7 +60,7 @@ describe("nominal-code jobs", () => {
     Effect.gen(function*() {
       const { run: jobs } = yield* withJobs(job)
       const listed = yield* jobs("list")
-      assert.match(listed.text, /^JOB +STATE +TRIES +AGE +PULL REQUEST +WHAT +DETAIL\n/)
+      assert.match(listed.text, /^JOB +STATE +TRIES +AGE +TOOK +COST +PULL REQUEST +WHAT +DETAIL\n/)
       assert.match(listed.text, new RegExp(`${job.id} +waiting +0 +\\d+s +github:acme/api#7 +pr_push\n`))
       assert.match((yield* jobs("cancel", job.id)).text, /is cancelled/)
       assert.match((yield* jobs("show", job.id)).text, /state +parked\nreason +cancelled\n/)
@@ -236,4 +251,32 @@ describe("nominal-code jobs", () => {
       assert.match(refused.said, /^nominal-code: job [0-9a-f]{20} stays as it is: [^\n]+\n$/)
       assert.strictEqual(refused.code, 1)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("reviews the pull request of a finished job anew with --again, and keeps the first with its cost", () =>
+    Effect.gen(function*() {
+      const { run: jobs, settle } = yield* withJobs(job)
+      const usage = new UsageSummary({ provider: "anthropic", model: "m", usage: Usage.none, costUsd: 0.25, calls: 1 })
+      const headSha = shaOf("head")
+      yield* settle(job, ended(JobOutcome.cases.Reviewed.make({ alreadyPosted: false, findings: 2, headSha, usage })))
+      assert.match((yield* jobs("list")).text, /done +1 +\d+s +\d+s +\$0\.25 +github:acme\/api#7 +pr_push +reviewed/)
+      const refused = yield* jobs("retry", job.id)
+      assert.match(refused.said, /stays as it is: it is done\. To review its pull request anew, add --again\n$/)
+      const again = yield* jobs("retry", "--again", job.id)
+      assert.match(again.text, new RegExp(`^job \\w{20} waits: it reviews the pull request of ${job.id} anew\n$`))
+      const [fresh, first] = JSON.parse((yield* jobs("list", "--json")).text)
+      assert.deepInclude(fresh, { state: "waiting", kind: "pr_rerun", lane: first.lane })
+      assert.deepInclude(first, { id: job.id, state: "done" })
+      assert.strictEqual(first.outcome.usage.costUsd, 0.25)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("prints a line for each job that waits, and another when it changes", () =>
+    Effect.gen(function*() {
+      const { server, settle, watch } = yield* withJobs(job)
+      const lines = yield* watch
+      assert.match(yield* Queue.take(lines), /^\d\d:\d\d:\d\d UTC  \w{12}  waiting +github:acme\/api#7  pr_push$/)
+      yield* settle(job, ended(reviewOf(shaOf("head"))))
+      assert.match(yield* Queue.take(lines), /  done +github:acme\/api#7  pr_push  reviewed, 2 findings$/)
+      yield* server.offer(push(laneOf(8), "another"))
+      assert.match(yield* Queue.take(lines), /  waiting +github:acme\/api#8  pr_push$/)
+    }).pipe(Effect.timeout("60 seconds"), Effect.scoped, Effect.provide(NodeServices.layer)))
 })

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { Cause, Effect, Logger } from "effect"
-import { line } from "../src/Logging.ts"
+import { json, line, pretty } from "../src/Logging.ts"
 
-const logged = (effect: Effect.Effect<void>) =>
+const logged = (effect: Effect.Effect<void>, logger = line) =>
   Effect.gen(function*() {
     const lines: Array<string> = []
-    yield* Effect.provide(effect, Logger.layer([Logger.map(line, (text) => lines.push(text))]))
+    yield* Effect.provide(effect, Logger.layer([Logger.map(logger, (text) => lines.push(text))]))
     return lines
   })
 
@@ -24,4 +24,33 @@ it.effect("a failure's cause and its line breaks stay within the entry's line", 
     const [entry = ""] = yield* logged(Effect.logError("review\nfailed", Cause.fail(new Error("out of\nreach"))))
     assert.match(entry, /ERROR review\\nfailed .*out of/)
     assert.notInclude(entry, "\n")
+  }))
+
+it.effect("as JSON, an entry is one object with its annotations, and a secret with line breaks is hidden in it", () =>
+  Effect.gen(function*() {
+    const key = "-----BEGIN\nsecret\nEND-----"
+    const entry = Effect.logError(`the key ${key} is wrong`, Cause.fail(new Error(key))).pipe(
+      Effect.annotateLogs({ job: "0123", key })
+    )
+    const [text = ""] = yield* logged(entry, json((all) => all.replaceAll(key, "***")))
+    assert.notInclude(text, "\n")
+    assert.notInclude(text, "secret")
+    const { cause, ...rest } = JSON.parse(text)
+    assert.include(cause, "***")
+    assert.deepStrictEqual(rest, {
+      time: "1970-01-01T00:00:00.000Z",
+      level: "ERROR",
+      message: "the key *** is wrong",
+      job: "0123",
+      key: "***"
+    })
+  }))
+
+it.effect("for people, an entry keeps its line breaks, and is coloured on a terminal alone", () =>
+  Effect.gen(function*() {
+    const entry = Effect.annotateLogs(Effect.logWarning("the review:\nall is well"), { job: "0123" })
+    assert.deepStrictEqual(yield* logged(entry, pretty(false)), [
+      "00:00:00 WARN  the review:\n               all is well job=0123"
+    ])
+    assert.include((yield* logged(entry, pretty(true)))[0] ?? "", "\u001b[33mWARN \u001b[0m")
   }))

@@ -190,6 +190,7 @@ export class AppConfig extends Context.Service<AppConfig, {
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration
   readonly logLevel: LogLevel.LogLevel
+  readonly logFormat: "text" | "json" | "pretty"
   /** Every secret that the process was given. Redaction hides them all. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>
   /** Warnings about odd but valid settings, to be logged at start. */

@@ -98,6 +98,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     origins: settingOrigins(values),
     conversationTtl: values(redis.keyTtl),
     logLevel: resolveLogLevel(values, report),
+    logFormat: values(process.logFormat),
     secrets: yield* knownSecrets(secrets, github),
     warnings: [...report.warnings, ...doubtful]
   })

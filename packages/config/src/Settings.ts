@@ -4,7 +4,7 @@ import { costs } from "@nominal-code/domain/settings/Costs"
 import { filters } from "@nominal-code/domain/settings/Filters"
 import { quotas } from "@nominal-code/domain/settings/Quotas"
 import { reviewer } from "@nominal-code/domain/settings/Reviewer"
-import { line } from "@nominal-code/domain/SettingType"
+import { line, oneOf } from "@nominal-code/domain/SettingType"
 import { clouds } from "./settings/Clouds.ts"
 import { github, gitlab } from "./settings/Forges.ts"
 import { providerNames, providers } from "./settings/Providers.ts"
@@ -26,6 +26,14 @@ const process = {
     travels: "pod",
     kind: line,
     doc: "`TRACE`, `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`. Prompts and diffs show below `INFO` only."
+  }),
+  logFormat: defaulted("text", {
+    env: "LOG_FORMAT",
+    travels: "pod",
+    kind: oneOf(["text", "json", "pretty"]),
+    doc:
+      "`text`: one line for each entry, with `key=value`. `json`: one JSON object for each entry, for a collector. " +
+      "`pretty`: for people who watch, with line breaks and, on a terminal, colours."
   })
 }
 

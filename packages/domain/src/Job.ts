@@ -122,10 +122,17 @@ export const JobOutcome = Schema.TaggedUnion({
     alreadyPosted: Schema.Boolean,
     usage: Schema.optionalKey(UsageSummary),
     /** Files that it has looked at. Absent where an earlier run has posted it. */
-    coverage: Schema.optionalKey(CoverageCounts)
+    coverage: Schema.optionalKey(CoverageCounts),
+    /** The review itself, redacted, where a dry run has not posted it. */
+    text: Schema.optionalKey(Schema.String)
   },
   /** A question or a command is answered. `command`: `ask`, `pause` … `usage` is absent where no model was asked. */
-  Answered: { command: Schema.String, usage: Schema.optionalKey(UsageSummary) },
+  Answered: {
+    command: Schema.String,
+    usage: Schema.optionalKey(UsageSummary),
+    /** The answer itself, redacted, where a dry run has not posted it. */
+    text: Schema.optionalKey(Schema.String)
+  },
   /** Nothing to do. `detail` is a sentence's end for people: "the pull request is closed". */
   Skipped: { reason: SkipReason, detail: Schema.String, headSha: Schema.optionalKey(Sha) },
   /** Something is wrong with the job itself, so it uses an attempt. `retryable`: another attempt may succeed. */

@@ -11,6 +11,7 @@ import { fit } from "@nominal-code/forge/Markdown"
 import { Effect, Option, Schema } from "effect"
 import { dismissFinding } from "./Dismissal.ts"
 import { checkOut } from "./Drafting.ts"
+import { notPosted } from "./DryRun.ts"
 import { failed } from "./Failure.ts"
 import * as History from "./History.ts"
 import { languageText } from "./Prompt.ts"
@@ -117,7 +118,11 @@ const answerOnce = Effect.fnUntraced(function*(job: Job, question: string, view:
       yield* dismissFinding(job, posts, { finding: withdrawn.value, text: `I withdraw this finding.\n\n${said}` })
     } else yield* (yield* Forge).reply(job.event, job.id, said, posts)
   }
-  return JobOutcome.cases.Answered.make({ command: "ask", ...(usage === undefined ? {} : { usage }) })
+  return JobOutcome.cases.Answered.make({
+    command: "ask",
+    ...(usage === undefined ? {} : { usage }),
+    ...(dryRun ? { text: yield* notPosted(said) } : {})
+  })
 })
 
 /**

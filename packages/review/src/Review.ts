@@ -10,6 +10,7 @@ import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/
 import { Effect, Option } from "effect"
 import * as CommitChecks from "./CommitChecks.ts"
 import { draft, type DraftedReview, type UnreadableAnswer } from "./Drafting.ts"
+import { notPosted } from "./DryRun.ts"
 import { failed, forgeFailed } from "./Failure.ts"
 import { fallback } from "./Fallback.ts"
 import * as Head from "./Head.ts"
@@ -147,9 +148,11 @@ const finish = Effect.fnUntraced(
     if (Option.isSome(skipped)) return yield* skip(job, view.posts, skipped.value)
     yield* logReview(review)
     if (!dryRun) return yield* publish(job, view, review, now)
-    const { parts: { coverage, cut, folded, headSha, inline }, usage } = review
+    const { parts, usage } = review
+    const { coverage, cut, folded, headSha, inline } = parts
+    const text = yield* notPosted(summarize(parts, now), inline)
     const findings = inline.length + folded.length + cut.length
-    return Reviewed.make({ headSha, findings, alreadyPosted: false, usage, coverage: countsOf(coverage) })
+    return Reviewed.make({ headSha, findings, alreadyPosted: false, usage, coverage: countsOf(coverage), text })
   },
   (effect, job, _view, review) =>
     Effect.catchTag(effect, "ForgeError", (error) =>

@@ -120,7 +120,10 @@ describe("a review from the job to the posted result", () => {
   it.effect("posts nothing and keeps nothing on a dry run", () =>
     Effect.gen(function*() {
       const world = Scene.world({ settings: { ...Scene.settings, dryRun: true } })
-      assert.deepInclude(yield* run(world), { _tag: "Reviewed", findings: 1 })
+      const outcome = yield* run(world)
+      assert.deepInclude(outcome, { _tag: "Reviewed", findings: 1 })
+      const text = outcome._tag === "Reviewed" ? outcome.text : undefined
+      assert.match(text ?? "", /src\/cart\.ts:\d+ \(high\)\n/)
       for (const job of [Scene.pushJob, Scene.mentionJob]) {
         world.answers = [Scene.writes("no review")]
         yield* run(world, job)

@@ -68,6 +68,7 @@ export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig
   origins: {},
   conversationTtl: defaults(redis.keyTtl),
   logLevel: "Info",
+  logFormat: "text",
   secrets: [],
   warnings: [],
   ...given

@@ -1,8 +1,10 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import { JobId } from "@nominal-code/domain/Job"
+import { DeliveryId, Job, JobId, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue, JobRequestResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobRecords"
-import { Clock, Console, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
+import { Clock, Console, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import * as JobText from "../JobText.ts"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
@@ -131,10 +133,70 @@ const told = (id: JobId, done: string) =>
     Refused: ({ reason }) => Effect.fail(new JobRequestFailed({ message: `job ${id} stays as it is: ${reason}` }))
   })
 
-/** Queues a parked job again. */
-export const retry = Effect.fn("cli.jobs.retry")(function*(start: string) {
-  const { id } = yield* named(start)
-  yield* told(id, "waits again")(yield* (yield* JobQueue).retry(id))
+/** The request to review the pull request of a job once more: a job of its own, beside the one that is there. */
+const jobAgain = ({ headSha, id, lane }: JobRecord, now: number): Job => {
+  const delivery = DeliveryId.make(`again-${id}-${now}`)
+  return new Job({
+    id: jobIdOfDelivery(lane.platform, delivery),
+    lane,
+    event: PullRequestEvent.cases.Lifecycle.make({
+      kind: "pr_rerun",
+      pullRequest: new PullRequestRef({ platform: lane.platform, repo: lane.repo, number: lane.number }),
+      title: "",
+      author: lane.bot,
+      // The run reviews the head that it finds.
+      headSha: Option.getOrElse(headSha, () => Sha.make("0".repeat(40))),
+      headBranch: "",
+      baseBranch: "",
+      again: delivery
+    }),
+    prompt: "",
+    delivery,
+    receivedAt: now
+  })
+}
+
+/** Offers another review of a finished job's pull request. The finished one stays, with its outcome and its cost. */
+const reviewAgain = Effect.fnUntraced(function*(record: JobRecord) {
+  const job = jobAgain(record, yield* Clock.currentTimeMillis)
+  yield* (yield* JobQueue).offer(job)
+  yield* Console.log(`job ${job.id} waits: it reviews the pull request of ${record.id} anew`)
+})
+
+const isFinished = ({ state }: JobRecord): boolean => state === "done" || state === "superseded"
+
+/** Queues a parked job again. With `again`, the pull request of a finished job is reviewed anew. */
+export const retry = Effect.fn("cli.jobs.retry")(function*(start: string, again: boolean) {
+  const record = yield* named(start)
+  if (again && isFinished(record)) return yield* reviewAgain(record)
+  yield* told(record.id, "waits again")(yield* (yield* JobQueue).retry(record.id)).pipe(
+    Effect.mapError((error) =>
+      isFinished(record)
+        ? new JobRequestFailed({ message: `${error.message}. To review its pull request anew, add --again` })
+        : error
+    )
+  )
+}, Effect.provide(queue))
+
+/** Prints a line for each job that waits, runs or changes, until it is interrupted. */
+export const watch = Effect.fn("cli.jobs.watch")(function*() {
+  const shown = new Map<JobId, string>()
+  const look = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const records = yield* JobRecords.use(({ list }) => list({ limit: readPageSize }))
+    const first = shown.size === 0
+    const changed = records.toReversed().flatMap((record) => {
+      const state = JobText.stateText(record)
+      const before = shown.get(record.id)
+      shown.set(record.id, state)
+      return before === state || first && !JobText.isActive(record) ? [] : [JobText.line(record, now)]
+    })
+    // What the store has forgotten is forgotten here, too.
+    const known = new Set(records.map(({ id }) => id))
+    for (const id of shown.keys()) if (!known.has(id)) shown.delete(id)
+    if (changed.length > 0) yield* Console.log(changed.join("\n"))
+  })
+  yield* Effect.repeat(look, Schedule.spaced("1 second"))
 }, Effect.provide(queue))
 
 /** Cancels a job: a waiting one is parked at once, a running one when its run has ended. */
