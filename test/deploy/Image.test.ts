@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, readFileSync, statSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { parse } from "yaml"
 import packageJson from "../../package.json" with { type: "json" }
 import { root } from "./Rendering.ts"
@@ -70,8 +72,8 @@ describe("the workflow that publishes the images", () => {
   const text = readFileSync(`${root}/.github/workflows/images.yml`, "utf8")
   const workflow = parse(text)
 
-  it("runs on every merge to main, with no right but to read the code, write packages and sign them", () => {
-    assert.deepStrictEqual(workflow.on, { push: { branches: ["main"] } })
+  it("runs on every merge to main and on every version, with no right but to read the code, write packages and sign them", () => {
+    assert.deepStrictEqual(workflow.on, { push: { branches: ["main"], tags: ["v*"] } })
     assert.deepStrictEqual(workflow.permissions, {})
     assert.deepStrictEqual(workflow.jobs.plan.permissions, { contents: "read" })
     assert.deepStrictEqual(workflow.jobs.publish.permissions, {
@@ -88,9 +90,33 @@ describe("the workflow that publishes the images", () => {
     const push = steps.find(({ id }: { readonly id?: string }) => id === "push").with
     assert.strictEqual(push["build-args"], "EXTRAS=${{ matrix.extras }}")
     assert.strictEqual(push.platforms, "linux/amd64,linux/arm64")
-    assert.match(push.tags, /:\$\{\{ github\.sha \}\}\n[^]*:latest\n/)
+    assert.strictEqual(push.tags, "${{ steps.name.outputs.tags }}")
     assert.isTrue(push.sbom)
     assert.strictEqual(push.provenance, "mode=max")
+  })
+
+  it("names the images of a merge by its commit and latest, and those of a version by it and its minor version", () => {
+    const { run }: { readonly run: string } = workflow.jobs.publish.steps.find(({ id }: { readonly id?: string }) =>
+      id === "name"
+    )
+    const output = `${mkdtempSync(`${tmpdir()}/images-`)}/output`
+    const tagsOf = (ref: string) => {
+      writeFileSync(output, "")
+      const { status } = spawnSync("bash", ["-euc", run], {
+        env: {
+          GITHUB_OUTPUT: output,
+          GITHUB_REF: `refs/${ref}`,
+          GITHUB_REF_NAME: ref.replace(/^\w+\//, ""),
+          GITHUB_REPOSITORY_OWNER: "Acme",
+          GITHUB_SHA: "1f2e3d4c",
+          IMAGE: "nominal-code"
+        }
+      })
+      assert.strictEqual(status, 0)
+      return readFileSync(output, "utf8").split("\n").slice(2, -2).map((line) => line.split(":")[1])
+    }
+    assert.deepStrictEqual(tagsOf("heads/main"), ["1f2e3d4c", "latest"])
+    assert.deepStrictEqual(tagsOf("tags/v1.2.3"), ["1.2.3", "1.2"])
   })
 
   it("publishes only what has started as a Job's pod starts it, and signs it by its digest", () => {
