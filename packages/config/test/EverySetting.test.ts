@@ -164,7 +164,7 @@ const fieldsOf = (value: unknown): ReadonlyArray<string> => {
   if (Array.isArray(value)) return value.flatMap(fieldsOf)
   if (!Predicate.isObject(value)) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    ["languageGuidelines", "environment", "labels", "annotations", "nodeSelector"].includes(key)
+    ["languageGuidelines", "environment", "labels", "annotations", "nodeSelector", "origins"].includes(key)
       ? [key]
       : [key, ...fieldsOf(inner)]
   )
