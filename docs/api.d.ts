@@ -259,7 +259,7 @@ export declare const AgentSettings: Schema.Struct<{
   readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
   /** Absent: as the service sets it for the model. */
   readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
-  /** Size of the model's context window in tokens. Absent: large enough for every review. */
+  /** Size of the models' context windows in tokens. Absent: as the program knows it, or the service tells it. */
   readonly contextWindow: Schema.optionalKey<Schema.Natural>;
   /** Replaces the bundled role prompt. */
   readonly systemPrompt: Schema.optionalKey<Schema.String>;
@@ -314,7 +314,7 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
     /** Absent: as the service sets it for the model. */
     readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
-    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    /** Size of the models' context windows in tokens. Absent: as the program knows it, or the service tells it. */
     readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
@@ -335,7 +335,7 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
     /** Absent: as the service sets it for the model. */
     readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
-    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    /** Size of the models' context windows in tokens. Absent: as the program knows it, or the service tells it. */
     readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
@@ -356,7 +356,7 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
     /** Absent: as the service sets it for the model. */
     readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
-    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    /** Size of the models' context windows in tokens. Absent: as the program knows it, or the service tells it. */
     readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
@@ -377,7 +377,7 @@ export declare const ReviewSettings: Schema.Struct<{
     readonly tools: Schema.optionalKey<Schema.Literal<"off">>;
     /** Absent: as the service sets it for the model. */
     readonly effort: Schema.optionalKey<Schema.Literals<readonly ["low", "medium", "high"]>>;
-    /** Size of the model's context window in tokens. Absent: large enough for every review. */
+    /** Size of the models' context windows in tokens. Absent: as the program knows it, or the service tells it. */
     readonly contextWindow: Schema.optionalKey<Schema.Natural>;
     /** Replaces the bundled role prompt. */
     readonly systemPrompt: Schema.optionalKey<Schema.String>;
@@ -1203,6 +1203,7 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   /** Time for which a pull request's conversation is kept after its last review. */
   readonly conversationTtl: Duration.Duration;
   readonly logLevel: LogLevel.LogLevel;
+  readonly logFormat: "text" | "json" | "pretty";
   /** Every secret that the process was given. Redaction hides them all. */
   readonly secrets: ReadonlyArray<Redacted.Redacted>;
   /** Warnings about odd but valid settings, to be logged at start. */
@@ -1349,6 +1350,8 @@ export declare const JobOutcome: Schema.TaggedUnion<{
   readonly Answered: Schema.TaggedStruct<"Answered", {
     readonly command: Schema.String;
     readonly usage: Schema.optionalKey<typeof UsageSummary>;
+    /** The answer itself, redacted, where a dry run has not posted it. */
+    readonly text: Schema.optionalKey<Schema.String>;
   }>;
   readonly Failed: Schema.TaggedStruct<"Failed", {
     readonly failure: Schema.TaggedUnion<{
@@ -1496,6 +1499,8 @@ export declare const JobOutcome: Schema.TaggedUnion<{
       readonly none: Schema.Natural;
       readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
     }>>;
+    /** The review itself, redacted, where a dry run has not posted it. */
+    readonly text: Schema.optionalKey<Schema.String>;
   }>;
   readonly Skipped: Schema.TaggedStruct<"Skipped", {
     readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
@@ -2374,6 +2379,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly _tag: "Answered";
   readonly command: string;
   readonly usage?: UsageSummary;
+  readonly text?: string;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2517,6 +2523,7 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly none: number;
     readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
   };
+  readonly text?: string;
 } | {
   readonly _tag: "Skipped";
   readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
@@ -2711,6 +2718,7 @@ export declare const NoticeOutcome: Schema.TaggedUnion<{
         readonly none: Schema.Natural;
         readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
       }>>;
+      readonly text: Schema.optionalKey<Schema.String>;
     }>;
   }>;
   readonly Told: Schema.TaggedStruct<"Told", {}>;
@@ -2756,6 +2764,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly origins: Readonly<Record<string, string>>;
   readonly conversationTtl: import("effect/Duration").Duration;
   readonly logLevel: LogLevel.LogLevel;
+  readonly logFormat: "text" | "json" | "pretty";
   readonly secrets: ReadonlyArray<import("effect/Redacted").Redacted>;
   readonly warnings: ReadonlyArray<string>;
 }, ConfigError, FileSystem.FileSystem | Path.Path>;
@@ -2934,6 +2943,8 @@ interface LlmResponse {
 declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }>;
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
 export declare class LlmProvider extends LlmProvider_base {}
@@ -3065,6 +3076,7 @@ export declare const Settlement: Schema.TaggedUnion<{
       readonly Answered: Schema.TaggedStruct<"Answered", {
         readonly command: Schema.String;
         readonly usage: Schema.optionalKey<typeof UsageSummary>;
+        readonly text: Schema.optionalKey<Schema.String>;
       }>;
       readonly Failed: Schema.TaggedStruct<"Failed", {
         readonly failure: Schema.TaggedUnion<{
@@ -3211,6 +3223,7 @@ export declare const Settlement: Schema.TaggedUnion<{
           readonly none: Schema.Natural;
           readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
         }>>;
+        readonly text: Schema.optionalKey<Schema.String>;
       }>;
       readonly Skipped: Schema.TaggedStruct<"Skipped", {
         readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
@@ -3820,6 +3833,7 @@ export declare const JobRecord: Schema.Struct<{
     readonly Answered: Schema.TaggedStruct<"Answered", {
       readonly command: Schema.String;
       readonly usage: Schema.optionalKey<typeof UsageSummary>;
+      readonly text: Schema.optionalKey<Schema.String>;
     }>;
     readonly Failed: Schema.TaggedStruct<"Failed", {
       readonly failure: Schema.TaggedUnion<{
@@ -3966,6 +3980,7 @@ export declare const JobRecord: Schema.Struct<{
         readonly none: Schema.Natural;
         readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
       }>>;
+      readonly text: Schema.optionalKey<Schema.String>;
     }>;
     readonly Skipped: Schema.TaggedStruct<"Skipped", {
       readonly reason: Schema.Literals<readonly ["closed", "merged", "draft", "nothing-to-review", "head-reviewed", "paused", "ignored", "filtered", "unauthorized", "awaits-maintainer", "quota-reached", "limit-reached"]>;
@@ -4815,6 +4830,7 @@ declare namespace Anthropic_d_exports {
 declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }, never, never>;
 /** Claude, over the official SDK. */
 declare const layer$29: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -4873,6 +4889,7 @@ interface AzureSettings {
 declare const make$8: (args_0: AzureSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }, never, FileSystem.FileSystem>;
 /** OpenAI's models in Azure, over OpenAI's SDK. */
 declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, never, FileSystem.FileSystem>;
@@ -4896,6 +4913,7 @@ interface BedrockSettings {
 declare const make$7: (args_0: BedrockSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }, never, never>;
 /** Claude in Amazon Bedrock, over Anthropic's SDK. */
 declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
@@ -4917,6 +4935,7 @@ interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
 declare const make$6: (args_0: ChatSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
 declare const layer$26: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
@@ -4933,6 +4952,7 @@ declare namespace Google_d_exports {
 declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }, never, never>;
 /** Gemini, over the official SDK. */
 declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -4948,6 +4968,7 @@ declare namespace OpenAi_d_exports {
 declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
 declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -4978,6 +4999,7 @@ interface VertexSettings {
 declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
 }, never, never>;
 /** Gemini in Google Cloud, over the official SDK. */
 declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;

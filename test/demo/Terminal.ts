@@ -13,7 +13,8 @@ const paint = (style: Style, text: string): string => styleText(style, text, { s
 const dim = (text: string) => paint("dim", text)
 const bold = (text: string) => paint("bold", text)
 
-const longestLine = 100
+/** Width of the text: that of the terminal, and no line too long to read. */
+const longestLine = Math.min(100, stdout.isTTY && stdout.columns > 0 ? stdout.columns : 100)
 
 /** Breaks lines between words, not within code, and keeps the text of a list's item under it. */
 const wrap = (text: string, indent: string): string =>

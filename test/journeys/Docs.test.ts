@@ -60,6 +60,22 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "git clone https://github.com/nominal-code/nominal-code && cd nominal-code": ["package.json", "nominal-code"]
 }
 
+/** Pages that programs write, as far as their ends go. */
+const generated = ["docs/configuration.md", "docs/events.md"]
+
+describe("a page of the documentation", () => {
+  it.each(pages.filter((path) => path.startsWith("docs/") && !generated.includes(path)))(
+    "%s ends with the next one, which is there",
+    (path) => {
+      const last = read(path).trimEnd().split("\n").at(-1) ?? ""
+      const links = [...last.matchAll(/\]\(([^)#]+)/g)].map(([, link = ""]) => link)
+      assert.match(last, /^Next: /)
+      assert.isNotEmpty(links)
+      for (const link of links) assert.isTrue(existsSync(`${root}/docs/${link}`), link)
+    }
+  )
+})
+
 /** Output of the page's three steps: the settings, their placeholders filled in, the server, until it is ready. */
 const followed = Effect.fnUntraced(function*(settings: string, serve: string, isReady: string) {
   const fs = yield* FileSystem.FileSystem
