@@ -126,6 +126,12 @@ interface CheckoutRequest {
   readonly baseBranch: string;
   readonly baseSha: Sha;
 }
+/** A line of the reviewed commit in which a word stands. */
+interface WordHit {
+  readonly path: RepoPath;
+  readonly line: number;
+  readonly text: string;
+}
 /** Checkout of one commit for the time of one job, with the only functions that may read it. */
 interface Checkout {
   readonly directory: string;
@@ -148,6 +154,8 @@ interface Checkout {
   paths(side: "LEFT" | "RIGHT"): Effect.Effect<ReadonlyArray<RepoPath>, WorkspaceError>;
   /** A file's lines at the reviewed commit (`RIGHT`) or the merge base (`LEFT`): what findings are anchored to. */
   lines(side: "LEFT" | "RIGHT", path: RepoPath): Effect.Effect<Option.Option<ReadonlyArray<string>>, WorkspaceError>;
+  /** The lines of the reviewed commit in which one of the words stands, forty of a file at most. */
+  words(words: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<WordHit>, WorkspaceError>;
 }
 declare const Workspace_base: Context.ServiceClass<Workspace, "@nominal-code/workspace/Workspace", {
   /** The checkout is gone when the scope closes. */
@@ -1886,16 +1894,16 @@ declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@
 export declare class ConversationStore extends ConversationStore_base {}
 /**
  * Reason why a review has not looked at all of a changed file: it is deleted, only moved, generated, has no text diff, or
- * is `too-large` for the review's prompts.
+ * is `too-large` for the review's prompts, or the review `ended-early`.
  */
-export declare const NotShown: Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
+export declare const NotShown: Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "ended-early", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
 export type NotShown = typeof NotShown.Type;
 declare const FileCoverage_base: Schema.Class<FileCoverage, Schema.Struct<{
   readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
   readonly kind: Schema.Literals<readonly ["source", "config", "test", "docs", "generated"]>;
   readonly seen: Schema.Literals<readonly ["full", "part", "name", "none"]>;
   /** Absent for a file that was looked at in full. */
-  readonly why: Schema.optionalKey<Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>>;
+  readonly why: Schema.optionalKey<Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "ended-early", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>>;
   /** Number of lines of its diff that were not looked at. */
   readonly leftOut: Schema.optionalKey<Schema.Natural>;
 }>, {}>;
@@ -1927,6 +1935,39 @@ interface PlannedFile {
 /** Decision about what of a change a review looks at, in the order of the forge's list. */
 interface ReviewPlan {
   readonly files: ReadonlyArray<PlannedFile>;
+}
+/** A file's diff, or the rest of it, that no prompt has shown yet. */
+interface Portion extends PlannedFile {
+  /** The annotated diff. The rest of a hunk begins with the hunk's header again. */
+  readonly text: string;
+  /** Number of lines of the file's diff that an earlier prompt has shown. */
+  readonly shownBefore: number;
+  readonly tokens: number;
+}
+/** A file's diff as it goes into the prompt. */
+interface ShownDiff {
+  readonly file: ChangedFile;
+  /** The annotated diff, or a part of it. */
+  readonly text: string;
+  /** Number of lines of the annotated diff that are shown before this part. */
+  readonly shownBefore: number;
+  /** Number of lines of the annotated diff that come after `text`. */
+  readonly leftOut: number;
+}
+/** Diffs for one prompt, and what is left for others. */
+interface FittedDiffs {
+  readonly shown: ReadonlyArray<ShownDiff>;
+  readonly rest: ReadonlyArray<Portion>;
+}
+/** Paragraphs of a prompt, within their budget of tokens. */
+type EvidenceText = ReadonlyArray<string>;
+/** Parts of the change that evidence is wanted for. */
+interface EvidenceInput {
+  readonly checkout: Pick<Checkout, "lines" | "words">;
+  /** The files of one prompt. */
+  readonly files: ReadonlyArray<PlannedFile>;
+  /** All files of the change: what stands in their hunks is no evidence. */
+  readonly changed: ReadonlyArray<ChangedFile>;
 }
 declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
   /** Settings that decide what a review says. It travels with the job. */
@@ -2225,10 +2266,31 @@ interface ReviewContext {
   readonly discussions: ReadonlyArray<Discussion>;
   readonly guidelines: Guidelines;
 }
-/** The agent's answer, and how much of each changed file its prompt showed. */
+/** The agent's answer, with the diffs of the prompt that it answers. */
 interface AskResult {
   readonly result: AgentResult<ReviewAnswer>;
-  readonly coverage: ReadonlyArray<FileCoverage>;
+  /** Diffs that its prompt showed, and those that it left; absent: all were shown. */
+  readonly diffs?: FittedDiffs;
+  /** Tokens of the diffs that the model took: fewer than planned if it refused them. */
+  readonly budget?: number;
+  /** Tokens that the model counted for one that was estimated. */
+  readonly scale?: number;
+}
+/** Plan of a review, with what was looked up about it. */
+interface PlannedReview {
+  readonly plan: ReviewPlan;
+  readonly evidence: EvidenceText;
+  /** Number of this pass over the change, from 1. */
+  readonly pass: number;
+  /** True if what this pass leaves may have another one. */
+  readonly mayFollow: boolean;
+  /** Diffs that no pass has shown yet, and those that one has. */
+  readonly portions: ReadonlyArray<Portion>;
+  readonly shown: ReadonlyArray<ShownDiff>;
+  /** Tokens of this pass's diffs. */
+  readonly budget: number;
+  /** Fits this pass's diffs into a number of tokens. */
+  fit(budget: number): FittedDiffs;
 }
 /** Code that claims are checked against: the head, and the base that it is compared with. */
 interface CheckContext {
@@ -2376,10 +2438,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
-  readonly text?: string;
+  readonly _tag: "Skipped";
+  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2424,47 +2486,20 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
   };
+  readonly text?: string;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -2510,25 +2545,52 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
-  readonly coverage?: {
-    readonly full: number;
-    readonly part: number;
-    readonly name: number;
-    readonly none: number;
-    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
-  };
   readonly text?: string;
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Verdict about a claim. */
 type Verdict = {
@@ -2586,8 +2648,10 @@ export interface ReviewSteps {
   gather(view: PullRequestView, checkout: Checkout, settings: ReviewSettings): Effect.Effect<ReviewContext, ForgeError | WorkspaceError | PlatformError.PlatformError, FileSystem.FileSystem | Forge>;
   /** Decides without a model what of it is looked at. */
   plan(context: ReviewContext): Effect.Effect<ReviewPlan, WorkspaceError>;
+  /** Looks up without a model what the code outside of the diff says of it. To leave it out: find nothing. */
+  evidence(input: EvidenceInput): Effect.Effect<EvidenceText>;
   /** Has the agent review it. */
-  ask(job: Job, context: ReviewContext, plan: ReviewPlan): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
+  ask(job: Job, context: ReviewContext, planned: PlannedReview): Effect.Effect<AskResult, AgentError | PlatformError.PlatformError, AgentRunner | ConversationStore | FileSystem.FileSystem | ReviewConfig>;
   /** Reads an answer out of a run that handed in none. */
   recover(result: AgentResult<ReviewAnswer>, settings: AgentSettings): Effect.Effect<RecoveredAnswer, AgentError | PlatformError.PlatformError, AgentRunner | FileSystem.FileSystem>;
   /** Compares what the findings claim with the code, without a model. To leave it out: keep them all. */
@@ -5125,4 +5189,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PodManifest, type PodProblem, type Policy, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
