@@ -13,9 +13,12 @@ const service = Effect.acquireRelease(
   Effect.promise(() =>
     new Promise<{ readonly url: string; readonly close: () => void }>((resolve) => {
       const server = createServer((request, response) => {
-        const known = request.url === "/v1/models/claude-sonnet-5-5"
+        const isList = request.url === "/v1/models?limit=100"
+        const known = isList || request.url === "/v1/models/claude-sonnet-5-5"
         const status = request.headers["x-api-key"] !== "sk-ant-good-key" ? 401 : known ? 200 : 404
-        response.writeHead(status, { "content-type": "application/json" }).end("{}")
+        response.writeHead(status, { "content-type": "application/json" }).end(
+          JSON.stringify(isList ? { data: ["claude-sonnet-5-5", "claude-opus-5-5"].map((id) => ({ id })) } : {})
+        )
       }).listen(0, "127.0.0.1", () => {
         const address = server.address()
         const port = address !== null && typeof address === "object" ? address.port : 0
@@ -114,11 +117,14 @@ describe("doctor", () => {
       }
       const unknown = yield* runWith({
         ...settings,
-        AGENT_MODEL: "claude-nope",
+        AGENT_MODEL: "claude-sonnet-9",
         LIMITS_ALLOW_UNPRICED: "true"
       }, "doctor")
-      assert.match(unknown.stdout, /^PROBLEM {2}model +anthropic has no model claude-nope: correct .*AGENT_MODEL/m)
-      assert.match(unknown.stdout, /^warning {2}model +the price of claude-nope is not known/m)
+      assert.match(
+        unknown.stdout,
+        /^PROBLEM {2}model +anthropic has no model claude-sonnet-9: correct .*AGENT_MODEL\), such as claude-sonnet-5-5$/m
+      )
+      assert.match(unknown.stdout, /^warning {2}model +the price of claude-sonnet-9 is not known/m)
     })
   )
 

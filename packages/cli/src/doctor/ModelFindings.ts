@@ -1,4 +1,5 @@
 import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
+import { retirementOf } from "@nominal-code/config/DefaultModels"
 import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
@@ -6,10 +7,19 @@ import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } fr
 import { checkPrices } from "../Prices.ts"
 import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
-const Listed = Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) })
+const Listed = Schema.Union([
+  Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) }),
+  // Google's, whose names begin with `models/`.
+  Schema.Struct({ models: Schema.Array(Schema.Struct({ name: Schema.String })) })
+])
+
+const idsOf = (listed: typeof Listed.Type): ReadonlyArray<string> =>
+  "data" in listed ? listed.data.map(({ id }) => id) : listed.models.map(({ name }) => name.replace(/^models\//, ""))
 
 interface Question {
   readonly url: string
+  /** Address of the list of all models. */
+  readonly list: string
   readonly headers: Readonly<Record<string, string>>
   /** True if the answer is the list of all models. */
   readonly isList: boolean
@@ -22,6 +32,7 @@ const questionOf = ({ apiKey, baseUrl, cloud, name }: ProviderSettings, model: s
   if (name === "anthropic") {
     return Option.some({
       url: `${root("https://api.anthropic.com")}/v1/models/${encodeURIComponent(model)}`,
+      list: `${root("https://api.anthropic.com")}/v1/models?limit=100`,
       headers: { "x-api-key": key, "anthropic-version": "2023-06-01" },
       isList: false
     })
@@ -29,6 +40,7 @@ const questionOf = ({ apiKey, baseUrl, cloud, name }: ProviderSettings, model: s
   if (name === "google") {
     return Option.some({
       url: `${root("https://generativelanguage.googleapis.com")}/v1beta/models/${encodeURIComponent(model)}`,
+      list: `${root("https://generativelanguage.googleapis.com")}/v1beta/models?pageSize=1000`,
       headers: { "x-goog-api-key": key },
       isList: false
     })
@@ -37,6 +49,7 @@ const questionOf = ({ apiKey, baseUrl, cloud, name }: ProviderSettings, model: s
   if (cloud !== undefined) return Option.none()
   return Option.map(baseUrl, (url) => ({
     url: `${url.replace(/\/+$/, "")}/models`,
+    list: `${url.replace(/\/+$/, "")}/models`,
     headers: key === "" ? {} : { authorization: `Bearer ${key}` },
     isList: true
   }))
@@ -45,26 +58,52 @@ const questionOf = ({ apiKey, baseUrl, cloud, name }: ProviderSettings, model: s
 /** The services whose key is refused, by its status. */
 const refused: ReadonlySet<number> = new Set([401, 403])
 
+const get = ({ headers }: Question, url: string) =>
+  HttpClient.execute(HttpClientRequest.setHeaders(HttpClientRequest.get(url), headers))
+
+/** Part of a model's name that its successors share: `claude-sonnet-`, `gpt-`. */
+const familyOf = (model: string): string => /^[^\d]*/.exec(model)?.[0] ?? model
+
+/** Number of models that are named in place of a missing one. */
+const mostNamed = 5
+
+/** Models of the same family that the service has. It lists the newest ones first, or in no order. */
+const siblingsOf = (model: string, ids: ReadonlyArray<string>): ReadonlyArray<string> =>
+  ids.filter((id) => id.startsWith(familyOf(model))).slice(0, mostNamed)
+
+/** Says that a model is not there, and which one to take: its known successor, or those of its family. */
+const missingModel = Effect.fnUntraced(function*(name: string, model: string, question: Question) {
+  const known = retirementOf(model)
+  const listed = yield* Effect.option(
+    Effect.flatMap(get(question, question.list), HttpClientResponse.schemaBodyJson(Listed))
+  )
+  const siblings = Option.match(listed, { onNone: () => [], onSome: (list) => siblingsOf(model, idsOf(list)) })
+  const instead = known !== undefined
+    ? `, such as its successor ${known.successor}`
+    : siblings.length === 0
+    ? ""
+    : `, such as ${siblings.join(", ")}`
+  return [problem("model", `${name} has no model ${model}: correct agent.reviewer.model (AGENT_MODEL)${instead}`)]
+})
+
 const lookUp = Effect.fnUntraced(function*(settings: ProviderSettings, model: string) {
   const { name } = settings
   const question = questionOf(settings, model)
   if (Option.isNone(question)) {
     return [warning("model", `${name} does not tell its models: the first review shows if ${model} is there`)]
   }
-  const { headers, isList, url } = question.value
-  const response = yield* HttpClient.execute(HttpClientRequest.setHeaders(HttpClientRequest.get(url), headers))
+  const { isList, url } = question.value
+  const response = yield* get(question.value, url)
   const { status } = response
   const there = [ok("model", `${name} accepts the key, and has ${model}`)]
-  const missing = [problem("model", `${name} has no model ${model}: correct agent.reviewer.model (AGENT_MODEL)`)]
+  const missing = missingModel(name, model, question.value)
   if (refused.has(status)) return [problem("model", `${name} refuses the key (${status}): set one that is valid`)]
-  if (!isList && status === 404) return missing
+  if (!isList && status === 404) return yield* missing
   if (status !== 200) return [warning("model", `${name} does not tell its models (${status})`)]
   if (!isList) return there
   const listed = yield* Effect.option(HttpClientResponse.schemaBodyJson(Listed)(response))
-  return Option.match(listed, {
-    onNone: () => [warning("model", `${name} lists its models in a form that is not known here`)],
-    onSome: ({ data }) => data.some(({ id }) => id === model) ? there : missing
-  })
+  if (Option.isNone(listed)) return [warning("model", `${name} lists its models in a form that is not known here`)]
+  return idsOf(listed.value).includes(model) ? there : yield* missing
 })
 
 const http = Layer.mergeAll(
