@@ -4,19 +4,26 @@ import * as CommandParser from "@nominal-code/domain/CommandParser"
 import { parseGitDiff } from "@nominal-code/domain/GitDiff"
 import { unquotePath } from "@nominal-code/domain/GitPath"
 import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
+import { ignoring } from "@nominal-code/domain/IgnorePatterns"
 import { splitMarkers } from "@nominal-code/domain/Marker"
 import { promptOf } from "@nominal-code/domain/Mention"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { parseRedisUrl } from "@nominal-code/domain/RedisUrl"
 import { escapePath, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { parseRepositoryFile } from "@nominal-code/domain/RepositoryFile"
 import { parseWebhook as parseGitHub } from "@nominal-code/forge/github/Webhook"
 import { parseWebhook as parseGitLab } from "@nominal-code/forge/gitlab/Webhook"
 import { makeOutgoingText } from "@nominal-code/forge/outgoing/OutgoingText"
 import { fallback } from "@nominal-code/review/Fallback"
+import { statedKinds } from "@nominal-code/review/GitAttributes"
 import { readText } from "@nominal-code/review/OutputRepair"
 import { block } from "@nominal-code/review/UntrustedBlocks"
+import { Git, GitError } from "@nominal-code/workspace/Git"
+import { fromStderr, headline } from "@nominal-code/workspace/GitFailure"
+import * as ObjectReader from "@nominal-code/workspace/ObjectReader"
 import { parseTreeEntry } from "@nominal-code/workspace/Objects"
-import { ConfigProvider, Effect, FileSystem } from "effect"
+import { ConfigProvider, Effect, FileSystem, Layer } from "effect"
 import * as RunPayload from "../../packages/cli/src/RunPayload.ts"
 
 /** A reader of bytes from outside, with samples of what it reads. It may refuse an input, by a typed error only. */
@@ -93,6 +100,38 @@ const yaml =
 const webhook = (parse: typeof parseGitHub, headers: Record<string, string>) => (text: string) =>
   Effect.fromResult(parse({ headers, body: Buffer.from(text) }))
 
+const ended = new GitError({ reason: "other", message: "git has ended" })
+
+/** A `git cat-file` that says what it is told to, whatever it is asked. */
+const gitSaying = (text: string) => {
+  let rest = Buffer.from(text)
+  const take = (count: number) => {
+    const taken = rest.subarray(0, count)
+    rest = rest.subarray(count)
+    return taken
+  }
+  const bytes = (count: number) =>
+    Effect.suspend(() => count > rest.length ? Effect.fail(ended) : Effect.succeed(take(count)))
+  const line = Effect.suspend(() => {
+    const end = rest.indexOf(10)
+    return end === -1 ? Effect.fail(ended) : Effect.succeed(take(end + 1).toString("utf8").trimEnd())
+  })
+  return Layer.mock(Git, { open: () => Effect.succeed({ say: () => Effect.void, line, bytes }) })
+}
+
+const path = RepoPath.make("src/a.ts")
+
+const readObjects = (text: string) =>
+  Effect.gen(function*() {
+    const objects = yield* ObjectReader.make("/nowhere")
+    yield* Effect.exit(objects.info("HEAD"))
+    yield* Effect.exit(objects.contents("HEAD", 1_000))
+    yield* Effect.exit(objects.entries("HEAD", ""))
+    return yield* objects.entry("HEAD", path)
+  }).pipe(Effect.provide(gitSaying(text)), Effect.scoped)
+
+const object = (type: string, content: string) => `${"a".repeat(40)} ${type} ${content.length}\n${content}\n`
+
 /** Every reader of bytes from outside that needs no network and no repository. */
 export const parsers: ReadonlyArray<Parser> = [
   {
@@ -120,6 +159,33 @@ export const parsers: ReadonlyArray<Parser> = [
     [answer, `Here it is:\n\`\`\`json\n${answer}\n\`\`\``],
     (text) => [readText(text), fallback(text)]
   ),
+  {
+    name: "an answer of git about objects",
+    samples: [
+      object("blob", "text"),
+      `${"a".repeat(40)} tree 99\n${object("tree", `40000 src\0${"x".repeat(20)}`)}${object("tree", "100644 a.ts\0")}`,
+      "HEAD missing\n"
+    ],
+    read: readObjects
+  },
+  pure("a complaint of git", ["fatal: unable to access 'https://a:b@host/x.git/': Could not resolve host"], (text) => [
+    fromStderr(text),
+    headline(text)
+  ]),
+  pure(
+    "a repository's own settings",
+    ["reviewer:\n  min_severity: high\n  paths: { \"src/**\": { nits: fold } }\nfilters:\n  titles: [\"!wip\"]\n"],
+    parseRepositoryFile
+  ),
+  {
+    name: "what a repository states about its files",
+    samples: ["*.ts linguist-generated\n\"a b\" -linguist-vendored\n*a*a*a*b linguist-documentation=false\n"],
+    read: (text) =>
+      Effect.map(
+        statedKinds({ baseFile: () => Effect.succeedSome(text) }, [path]),
+        (kindOf) => [kindOf(path), ignoring(text.split("\n").slice(0, 100))(`${"a".repeat(200)}.ts`)]
+      )
+  },
   pure("a text for a forge", [markdown], (text) => [gate.markdown(text, 20_000), gate.suggestion(text, 20_000)]),
   pure(
     "a text for a prompt",

@@ -16,7 +16,10 @@ export const repositoryFile = RepoPath.make(".nominal/config.yaml")
 export const longestRepositoryFile = 64 * 1024
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
-const list = maybe(Schema.Array(Schema.String))
+/** Limit of the entries of a list: each pattern is held against each changed file. */
+const mostEntries = 100
+
+const list = maybe(Schema.Array(Schema.String).check(Schema.isMaxLength(mostEntries)))
 const limit = maybe(Schema.Natural)
 
 /** The settings that a repository may make, under the names that they have in the server's file. */

@@ -9,9 +9,12 @@ export type StatedKind = "generated" | "vendored" | "docs" | "written"
 /** Limits of the files that are read. What is beyond states nothing. */
 const mostFiles = 200
 const longestFile = 64 * 1024
-const mostRules = 500
+const mostRules = 100
+/** Limit of the rules that paths are held against one by one, all paths together: a fifth of a second. */
+const mostTrials = 30_000
 
 interface Rule {
+  readonly pattern: string
   readonly matches: (path: string) => boolean
   readonly states: ReadonlyArray<readonly [attribute: string, isSet: boolean]>
 }
@@ -25,7 +28,7 @@ const ruleOf = (line: string): ReadonlyArray<Rule> => {
     const [, sign, name, value] = attribute.exec(word) ?? []
     return name === undefined ? [] : [[name, sign === "" && value !== "false"] as const]
   })
-  return pattern === undefined || states.length === 0 ? [] : [{ matches: ignoring([pattern]), states }]
+  return pattern === undefined || states.length === 0 ? [] : [{ pattern, matches: ignoring([pattern]), states }]
 }
 
 const kinds: ReadonlyArray<readonly [attribute: string, kind: StatedKind]> = [
@@ -55,16 +58,23 @@ export const statedKinds = Effect.fn("GitAttributes.statedKinds")(
         Option.match({
           onNone: () => [],
           onSome: (text) =>
-            text.slice(0, longestFile).split(/\r?\n/).flatMap(ruleOf).slice(0, mostRules)
-              .map((rule) => ({ ...rule, directory }))
+            text.slice(0, longestFile).split(/\r?\n/).flatMap(ruleOf).map((rule) => ({ ...rule, directory }))
         })
       ), { concurrency: 1 })
-    const all = rules.flat()
+    // One list of all patterns of a directory tells at once that none of them matches, which is so for most paths.
+    const all = [...Map.groupBy(rules.flat().slice(0, mostRules), ({ directory }) => directory)].map(
+      ([directory, rules]) => ({ directory, rules, some: ignoring(rules.map(({ pattern }) => pattern)) })
+    )
+    let trials = 0
     return (path: string): StatedKind | undefined => {
       const stated = new Map<string, boolean>()
-      for (const { directory, matches, states } of all) {
-        if (path.startsWith(directory) && matches(path.slice(directory.length))) {
-          for (const [name, isSet] of states) stated.set(name, isSet)
+      for (const { directory, rules, some } of all) {
+        const inside = path.slice(directory.length)
+        if (!path.startsWith(directory) || !some(inside)) continue
+        trials += rules.length
+        if (trials > mostTrials) return undefined
+        for (const { matches, states } of rules) {
+          if (matches(inside)) { for (const [name, isSet] of states) stated.set(name, isSet) }
         }
       }
       const set = kinds.find(([name]) => stated.get(name) === true)
