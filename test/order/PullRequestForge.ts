@@ -13,6 +13,7 @@ import { noGuidelines } from "@nominal-code/review/Guidelines"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import type { ReviewAnswer } from "@nominal-code/review/ReviewOutput"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
+import { noRules } from "@nominal-code/review/Rules"
 import { noVerification } from "@nominal-code/review/Verify"
 import { shaOf } from "@nominal-code/testing/Jobs"
 import { testConfig } from "@nominal-code/testing/TestConfig"
@@ -170,7 +171,8 @@ export const contextOf = (
           files: [file],
           ignored: 0,
           commits: [],
-          guidelines: noGuidelines
+          guidelines: noGuidelines,
+          rules: noRules
         }),
       plan: () => Effect.succeed({ files: [] }),
       evidence: () => Effect.succeed([]),

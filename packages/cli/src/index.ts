@@ -33,6 +33,7 @@ export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/R
 export { type ReviewContext } from "@nominal-code/review/ReviewContext"
 export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@nominal-code/review/ReviewOutput"
 export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
+export { type RepositoryRules } from "@nominal-code/review/Rules"
 export { type JudgedFinding, type SelectContext, type Selection } from "@nominal-code/review/Select"
 export { type Verdict } from "@nominal-code/review/Verdict"
 export { noVerification, type Verification } from "@nominal-code/review/Verify"
@@ -58,6 +59,7 @@ export {
 } from "@nominal-code/domain/PullRequest"
 export { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 export { Discussion, InlineComment, PostedReview, ReviewDraft, ReviewScope } from "@nominal-code/domain/Review"
+export { type ReviewRule } from "@nominal-code/domain/ReviewRules"
 
 /** Jobs, their lanes, and how their runs end. */
 export { Failure, failureText, ModelFailureReason, ServiceName } from "@nominal-code/domain/Failure"
@@ -121,8 +123,10 @@ export {
   type AnswerFacts,
   type CloneSource,
   Forge,
+  type LinkedIssue,
   type OwnPosts,
   type PostedSummary,
+  type PullRequestBackground,
   type PullRequestView,
   type ReviewedHead,
   type Thread

@@ -38,7 +38,9 @@ export class Finding extends Schema.Class<Finding>("@nominal-code/domain/Finding
   suggestion: Schema.optionalKey(Schema.String),
   severity: Severity,
   confidence: Confidence,
-  category: Category
+  category: Category,
+  /** Id of the repository's rule that it is a breach of. */
+  rule: Schema.optionalKey(Schema.String)
 }) {}
 
 /** A finding's identity across pushes: 16 hex digits over category, path, normalised code and claim; no line number. */

@@ -55,12 +55,29 @@ export interface OwnPosts {
 /** Facts that an answer records in its marker. */
 export type AnswerFacts = Pick<Marker, "mode" | "dismissed">
 
+/** An issue that a pull request says it closes. */
+export interface LinkedIssue {
+  readonly number: number
+  readonly title: string
+  readonly body: string
+}
+
+/** Facts about a pull request beside its change. People wrote them. */
+export interface PullRequestBackground {
+  /** Those that our account may see; five at most. */
+  readonly issues: ReadonlyArray<LinkedIssue>
+  /** Names of the checks of its head that have failed, without our own. */
+  readonly failedChecks: ReadonlyArray<string>
+}
+
 /** A pull request, read at one time for one job. */
 export interface PullRequestView {
   readonly pullRequest: PullRequest
   /** Every comment on it, oldest first. */
   readonly discussions: ReadonlyArray<Discussion>
   readonly posts: OwnPosts
+  /** Absent where the forge does not tell it in the same request. */
+  readonly background?: PullRequestBackground
 }
 
 /** A code forge: reads pull requests and posts reviews. It knows nothing of queues, webhooks or models. */

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Predicate } from "effect"
+import { checkName } from "../src/Checks.ts"
 import { Forge } from "../src/Forge.ts"
 import {
   type Answer,
@@ -234,7 +235,8 @@ describe("a look at a pull request", () => {
           ["a review", undefined, undefined, false]
         ]
       )
-      assert.strictEqual(fake.calls("POST /graphql"), 1)
+      // Once with the fields of the background, and where these may be what is refused, once without.
+      assert.isAtMost(fake.calls("POST /graphql"), 2)
       assertAllowed(fake.requests)
     }))
 
@@ -279,4 +281,71 @@ describe("a look at a pull request", () => {
         assert.deepStrictEqual(pauses, [])
       })
   )
+})
+
+describe("the background of a pull request", () => {
+  const withBackground = (request: Recorded): Answer =>
+    typeof variable(request, "after") === "string" || variable(request, "id") !== undefined
+      ? graphql(request)
+      : ofPull({
+        ...pull,
+        closingIssuesReferences: { nodes: [{ number: 12, title: "Totals are wrong", body: "By a cent." }, null] },
+        commits: {
+          nodes: [{
+            commit: {
+              checkSuites: {
+                nodes: [
+                  {
+                    checkRuns: { nodes: [{ name: "test", conclusion: "FAILURE" }, { name: "lint", conclusion: null }] }
+                  },
+                  {
+                    checkRuns: {
+                      nodes: [{ name: checkName, conclusion: "FAILURE" }, { name: "test", conclusion: "FAILURE" }]
+                    }
+                  },
+                  { checkRuns: null }
+                ]
+              }
+            }
+          }]
+        },
+        reviews: connection([]),
+        comments: connection([]),
+        reviewThreads: connection([])
+      })
+
+  it.effect("is read with it: the issues that it closes, and the failed checks of its head but our own", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub((request) =>
+        request.path === "/graphql" ? withBackground(request) : answers(request)
+      )
+      const { background } = yield* look(fake)
+      assert.deepStrictEqual(background, {
+        issues: [{ number: 12, title: "Totals are wrong", body: "By a cent." }],
+        failedChecks: ["test"]
+      })
+      assert.strictEqual(fake.calls("POST /graphql"), 1)
+    }))
+
+  it.effect("is left out where the token may not read it, and asked for once only", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub((request) => {
+        if (request.path !== "/graphql") return answers(request)
+        const isRefused = JSON.stringify(request.body).includes("closingIssuesReferences")
+        const errors = [{ type: "FORBIDDEN", message: "Resource not accessible by integration" }]
+        return isRefused ? { body: { data: null, errors } } : graphql(request)
+      })
+      yield* Effect.gen(function*() {
+        const forge = yield* Forge
+        const first = yield* forge.look(ref, jobId)
+        assert.isUndefined(first.background)
+        assert.strictEqual(first.pullRequest.title, "A change")
+        const before = fake.requests.length
+        yield* forge.look(ref, jobId)
+        const asked = fake.requests.slice(before).filter(({ body }) =>
+          JSON.stringify(body ?? "").includes("closingIssues")
+        )
+        assert.deepStrictEqual(asked, [])
+      }).pipe(Effect.provide(forgeAt(fake.url)))
+    }))
 })

@@ -97,6 +97,7 @@ export const ask = Effect.fn("Ask.ask")(function*(
     explorers: settings.explorers === undefined ? undefined : yield* PromptFiles.load("reviewer_explorers"),
     suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
     guidelines: context.guidelines,
+    rules: context.rules.rules,
     language: settings.language,
     minSeverity: settings.minSeverity
   })

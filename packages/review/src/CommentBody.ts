@@ -19,9 +19,9 @@ const farReaching = new RegExp(
 
 const warning = "⚠️ This suggestion changes a file that runs in CI or pins dependencies: read it before you apply it."
 
-/** Head of one comment: severity, category and confidence. */
-export const commentHead = ({ category, confidence, severity }: Finding): string =>
-  `${badges[severity]} · ${category} · ${confidence} confidence`
+/** Head of one comment: severity, category, confidence, and the rule that it is a breach of. */
+export const commentHead = ({ category, confidence, rule, severity }: Finding): string =>
+  [badges[severity], category, `${confidence} confidence`, ...(rule === undefined ? [] : [`\`${rule}\``])].join(" · ")
 
 /** Text of one comment: severity, category and confidence, then the finding's text. */
 export const commentBody = (finding: Finding): string => {

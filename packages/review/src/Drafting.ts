@@ -124,7 +124,10 @@ const compose = Effect.fnUntraced(function*(
     unproven: tally.unproven,
     unverified: tally.unverified,
     minor: tally.minor + answer.unplaced.length - unplaced.length,
-    repositoryProblem: Option.getOrUndefined(Option.map(problem, notUsed)),
+    repositoryProblems: [
+      ...Option.toArray(Option.map(problem, notUsed)),
+      ...Option.toArray(Option.fromUndefinedOr(context.rules.problem))
+    ],
     limit,
     files: files.length,
     ignored

@@ -2,13 +2,14 @@
 import { generatedByPath, writtenKind } from "@nominal-code/domain/FileKind"
 import { parsePatch } from "@nominal-code/domain/Hunk"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
+import type { LinkedIssue, PullRequestBackground } from "@nominal-code/forge/Forge"
 import type { Checkout, WordHit } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { type LockedVersion, lockedVersions } from "./LockedVersions.ts"
 import type { PlannedFile } from "./Plan.ts"
 import { definedIn, type TouchedSymbol, touchedSymbols } from "./Symbols.ts"
 import { tokensIn } from "./TokenEstimate.ts"
-import { codeBlock, filePath } from "./UntrustedBlocks.ts"
+import { block, codeBlock, filePath } from "./UntrustedBlocks.ts"
 
 /** Paragraphs of a prompt, within their budget of tokens. */
 export type EvidenceText = ReadonlyArray<string>
@@ -20,6 +21,7 @@ const budget = 6_000
 const mostSymbols = 15
 const mostUses = 8
 const mostTests = 8
+const mostChecks = 20
 
 /** Lines of context before and after a use, and lines of a definition. */
 const around = 3
@@ -111,6 +113,21 @@ const versions = (locked: ReadonlyArray<LockedVersion>): ReadonlyArray<string> =
     }`
   ]
 
+/** Length of the text of a linked issue. */
+const longestIssue = 2_000
+
+const issueText = ({ body, number, title }: LinkedIssue): string =>
+  `### Linked issue #${number}\n${block("untrusted-issue", `${title}\n\n${body.trim()}`.trim().slice(0, longestIssue))}`
+
+const backgroundText = ({ failedChecks, issues }: PullRequestBackground): ReadonlyArray<string> => [
+  ...issues.map(issueText),
+  ...(failedChecks.length === 0 ? [] : [
+    `### Failed checks of the head\n${
+      block("untrusted-issue", failedChecks.slice(0, mostChecks).map((name) => `- ${name.slice(0, 200)}`).join("\n"))
+    }`
+  ])
+]
+
 /** Paragraphs up to the budget; what does not fit is left out, and so is what would come after it. */
 const within = (paragraphs: ReadonlyArray<string>): ReadonlyArray<string> => {
   let room = budget
@@ -119,8 +136,8 @@ const within = (paragraphs: ReadonlyArray<string>): ReadonlyArray<string> => {
 }
 
 const intro =
-  "## Looked up for you\n\nCode outside of the diff that names what the change touches, and the versions that " +
-  "are locked. It was found by names alone, and is not complete."
+  "## Looked up for you\n\nWhat the pull request links to, and code outside of the diff that names what the change " +
+  "touches. The code was found by names alone, and is not complete."
 
 /** Parts of the change that evidence is wanted for. */
 export interface EvidenceInput {
@@ -129,13 +146,16 @@ export interface EvidenceInput {
   readonly files: ReadonlyArray<PlannedFile>
   /** All files of the change: what stands in their hunks is no evidence. */
   readonly changed: ReadonlyArray<ChangedFile>
+  readonly background?: PullRequestBackground | undefined
 }
 
 /**
  * Looks up where the code outside of the diff uses what the change defines, alters or removes, which tests name it, and
  * which versions of the imported packages are locked. Where the search is not available, the review goes without it.
  */
-export const evidence = Effect.fn("Evidence.gather")(function*({ changed, checkout, files }: EvidenceInput) {
+export const evidence = Effect.fn("Evidence.gather")(function*(
+  { background, changed, checkout, files }: EvidenceInput
+) {
   const code = files.filter(({ kind }) => kind === "source" || kind === "test").map(({ file }) => file)
   const sources = files.filter(({ kind }) => kind === "source").map(({ file }) => file)
   const symbols = touchedSymbols(sources).slice(0, mostSymbols)
@@ -152,7 +172,11 @@ export const evidence = Effect.fn("Evidence.gather")(function*({ changed, checko
     const isWord = new RegExp(String.raw`(?<![\w$])${symbol.name.replaceAll("$", "\\$")}(?![\w$])`)
     return aboutSymbol(checkout, symbol, outside.filter(({ text }) => isWord.test(text)))
   }, { concurrency: 1 })
-  const paragraphs = within([...versions(yield* lockedVersions(checkout, code)), ...about.flat()])
+  const paragraphs = within([
+    ...(background === undefined ? [] : backgroundText(background)),
+    ...versions(yield* lockedVersions(checkout, code)),
+    ...about.flat()
+  ])
   const looked: EvidenceText = paragraphs.length === 0 ? [] : [intro, ...paragraphs]
   return looked
 })

@@ -36,7 +36,7 @@ export interface LedgerFinding extends PriorFinding {
   readonly reason?: string
 }
 
-const heading = /^.*?· ([\w-]+) · \w+ confidence(?:$|: )/m
+const heading = /^.*?· ([\w-]+) · \w+ confidence(?: · `[\w.-]+`)?(?:$|: )/m
 
 /** Text of a finding below its heading, without its suggestion. */
 const claimOf = (text: string): string => {

@@ -12,6 +12,7 @@ import { ReviewConfig } from "./ReviewConfig.ts"
 import type { ReviewContext } from "./ReviewContext.ts"
 import type { ReviewAnswer } from "./ReviewOutput.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
+import { asRuled } from "./Rules.ts"
 
 /** Largest number of passes. What does not fit into the last one is named. */
 const mostPasses = 6
@@ -84,6 +85,10 @@ export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context
   const plan = yield* steps.plan(context)
   const all = portionsOf(plan.files)
   const groups = groupsOf(all.map(({ file }) => file))
+  const ruled = ({ answer, usage }: RecoveredAnswer): RecoveredAnswer => ({
+    usage,
+    answer: Option.map(answer, (one) => ({ ...one, findings: one.findings.map(asRuled(context.rules.rules)) }))
+  })
   const most = Math.min(diffBudget, Math.floor((reviewer.contextWindow ?? Infinity) * partOfWindow))
   const onePass = Effect.fnUntraced(function*(part: Pick<PlannedReview, "budget" | "pass" | "portions" | "shown">) {
     const { budget, pass, portions } = part
@@ -93,10 +98,11 @@ export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context
     const evidence = yield* steps.evidence({
       checkout: context.checkout,
       files: plan.files.filter(({ file, onlyNamed }) => inPass.has(file) || (pass === 1 && onlyNamed !== undefined)),
-      changed: context.files
+      changed: context.files,
+      background: pass === 1 ? context.background : undefined
     })
     const asked = yield* steps.ask(job, context, { ...part, plan, evidence, mayFollow, fit })
-    const recovered = yield* steps.recover(asked.result, reviewer)
+    const recovered = ruled(yield* steps.recover(asked.result, reviewer))
     return { asked, recovered }
   })
   let part = { budget: most, pass: 1, portions: all, shown: nothingShown }

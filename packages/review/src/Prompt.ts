@@ -4,6 +4,7 @@ import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
+import type { ReviewRule } from "@nominal-code/domain/ReviewRules"
 import { Option } from "effect"
 import type { FittedDiffs, Portion, ShownDiff } from "./DiffBudget.ts"
 import type { EvidenceText } from "./Evidence.ts"
@@ -19,6 +20,7 @@ export interface SystemParts {
   /** Instructions for explorers; absent if there are none. */
   readonly explorers?: string | undefined
   readonly guidelines: Guidelines
+  readonly rules: ReadonlyArray<ReviewRule>
   readonly language: Option.Option<string>
   readonly minSeverity: Severity
 }
@@ -30,9 +32,14 @@ export const languageText = (language: Option.Option<string>): ReadonlyArray<str
 const severityText = (least: Severity): ReadonlyArray<string> =>
   least === "low" ? [] : [`Report findings of severity ${least} or worse only.`]
 
+const ruleText = ({ id, paths = [], severity, text }: ReviewRule): string => {
+  const about = [...(severity === undefined ? [] : [severity]), ...paths].join(", ")
+  return `- \`${id}\`${about === "" ? "" : ` (${about})`}: ${text.replaceAll(/\s*\n\s*/g, " ")}`
+}
+
 /** System prompt: role, instructions, and guidelines. It stays the same from review to review. */
 export const systemPrompt = (
-  { explorers, guidelines, language, minSeverity, role, suggestions }: SystemParts
+  { explorers, guidelines, language, minSeverity, role, rules, suggestions }: SystemParts
 ): string =>
   [
     role,
@@ -41,7 +48,8 @@ export const systemPrompt = (
     ...languageText(language),
     ...severityText(minSeverity),
     guidelines.languages === "" ? "" : codeBlock("language-guidelines", guidelines.languages),
-    guidelines.repository === "" ? "" : codeBlock("repo-guidelines", guidelines.repository)
+    guidelines.repository === "" ? "" : codeBlock("repo-guidelines", guidelines.repository),
+    rules.length === 0 ? "" : codeBlock("repo-rules", rules.map(ruleText).join("\n"))
   ]
     .filter((part) => part !== "")
     .join("\n\n")

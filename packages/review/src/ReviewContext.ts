@@ -3,12 +3,13 @@ import { ChangedFile } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Forge, type OwnPosts, type PullRequestView } from "@nominal-code/forge/Forge"
+import { Forge, type OwnPosts, type PullRequestBackground, type PullRequestView } from "@nominal-code/forge/Forge"
 import { reviewedIn } from "@nominal-code/forge/JobPosts"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { type Guidelines, guidelines } from "./Guidelines.ts"
 import type { ChangesSince } from "./LedgerPrompt.ts"
+import { readRules, type RepositoryRules } from "./Rules.ts"
 
 /** Everything that a review is made from. */
 export interface ReviewContext {
@@ -25,6 +26,9 @@ export interface ReviewContext {
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
   readonly discussions: ReadonlyArray<Discussion>
   readonly guidelines: Guidelines
+  /** Linked issues and failed checks; absent where the forge does not tell them. */
+  readonly background?: PullRequestBackground
+  readonly rules: RepositoryRules
 }
 
 /**
@@ -57,7 +61,7 @@ const changesSince = Effect.fnUntraced(function*({ summary }: OwnPosts, checkout
 
 /** Reads all that a review is made from. */
 export const gather = Effect.fn("ReviewContext.gather")(function*(
-  { discussions, posts, pullRequest }: PullRequestView,
+  { background, discussions, posts, pullRequest }: PullRequestView,
   checkout: Checkout,
   settings: ReviewSettings
 ) {
@@ -72,7 +76,9 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
     since: yield* changesSince(posts, checkout),
     commits: yield* checkout.commits,
     discussions: settings.ignoreExistingComments ? [] : discussions,
-    guidelines: yield* guidelines(checkout, settings, files.map(({ path }) => path))
+    ...(background === undefined ? {} : { background }),
+    guidelines: yield* guidelines(checkout, settings, files.map(({ path }) => path)),
+    rules: yield* readRules(checkout, files.map(({ path }) => path))
   }
   return context
 })

@@ -53,7 +53,10 @@ const wireFinding = {
   ),
   severity: Schema.optionalKey(Severity).annotate({ description: "How bad it is if the finding is right." }),
   confidence: Schema.optionalKey(Confidence).annotate({ description: "How sure you are that it is right." }),
-  category: Schema.optionalKey(Category).annotate({ description: "What kind of defect it is." })
+  category: Schema.optionalKey(Category).annotate({ description: "What kind of defect it is." }),
+  rule: Schema.optionalKey(Schema.NullOr(Schema.String)).annotate({
+    description: "The name of the repository's rule that it breaks, if it breaks one."
+  })
 }
 
 /** One finding on the wire, without its claim: no fault in a claim costs the finding. */
@@ -100,7 +103,8 @@ const toFinding = (wire: typeof WireFinding.Type, written: unknown): ReportedFin
   ...(wire.suggestion ? { suggestion: wire.suggestion } : {}),
   severity: wire.severity ?? "medium",
   confidence: wire.confidence ?? "medium",
-  category: wire.category ?? "other"
+  category: wire.category ?? "other",
+  ...(wire.rule ? { rule: wire.rule } : {})
 })
 
 /** The fields whose loss costs no finding: a value that we do not know is left to its default. */

@@ -45,8 +45,8 @@ export interface SummaryParts {
   readonly unverified: number
   /** Number of findings below the severity that is reported. */
   readonly minor: number
-  /** Sentence that says why the repository's file of settings is not used; undefined where it is. */
-  readonly repositoryProblem: string | undefined
+  /** Sentences that say why files of the repository are not used. */
+  readonly repositoryProblems: ReadonlyArray<string>
   readonly files: number
   readonly ignored: number
   /** The limit of dollars that ended the review early. */
@@ -129,7 +129,7 @@ export const summarize = (parts: SummaryParts, now: PullRequest): string => {
     ...missedSentence(parts.coverage),
     ...endedEarly(parts),
     ...movedOn(parts, now),
-    ...(parts.repositoryProblem === undefined ? [] : [`> ${parts.repositoryProblem}`]),
+    ...parts.repositoryProblems.map((problem) => `> ${problem}`),
     `*${footer(parts)}*`,
     ...receipt(parts.coverage, parts.ignored)
   ].join("\n\n")

@@ -12,6 +12,7 @@ export type BlockTag =
   | "untrusted-hunk"
   | "untrusted-claim"
   | "untrusted-code"
+  | "untrusted-issue"
   | "repo-guidelines"
   | "repo-rules"
   | "language-guidelines"

@@ -42,7 +42,7 @@ const line = ({ added = [], before = [], fixed = 0, open = [], unreadable = 0, w
     unverified: 0,
     unreadable,
     minor: 0,
-    repositoryProblem: undefined,
+    repositoryProblems: [],
     files: 1,
     ignored: 0,
     limit: undefined

@@ -32,7 +32,7 @@ const added = (lines: number, text = "x") =>
 const comment = (body: string, changes: Partial<Discussion> = {}) =>
   new Discussion({ author: "carol", body, resolved: false, createdAt: "2026", ...changes })
 
-const usual = { language: Option.none(), minSeverity: "low" } as const
+const usual = { language: Option.none(), minSeverity: "low", rules: [] } as const
 
 describe("the system prompt", () => {
   it("is the role, then suggestions, then the repository's guidelines", () => {

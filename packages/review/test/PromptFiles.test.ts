@@ -29,6 +29,7 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
         "untrusted-diff",
         "untrusted-hunk",
         "untrusted-code",
+        "untrusted-issue",
         "untrusted-comment",
         "untrusted-request",
         "untrusted-description",
@@ -36,6 +37,7 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
         "untrusted-title",
         "repo-guidelines",
         "language-guidelines",
+        "repo-rules",
         "file-path",
         "branch-name"
       ]

@@ -141,6 +141,7 @@ export interface World {
   /** The commits that have a review of their own. */
   reviewedHeads: ReadonlyArray<ReviewedHead>
   summary: OwnPosts["summary"]
+  background?: PullRequestView["background"]
   mode: ReviewMode
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
@@ -296,7 +297,8 @@ const forge = (from: World) =>
         Effect.map(pullRequestNow(from), (pullRequest) => ({
           pullRequest,
           discussions: from.discussions,
-          posts: postsOf(from)
+          posts: postsOf(from),
+          ...(from.background === undefined ? {} : { background: from.background })
         }))
       ),
     ownPosts: () => Effect.sync(() => postsOf(from)),

@@ -36,7 +36,7 @@ const parts: SummaryParts = {
   unverified: 0,
   unreadable: 0,
   minor: 0,
-  repositoryProblem: undefined,
+  repositoryProblems: [],
   files: 2,
   ignored: 0,
   limit: undefined

@@ -10,6 +10,7 @@ const tags = [
   "untrusted-commit-messages",
   "untrusted-hunk",
   "untrusted-code",
+  "untrusted-issue",
   "untrusted-title",
   "repo-guidelines",
   "repo-rules",

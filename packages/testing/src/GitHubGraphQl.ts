@@ -1,7 +1,7 @@
 import { Data, Effect, Schema } from "effect"
 import type { Api } from "./GitHubApi.ts"
 import type { Fields } from "./GitHubExamples.ts"
-import type { Account, CheckRun, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
+import type { Account, CheckRun, Issue, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
 import { type IssueComment, timestamp } from "./GitHubState.ts"
 import { GraphQlError } from "./GraphQlQuery.ts"
 import { connection, field, GraphNode, runQuery } from "./GraphQlRun.ts"
@@ -115,8 +115,11 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       isMinimized: false
     })
 
-  /** Name of the checks that a filter lets through. */
-  const checkNameIn = (filter: unknown) => Schema.decodeUnknownSync(CheckFilter)(filter).checkName
+  /** Makes the test for the checks that a filter lets through. */
+  const passes = (filter: unknown) => {
+    const wanted = filter === undefined ? undefined : Schema.decodeUnknownSync(CheckFilter)(filter).checkName
+    return ({ name }: CheckRun) => wanted === undefined || name === wanted
+  }
 
   const checkRunNode = ({ conclusion, name, status }: CheckRun) =>
     new GraphNode("CheckRun", {
@@ -131,7 +134,7 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       checkRuns: connection(
         "checkRuns",
         "CheckRun",
-        (filter) => run.name === checkNameIn(filter) ? [checkRunNode(run)] : [],
+        (filter) => [run].filter(passes(filter)).map(checkRunNode),
         "filterBy"
       )
     })
@@ -146,6 +149,16 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
     })
   }
 
+  const issueNode = ({ body, number, title }: Issue) => new GraphNode("Issue", { number, title, body })
+
+  /** The issues that a description closes by the words that GitHub knows. */
+  const closedBy = ({ body, repository }: PullRequest) =>
+    Array.from(
+      body.matchAll(/\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)/gi),
+      ([, number]) => Number(number)
+    )
+      .flatMap((number) => state.issues.filter((issue) => issue.repository === repository && issue.number === number))
+
   const commitNode = (sha: string, committedAt: number) =>
     new GraphNode("Commit", {
       oid: sha,
@@ -154,7 +167,7 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       checkSuites: connection(
         "checkSuites",
         "CheckSuite",
-        (filter) => state.checkRunsOf(sha).filter(({ name }) => name === checkNameIn(filter)).map(checkSuiteNode),
+        (filter) => state.checkRunsOf(sha).filter(passes(filter)).map(checkSuiteNode),
         "filterBy"
       )
     })
@@ -173,6 +186,7 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       baseRefOid: pull.baseSha,
       baseRefName: pull.baseBranch,
       author: field(() => actor(pull.author)),
+      closingIssuesReferences: connection("closingIssuesReferences", "Issue", () => closedBy(pull).map(issueNode)),
       // Only the head is there: nobody asks for more than the last one.
       commits: connection("commits", "PullRequestCommit", () => [
         new GraphNode("PullRequestCommit", { commit: field(() => commitNode(pull.headSha, pull.pushedAt)) })

@@ -20,6 +20,14 @@ export interface Repository {
   readonly fork: boolean
 }
 
+/** An issue, which is no pull request. */
+export interface Issue {
+  readonly repository: Repository
+  readonly number: number
+  readonly title: string
+  readonly body: string
+}
+
 /** A pull request as it stands. */
 export interface PullRequest {
   readonly id: number
@@ -172,6 +180,7 @@ export class GitHubState {
   readonly issueComments: Array<IssueComment> = []
   readonly reactions: Array<Reaction> = []
   readonly checkRuns: Array<CheckRun> = []
+  readonly issues: Array<Issue> = []
   readonly statuses: Array<CommitStatus> = []
   readonly lostDeliveries: Array<LostDelivery> = []
   readonly #tokens = new Map<string, Account>()

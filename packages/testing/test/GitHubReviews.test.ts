@@ -117,3 +117,22 @@ describe("reviews", () => {
       assert.deepStrictEqual(emulator.violations.map(({ errors }) => errors), [[message]])
     }))
 })
+
+describe("the graph of a pull request", () => {
+  it.effect("has the issues that its description closes, and none that it only names", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator, pull } = yield* scene
+      const { repository } = pull
+      pull.body = "Fixes #5, see also #6."
+      emulator.state.issues.push(
+        { repository, number: 5, title: "Wrong", body: "By one." },
+        { repository, number: 6, title: "Another", body: "" }
+      )
+      const issues = "closingIssuesReferences(first: 5) { nodes { number title body } }"
+      const query = `query { repository(owner: "acme", name: "shop") { pullRequest(number: 1) { ${issues} } } }`
+      const { json } = yield* ask({ apiBase: `${emulator.origin}/api` }, "POST", "/graphql", { token, body: { query } })
+      assert.deepStrictEqual(json.data.repository.pullRequest.closingIssuesReferences.nodes, [
+        { number: 5, title: "Wrong", body: "By one." }
+      ])
+    }))
+})

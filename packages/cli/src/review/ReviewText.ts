@@ -98,12 +98,13 @@ const change = (finding: Finding, lines: ReadonlyArray<string>, screen: Screen):
   ]
 
 const findingText = (finding: Finding, { files }: ReviewReport, screen: Screen): string => {
-  const { body, category, confidence, path, severity, side } = finding
+  const { body, category, confidence, path, rule, severity, side } = finding
   const place = wrap(
     `${escapePath(path)}:${placeOf(finding)}${side === "LEFT" ? " (before the change)" : ""}`,
     screen.width
   )
-  const head = wrap(`${severity.toUpperCase()} · ${category} · ${confidence} confidence`, screen.width)
+  const facts = [severity.toUpperCase(), category, `${confidence} confidence`, ...(rule === undefined ? [] : [rule])]
+  const head = wrap(facts.join(" · "), screen.width)
   const lines = files.get(`${side} ${path}`) ?? []
   return [
     ...head.map((line) => screen.paint(colours[severity], line)),

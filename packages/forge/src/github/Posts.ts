@@ -141,7 +141,7 @@ export const makePosts = Effect.fnUntraced(
             Effect.all([pullRequest(ref), lists(operation, ref)], { concurrency: 2 }),
             ([pullRequest, posts]) => ({ pullRequest, posts })
           )
-        ).pipe(Effect.map(({ posts, pullRequest }) => ({ pullRequest, posts: posts.map(opened(ref)) })))
+        ).pipe(Effect.map((found: PullRequestWithPosts) => ({ ...found, posts: found.posts.map(opened(ref)) })))
     }
     return posts
   }

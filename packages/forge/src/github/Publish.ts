@@ -47,7 +47,8 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: Gi
     const view: PullRequestView = {
       pullRequest: seen.pullRequest,
       discussions: discussionsIn(seen.posts.filter(({ id }) => !removed.has(id))),
-      posts: own
+      posts: own,
+      ...(seen.background === undefined ? {} : { background: seen.background })
     }
     return view
   })

@@ -1,7 +1,9 @@
 import { PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema, Stream } from "effect"
+import type { PullRequestBackground } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import type { Post } from "../JobPosts.ts"
+import { BackgroundFields, backgroundFields, backgroundOf } from "./Background.ts"
 import type { GitHubClient } from "./Client.ts"
 import { ghost, pullRequestCall } from "./Reads.ts"
 
@@ -9,6 +11,7 @@ import { ghost, pullRequestCall } from "./Reads.ts"
 export interface PullRequestWithPosts {
   readonly pullRequest: PullRequest
   readonly posts: ReadonlyArray<Post>
+  readonly background?: PullRequestBackground
 }
 
 const PageInfo = Schema.Struct({ hasNextPage: Schema.Boolean, endCursor: Schema.NullOr(Schema.String) })
@@ -80,7 +83,7 @@ const textOf = (fields: string, more = "") =>
 }`
 
 const PostsAnswer = answerOf(Schema.Struct(Posts))
-const WholeAnswer = answerOf(Schema.Struct({ ...Pull, ...Posts }))
+const WholeAnswer = answerOf(Schema.Struct({ ...Pull, ...BackgroundFields, ...Posts }))
 type FirstPages = (typeof PostsAnswer.Type)["data"]["repository"]["pullRequest"]
 
 const threadQuery = `query ThreadComments($id: ID!, $after: String) {
@@ -148,11 +151,17 @@ const threadPost =
 
 const states = { OPEN: "open", CLOSED: "closed", MERGED: "merged" } as const
 
+/** True if a query was refused for one of its fields: the token may not read it, or the server does not know it. */
+const isRefused = ({ reason }: ForgeError): boolean => reason._tag === "Forbidden" || reason._tag === "Refused"
+
 /**
  * Reads a pull request and its posts in one request, unless a list is longer than its first page. Only GraphQL knows
  * which threads of the diff are resolved.
  */
 export const makePullRequestQuery = (client: GitHubClient) => {
+  // Without a permission to read checks, or on an older server, it is asked for once in vain.
+  let tellsBackground = true
+
   const callOf = (operation: string, ref: PullRequestRef) => {
     const { names: { owner, repo: name }, ...call } = pullRequestCall(operation, ref)
     return { call, variables: { owner, name, number: ref.number } }
@@ -209,8 +218,12 @@ export const makePullRequestQuery = (client: GitHubClient) => {
 
   const whole = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
     const { call, variables } = callOf(operation, ref)
-    const text = textOf(`${pullFields} ${postFields}`)
-    const { data } = yield* client.graphql({ ...call, text, variables, answer: WholeAnswer })
+    const ask = (more: string) =>
+      client.graphql({ ...call, text: textOf(`${pullFields} ${more} ${postFields}`), variables, answer: WholeAnswer })
+    const { data } = yield* !tellsBackground ? ask("") : Effect.catchIf(ask(backgroundFields), isRefused, () => {
+      tellsBackground = false
+      return ask("")
+    })
     const found = data.repository.pullRequest
     const pullRequest = new PullRequest({
       ref,
@@ -225,7 +238,11 @@ export const makePullRequestQuery = (client: GitHubClient) => {
       baseSha: found.baseRefOid,
       baseBranch: found.baseRefName
     })
-    const read: PullRequestWithPosts = { pullRequest, posts: yield* postsIn(operation, ref, found) }
+    const read: PullRequestWithPosts = {
+      pullRequest,
+      posts: yield* postsIn(operation, ref, found),
+      ...(tellsBackground ? { background: backgroundOf(found) } : {})
+    }
     return read
   })
 
