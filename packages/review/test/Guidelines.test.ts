@@ -90,9 +90,10 @@ describe("the guidelines of a review", () => {
           Effect.provide(Logger.layer([logger]))
         )
       assert.isBelow(repository.length, 61_000)
-      assert.notInclude(repository, "\0")
       assert.strictEqual(titles(repository).length, 5)
-      const small = yield* read({ "AGENTS.md": files["AGENTS.md"] ?? "" }, ["a.ts"])
+      const { "AGENTS.md": long = "", "CLAUDE.md": wide = "" } = files
+      const small = yield* read({ "AGENTS.md": long, "CLAUDE.md": wide }, ["a.ts"])
+      assert.deepStrictEqual(titles(small.repository), ["AGENTS.md"])
       assert.match(small.repository, /A rule of one line\.\n\[cut here\]$/)
       assert.isBelow(small.repository.length, 20_100)
       assert.match(String(logged[0]?.["used"]), /^d0\/AGENTS\.md \(11999\), d1\//)
