@@ -1,6 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { Cause, Console, Effect, Layer, Logger, Predicate, References } from "effect"
+import { Cause, Console, Effect, Layer, Logger, Option, Predicate, References } from "effect"
+import { GlobalFlag } from "effect/cli"
 import process from "node:process"
 
 const written = (value: unknown): string =>
@@ -26,23 +27,29 @@ export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
 
 /**
  * Writes lines to stderr, those of one turn of the program together: each write is a system call, and a batch of
- * deliveries has many lines.
+ * deliveries has many lines. `flush` writes what is left: the message of a command that fails comes after its log.
  */
-const makeWrite = () => {
+const makeWriter = () => {
   let lines: Array<string> = []
-  return (line: string, console: Console.Console): void => {
-    if (lines.push(line) > 1) return
-    queueMicrotask(() => {
-      console.error(lines.join("\n"))
-      lines = []
-    })
+  let console: Console.Console | undefined
+  const flush = (): void => {
+    if (lines.length > 0) console?.error(lines.join("\n"))
+    lines = []
   }
+  const write = (line: string, current: Console.Console): void => {
+    console = current
+    if (lines.push(line) === 1) queueMicrotask(flush)
+  }
+  return { flush, write }
 }
 
-/** Logger that writes its texts to stderr. */
-const toStderr = <A>(logger: Logger.Logger<A, string>): Logger.Logger<A, void> => {
-  const write = makeWrite()
-  return Logger.make((options) => write(logger.log(options), options.fiber.getRef(Console.Console)))
+/** Logger that writes its texts to stderr, the last of them when the layer is released. */
+const layerToStderr = (logger: Logger.Logger<unknown, string>) => {
+  const { flush, write } = makeWriter()
+  return Layer.merge(
+    Logger.layer([Logger.make((options) => write(logger.log(options), options.fiber.getRef(Console.Console)))]),
+    Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(flush)))
+  )
 }
 
 /**
@@ -92,6 +99,9 @@ const warned = Layer.effectDiscard(
   )
 )
 
+/** Level of `--log-level`, if the command has it. */
+const flagged = Effect.map(Effect.serviceOption(GlobalFlag.LogLevel), Option.flatten)
+
 /** The secrets of the configuration, known by value; a logger that hides them; and the warnings of the configuration. */
 const hiding = (
   show: (line: string) => string,
@@ -99,12 +109,14 @@ const hiding = (
 ) =>
   Layer.provideMerge(
     warned,
-    Layer.unwrap(Effect.map(AppConfig, ({ logFormat, logLevel, secrets }) => {
+    Layer.unwrap(Effect.gen(function*() {
+      const { logFormat, logLevel, secrets } = yield* AppConfig
+      const level = Option.getOrElse(yield* flagged, () => levelOf(logLevel))
       const known = makeKnownSecrets(secrets)
       return Layer.mergeAll(
         Layer.succeed(KnownSecrets, known),
-        Logger.layer([toStderr(Logger.map(loggerOf(logFormat, known.redact), show))]),
-        Layer.succeed(References.MinimumLogLevel, levelOf(logLevel))
+        layerToStderr(Logger.map(loggerOf(logFormat, known.redact), show)),
+        Layer.succeed(References.MinimumLogLevel, level)
       )
     }))
   )

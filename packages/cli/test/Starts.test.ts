@@ -114,4 +114,14 @@ describe("jobs, where no server has been yet", () => {
         assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
   }
+
+  it.live("--log-level says what is logged, whatever LOG_LEVEL says, and LOG_FORMAT how", () =>
+    Effect.gen(function*() {
+      const NOMINAL_DATA_DIR = `${yield* temporary}/data`
+      const said = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
+        Effect.map(runWith({ NOMINAL_DATA_DIR, ...env }, "jobs", "list", ...args), ({ stderr }) => stderr)
+      assert.strictEqual(yield* said({ LOG_LEVEL: "DEBUG" }, "--log-level", "error"), "")
+      assert.match(yield* said({ LOG_LEVEL: "ERROR" }, "--log-level", "warn"), /WARN +no server has a queue/)
+      assert.include(JSON.parse(yield* said({ LOG_FORMAT: "json" })), { level: "WARN" })
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })
