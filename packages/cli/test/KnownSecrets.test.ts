@@ -61,14 +61,15 @@ const said = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>, 
     const { redact } = yield* KnownSecrets
     const failure = Failure.cases.Bug.make({ detail: text })
     return {
-      logs: lines.join("\n"),
       post: makeOutgoingText({ redact, forgeHost: "" }).markdown(text, 60_000),
       reason: JSON.stringify(yield* withoutSecrets(JobOutcome.cases.Failed.make({ failure, retryable: true })))
     }
   }).pipe(
     Effect.provide(Layer.provideMerge(Logging.layer, Layer.effect(AppConfig, load("run-job")))),
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env)),
-    Effect.provideService(Console.Console, console)
+    Effect.provideService(Console.Console, console),
+    // The log is whole when its layer is released.
+    Effect.map((texts) => ({ logs: lines.join("\n"), ...texts }))
   )
 })
 
