@@ -3,6 +3,7 @@ import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import { now, type PullRequest } from "@nominal-code/testing/GitHubState"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
 import { Data, Deferred, Effect, FileSystem, Option, Stream } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { randomBytes } from "node:crypto"
 import * as Model from "./Model.ts"
 import { type Figures, renderPage } from "./Page.ts"
@@ -117,8 +118,23 @@ const deliver = Effect.fnUntraced(
   }
 )
 
+/** Fails where git is missing, with what to do. */
+const checkGit = Effect.scoped(
+  Effect.flatMap(
+    ChildProcessSpawner.ChildProcessSpawner,
+    (spawner) => spawner.exitCode(ChildProcess.make`git --version`)
+  )
+).pipe(
+  Effect.mapError(() =>
+    new DemoFailed({
+      message: "git is not on the PATH: install git 2.39 or newer (https://git-scm.com/downloads), and start again"
+    })
+  )
+)
+
 /** A pull request with seeded bugs, from webhook to inline comments, on this machine alone. */
 export const demo = Effect.fn("demo")(function*({ live, once }: DemoOptions) {
+  yield* checkGit
   const storefront = readStorefront()
   const model = yield* live ? Model.live : Model.scripted(storefront)
   yield* Terminal.title("Nominal Code, from webhook to inline review")

@@ -30,6 +30,10 @@ export interface PostedReview {
 
 const withoutMarkers = (text: string): string => text.replaceAll(/<!--.*?-->/gs, "").trim()
 
+/** The HTML that folds a list, in Markdown: neither the terminal nor the page folds. */
+const unfolded = (text: string): string =>
+  text.replaceAll(/<summary>(.*?)<\/summary>/g, "**$1**").replaceAll(/^<\/?details>\n?/gm, "").trim()
+
 const fence = /\n*(`{3,})suggestion\n([\s\S]*?)\n?\1\s*$/
 
 /** Reads a comment as the forge would render it: without its hidden marker, the suggestion apart. */
@@ -107,7 +111,7 @@ export const postedReview = (
   return {
     pull,
     review,
-    summary: withoutMarkers(review.body),
+    summary: unfolded(withoutMarkers(review.body)),
     comments: comments.toSorted((one, other) => rank(one) - rank(other)),
     files
   }

@@ -14,9 +14,11 @@ const tools = ({ answer: { calls = [] } }: ModelTurn): string => {
   return [...counts].map(([name, { length }]) => length === 1 ? name : `${name} ×${length}`).join(", ")
 }
 
-/** Kind of a model's turn. */
+/** A model's turn: of the agent that reviews, or of the one that verifies what it claims. */
 const stepOfTurn = (turn: ModelTurn): Step => ({
-  what: `Model, turn ${turn.request.turn + 1}`,
+  what: turn.answer.calls?.some(({ name }) => name === "submit_verdicts") === true
+    ? "Claims verified"
+    : `Model, turn ${turn.request.turn + 1}`,
   detail: turn.answer.error?.message ?? (tools(turn) || "text"),
   startedAt: turn.startedAt,
   endedAt: turn.endedAt
