@@ -105,10 +105,10 @@ const plain = (value: unknown): unknown => {
     : value
 }
 
-/** Configuration of a process; none where it would not start. That a secret is hidden is no use of it. */
+/** Configuration of a process; none where it would not start. That a secret is hidden is no use of it, nor is the record of where it came from. */
 const given = (mode: Mode, env: Environment) =>
   configured({ mode, env }).pipe(
-    Effect.map((config) => Option.some(plain(Struct.omit(config, ["secrets", "warnings"])))),
+    Effect.map((config) => Option.some(plain(Struct.omit(config, ["origins", "secrets", "warnings"])))),
     Effect.orElseSucceed(() => Option.none())
   )
 
