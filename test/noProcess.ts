@@ -5,12 +5,12 @@ import { syncBuiltinESMExports } from "node:module"
 const starters = ["exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync"] as const
 
 /**
- * Setup of `make test-fast`: a test that starts a process fails there. Such a file belongs to `startingProcesses` in
+ * Setup of `make test-fast`: a test that starts a process fails there. Its file belongs to `startingProcesses` in
  * `vitest.config.ts`.
  */
-for (const name of starters) {
-  childProcess[name] = () => {
-    throw new Error(`child_process.${name} in make test-fast: add this file to startingProcesses in vitest.config.ts`)
-  }
+const refusal = (name: string) => () => {
+  throw new Error(`child_process.${name} in make test-fast: add this file to startingProcesses in vitest.config.ts`)
 }
+
+Object.assign(childProcess, Object.fromEntries(starters.map((name) => [name, refusal(name)])))
 syncBuiltinESMExports()
