@@ -1536,6 +1536,8 @@ declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
   readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
   readonly confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
   readonly category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+  /** Id of the repository's rule that it is a breach of. */
+  readonly rule: Schema.optionalKey<Schema.String>;
 }>, {}>;
 /**
  * A remark of the reviewer about one place. `line` counts in the file of its `side`; `startLine` opens a range that
@@ -1736,6 +1738,7 @@ declare const ReviewedFinding_base: import("effect/Schema").Class<ReviewedFindin
   readonly severity: import("effect/Schema").Literals<readonly ["critical", "high", "medium", "low"]>;
   readonly confidence: import("effect/Schema").Literals<readonly ["high", "medium", "low"]>;
   readonly category: import("effect/Schema").Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+  readonly rule: import("effect/Schema").optionalKey<import("effect/Schema").String>;
   fingerprint: import("effect/Schema").brand<import("effect/Schema").String, "Fingerprint">;
 }>, Finding> & Pick<{}, never>;
 /** A finding with its identity, which stays when its lines shift. */
@@ -1959,88 +1962,6 @@ interface FittedDiffs {
   readonly shown: ReadonlyArray<ShownDiff>;
   readonly rest: ReadonlyArray<Portion>;
 }
-/** Paragraphs of a prompt, within their budget of tokens. */
-type EvidenceText = ReadonlyArray<string>;
-/** Parts of the change that evidence is wanted for. */
-interface EvidenceInput {
-  readonly checkout: Pick<Checkout, "lines" | "words">;
-  /** The files of one prompt. */
-  readonly files: ReadonlyArray<PlannedFile>;
-  /** All files of the change: what stands in their hunks is no evidence. */
-  readonly changed: ReadonlyArray<ChangedFile>;
-}
-declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
-  /** Settings that decide what a review says. It travels with the job. */
-  readonly settings: ReviewSettings;
-  /** Origins of the settings that are set, by their YAML paths, in words for people. Absent: not known. */
-  readonly origins?: Readonly<Record<string, string>>;
-}>;
-/**
- * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
- * deciding by a setting that stays with the server: a pod has only what travels with its job.
- */
-export declare class ReviewConfig extends ReviewConfig_base {}
-/** The configuration of a process that reviews. */
-declare const layer$4: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
-declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
-  readonly retryAfter: Schema.Duration;
-  /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
-  readonly assumed: Schema.optionalKey<Schema.Literal<true>>;
-}>, import("effect/Cause").YieldableError>;
-/** Rate limit: the forge asks us to wait, and did not carry out the request. */
-export declare class RateLimited extends RateLimited_base {
-  get message(): string;
-}
-declare const Unauthorized_base: Schema.Class<Unauthorized, Schema.TaggedStruct<"Unauthorized", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** The forge does not accept the credentials, whatever they are used for: they are wrong, expired or revoked. */
-export declare class Unauthorized extends Unauthorized_base {}
-declare const Forbidden_base: Schema.Class<Forbidden, Schema.TaggedStruct<"Forbidden", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** The credentials are good, and lack a permission that this call needs. */
-export declare class Forbidden extends Forbidden_base {}
-declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFound", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** No such repository, pull request or comment, or none that the credentials may see. */
-export declare class NotFound extends NotFound_base {}
-/**
- * Reason of a refusal that is not about the request itself. `locked`: the pull request's conversation. `archived`: the
- * repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account has
- * an unsubmitted review on the pull request, beside which the forge takes no other.
- */
-export declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
-declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused", {
-  readonly status: Schema.Int;
-  readonly because: Schema.optionalKey<Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>>;
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** The forge understood the request and refuses it. */
-export declare class Refused extends Refused_base {}
-declare const Unavailable_base: Schema.Class<Unavailable, Schema.TaggedStruct<"Unavailable", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** No answer, a broken answer or a server error. The same request may succeed later. */
-export declare class Unavailable extends Unavailable_base {}
-declare const ForgeError_base: Schema.Class<ForgeError, Schema.TaggedStruct<"ForgeError", {
-  /** Name and target of the operation: `GitHub.publish acme/shop#7`. */
-  readonly operation: Schema.String;
-  readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof Forbidden, typeof NotFound, typeof Refused, typeof Unavailable]>;
-}>, import("effect/Cause").YieldableError>;
-/** A failed call of the forge: its operation and its reason. */
-export declare class ForgeError extends ForgeError_base {
-  get message(): string;
-  /** True if the same call may succeed later, with nothing changed on our side. */
-  get retryable(): boolean;
-}
-declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<"WebhookError", {
-  readonly reason: Schema.Literals<readonly ["invalid-signature", "malformed"]>;
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** A webhook request that is refused. `reason` chooses the status of the answer. */
-export declare class WebhookError extends WebhookError_base {}
 /** Relation of an account to a repository, as its forge tells of it. */
 export declare const Relation: Schema.TaggedUnion<{
   readonly Associated: Schema.TaggedStruct<"Associated", {
@@ -2132,6 +2053,65 @@ export declare class RunNotWanted extends RunNotWanted_base {
 }
 /** Asks once, and fails where the queue does not want this run any more. */
 export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
+declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
+  readonly retryAfter: Schema.Duration;
+  /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
+  readonly assumed: Schema.optionalKey<Schema.Literal<true>>;
+}>, import("effect/Cause").YieldableError>;
+/** Rate limit: the forge asks us to wait, and did not carry out the request. */
+export declare class RateLimited extends RateLimited_base {
+  get message(): string;
+}
+declare const Unauthorized_base: Schema.Class<Unauthorized, Schema.TaggedStruct<"Unauthorized", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The forge does not accept the credentials, whatever they are used for: they are wrong, expired or revoked. */
+export declare class Unauthorized extends Unauthorized_base {}
+declare const Forbidden_base: Schema.Class<Forbidden, Schema.TaggedStruct<"Forbidden", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The credentials are good, and lack a permission that this call needs. */
+export declare class Forbidden extends Forbidden_base {}
+declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFound", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** No such repository, pull request or comment, or none that the credentials may see. */
+export declare class NotFound extends NotFound_base {}
+/**
+ * Reason of a refusal that is not about the request itself. `locked`: the pull request's conversation. `archived`: the
+ * repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account has
+ * an unsubmitted review on the pull request, beside which the forge takes no other.
+ */
+export declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
+declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused", {
+  readonly status: Schema.Int;
+  readonly because: Schema.optionalKey<Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>>;
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The forge understood the request and refuses it. */
+export declare class Refused extends Refused_base {}
+declare const Unavailable_base: Schema.Class<Unavailable, Schema.TaggedStruct<"Unavailable", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** No answer, a broken answer or a server error. The same request may succeed later. */
+export declare class Unavailable extends Unavailable_base {}
+declare const ForgeError_base: Schema.Class<ForgeError, Schema.TaggedStruct<"ForgeError", {
+  /** Name and target of the operation: `GitHub.publish acme/shop#7`. */
+  readonly operation: Schema.String;
+  readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof Forbidden, typeof NotFound, typeof Refused, typeof Unavailable]>;
+}>, import("effect/Cause").YieldableError>;
+/** A failed call of the forge: its operation and its reason. */
+export declare class ForgeError extends ForgeError_base {
+  get message(): string;
+  /** True if the same call may succeed later, with nothing changed on our side. */
+  get retryable(): boolean;
+}
+declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<"WebhookError", {
+  readonly reason: Schema.Literals<readonly ["invalid-signature", "malformed"]>;
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** A webhook request that is refused. `reason` chooses the status of the answer. */
+export declare class WebhookError extends WebhookError_base {}
 /** Clone URL of a repository, and the credentials for it. The URL holds no secret. */
 interface CloneSource {
   readonly url: string;
@@ -2171,12 +2151,27 @@ interface OwnPosts {
 }
 /** Facts that an answer records in its marker. */
 type AnswerFacts = Pick<Marker, "mode" | "dismissed">;
+/** An issue that a pull request says it closes. */
+interface LinkedIssue {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+}
+/** Facts about a pull request beside its change. People wrote them. */
+interface PullRequestBackground {
+  /** Those that our account may see; five at most. */
+  readonly issues: ReadonlyArray<LinkedIssue>;
+  /** Names of the checks of its head that have failed, without our own. */
+  readonly failedChecks: ReadonlyArray<string>;
+}
 /** A pull request, read at one time for one job. */
 interface PullRequestView {
   readonly pullRequest: PullRequest;
   /** Every comment on it, oldest first. */
   readonly discussions: ReadonlyArray<Discussion>;
   readonly posts: OwnPosts;
+  /** Absent where the forge does not tell it in the same request. */
+  readonly background?: PullRequestBackground;
 }
 declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge", {
   readonly platform: Platform;
@@ -2238,6 +2233,30 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
 }>;
 /** A code forge: reads pull requests and posts reviews. It knows nothing of queues, webhooks or models. */
 export declare class Forge extends Forge_base {}
+/** Paragraphs of a prompt, within their budget of tokens. */
+type EvidenceText = ReadonlyArray<string>;
+/** Parts of the change that evidence is wanted for. */
+interface EvidenceInput {
+  readonly checkout: Pick<Checkout, "lines" | "words">;
+  /** The files of one prompt. */
+  readonly files: ReadonlyArray<PlannedFile>;
+  /** All files of the change: what stands in their hunks is no evidence. */
+  readonly changed: ReadonlyArray<ChangedFile>;
+  readonly background?: PullRequestBackground | undefined;
+}
+declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
+  /** Settings that decide what a review says. It travels with the job. */
+  readonly settings: ReviewSettings;
+  /** Origins of the settings that are set, by their YAML paths, in words for people. Absent: not known. */
+  readonly origins?: Readonly<Record<string, string>>;
+}>;
+/**
+ * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
+ * deciding by a setting that stays with the server: a pod has only what travels with its job.
+ */
+export declare class ReviewConfig extends ReviewConfig_base {}
+/** The configuration of a process that reviews. */
+declare const layer$4: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
 /** Guidelines of a review. */
 interface Guidelines {
   /** The maintainers' texts, those of the nearest directory first. */
@@ -2249,6 +2268,23 @@ interface Guidelines {
 interface ChangesSince {
   readonly headSha: Sha;
   readonly files: ReadonlyArray<ChangedFile>;
+}
+declare const ReviewRule: Schema.Struct<{
+  /** Name by which a finding refers to it. */
+  readonly id: Schema.String;
+  /** Patterns of the files that it is for, as in a `.gitignore`. Absent: all. */
+  readonly paths: Schema.optionalKey<Schema.$Array<Schema.String>>;
+  /** Severity of a breach. Absent: the reviewer judges it. */
+  readonly severity: Schema.optionalKey<Schema.Literals<readonly ["critical", "high", "medium", "low"]>>;
+  readonly text: Schema.Trim;
+}>;
+/** A rule of a repository, a breach of which is a finding. */
+type ReviewRule = typeof ReviewRule.Type;
+/** Rules of a repository for the changed files, as its base branch has them. */
+interface RepositoryRules {
+  readonly rules: ReadonlyArray<ReviewRule>;
+  /** Sentence that says why the file is not used; absent where it is, or where there is none. */
+  readonly problem?: string;
 }
 /** Everything that a review is made from. */
 interface ReviewContext {
@@ -2265,6 +2301,9 @@ interface ReviewContext {
   /** Every comment, ours included, oldest first; empty where they are not to be read. */
   readonly discussions: ReadonlyArray<Discussion>;
   readonly guidelines: Guidelines;
+  /** Linked issues and failed checks; absent where the forge does not tell them. */
+  readonly background?: PullRequestBackground;
+  readonly rules: RepositoryRules;
 }
 /** The agent's answer, with the diffs of the prompt that it answers. */
 interface AskResult {
@@ -2438,10 +2477,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Skipped";
-  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Answered";
+  readonly command: string;
+  readonly usage?: UsageSummary;
+  readonly text?: string;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2486,20 +2525,47 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
-  readonly usage?: UsageSummary;
-  readonly coverage?: {
-    readonly full: number;
-    readonly part: number;
-    readonly name: number;
-    readonly none: number;
-    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
   };
-  readonly text?: string;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -2545,52 +2611,25 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Answered";
-  readonly command: string;
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
   readonly usage?: UsageSummary;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
+  };
   readonly text?: string;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  };
+  readonly _tag: "Skipped";
+  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Verdict about a claim. */
 type Verdict = {
@@ -5189,4 +5228,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
