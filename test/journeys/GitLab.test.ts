@@ -120,6 +120,29 @@ layer(Layer.effect(World, GitLabJourney.make({})), { excludeTestServices: true, 
         yield* checkHonesty
       }))
 
+    it.effect("is served by a hook that no stranger gets disabled, whatever they do and write", () =>
+      Effect.gen(function*() {
+        const { deliver, gitlab, open, run, script } = yield* World
+        // In UTF-8, each of these takes three bytes: the note and the description are more than a server reads.
+        const long = "\u20ac".repeat(990_000)
+        const request = yield* open("strangers", { author: "mallory", description: long })
+        const statuses = yield* Effect.forEach(
+          ["@nominalbot review", "spam", long, long],
+          (text) =>
+            Effect.gen(function*() {
+              const note = yield* gitlab.comment(request, "mallory", text)
+              if (note === undefined) return [0]
+              const created = yield* deliver({ event: "note", action: "create", note })
+              const edited = yield* deliver({ event: "note", action: "update", note })
+              return [created.status, edited.status]
+            })
+        )
+        assert.deepStrictEqual(statuses, [[200, 200], [200, 200], [200, 200], [200, 200]])
+        request.description = ""
+        script(request, turns({ calls: [submitReview("Seen.", [])] }))
+        assert.strictEqual((yield* run({ ...opened, request })).state, "done")
+      }))
+
     it.effect("is not touched by a delivery with another secret token", () =>
       Effect.gen(function*() {
         const { deliver, open, written } = yield* World

@@ -281,6 +281,9 @@ describe("the check on GitLab", () => {
       yield* Effect.provide(check(commitOf("1"), Running.make({}), reviewed), layer)
       assert.deepStrictEqual(states(), ["Nominal Code: success: 1 finding: 1 high"])
       assert.deepStrictEqual(emulator.state.statuses.map(({ project }) => project), [request.source])
+      emulator.state.remove(emulator.state.projects, request.source)
+      const gone = yield* logging(Effect.provide(check(commitOf("2"), Running.make({})), layer))
+      assert.deepStrictEqual(gone, ["Info no status is shown: the fork of the merge request was deleted"])
     }))
 
   it.effect("is a status of the commit, which says more than its state", () =>

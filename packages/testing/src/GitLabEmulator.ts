@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { type Delivered, DeliveryFailed } from "./GitHubDeliveries.ts"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { makeJournal } from "./GitHubJournal.ts"
 import { GitHubPauses } from "./GitHubPauses.ts"
@@ -14,6 +15,28 @@ import { makeScenario } from "./GitLabScenario.ts"
 import { serveGitLab } from "./GitLabServer.ts"
 import { type Discussion, GitLabState, type MergeRequest, refsOf } from "./GitLabState.ts"
 import { GitLabWire } from "./GitLabWire.ts"
+
+/** Failures in a row after which a hook is disabled. Source: GitLab's "Auto-disabled webhooks". */
+const mostFailures = 4
+
+/** Hooks by their address and secrets, with the number of their last deliveries that failed. */
+class Hooks {
+  readonly #failures = new Map<string, number>()
+
+  /** A hook whose deliveries are answered 4xx or 5xx gets no more of them. */
+  counted(deliver: (event: GitLabEvent, hook: Hook) => Effect.Effect<Delivered, DeliveryFailed>) {
+    return (event: GitLabEvent, hook: Hook) =>
+      Effect.suspend(() => {
+        const key = JSON.stringify([hook.url, hook.token, hook.signingToken])
+        const failed = this.#failures.get(key) ?? 0
+        if (failed >= mostFailures) {
+          return Effect.fail(new DeliveryFailed({ message: `GitLab has disabled the hook after ${failed} failures` }))
+        }
+        return Effect.tap(deliver(event, hook), ({ status }) =>
+          Effect.sync(() => this.#failures.set(key, status < 400 ? 0 : failed + 1)))
+      })
+  }
+}
 
 const defaults: Options = { files: 1_000, collapsedBytes: 100_000, version: "18.6.0-ee" }
 
@@ -34,6 +57,7 @@ export const make = Effect.fn("GitLabEmulator.make")(function*(options: Partial<
   const wire = new GitLabWire(origin, state)
   const api: Api = { origin, state, options: { ...defaults, ...options }, diff: makeDiffs() }
   const journal = yield* makeJournal
+  const hooks = new Hooks()
   const faults = new GitHubFaults()
   const pauses = new GitHubPauses()
   serveGitLab(server, { api, wire, faults, journal, pauses }, yield* Effect.abortSignal)
@@ -62,7 +86,9 @@ export const make = Effect.fn("GitLabEmulator.make")(function*(options: Partial<
     /** The payload that GitLab would send, to be broken by a test. */
     payload: (event: GitLabEvent) => payloadOf(wire, event),
     /** Tells a webhook of an event. */
-    deliver: (event: GitLabEvent, hook: Hook) => post(event.event, JSON.stringify(payloadOf(wire, event)), hook)
+    deliver: hooks.counted((event: GitLabEvent, hook: Hook) =>
+      post(event.event, JSON.stringify(payloadOf(wire, event)), hook)
+    )
   }
 })
 

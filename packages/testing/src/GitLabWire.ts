@@ -65,7 +65,8 @@ export class GitLabWire {
       author: this.user(author),
       source_branch: request.sourceBranch,
       target_branch: request.targetBranch,
-      source_project_id: source.id,
+      // A fork that was deleted has no number any more.
+      source_project_id: this.state.projects.includes(source) ? source.id : null,
       target_project_id: project.id,
       labels: request.labels,
       sha: head,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import { countedLines, type Position } from "@nominal-code/testing/GitLabPositions"
 import { refsOf } from "@nominal-code/testing/GitLabState"
@@ -115,5 +116,16 @@ describe("GitLabEmulator", () => {
     Effect.gen(function*() {
       const { ask, at } = yield* scene
       expect((yield* ask("GET", at, undefined, "glpat-wrong")).status).toBe(401)
+    }))
+
+  it.effect("disables a hook whose deliveries are refused four times in a row", () =>
+    Effect.gen(function*() {
+      const { emulator, request } = yield* scene
+      let status = 500
+      const { origin: url, server } = yield* listenScoped
+      server.on("request", (_, response) => response.writeHead(status).end())
+      const deliver = Effect.result(emulator.deliver({ event: "merge_request", action: "open", request }, { url }))
+      for (status of [500, 200, 401, 400, 413, 500]) expect((yield* deliver)._tag).toBe("Success")
+      expect((yield* deliver)._tag).toBe("Failure")
     }))
 })
