@@ -8,7 +8,7 @@ import { JobOutcome } from "@nominal-code/domain/Job"
 import { KnownSecrets, withoutSecrets } from "@nominal-code/domain/KnownSecrets"
 import { makeOutgoingText } from "@nominal-code/forge/outgoing/OutgoingText"
 import * as Collector from "@nominal-code/testing/Collector"
-import { ConfigProvider, Console, Effect, FileSystem, Layer, Redacted } from "effect"
+import { ConfigProvider, Console, Deferred, Effect, FileSystem, Layer, Redacted } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import * as Logging from "../src/Logging.ts"
 import * as Telemetry from "../src/Telemetry.ts"
@@ -55,9 +55,15 @@ const names = [
 /** Everything that a process with this environment says about a text: a log line, a post, a stored reason. */
 const said = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>, text: string) {
   const lines: Array<string> = []
-  const console = { ...yield* Console.Console, error: (line: string) => void lines.push(line) }
+  const written = yield* Deferred.make<void>()
+  const error = (line: string) => {
+    lines.push(line)
+    if (line.includes("it said ")) Deferred.doneUnsafe(written, Effect.void)
+  }
+  const console = { ...yield* Console.Console, error }
   return yield* Effect.gen(function*() {
     yield* Effect.logError(`it said ${text}`, { note: text })
+    yield* Deferred.await(written)
     const { redact } = yield* KnownSecrets
     const failure = Failure.cases.Bug.make({ detail: text })
     return {
