@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
+import * as Compaction from "@nominal-code/agent/Compaction"
+import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import * as LlmProviders from "@nominal-code/llm/LlmProviders"
@@ -236,4 +238,40 @@ describe("a conversation that another service goes on with", () => {
       for (const seal of seals) assert.notInclude(sent, seal)
       for (const known of ["The diff.", "I look around.", "a.ts", "Read ran"]) assert.include(sent, known)
     }))
+})
+
+describe("a conversation that was shortened", () => {
+  it.live.each(services)(
+    "is one that $name accepts",
+    ({ against, complaints, looksAround, name, submits }) =>
+      Effect.gen(function*() {
+        const { received, send } = yield* against([looksAround, submits])
+        const schema = { type: "object", properties: {} }
+        const ask = (messages: ReadonlyArray<Message>) =>
+          send({
+            model: name === "google" ? "gemini-3.8-flash" : "gpt-5",
+            system: "You review.",
+            messages,
+            tools: ["Read", "submit_review"].map((tool) => ({ name: tool, description: tool, inputSchema: schema })),
+            toolChoice: "auto",
+            maxOutputTokens: 1_000
+          })
+        const prompt: Message = { role: "user", content: [Block.cases.Text.make({ text: "The diff." })] }
+        const { content } = yield* ask([prompt])
+        const round = (mark: string): ReadonlyArray<Message> => {
+          const said = content.map((block, at) =>
+            Block.guards.ToolUse(block) ? Block.cases.ToolUse.make({ ...block, id: `call_${mark}${at}` }) : block
+          )
+          const results = said.filter(Block.guards.ToolUse).map(({ id }) =>
+            Block.cases.ToolResult.make({ toolUseId: id, content: "x".repeat(5_000), isError: false })
+          )
+          return [{ role: "assistant", content: said }, { role: "user", content: results }]
+        }
+        const messages = [prompt, ...["a", "b", "c"].flatMap(round)]
+        for (const shorten of [Compaction.compact, Compaction.squeeze]) {
+          yield* ask(Option.getOrThrow(shorten({ messages, promptAt: 0, prompt: "The diff.", notes: "a.ts:3 leaks" })))
+          assert.deepStrictEqual(complaints(received.at(-1)?.body), [])
+        }
+      })
+  )
 })
