@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo fuzz test test-fast test-long test-kube check build api architecture bench storm format
+.PHONY: help install demo fuzz test test-fast test-long test-kube check build api architecture bench profile storm format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -58,6 +58,9 @@ api: install ## The API report, docs/api.d.ts, as the library is now
 
 architecture: install ## The picture of the packages in docs/architecture.md, as the imports are now
 	node ci/architecture.ts --write
+
+profile: install ## Where serve spends its CPU time under load, by package and by function
+	node test/bench/profile.ts $(ARGS)
 
 bench: install ## Figures of speed and size, as ratios and counts
 	node test/bench/main.ts $(ARGS)

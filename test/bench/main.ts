@@ -13,7 +13,7 @@ import * as Scale from "./Scale.ts"
 import * as StartUp from "./StartUp.ts"
 
 /** Limit of the whole run's time. */
-const limit = Duration.minutes(12)
+const limit = Duration.minutes(8)
 
 const names = ["acknowledge", "overhead", "memory", "start-up", "scale", "floods", "models"] as const
 type Name = typeof names[number]
