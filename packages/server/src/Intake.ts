@@ -39,38 +39,34 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
 
   /** Logs an offer of a job, and answers for it. */
   const receiptOf = Effect.fnUntraced(function*(job: Job, offered: OfferResult): Effect.fn.Return<Receipt> {
-    const about = { delivery: job.delivery, job: job.id, lane: laneKey(job.lane) }
     const { event: { kind, pullRequest } } = job
     if (offered._tag === "Duplicate") {
-      yield* Effect.logInfo(`delivered again: it is job ${offered.jobId} already`, about)
+      yield* Effect.logInfo(`delivered again: it is job ${offered.jobId} already`)
       return { status: "duplicate", job: offered.jobId }
     }
     if (offered._tag === "Full") {
       const reason = `${offered.waiting} requests of this pull request wait already; this one was not added, and the ` +
         `pull request ${offered.told ? "is told so" : "is about to be told so of an earlier one"}`
-      yield* Effect.logWarning(`${pullRequest}: ${reason}`, about)
+      yield* Effect.logWarning(`${pullRequest}: ${reason}`)
       return { status: "busy", reason }
     }
     const { jobId, superseded } = offered
-    yield* Effect.logInfo(
-      `accepted ${pullRequest}: ${kind}`,
-      superseded === undefined ? about : { superseded, ...about }
-    )
+    yield* Effect.logInfo(`accepted ${pullRequest}: ${kind}`, superseded === undefined ? {} : { superseded })
     // Somebody who may not ask gets no answer, and so no reaction.
     if (job.unverified !== true) yield* acknowledgements.send(job)
     return { status: "accepted", job: jobId }
-  })
+  }, (effect, { delivery, id, lane }) => Effect.annotateLogs(effect, { delivery, job: id, lane: laneKey(lane) }))
 
   const dismiss = Effect.fnUntraced(function*(decision: Dismissed): Effect.fn.Return<Receipt> {
-    const { delivery, reason } = decision
+    const { reason } = decision
     if (decision._tag === "Ignored") {
-      yield* Effect.logDebug(`ignored: ${reason}`, { delivery })
+      yield* Effect.logDebug(`ignored: ${reason}`)
       return { status: "ignored", reason }
     }
     const { about, status } = decision
-    yield* Effect.logInfo(`${status} ${about}: ${reason}`, { delivery })
+    yield* Effect.logInfo(`${status} ${about}: ${reason}`)
     return { status, reason }
-  })
+  }, (effect, { delivery }) => Effect.annotateLogs(effect, { delivery }))
 
   const offer = Effect.fn("Intake.offer")(function*(jobs: ReadonlyArray<Job>) {
     const offered = yield* queue.offerAll(jobs)
