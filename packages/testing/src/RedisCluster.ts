@@ -19,11 +19,14 @@ const nodesOf = ({ first, second, third }: RedisCluster) => [first, second, thir
 const all = <A>(cluster: RedisCluster, effect: (server: RedisServer) => Effect.Effect<A>) =>
   Effect.forEach(nodesOf(cluster), effect, { concurrency: 3 })
 
-/** Waits until a node says that the cluster is complete. */
+/**
+ * Waits until a node knows who has each slot. With `cluster-require-full-coverage no`, its state is `ok` before that, and
+ * a node that is killed then does not find its way back to those that it had not heard of.
+ */
 const complete = ({ command }: RedisServer) =>
   Effect.repeat(Effect.map(command("cluster", "info"), String), {
     schedule: patience,
-    until: (info) => info.includes("cluster_state:ok")
+    until: (info) => info.includes("cluster_state:ok") && info.includes(`cluster_slots_ok:${slots}`)
   })
 
 /** A node of no cluster yet. */
