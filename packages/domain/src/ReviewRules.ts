@@ -10,8 +10,11 @@ export const rulesFile = RepoPath.make(".nominal/rules.yaml")
 
 /** Limits of the file: characters, rules, and characters of one rule's text. */
 const longestFile = 64 * 1024
-const mostRules = 100
+const mostRules = 50
 const longestText = 1_000
+/** Limits of its patterns: each is tried on each changed file. */
+const mostPatterns = 10
+const longestPattern = 200
 
 const ReviewRule = Schema.Struct({
   /** Name by which a finding refers to it. */
@@ -21,7 +24,9 @@ const ReviewRule = Schema.Struct({
     })
   ),
   /** Patterns of the files that it is for, as in a `.gitignore`. Absent: all. */
-  paths: Schema.optionalKey(Schema.Array(Schema.String)),
+  paths: Schema.optionalKey(
+    Schema.Array(Schema.String.check(Schema.isMaxLength(longestPattern))).check(Schema.isMaxLength(mostPatterns))
+  ),
   /** Severity of a breach. Absent: the reviewer judges it. */
   severity: Schema.optionalKey(Severity),
   text: Schema.Trim.check(Schema.isNonEmpty(), Schema.isMaxLength(longestText))
@@ -58,6 +63,11 @@ export const parseRules = (text: string): Result.Result<ReadonlyArray<ReviewRule
     )
 }
 
+/** Number of changed files that the patterns are tried on. */
+const mostTried = 500
+
 /** The rules for one of the paths. */
-export const rulesFor = (rules: ReadonlyArray<ReviewRule>, paths: ReadonlyArray<string>): ReadonlyArray<ReviewRule> =>
-  rules.filter((rule) => rule.paths === undefined || paths.some(ignoring(rule.paths)))
+export const rulesFor = (rules: ReadonlyArray<ReviewRule>, paths: ReadonlyArray<string>): ReadonlyArray<ReviewRule> => {
+  const tried = paths.slice(0, mostTried)
+  return rules.filter((rule) => rule.paths === undefined || tried.some(ignoring(rule.paths)))
+}

@@ -21,6 +21,8 @@ const problems: ReadonlyArray<readonly [text: string, problem: RegExp]> = [
   ["rules: [{id: a-b, text: x, path: y}]", /`rules\.0\.path`/],
   ["rules: [{id: a-b, text: x}, {id: a-b, text: y}]", /^two rules have the id `a-b`$/],
   ["rules: {a: b}", /`rules`/],
+  [`rules: [{id: a-b, text: x, paths: [${"a,".repeat(11)}]}]`, /`rules\.0\.paths`/],
+  [`rules: [{id: a-b, text: x, paths: [${"a".repeat(201)}]}]`, /`rules\.0\.paths\.0`/],
   ["- a", /^it must be a map of settings/],
   ["rules: [", /^it cannot be read as YAML/],
   [`rules: [{id: a-b, text: ${"x".repeat(1_001)}}]`, /`rules\.0\.text`/],

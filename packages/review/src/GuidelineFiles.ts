@@ -25,6 +25,8 @@ const cursorRules = RepoPath.make(".cursor/rules")
 /** Limits of what is looked for. */
 const mostDirectories = 200
 const mostCursorRules = 50
+const mostGlobs = 10
+const mostTried = 500
 
 /** The directories of the paths and all above them, the deepest first, the root last. */
 const directoriesOf = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -61,8 +63,8 @@ const appliedRule = (text: string, paths: ReadonlyArray<string>): string => {
   if (fields === undefined) return text
   const [, always = ""] = /^alwaysApply:\s*(\w+)/m.exec(fields) ?? []
   const [, globs = ""] = /^globs:[ \t]*(.*)$/m.exec(fields) ?? []
-  const patterns = globs.split(/[,[\]"'\s]+/).filter((glob) => glob !== "")
-  const applies = always === "true" || (patterns.length > 0 && paths.some(ignoring(patterns)))
+  const patterns = globs.split(/[,[\]"'\s]+/).filter((glob) => glob !== "").slice(0, mostGlobs)
+  const applies = always === "true" || (patterns.length > 0 && paths.slice(0, mostTried).some(ignoring(patterns)))
   return applies ? text.slice(head.length) : ""
 }
 
