@@ -49,7 +49,16 @@ const names = [
   "NPM_TOKEN",
   "CLAUDE_CODE_OAUTH_TOKEN",
   "OTEL_EXPORTER_OTLP_HEADERS",
-  "POSTGRES_PASSWORD"
+  "POSTGRES_PASSWORD",
+  "MYSQL_PASSWD",
+  "SENTRY_API_KEY",
+  "DATADOG_APIKEY",
+  "CLIENT_SECRET",
+  "MINIO_ACCESS_KEY",
+  "DEPLOY_PRIVATE_KEY",
+  "CLOUD_CREDENTIAL",
+  "CLOUD_CREDENTIALS",
+  "AZURE_DEVOPS_PAT"
 ]
 
 /** Everything that a process with this environment says about a text: a log line, a post, a stored reason. */
