@@ -8,7 +8,6 @@ help: ## What can be made
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --no-fund --no-audit --loglevel=error
-	@node ci/prune.ts
 	@touch $@
 
 install: node_modules/.installed ## Install what the lockfile names
