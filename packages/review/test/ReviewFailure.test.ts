@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
+import { Notice } from "@nominal-code/domain/Notice"
 import {
   Forbidden,
   ForgeError,
@@ -12,6 +13,7 @@ import {
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Duration, Effect } from "effect"
+import { notice } from "../src/Notice.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 
@@ -207,4 +209,30 @@ describe("a failure", () => {
         assert.deepInclude("failure" in outcome && outcome.failure, { _tag: "Model", reason: "no-review" })
       }
     }))
+})
+
+describe("a repository that takes no posts", () => {
+  it.effect.each(
+    [
+      ["archived", "the repository is archived"],
+      ["locked", "the conversation of this pull request is locked"],
+      ["sso", "my token is not authorised for the single sign-on of this organization"]
+    ] as const
+  )(
+    "%s: fails the review for that, and its notice and check say so in a sentence of their own",
+    ([because, sentence]) =>
+      Effect.gen(function*() {
+        const refused = Scene.forgeError(new Refused({ status: 403, because, message: "words of the forge" }))
+        const outcome = yield* run(Scene.world({ publish: () => Effect.fail(refused) }))
+        if (outcome._tag !== "Failed") return assert.fail(outcome._tag)
+        assert.deepInclude(outcome.failure, { _tag: "Forge", reason: because })
+        assert.isFalse(outcome.retryable)
+        const { failure } = outcome
+        const world = Scene.world()
+        yield* Effect.provide(notice(Scene.pushJob, Notice.cases.GivenUp.make({ failure })), Scene.layer(world))
+        assert.include(world.replies[0], `I could not review this pull request: ${sentence}.`)
+        assert.include(JSON.stringify(world.checks), sentence)
+        assert.notInclude(`${world.replies}`, "words of the forge")
+      })
+  )
 })
