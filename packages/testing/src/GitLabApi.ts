@@ -54,9 +54,13 @@ export const makeDiffs = (): Api["diff"] => {
   }
 }
 
+/** Source: docs.gitlab.com/api/rest/troubleshooting, "Status codes": not there, or not for this account. */
 export const notFound = (what: string) => new Refusal({ status: 404, message: `404 ${what} Not Found` })
 
-/** A request's body. GitLab takes JSON and forms alike. */
+/**
+ * A request's body. GitLab takes JSON and forms alike. Source: docs.gitlab.com/api/rest/troubleshooting, "Status codes": 400
+ * where a required attribute is missing. The sentence is ours.
+ */
 export const bodyOf = <A>(schema: Schema.ConstraintDecoder<A>, { body }: Call): Effect.Effect<A, Refusal> =>
   Effect.mapError(
     Schema.decodeEffect(schema)(body ?? {}),

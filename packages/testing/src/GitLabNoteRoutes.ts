@@ -12,7 +12,7 @@ import {
 } from "./GitLabApi.ts"
 import { addDiscussion, addDraft, addNote, addReply, publish } from "./GitLabNotes.ts"
 import { Position } from "./GitLabPositions.ts"
-import type { Discussion, MergeRequest } from "./GitLabState.ts"
+import type { Account, Discussion, MergeRequest, Note } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
 
 const Text = Schema.Struct({ body: Schema.String })
@@ -42,6 +42,13 @@ const noteOf = Effect.fnUntraced(function*(api: Api, call: Call) {
   return note ?? (yield* notFound("Note"))
 })
 
+/**
+ * Source: `NotePolicy` gives `admin_note` to a note's author. Maintainers, whom `ProjectPolicy` gives it too, are refused
+ * here: the bot has to do without that.
+ */
+const checkAuthor = (note: Note, viewer: Account): Effect.Effect<void, Refusal> =>
+  note.author === viewer ? Effect.void : Effect.fail(new Refusal({ status: 403, message: "403 Forbidden" }))
+
 const draftOf = Effect.fnUntraced(function*(api: Api, call: Call) {
   const request = yield* requestOf(api, call)
   const draft = api.state.draftsOf(request, call.viewer).find(({ id }) => String(id) === call.params["draft_id"])
@@ -69,7 +76,9 @@ export const noteRoutes = (api: Api, wire: GitLabWire): Handlers => ({
     // Source: a parameter of GitLab's API may be in the query or in the body; gitbeaker puts this one in the query.
     const asked = call.query.get("resolved")
     const { resolved } = asked === null ? yield* bodyOf(Resolve, call) : { resolved: asked === "true" }
-    if (discussion.individual) return yield* new Refusal({ status: 400, message: "400 Bad request" })
+    // Source: `API::Helpers::NotesHelpers#resolve_discussion` forbids what `Discussion#can_resolve?` denies, and so whatever
+    // is not resolvable.
+    if (discussion.individual) return yield* new Refusal({ status: 403, message: "403 Forbidden" })
     discussion.resolvedBy = resolved ? call.viewer : undefined
     return { status: 200, body: wire.discussion(discussion) }
   }),
@@ -96,13 +105,13 @@ export const noteRoutes = (api: Api, wire: GitLabWire): Handlers => ({
     const note = yield* noteOf(api, call)
     const { body } = yield* bodyOf(Text, call)
     yield* checkNote(body)
-    if (note.author !== call.viewer) return yield* new Refusal({ status: 403, message: "403 Forbidden" })
+    yield* checkAuthor(note, call.viewer)
     note.body = body
     return { status: 200, body: wire.note(note) }
   }),
   [`DELETE ${base}/notes/:note_id`]: Effect.fnUntraced(function*(call) {
     const note = yield* noteOf(api, call)
-    if (note.author !== call.viewer) return yield* new Refusal({ status: 403, message: "403 Forbidden" })
+    yield* checkAuthor(note, call.viewer)
     api.state.remove(api.state.notes, note)
     if (api.state.notesOf(note.discussion).length === 0) api.state.remove(api.state.discussions, note.discussion)
     return { status: 204 }

@@ -87,6 +87,7 @@ const makeExchange = ({ api, faults, journal, pauses, wire }: Parts) => {
 
   const answer = Effect.fnUntraced(function*(request: IncomingMessage, url: URL, body: unknown, route?: Route) {
     const viewer = state.accountOfToken(tokenOf(request))
+    // Source: docs.gitlab.com/api/rest/troubleshooting, "Status codes": 401 and 404.
     if (viewer === undefined) return problem(401, "401 Unauthorized")
     if (route === undefined) {
       journal.violation({ by: "client", method: request.method ?? "", path: url.pathname, errors: ["no such route"] })

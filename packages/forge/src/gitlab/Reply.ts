@@ -5,7 +5,7 @@ import type { Thread } from "../Forge.ts"
 import { ForgeError } from "../ForgeError.ts"
 import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
 import type { GitLabClient } from "./Client.ts"
-import { isNotFound, isRefused } from "./Failure.ts"
+import { isForbidden, isNotFound, isRefused } from "./Failure.ts"
 import { type GitLabPosts, noteUrl } from "./Posts.ts"
 import { operationOf } from "./Reads.ts"
 
@@ -55,15 +55,31 @@ export const makePlain = (client: GitLabClient, host: string, posts: GitLabPosts
   return makePlainPosts({ jobPosts: posts.jobPosts, send, sendInThread, isThreadClosed, remove })
 }
 
-/** Makes the resolution of discussions. It is idempotent; a note of its own cannot be resolved. */
+const Alone = Schema.Struct({ individual_note: Schema.Boolean })
+
+/**
+ * Makes the resolution of discussions. It is idempotent; a note of its own cannot be resolved, which GitLab forbids with
+ * the answer that a missing role has, too.
+ */
 export const makeResolve = (client: GitLabClient) =>
-  Effect.fn("GitLab.resolveThread")(({ pullRequest: ref, threadId }: Thread) =>
-    client.write({
-      operation: operationOf("resolveThread", ref),
+  Effect.fn("GitLab.resolveThread")(({ pullRequest: ref, threadId }: Thread) => {
+    const operation = operationOf("resolveThread", ref)
+    const unlessAlone = (forbidden: ForgeError) =>
+      client.request({
+        operation,
+        ask: (gitlab) => gitlab.MergeRequestDiscussions.show(ref.repo, ref.number, threadId),
+        answer: Alone
+      }).pipe(Effect.flatMap(({ individual_note }) => individual_note ? Effect.void : Effect.fail(forbidden)))
+    return client.write({
+      operation,
       ask: (gitlab) => gitlab.MergeRequestDiscussions.resolve(ref.repo, ref.number, threadId, true),
       answer: Schema.Unknown
-    }).pipe(Effect.asVoid, Effect.catchIf(isRefused, () => Effect.void))
-  )
+    }).pipe(
+      Effect.asVoid,
+      Effect.catchIf(isForbidden, unlessAlone),
+      Effect.catchIf(isRefused, () => Effect.void)
+    )
+  })
 
 /** True if our account has given the emoji before. GitLab answers 404 and has no code for it. */
 const isGiven = (error: unknown): boolean =>
