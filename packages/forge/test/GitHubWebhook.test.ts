@@ -124,6 +124,13 @@ describe("events that are ours", () => {
       }
       assert.deepInclude(eventOf(yield* parse("pull_request", byBot)), { byBot: true })
       assert.notProperty(eventOf(yield* parse("pull_request", { ...byBot, sender: user })), "byBot")
+      const rerun = {
+        ...source,
+        action: "rerequested",
+        check_suite: { id: 1, head_sha: pull.head.sha, pull_requests: [{ number: 7 }] }
+      }
+      assert.deepInclude(eventOf(yield* parse("check_suite", { ...rerun, sender: byBot.sender })), { byBot: true })
+      assert.notProperty(eventOf(yield* parse("check_suite", { ...rerun, sender: user })), "byBot")
     }))
 
   it.effect("a comment by a program says so", () =>

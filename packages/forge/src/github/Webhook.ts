@@ -126,6 +126,8 @@ const writer = (
   ...associated(written)
 })
 
+const sentBy = (sender: typeof Account.Type) => sender?.type === "Bot" ? { byBot: true } : {}
+
 const isSide = Schema.is(Side)
 
 const place = ({ line, original_line, side }: (typeof ReviewCommentPayload.Type)["comment"]) => {
@@ -145,7 +147,7 @@ const lifecycleOf = (
       ...origin(payload, payload.pull_request),
       author: loginOf(user),
       ...associated(payload.pull_request),
-      ...(payload.sender?.type === "Bot" ? { byBot: true } : {}),
+      ...sentBy(payload.sender),
       headSha: head.sha,
       headBranch: head.ref,
       baseBranch: base.ref,
@@ -183,6 +185,7 @@ const rerun = (
         kind: "pr_rerun",
         ...origin(payload, { number, title: "" }),
         author: loginOf(payload.sender),
+        ...sentBy(payload.sender),
         headSha,
         headBranch: "",
         baseBranch: named.base?.ref ?? "",
