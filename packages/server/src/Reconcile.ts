@@ -119,6 +119,8 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   const records = yield* JobRecords
   const settled = new Remembered()
   const lastLookedAt = new Map<Platform, RepoName>()
+  /** The forge that was looked into last: where it uses up a round's requests, the next round begins with the one after it. */
+  let current = -1
 
   const laneOf = ({ number, platform, repo }: PullRequestRef) =>
     new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(policy.botUsername) })
@@ -226,6 +228,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
 
     const lookAt = (inventory: ForgeInventory) =>
       Effect.gen(function*() {
+        current = inventories.indexOf(inventory)
         yield* lookAtDeliveries(inventory)
         if (kindsOfHeads.some((kind) => policy.triggers.includes(kind))) yield* lookAtHeads(inventory)
       }).pipe(
@@ -233,7 +236,8 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
           Effect.logWarning(`${inventory.platform} was not looked into to the end for missed events: ${message}`))
       )
 
-    return { missed, look: Effect.forEach(inventories, lookAt, { discard: true }) }
+    const inTurn = [...inventories.slice(current + 1), ...inventories.slice(0, current + 1)]
+    return { missed, look: Effect.forEach(inTurn, lookAt, { discard: true }) }
   })
 
   const round = Effect.fn("Reconcile.round")(function*(use: "offer" | "report") {

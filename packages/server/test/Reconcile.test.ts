@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker, type ReviewMode } from "@nominal-code/domain/Marker"
-import { PullNumber } from "@nominal-code/domain/PullRequest"
+import { PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
+import type { ForgeInventory } from "@nominal-code/forge/Inventory"
+import { RequestBudget } from "@nominal-code/forge/RequestBudget"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { granted } from "@nominal-code/testing/GitHubApps"
@@ -126,6 +128,28 @@ describe("after an outage of the server", () => {
         const second = yield* round()
         assert.deepStrictEqual([second.missed.length, second.exhausted], [5, false])
       }).pipe(Effect.provide(world.server({ maxRequests: 6 })))
+    }).pipe(Effect.scoped))
+
+  it.live("a forge that uses up the requests of a round has the next one begin with the other forge", () =>
+    Effect.gen(function*() {
+      const world = yield* gitLab
+      world.open(3)
+      const first: ForgeInventory = {
+        platform: "github",
+        standingsAtOnce: 1,
+        repositories: () => Effect.succeed([{ repo: RepoName.make("acme/large") }]),
+        failedDeliveries: () => Effect.succeed([]),
+        delivery: () => Effect.never,
+        openPullRequests: () => Effect.forever(Effect.flatten(RequestBudget)),
+        standings: () => Effect.never
+      }
+      yield* Effect.gen(function*() {
+        const rounds = yield* Effect.replicateEffect(round(), 2)
+        assert.deepStrictEqual(rounds.map(({ exhausted, missed }) => [exhausted, missed.length]), [[true, 0], [
+          true,
+          3
+        ]])
+      }).pipe(Effect.provide(world.server({ first, maxRequests: 10 })))
     }).pipe(Effect.scoped))
 
   it.live("a search that only reports queues nothing, and says what a real one would queue", () =>

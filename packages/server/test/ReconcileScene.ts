@@ -26,6 +26,8 @@ export interface Changes {
   readonly policy?: Partial<Policy>
   readonly window?: Duration.Duration
   readonly maxRequests?: number
+  /** Another forge, which is looked into first. */
+  readonly first?: ForgeInventory
 }
 
 const sha = () => randomBytes(20).toString("hex")
@@ -35,7 +37,7 @@ const base = [{ message: "Begin", files: { "a.txt": "one\n" } }] as const
 const server = (
   inventory: Effect.Effect<ForgeInventory>,
   platform: Platform,
-  { maxRequests = 1_000, window = Duration.days(1), ...changes }: Changes = {}
+  { first, maxRequests = 1_000, window = Duration.days(1), ...changes }: Changes = {}
 ) => {
   const rules = { ...policy, allowedUsers: ["mara"], ...changes.policy }
   const forge = Layer.mock(Forge, {
@@ -46,7 +48,9 @@ const server = (
   })
   return Reconcile.layer({ policy: rules, window, maxRequests }).pipe(
     Layer.provide(Intake.layer(rules)),
-    Layer.provide(Layer.effect(Inventories, Effect.map(inventory, (one) => [one]))),
+    Layer.provide(
+      Layer.effect(Inventories, Effect.map(inventory, (one) => first === undefined ? [one] : [first, one]))
+    ),
     Layer.provideMerge(MemoryQueue.layer),
     Layer.provide(Forges.layer([forge])),
     Layer.provideMerge(Logger.layer([])),
