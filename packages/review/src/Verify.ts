@@ -3,7 +3,7 @@ import { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { verifierOf } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
-import { Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import type { FingerprintedFinding } from "./Anchor.ts"
 import { makeStanding } from "./Check.ts"
 import { languageText } from "./Prompt.ts"
@@ -31,6 +31,9 @@ export const noVerification: Verification = { verdicts: new Map(), wanted: false
 /** Number of findings that are verified. Those behind them are not. */
 const mostClaims = 24
 
+/** Time that a verification may take, of the ten minutes that a run has by default: the review itself is done by then. */
+const patience = Duration.minutes(4)
+
 const byFinding = (claims: ReadonlyArray<NamedClaim>, verdicts: Verdicts) =>
   new Map(claims.flatMap(({ found, id }) => {
     const verdict = verdicts.get(id)
@@ -49,7 +52,7 @@ const logRefuted = (verdicts: Verification["verdicts"]) =>
 
 /**
  * Has the verifier judge the findings, the first ones where there are too many. It is paid by the review's money. Where it
- * is away, or its money is used up, there are no verdicts, and the review goes on without.
+ * is away or silent, or its money is used up, there are no verdicts, and the review goes on without.
  */
 export const verify = Effect.fn("Verify.verify")(
   function*(found: ReadonlyArray<FingerprintedFinding>, context: ReviewContext) {
@@ -77,7 +80,12 @@ export const verify = Effect.fn("Verify.verify")(
       submission
     }).pipe(
       Effect.annotateLogs({ agent: "verifier" }),
-      Effect.asSome,
+      Effect.timeoutOption(patience),
+      Effect.tap((verified) =>
+        Option.isSome(verified)
+          ? Effect.void
+          : Effect.logWarning(`The findings are not verified: it took longer than ${Duration.format(patience)}`)
+      ),
       Effect.catchTags({
         LlmError: ({ message }) =>
           Effect.as(Effect.logWarning(`The findings are not verified: ${message}`), Option.none()),

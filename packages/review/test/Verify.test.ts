@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LlmError } from "@nominal-code/llm/LlmError"
-import { Effect, Logger, References } from "effect"
+import { Deferred, Effect, Fiber, Logger, References } from "effect"
+import { TestClock } from "effect/testing"
 import { review } from "../src/Review.ts"
 import { ReviewSteps } from "../src/ReviewSteps.ts"
 import { noVerification } from "../src/Verify.ts"
@@ -127,6 +128,17 @@ describe("the verification of findings", () => {
         assert.match(summaryOf(world), /\*Reviewed .* · unverified\*/)
       }))
   }
+
+  it.effect("posts the review as unverified if the verifier never answers, long before its run is overdue", () =>
+    Effect.gen(function*() {
+      const asked = yield* Deferred.make<void>()
+      const world = worldOf(() => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never))
+      const running = yield* Effect.forkChild(run(world))
+      yield* Deferred.await(asked)
+      yield* TestClock.adjust("5 minutes")
+      assert.deepInclude(yield* Fiber.join(running), { _tag: "Reviewed", findings: 2 })
+      assert.match(summaryOf(world), / · unverified\*/)
+    }))
 
   it.effect("puts what is confirmed first, and counts what has no verdict", () =>
     Effect.gen(function*() {
