@@ -1,7 +1,7 @@
 import { type Command, usesModel } from "@nominal-code/domain/Command"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure } from "@nominal-code/domain/Failure"
-import { eventKeyOf, type Job, JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
+import { eventKeyOf, Job, JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { Duration, Option, Schema } from "effect"
 import { OfferResult, type QueueLimits, type RenewalResult, type RunLocation, Settlement } from "./JobQueue.ts"
@@ -95,10 +95,25 @@ const retire = (table: JobTable, row: JobRow, by: JobRow["supersededBy"], now: n
     ""
   )
 
+/**
+ * Stored form of a job that supersedes another. If that one was to review its head again, so does this one: it would be
+ * skipped for a head that has a review.
+ */
+const inheriting = (older: string, newer: string): string => {
+  const jobs = Option.all({ before: StoredJob.decode(older), after: StoredJob.decode(newer) })
+  if (Option.isNone(jobs)) return newer
+  const { after, before } = jobs.value
+  if (before.event._tag === "Comment" || after.event._tag === "Comment") return newer
+  return before.event.again === undefined || after.event.again !== undefined
+    ? newer
+    : StoredJob.encode(new Job({ ...after, event: { ...after.event, again: before.event.again } }))
+}
+
 /** Supersedes a job by a newer one, which lists it. */
 const supersede = (table: JobTable, row: JobRow, newer: JobRow, now: number): void => {
+  const payload = inheriting(table.payload(row.id), table.payload(newer.id))
   retire(table, row, newer.id, now)
-  table.update({ ...newer, stoodFor: standingFor(newer.stoodFor, row) })
+  table.update({ ...newer, stoodFor: standingFor(newer.stoodFor, row) }, payload)
 }
 
 /** Queues a job again after a run, unless a newer lifecycle job waits by now and supersedes it. */
@@ -241,8 +256,9 @@ export const offer = (
     put(fresh())
     return OfferResult.cases.Accepted.make({ jobId: row.id })
   }
+  const inherited = inheriting(table.payload(pending.id), payload)
   retire(table, pending, row.id, now)
-  put({ ...fresh(), stoodFor: standingFor(null, pending) })
+  store(table, { ...fresh(), stoodFor: standingFor(null, pending) }, inherited, known !== undefined)
   return OfferResult.cases.Accepted.make({ jobId: row.id, superseded: pending.id })
 }
 

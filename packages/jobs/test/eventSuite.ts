@@ -12,6 +12,7 @@ import {
   park,
   record,
   refused,
+  release,
   retry,
   runAll,
   settle,
@@ -32,6 +33,40 @@ const twins = {
   comment: [mention(lane, "a", "explain", 7), mention(lane, "b", "explain", 7)],
   push: [lifecycle(lane, "a", "pr_push", shaOf("head")), lifecycle(lane, "b", "pr_push", shaOf("head"))]
 } as const
+
+/** A request to review a head again, and an event that replaces it. */
+const [asked, reopened] = [
+  lifecycle(lane, "asked", "pr_rerun", shaOf("head"), { again: "asked" }),
+  lifecycle(lane, "reopened", "pr_reopened", shaOf("head"))
+]
+
+const takesAgain = Effect.gen(function*() {
+  const { job } = yield* take
+  assert.strictEqual(job.delivery, "reopened")
+  assert.strictEqual(job.event._tag === "Lifecycle" ? job.event.again : "", "asked")
+})
+
+/** Behaviour of a request to review a head again that an event replaces, whose head may have its review. */
+export const askedAgain = (it: It) => {
+  it(
+    "hands a request to review again on to the event that replaces it",
+    Effect.gen(function*() {
+      yield* offerAll(asked, reopened)
+      yield* takesAgain
+    })
+  )
+
+  it(
+    "hands a request to review again on to the event that came while it ran, if it is not done",
+    Effect.gen(function*() {
+      yield* offer(asked)
+      const lease = yield* take
+      yield* offer(reopened)
+      yield* settle(lease, release)
+      yield* takesAgain
+    })
+  )
+}
 
 /** Behaviour of two deliveries of one event, and of those that ask for something new. */
 export const identifying = (it: It) => {

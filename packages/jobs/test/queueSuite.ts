@@ -20,7 +20,7 @@ import {
 import { Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { cancelling } from "./cancelSuite.ts"
-import { coalescing, identifying } from "./eventSuite.ts"
+import { askedAgain, coalescing, identifying } from "./eventSuite.ts"
 import { leasing, settling } from "./leaseSuite.ts"
 import { noticing, waiting } from "./noticeSuite.ts"
 import { operating } from "./operateSuite.ts"
@@ -40,6 +40,7 @@ export const queueSuite = (name: string, store: Layer.Layer<JobQueue | JobRecord
   describe(`JobQueue (${name})`, () => {
     offering(it_)
     identifying(it_)
+    askedAgain(it_)
     coalescing(it_)
     replacing(it_)
     leasing(it_)

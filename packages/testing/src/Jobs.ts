@@ -33,7 +33,13 @@ const pullRequest = (lane: Lane) => new PullRequestRef({ platform: lane.platform
 export const shaOf = (name: string): Sha => Sha.make(createHash("sha1").update(name).digest("hex"))
 
 /** An event in the life of the lane's pull request: a job that a newer one of its kind replaces while it waits. */
-export const lifecycle = (lane: Lane, delivery: string, kind: LifecycleKind, headSha: Sha): Job =>
+export const lifecycle = (
+  lane: Lane,
+  delivery: string,
+  kind: LifecycleKind,
+  headSha: Sha,
+  more: { readonly again?: string } = {}
+): Job =>
   jobOf(
     lane,
     delivery,
@@ -44,7 +50,8 @@ export const lifecycle = (lane: Lane, delivery: string, kind: LifecycleKind, hea
       author,
       headSha,
       headBranch: "retries",
-      baseBranch: "main"
+      baseBranch: "main",
+      ...more
     }),
     ""
   )
