@@ -55,6 +55,7 @@ const names = [
   "DATADOG_APIKEY",
   "CLIENT_SECRET",
   "MINIO_ACCESS_KEY",
+  "DEPLOY_PRIVATE_KEY",
   "CLOUD_CREDENTIAL",
   "CLOUD_CREDENTIALS",
   "AZURE_DEVOPS_PAT"
@@ -98,7 +99,7 @@ for (const name of names) {
       const [value, hidden] = valueFor(name)
       const told = Object.entries(
         yield* said(
-          { ...name.endsWith("PRIVATE_KEY") ? withApp : withToken, [name]: value },
+          { ...name === "GITHUB_APP_PRIVATE_KEY" ? withApp : withToken, [name]: value },
           `${hidden.join("\n\n")} is it`
         )
       )
