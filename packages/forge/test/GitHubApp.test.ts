@@ -128,6 +128,20 @@ it.effect("the installation is the delivery's, else the configured one, else the
     assert.strictEqual(fake.calls("GET /repos/acme/shop/installation"), 1)
   }).pipe(Effect.scoped))
 
+it.effect("a repository whose installation is not found is looked up again by the next call", () =>
+  Effect.gen(function*() {
+    const fake = yield* started
+    let isInstalled = false
+    fake.script = minting(({ path }) =>
+      path.endsWith("/installation") && !isInstalled ? { status: 404, body: { message: "Not Found" } } : undefined
+    )
+    yield* Effect.gen(function*() {
+      assert.include(String(yield* Effect.flip(passwordFor(shop))), "NotFound")
+      isInstalled = true
+      assert.strictEqual(yield* passwordFor(shop), "ghs_1")
+    }).pipe(Effect.provide(appForge(fake, Option.none())))
+  }).pipe(Effect.scoped))
+
 it.live("a clock that is five minutes wrong is noticed by GitHub's own, and the statement is signed again", () =>
   Effect.gen(function*() {
     const fake = yield* fakeGitHub()

@@ -117,19 +117,20 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
         return yield* call
       }))
 
-  const installationOf = yield* Cache.make({
+  const findInstallation = Effect.fnUntraced(function*(repo: RepoName) {
+    const [owner = "", name = ""] = repo.split("/")
+    const found = yield* onTime(client.request({
+      operation: `GitHub.installation ${repo}`,
+      route: "GET /repos/{owner}/{repo}/installation",
+      parameters: { owner, repo: name },
+      answer: Installation
+    }))
+    return found.id
+  })
+
+  const installationOf = yield* Cache.makeWith(findInstallation, {
     capacity: installationsKept,
-    timeToLive: "1 hour",
-    lookup: Effect.fnUntraced(function*(repo: RepoName) {
-      const [owner = "", name = ""] = repo.split("/")
-      const found = yield* onTime(client.request({
-        operation: `GitHub.installation ${repo}`,
-        route: "GET /repos/{owner}/{repo}/installation",
-        parameters: { owner, repo: name },
-        answer: Installation
-      }))
-      return found.id
-    })
+    timeToLive: (exit) => exit._tag === "Success" ? Duration.hours(1) : Duration.zero
   })
 
   /** Installations that do not grant `checks: write`, so that no second token is asked for. */
