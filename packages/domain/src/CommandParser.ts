@@ -163,6 +163,16 @@ export const parse = (text: string): Option.Option<Command> => {
   })
 }
 
+const thisOne = /^ignore (?:it|this|that|the finding|this finding|the comment|this comment)$/
+
+/** In a comment on the diff, `ignore this, it is wrong` is about the finding there, and not about the pull request. */
+const aboutFinding = (event: Job["event"], text: string): Option.Option<Command> => {
+  const [clause = ""] = text.split(/[,.;:!–—(\n]|\s-\s/)
+  return event._tag === "Comment" && event.filePath !== undefined && thisOne.test(core(clause))
+    ? Option.some(Dismiss.make({ reason: text.slice(clause.length).replace(/^[^\p{L}\p{N}]+/u, "").trim() }))
+    : Option.none()
+}
+
 /**
  * Command of a job. A lifecycle event asks for a review, and so does a request that no comment of the forge holds; a
  * text that asks nothing gets an answer, as it was accepted.
@@ -172,5 +182,8 @@ export const commandOf = ({ event, prompt }: Pick<Job, "event" | "prompt">): Com
   if (event._tag === "Lifecycle" || event.commentId === 0 || focus === "") {
     return Review.make({ full: false, focus: isBare(focus) ? "" : focus })
   }
-  return Option.getOrElse(parse(focus), () => Ask.make({ text: focus }))
+  return aboutFinding(event, focus).pipe(
+    Option.orElse(() => parse(focus)),
+    Option.getOrElse(() => Ask.make({ text: focus }))
+  )
 }

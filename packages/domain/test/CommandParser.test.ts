@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Command } from "@nominal-code/domain/Command"
 import { commandOf, parse } from "@nominal-code/domain/CommandParser"
 import { promptOf } from "@nominal-code/domain/Mention"
-import { Login, PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { Login, PullNumber, PullRequestRef, RepoName, RepoPath } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Option, Schema } from "effect"
 
@@ -287,6 +287,21 @@ const comment = (commentId: number) =>
     commentId,
     body: ""
   })
+
+it("to ignore a comment on the diff dismisses its finding, and stops no reviews of the pull request", () => {
+  const onDiff = PullRequestEvent.cases.Comment.make({
+    ...comment(9),
+    kind: "review_comment",
+    filePath: RepoPath.make("src/a.ts")
+  })
+  const meaning = (event: PullRequestEvent, prompt: string) => shown(Option.some(commandOf({ event, prompt })))
+  assert.strictEqual(meaning(onDiff, "ignore this, it's a false positive"), "Dismiss: it's a false positive")
+  assert.strictEqual(meaning(onDiff, "Please ignore it."), "Dismiss: ")
+  for (const prompt of ["ignore", "ignore this PR", "ignore: done"]) {
+    assert.strictEqual(meaning(onDiff, prompt), "Ignore")
+  }
+  assert.strictEqual(meaning(comment(9), "ignore this, I am not done"), "Ignore")
+})
 
 it("a job without a comment of the forge is a review, whatever its prompt", () => {
   assert.strictEqual(shown(Option.some(commandOf({ event: comment(0), prompt: "is it right?" }))), "review: …")
