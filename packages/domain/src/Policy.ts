@@ -4,6 +4,7 @@ import { parse } from "./CommandParser.ts"
 import { filteredBy, type Filters, noFilters } from "./Filters.ts"
 import { markersIn } from "./Marker.ts"
 import { promptOf } from "./Mention.ts"
+import { hasLabel } from "./PullRequest.ts"
 import { isAutomatic, type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
 import type { ValuesOf } from "./Setting.ts"
 import type { access } from "./settings/Access.ts"
@@ -105,7 +106,7 @@ const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
       if (!isTrigger(policy, kind)) {
         return refuse("ignored", `${kind} is not among the triggers`)
       }
-      if (kind === "pr_labeled" && !labels.includes(policy.reviewLabel)) {
+      if (kind === "pr_labeled" && !hasLabel(labels, policy.reviewLabel)) {
         return refuse("ignored", "the label is not reviewer.review_label")
       }
       return Option.match(leftOut(policy, event), {

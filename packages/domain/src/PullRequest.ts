@@ -64,6 +64,10 @@ export const PullRequestSlug = Schema.String.check(Schema.isPattern(/^[^#]+#[1-9
   )
 )
 
+/** True if a label has the name, in any case. No label has an empty one. */
+export const hasLabel = (labels: ReadonlyArray<string>, name: string): boolean =>
+  name !== "" && labels.some((label) => label.toLowerCase() === name.toLowerCase())
+
 /** A pull request as the forge shows it now. */
 export class PullRequest extends Schema.Class<PullRequest>("@nominal-code/domain/PullRequest")({
   ref: PullRequestRef,

@@ -140,6 +140,7 @@ it("says why, without repeating what a person wrote", () => {
 it("reviews what gets the label, where labels are a trigger", () => {
   const labels = { triggers: ["pr_labeled"] } as const
   decides("review: ", lifecycle("pr_labeled", { labels: ["bug", "nominal:review"] }), labels)
+  decides("review: ", lifecycle("pr_labeled", { labels: ["Nominal:Review"] }), labels)
   decides("ignored", lifecycle("pr_labeled", { labels: ["bug"] }), labels)
   decides("ignored", lifecycle("pr_labeled"), labels)
   decides("ignored", lifecycle("pr_labeled", { labels: ["nominal:review"] }))

@@ -5,6 +5,7 @@ import { usesModel } from "@nominal-code/domain/Command"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import { type Job, JobOutcome, type SkipReason } from "@nominal-code/domain/Job"
 import type { Policy } from "@nominal-code/domain/Policy"
+import { hasLabel } from "@nominal-code/domain/PullRequest"
 import { isAutomatic, type PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import type { ValuesOf } from "@nominal-code/domain/Setting"
@@ -58,7 +59,7 @@ const awaitsMaintainer = Effect.fnUntraced(function*({ event }: Job, { policy }:
   if (require === "anyone" || event._tag === "Comment" || !isAutomatic(event)) return Option.none<Refusal>()
   if (meets(require)(yield* relationOf(event))) return Option.none<Refusal>()
   const { labels = [] } = yield* Forge.use((forge) => forge.pullRequest(event.pullRequest))
-  if (labels.includes(reviewLabel)) return Option.none<Refusal>()
+  if (hasLabel(labels, reviewLabel)) return Option.none<Refusal>()
   const text =
     `I review this pull request when a maintainer asks me to: by mentioning me with \`review\`, or with the ` +
     `label ${codeSpan(reviewLabel)}.`

@@ -1,5 +1,5 @@
 import type { Job, SkipReason } from "@nominal-code/domain/Job"
-import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
+import { hasLabel, type PullRequest, type Sha } from "@nominal-code/domain/PullRequest"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Forge, type OwnPosts, type PullRequestView, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
@@ -56,7 +56,7 @@ const skipOf = (
     const detail = "the pull request is ignored until somebody mentions me with `resume`"
     return Option.some({ reason: "ignored", detail, headSha })
   }
-  if (ignoreLabel !== "" && labels.some((label) => label.toLowerCase() === ignoreLabel.toLowerCase())) {
+  if (hasLabel(labels, ignoreLabel)) {
     const detail = `the pull request is ignored as long as it has the label ${codeSpan(ignoreLabel)}`
     return Option.some({ reason: "ignored", detail, headSha })
   }

@@ -155,7 +155,7 @@ describe("a stranger's pull request", () => {
   it.effect("that has the label is reviewed at each push", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* run(requiring("member"), push({ association: "NONE" })), "run")
-    }).pipe(Effect.provide(worldWith({ pullRequests: [Scene.pullRequest({ labels: ["nominal:review"] })] }).layer)))
+    }).pipe(Effect.provide(worldWith({ pullRequests: [Scene.pullRequest({ labels: ["Nominal:Review"] })] }).layer)))
 
   it.effect("is one of somebody without a role on GitLab", () =>
     Effect.gen(function*() {
