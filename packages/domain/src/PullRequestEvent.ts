@@ -46,7 +46,8 @@ export const PullRequestEvent = Schema.TaggedUnion({
     /** Labels that the event has added. */
     labels: Schema.optionalKey(Schema.Array(Schema.String)),
     /**
-     * Present where the head is reviewed even if it was: names the request, so that two deliveries of it are one.
+     * Present where the head is reviewed even if it was: names the request, so that two deliveries of it are one. Where
+     * the job replaced that of the request, the ids of the replaced jobs follow, with blanks between them.
      */
     again: Schema.optionalKey(Schema.String),
     installationId: Schema.optionalKey(Schema.Int)

@@ -86,7 +86,7 @@ const ended = (row: JobRow, state: "done" | "superseded" | "parked", now: number
   endedAt: now
 })
 
-const standingFor = (before: string | null, { id, stoodFor }: JobRow): string =>
+const standingFor = (before: string | null, { id, stoodFor }: Pick<JobRow, "id" | "stoodFor">): string =>
   [before, stoodFor, id].flatMap((ids) => ids?.split(" ") ?? []).slice(-maxStoodFor).join(" ")
 
 const retire = (table: JobTable, row: JobRow, by: JobRow["supersededBy"], now: number): void =>
@@ -96,22 +96,22 @@ const retire = (table: JobTable, row: JobRow, by: JobRow["supersededBy"], now: n
   )
 
 /**
- * Stored form of a job that supersedes another. If that one was to review its head again, so does this one: it would be
- * skipped for a head that has a review.
+ * Stored form of a job that supersedes another. If that one was to review its head again, so does this one, unless that
+ * one has posted its review by then: it names it.
  */
-const inheriting = (older: string, newer: string): string => {
-  const jobs = Option.all({ before: StoredJob.decode(older), after: StoredJob.decode(newer) })
+const inheriting = (table: JobTable, { id }: JobRow, newer: string): string => {
+  const jobs = Option.all({ before: StoredJob.decode(table.payload(id)), after: StoredJob.decode(newer) })
   if (Option.isNone(jobs)) return newer
   const { after, before } = jobs.value
-  if (before.event._tag === "Comment" || after.event._tag === "Comment") return newer
-  return before.event.again === undefined || after.event.again !== undefined
-    ? newer
-    : StoredJob.encode(new Job({ ...after, event: { ...after.event, again: before.event.again } }))
+  if (before.event._tag === "Comment" || before.event.again === undefined) return newer
+  if (after.event._tag === "Comment" || after.event.again !== undefined) return newer
+  const again = standingFor(before.event.again, { id, stoodFor: null })
+  return StoredJob.encode(new Job({ ...after, event: { ...after.event, again } }))
 }
 
 /** Supersedes a job by a newer one, which lists it. */
 const supersede = (table: JobTable, row: JobRow, newer: JobRow, now: number): void => {
-  const payload = inheriting(table.payload(row.id), table.payload(newer.id))
+  const payload = inheriting(table, row, table.payload(newer.id))
   retire(table, row, newer.id, now)
   table.update({ ...newer, stoodFor: standingFor(newer.stoodFor, row) }, payload)
 }
@@ -256,7 +256,7 @@ export const offer = (
     put(fresh())
     return OfferResult.cases.Accepted.make({ jobId: row.id })
   }
-  const inherited = inheriting(table.payload(pending.id), payload)
+  const inherited = inheriting(table, pending, payload)
   retire(table, pending, row.id, now)
   store(table, { ...fresh(), stoodFor: standingFor(null, pending) }, inherited, known !== undefined)
   return OfferResult.cases.Accepted.make({ jobId: row.id, superseded: pending.id })

@@ -43,7 +43,7 @@ const [asked, reopened] = [
 const takesAgain = Effect.gen(function*() {
   const { job } = yield* take
   assert.strictEqual(job.delivery, "reopened")
-  assert.strictEqual(job.event._tag === "Lifecycle" ? job.event.again : "", "asked")
+  assert.strictEqual(job.event._tag === "Lifecycle" ? job.event.again : "", `asked ${asked.id}`)
 })
 
 /** Behaviour of a request to review a head again that an event replaces, whose head may have its review. */

@@ -32,6 +32,14 @@ const short = (sha: Sha): string => sha.slice(0, 7)
 export const reviewOf = (known: OwnPosts, headSha: Sha): Option.Option<ReviewedHead> =>
   Option.fromUndefinedOr(known.reviewedHeads.find((reviewed) => reviewed.headSha === headSha))
 
+/** Finds the review of a commit that a request to review it again has had, by a job that was replaced since. */
+const reviewFor = (again: string, known: OwnPosts, headSha: Sha): Option.Option<ReviewedHead> => {
+  const replaced = again.split(" ")
+  return Option.fromUndefinedOr(
+    known.reviewedHeads.find((reviewed) => reviewed.headSha === headSha && replaced.includes(reviewed.jobId))
+  )
+}
+
 /** Skip of a lifecycle event whose head has its review already. */
 export const headReviewed = ({ headSha, jobId }: ReviewedHead): Skip => ({
   reason: "head-reviewed",
@@ -68,8 +76,8 @@ const skipOf = (
   const filtered = filteredByServer(event, pullRequest, settings)
   if (Option.isSome(filtered)) return Option.some({ reason: "filtered", detail: filtered.value, headSha })
   // Asked for again: by a label, another base, or the check's "Re-run".
-  if (event.again !== undefined) return Option.none()
-  return Option.map(reviewOf(known, headSha), headReviewed)
+  const { again } = event
+  return Option.map(again === undefined ? reviewOf(known, headSha) : reviewFor(again, known, headSha), headReviewed)
 }
 
 /** Events after which a pull request is open. A forge that shows it as closed may be behind. */

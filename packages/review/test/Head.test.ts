@@ -56,6 +56,15 @@ describe("a lifecycle event", () => {
       }
     }))
 
+  it.effect("that replaced a request to review again is skipped if that one's job has posted its review", () =>
+    Effect.gen(function*() {
+      const earlier = { headSha: Scene.headSha, jobId: JobId.make("e".repeat(20)) }
+      const before = Scene.world({ reviewedHeads: [earlier] })
+      assert.deepInclude(yield* run(before, pushOf({ again: `4 ${otherJob}` })), { _tag: "Reviewed" })
+      const after = Scene.world({ reviewedHeads: [earlier, reviewed(Scene.headSha)] })
+      assert.deepInclude(yield* run(after, pushOf({ again: `4 ${otherJob}` })), { reason: "head-reviewed" })
+    }))
+
   it.effect("delivered late, when a newer head has its review, posts nothing for the older commit", () =>
     Effect.gen(function*() {
       const world = Scene.world({
