@@ -1,4 +1,4 @@
-import { Option } from "effect"
+import { Option, Record } from "effect"
 import { type Filters, noFilters } from "./Filters.ts"
 import { Severity } from "./Finding.ts"
 import type { LifecycleKind } from "./PullRequestEvent.ts"
@@ -46,7 +46,11 @@ export const within = (server: ReviewSettings, own: RepositorySettings): ReviewS
   minSeverity: stricter(server.minSeverity, own.minSeverity),
   maxFindings: smaller(server.maxFindings, own.maxFindings),
   nits: quieter(server.nits, own.nits),
-  paths: { ...withinLimits(own.paths, server), ...withinLimits(server.paths, own) },
+  paths: {
+    // A pattern of both keeps the place of the first, so that others of the repository's would come after the server's.
+    ...withinLimits(Record.filter(own.paths, (_, pattern) => !Object.hasOwn(server.paths, pattern)), server),
+    ...withinLimits(server.paths, own)
+  },
   language: Option.orElse(own.language, () => server.language)
 })
 

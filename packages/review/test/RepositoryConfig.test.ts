@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Filters, noFilters } from "@nominal-code/domain/Filters"
 import { Job } from "@nominal-code/domain/Job"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { noRepositorySettings, within } from "@nominal-code/domain/RepositorySettings"
+import { makeRuleOf, type PathRules } from "@nominal-code/domain/Selection"
 import { Effect, Schema } from "effect"
 import { answer } from "../src/Question.ts"
 import { review } from "../src/Review.ts"
@@ -130,4 +132,14 @@ describe("the settings of a repository", () => {
       )
       assert.notMatch(world.tasks[0]?.system ?? "", /Deutsch/)
     }))
+})
+
+it("a repository's rules of paths come before the server's, also where it writes one of its patterns first", () => {
+  const ruleFor = (path: string, own: PathRules) => {
+    const server = { ...Scene.settings, paths: { "src/": { minSeverity: "high", maxFindings: 1 } as const } }
+    return makeRuleOf(within(server, { ...noRepositorySettings, paths: own }).paths)(path)
+  }
+  const loose = { minSeverity: "low", maxFindings: 0 } as const
+  assert.deepInclude(ruleFor("src/a.ts", { "src/": loose, "*": loose }), { minSeverity: "high", maxFindings: 1 })
+  assert.deepInclude(ruleFor("constructor/a.ts", { constructor: { maxFindings: 2 } }), { maxFindings: 2 })
 })
