@@ -213,8 +213,13 @@ breaks("overlapped", "a pod that outlives the next one's start, behind a shorter
 }, /10 ms before pod-1/)
 
 breaks("stale", "a pod that started for a job that had ended", {
-  pods: [pod(first, 100, 190), pod(first, 201, 205), pod(third, 210, 390)]
+  pods: [pod(first, 100, 190), { ...pod(first, 201, 205), name: "job-again" }, pod(third, 210, 390)]
 }, /started 1 ms after its end/)
+it("stale: the cluster may replace a pod of a Job that could not be deleted yet", () =>
+  assert.deepStrictEqual(
+    judge({ ...good, pods: [pod(first, 100, 190), pod(first, 201, 205), pod(third, 210, 390)] }).stale,
+    []
+  ))
 breaks("stale", "an answer of a job that had been superseded", {
   posts: [...good.posts, post(second, 190)].sort((one, other) => one.at - other.at)
 }, /40 ms after its end, as superseded/)

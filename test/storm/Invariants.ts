@@ -152,9 +152,14 @@ const overlapped = (observed: Observed): ReadonlyArray<string> =>
     })
   })
 
+/** True for a pod by which the cluster replaces an earlier one of its Job, until the Job is deleted. */
+const isReplacement = ({ name, startedAt }: PodRun, pods: ReadonlyArray<PodRun>): boolean =>
+  pods.some((other) => other.name === name && other.startedAt < startedAt)
+
 /**
- * Stale effects: nothing is done for a job that has ended. No pod of it starts, and nothing of it is posted, but for the
- * notice of one that was given up, which comes after its end.
+ * Stale effects: nothing is done for a job that has ended. No Job of it starts, and nothing of it is posted, but for the
+ * notice of one that was given up, which comes after its end. While the cluster's API fails, the cluster may replace a pod
+ * of a Job that cannot be deleted yet.
  */
 const stale = (observed: Observed): ReadonlyArray<string> => {
   const ends = new Map(observed.changes.filter(({ endedAt }) => endedAt > 0).map((change) => [change.job, change]))
@@ -163,8 +168,9 @@ const stale = (observed: Observed): ReadonlyArray<string> => {
     return end === undefined || at <= end.endedAt ? undefined : `${Math.round(at - end.endedAt)} ms after its end`
   }
   return [
-    ...observed.pods.flatMap(({ job, pod, startedAt }) => {
-      const after = late(job, startedAt)
+    ...observed.pods.flatMap((run) => {
+      const { job, pod, startedAt } = run
+      const after = isReplacement(run, observed.pods) ? undefined : late(job, startedAt)
       return after === undefined ? [] : [`${pod} of job ${job} started ${after}`]
     }),
     ...observed.posts.flatMap(({ at, job, kind, pull }) => {
