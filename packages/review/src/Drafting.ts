@@ -122,6 +122,7 @@ const compose = Effect.fnUntraced(function*(
     settledBefore: before,
     unreadable: answer.unreadable,
     unproven: tally.unproven,
+    refuted: tally.refuted,
     unverified: tally.unverified,
     minor: tally.minor + answer.unplaced.length - unplaced.length,
     repositoryProblems: [

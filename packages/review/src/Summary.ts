@@ -41,6 +41,8 @@ export interface SummaryParts {
   readonly unreadable: number
   /** Number of findings that were dropped because none of their quotes stands in the code. */
   readonly unproven: number
+  /** Number of findings that were refuted when they were verified. */
+  readonly refuted: number
   /** Number of findings that were to be verified, and are told without a verdict. */
   readonly unverified: number
   /** Number of findings below the severity that is reported. */
@@ -77,6 +79,16 @@ const endedEarly = ({ limit }: SummaryParts): ReadonlyArray<string> =>
     ? []
     : [`> This review ended early: ${usedUp(limit)}. Not everything may have been looked at.`]
 
+/** The model writes its text before its findings are checked and verified, so that it may speak of those that fell. */
+const fallen = ({ refuted, text, unproven }: SummaryParts): ReadonlyArray<string> =>
+  text === "" || refuted + unproven === 0 ? [] : [
+    `> This was written before its findings were verified. ${
+      refuted + unproven === 1
+        ? "One of them did not hold, and is"
+        : `${refuted + unproven} of them did not hold, and are`
+    } not posted.`
+  ]
+
 const withoutPlace = ({ unplaced }: SummaryParts): ReadonlyArray<string> => {
   if (unplaced.length === 0) return []
   const bullets = unplaced.map(({ severity, text }) => `- ${badges[severity]} \u2014 ${indented(text)}`)
@@ -89,13 +101,14 @@ const unverifiedText = ({ cut, folded, inline, unverified }: SummaryParts): stri
   unverified === inline.length + folded.length + cut.length ? "unverified" : `${unverified} unverified`
 
 const footer = (parts: SummaryParts): string => {
-  const { files, headSha, ignored, minor, repeated, unproven, unreadable, unverified } = parts
+  const { files, headSha, ignored, minor, refuted, repeated, unproven, unreadable, unverified } = parts
   return [
     `Reviewed ${short(headSha)}`,
     `${counted(files, "file")}${ignored === 0 ? "" : ` (${ignored} more ignored)`}`,
     ...(repeated === 0 ? [] : [`${counted(repeated, "earlier finding")} not repeated`]),
     ...(minor === 0 ? [] : [`${counted(minor, "finding")} below the reported severity`]),
     ...(unverified === 0 ? [] : [unverifiedText(parts)]),
+    ...(refuted === 0 ? [] : [`${counted(refuted, "finding")} refuted`]),
     ...(unproven === 0 ? [] : [`${counted(unproven, "finding")} without proof dropped`]),
     ...(unreadable === 0 ? [] : [`${counted(unreadable, "finding")} of the model could not be read`])
   ].join(" · ")
@@ -125,6 +138,7 @@ export const summarize = (parts: SummaryParts, now: PullRequest): string => {
   const text = [
     headline(parts),
     ...(parts.text === "" ? [] : [fit(parts.text, textRoom - (parts.unplaced.length > 0 ? textRoom / 2 : 0))]),
+    ...fallen(parts),
     ...withoutPlace(parts),
     ...missedSentence(parts.coverage),
     ...endedEarly(parts),

@@ -39,6 +39,7 @@ const line = ({ added = [], before = [], fixed = 0, open = [], unreadable = 0, w
     settlements: [...settled("fixed", fixed), ...settled("dismissed", withdrawn)],
     settledBefore: before.map((state) => ({ ...finding("low"), state })),
     unproven: 0,
+    refuted: 0,
     unverified: 0,
     unreadable,
     minor: 0,

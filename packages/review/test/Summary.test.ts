@@ -33,6 +33,7 @@ const parts: SummaryParts = {
   settlements: [],
   settledBefore: [],
   unproven: 0,
+  refuted: 0,
   unverified: 0,
   unreadable: 0,
   minor: 0,
@@ -43,6 +44,16 @@ const parts: SummaryParts = {
 }
 
 const summary = (of: SummaryParts) => summarize(of, Scene.pullRequest())
+
+it("says below the model's text that findings in it did not hold, and counts them", () => {
+  const text = summary({ ...parts, refuted: 1, unproven: 1 })
+  assert.include(
+    text,
+    "All in all, good.\n\n> This was written before its findings were verified. 2 of them did not hold"
+  )
+  assert.include(text, "1 finding refuted \u00b7 1 finding without proof dropped")
+  assert.notInclude(summary(parts), "verified")
+})
 
 describe("the summary", () => {
   it("of a review without findings is three short paragraphs", () => {
