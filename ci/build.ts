@@ -43,7 +43,18 @@ for (const name of ["persistence", "jobs"]) {
 }
 for (const file of ["LICENSE", "README.md"]) cpSync(at(file), out(file))
 
-writeFileSync(out("bin/nominal-code.js"), "#!/usr/bin/env node\nimport \"../lib/main.js\"\n")
+// Checked before anything is loaded: an older Node ends with a stack trace, or only in the middle of a review.
+writeFileSync(
+  out("bin/nominal-code.js"),
+  `#!/usr/bin/env node
+const [major, minor] = process.versions.node.split(".").map(Number)
+if (major > 22 || (major === 22 && minor >= 19)) await import("../lib/main.js")
+else {
+  console.error(\`nominal-code: Node 22.19 or newer is needed, and this is \${process.versions.node}\`)
+  process.exitCode = 1
+}
+`
+)
 chmodSync(out("bin/nominal-code.js"), 0o755)
 writeFileSync(
   out("package.json"),

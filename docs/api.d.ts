@@ -741,7 +741,8 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
     /** Labels that the event has added. */
     readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
     /**
-     * Present where the head is reviewed even if it was: names the request, so that two deliveries of it are one.
+     * Present where the head is reviewed even if it was: names the request, so that two deliveries of it are one. Where
+     * the job replaced that of the request, the ids of the replaced jobs follow, with blanks between them.
      */
     readonly again: Schema.optionalKey<Schema.String>;
     readonly installationId: Schema.optionalKey<Schema.Int>;

@@ -72,16 +72,18 @@ ${place === "kubernetes" ? kubernetes : host}${
   }`
 
 const secretsOf: Readonly<Record<StarterForge, string>> = {
-  github: "GITHUB_TOKEN (of the account, contents: read, pull requests: write) and GITHUB_WEBHOOK_SECRET " +
-    "(openssl rand -hex 32 makes one)",
-  gitlab: "GITLAB_TOKEN (of the account, with the scope api) and GITLAB_WEBHOOK_SECRET (openssl rand -hex 32 makes one)"
+  github:
+    "GITHUB_TOKEN (of the account that reviews: contents read; pull requests, issues and commit statuses write) " +
+    "and GITHUB_WEBHOOK_SECRET (openssl rand -hex 32 makes one)",
+  gitlab:
+    "GITLAB_TOKEN (of the account that reviews, with the scope api) and GITLAB_WEBHOOK_SECRET (openssl rand -hex 32 makes one)"
 }
 
 const hookOf: Readonly<Record<StarterForge, string>> = {
   github: "add a webhook to the repository: https://<your host>/webhooks/github, content type application/json, the " +
-    "same secret, and the events of docs/review-a-repository.md",
+    "same secret, and the events pull requests, issue comments, pull request reviews and review comments",
   gitlab: "add a webhook to the project: https://<your host>/webhooks/gitlab, the same secret token, and the events " +
-    "of docs/gitlab.md"
+    "merge requests and comments"
 }
 
 /** The next three steps after the file is there. */

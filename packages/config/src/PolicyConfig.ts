@@ -38,7 +38,8 @@ export const resolvePolicy = (mode: Mode, values: Values, report: Report): Polic
   if (mode === "serve" && nobody) {
     report.problem(
       access.allowedUsers,
-      "ALLOWED_USERS must contain at least one username: those who may ask for a review by a mention"
+      "ALLOWED_USERS must contain at least one username, those who may ask for a review by a mention; or set " +
+        "ALLOWED_ASSOCIATIONS or ALLOWED_ACCESS_LEVEL"
     )
   }
   return {

@@ -90,7 +90,8 @@ mistakes("people, triggers and placeholders", {
   "nobody who may ask": {
     env: { ALLOWED_USERS: " , " },
     problem:
-      "access.allowed_users: ALLOWED_USERS must contain at least one username: those who may ask for a review by a mention"
+      "access.allowed_users: ALLOWED_USERS must contain at least one username, those who may ask for a review by a mention; " +
+      "or set ALLOWED_ASSOCIATIONS or ALLOWED_ACCESS_LEVEL"
   },
   "a bot's name with @": {
     env: { REVIEWER_BOT_USERNAME: "@nominalbot" },
