@@ -1,3 +1,4 @@
+import { laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { Option } from "effect"
 import type { Accepted, Change, Observed, PodRun, Post } from "./Observed.ts"
@@ -20,19 +21,22 @@ const recordsOf = ({ records }: Observed): Records => new Map(records.map((recor
 
 const isComment = ({ kind }: JobRecord): boolean => !kind.startsWith("pr_")
 
-/** Fault of the job that replaced a superseded one; empty where all is well. */
-const mishapOfHeir = (observed: Observed, one: Accepted, record: JobRecord, records: Records): string | undefined => {
+/**
+ * Fault of the job that replaced a superseded one; empty where all is well. The sender need not know it: it may have given
+ * up on the answer while Redis was away.
+ */
+const mishapOfHeir = (record: JobRecord, records: Records): string | undefined => {
   const heir = records.get(Option.getOrElse(record.supersededBy, () => ""))
   if (isComment(record)) return "asks for an answer, and was superseded"
   return heir !== undefined && heir.position > record.position && !isComment(heir) &&
-      observed.accepted.some(({ job, pull }) => job === heir.id && pull === one.pull)
+      laneKey(heir.lane) === laneKey(record.lane)
     ? undefined
     : `was superseded by ${heir?.id ?? "nobody"}, which came not after it to the same pull request`
 }
 
 /** Fault of the end of an accepted delivery's job; empty where all is well. */
 const misfortune = (observed: Observed, one: Accepted, record: JobRecord, records: Records): string | undefined => {
-  if (record.state === "superseded") return mishapOfHeir(observed, one, record, records)
+  if (record.state === "superseded") return mishapOfHeir(record, records)
   if (record.state === "parked") {
     return answersOf(observed, one.job).length > 0 ? undefined : "was given up, and the pull request does not know"
   }

@@ -70,10 +70,11 @@ const runDuring = Effect.fnUntraced(function*(
   assert.isUndefined(offered.pollUnsafe())
   yield* failover(second, replica)
   yield* Fiber.join(offered)
+  // For a moment, the old primary may answer reads with what it had before.
   const records = yield* Effect.repeat(patiently(here.list({ limit: 2 * total })), {
     schedule: Schedule.spaced("50 millis"),
-    until: (all) => all.length > 0 && all.every(({ state }) => state === "done")
-  }).pipe(Effect.timeout("30 seconds"))
+    until: (all) => all.length === total && all.every(({ state }) => state === "done")
+  }).pipe(Effect.timeout("60 seconds"))
   yield* Fiber.interrupt(working)
   assert.strictEqual(records.length, total)
   return ran
