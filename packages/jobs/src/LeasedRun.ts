@@ -2,6 +2,7 @@ import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { countRun, countUsage } from "@nominal-code/domain/Metrics"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
+import { endingWithin } from "@nominal-code/domain/RunDeadline"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { inTraceOf } from "@nominal-code/domain/Trace"
 import { Duration, Effect, Exit, Option } from "effect"
@@ -56,6 +57,7 @@ export const make = Effect.fnUntraced(
     const run = (lease: Lease) =>
       runner.run(lease.job, lease.run).pipe(
         Effect.provideService(RunStillWanted, isWanted(lease)),
+        endingWithin(deadline),
         Effect.timeoutOrElse({
           duration: deadline,
           orElse: () =>

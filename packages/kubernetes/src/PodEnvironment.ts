@@ -1,6 +1,6 @@
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
-import { Redacted } from "effect"
+import { Duration, Redacted } from "effect"
 import type { EnvironmentVariable } from "./JobManifest.ts"
 
 /*
@@ -43,6 +43,8 @@ export const podEnvironment = (
     WORKSPACE_BASE_DIR: "/workspace/nominal-code",
     HOME: "/home/nominal",
     TMPDIR: "/tmp",
+    // The pod bounds its calls of the model by it.
+    JOBS_DEADLINE_SECONDS: String(Duration.toSeconds(kubernetes.activeDeadline)),
     ...kubernetes.environment
   }).map(([name, value]) => ({ name, value: verbatim(value) }))
   return [...plain, ...fromSecrets(kubernetes)]

@@ -88,6 +88,7 @@ describe("the Job of a run", () => {
                 { name: "WORKSPACE_BASE_DIR", value: "/workspace/nominal-code" },
                 { name: "HOME", value: "/home/nominal" },
                 { name: "TMPDIR", value: "/tmp" },
+                { name: "JOBS_DEADLINE_SECONDS", value: "600" },
                 { name: "GITHUB_API_BASE", value: "https://api.github.com" }
               ],
               resources: { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } },

@@ -2,6 +2,7 @@
 import { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { verifierOf } from "@nominal-code/domain/ReviewSettings"
+import { timeLeft } from "@nominal-code/domain/RunDeadline"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Duration, Effect, Option } from "effect"
 import type { FingerprintedFinding } from "./Anchor.ts"
@@ -31,8 +32,17 @@ export const noVerification: Verification = { verdicts: new Map(), wanted: false
 /** Number of findings that are verified. Those behind them are not. */
 const mostClaims = 24
 
-/** Time that a verification may take, of the ten minutes that a run has by default: the review itself is done by then. */
-const patience = Duration.minutes(4)
+/** Time that a verification may take. */
+const mostPatience = Duration.minutes(4)
+
+/** Time that a run needs after it, to post its review. */
+const forPosting = Duration.minutes(1)
+
+const patience = Effect.map(timeLeft, (left) =>
+  Option.match(left, {
+    onNone: () => mostPatience,
+    onSome: (left) => Duration.min(mostPatience, Duration.max(Duration.zero, Duration.subtract(left, forPosting)))
+  }))
 
 const byFinding = (claims: ReadonlyArray<NamedClaim>, verdicts: Verdicts) =>
   new Map(claims.flatMap(({ found, id }) => {
@@ -71,6 +81,7 @@ export const verify = Effect.fn("Verify.verify")(
       new Set(claims.map(({ id }) => id)),
       (evidence) => Effect.map(standing(evidence, "RIGHT"), Option.isSome)
     )
+    const limit = yield* patience
     const verified = yield* (yield* AgentRunner).run({
       settings: verifier,
       system,
@@ -80,11 +91,11 @@ export const verify = Effect.fn("Verify.verify")(
       submission
     }).pipe(
       Effect.annotateLogs({ agent: "verifier" }),
-      Effect.timeoutOption(patience),
+      Effect.timeoutOption(limit),
       Effect.tap((verified) =>
         Option.isSome(verified)
           ? Effect.void
-          : Effect.logWarning(`The findings are not verified: it took longer than ${Duration.format(patience)}`)
+          : Effect.logWarning(`The findings are not verified: it took longer than ${Duration.format(limit)}`)
       ),
       Effect.catchTags({
         LlmError: ({ message }) =>

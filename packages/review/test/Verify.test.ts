@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { endingWithin } from "@nominal-code/domain/RunDeadline"
 import { LlmError } from "@nominal-code/llm/LlmError"
-import { Deferred, Effect, Fiber, Logger, References } from "effect"
+import { Deferred, Duration, Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
 import { review } from "../src/Review.ts"
 import { ReviewSteps } from "../src/ReviewSteps.ts"
@@ -138,6 +139,18 @@ describe("the verification of findings", () => {
       yield* TestClock.adjust("5 minutes")
       assert.deepInclude(yield* Fiber.join(running), { _tag: "Reviewed", findings: 2 })
       assert.match(summaryOf(world), / · unverified\*/)
+    }))
+
+  it.effect("leaves a minute of its run to post the review, however long the review took", () =>
+    Effect.gen(function*() {
+      const asked = yield* Deferred.make<void>()
+      const world = worldOf(() => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never))
+      const running = yield* Effect.forkChild(endingWithin(Duration.minutes(2))(run(world)))
+      yield* Deferred.await(asked)
+      yield* TestClock.adjust("59 seconds")
+      assert.isUndefined(running.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.deepInclude(yield* Fiber.join(running), { _tag: "Reviewed", findings: 2 })
     }))
 
   it.effect("puts what is confirmed first, and counts what has no verdict", () =>

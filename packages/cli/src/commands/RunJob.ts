@@ -5,6 +5,7 @@ import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { JobPayload } from "@nominal-code/domain/JobPayload"
 import { withoutSecrets } from "@nominal-code/domain/KnownSecrets"
 import { laneKey } from "@nominal-code/domain/Lane"
+import { endingWithin } from "@nominal-code/domain/RunDeadline"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { inTraceOf } from "@nominal-code/domain/Trace"
 import { JobResults } from "@nominal-code/jobs/JobResults"
@@ -139,7 +140,9 @@ const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
 
 const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
   const { job, run } = payload
+  const { jobs: { deadline } } = yield* AppConfig
   return yield* reviewed(payload).pipe(
+    endingWithin(deadline),
     Effect.provideService(RunStillWanted, isWanted(yield* JobResults, payload)),
     Effect.onInterrupt(() => reportInterrupted(payload)),
     Effect.tap(logged),
