@@ -38,7 +38,7 @@ const tellSize = Effect.fnUntraced(function*({ plane }: RealCluster) {
     console.log(`etcd for one review, ${one.kind}: ${bytes(one)} bytes of ${one.objects.length}, ${writes(one)} writes`)
   }
   const all = (of: typeof bytes) => kinds.reduce((total, one) => total + of(one), 0)
-  assert.isBelow(all(bytes), 50_000)
+  assert.isBelow(all(bytes), 90_000)
   assert.isBelow(all(writes), 20)
 })
 

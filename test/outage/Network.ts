@@ -25,6 +25,9 @@ const whole = (response: Response): Promise<Response> =>
     ? Promise.resolve(response)
     : response.arrayBuffer().then((body) => new Response(body, response))
 
+/** True while Node reads or writes a file: prompts and guidelines, for instance. */
+const isReading = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"))
+
 /**
  * The network of a test: `fetch`, as the SDKs call it, for the time of the scope. Hosts answer in real time, and are away
  * by the test's clock.
@@ -68,9 +71,9 @@ export const make = Effect.fnUntraced(function*(hosts: ReadonlyArray<Host>, outa
   return {
     /** Number of a service's requests while it was away. */
     inVain: (service: string) => inVain.get(service) ?? 0,
-    /** Waits, in real time, until no request is open and all that they brought is handled. */
+    /** Waits, in real time, until no request is open, no file is being read, and all that they brought is handled. */
     settled: Effect.gen(function*() {
-      for (let calm = 0; calm < 100; calm = open === 0 ? calm + 1 : 0) yield* turn
+      for (let calm = 0; calm < 100; calm = open === 0 && !isReading() ? calm + 1 : 0) yield* turn
     })
   }
 })
