@@ -38,7 +38,7 @@ const tellSize = Effect.fnUntraced(function*({ plane }: RealCluster) {
     console.log(`etcd for one review, ${one.kind}: ${bytes(one)} bytes of ${one.objects.length}, ${writes(one)} writes`)
   }
   const all = (of: typeof bytes) => kinds.reduce((total, one) => total + of(one), 0)
-  assert.isBelow(all(bytes), 90_000)
+  assert.isBelow(all(bytes), 40_000)
   assert.isBelow(all(writes), 20)
 })
 
@@ -238,11 +238,15 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
       const { jobs, journey, kubelet } = cluster
       const serve = yield* journey.start({ K8S_ACTIVE_DEADLINE_SECONDS: "8" })
       const pull = yield* open(journey, "late")
-      const thinking = stalled(review("Never."))
-      journey.script(pull, thinking.script)
+      // The model answers each time, and never comes to an end. A silent one would be an outage, and end earlier.
+      let runs = 0
+      journey.script(pull, ({ turn }) => {
+        if (turn === 0) runs += 1
+        return runs > 1
+          ? review("In time.")
+          : { calls: [{ name: "Read", input: { file_path: "src/total.ts" } }], latency: 1_500 }
+      })
       const job = yield* journey.send({ ...opened, pull }, serve)
-      yield* thinking.asked
-      journey.script(pull, () => review("In time."))
       yield* holds("the review", Effect.sync(() => reviewed(cluster, pull) === 1))
       const [first] = yield* jobs(`${job}-1`)
       assert.strictEqual(first?.status.conditions?.find(({ type }) => type === "Failed")?.reason, "DeadlineExceeded")

@@ -1,6 +1,5 @@
 import type { Setting } from "@nominal-code/domain/Setting"
 import { Effect, FileSystem, Option, Path } from "effect"
-import { fileURLToPath } from "node:url"
 import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"
 import { settings } from "./Settings.ts"
@@ -22,9 +21,6 @@ const override = Effect.fnUntraced(function*(inline: Text, file: Text, values: V
   return Option.map(content, (content) => content.trim())
 })
 
-// The one place that knows where the package keeps its guidelines.
-const bundledGuidelines = (): string => fileURLToPath(new URL("../guidelines/", import.meta.url))
-
 const readGuidelines = Effect.fnUntraced(function*(directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -39,13 +35,13 @@ const readGuidelines = Effect.fnUntraced(function*(directory: string) {
   )
 })
 
-/** Guidelines by language: the configured directory's, all of them, or else the bundled ones. */
+/** Guidelines by language of the configured directory; none if none is configured. */
 const languageGuidelines = Effect.fnUntraced(function*(values: Values, report: Report) {
   const setting = prompts.languageGuidelinesDir
   const configured = values(setting)
-  const path = yield* Path.Path
-  const directory = Option.isSome(configured) ? path.resolve(configured.value) : bundledGuidelines()
-  return yield* readGuidelines(directory).pipe(Effect.catch(({ reason }) =>
+  if (Option.isNone(configured)) return Option.none()
+  const directory = (yield* Path.Path).resolve(configured.value)
+  const read = readGuidelines(directory).pipe(Effect.catch(({ reason }) =>
     Effect.sync((): Record<string, string> => {
       report.problem(
         setting,
@@ -56,6 +52,7 @@ const languageGuidelines = Effect.fnUntraced(function*(values: Values, report: R
       return {}
     })
   ))
+  return Option.some(yield* read)
 })
 
 /** Prompts and guidelines that replace those of the program. */
@@ -65,8 +62,8 @@ export interface Prompts {
   readonly answerer: Option.Option<string>
   readonly verifier: Option.Option<string>
   readonly codingGuidelines: Option.Option<string>
-  /** Language (`python`, `go`, …) → its guidelines. */
-  readonly languageGuidelines: Readonly<Record<string, string>>
+  /** Language (`python`, `go`, …) → its guidelines, in the place of all bundled ones. */
+  readonly languageGuidelines: Option.Option<Readonly<Record<string, string>>>
 }
 
 /** Resolves the prompts and guidelines that do not come with the program. */

@@ -63,7 +63,10 @@ export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, 
     explorer: { ...agentOf("explorer", explorer.effort), maxTurns: values(explorer.maxTurns) },
     ...resolveExplorers(runner, values, report),
     codingGuidelines: Option.getOrElse(prompts.codingGuidelines, () => ""),
-    languageGuidelines: prompts.languageGuidelines,
+    ...Option.match(prompts.languageGuidelines, {
+      onNone: () => ({}),
+      onSome: (languageGuidelines) => ({ languageGuidelines })
+    }),
     ...(failOn === "never" ? {} : { failOn }),
     limits: Object.fromEntries(Object.entries(spendLimits).filter(([, usd]) => usd > 0)),
     ...(maxCostUsd === 0 ? {} : { maxCostUsd })

@@ -92,8 +92,8 @@ export const ReviewSettings = Schema.Struct({
   /** Filters of what is reviewed by itself. Absent: none. */
   filters: Schema.optionalKey(Schema.Struct(fieldsOfJob(filters))),
   codingGuidelines: Schema.String,
-  /** Language (`python`, `go`, …) → its guidelines. */
-  languageGuidelines: Schema.Record(Schema.String, Schema.String),
+  /** Language (`python`, `go`, …) → its guidelines. Absent: the lists that come with the program that reviews. */
+  languageGuidelines: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** The check on the commit fails while a finding of this severity or a worse one is open. Absent: it never fails. */
   failOn: Schema.optionalKey(Severity),
   /** Cost cap of one review in US dollars, all calls and attempts included. Absent: no cap. */

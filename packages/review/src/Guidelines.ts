@@ -4,6 +4,7 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { generalFile, type GuidelineFile, guidelineFiles } from "./GuidelineFiles.ts"
+import * as PromptFiles from "./PromptFiles.ts"
 
 /** Guidelines of a review. */
 export interface Guidelines {
@@ -74,6 +75,15 @@ const ownLanguages = Effect.fnUntraced(function*(checkout: Checkout, languages: 
   return found.flat()
 })
 
+/** The lists of languages: those of the settings, or else those that come with the program. */
+const listsOf = Effect.fnUntraced(function*(languages: ReadonlyArray<string>, { languageGuidelines }: ReviewSettings) {
+  const lists = yield* Effect.forEach(languages, (language) =>
+    languageGuidelines === undefined
+      ? Effect.map(PromptFiles.languageList(language), Option.getOrElse(() => ""))
+      : Effect.succeed(languageGuidelines[language]?.trim() ?? ""))
+  return lists.filter((text) => text !== "").join("\n\n")
+})
+
 /**
  * Guidelines for the changed files. The repository's own are read from the base branch, where maintainers decide: a pull
  * request cannot bring its own. Its `.nominal/guidelines.md` replaces the configured guidelines, and its
@@ -94,8 +104,7 @@ export const guidelines = Effect.fn("Guidelines.read")(function*(
   const guidelines: Guidelines = {
     repository: [...used.map(titled), ...(isReplaced ? [] : [settings.codingGuidelines.trim()])]
       .filter((text) => text !== "").join("\n\n"),
-    languages: languages.filter((language) => !own.has(language))
-      .map((language) => settings.languageGuidelines[language]?.trim() ?? "").filter((text) => text !== "").join("\n\n")
+    languages: yield* listsOf(languages.filter((language) => !own.has(language)), settings)
   }
   return guidelines
 })

@@ -1,4 +1,4 @@
-import { Effect, FileSystem, type PlatformError } from "effect"
+import { Effect, FileSystem, Option, type PlatformError } from "effect"
 import { fileURLToPath } from "node:url"
 
 /** The texts that come with a review. */
@@ -21,6 +21,19 @@ export const load = Effect.fn("PromptFiles.load")(
   function*(name: PromptName): Effect.fn.Return<string, PlatformError.PlatformError, FileSystem.FileSystem> {
     const fs = yield* FileSystem.FileSystem
     return (yield* fs.readFileString(pathOf(name))).trim()
+  }
+)
+
+/** The bundled list of what often goes wrong in a language; none for a language that has no list. */
+export const languageList = Effect.fn("PromptFiles.languageList")(
+  function*(
+    language: string
+  ): Effect.fn.Return<Option.Option<string>, PlatformError.PlatformError, FileSystem.FileSystem> {
+    const fs = yield* FileSystem.FileSystem
+    const path = fileURLToPath(new URL(`../guidelines/${language}.md`, import.meta.url))
+    return yield* Effect.map(fs.readFileString(path), (text) => Option.some(text.trim())).pipe(
+      Effect.catchReason("PlatformError", "NotFound", () => Effect.succeedNone)
+    )
   }
 )
 

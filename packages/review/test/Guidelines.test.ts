@@ -1,7 +1,9 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Effect, Logger, References } from "effect"
+import { Effect, Logger, Option, References } from "effect"
 import { guidelines } from "../src/Guidelines.ts"
+import * as PromptFiles from "../src/PromptFiles.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 
@@ -9,7 +11,11 @@ const read = (
   baseFiles: Record<string, string>,
   paths: ReadonlyArray<string>,
   settings: Partial<ReviewSettings> = {}
-) => guidelines(Scene.checkoutOf(Scene.world({ baseFiles }), Scene.headSha), { ...Scene.settings, ...settings }, paths)
+) =>
+  guidelines(Scene.checkoutOf(Scene.world({ baseFiles }), Scene.headSha), { ...Scene.settings, ...settings }, paths)
+    .pipe(
+      Effect.provide(NodeServices.layer)
+    )
 
 /** Names of the files in a text of guidelines, in their order. */
 const titles = (text: string) => Array.from(text.matchAll(/^# (.*)$/gm), ([, title = ""]) => title)
@@ -17,6 +23,31 @@ const titles = (text: string) => Array.from(text.matchAll(/^# (.*)$/gm), ([, tit
 const server = { codingGuidelines: "general", languageGuidelines: { python: "py", typescript: "ts", go: "go" } }
 
 describe("the guidelines of a review", () => {
+  it.effect("are the bundled lists of the changed languages, where the server has none of its own", () =>
+    Effect.gen(function*() {
+      const { languageGuidelines: _, ...settings } = Scene.settings
+      const { languages } = yield* guidelines(Scene.checkoutOf(Scene.world(), Scene.headSha), settings, [
+        "a.go",
+        "b.zig"
+      ])
+      assert.strictEqual(languages, Option.getOrThrow(yield* PromptFiles.languageList("go")))
+      assert.isTrue(Option.isNone(yield* PromptFiles.languageList("zig")))
+    }).pipe(Effect.provide(NodeServices.layer)))
+
+  it.effect("cover twelve languages, and ask for nothing that the reviewer is told to leave", () =>
+    Effect.gen(function*() {
+      for (
+        const language of (
+          "c cpp csharp go java javascript kotlin php python ruby rust typescript"
+        ).split(" ")
+      ) {
+        const text = Option.getOrThrow(yield* PromptFiles.languageList(language))
+        assert.isAbove(text.length, 200)
+        assert.isBelow(text.split("\n").length, 60)
+        assert.notMatch(text, /without a test|naming|formatting|missing comment/i)
+      }
+    }).pipe(Effect.provide(NodeServices.layer)))
+
   it.effect("are the server's, with a list for each changed language, where the repository has none", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* read({}, ["a.ts", "b.py"], server), {

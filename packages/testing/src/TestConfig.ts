@@ -26,7 +26,7 @@ const noPrompts: Prompts = {
   answerer: Option.none(),
   verifier: Option.none(),
   codingGuidelines: Option.none(),
-  languageGuidelines: {}
+  languageGuidelines: Option.some({})
 }
 
 /** Settings of a review, with the default of each. */
