@@ -40,8 +40,19 @@ export interface StreamedCall<Event> {
   }
 }
 
-const failure = ({ provider }: ServiceDescription, reason: LlmError["reason"], message: string) =>
-  new LlmError({ provider, reason, message })
+/** Makes an error of a service. */
+export const failure = (
+  { provider }: ServiceDescription,
+  reason: LlmError["reason"],
+  message: string,
+  retryAfter = Option.none<Duration.Duration>()
+) =>
+  new LlmError({
+    provider,
+    reason,
+    message,
+    ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
+  })
 
 /** Loads an SDK. To be cached and done by the first call: a process that never asks a model does not pay for it. */
 export const load = <Sdk>(name: ServiceDescription, sdk: () => Promise<Sdk>): Effect.Effect<Sdk, LlmError> =>

@@ -1,21 +1,15 @@
 import type * as Sdk from "@anthropic-ai/sdk"
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { type Duration, Option, Redacted } from "effect"
-import { LlmError, type LlmErrorReason } from "../LlmError.ts"
-import type { ServiceDescription } from "../ModelService.ts"
+import { Redacted } from "effect"
+import type { LlmError, LlmErrorReason } from "../LlmError.ts"
+import { failure, type ServiceDescription } from "../ModelService.ts"
 import { retryAfter } from "../RetryAfter.ts"
 
 /** Maps an error of the SDK to ours: one line, without the key. */
 export const fromSdk =
   (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
     const text = oneLine(said(cause).replaceAll(Redacted.value(apiKey), "[REDACTED]"), 300)
-    const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
-      new LlmError({
-        provider: name.provider,
-        reason,
-        message,
-        ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
-      })
+    const failed = (reason: LlmErrorReason, message: string) => failure(name, reason, message)
 
     if (cause instanceof sdk.APIConnectionTimeoutError) {
       return failed("unavailable", `The ${name.api} did not answer in time`)
@@ -27,7 +21,7 @@ export const fromSdk =
     }
     const status: number | undefined = cause.status
     const reason = reasonOf(status, cause.type, text)
-    return failed(reason, `${sentence(name, reason, status)}: ${text}`, retryAfter(cause.headers))
+    return failure(name, reason, `${sentence(name, reason, status)}: ${text}`, retryAfter(cause.headers))
   }
 
 /** True if the model refuses a forced tool call, as models do that always think. */

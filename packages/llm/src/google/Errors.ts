@@ -1,17 +1,17 @@
 import type * as Sdk from "@google/genai"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted, Schema } from "effect"
-import { LlmError, type LlmErrorReason } from "../LlmError.ts"
-import type { ServiceDescription } from "../ModelService.ts"
+import type { LlmError, LlmErrorReason } from "../LlmError.ts"
+import { failure, type ServiceDescription } from "../ModelService.ts"
 
 /** Maps an error of the SDK to ours: one line, without the key and the request. */
 export const fromSdk =
   (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted) => (cause: unknown): LlmError => {
-    const { api, provider } = name
+    const { api } = name
     const clean = (text: string) =>
       // The service quotes values of the request that it does not like.
       oneLine(text.replaceAll(Redacted.value(apiKey), "[REDACTED]").replace(/"[^"]{40,}"/g, "\"…\""), 300)
-    const failed = (reason: LlmErrorReason, message: string) => new LlmError({ provider, reason, message })
+    const failed = (reason: LlmErrorReason, message: string) => failure(name, reason, message)
 
     if (cause instanceof SyntaxError) return failed("malformed-response", `The ${api} sent broken JSON`)
     if (!(cause instanceof sdk.ApiError)) {
@@ -23,12 +23,7 @@ export const fromSdk =
     const refusal = decode(cause.message)
     const text = clean(refusal.message)
     const reason = reasonOf(cause.status, refusal)
-    return new LlmError({
-      provider,
-      reason,
-      message: `${sentence(name, reason)} (${cause.status}): ${text}`,
-      ...(Option.isSome(refusal.retryDelay) ? { retryAfter: refusal.retryDelay.value } : {})
-    })
+    return failure(name, reason, `${sentence(name, reason)} (${cause.status}): ${text}`, refusal.retryDelay)
   }
 
 /** The stream ended in the middle of an event, or was none. */

@@ -1,8 +1,8 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted } from "effect"
 import type * as Sdk from "openai"
-import { LlmError, type LlmErrorReason } from "../LlmError.ts"
-import type { ServiceDescription } from "../ModelService.ts"
+import type { LlmError, LlmErrorReason } from "../LlmError.ts"
+import { failure, type ServiceDescription } from "../ModelService.ts"
 import { retryAfter } from "../RetryAfter.ts"
 
 /** Error object of the service, sent instead of an answer or within one. */
@@ -24,13 +24,7 @@ export interface Explain {
 
 /** Errors of a service that is called with this SDK. */
 export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted): Explain => {
-  const failed = (reason: LlmErrorReason, message: string, retryAfter = Option.none<Duration.Duration>()) =>
-    new LlmError({
-      provider: name.provider,
-      reason,
-      message,
-      ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
-    })
+  const failed = (reason: LlmErrorReason, message: string) => failure(name, reason, message)
 
   const key = Redacted.value(apiKey)
   const plain = (text: string) =>
@@ -44,7 +38,7 @@ export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redac
   const said = (complaint: Complaint) => {
     const reason = reasonOf(complaint)
     const wait = reason === "rate-limited" || reason === "overloaded" ? waitOf(complaint.headers) : Option.none()
-    return failed(reason, `${sentence(name, reason, complaint)}: ${plain(complaint.message)}`, wait)
+    return failure(name, reason, `${sentence(name, reason, complaint)}: ${plain(complaint.message)}`, wait)
   }
 
   const thrown = (cause: unknown) => {
