@@ -409,8 +409,8 @@ export declare const ReviewSettings: Schema.Struct<{
     maxLines: Schema.Codec<number, unknown, never, never>;
   }>>;
   readonly codingGuidelines: Schema.String;
-  /** Language (`python`, `go`, …) → its guidelines. */
-  readonly languageGuidelines: Schema.$Record<Schema.String, Schema.String>;
+  /** Language (`python`, `go`, …) → its guidelines. Absent: the lists that come with the program that reviews. */
+  readonly languageGuidelines: Schema.optionalKey<Schema.$Record<Schema.String, Schema.String>>;
   /** The check on the commit fails while a finding of this severity or a worse one is open. Absent: it never fails. */
   readonly failOn: Schema.optionalKey<Schema.Literals<readonly ["critical", "high", "medium", "low"]>>;
   /** Cost cap of one review in US dollars, all calls and attempts included. Absent: no cap. */
@@ -2478,10 +2478,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
-  readonly text?: string;
+  readonly _tag: "Skipped";
+  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2526,47 +2526,20 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
   };
+  readonly text?: string;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -2612,25 +2585,52 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
+  readonly _tag: "Answered";
+  readonly command: string;
   readonly usage?: UsageSummary;
-  readonly coverage?: {
-    readonly full: number;
-    readonly part: number;
-    readonly name: number;
-    readonly none: number;
-    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
-  };
   readonly text?: string;
 } | {
-  readonly _tag: "Skipped";
-  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Verdict about a claim. */
 type Verdict = {

@@ -104,6 +104,7 @@ describe("a program", () => {
       )
   )
 
+  // Memory is read from /proc, which systems other than Linux do not have: there, nothing bounds it.
   it.live.skipIf(!existsSync("/proc/self/status"))(
     "that takes more memory than its share is ended, and the review fails (/proc)",
     () =>
