@@ -13,9 +13,9 @@ redisSuite(`a storm over ${core.pulls} pull requests`, () => {
     Effect.gen(function*() {
       const seed = yield* Config.String("STORM_SEED").pipe(Config.withDefault(String(now())))
       yield* Console.log(`STORM_SEED=${seed}`)
-      const ended = yield* Storm.run(seed, core, "4 minutes")
+      const ended = yield* Storm.run(seed, core, "10 minutes")
       yield* Console.log(Report.text(ended))
       assert.strictEqual(ended.figures.accepted, core.pulls * core.events)
       assert.deepStrictEqual(breaches(ended.verdict), [])
-    }).pipe(Effect.provide(NodeServices.layer)), 300_000)
+    }).pipe(Effect.provide(NodeServices.layer)), 660_000)
 })
