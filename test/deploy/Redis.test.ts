@@ -6,6 +6,8 @@ import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import { CallRates, newCall } from "@nominal-code/persistence/CallRates"
+import * as CallRatesRedis from "@nominal-code/persistence/CallRatesRedis"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as Redis from "@nominal-code/persistence/Redis"
@@ -128,7 +130,8 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
           RedisJobResults.layer,
           RedisPayloadStore.layer,
           ConversationStoreRedis.layer({ ttl: "1 day" }),
-          SpendRedis.layer
+          SpendRedis.layer,
+          CallRatesRedis.layer
         ).pipe(Layer.provideMerge(own))
       )
       const results = Context.get(pod, JobResults)
@@ -153,6 +156,11 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
       yield* ledger.settle({ task, subject, call: 1, day, costs: { ...noCosts, spent: 4 }, keep: 1 })
       yield* ledger.release(task, { day, subject })
       assert.strictEqual((yield* ledger.costs(day))[0]?.spent, 4)
+
+      const rates = Context.get(pod, CallRates)
+      const call = newCall({ service: "anthropic", tokens: 5, rate: { concurrent: 1, tokensPerMinute: 10 } })
+      assert.deepStrictEqual(yield* rates.take(call), { _tag: "Taken", waitMillis: 0 })
+      yield* rates.giveBack(call, 5)
 
       const { send } = Context.get(pod, Redis.Redis)
       for (

@@ -141,7 +141,7 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
       Effect.map(
         queue.find(job),
         Option.flatMap(({ failure, waitsFor }) =>
-          Option.map(Option.all({ failure, waitsFor }), ({ failure, waitsFor }) => ({ failure, ...waitsFor }))
+          Option.map(Option.all({ failure, waitsFor }), ({ failure, waitsFor }) => ({ failure, until: 0, ...waitsFor }))
         )
       )
     )

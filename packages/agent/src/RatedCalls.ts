@@ -1,4 +1,6 @@
 import { sizeOf } from "@nominal-code/domain/Conversation"
+import { modelService } from "@nominal-code/domain/Failure"
+import { RunWaits } from "@nominal-code/domain/RunWaits"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
@@ -41,18 +43,29 @@ const limited = (provider: string, wait: Duration.Duration) =>
     billed: "no"
   })
 
+/** Shows in the record of the job that it waits. */
+const waiting = (provider: string) => <A, E, R>(wait: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(RunWaits, ({ during }) => during(modelService(provider))(wait))
+
 type Take = Effect.Effect<CallPlace, StoreError>
+
+/** Waits until a place is free. */
+const freePlace = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
+  yield* Effect.logInfo(`waits for a place among the calls of ${provider}`)
+  const since = yield* Clock.currentTimeMillis
+  while (true) {
+    yield* Effect.sleep(look)
+    const place = yield* take
+    if (place._tag === "Taken") return place
+    const waited = (yield* Clock.currentTimeMillis) - since
+    if (waited >= Duration.toMillis(longest)) return yield* limited(provider, noPlace)
+  }
+})
 
 /** Takes a place, and tells the wait that the call's tokens need. */
 const takePlace = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
-  const since = yield* Clock.currentTimeMillis
-  let place = yield* take
-  while (place._tag === "Full") {
-    const waited = (yield* Clock.currentTimeMillis) - since
-    if (waited >= Duration.toMillis(longest)) return yield* limited(provider, noPlace)
-    yield* Effect.sleep(look)
-    place = yield* take
-  }
+  const first = yield* take
+  const place = first._tag === "Taken" ? first : yield* waiting(provider)(freePlace(take, provider, longest))
   return Duration.millis(place.waitMillis)
 })
 
@@ -69,7 +82,7 @@ const turnOf = Effect.fnUntraced(function*(take: Take, provider: string) {
   if (Duration.isLessThanOrEqualTo(wait, Duration.zero)) return
   yield* Effect.logInfo(`waits ${Duration.format(wait)} for the rate of ${provider}`)
   yield* (yield* AgentProgress)(AgentEvent.cases.Waiting.make({ provider, millis: Duration.toMillis(wait) }))
-  yield* Effect.sleep(wait)
+  yield* waiting(provider)(Effect.sleep(wait))
 })
 
 /** A provider whose calls keep to a rate. */

@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import * as RatedCalls from "@nominal-code/agent/RatedCalls"
 import { Block } from "@nominal-code/domain/Conversation"
+import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { layer as providersOf, LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { HasSubstitute } from "@nominal-code/llm/Retry"
 import { type CallRate, CallRates } from "@nominal-code/persistence/CallRates"
 import * as CallRatesMemory from "@nominal-code/persistence/CallRatesMemory"
 import { StoreError } from "@nominal-code/persistence/StoreError"
-import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { says, submit, usage } from "./ScriptedModel.ts"
 
@@ -90,6 +91,31 @@ describe("a provider with a rate", () => {
       yield* TestClock.adjust("5 minutes")
       assert.strictEqual((yield* Fiber.join(second)).waitedMillis, 20_000)
       assert.notProperty(yield* Fiber.join(first), "waitedMillis")
+    }))
+
+  it.effect("shows in its run that a call waits for its tokens or for a place, and for nothing else", () =>
+    Effect.gen(function*() {
+      const waits = yield* RunWaits.make
+      const { send } = yield* scene({ concurrent: 2, tokensPerMinute: 60_000 }, Effect.delay(answer, "40 seconds"))
+      const call = (tokens: number) =>
+        Effect.forkChild(Effect.provideService(send(request(tokens)), RunWaits.RunWaits, waits))
+      const seen: Array<string | undefined> = []
+      const look = (duration: Duration.Input) =>
+        Effect.andThen(
+          TestClock.adjust(duration),
+          Effect.map(waits.current, (service) => seen.push(Option.getOrUndefined(service)))
+        )
+      const calls = [yield* call(60_000)]
+      yield* look("1 second")
+      calls.push(yield* call(20_000))
+      yield* look("1 second")
+      yield* look("30 seconds")
+      calls.push(yield* call(2_000))
+      yield* look("1 second")
+      yield* look("8 seconds")
+      assert.deepStrictEqual(seen, [undefined, "model:anthropic", undefined, "model:anthropic", undefined])
+      yield* TestClock.adjust("1 minute")
+      for (const one of calls) yield* Fiber.join(one)
     }))
 
   it.effect("counts what a call has used, and not what was estimated", () =>

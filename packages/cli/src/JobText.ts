@@ -32,9 +32,9 @@ const clockText = (millis: number, now: number): string => {
 const waitTextAt =
   (now: number) => ({ service, since, until }: WaitsFor, hindrance: Option.Option<Hindrance>): string =>
     [
-      `waits for ${service}`,
+      until === undefined ? `waits for its turn at ${service}` : `waits for ${service}`,
       ...Option.toArray(Option.map(hindrance, (one) => `(${one})`)),
-      ...(until > now ? [`until ${clockText(until, now)},`] : []),
+      ...(until !== undefined && until > now ? [`until ${clockText(until, now)},`] : []),
       `since ${clockText(since, now)}`
     ].join(" ")
 

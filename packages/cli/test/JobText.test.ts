@@ -76,6 +76,18 @@ describe("the table of jobs", () => {
     assert.strictEqual(line.slice(titles.indexOf("AGE"), titles.indexOf("PULL")).trim(), text)
   })
 
+  it("tells of a running job that it waits for its turn, and nothing of an earlier failure", () => {
+    const waits = { service: ServiceName.make("model:anthropic"), since: now - minute }
+    const record = recordOf(1, {
+      state: "running",
+      failure: Option.some(unreachable),
+      leaseUntil: Option.some(now + minute),
+      waitsFor: Option.some(waits)
+    })
+    assert.strictEqual(detailOf(record), "waits for its turn at model:anthropic since 11:59 UTC")
+    assert.deepStrictEqual(factOf(record, "reason"), ["waits for its turn at model:anthropic since 11:59 UTC"])
+  })
+
   it("tells until and since when a job waits, with the day where it is another one", () => {
     const today = recordOf(1, away("forge:github", unreachable, now + 30 * minute))
     assert.strictEqual(

@@ -2,13 +2,19 @@ import { assert, it } from "@effect/vitest"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { isWanted } from "../src/RunWanted.ts"
 
 const job = push(laneOf(1), "a")
 
 const answering = (answer: Effect.Effect<boolean, StoreError>) =>
-  JobResults.of({ report: () => Effect.void, listen: () => Effect.succeed(Effect.never), isWanted: () => answer })
+  JobResults.of({
+    report: () => Effect.void,
+    listen: () => Effect.succeed(Effect.never),
+    tellWait: () => Effect.void,
+    waits: () => Effect.succeed(Stream.empty),
+    isWanted: () => answer
+  })
 
 it.effect("a pod's run is wanted as the store says, and not where the store cannot be asked", () =>
   Effect.gen(function*() {

@@ -145,3 +145,6 @@ export const ServiceName = Schema.String.check(
   Schema.isPattern(/^(?:forge:[a-z0-9.-]+|model:[a-z0-9.-]+|cluster|store|disk)$/)
 ).pipe(Schema.brand("ServiceName"))
 export type ServiceName = typeof ServiceName.Type
+
+/** Service name of a model provider. */
+export const modelService = (provider: string): ServiceName => ServiceName.make(`model:${provider}`)

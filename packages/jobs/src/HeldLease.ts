@@ -1,4 +1,5 @@
-import { Duration, Effect, Schedule } from "effect"
+import { RunWaits } from "@nominal-code/domain/RunWaits"
+import { Duration, Effect, Option, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RenewalResult, type Settlement } from "./JobQueue.ts"
 
 /** Function that restores the interruptibility of the caller's region. */
@@ -22,12 +23,17 @@ export const make = Effect.gen(function*() {
   const queue = yield* JobQueue
   const margin = Duration.subtract(leaseDuration, renewEvery)
 
+  /** Renews the lease once, and tells what its run waits for. */
+  const renew = (lease: Lease, { current }: RunWaits) =>
+    Effect.flatMap(current, (service) => queue.renew(lease, Option.getOrUndefined(service)))
+
   /** Renews the lease until a renewal says to stop, or until it has to be considered lost. */
   const keep = <R extends RenewalResult>(
     lease: Lease,
-    until: (renewed: RenewalResult) => renewed is R
+    until: (renewed: RenewalResult) => renewed is R,
+    waits = RunWaits.defaultValue()
   ): Effect.Effect<R | "unreachable"> =>
-    queue.renew(lease).pipe(
+    renew(lease, waits).pipe(
       Effect.tapError((error) => Effect.logWarning(`the lease could not be renewed: ${error.message}`)),
       Effect.retry(renewRetries),
       Effect.timeoutOrElse({ duration: margin, orElse: () => Effect.succeed<LeaseWatchResult>("unreachable") }),
@@ -37,8 +43,8 @@ export const make = Effect.gen(function*() {
     )
 
   /** Asks the queue if the run under the lease may still change anything. The clock does not decide. */
-  const isWanted = (lease: Lease): Effect.Effect<boolean> =>
-    queue.renew(lease).pipe(
+  const isWanted = (lease: Lease, waits = RunWaits.defaultValue()): Effect.Effect<boolean> =>
+    renew(lease, waits).pipe(
       Effect.retry(renewRetries),
       Effect.map((renewed) => renewed === "kept"),
       Effect.timeoutOrElse({ duration: margin, orElse: () => Effect.succeed(false) }),

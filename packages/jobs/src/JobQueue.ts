@@ -129,8 +129,8 @@ export class JobQueue extends Context.Service<JobQueue, {
    * runs live outside the process.
    */
   take(lane: Lane, runs?: RunLocation): Effect.Effect<Option.Option<Lease>, StoreError>
-  /** Keeps the lease alive, unless it was lost. */
-  renew(lease: Lease): Effect.Effect<RenewalResult, StoreError>
+  /** Keeps the lease alive, unless it was lost, and notes the service that its run waits for, if any. */
+  renew(lease: Lease, waitsFor?: ServiceName): Effect.Effect<RenewalResult, StoreError>
   /** Ends the lease; false if it was lost, and then nothing was changed. */
   settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>
   /**

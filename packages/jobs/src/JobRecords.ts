@@ -15,11 +15,14 @@ export type JobState = typeof JobState.Type
 export const EventKind = Schema.Literals([...LifecycleKind.literals, ...CommentKind.literals])
 export type EventKind = typeof EventKind.Type
 
-/** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
+/**
+ * The service that a job waits for; while it runs, for its turn there. Instants are milliseconds since the epoch, by the
+ * store's clock.
+ */
 export const WaitsFor = Schema.Struct({
   service: ServiceName,
-  /** Instant of the next try. */
-  until: Schema.Int,
+  /** Instant of the next try; absent while it runs. */
+  until: Schema.optionalKey(Schema.Int),
   since: Schema.Int
 })
 export type WaitsFor = typeof WaitsFor.Type
@@ -70,12 +73,14 @@ export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
  * waits for.
  */
 export const reasonOf = (
-  { cancelled, failure, outcome, supersededBy, task, unreadable, waitsFor }: JobRecord,
+  { cancelled, failure: last, outcome, state, supersededBy, task, unreadable, waitsFor }: JobRecord,
   waitText: (waitsFor: WaitsFor, hindrance: Option.Option<Hindrance>) => string = ({ service }) =>
     `waits for ${service}`
 ): string => {
   if (cancelled) return "cancelled"
   if (unreadable) return "its stored form cannot be read by this version of the program"
+  // A run that waits for its turn waits for no other reason than that.
+  const failure = state === "running" && Option.isSome(waitsFor) ? Option.none() : last
   // Of a notice, the failure is what it tells, and not what it waits for.
   const hindrance = task._tag === "Notice" ? Option.none() : Option.map(failure, hindranceOf)
   const skipped = Option.flatMap(outcome, (one) => one._tag === "Skipped" ? Option.some(one.detail) : Option.none())

@@ -1,6 +1,7 @@
+import type { ServiceName } from "@nominal-code/domain/Failure"
 import type { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Context, type Effect, type Scope } from "effect"
+import { Context, type Effect, type Option, type Scope, type Stream } from "effect"
 
 /** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
 export interface JobRun {
@@ -21,6 +22,10 @@ export class JobResults extends Context.Service<JobResults, {
    * is started. The inner effect waits for the outcome, which may also have been stored before.
    */
   listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>
+  /** Signals the service that the run waits for, or that it goes on. It is not stored. */
+  tellWait(run: JobRun, service: Option.Option<ServiceName>): Effect.Effect<void, StoreError>
+  /** Waits that the run tells of from when this effect has completed. Some of them may be lost. */
+  waits(run: JobRun): Effect.Effect<Stream.Stream<Option.Option<ServiceName>, StoreError>, StoreError, Scope.Scope>
   /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
   isWanted(run: JobRun): Effect.Effect<boolean, StoreError>
 }>()("@nominal-code/jobs/JobResults") {}

@@ -74,11 +74,13 @@ export const waitingLifecycle = (active: ReadonlyArray<JobRow>): JobRow | undefi
 export const waitingComments = (active: ReadonlyArray<JobRow>): number =>
   active.filter((row) => isWaiting(row) && isReview(row) && !row.lifecycle).length
 
+/** Fields of a job that waits for no service. */
+const notWaiting = { waitsFor: null, waitsSince: null }
+
 const ended = (row: JobRow, state: "done" | "superseded" | "parked", now: number): JobRow => ({
   ...row,
+  ...notWaiting,
   state,
-  waitsFor: null,
-  waitsSince: null,
   owner: null,
   again: false,
   dueAt: 0,
@@ -128,7 +130,7 @@ const requeueStopped = (table: JobTable, row: JobRow): void =>
   table.update({ ...row, epoch: table.tick(), owner: null, dueAt: 0 })
 
 /** Fields of a job without attempts. Numbers that must not be used twice are not reset. */
-const untried = { attempts: 0, losses: 0, dueAt: 0, owner: null, failure: null, waitsFor: null, waitsSince: null }
+const untried = { ...notWaiting, attempts: 0, losses: 0, dueAt: 0, owner: null, failure: null }
 
 const neverRun = { earlier: 0, attempts: 0, epoch: 0 }
 
@@ -281,7 +283,7 @@ export const take = (table: JobTable, lane: string, now: number, taker: TakeOpti
     const attempts = first.attempts - (isReview(first) ? 1 : 0)
     const losses = first.losses + (taker.runs === "in-process" ? 1 : 0)
     const rest = taker.runs === "in-process" ? restMillis(losses) : 0
-    giveBack(table, { ...first, attempts, losses, dueAt: now + rest }, now)
+    giveBack(table, { ...first, ...notWaiting, attempts, losses, dueAt: now + rest }, now)
     return take(table, lane, now, taker)
   }
   const begins = first.state === "waiting" && isReview(first)
@@ -292,17 +294,22 @@ export const take = (table: JobTable, lane: string, now: number, taker: TakeOpti
     epoch: table.tick(),
     owner: taker.owner,
     dueAt: now + taker.leaseMillis,
-    waitsFor: null,
-    waitsSince: null
+    ...notWaiting
   }
   table.update(row)
   return row
 }
 
-export const renew = (table: JobTable, claim: FencingToken, now: number, leaseMillis: number): RenewalResult => {
+export const renew = (
+  table: JobTable,
+  claim: FencingToken,
+  now: number,
+  { leaseMillis, waitsFor = null }: { readonly leaseMillis: number; readonly waitsFor?: string | null | undefined }
+): RenewalResult => {
   const row = held(table, claim)
   if (row === undefined) return "lost"
-  table.update({ ...row, dueAt: now + leaseMillis })
+  const since = waitsFor === row.waitsFor ? row.waitsSince : now
+  table.update({ ...row, dueAt: now + leaseMillis, waitsFor, waitsSince: waitsFor === null ? null : since })
   return row.stop ?? "kept"
 }
 
@@ -326,8 +333,9 @@ const finish = (table: JobTable, row: JobRow, outcome: JobOutcome, now: number):
 }
 
 export const settle = (table: JobTable, claim: FencingToken, settlement: Settlement, now: number): boolean => {
-  const row = held(table, claim)
-  if (row === undefined) return false
+  const running = held(table, claim)
+  if (running === undefined) return false
+  const row = { ...running, ...notWaiting }
   if (row.stop !== null && settlement._tag !== "Done" && settlement._tag !== "Park") {
     requeueStopped(table, row)
     return true

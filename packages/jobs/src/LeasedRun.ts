@@ -4,6 +4,7 @@ import { countRun, countUsage } from "@nominal-code/domain/Metrics"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { endingWithin } from "@nominal-code/domain/RunDeadline"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { inTraceOf } from "@nominal-code/domain/Trace"
 import { Duration, Effect, Exit, Option } from "effect"
 import * as HeldLease from "./HeldLease.ts"
@@ -54,9 +55,11 @@ export const make = Effect.fnUntraced(
     const { beforeRun, ofNotice, ofRun } = yield* RunSettlement.make(options)
 
     /** One run; its outcome, or the reason why it was stopped. */
-    const run = (lease: Lease) =>
-      runner.run(lease.job, lease.run).pipe(
-        Effect.provideService(RunStillWanted, isWanted(lease)),
+    const run = Effect.fnUntraced(function*(lease: Lease) {
+      const waits = yield* RunWaits.make
+      return yield* runner.run(lease.job, lease.run).pipe(
+        Effect.provideService(RunWaits.RunWaits, waits),
+        Effect.provideService(RunStillWanted, isWanted(lease, waits)),
         endingWithin(deadline),
         Effect.timeoutOrElse({
           duration: deadline,
@@ -70,8 +73,9 @@ export const make = Effect.fnUntraced(
             JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
           )
         }),
-        Effect.raceFirst(keep(lease, mustStop))
+        Effect.raceFirst(keep(lease, mustStop, waits))
       )
+    })
 
     /** One attempt to post a notice; its outcome, or the reason why it was stopped. */
     const tell = (lease: Lease, notice: Notice) =>

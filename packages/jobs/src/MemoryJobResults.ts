@@ -1,5 +1,5 @@
 import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Stream } from "effect"
 import { JobResults, type JobRun } from "./JobResults.ts"
 
 /** Number of results that are kept; the oldest are dropped first. */
@@ -38,6 +38,9 @@ const make = Effect.sync(() => {
         return Effect.asVoid(Deferred.succeed(result.reported, undefined))
       }),
     listen: (run) => Effect.sync(() => outcomeOf(resultOf(run))),
+    // Whoever would listen is in another process.
+    tellWait: () => Effect.void,
+    waits: () => Effect.succeed(Stream.empty),
     // There is no queue to ask.
     isWanted: () => Effect.succeed(true)
   })

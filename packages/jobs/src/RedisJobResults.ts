@@ -1,7 +1,9 @@
 import { backoff } from "@nominal-code/domain/Backoff"
+import { ServiceName } from "@nominal-code/domain/Failure"
 import { isSettled, JobOutcome } from "@nominal-code/domain/Job"
 import { Redis } from "@nominal-code/persistence/Redis"
-import { Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
+import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
+import { Duration, Effect, Layer, Option, Result, Schedule, Schema, Stream } from "effect"
 import { JobResults, type JobRun } from "./JobResults.ts"
 import { isCurrent } from "./RedisRun.ts"
 
@@ -25,6 +27,18 @@ const Stored = Schema.NullOr(Schema.Literal("OK"))
 const name = ({ id, run }: JobRun) => `${id}:${run}`
 const keyOf = (run: JobRun) => `nc:result:${name(run)}`
 const channelOf = (run: JobRun) => `nc:done:${name(run)}`
+
+/** Start of a signal that tells what a run waits for; alone: it goes on. */
+const waitWord = "waits "
+
+const decodeService = Schema.decodeOption(ServiceName)
+
+/** Reads a wait from a signal; none if it tells of none. What was missed may have told that the run goes on. */
+const waitOf = ChannelEvent.match({
+  Missed: () => Result.succeed(Option.none<ServiceName>()),
+  Message: ({ text }) =>
+    text.startsWith(waitWord) ? Result.succeed(decodeService(text.slice(waitWord.length))) : Result.failVoid
+})
 
 const make = Effect.gen(function*() {
   const redis = yield* Redis
@@ -65,12 +79,24 @@ const make = Effect.gen(function*() {
     Effect.map(redis.subscribe(channelOf(run)), (signals) => outcomeOf(run, signals))
   )
 
+  const tellWait = Effect.fn("JobResults.tellWait")((run: JobRun, service: Option.Option<ServiceName>) =>
+    Effect.asVoid(redis.send("JobResults.tellWait", Schema.Int, [
+      "publish",
+      channelOf(run),
+      `${waitWord}${Option.getOrElse(service, () => "")}`
+    ]))
+  )
+
+  const waits = Effect.fn("JobResults.waits")((run: JobRun) =>
+    Effect.map(redis.subscribe(channelOf(run)), (signals) => Stream.filterMap(signals, waitOf))
+  )
+
   const isWanted = Effect.fn("JobResults.isWanted")((run: JobRun) =>
     Effect.retry(isCurrent(redis, run.id, run.run), { schedule: patience, while: (error) => error.retryable })
   )
 
-  return JobResults.of({ report, listen, isWanted })
+  return JobResults.of({ report, listen, tellWait, waits, isWanted })
 })
 
-/** Results in Redis. A signal's content is ignored: only the stored result counts. */
+/** Results in Redis. Of a result only what is stored counts, and not the signal's content. */
 export const layer = Layer.effect(JobResults, make)

@@ -1,3 +1,4 @@
+import type { ServiceName } from "@nominal-code/domain/Failure"
 import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
@@ -213,11 +214,11 @@ const make = Effect.gen(function*() {
     return Option.some(lease)
   }, Effect.uninterruptible)
 
-  const renew = Effect.fn("JobQueue.renew")(({ epoch, job, lane }: Lease) =>
+  const renew = Effect.fn("JobQueue.renew")(({ epoch, job, lane }: Lease, waitsFor?: ServiceName) =>
     Effect.map(
       step(
         { operation: "JobQueue.renew", lane: laneKey(lane), ids: [job.id], quiet: true },
-        (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, leaseMillis)
+        (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, { leaseMillis, waitsFor })
       ),
       ({ value }) => value
     )

@@ -1,3 +1,4 @@
+import type { ServiceName } from "@nominal-code/domain/Failure"
 import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
@@ -185,11 +186,11 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     }))
   }, Effect.uninterruptible)
 
-  const renew = Effect.fn("JobQueue.renew")(function*({ epoch, job, lane }: Lease) {
+  const renew = Effect.fn("JobQueue.renew")(function*({ epoch, job, lane }: Lease, waitsFor?: ServiceName) {
     return yield* change(
       "JobQueue.renew",
       [laneKey(lane)],
-      (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, leaseMillis)
+      (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, { leaseMillis, waitsFor })
     )
   })
 

@@ -56,7 +56,7 @@ export const recordOf = (row: JobRow, payload: string): JobRecord => {
     failure: failureOf(row),
     waitsFor: Option.map(decodeService(row.waitsFor), (service) => ({
       service,
-      until: row.dueAt,
+      ...(row.state === "running" ? {} : { until: row.dueAt }),
       since: row.waitsSince ?? row.dueAt
     })),
     leaseUntil: row.state === "running" ? Option.some(row.dueAt) : Option.none(),

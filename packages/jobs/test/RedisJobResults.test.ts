@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { ServiceName } from "@nominal-code/domain/Failure"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as Redis from "@nominal-code/persistence/Redis"
@@ -6,7 +7,7 @@ import { reviewed } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { emptied, type RedisServer, redisSuite, shared, start } from "@nominal-code/testing/RedisServer"
 import { elsewhere } from "@nominal-code/testing/RedisStore"
-import { Effect, Fiber, Layer, Stream } from "effect"
+import { Effect, Fiber, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { jobResultsSuite, runOf, waiting } from "./jobResultsSuite.ts"
 
@@ -55,6 +56,18 @@ redisSuite("results of jobs in Redis", () => {
       assert.deepStrictEqual(yield* Fiber.join(found), [stored])
       const left = yield* command("pttl", `nc:result:${name}`)
       assert.isTrue(typeof left === "number" && left > 86_390_000 && left <= 86_400_000, `${left} ms`)
+    }).pipe(Effect.provide(store)))
+
+  it.effect("what a run waits for is told to who listens to it, and stored nowhere", () =>
+    Effect.gen(function*() {
+      const { command } = yield* server
+      const { tellWait, waits } = yield* JobResults
+      const told = yield* Effect.forkScoped(Stream.runCollect(Stream.take(yield* waits(runOf(1)), 2)))
+      yield* tellWait(runOf(2), Option.some(ServiceName.make("model:openai")))
+      yield* command("publish", `nc:done:${name}`, "waits for nothing that there is")
+      yield* tellWait(runOf(1), Option.some(ServiceName.make("model:anthropic")))
+      assert.deepStrictEqual(yield* Fiber.join(told), [Option.none(), Option.some("model:anthropic")])
+      assert.strictEqual(yield* command("dbsize"), 0)
     }).pipe(Effect.provide(store)))
 
   const killing = (server: RedisServer) => server.command("client", "kill", "type", "pubsub")

@@ -41,7 +41,7 @@ it.effect("changes of the same moment share commits, at most 3 for 50: offers, t
     const taken = yield* commitsOf(together(numbers.map((number) => queue.take(laneOf(number)))))
     const leases = taken.done.map(Option.getOrThrow)
     assert.deepStrictEqual(leases.map(({ lane }) => lane.number), numbers)
-    const renewed = yield* commitsOf(together(leases.map(queue.renew)))
+    const renewed = yield* commitsOf(together(leases.map((lease) => queue.renew(lease))))
     const settled = yield* commitsOf(
       together(leases.map((lease) => queue.settle(lease, Settlement.cases.Done.make({ outcome: reviewed }))))
     )

@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
-import { failureText } from "@nominal-code/domain/Failure"
+import { failureText, ServiceName } from "@nominal-code/domain/Failure"
 import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
+import { reasonOf } from "@nominal-code/jobs/JobRecords"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
   done,
@@ -94,6 +95,48 @@ export const leasing = (it: It) => {
       }
       yield* TestClock.adjust("29 seconds")
       yield* nothing
+    })
+  )
+
+  it(
+    "shows what a run waits for as long as its renewals say so, and since when",
+    Effect.gen(function*() {
+      const model = ServiceName.make("model:anthropic")
+      const job = mention(lane, "a")
+      yield* offer(job)
+      const lease = yield* take
+      assert.deepStrictEqual((yield* record(job)).waitsFor, Option.none())
+      yield* TestClock.adjust("10 seconds")
+      for (let round = 0; round < 2; round++) {
+        assert.strictEqual(yield* renew(lease, model), "kept")
+        assert.deepStrictEqual((yield* record(job)).waitsFor, Option.some({ service: model, since: 10_000 }))
+        assert.strictEqual(reasonOf(yield* record(job)), "waits for model:anthropic")
+        yield* TestClock.adjust("10 seconds")
+      }
+      yield* renew(lease)
+      assert.deepStrictEqual((yield* record(job)).waitsFor, Option.none())
+    })
+  )
+
+  it(
+    "does not show what a run has waited for once it has ended, however it ended",
+    Effect.gen(function*() {
+      const model = ServiceName.make("model:anthropic")
+      const job = mention(lane, "a")
+      yield* offer(job)
+      for (const settlement of [release, retryIn(0)]) {
+        const lease = yield* take
+        yield* renew(lease, model)
+        yield* settle(lease, settlement)
+        assert.deepStrictEqual((yield* record(job)).waitsFor, Option.none())
+      }
+      yield* renew(yield* take, model)
+      yield* TestClock.adjust("30 seconds")
+      const lease = yield* take
+      assert.deepStrictEqual((yield* record(job)).waitsFor, Option.none())
+      yield* renew(lease, model)
+      yield* settle(lease, done)
+      assert.deepStrictEqual((yield* record(job)).waitsFor, Option.none())
     })
   )
 

@@ -5,11 +5,12 @@ import type { Lane } from "@nominal-code/domain/Lane"
 import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
+import { RunWaits } from "@nominal-code/domain/RunWaits"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
 import * as ClusterBreaker from "./ClusterBreaker.ts"
 import * as KubeJobs from "./Control.ts"
 import {
@@ -54,6 +55,18 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
   const { served } = yield* ClusterBreaker.make(jobs.health)
 
   const listen = (run: JobRun) => Effect.retry(results.listen(run), listening)
+
+  /** Shows in the job's record what its pod waits for. */
+  const showWaits = Effect.fnUntraced(function*(run: JobRun) {
+    const { during } = yield* RunWaits
+    yield* Stream.runDrain(Stream.switchMap(
+      yield* results.waits(run),
+      Option.match({
+        onNone: () => Stream.empty,
+        onSome: (service) => Stream.fromEffect(during(service)(Effect.never))
+      })
+    ))
+  }, (effect) => Effect.ignore(effect))
 
   /** Reads the stored result, if there is one: a signal may have been lost. */
   const read = (run: JobRun, limit: Duration.Duration) =>
@@ -152,6 +165,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
   const runOf = Effect.fnUntraced(function*(job: Job, number: number, name: string) {
     const run: JobRun = { id: job.id, run: number }
     const hearing = yield* Effect.forkScoped(yield* listen(run))
+    yield* Effect.forkScoped(showWaits(run))
     const observation = yield* jobs.observe(name)
     yield* jobs.clearLane(job, number)
     // Whoever waited for it before may have died, and the Job may have ended since, and be gone.

@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { ServiceName } from "@nominal-code/domain/Failure"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
@@ -57,6 +58,21 @@ it.effect("the Job of a cancelled job is deleted, and gone before anything else 
     yield* results.report({ id: b.id, run: 1 }, reviewed)
     yield* quiet
     assert.strictEqual((yield* stateOf(b)).state, "done")
+  }))
+
+it.effect("what a pod waits for shows in the record of its job with the next renewal, and no longer than it waits", () =>
+  Effect.gen(function*() {
+    const { offer, records, results, start } = yield* world
+    const waitsFor = Effect.map(records.find(a.id), Option.flatMap((record) => record.waitsFor))
+    yield* start
+    yield* offer(a)
+    yield* quiet
+    yield* results.tellWait({ id: a.id, run: 1 }, Option.some(ServiceName.make("model:anthropic")))
+    yield* wait("10 seconds")
+    assert.deepStrictEqual(yield* waitsFor, Option.some({ service: "model:anthropic", since: 10_000 }))
+    yield* results.tellWait({ id: a.id, run: 1 }, Option.none())
+    yield* wait("10 seconds")
+    assert.deepStrictEqual(yield* waitsFor, Option.none())
   }))
 
 it.effect("the Job of a cancelled job whose server is gone is deleted by the next one, although nothing else waits", () =>

@@ -1,4 +1,4 @@
-import { detailOf, Failure, type ModelFailureReason, ServiceName } from "@nominal-code/domain/Failure"
+import { detailOf, Failure, type ModelFailureReason, modelService, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import type { Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
@@ -85,9 +85,6 @@ export const forgeFailed = Effect.fnUntraced(function*({ platform, repo }: PullR
     onSuccess: () => failed(forgeFailure(error), true)
   })
 })
-
-/** Service name of a model provider. */
-export const modelService = (provider: string): ServiceName => ServiceName.make(`model:${provider}`)
 
 /** The reasons of a model service's failure that say something about the service, and nothing about the job. */
 const modelOutages: ReadonlySet<ModelFailureReason> = new Set([

@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { Failure } from "@nominal-code/domain/Failure"
+import { Failure, type ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
 import { JobQueue, JobRequestResult, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
@@ -31,7 +31,7 @@ export const retryIn = (delay: Duration.Input) =>
 export const offer = (job: Job) => JobQueue.use((queue) => queue.offer(job))
 export const offerAll = (...jobs: ReadonlyArray<Job>) => Effect.forEach(jobs, offer, { concurrency: 1 })
 export const settle = (lease: Lease, settlement: Settlement) => JobQueue.use((queue) => queue.settle(lease, settlement))
-export const renew = (lease: Lease) => JobQueue.use((queue) => queue.renew(lease))
+export const renew = (lease: Lease, waitsFor?: ServiceName) => JobQueue.use((queue) => queue.renew(lease, waitsFor))
 const takeMaybe = JobQueue.use((queue) => queue.take(lane))
 export const take = Effect.map(takeMaybe, Option.getOrThrow)
 export const nothing = Effect.map(takeMaybe, (lease) => assert.deepStrictEqual(lease, Option.none()))

@@ -1,7 +1,8 @@
+import type { ServiceName } from "@nominal-code/domain/Failure"
 import type { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
-import { Effect, Layer, Option, PubSub } from "effect"
+import { Effect, Layer, Option, PubSub, Stream } from "effect"
 
 const keyOf = ({ id, run }: JobRun) => `${id}:${run}`
 
@@ -10,6 +11,7 @@ export const testResults = Effect.gen(function*() {
   const stored = new Map<string, JobOutcome>()
   const payloads = new Map<JobId, string>()
   const signals = yield* PubSub.unbounded<readonly [key: string, outcome: JobOutcome]>()
+  const told = yield* PubSub.unbounded<readonly [key: string, service: Option.Option<ServiceName>]>()
   const log: Array<string> = []
 
   const store = (run: JobRun, outcome: JobOutcome) =>
@@ -21,6 +23,13 @@ export const testResults = Effect.gen(function*() {
 
   const results = JobResults.of({
     isWanted: () => Effect.succeed(true),
+    tellWait: (run, service) => Effect.asVoid(PubSub.publish(told, [keyOf(run), service])),
+    waits: (run) =>
+      Effect.map(PubSub.subscribe(told), (subscription) =>
+        Stream.fromSubscription(subscription).pipe(
+          Stream.filter(([key]) => key === keyOf(run)),
+          Stream.map(([, service]) => service)
+        )),
     report: (run, outcome) => Effect.andThen(store(run, outcome), signal(run, outcome)),
     listen: (run) =>
       Effect.map(PubSub.subscribe(signals), (subscription) => {
