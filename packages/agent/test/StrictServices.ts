@@ -113,31 +113,100 @@ const google: StrictService = {
   ]
 }
 
-const compatible: StrictService = {
-  name: "deepseek",
-  against: chat("deepseek"),
+/** Complaints about calls that are not answered at once, each by one message of its own. */
+const unanswered = (messages: ReadonlyArray<Wire>): ReadonlyArray<string> =>
+  messages.flatMap(({ tool_calls: calls = [] }: Wire, at) => {
+    const results = messages.slice(at + 1, at + 1 + calls.length)
+    const next = results.filter(({ role }: Wire) => role === "tool").map(({ tool_call_id }: Wire) => tool_call_id)
+    return calls.length === 0 ? [] : same(calls.map(({ id }: Wire) => id), next, "calls")
+  })
+
+/** A service that speaks Chat Completions; `more`: what it complains about beside what all of them do. */
+const compatible = (
+  name: "deepseek" | "groq" | "mistral",
+  { ids, more, thoughts }: {
+    /** Ids of two calls, as its models make them. */
+    readonly ids: readonly [string, string]
+    readonly thoughts: object
+    readonly more: (messages: ReadonlyArray<Wire>) => ReadonlyArray<string>
+  }
+): StrictService => ({
+  name,
+  against: chat(name),
   looksAround: ChatWire.answer([
-    { reasoning_content: "thought-of-deepseek" },
+    thoughts,
     ChatWire.text("I look around."),
-    // Ids as Kimi's models make them.
-    ChatWire.call(0, "functions.Read:0", "Read", "{\"path\":\"a.ts\"}"),
-    ChatWire.call(1, "functions.Read:1", "Read")
+    ChatWire.call(0, ids[0], "Read", "{\"path\":\"a.ts\"}"),
+    ChatWire.call(1, ids[1], "Read")
   ], { finish: "tool_calls" }),
-  submits: ChatWire.answer([ChatWire.call(0, "call_9", "submit_review", summary)], { finish: "tool_calls" }),
+  submits: ChatWire.answer([ChatWire.call(0, "Abcdef123", "submit_review", summary)], { finish: "tool_calls" }),
   overloaded: ChatWire.failed(503, { message: "Service is too busy" }),
   complaints: ({ messages }) => {
-    const calls = messages.flatMap(({ tool_calls = [] }: Wire) => tool_calls.map(({ id }: Wire) => id))
-    const results = messages.filter(({ role }: Wire) => role === "tool").map(({ tool_call_id }: Wire) => tool_call_id)
     const said = messages.filter(({ role }: Wire) => role === "assistant")
+    const results = messages.filter(({ role }: Wire) => role === "tool")
+    const calls = said.flatMap(({ tool_calls = [] }: Wire) => tool_calls)
     return [
-      ...calls.flatMap((id: string) => plain(id, 40, "call")),
-      ...same(calls, results, "calls"),
-      ...said.filter(({ content, tool_calls }: Wire) => content === null && tool_calls === undefined).map(() => "empty")
+      ...calls.flatMap(({ id }: Wire) => plain(id, 40, "call")),
+      ...unanswered(messages),
+      ...(calls.length === results.length ? [] : [`${calls.length} calls, ${results.length} results`]),
+      ...said.filter(({ content, tool_calls }: Wire) => content === null && tool_calls === undefined).map(() =>
+        "empty"
+      ),
+      ...results.filter(({ content }: Wire) => typeof content !== "string").map(() => "a result that is no text"),
+      ...more(messages)
     ]
   }
-}
+})
+
+/** Complaints about a field that an answer has, or has not. */
+const field = (messages: ReadonlyArray<Wire>, name: string, wanted: boolean): ReadonlyArray<string> =>
+  messages.filter(({ role }: Wire) => role === "assistant").flatMap((message) =>
+    (typeof message[name] === "string") === wanted ? [] : [`${name} of an answer: ${JSON.stringify(message[name])}`]
+  )
+
+// In its thinking mode, an answer without its thoughts is refused (api-docs.deepseek.com, Thinking Mode).
+const deepseek = compatible("deepseek", {
+  // Ids as Kimi's models make them.
+  ids: ["functions.Read:0", "functions.Read:1"],
+  thoughts: { reasoning_content: "thought-of-deepseek" },
+  more: (messages) => field(messages, "reasoning_content", true)
+})
+
+// "property 'reasoning_content' is unsupported".
+const groq = compatible("groq", {
+  ids: ["fc_1a2b", "fc_3c4d"],
+  thoughts: { reasoning: "thought-of-groq" },
+  more: (messages) => [...field(messages, "reasoning_content", false), ...field(messages, "reasoning", false)]
+})
+
+// "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9", "Unexpected role 'user' after role 'tool'" and
+// "Expected last role User or Tool".
+const mistral = compatible("mistral", {
+  ids: ["D681PevKs", "0aZ9bY8cX"],
+  thoughts: { content: [{ type: "thinking", thinking: [{ type: "text", text: "thought-of-mistral" }] }] },
+  more: (messages) => [
+    ...field(messages, "reasoning_content", false),
+    ...messages.flatMap(({ role, tool_call_id, tool_calls = [] }: Wire, at) => {
+      const before = messages[at - 1]?.role
+      const ids = [...tool_calls.map(({ id }: Wire) => id), ...(role === "tool" ? [tool_call_id] : [])]
+      return [
+        ...ids.filter((id) => !/^[a-zA-Z0-9]{9}$/.test(id)).map((id) => `the id ${id}`),
+        ...(role === "user" && before === "tool" ? ["a user after a tool"] : []),
+        ...(role === before && role !== "tool" ? [`${role} twice`] : [])
+      ]
+    }),
+    ...(["user", "tool"].includes(messages.at(-1)?.role) ? [] : ["the last role"])
+  ]
+})
 
 /** Words and seals that belong to one service. */
-export const seals = ["signature-of-anthropic", "sealed-by-openai", "signature-of-google", "thought-of-deepseek"]
+export const seals = [
+  "signature-of-anthropic",
+  "sealed-by-openai",
+  "signature-of-google",
+  "thought-of-deepseek",
+  "thought-of-groq",
+  "thought-of-mistral"
+]
 
-export const services: ReadonlyArray<StrictService> = [anthropic, openai, google, compatible]
+export const services: ReadonlyArray<StrictService> = [anthropic, openai, google, deepseek, groq, mistral]

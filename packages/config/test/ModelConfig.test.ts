@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import type { AppConfig, ProviderSettings } from "@nominal-code/config/AppConfig"
-import { defaultModelOf, defaultModels, retirementOf } from "@nominal-code/config/DefaultModels"
+import { defaultModelOf, defaultModels, explorerModels, retirementOf } from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
 import { ReviewSettings, verifierOf } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option, Redacted, Schema } from "effect"
@@ -247,13 +247,27 @@ it.effect("a model that its service retires is a warning that names its successo
     const env = { ...complete, AGENT_PROVIDER: "google", GOOGLE_API_KEY: "k" }
     const { warnings } = yield* configured({ env: { ...env, AGENT_MODEL: "gemini-2.5-flash" } })
     assert.deepStrictEqual(warnings, [
-      "agent.reviewer.model (AGENT_MODEL): gemini-2.5-flash is retired on 2026-12-01: take gemini-3.8-flash in its place"
+      "agent.reviewer.model (AGENT_MODEL): gemini-2.5-flash is retired on 2026-12-01: take gemini-3.5-flash-lite in its place"
     ])
     assert.deepStrictEqual((yield* configured({ env })).warnings, [])
   }))
 
-it("no default model is one that its service retires", () => {
-  assert.deepStrictEqual(Object.values(defaultModels).filter((model) => retirementOf(model) !== undefined), [])
+it("no default model is one that its service retires, and neither is a successor", () => {
+  const defaults = [...Object.values(defaultModels), ...Object.values(explorerModels)]
+  assert.deepStrictEqual(defaults.filter((model) => retirementOf(model) !== undefined), [])
+  const retired = ["claude-opus-4-1", "gpt-5", "gpt-4o", "gemini-2.5-pro", "deepseek-chat", "grok-3", "o3"]
+  const successors = retired.map((model) => retirementOf(model)?.successor ?? "")
+  assert.deepStrictEqual(successors.filter((model) => model === "" || retirementOf(model) !== undefined), [])
+})
+
+it("a snapshot is retired with its model, and a model whose name only begins like it is not", () => {
+  assert.strictEqual(retirementOf("gpt-5-2025-08-07")?.successor, "gpt-6.1-sol")
+  assert.strictEqual(retirementOf("claude-opus-4-1-20250805")?.on, "2026-08-05")
+  assert.deepStrictEqual(["gpt-5.4", "claude-opus-4-8", "gpt-5-codex"].map(retirementOf), [
+    undefined,
+    undefined,
+    undefined
+  ])
 })
 
 it.effect("what the models cannot do holds for every role", () =>

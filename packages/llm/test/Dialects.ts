@@ -14,7 +14,9 @@ export type Part = { readonly text: string } | { readonly id: string; readonly n
 export interface Counts {
   readonly uncached: unknown
   readonly cached: unknown
+  /** Tokens of the answer, without those of thoughts. */
   readonly output: unknown
+  readonly thoughts?: number
 }
 
 export interface Written {
@@ -51,6 +53,9 @@ const countsOf = ({ counts = usual }: Written) => counts
 /** Count of the whole prompt at a service that counts what was cached twice. */
 const whole = ({ cached, uncached }: Counts) =>
   typeof cached === "number" && typeof uncached === "number" ? cached + uncached : uncached
+
+/** Count of the whole answer at a service that counts thoughts with it. */
+const withThoughts = ({ output, thoughts = 0 }: Counts) => typeof output === "number" ? output + thoughts : output
 
 const request = (model: string): LlmRequest => ({ ...ofOpenAi, model })
 
@@ -92,7 +97,7 @@ const anthropic: Dialect = {
       {
         type: "message_delta",
         delta: { stop_reason: stops[written.stop ?? "none"] },
-        usage: counts === null ? {} : { output_tokens: counts.output }
+        usage: counts === null ? {} : { output_tokens: withThoughts(counts) }
       },
       { type: "message_stop" }
     ]
@@ -137,7 +142,8 @@ const openai: Dialect = {
           usage: counts === null ? null : {
             input_tokens: whole(counts),
             input_tokens_details: { cached_tokens: counts.cached },
-            output_tokens: counts.output
+            output_tokens: withThoughts(counts),
+            output_tokens_details: { reasoning_tokens: counts.thoughts ?? 0 }
           }
         }
       }
@@ -175,7 +181,8 @@ const google: Dialect = {
           usageMetadata: {
             promptTokenCount: whole(counts),
             cachedContentTokenCount: counts.cached,
-            candidatesTokenCount: counts.output
+            candidatesTokenCount: counts.output,
+            ...(counts.thoughts === undefined ? {} : { thoughtsTokenCount: counts.thoughts })
           }
         })
       }
@@ -208,7 +215,8 @@ const completions: Dialect = {
           choices: [],
           usage: {
             prompt_tokens: whole(counts),
-            completion_tokens: counts.output,
+            completion_tokens: withThoughts(counts),
+            completion_tokens_details: { reasoning_tokens: counts.thoughts ?? 0 },
             prompt_tokens_details: { cached_tokens: counts.cached }
           }
         }])

@@ -169,6 +169,28 @@ describe("the answer", () => {
       assert.deepStrictEqual({ ...usage }, { input: 20, output: 42, cacheRead: 900, cacheWrite: 80 })
     }))
 
+  // The usage of the service's guide to reasoning models: thoughts are part of the output.
+  it.live("counts thoughts with the output, by the service's own example", () =>
+    Effect.gen(function*() {
+      const { send } = yield* against([
+        Wire.answer([Wire.message("x")], {
+          usage: {
+            input_tokens: 75,
+            input_tokens_details: { cached_tokens: 0 },
+            output_tokens: 1_186,
+            output_tokens_details: { reasoning_tokens: 1_024 },
+            total_tokens: 1_261
+          }
+        })
+      ])
+      assert.deepStrictEqual({ ...(yield* send(request)).usage }, {
+        input: 75,
+        output: 1_186,
+        cacheRead: 0,
+        cacheWrite: 0
+      })
+    }))
+
   it.live("goes back as it came: with its thoughts, and with what each text was meant to be", () =>
     Effect.gen(function*() {
       const commentary = Wire.message("I look around.", { phase: "commentary" })

@@ -180,6 +180,15 @@ const behaviours: ReadonlyArray<readonly [string, Check]> = [
         ({ usage }) => assert.deepStrictEqual(usage, new Usage({ input: 40, output: 5, cacheRead: 60, cacheWrite: 0 }))
       )
   ],
+  [
+    "tokens of thoughts are counted, and once",
+    (dialect) =>
+      Effect.map(
+        answered(dialect, words, { counts: { uncached: 40, cached: 60, output: 5, thoughts: 300 } }),
+        ({ usage }) =>
+          assert.deepStrictEqual(usage, new Usage({ input: 40, output: 305, cacheRead: 60, cacheWrite: 0 }))
+      )
+  ],
   ["missing token counts are estimated", usageFor(null)],
   ["negative token counts do no harm", usageFor({ uncached: -7, cached: -1, output: -5 })],
   ["absurd token counts do no harm", usageFor({ uncached: 1e30, cached: "many", output: 0.5 })],
