@@ -95,14 +95,20 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, servi
     )
   })
 
-  const asked = yield* ModelWindow.make(
-    Effect.map(
-      connect,
-      ({ client }): ModelWindow.Ask => (_model, fetch, signal) =>
-        client(fetch).get<unknown>(Window.listOf(service, url), { signal })
-    ),
-    Window.read
-  )
+  const asked = service === "ollama"
+    ? yield* ModelWindow.make(
+      Effect.succeed(Window.askOllama(url, apiKey)),
+      Window.readRunning,
+      Window.loading
+    )
+    : yield* ModelWindow.make(
+      Effect.map(
+        connect,
+        ({ client }): ModelWindow.Ask => (_model, fetch, signal) =>
+          client(fetch).get<unknown>(Window.listOf(service, url), { signal })
+      ),
+      Window.read
+    )
   // What a server of one's own has under a name is its own affair.
   const windowOf = quirks.isLocal ? asked : ModelWindow.listedOr(asked)
 

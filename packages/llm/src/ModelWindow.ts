@@ -9,7 +9,7 @@ const table: ReadonlyArray<readonly [RegExp, number]> = [
   [/^claude-haiku-4/, 200_000],
   [/^claude-(?:opus|sonnet)-4(?:-[015]|-\d{8})?(?:$|-\d{8})/, 200_000],
   [/^claude-/, 1_000_000],
-  [/^gemini-(?:2\.5|3)/, 1_048_576],
+  [/^gemini-(?:2\.5|[34])/, 1_048_576],
   [/^gpt-4o/, 128_000],
   [/^gpt-4\.1/, 1_047_576],
   [/^o[34](?:-|$)/, 200_000],
@@ -33,18 +33,21 @@ export type Ask = (model: string, fetch: Transport.Transport["fetch"], signal: A
 /** Window of a model; none: nobody knows it. */
 export type WindowOf = (model: string) => Effect.Effect<Option.Option<number>>
 
-/** Longest wait for a window. A review goes on without. */
-export const Patience = Context.Reference<Duration.Duration>("@nominal-code/llm/ModelWindow/Patience", {
-  defaultValue: () => Duration.seconds(5)
-})
+/** Longest wait for a window. A review goes on without. By default 5 seconds, or as long as a service needs. */
+export const Patience = Context.Reference<Option.Option<Duration.Duration>>(
+  "@nominal-code/llm/ModelWindow/Patience",
+  { defaultValue: Option.none }
+)
+
+const usualPatience = Duration.seconds(5)
 
 const tokens = Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 100_000_000 }))
 
 /** A number of tokens that can be a window. */
 export const sensible = Schema.is(tokens)
 
-const withinPatience = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Patience, (patience) => Effect.timeoutOption(effect, patience))
+const withinPatience = <A, E, R>(effect: Effect.Effect<A, E, R>, needed: Duration.Duration) =>
+  Effect.flatMap(Patience, (patience) => Effect.timeoutOption(effect, Option.getOrElse(patience, () => needed)))
 
 /**
  * Makes the window of a service's models, each asked for once in an hour. `connect` gives what asks; `read` finds the
@@ -52,7 +55,8 @@ const withinPatience = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
  */
 export const make = <E>(
   connect: Effect.Effect<Ask, E>,
-  read: (told: unknown, model: string) => Option.Option<number>
+  read: (told: unknown, model: string) => Option.Option<number>,
+  needed = usualPatience
 ): Effect.Effect<WindowOf> =>
   Effect.map(
     Cache.make({
@@ -64,7 +68,11 @@ export const make = <E>(
           const { fetch } = yield* Transport.make
           const told = yield* Effect.tryPromise((signal) => ask(model, fetch, signal))
           return Option.filter(read(told, model), sensible)
-        }).pipe(withinPatience, Effect.map(Option.flatten), Effect.orElseSucceed(() => Option.none()))
+        }).pipe(
+          (ask) => withinPatience(ask, needed),
+          Effect.map(Option.flatten),
+          Effect.orElseSucceed(() => Option.none())
+        )
     }),
     (windows) => (model) => Cache.get(windows, model)
   )

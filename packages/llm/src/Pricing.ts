@@ -7,7 +7,7 @@ import table from "./pricing.json" with { type: "json" }
  * Price table, from the services' lists for their standard tier: Anthropic (docs.claude.com, Pricing; October 2026),
  * OpenAI (developers.openai.com, Pricing; as quoted by several who read it in October and November 2026) and Google
  * (ai.google.dev, Gemini API, Pricing; as quoted in September and October 2026; without the discount on Gemini 3.6 to
- * 3.8 Flash, which ends with 2026). The others are the default models of their services, as models.dev quotes the lists
+ * 3.8 Flash, which ends with 2026, and at Gemini 4 Argon's price from December 2026 on). The others are the default models of their services, as models.dev quotes the lists
  * (August to October 2026); Bedrock charges a tenth more for a model that is not `global.`; DeepSeek's is the rate of its peak hours, and twice that of the rest of the day.
  */
 const listed: ReadonlyMap<string, ModelPrice> = new Map(Object.entries(table))

@@ -97,6 +97,29 @@ describe("the request", () => {
       assert.include(messages[2].content[0], { type: "tool_result", tool_use_id: "t1", is_error: true })
     }))
 
+  it.live("is made again without thoughts that the service takes for those of another conversation", () =>
+    Effect.gen(function*() {
+      const bound =
+        "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different " +
+        "conversation. Remove the block, or set `thinking.block_binding.prefix_mismatch_behavior` to \"drop_block\"."
+      const { received, send } = yield* against([Wire.failed(400, "invalid_request_error", bound), fine])
+      const thinking = { type: "thinking", thinking: "hm", signature: "sig" }
+      const answer = yield* send({
+        ...request,
+        messages: [
+          ...request.messages,
+          assistant(
+            Block.cases.Opaque.make({ provider: "anthropic", value: thinking }),
+            Block.cases.ToolUse.make({ id: "t1", name: "Read", input: {} })
+          ),
+          user(Block.cases.ToolResult.make({ toolUseId: "t1", content: "text", isError: false }))
+        ]
+      })
+      assert.deepStrictEqual(answer.content, [Text("All well.")])
+      const kinds = received.map(({ body }) => body.messages[1].content.map(({ type }: { type: string }) => type))
+      assert.deepStrictEqual(kinds, [["thinking", "tool_use"], ["tool_use"]])
+    }))
+
   it.live("leaves tools out when there are none", () =>
     Effect.gen(function*() {
       const { received, send } = yield* against([fine])
@@ -132,6 +155,27 @@ describe("the answer", () => {
       ])
       assert.strictEqual(stop, "tool-use")
       assert.deepStrictEqual({ ...usage }, { input: 7, output: 42, cacheRead: 900, cacheWrite: 80 })
+    }))
+
+  // Usage as the Messages API documents it: thoughts are part of the output, and what was cached is not of the input.
+  it.live("counts thoughts with the output, and what was cached once, by the service's own example", () =>
+    Effect.gen(function*() {
+      const { send } = yield* against([
+        Wire.answer(Wire.textBlock(0, "x"), {
+          output: 503,
+          usage: {
+            input_tokens: 21,
+            cache_creation_input_tokens: 188_086,
+            cache_read_input_tokens: 12,
+            cache_creation: { ephemeral_5m_input_tokens: 188_086, ephemeral_1h_input_tokens: 0 },
+            output_tokens: 1,
+            output_tokens_details: { thinking_tokens: 400 },
+            service_tier: "standard"
+          }
+        })
+      ])
+      const { usage } = yield* send(request)
+      assert.deepStrictEqual({ ...usage }, { input: 21, output: 503, cacheRead: 12, cacheWrite: 188_086 })
     }))
 
   for (

@@ -97,6 +97,37 @@ describe("the context window of a model", () => {
       assert.deepStrictEqual([yield* windowOf("m"), yield* windowOf("m"), paths()], [65_536, 65_536, [asked]])
     }))
 
+  it.live("is what Ollama has loaded it with, and not what the model could have; it is loaded first if it is not", () =>
+    Effect.gen(function*() {
+      const running = (context_length: number) => ({
+        models: [{ name: "other:latest", model: "other:latest", context_length: 1_024 }, {
+          name: "m:latest",
+          model: "m:latest",
+          details: { family: "qwen3" },
+          context_length
+        }]
+      })
+      const loaded = yield* scene(chat("ollama"), status(200, running(65_536)))
+      assert.deepStrictEqual([yield* loaded.windowOf("m"), yield* loaded.windowOf("m"), loaded.paths()], [
+        65_536,
+        65_536,
+        ["/api/ps"]
+      ])
+      const { received, url } = yield* serve([
+        status(200, { models: [] }),
+        status(200, { model: "m", done: true, done_reason: "load" }),
+        status(200, running(32_768))
+      ])
+      const cold = yield* chat("ollama")({
+        apiKey: Redacted.make("k"),
+        baseUrl: Option.some(`${url}/v1/`),
+        limits: { idle: Duration.seconds(5), attempt: Duration.seconds(5), total: Duration.seconds(5) }
+      })
+      assert.deepStrictEqual(yield* cold.windowOf?.("m") ?? Effect.succeedNone, Option.some(32_768))
+      assert.deepStrictEqual(received.map(({ url }) => url), ["/api/ps", "/api/generate", "/api/ps"])
+      assert.deepStrictEqual(received[1]?.body, { model: "m", stream: false })
+    }))
+
   it.live("is asked of a server of one's own even if the table has the name, and of nobody else then", () =>
     Effect.gen(function*() {
       const told = status(200, { data: [{ id: "openai/gpt-oss-120b", max_model_len: 8_192 }] })
@@ -133,7 +164,7 @@ describe("the context window of a model", () => {
           assert.isNull(yield* (yield* scene(chat("vllm"), reply)).windowOf("m"))
         }
         const slow = yield* scene(chat("vllm"), silence)
-        assert.isNull(yield* Effect.provideService(slow.windowOf("m"), Patience, Duration.millis(200)))
+        assert.isNull(yield* Effect.provideService(slow.windowOf("m"), Patience, Option.some(Duration.millis(200))))
       })
   )
 })

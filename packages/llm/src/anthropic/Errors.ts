@@ -28,6 +28,13 @@ export const fromSdk =
 export const isForcedToolRefusal = (error: LlmError): boolean =>
   error.reason === "invalid-request" && /tool_choice|forc\w+ tool|tool use/i.test(error.message)
 
+/**
+ * True if the service takes a thought for that of another conversation: newer models compare what came before it with
+ * what came before it when it was thought.
+ */
+export const isForeignThought = (error: LlmError): boolean =>
+  error.reason === "invalid-request" && /thinking.*block|block is bound/i.test(error.message)
+
 const said = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
   const message = "apiMessage" in cause && typeof cause.apiMessage === "string" ? cause.apiMessage : cause.message

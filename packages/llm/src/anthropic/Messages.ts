@@ -1,4 +1,5 @@
 import type * as Sdk from "@anthropic-ai/sdk"
+import { Block } from "@nominal-code/domain/Conversation"
 import { Effect } from "effect"
 import type { CallLimits, LlmError } from "../LlmError.ts"
 import { LlmProvider, type LlmRequest } from "../LlmProvider.ts"
@@ -6,7 +7,7 @@ import * as ModelService from "../ModelService.ts"
 import { listedOnly, type WindowOf } from "../ModelWindow.ts"
 import { retrying } from "../Retry.ts"
 import type { Transport } from "../Transport.ts"
-import { isForcedToolRefusal } from "./Errors.ts"
+import { isForcedToolRefusal, isForeignThought } from "./Errors.ts"
 import { toParams } from "./Request.ts"
 import { Answer } from "./Response.ts"
 
@@ -24,6 +25,14 @@ export const unconfigured = {
   openTelemetry: false
 } as const satisfies Sdk.ClientOptions
 
+const withoutThoughts = (request: LlmRequest): LlmRequest => ({
+  ...request,
+  messages: request.messages.map(({ content, role }) => ({
+    role,
+    content: content.filter((block) => !Block.guards.Opaque(block))
+  }))
+})
+
 /** Makes a service that speaks the Messages API. `connect` is run for each attempt, because credentials may expire. */
 export const make = (
   name: ModelService.ServiceDescription,
@@ -31,7 +40,7 @@ export const make = (
   connect: Effect.Effect<Connection, LlmError>,
   windowOf: WindowOf = listedOnly
 ): LlmProvider["Service"] => {
-  const attempt = (request: LlmRequest, toolChoice: "auto" | "any") =>
+  const attemptOnce = (request: LlmRequest, toolChoice: "auto" | "any") =>
     Effect.flatMap(connect, ({ client, explain }) =>
       ModelService.attempt(name, limits, {
         request,
@@ -39,6 +48,18 @@ export const make = (
         explain,
         answer: new Answer(name)
       }))
+
+  // A review goes on without thoughts rather than not at all.
+  const attempt = (request: LlmRequest, toolChoice: "auto" | "any") =>
+    Effect.catchIf(
+      attemptOnce(request, toolChoice),
+      isForeignThought,
+      ({ message }) =>
+        Effect.andThen(
+          Effect.logWarning(`goes on without its thoughts: ${message}`),
+          attemptOnce(withoutThoughts(request), toolChoice)
+        )
+    )
 
   // Models that refuse to be forced to call a tool are asked in words only.
   const forcing = ModelService.fallbackOnRefusal(isForcedToolRefusal)

@@ -1,5 +1,6 @@
 import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
-import { Option, Schema } from "effect"
+import { Duration, Option, Redacted, Schema } from "effect"
+import type { Ask } from "../ModelWindow.ts"
 
 const count = Schema.optionalKey(Schema.NullOr(Schema.Finite))
 
@@ -22,6 +23,47 @@ const decodeModel = Schema.decodeUnknownOption(Listed)
 export const listOf = (service: ChatServiceName, baseUrl: string): string => {
   const base = baseUrl.replace(/\/+$/, "")
   return service === "lmstudio" ? `${base.replace(/\/v1$/, "")}/api/v0/models` : `${base}/models`
+}
+
+const Running = Schema.Struct({
+  models: Schema.Array(Schema.Struct({ name: Schema.String, model: Schema.String, context_length: count }))
+})
+
+const decodeRunning = Schema.decodeUnknownOption(Running)
+
+/** Name of a model as Ollama lists it. */
+const tagged = (model: string): string => /:[^/]*$/.test(model) ? model : `${model}:latest`
+
+/** Window of a model that Ollama has loaded, which is less than the model's own. */
+export const readRunning = (told: unknown, model: string): Option.Option<number> =>
+  Option.flatMap(decodeRunning(told), ({ models }) => {
+    const found = models.find((one) => one.name === tagged(model) || one.model === tagged(model))
+    return Option.fromNullishOr(found?.context_length)
+  })
+
+/** Time in which Ollama loads a model. The first call would wait as long. */
+export const loading = Duration.minutes(2)
+
+/**
+ * Asks Ollama for the models that it has loaded. Only of those it tells the window, which depends on its settings and on
+ * the machine's memory. So it loads the model first, if it has not, as the first call would.
+ */
+export const askOllama = (baseUrl: string, key: Option.Option<Redacted.Redacted>): Ask => (model, fetch, signal) => {
+  const root = baseUrl.replace(/\/+$/, "").replace(/\/v1$/, "")
+  const headers = Option.match(key, {
+    onNone: () => ({}),
+    onSome: (key) => ({ authorization: `Bearer ${Redacted.value(key)}` })
+  })
+  const running = () =>
+    fetch(`${root}/api/ps`, { headers, signal }).then((response): Promise<unknown> => response.json())
+  // Without a prompt, it loads the model and says nothing.
+  const load = () => {
+    const body = JSON.stringify({ model, stream: false })
+    const json = { ...headers, "content-type": "application/json" }
+    return fetch(`${root}/api/generate`, { method: "POST", headers: json, body, signal })
+      .then((response) => response.arrayBuffer())
+  }
+  return running().then((told) => Option.isSome(readRunning(told, model)) ? told : load().then(running))
 }
 
 /** The window of a model in a service's list: that of the server as it runs, if it tells. */
