@@ -1,58 +1,53 @@
-import ignore from "ignore"
+import { type IgnoreRule, type Reached, ruleOf } from "./IgnoreRule.ts"
+
+/** A directory, and what the rules have reached with its path. */
+interface Directory {
+  readonly path: string
+  readonly isIgnored: boolean
+  readonly reached: ReadonlyArray<Reached>
+}
+
+const stepped = (rules: ReadonlyArray<IgnoreRule>, { reached }: Pick<Directory, "reached">, name: string) =>
+  rules.map(({ after, start }, at) => after(reached[at] ?? start, name))
+
+/** True if the last rule that matches ignores. */
+const isIgnored = (
+  rules: ReadonlyArray<IgnoreRule>,
+  reached: ReadonlyArray<Reached>,
+  isDirectory: boolean
+): boolean => {
+  const last = rules.findLast(({ directory, matches }, at) => (isDirectory || !directory) && matches(reached[at] ?? []))
+  return last !== undefined && !last.negative
+}
 
 /**
  * Makes the test of a path against ignore patterns, which mean what they mean in a `.gitignore` at the repository's
  * root: `*` takes no slash and `**` any number of directories, a pattern without a slash matches at every depth, one
  * with a slash from the root, a directory takes all that is in it, and `!` takes back what an earlier pattern has
- * matched.
+ * matched, but nothing of a directory that is ignored.
  */
 export const ignoring = (patterns: ReadonlyArray<string>): (path: string) => boolean => {
-  const fast = patterns.filter((one) => !isSlow(one)).map(withoutNegatedSets)
-  const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add(fast)
-  return (path) => path !== "" && !isUnreachable(path) && rules.ignores(path)
-}
-
-/** True for a character that the library would read as something else at the end of a range. */
-const isSpecial = (code: number): boolean => "?[]\\-/*".includes(String.fromCharCode(code))
-
-/** Rewrites `[!b-d]` as the set of all other characters but the slash, because the library knows no negated sets. */
-const complement = (members: string): string => {
-  const taken = Array.from(members.matchAll(/([^])-([^])|([^])/g), ([, low, high, one = ""]) => [
-    (low ?? one).charCodeAt(0),
-    (high ?? one).charCodeAt(0)
-  ]).concat([[0x2f, 0x2f]]).toSorted(([a = 0], [b = 0]) => a - b)
-  const free: Array<string> = []
-  let from = 1
-  for (const [low = 0, high = 0] of [...taken, [0x10000, 0x10000]]) {
-    let [first, last] = [from, low - 1]
-    while (first <= last && isSpecial(first)) first++
-    while (first <= last && isSpecial(last)) last--
-    if (first <= last) free.push(`${String.fromCharCode(first)}-${String.fromCharCode(last)}`)
-    from = Math.max(from, high + 1)
+  const rules = patterns.flatMap(ruleOf)
+  const root: Directory = { path: "", isIgnored: false, reached: rules.map(({ start }) => start) }
+  // Paths mostly come directory by directory.
+  let last = root
+  const directoryOf = (names: ReadonlyArray<string>): Directory => {
+    const path = names.join("/")
+    if (path === last.path) return last
+    const { isIgnored: within, reached } = names.reduce((above, name) => {
+      if (above.isIgnored) return above
+      const reached = stepped(rules, above, name)
+      return { ...above, isIgnored: isIgnored(rules, reached, true), reached }
+    }, root)
+    return { path, isIgnored: within, reached }
   }
-  const hyphen = taken.some(([low = 0, high = 0]) => low <= 0x2d && 0x2d <= high) ? "" : "-"
-  return `[${hyphen}${free.join("")}]`
-}
-
-const withoutNegatedSets = (pattern: string): string =>
-  pattern.replaceAll(/(?<!\\)\[[!^]([^\]/\\]+)\]/g, (_, members: string) => complement(members))
-
-/**
- * True for a path that exists on no disk, but could cost the matcher much time: a name that is too long, or very many
- * directories.
- */
-const isUnreachable = (path: string): boolean => {
-  const names = path.split("/")
-  return names.length > 64 || names.some((name) => name.length > 255)
-}
-
-/** Limit of stars in one name and of `**` in one pattern. Above it, a hostile path takes seconds to match. */
-const maxStars = 3
-
-const isSlow = (pattern: string): boolean => {
-  const names = pattern.split("/")
-  const stars = (name: string) => name === "**" ? 0 : name.match(/\*+/g)?.length ?? 0
-  return names.some((name) => stars(name) > maxStars) || names.filter((name) => name === "**").length > maxStars
+  return (path) => {
+    const names = path.split("/").filter((name) => name !== "")
+    const name = names.pop()
+    if (name === undefined) return false
+    last = directoryOf(names)
+    return last.isIgnored || isIgnored(rules, stepped(rules, last, name), false)
+  }
 }
 
 /** Reason why a pattern can match no file; `undefined` for one that can. */
@@ -65,9 +60,6 @@ const whyUseless = (pattern: string, at: number): string | undefined => {
   }
   if (/^[a-z]:[\\/]/i.test(text)) return "is a path on a disk: write it from the repository's root"
   if (/(?<!\\)(?:\\\\)*\\$/.test(text)) return "ends with a backslash that escapes nothing"
-  if (isSlow(text)) {
-    return `has more than ${maxStars} stars in one name, or more than ${maxStars} \`**\`, and is left out`
-  }
   if (/(?<!\\)\{[^{}]*,[^{}]*\}/.test(text)) {
     return "has braces, which are not expanded there: write one pattern for each"
   }
