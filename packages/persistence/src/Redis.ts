@@ -73,6 +73,26 @@ const primaryOf = (commands: Client, key: string): Promise<Single> => {
   })
 }
 
+/**
+ * Makes the function to call before a command is sent: all commands of this turn of the event loop leave in one write of
+ * the socket. Each write is a system call, and a packet.
+ */
+const makeGathering = (commands: Client) => {
+  let gathered: Single["stream"] | undefined
+  const send = () => {
+    gathered?.uncork()
+    gathered = undefined
+  }
+  return (): void => {
+    // The nodes of a cluster have sockets of their own. Without a connection there is none.
+    const socket: Single["stream"] | undefined = "slots" in commands ? undefined : commands.stream
+    if (gathered !== undefined || socket === undefined) return
+    gathered = socket
+    socket.cork()
+    process.nextTick(send)
+  }
+}
+
 const replicaMillis = 1_000
 
 /** Address of a Redis, and the number of replicas that need to have an accepted job. */
@@ -102,7 +122,9 @@ const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisO
       )
     )
 
+  const gather = makeGathering(commands)
   const call = ([name, ...args]: Command, texts: TextEncoding = "utf8"): Promise<unknown> => {
+    gather()
     const words = args.map((one) => one instanceof Uint8Array ? Buffer.from(one) : one)
     return texts === "bytes" ? commands.callBuffer(name, ...words).then(textsIn) : commands.call(name, ...words)
   }

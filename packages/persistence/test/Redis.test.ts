@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { assert, it } from "@effect/vitest"
+import { assert, it, vi } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { check } from "@nominal-code/persistence/RedisServerInfo"
@@ -11,6 +11,7 @@ import { Effect, Fiber, FileSystem, Layer, Logger, Queue, Redacted, Schedule, Sc
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
 import { Redis as Client } from "ioredis"
+import { Socket } from "node:net"
 
 type Test = Effect.Effect<void, unknown, Redis.Redis | Scope.Scope>
 
@@ -38,6 +39,28 @@ const listening = Effect.fnUntraced(function*(channel: string) {
   return { next }
 })
 
+/** Counts the writes of this process's sockets to a port, until the scope closes. */
+const writesTo = (port: number) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let writes = 0
+      const count = (socket: Socket) => {
+        if (socket.remotePort === port) writes += 1
+      }
+      const spies = (["_write", "_writev"] as const).map((method) => {
+        const original = Socket.prototype[method]
+        return vi.spyOn(Socket.prototype, method).mockImplementation(
+          function(this: Socket, ...given: ReadonlyArray<unknown>) {
+            count(this)
+            return Reflect.apply(original ?? (() => {}), this, given)
+          }
+        )
+      })
+      return { spies, written: () => writes }
+    }),
+    ({ spies }) => Effect.sync(() => spies.forEach((spy) => spy.mockRestore()))
+  ).pipe(Effect.map(({ written }) => written))
+
 /** Lines of the log. */
 const logging = () => {
   const lines: Array<string> = []
@@ -61,6 +84,16 @@ redisSuite("Redis", () => {
         yield* Effect.forEach(Array.from({ length: 300 }, String), set, { concurrency: 300 })
         const clients = String(yield* server.command("client", "list")).trim().split("\n")
         assert.strictEqual(clients.filter((line) => line.includes("name=nominal-code")).length, 2)
+      })
+  )
+
+  here(
+    "a hundred commands of the same moment leave in two writes of the socket at most",
+    ({ port }) =>
+      Effect.gen(function*() {
+        const written = yield* writesTo(port)
+        yield* Effect.forEach(Array.from({ length: 100 }, String), set, { concurrency: 100 })
+        assert.isAtMost(written(), 2)
       })
   )
 
