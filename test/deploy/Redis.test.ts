@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { V1ConfigMap, V1StatefulSet } from "@kubernetes/client-node"
+import { MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
@@ -10,6 +11,7 @@ import { CallRates, newCall } from "@nominal-code/persistence/CallRates"
 import * as CallRatesRedis from "@nominal-code/persistence/CallRatesRedis"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import * as MarkerKeyStore from "@nominal-code/persistence/MarkerKeyStore"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { newCap, newTask, noCosts, Spend } from "@nominal-code/persistence/Spend"
 import * as SpendRedis from "@nominal-code/persistence/SpendRedis"
@@ -20,7 +22,7 @@ import { Context, Effect, FileSystem, Layer, Option, Redacted, Schedule, Schema,
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { readFileSync } from "node:fs"
 import { env } from "node:process"
-import { containerOf, find, hasKubectl, isInstalled, overlay } from "./Rendering.ts"
+import { containerOf, find, hasKubectl, isInstalled, overlay, root } from "./Rendering.ts"
 
 const canRun = hasKubectl && isInstalled("redis-server", "--version") && isInstalled("redis-cli", "--version")
 
@@ -162,6 +164,10 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
       assert.deepStrictEqual(yield* rates.take(call), { _tag: "Taken", waitMillis: 0 })
       yield* rates.giveBack(call, 5)
 
+      yield* Layer.build(Layer.provide(MarkerKeyStore.layerRedis("make"), as(`:${password}`)))
+      const [key] = yield* Effect.provide(MarkerKeys, Layer.provide(MarkerKeyStore.layerRedis("read"), own))
+      assert.match(key === undefined ? "" : Redacted.value(key), /^[0-9a-f]{64}$/)
+
       const { send } = Context.get(pod, Redis.Redis)
       for (
         const command of [
@@ -170,6 +176,8 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
           ["config", "get", "requirepass"],
           ["hset", `{nc:0}:job:${job.id}`, "state", "done"],
           ["rpush", "{nc:0}:ended:1", "forged"],
+          ["set", `nc:payload:${job.id}`, "a job of another repository"],
+          ["set", "nc:marker-keys", "a key of its own"],
           ["get", "another"]
         ] as const
       ) {
@@ -178,6 +186,13 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
         assert.match(error.message, /NOPERM|no permission/i, name)
       }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it("tells who has a Redis of his own the same rights of the Jobs' user", () => {
+    const rights = /resetchannels [^'\n]*(?:'\s+\\?\s*')?[^'\n]* \+time/
+    const [deployed = ""] = rights.exec(readFileSync(`${root}/deploy/k8s/base/redis.yaml`, "utf8")) ?? []
+    const [written] = rights.exec(readFileSync(`${root}/docs/kubernetes.md`, "utf8")) ?? []
+    assert.strictEqual(written, deployed.replace(/'\s+\\?\s*'/, " "))
+  })
 
   it.live.each(
     [
