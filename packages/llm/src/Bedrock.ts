@@ -1,3 +1,4 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Effect, Layer, Option, Redacted } from "effect"
 import * as Errors from "./anthropic/Errors.ts"
@@ -58,7 +59,15 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, credentials, 
   const signer = yield* Effect.cached(
     ModelService.load({ ...name, sdk: "aws4fetch" }, () => import("aws4fetch"))
   )
+  const secrets = yield* KnownSecrets
   const found = yield* Effect.cached(chain)
+
+  /** Credentials of the chain. They are not in the configuration, so redaction learns of them here. */
+  const discovered = Effect.tap(
+    Effect.flatten(found),
+    ({ secretAccessKey, sessionToken }) =>
+      Effect.forEach([secretAccessKey, ...Option.toArray(sessionToken)], secrets.add, { discard: true })
+  )
 
   /** Connection that is told by its key. */
   const keyed = (key: Redacted.Redacted) =>
@@ -72,7 +81,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, credentials, 
   const signed = Effect.gen(function*() {
     const loaded = yield* sdk
     const { AwsV4Signer } = yield* signer
-    const keys = yield* Option.match(credentials, { onNone: () => Effect.flatten(found), onSome: Effect.succeed })
+    const keys = yield* Option.match(credentials, { onNone: () => discovered, onSome: Effect.succeed })
     const connection: Messages.Connection = {
       explain: Errors.fromSdk(loaded, name, keys.secretAccessKey),
       client: (fetch) =>

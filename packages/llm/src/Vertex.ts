@@ -1,3 +1,4 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Effect, Layer, Option, Redacted } from "effect"
 import * as Content from "./google/Content.ts"
@@ -41,6 +42,7 @@ const noCredentials = (cause: unknown) =>
 /** Makes the service from settings, for a program with its own configuration. */
 export const make = Effect.fnUntraced(
   function*({ apiKey, baseUrl, credentialsFile, limits, location, project }: VertexSettings) {
+    const secrets = yield* KnownSecrets
     const sdk = yield* Effect.cached(ModelService.load(name, () => import("@google/genai")))
     const account = yield* Effect.cached(
       Effect.map(
@@ -76,9 +78,11 @@ export const make = Effect.fnUntraced(
       const authClient = yield* Effect.tryPromise({ try: () => auth.getClient(), catch: noCredentials })
       // The library keeps it until it expires. Asked for here, because in the SDK its absence would look like an outage.
       const { token } = yield* Effect.tryPromise({ try: () => authClient.getAccessToken(), catch: noCredentials })
+      const secret = Redacted.make(token ?? "")
+      yield* secrets.add(secret)
       const connection: Content.Connection = {
         sdk: loaded,
-        explain: Errors.fromSdk(loaded, name, Redacted.make(token ?? "")),
+        explain: Errors.fromSdk(loaded, name, secret),
         client: (fetch) =>
           new loaded.GoogleGenAI({
             vertexai: true,

@@ -36,6 +36,13 @@ export const bedrockWithKey = scripted(
   "/anthropic"
 )
 
+/** Bedrock, with requests that are signed with the credentials that AWS's chain finds. */
+export const bedrockOfChain = scripted(
+  atBedrock({ apiKey: Option.none(), credentials: Option.none() }),
+  secretKey,
+  "/anthropic"
+)
+
 export const accessToken = "ya29.very-secret"
 
 /** File of a workload's identity, whose token is exchanged at this address. */

@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import * as Azure from "@nominal-code/llm/Azure"
 import * as Bedrock from "@nominal-code/llm/Bedrock"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
@@ -7,6 +8,7 @@ import { EntraIdentity } from "@nominal-code/llm/openai/EntraToken"
 import * as Vertex from "@nominal-code/llm/Vertex"
 import { Duration, Effect, FileSystem, Option, Redacted } from "effect"
 import { createHash, createHmac } from "node:crypto"
+import { vi } from "vitest"
 import * as Claude from "./AnthropicWire.ts"
 import * as Clouds from "./CloudScenes.ts"
 import { failureSuite } from "./failureSuite.ts"
@@ -14,6 +16,13 @@ import * as Gemini from "./GoogleWire.ts"
 import { request as ofOpenAi } from "./OpenAiScene.ts"
 import * as Gpt from "./OpenAiWire.ts"
 import { serve, status } from "./ScriptedService.ts"
+
+/** Runs with a list of secrets that holds none at first; what becomes of a text of theirs. */
+const hiding = <A, E, R>(use: (redacted: (text: string) => string) => Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const secrets = makeKnownSecrets([])
+    return Effect.provideService(use(secrets.redactKnown), KnownSecrets, secrets)
+  })
 
 const requestOf = (model: string): LlmRequest => ({ ...ofOpenAi, model })
 
@@ -90,6 +99,19 @@ describe("Amazon Bedrock", () => {
       assert.strictEqual(received[0]?.headers.authorization, "Bearer ABSK-very-secret")
       assert.strictEqual(received[0]?.body.model, "global.anthropic.claude-sonnet-5-5")
     }))
+
+  it.live("credentials that AWS's chain finds are hidden from then on", () =>
+    hiding((redacted) =>
+      Effect.gen(function*() {
+        vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDOFTHECHAIN")
+        vi.stubEnv("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-chain")
+        vi.stubEnv("AWS_SESSION_TOKEN", "a-session-of-the-chain")
+        const { received, send } = yield* Clouds.bedrockOfChain([fineClaude])
+        yield* send(claude)
+        assert.match(received[0]?.headers.authorization ?? "", /Credential=AKIDOFTHECHAIN/)
+        assert.strictEqual(redacted("a-secret-of-the-chain a-session-of-the-chain"), "[REDACTED] [REDACTED]")
+      })
+    ).pipe(Effect.ensuring(Effect.sync(() => vi.unstubAllEnvs()))))
 })
 
 describe("Vertex AI", () => {
@@ -116,17 +138,20 @@ describe("Vertex AI", () => {
     ]
   })
 
-  it.live("a request names the project and its location, and carries the token of the workload", () =>
-    Effect.gen(function*() {
-      const { received, send } = yield* Clouds.vertex([fineGemini])
-      yield* send(gemini)
-      const [{ headers, url } = assert.fail()] = received
-      assert.strictEqual(
-        url,
-        "/v1/projects/my-project/locations/global/publishers/google/models/gemini-3.8-flash:streamGenerateContent?alt=sse"
-      )
-      assert.strictEqual(headers.authorization, `Bearer ${Clouds.accessToken}`)
-    }))
+  it.live("a request names the project and its location, and carries the token of the workload, which is hidden from then on", () =>
+    hiding((redacted) =>
+      Effect.gen(function*() {
+        const { received, send } = yield* Clouds.vertex([fineGemini])
+        yield* send(gemini)
+        const [{ headers, url } = assert.fail()] = received
+        assert.strictEqual(
+          url,
+          "/v1/projects/my-project/locations/global/publishers/google/models/gemini-3.8-flash:streamGenerateContent?alt=sse"
+        )
+        assert.strictEqual(headers.authorization, `Bearer ${Clouds.accessToken}`)
+        assert.strictEqual(redacted(Clouds.accessToken), "[REDACTED]")
+      })
+    ))
 
   it.live("credentials that are not there are told at once", () =>
     Effect.gen(function*() {
@@ -207,40 +232,43 @@ describe("Azure OpenAI", () => {
 
   const application = { tenantId: "t1", clientId: "c1" }
 
-  it.live("an identity of Entra gets a token, which is kept until shortly before it expires", () =>
-    Effect.gen(function*() {
-      const identities = [
-        [
-          EntraIdentity.cases.ClientSecret.make({ ...application, secret: Redacted.make("s3cret") }),
-          "/t1/oauth2/v2.0/token",
-          /client_id=c1&scope=https%3A%2F%2Fcognitiveservices\.azure\.com%2F\.default&client_secret=s3cret$/
-        ],
-        [
-          EntraIdentity.cases.Workload.make({ ...application, tokenFile: yield* tokenFile }),
-          "/t1/oauth2/v2.0/token",
-          /client_assertion=a-federated-token$/
-        ],
-        [
-          EntraIdentity.cases.Managed.make({ clientId: "c2" }),
-          "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fcognitiveservices.azure.com&client_id=c2",
-          /^$/
-        ]
-      ] as const
-      for (const [identity, url, body] of identities) {
-        const lasting = status(200, { access_token: "lasting", expires_in: "3600" })
-        const tokens = yield* serve([status(200, { access_token: "short", expires_in: 300 }), lasting])
-        const { received, send } = yield* Clouds.azureWith(identity, tokens.url)([fineGpt])
-        yield* Effect.repeat(send(gpt), { times: 2 })
-        assert.deepStrictEqual(received.map(({ headers }) => headers.authorization), [
-          "Bearer short",
-          "Bearer lasting",
-          "Bearer lasting"
-        ])
-        assert.strictEqual(tokens.received.length, 2)
-        assert.strictEqual(tokens.received[0]?.url, url)
-        assert.match(tokens.received[0]?.text ?? "", body)
-      }
-    }).pipe(Effect.provide(NodeServices.layer)))
+  it.live("an identity of Entra gets a token, which is kept until shortly before it expires, and hidden", () =>
+    hiding((redacted) =>
+      Effect.gen(function*() {
+        const identities = [
+          [
+            EntraIdentity.cases.ClientSecret.make({ ...application, secret: Redacted.make("s3cret") }),
+            "/t1/oauth2/v2.0/token",
+            /client_id=c1&scope=https%3A%2F%2Fcognitiveservices\.azure\.com%2F\.default&client_secret=s3cret$/
+          ],
+          [
+            EntraIdentity.cases.Workload.make({ ...application, tokenFile: yield* tokenFile }),
+            "/t1/oauth2/v2.0/token",
+            /client_assertion=a-federated-token$/
+          ],
+          [
+            EntraIdentity.cases.Managed.make({ clientId: "c2" }),
+            "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fcognitiveservices.azure.com&client_id=c2",
+            /^$/
+          ]
+        ] as const
+        for (const [identity, url, body] of identities) {
+          const lasting = status(200, { access_token: "lasting-token", expires_in: "3600" })
+          const tokens = yield* serve([status(200, { access_token: "short-token", expires_in: 300 }), lasting])
+          const { received, send } = yield* Clouds.azureWith(identity, tokens.url)([fineGpt])
+          yield* Effect.repeat(send(gpt), { times: 2 })
+          assert.deepStrictEqual(received.map(({ headers }) => headers.authorization), [
+            "Bearer short-token",
+            "Bearer lasting-token",
+            "Bearer lasting-token"
+          ])
+          assert.strictEqual(redacted("short-token lasting-token"), "[REDACTED] [REDACTED]")
+          assert.strictEqual(tokens.received.length, 2)
+          assert.strictEqual(tokens.received[0]?.url, url)
+          assert.match(tokens.received[0]?.text ?? "", body)
+        }
+      })
+    ).pipe(Effect.provide(NodeServices.layer)))
 
   it.live("a token that Entra refuses is told at once, and one that it owes is waited for", () =>
     Effect.gen(function*() {

@@ -1,3 +1,4 @@
+import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Clock, Effect, FileSystem, Layer, Option, Redacted, Ref, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -119,13 +120,14 @@ export interface EntraTokens {
   readonly token: Effect.Effect<Redacted.Redacted, LlmError>
 }
 
-/** Makes the tokens of an identity. One is asked for again shortly before it expires. */
+/** Makes the tokens of an identity. One is asked for again shortly before it expires. Redaction knows each. */
 export const make = Effect.fnUntraced(function*(
   identity: EntraIdentity,
   addresses: EntraAddresses
 ): Effect.fn.Return<EntraTokens, never, FileSystem.FileSystem> {
   if (identity._tag === "Token") return { token: Effect.succeed(identity.token) }
   const files = yield* FileSystem.FileSystem
+  const secrets = yield* KnownSecrets
   const kept = yield* Ref.make(Option.none<{ readonly token: Redacted.Redacted; readonly until: number }>())
   const token = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -133,6 +135,7 @@ export const make = Effect.fnUntraced(function*(
     if (Option.isSome(before)) return before.value.token
     const { access_token, expires_in } = yield* Effect.flatMap(requestOf(identity, addresses, files), asked)
     const token = Redacted.make(access_token)
+    yield* secrets.add(token)
     yield* Ref.set(kept, Option.some({ token, until: now + Math.max(0, expires_in - margin) * 1_000 }))
     return token
   })
