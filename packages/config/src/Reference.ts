@@ -26,8 +26,8 @@ what may stand in it.
 - True or false: \`true\`, \`yes\`, \`1\`, \`false\`, \`no\`, \`0\`.
 - Names that look like numbers need quotes in YAML: \`app_id: "12345"\`.
 - A key that does not exist is an error that says which one was probably meant.
-- A variable that looks like a misspelled setting, \`GITHUB_TOKN\` for instance, is a warning of \`serve\`. Where nothing
-  starts, it stands below the errors.
+- A variable that looks like a misspelled setting (\`GITHUB_TOKN\`, \`github_token\`, \`ACCESS_ALLOWED_USERS\`) is a
+  warning of \`serve\`. Where nothing starts, it stands below the errors.
 - Relative paths start at the working directory of the process; \`~\` is not expanded.
 - Texts that have a \`_file\`: the file wins. It is read once, at start, and an empty file is an empty text.
 

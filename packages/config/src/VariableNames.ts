@@ -10,6 +10,15 @@ const known: ReadonlyMap<string, Setting<unknown>> = new Map(
   everySetting.flatMap((setting) => namesOf(setting).map((name) => [name, setting] as const)).reverse()
 )
 
+/** Names that people guess: a YAML path of a section, written as a variable, which is none (`ACCESS_ALLOWED_USERS`). */
+const guessed: ReadonlyMap<string, string> = new Map(
+  everySetting.flatMap(({ env: [variable], yaml }) =>
+    yaml.filter((path) => path.includes(".")).map((path) =>
+      [path.toUpperCase().replaceAll(".", "_"), variable] as const
+    )
+  )
+)
+
 /** The names of the variables that the environment holds. */
 export const variableNames = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider) {
   const names: Array<string> = []
@@ -29,6 +38,8 @@ const isSwap = (name: string, other: string): boolean => {
   return at >= 0 && name.slice(0, at) + name.charAt(at + 1) + name.charAt(at) + name.slice(at + 2) === other
 }
 
+const isOtherCase = (name: string, other: string): boolean => name.toUpperCase() === other
+
 /** Characters that a slip of the pen gets wrong: of a short name one, for two make another word of it. */
 const slips = (name: string): number => name.length < 12 ? 1 : 2
 
@@ -37,9 +48,10 @@ const ofService = /^NOMINAL_CODE_/
 
 const doubtOf = (name: string, names: ReadonlySet<string>): ReadonlyArray<string> => {
   if (known.has(name)) return []
-  const meant = [...known.keys()].find((other) =>
-    other.length >= 8 && (distance(name, other) <= slips(name) || isSwap(name, other))
-  )
+  const meant = guessed.get(name) ??
+    [...known.keys()].find((other) =>
+      other.length >= 8 && (distance(name, other) <= slips(name) || isSwap(name, other) || isOtherCase(name, other))
+    )
   const setting = meant === undefined ? undefined : known.get(meant)
   if (setting !== undefined && !namesOf(setting).some((other) => names.has(other))) {
     return [`${nameOf(setting)}: ${name} is in the environment, and is no setting: was ${meant} meant?`]

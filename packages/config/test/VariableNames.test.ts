@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { everySetting } from "@nominal-code/config/Settings"
 import { doubtfulVariables } from "@nominal-code/config/VariableNames"
 import { ConfigProvider, Effect } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
@@ -23,12 +24,29 @@ it.effect("a variable that is a slip of the pen away from a setting is named wit
       ["REDIS_URI", "redis.url (REDIS_URL)", "REDIS_URL"],
       ["ANTHROPIC_API_KEYS", "ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"],
       ["OPEN_AI_API_KEY", "OPENAI_API_KEY", "OPENAI_API_KEY"],
-      ["NOMINAL_DATADIR", "data_dir (NOMINAL_DATA_DIR)", "NOMINAL_DATA_DIR"]
+      ["NOMINAL_DATADIR", "data_dir (NOMINAL_DATA_DIR)", "NOMINAL_DATA_DIR"],
+      ["GITHUB_TOKEN_FIEL", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN_FILE"],
+      ["github_token", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
+      ["ACCESS_ALLOWED_USERS", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
+      ["AGENT_REVIEWER_MODEL", "agent.reviewer.model (AGENT_MODEL)", "AGENT_MODEL"],
+      ["KUBERNETES_IMAGE", "kubernetes.image (K8S_IMAGE)", "K8S_IMAGE"]
     ]
     for (const [name, setting, meant] of cases) {
       assert.deepStrictEqual(yield* doubts(name), [
         `${setting}: ${name} is in the environment, and is no setting: was ${meant} meant?`
       ])
+    }
+  }))
+
+it.effect("a section's YAML path, written as a variable, is the setting's or is named with the one that is", () =>
+  Effect.gen(function*() {
+    for (const { env, yaml } of everySetting) {
+      for (const path of yaml.filter((path) => path.includes("."))) {
+        const name = path.toUpperCase().replaceAll(".", "_")
+        const isSetting = everySetting.some(({ env }) => env.includes(name))
+        const said = (yield* doubts(name)).map((line) => line.endsWith(`was ${env[0]} meant?`))
+        assert.deepStrictEqual(said, isSetting ? [] : [true], name)
+      }
     }
   }))
 
@@ -77,6 +95,9 @@ it.effect("variables of CI systems, of other programs and of Kubernetes' service
       "LANG",
       "HTTPS_PROXY",
       "NODE_OPTIONS",
+      "DATA_DIR",
+      "STORAGE",
+      "DRY_RUN",
       "PORT",
       "HOST",
       "KUBERNETES_SERVICE_HOST"
