@@ -9,7 +9,8 @@ import { variableNames } from "./VariableNames.ts"
 export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] as const
 
 /** Names of variables that hold a secret, of whatever program they are a setting. */
-const secretName = /(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?|_PAT|OTLP_HEADERS)$/i
+const secretName =
+  /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|MASTER)_?KEY|CREDENTIALS?|_PAT|OTLP_HEADERS)$/i
 
 /** The variables of this process, whatever program they are for. */
 const variables = Effect.gen(function*() {

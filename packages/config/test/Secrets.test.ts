@@ -37,6 +37,31 @@ for (const name of ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "DA
     }))
 }
 
+for (
+  const name of [
+    "GH_TOKEN",
+    "CI_JOB_TOKEN",
+    "NPM_TOKEN",
+    "PGPASSWORD",
+    "SENTRY_CREDENTIALS",
+    "STRIPE_SECRET_KEY",
+    "AZURE_DEVOPS_EXT_PAT"
+  ]
+) {
+  it.effect(`what ${name} holds is a secret, though it is no setting`, () =>
+    Effect.gen(function*() {
+      const { secrets } = yield* configured({ env: { ...complete, [name]: "a-secret-of-another-program" } })
+      assert.include(secrets.map(Redacted.value), "a-secret-of-another-program")
+    }))
+}
+
+it.effect("what other variables hold is none", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, TOKENIZER: "a-tokenizer", MONKEY: "a-monkey", PASSWORD_LENGTH: "a-length" }
+    const { secrets } = yield* configured({ env })
+    assert.notIncludeMembers(secrets.map(Redacted.value), ["a-tokenizer", "a-monkey", "a-length"])
+  }))
+
 it.effect("the keys within the headers of the collector are secrets, each as it is written and as it is meant", () =>
   Effect.gen(function*() {
     const headers = "authorization=Bearer%20collector-token, api-key=a%2Fcollector-key"

@@ -1,14 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
+import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
-import { laneWorld } from "@nominal-code/testing/LaneWorld"
+import { failed, laneWorld } from "@nominal-code/testing/LaneWorld"
 import { failure } from "@nominal-code/testing/QueueSteps"
 import { emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { queue, testTime } from "@nominal-code/testing/RedisStore"
 import { Duration, Effect, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
 import { asked, does, reasonOf, scene } from "./KubeScene.ts"
 
 const job = push(laneOf(1), "a")
@@ -20,30 +23,51 @@ const hears = (...answers: ReadonlyArray<boolean>) => {
   return Effect.provideService(RunStillWanted, Effect.sync(() => left.shift() ?? false))
 }
 
-it.effect.each(["lost", "cancelled", "superseded"] as const)(
-  "a run in this process is wanted until its lease is %s",
-  (renewed) =>
-    Effect.gen(function*() {
-      const heard: Array<boolean> = []
-      const ask = Effect.map(Effect.flatten(RunStillWanted), (isWanted) => void heard.push(isWanted))
-      let taken = false
-      const world = yield* laneWorld({
-        queue: ({ renew }) => ({
-          renew: (lease) => Effect.suspend(() => taken ? Effect.succeed(renewed) : renew(lease))
-        }),
-        run: () => {
-          // As another process does, which has the job by now or was asked to cancel it.
-          const takenAway = Effect.sync(() => {
-            taken = true
-          })
-          return Effect.as(Effect.all([ask, takenAway, ask], { concurrency: 1 }), reviewed)
-        }
-      })
-      yield* world.start
-      yield* world.offer(job)
-      assert.deepStrictEqual(heard, [true, false])
-    })
+const ask = Effect.flatten(RunStillWanted)
+
+/** Answers that a run, or a notice, gets in this process: one at first, and one after its lease is renewed like this. */
+const heardInProcess = Effect.fnUntraced(function*(
+  task: "run" | "notice",
+  renewed: ReturnType<JobQueue["Service"]["renew"]>
+) {
+  const heard: Array<boolean> = []
+  let taken = false
+  // As another process does, which has the job by now, was asked to cancel it, or took the store away.
+  const twice = Effect.gen(function*() {
+    heard.push(yield* ask)
+    taken = true
+    heard.push(yield* ask)
+  })
+  const world = yield* laneWorld({
+    queue: ({ renew }) => ({ renew: (lease) => Effect.suspend(() => taken ? renewed : renew(lease)) }),
+    run: () => task === "run" ? Effect.as(twice, reviewed) : Effect.succeed(failed("a reason", false)),
+    postNotice: () => Effect.as(twice, NoticeOutcome.cases.Told.make({}))
+  })
+  yield* world.start
+  yield* world.offer(job)
+  // Whoever is told nothing asks again, for as long as the lease may last.
+  yield* TestClock.adjust("1 minute")
+  return heard
+})
+
+const away = Effect.fail(
+  new StoreError({ operation: "JobQueue.renew", message: "connection refused", reason: "unavailable" })
 )
+
+it.effect.each(
+  [
+    ["run", "its lease is lost", Effect.succeed("lost")],
+    ["run", "its job is cancelled", Effect.succeed("cancelled")],
+    ["run", "its job is superseded", Effect.succeed("superseded")],
+    ["run", "the store refuses to answer", away],
+    ["run", "the store is silent", Effect.never],
+    ["notice", "its lease is lost", Effect.succeed("lost")],
+    ["notice", "its job is cancelled", Effect.succeed("cancelled")]
+  ] as const
+)("a %s in this process is wanted until %s", ([task, , renewed]) =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(yield* heardInProcess(task, renewed), [true, false])
+  }))
 
 const reporting = () => does(Effect.void)
 
