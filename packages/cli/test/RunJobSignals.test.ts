@@ -1,8 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { jobOfHead } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { command } from "@nominal-code/testing/Command"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import { redisSuite, start } from "@nominal-code/testing/RedisServer"
@@ -14,17 +12,7 @@ const payloadOf = ({ pull }: Effect.Success<typeof Scene.scene>) =>
   Schema.encodeEffect(JobPayloadJson)({
     version: 2,
     run: 1,
-    job: jobOfHead({
-      ref: new PullRequestRef({
-        platform: "github",
-        repo: RepoName.make(pull.repository.fullName),
-        number: PullNumber.make(pull.number)
-      }),
-      title: pull.title,
-      headSha: Sha.make(pull.headSha),
-      headBranch: "feature",
-      baseBranch: "main"
-    })
+    job: Scene.jobOf(pull)
   })
 
 /** A `run-job` whose model thinks without end, and whose server waits for its outcome in Redis. */

@@ -1,8 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { jobOfHead } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { StoreError } from "@nominal-code/persistence/StoreError"
@@ -52,17 +50,7 @@ redisSuite("run-job", () => {
       const { bot, emulator, pull } = yield* Scene.scene
       const model = yield* ScriptedModel.make
       const queue = yield* JobQueue
-      const job = jobOfHead({
-        ref: new PullRequestRef({
-          platform: "github",
-          repo: RepoName.make(pull.repository.fullName),
-          number: PullNumber.make(pull.number)
-        }),
-        title: pull.title,
-        headSha: Sha.make(pull.headSha),
-        headBranch: "feature",
-        baseBranch: "main"
-      })
+      const job = Scene.jobOf(pull)
       yield* queue.offer(job)
       yield* queue.take(job.lane)
       yield* queue.cancel(job.id)

@@ -89,6 +89,14 @@ it.effect("a Redis URL without a password is an address, and may be in the log",
     assert.include(secrets.map(Redacted.value), "redis://:a-password@redis")
   }))
 
+it.effect("the user of a Redis URL with a password is a secret, and that of one without is not", () =>
+  Effect.gen(function*() {
+    const usersOf = (url: string) =>
+      Effect.map(configured({ env: { ...complete, REDIS_URL: url } }), ({ secrets }) => secrets.map(Redacted.value))
+    assert.include(yield* usersOf("redis://a-user:a-password@redis"), "a-user")
+    assert.notInclude(yield* usersOf("redis://a-user@redis"), "a-user")
+  }))
+
 it.effect("the password of a Redis with several nodes, or behind sentinels, is known too", () =>
   Effect.gen(function*() {
     for (const hosts of ["redis://:node-password@a:6379,b:6379/0", "redis+sentinel://:node-password@a:1,b:2/main"]) {

@@ -125,7 +125,7 @@ it("hides the lines of a private key that was cut off, and no prose after it", (
   )
 })
 
-const secret = "hunter2/p+ss wörd?&"
+const secret = "hunter2/p+ss \"wörd\"?&"
 const knowing = Redaction.make([secret, "short", "  padded-secret\n"])
 
 it("hides a known secret in every form that gives it away", () => {
@@ -137,7 +137,9 @@ it("hides a known secret in every form that gives it away", () => {
     bytes.toString("base64url"),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
-    encodeURIComponent(secret)
+    encodeURIComponent(secret),
+    encodeURI(secret),
+    JSON.stringify(secret).slice(1, -1)
   ]
   for (const form of forms) assert.strictEqual(knowing(`a ${form} b`), "a [REDACTED] b")
   assert.strictEqual(knowing("a padded-secret b"), "a [REDACTED] b")

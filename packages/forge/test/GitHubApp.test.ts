@@ -1,10 +1,12 @@
 import { assert, it } from "@effect/vitest"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { RepoName } from "@nominal-code/domain/PullRequest"
-import { DateTime, Effect, Option, Redacted } from "effect"
+import { DateTime, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto"
 import { Forge } from "../src/Forge.ts"
 import * as GitHub from "../src/GitHub.ts"
+import * as GitLab from "../src/GitLab.ts"
 import { CurrentInstallation } from "../src/Installation.ts"
 import { type Answer, type FakeGitHub, fakeGitHub, type Recorded } from "./FakeGitHub.ts"
 import { assertAllowed } from "./OpenApi.ts"
@@ -75,6 +77,36 @@ it.effect("a token is for one repository and for what a review needs, and is ask
     assert.isAtMost(exp - iat, 600)
     assertAllowed(fake.requests)
   }).pipe(Effect.scoped))
+
+it.effect("a token is hidden from the moment when it is made, whatever it looks like", () =>
+  Effect.gen(function*() {
+    const fake = yield* started
+    const secrets = makeKnownSecrets([])
+    const expires_at = DateTime.formatIso(DateTime.makeUnsafe(startOfTime + hour))
+    fake.script = minting((request) =>
+      isMint(request) ? { status: 201, body: { token: "the-token-of-tomorrow", expires_at } } : undefined
+    )
+    const token = yield* passwordFor(shop).pipe(
+      Effect.provide(appForge(fake)),
+      Effect.provideService(KnownSecrets, secrets)
+    )
+    assert.strictEqual(secrets.redactKnown(`x ${token} y`), "x [REDACTED] y")
+  }).pipe(Effect.scoped))
+
+it.effect.each(
+  [
+    ["GitHub", GitHub.layer({ credentials: { _tag: "Token", token: Redacted.make("a-token-of-a-bot") } })],
+    ["GitLab", GitLab.layer({ token: Redacted.make("a-token-of-a-bot") })]
+  ] as const
+)(
+  "the token that %s is given is hidden, in a program that has not told its secrets",
+  ([, forge]) =>
+    Effect.gen(function*() {
+      const secrets = makeKnownSecrets([])
+      yield* Effect.scoped(Layer.build(forge)).pipe(Effect.provideService(KnownSecrets, secrets))
+      assert.strictEqual(secrets.redactKnown("a-token-of-a-bot"), "[REDACTED]")
+    })
+)
 
 it.effect("a token serves until ten minutes before its end, and then there is a new one", () =>
   Effect.gen(function*() {

@@ -1,5 +1,8 @@
+import { jobOfHead } from "@nominal-code/domain/Job"
+import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect } from "effect"
 import * as GitHubEmulator from "./GitHubEmulator.ts"
+import type { PullRequest } from "./GitHubState.ts"
 
 /** A text of forty lines. */
 export const before = Array.from({ length: 40 }, (_, index) => `line ${index + 1}\n`)
@@ -19,6 +22,20 @@ export const scene = Effect.gen(function*() {
   })
   return { emulator, repository, pull, bot: emulator.account("bot") }
 })
+
+/** A job of the scene's pull request. */
+export const jobOf = ({ headSha, number, repository, title }: PullRequest) =>
+  jobOfHead({
+    ref: new PullRequestRef({
+      platform: "github",
+      repo: RepoName.make(repository.fullName),
+      number: PullNumber.make(number)
+    }),
+    title,
+    headSha: Sha.make(headSha),
+    headBranch: "feature",
+    baseBranch: "main"
+  })
 
 /** Author of a request, and its text. */
 export interface Asked {
