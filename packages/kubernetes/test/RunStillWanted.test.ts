@@ -54,7 +54,7 @@ const away = Effect.fail(
   new StoreError({ operation: "JobQueue.renew", message: "connection refused", reason: "unavailable" })
 )
 
-it.effect.each(
+it.effect.each<readonly [task: "run" | "notice", until: string, renewed: ReturnType<JobQueue["Service"]["renew"]>]>(
   [
     ["run", "its lease is lost", Effect.succeed("lost")],
     ["run", "its job is cancelled", Effect.succeed("cancelled")],
@@ -63,7 +63,7 @@ it.effect.each(
     ["run", "the store is silent", Effect.never],
     ["notice", "its lease is lost", Effect.succeed("lost")],
     ["notice", "its job is cancelled", Effect.succeed("cancelled")]
-  ] as const
+  ]
 )("a %s in this process is wanted until %s", ([task, , renewed]) =>
   Effect.gen(function*() {
     assert.deepStrictEqual(yield* heardInProcess(task, renewed), [true, false])
