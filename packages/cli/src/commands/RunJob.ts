@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import { Failure, failureText, type ServiceName } from "@nominal-code/domain/Failure"
+import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { JobPayload } from "@nominal-code/domain/JobPayload"
 import { withoutSecrets } from "@nominal-code/domain/KnownSecrets"
@@ -13,10 +13,11 @@ import { JobResults } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { reviewJob } from "@nominal-code/review/JobForge"
-import { Cause, Config, Effect, FileSystem, Layer, Option, Ref, Schema, Stdio, Stream } from "effect"
+import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
 import process from "node:process"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
+import * as PodWaits from "../PodWaits.ts"
 import { checkPrices } from "../Prices.ts"
 import * as Results from "../Results.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
@@ -139,33 +140,13 @@ const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
   yield* Effect.timeoutOption(report(payload, stopped), interruptedReportLimit)
 })
 
-/** Interval of looks for a wait that the server is told of. A shorter wait is none that it has to know of. */
-const waitLook = "5 seconds"
-
-/** Tells the server while the run goes on what it waits for. */
-const tellingWaits = Effect.fnUntraced(
-  function*({ job, run }: JobPayload, { current }: RunWaits.RunWaits) {
-    if (run === undefined) return yield* Effect.never
-    const { tellWait } = yield* JobResults
-    const told = yield* Ref.make(Option.none<ServiceName>())
-    const look = Effect.gen(function*() {
-      const now = yield* current
-      const before = yield* Ref.getAndSet(told, now)
-      if (Option.getOrUndefined(now) !== Option.getOrUndefined(before)) {
-        yield* Effect.ignore(tellWait({ id: job.id, run }, now))
-      }
-    })
-    return yield* Effect.forever(Effect.delay(look, waitLook))
-  }
-)
-
 const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
   const { job, run } = payload
   const { jobs: { deadline } } = yield* AppConfig
   const waits = yield* RunWaits.make
   return yield* reviewed(payload).pipe(
     Effect.provideService(RunWaits.RunWaits, waits),
-    Effect.raceFirst(tellingWaits(payload, waits)),
+    Effect.raceFirst(PodWaits.telling(payload, waits)),
     endingWithin(deadline),
     Effect.provideService(RunStillWanted, isWanted(yield* JobResults, payload)),
     Effect.onInterrupt(() => reportInterrupted(payload)),

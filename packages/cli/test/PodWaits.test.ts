@@ -1,0 +1,35 @@
+import { assert, it } from "@effect/vitest"
+import { modelService } from "@nominal-code/domain/Failure"
+import * as RunWaits from "@nominal-code/domain/RunWaits"
+import { JobResults } from "@nominal-code/jobs/JobResults"
+import { laneOf, push } from "@nominal-code/testing/Jobs"
+import { testResults } from "@nominal-code/testing/TestResults"
+import { Effect, Fiber, Option, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { telling } from "../src/PodWaits.ts"
+
+const job = push(laneOf(1), "a")
+
+it.effect("a pod tells once that its run waits, and once that it goes on, and nothing of a short wait", () =>
+  Effect.gen(function*() {
+    const results = yield* testResults
+    const waits = yield* RunWaits.make
+    const told: Array<string> = []
+    const heard = yield* results.waits({ id: job.id, run: 2 })
+    yield* Effect.forkScoped(
+      Stream.runForEach(heard, (service) => Effect.sync(() => told.push(Option.getOrElse(service, () => "goes on"))))
+    )
+    yield* Effect.forkScoped(
+      telling({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of(results)))
+    )
+    const waiting = (service: string, seconds: number) =>
+      Effect.forkScoped(waits.during(modelService(service))(Effect.sleep(`${seconds} seconds`)))
+    yield* TestClock.adjust("1 second")
+    yield* waiting("openai", 2)
+    yield* TestClock.adjust("6 seconds")
+    const long = yield* waiting("anthropic", 20)
+    yield* waiting("google", 4)
+    yield* TestClock.adjust("1 minute")
+    yield* Fiber.join(long)
+    assert.deepStrictEqual(told, ["model:anthropic", "goes on"])
+  }))
