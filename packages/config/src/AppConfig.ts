@@ -100,7 +100,11 @@ export type AzureIdentity =
     readonly secret: Redacted.Redacted
   }
   | { readonly _tag: "Workload"; readonly tenantId: string; readonly clientId: string; readonly tokenFile: string }
-  | { readonly _tag: "Managed"; readonly clientId?: string }
+  | {
+    readonly _tag: "Managed"
+    readonly clientId?: string
+    readonly host?: { readonly endpoint: string; readonly header: Redacted.Redacted }
+  }
 
 /** Account of a cloud, whose credentials the models are asked with. */
 export type CloudSettings =

@@ -55,7 +55,7 @@ const vertexAccount = (values: Values, hasKey: boolean): Resolved => {
   }
 }
 
-/** The identity to get tokens for: a token that is there, an application, or that of the machine. */
+/** The identity to get tokens for: a token that is there, an application, or that of the app or the machine. */
 const azureIdentity = (values: Values): AzureIdentity => {
   const token = values(azure.token)
   if (Option.isSome(token)) return { _tag: "Token", token: token.value }
@@ -68,9 +68,11 @@ const azureIdentity = (values: Values): AzureIdentity => {
   if (Option.isSome(application) && Option.isSome(tokenFile)) {
     return { _tag: "Workload", ...application.value, tokenFile: tokenFile.value }
   }
+  const host = Option.all({ endpoint: values(azure.identityEndpoint), header: values(azure.identityHeader) })
   return {
     _tag: "Managed",
-    ...Option.match(values(azure.clientId), { onNone: () => ({}), onSome: (clientId) => ({ clientId }) })
+    ...Option.match(values(azure.clientId), { onNone: () => ({}), onSome: (clientId) => ({ clientId }) }),
+    ...Option.match(host, { onNone: () => ({}), onSome: (host) => ({ host }) })
   }
 }
 

@@ -35,6 +35,10 @@ it.effect("models of a cloud are asked with its account, and with the role of th
       const [variables, identity] of [
         [{}, { _tag: "Managed" }],
         [{ AZURE_CLIENT_ID: "c" }, { _tag: "Managed", clientId: "c" }],
+        [{ IDENTITY_ENDPOINT: "http://169.254.129.3:8081/msi/token", IDENTITY_HEADER: "h" }, {
+          _tag: "Managed",
+          host: { endpoint: "http://169.254.129.3:8081/msi/token", header: Redacted.make("h") }
+        }],
         [{ ...application, AZURE_FEDERATED_TOKEN_FILE: "/t" }, {
           _tag: "Workload",
           tenantId: "t",

@@ -52,6 +52,12 @@ const processes: ReadonlyArray<readonly [mode: Mode, env: Environment]> = [
     AZURE_TENANT_ID: "t",
     AZURE_CLIENT_ID: "c"
   }],
+  ["run-job", {
+    ...complete,
+    AZURE_OPENAI_ENDPOINT: "https://a.example",
+    IDENTITY_ENDPOINT: "http://169.254.129.3:8081/msi/token",
+    IDENTITY_HEADER: "h"
+  }],
   ["review", { ...complete, AGENT_RUNNER: "claude-code" }]
 ]
 

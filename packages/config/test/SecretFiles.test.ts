@@ -28,6 +28,7 @@ const secrets = {
   AZURE_OPENAI_API_KEY: "azure-from-a-file",
   AZURE_OPENAI_AD_TOKEN: "token-of-entra-from-a-file",
   AZURE_CLIENT_SECRET: "client-from-a-file",
+  IDENTITY_HEADER: "header-from-a-file",
   ...Object.fromEntries(Object.values(chatServices).map(({ keyVariable }) => [keyVariable, "key-from-a-file"]))
 }
 

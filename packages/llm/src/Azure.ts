@@ -1,7 +1,8 @@
-import { Effect, type FileSystem, Layer, Option, Redacted } from "effect"
+import { Effect, type FileSystem, Layer, Option, Redacted, Schema } from "effect"
 import { readable } from "./chat/ErrorBody.ts"
 import type { CallLimits } from "./LlmError.ts"
-import { LlmProvider } from "./LlmProvider.ts"
+import { LlmProvider, type ModelPresence, type PresenceOf } from "./LlmProvider.ts"
+import { asked } from "./ModelPresence.ts"
 import * as ModelService from "./ModelService.ts"
 import * as EntraToken from "./openai/EntraToken.ts"
 import * as Errors from "./openai/Errors.ts"
@@ -27,6 +28,13 @@ const name: ModelService.ServiceDescription = {
   keyVariable: "AZURE_OPENAI_API_KEY or the identity's role",
   sdk: "openai"
 }
+
+/** The last version of the API that lists the deployments of a resource to its key. */
+const listVersion = "2023-03-15-preview"
+
+const decodeDeployments = Schema.decodeUnknownOption(
+  Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) })
+)
 
 /** Makes the service from settings, for a program with its own configuration. */
 export const make = Effect.fnUntraced(
@@ -56,7 +64,27 @@ export const make = Effect.fnUntraced(
       }
       return connection
     })
-    return Responses.make(name, limits, connect)
+
+    const presenceOf: PresenceOf = Effect.fnUntraced(function*(model: string) {
+      const headers = yield* Option.match(apiKey, {
+        onNone: () => Effect.map(token, (token) => ({ authorization: `Bearer ${Redacted.value(token)}` })),
+        onSome: (key) => Effect.succeed({ "api-key": Redacted.value(key) })
+      })
+      const { body, status } = yield* asked(name, `${root}/openai/deployments?api-version=${listVersion}`, headers)
+      if (status === 401 || status === 403) {
+        return yield* ModelService.failure(
+          name,
+          "unauthorized",
+          `The ${name.api} refused the key (${status}), check ${name.keyVariable}`
+        )
+      }
+      return Option.map(decodeDeployments(status === 200 ? body : null), ({ data }): ModelPresence => {
+        const names = data.map(({ id }) => id)
+        return { isThere: names.includes(model), others: names }
+      })
+    })
+
+    return { ...Responses.make(name, limits, connect), presenceOf }
   }
 )
 

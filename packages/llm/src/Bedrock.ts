@@ -1,11 +1,12 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Errors from "./anthropic/Errors.ts"
 import * as Messages from "./anthropic/Messages.ts"
 import { type AwsCredentials, signing } from "./anthropic/Signing.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
-import { LlmProvider } from "./LlmProvider.ts"
+import { LlmProvider, type PresenceOf } from "./LlmProvider.ts"
+import { asked, missing, there } from "./ModelPresence.ts"
 import * as ModelService from "./ModelService.ts"
 
 /** Region and credentials of Claude in Amazon Bedrock. */
@@ -17,6 +18,8 @@ export interface BedrockSettings {
   readonly apiKey: Option.Option<Redacted.Redacted>
   /** None: those that AWS's SDK finds: of the environment, a profile, a web identity, a container or an instance. */
   readonly credentials: Option.Option<AwsCredentials>
+  /** Address of the region's lists of models. Absent: the usual one, unless `baseUrl` is an endpoint of one's own. */
+  readonly listUrl?: string
   readonly limits: CallLimits
 }
 
@@ -52,8 +55,24 @@ const chain = Effect.map(
   }
 )
 
+/** Path of a model among a region's: that of an inference profile, as `eu.anthropic.…`, or that of a model itself. */
+const pathOf = (model: string): string =>
+  `${
+    /^(?:arn:|anthropic\.)/.test(model) && !model.includes("inference-profile/")
+      ? "foundation-models"
+      : "inference-profiles"
+  }/${encodeURIComponent(model)}`
+
+const decodeProfiles = Schema.decodeUnknownOption(
+  Schema.Struct({ inferenceProfileSummaries: Schema.Array(Schema.Struct({ inferenceProfileId: Schema.String })) })
+)
+
+/** Statuses of a model that is not there: its name is not known, or cannot be one. */
+const notThere: ReadonlySet<number> = new Set([400, 404])
+
 /** Makes the service from settings, for a program with its own configuration. */
-export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, credentials, limits, region }: BedrockSettings) {
+export const make = Effect.fnUntraced(function*(settings: BedrockSettings) {
+  const { apiKey, baseUrl, credentials, limits, region } = settings
   const url = Option.getOrElse(baseUrl, () => `https://bedrock-runtime.${region}.amazonaws.com/anthropic`)
   const sdk = yield* Effect.cached(ModelService.load(name, () => import("@anthropic-ai/sdk")))
   const signer = yield* Effect.cached(
@@ -69,6 +88,8 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, credentials, 
       Effect.forEach([secretAccessKey, ...Option.toArray(sessionToken)], secrets.add, { discard: true })
   )
 
+  const keys = Option.match(credentials, { onNone: () => discovered, onSome: Effect.succeed })
+
   /** Connection that is told by its key. */
   const keyed = (key: Redacted.Redacted) =>
     Effect.map(sdk, (sdk): Messages.Connection => ({
@@ -81,22 +102,53 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, credentials, 
   const signed = Effect.gen(function*() {
     const loaded = yield* sdk
     const { AwsV4Signer } = yield* signer
-    const keys = yield* Option.match(credentials, { onNone: () => discovered, onSome: Effect.succeed })
+    const own = yield* keys
     const connection: Messages.Connection = {
-      explain: Errors.fromSdk(loaded, name, keys.secretAccessKey),
+      explain: Errors.fromSdk(loaded, name, own.secretAccessKey),
       client: (fetch) =>
         new loaded.Anthropic({
           ...Messages.unconfigured,
           // The SDK refuses to be without a key. The signature takes its place.
           apiKey: "signed",
           baseURL: url,
-          fetch: signing(AwsV4Signer, { region, keys }, fetch)
+          fetch: signing(AwsV4Signer, { region, keys: own }, fetch)
         })
     }
     return connection
   })
 
-  return Messages.make(name, limits, Option.match(apiKey, { onNone: () => signed, onSome: keyed }))
+  /** Asks the region for something about its models. */
+  const ask = (url: string) =>
+    Option.match(apiKey, {
+      onSome: (key) => asked(name, url, { authorization: `Bearer ${Redacted.value(key)}` }),
+      onNone: () =>
+        Effect.flatMap(
+          Effect.all([signer, keys]),
+          ([{ AwsV4Signer }, keys]) => asked(name, url, {}, (fetch) => signing(AwsV4Signer, { region, keys }, fetch))
+        )
+    })
+
+  const presenceOf: PresenceOf = Effect.fnUntraced(function*(model: string) {
+    const usual = Option.isNone(baseUrl) ? `https://bedrock.${region}.amazonaws.com` : undefined
+    const list = settings.listUrl ?? usual
+    if (list === undefined) return Option.none()
+    const { status } = yield* ask(`${list}/${pathOf(model)}`)
+    if (status === 200) return there
+    // The role may be allowed to call models, and not to list them.
+    if (!notThere.has(status)) return Option.none()
+    const { body } = yield* ask(`${list}/inference-profiles?maxResults=1000`)
+    return missing(
+      Option.match(decodeProfiles(body), {
+        onNone: () => [],
+        onSome: ({ inferenceProfileSummaries: all }) => all.map(({ inferenceProfileId }) => inferenceProfileId)
+      })
+    )
+  })
+
+  return {
+    ...Messages.make(name, limits, Option.match(apiKey, { onNone: () => signed, onSome: keyed })),
+    presenceOf
+  }
 })
 
 /** Claude in Amazon Bedrock, over Anthropic's SDK. */

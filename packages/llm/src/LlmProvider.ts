@@ -35,10 +35,22 @@ export interface LlmResponse {
   readonly waitedMillis?: number
 }
 
+/** Presence of a model at its service. */
+export interface ModelPresence {
+  readonly isThere: boolean
+  /** Models that the service lists in its place. */
+  readonly others: ReadonlyArray<string>
+}
+
+/** Presence of a model; none: the service does not tell, or not to these credentials. */
+export type PresenceOf = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>
+
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
 export class LlmProvider extends Context.Service<LlmProvider, {
   readonly name: string
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>
   /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>
+  /** Absent: the service is asked by other means, or not at all. */
+  readonly presenceOf?: PresenceOf
 }>()("@nominal-code/llm/LlmProvider") {}

@@ -95,7 +95,8 @@ export const make = Effect.fnUntraced(
       }
       return connection
     })
-    return Content.make(name, limits, Option.match(apiKey, { onNone: () => authorized, onSome: keyed }))
+    const connect = Option.match(apiKey, { onNone: () => authorized, onSome: keyed })
+    return { ...Content.make(name, limits, connect), presenceOf: Content.presenceOf(connect) }
   }
 )
 

@@ -6,7 +6,7 @@ import * as Bedrock from "@nominal-code/llm/Bedrock"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { EntraIdentity } from "@nominal-code/llm/openai/EntraToken"
 import * as Vertex from "@nominal-code/llm/Vertex"
-import { Duration, Effect, FileSystem, Option, Redacted } from "effect"
+import { Clock, Duration, Effect, FileSystem, Option, Redacted } from "effect"
 import { createHash, createHmac } from "node:crypto"
 import { vi } from "vitest"
 import * as Claude from "./AnthropicWire.ts"
@@ -269,6 +269,31 @@ describe("Azure OpenAI", () => {
         }
       })
     ).pipe(Effect.provide(NodeServices.layer)))
+
+  it.live("an app of App Service or Container Apps gets a token from its own address, until the instant that it names", () =>
+    Effect.gen(function*() {
+      const now = Math.floor((yield* Clock.currentTimeMillis) / 1_000)
+      const token = (access_token: string, lifetime: number) =>
+        status(200, { access_token, expires_on: String(now + lifetime), resource: "r", token_type: "Bearer" })
+      const tokens = yield* serve([token("short", 200), token("lasting", 86_400)])
+      const host = { endpoint: `${tokens.url}/msi/token`, header: Redacted.make("853b9a84") }
+      const identity = EntraIdentity.cases.Managed.make({ clientId: "c2", host })
+      const { received, send } = yield* Clouds.azureWith(identity, "http://127.0.0.1:1")([fineGpt])
+      yield* Effect.repeat(send(gpt), { times: 2 })
+      assert.deepStrictEqual(received.map(({ headers }) => headers.authorization), [
+        "Bearer short",
+        "Bearer lasting",
+        "Bearer lasting"
+      ])
+      assert.deepStrictEqual(
+        tokens.received.map(({ headers, url }) => [headers["x-identity-header"], url])[0],
+        [
+          "853b9a84",
+          "/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fcognitiveservices.azure.com&client_id=c2"
+        ]
+      )
+      assert.strictEqual(tokens.received.length, 2)
+    }))
 
   it.live("a token that Entra refuses is told at once, and one that it owes is waited for", () =>
     Effect.gen(function*() {

@@ -1,9 +1,11 @@
 import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
 import { retirementOf } from "@nominal-code/config/DefaultModels"
 import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
+import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import * as ModelServices from "../ModelServices.ts"
 import { checkPrices } from "../Prices.ts"
 import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
@@ -45,7 +47,7 @@ const questionOf = ({ apiKey, baseUrl, cloud, name }: ProviderSettings, model: s
       isList: false
     })
   }
-  // Azure tells the models that could be deployed, not those that are.
+  // It is asked with the credentials of its calls.
   if (cloud !== undefined) return Option.none()
   return Option.map(baseUrl, (url) => ({
     url: `${url.replace(/\/+$/, "")}/models`,
@@ -72,26 +74,47 @@ const siblingsOf = (model: string, ids: ReadonlyArray<string>): ReadonlyArray<st
   ids.filter((id) => id.startsWith(familyOf(model))).slice(0, mostNamed)
 
 /** Says that a model is not there, and which one to take: its known successor, or those of its family. */
-const missingModel = Effect.fnUntraced(function*(name: string, model: string, question: Question) {
+const missingText = (name: string, model: string, siblings: ReadonlyArray<string>) => {
   const known = retirementOf(model)
-  const listed = yield* Effect.option(
-    Effect.flatMap(get(question, question.list), HttpClientResponse.schemaBodyJson(Listed))
-  )
-  const siblings = Option.match(listed, { onNone: () => [], onSome: (list) => siblingsOf(model, idsOf(list)) })
   const instead = known !== undefined
     ? `, such as its successor ${known.successor}`
     : siblings.length === 0
     ? ""
     : `, such as ${siblings.join(", ")}`
   return [problem("model", `${name} has no model ${model}: correct agent.reviewer.model (AGENT_MODEL)${instead}`)]
+}
+
+const missingModel = Effect.fnUntraced(function*(name: string, model: string, question: Question) {
+  const listed = yield* Effect.option(
+    Effect.flatMap(get(question, question.list), HttpClientResponse.schemaBodyJson(Listed))
+  )
+  const siblings = Option.match(listed, { onNone: () => [], onSome: (list) => siblingsOf(model, idsOf(list)) })
+  return missingText(name, model, siblings)
+})
+
+const untold = (
+  name: string,
+  model: string
+) => [warning("model", `${name} does not tell its models: the first review shows if ${model} is there`)]
+
+/** Asks a service of a cloud, with the credentials of its calls. */
+const lookUpInCloud = Effect.fnUntraced(function*({ name, ...settings }: ProviderSettings, model: string) {
+  const { deadline } = (yield* AppConfig).jobs
+  const services = ModelServices.layer([{ name, ...settings }], deadline)
+  const { presenceOf } = yield* Effect.provide(LlmProviders.use((providers) => providers.of(name)), services)
+  const presence = presenceOf === undefined ? Option.none() : yield* presenceOf(model)
+  if (Option.isNone(presence)) return untold(name, model)
+  const { isThere, others } = presence.value
+  if (isThere) return [ok("model", `${name} accepts the credentials, and has ${model}`)]
+  // The names of deployments are anybody's.
+  const named = name === "azure" ? others.slice(0, mostNamed) : siblingsOf(model, others)
+  return missingText(name, model, named)
 })
 
 const lookUp = Effect.fnUntraced(function*(settings: ProviderSettings, model: string) {
   const { name } = settings
   const question = questionOf(settings, model)
-  if (Option.isNone(question)) {
-    return [warning("model", `${name} does not tell its models: the first review shows if ${model} is there`)]
-  }
+  if (Option.isNone(question)) return untold(name, model)
   const { isList, url } = question.value
   const response = yield* get(question.value, url)
   const { status } = response
@@ -118,7 +141,9 @@ const found = Effect.fnUntraced(function*(provider: string, model: string) {
   const settings = providers.find(({ name }) => name === provider)
   return settings === undefined
     ? [problem("model", `there is no key for ${provider}`)]
-    : yield* asked("model", provider, Effect.provide(lookUp(settings, model), http))
+    : settings.cloud === undefined
+    ? yield* asked("model", provider, Effect.provide(lookUp(settings, model), http))
+    : yield* asked("model", provider, lookUpInCloud(settings, model))
 })
 
 /** Keys, models and prices of every role. */

@@ -92,6 +92,18 @@ export const clouds = {
       kind: path,
       doc: "The token that the cluster writes for the application, in place of a secret."
     }),
+    identityEndpoint: optional({
+      env: "IDENTITY_ENDPOINT",
+      kind: endpoint,
+      byDefault: "the metadata service of the machine",
+      doc:
+        "The address of tokens that App Service, Functions and Container Apps set for an app with a managed identity."
+    }),
+    identityHeader: optional({
+      env: "IDENTITY_HEADER",
+      kind: key,
+      doc: "The secret that they set beside it."
+    }),
     authority: optional({
       env: "AZURE_AUTHORITY_HOST",
       travels: "pod",

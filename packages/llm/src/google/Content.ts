@@ -1,11 +1,12 @@
 import type * as Sdk from "@google/genai"
 import { Duration, Effect } from "effect"
 import type { CallLimits, LlmError } from "../LlmError.ts"
-import { LlmProvider, type LlmRequest } from "../LlmProvider.ts"
+import { LlmProvider, type LlmRequest, type PresenceOf } from "../LlmProvider.ts"
+import { missing, there } from "../ModelPresence.ts"
 import * as ModelService from "../ModelService.ts"
 import { listedOnly, type WindowOf } from "../ModelWindow.ts"
 import * as Retry from "../Retry.ts"
-import type { Transport } from "../Transport.ts"
+import * as Transport from "../Transport.ts"
 import * as Errors from "./Errors.ts"
 import { toParams } from "./Request.ts"
 import { Answer } from "./Response.ts"
@@ -13,7 +14,7 @@ import { Answer } from "./Response.ts"
 /** The SDK, its client for one call, and the words of its errors. */
 export interface Connection {
   readonly sdk: typeof Sdk
-  readonly client: (fetch: Transport["fetch"]) => Sdk.GoogleGenAI
+  readonly client: (fetch: Transport.Transport["fetch"]) => Sdk.GoogleGenAI
   readonly explain: (cause: unknown) => LlmError
 }
 
@@ -64,3 +65,15 @@ export const make = (
 
   return LlmProvider.of({ name: name.provider, send, windowOf })
 }
+
+/** Presence of a model, by a count of tokens: it needs what a call needs, and is free. */
+export const presenceOf = (connect: Effect.Effect<Connection, LlmError>): PresenceOf => (model) =>
+  Effect.gen(function*() {
+    const { client, explain } = yield* connect
+    const { fetch } = yield* Transport.make
+    yield* Effect.tryPromise({
+      try: (abortSignal) => client(fetch).models.countTokens({ model, contents: "x", config: { abortSignal } }),
+      catch: explain
+    })
+    return there
+  }).pipe(Effect.catchIf(({ reason }) => reason === "no-model", () => Effect.succeed(missing())))

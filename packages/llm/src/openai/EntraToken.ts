@@ -12,8 +12,14 @@ export const EntraIdentity = Schema.TaggedUnion({
   ClientSecret: { tenantId: Schema.String, clientId: Schema.String, secret: Schema.Redacted(Schema.String) },
   /** A workload whose cluster writes it a token, such as a pod of AKS. */
   Workload: { tenantId: Schema.String, clientId: Schema.String, tokenFile: Schema.String },
-  /** A machine of Azure. `clientId`: of one of several identities. */
-  Managed: { clientId: Schema.optionalKey(Schema.String) }
+  /**
+   * A machine of Azure, or with `host` an app of App Service, Functions or Container Apps. `clientId`: of one of several
+   * identities.
+   */
+  Managed: {
+    clientId: Schema.optionalKey(Schema.String),
+    host: Schema.optionalKey(Schema.Struct({ endpoint: Schema.String, header: Schema.Redacted(Schema.String) }))
+  }
 })
 export type EntraIdentity = typeof EntraIdentity.Type
 
@@ -35,11 +41,11 @@ const audience = "https://cognitiveservices.azure.com"
 /** A token is renewed so many seconds before it expires. */
 const margin = 300
 
-const Answer = Schema.Struct({
-  access_token: Schema.NonEmptyString,
-  // The metadata service writes it as text.
-  expires_in: Schema.Union([Schema.Finite, Schema.FiniteFromString])
-})
+// The metadata services write numbers as text.
+const Seconds = Schema.optionalKey(Schema.Union([Schema.Finite, Schema.FiniteFromString]))
+
+/** A token with its lifetime, or as apps get it with the instant of its end, in seconds since the epoch. */
+const Answer = Schema.Struct({ access_token: Schema.NonEmptyString, expires_in: Seconds, expires_on: Seconds })
 
 type Ask = Effect.Effect<HttpClientRequest.HttpClientRequest, LlmError>
 
@@ -58,6 +64,23 @@ const clientCredentials = (
       ...proof
     })
   )
+
+/** Request of a token for the identity of the machine or the app. */
+const managed = (
+  { clientId, host }: Extract<EntraIdentity, { readonly _tag: "Managed" }>,
+  addresses: EntraAddresses
+) => {
+  const params = { resource: audience, ...(clientId === undefined ? {} : { client_id: clientId }) }
+  return host === undefined
+    ? HttpClientRequest.get(`${addresses.metadata}/metadata/identity/oauth2/token`).pipe(
+      HttpClientRequest.setHeader("metadata", "true"),
+      HttpClientRequest.setUrlParams({ "api-version": "2018-02-01", ...params })
+    )
+    : HttpClientRequest.get(host.endpoint).pipe(
+      HttpClientRequest.setHeader("x-identity-header", Redacted.value(host.header)),
+      HttpClientRequest.setUrlParams({ "api-version": "2019-08-01", ...params })
+    )
+}
 
 /** Request of a token for an identity that is asked for. */
 const requestOf = (
@@ -81,16 +104,7 @@ const requestOf = (
         )
       )
     case "Managed":
-      return Effect.succeed(
-        HttpClientRequest.get(`${addresses.metadata}/metadata/identity/oauth2/token`).pipe(
-          HttpClientRequest.setHeader("metadata", "true"),
-          HttpClientRequest.setUrlParams({
-            "api-version": "2018-02-01",
-            resource: audience,
-            ...(identity.clientId === undefined ? {} : { client_id: identity.clientId })
-          })
-        )
-      )
+      return Effect.succeed(managed(identity, addresses))
   }
 }
 
@@ -133,10 +147,11 @@ export const make = Effect.fnUntraced(function*(
     const now = yield* Clock.currentTimeMillis
     const before = Option.filter(yield* Ref.get(kept), ({ until }) => until > now)
     if (Option.isSome(before)) return before.value.token
-    const { access_token, expires_in } = yield* Effect.flatMap(requestOf(identity, addresses, files), asked)
-    const token = Redacted.make(access_token)
+    const answer = yield* Effect.flatMap(requestOf(identity, addresses, files), asked)
+    const token = Redacted.make(answer.access_token)
     yield* secrets.add(token)
-    yield* Ref.set(kept, Option.some({ token, until: now + Math.max(0, expires_in - margin) * 1_000 }))
+    const lifetime = answer.expires_in ?? (answer.expires_on ?? 0) - now / 1_000
+    yield* Ref.set(kept, Option.some({ token, until: now + Math.max(0, lifetime - margin) * 1_000 }))
     return token
   })
   return { token: Effect.provide(token, http) }
