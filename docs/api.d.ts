@@ -3604,6 +3604,8 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * reviewed it.
    */
   knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>;
+  /** True if a job of an event is kept, whatever became of it. */
+  hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>;
   /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>;
 }>;
@@ -4233,6 +4235,22 @@ export declare const HeadStanding: Schema.TaggedUnion<{
   }>;
 }>;
 export type HeadStanding = typeof HeadStanding.Type;
+/** A comment on a pull request. */
+interface FoundComment {
+  /** The event as a delivery would have told of it. */
+  readonly event: typeof PullRequestEvent.cases.Comment.Type;
+  /** Milliseconds since the epoch. */
+  readonly writtenAt: number;
+  /** True if our account has reacted to it or answered in its thread. */
+  readonly isAnswered: Effect.Effect<boolean, ForgeError>;
+}
+/** A pull request, looked at more closely than its list shows it. */
+interface PullRequestLook {
+  /** Standing of the listed head. Absent: the pull request has another head now. */
+  readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>;
+  /** The last comments of others, in no order. */
+  readonly comments: ReadonlyArray<FoundComment>;
+}
 /** A delivery that its forge could not deliver. */
 interface FailedDelivery {
   /** The forge's number for this attempt. */
@@ -4242,11 +4260,18 @@ interface FailedDelivery {
   /** `pull_request.opened`. */
   readonly event: string;
 }
+/** Page of failed deliveries. The first page has the newest. */
+interface FailedDeliveries {
+  /** Oldest first. */
+  readonly deliveries: ReadonlyArray<FailedDelivery>;
+  /** Cursor of the next page. None: there are no more within the time. */
+  readonly next: Option.Option<string>;
+}
 /** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
 interface ForgeInventory {
   readonly platform: Platform;
-  /** Maximum number of pull requests that `standings` takes. */
-  readonly standingsAtOnce: number;
+  /** Maximum number of pull requests that `look` takes. */
+  readonly looksAtOnce: number;
   /**
    * Repositories to look into: the allowed ones; without any, those of the App's installations. An account that cannot
    * list its own has none then.
@@ -4254,13 +4279,10 @@ interface ForgeInventory {
   repositories(allowed: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<InventoryRepository>, ForgeError>;
   /** Open pull requests that changed since an instant, the last one first. Free, on GitHub, while nothing changes. */
   openPullRequests(repository: InventoryRepository, since: number): Effect.Effect<ReadonlyArray<OpenPullRequest>, ForgeError>;
-  /**
-   * Standings of heads, in the order of the pull requests. Absent: the pull request has another head now. Instants of
-   * pushes are exact from `since` on.
-   */
-  standings(repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>, since: number): Effect.Effect<ReadonlyArray<HeadStanding | undefined>, ForgeError>;
-  /** Deliveries since an instant that were not taken, oldest first; of events that may start a review. */
-  failedDeliveries(since: number): Effect.Effect<ReadonlyArray<FailedDelivery>, ForgeError>;
+  /** Looks at pull requests, in their order. Absent: it is gone. Instants of pushes are exact from `since` on. */
+  look(repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>, since: number): Effect.Effect<ReadonlyArray<PullRequestLook | undefined>, ForgeError>;
+  /** Deliveries since an instant that were not taken, of events that may start a review: one page. */
+  failedDeliveries(since: number, cursor: Option.Option<string>): Effect.Effect<FailedDeliveries, ForgeError>;
   /** The event of a failed delivery, or the reason to ignore it. */
   delivery(failed: FailedDelivery): Effect.Effect<Delivery, ForgeError>;
 }
@@ -4689,8 +4711,11 @@ declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, Fi
 /** An event whose delivery was missed. */
 interface MissedEvent {
   readonly event: PullRequestEvent;
-  /** `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. */
-  readonly from: "delivery" | "head";
+  /**
+   * `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. `comment`: nobody
+   * has answered a comment on an open pull request.
+   */
+  readonly from: "delivery" | "head" | "comment";
 }
 /** Result of a round. */
 interface ReconcileReport {
@@ -4704,8 +4729,8 @@ declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/ser
   round(use: "offer" | "report"): Effect.Effect<ReconcileReport, StoreError>;
 }>;
 /**
- * Search for missed events: deliveries that the forge could not deliver, and open pull requests whose head has neither a
- * review of ours nor a stated reason.
+ * Search for missed events: deliveries that the forge could not deliver, and open pull requests with a head that has
+ * neither a review of ours nor a stated reason, or with a comment that nobody has answered.
  */
 export declare class Reconcile extends Reconcile_base {}
 declare namespace Configured_d_exports {
@@ -5229,4 +5254,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };

@@ -153,12 +153,15 @@ export {
 export * as GitLab from "@nominal-code/forge/GitLab"
 export { type GitLabOptions, type GitLabWebhookOptions } from "@nominal-code/forge/gitlab/Options"
 export {
+  type FailedDeliveries,
   type FailedDelivery,
   type ForgeInventory,
+  type FoundComment,
   HeadStanding,
   Inventories,
   type InventoryRepository,
-  type OpenPullRequest
+  type OpenPullRequest,
+  type PullRequestLook
 } from "@nominal-code/forge/Inventory"
 export { type ForgeSetup, type SetupFact } from "@nominal-code/forge/Setup"
 export {
@@ -297,7 +300,8 @@ export * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 export { type LeaseRequest, PeriodicLease } from "@nominal-code/persistence/PeriodicLease"
 export { type Quota, Quotas } from "@nominal-code/persistence/Quotas"
 export { type DirectHandler, DirectRoutes, make as makeDirectServer } from "@nominal-code/server/DirectServer"
-export { type MissedEvent, Reconcile, type ReconcileReport } from "@nominal-code/server/Reconcile"
+export { type MissedEvent } from "@nominal-code/server/Finds"
+export { Reconcile, type ReconcileReport } from "@nominal-code/server/Reconcile"
 
 /** Jobs of Kubernetes. */
 export { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"

@@ -91,9 +91,16 @@ const kindsOfHead = ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review
 /** Dedup keys of the events that may have told of a head. */
 export const eventKeysOfHead = (headSha: Sha): ReadonlyArray<string> => kindsOfHead.map((kind) => `${kind}:${headSha}`)
 
-/** Delivery id of a head that was found without a delivery: the same for each that finds it. */
-export const deliveryOfHead = (ref: PullRequestRef, headSha: Sha): DeliveryId =>
-  DeliveryId.make(createHash("sha256").update(`found\n${ref.platform}\n${ref}\n${headSha}`).digest("hex"))
+/** Delivery id of what was found on a pull request without a delivery: the same for each that finds it. */
+const deliveryOfFind = (ref: PullRequestRef, what: string): DeliveryId =>
+  DeliveryId.make(createHash("sha256").update(`found\n${ref.platform}\n${ref}\n${what}`).digest("hex"))
+
+/** Delivery id of a head that was found without a delivery. */
+export const deliveryOfHead = (ref: PullRequestRef, headSha: Sha): DeliveryId => deliveryOfFind(ref, headSha)
+
+/** Delivery id of an event that was found without its delivery. */
+export const deliveryOfEvent = (event: PullRequestEvent): DeliveryId =>
+  deliveryOfFind(event.pullRequest, eventKeyOf(event))
 
 /** Reason why a job ended without a review. */
 export const SkipReason = Schema.Literals([

@@ -1,5 +1,6 @@
 import type { Login, Platform, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { Context, type Effect, Schema } from "effect"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Context, DateTime, type Effect, Option, Schema } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
 import type { Delivery } from "./Webhooks.ts"
 
@@ -35,6 +36,28 @@ export const HeadStanding = Schema.TaggedUnion({
 })
 export type HeadStanding = typeof HeadStanding.Type
 
+/** A comment on a pull request. */
+export interface FoundComment {
+  /** The event as a delivery would have told of it. */
+  readonly event: typeof PullRequestEvent.cases.Comment.Type
+  /** Milliseconds since the epoch. */
+  readonly writtenAt: number
+  /** True if our account has reacted to it or answered in its thread. */
+  readonly isAnswered: Effect.Effect<boolean, ForgeError>
+}
+
+/** A pull request, looked at more closely than its list shows it. */
+export interface PullRequestLook {
+  /** Standing of the listed head. Absent: the pull request has another head now. */
+  readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>
+  /** The last comments of others, in no order. */
+  readonly comments: ReadonlyArray<FoundComment>
+}
+
+/** Instant of a forge's answer, in milliseconds since the epoch; 0 for one that cannot be read. */
+export const millisOf = (text: string): number =>
+  Option.match(DateTime.make(text), { onNone: () => 0, onSome: DateTime.toEpochMillis })
+
 /** A delivery that its forge could not deliver. */
 export interface FailedDelivery {
   /** The forge's number for this attempt. */
@@ -45,11 +68,22 @@ export interface FailedDelivery {
   readonly event: string
 }
 
+/** Page of failed deliveries. The first page has the newest. */
+export interface FailedDeliveries {
+  /** Oldest first. */
+  readonly deliveries: ReadonlyArray<FailedDelivery>
+  /** Cursor of the next page. None: there are no more within the time. */
+  readonly next: Option.Option<string>
+}
+
+/** No deliveries. */
+export const noDeliveries: FailedDeliveries = { deliveries: [], next: Option.none() }
+
 /** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
 export interface ForgeInventory {
   readonly platform: Platform
-  /** Maximum number of pull requests that `standings` takes. */
-  readonly standingsAtOnce: number
+  /** Maximum number of pull requests that `look` takes. */
+  readonly looksAtOnce: number
   /**
    * Repositories to look into: the allowed ones; without any, those of the App's installations. An account that cannot
    * list its own has none then.
@@ -60,17 +94,14 @@ export interface ForgeInventory {
     repository: InventoryRepository,
     since: number
   ): Effect.Effect<ReadonlyArray<OpenPullRequest>, ForgeError>
-  /**
-   * Standings of heads, in the order of the pull requests. Absent: the pull request has another head now. Instants of
-   * pushes are exact from `since` on.
-   */
-  standings(
+  /** Looks at pull requests, in their order. Absent: it is gone. Instants of pushes are exact from `since` on. */
+  look(
     repository: InventoryRepository,
     pulls: ReadonlyArray<OpenPullRequest>,
     since: number
-  ): Effect.Effect<ReadonlyArray<HeadStanding | undefined>, ForgeError>
-  /** Deliveries since an instant that were not taken, oldest first; of events that may start a review. */
-  failedDeliveries(since: number): Effect.Effect<ReadonlyArray<FailedDelivery>, ForgeError>
+  ): Effect.Effect<ReadonlyArray<PullRequestLook | undefined>, ForgeError>
+  /** Deliveries since an instant that were not taken, of events that may start a review: one page. */
+  failedDeliveries(since: number, cursor: Option.Option<string>): Effect.Effect<FailedDeliveries, ForgeError>
   /** The event of a failed delivery, or the reason to ignore it. */
   delivery(failed: FailedDelivery): Effect.Effect<Delivery, ForgeError>
 }

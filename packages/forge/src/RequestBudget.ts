@@ -16,14 +16,18 @@ export interface Budgeted {
   readonly exhausted: boolean
 }
 
-/** Runs an effect until it ends or wants to make more requests to forges than it may. Then it is interrupted. */
+/**
+ * Runs an effect until it ends or wants to make more requests to forges than it may. Then it is interrupted. Its requests
+ * count within a budget around it, too.
+ */
 export const withBudget = Effect.fnUntraced(function*<E, R>(most: number, effect: Effect.Effect<void, E, R>) {
   let requests = 0
   const spent = yield* Deferred.make<void>()
+  const around = yield* RequestBudget
   const step = Effect.suspend(() => {
     if (requests === most) return Effect.andThen(Deferred.succeed(spent, undefined), Effect.never)
     requests += 1
-    return Effect.void
+    return around
   })
   const exhausted = yield* Effect.raceFirst(
     Effect.as(Effect.provideService(effect, RequestBudget, step), false),

@@ -3,6 +3,7 @@ import { type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
 import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, type Result, Schema, type Stream } from "effect"
 
@@ -150,6 +151,8 @@ export class JobQueue extends Context.Service<JobQueue, {
    * reviewed it.
    */
   knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>
+  /** True if a job of an event is kept, whatever became of it. */
+  hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>
   /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}

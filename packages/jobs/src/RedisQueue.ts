@@ -1,7 +1,8 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
-import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
+import { eventKeyOf, eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
@@ -279,6 +280,14 @@ const make = Effect.gen(function*() {
           if (value) return true
         }
         return false
+      }),
+      hasJob: Effect.fn("JobQueue.hasJob")(function*(lane: Lane, event: PullRequestEvent) {
+        const [key, name] = [laneKey(lane), eventKeyOf(event)]
+        const { value } = yield* step(
+          { operation: "JobQueue.hasJob", lane: key, event: name },
+          (table) => table.byEvent(key, name) !== undefined
+        )
+        return value
       }),
       ready: readyLanes.ready,
       check: Effect.forEach(

@@ -1,7 +1,8 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
-import { eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
+import { eventKeyOf, eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import {
   Array,
@@ -246,6 +247,9 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
           "JobQueue.knowsHead",
           (table) => eventKeysOfHead(headSha).some((event) => LaneRules.knowsEvent(table, laneKey(lane), event))
         )
+      ),
+      hasJob: Effect.fn("JobQueue.hasJob")((lane: Lane, event: PullRequestEvent) =>
+        read("JobQueue.hasJob", (table) => table.byEvent(laneKey(lane), eventKeyOf(event)) !== undefined)
       ),
       ready: readyLanes.ready,
       check: Effect.andThen(transaction("JobQueue.check", (table) => table.probe()), isDurable)

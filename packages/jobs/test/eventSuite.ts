@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobQueue, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
@@ -179,6 +179,21 @@ export const identifying = (it: It) => {
       yield* offer(lifecycle(lane, "head", "pr_opened", shaOf("head")))
       yield* settle(yield* take, done)
       assert.deepStrictEqual([yield* knows("head"), yield* knows("b")], [true, false])
+    })
+  )
+
+  it(
+    "has a job of a comment from its offer on, whatever becomes of it",
+    Effect.gen(function*() {
+      const [first, second] = [mention(lane, "first"), mention(lane, "second")]
+      const has = ({ event }: Job) => JobQueue.use((queue) => queue.hasJob(lane, event))
+      yield* offer(first)
+      assert.deepStrictEqual([yield* has(first), yield* has(second)], [true, false])
+      yield* settle(yield* take, done)
+      assert.isTrue(yield* has(first))
+      yield* offer(second)
+      yield* settle(yield* take, park)
+      assert.isTrue(yield* has(second))
     })
   )
 }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker, type ReviewMode } from "@nominal-code/domain/Marker"
 import { PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
-import type { ForgeInventory } from "@nominal-code/forge/Inventory"
+import { type ForgeInventory, noDeliveries } from "@nominal-code/forge/Inventory"
 import { RequestBudget } from "@nominal-code/forge/RequestBudget"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
@@ -21,6 +21,7 @@ const asked = (requests: ReadonlyArray<RequestRecord>) =>
   requests.map(({ operation, status }) => `${operation} ${status}`)
 
 const jobId = JobId.make("0".repeat(20))
+const hourAgo = () => now() - 3_600_000
 const twoDaysAgo = () => now() - 2 * 86_400_000
 
 describe("after an outage of the server", () => {
@@ -29,7 +30,7 @@ describe("after an outage of the server", () => {
     () =>
       Effect.gen(function*() {
         const world = yield* gitHubOfMany
-        world.open(200)
+        world.open(200, { updatedAt: hourAgo() })
         yield* Effect.gen(function*() {
           const { exhausted, missed, requests } = yield* round()
           assert.deepStrictEqual([missed.length, exhausted], [200, false])
@@ -100,8 +101,10 @@ describe("after an outage of the server", () => {
             "delivery pr_opened 4 67890"
           ]
         )
-        // The list, five deliveries, installations, a token, its repositories and the pull requests.
-        assert.strictEqual(requests, 10)
+        // The list, five deliveries, installations, a token, its repositories, the pull requests, and comments on them.
+        assert.strictEqual(requests, 11)
+        for (const pull of pulls) Object.assign(pull, { updatedAt: hourAgo() })
+        yield* round()
         const before = world.requests.length
         assert.deepStrictEqual((yield* round()).missed, [])
         assert.deepStrictEqual(asked(world.requests.slice(before)), [
@@ -130,18 +133,52 @@ describe("after an outage of the server", () => {
       }).pipe(Effect.provide(world.server({ maxRequests: 6 })))
     }).pipe(Effect.scoped))
 
+  it.live("a list of failed deliveries that is too long for a round is gone through in parts, and heads do not wait", () =>
+    Effect.gen(function*() {
+      const world = yield* gitHubOfMany
+      const server = world.install(granted, { maxRequests: 20 })
+      const [asking] = world.open(1, { createdAt: twoDaysAgo(), updatedAt: twoDaysAgo() })
+      const [pull] = world.open(1)
+      if (asking === undefined || pull === undefined) return assert.fail("no pull request")
+      world.lose({
+        event: "issue_comment",
+        action: "created",
+        comment: yield* world.comment(asking, "mara", "@nominalbot explain this")
+      })
+      // Of no event that may start anything: each takes its place in the list, and no request of its own.
+      world.lose({ event: "pull_request", action: "closed", pull })
+      const { lostDeliveries } = world.state
+      for (const lost of lostDeliveries) Object.assign(lost, { deliveredAt: hourAgo() })
+      const [last] = lostDeliveries.slice(-1)
+      if (last === undefined) return assert.fail("no delivery")
+      lostDeliveries.push(
+        ...Array.makeBy(2_999, (index) => ({ ...last, id: last.id + index + 1, guid: `closed ${index}` }))
+      )
+      yield* Effect.gen(function*() {
+        const rounds = yield* Effect.replicateEffect(round(), 4)
+        assert.deepStrictEqual(
+          rounds.map(({ exhausted, missed }) => [exhausted, missed.map(({ event }) => event.kind)]),
+          [[true, ["pr_opened"]], [true, []], [false, ["issue_comment"]], [false, []]]
+        )
+        assert.isTrue(rounds.every(({ requests }) => requests <= 20))
+        const pages = world.requests.filter(({ operation }) => operation === "apps/list-webhook-deliveries").length
+        // Thirty-one, some again that a round had listed when it ended, and one of the last round.
+        assert.isBelow(pages, 31 + 2 * 2 + 2)
+      }).pipe(Effect.provide(server))
+    }).pipe(Effect.scoped))
+
   it.live("a forge that uses up the requests of a round has the next one begin with the other forge", () =>
     Effect.gen(function*() {
       const world = yield* gitLab
       world.open(3)
       const first: ForgeInventory = {
         platform: "github",
-        standingsAtOnce: 1,
+        looksAtOnce: 1,
         repositories: () => Effect.succeed([{ repo: RepoName.make("acme/large") }]),
-        failedDeliveries: () => Effect.succeed([]),
+        failedDeliveries: () => Effect.succeed(noDeliveries),
         delivery: () => Effect.never,
         openPullRequests: () => Effect.forever(Effect.flatten(RequestBudget)),
-        standings: () => Effect.never
+        look: () => Effect.never
       }
       yield* Effect.gen(function*() {
         const rounds = yield* Effect.replicateEffect(round(), 2)

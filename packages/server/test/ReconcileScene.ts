@@ -74,7 +74,7 @@ const makeGitHub = Effect.fnUntraced(function*(checkAnswers: boolean) {
     server: (changes?: Changes) =>
       serverAs({ _tag: "Token", token: Redacted.make(emulator.account("nominalbot").token) }, changes),
     /** Installs an App on the repository. */
-    install: (permissions?: Readonly<Record<string, string>>) => {
+    install: (permissions?: Readonly<Record<string, string>>, changes?: Changes) => {
       const app = apps.register(12_345, "nominalbot", emulator.account("nominalbot[bot]", "Bot"))
       apps.install(app, 67_890, [repository.fullName], permissions)
       return serverAs({
@@ -82,7 +82,7 @@ const makeGitHub = Effect.fnUntraced(function*(checkAnswers: boolean) {
         appId: "12345",
         privateKey: Redacted.make(app.privateKey),
         installationId: Option.none()
-      })
+      }, changes)
     },
     post: ({ number }: PullRequestRef, body: string) => {
       const pull = state.pulls.find((one) => one.number === number)

@@ -44,8 +44,22 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
     body,
     url: field(() => fields()["html_url"]),
     viewerDidAuthor: author === viewer,
-    author: field(() => actor(author))
+    author: field(() => actor(author)),
+    authorAssociation: field(() => fields()["author_association"])
   })
+
+  /** Emojis on a comment. GitHub lists every kind, whether or not somebody has given it. */
+  const reactionGroups = (subject: string) =>
+    field(() =>
+      ["THUMBS_UP", "EYES"].map((content) =>
+        new GraphNode("ReactionGroup", {
+          content,
+          viewerHasReacted: state.reactions.some((reaction) =>
+            reaction.subject === subject && reaction.content === content.toLowerCase() && reaction.author === viewer
+          )
+        })
+      )
+    )
 
   const reviewNode = (review: Review): GraphNode =>
     new GraphNode("PullRequestReview", {
@@ -62,6 +76,7 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
     new GraphNode("PullRequestReviewComment", {
       id: `PRRC_${comment.id}`,
       ...written(comment, () => wire.reviewComment(comment)),
+      reactionGroups: reactionGroups(`review-comment:${comment.id}`),
       state: comment.review.state === "PENDING" ? "PENDING" : "SUBMITTED",
       path: comment.path,
       line: comment.outdated ? null : comment.line,
@@ -111,6 +126,7 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
   const issueCommentNode = (comment: IssueComment) =>
     new GraphNode("IssueComment", {
       ...written(comment, () => wire.issueComment(comment)),
+      reactionGroups: reactionGroups(`issue-comment:${comment.id}`),
       createdAt: timestamp(comment.createdAt),
       isMinimized: false
     })

@@ -1,5 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import type { MissedEvent } from "@nominal-code/server/Finds"
 import * as ReconcileSearch from "@nominal-code/server/Reconcile"
 import { underLease } from "@nominal-code/server/Reconciler"
 import { Console, Duration, Effect, Layer, Option, Schema } from "effect"
@@ -13,12 +14,18 @@ class NotReconciled extends Schema.TaggedError<NotReconciled>()("NotReconciled",
 
 const { Reconcile } = ReconcileSearch
 
+const reasons = {
+  delivery: "its delivery failed",
+  head: "its head has no review",
+  comment: "nobody has answered it"
+} as const satisfies Record<MissedEvent["from"], string>
+
 /** A report as text: a line for each event, and what the search took. */
 const text = ({ exhausted, missed, requests }: ReconcileSearch.ReconcileReport, dryRun: boolean): string => {
   const rows = missed.map(({ event, from }) => [
     `${event.pullRequest.platform}:${event.pullRequest}`,
     event.kind,
-    from === "delivery" ? "its delivery failed" : "its head has no review"
+    reasons[from]
   ])
   const summary = missed.length === 0
     ? "nothing was missed"

@@ -42,8 +42,8 @@ export interface GitHubClient {
   conditional<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** All items of all pages, in order. Fails if one page fails. */
   pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
-  /** All items of a list whose pages have cursors, in order. */
-  cursorPages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
+  /** A page of a list whose pages have cursors; the first one for an empty cursor. */
+  cursorPage<S extends Decodable>(call: Call<S>, cursor: string): Effect.Effect<CursorPage<S["Type"]>, ForgeError>
   /** Scopes of a classic token; none for other credentials, whose permissions GitHub does not tell. */
   readonly scopes: Effect.Effect<Option.Option<ReadonlyArray<string>>, ForgeError>
   /** A GraphQL query. It changes nothing, so it is repeatable. */
@@ -56,6 +56,12 @@ export interface GitHubClient {
 interface GraphQlCall<S extends Decodable> extends Pick<Call<S>, "operation" | "repo" | "answer"> {
   readonly text: string
   readonly variables: Readonly<Record<string, unknown>>
+}
+
+/** Page of a list, and the cursor of the next one. */
+export interface CursorPage<A> {
+  readonly items: ReadonlyArray<A>
+  readonly next: Option.Option<string>
 }
 
 /** Answer with its headers `link`, `etag` and, for a classic token, `x-oauth-scopes`. */
@@ -221,16 +227,15 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
           return [data, more ? Option.some(page + 1) : Option.none()] as const
         }))),
 
-    cursorPages: (call) =>
-      Stream.paginate("", (cursor) =>
-        exchange({
-          ...call,
-          answer: Schema.Array(call.answer),
-          parameters: { ...call.parameters, per_page: pageSize, ...(cursor === "" ? {} : { cursor }) }
-        }).pipe(Effect.map(({ data, link }) => {
-          const next = cursorIn(link)
-          return [data, next === "" ? Option.none() : Option.some(next)] as const
-        }))),
+    cursorPage: (call, cursor) =>
+      exchange({
+        ...call,
+        answer: Schema.Array(call.answer),
+        parameters: { ...call.parameters, per_page: pageSize, ...(cursor === "" ? {} : { cursor }) }
+      }).pipe(Effect.map(({ data, link }) => {
+        const next = cursorIn(link)
+        return { items: data, next: next === "" ? Option.none() : Option.some(next) }
+      })),
 
     scopes: Effect.map(
       exchange({

@@ -1,15 +1,19 @@
 import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import { Sha } from "@nominal-code/domain/PullRequest"
-import { DateTime, Effect, Option, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { checkName } from "../Checks.ts"
-import { HeadStanding, type OpenPullRequest } from "../Inventory.ts"
+import {
+  HeadStanding,
+  type InventoryRepository,
+  millisOf,
+  type OpenPullRequest,
+  type PullRequestLook
+} from "../Inventory.ts"
 import { type Post, standingIn } from "../JobPosts.ts"
 import type { GitHubClient } from "./Client.ts"
+import { commentsIn, postFields, Posts } from "./Comments.ts"
 
 const Nodes = <N extends Schema.ConstraintDecoder<unknown>>(node: N) => Schema.Struct({ nodes: Schema.Array(node) })
-
-const written = { fullDatabaseId: Schema.FiniteFromString, body: Schema.String, viewerDidAuthor: Schema.Boolean }
-const writtenFields = "fullDatabaseId body viewerDidAuthor"
 
 const Commit = Schema.Struct({
   committedDate: Schema.String,
@@ -23,8 +27,7 @@ const Commit = Schema.Struct({
 
 const Pull = Schema.Struct({
   headRefOid: Sha,
-  reviews: Nodes(Schema.Struct({ ...written, state: Schema.String, submittedAt: Schema.NullOr(Schema.String) })),
-  comments: Nodes(Schema.Struct({ ...written, createdAt: Schema.String })),
+  ...Posts,
   commits: Nodes(Schema.Struct({ commit: Commit }))
 })
 type Pull = typeof Pull.Type
@@ -42,8 +45,7 @@ const checkFields = `status { context(name: ${name}) { state } }
 /** Fields of a pull request. The last posts are enough: a run that finds an older review of the head ends at once. */
 const fields = (checks: boolean) =>
   `headRefOid
-  reviews(last: 50) { nodes { ${writtenFields} state submittedAt } }
-  comments(last: 100) { nodes { ${writtenFields} createdAt } }
+  ${postFields}
   commits(last: 1) { nodes { commit { committedDate ${checks ? checkFields : ""} } } }`
 
 const queryOf = (numbers: ReadonlyArray<number>, checks: boolean) =>
@@ -96,30 +98,27 @@ const standingOf = (pull: Pull, open: (body: string) => string): HeadStanding =>
   if (last !== undefined && isChecked(last.commit)) return Settled.make({ reason: "its check says why" })
   return Unreviewed.make({
     reviewedBefore: reviewedHeads.length > 0,
-    pushedAt: Option.match(DateTime.make(last?.commit.committedDate ?? ""), {
-      onNone: () => 0,
-      onSome: DateTime.toEpochMillis
-    })
+    pushedAt: millisOf(last?.commit.committedDate ?? "")
   })
 }
 
 /**
- * Standings of the heads of several pull requests of one repository, in one request: our reviews, our answers to `pause`
- * and its kin, and the check on the head. Without the permission to read checks, a head has none.
+ * Several open pull requests of one repository, in one request: our reviews, our answers to `pause` and its kin, the check
+ * on the head, and everybody's comments. Without the permission to read checks, a head has none.
  */
 export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: boolean) => {
   let readable = checks
   const ask = (pulls: readonly [OpenPullRequest, ...ReadonlyArray<OpenPullRequest>], withChecks: boolean) => {
     const [owner = "", name = ""] = pulls[0].ref.repo.split("/")
     return client.graphql({
-      operation: `GitHub.standings ${pulls[0].ref.repo}`,
+      operation: `GitHub.openPullRequest ${pulls[0].ref.repo}`,
       repo: pulls[0].ref.repo,
       text: queryOf(pulls.map(({ ref }) => ref.number), withChecks),
       variables: { owner, name },
       answer: Answer
     })
   }
-  return Effect.fnUntraced(function*(pulls: ReadonlyArray<OpenPullRequest>) {
+  return Effect.fnUntraced(function*(repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>) {
     const [first, ...rest] = pulls
     if (first === undefined) return []
     const { data } = yield* Effect.catchIf(
@@ -130,9 +129,13 @@ export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: bo
         return ask([first, ...rest], false)
       }
     )
-    return pulls.map(({ headSha, ref }) => {
-      const found = data.repository[`p${ref.number}`]
-      return found?.headRefOid === headSha ? standingOf(found, (body) => seal.open(ref, body)) : undefined
+    return pulls.map((pull): PullRequestLook | undefined => {
+      const found = data.repository[`p${pull.ref.number}`]
+      if (!found) return undefined
+      const standing = found.headRefOid === pull.headSha
+        ? standingOf(found, (body) => seal.open(pull.ref, body))
+        : undefined
+      return { standing: Effect.succeed(standing), comments: commentsIn(found, pull, repository) }
     })
   })
 }

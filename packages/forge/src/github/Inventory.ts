@@ -1,8 +1,15 @@
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { DateTime, Effect, Option, Schema, Stream } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { CurrentInstallation } from "../Installation.ts"
-import type { FailedDelivery, ForgeInventory, InventoryRepository, OpenPullRequest } from "../Inventory.ts"
+import {
+  type FailedDelivery,
+  type ForgeInventory,
+  type InventoryRepository,
+  millisOf,
+  noDeliveries,
+  type OpenPullRequest
+} from "../Inventory.ts"
 import { deliveryOf } from "../WebhookPayload.ts"
 import { type GitHubApp, makeGitHubApp } from "./App.ts"
 import { fixed } from "./Auth.ts"
@@ -33,14 +40,24 @@ const Attempt = Schema.Struct({
   action: Schema.NullOr(Schema.String)
 })
 
+/** Deliveries that failed and matter, the oldest first, and each once however often it was attempted. */
+const failedAmong = (attempts: ReadonlyArray<typeof Attempt.Type>): ReadonlyArray<FailedDelivery> => {
+  const failed = attempts.toReversed().map(({ action, event, guid, id, status_code }) => ({
+    attempt: id,
+    id: guid,
+    event: action === null ? event : `${event}.${action}`,
+    taken: status_code >= 200 && status_code < 300
+  })).filter(({ event, taken }) => !taken && isRead(event))
+  return [
+    ...new Map(failed.map(({ attempt, event, id }): [string, FailedDelivery] => [id, { attempt, event, id }])).values()
+  ]
+}
+
 const Sent = Schema.Struct({ request: Schema.Struct({ payload: Schema.Unknown }) })
 
 const pageSize = 100
-/** Number of heads that one query asks for: each takes up to 150 posts, of the 500,000 nodes that GitHub allows. */
-const standingsAtOnce = 25
-
-const millisOf = (text: string): number =>
-  Option.match(DateTime.make(text), { onNone: () => 0, onSome: DateTime.toEpochMillis })
+/** Number of pull requests in one query: each takes up to 450 nodes, of the 500,000 that GitHub allows. */
+const looksAtOnce = 25
 
 const pullOf = (repo: RepoName) => (listed: typeof Listed.Type): OpenPullRequest => ({
   ref: new PullRequestRef({ platform: "github", repo, number: listed.number }),
@@ -93,25 +110,18 @@ const ofApp = Effect.fnUntraced(
         const found = yield* Effect.forEach(installations, (one) => repositoriesOf(client, one))
         return found.flat().filter(({ repo }) => allowed.length === 0 || allowed.includes(repo))
       }),
-      failedDeliveries: Effect.fn("GitHub.failedDeliveries")(function*(since) {
-        const attempts = yield* app.onTime(
-          app.client.cursorPages({
-            operation: "GitHub.failedDeliveries",
-            route: "GET /app/hook/deliveries",
-            parameters: { status: "failure" },
-            answer: Attempt
-          }).pipe(Stream.takeWhile(({ delivered_at }) => millisOf(delivered_at) >= since), Stream.runCollect)
-        )
-        const failed = attempts.toReversed().map(({ action, event, guid, id, status_code }) => ({
-          attempt: id,
-          id: guid,
-          event: action === null ? event : `${event}.${action}`,
-          taken: status_code >= 200 && status_code < 300
-        })).filter(({ event, taken }) => !taken && isRead(event))
-        return [
-          ...new Map(failed.map(({ attempt, event, id }): [string, FailedDelivery] => [id, { attempt, event, id }]))
-            .values()
-        ]
+      failedDeliveries: Effect.fn("GitHub.failedDeliveries")(function*(since, cursor) {
+        const { items, next } = yield* app.onTime(app.client.cursorPage({
+          operation: "GitHub.failedDeliveries",
+          route: "GET /app/hook/deliveries",
+          parameters: { status: "failure" },
+          answer: Attempt
+        }, Option.getOrElse(cursor, () => "")))
+        const recent = items.filter(({ delivered_at }) => millisOf(delivered_at) >= since)
+        return {
+          deliveries: failedAmong(recent),
+          next: recent.length < items.length ? Option.none() : next
+        }
       }),
       delivery: Effect.fn("GitHub.delivery")(function*({ attempt, event, id }) {
         const { request: { payload } } = yield* app.onTime(app.client.request({
@@ -132,7 +142,7 @@ const ofToken = Effect.fnUntraced(
     const source: Source = {
       client: yield* makeGitHubClient(apiBase, fixed(() => Effect.succeed(token))),
       repositories: (allowed) => Effect.succeed(allowed.filter(Schema.is(RepoName)).map((repo) => ({ repo }))),
-      failedDeliveries: () => Effect.succeed([]),
+      failedDeliveries: () => Effect.succeed(noDeliveries),
       delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "a token has no deliveries" })
     }
     return source
@@ -153,15 +163,14 @@ export const makeInventory = Effect.fnUntraced(
     const heads = makeHeadQuery(client, makeMarkerSeal(yield* MarkerKeys), checks)
     const inventory: ForgeInventory = {
       platform: "github",
-      standingsAtOnce,
+      looksAtOnce,
       ...source,
       openPullRequests: Effect.fn("GitHub.openPullRequests")((repository: InventoryRepository, since: number) =>
         within(repository)(listOpen(client, repository.repo, since))
       ),
-      standings: Effect.fn("GitHub.standings")((
-        repository: InventoryRepository,
-        pulls: ReadonlyArray<OpenPullRequest>
-      ) => within(repository)(heads(pulls)))
+      look: Effect.fn("GitHub.look")((repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>) =>
+        within(repository)(heads(repository, pulls))
+      )
     }
     return inventory
   }

@@ -1,5 +1,5 @@
 import type { RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Option, Schema, Stream } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import * as Setup from "../Setup.ts"
 import { type GitHubApp, makeGitHubApp } from "./App.ts"
@@ -146,11 +146,8 @@ const appHook = Effect.fnUntraced(function*({ client, onTime }: GitHubApp) {
       `the App's webhook goes to ${url === "" ? "no address" : url}: let it end with ${Setup.webhookPath("github")}`
     )]
   }
-  const [last] = yield* onTime(
-    client.cursorPages({ ...call, route: "GET /app/hook/deliveries", answer: Attempt }).pipe(
-      Stream.take(1),
-      Stream.runCollect
-    )
+  const { items: [last] } = yield* onTime(
+    client.cursorPage({ ...call, route: "GET /app/hook/deliveries", answer: Attempt }, "")
   )
   return Setup.webhookFacts({
     owner: "the App",

@@ -22,6 +22,8 @@ const Note = Schema.Struct({
   author: Author,
   created_at: Schema.String,
   system: Schema.Boolean,
+  /** True for a note that only members of the project see. */
+  internal: Schema.optional(Schema.NullOr(Schema.Boolean)),
   resolved: Schema.optional(Schema.NullOr(Schema.Boolean)),
   position: Schema.optional(Schema.NullOr(Position))
 })

@@ -1,11 +1,20 @@
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { DateTime, Effect, Option, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
-import { type ForgeInventory, HeadStanding, type InventoryRepository, type OpenPullRequest } from "../Inventory.ts"
-import { standingIn } from "../JobPosts.ts"
+import {
+  type ForgeInventory,
+  HeadStanding,
+  type InventoryRepository,
+  millisOf,
+  noDeliveries,
+  type OpenPullRequest,
+  type PullRequestLook
+} from "../Inventory.ts"
+import { type Post, standingIn } from "../JobPosts.ts"
 import { makeOwnId } from "./Account.ts"
 import { type GitLabClient, makeGitLabClient } from "./Client.ts"
+import { makeComments } from "./Comments.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
 import { makePosts } from "./Posts.ts"
 
@@ -28,9 +37,6 @@ const Status = Schema.Struct({ status: Schema.String })
 
 const pageSize = 100
 const ended: ReadonlySet<string> = new Set(["success", "failed", "canceled", "skipped"])
-
-const millisOf = (text: string): number =>
-  Option.match(DateTime.make(text), { onNone: () => 0, onSome: DateTime.toEpochMillis })
 
 const requestOf = (repo: RepoName) => (listed: typeof Listed.Type): ReadonlyArray<OpenPullRequest> =>
   listed.sha === null ? [] : [{
@@ -74,11 +80,13 @@ const { Settled, Unreviewed } = HeadStanding.cases
 export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions) {
   const client = yield* makeGitLabClient(options)
   const seal = makeMarkerSeal(yield* MarkerKeys)
-  const posts = makePosts(client, hostOf(options), { ownId: yield* makeOwnId(client), seal })
+  const ownId = yield* makeOwnId(client)
+  const posts = makePosts(client, hostOf(options), { ownId, seal })
+  const commentsIn = makeComments(client, ownId)
 
   const checkOf = ({ headSha, ref }: OpenPullRequest) =>
     client.request({
-      operation: `GitLab.standings ${ref.repo}!${ref.number}`,
+      operation: `GitLab.openPullRequest ${ref.repo}!${ref.number}`,
       ask: (gitlab) =>
         gitlab.Commits.requester.get(`${projectPath(ref.repo)}/repository/commits/${headSha}/statuses`, {
           searchParams: { name: checkName }
@@ -89,17 +97,14 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
   /** Instant of the last push: the merge request's newest version was made by it. */
   const pushedAt = ({ headSha, ref }: OpenPullRequest) =>
     client.request({
-      operation: `GitLab.standings ${ref.repo}!${ref.number}`,
+      operation: `GitLab.openPullRequest ${ref.repo}!${ref.number}`,
       ask: (gitlab) => gitlab.MergeRequests.allDiffVersions(ref.repo, ref.number),
       answer: Schema.Array(Version)
     }).pipe(Effect.map((versions) =>
       millisOf(versions.find(({ head_commit_sha }) => head_commit_sha === headSha)?.created_at ?? "")
     ))
 
-  const standing = Effect.fnUntraced(function*(request: OpenPullRequest, since: number) {
-    const seen = request.commented === false
-      ? []
-      : (yield* posts.read("standings", request.ref)).posts
+  const standing = Effect.fnUntraced(function*(request: OpenPullRequest, seen: ReadonlyArray<Post>, since: number) {
     const { mode, reviewedHeads } = standingIn(seen)
     if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
     if (reviewedHeads.some(({ headSha }) => headSha === request.headSha)) return Settled.make({ reason: "reviewed" })
@@ -114,19 +119,31 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
     })
   })
 
+  const look = Effect.fnUntraced(function*(request: OpenPullRequest, since: number) {
+    const { notes, posts: seen } = request.commented === false
+      ? { notes: [], posts: [] }
+      : yield* posts.read("openPullRequest", request.ref)
+    const own = new Set(seen.filter((post) => post.own).map(({ id }) => id))
+    const looked: PullRequestLook = {
+      standing: standing(request, seen, since),
+      comments: commentsIn(request, notes, own)
+    }
+    return looked
+  })
+
   const inventory: ForgeInventory = {
     platform: "gitlab",
-    standingsAtOnce: 1,
+    looksAtOnce: 1,
     repositories: (allowed) => Effect.succeed(allowed.filter(Schema.is(RepoName)).map((repo) => ({ repo }))),
     openPullRequests: Effect.fn("GitLab.openPullRequests")(({ repo }: InventoryRepository, since: number) =>
       listOpen(client, repo, since)
     ),
-    standings: Effect.fn("GitLab.standings")((
+    look: Effect.fn("GitLab.look")((
       _: InventoryRepository,
       requests: ReadonlyArray<OpenPullRequest>,
       since: number
-    ) => Effect.forEach(requests, (request) => standing(request, since))),
-    failedDeliveries: () => Effect.succeed([]),
+    ) => Effect.forEach(requests, (request) => look(request, since))),
+    failedDeliveries: () => Effect.succeed(noDeliveries),
     delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "GitLab has no list of deliveries" })
   }
   return inventory

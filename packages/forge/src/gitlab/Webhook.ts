@@ -75,13 +75,16 @@ type NotePayload = typeof NotePayload.Type
 const reader = readersOf("GitLab")
 
 const isLogin = Schema.is(Login)
-const loginOf = (user: typeof Account.Type): Login => isLogin(user?.username) ? user.username : Login.make(ghost)
+
+/** Name of an account. */
+export const loginOf = (user: typeof Account.Type): Login => isLogin(user?.username) ? user.username : Login.make(ghost)
 
 /** The account's number, which stays when it is renamed. */
 const numbered = (user: typeof Account.Type) => user?.id ? { authorId: user.id } : {}
 
-/** Usernames that GitLab makes for the tokens of projects and groups, and for service accounts. */
-const madeByGitLab = /^(?:(?:project|group)_\d+_bot|service_account)(?:_|\d|$)/
+/** True for a username that GitLab makes for the token of a project or a group, or for a service account. */
+export const isMadeByGitLab = (username: string): boolean =>
+  /^(?:(?:project|group)_\d+_bot|service_account)(?:_|\d|$)/.test(username)
 
 const origin = (
   { project }: Pick<MergeRequestPayload, "project">,
@@ -138,7 +141,7 @@ const mergeRequest = reader(MergeRequestPayload, (payload) =>
         // GitLab names who did it, and of the author the number only.
         author: loginOf(payload.user),
         ...numbered(payload.user),
-        ...(madeByGitLab.test(loginOf(payload.user)) ? { byBot: true } : {}),
+        ...(isMadeByGitLab(loginOf(payload.user)) ? { byBot: true } : {}),
         headSha: last_commit.id,
         headBranch: source_branch,
         baseBranch: target_branch
@@ -154,7 +157,7 @@ const side = (of: Side, path: RepoPath | null | undefined, line: number | null |
 })
 
 /** Place of a note on the diff. An unchanged line has both numbers, and counts in the new file. */
-const place = (position: unknown) =>
+export const place = (position: unknown) =>
   Option.match(decodePosition(position), {
     onNone: () => ({}),
     onSome: ({ new_line, new_path, old_line, old_path }) =>
@@ -182,7 +185,7 @@ const note = reader(NotePayload, (payload) => {
     kind: "note",
     ...origin(payload, payload.merge_request),
     author,
-    authorIsBot: madeByGitLab.test(author),
+    authorIsBot: isMadeByGitLab(author),
     ...numbered(payload.user),
     commentId: id,
     ...(discussion_id ? { threadId: discussion_id } : {}),

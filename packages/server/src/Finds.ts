@@ -1,0 +1,103 @@
+import { type DeliveryId, eventKeyOf, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
+import { Login, type Platform, type PullRequestRef, type Sha } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { Delivery } from "@nominal-code/forge/Webhooks"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { Effect, Option } from "effect"
+import { Intake } from "./Intake.ts"
+
+/** An event whose delivery was missed. */
+export interface MissedEvent {
+  readonly event: PullRequestEvent
+  /**
+   * `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. `comment`: nobody
+   * has answered a comment on an open pull request.
+   */
+  readonly from: "delivery" | "head" | "comment"
+}
+
+const mostParked = 500
+const mostRemembered = 10_000
+
+/** The last keys that were added. */
+export class Remembered {
+  readonly #keys = new Set<string>()
+
+  has(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
+  add(key: string): void {
+    this.#keys.add(key)
+    const [oldest] = this.#keys
+    if (this.#keys.size > mostRemembered && oldest !== undefined) this.#keys.delete(oldest)
+  }
+}
+
+/** Key of a pull request's head. */
+export const keyOfHead = (ref: PullRequestRef, headSha: Sha): string => `${ref.platform}:${ref}@${headSha}`
+
+/** Finds of one round, which are offered to the queue like a delivery, or only reported. */
+export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", botUsername: string) {
+  const intake = yield* Intake
+  const queue = yield* JobQueue
+  const records = yield* JobRecords
+  const missed: Array<MissedEvent> = []
+  const lanes = new Set<string>()
+  const events = new Set<string>()
+
+  const laneOf = ({ number, platform, repo }: PullRequestRef) =>
+    new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(botUsername) })
+  const keyOf = (event: PullRequestEvent) => `${laneKey(laneOf(event.pullRequest))} ${eventKeyOf(event)}`
+
+  /** Heads whose jobs were given up or cancelled: somebody has decided about them, or was told. */
+  const parked = new Set(
+    (yield* records.list({ state: "parked", limit: mostParked })).flatMap(({ job }) => {
+      const event = Option.getOrUndefined(job)?.event
+      return event?._tag === "Lifecycle" ? [keyOfHead(event.pullRequest, event.headSha)] : []
+    })
+  )
+
+  /** Offers or reports an event. False if its pull request takes no more comments now. */
+  const add = Effect.fnUntraced(function*(delivery: Delivery, event: PullRequestEvent, from: MissedEvent["from"]) {
+    const status = use === "offer"
+      ? (yield* intake.take(delivery)).status
+      : (yield* intake.admits(event)) && !events.has(keyOf(event))
+      ? "accepted"
+      : "ignored"
+    if (status !== "accepted") return status !== "busy"
+    missed.push({ event, from })
+    events.add(keyOf(event))
+    if (event._tag === "Lifecycle") lanes.add(laneKey(laneOf(event.pullRequest)))
+    return true
+  })
+
+  return {
+    missed,
+    add,
+    /** True if a head needs no other job. */
+    knowsHead: Effect.fnUntraced(function*(ref: PullRequestRef, headSha: Sha) {
+      const lane = laneOf(ref)
+      return parked.has(keyOfHead(ref, headSha)) || lanes.has(laneKey(lane)) ||
+        (yield* queue.knowsHead(lane, headSha))
+    }),
+    /** True if the policy admits an event. */
+    admits: (event: PullRequestEvent) => intake.admits(event),
+    /** True if an event has a job, whatever became of it. */
+    hasJob: (event: PullRequestEvent) => queue.hasJob(laneOf(event.pullRequest), event),
+    /** True if a delivery has a job. */
+    isRecorded: (platform: Platform, delivery: DeliveryId) =>
+      Effect.map(records.find(jobIdOfDelivery(platform, delivery)), Option.isSome)
+  }
+})
+
+export type Finds = Effect.Success<ReturnType<typeof makeFinds>>
+
+/** Round that looks for missed events. Instants are milliseconds since the epoch. */
+export interface Round {
+  readonly finds: Finds
+  readonly since: number
+  readonly now: number
+}
