@@ -12,7 +12,7 @@ node_modules/.installed: package.json package-lock.json
 
 install: node_modules/.installed ## Install what the lockfile names
 
-demo: install ## A review from webhook to inline comments, on this machine, without keys (ARGS=--once | --live)
+demo: install ## A review from webhook to inline comments, on this machine, without keys, and what can happen to it next (ARGS=--once | --live)
 	@node test/demo/main.ts $(ARGS)
 
 # Says only what failed; `ARGS=--reporter=verbose` says everything.

@@ -9,6 +9,8 @@ import { openStorefront, readStorefront } from "./Storefront.ts"
 
 const marker = "<!-- nominal-code job=0123456789abcdef0123 -->"
 
+const quiet = { acts: [], running: undefined, outcome: undefined }
+
 const posted = Effect.gen(function*() {
   const emulator = yield* GitHubEmulator.make()
   const storefront = readStorefront()
@@ -62,7 +64,7 @@ describe("the seeded bugs", () => {
   it.effect("are on the page, each under its line, with nothing loaded from elsewhere", () =>
     Effect.gen(function*() {
       const { review } = yield* posted
-      const html = review === undefined ? "" : renderPage(review, [["tokens", "12"]])
+      const html = review === undefined ? "" : renderPage(review, [["tokens", "12"]], quiet)
       assert.strictEqual(html.match(/<article class="card" id="comment-/g)?.length, 6)
       assert.match(html, /Math\.floor\(items \/ size\) \+ 1;<\/td><\/tr>\s*<tr class="thread">/)
       assert.notInclude(html, "nominal-code job")

@@ -3,9 +3,9 @@ import { providerNames, providers } from "@nominal-code/config/settings/Provider
 import { Usage } from "@nominal-code/domain/Usage"
 import { listedPrices } from "@nominal-code/llm/Pricing"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
-import { Config, Data, Effect, Option, type Redacted, Stream } from "effect"
+import { Config, Data, type Duration, Effect, Option, type Redacted, Stream } from "effect"
 import type { Figures } from "./Page.ts"
-import { seededReview } from "./SeededBugs.ts"
+import { seededAnswers, seededReview } from "./SeededBugs.ts"
 import type { Storefront } from "./Storefront.ts"
 
 /** There is no model to review with. */
@@ -24,6 +24,12 @@ export interface DemoModel {
   figures(log: ReadonlyArray<string>): Figures
   /** Complaints that the provider would have refused a request for. */
   readonly violations: ReadonlyArray<string>
+  /** Longest time that one review may take. */
+  readonly patience: Duration.Input
+  /** Scripts the next review: of the files as they are when it is asked for. A real model reviews what it sees. */
+  prepareReview(files: () => Storefront): void
+  /** Scripts the answer to the next question. */
+  prepareAnswer(): void
 }
 
 const count = (tokens: number) => tokens.toLocaleString("en")
@@ -53,6 +59,36 @@ const script = (storefront: Storefront): ScriptedModel.Script =>
     { calls: [seededReview(storefront)], usage: { input: 8127, output: 1043 }, latency: 1400 }
   )
 
+const reviewAgain = (files: () => Storefront): ScriptedModel.Script => {
+  let prompt = ""
+  return (request) => {
+    // The findings are named in the first request alone.
+    if (request.turn === 0) prompt = request.prompt
+    return ScriptedModel.turns(
+      {
+        text: "I read what the push has changed, and look at each earlier finding again.",
+        calls: [{ name: "Read", input: { file_path: "src/payments/refund.ts" } }],
+        usage: { input: 4310, output: 96 },
+        latency: 1500
+      },
+      { calls: [seededAnswers(files(), prompt)], usage: { input: 6120, output: 388 }, latency: 600 }
+    )(request)
+  }
+}
+
+const answer: ScriptedModel.Script = ScriptedModel.turns({
+  calls: [
+    ScriptedModel.submitReview(
+      "Yes. The gateway tells refunds apart by their idempotency key, and `PaymentGateway.refund` makes one for each " +
+        "order. As soon as that key names the refund, as a second partial refund needs it, nothing but the guard that " +
+        "this pull request removes keeps the same order from being paid back twice.",
+      []
+    )
+  ],
+  usage: { input: 1874, output: 131 },
+  latency: 900
+})
+
 const used = (turns: ReadonlyArray<ScriptedModel.ModelTurn>): Figures => {
   const usages = turns.map(({ answer: { usage } }) =>
     new Usage({ ...Usage.none, input: usage?.input ?? 0, output: usage?.output ?? 0 })
@@ -79,7 +115,10 @@ export const scripted = Effect.fnUntraced(function*(storefront: Storefront) {
     journal: model.journal,
     thought: () => Option.some(model.thought()),
     figures: () => used(model.turns),
-    violations: model.violations
+    violations: model.violations,
+    patience: "1 minute",
+    prepareReview: (files) => model.script(reviewAgain(files)),
+    prepareAnswer: () => model.script(answer)
   }
   return demo
 })
@@ -126,7 +165,10 @@ export const live = Effect.gen(function*() {
         return value === undefined ? [] : [[label, value] as const]
       })
     },
-    violations: []
+    violations: [],
+    patience: "15 minutes",
+    prepareReview: () => {},
+    prepareAnswer: () => {}
   }
   return demo
 })

@@ -25,16 +25,22 @@ const suggestionOf = (comment: ReviewComment, files: ReadonlyArray<DiffFile>): s
   return `<div class="suggestion"><header>Suggested change</header><table class="diff">${rows.join("")}</table></div>`
 }
 
-const commentCard = (comment: ReviewComment, files: ReadonlyArray<DiffFile>): string => {
+const replyOf = ({ author, body }: ReviewComment): string =>
+  `<div class="reply"><strong>${escape(author.login)}</strong> ${markdown(readComment(body).body)}</div>`
+
+const commentCard = (comment: ReviewComment, { files, replies }: PostedReview): string => {
   const { body, head } = readComment(comment.body)
-  const { author, id, side, startLine } = comment
+  const { author, id, side, startLine, thread } = comment
+  const state = thread.resolvedBy === undefined ? "" : `<span class="tag resolved">resolved</span>`
   const place = `${side === "LEFT" ? "removed " : ""}${startLine === undefined ? "line" : "lines"} ${rangeOf(comment)}`
   return `<article class="card" id="comment-${id}">
     <header><span class="avatar bot">N</span> <strong>${escape(author.login)}</strong> <span class="tag">bot</span>
-      <span class="quiet">on ${place}</span></header>
+      <span class="quiet">on ${place}</span>${state}</header>
     <div class="content">${head === "" ? "" : `<p class="badge ${severityOf(comment)}">${escape(head)}</p>`}${
     markdown(body)
-  }${suggestionOf(comment, files)}</div>
+  }${comment.outdated ? "" : suggestionOf(comment, files)}</div>${
+    replies.filter((reply) => reply.thread === thread).map(replyOf).join("")
+  }
   </article>`
 }
 
@@ -53,12 +59,12 @@ const lineRow = (line: Line, meant: boolean): string => {
   }</td>${code(text.slice(0, 1), text.slice(1))}</tr>`
 }
 
-const fileCard = (file: DiffFile, { comments, files }: PostedReview): string => {
-  const here = comments.filter(({ path }) => path === file.path)
+const fileCard = (file: DiffFile, posted: PostedReview): string => {
+  const here = posted.comments.filter(({ outdated, path }) => path === file.path && !outdated)
   const headers = file.patch.split("\n").filter((line) => line.startsWith("@@ "))
   const rows = file.lines.flatMap((line, index) => {
     const opens = line.hunk !== file.lines[index - 1]?.hunk
-    const cards = here.filter((comment) => isAt(line, comment)).map((comment) => commentCard(comment, files))
+    const cards = here.filter((comment) => isAt(line, comment)).map((comment) => commentCard(comment, posted))
     return [
       ...(opens ? [`<tr class="hunk"><td colspan="3">${escape(headers[line.hunk] ?? "")}</td></tr>`] : []),
       lineRow(line, here.some((comment) => isMeant(line, comment))),
@@ -73,12 +79,57 @@ const fileCard = (file: DiffFile, { comments, files }: PostedReview): string => 
   </section>`
 }
 
+/** A thread whose lines a later push has changed, under the end of the code that it was written on. */
+const outdatedCard = (comment: ReviewComment, posted: PostedReview): string => {
+  const kinds: Readonly<Record<string, string>> = { "+": "added", "-": "removed" }
+  const rows = comment.diffHunk.split("\n").slice(1).slice(-4).map((line) =>
+    `<tr class="${kinds[line.slice(0, 1)] ?? "context"}">${code(line.slice(0, 1), line.slice(1))}</tr>`
+  )
+  return `<section class="card">
+    <header><span class="path">${escape(comment.path)}</span> <span class="tag">outdated</span></header>
+    <table class="diff">${rows.join("\n")}<tr class="thread"><td>${commentCard(comment, posted)}</td></tr></table>
+  </section>`
+}
+
+const outdatedThreads = (posted: PostedReview): string => {
+  const cards = posted.comments.filter(({ outdated }) => outdated).map((comment) => outdatedCard(comment, posted))
+  return cards.length === 0
+    ? ""
+    : `<h2>Changed since <span class="quiet">${cards.length}</span></h2>${cards.join("\n")}`
+}
+
+/** Acts that the spectator can choose from, the one in progress and the result of the last one. */
+export interface Happenings {
+  readonly acts: ReadonlyArray<{ readonly name: string; readonly key: string; readonly label: string }>
+  /** Label of the act in progress. */
+  readonly running: string | undefined
+  readonly outcome: { readonly text: string; readonly isTable: boolean } | undefined
+}
+
+const actsCard = ({ acts, outcome, running }: Happenings): string => {
+  const state = running === undefined ? "" : " disabled"
+  const buttons = acts.map(({ key, label, name }) =>
+    `<button formaction="/acts/${name}"${state}>${escape(label)} <kbd>${key}</kbd></button>`
+  )
+  const text = outcome === undefined
+    ? ""
+    : outcome.isTable
+    ? `<pre>${escape(outcome.text)}</pre>`
+    : markdown(outcome.text)
+  const shown = running === undefined ? text : `<p class="quiet">${escape(running)} …</p>`
+  return `<form class="card acts" method="post"><header>What next? ${buttons.join(" ")}</header>${
+    shown === "" ? "" : `<div class="content">${shown}</div>`
+  }</form>`
+}
+
 const indexRow = (comment: ReviewComment): string => {
   const [severity = ""] = readComment(comment.body).head.split(" · ")
   const [first = ""] = readComment(comment.body).body.split(/(?<=\.) /)
   return `<li><span class="badge ${severityOf(comment)}">${escape(severity)}</span>
     <a class="path" href="#comment-${comment.id}">${escape(comment.path)}:${rangeOf(comment)}</a>
-    <span class="quiet">${markdown(first).replaceAll(/<\/?p>/g, "")}</span></li>`
+    <span class="quiet">${markdown(first).replaceAll(/<\/?p>/g, "")}</span>${
+    comment.thread.resolvedBy === undefined ? "" : `<span class="tag resolved">resolved</span>`
+  }</li>`
 }
 
 const summaryCard = ({ comments, review: { author }, summary }: PostedReview, figures: Figures): string =>
@@ -93,8 +144,8 @@ const summaryCard = ({ comments, review: { author }, summary }: PostedReview, fi
   </article>
   <nav class="card"><ul class="index">${comments.map(indexRow).join("\n")}</ul></nav>`
 
-/** The pull request with its review in place, as one page that needs nothing else. */
-export const renderPage = (posted: PostedReview, figures: Figures): string => {
+/** The pull request with its review in place, as one page that needs nothing else. It reloads while something happens. */
+export const renderPage = (posted: PostedReview, figures: Figures, happenings: Happenings): string => {
   const { files, pull } = posted
   const css = readFileSync(new URL("page.css", import.meta.url), "utf8")
   const { author, baseBranch, body, headBranch, number, repository, title } = pull
@@ -105,6 +156,7 @@ export const renderPage = (posted: PostedReview, figures: Figures): string => {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)} · ${escape(repository.fullName)}#${number}</title>
 <link rel="icon" href="data:,">
+${happenings.running === undefined ? "" : "<meta http-equiv=\"refresh\" content=\"1\">"}
 <style>${css}</style>
 </head>
 <body>
@@ -121,7 +173,9 @@ export const renderPage = (posted: PostedReview, figures: Figures): string => {
       <strong>${escape(author.login)}</strong></header>
     <div class="content">${markdown(body)}</div>
   </article>
+  ${actsCard(happenings)}
   ${summaryCard(posted, figures)}
+  ${outdatedThreads(posted)}
   <h2>Files changed <span class="quiet">${files.length}</span></h2>
   ${files.map((file) => fileCard(file, posted)).join("\n")}
   <footer>Rendered by the Nominal Code demo from what was posted to its emulated GitHub.</footer>

@@ -24,7 +24,9 @@ export interface PostedReview {
   readonly pull: PullRequest
   readonly review: Review
   readonly summary: string
+  /** The first comment of each thread. */
   readonly comments: ReadonlyArray<ReviewComment>
+  readonly replies: ReadonlyArray<ReviewComment>
   readonly files: ReadonlyArray<DiffFile>
 }
 
@@ -96,23 +98,28 @@ export const severityOf = ({ body }: ReviewComment): string =>
 
 const rank = (comment: ReviewComment) => severities.findIndex((name) => name.toLowerCase() === severityOf(comment))
 
-/** The review that a bot has submitted, worst comments first; undefined while there is none. */
+/**
+ * A bot's posts: its newest review with a summary, and the first comments of its threads, the worst first;
+ * undefined while there is no review.
+ */
 export const postedReview = (
   { state }: GitHubEmulator,
   pull: PullRequest,
   bot: string,
   files: ReadonlyArray<DiffFile>
 ): PostedReview | undefined => {
-  const review = state.reviews.find((candidate) =>
-    candidate.pull === pull && candidate.author.login === bot && candidate.state !== "PENDING"
+  const review = state.reviews.findLast((candidate) =>
+    candidate.pull === pull && candidate.author.login === bot && candidate.state !== "PENDING" && candidate.body !== ""
   )
   if (review === undefined) return undefined
-  const comments = state.reviewComments.filter((comment) => comment.review === review)
+  const all = state.reviewCommentsOf(pull)
+  const comments = all.filter(({ author, inReplyTo }) => author.login === bot && inReplyTo === undefined)
   return {
     pull,
     review,
     summary: unfolded(withoutMarkers(review.body)),
     comments: comments.toSorted((one, other) => rank(one) - rank(other)),
+    replies: all.filter(({ inReplyTo }) => inReplyTo !== undefined),
     files
   }
 }

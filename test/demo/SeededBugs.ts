@@ -100,12 +100,48 @@ const lineOf = (text: string, from: string): number => text.split("\n").findInde
 const placeOf = (start: number, lines: number) =>
   lines === 1 ? { line: start } : { start_line: start, line: start + lines - 1 }
 
+const fixedSummary =
+  "The refund is recorded before the answer goes out, in whole cents, and the search sends its text as a parameter. What "
+  + "is open lets an order be paid out twice."
+
+/** Bugs that stand in the files: a fix takes the code away that one is known by. */
+const standing = ({ base, head }: Storefront) =>
+  bugs.flatMap(({ from, lines = 1, ...bug }) => {
+    const start = lineOf((bug.side === "LEFT" ? base : head)[bug.path] ?? "", from)
+    return start === 0 ? [] : [{ bug, from, lines, start }]
+  })
+
 /** The call with which the scripted model hands in what it knows about the seeded bugs. */
-export const seededReview = ({ base, head }: Storefront) =>
+export const seededReview = (storefront: Storefront) =>
   submitReview(
     summary,
-    bugs.map(({ from, lines = 1, ...bug }) => {
-      const start = lineOf((bug.side === "LEFT" ? base : head)[bug.path] ?? "", from)
-      return { ...bug, ...placeOf(start, lines), evidence: [{ path: bug.path, line: start, quote: from }] }
-    })
+    standing(storefront).map(({ bug, from, lines, start }) => ({
+      ...bug,
+      ...placeOf(start, lines),
+      evidence: [{ path: bug.path, line: start, quote: from }]
+    }))
   )
+
+const lettersOf = (text: string): string => text.replaceAll(/[^a-z]/gi, "")
+
+/** The call with which it answers for its earlier findings, as a later prompt names them. */
+export const seededAnswers = (storefront: Storefront, prompt: string) => {
+  const open = new Set(standing(storefront).map(({ bug }) => bug.body))
+  const earlier = Array.from(prompt.matchAll(/^### (E\d+): [^\n]*\n([^]*?)(?=^#|$(?![^]))/gm), ([, id, text = ""]) => {
+    const known = bugs.find(({ body }) => lettersOf(text).includes(lettersOf(body).slice(0, 40)))
+    const quote = known?.suggestion?.split("\n")[0]
+    return known === undefined || open.has(known.body) ? { id, status: "open" } : { id, status: "fixed", quote }
+  })
+  return { name: "submit_review", input: { summary: fixedSummary, comments: [], earlier } }
+}
+
+/** Files in which every suggestion is applied; those alone that it changes. */
+export const fixedFiles = (storefront: Storefront): Readonly<Record<string, string>> => {
+  const fixed: Record<string, string> = {}
+  for (const { bug: { path, suggestion }, lines, start } of standing(storefront)) {
+    if (suggestion === undefined) continue
+    const before = (fixed[path] ?? storefront.head[path] ?? "").split("\n")
+    fixed[path] = before.toSpliced(start - 1, lines, ...suggestion.split("\n")).join("\n")
+  }
+  return fixed
+}

@@ -30,6 +30,8 @@ const named: Readonly<Record<string, readonly [what: string, detail: string]>> =
   "pulls/list-files": ["Diff read", "the changed files"],
   "pulls/get": ["Pull request read again", "nothing was pushed meanwhile"],
   "pulls/create-review": ["Review posted", "summary and inline comments"],
+  "pulls/update-review": ["Review updated", "its headline, and what is open"],
+  "pulls/create-reply-for-review-comment": ["Thread answered", "a reply under the finding"],
   "issues/create-comment": ["Comment posted", "an answer without inline comments"]
 }
 

@@ -2,6 +2,7 @@ import type { ReviewComment } from "@nominal-code/testing/GitHubState"
 import { Console, type Effect } from "effect"
 import { stdout } from "node:process"
 import { styleText } from "node:util"
+import { columns, cut, widthOf, wrap } from "../../packages/cli/src/review/TerminalText.ts"
 import { type ChangedLine, codeAround, type PostedReview, readComment, severityOf, suggestedChange } from "./Posted.ts"
 import type { Step } from "./Steps.ts"
 
@@ -14,22 +15,21 @@ const dim = (text: string) => paint("dim", text)
 const bold = (text: string) => paint("bold", text)
 
 /** Width of the text: that of the terminal, and no line too long to read. */
-const longestLine = Math.min(100, stdout.isTTY && stdout.columns > 0 ? stdout.columns : 100)
+const longestLine = Math.min(100, stdout.isTTY ? widthOf(stdout) : 100)
 
 /** Breaks lines between words, not within code, and keeps the text of a list's item under it. */
-const wrap = (text: string, indent: string): string =>
-  text.split("\n").map((paragraph) => {
-    const [bullet = ""] = /^ *(?:- )?/.exec(paragraph) ?? []
-    const lines: Array<string> = [`${indent}${bullet}`]
-    let empty = true
-    for (const word of paragraph.slice(bullet.length).match(/(?:`[^`]*`|\S)+/g) ?? []) {
-      const line = lines.at(-1) ?? ""
-      if (!empty && line.length + word.length >= longestLine) lines.push(`${indent}${" ".repeat(bullet.length)}${word}`)
-      else lines[lines.length - 1] = `${line}${empty ? "" : " "}${word}`
-      empty = false
-    }
-    return lines.map((line) => line.trimEnd()).join("\n")
-  }).join("\n")
+const wrapped = (text: string, indent: string): string =>
+  text.split("\n").flatMap((line) => wrap(line, longestLine - indent.length)).map((line) =>
+    `${indent}${line}`.trimEnd()
+  )
+    .join("\n")
+
+/** A text beside what stands before it: further lines begin under its first one. */
+const beside = (before: string, text: string): string => {
+  const room = longestLine - columns(before)
+  if (room < 32) return `${before.trimEnd()}\n${dim(wrapped(text, "      "))}`
+  return before + dim(wrap(text, room).join(`\n${" ".repeat(columns(before))}`))
+}
 
 // Backticks and asterisks mean something on a page; on a terminal they become styles.
 const marked = (text: string): string =>
@@ -37,29 +37,34 @@ const marked = (text: string): string =>
     .replaceAll(/\*\*([^*]+)\*\*/g, (_, strong: string) => bold(strong))
     .replaceAll(/\*([^*\s][^*\n]*)\*/g, (_, quiet: string) => dim(quiet))
 
-const seconds = (millis: number): string =>
+/** A duration as people read it. */
+export const seconds = (millis: number): string =>
   millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`
 
-export const title = (text: string) => Console.log(`\n${bold(text)}`)
+export const title = (text: string) => Console.log(`\n${bold(wrapped(text, ""))}`)
 
-export const note = (text: string) => Console.log(`\n  ${dim(text)}`)
+export const note = (text: string) => Console.log(`\n${dim(wrapped(text, "  "))}`)
+
+/** A result, in Markdown. */
+export const outcome = (text: string) => Console.log(`\n${marked(wrapped(text, "  "))}`)
+
+/** A table, as it is. */
+export const table = (text: string) => Console.log(`\n${text.replaceAll(/^/gm, "  ")}`)
 
 /** Something that is there: what, and where or how. */
-export const fact = (name: string, text: string) => Console.log(`  ${name.padEnd(20)} ${dim(text)}`)
+export const fact = (name: string, text: string) => Console.log(beside(`  ${name.padEnd(20)} `, text))
 
 /** Usage of the review. */
 export const figures = (all: ReadonlyArray<readonly [name: string, value: string]>) =>
-  Console.log(dim(`  ${all.map(([name, value]) => `${name}: ${value}`).join(" · ")}`))
+  Console.log(dim(wrapped(all.map(([name, value]) => `${name}: ${value}`).join(" · "), "  ")))
 
 /** One step, with the time since the delivery and its own. */
 export const step = ({ detail, endedAt, startedAt, what }: Step, deliveredAt: number): Effect.Effect<void> => {
   const since = `+${((endedAt - deliveredAt) / 1000).toFixed(2)} s`
-  return Console.log(
-    `  ${dim(since.padStart(9))}  ${paint("green", "✓")} ${what.padEnd(20)} ${
-      dim(seconds(endedAt - startedAt).padStart(7))
-    }`
-      + `  ${dim(detail)}`
-  )
+  const took = seconds(endedAt - startedAt).padStart(7)
+  const plain = `  ${since.padStart(9)}  ✓ ${what.padEnd(20)} ${took}  `
+  const painted = `  ${dim(since.padStart(9))}  ${paint("green", "✓")} ${what.padEnd(20)} ${dim(took)}  `
+  return Console.log(beside(plain, detail).replace(plain.trimEnd(), painted.trimEnd()))
 }
 
 const colours: Readonly<Record<string, Style>> = {
@@ -77,23 +82,24 @@ const printed = (comment: ReviewComment, { files }: PostedReview): string => {
   const place = `${path}:${startLine === undefined ? line : `${startLine}-${line}`}`
   const code = codeAround(comment, files)
   const removed = side === "LEFT" ? " (removed by this pull request)" : ""
+  const fits = columns(`  ${place}${removed}  ${head}`) <= longestLine
   const lines = code.map(({ meant, number, text }) => {
-    const shown = `    ${String(number).padStart(4)} ${meant ? "│" : " "} ${text}`
+    const shown = cut(`    ${String(number).padStart(4)} ${meant ? "│" : " "} ${text}`, longestLine)
     return meant ? shown : dim(shown)
   })
   const change = suggestion === undefined ? [] : [
     "",
     `    ${dim("suggested change")}`,
     ...suggestedChange(code.filter(({ meant }) => meant).map(({ text }) => text), suggestion).map(({ sign, text }) =>
-      paint(signColours[sign], `    ${sign} ${text}`)
+      paint(signColours[sign], cut(`    ${sign} ${text}`, longestLine))
     )
   ]
   return [
     "",
-    `  ${bold(place)}${dim(removed)}  ${paint(colours[severityOf(comment)] ?? "dim", head)}`,
+    `  ${bold(place)}${dim(removed)}${fits ? "  " : "\n  "}${paint(colours[severityOf(comment)] ?? "dim", head)}`,
     ...lines,
     "",
-    marked(wrap(body, "    ")),
+    marked(wrapped(body, "    ")),
     ...change
   ].join("\n")
 }
@@ -105,9 +111,9 @@ export const review = (posted: PostedReview): Effect.Effect<void> => {
   return Console.log(
     [
       "",
-      bold(heading),
+      bold(wrapped(heading, "")),
       "",
-      marked(wrap(summary, "  ")),
+      marked(wrapped(summary, "  ")),
       ...comments.map((comment) => printed(comment, posted)),
       ""
     ].join("\n")
