@@ -139,7 +139,7 @@ export const taskOf = (command: Command["_tag"]): "review" | "command" => usesMo
 
 /** Resets a job so that it waits as if it had just been accepted. */
 export const asNewlyAccepted = (
-  table: JobTable,
+  table: Pick<JobTable, "tick">,
   row: OfferedJob["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt" | "task">,
   now: number
 ): JobRow => ({
@@ -156,6 +156,10 @@ export const asNewlyAccepted = (
   since: now,
   endedAt: null
 })
+
+/** Row of a job that is not known. */
+export const newRow = (table: Pick<JobTable, "tick">, { command, row }: OfferedJob, now: number): JobRow =>
+  asNewlyAccepted(table, { ...neverRun, ...row, receivedAt: now, task: taskOf(command) }, now)
 
 /** True if the event's own head was reviewed. A run that saw another head does not count. */
 const isOfItsHead = (event: string, outcome: JobOutcome): boolean =>
@@ -216,12 +220,13 @@ const cancelReviews = (table: JobTable, active: ReadonlyArray<JobRow>, now: numb
  */
 export const offer = (
   table: JobTable,
-  { cancels, command, payload, row }: OfferedJob,
+  offered: OfferedJob,
   now: number,
   limits: Limits
 ): OfferResult => {
+  const { cancels, command, payload, row } = offered
   if (!table.knows(row)) {
-    table.insert(asNewlyAccepted(table, { ...neverRun, ...row, receivedAt: now, task: taskOf(command) }, now), payload)
+    table.insert(newRow(table, offered, now), payload)
     return OfferResult.cases.Accepted.make({ jobId: row.id })
   }
   const known = table.byId(row.id)

@@ -24,14 +24,21 @@ const numberText = (number: number): string => {
   return given === undefined ? String(number) : `@${given}`
 }
 
-const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lifecycle ? "l" : "c") : "n"
+/** Kind of a lane's first job: a notice, a lifecycle event's review, or what a comment asks for. */
+export const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lifecycle ? "l" : "c") : "n"
 
 const isOver = ({ state }: JobRow): boolean => state === "done" || state === "superseded"
 
 /** Numbers the names of keys, as a script counts them. */
-const numbering = (names: Array<string>) => (name: string): number => {
-  const at = names.indexOf(name)
-  return at === -1 ? names.push(name) : at + 1
+export const numbering = (names: Array<string>) => {
+  const places = new Map(names.map((name, index) => [name, index + 1]))
+  return (name: string): number => {
+    const known = places.get(name)
+    if (known !== undefined) return known
+    const place = names.push(name)
+    places.set(name, place)
+    return place
+  }
 }
 
 /** Places where a new job would be if it had ended meanwhile: the hashes of each day, the field, and where it was found. */

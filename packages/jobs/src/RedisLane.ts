@@ -28,7 +28,7 @@ export const storeTime = Effect.fnUntraced(function*(redis: Redis["Service"]) {
  * longer.
  */
 const patience = (duration: Duration.Input) => backoff("50 millis", "1 second").pipe(Schedule.upTo({ duration }))
-const short = patience("2 seconds")
+export const short = patience("2 seconds")
 const long = patience("10 seconds")
 
 const Found = Schema.TupleWithRest(
@@ -61,6 +61,15 @@ export interface StepResult<A> {
   readonly row: (id: string) => JobRow | undefined
 }
 
+/** The lanes of a Redis: the keys of each, and steps on it. */
+export interface Lanes {
+  readonly keysOf: (lane: string) => ShardKeys
+  readonly step: <A>(
+    subject: StepScope<A>,
+    body: (table: JobTable, now: number) => A
+  ) => Effect.Effect<StepResult<A>, StoreError>
+}
+
 const lua = new URL("lua/", import.meta.url)
 
 const overtaken = (operation: string) =>
@@ -86,8 +95,8 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
   const [read, intake, progress] = yield* Effect.all([
     RedisScript.load(lua, ["look", "ended", "read"]),
-    RedisScript.load(lua, ["intake", "ended", "portions", "commit"]),
-    RedisScript.load(lua, ["progress", "ended", "portions", "commit"])
+    RedisScript.load(lua, ["intake", "ended", "numbers", "portions", "commit"]),
+    RedisScript.load(lua, ["progress", "ended", "numbers", "portions", "commit"])
   ])
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first

@@ -1,5 +1,5 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
-import { eventKeyOf, eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
+import { eventKeyOf, eventKeysOfHead, type JobId } from "@nominal-code/domain/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
@@ -18,6 +18,7 @@ import * as ReadyLanes from "./ReadyLanes.ts"
 import { allShards, dayOf, type ShardKeys } from "./RedisKeys.ts"
 import * as RedisLane from "./RedisLane.ts"
 import * as RedisMigration from "./RedisMigration.ts"
+import * as RedisOffers from "./RedisOffers.ts"
 import * as RedisPortions from "./RedisPortions.ts"
 import * as RedisRecords from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
@@ -139,7 +140,8 @@ const make = Effect.gen(function*() {
   const redis = yield* Redis
   const limits = yield* QueueLimits
   const all = allShards(yield* opening(RedisShards.claim(redis)))
-  const { keysOf, step } = yield* RedisLane.make(all)
+  const lanes = yield* RedisLane.make(all)
+  const { step } = lanes
   const leaseMillis = Duration.toMillis(limits.leaseDuration)
   const retentionMillis = Duration.toMillis(limits.retention)
   const records = yield* RedisRecords.make(redis, all)
@@ -152,18 +154,7 @@ const make = Effect.gen(function*() {
     Effect.forkScoped
   )
 
-  const offer = Effect.fn("JobQueue.offer")(function*(job: Job) {
-    const operation = "JobQueue.offer"
-    const lane = laneKey(job.lane)
-    const candidate = LaneRules.offered(job)
-    const { event } = candidate.row
-    const { value } = yield* step(
-      { operation, lane, event, ids: [job.id], intake: true, about: () => job.id },
-      (table, now) => LaneRules.offer(table, candidate, now, limits)
-    )
-    yield* redis.replicated(operation, keysOf(lane).tick)
-    return value
-  })
+  const { offer, offerAll } = yield* RedisOffers.make(lanes, all.length)
 
   yield* opening(RedisMigration.start(offer))
 
@@ -258,9 +249,7 @@ const make = Effect.gen(function*() {
     JobQueue,
     JobQueue.of({
       offer,
-      offerAll: Effect.fn("JobQueue.offerAll")((jobs: ReadonlyArray<Job>) =>
-        Effect.forEach(jobs, (job) => Effect.result(offer(job)), { concurrency: atOnce })
-      ),
+      offerAll,
       take,
       renew,
       settle,

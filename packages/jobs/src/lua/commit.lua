@@ -33,14 +33,11 @@ for _, ended in ipairs(plan.ended) do
 end
 if (redis.call('HGET', KEYS[8], plan.event[1]) or '') ~= plan.event[2] then return {} end
 
--- Larger than every one before, and not smaller than the time: should Redis come back without the last numbers that it
--- gave, it gives none of them again. No other shard gives the same.
 local numbers = { 1 }
 if plan.numbers > 0 then
   local last = tonumber(redis.call('GET', KEYS[3]) or '0')
   for count = 1, plan.numbers do
-    local next = math.max(last + 1, now)
-    last = next + (plan.shard - next) % plan.shards
+    last = following(last, now, plan.shard, plan.shards)
     numbers[count + 1] = string.format('%.0f', last)
   end
   redis.call('SET', KEYS[3], numbers[#numbers])

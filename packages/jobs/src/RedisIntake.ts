@@ -1,0 +1,98 @@
+import { Redis } from "@nominal-code/persistence/Redis"
+import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import { Duration, Effect, Option, Schema } from "effect"
+import { randomBytes } from "node:crypto"
+import { QueueLimits } from "./JobQueue.ts"
+import * as LaneRules from "./LaneRules.ts"
+import { numbering, workOf } from "./RedisCommit.ts"
+import { dayOf, daysOf, eventDigest, type ShardKeys, shortId } from "./RedisKeys.ts"
+import { short } from "./RedisLane.ts"
+import { fieldsOf } from "./RedisRow.ts"
+
+const Answers = Schema.TupleWithRest(Schema.Tuple([Schema.FiniteFromString]), [Schema.Int])
+
+const lua = new URL("lua/", import.meta.url)
+
+/** Position and instants of a job that has none yet: the script gives them. */
+const unplaced = { tick: () => 0 }
+
+interface Batch {
+  readonly keys: ShardKeys
+  readonly shards: number
+  readonly retentionMillis: number
+  /** The time when Redis was asked last. */
+  readonly last: number
+  /** Idempotency key of the script's call, kept with its jobs, so that it can be repeated when its answer was lost. */
+  readonly call: string
+}
+
+/** Keys and arguments of `fresh.lua`. */
+const planOf = (jobs: ReadonlyArray<LaneRules.OfferedJob>, { call, keys, last, retentionMillis, shards }: Batch) => {
+  const names = [keys.due, keys.tick, keys.changes, keys.waiting, keys.events, keys.work]
+  const indexOf = numbering(names)
+  const days = daysOf(last, retentionMillis).map(keys.ended)
+  const plan = {
+    channel: keys.ready,
+    shard: keys.shard,
+    shards,
+    day: dayOf(last),
+    call,
+    jobs: jobs.map((job) => {
+      const { event, id, lane } = job.row
+      const digest = eventDigest(lane, event)
+      const row = LaneRules.newRow(unplaced, job, 0)
+      return {
+        id,
+        lane,
+        list: indexOf(keys.queue(lane)),
+        key: indexOf(keys.job(id)),
+        event: digest,
+        events: days.map(({ events }) => indexOf(events(digest))),
+        short: shortId(id),
+        ids: days.map(({ ids }) => indexOf(ids(shortId(id)))),
+        work: workOf(row),
+        set: [...fieldsOf(row, job.payload, call)].flat()
+      }
+    })
+  }
+  return { keys: names, plan: JSON.stringify(plan) }
+}
+
+/**
+ * Makes the function that stores the new jobs among those of one shard, in one script, and tells of each if it is stored.
+ * A job that is known, or whose event or lane is, is left: the rules of its lane decide about it.
+ */
+export const make = Effect.fnUntraced(function*(shards: number) {
+  const redis = yield* Redis
+  const time = yield* RedisTime
+  const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
+  const script = yield* RedisScript.load(lua, ["intake", "ended", "numbers", "fresh"])
+  const self = randomBytes(3).toString("base64url")
+  let calls = 0
+  let last = 0
+
+  return (operation: string, keys: ShardKeys, jobs: ReadonlyArray<LaneRules.OfferedJob>) =>
+    Effect.suspend(() => {
+      const call = `${self}+${(++calls).toString(36)}`
+      const once = Effect.gen(function*() {
+        const { keys: names, plan } = planOf(jobs, { keys, shards, retentionMillis, last, call })
+        const [now, ...stored] = yield* redis.run(operation, Answers, script, names, [
+          Option.getOrElse(yield* time, () => ""),
+          plan
+        ])
+        last = now
+        return stored.map((one) => one === 1)
+      })
+      return once.pipe(
+        // On another day than that of the last call, the keys are named anew.
+        Effect.repeat({ times: 2, until: (stored) => stored.length === jobs.length }),
+        Effect.filterOrFail(
+          (stored) => stored.length === jobs.length,
+          () => new StoreError({ operation, message: "the clock of Redis is set all the time", reason: "unavailable" })
+        ),
+        Effect.retry({ schedule: short, while: (error) => error.retryable })
+      )
+    })
+})

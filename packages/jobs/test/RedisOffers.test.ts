@@ -1,0 +1,117 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import type { OfferResult } from "@nominal-code/jobs/JobQueue"
+import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import { RedisShards } from "@nominal-code/jobs/RedisShards"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
+import { done, lane, storeIn } from "@nominal-code/testing/QueueSteps"
+import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
+import { Context, Duration, Effect, Layer, Option, Result } from "effect"
+
+const lost = new StoreError({ operation: "test", message: "the answer was lost", reason: "unavailable" })
+
+/** A queue whose scripts are counted, whose clock can be set, and whose Redis can lose the next answer. */
+const counted = Effect.fnUntraced(function*({ command, url }: RedisServer, shards = 1) {
+  yield* command("flushall")
+  const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(url))), Redis.Redis)
+  const seen = { scripts: 0, loses: false, days: 0 }
+  const counting = Redis.Redis.of({
+    ...redis,
+    run: (...call) =>
+      Effect.suspend(() => {
+        seen.scripts += 1
+        const { loses } = seen
+        seen.loses = false
+        return Effect.tap(redis.run(...call), () => loses ? Effect.fail(lost) : Effect.void)
+      })
+  })
+  const now = Effect.sync(() => Option.some(1_750_000_000_000 + Duration.toMillis(Duration.days(seen.days))))
+  const queue = storeIn(
+    yield* Layer.build(
+      Layer.fresh(RedisQueue.layer).pipe(
+        Layer.provide([
+          Layer.succeed(Redis.Redis, counting),
+          Layer.succeed(RedisShards, Option.some(shards)),
+          Layer.succeed(RedisTime, now),
+          NodeServices.layer
+        ])
+      )
+    )
+  )
+  const scriptsOf = <A, E>(effect: Effect.Effect<A, E>) =>
+    Effect.gen(function*() {
+      const before = seen.scripts
+      const done = yield* effect
+      return { done, scripts: seen.scripts - before }
+    })
+  return { queue, scriptsOf, seen }
+})
+
+const pushes = (count: number, from = 1) =>
+  Array.from({ length: count }, (_, index) => push(laneOf(from + index), `${from + index}`))
+
+const tagsOf = (results: ReadonlyArray<Result.Result<OfferResult, StoreError>>) =>
+  results.map((result) => Result.match(result, { onSuccess: ({ _tag }) => _tag, onFailure: ({ reason }) => reason }))
+
+redisSuite("offers of the same moment in Redis", () => {
+  const server = shared({ aof: false })
+
+  it.effect("a hundred new jobs are stored by one script, whether they are offered together or at once", () =>
+    Effect.gen(function*() {
+      const { queue, scriptsOf } = yield* counted(yield* server)
+      // The first one learns which day it is.
+      yield* queue.offer(push(laneOf(9999), "first"))
+      const together = yield* scriptsOf(queue.offerAll(pushes(100)))
+      assert.deepStrictEqual([together.scripts, ...new Set(tagsOf(together.done))], [1, "Accepted"])
+      const atOnce = yield* scriptsOf(
+        Effect.forEach(pushes(100, 101), queue.offer, { concurrency: "unbounded" })
+      )
+      assert.deepStrictEqual([atOnce.scripts, ...new Set(atOnce.done.map(({ _tag }) => _tag))], [1, "Accepted"])
+      const waiting = yield* queue.list({ limit: 500 })
+      assert.strictEqual(waiting.length, 201)
+    }))
+
+  it.effect("those that are known are told apart, and the jobs of a lane keep their order", () =>
+    Effect.gen(function*() {
+      const { queue } = yield* counted(yield* server)
+      const jobs = Array.from({ length: 300 }, (_, index) => push(laneOf(1 + (index % 50)), `${index % 200}`))
+      const tags = tagsOf(yield* queue.offerAll(jobs))
+      assert.deepStrictEqual(tags.filter((tag) => tag === "Duplicate").length, 100)
+      assert.deepStrictEqual(new Set(tags), new Set(["Accepted", "Duplicate"]))
+
+      const comments = Array.from({ length: 9 }, (_, index) => mention(lane, `m${index}`))
+      yield* queue.offerAll(comments)
+      const listed = yield* queue.list({ limit: 500 })
+      const order = listed.filter(({ lane: { number } }) => number === lane.number).map(({ id }) => id)
+      assert.deepStrictEqual(
+        order.filter((id) => comments.some((one) => one.id === id)).toReversed(),
+        comments.map(({ id }) => id)
+      )
+    }))
+
+  it.live("jobs of several shards are stored once although an answer was lost", () =>
+    Effect.gen(function*() {
+      const { queue, seen } = yield* counted(yield* server, 4)
+      yield* queue.offer(push(laneOf(9999), "first"))
+      seen.loses = true
+      assert.deepStrictEqual([...new Set(tagsOf(yield* queue.offerAll(pushes(20))))], ["Accepted"])
+      assert.strictEqual((yield* queue.list({ limit: 100 })).length, 21)
+    }))
+
+  it.effect("a job that ended is known on later days, until it is forgotten", () =>
+    Effect.gen(function*() {
+      const { queue, seen } = yield* counted(yield* server)
+      const job = mention(lane, "asked")
+      yield* queue.offer(job)
+      yield* queue.settle(Option.getOrThrow(yield* queue.take(lane)), done)
+      const answers: Array<string> = []
+      for (const days of [0, 1, 6, 9]) {
+        seen.days = days
+        answers.push(...tagsOf(yield* queue.offerAll([job])))
+      }
+      assert.deepStrictEqual(answers, ["Duplicate", "Duplicate", "Duplicate", "Accepted"])
+    }))
+})
