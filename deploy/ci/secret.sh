@@ -34,6 +34,8 @@ job_password=$(kept nominal-code-secrets REDIS_JOB_PASSWORD)
 [ -n "$job_password" ] || job_password=$(openssl rand -hex 24)
 [ -n "${WEBHOOK_SECRET:-}" ] || WEBHOOK_SECRET=$(kept nominal-code-server-secrets GITHUB_WEBHOOK_SECRET)
 [ -n "$WEBHOOK_SECRET" ] || WEBHOOK_SECRET=$(openssl rand -hex 32)
+signing_key=$(kept nominal-code-server-secrets JOBS_SIGNING_KEY)
+[ -n "$signing_key" ] || signing_key=$(openssl rand -hex 32)
 redis=redis.$NAMESPACE.svc.cluster.local:6379/0
 
 printf '%s' "$keys" "GITHUB_TOKEN=$TEST_GITHUB_TOKEN
@@ -44,6 +46,7 @@ REDIS_URL=redis://nominal-job:$job_password@$redis
 echo ---
 printf '%s' "AGENT_PROVIDER=${AGENT_PROVIDER:-$first}
 GITHUB_WEBHOOK_SECRET=$WEBHOOK_SECRET
+JOBS_SIGNING_KEY=$signing_key
 K8S_IMAGE=$K8S_IMAGE
 REDIS_URL=redis://:$password@$redis
 " | secret nominal-code-server-secrets

@@ -114,7 +114,11 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
       REDIS_JOB_PASSWORD: jobPassword,
       REDIS_URL: `redis://nominal-job:${jobPassword}@${redis}`
     })
-    assert.deepStrictEqual(decoded(find<V1Secret>(applied, "Secret", "nominal-code-server-secrets")), {
+    const { JOBS_SIGNING_KEY: signingKey, ...ofServers } = decoded(
+      find<V1Secret>(applied, "Secret", "nominal-code-server-secrets")
+    )
+    assert.match(signingKey ?? "", /^[0-9a-f]{64}$/)
+    assert.deepStrictEqual(ofServers, {
       AGENT_PROVIDER: "anthropic",
       GITHUB_WEBHOOK_SECRET: "a-secret-of-the-test",
       K8S_IMAGE: "ghcr.io/gauthierdmn/nominal-code:abc",
@@ -146,18 +150,20 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
     }
   )
 
-  it("deploy-ci again keeps the passwords that Redis runs with, and the webhook's secret", () => {
+  it("deploy-ci again keeps the passwords that Redis runs with, the webhook's secret and the signing key", () => {
     const cluster = stubbedCluster()
     const base64 = (text: string) => Buffer.from(text).toString("base64")
     cluster.answer("jsonpath={.data.REDIS_PASSWORD}", base64("kept-password"))
     cluster.answer("jsonpath={.data.REDIS_JOB_PASSWORD}", base64("kept-job-password"))
     cluster.answer("jsonpath={.data.GITHUB_WEBHOOK_SECRET}", base64("kept-webhook-secret"))
+    cluster.answer("jsonpath={.data.JOBS_SIGNING_KEY}", base64("kept-signing-key"))
     cluster.run("make deploy-ci", copyOfDeploy(), keys)
     const secret = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-server-secrets"))
     assert.include(secret["REDIS_URL"], ":kept-password@")
     const ofJobs = decoded(find<V1Secret>(cluster.applied(), "Secret", "nominal-code-secrets"))
     assert.include(ofJobs["REDIS_URL"], "nominal-job:kept-job-password@")
     assert.strictEqual(secret["GITHUB_WEBHOOK_SECRET"], "kept-webhook-secret")
+    assert.strictEqual(secret["JOBS_SIGNING_KEY"], "kept-signing-key")
   })
 
   it("deploy-ci without a webhook's secret makes one up: a known one would let everybody in", () => {

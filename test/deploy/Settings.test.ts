@@ -81,7 +81,13 @@ describe("the configuration files", () => {
       const untouched = Object.assign({}, ...secretsIn(secretTemplate))
       const { problems } = yield* Effect.flip(loaded("deploy/k8s/base/config.yaml", untouched))
       const named = problems.map((problem) => /([A-Z_]+)\)?: the value is the placeholder/.exec(problem)?.[1])
-      assert.sameMembers(named, ["GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET", "REDIS_URL", "GOOGLE_API_KEY"])
+      assert.sameMembers(named, [
+        "GITHUB_TOKEN",
+        "GITHUB_WEBHOOK_SECRET",
+        "JOBS_SIGNING_KEY",
+        "REDIS_URL",
+        "GOOGLE_API_KEY"
+      ])
     }))
 
   it.effect.each(["anthropic", "openai", "google"] as const)(
@@ -136,7 +142,15 @@ describe.each(["deploy/k8s/base/config.yaml", "deploy/production/config.yaml"])(
       const single = prepare(container, "nominal-code", new Map([["nominal-code-secrets", secret]]))
       if ("obstacle" in single) return assert.fail(single.obstacle)
       for (const { environment } of [prepared, single]) {
-        for (const name of ["GITHUB_WEBHOOK_SECRET", "REDIS_PASSWORD", "REDIS_JOB_PASSWORD", "ALLOWED_USERS"]) {
+        for (
+          const name of [
+            "GITHUB_WEBHOOK_SECRET",
+            "JOBS_SIGNING_KEY",
+            "REDIS_PASSWORD",
+            "REDIS_JOB_PASSWORD",
+            "ALLOWED_USERS"
+          ]
+        ) {
           assert.isFalse(environment.has(name), name)
         }
         assert.notInclude([...environment.values()], secret["GITHUB_WEBHOOK_SECRET"])

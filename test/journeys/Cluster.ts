@@ -29,6 +29,7 @@ export const make = Effect.fn("Cluster.make")(function*(
       K8S_IMAGE: "registry.example/nominal-code:v1",
       K8S_NAMESPACE: kube.namespace,
       KUBECONFIG: kube.kubeconfig,
+      JOBS_SIGNING_KEY: "a-key-of-the-servers-that-no-pod-has",
       REDIS_URL: url,
       ...env
     }

@@ -1,6 +1,7 @@
 import * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
 import * as RatedCalls from "@nominal-code/agent/RatedCalls"
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
@@ -180,6 +181,11 @@ export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.no
   configured(({ origins, review }) =>
     ReviewConfig.layer({ settings: Option.getOrElse(settings, () => review), origins })
   )
+
+/** The keys that the servers sign with. A pod has none. */
+export const signingKeys = configured(({ jobs: { signingKey } }) =>
+  Layer.succeed(SigningKeys, Option.toArray(signingKey))
+)
 
 /** The worker of the lanes. */
 export const lanes = configured(({ jobs }) => Lanes.layer(jobs))

@@ -4,9 +4,9 @@ import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 import { Effect, Layer, Option } from "effect"
-import { redis } from "./Configured.ts"
+import { redis, signingKeys } from "./Configured.ts"
 
-const shared = Layer.merge(RedisJobResults.layer, RedisPayloadStore.layer).pipe(Layer.provide(redis))
+const shared = Layer.merge(RedisJobResults.layer, RedisPayloadStore.layer).pipe(Layer.provide([redis, signingKeys]))
 
 const own = Layer.merge(MemoryJobResults.layer, MemoryPayloadStore.layer)
 

@@ -82,6 +82,7 @@ const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs, ru
     Layer.provide(admitting(rules)),
     Layer.provide(KubernetesRunner.layer(options, { notice: noticeJob, command: commandJob, needs })),
     Layer.provide(KubeClientNode.layer(options.kubernetes)),
+    Layer.provide(Configured.signingKeys),
     Layer.provide(Results.layer),
     Layer.provide(Configured.forges),
     Layer.provide(Configured.reviewConfig())

@@ -3,10 +3,11 @@ import { QueueLimits } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
+import * as SignedQueue from "@nominal-code/jobs/SignedQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer, Option, Path } from "effect"
-import { conversationsIn, leasesIn, quotasIn, redis, spendIn, sqlite } from "./Configured.ts"
+import { conversationsIn, leasesIn, quotasIn, redis, signingKeys, spendIn, sqlite } from "./Configured.ts"
 
 const queueIn = {
   memory: MemoryQueue.layer,
@@ -27,8 +28,12 @@ const limits = Layer.effect(
   Effect.map(AppConfig, ({ reviewer: { onPush } }) => ({ ...QueueLimits.defaultValue(), onPush }))
 )
 
-/** The configured job queue, with its records. */
-export const queue = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage])).pipe(Layer.provide(limits))
+/** The configured job queue, with its records. Its jobs are signed, where there is a key. */
+export const queue = SignedQueue.layer.pipe(
+  Layer.provide(signingKeys),
+  Layer.provideMerge(Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage]))),
+  Layer.provide(limits)
+)
 
 /** False for a database that no server has made yet. */
 const exists = Effect.gen(function*() {

@@ -17,10 +17,10 @@ export const refusePlaceholders = (
   report: Report
 ): void => {
   if (mode !== "serve" && mode !== "review") return
-  const { github, gitlab, providers, redis } = settings
+  const { github, gitlab, jobs, providers, redis } = settings
   const keys = used.filter(isProvider).map((name) => providers[name].apiKey)
   const ofForges = [github.token, github.webhookSecret, gitlab.token, gitlab.webhookSecret, gitlab.signingToken]
-  const read = mode === "review" ? keys : [...ofForges, redis.url, redis.sentinelPassword, ...keys]
+  const read = mode === "review" ? keys : [...ofForges, redis.url, redis.sentinelPassword, jobs.signingKey, ...keys]
   for (const setting of read) {
     if (Option.exists(values(setting), (value) => placeholder.test(Redacted.value(value)))) {
       report.problem(setting, "the value is the placeholder of an example: put your own in its place")

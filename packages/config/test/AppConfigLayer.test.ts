@@ -18,7 +18,8 @@ it.effect("a token, a secret, a bot, a user and a key are all that serve needs",
       maxAttempts: 3,
       giveUpAfter: Duration.hours(24),
       deadline: Duration.minutes(10),
-      gracePeriod: Duration.seconds(30)
+      gracePeriod: Duration.seconds(30),
+      signingKey: Option.none()
     })
     assert.deepStrictEqual(config.workspace, {
       baseDir: "/home/bot/.local/state/nominal-code/workspace",

@@ -74,6 +74,8 @@ export const Failure = Schema.TaggedUnion({
   Deadline: { detail },
   /** Another run holds the lease. */
   Lease: { detail },
+  /** No server of this installation has signed the job. It is not run, and nobody is told. */
+  Unsigned: { detail },
   /** A file of this program is missing or unreadable. */
   Installation: { detail },
   /** The process that ran the job died again and again while it ran nothing else. */

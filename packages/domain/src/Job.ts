@@ -33,7 +33,9 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   /** Milliseconds since the epoch at which the webhook arrived. */
   receivedAt: Schema.Int,
   /** Trace of the delivery, which its runs continue. */
-  traceparent: Schema.optionalKey(Traceparent)
+  traceparent: Schema.optionalKey(Traceparent),
+  /** Signature of the server that accepted it, where the servers have a key to sign with. */
+  signature: Schema.optionalKey(Schema.String)
 }) {}
 
 /** Request of a job that no delivery asked for, and the account that reviews. */

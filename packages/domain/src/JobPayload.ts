@@ -13,7 +13,9 @@ export const JobPayload = Schema.Struct({
   job: Job,
   settings: Schema.optionalKey(ReviewSettings),
   /** Number of this run over the job's whole life; absent if nobody waits for its outcome. */
-  run: RunNumber
+  run: RunNumber,
+  /** Proof of this run, which it reports its outcome with; absent where the servers have no key to make one. */
+  token: Schema.optionalKey(Schema.String)
 })
 export type JobPayload = typeof JobPayload.Type
 

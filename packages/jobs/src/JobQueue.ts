@@ -92,8 +92,11 @@ export const Settlement = Schema.TaggedUnion({
   Rerun: { failure: Failure, delay: Schema.Duration },
   /** It is not run any more, and its pull request is told so: it stays as a notice, at the head of its lane. */
   GiveUp: { failure: Failure },
-  /** Nothing is left to do: it was stopped, or its notice is posted or cannot be. It ends as `parked` or `superseded`. */
-  Park: {},
+  /**
+   * Nothing is left to do: it was stopped, or its notice is posted or cannot be. It ends as `parked` or `superseded`.
+   * `failure`: it may not be run, for this reason.
+   */
+  Park: { failure: Schema.optionalKey(Failure) },
   /** Unrun: as if it had not been taken. */
   Release: {}
 })

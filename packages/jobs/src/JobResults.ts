@@ -8,6 +8,8 @@ export interface JobRun {
   readonly id: JobId
   /** Its number over the job's whole life. */
   readonly run: number
+  /** Proof of whoever reports that it is this run. A server that has a signing key takes no outcome without it. */
+  readonly token?: string | undefined
 }
 
 /**

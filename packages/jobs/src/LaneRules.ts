@@ -348,8 +348,8 @@ export const settle = (table: JobTable, claim: FencingToken, settlement: Settlem
   const after = (delay: Duration.Duration) => now + Duration.toMillis(delay)
   Settlement.match(settlement, {
     Done: ({ outcome }) => finish(table, row, outcome, now),
-    Park: () => {
-      if (row.stop !== "superseded") return park(table, row, now)
+    Park: ({ failure }) => {
+      if (row.stop !== "superseded") return park(table, failure === undefined ? row : failed(row, failure), now)
       const newer = waitingLifecycle(table.active(row.lane))
       if (newer === undefined) retire(table, row, null, now)
       else supersede(table, row, newer, now)

@@ -1,6 +1,7 @@
 import { backoff } from "@nominal-code/domain/Backoff"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import { isSettled, JobOutcome } from "@nominal-code/domain/Job"
+import { isRunToken, SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { Duration, Effect, Layer, Option, Result, Schedule, Schema, Stream } from "effect"
@@ -21,8 +22,23 @@ const patience = again.pipe(Schedule.upTo({ duration: "1 minute" }))
 
 const OutcomeJson = Schema.fromJsonString(JobOutcome)
 const encode = Schema.encodeSync(OutcomeJson)
-const Kept = Schema.NullOr(OutcomeJson)
+const decode = Schema.decodeOption(OutcomeJson)
+const Kept = Schema.NullOr(Schema.String)
 const Stored = Schema.NullOr(Schema.Literal("OK"))
+
+/** A stored outcome: JSON, behind the token of its run and a blank where it has one. */
+const written = ({ token }: JobRun, outcome: JobOutcome): string =>
+  token === undefined ? encode(outcome) : `${token} ${encode(outcome)}`
+
+interface Reported {
+  readonly token: string | undefined
+  readonly outcome: Option.Option<JobOutcome>
+}
+
+const read = (stored: string): Reported => {
+  const [, token, json = stored] = /^([0-9a-f]{64}) (.*)$/s.exec(stored) ?? []
+  return { token, outcome: decode(json) }
+}
 
 const name = ({ id, run }: JobRun) => `${id}:${run}`
 const keyOf = (run: JobRun) => `nc:result:${name(run)}`
@@ -42,15 +58,20 @@ const waitOf = ChannelEvent.match({
 
 const make = Effect.gen(function*() {
   const redis = yield* Redis
+  const keys = yield* SigningKeys
 
   const report = Effect.fn("JobResults.report")(
     function*(run: JobRun, outcome: JobOutcome) {
-      const set = ["set", keyOf(run), encode(outcome), "PX", ttl] as const
+      const set = ["set", keyOf(run), written(run, outcome), "PX", ttl] as const
       const kept = yield* redis.send("JobResults.report", Stored, [...set, "NX"])
-      // The first one stands, whoever waits may have read it; but for a failure, after which another pod had its turn.
-      if (kept === null && isSettled(outcome)) {
+      // The first one stands, whoever waits may have read it; but for a failure, after which another pod had its turn,
+      // and for what another process has put there.
+      if (kept === null) {
         const first = yield* redis.send("JobResults.report", Kept, ["get", keyOf(run)])
-        if (first !== null && !isSettled(first)) yield* redis.send("JobResults.report", Stored, set)
+        const { outcome: before, token } = read(first ?? "")
+        const isForeign = run.token !== undefined && token !== run.token
+        const isBetter = isSettled(outcome) && Option.exists(before, (one) => !isSettled(one))
+        if (isForeign || isBetter) yield* redis.send("JobResults.report", Stored, set)
       }
       const word = isSettled(outcome) ? "succeeded" : "failed"
       yield* redis.send("JobResults.report", Schema.Int, ["publish", channelOf(run), word])
@@ -58,18 +79,24 @@ const make = Effect.gen(function*() {
     (effect) => Effect.retry(effect, { schedule: patience, while: (error) => error.retryable })
   )
 
-  const look = (run: JobRun) =>
-    Effect.retry(redis.send("JobResults.listen", Kept, ["get", keyOf(run)]), {
+  const look = Effect.fnUntraced(function*(run: JobRun) {
+    const stored = yield* Effect.retry(redis.send("JobResults.listen", Kept, ["get", keyOf(run)]), {
       schedule: again,
       while: (error) => error.retryable
     })
+    if (stored === null) return Option.none()
+    const { outcome, token } = read(stored)
+    if (isRunToken(keys, run.id, run.run, token)) return outcome
+    yield* Effect.logError(`the result of job ${run.id}, run ${run.run}, is ignored: it was not reported by that run`)
+    return Option.none()
+  })
 
   /** Reads the outcome at first, at every signal, and at intervals. */
   const outcomeOf = <E>(run: JobRun, signals: Stream.Stream<unknown, E>) =>
     Stream.make("at first").pipe(
       Stream.concat(Stream.merge(signals, Stream.fromSchedule(sometimes))),
       Stream.mapEffect(() => look(run)),
-      Stream.filter((outcome) => outcome !== null),
+      Stream.filterMap(Result.fromOption(() => undefined)),
       Stream.runHead,
       // The signals end with the scope, and then nobody waits.
       Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: Effect.succeed }))

@@ -1,11 +1,20 @@
 import { assert, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
-import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { payloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import { Effect, Option } from "effect"
 import { payloadStoreSuite } from "./payloadStoreSuite.ts"
 
 payloadStoreSuite("memory", MemoryPayloadStore.layer)
+
+it("a reference names the payload that was stored with it, and no other one", () => {
+  const reference = (text: string) => Option.getOrThrow(readReference(text))
+  const { id, names } = reference(payloadReference(JobId.make("1".repeat(20)), "{}"))
+  assert.deepStrictEqual([id, names("{}"), names("{ }"), names("")], ["1".repeat(20), true, false, false])
+  assert.isTrue(reference("redis:1").names("anything"))
+  assert.isFalse(reference("redis:1:").names("anything"))
+  assert.deepStrictEqual(readReference("{\"version\": 2}"), Option.none())
+})
 
 it.effect("memory does not grow with the number of jobs: the oldest payload goes", () =>
   Effect.gen(function*() {

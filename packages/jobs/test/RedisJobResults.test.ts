@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
+import { runToken, SigningKeys } from "@nominal-code/domain/JobSignature"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as Redis from "@nominal-code/persistence/Redis"
@@ -7,7 +8,7 @@ import { reviewed } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { emptied, type RedisServer, redisSuite, shared, start } from "@nominal-code/testing/RedisServer"
 import { elsewhere } from "@nominal-code/testing/RedisStore"
-import { Effect, Fiber, Layer, Option, Stream } from "effect"
+import { Effect, Fiber, Layer, Option, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { jobResultsSuite, runOf, waiting } from "./jobResultsSuite.ts"
 
@@ -29,6 +30,25 @@ redisSuite("results of jobs in Redis", () => {
       yield* quiet
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), reviewed)
+    }).pipe(Effect.provide(store)))
+
+  it.effect("a result that another run has put there is ignored, and the run's own takes its place", () =>
+    Effect.gen(function*() {
+      const { command } = yield* server
+      const keys = [Redacted.make("the-key-of-the-servers-and-of-nobody-else")]
+      const ofServer = yield* Layer.build(
+        Layer.fresh(RedisJobResults.layer).pipe(Layer.provide(Layer.succeed(SigningKeys, keys)))
+      )
+      const run = runOf(1)
+      const fiber = yield* Effect.provide(waiting(run), ofServer)
+      for (const token of [undefined, runToken(keys, run.id, 2), "0".repeat(64)]) {
+        yield* command("del", `nc:result:${name}`)
+        yield* JobResults.use(({ report }) => report({ ...run, token }, reviewed))
+        yield* quiet
+        assert.isUndefined(fiber.pollUnsafe())
+      }
+      yield* JobResults.use(({ report }) => report({ ...run, token: runToken(keys, run.id, 1) }, reviewed))
       assert.deepStrictEqual(yield* Fiber.join(fiber), reviewed)
     }).pipe(Effect.provide(store)))
 

@@ -1,6 +1,7 @@
 import { Failure, failureText, ServiceName } from "@nominal-code/domain/Failure"
 import { isSettled, type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { runToken, SigningKeys } from "@nominal-code/domain/JobSignature"
 import type { Lane } from "@nominal-code/domain/Lane"
 import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
@@ -8,7 +9,7 @@ import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { RunWaits } from "@nominal-code/domain/RunWaits"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
 import * as ClusterBreaker from "./ClusterBreaker.ts"
@@ -51,6 +52,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
   const { activeDeadline } = template.kubernetes
   const results = yield* JobResults
   const payloads = yield* PayloadStore
+  const keys = yield* SigningKeys
   const jobs = yield* KubeJobs.make
   const { served } = yield* ClusterBreaker.make(jobs.health)
 
@@ -76,13 +78,14 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
     )
 
   const payloadOf = Effect.fnUntraced(function*(job: Job, run: number) {
-    const payload = encode({ version: 2, job, settings: review, run })
+    const token = runToken(keys, job.id, run)
+    const payload = encode({ version: 2, job, settings: review, run, ...(token === undefined ? {} : { token }) })
     if (Manifest.fitsInline(payload)) return payload
     yield* Effect.retry(payloads.put(job.id, payload), {
       schedule: listening,
       while: ({ _tag }) => _tag !== "PayloadTooLarge"
     })
-    return `redis:${job.id}`
+    return payloadReference(job.id, payload)
   })
 
   /** Concludes a run whose Job has ended. A stored result takes precedence over the Job's end. */

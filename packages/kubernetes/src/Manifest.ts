@@ -12,7 +12,7 @@ export interface KubeJobTemplate {
   readonly redis: { readonly url: Redacted.Redacted }
 }
 
-/** One run of a job: `payload` is its JSON, or `redis:<id>` where that is too long for a variable. */
+/** One run of a job: `payload` is its JSON, or the reference to it where it is too long for a variable. */
 export interface RunOfJob {
   readonly job: Job
   /** Its number over the job's whole life. */

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { readReference } from "@nominal-code/jobs/PayloadStore"
 import { podFailed, podLost, tooLong } from "@nominal-code/kubernetes/Ending"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
@@ -364,7 +365,10 @@ describe("a payload", () => {
       const large = mention(laneOf(1), "a", "\"😀".repeat(20_000))
       yield* runner.run(large, 1)
       const variable = cluster.store.jobs()[0]?.spec.template.spec?.containers[0]?.env?.[0]
-      assert.strictEqual(variable?.value, `redis:${large.id}`)
+      const { id, names } = Option.getOrThrow(readReference(variable?.value ?? ""))
+      assert.strictEqual(id, large.id)
+      assert.isTrue(names(results.payloads.get(large.id) ?? ""))
+      assert.isFalse(names(`${results.payloads.get(large.id)} `))
       const payload = yield* Schema.decodeEffect(JobPayloadJson)(results.payloads.get(large.id) ?? "")
       assert.deepStrictEqual(Option.some(payload.job), Option.some(large))
     }))

@@ -197,6 +197,7 @@ export const explain: (failure: Failure) => string = Failure.match({
     })[reason],
   Deadline: () => "the review took longer than it may",
   Lease: () => "another process took the review over and did not finish it",
+  Unsigned: () => "no server of this installation has asked for it",
   Installation: () => "this installation is not complete",
   Crash: () => "the review's process crashed again and again",
   Bug: () => "something unexpected went wrong in my own process"

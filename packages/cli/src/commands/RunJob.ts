@@ -10,7 +10,7 @@ import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { inTraceOf } from "@nominal-code/domain/Trace"
 import { JobResults } from "@nominal-code/jobs/JobResults"
-import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { type PayloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { reviewJob } from "@nominal-code/review/JobForge"
 import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
@@ -66,10 +66,8 @@ const asPayload = (given: RunPayload.RunPayload) =>
     })
   )
 
-const reference = /^redis:(.*)$/s
-
 /** Fetches a payload that is too large for an environment variable, and is therefore in Redis. */
-const fetched = Effect.fnUntraced(function*(id: string) {
+const fetched = Effect.fnUntraced(function*({ id, names }: PayloadReference) {
   if (Option.isNone((yield* AppConfig).redis)) {
     return yield* new JobFailed({
       message: `the job payload redis:${id} is in the Redis of a server: set redis.url (REDIS_URL) to it`
@@ -77,7 +75,12 @@ const fetched = Effect.fnUntraced(function*(id: string) {
   }
   const known = Schema.decodeOption(JobId)(id)
   const found = Option.isNone(known) ? Option.none() : yield* (yield* PayloadStore).get(known.value)
-  if (Option.isSome(found)) return yield* decode(found.value, true)
+  if (Option.isSome(found) && names(found.value)) return yield* decode(found.value, true)
+  if (Option.isSome(found)) {
+    return yield* new JobFailed({
+      message: `the job payload redis:${id} in the Redis of REDIS_URL is not the one that the server stored`
+    })
+  }
   return yield* new JobFailed({
     message: `there is no job payload redis:${id} in the Redis of REDIS_URL; ${howToGiveIt}`
   })
@@ -120,8 +123,8 @@ const exitOf = ({ id }: Job, outcome: JobOutcome) =>
 
 /** Stores the outcome and signals it, if a server waits for it. */
 const report = Effect.fnUntraced(
-  function*({ job, run }: JobPayload, outcome: JobOutcome) {
-    if (run !== undefined) yield* (yield* JobResults).report({ id: job.id, run }, outcome)
+  function*({ job, run, token }: JobPayload, outcome: JobOutcome) {
+    if (run !== undefined) yield* (yield* JobResults).report({ id: job.id, run, token }, outcome)
   },
   (effect) => Effect.catch(effect, ({ message }) => Effect.logError(`the result could not be reported: ${message}`))
 )
@@ -166,14 +169,15 @@ const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
 /** Runs one job to its end: decode, review, publish, store the result, signal it. Starts no server. */
 export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefined) {
   const written = yield* text(given)
-  const [, id] = reference.exec(written.trim()) ?? []
-  const payload = id === undefined ? Option.some(yield* decode(written, given === undefined)) : Option.none()
+  const reference = readReference(written.trim())
+  const inline = Option.isSome(reference) ? Option.none() : Option.some(yield* decode(written, given === undefined))
   const own = Results.layer.pipe(
     Layer.provideMerge(Telemetry.traces),
     Layer.provideMerge(Logging.layer),
     Layer.provideMerge(AppConfigLayer.layer("run-job"))
   )
-  return yield* Option.match(payload, { onNone: () => fetched(id ?? ""), onSome: Effect.succeed }).pipe(
+  return yield* Effect.fromOption(inline).pipe(
+    Effect.catchTag("NoSuchElementError", () => Effect.flatMap(Effect.fromOption(reference), fetched)),
     Effect.flatMap(asPayload),
     Effect.flatMap(runReview),
     Effect.provide(own)

@@ -153,6 +153,13 @@ export const jobs = {
     kind: seconds(0, 86_400),
     doc:
       "How long running reviews may take to finish after SIGTERM, in seconds. The others stay in the queue. A Kubernetes Job runs on by itself."
+  }),
+  signingKey: optional({
+    yaml: "jobs.signing_key",
+    env: "JOBS_SIGNING_KEY",
+    kind: secret(word("key", "a key: at least 16 visible ASCII characters", /^[\x21-\x7e]{16,}$/)),
+    doc:
+      "Key of the servers, which no Job gets: `openssl rand -hex 32`. With it, a job that no server has signed is refused, and so is the result that a pod reports of another's run."
   })
 }
 
