@@ -192,7 +192,11 @@ it.live("a clock that is five minutes wrong is noticed by GitHub's own, and the 
 it.effect("a removed or suspended installation, and one without the repository, are each told apart", () =>
   Effect.gen(function*() {
     const cases: ReadonlyArray<readonly [Answer, string, RegExp]> = [
-      [{ status: 404, body: { message: "Not Found" } }, "NotFound", /has no installation 67890: it was removed/],
+      [
+        { status: 404, body: { message: "Not Found" } },
+        "NotFound",
+        /has no installation 67890, and acme\/shop is in no other one: it was removed/
+      ],
       [
         { status: 401, body: { message: "A JSON web token could not be decoded" } },
         "Unauthorized",
@@ -206,16 +210,67 @@ it.effect("a removed or suspended installation, and one without the repository, 
       [
         { status: 422, body: { message: "There is at least one repository that does not exist" } },
         "Forbidden",
-        /installation 67890 .* does not include acme\/shop, or lacks a permission/
+        /no installation of the GitHub App includes acme\/shop any more: it was taken out of installation 67890/
       ]
     ]
     for (const [answer, tag, message] of cases) {
       const fake = yield* started
-      fake.script = minting((request) => isMint(request) ? answer : undefined)
+      fake.script = minting((request) =>
+        isMint(request) ? answer : request.path.endsWith("/installation") ? { status: 404 } : undefined
+      )
       const { reason } = yield* passwordFor(shop).pipe(Effect.provide(appForge(fake)), Effect.flip)
       if (!("_tag" in reason)) return assert.fail("no reason")
       assert.strictEqual(reason._tag, tag)
       assert.match(reason.message, message)
       assert.notInclude(reason.message, "PRIVATE KEY")
     }
+  }).pipe(Effect.scoped))
+
+const missing = { status: 404, body: { message: "Not Found" } }
+const notIncluded = { status: 422, body: { message: "There is at least one repository that does not exist" } }
+const movedTo = (fake: FakeGitHub) => ({
+  status: 301,
+  headers: { location: `${fake.url}/repositories/99/installation` },
+  body: { message: "Moved Permanently" }
+})
+
+it.effect.each(
+  [
+    ["whose App was installed again", missing, 4711, false],
+    ["that was transferred to another account with the App", notIncluded, 4711, true],
+    ["that was renamed", notIncluded, 67_890, true]
+  ] as const
+)(
+  "a job of a repository %s goes on with a token of where the repository is now",
+  ([, refusal, home, isMoved]) =>
+    Effect.gen(function*() {
+      const fake = yield* started
+      fake.script = minting((request) => {
+        const named = isMint(request) && JSON.stringify(request.body).includes("\"shop\"")
+        if (named && request.path.includes("/67890/")) return refusal
+        if (request.path === "/repos/acme/shop/installation" && isMoved) return movedTo(fake)
+        return request.path.endsWith("/installation") ? { body: { id: home } } : undefined
+      })
+      const token = yield* passwordFor(shop).pipe(
+        Effect.provideService(CurrentInstallation, Option.some(67_890)),
+        Effect.provide(appForge(fake, Option.none()))
+      )
+      assert.strictEqual(token, "ghs_1")
+      const last = fake.requests.at(-1)
+      assert.strictEqual(last?.path, `/app/installations/${home}/access_tokens`)
+      assert.deepInclude(last?.body, isMoved ? { repository_ids: [99] } : { repositories: ["shop"] })
+      assert.strictEqual(fake.calls("GET /repos/acme/shop/installation"), 1)
+      assertAllowed(fake.requests.filter(({ path }) => !path.startsWith("/repositories/")))
+    }).pipe(Effect.scoped)
+)
+
+it.effect("an installation that has the repository, and not the permissions, is said so, and not looked for again", () =>
+  Effect.gen(function*() {
+    const fake = yield* started
+    fake.script = minting((request) =>
+      isMint(request) ? notIncluded : request.path.endsWith("/installation") ? { body: { id: 67_890 } } : undefined
+    )
+    const error = yield* Effect.flip(passwordFor(shop)).pipe(Effect.provide(appForge(fake)))
+    assert.include(String(error), "lacks a permission (contents: read, issues: write, pull requests: write)")
+    assert.strictEqual(fake.calls("GET /repos/acme/shop/installation"), 1)
   }).pipe(Effect.scoped))

@@ -27,6 +27,13 @@ const isTooMuch = ({ reason }: ForgeError) => reason._tag === "Refused" && reaso
 /** Scope of a token: one repository within one installation. */
 class Scope extends Data.Class<{ readonly installation: number; readonly repo: RepoName }> {}
 
+/** Repository within the installation that it is in. `id`: it has another name now, and this number. */
+interface Home {
+  readonly installation: number
+  readonly repo: RepoName
+  readonly id: Option.Option<number>
+}
+
 /** JSON Web Tokens of the App itself, by GitHub's clock. */
 const makeJwt = (apiBase: string, { appId, privateKey }: GitHubAppIdentity, skew: Ref.Ref<number>) => {
   const sign = Effect.fnUntraced(function*(timeDifference: number) {
@@ -53,45 +60,45 @@ const makeJwt = (apiBase: string, { appId, privateKey }: GitHubAppIdentity, skew
   return { auth: () => Effect.flatMap(Ref.get(skew), sign), measureSkew }
 }
 
-const explain = (error: ForgeError, installation: number, repo: RepoName): ForgeError => {
-  const { operation, reason } = error
+/** Number of a repository in the address that GitHub redirects to from its former name. */
+const movedTo = (url: string): Option.Option<number> =>
+  Option.map(Option.fromNullishOr(/\/repositories\/(\d+)\/installation$/.exec(url)?.[1]), Number)
+
+/** True if the installation is gone, or does not have the repository under that name. */
+const isElsewhere = (error: ForgeError): boolean => error.reason._tag === "NotFound" || isTooMuch(error)
+
+/** `home`: the installation that the repository is in; none: the App is not installed there. */
+const explain = ({ operation, reason }: ForgeError, { installation, repo }: Scope, home: Option.Option<number>) => {
+  const because = (Reason: typeof Forbidden | typeof NotFound | typeof Unauthorized, message: string) =>
+    new ForgeError({ operation, reason: new Reason({ message }) })
   if (reason._tag === "NotFound") {
-    return new ForgeError({
-      operation,
-      reason: new NotFound({
-        message:
-          `the GitHub App has no installation ${installation}: it was removed, or GITHUB_INSTALLATION_ID is wrong`
-      })
-    })
+    return because(
+      NotFound,
+      `the GitHub App has no installation ${installation}, and ${repo} is in no other one: it was removed, or ` +
+        "GITHUB_INSTALLATION_ID is wrong"
+    )
   }
   if (reason._tag === "Unauthorized") {
-    return new ForgeError({
-      operation,
-      reason: new Unauthorized({
-        message:
-          `GitHub does not accept the App's credentials, its id and key may not belong together: ${reason.message}`
-      })
-    })
+    return because(
+      Unauthorized,
+      `GitHub does not accept the App's credentials, its id and key may not belong together: ${reason.message}`
+    )
   }
   if (reason._tag === "Forbidden") {
-    return new ForgeError({
-      operation,
-      reason: new Forbidden({
-        message:
-          `GitHub gives the App no token for installation ${installation}, it may be suspended: ${reason.message}`
-      })
-    })
+    return because(
+      Forbidden,
+      `GitHub gives the App no token for installation ${installation}, it may be suspended: ${reason.message}`
+    )
   }
-  if (isTooMuch(error)) {
-    return new ForgeError({
-      operation,
-      reason: new Forbidden({
-        message: `installation ${installation} of the GitHub App does not include ${repo}, or lacks a permission ` +
-          `(contents: read, issues: write, pull requests: write): ${reason.message}`
-      })
-    })
-  }
-  return error
+  if (reason._tag !== "Refused" || reason.status !== 422) return new ForgeError({ operation, reason })
+  return because(
+    Forbidden,
+    Option.isNone(home)
+      ? `no installation of the GitHub App includes ${repo} any more: it was taken out of installation ` +
+        `${installation}, transferred to an account without the App, or deleted: ${reason.message}`
+      : `installation ${home.value} of the GitHub App does not include ${repo}, or lacks a permission ` +
+        `(contents: read, issues: write, pull requests: write): ${reason.message}`
+  )
 }
 
 /**
@@ -117,47 +124,75 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
         return yield* call
       }))
 
-  const findInstallation = Effect.fnUntraced(function*(repo: RepoName) {
+  const findHome = Effect.fnUntraced(function*(repo: RepoName) {
     const [owner = "", name = ""] = repo.split("/")
-    const found = yield* onTime(client.request({
+    const { data, url } = yield* onTime(client.located({
       operation: `GitHub.installation ${repo}`,
       route: "GET /repos/{owner}/{repo}/installation",
       parameters: { owner, repo: name },
       answer: Installation
     }))
-    return found.id
+    return { installation: data.id, id: movedTo(url) }
   })
 
-  const installationOf = yield* Cache.makeWith(findInstallation, {
-    capacity: installationsKept,
-    timeToLive: (exit) => exit._tag === "Success" ? Duration.hours(1) : Duration.zero
-  })
+  const installationOf = yield* Cache.makeWith(
+    (repo: RepoName) => Effect.map(findHome(repo), ({ installation }) => installation),
+    {
+      capacity: installationsKept,
+      timeToLive: (exit) => exit._tag === "Success" ? Duration.hours(1) : Duration.zero
+    }
+  )
 
   /** Installations that do not grant `checks: write`, so that no second token is asked for. */
   const withoutChecks = new Set<number>()
 
-  const tokenFor = ({ installation, repo }: Scope, permissions: Readonly<Record<string, string>>) =>
+  const tokenFor = ({ id, installation, repo }: Home, permissions: Readonly<Record<string, string>>) =>
     onTime(client.request({
       operation: `GitHub.token ${repo}`,
       route: "POST /app/installations/{installation_id}/access_tokens",
-      parameters: { installation_id: installation, repositories: [repo.split("/")[1] ?? ""], permissions },
+      parameters: {
+        installation_id: installation,
+        ...(Option.isSome(id) ? { repository_ids: [id.value] } : { repositories: [repo.split("/")[1] ?? ""] }),
+        permissions
+      },
       answer: Token,
       repeatable: true
     })).pipe(Effect.tap(({ token }) => secrets.add(token)))
 
   /** A token for checks too, where the installation grants that: an App is older than its newest permission. */
-  const tokenOf = (scope: Scope) =>
-    !checks || withoutChecks.has(scope.installation)
-      ? tokenFor(scope, permissionsWithoutChecks)
-      : Effect.catchIf(tokenFor(scope, appPermissions), isTooMuch, () =>
-        Effect.tap(tokenFor(scope, permissionsWithoutChecks), () =>
+  const tokenOf = (home: Home) =>
+    !checks || withoutChecks.has(home.installation)
+      ? tokenFor(home, permissionsWithoutChecks)
+      : Effect.catchIf(tokenFor(home, appPermissions), isTooMuch, () =>
+        Effect.tap(tokenFor(home, permissionsWithoutChecks), () =>
           Effect.sync(() =>
-            withoutChecks.add(scope.installation)
+            withoutChecks.add(home.installation)
           )))
 
-  const mint = Effect.fnUntraced(function*(scope: Scope) {
+  /** A token by where the repository is now: the App was installed again, or the repository was transferred or renamed. */
+  const tokenElsewhere = Effect.fnUntraced(function*(scope: Scope, error: ForgeError) {
     const { installation, repo } = scope
-    const answer = yield* Effect.mapError(tokenOf(scope), (error) => explain(error, installation, repo))
+    const found = yield* findHome(repo).pipe(
+      Effect.asSome,
+      Effect.catchReason("ForgeError", "NotFound", () => Effect.succeedNone)
+    )
+    const known = Option.map(found, (home) => home.installation)
+    if (Option.isNone(found) || found.value.installation === installation && Option.isNone(found.value.id)) {
+      return yield* explain(error, scope, known)
+    }
+    yield* Effect.logWarning(
+      `${repo} was transferred or renamed, or the App was installed again: it is in installation ` +
+        `${found.value.installation}, and a request named ${installation}`
+    )
+    return yield* Effect.mapError(tokenOf({ repo, ...found.value }), (later) => explain(later, scope, known))
+  })
+
+  const mint = Effect.fnUntraced(function*(scope: Scope) {
+    const answer = yield* tokenOf({ installation: scope.installation, repo: scope.repo, id: Option.none() }).pipe(
+      Effect.catch((error) =>
+        isElsewhere(error) ? tokenElsewhere(scope, error) : Effect.fail(explain(error, scope, Option.none()))
+      )
+    )
     const now = (yield* Clock.currentTimeMillis) + (yield* Ref.get(skew)) * 1000
     const expires = Option.getOrElse(
       Option.map(DateTime.make(answer.expires_at), DateTime.toEpochMillis),

@@ -33,6 +33,8 @@ export interface Call<S extends Decodable> {
 /** GitHub over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitHubClient {
   request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  /** A request, with the address that it was answered at: GitHub redirects from the former name of a repository. */
+  located<S extends Decodable>(call: Call<S>): Effect.Effect<Located<S["Type"]>, ForgeError>
   /** A request that requires a valid lease: the queue is asked right before each try. */
   write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
   /**
@@ -58,6 +60,12 @@ interface GraphQlCall<S extends Decodable> extends Pick<Call<S>, "operation" | "
   readonly variables: Readonly<Record<string, unknown>>
 }
 
+/** Answer, and the address that it came from. */
+export interface Located<A> {
+  readonly data: A
+  readonly url: string
+}
+
 /** Page of a list, and the cursor of the next one. */
 export interface CursorPage<A> {
   readonly items: ReadonlyArray<A>
@@ -65,8 +73,7 @@ export interface CursorPage<A> {
 }
 
 /** Answer with its headers `link`, `etag` and, for a classic token, `x-oauth-scopes`. */
-interface Answered<A> {
-  readonly data: A
+interface Answered<A> extends Located<A> {
   readonly link: string
   readonly etag: string
   readonly scopes: string | undefined
@@ -137,7 +144,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     if (Option.isSome(failure)) return yield* failure.value
     const data = yield* Effect.mapError(Schema.decodeUnknownEffect(call.answer)(answer.data), describe)
     const { etag: newEtag = "", link = "", "x-oauth-scopes": scopes } = answer.headers
-    return { data, link, etag: newEtag, scopes: typeof scopes === "string" ? scopes : undefined }
+    return { data, url: answer.url, link, etag: newEtag, scopes: typeof scopes === "string" ? scopes : undefined }
   })
 
   /** Sends a request once. `before` runs when nothing has to be waited for any more. */
@@ -211,6 +218,8 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
 
   const client: GitHubClient = {
     request: (call) => Effect.map(exchange(call), ({ data }) => data),
+
+    located: (call) => exchange(call),
 
     write: (call) => Effect.map(exchange(call, ensureWanted), ({ data }) => data),
 
