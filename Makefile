@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo fuzz test test-fast test-long test-kube check build api architecture bench profile storm format
+.PHONY: help install demo fuzz test test-fast test-long test-kube check build api architecture bench profile storm eval format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -66,3 +66,7 @@ bench: install ## Figures of speed and size, as ratios and counts
 
 storm: install ## Everything breaks while pull requests are reviewed (ARGS="--pulls 500 --events 4 --seed N --write")
 	@node test/storm/main.ts $(ARGS)
+
+# With `--live` the configured model reviews, else each case's script.
+eval: install ## Precision and recall on the suite of 40 cases (ARGS=--live: by the configured model)
+	@node packages/cli/src/main.ts eval $(if $(filter --live,$(ARGS)),$(filter-out --live,$(ARGS)),--scripted $(ARGS))

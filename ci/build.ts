@@ -38,6 +38,7 @@ await bundle.close()
 // Modules find these by their own place: `lib/` stands where a package's `src/` does.
 cpSync(at("packages/review/prompts"), out("prompts"), { recursive: true })
 cpSync(at("packages/review/guidelines"), out("guidelines"), { recursive: true })
+cpSync(at("packages/eval/suite"), out("suite"), { recursive: true })
 for (const name of ["persistence", "jobs"]) {
   cpSync(at(`packages/${name}/src/lua`), out("lib/lua"), { recursive: true, errorOnExist: true, force: false })
 }

@@ -3,6 +3,7 @@ import { Cause, Console, Effect, Exit, Option, Predicate, Runtime, Schema } from
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import process from "node:process"
 import packageJson from "../package.json" with { type: "json" }
+import { evaluation } from "./eval/Command.ts"
 import { gitHubApp } from "./githubApp/Command.ts"
 import { printable } from "./review/TerminalText.ts"
 
@@ -280,7 +281,20 @@ const init = Command.make(
 
 const nominalCode = Command.make("nominal-code").pipe(
   Command.withDescription("Reviews pull requests: a signed webhook becomes exactly one inline review"),
-  Command.withSubcommands([serve, runJob, review, ci, jobs, reconcile, costs, config, doctor, init, gitHubApp])
+  Command.withSubcommands([
+    serve,
+    runJob,
+    review,
+    ci,
+    jobs,
+    reconcile,
+    costs,
+    config,
+    doctor,
+    init,
+    gitHubApp,
+    evaluation
+  ])
 )
 
 const usage = 2

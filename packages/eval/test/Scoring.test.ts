@@ -1,0 +1,168 @@
+import { assert, describe, it } from "@effect/vitest"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Usage } from "@nominal-code/domain/Usage"
+import { Effect, Result } from "effect"
+import { compareText } from "../src/Compare.ts"
+import { missedFloors, parseFloors } from "../src/Floor.ts"
+import { resultHtml } from "../src/HtmlReport.ts"
+import { byWords } from "../src/Judge.ts"
+import { matched } from "../src/Matching.ts"
+import type { CaseResult, EvalFinding } from "../src/Measured.ts"
+import { metricsOf } from "../src/Score.ts"
+import type { EvalCase } from "../src/Suite.ts"
+
+const path = RepoPath.make("src/a.ts")
+
+const one: EvalCase = {
+  name: "one",
+  title: "One",
+  description: "",
+  url: "https://forge.example/pull/1",
+  language: undefined,
+  code: { _tag: "Trees", base: {}, head: {} },
+  goldens: [
+    { comment: "The lock is never released when reading fails", severity: "high", path, line: 40 },
+    { comment: "An empty list makes the average NaN", severity: "medium" }
+  ],
+  fixedLater: [{ comment: "The name of the variable is misleading" }],
+  script: []
+}
+
+const finding = (body: string, line = 40, at = "src/a.ts"): EvalFinding => ({ body, path: at, line })
+
+const judged = (findings: ReadonlyArray<EvalFinding>) =>
+  Effect.map(byWords.judge(findings, one), ({ matches }) => matched(findings, matches))
+
+const tags = (findings: ReadonlyArray<EvalFinding>) =>
+  Effect.map(judged(findings), (all) => all.map(({ match }) => match._tag === "Golden" ? match.golden : match._tag))
+
+const resultOf = (findings: CaseResult["findings"], changes: Partial<CaseResult> = {}): CaseResult => ({
+  name: "one",
+  title: "One",
+  url: one.url,
+  state: "Reviewed",
+  goldens: one.goldens,
+  fixedLater: one.fixedLater,
+  findings,
+  cut: 0,
+  millis: 2_000,
+  ...changes
+})
+
+describe("the comparison without a model", () => {
+  it.effect("takes a few words on the same lines, and more of them elsewhere", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* tags([
+          finding("When reading fails, this stays locked: the lock is not released.", 42),
+          finding("The lock may be held twice.", 40),
+          finding("Nothing here is tested.", 40),
+          finding("The lock may be held twice.", 400),
+          finding("The lock is never released when reading fails", 40, "src/b.ts"),
+          finding("For an empty list the average is NaN.", 7, "src/c.ts"),
+          finding("A misleading name for this variable", 9)
+        ]),
+        [0, 0, "Nothing", "Nothing", "Nothing", 1, "FixedLater"]
+      )
+    }))
+
+  it.effect("counts what says the same again as a repeat", () =>
+    Effect.gen(function*() {
+      const findings = yield* judged([
+        finding("The lock is never released when reading fails"),
+        finding("If reading fails, nobody releases the lock"),
+        finding("The timeout of two seconds is short for a slow disk", 90),
+        finding("A slow disk: the timeout of two seconds is short", 10),
+        finding("The timeout of two seconds is short for a slow disk", 10, "src/b.ts")
+      ])
+      assert.deepStrictEqual(findings.map(({ repeat }) => repeat), [false, true, false, true, false])
+    }))
+})
+
+describe("the figures of a run", () => {
+  it.effect("count a golden once, a failed case's goldens as missed, and no case that was not run", () =>
+    Effect.gen(function*() {
+      const found = yield* judged([
+        finding("The lock is never released when reading fails", 44),
+        finding("If reading fails, nobody releases the lock"),
+        finding("A misleading name for this variable", 9),
+        finding("Nothing here is tested.", 40)
+      ])
+      const usage = new Usage({ input: 300, output: 50, cacheRead: 700, cacheWrite: 0 })
+      const cases = [
+        resultOf(found, { usage, dollars: 0.1 }),
+        resultOf([], { goldens: [], dollars: 0.3, millis: 4_000 }),
+        resultOf([], { state: "Failed", problem: "away" }),
+        resultOf([], { state: "NotRun" })
+      ]
+      const metrics = metricsOf(cases, 9)
+      assert.deepInclude(metrics, {
+        cases: 3,
+        clean: 1,
+        failed: 1,
+        notRun: 1,
+        goldens: 4,
+        found: 1,
+        findings: 4,
+        precision: 0.25,
+        recall: 0.25,
+        f1: 0.25,
+        goldenOrFixedLater: 0.75,
+        findingsPerPullRequest: 2,
+        findingsPerCleanChange: 0,
+        repeats: 1,
+        anchors: 0.5,
+        cached: 0.7,
+        medianDollars: 0.2,
+        medianSeconds: 3,
+        seconds: 9
+      })
+      assert.closeTo(metrics.dollars ?? 0, 0.4, 1e-9)
+      assert.isUndefined(metricsOf([resultOf([])], 1).dollars, "a price that is not known is no zero")
+    }))
+
+  it.effect("have floors, and ceilings where less is better; one that is not known is missed", () =>
+    Effect.sync(() => {
+      const metrics = metricsOf([resultOf([])], 1)
+      const missed = (text: string) => missedFloors(metrics, Result.getOrThrow(parseFloors(text)))
+      assert.deepStrictEqual(missed("recall=0, findings=3.5,repeats=0"), [])
+      assert.deepStrictEqual(missed("f1=.6"), ["F1 is .000, below .600"])
+      assert.lengthOf(missed("dollars=1"), 1)
+      assert.isTrue(Result.isFailure(parseFloors("f1")))
+      assert.isTrue(Result.isFailure(parseFloors("beauty=1")))
+    }))
+})
+
+describe("the reports of a run", () => {
+  const run = (cases: ReadonlyArray<CaseResult>) => ({
+    suite: "suite",
+    reviewer: "model",
+    judge: "words",
+    metrics: metricsOf(cases, 1),
+    cases
+  })
+
+  it.effect("name what a second run has found or lost", () =>
+    Effect.gen(function*() {
+      const before = run([resultOf(yield* judged([finding("The lock is never released when reading fails")]))])
+      const after = run([
+        resultOf(yield* judged([finding("For an empty list the average is NaN."), finding("Nothing is tested.", 1)])),
+        resultOf([], { name: "two" })
+      ])
+      const text = compareText(before, after)
+      assert.include(text, "  lost: The lock is never released when reading fails")
+      assert.include(text, "  found now: An empty list makes the average NaN")
+      assert.include(text, "  findings that match nothing: 0 → 1")
+      assert.include(text, "two\n  only in the second run")
+    }))
+
+  it.effect("write nothing of a model or a suite as markup", () =>
+    Effect.gen(function*() {
+      const page = resultHtml(
+        run([resultOf(yield* judged([finding("<script>alert(1)</script>")]), { title: "<img src=x>" })])
+      )
+      assert.notInclude(page, "<script")
+      assert.notInclude(page, "<img")
+      assert.include(page, "&lt;script&gt;")
+    }))
+})
