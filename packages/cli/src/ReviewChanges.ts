@@ -10,8 +10,8 @@ import { makeOutgoingText, shownDraft } from "@nominal-code/forge/outgoing/Outgo
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { review } from "@nominal-code/review/Review"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
-import { Workspace } from "@nominal-code/workspace/Workspace"
-import { Effect, Layer, Option, Redacted, Ref, Schema } from "effect"
+import { type CheckoutRequest, Workspace } from "@nominal-code/workspace/Workspace"
+import { Effect, Layer, Option, Redacted, Ref, Schema, Scope } from "effect"
 import * as Configured from "./Configured.ts"
 import { ReviewedFinding } from "./ReviewedFinding.ts"
 
@@ -64,6 +64,29 @@ const nothingPosted: OwnPosts = {
   mode: "active"
 }
 
+const requestOf = ({ baseBranch, baseSha, headSha }: PullRequest): CheckoutRequest => ({
+  repo,
+  url: "",
+  username: "",
+  password: Redacted.make(""),
+  headRef: "HEAD",
+  headSha,
+  baseBranch,
+  baseSha
+})
+
+/** A workspace that checks the changes out once: the forge and the review look at the same files. */
+const oneCheckout = (pullRequest: PullRequest) =>
+  Layer.effect(
+    Workspace,
+    Effect.gen(function*() {
+      const { checkout } = yield* Workspace
+      const scope = yield* Effect.scope
+      const once = yield* Effect.cached(Scope.provide(checkout(requestOf(pullRequest)), scope))
+      return Workspace.of({ checkout: () => once })
+    })
+  )
+
 /** A forge with one pull request, made of the changes, which keeps the review that is posted to it. */
 const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<ReviewDraft>>) =>
   Layer.effect(
@@ -76,16 +99,11 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
         relation: () => Effect.succeed({ _tag: "Associated" }),
         pullRequest: () => Effect.succeed(pullRequest),
         changedFiles: () =>
-          workspace.checkout({
-            repo,
-            url: "",
-            username: "",
-            password: Redacted.make(""),
-            headRef: "HEAD",
-            headSha: pullRequest.headSha,
-            baseBranch: pullRequest.baseBranch,
-            baseSha: pullRequest.baseSha
-          }).pipe(Effect.flatMap(({ changedFiles }) => changedFiles), Effect.scoped, Effect.orDie),
+          workspace.checkout(requestOf(pullRequest)).pipe(
+            Effect.flatMap(({ changedFiles }) => changedFiles),
+            Effect.scoped,
+            Effect.orDie
+          ),
         look: () => Effect.succeed({ pullRequest, discussions: [], posts: nothingPosted }),
         resolveThread: () => Effect.void,
         settle: () => Effect.succeed(false),
@@ -147,7 +165,7 @@ export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(
   const posted = yield* Ref.make(Option.none<ReviewDraft>())
   const pullRequest = pullRequestOf(changes, options)
   const layers = localForge(pullRequest, posted).pipe(
-    Layer.provideMerge(Configured.localWorkspace(options.repository)),
+    Layer.provideMerge(Layer.provide(oneCheckout(pullRequest), Configured.localWorkspace(options.repository))),
     Layer.provideMerge(Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)),
     Layer.provideMerge(Configured.reviewConfig())
   )

@@ -10,7 +10,7 @@ import * as Purse from "./Purse.ts"
 import { metricsOf } from "./Score.ts"
 import type { EvalCase, Suite } from "./Suite.ts"
 
-/** What a review has brought. */
+/** Result of a review. */
 export interface CaseReview {
   readonly findings: ReadonlyArray<EvalFinding>
   readonly cut: number

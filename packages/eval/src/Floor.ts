@@ -29,7 +29,7 @@ export const parseFloors = (text: string): Result.Result<ReadonlyArray<Floor>, s
     })
   )
 
-/** What is below a floor, or above a ceiling: a sentence each. A figure that is not known reaches none. */
+/** Figures below their floor, or above their ceiling: a sentence each. One that is not known reaches none. */
 export const missedFloors = (metrics: Metrics, floors: ReadonlyArray<Floor>): ReadonlyArray<string> =>
   floors.flatMap(({ figure, value }) => {
     const { label, moreIsBetter, of, shown } = figure

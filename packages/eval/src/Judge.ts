@@ -60,7 +60,7 @@ const read = (text: string) => Schema.decodeOption(Answer)(text.slice(text.index
 
 const named = /^([GF])(\d+)$/
 
-/** What a judge has named; a remark that does not exist is none. */
+/** Match that a judge has named; a remark that does not exist is none. */
 const matchOf = (remark: string | undefined, { fixedLater, goldens }: EvalCase): Match => {
   const [, letter, number = "0"] = named.exec((remark ?? "").trim().toUpperCase()) ?? []
   const at = Number(number) - 1

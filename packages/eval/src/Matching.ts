@@ -41,7 +41,7 @@ const nearest = (finding: EvalFinding, notes: ReadonlyArray<Note>) =>
     .filter(({ like }) => like > 0)
     .toSorted((a, b) => b.like - a.like)[0]
 
-/** What a finding says, told by its place and its words. */
+/** Match of a finding by its place and its words. */
 export const matchByWords = (
   finding: EvalFinding,
   { fixedLater, goldens }: Pick<EvalCase, "fixedLater" | "goldens">

@@ -1,4 +1,4 @@
-/** What was measured: findings beside the remarks that they should have made. */
+/** Results of a run: findings beside the remarks that they should have made. */
 import { Confidence, Severity } from "@nominal-code/domain/Finding"
 import { Usage } from "@nominal-code/domain/Usage"
 import { Schema } from "effect"
@@ -17,7 +17,7 @@ export const EvalFinding = Schema.Struct({
 })
 export type EvalFinding = typeof EvalFinding.Type
 
-/** What a finding says: what a golden or a "fixed later" note says, by their indexes, or nothing of the sort. */
+/** Remark that a finding makes: a golden or a "fixed later" note, by their indexes, or neither. */
 export const Match = Schema.TaggedUnion({
   Golden: { golden: Schema.Natural },
   FixedLater: { note: Schema.Natural },

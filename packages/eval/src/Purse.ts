@@ -19,7 +19,7 @@ const least = 0.001
 
 /** Makes a purse; `Infinity`: there is no limit. */
 export const make = Effect.fnUntraced(function*(dollars: number) {
-  /** What is neither used nor held, and the number of those that hold some. */
+  /** Dollars that are neither used nor held, and the number of holders. */
   const state = yield* TxRef.make({ free: dollars, holders: 0 })
 
   const take = (most: number) =>

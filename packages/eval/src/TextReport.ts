@@ -77,7 +77,7 @@ export const shownIn = ({ of, shown }: Figure, metrics: Metrics): string => {
   return value === undefined ? "unknown" : shown(value)
 }
 
-/** How far a run has come, in one sentence. */
+/** Counts of a run, in one sentence. */
 export const countsText = ({ cases, clean, failed, findings, found, goldens, notRun }: Metrics): string =>
   [
     `${cases} cases, ${clean} of them clean`,
