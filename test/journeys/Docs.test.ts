@@ -23,6 +23,8 @@ const packed = (example: string): readonly [file: string, text: string] => [
   `"${example}"`
 ]
 
+const evaluated = (text: string): readonly [file: string, text: string] => ["packages/cli/test/Eval.test.ts", text]
+
 /** Tests that run the commands which this file does not, with the text that has to stand there. */
 const runElsewhere: Readonly<Record<string, readonly [file: string, text: string]>> = {
   "make demo": [".ci/run", "make demo"],
@@ -32,6 +34,13 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make bench": ["Makefile", "test/bench/main.ts"],
   "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
   "make test-kube": ["Makefile", "test/kube/main.ts"],
+  "make eval": ["Makefile", "packages/cli/src/main.ts eval"],
+  "npx nominal-code eval --max-usd 5 --out before": evaluated("out: Option.some("),
+  "npx nominal-code eval --max-usd 5 --out after --model claude-haiku-4-5": evaluated("out: Option.some("),
+  "npx nominal-code eval --compare before after": evaluated("compare: true, suites: ["),
+  "npx nominal-code eval my-suite --floor f1=0.6,findings=3.5": evaluated("floors: floors("),
+  "npx nominal-code eval goldens.json --candidates candidates.json --tool nominal-code --judge gpt-5.2 --judge-url https://api.openai.com/v1":
+    evaluated("candidates: Option.some("),
   "make storm": ["test/journeys/Storm.test.ts", "Storm.run"],
   "node docs/examples/own-model.ts . http://localhost:11434/v1 qwen3-coder": packed("own-model"),
   "node docs/examples/own-forge.ts . HEAD~1 HEAD": packed("own-forge"),
