@@ -507,6 +507,9 @@ export declare const Failure: Schema.TaggedUnion<{
     readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
     readonly detail: Schema.String;
   }>;
+  readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+    readonly detail: Schema.String;
+  }>;
 }>;
 export type Failure = typeof Failure.Type;
 /** A failure as operators read it in logs and in `jobs list`: `model: anthropic (overloaded): …`. */
@@ -846,6 +849,7 @@ declare const jobs: {
   giveUpAfter: Setting<import("effect/Duration").Duration, "none">;
   deadline: Setting<import("effect/Duration").Duration, "none">;
   gracePeriod: Setting<import("effect/Duration").Duration, "none">;
+  signingKey: Setting<import("effect/Option").Option<import("effect/Redacted").Redacted<string>>, "none">;
 };
 /** Settings of Redis, for the queue and the conversations. */
 declare const redis$1: {
@@ -1134,6 +1138,10 @@ type AzureIdentity = {
 } | {
   readonly _tag: "Managed";
   readonly clientId?: string;
+  readonly host?: {
+    readonly endpoint: string;
+    readonly header: Redacted.Redacted;
+  };
 };
 /** Account of a cloud, whose credentials the models are asked with. */
 type CloudSettings = {
@@ -1299,6 +1307,8 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
   readonly receivedAt: Schema.Int;
   /** Trace of the delivery, which its runs continue. */
   readonly traceparent: Schema.optionalKey<Schema.brand<Schema.String, "Traceparent">>;
+  /** Signature of the server that accepted it, where the servers have a key to sign with. */
+  readonly signature: Schema.optionalKey<Schema.String>;
 }>, {}>;
 /** One accepted request for a review. It names things; it holds no secret and no URL with one. */
 export declare class Job extends Job_base {}
@@ -1403,6 +1413,9 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
         readonly detail: Schema.String;
       }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
     }>;
     readonly retryable: Schema.Boolean;
   }>;
@@ -1447,6 +1460,9 @@ export declare const JobOutcome: Schema.TaggedUnion<{
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
         readonly detail: Schema.String;
       }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
     }>;
   }>;
   readonly Postponed: Schema.TaggedStruct<"Postponed", {
@@ -1488,6 +1504,9 @@ export declare const JobOutcome: Schema.TaggedUnion<{
       }>;
       readonly Store: Schema.TaggedStruct<"Store", {
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
         readonly detail: Schema.String;
       }>;
     }>;
@@ -2523,6 +2542,9 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly _tag: "Store";
     readonly reason: "full" | "unavailable";
     readonly detail: string;
+  } | {
+    readonly _tag: "Unsigned";
+    readonly detail: string;
   };
   readonly retryable: boolean;
 } | {
@@ -2581,6 +2603,9 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly _tag: "Store";
     readonly reason: "full" | "unavailable";
     readonly detail: string;
+  } | {
+    readonly _tag: "Unsigned";
+    readonly detail: string;
   };
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
@@ -2629,6 +2654,9 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   } | {
     readonly _tag: "Store";
     readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Unsigned";
     readonly detail: string;
   };
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
@@ -2754,6 +2782,9 @@ export declare const Notice: Schema.TaggedUnion<{
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
         readonly detail: Schema.String;
       }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
     }>;
   }>;
 }>;
@@ -2799,6 +2830,9 @@ export declare const NoticeOutcome: Schema.TaggedUnion<{
       }>;
       readonly Store: Schema.TaggedStruct<"Store", {
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
         readonly detail: Schema.String;
       }>;
     }>;
@@ -3044,11 +3078,21 @@ interface LlmResponse {
   /** Time that the call waited for its turn, because the calls of its service keep to a rate. */
   readonly waitedMillis?: number;
 }
+/** Presence of a model at its service. */
+interface ModelPresence {
+  readonly isThere: boolean;
+  /** Models that the service lists in its place. */
+  readonly others: ReadonlyArray<string>;
+}
+/** Presence of a model; none: the service does not tell, or not to these credentials. */
+type PresenceOf = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>;
 declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  /** Absent: the service is asked by other means, or not at all. */
+  readonly presenceOf?: PresenceOf;
 }>;
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
 export declare class LlmProvider extends LlmProvider_base {}
@@ -3120,6 +3164,9 @@ export declare const LeaseTask: Schema.TaggedUnion<{
           }>;
           readonly Store: Schema.TaggedStruct<"Store", {
             readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
             readonly detail: Schema.String;
           }>;
         }>;
@@ -3223,6 +3270,9 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
             readonly detail: Schema.String;
           }>;
+          readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+            readonly detail: Schema.String;
+          }>;
         }>;
         readonly retryable: Schema.Boolean;
       }>;
@@ -3267,6 +3317,9 @@ export declare const Settlement: Schema.TaggedUnion<{
             readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
             readonly detail: Schema.String;
           }>;
+          readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+            readonly detail: Schema.String;
+          }>;
         }>;
       }>;
       readonly Postponed: Schema.TaggedStruct<"Postponed", {
@@ -3308,6 +3361,9 @@ export declare const Settlement: Schema.TaggedUnion<{
           }>;
           readonly Store: Schema.TaggedStruct<"Store", {
             readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+            readonly detail: Schema.String;
+          }>;
+          readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
             readonly detail: Schema.String;
           }>;
         }>;
@@ -3377,6 +3433,9 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
         readonly detail: Schema.String;
       }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
     }>;
   }>;
   readonly Lose: Schema.TaggedStruct<"Lose", {
@@ -3420,9 +3479,57 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
         readonly detail: Schema.String;
       }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
     }>;
   }>;
-  readonly Park: Schema.TaggedStruct<"Park", {}>;
+  readonly Park: Schema.TaggedStruct<"Park", {
+    readonly failure: Schema.optionalKey<Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
+    }>>;
+  }>;
   readonly Release: Schema.TaggedStruct<"Release", {}>;
   readonly Rerun: Schema.TaggedStruct<"Rerun", {
     readonly failure: Schema.TaggedUnion<{
@@ -3463,6 +3570,9 @@ export declare const Settlement: Schema.TaggedUnion<{
       }>;
       readonly Store: Schema.TaggedStruct<"Store", {
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
         readonly detail: Schema.String;
       }>;
     }>;
@@ -3509,6 +3619,9 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
         readonly detail: Schema.String;
       }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
     }>;
     readonly delay: Schema.Duration;
   }>;
@@ -3553,6 +3666,9 @@ export declare const Settlement: Schema.TaggedUnion<{
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
         readonly detail: Schema.String;
       }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
     }>;
     readonly service: Schema.brand<Schema.String, "ServiceName">;
     readonly delay: Schema.Duration;
@@ -3583,8 +3699,8 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * runs live outside the process.
    */
   take(lane: Lane, runs?: RunLocation): Effect.Effect<Option.Option<Lease>, StoreError>;
-  /** Keeps the lease alive, unless it was lost. */
-  renew(lease: Lease): Effect.Effect<RenewalResult, StoreError>;
+  /** Keeps the lease alive, unless it was lost, and notes the service that its run waits for, if any. */
+  renew(lease: Lease, waitsFor?: ServiceName): Effect.Effect<RenewalResult, StoreError>;
   /** Ends the lease; false if it was lost, and then nothing was changed. */
   settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>;
   /**
@@ -3696,6 +3812,9 @@ export declare const ServiceOutage: Schema.Struct<{
       readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
       readonly detail: Schema.String;
     }>;
+    readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+      readonly detail: Schema.String;
+    }>;
   }>;
 }>;
 export type ServiceOutage = typeof ServiceOutage.Type;
@@ -3745,6 +3864,9 @@ export declare const ServiceObservation: Schema.TaggedUnion<{
       }>;
       readonly Store: Schema.TaggedStruct<"Store", {
         readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
         readonly detail: Schema.String;
       }>;
     }>;
@@ -3807,11 +3929,14 @@ export type JobState = typeof JobState.Type;
 /** Kind of the event that the job answers. */
 export declare const EventKind: Schema.Literals<readonly ["pr_opened", "pr_push", "pr_reopened", "pr_ready_for_review", "pr_labeled", "pr_retargeted", "pr_rerun", "issue_comment", "review_comment", "review", "note"]>;
 export type EventKind = typeof EventKind.Type;
-/** The service that a job waits for. Instants are milliseconds since the epoch, by the store's clock. */
+/**
+ * The service that a job waits for; while it runs, for its turn there. Instants are milliseconds since the epoch, by the
+ * store's clock.
+ */
 export declare const WaitsFor: Schema.Struct<{
   readonly service: Schema.brand<Schema.String, "ServiceName">;
-  /** Instant of the next try. */
-  readonly until: Schema.Int;
+  /** Instant of the next try; absent while it runs. */
+  readonly until: Schema.optionalKey<Schema.Int>;
   readonly since: Schema.Int;
 }>;
 export type WaitsFor = typeof WaitsFor.Type;
@@ -3870,6 +3995,9 @@ export declare const JobRecord: Schema.Struct<{
               readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
               readonly detail: Schema.String;
             }>;
+            readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+              readonly detail: Schema.String;
+            }>;
           }>;
         }>;
       }>;
@@ -3920,11 +4048,14 @@ export declare const JobRecord: Schema.Struct<{
       readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
       readonly detail: Schema.String;
     }>;
+    readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+      readonly detail: Schema.String;
+    }>;
   }>>;
   readonly waitsFor: Schema.OptionFromNullOr<Schema.Struct<{
     readonly service: Schema.brand<Schema.String, "ServiceName">;
-    /** Instant of the next try. */
-    readonly until: Schema.Int;
+    /** Instant of the next try; absent while it runs. */
+    readonly until: Schema.optionalKey<Schema.Int>;
     readonly since: Schema.Int;
   }>>;
   /** End of a running job's lease unless its server renews it. If it has passed, no server runs the job any more. */
@@ -3982,6 +4113,9 @@ export declare const JobRecord: Schema.Struct<{
           readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
           readonly detail: Schema.String;
         }>;
+        readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+          readonly detail: Schema.String;
+        }>;
       }>;
       readonly retryable: Schema.Boolean;
     }>;
@@ -4026,6 +4160,9 @@ export declare const JobRecord: Schema.Struct<{
           readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
           readonly detail: Schema.String;
         }>;
+        readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+          readonly detail: Schema.String;
+        }>;
       }>;
     }>;
     readonly Postponed: Schema.TaggedStruct<"Postponed", {
@@ -4067,6 +4204,9 @@ export declare const JobRecord: Schema.Struct<{
         }>;
         readonly Store: Schema.TaggedStruct<"Store", {
           readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+          readonly detail: Schema.String;
+        }>;
+        readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
           readonly detail: Schema.String;
         }>;
       }>;
@@ -4528,6 +4668,8 @@ interface JobRun {
   readonly id: JobId;
   /** Its number over the job's whole life. */
   readonly run: number;
+  /** Proof of whoever reports that it is this run. A server that has a signing key takes no outcome without it. */
+  readonly token?: string | undefined;
 }
 declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
   /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
@@ -4537,6 +4679,10 @@ declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/j
    * is started. The inner effect waits for the outcome, which may also have been stored before.
    */
   listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>;
+  /** Signals the service that the run waits for, or that it goes on. It is not stored. */
+  tellWait(run: JobRun, service: Option.Option<ServiceName>): Effect.Effect<void, StoreError>;
+  /** Waits that the run tells of from when this effect has completed. Some of them may be lost. */
+  waits(run: JobRun): Effect.Effect<Stream.Stream<Option.Option<ServiceName>, StoreError>, StoreError, Scope.Scope>;
   /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
   isWanted(run: JobRun): Effect.Effect<boolean, StoreError>;
 }>;
@@ -4734,7 +4880,7 @@ declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/ser
  */
 export declare class Reconcile extends Reconcile_base {}
 declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, conversationsIn, forges, forgesAlone, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, reconcile, reconciler, redis, reviewConfig, server, spendIn, sqlite, webhooks$2 as webhooks, workspace };
+  export { claudeCode, claudeCodeOptions, conversationsIn, forges, forgesAlone, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, reconcile, reconciler, redis, reviewConfig, server, signingKeys, spendIn, sqlite, webhooks$2 as webhooks, workspace };
 }
 /** The database of `data_dir`. */
 declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
@@ -4790,6 +4936,8 @@ declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"])
 declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
+/** The keys that the servers sign with. A pod has none. */
+declare const signingKeys: Layer.Layer<never, never, AppConfig>;
 /** The worker of the lanes. */
 declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
 /** The routes of a server. */
@@ -4960,6 +5108,7 @@ declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
 }, never, never>;
 /** Claude, over the official SDK. */
 declare const layer$29: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -4981,6 +5130,10 @@ export declare const EntraIdentity: Schema.TaggedUnion<{
   }>;
   readonly Managed: Schema.TaggedStruct<"Managed", {
     readonly clientId: Schema.optionalKey<Schema.String>;
+    readonly host: Schema.optionalKey<Schema.Struct<{
+      readonly endpoint: Schema.String;
+      readonly header: Schema.Redacted<Schema.String>;
+    }>>;
   }>;
   readonly Token: Schema.TaggedStruct<"Token", {
     readonly token: Schema.Redacted<Schema.String>;
@@ -5016,9 +5169,10 @@ interface AzureSettings {
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$8: (args_0: AzureSettings) => Effect.Effect<{
-  readonly name: string;
+  name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  presenceOf: PresenceOf;
 }, never, FileSystem.FileSystem>;
 /** OpenAI's models in Azure, over OpenAI's SDK. */
 declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, never, FileSystem.FileSystem>;
@@ -5036,13 +5190,16 @@ interface BedrockSettings {
   readonly apiKey: Option.Option<Redacted.Redacted>;
   /** None: those that AWS's SDK finds: of the environment, a profile, a web identity, a container or an instance. */
   readonly credentials: Option.Option<AwsCredentials>;
+  /** Address of the region's lists of models. Absent: the usual one, unless `baseUrl` is an endpoint of one's own. */
+  readonly listUrl?: string;
   readonly limits: CallLimits;
 }
 /** Makes the service from settings, for a program with its own configuration. */
-declare const make$7: (args_0: BedrockSettings) => Effect.Effect<{
-  readonly name: string;
+declare const make$7: (settings: BedrockSettings) => Effect.Effect<{
+  name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  presenceOf: PresenceOf;
 }, never, never>;
 /** Claude in Amazon Bedrock, over Anthropic's SDK. */
 declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
@@ -5065,6 +5222,7 @@ declare const make$6: (args_0: ChatSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
 declare const layer$26: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
@@ -5082,6 +5240,7 @@ declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
 }, never, never>;
 /** Gemini, over the official SDK. */
 declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -5098,6 +5257,7 @@ declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
 declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -5126,9 +5286,10 @@ interface VertexSettings {
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
-  readonly name: string;
+  name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  presenceOf: PresenceOf;
 }, never, never>;
 /** Gemini in Google Cloud, over the official SDK. */
 declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
@@ -5236,7 +5397,7 @@ declare const layer$10: Layer.Layer<PayloadStore, never, never>;
 declare namespace RedisJobResults_d_exports {
   export { layer$9 as layer };
 }
-/** Results in Redis. A signal's content is ignored: only the stored result counts. */
+/** Results in Redis. Of a result only what is stored counts, and not the signal's content. */
 declare const layer$9: Layer.Layer<JobResults, never, Redis>;
 declare namespace RedisPayloadStore_d_exports {
   export { layer$8 as layer };
@@ -5254,4 +5415,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };

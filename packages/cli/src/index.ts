@@ -209,7 +209,14 @@ export * as Bedrock from "@nominal-code/llm/Bedrock"
 export * as Chat from "@nominal-code/llm/Chat"
 export * as Google from "@nominal-code/llm/Google"
 export { type CallLimits, LlmError, LlmErrorReason } from "@nominal-code/llm/LlmError"
-export { LlmProvider, type LlmRequest, type LlmResponse, type ToolSpec } from "@nominal-code/llm/LlmProvider"
+export {
+  LlmProvider,
+  type LlmRequest,
+  type LlmResponse,
+  type ModelPresence,
+  type PresenceOf,
+  type ToolSpec
+} from "@nominal-code/llm/LlmProvider"
 export { layer as layerLlmProviders, LlmProviders } from "@nominal-code/llm/LlmProviders"
 export { type ServiceSettings } from "@nominal-code/llm/ModelService"
 export * as OpenAi from "@nominal-code/llm/OpenAi"
