@@ -2,6 +2,7 @@ import * as Anthropic from "@nominal-code/llm/Anthropic"
 import * as Google from "@nominal-code/llm/Google"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
+import { Option, Schema } from "effect"
 import { against as chat, key as chatKey } from "./ChatScene.ts"
 import * as Clouds from "./CloudScenes.ts"
 import { request as ofOpenAi } from "./OpenAiScene.ts"
@@ -41,6 +42,8 @@ export interface Dialect {
   readonly lowEffort: RegExp
 }
 
+const decodeJson = Schema.decodeOption(Schema.fromJsonString(Schema.Unknown))
+
 const usual: Counts = { uncached: 10, cached: 0, output: 5 }
 
 const sse = (events: ReadonlyArray<object>) => events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")
@@ -58,6 +61,9 @@ const whole = ({ cached, uncached }: Counts) =>
 const withThoughts = ({ output, thoughts = 0 }: Counts) => typeof output === "number" ? output + thoughts : output
 
 const request = (model: string): LlmRequest => ({ ...ofOpenAi, model })
+
+/** Arguments as an object, or as the text that they are if they are no JSON. */
+const argumentsOf = (json: string): unknown => Option.getOrElse(decodeJson(json), () => json)
 
 /** Both in the order of the request. */
 const hasCalls = (parts: ReadonlyArray<Part>) => parts.some((part) => "name" in part)
@@ -170,7 +176,7 @@ const google: Dialect = {
             parts: [
               "text" in part
                 ? { text: part.text }
-                : { functionCall: { id: part.id, name: part.name, args: JSON.parse(part.json) } }
+                : { functionCall: { id: part.id, name: part.name, args: argumentsOf(part.json) } }
             ]
           }
         }]

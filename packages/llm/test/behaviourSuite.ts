@@ -108,6 +108,22 @@ const redirected = (code: number): Check => ({ against, key, request }) =>
 
 const ping = ": ping\n\n"
 
+/** Bodies that any gateway on the way may give an error. */
+const bodies: ReadonlyArray<unknown> = [{ error: { message: "no", type: "some_error" } }, "<html>No</html>", ""]
+
+const lasting = [[400, "invalid-request"], [401, "unauthorized"], [403, "unauthorized"], [
+  413,
+  "context-too-long"
+]] as const
+
+/** The request is answered by the second reply, after the first one had to be tried again. */
+const triedAgain = ({ against, request, write }: Dialect, first: Reply) =>
+  Effect.gen(function*() {
+    const { received, send } = yield* against([first, stream(write(words))])
+    assert.deepStrictEqual((yield* send(request)).content, [Block.cases.Text.make({ text: "All well." })])
+    assert.strictEqual(received.length, 2)
+  })
+
 /** Behaviours of every layer, by their sentences in docs/models.md. */
 const behaviours: ReadonlyArray<readonly [string, Check]> = [
   [
@@ -261,6 +277,32 @@ const behaviours: ReadonlyArray<readonly [string, Check]> = [
         assert.isAtLeast(turns, text.length / 8192)
       })
   ],
+  ["a stream that ends in the middle of an event is tried again", (dialect) => {
+    const whole = dialect.write(words)
+    return triedAgain(dialect, stream(whole.slice(0, whole.indexOf("All well.") + 4)))
+  }],
+  [
+    "a call with arguments that are no JSON is tried again",
+    (dialect) => triedAgain(dialect, stream(dialect.write([{ id: "c1", name: "Read", json: "{\"path\":\"a" }])))
+  ],
+  [
+    "500, 502, 503 and 529 are tried again, whatever comes with them",
+    (dialect) =>
+      Effect.forEach(
+        [500, 502, 503, 529],
+        (code) => Effect.forEach(bodies, (body) => triedAgain(dialect, status(code, body)))
+      ).pipe(Effect.asVoid)
+  ],
+  [
+    "400, 401, 403 and 413 are told at once, whatever comes with them",
+    ({ against, request }) =>
+      Effect.forEach(lasting, ([code, reason]) =>
+        Effect.forEach(bodies, (body) =>
+          Effect.gen(function*() {
+            const { fails, received } = yield* against([status(code, body)])
+            assert.deepStrictEqual([(yield* fails(request)).reason, received.length], [reason, 1], `${code}: ${body}`)
+          }))).pipe(Effect.asVoid)
+  ],
   ["a redirect to another host (307) is not followed", redirected(307)],
   ["a redirect that would make it a GET (302) is not followed", redirected(302)]
 ]
@@ -269,6 +311,7 @@ const rows = [
   ...behaviours.map(([sentence]) => sentence),
   ...passingEverywhere.map((failure) => `${failure} is tried again`),
   "silence is tried again",
+  "a service that wants to be left alone for an hour (429, with the time to wait) is, and the job waits",
   ...Object.values(lastingEverywhere).map((failure) => `${failure} is told at once, without the key`)
 ]
 

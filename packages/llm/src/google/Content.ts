@@ -7,6 +7,7 @@ import * as ModelService from "../ModelService.ts"
 import { listedOnly, type WindowOf } from "../ModelWindow.ts"
 import * as Retry from "../Retry.ts"
 import * as Transport from "../Transport.ts"
+import { readable } from "./ErrorBody.ts"
 import * as Errors from "./Errors.ts"
 import { toParams } from "./Request.ts"
 import { Answer } from "./Response.ts"
@@ -42,7 +43,7 @@ export const make = (
       return ModelService.attempt(name, limits, {
         request,
         open: (signal, fetch) =>
-          client(fetch).models.generateContentStream(
+          client(readable(fetch)).models.generateContentStream(
             toParams(request, { mode: sdk.FunctionCallingConfigMode[mode], level }, signal)
           ),
         explain: (cause) => Errors.isUnfinished(cause) ? answer.brokeOff : explain(cause),
@@ -72,7 +73,8 @@ export const presenceOf = (connect: Effect.Effect<Connection, LlmError>): Presen
     const { client, explain } = yield* connect
     const { fetch } = yield* Transport.make
     yield* Effect.tryPromise({
-      try: (abortSignal) => client(fetch).models.countTokens({ model, contents: "x", config: { abortSignal } }),
+      try: (abortSignal) =>
+        client(readable(fetch)).models.countTokens({ model, contents: "x", config: { abortSignal } }),
       catch: explain
     })
     return there
