@@ -17,6 +17,7 @@ const env = {
   ACCESS_REQUIRE: "member",
   ALLOWED_ACCESS_LEVEL: "developer",
   ALLOWED_USERS: "",
+  QUOTAS_AUTHOR_PER_DAY: "3",
   QUOTAS_REPOSITORY_PER_DAY: "2"
 }
 
@@ -36,10 +37,15 @@ layer(Layer.effect(World, GitLabJourney.make(env)), { excludeTestServices: true,
         project.members.set(gitlab.account(bot), 30)
         project.members.set(gitlab.account("mara"), 30)
         project.members.set(gitlab.account("guest"), 10)
-        const propose = Effect.fnUntraced(function*(author: string, title: string, more: Record<string, string> = {}) {
+        const propose = Effect.fnUntraced(function*(
+          author: string,
+          title: string,
+          more: Record<string, string> = {},
+          within = project
+        ) {
           const round = change("total", "return Math.round(items.sum())", title)
           const commits = [{ ...round, files: { ...round.files, ...more } }] as const
-          const request = yield* gitlab.openRequest({ project, author, title, commits })
+          const request = yield* gitlab.openRequest({ project: within, author, title, commits })
           const found = [
             finding("src/total.ts", "Rounding the sum loses the cents of every order.", { severity: "low" })
           ]
@@ -75,6 +81,23 @@ layer(Layer.effect(World, GitLabJourney.make(env)), { excludeTestServices: true,
         const third = yield* propose("mara", "A third one")
         assert.strictEqual(third.reason, "quota-reached")
         assert.match(third.texts.join(), /There is no review: this repository's reviews and answers/)
+
+        const [flooded, beside] = yield* Effect.forEach(
+          ["flooded", "beside"],
+          (name) => gitlab.addProject(`acme/backend/${name}`, [{ message: "Open the shop", files }])
+        )
+        assert.isDefined(flooded)
+        assert.isDefined(beside)
+        for (const one of [flooded, beside]) {
+          for (const name of [bot, "dora", "carol"]) one.members.set(gitlab.account(name), 30)
+        }
+        const flood = (author: string, within: typeof project) =>
+          Effect.map(propose(author, "Round it", {}, within), ({ reason, texts }) => `${reason}: ${texts.join()}`)
+        assert.match(yield* flood("dora", flooded), /^Reviewed/)
+        assert.match(yield* flood("dora", flooded), /^Reviewed/)
+        assert.match(yield* flood("dora", beside), /^Reviewed/)
+        assert.match(yield* flood("dora", beside), /^quota-reached: .*that this account may cause/)
+        assert.match(yield* flood("carol", beside), /^Reviewed/)
         yield* checkHonesty
       }))
   }

@@ -50,6 +50,8 @@ export const PullRequestEvent = Schema.TaggedUnion({
      * the job replaced that of the request, the ids of the replaced jobs follow, with blanks between them.
      */
     again: Schema.optionalKey(Schema.String),
+    /** True where the job replaced one that a person had asked for, by a label or a check that is to run again. */
+    asked: Schema.optionalKey(Schema.Boolean),
     installationId: Schema.optionalKey(Schema.Int)
   },
   Comment: {
@@ -77,6 +79,9 @@ export const PullRequestEvent = Schema.TaggedUnion({
 })
 export type PullRequestEvent = typeof PullRequestEvent.Type
 
-/** True for an event that nobody asked a review with: no comment, no label and no check that is to run again. */
+/**
+ * True for an event that nobody asked a review with: no comment, no label and no check that is to run again, and none that
+ * stands for one of these.
+ */
 export const isAutomatic = (event: PullRequestEvent): boolean =>
-  event._tag === "Lifecycle" && event.kind !== "pr_labeled" && event.kind !== "pr_rerun"
+  event._tag === "Lifecycle" && event.kind !== "pr_labeled" && event.kind !== "pr_rerun" && event.asked !== true

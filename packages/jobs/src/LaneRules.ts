@@ -3,6 +3,7 @@ import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure } from "@nominal-code/domain/Failure"
 import { eventKeyOf, Job, JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
+import { isAutomatic } from "@nominal-code/domain/PullRequestEvent"
 import { Duration, Option, Schema } from "effect"
 import { OfferResult, type QueueLimits, type RenewalResult, type RunLocation, Settlement } from "./JobQueue.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
@@ -99,16 +100,26 @@ const retire = (table: JobTable, row: JobRow, by: JobRow["supersededBy"], now: n
 
 /**
  * Stored form of a job that supersedes another. If that one was to review its head again, so does this one, unless that
- * one has posted its review by then: it names it.
+ * one has posted its review by then: it names it. If somebody had asked for that one, this one is asked for, too.
  */
 const inheriting = (table: JobTable, { id }: JobRow, newer: string): string => {
   const jobs = Option.all({ before: StoredJob.decode(table.payload(id)), after: StoredJob.decode(newer) })
   if (Option.isNone(jobs)) return newer
   const { after, before } = jobs.value
-  if (before.event._tag === "Comment" || before.event.again === undefined) return newer
-  if (after.event._tag === "Comment" || after.event.again !== undefined) return newer
-  const again = standingFor(before.event.again, { id, stoodFor: null })
-  return StoredJob.encode(new Job({ ...after, event: { ...after.event, again } }))
+  if (before.event._tag === "Comment" || after.event._tag === "Comment") return newer
+  const isAgain = before.event.again !== undefined && after.event.again === undefined
+  const isAsked = !isAutomatic(before.event) && isAutomatic(after.event)
+  if (!isAgain && !isAsked) return newer
+  return StoredJob.encode(
+    new Job({
+      ...after,
+      event: {
+        ...after.event,
+        ...(isAgain ? { again: standingFor(before.event.again ?? null, { id, stoodFor: null }) } : {}),
+        ...(isAsked ? { asked: true } : {})
+      }
+    })
+  )
 }
 
 /** Supersedes a job by a newer one, which lists it. */

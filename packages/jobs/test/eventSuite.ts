@@ -1,5 +1,6 @@
 import { assert } from "@effect/vitest"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { isAutomatic } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
@@ -43,7 +44,8 @@ const [asked, reopened] = [
 const takesAgain = Effect.gen(function*() {
   const { job } = yield* take
   assert.strictEqual(job.delivery, "reopened")
-  assert.strictEqual(job.event._tag === "Lifecycle" ? job.event.again : "", `asked ${asked.id}`)
+  assert.deepInclude(job.event, { again: `asked ${asked.id}`, asked: true })
+  assert.isFalse(isAutomatic(job.event))
 })
 
 /** Behaviour of a request to review a head again that an event replaces, whose head may have its review. */
@@ -64,6 +66,23 @@ export const askedAgain = (it: It) => {
       yield* offer(reopened)
       yield* settle(lease, release)
       yield* takesAgain
+    })
+  )
+  retargeted(it)
+}
+
+/** Behaviour of another base of a pull request, for which nobody has asked. */
+const retargeted = (it: It) => {
+  it(
+    "hands on that a person asked, to an event that reviews the head again by itself, and not the other way round",
+    Effect.gen(function*() {
+      const other = lifecycle(lane, "other", "pr_retargeted", shaOf("head"), { again: "other" })
+      yield* offerAll(asked, other)
+      assert.deepInclude((yield* take).job.event, { again: "other", asked: true })
+      yield* offerAll(lifecycle(laneOf(2), "base", "pr_retargeted", shaOf("head"), { again: "base" }))
+      yield* offer(lifecycle(laneOf(2), "later", "pr_push", shaOf("later")))
+      const lease = Option.getOrThrow(yield* JobQueue.use((queue) => queue.take(laneOf(2))))
+      assert.isTrue(isAutomatic(lease.job.event))
     })
   )
 }

@@ -2,8 +2,9 @@ import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
-import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
+import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { givenUp } from "./CommitChecks.ts"
@@ -39,6 +40,13 @@ const leaseLost = Postponed.make({
   service: ServiceName.make("store")
 })
 
+/** Shows on the commit that the job was given up, and why. A locked conversation takes that, where it takes no comment. */
+const showGivenUp = (job: Job, what: Notice) =>
+  what._tag === "GivenUp" ? givenUp(job, explain(what.failure)) : Effect.void
+
+const isFinal = (error: ForgeError | RunNotWanted): boolean =>
+  error._tag === "ForgeError" && error.reason._tag === "Refused"
+
 /**
  * Posts a notice on the pull request, once. A review of the job that is there already counts instead. The failure's
  * detail stays in the logs: it may quote what a provider or a server said.
@@ -51,8 +59,11 @@ export const notice = Effect.fn("Notice.notice")(
     if (Option.isSome(known.review)) return Reviewed.make({ outcome: postedOutcome(known.review.value) })
     if (dryRun) return Refused.make({ detail: "a dry run posts nothing" })
     yield* ensureWanted
-    const review = yield* forge.reply(job.event, job.id, noticeText(job, what), known)
-    if (what._tag === "GivenUp" && Option.isNone(review)) yield* givenUp(job, explain(what.failure))
+    const review = yield* Effect.tapError(
+      forge.reply(job.event, job.id, noticeText(job, what), known),
+      (error) => isFinal(error) ? showGivenUp(job, what) : Effect.void
+    )
+    if (Option.isNone(review)) yield* showGivenUp(job, what)
     return Option.match(review, {
       onNone: () => Told.make({}),
       onSome: (posted) => Reviewed.make({ outcome: postedOutcome(posted) })

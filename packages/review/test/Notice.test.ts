@@ -72,13 +72,23 @@ describe("the notice of a job that is given up", () => {
       assert.deepInclude(yield* tell(Scene.world({ reply: missing })), { _tag: "Refused" })
     }))
 
-  it.effect("is refused for good where the forge refuses it", () =>
+  it.effect("is refused for good where the forge refuses it, and stands on the commit then", () =>
     Effect.gen(function*() {
-      const locked = Scene.world({
-        reply: Scene.forgeError(new Refused({ status: 403, because: "locked", message: "locked" }))
-      })
-      const outcome = yield* tell(locked)
-      assert.match(outcome._tag === "Refused" ? outcome.detail : outcome._tag, /GitHub.reply acme\/shop#7.*locked/)
+      for (const because of ["locked", "archived", "sso"] as const) {
+        const world = Scene.world({
+          reply: Scene.forgeError(new Refused({ status: 403, because, message: `words about ${because}` }))
+        })
+        const outcome = yield* tell(
+          world,
+          Notice.cases.GivenUp.make({ failure: Failure.cases.Forge.make({ reason: because, detail }) })
+        )
+        assert.match(
+          outcome._tag === "Refused" ? outcome.detail : outcome._tag,
+          new RegExp(`GitHub.reply acme/shop#7.*${because}`)
+        )
+        const sentence = explain(Failure.cases.Forge.make({ reason: because, detail }))
+        assert.include(JSON.stringify(world.checks.at(-1)), `This commit was not reviewed: ${sentence}.`)
+      }
     }))
 
   it.effect("is not posted by a process that lost the job's lease", () =>
