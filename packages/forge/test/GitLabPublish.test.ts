@@ -171,6 +171,24 @@ describe("a review on GitLab", () => {
       assert.deepStrictEqual(ours(), [])
     }))
 
+  it.effect("on a confidential merge request, in a private fork, is posted by a member, and others find no such project", () =>
+    Effect.gen(function*() {
+      const { bot, on, ours, publish, ref, request } = yield* makeScene()
+      request.project.private = true
+      const refused = yield* Effect.forEach(
+        [
+          on(Forge.use((forge) => Effect.asVoid(forge.look(ref, JobId.make("0123456789abcdef0123"))))),
+          on(Forge.use((forge) => forge.checkAccess(ref.repo))),
+          Effect.asVoid(publish([comment(10)]))
+        ],
+        (attempt) => Effect.map(Effect.flip(attempt), String)
+      )
+      for (const error of refused) assert.match(error, /NotFound\): not there, or not visible to the token/)
+      assert.deepStrictEqual(ours(), [])
+      request.project.members.set(bot, 30)
+      assert.strictEqual((yield* publish([comment(10)])).inline, 1)
+    }))
+
   it.effect("in an archived project is refused for that", () =>
     Effect.gen(function*() {
       const { publish, request } = yield* makeScene()

@@ -67,10 +67,18 @@ export const bodyOf = <A>(schema: Schema.ConstraintDecoder<A>, { body }: Call): 
     (error) => new Refusal({ status: 400, message: error.message })
   )
 
+/**
+ * True if an account sees a project. Source: docs.gitlab.com/user/project/merge_requests/confidential: the merge request
+ * for a confidential issue is made in a private fork, which only its members see.
+ */
+export const isSeenBy = (project: Project, viewer: Account): boolean => !project.private || project.members.has(viewer)
+
 /** The project that a path names. */
-export const projectOf = ({ state }: Api, { params }: Call): Effect.Effect<Project, Refusal> => {
+export const projectOf = ({ state }: Api, { params, viewer }: Call): Effect.Effect<Project, Refusal> => {
   const project = state.project(params["id"] ?? "")
-  return project === undefined ? Effect.fail(notFound("Project")) : Effect.succeed(project)
+  return project === undefined || !isSeenBy(project, viewer)
+    ? Effect.fail(notFound("Project"))
+    : Effect.succeed(project)
 }
 
 /** The merge request that a path names. */

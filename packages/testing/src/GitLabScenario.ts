@@ -35,7 +35,8 @@ export const makeScenario = (api: Api, directory: string) => {
       defaultBranch: "main",
       forkOf,
       members: new Map(),
-      archived: false
+      archived: false,
+      private: false
     }
     state.projects.push(project)
     return project

@@ -7,9 +7,10 @@ import { json, type Reply } from "./GitHubRest.ts"
 import { readBody, unlessKnown } from "./GitHubServer.ts"
 import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
 import { now } from "./GitHubState.ts"
-import { type Answer, type Api, type Handler, Refusal } from "./GitLabApi.ts"
+import { type Answer, type Api, type Handler, isSeenBy, Refusal } from "./GitLabApi.ts"
 import { awardRoutes, draftRoutes, noteRoutes } from "./GitLabNoteRoutes.ts"
 import { projectRoutes } from "./GitLabRoutes.ts"
+import type { Account, Project } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
 
 const prefix = "/api/v4"
@@ -75,6 +76,9 @@ export interface Parts {
   readonly journal: GitHubJournal
   readonly pauses: GitHubPauses
 }
+
+const seenBy = (account: Account | undefined, project: Project | undefined) =>
+  account === undefined || project === undefined || isSeenBy(project, account) ? project : undefined
 
 const makeExchange = ({ api, faults, journal, pauses, wire }: Parts) => {
   const { state } = api
@@ -147,7 +151,7 @@ const makeExchange = ({ api, faults, journal, pauses, wire }: Parts) => {
       const seen = { kind: "git", operation: git.service, login: viewer?.login ?? "", body: undefined } as const
       const status = fault?._tag === "Answer"
         ? yield* write(response, { status: fault.status, headers: fault.headers ?? {}, body: "" })
-        : yield* answerGit(git, state.project(git.repository), viewer, url, request, response)
+        : yield* answerGit(git, seenBy(account, state.project(git.repository)), viewer, url, request, response)
       return { seen, status }
     }
   )

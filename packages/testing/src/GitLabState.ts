@@ -25,6 +25,8 @@ export interface Project {
   readonly forkOf: Project | undefined
   readonly members: Map<Account, AccessLevel>
   archived: boolean
+  /** True if only members see it, as with the private fork that a confidential merge request lies in. */
+  private: boolean
 }
 
 /** The commits that one version of a merge request's diff is between. */
