@@ -1,5 +1,6 @@
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Option, Result, Schema, SchemaIssue } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { WebhookError } from "./ForgeError.ts"
 import type { Delivery, WebhookRequest } from "./Webhooks.ts"
 
@@ -25,10 +26,14 @@ const mismatch = (forge: string, issue: SchemaIssue.Issue): string => {
   return `the payload is not what ${forge} describes${path === "" ? "" : ` at ${path}`}`
 }
 
-/** Makes the readers of one forge's payloads. A payload that differs from its schema is ignored with the place. */
+/**
+ * Makes the readers of one forge's payloads. A payload that differs from its schema is ignored with the place. The schema
+ * is compiled, because each delivery is read before it is answered.
+ */
 export const readersOf =
   (forge: string) =>
   <S extends Schema.ConstraintDecoder<unknown>>(schema: S, read: (payload: S["Type"]) => Reading): Reader => {
+    SchemaJITCompiler.enable(schema.ast)
     const decode = Schema.decodeUnknownResult(schema)
     return (payload) => Result.flatMap(Result.mapError(decode(payload), (error) => mismatch(forge, error.issue)), read)
   }

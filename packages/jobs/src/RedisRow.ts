@@ -1,4 +1,5 @@
 import { Option, Schema } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import * as EndedJob from "./EndedJob.ts"
 import { JobRow } from "./JobTable.ts"
 
@@ -87,6 +88,8 @@ export const pairsOf = (flat: ReadonlyArray<string>): typeof Fields.Type =>
 const int = (value: string | undefined): number => Number(value ?? "0")
 const orNull = <A>(value: A | undefined): A | null => value ?? null
 
+// Each step on a lane reads the rows of its jobs.
+SchemaJITCompiler.enable(JobRow.ast)
 const decodeRow = Schema.decodeUnknownOption(JobRow)
 
 /** Reads a row from a hash; none if there is no such job, or if the hash is not one. */

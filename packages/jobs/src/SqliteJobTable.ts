@@ -1,9 +1,12 @@
 import type { Parameters, Statements } from "@nominal-code/persistence/Sqlite"
 import { Schema } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { byTurn, JobRow, type JobTable, type Page } from "./JobTable.ts"
 import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
 
 const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
+// Each take, renewal and settlement reads rows.
+SchemaJITCompiler.enable(StoredRow.ast)
 const StoredHead = Schema.Struct({
   lane: Schema.String,
   dueAt: Schema.Int,
