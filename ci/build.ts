@@ -4,9 +4,10 @@
  *
  * `node ci/build.ts [directory]` writes elsewhere; `EXTRAS` names the variant of `ci/variants.ts` that is built.
  */
+import { execFileSync } from "node:child_process"
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
-import { argv, env } from "node:process"
+import { argv, env, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 import { leftOut } from "./variants.ts"
@@ -44,19 +45,13 @@ for (const name of ["persistence", "jobs"]) {
 }
 for (const file of ["LICENSE", "README.md"]) cpSync(at(file), out(file))
 
-// Checked before anything is loaded: an older Node ends with a stack trace, or only in the middle of a review.
-writeFileSync(
-  out("bin/nominal-code.js"),
-  `#!/usr/bin/env node
-const [major, minor] = process.versions.node.split(".").map(Number)
-if (major > 22 || (major === 22 && minor >= 19)) await import("../lib/main.js")
-else {
-  console.error(\`nominal-code: Node 22.19 or newer is needed, and this is \${process.versions.node}\`)
-  process.exitCode = 1
-}
-`
-)
+for (const name of ["nominal-code.js", "compile.js"]) cpSync(at(`ci/bin/${name}`), out(`bin/${name}`))
 chmodSync(out("bin/nominal-code.js"), 0o755)
+// The program's own help, so that nothing of the program is loaded to show it.
+for (const [name, colour] of [["help", { NO_COLOR: "1" }], ["help-coloured", { FORCE_COLOR: "1" }]] as const) {
+  const help = execFileSync(execPath, [out("lib/main.js"), "--help"], { env: { PATH: env["PATH"], ...colour } })
+  writeFileSync(out(`lib/${name}.txt`), help)
+}
 writeFileSync(
   out("package.json"),
   `${

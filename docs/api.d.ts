@@ -8,8 +8,8 @@
 /** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
 import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Result, Schema, Scope, Stream } from "effect";
 import { ChildProcessSpawner } from "effect/process";
-import { IncomingMessage, Server, ServerResponse } from "node:http";
 import { HttpServer } from "effect/http";
+import { IncomingMessage, Server, ServerResponse } from "node:http";
 /** The side of a diff: `LEFT` is the base (deleted lines), `RIGHT` the head (added lines). GitHub's words. */
 export declare const Side: Schema.Literals<readonly ["LEFT", "RIGHT"]>;
 export type Side = typeof Side.Type;
@@ -748,6 +748,8 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
      * the job replaced that of the request, the ids of the replaced jobs follow, with blanks between them.
      */
     readonly again: Schema.optionalKey<Schema.String>;
+    /** True where the job replaced one that a person had asked for, by a label or a check that is to run again. */
+    readonly asked: Schema.optionalKey<Schema.Boolean>;
     readonly installationId: Schema.optionalKey<Schema.Int>;
   }>;
 }>;
@@ -831,7 +833,7 @@ declare const metrics: {
   port: Setting<import("effect/Option").Option<number>, "none">;
 };
 /** Settings of the search for missed events. */
-declare const reconcile$1: {
+declare const reconcile: {
   every: Setting<import("effect/Duration").Duration, "none">;
   window: Setting<import("effect/Duration").Duration, "none">;
   maxRequests: Setting<number, "none">;
@@ -1112,7 +1114,7 @@ interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"> {
   readonly maxConcurrent: number;
 }
 /** Limits of the search for missed events. */
-type ReconcileSettings = ValuesOf<typeof reconcile$1>;
+type ReconcileSettings = ValuesOf<typeof reconcile>;
 /** Directory and size limits of the checkouts. */
 interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace$1>, "baseDir"> {
   readonly baseDir: string;
@@ -1295,6 +1297,7 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
       readonly byBot: Schema.optionalKey<Schema.Boolean>;
       readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
       readonly again: Schema.optionalKey<Schema.String>;
+      readonly asked: Schema.optionalKey<Schema.Boolean>;
       readonly installationId: Schema.optionalKey<Schema.Int>;
     }>;
   }>;
@@ -1359,6 +1362,7 @@ export declare const eventKeyOf: (value: {
   readonly byBot?: boolean;
   readonly labels?: readonly string[];
   readonly again?: string;
+  readonly asked?: boolean;
   readonly installationId?: number;
 }) => string;
 /** Reason why a job ended without a review. */
@@ -1631,6 +1635,7 @@ declare const ReviewDraft_base: Schema.Class<ReviewDraft, Schema.Struct<{
       readonly byBot: Schema.optionalKey<Schema.Boolean>;
       readonly labels: Schema.optionalKey<Schema.$Array<Schema.String>>;
       readonly again: Schema.optionalKey<Schema.String>;
+      readonly asked: Schema.optionalKey<Schema.Boolean>;
       readonly installationId: Schema.optionalKey<Schema.Int>;
     }>;
   }>;
@@ -3105,6 +3110,1205 @@ declare const LlmProviders_base: Context.ServiceClass<LlmProviders, "@nominal-co
 export declare class LlmProviders extends LlmProviders_base {}
 /** The providers of the given layers, by their names. Of several with the same name, the last one counts. */
 declare const layer$2: <E, R>(providers: ReadonlyArray<Layer.Layer<LlmProvider, E, R>>) => Layer.Layer<LlmProviders, E, R>;
+/** Key and address of Anthropic where Claude Code does not use its user's login. */
+interface Account {
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  readonly baseUrl: Option.Option<string>;
+}
+declare namespace ClaudeCode_d_exports {
+  export { ClaudeCodeOptions, check, layer$36 as layer };
+}
+/** The Claude Code of this machine, and the account that it uses. */
+interface ClaudeCodeOptions extends Account {
+  /** Absolute path of the program; none: there is none. */
+  readonly program: Option.Option<string>;
+  /** Its working directory, which stays empty. Its sessions belong to this directory. */
+  readonly directory: string;
+  /** Listener on the loopback, at a free port, for the tools of one task. */
+  readonly listener: Layer.Layer<HttpServer.HttpServer, unknown>;
+  /** Time without a sign of life after which a run is ended. */
+  readonly idle?: Duration.Duration | undefined;
+  /** Memory above which a run is ended, in bytes. It is looked at where there is `/proc`. */
+  readonly memory?: number | undefined;
+}
+/** Fails if Claude Code is not there, is too old, or is not logged in. Tells its version. */
+declare const check: (options: ClaudeCodeOptions) => Effect.Effect<string, LlmError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem>;
+/**
+ * The user's Claude Code as the runner of tasks, with its login or a key of Anthropic. It has our tools only, served
+ * over MCP on the loopback: it never sees the checkout's directory.
+ */
+declare const layer$36: (options: ClaudeCodeOptions) => Layer.Layer<AgentRunner, never, FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>;
+declare const ForgeNotConfigured_base: Schema.Class<ForgeNotConfigured, Schema.TaggedStruct<"ForgeNotConfigured", {
+  readonly platform: Schema.Literals<readonly ["github", "gitlab"]>;
+}>, import("effect/Cause").YieldableError>;
+/** This process has no credentials for the forge. */
+export declare class ForgeNotConfigured extends ForgeNotConfigured_base {
+  get message(): string;
+}
+declare const Forges_base: Context.ServiceClass<Forges, "@nominal-code/forge/Forges", {
+  readonly platforms: ReadonlyArray<Platform>;
+  of(platform: Platform): Effect.Effect<Forge["Service"], ForgeNotConfigured>;
+}>;
+/** The forges that this process has credentials for. */
+export declare class Forges extends Forges_base {}
+/** The forges of the given layers, by their platforms. */
+declare const layer$1: <E, R>(forges: ReadonlyArray<Layer.Layer<Forge, E, R>>) => Layer.Layer<Forges, E, R>;
+/** Runs an effect on the forge of a platform. */
+declare const on: (platform: Platform) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ForgeNotConfigured, Forges | Exclude<R, Forge>>;
+/** A variable of a container: its text, or the entry of a Secret that holds it. */
+interface EnvironmentVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef: {
+      readonly name: string;
+      readonly key: string;
+      readonly optional?: boolean;
+    };
+  };
+}
+/** The one container of a review's pod. */
+interface ContainerManifest {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy?: string;
+  readonly args: Array<string>;
+  readonly terminationMessagePolicy: string;
+  readonly env: Array<EnvironmentVariable>;
+  /** CPU and memory, in Kubernetes' notation. */
+  readonly resources: {
+    readonly requests: Record<string, string>;
+    readonly limits: Record<string, string>;
+  };
+  readonly securityContext: {
+    readonly readOnlyRootFilesystem: boolean;
+    readonly runAsNonRoot: boolean;
+    readonly runAsUser: number;
+    readonly allowPrivilegeEscalation: boolean;
+    readonly capabilities: {
+      readonly drop: Array<string>;
+    };
+    readonly seccompProfile: {
+      readonly type: string;
+    };
+  };
+  readonly volumeMounts: Array<{
+    readonly name: string;
+    readonly mountPath: string;
+  }>;
+}
+/** The nodes that may run a pod, and as what. */
+interface SchedulingManifest {
+  readonly priorityClassName?: string;
+  readonly runtimeClassName?: string;
+  readonly affinity?: Affinity;
+  readonly nodeSelector?: Record<string, string>;
+  readonly tolerations?: Array<Toleration>;
+  readonly imagePullSecrets?: Array<{
+    readonly name: string;
+  }>;
+}
+/** A review's pod. */
+interface PodManifest extends SchedulingManifest {
+  readonly restartPolicy: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly enableServiceLinks: boolean;
+  readonly serviceAccountName?: string;
+  readonly securityContext: {
+    readonly runAsNonRoot: boolean;
+    readonly runAsUser: number;
+    readonly runAsGroup: number;
+    readonly fsGroup: number;
+    readonly seccompProfile: {
+      readonly type: string;
+    };
+  };
+  readonly containers: Array<ContainerManifest>;
+  readonly volumes: Array<{
+    readonly name: string;
+    readonly emptyDir: {
+      readonly sizeLimit: string;
+    };
+  }>;
+}
+/** The manifest of a review's Kubernetes Job: the JSON that is sent to the API server. */
+interface JobManifest {
+  readonly apiVersion: "batch/v1";
+  readonly kind: "Job";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Record<string, string>;
+    readonly annotations: Record<string, string>;
+  };
+  readonly spec: {
+    readonly suspend?: boolean;
+    readonly backoffLimit: number;
+    readonly activeDeadlineSeconds: number;
+    readonly ttlSecondsAfterFinished: number;
+    readonly podFailurePolicy: {
+      readonly rules: Array<{
+        readonly action: string;
+        readonly onPodConditions: Array<{
+          readonly type: string;
+          readonly status: string;
+        }>;
+      }>;
+    };
+    readonly podReplacementPolicy: string;
+    readonly template: {
+      readonly metadata: {
+        readonly labels: Record<string, string>;
+        readonly annotations: Record<string, string>;
+      };
+      readonly spec: PodManifest;
+    };
+  };
+}
+/**
+ * Reason why a call of the Kubernetes API failed. `refused`: it will not do that, however often it is asked.
+ * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
+ * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
+ * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a
+ * list.
+ */
+export declare const KubeErrorReason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
+export type KubeErrorReason = typeof KubeErrorReason.Type;
+declare const KubeError_base: Schema.Class<KubeError, Schema.TaggedStruct<"KubeError", {
+  readonly operation: Schema.String;
+  readonly reason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
+  readonly detail: Schema.String;
+  /** Wait that the server asked for. */
+  readonly retryAfter: Schema.optionalKey<Schema.Duration>;
+}>, import("effect/Cause").YieldableError>;
+/** A call of the Kubernetes API that failed. `detail` is the server's own message. */
+export declare class KubeError extends KubeError_base {
+  get message(): string;
+  /** True if the same call may succeed later. */
+  get retryable(): boolean;
+}
+/** A kube job as the cluster shows it now. */
+interface KubeJob {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** True if it has been deleted, and exists until its pods are gone. */
+  readonly deleting: boolean;
+  /** True if it must have no pods: its queue has not admitted it yet, or has preempted it. */
+  readonly suspended: boolean;
+  /** True if the cluster has begun to make pods for it. */
+  readonly started: boolean;
+  /** Number of its pods that have not ended. */
+  readonly active: number;
+  /** True if a pod of it runs. */
+  readonly running: boolean;
+  /** End of the Job; none before. */
+  readonly end: Option.Option<{
+    readonly succeeded: boolean;
+    readonly reason: string;
+    readonly message: string;
+  }>;
+}
+/** Reason and message of a pod that is not simply running. */
+interface PodProblem {
+  readonly reason: string;
+  readonly message: string;
+}
+/** A pod as the cluster shows it now. */
+interface KubePod {
+  readonly name: string;
+  /** Name of its Job. */
+  readonly job: string;
+  /** Node of the pod; none while it is not scheduled. */
+  readonly node: Option.Option<string>;
+  readonly phase: string;
+  /** Reason why it failed as a whole, or was ended: evicted, deleted, its node shut down. */
+  readonly failure: Option.Option<PodProblem>;
+  /** Reason why no node takes it. */
+  readonly unschedulable: Option.Option<string>;
+  /** Reason why its container does not start. */
+  readonly waiting: Option.Option<PodProblem>;
+  /** End of its container, and its last output. */
+  readonly exit: Option.Option<PodProblem & {
+    readonly code: number;
+  }>;
+}
+/** A list of objects, and the version of the cluster's state that it shows, from which a watch continues. */
+interface ObjectList<A> {
+  readonly items: ReadonlyArray<A>;
+  readonly version: string;
+}
+/** An event of a watch. `version`: the point from which another watch continues. */
+type WatchEvent<A> =
+/** The API server has taken the request, and tells what happens from now on. */
+{
+  readonly _tag: "Opened";
+} | {
+  readonly _tag: "Changed";
+  readonly item: A;
+  readonly version: string;
+} | {
+  readonly _tag: "Removed";
+  readonly item: A;
+  readonly version: string;
+} |
+/** Bookmark: nothing has happened up to this version. */
+{
+  readonly _tag: "Progress";
+  readonly version: string;
+};
+/** List and watch of the objects of one kind, by labels. */
+interface Watchable<A> {
+  /**
+   * Lists objects. `cached`: from the API server's memory, which may be some seconds old and costs its store nothing.
+   * Otherwise the present state, which reads the whole namespace.
+   */
+  list(selector: string, cached: boolean): Effect.Effect<ObjectList<A>, KubeError>;
+  /** Watches the changes after `version`. The stream ends when the server closes it, which is no error. */
+  watch(selector: string, version: string): Stream.Stream<WatchEvent<A>, KubeError>;
+}
+declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/kubernetes/KubeClient", {
+  createJob(job: JobManifest): Effect.Effect<KubeJob, KubeError>;
+  findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>;
+  /** Deletes a Job, which exists until its pods are gone. An absent Job is no error. */
+  deleteJob(name: string): Effect.Effect<void, KubeError>;
+  /**
+   * Time since a Job's deletion was requested, by the API server's clock; none if it was not requested, or the Job is
+   * gone.
+   */
+  endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>;
+  /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
+  warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
+  readonly jobs: Watchable<KubeJob>;
+  readonly pods: Watchable<KubePod>;
+}>;
+/** The Jobs of one namespace of a cluster. Each call is one request. */
+export declare class KubeClient extends KubeClient_base {}
+declare const KubeConfigError_base: Schema.Class<KubeConfigError, Schema.TaggedStruct<"KubeConfigError", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** Raised if there is no cluster, or no access to it. */
+export declare class KubeConfigError extends KubeConfigError_base {}
+/** A service that jobs wait for. Instants are milliseconds since the epoch. */
+export declare const ServiceOutage: Schema.Struct<{
+  readonly service: Schema.brand<Schema.String, "ServiceName">;
+  readonly since: Schema.Int;
+  /** Instant of the next try. */
+  readonly until: Schema.Int;
+  readonly failure: Schema.TaggedUnion<{
+    readonly Bug: Schema.TaggedStruct<"Bug", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Checkout: Schema.TaggedStruct<"Checkout", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Cluster: Schema.TaggedStruct<"Cluster", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Crash: Schema.TaggedStruct<"Crash", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Deadline: Schema.TaggedStruct<"Deadline", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Forge: Schema.TaggedStruct<"Forge", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Installation: Schema.TaggedStruct<"Installation", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Lease: Schema.TaggedStruct<"Lease", {
+      readonly detail: Schema.String;
+    }>;
+    readonly Model: Schema.TaggedStruct<"Model", {
+      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Pod: Schema.TaggedStruct<"Pod", {
+      readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Store: Schema.TaggedStruct<"Store", {
+      readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+      readonly detail: Schema.String;
+    }>;
+    readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+      readonly detail: Schema.String;
+    }>;
+  }>;
+}>;
+export type ServiceOutage = typeof ServiceOutage.Type;
+/** Observation of a run about the services that it needs. */
+export declare const ServiceObservation: Schema.TaggedUnion<{
+  readonly Answered: Schema.TaggedStruct<"Answered", {
+    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
+  }>;
+  readonly Away: Schema.TaggedStruct<"Away", {
+    readonly job: Schema.optionalKey<Schema.brand<Schema.String, "JobId">>;
+    readonly service: Schema.brand<Schema.String, "ServiceName">;
+    readonly failure: Schema.TaggedUnion<{
+      readonly Bug: Schema.TaggedStruct<"Bug", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Checkout: Schema.TaggedStruct<"Checkout", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Cluster: Schema.TaggedStruct<"Cluster", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Crash: Schema.TaggedStruct<"Crash", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Deadline: Schema.TaggedStruct<"Deadline", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Forge: Schema.TaggedStruct<"Forge", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Installation: Schema.TaggedStruct<"Installation", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Lease: Schema.TaggedStruct<"Lease", {
+        readonly detail: Schema.String;
+      }>;
+      readonly Model: Schema.TaggedStruct<"Model", {
+        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Pod: Schema.TaggedStruct<"Pod", {
+        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Store: Schema.TaggedStruct<"Store", {
+        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
+        readonly detail: Schema.String;
+      }>;
+      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
+        readonly detail: Schema.String;
+      }>;
+    }>;
+    readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
+    /** Services that gave the run all that it needs of them before. */
+    readonly served: Schema.optionalKey<Schema.$Array<Schema.brand<Schema.String, "ServiceName">>>;
+  }>;
+  readonly Nothing: Schema.TaggedStruct<"Nothing", {}>;
+  readonly Reached: Schema.TaggedStruct<"Reached", {
+    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
+  }>;
+}>;
+export type ServiceObservation = typeof ServiceObservation.Type;
+/** One run's use of its services. */
+interface ServiceUse {
+  /**
+   * Ends the use, and returns the time to wait for the service that the run found away; zero after any other observation.
+   * A job that a service failed again, and others not, waits for it alone from then on. After the first time it changes
+   * nothing.
+   */
+  end(finding: ServiceObservation): Effect.Effect<Duration.Duration>;
+}
+declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
+  /** True if a run that needs these services may start now. */
+  admits(services: ReadonlyArray<ServiceName>): boolean;
+  /** Counts a run that needs these services. */
+  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>;
+  /** Emits when runs may start that could not start before. */
+  readonly readmitted: Stream.Stream<void>;
+  /** The services that are waited for. */
+  readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>;
+}>;
+/**
+ * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
+ * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
+ * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
+ * first answer closes it; of a forge whose git is away, the first review.
+ */
+export declare class ServiceBreakers extends ServiceBreakers_base {}
+declare const layer$5: Layer.Layer<ServiceBreakers, never, never>;
+/** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
+interface JobRun {
+  readonly id: JobId;
+  /** Its number over the job's whole life. */
+  readonly run: number;
+  /** Proof of whoever reports that it is this run. A server that has a signing key takes no outcome without it. */
+  readonly token?: string | undefined;
+}
+declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
+  /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
+  report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>;
+  /**
+   * Listens from when this effect has completed until the scope closes; to be called before the process that reports
+   * is started. The inner effect waits for the outcome, which may also have been stored before.
+   */
+  listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>;
+  /** Signals the service that the run waits for, or that it goes on. It is not stored. */
+  tellWait(run: JobRun, service: Option.Option<ServiceName>): Effect.Effect<void, StoreError>;
+  /** Waits that the run tells of from when this effect has completed. Some of them may be lost. */
+  waits(run: JobRun): Effect.Effect<Stream.Stream<Option.Option<ServiceName>, StoreError>, StoreError, Scope.Scope>;
+  /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
+  isWanted(run: JobRun): Effect.Effect<boolean, StoreError>;
+}>;
+/**
+ * Results of jobs that run in another process. A result is stored and then signalled: a lost signal loses nothing, and
+ * a late or repeated one changes nothing.
+ */
+export declare class JobResults extends JobResults_base {}
+declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/jobs/JobRunner", {
+  /**
+   * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
+   * runs on, and is found by who takes the same run over. `run` is counted over the job's whole life: it names
+   * the run wherever that leaves traces, and a run that takes over a lost one has the same.
+   */
+  run(job: Job, run: number): Effect.Effect<JobOutcome>;
+  /**
+   * Ends whatever still runs of a job, whichever run it is of, here or elsewhere; it is gone when this returns. `run` is
+   * over by then, or its process dead. What cannot be ended is logged.
+   */
+  cancel(job: Job): Effect.Effect<void>;
+  /** Posts the notice on the job's pull request, unless it or the job's review is there. */
+  postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>;
+  /** The services that a run of the job cannot do without; of a lane's job that is not known yet, those of a review. */
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
+  /** True if runs are outside this process, so that its death says nothing about a job. */
+  readonly outOfProcess: boolean;
+}>;
+/** Runner of jobs, in this process or elsewhere. Every failure is an outcome. */
+export declare class JobRunner extends JobRunner_base {}
+declare const PayloadTooLarge_base: Schema.Class<PayloadTooLarge, Schema.TaggedStruct<"PayloadTooLarge", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** A payload that no store takes: it is larger than a payload may be. */
+export declare class PayloadTooLarge extends PayloadTooLarge_base {}
+declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
+  put(id: JobId, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>;
+  get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
+}>;
+/** Store of payloads that are too large for a pod's environment variable. */
+export declare class PayloadStore extends PayloadStore_base {}
+/** Template of the Jobs of one server. */
+interface KubeJobTemplate {
+  readonly kubernetes: KubernetesSettings;
+  readonly redis: {
+    readonly url: Redacted.Redacted;
+  };
+}
+declare namespace KubernetesRunner_d_exports {
+  export { KubernetesOptions, KubernetesWork, layer$35 as layer };
+}
+/** Settings of the Jobs, and those that travel with each. */
+interface KubernetesOptions extends KubeJobTemplate {
+  readonly review: ReviewSettings;
+}
+/** The functions that the server runs itself. They are parameters, so that this package knows no reviews. */
+interface KubernetesWork<R> {
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>;
+  /** Work of a job that is done in the server; none where it needs a pod. */
+  command(job: Job): Option.Option<Effect.Effect<JobOutcome, never, R>>;
+  /** The services that a pod needs for the job, or for a review. */
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
+}
+/**
+ * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
+ * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
+ */
+declare const layer$35: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | ServiceBreakers | Exclude<R, import("effect/Scope").Scope>>;
+/** Turn of a periodic task that a process asks for. */
+interface LeaseRequest {
+  readonly task: string;
+  /** Name of the process, of its own. */
+  readonly holder: string;
+  /** Minimum time between the end of one turn and the begin of the next. */
+  readonly interval: Duration.Duration;
+  /** Time after which the lease of a holder that does not take it again has ended. */
+  readonly lasts: Duration.Duration;
+}
+declare const PeriodicLease_base: Context.ServiceClass<PeriodicLease, "@nominal-code/persistence/PeriodicLease", {
+  /** Takes the lease, or extends the holder's own. Some: the time until it is worth asking again; nothing was changed. */
+  take(request: LeaseRequest): Effect.Effect<Option.Option<Duration.Duration>, StoreError>;
+  /** Ends the holder's turn. The lease of another holder stays. */
+  end(task: string, holder: string): Effect.Effect<void, StoreError>;
+}>;
+/** Leases of periodic tasks, which one process of a deployment does at a time. */
+export declare class PeriodicLease extends PeriodicLease_base {}
+/** Number of jobs that an account may have in a time: a day in UTC, or the last sixty minutes. */
+interface Quota {
+  /** Name of the account: `author:github:alice`. */
+  readonly name: string;
+  readonly limit: number;
+  readonly period: "day" | "hour";
+}
+declare const Quotas_base: Context.ServiceClass<Quotas, "@nominal-code/persistence/Quotas", {
+  /**
+   * Counts a job under every quota, or, if one is used up, under none: that one is the result. A job counts once, however
+   * often it asks, and keeps its place for two days.
+   */
+  take(job: string, quotas: ReadonlyArray<Quota>): Effect.Effect<Option.Option<Quota>, StoreError>;
+  /** Uncounts a job. */
+  giveBack(job: string, quotas: ReadonlyArray<Quota>): Effect.Effect<void, StoreError>;
+}>;
+/** Counts of jobs by account. They survive a restart where the store does, and are exact for any number of processes. */
+export declare class Quotas extends Quotas_base {}
+/** Address of a Redis. */
+interface RedisTarget {
+  readonly url: Redacted.Redacted;
+  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
+}
+/** A Lua script, which Redis runs atomically. */
+interface RedisScript {
+  readonly text: string;
+  /** Hash by which Redis knows a script that it has run before. */
+  readonly sha: string;
+}
+/** Event of a subscription. */
+export declare const ChannelEvent: Schema.TaggedUnion<{
+  readonly Message: Schema.TaggedStruct<"Message", {
+    readonly text: Schema.String;
+  }>;
+  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
+}>;
+export type ChannelEvent = typeof ChannelEvent.Type;
+/** Argument of a command. */
+type Argument = string | number | Uint8Array;
+/** A command and its arguments. */
+type Command = readonly [name: string, ...args: ReadonlyArray<Argument>];
+/** Encoding of the texts of a reply. `bytes`: each of their characters is one byte. */
+type TextEncoding = "utf8" | "bytes";
+/** The schema of a reply. */
+type Reply = Schema.ConstraintDecoder<unknown>;
+declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
+  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
+  send<S extends Reply>(operation: string, reply: S, command: Command, texts?: TextEncoding): Effect.Effect<S["Type"], StoreError>;
+  /** Runs a script. In a cluster all its keys need the same hash tag. */
+  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<Argument>, texts?: TextEncoding): Effect.Effect<S["Type"], StoreError>;
+  /** Subscribes to a channel, from the completion of this effect until the scope closes. */
+  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
+  /**
+   * Waits until the configured number of replicas have all earlier writes to the node of this key; fails after a
+   * second.
+   */
+  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
+  /** Succeeds if Redis answers. */
+  readonly ping: Effect.Effect<void, StoreError>;
+}>;
+/**
+ * Client of the shared Redis, and the only user of its driver: one connection for commands and one for subscriptions.
+ * Both reconnect by themselves; meanwhile every call fails at once.
+ */
+export declare class Redis extends Redis_base {}
+/** Address of a Redis, and the number of replicas that need to have an accepted job. */
+interface RedisOptions extends RedisTarget {
+  readonly waitReplicas?: number;
+}
+/** The Redis of a URL. */
+declare const layer$3: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+/** Values for the `:name` places of a statement. */
+type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
+/** The schema of a row. */
+type Row = Schema.ConstraintDecoder<unknown>;
+/** Statements of a transaction. They are invalid after it. */
+interface Statements {
+  /** Runs a statement, and returns the number of changed rows. */
+  run(sql: string, parameters?: Parameters): number;
+  /** The first row, decoded; undefined if there is none. */
+  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
+  /** Every row, decoded. */
+  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
+}
+declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
+  /** Directory of the file. Related files may be beside it. */
+  readonly directory: string;
+  /**
+   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
+   * process can come between its statements. `operation` names it in an error.
+   */
+  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
+  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /**
+   * Fails if the file is no longer at its path: it was moved or deleted, and what is written to it ends with this
+   * process.
+   */
+  readonly inPlace: Effect.Effect<void, StoreError>;
+}>;
+/**
+ * The database file of the data directory, and the only user of its driver. When a transaction's effect succeeds, its
+ * writes are on the disk and survive a kill and a power cut. Any number of processes may use the file.
+ */
+export declare class Sqlite extends Sqlite_base {}
+/** The database of a directory, which is made if it is missing. */
+declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+declare namespace Configured_d_exports {
+  export { claudeCode, claudeCodeOptions, configured, conversationsIn, forgeLimits, forges, forgesAlone, git, kubernetesOptions, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, redis, reviewConfig, signingKeys, spendIn, sqlite, workspace };
+}
+/** A part with its options. */
+declare const configured: <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) => Layer.Layer<A, E, R | AppConfig>;
+/** The database of `data_dir`. */
+declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** The Redis of `redis.url`. */
+declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
+/** Conversations in each kind of storage. */
+declare const conversationsIn: {
+  memory: Layer.Layer<ConversationStore, never, AppConfig>;
+  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** The ledger of what models cost, in each kind of storage. */
+declare const spendIn: {
+  memory: Layer.Layer<Spend, never, never>;
+  sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** Counts of the jobs of accounts, in each kind of storage. */
+declare const quotasIn: {
+  memory: Layer.Layer<Quotas, never, never>;
+  sqlite: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** Leases of periodic tasks, in each kind of storage. */
+declare const leasesIn: {
+  memory: Layer.Layer<PeriodicLease, never, never>;
+  sqlite: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+};
+/** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
+declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** Rate limits of the forges that all processes keep, where they share a Redis. */
+declare const forgeLimits: Layer.Layer<never, StoreError, AppConfig>;
+/** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
+declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
+/** The same, with the rate limits that all processes keep. */
+declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
+/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
+declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** git, with its home in `workspace.base_dir`. */
+declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** Checkouts of a repository that is on this disk already. */
+declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** All model services. One without a key fails the calls that need it. */
+declare const models: Layer.Layer<LlmProviders, never, AppConfig>;
+/** All model services, within their rates. */
+declare const ratedModels: Layer.Layer<LlmProviders, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+/** Settings of Claude Code. Its sessions are kept beside the database. */
+declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"]) => ClaudeCodeOptions;
+/** The Claude Code of this machine. */
+declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
+declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
+/** The keys that the servers sign with. A pod has none. */
+declare const signingKeys: Layer.Layer<never, never, AppConfig>;
+/** Settings of the Jobs; none where reviews run in the server. */
+declare const kubernetesOptions: ({ kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
+/** Headers of a webhook request. Their names are lower-case. */
+type WebhookHeaders = Readonly<Record<string, string | undefined>>;
+/** A webhook request as it came over the wire. */
+interface WebhookRequest {
+  readonly headers: WebhookHeaders;
+  readonly body: Uint8Array;
+}
+/** A parsed delivery: its id, and its event or the reason to ignore it. */
+interface Delivery {
+  readonly id: string;
+  readonly event: Option.Option<PullRequestEvent>;
+  /** Reason to ignore the delivery. */
+  readonly ignored: string;
+}
+/**
+ * The webhooks of one forge: how its deliveries are verified and read. All of it is synchronous, and a refusal is a
+ * value: this is on the path of every delivery. `now` is in milliseconds since the epoch.
+ */
+interface ForgeWebhooks {
+  readonly platform: Platform;
+  /** Refuses a request whose headers alone show that the forge did not send it, before its body is read. */
+  verifyHeaders(headers: WebhookHeaders, now: number): Result.Result<void, WebhookError>;
+  /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
+  verify(request: WebhookRequest, now: number): Result.Result<void, WebhookError>;
+  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
+  parse(request: WebhookRequest): Result.Result<Delivery, WebhookError>;
+}
+declare const Webhooks_base: Context.ServiceClass<Webhooks, "@nominal-code/forge/Webhooks", readonly ForgeWebhooks[]>;
+/** The webhooks of the forges that this process serves, each on a route of its own. */
+export declare class Webhooks extends Webhooks_base {}
+/** A repository that is reviewed, and the App installation that it is in. */
+interface InventoryRepository {
+  readonly repo: RepoName;
+  readonly installationId?: number;
+}
+/** An open pull request as a list of its forge shows it. Instants are milliseconds since the epoch. */
+interface OpenPullRequest {
+  readonly ref: PullRequestRef;
+  readonly title: string;
+  readonly author: Login;
+  /** Number of the author's account; on GitLab only. */
+  readonly authorId?: number;
+  readonly draft: boolean;
+  readonly headSha: Sha;
+  readonly headBranch: string;
+  readonly baseBranch: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** False if nobody has commented on it; absent where the list does not say. */
+  readonly commented?: boolean;
+}
+/** Standing of a pull request's head, as its forge shows it. */
+export declare const HeadStanding: Schema.TaggedUnion<{
+  readonly Settled: Schema.TaggedStruct<"Settled", {
+    readonly reason: Schema.String;
+  }>;
+  readonly Unreviewed: Schema.TaggedStruct<"Unreviewed", {
+    readonly reviewedBefore: Schema.Boolean;
+    readonly pushedAt: Schema.Int;
+  }>;
+}>;
+export type HeadStanding = typeof HeadStanding.Type;
+/** A comment on a pull request. */
+interface FoundComment {
+  /** The event as a delivery would have told of it. */
+  readonly event: typeof PullRequestEvent.cases.Comment.Type;
+  /** Milliseconds since the epoch. */
+  readonly writtenAt: number;
+  /** True if our account has reacted to it or answered in its thread. */
+  readonly isAnswered: Effect.Effect<boolean, ForgeError>;
+}
+/** A pull request, looked at more closely than its list shows it. */
+interface PullRequestLook {
+  /** Standing of the listed head. Absent: the pull request has another head now. */
+  readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>;
+  /** The last comments of others, in no order. */
+  readonly comments: ReadonlyArray<FoundComment>;
+}
+/** A delivery that its forge could not deliver. */
+interface FailedDelivery {
+  /** The forge's number for this attempt. */
+  readonly attempt: number;
+  /** Id of the delivery, the same for all its attempts. */
+  readonly id: string;
+  /** `pull_request.opened`. */
+  readonly event: string;
+}
+/** Page of failed deliveries. The first page has the newest. */
+interface FailedDeliveries {
+  /** Oldest first. */
+  readonly deliveries: ReadonlyArray<FailedDelivery>;
+  /** Cursor of the next page. None: there are no more within the time. */
+  readonly next: Option.Option<string>;
+}
+/** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
+interface ForgeInventory {
+  readonly platform: Platform;
+  /** Maximum number of pull requests that `look` takes. */
+  readonly looksAtOnce: number;
+  /**
+   * Repositories to look into: the allowed ones; without any, those of the App's installations. An account that cannot
+   * list its own has none then.
+   */
+  repositories(allowed: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<InventoryRepository>, ForgeError>;
+  /** Open pull requests that changed since an instant, the last one first. Free, on GitHub, while nothing changes. */
+  openPullRequests(repository: InventoryRepository, since: number): Effect.Effect<ReadonlyArray<OpenPullRequest>, ForgeError>;
+  /** Looks at pull requests, in their order. Absent: it is gone. Instants of pushes are exact from `since` on. */
+  look(repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>, since: number): Effect.Effect<ReadonlyArray<PullRequestLook | undefined>, ForgeError>;
+  /** Deliveries since an instant that were not taken, of events that may start a review: one page. */
+  failedDeliveries(since: number, cursor: Option.Option<string>): Effect.Effect<FailedDeliveries, ForgeError>;
+  /** The event of a failed delivery, or the reason to ignore it. */
+  delivery(failed: FailedDelivery): Effect.Effect<Delivery, ForgeError>;
+}
+declare const Inventories_base: Context.ServiceClass<Inventories, "@nominal-code/forge/Inventories", readonly ForgeInventory[]>;
+/** Inventories of the forges that this process has credentials for. */
+export declare class Inventories extends Inventories_base {}
+/** A GitHub App: it mints a token for each repository of an installation. */
+interface GitHubAppIdentity {
+  /** The App's id or its client id. */
+  readonly appId: string;
+  /** A PEM, PKCS#1 or PKCS#8, with real line breaks. */
+  readonly privateKey: Redacted.Redacted;
+  /** The installation of deliveries that name none. None: GitHub is asked for the repository's installation. */
+  readonly installationId: Option.Option<number>;
+}
+/** As whom GitHub is called: as the owner of a token, or as an App. */
+type GitHubIdentity = {
+  readonly _tag: "Token";
+  readonly token: Redacted.Redacted;
+} | ({
+  readonly _tag: "App";
+} & GitHubAppIdentity);
+/** Address of GitHub, and the credentials. */
+interface GitHubOptions {
+  readonly credentials: GitHubIdentity;
+  /** REST root without a trailing slash, `https://ghe.example/api/v3`; `https://api.github.com` by default. */
+  readonly apiBase?: string;
+  /** True, by default, if a check on the commit tells of its review. */
+  readonly checks?: boolean;
+  /** Address that repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
+  readonly cloneBase?: string;
+}
+/** Settings by which GitHub's deliveries are verified. */
+interface GitHubWebhookOptions {
+  /** The hook's secret. */
+  readonly secret: Option.Option<Redacted.Redacted>;
+  /** Without a secret, deliveries pass only where this says that unsigned ones may. */
+  readonly allowUnsigned: boolean;
+}
+/** One fact about the setup at a forge. `unknown`: the credentials may not see it, which is no mistake. */
+interface SetupFact {
+  readonly status: "ok" | "unknown" | "warning" | "problem";
+  readonly text: string;
+}
+/** Reads of a forge that tell whether its account, permissions and webhooks are what reviews need. */
+interface ForgeSetup {
+  readonly platform: Platform;
+  /** Login that the credentials belong to. */
+  readonly account: Effect.Effect<string, ForgeError>;
+  /** Scopes and expiry of the credentials, and the webhook of an App. */
+  readonly credentials: Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
+  /** Permissions in a repository, and its webhook with its last delivery. */
+  repository(repo: RepoName): Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
+}
+/** Makes the reads of the setup at GitHub. */
+declare const makeSetup: ({ apiBase, checks, credentials }: GitHubOptions) => Effect.Effect<ForgeSetup, never, never>;
+declare namespace GitHub_d_exports {
+  export { inventory$1 as inventory, layer$34 as layer, setup$1 as setup, webhooks$1 as webhooks };
+}
+/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
+declare const layer$34: (options: GitHubOptions) => Layer.Layer<Forge>;
+/** The reads of the setup at GitHub. */
+declare const setup$1: typeof makeSetup;
+/** The inventory of GitHub, which finds missed events. */
+declare const inventory$1: (args_0: GitHubOptions) => Effect.Effect<ForgeInventory, never, never>;
+/** GitHub's webhooks, signed with the secret of the hook. */
+declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
+/** Address of GitLab, and the credentials. */
+interface GitLabOptions {
+  /** Access token of a project, a group or a person, with the scope `api`. */
+  readonly token: Redacted.Redacted;
+  /** Address of the instance, `https://gitlab.example/base`, with or without `/api/v4`; `https://gitlab.com` by default. */
+  readonly apiBase?: string;
+  /** True, by default, if a status of the commit tells of its review. */
+  readonly checks?: boolean;
+}
+/** Verification of GitLab's deliveries. Where both are configured, a delivery needs both. */
+interface GitLabWebhookOptions {
+  /** The hook's secret token, which GitLab sends along. */
+  readonly secret: Option.Option<Redacted.Redacted>;
+  /** The hook's signing token: `whsec_` and a key in base64. */
+  readonly signingToken: Option.Option<Redacted.Redacted>;
+  /** With neither, deliveries pass only where this says that unsigned ones may. */
+  readonly allowUnsigned: boolean;
+}
+declare namespace GitLab_d_exports {
+  export { inventory, layer$33 as layer, setup, webhooks };
+}
+/** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
+declare const layer$33: (options: GitLabOptions) => Layer.Layer<Forge>;
+/** The reads of the setup at GitLab. */
+declare const setup: (options: GitLabOptions) => Effect.Effect<ForgeSetup, never, never>;
+/** The inventory of GitLab, which finds missed events. */
+declare const inventory: (options: GitLabOptions) => Effect.Effect<ForgeInventory, never, never>;
+/** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
+declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
+declare namespace GitWorkspace_d_exports {
+  export { layer$32 as layer };
+}
+/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
+declare const layer$32: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare namespace LocalWorkspace_d_exports {
+  export { LocalOptions, layer$31 as layer };
+}
+/** Directory for git's own files, and the limit of a checkout in bytes. */
+type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
+/**
+ * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
+ * its `.git`. It is only read; each checkout has a directory of its own.
+ */
+declare const layer$31: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+/** Runs each task with the runner that its settings name. */
+declare const layer: <E, R>(runners: Readonly<Record<RunnerName, Layer.Layer<AgentRunner, E, R>>>) => Layer.Layer<AgentRunner, E, R>;
+declare namespace ApiAgent_d_exports {
+  export { layer$30 as layer };
+}
+/** The agent loop in this process, on the API of the provider that a task names. */
+declare const layer$30: Layer.Layer<AgentRunner, never, LlmProviders>;
+/** Rates of a model. Some models have other rates for all tokens of a call with a long prompt. */
+export declare const ModelPrice: Schema.Struct<{
+  readonly input: Schema.Finite;
+  readonly output: Schema.Finite;
+  /** Price of cache writes; absent: the same as for input. So for cache reads. */
+  readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
+  readonly cacheRead: Schema.optionalKey<Schema.Finite>;
+  readonly longPrompt: Schema.optionalKey<Schema.Struct<{
+    readonly input: Schema.Finite;
+    readonly output: Schema.Finite;
+    /** Price of cache writes; absent: the same as for input. So for cache reads. */
+    readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
+    readonly cacheRead: Schema.optionalKey<Schema.Finite>;
+    readonly above: Schema.Natural;
+  }>>;
+}>;
+export type ModelPrice = typeof ModelPrice.Type;
+/** The ledger and the accounts that an agent's calls are charged to, and the names that their costs are listed by. */
+export interface SpendScope {
+  readonly ledger: Spend["Service"];
+  readonly accounts: ReadonlyArray<SpendAccount>;
+  readonly subject: Pick<SpendSubject, "repository" | "author">;
+  /** Prices by model, which take the place of those of the table. */
+  readonly prices: Readonly<Record<string, ModelPrice>>;
+}
+/**
+ * The scope of the agents that run now, which those that they start inherit. By default nothing is limited, and the
+ * ledger ends with the process.
+ */
+export declare const SpendScope: Context.Reference<SpendScope>;
+/** The services that speak OpenAI's Chat Completions. */
+export declare const ChatServiceName: Schema.Literals<readonly ["openai-compatible", "deepseek", "groq", "together", "fireworks", "openrouter", "mistral", "xai", "ollama", "vllm", "lmstudio"]>;
+export type ChatServiceName = typeof ChatServiceName.Type;
+/** Address, key and time limits of a service. */
+interface ServiceSettings {
+  readonly apiKey: Redacted.Redacted;
+  /** None: the official service. */
+  readonly baseUrl: Option.Option<string>;
+  readonly limits: CallLimits;
+}
+declare namespace Anthropic_d_exports {
+  export { layer$29 as layer, layerWithoutKey$6 as layerWithoutKey, make$9 as make };
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
+}, never, never>;
+/** Claude, over the official SDK. */
+declare const layer$29: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The service without a key: its calls fail, and say so. */
+declare const layerWithoutKey$6: Layer.Layer<LlmProvider, never, never>;
+/** Credentials of an AWS account or role. */
+interface AwsCredentials {
+  readonly accessKeyId: Redacted.Redacted;
+  readonly secretAccessKey: Redacted.Redacted;
+  /** Of temporary credentials only. */
+  readonly sessionToken: Option.Option<Redacted.Redacted>;
+}
+/** Identity that Microsoft Entra knows. */
+export declare const EntraIdentity: Schema.TaggedUnion<{
+  readonly ClientSecret: Schema.TaggedStruct<"ClientSecret", {
+    readonly tenantId: Schema.String;
+    readonly clientId: Schema.String;
+    readonly secret: Schema.Redacted<Schema.String>;
+  }>;
+  readonly Managed: Schema.TaggedStruct<"Managed", {
+    readonly clientId: Schema.optionalKey<Schema.String>;
+    readonly host: Schema.optionalKey<Schema.Struct<{
+      readonly endpoint: Schema.String;
+      readonly header: Schema.Redacted<Schema.String>;
+    }>>;
+  }>;
+  readonly Token: Schema.TaggedStruct<"Token", {
+    readonly token: Schema.Redacted<Schema.String>;
+  }>;
+  readonly Workload: Schema.TaggedStruct<"Workload", {
+    readonly tenantId: Schema.String;
+    readonly clientId: Schema.String;
+    readonly tokenFile: Schema.String;
+  }>;
+}>;
+export type EntraIdentity = typeof EntraIdentity.Type;
+/** Addresses of the two services that give tokens. */
+interface EntraAddresses {
+  /** `https://login.microsoftonline.com`, or that of a national cloud. */
+  readonly authority: string;
+  /** Metadata service of a machine of Azure. */
+  readonly metadata: string;
+}
+declare namespace Azure_d_exports {
+  export { AzureSettings, layer$28 as layer, layerWithoutKey$5 as layerWithoutKey, make$8 as make };
+}
+/** Endpoint and credentials of OpenAI's models in Azure. The model of a request is the name of a deployment. */
+interface AzureSettings {
+  /** `https://my-resource.openai.azure.com` */
+  readonly endpoint: string;
+  /** None: the API `v1`, which has no dated versions. */
+  readonly apiVersion: Option.Option<string>;
+  /** The resource's key. None: an identity of Microsoft Entra. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  readonly identity: EntraIdentity;
+  readonly addresses?: Partial<EntraAddresses>;
+  readonly limits: CallLimits;
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$8: (args_0: AzureSettings) => Effect.Effect<{
+  name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  presenceOf: PresenceOf;
+}, never, FileSystem.FileSystem>;
+/** OpenAI's models in Azure, over OpenAI's SDK. */
+declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, never, FileSystem.FileSystem>;
+/** The service without an endpoint: its calls fail, and say so. */
+declare const layerWithoutKey$5: Layer.Layer<LlmProvider, never, never>;
+declare namespace Bedrock_d_exports {
+  export { BedrockSettings, layer$27 as layer, layerWithoutKey$4 as layerWithoutKey, make$7 as make };
+}
+/** Region and credentials of Claude in Amazon Bedrock. */
+interface BedrockSettings {
+  readonly region: string;
+  /** None: the endpoint `bedrock-runtime` of the region. */
+  readonly baseUrl: Option.Option<string>;
+  /** A Bedrock API key. None: requests are signed with the credentials. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  /** None: those that AWS's SDK finds: of the environment, a profile, a web identity, a container or an instance. */
+  readonly credentials: Option.Option<AwsCredentials>;
+  /** Address of the region's lists of models. Absent: the usual one, unless `baseUrl` is an endpoint of one's own. */
+  readonly listUrl?: string;
+  readonly limits: CallLimits;
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$7: (settings: BedrockSettings) => Effect.Effect<{
+  name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  presenceOf: PresenceOf;
+}, never, never>;
+/** Claude in Amazon Bedrock, over Anthropic's SDK. */
+declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
+/** The service without a region: its calls fail, and say so. */
+declare const layerWithoutKey$4: Layer.Layer<LlmProvider, never, never>;
+declare namespace Chat_d_exports {
+  export { ChatSettings, layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$6 as make };
+}
+/** Address, key and time limits of a service that speaks Chat Completions. */
+interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
+  readonly service: ChatServiceName;
+  /** None: a server without keys. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+}
+/**
+ * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
+ * version: `http://localhost:8000/v1`.
+ */
+declare const make$6: (args_0: ChatSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
+}, never, never>;
+/** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
+declare const layer$26: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
+/** The service without a key: its calls fail, and say so. */
+declare const layerWithoutKey$3: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
+/** Limits for the service's calls of a job that has to be done within `deadline`. */
+declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Duration) => CallLimits;
+/** Limits for Gemini's calls of a job that has to be done within `deadline`. */
+declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
+declare namespace Google_d_exports {
+  export { layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$5 as make };
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
+}, never, never>;
+/** Gemini, over the official SDK. */
+declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The service without a key: its calls fail, and say so. */
+declare const layerWithoutKey$2: Layer.Layer<LlmProvider, never, never>;
+declare namespace OpenAi_d_exports {
+  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, make$4 as make };
+}
+/**
+ * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
+ * version: `https://gateway.example/v1`.
+ */
+declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
+}, never, never>;
+/** OpenAI's models, over the official SDK. */
+declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The service without a key: its calls fail, and say so. */
+declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
+/**
+ * Limits for the calls of a job that has to be done within `deadline`. A model that thinks for long is not interrupted as
+ * long as bytes come, because the thought would be paid again.
+ */
+declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
+declare namespace Vertex_d_exports {
+  export { VertexSettings, layer$23 as layer, layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
+}
+/** Project, location and credentials of Gemini in Google Cloud. */
+interface VertexSettings {
+  /** A key of the express mode, which has its own project. None: the credentials. */
+  readonly apiKey: Option.Option<Redacted.Redacted>;
+  readonly project: string;
+  /** A region, or `global`. */
+  readonly location: string;
+  /** None: the endpoint of the location. */
+  readonly baseUrl: Option.Option<string>;
+  /** File of the credentials. None: those that Google's library finds (Application Default Credentials). */
+  readonly credentialsFile: Option.Option<string>;
+  readonly limits: CallLimits;
+}
+/** Makes the service from settings, for a program with its own configuration. */
+declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
+  name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  presenceOf: PresenceOf;
+}, never, never>;
+/** Gemini in Google Cloud, over the official SDK. */
+declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
+/** The service without a project: its calls fail, and say so. */
+declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
+declare namespace SpendMemory_d_exports {
+  export { layer$22 as layer, make$2 as make };
+}
+/** Makes a ledger that ends with the process. */
+declare const make$2: () => Spend["Service"];
+/** A ledger that ends with the process. */
+declare const layer$22: Layer.Layer<Spend>;
+declare namespace SpendRedis_d_exports {
+  export { layer$21 as layer };
+}
+/** The ledger that all servers and Jobs share. */
+declare const layer$21: Layer.Layer<Spend, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare namespace SpendSqlite_d_exports {
+  export { layer$20 as layer };
+}
+/** The ledger in the database file. */
+declare const layer$20: Layer.Layer<Spend, never, Sqlite>;
+declare namespace ConversationStoreMemory_d_exports {
+  export { layer$19 as layer };
+}
+/** Conversations that end with the process. */
+declare const layer$19: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
+declare namespace ConversationStoreRedis_d_exports {
+  export { layer$18 as layer };
+}
+/** Conversations that every process of a cluster shares, jobs included. */
+declare const layer$18: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare namespace ConversationStoreSqlite_d_exports {
+  export { layer$17 as layer };
+}
+/** Conversations in the database file. */
+declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
+declare namespace InProcessRunner_d_exports {
+  export { InProcessWork, layer$16 as layer };
+}
+/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
+interface InProcessWork<R, R2> {
+  review(job: Job): Effect.Effect<JobOutcome, never, R>;
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
+}
+/** Runs jobs in this process. */
+declare const layer$16: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -3745,184 +4949,6 @@ export declare const QueueLimits: Context.Reference<{
   /** Effect of a push on the running review of its lane: it stops it, or lets it finish. */
   readonly onPush: "finish" | "supersede";
 }>;
-declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/jobs/JobRunner", {
-  /**
-   * One run, within the job's deadline. Interrupted, it leaves nothing running in this process; what runs elsewhere
-   * runs on, and is found by who takes the same run over. `run` is counted over the job's whole life: it names
-   * the run wherever that leaves traces, and a run that takes over a lost one has the same.
-   */
-  run(job: Job, run: number): Effect.Effect<JobOutcome>;
-  /**
-   * Ends whatever still runs of a job, whichever run it is of, here or elsewhere; it is gone when this returns. `run` is
-   * over by then, or its process dead. What cannot be ended is logged.
-   */
-  cancel(job: Job): Effect.Effect<void>;
-  /** Posts the notice on the job's pull request, unless it or the job's review is there. */
-  postNotice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome>;
-  /** The services that a run of the job cannot do without; of a lane's job that is not known yet, those of a review. */
-  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
-  /** True if runs are outside this process, so that its death says nothing about a job. */
-  readonly outOfProcess: boolean;
-}>;
-/** Runner of jobs, in this process or elsewhere. Every failure is an outcome. */
-export declare class JobRunner extends JobRunner_base {}
-/** A service that jobs wait for. Instants are milliseconds since the epoch. */
-export declare const ServiceOutage: Schema.Struct<{
-  readonly service: Schema.brand<Schema.String, "ServiceName">;
-  readonly since: Schema.Int;
-  /** Instant of the next try. */
-  readonly until: Schema.Int;
-  readonly failure: Schema.TaggedUnion<{
-    readonly Bug: Schema.TaggedStruct<"Bug", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Checkout: Schema.TaggedStruct<"Checkout", {
-      readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Cluster: Schema.TaggedStruct<"Cluster", {
-      readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Crash: Schema.TaggedStruct<"Crash", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Deadline: Schema.TaggedStruct<"Deadline", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Forge: Schema.TaggedStruct<"Forge", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Installation: Schema.TaggedStruct<"Installation", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Lease: Schema.TaggedStruct<"Lease", {
-      readonly detail: Schema.String;
-    }>;
-    readonly Model: Schema.TaggedStruct<"Model", {
-      readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Pod: Schema.TaggedStruct<"Pod", {
-      readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Store: Schema.TaggedStruct<"Store", {
-      readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
-      readonly detail: Schema.String;
-    }>;
-    readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
-      readonly detail: Schema.String;
-    }>;
-  }>;
-}>;
-export type ServiceOutage = typeof ServiceOutage.Type;
-/** Observation of a run about the services that it needs. */
-export declare const ServiceObservation: Schema.TaggedUnion<{
-  readonly Answered: Schema.TaggedStruct<"Answered", {
-    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
-  }>;
-  readonly Away: Schema.TaggedStruct<"Away", {
-    readonly job: Schema.optionalKey<Schema.brand<Schema.String, "JobId">>;
-    readonly service: Schema.brand<Schema.String, "ServiceName">;
-    readonly failure: Schema.TaggedUnion<{
-      readonly Bug: Schema.TaggedStruct<"Bug", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Checkout: Schema.TaggedStruct<"Checkout", {
-        readonly reason: Schema.Literals<readonly ["unavailable", "failed"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Cluster: Schema.TaggedStruct<"Cluster", {
-        readonly reason: Schema.Literals<readonly ["unavailable", "forbidden", "refused", "full", "pods-refused", "image", "not-started"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Crash: Schema.TaggedStruct<"Crash", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Deadline: Schema.TaggedStruct<"Deadline", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Forge: Schema.TaggedStruct<"Forge", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "unavailable", "unauthorized", "forbidden", "not-found", "refused", "locked", "archived", "sso"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Installation: Schema.TaggedStruct<"Installation", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Lease: Schema.TaggedStruct<"Lease", {
-        readonly detail: Schema.String;
-      }>;
-      readonly Model: Schema.TaggedStruct<"Model", {
-        readonly reason: Schema.Literals<readonly ["rate-limited", "overloaded", "unavailable", "timeout", "unauthorized", "no-credit", "no-model", "context-too-long", "invalid-request", "malformed-response", "refused", "budget-exceeded", "no-review"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Pod: Schema.TaggedStruct<"Pod", {
-        readonly reason: Schema.Literals<readonly ["out-of-memory", "evicted", "killed", "deleted", "stopped", "node-lost", "no-result"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Store: Schema.TaggedStruct<"Store", {
-        readonly reason: Schema.Literals<readonly ["unavailable", "full"]>;
-        readonly detail: Schema.String;
-      }>;
-      readonly Unsigned: Schema.TaggedStruct<"Unsigned", {
-        readonly detail: Schema.String;
-      }>;
-    }>;
-    readonly retryAfterMillis: Schema.optionalKey<Schema.Int>;
-    /** Services that gave the run all that it needs of them before. */
-    readonly served: Schema.optionalKey<Schema.$Array<Schema.brand<Schema.String, "ServiceName">>>;
-  }>;
-  readonly Nothing: Schema.TaggedStruct<"Nothing", {}>;
-  readonly Reached: Schema.TaggedStruct<"Reached", {
-    readonly services: Schema.$Array<Schema.brand<Schema.String, "ServiceName">>;
-  }>;
-}>;
-export type ServiceObservation = typeof ServiceObservation.Type;
-/** One run's use of its services. */
-interface ServiceUse {
-  /**
-   * Ends the use, and returns the time to wait for the service that the run found away; zero after any other observation.
-   * A job that a service failed again, and others not, waits for it alone from then on. After the first time it changes
-   * nothing.
-   */
-  end(finding: ServiceObservation): Effect.Effect<Duration.Duration>;
-}
-declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
-  /** True if a run that needs these services may start now. */
-  admits(services: ReadonlyArray<ServiceName>): boolean;
-  /** Counts a run that needs these services. */
-  begin(services: ReadonlyArray<ServiceName>): Effect.Effect<ServiceUse>;
-  /** Emits when runs may start that could not start before. */
-  readonly readmitted: Stream.Stream<void>;
-  /** The services that are waited for. */
-  readonly outages: Effect.Effect<ReadonlyArray<ServiceOutage>>;
-}>;
-/**
- * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
- * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
- * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
- * first answer closes it; of a forge whose git is away, the first review.
- */
-export declare class ServiceBreakers extends ServiceBreakers_base {}
-declare const layer$5: Layer.Layer<ServiceBreakers, never, never>;
-/** Handler of the requests to one path. */
-type DirectHandler = (request: IncomingMessage, response: ServerResponse) => void;
-declare const DirectRoutes_base: Context.ServiceClass<DirectRoutes, "@nominal-code/server/DirectRoutes", {
-  /** Hands the requests of a path to a handler until the scope closes. */
-  add(path: string, handler: DirectHandler): Effect.Effect<void, never, Scope.Scope>;
-}>;
-/**
- * Paths whose `POST` requests go to a handler at once, without a fiber, a context and a span for each, which would cost
- * more than a delivery does. All other requests take the way of Effect's router.
- */
-export declare class DirectRoutes extends DirectRoutes_base {}
-/** A server that does not listen yet, and its direct routes. It answers 503 until Effect has attached a router. */
-declare const make: () => {
-  readonly server: Server;
-  readonly routes: DirectRoutes["Service"];
-};
 /** State of a job. */
 export declare const JobState: Schema.Literals<readonly ["waiting", "running", "done", "superseded", "parked"]>;
 export type JobState = typeof JobState.Type;
@@ -4268,1076 +5294,6 @@ declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/j
 }>;
 /** Records of jobs, for people and for probes. */
 export declare class JobRecords extends JobRecords_base {}
-/** Key and address of Anthropic where Claude Code does not use its user's login. */
-interface Account {
-  readonly apiKey: Option.Option<Redacted.Redacted>;
-  readonly baseUrl: Option.Option<string>;
-}
-declare namespace ClaudeCode_d_exports {
-  export { ClaudeCodeOptions, check, layer$36 as layer };
-}
-/** The Claude Code of this machine, and the account that it uses. */
-interface ClaudeCodeOptions extends Account {
-  /** Absolute path of the program; none: there is none. */
-  readonly program: Option.Option<string>;
-  /** Its working directory, which stays empty. Its sessions belong to this directory. */
-  readonly directory: string;
-  /** Listener on the loopback, at a free port, for the tools of one task. */
-  readonly listener: Layer.Layer<HttpServer.HttpServer, unknown>;
-  /** Time without a sign of life after which a run is ended. */
-  readonly idle?: Duration.Duration | undefined;
-  /** Memory above which a run is ended, in bytes. It is looked at where there is `/proc`. */
-  readonly memory?: number | undefined;
-}
-/** Fails if Claude Code is not there, is too old, or is not logged in. Tells its version. */
-declare const check: (options: ClaudeCodeOptions) => Effect.Effect<string, LlmError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem>;
-/**
- * The user's Claude Code as the runner of tasks, with its login or a key of Anthropic. It has our tools only, served
- * over MCP on the loopback: it never sees the checkout's directory.
- */
-declare const layer$36: (options: ClaudeCodeOptions) => Layer.Layer<AgentRunner, never, FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>;
-declare const ForgeNotConfigured_base: Schema.Class<ForgeNotConfigured, Schema.TaggedStruct<"ForgeNotConfigured", {
-  readonly platform: Schema.Literals<readonly ["github", "gitlab"]>;
-}>, import("effect/Cause").YieldableError>;
-/** This process has no credentials for the forge. */
-export declare class ForgeNotConfigured extends ForgeNotConfigured_base {
-  get message(): string;
-}
-declare const Forges_base: Context.ServiceClass<Forges, "@nominal-code/forge/Forges", {
-  readonly platforms: ReadonlyArray<Platform>;
-  of(platform: Platform): Effect.Effect<Forge["Service"], ForgeNotConfigured>;
-}>;
-/** The forges that this process has credentials for. */
-export declare class Forges extends Forges_base {}
-/** The forges of the given layers, by their platforms. */
-declare const layer$1: <E, R>(forges: ReadonlyArray<Layer.Layer<Forge, E, R>>) => Layer.Layer<Forges, E, R>;
-/** Runs an effect on the forge of a platform. */
-declare const on: (platform: Platform) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ForgeNotConfigured, Forges | Exclude<R, Forge>>;
-/** Headers of a webhook request. Their names are lower-case. */
-type WebhookHeaders = Readonly<Record<string, string | undefined>>;
-/** A webhook request as it came over the wire. */
-interface WebhookRequest {
-  readonly headers: WebhookHeaders;
-  readonly body: Uint8Array;
-}
-/** A parsed delivery: its id, and its event or the reason to ignore it. */
-interface Delivery {
-  readonly id: string;
-  readonly event: Option.Option<PullRequestEvent>;
-  /** Reason to ignore the delivery. */
-  readonly ignored: string;
-}
-/**
- * The webhooks of one forge: how its deliveries are verified and read. All of it is synchronous, and a refusal is a
- * value: this is on the path of every delivery. `now` is in milliseconds since the epoch.
- */
-interface ForgeWebhooks {
-  readonly platform: Platform;
-  /** Refuses a request whose headers alone show that the forge did not send it, before its body is read. */
-  verifyHeaders(headers: WebhookHeaders, now: number): Result.Result<void, WebhookError>;
-  /** Checks the signature over the raw bytes, in constant time; fails before anything is parsed. */
-  verify(request: WebhookRequest, now: number): Result.Result<void, WebhookError>;
-  /** Parses a payload into an event. Fails on a request that no forge would send; an irrelevant event is no failure. */
-  parse(request: WebhookRequest): Result.Result<Delivery, WebhookError>;
-}
-declare const Webhooks_base: Context.ServiceClass<Webhooks, "@nominal-code/forge/Webhooks", readonly ForgeWebhooks[]>;
-/** The webhooks of the forges that this process serves, each on a route of its own. */
-export declare class Webhooks extends Webhooks_base {}
-/** A repository that is reviewed, and the App installation that it is in. */
-interface InventoryRepository {
-  readonly repo: RepoName;
-  readonly installationId?: number;
-}
-/** An open pull request as a list of its forge shows it. Instants are milliseconds since the epoch. */
-interface OpenPullRequest {
-  readonly ref: PullRequestRef;
-  readonly title: string;
-  readonly author: Login;
-  /** Number of the author's account; on GitLab only. */
-  readonly authorId?: number;
-  readonly draft: boolean;
-  readonly headSha: Sha;
-  readonly headBranch: string;
-  readonly baseBranch: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  /** False if nobody has commented on it; absent where the list does not say. */
-  readonly commented?: boolean;
-}
-/** Standing of a pull request's head, as its forge shows it. */
-export declare const HeadStanding: Schema.TaggedUnion<{
-  readonly Settled: Schema.TaggedStruct<"Settled", {
-    readonly reason: Schema.String;
-  }>;
-  readonly Unreviewed: Schema.TaggedStruct<"Unreviewed", {
-    readonly reviewedBefore: Schema.Boolean;
-    readonly pushedAt: Schema.Int;
-  }>;
-}>;
-export type HeadStanding = typeof HeadStanding.Type;
-/** A comment on a pull request. */
-interface FoundComment {
-  /** The event as a delivery would have told of it. */
-  readonly event: typeof PullRequestEvent.cases.Comment.Type;
-  /** Milliseconds since the epoch. */
-  readonly writtenAt: number;
-  /** True if our account has reacted to it or answered in its thread. */
-  readonly isAnswered: Effect.Effect<boolean, ForgeError>;
-}
-/** A pull request, looked at more closely than its list shows it. */
-interface PullRequestLook {
-  /** Standing of the listed head. Absent: the pull request has another head now. */
-  readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>;
-  /** The last comments of others, in no order. */
-  readonly comments: ReadonlyArray<FoundComment>;
-}
-/** A delivery that its forge could not deliver. */
-interface FailedDelivery {
-  /** The forge's number for this attempt. */
-  readonly attempt: number;
-  /** Id of the delivery, the same for all its attempts. */
-  readonly id: string;
-  /** `pull_request.opened`. */
-  readonly event: string;
-}
-/** Page of failed deliveries. The first page has the newest. */
-interface FailedDeliveries {
-  /** Oldest first. */
-  readonly deliveries: ReadonlyArray<FailedDelivery>;
-  /** Cursor of the next page. None: there are no more within the time. */
-  readonly next: Option.Option<string>;
-}
-/** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
-interface ForgeInventory {
-  readonly platform: Platform;
-  /** Maximum number of pull requests that `look` takes. */
-  readonly looksAtOnce: number;
-  /**
-   * Repositories to look into: the allowed ones; without any, those of the App's installations. An account that cannot
-   * list its own has none then.
-   */
-  repositories(allowed: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<InventoryRepository>, ForgeError>;
-  /** Open pull requests that changed since an instant, the last one first. Free, on GitHub, while nothing changes. */
-  openPullRequests(repository: InventoryRepository, since: number): Effect.Effect<ReadonlyArray<OpenPullRequest>, ForgeError>;
-  /** Looks at pull requests, in their order. Absent: it is gone. Instants of pushes are exact from `since` on. */
-  look(repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>, since: number): Effect.Effect<ReadonlyArray<PullRequestLook | undefined>, ForgeError>;
-  /** Deliveries since an instant that were not taken, of events that may start a review: one page. */
-  failedDeliveries(since: number, cursor: Option.Option<string>): Effect.Effect<FailedDeliveries, ForgeError>;
-  /** The event of a failed delivery, or the reason to ignore it. */
-  delivery(failed: FailedDelivery): Effect.Effect<Delivery, ForgeError>;
-}
-declare const Inventories_base: Context.ServiceClass<Inventories, "@nominal-code/forge/Inventories", readonly ForgeInventory[]>;
-/** Inventories of the forges that this process has credentials for. */
-export declare class Inventories extends Inventories_base {}
-/** A variable of a container: its text, or the entry of a Secret that holds it. */
-interface EnvironmentVariable {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: {
-    readonly secretKeyRef: {
-      readonly name: string;
-      readonly key: string;
-      readonly optional?: boolean;
-    };
-  };
-}
-/** The one container of a review's pod. */
-interface ContainerManifest {
-  readonly name: string;
-  readonly image: string;
-  readonly imagePullPolicy?: string;
-  readonly args: Array<string>;
-  readonly terminationMessagePolicy: string;
-  readonly env: Array<EnvironmentVariable>;
-  /** CPU and memory, in Kubernetes' notation. */
-  readonly resources: {
-    readonly requests: Record<string, string>;
-    readonly limits: Record<string, string>;
-  };
-  readonly securityContext: {
-    readonly readOnlyRootFilesystem: boolean;
-    readonly runAsNonRoot: boolean;
-    readonly runAsUser: number;
-    readonly allowPrivilegeEscalation: boolean;
-    readonly capabilities: {
-      readonly drop: Array<string>;
-    };
-    readonly seccompProfile: {
-      readonly type: string;
-    };
-  };
-  readonly volumeMounts: Array<{
-    readonly name: string;
-    readonly mountPath: string;
-  }>;
-}
-/** The nodes that may run a pod, and as what. */
-interface SchedulingManifest {
-  readonly priorityClassName?: string;
-  readonly runtimeClassName?: string;
-  readonly affinity?: Affinity;
-  readonly nodeSelector?: Record<string, string>;
-  readonly tolerations?: Array<Toleration>;
-  readonly imagePullSecrets?: Array<{
-    readonly name: string;
-  }>;
-}
-/** A review's pod. */
-interface PodManifest extends SchedulingManifest {
-  readonly restartPolicy: string;
-  readonly automountServiceAccountToken: boolean;
-  readonly enableServiceLinks: boolean;
-  readonly serviceAccountName?: string;
-  readonly securityContext: {
-    readonly runAsNonRoot: boolean;
-    readonly runAsUser: number;
-    readonly runAsGroup: number;
-    readonly fsGroup: number;
-    readonly seccompProfile: {
-      readonly type: string;
-    };
-  };
-  readonly containers: Array<ContainerManifest>;
-  readonly volumes: Array<{
-    readonly name: string;
-    readonly emptyDir: {
-      readonly sizeLimit: string;
-    };
-  }>;
-}
-/** The manifest of a review's Kubernetes Job: the JSON that is sent to the API server. */
-interface JobManifest {
-  readonly apiVersion: "batch/v1";
-  readonly kind: "Job";
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Record<string, string>;
-    readonly annotations: Record<string, string>;
-  };
-  readonly spec: {
-    readonly suspend?: boolean;
-    readonly backoffLimit: number;
-    readonly activeDeadlineSeconds: number;
-    readonly ttlSecondsAfterFinished: number;
-    readonly podFailurePolicy: {
-      readonly rules: Array<{
-        readonly action: string;
-        readonly onPodConditions: Array<{
-          readonly type: string;
-          readonly status: string;
-        }>;
-      }>;
-    };
-    readonly podReplacementPolicy: string;
-    readonly template: {
-      readonly metadata: {
-        readonly labels: Record<string, string>;
-        readonly annotations: Record<string, string>;
-      };
-      readonly spec: PodManifest;
-    };
-  };
-}
-/**
- * Reason why a call of the Kubernetes API failed. `refused`: it will not do that, however often it is asked.
- * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
- * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
- * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a
- * list.
- */
-export declare const KubeErrorReason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
-export type KubeErrorReason = typeof KubeErrorReason.Type;
-declare const KubeError_base: Schema.Class<KubeError, Schema.TaggedStruct<"KubeError", {
-  readonly operation: Schema.String;
-  readonly reason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
-  readonly detail: Schema.String;
-  /** Wait that the server asked for. */
-  readonly retryAfter: Schema.optionalKey<Schema.Duration>;
-}>, import("effect/Cause").YieldableError>;
-/** A call of the Kubernetes API that failed. `detail` is the server's own message. */
-export declare class KubeError extends KubeError_base {
-  get message(): string;
-  /** True if the same call may succeed later. */
-  get retryable(): boolean;
-}
-/** A kube job as the cluster shows it now. */
-interface KubeJob {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  /** True if it has been deleted, and exists until its pods are gone. */
-  readonly deleting: boolean;
-  /** True if it must have no pods: its queue has not admitted it yet, or has preempted it. */
-  readonly suspended: boolean;
-  /** True if the cluster has begun to make pods for it. */
-  readonly started: boolean;
-  /** Number of its pods that have not ended. */
-  readonly active: number;
-  /** True if a pod of it runs. */
-  readonly running: boolean;
-  /** End of the Job; none before. */
-  readonly end: Option.Option<{
-    readonly succeeded: boolean;
-    readonly reason: string;
-    readonly message: string;
-  }>;
-}
-/** Reason and message of a pod that is not simply running. */
-interface PodProblem {
-  readonly reason: string;
-  readonly message: string;
-}
-/** A pod as the cluster shows it now. */
-interface KubePod {
-  readonly name: string;
-  /** Name of its Job. */
-  readonly job: string;
-  /** Node of the pod; none while it is not scheduled. */
-  readonly node: Option.Option<string>;
-  readonly phase: string;
-  /** Reason why it failed as a whole, or was ended: evicted, deleted, its node shut down. */
-  readonly failure: Option.Option<PodProblem>;
-  /** Reason why no node takes it. */
-  readonly unschedulable: Option.Option<string>;
-  /** Reason why its container does not start. */
-  readonly waiting: Option.Option<PodProblem>;
-  /** End of its container, and its last output. */
-  readonly exit: Option.Option<PodProblem & {
-    readonly code: number;
-  }>;
-}
-/** A list of objects, and the version of the cluster's state that it shows, from which a watch continues. */
-interface ObjectList<A> {
-  readonly items: ReadonlyArray<A>;
-  readonly version: string;
-}
-/** An event of a watch. `version`: the point from which another watch continues. */
-type WatchEvent<A> =
-/** The API server has taken the request, and tells what happens from now on. */
-{
-  readonly _tag: "Opened";
-} | {
-  readonly _tag: "Changed";
-  readonly item: A;
-  readonly version: string;
-} | {
-  readonly _tag: "Removed";
-  readonly item: A;
-  readonly version: string;
-} |
-/** Bookmark: nothing has happened up to this version. */
-{
-  readonly _tag: "Progress";
-  readonly version: string;
-};
-/** List and watch of the objects of one kind, by labels. */
-interface Watchable<A> {
-  /**
-   * Lists objects. `cached`: from the API server's memory, which may be some seconds old and costs its store nothing.
-   * Otherwise the present state, which reads the whole namespace.
-   */
-  list(selector: string, cached: boolean): Effect.Effect<ObjectList<A>, KubeError>;
-  /** Watches the changes after `version`. The stream ends when the server closes it, which is no error. */
-  watch(selector: string, version: string): Stream.Stream<WatchEvent<A>, KubeError>;
-}
-declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/kubernetes/KubeClient", {
-  createJob(job: JobManifest): Effect.Effect<KubeJob, KubeError>;
-  findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>;
-  /** Deletes a Job, which exists until its pods are gone. An absent Job is no error. */
-  deleteJob(name: string): Effect.Effect<void, KubeError>;
-  /**
-   * Time since a Job's deletion was requested, by the API server's clock; none if it was not requested, or the Job is
-   * gone.
-   */
-  endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>;
-  /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
-  warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
-  readonly jobs: Watchable<KubeJob>;
-  readonly pods: Watchable<KubePod>;
-}>;
-/** The Jobs of one namespace of a cluster. Each call is one request. */
-export declare class KubeClient extends KubeClient_base {}
-declare const KubeConfigError_base: Schema.Class<KubeConfigError, Schema.TaggedStruct<"KubeConfigError", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** Raised if there is no cluster, or no access to it. */
-export declare class KubeConfigError extends KubeConfigError_base {}
-/** Names one run of a job: a result of an earlier run is never taken for that of a later one. */
-interface JobRun {
-  readonly id: JobId;
-  /** Its number over the job's whole life. */
-  readonly run: number;
-  /** Proof of whoever reports that it is this run. A server that has a signing key takes no outcome without it. */
-  readonly token?: string | undefined;
-}
-declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
-  /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
-  report(run: JobRun, outcome: JobOutcome): Effect.Effect<void, StoreError>;
-  /**
-   * Listens from when this effect has completed until the scope closes; to be called before the process that reports
-   * is started. The inner effect waits for the outcome, which may also have been stored before.
-   */
-  listen(run: JobRun): Effect.Effect<Effect.Effect<JobOutcome, StoreError>, StoreError, Scope.Scope>;
-  /** Signals the service that the run waits for, or that it goes on. It is not stored. */
-  tellWait(run: JobRun, service: Option.Option<ServiceName>): Effect.Effect<void, StoreError>;
-  /** Waits that the run tells of from when this effect has completed. Some of them may be lost. */
-  waits(run: JobRun): Effect.Effect<Stream.Stream<Option.Option<ServiceName>, StoreError>, StoreError, Scope.Scope>;
-  /** True while the queue wants this run: its job has not ended, was not cancelled, and has no later run. */
-  isWanted(run: JobRun): Effect.Effect<boolean, StoreError>;
-}>;
-/**
- * Results of jobs that run in another process. A result is stored and then signalled: a lost signal loses nothing, and
- * a late or repeated one changes nothing.
- */
-export declare class JobResults extends JobResults_base {}
-declare const PayloadTooLarge_base: Schema.Class<PayloadTooLarge, Schema.TaggedStruct<"PayloadTooLarge", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** A payload that no store takes: it is larger than a payload may be. */
-export declare class PayloadTooLarge extends PayloadTooLarge_base {}
-declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
-  put(id: JobId, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>;
-  get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
-}>;
-/** Store of payloads that are too large for a pod's environment variable. */
-export declare class PayloadStore extends PayloadStore_base {}
-/** Template of the Jobs of one server. */
-interface KubeJobTemplate {
-  readonly kubernetes: KubernetesSettings;
-  readonly redis: {
-    readonly url: Redacted.Redacted;
-  };
-}
-declare namespace KubernetesRunner_d_exports {
-  export { KubernetesOptions, KubernetesWork, layer$35 as layer };
-}
-/** Settings of the Jobs, and those that travel with each. */
-interface KubernetesOptions extends KubeJobTemplate {
-  readonly review: ReviewSettings;
-}
-/** The functions that the server runs itself. They are parameters, so that this package knows no reviews. */
-interface KubernetesWork<R> {
-  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R>;
-  /** Work of a job that is done in the server; none where it needs a pod. */
-  command(job: Job): Option.Option<Effect.Effect<JobOutcome, never, R>>;
-  /** The services that a pod needs for the job, or for a review. */
-  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
-}
-/**
- * Runner that makes each run a Kubernetes Job. Interrupted, it leaves the Job running: whoever takes the same run over
- * finds it. A Job that takes too long, or whose job is cancelled, is deleted, and gone, before its run ends.
- */
-declare const layer$35: <R>(options: KubernetesOptions, { command, needs, notice }: KubernetesWork<R>) => Layer.Layer<JobRunner, never, JobResults | KubeClient | PayloadStore | ServiceBreakers | Exclude<R, import("effect/Scope").Scope>>;
-/** Turn of a periodic task that a process asks for. */
-interface LeaseRequest {
-  readonly task: string;
-  /** Name of the process, of its own. */
-  readonly holder: string;
-  /** Minimum time between the end of one turn and the begin of the next. */
-  readonly interval: Duration.Duration;
-  /** Time after which the lease of a holder that does not take it again has ended. */
-  readonly lasts: Duration.Duration;
-}
-declare const PeriodicLease_base: Context.ServiceClass<PeriodicLease, "@nominal-code/persistence/PeriodicLease", {
-  /** Takes the lease, or extends the holder's own. Some: the time until it is worth asking again; nothing was changed. */
-  take(request: LeaseRequest): Effect.Effect<Option.Option<Duration.Duration>, StoreError>;
-  /** Ends the holder's turn. The lease of another holder stays. */
-  end(task: string, holder: string): Effect.Effect<void, StoreError>;
-}>;
-/** Leases of periodic tasks, which one process of a deployment does at a time. */
-export declare class PeriodicLease extends PeriodicLease_base {}
-/** Number of jobs that an account may have in a time: a day in UTC, or the last sixty minutes. */
-interface Quota {
-  /** Name of the account: `author:github:alice`. */
-  readonly name: string;
-  readonly limit: number;
-  readonly period: "day" | "hour";
-}
-declare const Quotas_base: Context.ServiceClass<Quotas, "@nominal-code/persistence/Quotas", {
-  /**
-   * Counts a job under every quota, or, if one is used up, under none: that one is the result. A job counts once, however
-   * often it asks, and keeps its place for two days.
-   */
-  take(job: string, quotas: ReadonlyArray<Quota>): Effect.Effect<Option.Option<Quota>, StoreError>;
-  /** Uncounts a job. */
-  giveBack(job: string, quotas: ReadonlyArray<Quota>): Effect.Effect<void, StoreError>;
-}>;
-/** Counts of jobs by account. They survive a restart where the store does, and are exact for any number of processes. */
-export declare class Quotas extends Quotas_base {}
-/** Address of a Redis. */
-interface RedisTarget {
-  readonly url: Redacted.Redacted;
-  readonly sentinelPassword?: Option.Option<Redacted.Redacted>;
-}
-/** A Lua script, which Redis runs atomically. */
-interface RedisScript {
-  readonly text: string;
-  /** Hash by which Redis knows a script that it has run before. */
-  readonly sha: string;
-}
-/** Event of a subscription. */
-export declare const ChannelEvent: Schema.TaggedUnion<{
-  readonly Message: Schema.TaggedStruct<"Message", {
-    readonly text: Schema.String;
-  }>;
-  readonly Missed: Schema.TaggedStruct<"Missed", {}>;
-}>;
-export type ChannelEvent = typeof ChannelEvent.Type;
-/** Argument of a command. */
-type Argument = string | number | Uint8Array;
-/** A command and its arguments. */
-type Command = readonly [name: string, ...args: ReadonlyArray<Argument>];
-/** Encoding of the texts of a reply. `bytes`: each of their characters is one byte. */
-type TextEncoding = "utf8" | "bytes";
-/** The schema of a reply. */
-type Reply = Schema.ConstraintDecoder<unknown>;
-declare const Redis_base: Context.ServiceClass<Redis, "@nominal-code/persistence/Redis", {
-  /** Sends a command and decodes the reply. `operation` names it in an error. It may have been done although it failed. */
-  send<S extends Reply>(operation: string, reply: S, command: Command, texts?: TextEncoding): Effect.Effect<S["Type"], StoreError>;
-  /** Runs a script. In a cluster all its keys need the same hash tag. */
-  run<S extends Reply>(operation: string, reply: S, script: RedisScript, keys: ReadonlyArray<string>, args: ReadonlyArray<Argument>, texts?: TextEncoding): Effect.Effect<S["Type"], StoreError>;
-  /** Subscribes to a channel, from the completion of this effect until the scope closes. */
-  subscribe(channel: string): Effect.Effect<Stream.Stream<ChannelEvent, StoreError>, StoreError, Scope.Scope>;
-  /**
-   * Waits until the configured number of replicas have all earlier writes to the node of this key; fails after a
-   * second.
-   */
-  replicated(operation: string, key: string): Effect.Effect<void, StoreError>;
-  /** Succeeds if Redis answers. */
-  readonly ping: Effect.Effect<void, StoreError>;
-}>;
-/**
- * Client of the shared Redis, and the only user of its driver: one connection for commands and one for subscriptions.
- * Both reconnect by themselves; meanwhile every call fails at once.
- */
-export declare class Redis extends Redis_base {}
-/** Address of a Redis, and the number of replicas that need to have an accepted job. */
-interface RedisOptions extends RedisTarget {
-  readonly waitReplicas?: number;
-}
-/** The Redis of a URL. */
-declare const layer$3: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
-/** Values for the `:name` places of a statement. */
-type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
-/** The schema of a row. */
-type Row = Schema.ConstraintDecoder<unknown>;
-/** Statements of a transaction. They are invalid after it. */
-interface Statements {
-  /** Runs a statement, and returns the number of changed rows. */
-  run(sql: string, parameters?: Parameters): number;
-  /** The first row, decoded; undefined if there is none. */
-  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined;
-  /** Every row, decoded. */
-  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>;
-}
-declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persistence/Sqlite", {
-  /** Directory of the file. Related files may be beside it. */
-  readonly directory: string;
-  /**
-   * Runs `body` in one write transaction, undone if it throws. It is synchronous on purpose: nothing else of this
-   * process can come between its statements. `operation` names it in an error.
-   */
-  transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-  /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
-  read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
-  /**
-   * Fails if the file is no longer at its path: it was moved or deleted, and what is written to it ends with this
-   * process.
-   */
-  readonly inPlace: Effect.Effect<void, StoreError>;
-}>;
-/**
- * The database file of the data directory, and the only user of its driver. When a transaction's effect succeeds, its
- * writes are on the disk and survive a kill and a power cut. Any number of processes may use the file.
- */
-export declare class Sqlite extends Sqlite_base {}
-/** The database of a directory, which is made if it is missing. */
-declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
-/** An event whose delivery was missed. */
-interface MissedEvent {
-  readonly event: PullRequestEvent;
-  /**
-   * `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. `comment`: nobody
-   * has answered a comment on an open pull request.
-   */
-  readonly from: "delivery" | "head" | "comment";
-}
-/** Result of a round. */
-interface ReconcileReport {
-  readonly missed: ReadonlyArray<MissedEvent>;
-  readonly requests: number;
-  /** True if the requests were used up before everything was looked at. The next round goes on there. */
-  readonly exhausted: boolean;
-}
-declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/server/Reconcile", {
-  /** One round. What it finds is offered to the queue, like a delivery, or only reported. */
-  round(use: "offer" | "report"): Effect.Effect<ReconcileReport, StoreError>;
-}>;
-/**
- * Search for missed events: deliveries that the forge could not deliver, and open pull requests with a head that has
- * neither a review of ours nor a stated reason, or with a comment that nobody has answered.
- */
-export declare class Reconcile extends Reconcile_base {}
-declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, conversationsIn, forges, forgesAlone, git, inventories, kubernetesOptions, lanes, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, reconcile, reconciler, redis, reviewConfig, server, signingKeys, spendIn, sqlite, webhooks$2 as webhooks, workspace };
-}
-/** The database of `data_dir`. */
-declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** The Redis of `redis.url`. */
-declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
-/** Conversations in each kind of storage. */
-declare const conversationsIn: {
-  memory: Layer.Layer<ConversationStore, never, AppConfig>;
-  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
-};
-/** The ledger of what models cost, in each kind of storage. */
-declare const spendIn: {
-  memory: Layer.Layer<Spend, never, never>;
-  sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
-};
-/** Counts of the jobs of accounts, in each kind of storage. */
-declare const quotasIn: {
-  memory: Layer.Layer<Quotas, never, never>;
-  sqlite: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
-};
-/** Leases of periodic tasks, in each kind of storage. */
-declare const leasesIn: {
-  memory: Layer.Layer<PeriodicLease, never, never>;
-  sqlite: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
-};
-/** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
-declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
-declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
-/** The same, with the rate limits that all processes keep. */
-declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
-/** The inventories of these forges, which find missed events. */
-declare const inventories: Layer.Layer<Inventories, StoreError, AppConfig>;
-/** The webhooks of these forges. */
-declare const webhooks$2: Layer.Layer<Webhooks, never, AppConfig>;
-/** Checkouts of a forge's repositories, under `workspace.base_dir`. */
-declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** git, with its home in `workspace.base_dir`. */
-declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** Checkouts of a repository that is on this disk already. */
-declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** All model services. One without a key fails the calls that need it. */
-declare const models: Layer.Layer<LlmProviders, never, AppConfig>;
-/** All model services, within their rates. */
-declare const ratedModels: Layer.Layer<LlmProviders, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
-/** Settings of Claude Code. Its sessions are kept beside the database. */
-declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"]) => ClaudeCodeOptions;
-/** The Claude Code of this machine. */
-declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
-declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
-/** The keys that the servers sign with. A pod has none. */
-declare const signingKeys: Layer.Layer<never, never, AppConfig>;
-/** The worker of the lanes. */
-declare const lanes: Layer.Layer<never, never, AppConfig | JobQueue | JobRunner | ServiceBreakers>;
-/** The routes of a server. */
-declare const server: Layer.Layer<never, never, AppConfig | DirectRoutes | Forges | import("effect/http/HttpServer").HttpServer | JobQueue | JobRecords | ServiceBreakers | Webhooks>;
-/** The search for missed events. */
-declare const reconcile: Layer.Layer<Reconcile, StoreError, AppConfig | Forges | JobQueue | JobRecords>;
-/** The same at the start of a server and then periodically, unless it may make no request. */
-declare const reconciler: Layer.Layer<never, StoreError, AppConfig | Forges | JobQueue | JobRecords | PeriodicLease>;
-/** Settings of the Jobs; none where reviews run in the server. */
-declare const kubernetesOptions: ({ kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
-/** A GitHub App: it mints a token for each repository of an installation. */
-interface GitHubAppIdentity {
-  /** The App's id or its client id. */
-  readonly appId: string;
-  /** A PEM, PKCS#1 or PKCS#8, with real line breaks. */
-  readonly privateKey: Redacted.Redacted;
-  /** The installation of deliveries that name none. None: GitHub is asked for the repository's installation. */
-  readonly installationId: Option.Option<number>;
-}
-/** As whom GitHub is called: as the owner of a token, or as an App. */
-type GitHubIdentity = {
-  readonly _tag: "Token";
-  readonly token: Redacted.Redacted;
-} | ({
-  readonly _tag: "App";
-} & GitHubAppIdentity);
-/** Address of GitHub, and the credentials. */
-interface GitHubOptions {
-  readonly credentials: GitHubIdentity;
-  /** REST root without a trailing slash, `https://ghe.example/api/v3`; `https://api.github.com` by default. */
-  readonly apiBase?: string;
-  /** True, by default, if a check on the commit tells of its review. */
-  readonly checks?: boolean;
-  /** Address that repositories are cloned from, `https://ghe.example`; `https://github.com` by default. */
-  readonly cloneBase?: string;
-}
-/** Settings by which GitHub's deliveries are verified. */
-interface GitHubWebhookOptions {
-  /** The hook's secret. */
-  readonly secret: Option.Option<Redacted.Redacted>;
-  /** Without a secret, deliveries pass only where this says that unsigned ones may. */
-  readonly allowUnsigned: boolean;
-}
-/** One fact about the setup at a forge. `unknown`: the credentials may not see it, which is no mistake. */
-interface SetupFact {
-  readonly status: "ok" | "unknown" | "warning" | "problem";
-  readonly text: string;
-}
-/** Reads of a forge that tell whether its account, permissions and webhooks are what reviews need. */
-interface ForgeSetup {
-  readonly platform: Platform;
-  /** Login that the credentials belong to. */
-  readonly account: Effect.Effect<string, ForgeError>;
-  /** Scopes and expiry of the credentials, and the webhook of an App. */
-  readonly credentials: Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
-  /** Permissions in a repository, and its webhook with its last delivery. */
-  repository(repo: RepoName): Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
-}
-/** Makes the reads of the setup at GitHub. */
-declare const makeSetup: ({ apiBase, checks, credentials }: GitHubOptions) => Effect.Effect<ForgeSetup, never, never>;
-declare namespace GitHub_d_exports {
-  export { inventory$1 as inventory, layer$34 as layer, setup$1 as setup, webhooks$1 as webhooks };
-}
-/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
-declare const layer$34: (options: GitHubOptions) => Layer.Layer<Forge>;
-/** The reads of the setup at GitHub. */
-declare const setup$1: typeof makeSetup;
-/** The inventory of GitHub, which finds missed events. */
-declare const inventory$1: (args_0: GitHubOptions) => Effect.Effect<ForgeInventory, never, never>;
-/** GitHub's webhooks, signed with the secret of the hook. */
-declare const webhooks$1: (options: GitHubWebhookOptions) => ForgeWebhooks;
-/** Address of GitLab, and the credentials. */
-interface GitLabOptions {
-  /** Access token of a project, a group or a person, with the scope `api`. */
-  readonly token: Redacted.Redacted;
-  /** Address of the instance, `https://gitlab.example/base`, with or without `/api/v4`; `https://gitlab.com` by default. */
-  readonly apiBase?: string;
-  /** True, by default, if a status of the commit tells of its review. */
-  readonly checks?: boolean;
-}
-/** Verification of GitLab's deliveries. Where both are configured, a delivery needs both. */
-interface GitLabWebhookOptions {
-  /** The hook's secret token, which GitLab sends along. */
-  readonly secret: Option.Option<Redacted.Redacted>;
-  /** The hook's signing token: `whsec_` and a key in base64. */
-  readonly signingToken: Option.Option<Redacted.Redacted>;
-  /** With neither, deliveries pass only where this says that unsigned ones may. */
-  readonly allowUnsigned: boolean;
-}
-declare namespace GitLab_d_exports {
-  export { inventory, layer$33 as layer, setup, webhooks };
-}
-/** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
-declare const layer$33: (options: GitLabOptions) => Layer.Layer<Forge>;
-/** The reads of the setup at GitLab. */
-declare const setup: (options: GitLabOptions) => Effect.Effect<ForgeSetup, never, never>;
-/** The inventory of GitLab, which finds missed events. */
-declare const inventory: (options: GitLabOptions) => Effect.Effect<ForgeInventory, never, never>;
-/** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
-declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
-declare namespace GitWorkspace_d_exports {
-  export { layer$32 as layer };
-}
-/** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
-declare const layer$32: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-declare namespace LocalWorkspace_d_exports {
-  export { LocalOptions, layer$31 as layer };
-}
-/** Directory for git's own files, and the limit of a checkout in bytes. */
-type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
-/**
- * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
- * its `.git`. It is only read; each checkout has a directory of its own.
- */
-declare const layer$31: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
-/** Runs each task with the runner that its settings name. */
-declare const layer: <E, R>(runners: Readonly<Record<RunnerName, Layer.Layer<AgentRunner, E, R>>>) => Layer.Layer<AgentRunner, E, R>;
-declare namespace ApiAgent_d_exports {
-  export { layer$30 as layer };
-}
-/** The agent loop in this process, on the API of the provider that a task names. */
-declare const layer$30: Layer.Layer<AgentRunner, never, LlmProviders>;
-/** Rates of a model. Some models have other rates for all tokens of a call with a long prompt. */
-export declare const ModelPrice: Schema.Struct<{
-  readonly input: Schema.Finite;
-  readonly output: Schema.Finite;
-  /** Price of cache writes; absent: the same as for input. So for cache reads. */
-  readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
-  readonly cacheRead: Schema.optionalKey<Schema.Finite>;
-  readonly longPrompt: Schema.optionalKey<Schema.Struct<{
-    readonly input: Schema.Finite;
-    readonly output: Schema.Finite;
-    /** Price of cache writes; absent: the same as for input. So for cache reads. */
-    readonly cacheWrite: Schema.optionalKey<Schema.Finite>;
-    readonly cacheRead: Schema.optionalKey<Schema.Finite>;
-    readonly above: Schema.Natural;
-  }>>;
-}>;
-export type ModelPrice = typeof ModelPrice.Type;
-/** The ledger and the accounts that an agent's calls are charged to, and the names that their costs are listed by. */
-export interface SpendScope {
-  readonly ledger: Spend["Service"];
-  readonly accounts: ReadonlyArray<SpendAccount>;
-  readonly subject: Pick<SpendSubject, "repository" | "author">;
-  /** Prices by model, which take the place of those of the table. */
-  readonly prices: Readonly<Record<string, ModelPrice>>;
-}
-/**
- * The scope of the agents that run now, which those that they start inherit. By default nothing is limited, and the
- * ledger ends with the process.
- */
-export declare const SpendScope: Context.Reference<SpendScope>;
-/** The services that speak OpenAI's Chat Completions. */
-export declare const ChatServiceName: Schema.Literals<readonly ["openai-compatible", "deepseek", "groq", "together", "fireworks", "openrouter", "mistral", "xai", "ollama", "vllm", "lmstudio"]>;
-export type ChatServiceName = typeof ChatServiceName.Type;
-/** Address, key and time limits of a service. */
-interface ServiceSettings {
-  readonly apiKey: Redacted.Redacted;
-  /** None: the official service. */
-  readonly baseUrl: Option.Option<string>;
-  readonly limits: CallLimits;
-}
-declare namespace Anthropic_d_exports {
-  export { layer$29 as layer, layerWithoutKey$6 as layerWithoutKey, make$9 as make };
-}
-/** Makes the service from settings, for a program with its own configuration. */
-declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
-}, never, never>;
-/** Claude, over the official SDK. */
-declare const layer$29: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
-/** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey$6: Layer.Layer<LlmProvider, never, never>;
-/** Credentials of an AWS account or role. */
-interface AwsCredentials {
-  readonly accessKeyId: Redacted.Redacted;
-  readonly secretAccessKey: Redacted.Redacted;
-  /** Of temporary credentials only. */
-  readonly sessionToken: Option.Option<Redacted.Redacted>;
-}
-/** Identity that Microsoft Entra knows. */
-export declare const EntraIdentity: Schema.TaggedUnion<{
-  readonly ClientSecret: Schema.TaggedStruct<"ClientSecret", {
-    readonly tenantId: Schema.String;
-    readonly clientId: Schema.String;
-    readonly secret: Schema.Redacted<Schema.String>;
-  }>;
-  readonly Managed: Schema.TaggedStruct<"Managed", {
-    readonly clientId: Schema.optionalKey<Schema.String>;
-    readonly host: Schema.optionalKey<Schema.Struct<{
-      readonly endpoint: Schema.String;
-      readonly header: Schema.Redacted<Schema.String>;
-    }>>;
-  }>;
-  readonly Token: Schema.TaggedStruct<"Token", {
-    readonly token: Schema.Redacted<Schema.String>;
-  }>;
-  readonly Workload: Schema.TaggedStruct<"Workload", {
-    readonly tenantId: Schema.String;
-    readonly clientId: Schema.String;
-    readonly tokenFile: Schema.String;
-  }>;
-}>;
-export type EntraIdentity = typeof EntraIdentity.Type;
-/** Addresses of the two services that give tokens. */
-interface EntraAddresses {
-  /** `https://login.microsoftonline.com`, or that of a national cloud. */
-  readonly authority: string;
-  /** Metadata service of a machine of Azure. */
-  readonly metadata: string;
-}
-declare namespace Azure_d_exports {
-  export { AzureSettings, layer$28 as layer, layerWithoutKey$5 as layerWithoutKey, make$8 as make };
-}
-/** Endpoint and credentials of OpenAI's models in Azure. The model of a request is the name of a deployment. */
-interface AzureSettings {
-  /** `https://my-resource.openai.azure.com` */
-  readonly endpoint: string;
-  /** None: the API `v1`, which has no dated versions. */
-  readonly apiVersion: Option.Option<string>;
-  /** The resource's key. None: an identity of Microsoft Entra. */
-  readonly apiKey: Option.Option<Redacted.Redacted>;
-  readonly identity: EntraIdentity;
-  readonly addresses?: Partial<EntraAddresses>;
-  readonly limits: CallLimits;
-}
-/** Makes the service from settings, for a program with its own configuration. */
-declare const make$8: (args_0: AzureSettings) => Effect.Effect<{
-  name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  presenceOf: PresenceOf;
-}, never, FileSystem.FileSystem>;
-/** OpenAI's models in Azure, over OpenAI's SDK. */
-declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, never, FileSystem.FileSystem>;
-/** The service without an endpoint: its calls fail, and say so. */
-declare const layerWithoutKey$5: Layer.Layer<LlmProvider, never, never>;
-declare namespace Bedrock_d_exports {
-  export { BedrockSettings, layer$27 as layer, layerWithoutKey$4 as layerWithoutKey, make$7 as make };
-}
-/** Region and credentials of Claude in Amazon Bedrock. */
-interface BedrockSettings {
-  readonly region: string;
-  /** None: the endpoint `bedrock-runtime` of the region. */
-  readonly baseUrl: Option.Option<string>;
-  /** A Bedrock API key. None: requests are signed with the credentials. */
-  readonly apiKey: Option.Option<Redacted.Redacted>;
-  /** None: those that AWS's SDK finds: of the environment, a profile, a web identity, a container or an instance. */
-  readonly credentials: Option.Option<AwsCredentials>;
-  /** Address of the region's lists of models. Absent: the usual one, unless `baseUrl` is an endpoint of one's own. */
-  readonly listUrl?: string;
-  readonly limits: CallLimits;
-}
-/** Makes the service from settings, for a program with its own configuration. */
-declare const make$7: (settings: BedrockSettings) => Effect.Effect<{
-  name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  presenceOf: PresenceOf;
-}, never, never>;
-/** Claude in Amazon Bedrock, over Anthropic's SDK. */
-declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
-/** The service without a region: its calls fail, and say so. */
-declare const layerWithoutKey$4: Layer.Layer<LlmProvider, never, never>;
-declare namespace Chat_d_exports {
-  export { ChatSettings, layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$6 as make };
-}
-/** Address, key and time limits of a service that speaks Chat Completions. */
-interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
-  readonly service: ChatServiceName;
-  /** None: a server without keys. */
-  readonly apiKey: Option.Option<Redacted.Redacted>;
-}
-/**
- * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
- * version: `http://localhost:8000/v1`.
- */
-declare const make$6: (args_0: ChatSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
-}, never, never>;
-/** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
-declare const layer$26: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
-/** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey$3: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
-/** Limits for the service's calls of a job that has to be done within `deadline`. */
-declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Duration) => CallLimits;
-/** Limits for Gemini's calls of a job that has to be done within `deadline`. */
-declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
-declare namespace Google_d_exports {
-  export { layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$5 as make };
-}
-/** Makes the service from settings, for a program with its own configuration. */
-declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
-}, never, never>;
-/** Gemini, over the official SDK. */
-declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
-/** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey$2: Layer.Layer<LlmProvider, never, never>;
-declare namespace OpenAi_d_exports {
-  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, make$4 as make };
-}
-/**
- * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
- * version: `https://gateway.example/v1`.
- */
-declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
-}, never, never>;
-/** OpenAI's models, over the official SDK. */
-declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
-/** The service without a key: its calls fail, and say so. */
-declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
-/**
- * Limits for the calls of a job that has to be done within `deadline`. A model that thinks for long is not interrupted as
- * long as bytes come, because the thought would be paid again.
- */
-declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
-declare namespace Vertex_d_exports {
-  export { VertexSettings, layer$23 as layer, layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
-}
-/** Project, location and credentials of Gemini in Google Cloud. */
-interface VertexSettings {
-  /** A key of the express mode, which has its own project. None: the credentials. */
-  readonly apiKey: Option.Option<Redacted.Redacted>;
-  readonly project: string;
-  /** A region, or `global`. */
-  readonly location: string;
-  /** None: the endpoint of the location. */
-  readonly baseUrl: Option.Option<string>;
-  /** File of the credentials. None: those that Google's library finds (Application Default Credentials). */
-  readonly credentialsFile: Option.Option<string>;
-  readonly limits: CallLimits;
-}
-/** Makes the service from settings, for a program with its own configuration. */
-declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
-  name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  presenceOf: PresenceOf;
-}, never, never>;
-/** Gemini in Google Cloud, over the official SDK. */
-declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
-/** The service without a project: its calls fail, and say so. */
-declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
-declare namespace SpendMemory_d_exports {
-  export { layer$22 as layer, make$2 as make };
-}
-/** Makes a ledger that ends with the process. */
-declare const make$2: () => Spend["Service"];
-/** A ledger that ends with the process. */
-declare const layer$22: Layer.Layer<Spend>;
-declare namespace SpendRedis_d_exports {
-  export { layer$21 as layer };
-}
-/** The ledger that all servers and Jobs share. */
-declare const layer$21: Layer.Layer<Spend, StoreError, import("effect/FileSystem").FileSystem | Redis>;
-declare namespace SpendSqlite_d_exports {
-  export { layer$20 as layer };
-}
-/** The ledger in the database file. */
-declare const layer$20: Layer.Layer<Spend, never, Sqlite>;
-declare namespace ConversationStoreMemory_d_exports {
-  export { layer$19 as layer };
-}
-/** Conversations that end with the process. */
-declare const layer$19: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
-declare namespace ConversationStoreRedis_d_exports {
-  export { layer$18 as layer };
-}
-/** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$18: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
-declare namespace ConversationStoreSqlite_d_exports {
-  export { layer$17 as layer };
-}
-/** Conversations in the database file. */
-declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
-declare namespace InProcessRunner_d_exports {
-  export { InProcessWork, layer$16 as layer };
-}
-/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
-interface InProcessWork<R, R2> {
-  review(job: Job): Effect.Effect<JobOutcome, never, R>;
-  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
-  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
-}
-/** Runs jobs in this process. */
-declare const layer$16: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 /** Limits after which a job is given up. */
 interface SettlementOptions {
   /** The attempts of one job. */
@@ -5384,6 +5340,47 @@ declare namespace SqliteQueue_d_exports {
 }
 /** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
 declare const layer$12: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
+/** Handler of the requests to one path. */
+type DirectHandler = (request: IncomingMessage, response: ServerResponse) => void;
+declare const DirectRoutes_base: Context.ServiceClass<DirectRoutes, "@nominal-code/server/DirectRoutes", {
+  /** Hands the requests of a path to a handler until the scope closes. */
+  add(path: string, handler: DirectHandler): Effect.Effect<void, never, Scope.Scope>;
+}>;
+/**
+ * Paths whose `POST` requests go to a handler at once, without a fiber, a context and a span for each, which would cost
+ * more than a delivery does. All other requests take the way of Effect's router.
+ */
+export declare class DirectRoutes extends DirectRoutes_base {}
+/** A server that does not listen yet, and its direct routes. It answers 503 until Effect has attached a router. */
+declare const make: () => {
+  readonly server: Server;
+  readonly routes: DirectRoutes["Service"];
+};
+/** An event whose delivery was missed. */
+interface MissedEvent {
+  readonly event: PullRequestEvent;
+  /**
+   * `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. `comment`: nobody
+   * has answered a comment on an open pull request.
+   */
+  readonly from: "delivery" | "head" | "comment";
+}
+/** Result of a round. */
+interface ReconcileReport {
+  readonly missed: ReadonlyArray<MissedEvent>;
+  readonly requests: number;
+  /** True if the requests were used up before everything was looked at. The next round goes on there. */
+  readonly exhausted: boolean;
+}
+declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/server/Reconcile", {
+  /** One round. What it finds is offered to the queue, like a delivery, or only reported. */
+  round(use: "offer" | "report"): Effect.Effect<ReconcileReport, StoreError>;
+}>;
+/**
+ * Search for missed events: deliveries that the forge could not deliver, and open pull requests with a head that has
+ * neither a review of ours nor a stated reason, or with a comment that nobody has answered.
+ */
+export declare class Reconcile extends Reconcile_base {}
 declare namespace MemoryJobResults_d_exports {
   export { layer$11 as layer };
 }

@@ -126,6 +126,22 @@ layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the imag
       assert.match(serve.written, /^nominal-code: Configuration error/)
     }))
 
+  it.effect("shows its help without loading any of it, and a job loads a small part", () =>
+    Effect.gen(function*() {
+      const { compile, directory, nominalCode } = yield* App
+      const help = yield* nominalCode(["--help"])
+      assert.deepStrictEqual([help.code, help.chunks], [0, []])
+      const job = yield* nominalCode(["run-job", "--payload", "{}"])
+      assert.strictEqual(job.code, 1)
+      assert.isAtMost(job.chunks.length, 45)
+      assert.isAtMost(job.loaded.length, 2_000_000)
+
+      const compiled = yield* compile
+      assert.deepStrictEqual([compiled.code, compiled.written], [0, ""])
+      const kept = globSync("*/*", { cwd: `${directory}/kept` }).length
+      assert.isAbove(kept, job.chunks.length)
+    }))
+
   it.effect("imports nothing that is neither in it, nor Node's own, nor ripgrep", () =>
     Effect.gen(function*() {
       const { code } = yield* App

@@ -57,6 +57,8 @@ export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
   yield* fs.writeFileString(`${directory}/recorder.mjs`, recorder)
   yield* fs.copy(`${root}/node_modules/@vscode`, `${app}/node_modules/@vscode`)
   return {
+    /** `node compile.js`, which loads everything for the image's cache. */
+    compile: run([`${app}/bin/compile.js`], { HOME: directory, NODE_COMPILE_CACHE: `${directory}/kept` }),
     /** All of its code as one text. */
     code: Effect.map(
       Effect.forEach(
@@ -78,7 +80,11 @@ export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
         })
         const chunks = new Set((yield* fs.readFileString(loaded)).match(/(?<=file:\/\/).*\/app\/lib\/[^/]+\.js/g))
         const code = yield* Effect.forEach(chunks, (path) => fs.readFileString(path), { concurrency: 4 })
-        return { ...ended, loaded: code.join("\n") }
+        return {
+          ...ended,
+          loaded: code.join("\n"),
+          chunks: [...chunks].map((path) => path.slice(path.lastIndexOf("/") + 1))
+        }
       },
       Effect.scoped
     ),

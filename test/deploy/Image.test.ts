@@ -38,6 +38,15 @@ describe("ci/Dockerfile", () => {
     assert.match(lastStage, /^WORKDIR \/workspace$/m)
   })
 
+  it("holds what Node has compiled of the command, for its user, who cannot change it", () => {
+    assert.match(
+      lastStage,
+      /setpriv --reuid=1000 [^]*NODE_COMPILE_CACHE=\/app\/compiled .*node \/app\/bin\/compile\.js/
+    )
+    assert.include(lastStage, "chown -R root:root /app/compiled && chmod -R u=rwX,go=rX /app/compiled")
+    assert.match(lastStage, /^ENV .*NODE_COMPILE_CACHE=\/app\/compiled/m)
+  })
+
   it("has the command on its PATH, where a Job's pod looks for it", () => {
     assert.include(lastStage, "ln -s /app/bin/nominal-code.js /usr/local/bin/nominal-code")
     assert.include(lastStage, "COPY --from=build /src/dist /app")

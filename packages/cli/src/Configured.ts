@@ -6,9 +6,6 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
-import { Inventories } from "@nominal-code/forge/Inventory"
-import { Webhooks } from "@nominal-code/forge/Webhooks"
-import * as Lanes from "@nominal-code/jobs/Lane"
 import type { KubernetesOptions } from "@nominal-code/kubernetes/KubernetesRunner"
 import * as CallRatesMemory from "@nominal-code/persistence/CallRatesMemory"
 import * as CallRatesRedis from "@nominal-code/persistence/CallRatesRedis"
@@ -29,10 +26,6 @@ import * as SpendSqlite from "@nominal-code/persistence/SpendSqlite"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
-import * as Intake from "@nominal-code/server/Intake"
-import * as Reconcile from "@nominal-code/server/Reconcile"
-import * as Reconciler from "@nominal-code/server/Reconciler"
-import * as Server from "@nominal-code/server/Server"
 import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
@@ -45,7 +38,8 @@ import * as RedisForgeLimits from "./RedisForgeLimits.ts"
  * fields that it needs, and its type says which these are. Each is one value, so that a process builds it once.
  */
 
-const configured = <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) =>
+/** A part with its options. */
+export const configured = <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.map(AppConfig, partOf))
 
 /** The database of `data_dir`. */
@@ -104,7 +98,7 @@ export const markerKeys = (use: "make" | "read") =>
   )
 
 /** Rate limits of the forges that all processes keep, where they share a Redis. */
-const forgeLimits = configured((config) =>
+export const forgeLimits = configured((config) =>
   Option.isSome(config.redis) ? Layer.provide(RedisForgeLimits.layer, redis) : Layer.empty
 )
 
@@ -119,27 +113,6 @@ export const forgesAlone = configured(({ github, gitlab, review: { dryRun }, rev
 
 /** The same, with the rate limits that all processes keep. */
 export const forges = Layer.provide(forgesAlone, forgeLimits)
-
-/** The inventories of these forges, which find missed events. */
-export const inventories = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
-  const checks = reviewer.check === "auto" && !dryRun
-  return Layer.effect(
-    Inventories,
-    Effect.all([
-      ...Option.toArray(Option.map(github, (settings) => GitHub.inventory({ ...settings, checks }))),
-      ...Option.toArray(Option.map(gitlab, (settings) => GitLab.inventory({ ...settings, checks })))
-    ])
-  )
-}).pipe(Layer.provide(forgeLimits))
-
-/** The webhooks of these forges. */
-export const webhooks = configured(({ github, gitlab, webhook: { allowUnsigned } }) =>
-  Layer.succeed(Webhooks, [
-    ...Option.toArray(Option.map(github, ({ webhookSecret: secret }) => GitHub.webhooks({ secret, allowUnsigned }))),
-    ...Option.toArray(Option.map(gitlab, ({ signingToken, webhookSecret: secret }) =>
-      GitLab.webhooks({ secret, signingToken, allowUnsigned })))
-  ])
-)
 
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 export const workspace = configured(({ workspace }) => GitWorkspace.layer(workspace))
@@ -185,22 +158,6 @@ export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.no
 /** The keys that the servers sign with. A pod has none. */
 export const signingKeys = configured(({ jobs: { signingKey } }) =>
   Layer.succeed(SigningKeys, Option.toArray(signingKey))
-)
-
-/** The worker of the lanes. */
-export const lanes = configured(({ jobs }) => Lanes.layer(jobs))
-
-/** The routes of a server. */
-export const server = configured(({ policy }) => Server.layer({ policy }))
-
-/** The search for missed events. */
-export const reconcile = configured(({ policy, reconcile }) =>
-  Reconcile.layer({ policy, ...reconcile }).pipe(Layer.provide(Intake.layer(policy)), Layer.provide(inventories))
-)
-
-/** The same at the start of a server and then periodically, unless it may make no request. */
-export const reconciler = configured(({ reconcile: settings }) =>
-  settings.maxRequests === 0 ? Layer.empty : Layer.provide(Reconciler.layer(settings), reconcile)
 )
 
 /** Settings of the Jobs; none where reviews run in the server. */

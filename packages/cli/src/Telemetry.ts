@@ -1,17 +1,8 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { settings } from "@nominal-code/config/Settings"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import * as Metrics from "@nominal-code/server/Metrics"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { FetchHttpClient, HttpBody, HttpServer } from "effect/http"
+import { FetchHttpClient, HttpBody } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"
-import * as Listener from "./Listener.ts"
-
-const announce = (host: string) =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    const { address } = yield* HttpServer.HttpServer
-    if (address._tag !== "UnixPathAddress") yield* Effect.logInfo(`metrics on http://${host}:${address.port}/metrics`)
-  }))
 
 /** Fields of a span that are hexadecimal digits of its tracer, and no text. */
 const identifiers: ReadonlySet<string> = new Set(["traceId", "spanId", "parentSpanId"])
@@ -67,16 +58,4 @@ export const traces = Layer.unwrap(
         )
     })
   })
-)
-
-/** Everything that tells of the server to who watches it: `/metrics`, if `metrics.port` is set. */
-export const layer = Layer.unwrap(
-  Effect.map(AppConfig, ({ metrics, webhook: { host } }) =>
-    Option.match(metrics.port, {
-      onNone: () => Layer.empty,
-      onSome: (port) =>
-        Layer.merge(Metrics.layer, announce(host)).pipe(
-          Layer.provide(Listener.layer(host, port, settings.metrics.port))
-        )
-    }))
 )

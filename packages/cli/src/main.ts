@@ -1,4 +1,6 @@
-import * as Cli from "./Cli.ts"
 import * as Process from "./Process.ts"
 
-Process.run(Cli.run, Cli.teardown)
+// Loaded apart, so that other modules of a bundle share its code without loading this one, which runs the command.
+const { run, teardown } = await import("./Cli.ts")
+
+Process.run(run, teardown)

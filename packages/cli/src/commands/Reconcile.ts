@@ -6,6 +6,7 @@ import { underLease } from "@nominal-code/server/Reconciler"
 import { Console, Duration, Effect, Layer, Option, Schema } from "effect"
 import { columns } from "../Columns.ts"
 import * as Configured from "../Configured.ts"
+import * as ConfiguredServer from "../ConfiguredServer.ts"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
 
@@ -59,7 +60,7 @@ const search = Effect.gen(function*() {
 export const reconcile = Effect.fn("cli.reconcile")((dryRun: boolean) =>
   (dryRun ? report(true) : search).pipe(
     Effect.provide(
-      Configured.reconcile.pipe(
+      ConfiguredServer.reconcile.pipe(
         Layer.provideMerge(dryRun ? Storage.existingQueue : Storage.queue),
         Layer.provide(Configured.forges),
         Layer.provide(Configured.markerKeys("read")),

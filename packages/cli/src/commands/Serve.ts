@@ -8,9 +8,11 @@ import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import * as Configured from "../Configured.ts"
+import * as ConfiguredServer from "../ConfiguredServer.ts"
 import * as Examination from "../doctor/Examination.ts"
 import * as Listener from "../Listener.ts"
 import * as Logging from "../Logging.ts"
+import * as MetricsListener from "../MetricsListener.ts"
 import { checkPrices } from "../Prices.ts"
 import * as Runner from "../Runner.ts"
 import * as Storage from "../Storage.ts"
@@ -54,14 +56,14 @@ const before = { no: Layer.empty, warn: Layer.empty, strict: Examination.layerSt
  * accepted; then the lanes, which let running reviews finish; then the stores.
  */
 const layer = (examined: Examined) =>
-  Layer.mergeAll(announce, Telemetry.layer, Configured.reconciler, examination[examined]).pipe(
-    Layer.provideMerge(Configured.server),
+  Layer.mergeAll(announce, MetricsListener.layer, ConfiguredServer.reconciler, examination[examined]).pipe(
+    Layer.provideMerge(ConfiguredServer.server),
     Layer.provide(listener),
-    Layer.provide(Configured.lanes),
+    Layer.provide(ConfiguredServer.lanes),
     Layer.provide(Runner.layer),
     Layer.provide(ServiceBreakers.layer),
     Layer.provide(Layer.effectDiscard(checkAgent)),
-    Layer.provide(Layer.merge(Configured.forges, Configured.webhooks)),
+    Layer.provide(Layer.merge(Configured.forges, ConfiguredServer.webhooks)),
     Layer.provide(Configured.markerKeys("make")),
     Layer.provide(Storage.layer),
     Layer.provide(before[examined]),
