@@ -3,13 +3,31 @@ import { assert, it } from "@effect/vitest"
 import { post } from "@nominal-code/testing/GitHubDeliveries"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
+import { readFileSync } from "node:fs"
+import { parseAllDocuments } from "yaml"
 import * as Journey from "./Journey.ts"
 import * as Shop from "./Shop.ts"
 
 const slug = "nominal"
 const login = `${slug}[bot]`
 
-/** A journey whose `serve` is a GitHub App that is installed on one repository, with the seed's own variables. */
+/** The Secrets of the template, with the variables of a GitHub App in place of a token. */
+const secret: Readonly<Record<string, string>> = Object.assign(
+  {},
+  ...parseAllDocuments(
+    readFileSync(new URL("../../deploy/k8s/secret.yaml.template", import.meta.url), "utf8")
+      .replaceAll(/^ {2}# (GITHUB_(?:APP|INSTALLATION)_.*| {2}\S.*)$/gm, "  $1")
+  ).map((document) => document.toJS().stringData)
+)
+
+/** A value of the template as it stands there, for what is no key and no name of somebody's own. */
+const verbatim = (name: string): string => {
+  const value = secret[name] ?? ""
+  assert.notMatch(value, /^$|your-|\.\.\./, name)
+  return value
+}
+
+/** A journey whose `serve` is a GitHub App that is installed on one repository, with the variables of the template. */
 const world = Effect.fnUntraced(function*(env: Readonly<Record<string, string>> = {}) {
   const journey = yield* Journey.make({})
   const { apps } = journey.emulator
@@ -22,9 +40,11 @@ const world = Effect.fnUntraced(function*(env: Readonly<Record<string, string>> 
   )
   const serve = yield* journey.start({
     GITHUB_TOKEN: "",
-    GITHUB_APP_ID: "12345",
-    GITHUB_INSTALLATION_ID: "67890",
-    GITHUB_APP_PRIVATE_KEY: app.privateKey,
+    GITHUB_APP_ID: verbatim("GITHUB_APP_ID"),
+    GITHUB_INSTALLATION_ID: verbatim("GITHUB_INSTALLATION_ID"),
+    GITHUB_APP_PRIVATE_KEY: (secret["GITHUB_APP_PRIVATE_KEY"] ?? "").replace(/^-[^]*-$/m, app.privateKey),
+    ALLOWED_USERS: verbatim("ALLOWED_USERS"),
+    ALLOWED_REPOS: (secret["ALLOWED_REPOS"] ?? "").replace("your-org/your-repo", pull.repository.fullName),
     REVIEWER_BOT_USERNAME: slug,
     // The deliveries of these journeys arrive: a search at the start would be faster than they.
     RECONCILE_MAX_REQUESTS: "0",

@@ -12,8 +12,13 @@ const world = Effect.gen(function*() {
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "reconcile-" })
   const emulator = yield* GitLabEmulator.make()
   const project = yield* emulator.addProject("acme/shop", [{ message: "Begin", files: { "a.txt": "one\n" } }])
-  yield* emulator.openRequest({ project, commits: [{ message: "Change it", files: { "a.txt": "two\n" } }] })
+  const request = yield* emulator.openRequest({
+    project,
+    commits: [{ message: "Change it", files: { "a.txt": "two\n" } }]
+  })
+  yield* emulator.comment(request, "mara", "@nominalbot help")
   const settings = {
+    ALLOWED_USERS: "mara",
     HOME: directory,
     NOMINAL_DATA_DIR: `${directory}/data`,
     GITLAB_TOKEN: emulator.account("nominalbot", true).token,
@@ -39,14 +44,15 @@ const world = Effect.gen(function*() {
 it.live("reconcile queues what was missed once, and --dry-run only prints it", () =>
   Effect.gen(function*() {
     const { run } = yield* world
-    const row = /gitlab:acme\/shop#1 +pr_opened +its head has no review\n/
+    const row =
+      /gitlab:acme\/shop#1 +note +nobody has answered it\ngitlab:acme\/shop#1 +pr_opened +its head has no review\n/
     const dry = yield* run(["reconcile", "--dry-run"])
     assert.match(dry.stdout, row)
-    assert.match(dry.stdout, /\n1 missed event would be queued \(2 requests\)\n$/)
+    assert.match(dry.stdout, /\n2 missed events would be queued \(4 requests\)\n$/)
     const real = yield* run(["reconcile"])
     assert.match(real.stdout, row)
     assert.match((yield* run(["jobs", "list"])).stdout, /gitlab:acme\/shop#1 +pr_opened/)
-    assert.strictEqual((yield* run(["reconcile"])).stdout, "nothing was missed (1 request)\n")
+    assert.match((yield* run(["reconcile"])).stdout, /^nothing was missed \(\d requests\)\n$/)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 it.live("reconcile says what it needs, and refuses a queue that only the server has", () =>
