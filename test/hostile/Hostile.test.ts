@@ -1,4 +1,4 @@
-import { assert, it } from "@effect/vitest"
+import { it } from "@effect/vitest"
 import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
 import { signatureOf } from "@nominal-code/testing/GitHubDeliveries"
@@ -13,6 +13,7 @@ import { leaksIn, leaksUnder } from "../journeys/Canaries.ts"
 import * as Journey from "../journeys/Journey.ts"
 import { change, files, finding } from "../journeys/Shop.ts"
 import { escapes, forgedSignatures, hijacked, hostileFiles, mark, orders } from "./Attacks.ts"
+import { type Breached, told, tryAll, wrong } from "./Rows.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
 
@@ -73,19 +74,6 @@ const post = ({ serve }: World, body: string, headers: Readonly<Record<string, s
       }
     }).then(({ status }) => status)
   )
-
-/** Request to the model without what the model has said itself. */
-const told = ({ body }: { readonly body: unknown }) =>
-  JSON.parse(
-    JSON.stringify(body),
-    (key, value) =>
-      key === "messages" && Array.isArray(value) ? value.filter(({ role }) => role !== "assistant") : value
-  )
-
-/** Names of the rows of an attempt that were breached, each with what was seen. */
-type Breached = ReadonlyArray<string>
-
-const wrong = (isWrong: boolean, what: string): Breached => isWrong ? [what] : []
 
 const attempts = (world: World, attacked: PullRequest, other: PullRequest) => {
   const { canary, journey, lured, redis, serve } = world
@@ -239,12 +227,7 @@ redisSuite("a hostile repository and a hijacked model", () => {
         yield* Effect.forEach([...flood, other], done, { discard: true })
 
         const { rows } = attempts(world, attacked, other)
-        const held: Array<readonly [string, Breached]> = []
-        for (const [row, attempt] of Object.entries(rows)) held.push([row, yield* attempt])
-        const breached = held.filter(([, seen]) => seen.length > 0)
-        const table = held.map(([row, seen]) => `  ${seen.length === 0 ? "held    " : "BREACHED"} ${row}`)
-        yield* Effect.logInfo([`${held.length} rows tried, ${held.length - breached.length} held`, ...table].join("\n"))
-        assert.deepStrictEqual(breached, [])
+        yield* tryAll(rows)
         yield* journey.checkHonesty
       }),
     180_000

@@ -96,6 +96,7 @@ export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, str
     open,
     script: (request: MergeRequest, script: ScriptedModel.Script): void =>
       model.script((asked) => asked.pull === nameOf(request) ? script(asked) : undefined),
+    modelRequests: () => model.mock.getRequests(),
     turns: (request: MergeRequest) => model.turns.filter(({ request: asked }) => asked.pull === nameOf(request)),
     /** All that the bot has written on a merge request, in its order. */
     written: (request: MergeRequest) =>
