@@ -30,7 +30,7 @@ test-long: install ## What `make test` tries a sample of: ten thousand random st
 	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order test/deploy/Bundle $(addprefix packages/forge/test/,Fence GitHubForge GitLabForge) $(ARGS)
 
 fuzz: install ## Random inputs for every reader of bytes from outside (RUNS=20000 SEED=7)
-	NOMINAL_FUZZ_RUNS=$(or $(RUNS),5000) NOMINAL_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) vitest run --reporter=verbose test/fuzz
+	NOMINAL_FUZZ_GUIDED=true NOMINAL_FUZZ_RUNS=$(or $(RUNS),2000) NOMINAL_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) vitest run --reporter=verbose test/fuzz
 
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)

@@ -69,10 +69,57 @@ const atoms = [
   "<<: "
 ]
 
+/** Values that stand in a JSON where something else is expected. */
+const oddValues: ReadonlyArray<unknown> = [
+  null,
+  true,
+  -1,
+  0.5,
+  1e308,
+  2 ** 53,
+  "",
+  "\0",
+  "\ud800",
+  "__proto__",
+  "x".repeat(5_000),
+  [],
+  [[[[[[[[]]]]]]]],
+  {},
+  { __proto__: null, length: -1 }
+]
+
+const replacedIn = (value: unknown, random: () => number, replaced: (value: unknown) => unknown): unknown => {
+  const isInside = typeof value === "object" && value !== null && random() < 0.85
+  if (!isInside) return replaced(value)
+  const names = Object.keys(value)
+  const name = names[Math.floor(random() * names.length)]
+  if (name === undefined) return replaced(value)
+  const inner = replacedIn(Reflect.get(value, name), random, replaced)
+  if (Array.isArray(value)) return value.map((item, at) => String(at) === name ? inner : item)
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, one]) => {
+      if (key !== name) return [[key, one]]
+      return inner === undefined ? [] : [[key, inner]]
+    })
+  )
+}
+
+/** A JSON with another value somewhere, or with one left out; none of a text that is no JSON. */
+const otherJson = (text: string, random: () => number): string | undefined => {
+  try {
+    const odd = random() < 0.2 ? undefined : oddValues[Math.floor(random() * oddValues.length)]
+    return JSON.stringify(replacedIn(JSON.parse(text), random, () => odd))
+  } catch {
+    return undefined
+  }
+}
+
 /** Makes the next input from a sample: pieces are put in, taken out, repeated or taken from another sample. */
 export const mutated = (random: () => number, samples: ReadonlyArray<string>, longest: number): string => {
   const pick = <A>(list: ReadonlyArray<A>, other: A): A => list[Math.floor(random() * list.length)] ?? other
   let text = pick(samples, "")
+  const json = random() < 0.5 ? otherJson(text, random) : undefined
+  if (json !== undefined) return json.slice(0, longest)
   for (let change = Math.ceil(random() * 6); change > 0; change--) {
     const at = Math.floor(random() * (text.length + 1))
     const end = Math.min(text.length, at + Math.floor(random() * 80))
