@@ -82,7 +82,7 @@ const retirements: ReadonlyMap<string, Retirement> = new Map([
   ...retired("2026-05-31", { "devstral-medium-2507": "mistral-medium-3.5" })
 ])
 
-const snapshot = /-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/
+const snapshot = /[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/
 
 /** Retirement of a model, also under the name of one of its dated snapshots; undefined: none is known. */
 export const retirementOf = (model: string): Retirement | undefined =>

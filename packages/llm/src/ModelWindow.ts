@@ -15,7 +15,9 @@ const table: ReadonlyArray<readonly [RegExp, number]> = [
   [/^o[34](?:-|$)/, 200_000],
   [/^gpt-5(?:\.[123])?(?:-|$)/, 400_000],
   [/^gpt-(?:5\.[4-9]|6)/, 1_050_000],
-  [/^openai\/gpt-oss-/, 131_072]
+  [/^openai\/gpt-oss-/, 131_072],
+  [/^deepseek-(?:flash|v4)/, 1_000_000],
+  [/^grok-4\.[5-9]/, 500_000]
 ]
 
 /** `eu.anthropic.claude-…`, as Bedrock names Claude. */

@@ -18,7 +18,7 @@ const inBedrock = /^(?:([a-z-]+)\.)?anthropic\.(claude-.+?)(?:-v\d+(?::\d+)?)?$/
 /** Premium of a model that stays in a region. */
 const regional = 1.1
 
-const snapshot = /-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/
+const snapshot = /[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/
 
 /** Prices of models, by their names. */
 export interface Prices {

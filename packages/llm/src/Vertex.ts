@@ -1,13 +1,16 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Effect, Layer, Option, Redacted } from "effect"
+import * as ClaudeErrors from "./anthropic/Errors.ts"
+import * as Messages from "./anthropic/Messages.ts"
+import { endpointOf, rawPredict } from "./anthropic/RawPredict.ts"
 import * as Content from "./google/Content.ts"
 import * as Errors from "./google/Errors.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 import { LlmProvider } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 
-/** Project, location and credentials of Gemini in Google Cloud. */
+/** Project, location and credentials of Gemini and Claude in Google Cloud. */
 export interface VertexSettings {
   /** A key of the express mode, which has its own project. None: the credentials. */
   readonly apiKey: Option.Option<Redacted.Redacted>
@@ -38,6 +41,15 @@ const noCredentials = (cause: unknown) =>
       oneLine(cause instanceof Error ? cause.message : String(cause), 300)
     }`
   })
+
+/** True for a model that Google Cloud has of Anthropic: `claude-sonnet-5-5`, or `claude-haiku-4-5@20251001`. */
+const isClaude = (model: string): boolean => model.startsWith("claude-")
+
+const withoutProject = ModelService.failure(
+  name,
+  "unauthorized",
+  "Claude in Vertex AI takes no key: set GOOGLE_CLOUD_PROJECT, and credentials in place of VERTEX_API_KEY"
+)
 
 /** Makes the service from settings, for a program with its own configuration. */
 export const make = Effect.fnUntraced(
@@ -71,15 +83,21 @@ export const make = Effect.fnUntraced(
           })
       }))
 
-    /** Connection with the credentials of the account. */
-    const authorized = Effect.gen(function*() {
-      const loaded = yield* sdk
+    /** Access of the account: what Google's SDK takes, and the token. */
+    const granted = Effect.gen(function*() {
       const auth = yield* account
       const authClient = yield* Effect.tryPromise({ try: () => auth.getClient(), catch: noCredentials })
       // The library keeps it until it expires. Asked for here, because in the SDK its absence would look like an outage.
       const { token } = yield* Effect.tryPromise({ try: () => authClient.getAccessToken(), catch: noCredentials })
       const secret = Redacted.make(token ?? "")
       yield* secrets.add(secret)
+      return { authClient, secret }
+    })
+
+    /** Connection with the credentials of the account. */
+    const authorized = Effect.gen(function*() {
+      const loaded = yield* sdk
+      const { authClient, secret } = yield* granted
       const connection: Content.Connection = {
         sdk: loaded,
         explain: Errors.fromSdk(loaded, name, secret),
@@ -96,11 +114,42 @@ export const make = Effect.fnUntraced(
       return connection
     })
     const connect = Option.match(apiKey, { onNone: () => authorized, onSome: keyed })
-    return { ...Content.make(name, limits, connect), presenceOf: Content.presenceOf(connect) }
+    const gemini = Content.make(name, limits, connect)
+
+    const claudeSdk = yield* Effect.cached(
+      ModelService.load({ ...name, sdk: "@anthropic-ai/sdk" }, () => import("@anthropic-ai/sdk"))
+    )
+    const root = Option.getOrElse(baseUrl, () => endpointOf(location))
+
+    /** Connection with Claude, which takes no key of the express mode. */
+    const withClaude = Effect.gen(function*() {
+      if (Option.isSome(apiKey)) return yield* withoutProject
+      const loaded = yield* claudeSdk
+      const { secret } = yield* granted
+      const connection: Messages.Connection = {
+        explain: ClaudeErrors.fromSdk(loaded, name, secret),
+        client: (fetch) =>
+          new loaded.Anthropic({
+            ...Messages.unconfigured,
+            authToken: Redacted.value(secret),
+            baseURL: root,
+            fetch: rawPredict({ project, location }, root, fetch)
+          })
+      }
+      return connection
+    })
+    const claude = Messages.make(name, limits, withClaude)
+
+    const service: LlmProvider["Service"] = {
+      ...gemini,
+      send: (request) => isClaude(request.model) ? claude.send(request) : gemini.send(request),
+      presenceOf: (model) => isClaude(model) ? Effect.succeedNone : Content.presenceOf(connect)(model)
+    }
+    return service
   }
 )
 
-/** Gemini in Google Cloud, over the official SDK. */
+/** Gemini and Claude in Google Cloud, over the official SDKs. */
 export const layer = (settings: VertexSettings): Layer.Layer<LlmProvider> => Layer.effect(LlmProvider, make(settings))
 
 /** The service without a project: its calls fail, and say so. */

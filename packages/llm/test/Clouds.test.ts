@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { endpointOf } from "@nominal-code/llm/anthropic/RawPredict"
 import * as Azure from "@nominal-code/llm/Azure"
 import * as Bedrock from "@nominal-code/llm/Bedrock"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
@@ -152,6 +153,42 @@ describe("Vertex AI", () => {
         assert.strictEqual(redacted(Clouds.accessToken), "[REDACTED]")
       })
     ))
+
+  it.live("Claude is asked at Anthropic's models of the project, in the words of the Messages API", () =>
+    Effect.gen(function*() {
+      const { received, send } = yield* Clouds.vertex([fineClaude])
+      yield* send({ ...claude, model: "claude-haiku-4-5@20251001" })
+      const [{ body, headers, url } = assert.fail()] = received
+      assert.strictEqual(
+        url,
+        "/v1/projects/my-project/locations/global/publishers/anthropic/models/claude-haiku-4-5%4020251001:streamRawPredict"
+      )
+      assert.strictEqual(headers.authorization, `Bearer ${Clouds.accessToken}`)
+      assert.notProperty(headers, "x-api-key")
+      assert.deepStrictEqual([body.anthropic_version, body.stream], ["vertex-2023-10-16", true])
+      assert.notProperty(body, "model")
+      assert.deepStrictEqual(["global", "eu", "europe-west4"].map(endpointOf), [
+        "https://aiplatform.googleapis.com",
+        "https://aiplatform.eu.rep.googleapis.com",
+        "https://europe-west4-aiplatform.googleapis.com"
+      ])
+    }))
+
+  it.live("Claude takes no key of the express mode", () =>
+    Effect.gen(function*() {
+      const { received, url } = yield* serve([fineClaude])
+      const vertex = yield* Vertex.make({
+        project: "",
+        location: "global",
+        apiKey: Option.some(Redacted.make("AQ.key")),
+        baseUrl: Option.some(url),
+        credentialsFile: Option.none(),
+        limits: { idle: Duration.seconds(5), attempt: Duration.seconds(5), total: Duration.seconds(5) }
+      })
+      const error = yield* Effect.flip(vertex.send({ ...claude, model: "claude-sonnet-5-5" }))
+      assert.deepStrictEqual([error.reason, received.length], ["unauthorized", 0])
+      assert.match(error.message, /GOOGLE_CLOUD_PROJECT/)
+    }))
 
   it.live("credentials that are not there are told at once", () =>
     Effect.gen(function*() {

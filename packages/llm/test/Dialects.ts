@@ -235,7 +235,8 @@ const completions: Dialect = {
 const clouds: ReadonlyArray<Dialect> = [
   { ...anthropic, name: "Bedrock", key: Clouds.secretKey, against: Clouds.bedrock },
   { ...openai, name: "Azure", key: Clouds.azureKey, against: Clouds.azure },
-  { ...google, name: "Vertex", key: Clouds.accessToken, against: Clouds.vertex }
+  { ...google, name: "Vertex", key: Clouds.accessToken, against: Clouds.vertex },
+  { ...anthropic, name: "Claude in Vertex", key: Clouds.accessToken, against: Clouds.vertex }
 ]
 
 export const dialects: ReadonlyArray<Dialect> = [anthropic, openai, google, completions, ...clouds]

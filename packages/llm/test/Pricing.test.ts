@@ -21,6 +21,7 @@ it("the four kinds of tokens have their own rates", () => {
 it("a dated snapshot costs what its model costs, and another model's name is no snapshot", () => {
   assert.deepStrictEqual(priceOf("claude-sonnet-4-5-20250929"), priceOf("claude-sonnet-4-5"))
   assert.deepStrictEqual(priceOf("claude-sonnet-4-5-2025-09-29"), priceOf("claude-sonnet-4-5"))
+  assert.deepStrictEqual(priceOf("claude-haiku-4-5@20251001"), priceOf("claude-haiku-4-5"))
   assert.deepStrictEqual(priceOf("claude-sonnet-4-9"), Option.none())
   assert.deepStrictEqual(priceOf("claude-sonnet-4-5-lookalike"), Option.none())
   assert.deepStrictEqual(costOf("a-model-of-my-own", usage({ input: 1 })), Option.none())
