@@ -56,7 +56,7 @@ export interface Checkout {
   readonly headSha: Sha
   /** Commit where the pull request left its base branch. Its diff is against this commit. */
   readonly mergeBase: Sha
-  /** The read-only tools: Read, Glob, Grep, GitLog, GitBlame, GitShow, GitDiff. */
+  /** The read-only tools: Read, Glob, Grep, Definition, References, GitLog, GitBlame, GitShow, GitDiff. */
   readonly tools: ReadonlyArray<Tool>
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>

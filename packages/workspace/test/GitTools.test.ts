@@ -100,9 +100,12 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
         assert.include(yield* tool("GitShow", { revision: "HEAD~1", path: "gone.ts" }), "-old")
         assert.strictEqual(
           yield* tool("GitShow", { revision: "BASE", path: "a.ts", content: true }),
-          "one\ntwo\nTHREE\n"
+          "     1\tone\n     2\ttwo\n     3\tTHREE"
         )
-        assert.strictEqual(yield* tool("GitShow", { revision: "BASE~1", path: "gone.ts", content: true }), "old\n")
+        assert.strictEqual(
+          yield* tool("GitShow", { revision: "BASE~1", path: "gone.ts", content: true }),
+          "     1\told"
+        )
       }))
 
     it.effect("GitDiff compares the merge base with the head, or any two commits of the pull request", () =>
@@ -210,8 +213,45 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
           ] as const
         ) {
           const text = yield* tool(name, input)
-          assert.strictEqual(text.length, 30_000 + "\n...(truncated)".length, name)
-          assert.isTrue(text.endsWith("\n...(truncated)"))
+          const [end = ""] = /\n\.\.\.\(truncated(?:: go on with offset \d+)?\)$/.exec(text) ?? []
+          assert.isNotEmpty(end, name)
+          assert.isAtMost(text.length, 30_000 + end.length, name)
+        }
+      }))
+
+    it.effect("GitDiff and GitShow answer in parts, which together are the whole", () =>
+      Effect.gen(function*() {
+        const { reading, repository } = yield* ReadingFixture.make
+        const lines = Array.from({ length: 6_000 }, (_, at) => `word ${at + 1}`)
+        const base = repository.commit("base", { "a.txt": "" })
+        const head = repository.commit("many", { "a.txt": `${lines.join("\n")}\n` })
+        const tool = ReadingFixture.toolsOf(reading(base, base, head))
+        for (
+          const [name, input, mark] of [
+            ["GitDiff", {}, "+"],
+            ["GitShow", { revision: "HEAD", path: "a.txt", content: true }, "\t"]
+          ] as const
+        ) {
+          const shown: Array<string> = []
+          let offset: number | undefined = 1
+          while (offset !== undefined) {
+            const text: string = yield* tool(name, { ...input, offset })
+            const [end, next] = /\n\.\.\.\(truncated: go on with offset (\d+)\)$/.exec(text) ?? []
+            shown.push(...text.slice(0, text.length - (end ?? "").length).split("\n"))
+            offset = next === undefined ? undefined : Number(next)
+          }
+          const found = shown.flatMap((line) => /word \d+$/.exec(line)?.[0] ?? [])
+          assert.deepStrictEqual(found, lines, name)
+          const part = yield* tool(name, {
+            ...input,
+            offset: shown.indexOf(`${name === "GitDiff" ? "" : "    77"}${mark}word 77`) + 1,
+            limit: 2
+          })
+          assert.deepStrictEqual(part.split("\n").slice(0, 2).map((line) => line.slice(line.indexOf("word"))), [
+            "word 77",
+            "word 78"
+          ])
+          assert.include(yield* tool(name, { ...input, offset: 99_999 }), "beyond their end")
         }
       }))
   }

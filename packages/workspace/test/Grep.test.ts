@@ -22,10 +22,10 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       assert.strictEqual(
         yield* grep({ pattern: "foo" }),
         [
-          ".env.example:1:FOO=foo",
           "a.ts:1:const foo = 1",
           "src/b.ts:1:foo()",
           "src/c.js:1:foo.bar",
+          ".env.example:1:FOO=foo",
           "utf16.txt:1:foo sixteen"
         ].join("\n")
       )
@@ -34,6 +34,38 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       assert.strictEqual(yield* grep({ pattern: "foo", include: "*.js" }), "src/c.js:1:foo.bar")
       assert.strictEqual(yield* grep({ pattern: "bar$", path: "src" }), "src/c.js:1:foo.bar")
       assert.strictEqual(yield* grep({ pattern: "nothing" }), "No matches found for pattern: nothing")
+    }))
+
+  it.effect("puts code before tests, documents, translations and built code, and shows the lines around a match", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over({
+        "dist/app.js": "priceOf()\n",
+        "docs/price.md": "priceOf\n",
+        "locales/de.json": "{\"priceOf\": \"Preis\"}\n",
+        "src/price.ts": "one\ntwo\npriceOf\nfour\nfive\nsix\nseven\npriceOf\n",
+        "src/price.test.ts": "12-3:priceOf\n"
+      })
+      const paths = (yield* tool("Grep", { pattern: "priceOf" })).split("\n").map((line) => line.split(":")[0])
+      assert.deepStrictEqual([...new Set(paths)], [
+        "src/price.ts",
+        "src/price.test.ts",
+        "docs/price.md",
+        "locales/de.json",
+        "dist/app.js"
+      ])
+      assert.strictEqual(
+        yield* tool("Grep", { pattern: "priceOf", path: "src", context: 1 }),
+        [
+          "src/price.ts-2-two",
+          "src/price.ts:3:priceOf",
+          "src/price.ts-4-four",
+          "--",
+          "src/price.ts-7-seven",
+          "src/price.ts:8:priceOf",
+          "--",
+          "src/price.test.ts:1:12-3:priceOf"
+        ].join("\n")
+      )
     }))
 
   it.effect("takes a pattern, a glob or a path that looks like an option for what it is", () =>
@@ -94,7 +126,7 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       const codes = hidden.map((letter) => `[U+${letter.codePointAt(0)?.toString(16).toUpperCase()}]`).join("")
       assert.strictEqual(
         yield* tool("Grep", { pattern: "needle" }),
-        `emoji.md:1:needle \u2764\ufe0f\nhidden.ts:1:needle${codes}[U+202E][U+FE0F][U+200B]!`
+        `hidden.ts:1:needle${codes}[U+202E][U+FE0F][U+200B]!\nemoji.md:1:needle \u2764\ufe0f`
       )
       assert.include(yield* tool("Read", { file_path: "hidden.ts" }), `needle${codes}[U+202E][U+FE0F][U+200B]!`)
       assert.isAtMost((yield* tool("Grep", { pattern: "thread" })).length, 30_000 + "\n...(truncated)".length)

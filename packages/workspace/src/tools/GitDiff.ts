@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool } from "../Tool.ts"
-import { answer, commitOf, ensureSmall, FilePath, Revision } from "./GitQuery.ts"
+import { answer, commitOf, ensureSmall, FilePath, pageFields, Revision } from "./GitQuery.ts"
 import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
@@ -13,7 +13,8 @@ const Input = Schema.Struct({
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })).annotate({
       description: "Unchanged lines around each change. Default: 3."
     })
-  )
+  ),
+  ...pageFields
 })
 
 const diff = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
@@ -22,7 +23,7 @@ const diff = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
   const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
   if (path !== "") yield* Effect.forEach([from, to], (commit) => ensureSmall(reading, commit, path), { discard: true })
   const args = ["diff", ...Objects.diffOptions, `--unified=${input.context ?? 3}`, from, to, "--"]
-  return yield* answer(reading, path === "" ? args : [...args, path], "(no differences)")
+  return yield* answer(reading, path === "" ? args : [...args, path], "(no differences)", input)
 })
 
 /** Compares two commits. */

@@ -4,7 +4,7 @@ import { Effect, Option, Schema } from "effect"
 import { Git, type GitError } from "../Git.ts"
 import * as Objects from "../Objects.ts"
 import { ToolError } from "../Tool.ts"
-import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
+import { bounded, MAX_CHARACTERS, type Page, paged, type ToolContext } from "./Reading.ts"
 
 /** Name of a commit, which git cannot take for an option or for another pull request's branch. */
 export const Revision = Schema.String.check(
@@ -21,21 +21,31 @@ const TIMEOUT_SECONDS = 30
 
 const refused = (error: GitError) => new ToolError({ message: error.message })
 
+/** Fields of an input that asks for a part of an answer. */
+export const pageFields = {
+  offset: Schema.optionalKey(Line.annotate({ description: "The first line of the answer to show. Default: 1." })),
+  limit: Schema.optionalKey(Line.annotate({ description: "The number of lines to show." }))
+}
+
+/** Bytes of an answer of which a later part is shown. */
+const MAX_PAGED_BYTES = 16 * 1024 * 1024
+
 /** Runs a git command that only reads, and bounds what it answers. */
 export const answer = Effect.fnUntraced(
-  function*(reading: ToolContext, args: ReadonlyArray<string>, whenEmpty: string) {
+  function*(reading: ToolContext, args: ReadonlyArray<string>, whenEmpty: string, page?: Page) {
     const git = yield* Git
     const output = yield* Effect.mapError(
       git.run(args, {
         gitDir: reading.gitDir,
         timeoutSeconds: TIMEOUT_SECONDS,
-        maxBytes: 4 * MAX_CHARACTERS,
+        maxBytes: page?.offset === undefined ? 4 * MAX_CHARACTERS : MAX_PAGED_BYTES,
         overflow: "cut"
       }),
       refused
     )
     const text = Objects.decode(output.stdout).replace(/\n+$/, "")
-    return text === "" ? whenEmpty : bounded(text, output.cut)
+    if (text === "") return whenEmpty
+    return page === undefined ? bounded(text, output.cut) : paged(text, page, output.cut)
   }
 )
 

@@ -2,8 +2,8 @@ import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
-import { answer, commitOf, ensureSmall, FilePath, Revision } from "./GitQuery.ts"
-import { bounded, type ToolContext } from "./Reading.ts"
+import { answer, commitOf, ensureSmall, FilePath, pageFields, Revision } from "./GitQuery.ts"
+import { type Page, paged, type ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
@@ -13,15 +13,16 @@ const Input = Schema.Struct({
   ),
   content: Schema.optionalKey(
     Schema.Boolean.annotate({
-      description: "With path: the whole file as it was at the commit, instead of its changes."
+      description: "With path: the whole file as it was at the commit, its lines numbered, instead of its changes."
     })
-  )
+  ),
+  ...pageFields
 })
 
 const format = "--format=commit %H%nauthor %an%ndate   %ad%n%n%B"
 
 const contentOf = Effect.fnUntraced(
-  function*(reading: ToolContext, commit: Parameters<typeof Objects.file>[1], path: string) {
+  function*(reading: ToolContext, commit: Parameters<typeof Objects.file>[1], path: string, page: Page) {
     const missing = new ToolError({ message: `path: there is no text file ${path} at that commit.` })
     const file = yield* Effect.mapError(Schema.decodeEffect(RepoPath)(path), () => missing)
     const text = yield* Effect.mapError(
@@ -29,7 +30,9 @@ const contentOf = Effect.fnUntraced(
       (error) => new ToolError({ message: error.message })
     )
     if (Option.isNone(text) || text.value.includes("\0")) return yield* missing
-    return text.value === "" ? "(the file is empty)" : bounded(text.value)
+    if (text.value === "") return "(the file is empty)"
+    const lines = text.value.replace(/\r?\n$/, "").split(/\r?\n/)
+    return paged(lines.map((line, at) => `${String(at + 1).padStart(6)}\t${line}`).join("\n"), page, false)
   }
 )
 
@@ -38,7 +41,7 @@ const show = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
   const path = input.path === undefined ? "" : yield* Spelling.relative(reading, "path", input.path)
   if (input.content === true) {
     if (path === "") return yield* new ToolError({ message: "path: expected a file, because content is true." })
-    return yield* contentOf(reading, commit, path)
+    return yield* contentOf(reading, commit, path, input)
   }
   if (path !== "") yield* ensureSmall(reading, commit, path)
   const args = [
@@ -52,7 +55,7 @@ const show = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
     commit,
     "--"
   ]
-  return yield* answer(reading, path === "" ? args : [...args, path], "(the commit did not change that path)")
+  return yield* answer(reading, path === "" ? args : [...args, path], "(the commit did not change that path)", input)
 })
 
 /** Shows one commit, or one file as it was. */

@@ -1,6 +1,7 @@
 import { Effect, Schema } from "effect"
 import { decode } from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
+import { inOrder } from "./FileOrder.ts"
 import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
 import * as Spelling from "./Spelling.ts"
@@ -20,13 +21,19 @@ const Input = Schema.Struct({
     Schema.NonEmptyString.check(withoutNul).annotate({
       description: "A glob for the files to search: `*.ts`, `src/**`."
     })
+  ),
+  context: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 })).annotate({
+      description: "Lines before and after each match. Default: 0."
+    })
   )
 })
 
 const options = [
   "--line-number",
   "--with-filename",
-  "--no-heading",
+  "--heading",
+  "--null",
   "--crlf",
   "--max-columns=500",
   "--max-columns-preview",
@@ -36,12 +43,36 @@ const options = [
   "--dfa-size-limit=16M"
 ]
 
+/** The lines that were found in a file. */
+interface Section {
+  readonly path: string
+  readonly lines: ReadonlyArray<string>
+}
+
+/** Reads ripgrep's answer: a file's path ends with NUL, and its lines follow. */
+const sectionsIn = (text: string): ReadonlyArray<Section> => {
+  const sections: Array<{ readonly path: string; readonly lines: Array<string> }> = []
+  for (const line of text.split("\n")) {
+    const end = line.indexOf("\0")
+    if (end !== -1) sections.push({ path: line.slice(0, end).replace(/^\.\/+/, ""), lines: [line.slice(end + 1)] })
+    else if (line !== "") sections.at(-1)?.lines.push(line)
+  }
+  return sections
+}
+
+/** A found line with its file's path; lines around a match have dashes in place of colons. */
+const shownIn = (path: string) => (line: string): string =>
+  line.replace(/^(\d+)([:-])/, (_, number: string, mark: string) => `${path}${mark}${number}${mark}`)
+
 const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
   const target = yield* Spelling.real(reading, "path", input.path ?? ".", "Either")
   const include = input.include === undefined ? [] : [`--glob=${input.include}`]
-  const args = [...options, ...include, "-e", input.pattern, "--", `./${target.inside}`]
+  const context = input.context === undefined ? [] : [`--context=${input.context}`]
+  const args = [...options, ...context, ...include, "-e", input.pattern, "--", `./${target.inside}`]
   const found = yield* Ripgrep.run("Grep", reading.directory, args, 4 * MAX_CHARACTERS)
-  const text = decode(found.stdout).replace(/\r?\n$/, "").replace(/\r\n/g, "\n").replace(/^\.\/+/gm, "")
+  const sections = sectionsIn(decode(found.stdout).replace(/\r\n/g, "\n"))
+  const parts = inOrder(sections).map(({ lines, path }) => lines.map(shownIn(path)).join("\n"))
+  const text = parts.join(input.context ? "\n--\n" : "\n")
   if (text !== "") return bounded(text, found.cut)
   if (found.exitCode !== 2) return `No matches found for pattern: ${input.pattern}`
   const limits = /look-around|backreference/i.test(found.stderr) ? " Look-around and back-references do not exist." : ""
@@ -52,7 +83,8 @@ const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
 export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "Grep",
-    description: "Search the files of the reviewed commit by a regular expression. Answers `path:line:text`. " +
+    description: "Search the files of the reviewed commit by a regular expression. Answers `path:line:text`, code " +
+      "before tests, documents and translations. " +
       `Binary files and files over 10 MB are skipped; at most ${MAX_CHARACTERS} characters are shown.`,
     input: Input,
     run: (input) => Effect.provide(grep(reading, input), reading.services)

@@ -17,6 +17,28 @@ export interface ToolContext {
 /** Limits of one answer of a tool. */
 export const MAX_CHARACTERS = 30_000
 
+/** Part of an answer that is asked for: its first line, from 1, and its number of lines. */
+export interface Page {
+  readonly offset?: number | undefined
+  readonly limit?: number | undefined
+}
+
+/** A part of an answer in whole lines, within its bound, saying where to go on. `cut`: there was more than `text`. */
+export const paged = (text: string, { limit = Infinity, offset = 1 }: Page, cut: boolean): string => {
+  const lines = text.split("\n")
+  if (offset > lines.length) return `(there are ${lines.length} lines: line ${offset} is beyond their end)`
+  let end = offset - 1
+  let size = 0
+  while (end < lines.length && end - offset + 1 < limit) {
+    size += (lines[end] ?? "").length + 1
+    if (size > MAX_CHARACTERS && end >= offset) break
+    end++
+  }
+  const part = bounded(lines.slice(offset - 1, end).join("\n"))
+  if (end < lines.length) return `${part}\n...(truncated: go on with offset ${end + 1})`
+  return cut ? `${part}\n...(truncated)` : part
+}
+
 /** An answer within its bound, saying so when there was more. */
 export const bounded = (text: string, cut = false): string =>
   cut || text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}\n...(truncated)` : text

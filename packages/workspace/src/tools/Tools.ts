@@ -10,6 +10,7 @@ import * as Glob from "./Glob.ts"
 import * as Grep from "./Grep.ts"
 import * as Read from "./Read.ts"
 import { bounded, type ToolContext } from "./Reading.ts"
+import * as Symbols from "./Symbols.ts"
 
 /**
  * Shows characters that only look like the end of a line, so that a file's text cannot pass for a line of its own, and
@@ -37,6 +38,8 @@ export const make = (reading: ToolContext, redact: (text: string) => string): Re
     Read.make(reading),
     Glob.make(reading),
     Grep.make(reading),
+    Symbols.definition(reading),
+    Symbols.references(reading),
     GitLog.make(reading),
     GitBlame.make(reading),
     GitShow.make(reading),
