@@ -62,7 +62,7 @@ writeFileSync(
         description: cli.description,
         license: cli.license,
         // npm's provenance holds it against the repository that the workflow runs in.
-        repository: { type: "git", url: "git+https://github.com/nominal-code/nominal-code.git" },
+        repository: { type: "git", url: "git+https://github.com/gauthierdmn/nominal-code.git" },
         type: "module",
         engines: { node: ">=22.19" },
         bin: { "nominal-code": "bin/nominal-code.js" },

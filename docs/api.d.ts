@@ -138,7 +138,7 @@ interface Checkout {
   readonly headSha: Sha;
   /** Commit where the pull request left its base branch. Its diff is against this commit. */
   readonly mergeBase: Sha;
-  /** The read-only tools: Read, Glob, Grep, GitLog, GitBlame, GitShow, GitDiff. */
+  /** The read-only tools: Read, Glob, Grep, Definition, References, GitLog, GitBlame, GitShow, GitDiff. */
   readonly tools: ReadonlyArray<Tool>;
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>;
@@ -1793,7 +1793,7 @@ export declare class NotReviewed extends NotReviewed_base {
  * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
-export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | import("effect/PlatformError").PlatformError | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** Code that a finding rests on. */
 interface Evidence {
   readonly path: string;
@@ -3748,35 +3748,35 @@ declare namespace Configured_d_exports {
 /** A part with its options. */
 declare const configured: <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) => Layer.Layer<A, E, R | AppConfig>;
 /** The database of `data_dir`. */
-declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
 /** The Redis of `redis.url`. */
 declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
 /** Conversations in each kind of storage. */
 declare const conversationsIn: {
   memory: Layer.Layer<ConversationStore, never, AppConfig>;
-  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | FileSystem.FileSystem>;
 };
 /** The ledger of what models cost, in each kind of storage. */
 declare const spendIn: {
   memory: Layer.Layer<Spend, never, never>;
-  sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+  sqlite: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem>;
 };
 /** Counts of the jobs of accounts, in each kind of storage. */
 declare const quotasIn: {
   memory: Layer.Layer<Quotas, never, never>;
-  sqlite: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+  sqlite: Layer.Layer<Quotas, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Quotas, StoreError, AppConfig | FileSystem.FileSystem>;
 };
 /** Leases of periodic tasks, in each kind of storage. */
 declare const leasesIn: {
   memory: Layer.Layer<PeriodicLease, never, never>;
-  sqlite: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+  sqlite: Layer.Layer<PeriodicLease, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<PeriodicLease, StoreError, AppConfig | FileSystem.FileSystem>;
 };
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
-declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
 /** Rate limits of the forges that all processes keep, where they share a Redis. */
 declare const forgeLimits: Layer.Layer<never, StoreError, AppConfig>;
 /** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
@@ -3784,19 +3784,19 @@ declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
 /** The same, with the rate limits that all processes keep. */
 declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
-declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** git, with its home in `workspace.base_dir`. */
-declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
+/** git, for a repository that is on this disk already. */
+declare const git: Layer.Layer<Git, import("effect/PlatformError").PlatformError | WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** Checkouts of a repository that is on this disk already. */
-declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, import("effect/PlatformError").PlatformError | WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** All model services. One without a key fails the calls that need it. */
 declare const models: Layer.Layer<LlmProviders, never, AppConfig>;
 /** All model services, within their rates. */
-declare const ratedModels: Layer.Layer<LlmProviders, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
+declare const ratedModels: Layer.Layer<LlmProviders, StoreError, AppConfig | FileSystem.FileSystem>;
 /** Settings of Claude Code. Its sessions are kept beside the database. */
 declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"]) => ClaudeCodeOptions;
 /** The Claude Code of this machine. */
-declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
 /** The keys that the servers sign with. A pod has none. */
@@ -4242,7 +4242,7 @@ declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
 declare namespace Vertex_d_exports {
   export { VertexSettings, layer$23 as layer, layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
 }
-/** Project, location and credentials of Gemini in Google Cloud. */
+/** Project, location and credentials of Gemini and Claude in Google Cloud. */
 interface VertexSettings {
   /** A key of the express mode, which has its own project. None: the credentials. */
   readonly apiKey: Option.Option<Redacted.Redacted>;
@@ -4257,12 +4257,12 @@ interface VertexSettings {
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
-  name: string;
+  readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  presenceOf: PresenceOf;
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  readonly presenceOf?: PresenceOf;
 }, never, never>;
-/** Gemini in Google Cloud, over the official SDK. */
+/** Gemini and Claude in Google Cloud, over the official SDKs. */
 declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
 /** The service without a project: its calls fail, and say so. */
 declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;

@@ -65,8 +65,12 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
     "packages/cli/test/Costs.test.ts",
     `"--since", "30d", "--by", "model"`
   ],
+  "sudo npm install --global --prefix /usr/local --install-links ./dist": [
+    "test/journeys/Package.test.ts",
+    `"--install-links"`
+  ],
   // What a stranger has before anything of ours can run.
-  "git clone https://github.com/nominal-code/nominal-code && cd nominal-code": ["package.json", "nominal-code"]
+  "git clone https://github.com/gauthierdmn/nominal-code && cd nominal-code": ["package.json", "nominal-code"]
 }
 
 /** Pages that programs write, as far as their ends go. */

@@ -12,6 +12,9 @@ import * as LocalRepository from "./LocalRepository.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
+/** Words that make a program one of a user who is not root, where this is root. */
+const asNobody = process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+
 /** Runs a program to its end; a non-zero exit fails with what it wrote. */
 const run = Effect.fnUntraced(function*(cwd: string, program: string, ...args: ReadonlyArray<string>) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
@@ -181,6 +184,41 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         const { project } = yield* Packed
         assert.match(yield* node(project, "node_modules/nominal-code/bin/nominal-code.js", "--help"), /run-job/)
       }))
+
+    it.effect("installs as the command of a machine, which reviews as a user with a home that cannot be written", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { dist } = yield* Packed
+        const machine = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-machine-" })
+        const [copy, home, prefix] = [`${machine}/dist`, `${machine}/home`, `${machine}/usr`]
+        yield* fs.copy(dist, copy)
+        const manifest = JSON.parse(yield* fs.readFileString(`${copy}/package.json`))
+        // What npm fetches beside it is the registry's.
+        yield* fs.writeFileString(`${copy}/package.json`, JSON.stringify({ ...manifest, dependencies: {} }))
+        yield* run(machine, "npm", "install", "--global", "--prefix", prefix, "--install-links", "--offline", "./dist")
+        yield* fs.remove(copy, { recursive: true })
+        yield* fs.symlink(`${root}/node_modules/@vscode`, `${prefix}/lib/node_modules/@vscode`)
+        const repository = yield* LocalRepository.make("staged")
+        const model = yield* LocalRepository.model
+        yield* fs.makeDirectory(`${home}/tmp`, { recursive: true })
+        yield* run(machine, "chmod", "--recursive", "a+rX", machine)
+        if (asNobody.length > 0) yield* run(machine, "chown", "--recursive", "65534:65534", repository.directory)
+        yield* fs.chmod(`${home}/tmp`, 0o777)
+        yield* fs.chmod(home, 0o555)
+        const program = ["env", "-i", `PATH=${env["PATH"]}`, `HOME=${home}`, `TMPDIR=${home}/tmp`]
+        const settings = ["ANTHROPIC_API_KEY=a-key-that-is-long-enough", `ANTHROPIC_BASE_URL=${model.url}`]
+        const [first = "env", ...words] = [...asNobody, ...program, ...settings]
+        const written = yield* run(
+          repository.directory,
+          first,
+          ...words,
+          process.execPath,
+          `${prefix}/bin/nominal-code`,
+          "review",
+          "--staged"
+        )
+        assert.include(written, "The last page is lost.")
+      }).pipe(Effect.scoped))
 
     it.effect("is what publint and arethetypeswrong expect of a package of ES modules", () =>
       Effect.gen(function*() {

@@ -6,6 +6,7 @@ import packageJson from "../package.json" with { type: "json" }
 import { evaluation } from "./eval/Command.ts"
 import { gitHubApp } from "./githubApp/Command.ts"
 import { printable } from "./review/TerminalText.ts"
+import * as UsageText from "./UsageText.ts"
 
 const serve = Command.make(
   "serve",
@@ -50,7 +51,9 @@ const runJob = Command.make(
 const jobsModule = Effect.promise(() => import("./commands/Jobs.ts"))
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
-const idOrStart = Schema.String.check(Schema.isPattern(/^[0-9a-f]{1,20}$/))
+const idOrStart = Schema.String.check(
+  Schema.isPattern(/^[0-9a-f]{1,20}$/, { expected: "the id of a job, as jobs list shows it, or its start" })
+)
 const id = Argument.String("id").pipe(
   Argument.withDescription("The job's id as `jobs list` shows it, or its start if no other id starts the same way"),
   Argument.withSchema(idOrStart)
@@ -65,7 +68,7 @@ const again = Flag.Boolean("again").pipe(
 )
 const limit = Flag.Int("limit").pipe(
   Flag.withDescription("The maximum number of jobs (default: 50)"),
-  Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0))),
+  Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0, { expected: "a number of jobs, 1 or more" }))),
   Flag.withDefault(50)
 )
 const before = Flag.String("before").pipe(
@@ -188,7 +191,11 @@ const review = Command.make(
     failOn,
     maxUsd: Flag.Finite("max-usd").pipe(
       Flag.withDescription("Cost limit in US dollars; 0: none"),
-      Flag.withSchema(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
+      Flag.withSchema(
+        Schema.Finite.check(
+          Schema.isGreaterThanOrEqualTo(0, { expected: "an amount of dollars, like 0.50, or 0 for no limit" })
+        )
+      ),
       Flag.optional
     ),
     json: toggle("json", "Print JSON, for programs"),
@@ -266,7 +273,7 @@ const init = Command.make(
       Flag.withDescription("The account that reviews, without @ (default: nominalbot)"),
       Flag.withDefault("nominalbot")
     ),
-    users: words("users", "Who may ask for a review by a comment", ["alice"]),
+    users: words("users", "Who may ask for a review by a comment; without this, a blank in the file to fill in", []),
     repos: words("repos", "The repositories that are reviewed; all of the webhook's without this", []),
     file: Flag.String("file").pipe(
       Flag.withDescription("The file to write (default: config.yaml)"),
@@ -309,6 +316,7 @@ const explainDefect = (defect: unknown) =>
   Console.error(`nominal-code: this is a bug, please report it: ${Cause.pretty(Cause.die(defect))}`)
 
 export const run = Command.run(nominalCode, { version: packageJson.version }).pipe(
+  Effect.provide(UsageText.layer),
   Effect.tapError(explain),
   Effect.tapDefect(explainDefect)
 )

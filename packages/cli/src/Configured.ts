@@ -29,7 +29,8 @@ import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
-import { Effect, Layer, Option } from "effect"
+import * as PrivateDirectory from "@nominal-code/workspace/PrivateDirectory"
+import { Effect, FileSystem, Layer, Option } from "effect"
 import * as ModelServices from "./ModelServices.ts"
 import * as RedisForgeLimits from "./RedisForgeLimits.ts"
 
@@ -117,12 +118,27 @@ export const forges = Layer.provide(forgesAlone, forgeLimits)
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 export const workspace = configured(({ workspace }) => GitWorkspace.layer(workspace))
 
-/** git, with its home in `workspace.base_dir`. */
-export const git = configured(({ workspace }) => Git.layer(workspace))
+/**
+ * The workspace of a review of what is on this disk: git keeps its own files in a temporary directory where
+ * `workspace.base_dir` cannot be written.
+ */
+const localOptions = Effect.gen(function*() {
+  const { workspace } = yield* AppConfig
+  const fs = yield* FileSystem.FileSystem
+  const instead = fs.makeTempDirectoryScoped({ prefix: "nominal-code-git-" })
+  const baseDir = yield* PrivateDirectory.make(workspace.baseDir).pipe(
+    Effect.as(workspace.baseDir),
+    Effect.catchTag("PlatformError", () => instead)
+  )
+  return { ...workspace, baseDir }
+})
+
+/** git, for a repository that is on this disk already. */
+export const git = Layer.unwrap(Effect.map(localOptions, Git.layer))
 
 /** Checkouts of a repository that is on this disk already. */
 export const localWorkspace = (repository: string) =>
-  configured(({ workspace }) => LocalWorkspace.layer(repository, workspace))
+  Layer.unwrap(Effect.map(localOptions, (options) => LocalWorkspace.layer(repository, options)))
 
 /** All model services. One without a key fails the calls that need it. */
 export const models = configured(({ jobs: { deadline }, providers }) => ModelServices.layer(providers, deadline))

@@ -91,13 +91,15 @@ const loggerOf = (format: AppConfig["Service"]["logFormat"], redact: (text: stri
   return Logger.map(format === "pretty" ? pretty(colour) : line, redact)
 }
 
-/** Logs what the configuration warns of. */
-const warned = Layer.effectDiscard(
-  Effect.flatMap(
-    AppConfig,
-    ({ warnings }) => Effect.forEach(warnings, (warning) => Effect.logWarning(warning), { discard: true })
+/** Tells what the configuration warns of. */
+const warned = (tell: (warning: string) => Effect.Effect<void>) =>
+  Layer.effectDiscard(
+    Effect.gen(function*() {
+      const { redact } = yield* KnownSecrets
+      const { warnings } = yield* AppConfig
+      yield* Effect.forEach(warnings, (warning) => tell(redact(warning)), { discard: true })
+    })
   )
-)
 
 /** Level of `--log-level`, if the command has it. */
 const flagged = Effect.map(Effect.serviceOption(GlobalFlag.LogLevel), Option.flatten)
@@ -105,10 +107,11 @@ const flagged = Effect.map(Effect.serviceOption(GlobalFlag.LogLevel), Option.fla
 /** The secrets of the configuration, known by value; a logger that hides them; and the warnings of the configuration. */
 const hiding = (
   show: (line: string) => string,
-  levelOf: (configured: AppConfig["Service"]["logLevel"]) => AppConfig["Service"]["logLevel"]
+  levelOf: (configured: AppConfig["Service"]["logLevel"]) => AppConfig["Service"]["logLevel"],
+  tell: (warning: string) => Effect.Effect<void> = Effect.logWarning
 ) =>
   Layer.provideMerge(
-    warned,
+    warned(tell),
     Layer.unwrap(Effect.gen(function*() {
       const { logFormat, logLevel, secrets } = yield* AppConfig
       const level = Option.getOrElse(yield* flagged, () => levelOf(logLevel))
@@ -126,10 +129,10 @@ export const layer = hiding((line) => line, (level) => level)
 
 /**
  * Logging of a review that a person waits for: warnings and errors, and more where the configuration asks for more than
- * the usual. `show` makes a line fit for the terminal.
+ * the usual. What the configuration warns of is no line of a log there. `show` makes a line fit for the terminal.
  */
 export const layerReview = (show: (line: string) => string) =>
-  hiding(show, (level) => level === "Info" ? "Warn" : level)
+  hiding(show, (level) => level === "Info" ? "Warn" : level, (warning) => Console.error(show(`Note: ${warning}`)))
 
 /** No logging at all, for a command that prints what it finds; the secrets of the configuration are known all the same. */
 export const layerNone = hiding((line) => line, () => "None")

@@ -54,7 +54,7 @@ reviewer:
     - "dist/*"
 
 access:
-  allowed_users: ${list(users)} # who may mention the bot; nobody else can
+  allowed_users: ${list(users)} # ${users.length === 0 ? "FILL IN: " : ""}who may mention the bot; nobody else can
   ${
     repos.length === 0
       ? "# allowed_repos: [acme/api]"
@@ -87,11 +87,12 @@ const hookOf: Readonly<Record<StarterForge, string>> = {
 }
 
 /** The next three steps after the file is there. */
-export const nextSteps = ({ forge, place }: StarterAnswers, file: string): ReadonlyArray<string> => {
+export const nextSteps = ({ forge, place, users }: StarterAnswers, file: string): ReadonlyArray<string> => {
   const redis = place === "kubernetes" ? ", REDIS_URL" : ""
   const config = file === "config.yaml" ? "" : `, CONFIG_PATH=${file}`
+  const blank = users.length === 0 ? `Fill in access.allowed_users in ${file}: who may ask for a review. ` : ""
   return [
-    `Set ${secretsOf[forge]}${redis}${config}, and the model's key, such as ANTHROPIC_API_KEY. ` +
+    `${blank}Set ${secretsOf[forge]}${redis}${config}, and the model's key, such as ANTHROPIC_API_KEY. ` +
     "nominal-code doctor says what is missing.",
     place === "kubernetes"
       ? "Deploy the server: docs/kubernetes.md."

@@ -27,6 +27,23 @@ describe("nominal-code", () => {
       assert.strictEqual(code, 2)
     }))
 
+  it.live.each(
+    [
+      ["costs --by x", "--by cannot be \"x\": it takes one of repo, model, author, day"],
+      ["jobs show ZZ", "<id> cannot be \"ZZ\": it takes the id of a job, as jobs list shows it, or its start"],
+      [
+        "review --max-usd=-1",
+        "--max-usd cannot be \"-1\": it takes an amount of dollars, like 0.50, or 0 for no limit"
+      ],
+      ["review --max-usd x", "--max-usd cannot be \"x\": it takes a number"]
+    ] as const
+  )("`%s` is answered in words of the command line, and ends with 2", ([line, sentence]) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* nominalCode(...line.split(" "))
+      assert.strictEqual(code, 2)
+      assert.strictEqual(stderr.trim().split("\n").at(-1)?.trim(), sentence)
+    }))
+
   it.live("serve without a configuration fails with everything that is missing, in one message", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* nominalCode("serve")

@@ -129,6 +129,23 @@ describe("doctor", () => {
   )
 
   live(
+    "says what to do about a forge and a model that do not answer",
+    Effect.gen(function*() {
+      const { settings } = yield* world
+      const { stdout } = yield* runWith({
+        ...settings,
+        GITHUB_API_BASE: "http://127.0.0.1:1",
+        ANTHROPIC_BASE_URL: "http://127.0.0.1:1"
+      }, "doctor")
+      assert.match(
+        stdout,
+        /^PROBLEM {2}forge +GitHub.*: see if this machine reaches github\.api_base \(GITHUB_API_BASE\)/m
+      )
+      assert.match(stdout, /^PROBLEM {2}model +anthropic.*: see if this machine reaches anthropic/m)
+    })
+  )
+
+  live(
     "asks a cluster what the server may do there, and names what it may not",
     Effect.gen(function*() {
       const { settings } = yield* world
@@ -144,7 +161,10 @@ describe("doctor", () => {
         REDIS_URL: "redis://127.0.0.1:1"
       }, "doctor")
       assert.strictEqual(code, 1)
-      assert.match(stdout, /^PROBLEM {2}storage +Redis does not answer within 3s$/m)
+      assert.match(
+        stdout,
+        /^PROBLEM {2}storage +Redis does not answer within 3s: see if it runs, and if redis\.url \(REDIS_URL\) names it$/m
+      )
       assert.match(stdout, /^PROBLEM {2}cluster +the server's account may not delete jobs in reviews: bind the Role/m)
       assert.match(
         stdout,

@@ -43,6 +43,18 @@ describe("init", () => {
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
   }
 
+  it.live("leaves a blank for those who may ask, which the server does not start with", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const file = `${yield* fs.makeTempDirectoryScoped({ prefix: "init-" })}/config.yaml`
+      const { stdout } = yield* runWith({}, "init", "--file", file)
+      assert.match(stdout, /1\. Fill in access\.allowed_users in [^ ]+\/config\.yaml/)
+      const env = { CONFIG_PATH: file, ANTHROPIC_API_KEY: "sk-ant-key", ...secrets.github }
+      const { code, stderr } = yield* runWith(env, "serve")
+      assert.strictEqual(code, 1)
+      assert.include(stderr, "ALLOWED_USERS must contain at least one username, those who may ask for a review")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it.live("writes the file once, says the next three steps, and leaves a file that is there as it is", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { Usage } from "@nominal-code/domain/Usage"
-import { Effect, Scope } from "effect"
+import { LlmError } from "@nominal-code/llm/LlmError"
+import * as Retry from "@nominal-code/llm/Retry"
+import { Duration, Effect, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import process from "node:process"
 import { make, type ProgressForm } from "../src/review/ReviewProgress.ts"
@@ -37,7 +39,7 @@ const told = (form: ProgressForm, events: ReadonlyArray<AgentEvent>) =>
   Effect.gen(function*() {
     const { texts } = yield* written
     const progress = yield* make(form)
-    yield* progress.step("Asking the model")
+    yield* progress.step("Asking the model", "the model")
     yield* TestClock.adjust("12 seconds")
     yield* Effect.forEach(events, (event) => progress.listen(report(event)), { concurrency: 1, discard: true })
     yield* progress.finish
@@ -78,6 +80,26 @@ describe("the progress of a review", () => {
       assert.isAtLeast(texts.filter((text) => text.includes("Asking the model · 0 tokens")).length, 100)
       assert.include(texts, `${erase}  Read src/a.ts\n`)
       assert.strictEqual(texts.at(-1), erase)
+    }))
+
+  it.effect("says after two seconds what a live line waits for, and names each retry in every form", () =>
+    Effect.gen(function*() {
+      const texts = yield* told("live", [])
+      assert.isFalse(texts.slice(0, 15).some((text) => text.includes("waits for the model")))
+      assert.isTrue(texts.some((text) => text.endsWith(" · 2 s · waits for the model")))
+      const retried = Effect.gen(function*() {
+        const { texts } = yield* written
+        const progress = yield* make("plain")
+        const away = new LlmError({ provider: "anthropic", reason: "unavailable", message: "Connection\nrefused" })
+        const call = Effect.fail(away).pipe(Retry.retrying("anthropic", { total: Duration.minutes(1) }), Effect.flip)
+        const calling = yield* Effect.forkChild(progress.listen(call))
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(calling)
+        return texts
+      }).pipe(Effect.scoped)
+      const lines = yield* retried
+      assert.strictEqual(lines.length, 4)
+      for (const line of lines) assert.match(line, /^ {2}anthropic is asked again in \d+s: Connection refused\n$/)
     }))
 
   it.effect("shows nothing of what a model or a repository could make a terminal do", () =>

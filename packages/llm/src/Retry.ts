@@ -56,6 +56,12 @@ export const MayRepeatBilled = Context.Reference<Effect.Effect<boolean>>("@nomin
   defaultValue: () => Effect.succeed(true)
 })
 
+/** Listener to the retries of a call: its last error, and the wait until the next attempt. By default none listens. */
+export const OnRetry = Context.Reference<(error: LlmError, wait: Duration.Duration) => Effect.Effect<void>>(
+  "@nominal-code/llm/Retry/OnRetry",
+  { defaultValue: () => () => Effect.void }
+)
+
 /**
  * Retries transient errors within the limit of all attempts together. When that is reached, the last error is returned.
  */
@@ -66,6 +72,10 @@ export const retrying =
       const firstDelay = yield* FirstDelay
       const hasSubstitute = yield* HasSubstitute
       const mayRepeatBilled = yield* MayRepeatBilled
+      const onRetry = yield* OnRetry
+      const schedule = retries(firstDelay, hasSubstitute).pipe(
+        Schedule.tap(({ duration, input }) => onRetry(input, duration))
+      )
       let last: LlmError | undefined
       let isAsking = false
       let isOver = false
@@ -81,7 +91,7 @@ export const retrying =
             isAsking = false
           }))
       })
-      return yield* Effect.retry(next, { schedule: retries(firstDelay, hasSubstitute), until: () => isOver }).pipe(
+      return yield* Effect.retry(next, { schedule, until: () => isOver }).pipe(
         Effect.timeoutOrElse({
           duration: total,
           orElse: () => {

@@ -39,5 +39,7 @@ export const show = Effect.fn("cli.config.show")(
       .map((setting) => ({ ...setting, value: Option.map(setting.value, (value) => redacted(value, redact)) }))
     yield* Effect.forEach(config.warnings, (warning) => Console.error(printable(redact(warning))), { discard: true })
     yield* Console.log(json ? yield* encode(shown) : ConfigText.table(shown))
+    const left = settings.length - shown.length
+    if (left > 0 && !json) yield* Console.error(`${left} settings have no value and no default: --all shows them, too`)
   }
 )

@@ -60,7 +60,9 @@ export const clusterFindings = Effect.flatMap(AppConfig, ({ kubernetes }) =>
     onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
     onSome: (settings) =>
       Effect.map(
-        asked(area, "the cluster", examined(settings)),
+        asked(area, "the cluster", examined(settings), {
+          remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
+        }),
         (findings) => [imageFinding(settings), ...findings]
       )
   }))

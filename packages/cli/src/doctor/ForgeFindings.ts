@@ -1,14 +1,23 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { isBotAccount } from "@nominal-code/domain/BotAccount"
 import { type Platform, RepoName } from "@nominal-code/domain/PullRequest"
-import { Forges } from "@nominal-code/forge/Forges"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
+import { type ForgeNotConfigured, Forges } from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
 import type { ForgeSetup, SetupFact } from "@nominal-code/forge/Setup"
 import { Effect, Option, Schema } from "effect"
-import { asked, note, ok, problem, type SetupFinding, warning } from "./Finding.ts"
+import { asked, type AskOptions, note, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
 const names: Readonly<Record<Platform, string>> = { github: "GitHub", gitlab: "GitLab" }
+
+/** Advice about a forge that does not answer. */
+const away = (platform: Platform): AskOptions<ForgeError | ForgeNotConfigured> => ({
+  remedy:
+    `see if this machine reaches ${platform}.api_base (${platform.toUpperCase()}_API_BASE), through HTTPS_PROXY ` +
+    "if there is one, and if the forge's status page tells of an outage",
+  isAway: (error) => error._tag === "ForgeError" && error.reason._tag === "Unavailable"
+})
 
 const findings = { ok, unknown: note, warning, problem } as const
 
@@ -30,11 +39,8 @@ const account = Effect.fnUntraced(function*({ account, credentials, platform }: 
   ])
   const rights = Effect.map(credentials, (facts) => facts.map(findingOf(platform)))
   // The credentials that are refused are refused for both: one line says so.
-  return yield* asked(
-    "forge",
-    name,
-    Effect.flatMap(known, (first) => Effect.map(rights, (more) => [...first, ...more]))
-  )
+  const question = Effect.flatMap(known, (first) => Effect.map(rights, (more) => [...first, ...more]))
+  return yield* asked("forge", name, question, away(platform))
 })
 
 /** Access to an allowed repository, on the forges that are configured: it has to be on one of them. */
@@ -49,7 +55,7 @@ const repository = Effect.fnUntraced(function*(setups: ReadonlyArray<ForgeSetup>
           ok("forge", `${names[platform]} shows the contents of ${repo}`),
           ...facts.map(findingOf(platform))
         ]),
-        (question) => asked("forge", `${names[platform]}, ${repo}`, question)
+        (question) => asked("forge", `${names[platform]}, ${repo}`, question, away(platform))
       ),
     { concurrency: 2 }
   )

@@ -72,8 +72,11 @@ const redis = asked(
     ]),
     Effect.provide(Configured.redis)
   ),
-  // It is near. A connection that fails is tried again for longer.
-  Duration.seconds(3)
+  {
+    remedy: "see if it runs, and if redis.url (REDIS_URL) names it",
+    // It is near. A connection that fails is tried again for longer.
+    patience: Duration.seconds(3)
+  }
 )
 
 /** git, the directories, and the store. */
@@ -88,5 +91,9 @@ export const machineFindings = Effect.gen(function*() {
     : storage === "memory"
     ? [warning("storage", "storage: memory loses every accepted event when the server ends")]
     : []
-  return [...yield* asked("machine", "git", git()), ...directories, ...stores]
+  return [
+    ...yield* asked("machine", "git", git(), { remedy: "run git version, and see what holds it up" }),
+    ...directories,
+    ...stores
+  ]
 })

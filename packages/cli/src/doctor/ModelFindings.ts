@@ -4,10 +4,10 @@ import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as ModelServices from "../ModelServices.ts"
 import { checkPrices } from "../Prices.ts"
-import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
+import { asked, type AskOptions, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
 const Listed = Schema.Union([
   Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) }),
@@ -81,7 +81,7 @@ const missingText = (name: string, model: string, siblings: ReadonlyArray<string
     : siblings.length === 0
     ? ""
     : `, such as ${siblings.join(", ")}`
-  return [problem("model", `${name} has no model ${model}: correct agent.reviewer.model (AGENT_MODEL)${instead}`)]
+  return [problem("model", `${name} has no model ${model}: correct agent.model (AGENT_MODEL)${instead}`)]
 }
 
 const missingModel = Effect.fnUntraced(function*(name: string, model: string, question: Question) {
@@ -135,6 +135,12 @@ const http = Layer.mergeAll(
   Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" })
 )
 
+/** Advice about a service that does not answer. */
+const away = (provider: string): AskOptions<{ readonly message: string }> => ({
+  remedy: `see if this machine reaches ${provider}, through HTTPS_PROXY if there is one, and if its URL is right`,
+  isAway: (error) => HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
+})
+
 const found = Effect.fnUntraced(function*(provider: string, model: string) {
   if (provider === claudeCode) return [ok("model", "Claude Code reviews: it checks its login when the server starts")]
   const { providers } = yield* AppConfig
@@ -142,8 +148,8 @@ const found = Effect.fnUntraced(function*(provider: string, model: string) {
   return settings === undefined
     ? [problem("model", `there is no key for ${provider}`)]
     : settings.cloud === undefined
-    ? yield* asked("model", provider, Effect.provide(lookUp(settings, model), http))
-    : yield* asked("model", provider, lookUpInCloud(settings, model))
+    ? yield* asked("model", provider, Effect.provide(lookUp(settings, model), http), away(provider))
+    : yield* asked("model", provider, lookUpInCloud(settings, model), away(provider))
 })
 
 /** Keys, models and prices of every role. */

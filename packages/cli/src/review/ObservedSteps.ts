@@ -16,7 +16,7 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Se
   plan: steps.plan,
   evidence: steps.evidence,
   ask: (...input) =>
-    Effect.andThen(progress.step("Reviewing"), steps.ask(...input)).pipe(
+    Effect.andThen(progress.step("Reviewing", "the model"), steps.ask(...input)).pipe(
       Effect.tap(({ diffs, result }) => {
         const [, , { plan, shown }] = input
         const coverage = coverageOf({
@@ -40,7 +40,7 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Se
   verify: (found, context) =>
     Effect.gen(function*() {
       const { settings } = yield* ReviewConfig
-      if (settings.verify && found.length > 0) yield* progress.step("Verifying")
+      if (settings.verify && found.length > 0) yield* progress.step("Verifying", "the model")
       return yield* steps.verify(found, context)
     }),
   place: (findings, context) =>

@@ -1,5 +1,7 @@
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { oneLine } from "@nominal-code/domain/OneLine"
+import type { LlmError } from "@nominal-code/llm/LlmError"
+import * as Retry from "@nominal-code/llm/Retry"
 import { Clock, Duration, Effect, Match, Predicate, Ref, Schedule } from "effect"
 import process from "node:process"
 import { cut, printable, widthOf, wrap } from "./TerminalText.ts"
@@ -12,6 +14,8 @@ export type ProgressForm = "live" | "plain" | "quiet"
 
 interface Progress {
   readonly step: string
+  /** Service that the step spends its time on. */
+  readonly service: string | undefined
   readonly calls: number
   readonly tokens: number
   /** Absent when a model has no known price. */
@@ -21,6 +25,9 @@ interface Progress {
 const eraseLine = "\r\u001b[2K"
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
 const frameMillis = 100
+
+/** Silence after which a live line says what is waited for. */
+const patienceMillis = 2000
 
 /** Length limit of a line where no terminal sets one. */
 const longestLine = 200
@@ -43,18 +50,24 @@ const toolText = (tool: string, input: unknown): string => {
 /** Width of the terminal that progress is drawn on, without its last column, where some terminals begin a new line. */
 const width = (): number => Math.max(10, widthOf(process.stderr) - 1)
 
+const roundedWait = (wait: Duration.Duration): string =>
+  Duration.format(Duration.seconds(Math.max(1, Math.round(Duration.toSeconds(wait)))))
+
 const write = (text: string) => Effect.sync(() => void process.stderr.write(text))
 
 /** Progress of one review on stderr. A live line is gone when the scope closes. */
 export const make = Effect.fnUntraced(function*(form: ProgressForm) {
   const startedAt = yield* Clock.currentTimeMillis
-  const progress = yield* Ref.make<Progress>({ step: "Starting", calls: 0, tokens: 0, costUsd: 0 })
+  const progress = yield* Ref.make<Progress>({ step: "Starting", service: undefined, calls: 0, tokens: 0, costUsd: 0 })
+  const lastHeard = yield* Ref.make(startedAt)
   const elapsed = Effect.map(Clock.currentTimeMillis, (now) => now - startedAt)
   const draw = Effect.gen(function*() {
     const millis = yield* elapsed
     const now = yield* Ref.get(progress)
     const frame = frames[Math.floor(millis / frameMillis) % frames.length] ?? ""
-    yield* write(eraseLine + cut(`${frame} ${now.step} · ${figures(now, millis)}`, width()))
+    const silent = startedAt + millis - (yield* Ref.get(lastHeard))
+    const waits = now.service === undefined || silent < patienceMillis ? "" : ` · waits for ${now.service}`
+    yield* write(eraseLine + cut(`${frame} ${now.step} · ${figures(now, millis)}${waits}`, width()))
   })
   if (form === "live") {
     yield* Effect.addFinalizer(() => write(eraseLine))
@@ -62,13 +75,17 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
   }
   const tell = (text: string) =>
     form === "quiet" ? Effect.void : write(form === "live" ? `${eraseLine}${text}\n` : `${text}\n`)
+  const heard = Effect.flatMap(Clock.currentTimeMillis, (now) => Ref.set(lastHeard, now))
 
-  const step = Effect.fnUntraced(function*(step: string) {
-    yield* Ref.update(progress, (before) => ({ ...before, step }))
+  const step = Effect.fnUntraced(function*(step: string, service?: string) {
+    yield* heard
+    yield* Ref.update(progress, (before) => ({ ...before, step, service }))
     if (form === "plain") yield* tell(step)
   })
 
-  const onEvent = (event: AgentEvent): Effect.Effect<void> =>
+  const onEvent = (event: AgentEvent): Effect.Effect<void> => Effect.andThen(heard, toldEvent(event))
+
+  const toldEvent = (event: AgentEvent): Effect.Effect<void> =>
     Match.valueTags(event, {
       Answered: ({ costUsd, usage }) =>
         Ref.update(progress, (before) => ({
@@ -90,6 +107,9 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
         )
     })
 
+  const onRetry = ({ message, provider }: LlmError, wait: Duration.Duration): Effect.Effect<void> =>
+    tell(`  ${printable(oneLine(`${provider} is asked again in ${roundedWait(wait)}: ${message}`))}`)
+
   const finish = Effect.gen(function*() {
     const now = yield* Ref.get(progress)
     const calls = `${now.calls} model ${now.calls === 1 ? "call" : "calls"}`
@@ -101,8 +121,9 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
     step,
     /** Tells what the review took. */
     finish,
-    /** Makes the agents of an effect report here. */
-    listen: Effect.provideService(AgentProgress, onEvent),
+    /** Makes the agents and the model calls of an effect report here. */
+    listen: <A, E, R>(review: Effect.Effect<A, E, R>) =>
+      review.pipe(Effect.provideService(AgentProgress, onEvent), Effect.provideService(Retry.OnRetry, onRetry)),
     /** A log line that does not run into a live one. */
     logLine: (line: string): string => `${form === "live" ? eraseLine : ""}${printable(line)}`
   }

@@ -117,7 +117,7 @@ const log = (results: ReadonlyArray<unknown>, notifications: ReadonlyArray<unkno
           name: "Nominal Code",
           version: packageJson.version,
           semanticVersion: packageJson.version,
-          informationUri: "https://github.com/nominal-code/nominal-code",
+          informationUri: "https://github.com/gauthierdmn/nominal-code",
           rules
         }
       },

@@ -69,7 +69,7 @@ const sentence = (
     case "no-credit":
       return `The account of the ${api} has no credit left${code}, check its billing`
     case "no-model":
-      return `The ${api} has no such model${code}, check agent.model`
+      return `The ${api} has no such model${code}, check agent.model (AGENT_MODEL)`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":

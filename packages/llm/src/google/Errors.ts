@@ -102,7 +102,7 @@ const sentence = ({ api, keyVariable }: ServiceDescription, reason: LlmErrorReas
     case "no-credit":
       return `The account of the ${api} has no credit left, check its billing`
     case "no-model":
-      return `The ${api} has no such model, check agent.model`
+      return `The ${api} has no such model, check agent.model (AGENT_MODEL)`
     case "context-too-long":
       return "The conversation is too long for the model"
     case "rate-limited":

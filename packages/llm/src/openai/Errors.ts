@@ -125,7 +125,7 @@ const sentence = ({ api, keyVariable }: ServiceDescription, reason: LlmErrorReas
     case "no-credit":
       return `The ${api} has no quota left for this key${code}, check the account's billing`
     case "no-model":
-      return `The ${api} has no such model${code}, check agent.model`
+      return `The ${api} has no such model${code}, check agent.model (AGENT_MODEL)`
     case "context-too-long":
       return `The conversation is too long for the model${code}`
     case "rate-limited":
