@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
-import type { Block } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { LlmError } from "@nominal-code/llm/LlmError"
+import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { ToolError } from "@nominal-code/workspace/Tool"
 import { Effect, Exit, Schema } from "effect"
 import { call, type Reply, run, says, submit, task, text, tool, turns, usage } from "./ScriptedModel.ts"
@@ -56,14 +57,33 @@ const tools = [
   tool("Break", () => Effect.die("boom"))
 ]
 
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/**
+ * Complaints about thoughts that come back with something else before them than what they were thought after. Claude
+ * refuses those: tools, system prompt or an earlier message have changed.
+ */
+const misplacedThoughts = (requests: ReadonlyArray<LlmRequest>): ReadonlyArray<string> => {
+  const isThought = ({ content }: Message) => content.some(Block.guards.Opaque)
+  return requests.flatMap(({ messages, system, tools }, index) =>
+    messages.flatMap((message, at) => {
+      const wasAfter = requests.slice(0, index).some((earlier) =>
+        same(earlier.messages, messages.slice(0, at)) && same(earlier.tools, tools) && earlier.system === system
+      )
+      return isThought(message) && !wasAfter ? [`the thought of message ${at} in request ${index}`] : []
+    })
+  )
+}
+
 it.effect.prop(
-  "whatever the model does, every request and the kept conversation are in order, and the turns are bounded",
+  "whatever the model does, every request and the kept conversation are in order, thoughts stay where they were, and the turns are bounded",
   [Script, MaxTurns],
   ([script, maxTurns]) =>
     Effect.gen(function*() {
       const { exit, requests } = yield* run(task({ ...turns(maxTurns), tools }), script.map(replyOf))
       // A conversation out of order is a defect of the scripted model, and would be a cause without a typed error.
       assert.isFalse(Exit.hasDies(exit), String(exit))
+      assert.deepStrictEqual(misplacedThoughts(requests), [])
       if (Exit.isSuccess(exit)) {
         const { answer, conversation, stopped, turns, usage } = exit.value
         assert.deepStrictEqual(violations(conversation.messages), [])
