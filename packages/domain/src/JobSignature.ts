@@ -30,11 +30,12 @@ const sorted = (_: string, value: unknown): unknown =>
     : value
 
 /**
- * The signed text of a job: what it does, for whom and where. Left out are its trace, its time, and the request to review
- * a head again, which a job inherits from one that it supersedes. Servers of two versions have to make the same text.
+ * The signed text of a job: what it does, for whom and where. Left out are its trace, its time, and what a job inherits
+ * from one that it supersedes: the request to review a head again, and that a person asked. Servers of two versions have to
+ * make the same text.
  */
 const textOf = ({ delivery, event, id, lane, prompt, unverified = false }: Job): string => {
-  const own = event._tag === "Comment" ? event : { ...event, again: undefined }
+  const own = event._tag === "Comment" ? event : { ...event, again: undefined, asked: undefined }
   return JSON.stringify(["nominal-code job", id, laneKey(lane), delivery, prompt, unverified, own], sorted)
 }
 
