@@ -114,7 +114,7 @@ const runJob = Effect.fnUntraced(function*({ directory, nominalCode }: AppOf, pr
   return { ...ended, scene, found: found.join("\n") }
 })
 
-layer(App.layer, { timeout: "60 seconds", excludeTestServices: true })("the image's program", (it) => {
+layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image's program", (it) => {
   it.effect("starts without any package beside it but ripgrep", () =>
     Effect.gen(function*() {
       const { nominalCode } = yield* App

@@ -229,7 +229,6 @@ redisSuite("a hostile repository and a hijacked model", () => {
         const { rows } = attempts(world, attacked, other)
         yield* tryAll(rows)
         yield* journey.checkHonesty
-      }),
-    180_000
+      })
   )
 })

@@ -198,7 +198,6 @@ for (const [name, makeStage] of stages) {
         assert.include(at(20)?.replies.join(), `Fixed in ${head()}`)
         assert.deepStrictEqual(posted().threads.map(({ resolved }) => resolved), [true, true, false, false])
         assert.deepStrictEqual([posted().summaries.length, posted().threads.length], [2, 4])
-      }).pipe(Effect.scoped),
-    120_000
+      }).pipe(Effect.scoped)
   )
 }

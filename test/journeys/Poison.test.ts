@@ -40,6 +40,5 @@ it.live(
 
       for (const { losses, state } of ended) assert.deepStrictEqual([state, losses <= 2], ["done", true])
       for (const pull of neighbours) assert.strictEqual(journey.written(pull).length, 1)
-    }),
-  120_000
+    })
 )

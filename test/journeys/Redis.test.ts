@@ -52,8 +52,7 @@ redisSuite("servers with a Redis", () => {
         assert.sameMembers(numbers, pulls.map(Journey.nameOf))
         yield* journey.checkHonesty
         for (const { log } of [here, there]) assert.notInclude(log.join("\n"), secret)
-      }),
-    120_000
+      })
   )
 
   it.live(
@@ -95,8 +94,7 @@ redisSuite("servers with a Redis", () => {
         // A line tells what is away, and not where in the program it was noticed.
         for (const line of outage) assert.notMatch(line, /\bat \S+ ?\(|\.[jt]s:\d+/)
         yield* journey.checkHonesty
-      }),
-    120_000
+      })
   )
 
   it.live(
@@ -114,8 +112,7 @@ redisSuite("servers with a Redis", () => {
         const comment = yield* journey.emulator.comment(pull, "mara", `@${Journey.bot} review`)
         yield* answered(yield* journey.send({ event: "issue_comment", action: "created", comment }, second))
         assert.include(journey.asked(pull).at(-1), "Cents are lost.")
-      }),
-    120_000
+      })
   )
 
   it.live(
@@ -144,7 +141,6 @@ redisSuite("servers with a Redis", () => {
         yield* reviewed(2)
         assert.sameMembers(journey.emulator.state.reviews.map(({ pull }) => pull), [kept, refused])
         yield* journey.checkHonesty
-      }),
-    120_000
+      })
   )
 })

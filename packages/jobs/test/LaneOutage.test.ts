@@ -173,7 +173,7 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
         yield* away.pass
         yield* checkAll(world, ended)
         assert.isAtMost(away.requests(), most)
-      }).pipe(Random.withSeed(name)), 60_000)
+      }).pipe(Random.withSeed(name)))
   }
 
   it.effect("a forge that was away, and has served a run that then finds the model overloaded, is back", () =>
@@ -269,8 +269,7 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
         yield* store.pass
         yield* checkAll(world, ended)
         assert.isAtMost(store.requests(), 600)
-      }).pipe(Random.withSeed("store")),
-    30_000
+      }).pipe(Random.withSeed("store"))
   )
 
   it.effect(
@@ -302,7 +301,6 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
           [...jobs, ...needless].map(() => ["done", 1])
         )
         assert.isAtMost(away.requests(), 50)
-      }).pipe(Random.withSeed("git")),
-    30_000
+      }).pipe(Random.withSeed("git"))
   )
 })

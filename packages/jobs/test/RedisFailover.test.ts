@@ -96,8 +96,7 @@ redisSuite("a replica of a Redis Cluster that is promoted while jobs are offered
           )
         )
         for (const lane of lanes) assert.deepStrictEqual(ran.get(lane.number), inOrder(lane))
-      }).pipe(Effect.provide(Logger.layer([]))),
-    120_000
+      }).pipe(Effect.provide(Logger.layer([])))
   )
 
   it.live(
@@ -115,7 +114,6 @@ redisSuite("a replica of a Redis Cluster that is promoted while jobs are offered
         )
         // What the dead primary had not passed on of a run is run again.
         for (const lane of lanes) assert.sameMembers([...new Set(ran.get(lane.number))], inOrder(lane))
-      }).pipe(Effect.provide(Logger.layer([]))),
-    120_000
+      }).pipe(Effect.provide(Logger.layer([])))
   )
 })

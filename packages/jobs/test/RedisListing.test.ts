@@ -87,7 +87,6 @@ redisSuite("lists of what has ended in Redis", () => {
         const mixed = yield* counting(redis, queue.list({ limit }))
         assert.strictEqual(mixed.value.length, limit)
         assert.isAtMost(mixed.commands, shards * (limit + 6) + 2)
-      }),
-    60_000
+      })
   )
 })

@@ -94,7 +94,6 @@ redisSuite("a slot of the queue that moves to another node", () => {
         assert.strictEqual(records.length, lanes.length * rounds)
         assert.deepStrictEqual([...new Set(records.map(({ state }) => state))], ["done"])
         assert.deepInclude(yield* there.depth, { waiting: 0, running: 0, parked: 0 })
-      }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))),
-    90_000
+      }).pipe(Effect.scoped, Effect.provide(Logger.layer([])))
   )
 })

@@ -62,7 +62,6 @@ redisSuite("an offer that waits for a replica", () => {
         assert.deepStrictEqual(yield* again, duplicate(third))
         assert.deepStrictEqual(yield* there.take(lane), Option.none())
         assert.strictEqual((yield* there.list({ limit: 10 })).length, 3)
-      }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))),
-    60_000
+      }).pipe(Effect.scoped, Effect.provide(Logger.layer([])))
   )
 })

@@ -94,7 +94,6 @@ redisSuite("thousands of pull requests that wait", () => {
         assert.deepStrictEqual([before.open, open], [2, 2])
         assert.isBelow(lane.here, allowed)
         assert.isBelow(lane.there, allowed)
-      }),
-    120_000
+      })
   )
 })

@@ -70,8 +70,7 @@ it.effect(
         discard: true
       })
       assert.isAtMost(((yield* pages) - before) / count, 300)
-    }),
-  60_000
+    })
 )
 
 /** Query plan of each statement of a table. */

@@ -75,7 +75,6 @@ redisSuite("a Redis behind sentinels", () => {
           Effect.scoped,
           Effect.provide([Layer.fresh(Redis.layer({ url, waitReplicas: 1 })), Logger.layer([])])
         )
-      }),
-    60_000
+      })
   )
 })

@@ -46,8 +46,7 @@ describe("after an outage of the server", () => {
         const { missed } = yield* round().pipe(Effect.provide(world.server()))
         assert.deepStrictEqual(missed, [])
         assert.deepStrictEqual(world.violations, [])
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 
   it.live(
@@ -67,8 +66,7 @@ describe("after an outage of the server", () => {
         const { missed } = yield* round().pipe(Effect.provide(world.server()))
         assert.deepStrictEqual(missed, [])
         assert.deepStrictEqual(world.violations, [])
-      }).pipe(Effect.scoped),
-    60_000
+      }).pipe(Effect.scoped)
   )
 
   it.live("an App is told of each delivery that GitHub could not deliver, comments too, and takes each once", () =>
