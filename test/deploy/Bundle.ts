@@ -27,7 +27,7 @@ const run = Effect.fnUntraced(
 export const build = (directory: string, extras: string) => run([`${root}/ci/build.ts`, directory], { EXTRAS: extras })
 
 /** The build of a variant in a directory; that of all providers is the one that the run's tests share, if it has one. */
-const buildInto = Effect.fnUntraced(function*(app: string, extras: string) {
+export const buildInto = Effect.fnUntraced(function*(app: string, extras: string) {
   const fs = yield* FileSystem.FileSystem
   const shared = env["NOMINAL_CODE_BUILD"]
   if (shared !== undefined && extras === "all") return yield* fs.copy(shared, app)

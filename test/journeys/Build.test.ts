@@ -2,22 +2,18 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, FileSystem } from "effect"
-import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { env } from "node:process"
 import { fileURLToPath } from "node:url"
+import { buildInto } from "../deploy/Bundle.ts"
 import * as Journey from "./Journey.ts"
 import * as Shop from "./Shop.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** Builds the package, and puts it where nothing else of this repository can be found, with what it depends on. */
+/** Puts the built package where nothing else of this repository can be found, with what it depends on. */
 const installed = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const build = ChildProcess.make(process.execPath, ["ci/build.ts"], { cwd: root, env: { PATH: env["PATH"] } })
-  assert.strictEqual(Number(yield* spawner.exitCode(build)), 0)
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" })
-  yield* fs.copy(`${root}/dist`, directory)
+  yield* buildInto(directory, "all")
   yield* fs.copy(`${root}/node_modules/@vscode`, `${directory}/node_modules/@vscode`)
   return `${directory}/bin/nominal-code.js`
 })

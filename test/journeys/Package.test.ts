@@ -8,6 +8,7 @@ import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
+import { buildInto } from "../deploy/Bundle.ts"
 import * as LocalRepository from "./LocalRepository.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -32,7 +33,7 @@ const pack = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-package-" }))
   const dist = `${directory}/dist`
-  yield* node(root, "ci/build.ts", dist)
+  yield* buildInto(dist, "all")
   yield* node(root, "ci/library.ts", dist)
   yield* run(dist, "npm", "pack", "--silent", "--pack-destination", directory)
   const [name = ""] = (yield* fs.readDirectory(directory)).filter((file) => file.endsWith(".tgz"))

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { thirdUsually } from "@nominal-code/testing/Sized"
 import { Clock, Duration, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { table } from "../../packages/cli/src/JobText.ts"
@@ -150,18 +151,17 @@ describe("4 running and 20 waiting jobs are each reviewed once, at the first att
     it.effect(`${name} for ${kind.lasts}, with no busy loop`, () => outlasts([kind]))
   }
 
-  for (
-    const [one, other] of [
-      ["the forge away", "the model overloaded"],
-      ["the model overloaded", "the forge away"],
-      ["the forge limited by the hour", "the model away"],
-      ["the forge answering 502", "the queue's store away"],
-      ["the queue's store away", "the forge away"],
-      ["the model overloaded", "the queue's store away"],
-      ["the queue's store away", "the model away"],
-      ["the cluster's API server away", "the forge away"]
-    ] as const
-  ) {
+  const pairs = [
+    ["the forge away", "the model overloaded"],
+    ["the model overloaded", "the forge away"],
+    ["the forge limited by the hour", "the model away"],
+    ["the forge answering 502", "the queue's store away"],
+    ["the queue's store away", "the forge away"],
+    ["the model overloaded", "the queue's store away"],
+    ["the queue's store away", "the model away"],
+    ["the cluster's API server away", "the forge away"]
+  ] as const
+  for (const [one, other] of Effect.runSync(thirdUsually(pairs))) {
     it.effect(`${one}, and ${other} before it is back`, () => outlasts([kinds[one], kinds[other]]))
   }
 })
