@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Category, Fingerprint, Severity } from "@nominal-code/domain/Finding"
-import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { sarifFaults } from "@nominal-code/testing/SarifSchema"
 import { Schema } from "effect"
-import type { ReviewReport } from "../src/review/ReviewReport.ts"
 import { nothingSarif, reviewSarif } from "../src/review/Sarif.ts"
-import { ReviewedFinding } from "../src/ReviewedFinding.ts"
+import type { ReviewedFinding } from "../src/ReviewedFinding.ts"
+import { finding, report } from "./Reported.ts"
 
 const Text = Schema.Struct({ text: Schema.String })
 const Message = Schema.Struct({ ...Text.fields, markdown: Schema.optionalKey(Schema.String) })
@@ -55,33 +55,6 @@ const accepted = (text: string) => {
   assert.strictEqual(sarifFaults(log), "")
   return decode(log).runs[0]
 }
-
-const path = RepoPath.make("src/pages.ts")
-
-const finding = (changes: Partial<ConstructorParameters<typeof ReviewedFinding>[0]> = {}) =>
-  new ReviewedFinding({
-    path,
-    line: 3,
-    startLine: 2,
-    side: "RIGHT",
-    body: "The last page is lost: 21 &gt; 20.",
-    suggestion: "two\nand more",
-    severity: "high",
-    confidence: "medium",
-    category: "bug",
-    fingerprint: Fingerprint.make("0123456789abcdef"),
-    ...changes
-  })
-
-const report = (findings: ReadonlyArray<ReviewedFinding>, lines = ["one", "2", "three", "four"]): ReviewReport => ({
-  summary: "**1 finding**",
-  findings,
-  headSha: Sha.make("a".repeat(40)),
-  usage: undefined,
-  severities: findings.map(({ severity }) => severity),
-  files: new Map(findings.map(({ path, side }) => [`${side} ${path}`, lines])),
-  coverage: []
-})
 
 const run = (findings: ReadonlyArray<ReviewedFinding>, lines?: ReadonlyArray<string>) =>
   accepted(reviewSarif(report(findings, lines === undefined ? undefined : [...lines])))

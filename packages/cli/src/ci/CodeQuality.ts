@@ -10,14 +10,26 @@ const severities: Readonly<Record<Severity, "blocker" | "critical" | "major" | "
   low: "minor"
 }
 
-const entryOf = ({ body, category, fingerprint, line, path, severity, startLine = line }: ReviewedFinding) => ({
+const entryOf = (
+  { body, category, fingerprint, line, path, severity, startLine = line }: ReviewedFinding,
+  nth: number
+) => ({
   description: unescaped(body),
   check_name: category,
-  fingerprint,
+  // Of entries with one value GitLab shows one.
+  fingerprint: nth === 1 ? fingerprint : `${fingerprint}:${nth}`,
   severity: severities[severity],
   location: { path, lines: { begin: startLine, end: line } }
 })
 
 /** A review as GitLab's code quality report: the findings on lines that the files still have. */
-export const codeQuality = ({ findings }: Pick<ReviewReport, "findings">): string =>
-  printableJson(findings.filter(({ side }) => side === "RIGHT").map(entryOf))
+export const codeQuality = ({ findings }: Pick<ReviewReport, "findings">): string => {
+  const seen = new Map<string, number>()
+  return printableJson(
+    findings.filter(({ side }) => side === "RIGHT").map((finding) => {
+      const nth = (seen.get(finding.fingerprint) ?? 0) + 1
+      seen.set(finding.fingerprint, nth)
+      return entryOf(finding, nth)
+    })
+  )
+}

@@ -49,23 +49,29 @@ export const settings = Effect.gen(function*() {
   }
 })
 
-/** GitHub takes a megabyte for a step's summary, and shows none of a larger one. */
-const longestSummary = 1_000_000
+/** Maximum size of a step's summary, in bytes. GitHub takes a megabyte, and shows none of a larger one. */
+const largestSummary = 1_000_000
+
+/** A text of at most so many bytes, without half a character at its end. */
+const within = (text: string, bytes: number): string =>
+  new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true })
 
 const append = Effect.fnUntraced(function*(variable: string, text: string) {
   const file = yield* maybe(variable)
   if (Option.isSome(file)) yield* (yield* FileSystem.FileSystem).writeFileString(file.value, text, { flag: "a" })
 })
 
-const markdownOf = (report: Report.ReviewReport): string =>
-  [
+const markdownOf = (report: Report.ReviewReport): string => {
+  const parts = [
     "## Nominal Code",
     ...(report.notPosted === undefined
       ? []
       : [`> **This review is not on the pull request.** ${printable(report.notPosted)}`]),
     ...(report.url === undefined ? [] : [`[The review on the pull request](${report.url})`]),
     Report.reviewMarkdown(report)
-  ].join("\n\n").slice(0, longestSummary)
+  ]
+  return within(parts.join("\n\n"), largestSummary)
+}
 
 /** Writes the findings into the log, where the runner takes nothing of them for a command. */
 const log = Effect.fnUntraced(function*(report: Report.ReviewReport) {

@@ -1,10 +1,15 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { type Platform, PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { type Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { pullRequestOn } from "../PullRequestPage.ts"
 
 /** No credentials for the forge of the pull request. */
 class NoForgeToken extends Schema.TaggedError<NoForgeToken>()("NoForgeToken", { message: Schema.String }) {}
+
+/** A name that no pull request can have. */
+class NoPullRequest extends Schema.TaggedError<NoPullRequest>()("NoPullRequest", { message: Schema.String }) {}
+
+const decodeRef = Schema.decodeEffect(PullRequestRef)
 
 const short = /^([^\s#!]+\/[^\s#!]+)([#!])([1-9]\d*)$/
 const isPage = (text: string): boolean => /^https?:\/\//.test(text)
@@ -47,6 +52,8 @@ export const pullRequestNamed = Effect.fn("PullRequestTarget.pullRequestNamed")(
   }
   const platform = yield* platformOf(name, sign)
   yield* ensureToken(platform)
-  const repo = yield* Schema.decodeEffect(RepoName)(name)
-  return new PullRequestRef({ platform, repo, number: PullNumber.make(Number(number)) })
+  return yield* Effect.mapError(
+    decodeRef({ platform, repo: name, number: Number(number) }),
+    () => new NoPullRequest({ message: `"${text}" names no pull request: write owner/name#7 or group/project!7` })
+  )
 })
