@@ -33,7 +33,7 @@ it.effect("an image is enough to run each review as a Job, with the documented d
     assert.isTrue(Option.isNone(none))
   }))
 
-it.effect("every setting of a Job can come from the environment", () =>
+it.effect("the settings of a Job come from the environment, each in its own form", () =>
   Effect.gen(function*() {
     const kubernetes = yield* kubernetesOf({
       ...inCluster,

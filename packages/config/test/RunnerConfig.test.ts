@@ -67,7 +67,7 @@ it.effect("agent.runner chooses Claude Code over a key, which it gets, and its m
     assert.deepStrictEqual(config.claudeCode.baseUrl, Option.some("https://gateway.example"))
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-it.effect("agent.cli_path names the program, by any name, and one that is none is a problem", () =>
+it.effect("agent.cli_path names the program, also one of another name, and one that is none is a problem", () =>
   Effect.gen(function*() {
     const bin = yield* withProgram("claude-nightly")
     const at = (AGENT_CLI_PATH: string) => ({ env: { ...withoutKey, AGENT_CLI_PATH } })

@@ -4,11 +4,12 @@ import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
+import * as Redis from "@nominal-code/persistence/Redis"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { emptiedCluster, sharedCluster } from "@nominal-code/testing/RedisCluster"
 import { redisSuite } from "@nominal-code/testing/RedisServer"
 import { elsewhere, queue } from "@nominal-code/testing/RedisStore"
-import { Effect, Layer, Option } from "effect"
+import { Effect, FileSystem, Layer, Option, Redacted } from "effect"
 import { jobResultsSuite } from "./jobResultsSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
 
@@ -21,6 +22,26 @@ redisSuite("a Redis Cluster", () => {
     "Redis Cluster",
     Layer.merge(Layer.fresh(RedisJobResults.layer), elsewhere).pipe(Layer.provide(redis))
   )
+
+  it.live("is used by a user with the documented permissions, and says which are missing to one with fewer", () =>
+    Effect.gen(function*() {
+      const nodes = yield* cluster
+      const fs = yield* FileSystem.FileSystem
+      const page = yield* fs.readFileString(`${import.meta.dirname}/../../../docs/operate.md`)
+      const [, rules = ""] = /^ACL SETUSER nominal (.*)$/m.exec(page) ?? []
+      const offering = Effect.fnUntraced(function*(user: string, ...permissions: ReadonlyArray<string>) {
+        for (const { command } of [nodes.first, nodes.second, nodes.third]) {
+          yield* command("acl", "setuser", user, ...permissions)
+        }
+        const url = Redacted.make(`redis://${user}:password@127.0.0.1:${nodes.first.port}`)
+        const own = queue.pipe(Layer.provide(Layer.fresh(Redis.layer(url))))
+        return yield* JobQueue.use(({ offer }) => offer(mention(laneOf(1), "a"))).pipe(Effect.provide(Layer.fresh(own)))
+      })
+      assert.strictEqual((yield* offering("nominal", ...rules.split(" ")))._tag, "Accepted")
+      const fewer = rules.split(" ").filter((rule) => rule !== "+cluster|slots")
+      const error = yield* Effect.flip(offering("stranger", ...fewer))
+      assert.match(error.message, /: NOPERM, its user may not do this: see docs\/operate\.md/)
+    }).pipe(Effect.provide(NodeServices.layer)))
 
   it.effect("the queue is on one node, and the conversations are where their pull request puts them", () =>
     Effect.gen(function*() {

@@ -221,7 +221,7 @@ redisSuite("the queue in a Redis that fails", () => {
       assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.delivery, "a")
     }))
 
-  it.live("a user that may do what the documentation says can do everything, and nothing else", () =>
+  it.live("a user with the documented permissions can use queue, results and conversations, and no key of others", () =>
     Effect.gen(function*() {
       const { command, port } = yield* empty
       const fs = yield* FileSystem.FileSystem

@@ -1,7 +1,7 @@
 import { parseRedisUrl, type RedisAddress, type RedisHost, withoutLogin } from "@nominal-code/domain/RedisUrl"
 import { Effect, Option, Queue, Redacted, type Scope } from "effect"
 import type { Cluster, Redis as Single } from "ioredis"
-import { explain, explainStart, isRefusal } from "./RedisError.ts"
+import { explain, explainStart, isRefusal, ofNode } from "./RedisError.ts"
 import { backoff, clusterOptions, hostOptions, sentinelOptions, singleOptions } from "./RedisOptions.ts"
 import { ask, check } from "./RedisServerInfo.ts"
 import { StoreError } from "./StoreError.ts"
@@ -38,7 +38,7 @@ const report = Effect.fnUntraced(function*(client: Client, address: string) {
   const events = yield* Queue.unbounded<Option.Option<unknown>>()
   let cause: unknown = undefined
   client.on("error", (error: unknown) => {
-    cause = error
+    cause = ofNode(error)
   })
   client.on("close", () => Queue.offerUnsafe(events, Option.some(cause)))
   client.on("ready", () => Queue.offerUnsafe(events, Option.none()))
@@ -69,8 +69,8 @@ const ready = (client: Client, address: string): Effect.Effect<void, StoreError>
   return Effect.callback<void, StoreError>((resume) => {
     const onReady = () => resume(Effect.void)
     const onError = (error: unknown) => {
-      last = error
-      if (isRefusal(error)) resume(fail())
+      last = ofNode(error)
+      if (isRefusal(last)) resume(fail())
     }
     client.on("ready", onReady).on("error", onError)
     // It goes on trying by itself, and says why through the event.
@@ -83,7 +83,10 @@ const ready = (client: Client, address: string): Effect.Effect<void, StoreError>
 const keep = Effect.fnUntraced(function*<C extends Client>(open: () => C, address: string) {
   const client = yield* Effect.acquireRelease(Effect.sync(open), (client) => Effect.sync(() => client.disconnect()))
   // Without a listener an error would be printed by the driver.
-  client.on("error", (error: unknown) => void (isRefusal(error) && refusals.set(client, error)))
+  client.on("error", (error: unknown) => {
+    const cause = ofNode(error)
+    if (isRefusal(cause)) refusals.set(client, cause)
+  })
   client.on("ready", () => refusals.delete(client))
   yield* ready(client, address)
   yield* report(client, address)

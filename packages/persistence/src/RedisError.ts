@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Predicate, Schema } from "effect"
 import { StoreError } from "./StoreError.ts"
 
 const Reply = Schema.Struct({ name: Schema.Literal("ReplyError"), message: Schema.String })
@@ -27,6 +27,10 @@ const refused = new Map([
 
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
+
+/** Reason why no node of a cluster could be asked, in place of the driver's error that none could. */
+export const ofNode = (error: unknown): unknown =>
+  Predicate.hasProperty(error, "lastNodeError") && error.lastNodeError instanceof Error ? error.lastNodeError : error
 
 /** True for an untrusted certificate, and for a server that does not speak TLS. */
 const isTls = (cause: unknown): boolean => /CERT|TLS|SSL/.test(codeOf(cause))

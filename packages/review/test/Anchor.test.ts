@@ -134,9 +134,14 @@ describe("a finding that was raised before", () => {
       assert.deepStrictEqual(inline.map(({ finding }) => finding.line), [11, 12])
     }))
 
-  it("is known from every marker in a text, and from no broken one", () => {
-    const known = ledgerOf([ours("0123456789abcdef", false)], () => true).map(({ fingerprint }) => String(fingerprint))
-    assert.deepStrictEqual(known, ["0123456789abcdef"])
+  it("is known from every marker at the end of a text, and from no broken one", () => {
+    const [first, second] = ["0123456789abcdef", "fedcba9876543210"]
+    const marker = (fingerprint: string) =>
+      `<!-- nominal-code job=${"1".repeat(20)} sha=${Scene.headSha} finding=${fingerprint} -->`
+    const one = ours(first, false)
+    const both = new Discussion({ ...one, body: `${one.body}\n${marker(second)}` })
+    const known = ledgerOf([both], () => true).map(({ fingerprint }) => String(fingerprint))
+    assert.deepStrictEqual(known, [first, second])
     assert.deepStrictEqual(ledgerOf([ours("nothex", false)], () => true), [])
   })
 })

@@ -122,7 +122,7 @@ describe("a review that is handed in", () => {
     )
   })
 
-  it.effect("is asked for by a schema that every provider takes", () =>
+  it.effect("is asked for by a schema with a description of each field and no pattern that looks around", () =>
     Effect.gen(function*() {
       const { schema } = Schema.toJsonSchemaDocument(reviewSubmission.input)
       assert.deepStrictEqual(schema["required"], ["summary", "comments"])
