@@ -19,6 +19,8 @@ export interface ShardKeys {
   readonly job: (id: string) => string
   /** Hash of the last job of each event, while it waits or runs. */
   readonly events: string
+  /** Key of the id of an event's job that is parked; it expires with the job. */
+  readonly parkedEvent: (digest: string) => string
   readonly ended: (day: number) => EndedKeys
   readonly due: string
   /** Key of the kinds of the lanes' first jobs. */
@@ -47,6 +49,7 @@ export const shardKeys = (shard: number): ShardKeys => {
     queue: (lane) => `${root}:queue:${lane}`,
     job: (id) => `${root}:job:${id}`,
     events: `${root}:events`,
+    parkedEvent: (digest) => `${root}:parked-event:${digest}`,
     ended: (day) => ({
       records: `${root}:ended:${day}`,
       ids: (id) => `${root}:ended:${day}:id:${bucketOf(id)}`,

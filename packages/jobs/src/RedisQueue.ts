@@ -15,7 +15,7 @@ import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
-import { allShards, dayOf, type ShardKeys } from "./RedisKeys.ts"
+import { allShards, dayOf, eventDigest, type ShardKeys } from "./RedisKeys.ts"
 import * as RedisLane from "./RedisLane.ts"
 import * as RedisMigration from "./RedisMigration.ts"
 import * as RedisOffers from "./RedisOffers.ts"
@@ -272,11 +272,13 @@ const make = Effect.gen(function*() {
       }),
       hasJob: Effect.fn("JobQueue.hasJob")(function*(lane: Lane, event: PullRequestEvent) {
         const [key, name] = [laneKey(lane), eventKeyOf(event)]
+        const operation = "JobQueue.hasJob"
         const { value } = yield* step(
-          { operation: "JobQueue.hasJob", lane: key, event: name },
+          { operation, lane: key, event: name },
           (table) => table.byEvent(key, name) !== undefined
         )
-        return value
+        const parked = lanes.keysOf(key).parkedEvent(eventDigest(key, name))
+        return value || (yield* redis.send(operation, Schema.Int, ["exists", parked])) > 0
       }),
       ready: readyLanes.ready,
       check: Effect.forEach(

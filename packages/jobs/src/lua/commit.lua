@@ -7,7 +7,7 @@
 -- KEYS[5…7] zsets of the jobs that wait, run and are parked, by place
 -- KEYS[8]   hash of the last job of each event, while it waits or runs
 -- KEYS[9]   hash of the lanes, by what the first job of each is: a notice (n), a comment (c) or a lifecycle event (l)
--- KEYS[10…] the jobs, and what has ended
+-- KEYS[10…] the jobs, what has ended, and the events of what is parked
 -- ARGV[1]   the time in milliseconds
 -- ARGV[2]   the change as JSON: see RedisCommit.ts
 -- ARGV[3…]  the records of the jobs that end
@@ -74,6 +74,7 @@ for _, job in ipairs(plan.jobs) do
   elseif redis.call('HGET', KEYS[8], job.event) == job.id then
     redis.call('HDEL', KEYS[8], job.event)
   end
+  if job.parkedEvent > 0 then redis.call('SET', KEYS[job.parkedEvent], job.id, 'PX', job.expire) end
 end
 
 local order = table.concat(plan.order, ' ')
