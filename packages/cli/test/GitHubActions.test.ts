@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, FileSystem, Option } from "effect"
+import { ConfigProvider, Effect, FileSystem } from "effect"
 import * as GitHubActions from "../src/ci/GitHubActions.ts"
 import { annotation, findingAnnotation, withoutCommands } from "../src/ci/WorkflowCommands.ts"
 import { finding, report } from "./Reported.ts"
