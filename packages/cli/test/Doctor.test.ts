@@ -172,6 +172,10 @@ describe("doctor", () => {
       )
       assert.match(
         stdout,
+        /^note {5}cluster +jobs\.signing_key \(JOBS_SIGNING_KEY\) is not set/m
+      )
+      assert.match(
+        stdout,
         /^note {5}cluster +pods run ghcr\.io\/acme\/nominal-code:latest: name a version or a digest/m
       )
     })

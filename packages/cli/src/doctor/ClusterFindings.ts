@@ -18,6 +18,14 @@ const imageFinding = ({ image }: KubernetesSettings): SetupFinding => {
     : ok(area, `pods run ${image}; the cluster pulls it when the first one starts`)
 }
 
+const signingFinding = (key: Option.Option<unknown>): SetupFinding =>
+  Option.isSome(key)
+    ? ok(area, "the servers sign their jobs, and refuse others")
+    : note(
+      area,
+      "jobs.signing_key (JOBS_SIGNING_KEY) is not set: a job that a pod puts into Redis would be run, if its user may write there"
+    )
+
 const rightFindings = (namespace: string, rights: ReadonlyArray<KubeSetup.Right>): ReadonlyArray<SetupFinding> => {
   const names = (required: boolean) =>
     rights.filter((right) => !right.allowed && right.required === required).map(({ name }) => name).join(", ")
@@ -55,7 +63,7 @@ const examined = Effect.fnUntraced(function*(settings: KubernetesSettings) {
 })
 
 /** The rights of the server's account, the quotas and the image, where reviews run as Kubernetes Jobs. */
-export const clusterFindings = Effect.flatMap(AppConfig, ({ kubernetes }) =>
+export const clusterFindings = Effect.flatMap(AppConfig, ({ jobs: { signingKey }, kubernetes }) =>
   Option.match(kubernetes, {
     onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
     onSome: (settings) =>
@@ -63,6 +71,6 @@ export const clusterFindings = Effect.flatMap(AppConfig, ({ kubernetes }) =>
         asked(area, "the cluster", examined(settings), {
           remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
         }),
-        (findings) => [imageFinding(settings), ...findings]
+        (findings) => [imageFinding(settings), signingFinding(signingKey), ...findings]
       )
   }))

@@ -1,12 +1,16 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import * as Redis from "@nominal-code/persistence/Redis"
 import { command } from "@nominal-code/testing/Command"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import { redisSuite, start } from "@nominal-code/testing/RedisServer"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
-import { Deferred, Effect, FileSystem, Redacted, Schema, Stream } from "effect"
+import { Deferred, Effect, FileSystem, Layer, Redacted, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { runWith } from "./RunCommand.ts"
 
 const payloadOf = ({ pull }: Effect.Success<typeof Scene.scene>) =>
   Schema.encodeEffect(JobPayloadJson)({
@@ -57,6 +61,29 @@ const thinking = Effect.gen(function*() {
 })
 
 redisSuite("run-job", () => {
+  it.live("runs no payload that has taken the place of the one that its server stored", () =>
+    Effect.gen(function*() {
+      const redis = yield* start({ aof: false })
+      const job = Scene.jobOf((yield* Scene.scene).pull)
+      const payload = yield* Schema.encodeEffect(JobPayloadJson)({ version: 2, run: 1, job })
+      yield* PayloadStore.use(({ put }) => put(job.id, payload)).pipe(
+        Effect.provide(RedisPayloadStore.layer.pipe(Layer.provide(Redis.layer(redis.url))))
+      )
+      const { code, stderr } = yield* runWith(
+        {
+          GITHUB_TOKEN: "t".repeat(40),
+          ANTHROPIC_API_KEY: "k".repeat(40),
+          REDIS_URL: Redacted.value(redis.url),
+          REVIEWER_BOT_USERNAME: "bot"
+        },
+        "run-job",
+        "--payload",
+        payloadReference(job.id, payload.replace("version", "Version"))
+      )
+      assert.strictEqual(code, 1)
+      assert.include(stderr, `the job payload redis:${job.id} in the Redis of REDIS_URL is not the one that the server`)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it.live("waits for a Redis that is away to report that it was stopped, until a second SIGTERM ends it at once", () =>
     Effect.gen(function*() {
       const { asked, child, redis, scene, stopping, terminate } = yield* thinking
