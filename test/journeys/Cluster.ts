@@ -1,8 +1,27 @@
+import { assert } from "@effect/vitest"
 import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import * as RedisServer from "@nominal-code/testing/RedisServer"
 import { Effect, Redacted } from "effect"
+import { readFileSync } from "node:fs"
 import * as Journey from "./Journey.ts"
+
+/** Rights of the Jobs' user, as `deploy/` gives them. */
+const rightsOfJobs = (): ReadonlyArray<string> => {
+  const manifest = readFileSync(new URL("../../deploy/k8s/base/redis.yaml", import.meta.url), "utf8")
+  return [...manifest.matchAll(/^ +'((?:resetchannels|nocommands) [^']+)'/gm)].flatMap(([, rights = ""]) =>
+    rights.split(" ")
+  )
+}
+
+/** Makes the Jobs' user in a Redis; its URL. */
+export const urlOfJobs = Effect.fnUntraced(function*({ command, url }: RedisServer.RedisServer) {
+  const [password, rights] = ["a-password-of-the-jobs-that-nobody-may-see", rightsOfJobs()]
+  assert.isAbove(rights.length, 15)
+  yield* command("acl", "setuser", "nominal-job", "on", `>${password}`, ...rights)
+  const address = new URL(Redacted.value(url))
+  return `redis://nominal-job:${password}@${address.host}${address.pathname}`
+})
 
 /** The Secret that the pods' environment comes from. */
 export const secretName = "nominal-code-secrets"
@@ -38,7 +57,7 @@ export const make = Effect.fn("Cluster.make")(function*(
   kube.secrets.set(secretName, {
     ...Object.fromEntries(keys),
     GITHUB_TOKEN: journey.secrets.token,
-    REDIS_URL: url
+    REDIS_URL: yield* urlOfJobs(redis)
   })
 
   return {

@@ -5,7 +5,7 @@ import { queueAt } from "@nominal-code/testing/RedisStore"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { leaksIn } from "./Canaries.ts"
-import { secretName } from "./Cluster.ts"
+import { secretName, urlOfJobs } from "./Cluster.ts"
 import * as GitLabJourney from "./GitLabJourney.ts"
 import { bot, stalled } from "./Journey.ts"
 import { change, finding } from "./Shop.ts"
@@ -25,7 +25,7 @@ const make = Effect.gen(function*() {
     REDIS_URL: url
   }, queueAt(redis))
   const { apiKey, token } = world.secrets
-  kube.secrets.set(secretName, { ANTHROPIC_API_KEY: apiKey, GITLAB_TOKEN: token, REDIS_URL: url })
+  kube.secrets.set(secretName, { ANTHROPIC_API_KEY: apiKey, GITLAB_TOKEN: token, REDIS_URL: yield* urlOfJobs(redis) })
   return { ...world, kube }
 })
 

@@ -63,14 +63,17 @@ const examined = Effect.fnUntraced(function*(settings: KubernetesSettings) {
 })
 
 /** The rights of the server's account, the quotas and the image, where reviews run as Kubernetes Jobs. */
-export const clusterFindings = Effect.flatMap(AppConfig, ({ jobs: { signingKey }, kubernetes }) =>
-  Option.match(kubernetes, {
-    onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
-    onSome: (settings) =>
-      Effect.map(
-        asked(area, "the cluster", examined(settings), {
-          remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
-        }),
-        (findings) => [imageFinding(settings), signingFinding(signingKey), ...findings]
-      )
-  }))
+export const clusterFindings = Effect.flatMap(
+  AppConfig,
+  ({ jobs: { signingKey }, kubernetes }) =>
+    Option.match(kubernetes, {
+      onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
+      onSome: (settings) =>
+        Effect.map(
+          asked(area, "the cluster", examined(settings), {
+            remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
+          }),
+          (findings) => [imageFinding(settings), signingFinding(signingKey), ...findings]
+        )
+    })
+)
