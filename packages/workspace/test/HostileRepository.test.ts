@@ -92,8 +92,8 @@ layer(Fixture.services, { excludeTestServices: true })("A hostile repository", (
         assert.strictEqual(
           yield* tool("Grep", { pattern: "hidden" }),
           [
-            ".gitattributes:3:hidden.ts -diff binary",
-            "hidden.ts:1:export const hidden = 1"
+            "hidden.ts:1:export const hidden = 1",
+            ".gitattributes:3:hidden.ts -diff binary"
           ].join("\n")
         )
         assert.strictEqual(yield* tool("Glob", { pattern: "-*" }), "--help\n-rf")
