@@ -21,7 +21,8 @@ export interface ScaleStore {
   readonly write: (key: string, text: string) => Effect.Effect<void, StoreError>
 }
 
-const opened = <R>(store: Layer.Layer<JobQueue | JobRecords | R, StoreError>) =>
+/** A queue, and who listens to what it has to run. */
+export const opened = <R>(store: Layer.Layer<JobQueue | JobRecords | R, StoreError>) =>
   Effect.tap(Layer.build(store), (context) =>
     // As a server does, which listens to what there is to run.
     Context.get(context, JobQueue).ready.pipe(Stream.runDrain, Effect.ignore, Effect.forkScoped))

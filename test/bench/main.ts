@@ -8,6 +8,7 @@ import * as Memory from "./Memory.ts"
 import * as Models from "./Models.ts"
 import * as Overhead from "./Overhead.ts"
 import * as Program from "./Program.ts"
+import * as Queues from "./Queues.ts"
 import * as Report from "./Report.ts"
 import * as Scale from "./Scale.ts"
 import * as StartUp from "./StartUp.ts"
@@ -15,7 +16,7 @@ import * as StartUp from "./StartUp.ts"
 /** Limit of the whole run's time. */
 const limit = Duration.minutes(8)
 
-const names = ["acknowledge", "overhead", "memory", "start-up", "scale", "floods", "models"] as const
+const names = ["acknowledge", "overhead", "memory", "start-up", "scale", "queues", "floods", "models"] as const
 type Name = typeof names[number]
 
 const write = Flag.Boolean("write").pipe(
@@ -34,6 +35,7 @@ const subjects = {
   memory: { title: "Memory", measure: Memory.measure },
   "start-up": { title: "Start-up", measure: StartUp.measure },
   scale: { title: "Many jobs", measure: Scale.measure },
+  queues: { title: "The queue against BullMQ", measure: Queues.measure },
   floods: { title: "Floods", measure: Floods.measure },
   models: { title: "Models", measure: Models.measure }
 } as const
