@@ -12,7 +12,7 @@ import { NotMeasured, ratio } from "./Figure.ts"
 import { opened } from "./ScaleStores.ts"
 
 /** Besides one before them, in which everything is warmed up. */
-const rounds = 5
+const rounds = 3
 const atOnce = 50
 const lanes = 1000
 /** Maximum number of comments that wait in one lane. */
@@ -60,7 +60,9 @@ const bullMq = Effect.fnUntraced(function*(port: number) {
     offer: (job) => attempt(() => queue.add("review", StoredJob.encode(job), { jobId: job.id })),
     endAll: (jobs) =>
       Effect.acquireUseRelease(
-        Effect.sync(() => new Worker("bench", () => Promise.resolve(), { connection, concurrency: atOnce, autorun: false })),
+        Effect.sync(() =>
+          new Worker("bench", () => Promise.resolve(), { connection, concurrency: atOnce, autorun: false })
+        ),
         (worker) =>
           Effect.callback<void, NotMeasured>((resume) => {
             let left = jobs.length

@@ -48,10 +48,10 @@ const endedOf = (
   { event, keys, retentionMillis }: Step,
   at: (name: string) => number
 ) => {
-  const days = daysOf(loaded.now, retentionMillis).map(keys.ended)
-  const digest = eventDigest(loaded.lane, event)
   const isNew = [...snapshot.changed().keys()].filter((id) => loaded.jobs.get(id) === undefined)
   if (isNew.length === 0) return []
+  const days = daysOf(loaded.now, retentionMillis).map(keys.ended)
+  const digest = eventDigest(loaded.lane, event)
   return [
     [days.map(({ events }) => at(events(digest))), digest, loaded.eventEnded] as const,
     ...isNew.map((id) => [days.map(({ ids }) => at(ids(shortId(id)))), shortId(id), ""] as const)

@@ -72,9 +72,9 @@ export const shardKeys = (shard: number): ShardKeys => {
 /** Short form of a job's id; its first character is its bucket. */
 export const shortId = (id: string): string => Buffer.from(id, "hex").toString("base64url")
 
-/** Digest of an event: so short that the job which is found by it has to be compared. */
+/** Digest of an event: so short that the job which is found by it has to be compared. Of no event it is empty. */
 export const eventDigest = (lane: string, event: string): string =>
-  hashOf(`${lane} ${event}`).digest("base64url").slice(0, 10)
+  event === "" ? "" : hashOf(`${lane} ${event}`).digest("base64url").slice(0, 10)
 
 const dayMillis = 86_400_000
 
@@ -96,6 +96,7 @@ export const allShards = (shards: number): ReadonlyArray<ShardKeys> =>
 
 /** The shard of a lane: all lanes of a repository share one. */
 export const shardOf = (lane: string, shards: number): number => {
+  if (shards === 1) return 0
   const repository = lane.split(":").slice(0, -2).join(":")
   return hashOf(repository).digest().readUInt32BE(0) % shards
 }
