@@ -4,7 +4,7 @@ import { Context, Effect, Schema } from "effect"
 /** The explorer that did it, by its kind and number; absent: the task's own agent. */
 const agent = Schema.optionalKey(Schema.String)
 
-/** Something that an agent has just done. */
+/** Event of an agent's work. */
 export const AgentEvent = Schema.TaggedUnion({
   /** A model call was answered. `costUsd` is absent if the model has no known price. */
   Answered: { usage: Usage, costUsd: Schema.optionalKey(Schema.Finite), agent },

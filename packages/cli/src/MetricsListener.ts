@@ -11,7 +11,7 @@ const announce = (host: string) =>
     if (address._tag !== "UnixPathAddress") yield* Effect.logInfo(`metrics on http://${host}:${address.port}/metrics`)
   }))
 
-/** Everything that tells of the server to who watches it: `/metrics`, if `metrics.port` is set. */
+/** Metrics of the server, and their listener with `/metrics`, if `metrics.port` is set. */
 export const layer = Layer.unwrap(
   Effect.map(AppConfig, ({ metrics, webhook: { host } }) =>
     Option.match(metrics.port, {

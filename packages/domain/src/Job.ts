@@ -144,7 +144,7 @@ export const JobOutcome = Schema.TaggedUnion({
   },
   /** Nothing to do. `detail` is a sentence's end for people: "the pull request is closed". */
   Skipped: { reason: SkipReason, detail: Schema.String, headSha: Schema.optionalKey(Sha) },
-  /** Something is wrong with the job itself, so it uses an attempt. `retryable`: another attempt may succeed. */
+  /** Failure of the job itself. It uses an attempt. `retryable`: another attempt may succeed. */
   Failed: { failure: Failure, retryable: Schema.Boolean },
   /**
    * A service that it needs is away, limited or full, or refuses it access. It uses no attempt, and waits until the
@@ -152,7 +152,7 @@ export const JobOutcome = Schema.TaggedUnion({
    * `retryAfterMillis`: how long the service asked us to stay away.
    */
   Postponed: { failure: Failure, service: ServiceName, retryAfterMillis: Schema.optionalKey(Schema.Int) },
-  /** It was ended from outside, which says nothing about the job: it uses no attempt, and is tried again at once. */
+  /** End from outside, for a reason that is not the job's: it uses no attempt, and is tried again at once. */
   Lost: { failure: Failure }
 })
 export type JobOutcome = typeof JobOutcome.Type

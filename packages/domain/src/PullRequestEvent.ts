@@ -61,7 +61,7 @@ export const PullRequestEvent = Schema.TaggedUnion({
     author: Login,
     /** True if the forge says that a program wrote it. Such a comment is never answered. */
     authorIsBot: Schema.Boolean,
-    /** As those of a lifecycle event, of the comment's author. */
+    /** Association of the comment's author with the repository, and below the author's id. */
     association: Schema.optionalKey(Association),
     authorId: Schema.optionalKey(Schema.Int),
     commentId: Schema.Int,

@@ -109,7 +109,7 @@ export const JobRequestResult = Schema.TaggedUnion({
   Stopping: {},
   /** No such job is known. */
   Unknown: {},
-  /** Nothing was changed, and why. */
+  /** The queue has changed nothing; `reason` says why. */
   Refused: { reason: Schema.String }
 })
 export type JobRequestResult = typeof JobRequestResult.Type

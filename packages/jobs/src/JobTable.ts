@@ -39,7 +39,7 @@ export const JobRow = Schema.Struct({
   supersededBy: Schema.NullOr(JobId),
   /** Ids of the jobs that it replaces, separated by spaces. */
   stoodFor: Schema.NullOr(Schema.String),
-  /** As JSON. */
+  /** Outcome of the job, as JSON. */
   outcome: Schema.NullOr(Schema.String),
   receivedAt: Schema.Int,
   /** Instant at which it was accepted, or queued again. */

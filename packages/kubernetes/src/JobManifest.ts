@@ -30,7 +30,7 @@ export interface ContainerManifest {
   readonly volumeMounts: Array<{ readonly name: string; readonly mountPath: string }>
 }
 
-/** The nodes that may run a pod, and as what. */
+/** Fields of a pod about its nodes, its priority and its runtime. */
 export interface SchedulingManifest {
   readonly priorityClassName?: string
   readonly runtimeClassName?: string

@@ -17,7 +17,7 @@ export type Closing =
   | { readonly _tag: "Fixed"; readonly finding: LedgerFinding; readonly quote?: string }
   /** Its code has changed, and the review does not find it any more. */
   | { readonly _tag: "Gone"; readonly finding: LedgerFinding }
-  /** It does not hold. */
+  /** The finding turned out to be wrong. */
   | { readonly _tag: "Withdrawn"; readonly finding: LedgerFinding; readonly reason: string }
 
 /** The open findings of earlier reviews, after this one. */

@@ -9,7 +9,7 @@ import type { Receipt } from "./Receipt.ts"
 
 /** Decision about a delivery. */
 export type Decision = Data.TaggedEnum<{
-  /** It is nothing that may start a review. */
+  /** Delivery that may start no review. */
   Ignored: { readonly delivery: string; readonly reason: string }
   /** The policy refuses it. */
   Refused: {

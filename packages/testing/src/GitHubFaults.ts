@@ -20,7 +20,7 @@ export type Fault =
   | { readonly _tag: "CommitThenDrop" }
   /** It is never answered. */
   | { readonly _tag: "Stall" }
-  /** It happens, late. */
+  /** The request is answered after this time. */
   | { readonly _tag: "Delay"; readonly by: Duration.Input }
 
 /** Selection of the requests that a fault is for. */

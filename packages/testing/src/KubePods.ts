@@ -14,7 +14,7 @@ export interface PodEnd {
   /** The container's: `Completed`, `Error`, `OOMKilled`. */
   readonly reason: string
   readonly message?: string
-  /** The pod's own, where it failed as a whole. */
+  /** Reason and message of the pod itself, if it failed as a whole. */
   readonly pod?: { readonly reason: string; readonly message: string }
   /** The cluster ended it for reasons of its own. */
   readonly disrupted?: boolean

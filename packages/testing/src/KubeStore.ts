@@ -161,7 +161,7 @@ export class KubeStore {
     return this.#version
   }
 
-  /** The log is gone: whoever watches from a version of before has to list anew. */
+  /** Discards the log: a watch from an older version has to list again. */
   compact(): void {
     this.#log = []
     this.floor = this.#version

@@ -20,7 +20,7 @@ import type { Program } from "./Installation.ts"
 /** Longest line of the stream, in characters. */
 const longestLine = 16 * 1024 * 1024
 
-/** Characters that are kept of what is no event. */
+/** Maximum length of the output beside the events that is kept for an error, in characters. */
 const keptNoise = 2_000
 
 /** Time between a program's end and the end of its output, which a child of it may hold open. */

@@ -30,7 +30,7 @@ const lastWords = Duration.minutes(1)
 /** Limit on how often a refused prompt is shortened. */
 const maxCuts = 8
 
-/** Claude Code as a task finds it. */
+/** The installed program, the listener of its tools, and the limits of its runs. */
 interface Environment {
   readonly program: Program
   readonly installation: Installation

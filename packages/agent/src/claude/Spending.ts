@@ -13,7 +13,7 @@ import type { Transcript } from "./Transcript.ts"
 /** Fewest nanodollars that a process is started for. */
 export const least = nanoOf(0.01)
 
-/** Most nanodollars that one reserves of limits beyond its review. */
+/** Maximum reservation of one process against limits that other reviews share, in nanodollars. */
 const most = nanoOf(10)
 
 /** Money of one process. */

@@ -59,7 +59,7 @@ const writable = Effect.fnUntraced(function*(setting: string, directory: string)
   })
 })
 
-/** The connection refuses a server that is too old, or that evicts keys. */
+/** Finding about Redis. The connection itself refuses a server that is too old, or that evicts keys. */
 const redis = asked(
   "storage",
   "Redis",

@@ -67,7 +67,7 @@ const movedTo = (url: string): Option.Option<number> =>
 /** True if the installation is gone, or does not have the repository under that name. */
 const isElsewhere = (error: ForgeError): boolean => error.reason._tag === "NotFound" || isTooMuch(error)
 
-/** `home`: the installation that the repository is in; none: the App is not installed there. */
+/** Names the reason of a refusal. `home`: the installation of the repository; none: the App is not installed there. */
 const explain = ({ operation, reason }: ForgeError, { installation, repo }: Scope, home: Option.Option<number>) => {
   const because = (Reason: typeof Forbidden | typeof NotFound | typeof Unauthorized, message: string) =>
     new ForgeError({ operation, reason: new Reason({ message }) })

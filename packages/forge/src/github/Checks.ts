@@ -70,7 +70,7 @@ export const checkRuns = (client: GitHubClient): CheckSender => ({
   }
 })
 
-/** A status has no neutral state. One that is not `success` would hold up a merge for our own trouble. */
+/** State of a commit status for each check. A status has no neutral state, and one that is not `success` would hold up a merge for our own trouble. */
 const statusState = CheckState.match({
   Queued: () => "pending",
   Running: () => "pending",

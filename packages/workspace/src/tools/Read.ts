@@ -46,7 +46,7 @@ class LineWindow {
     }
   }
 
-  /** The last line need not end. Returns the window's text, and how many lines there were as far as was read. */
+  /** Ends the text, whose last line may have no line break. Returns the window's text, and the number of lines that were read. */
   end(): { readonly text: string; readonly lines: number; readonly next: number } {
     if (this.pending && !this.full) this.close()
     return { text: this.kept.join("\n"), lines: this.number - 1, next: this.first + this.kept.length }
