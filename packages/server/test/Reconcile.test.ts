@@ -34,8 +34,8 @@ describe("after an outage of the server", () => {
         yield* Effect.gen(function*() {
           const { exhausted, missed, requests } = yield* round()
           assert.deepStrictEqual([missed.length, exhausted], [200, false])
-          // Two pages and an empty third, and a query for each 25 heads.
-          assert.strictEqual(requests, 11)
+          // Two pages and an empty third, and a query for each 10 heads.
+          assert.strictEqual(requests, 23)
           yield* runAll(world)
           assert.deepStrictEqual(counts(world.state.issueComments.map(({ pull }) => pull.number)), onceEach(200))
           const before = world.requests.length

@@ -18,6 +18,8 @@ interface Talk {
   readonly react: Effect.Effect<void>
   /** Answers in the thread that was written in last, as the bot. */
   readonly answer: Effect.Effect<unknown, unknown>
+  /** Changes what was written last below the pull request. */
+  edit(body: string): void
   /** Makes everything that was written look so old. */
   age(hours: number): void
   readonly requests: ReadonlyArray<unknown>
@@ -47,6 +49,7 @@ const onGitHub: Effect.Effect<Talk, unknown, Scope.Scope> = Effect.gen(function*
         ? Effect.die("no thread")
         : world.reply(last, "nominalbot", `Yes.\n\n${markerOf("a".repeat(40))}`)
     }),
+    edit: (body) => Object.assign(issueComments.at(-1) ?? {}, { body, editedAt: now() + 60_000 }),
     age: (hours) => {
       for (const one of [pull, ...issueComments, ...reviewComments]) {
         Object.assign(one, { createdAt: hoursAgo(hours), updatedAt: hoursAgo(hours) })
@@ -85,6 +88,7 @@ const onGitLab: Effect.Effect<Talk, unknown, Scope.Scope> = Effect.gen(function*
         ? Effect.die("no thread")
         : world.reply(last, "nominalbot", `Yes.\n\n${markerOf("a".repeat(40))}`)
     }),
+    edit: (body) => Object.assign(notes.at(-1) ?? {}, { body, editedAt: now() + 60_000 }),
     age: (hours) => {
       for (const one of [request, ...notes]) {
         Object.assign(one, { createdAt: hoursAgo(hours), updatedAt: hoursAgo(hours) })
@@ -161,6 +165,15 @@ for (const [forge, talk] of [["GitHub", onGitHub], ["GitLab", onGitLab]] as cons
         assert.deepStrictEqual(yield* found, [])
       }).pipe(Effect.scoped))
 
+    it.live("and was edited to ask something is left alone", () =>
+      Effect.gen(function*() {
+        const world = yield* talk
+        yield* world.write("mara", "Fine by me.")
+        world.edit("@nominalbot help")
+        assert.deepStrictEqual(yield* Effect.provide(comments, world.server()), [])
+        assert.deepStrictEqual(world.violations, [])
+      }).pipe(Effect.scoped))
+
     it.live("is not read again while the pull request does not change", () =>
       Effect.gen(function*() {
         const world = yield* talk
@@ -188,3 +201,15 @@ for (const [forge, talk] of [["GitHub", onGitHub], ["GitLab", onGitLab]] as cons
       }).pipe(Effect.scoped))
   })
 }
+
+it.live("an internal note on GitLab is no question: its answer would be public", () =>
+  Effect.gen(function*() {
+    const world = yield* gitLab
+    const [request] = world.open(1)
+    if (request === undefined) return assert.fail("no merge request")
+    const note = yield* world.comment(request, "mara", "@nominalbot help")
+    const found = Effect.suspend(() => Effect.provide(comments, world.server()))
+    assert.lengthOf(yield* found, 1)
+    Object.assign(note ?? {}, { internal: true })
+    assert.deepStrictEqual(yield* found, [])
+  }).pipe(Effect.scoped))

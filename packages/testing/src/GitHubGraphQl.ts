@@ -36,7 +36,7 @@ const threadId = ({ id }: Thread) => `PRRT_${id}`
 const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account) => {
   /** Fields of everything that a person writes. */
   const written = (
-    { author, body, id }: Pick<Review | ReviewComment | IssueComment, "author" | "body" | "id">,
+    { author, body, editedAt, id }: Pick<Review | IssueComment, "author" | "body" | "editedAt" | "id">,
     fields: () => Fields
   ) => ({
     databaseId: id,
@@ -45,6 +45,7 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
     url: field(() => fields()["html_url"]),
     viewerDidAuthor: author === viewer,
     author: field(() => actor(author)),
+    lastEditedAt: editedAt === undefined ? null : timestamp(editedAt),
     authorAssociation: field(() => fields()["author_association"])
   })
 

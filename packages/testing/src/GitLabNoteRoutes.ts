@@ -1,4 +1,5 @@
 import { Effect, Schema } from "effect"
+import { now } from "./GitHubState.ts"
 import {
   type Api,
   bodyOf,
@@ -106,7 +107,7 @@ export const noteRoutes = (api: Api, wire: GitLabWire): Handlers => ({
     const { body } = yield* bodyOf(Text, call)
     yield* checkNote(body)
     yield* checkAuthor(note, call.viewer)
-    note.body = body
+    Object.assign(note, { body, editedAt: now() })
     return { status: 200, body: wire.note(note) }
   }),
   [`DELETE ${base}/notes/:note_id`]: Effect.fnUntraced(function*(call) {

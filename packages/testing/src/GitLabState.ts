@@ -74,6 +74,10 @@ export interface Note {
   /** GitLab wrote it: "added 2 commits". */
   readonly system: boolean
   body: string
+  /** Time of the last change of its text. */
+  editedAt?: number | undefined
+  /** True if only members of the project see it. */
+  internal?: boolean
 }
 
 /** A conversation: on one place of the diff where it has a position, else below the merge request. */

@@ -131,7 +131,7 @@ export class GitLabWire {
       body: note.body,
       author: this.user(note.author),
       created_at: timestamp(note.createdAt),
-      updated_at: timestamp(note.createdAt),
+      updated_at: timestamp(note.editedAt ?? note.createdAt),
       system: note.system,
       noteable_id: request.id,
       noteable_type: "MergeRequest",
@@ -140,8 +140,8 @@ export class GitLabWire {
       resolvable: !discussion.individual && !note.system,
       ...(discussion.individual ? {} : { resolved: discussion.resolvedBy !== undefined }),
       ...(position === undefined ? {} : { position }),
-      confidential: false,
-      internal: false
+      confidential: note.internal === true,
+      internal: note.internal === true
     }
   }
 

@@ -13,9 +13,10 @@ const written = {
   body: Schema.String,
   viewerDidAuthor: Schema.Boolean,
   author: Schema.NullOr(Schema.Struct({ __typename: Schema.String, login: Login })),
-  authorAssociation: Schema.String
+  authorAssociation: Schema.String,
+  lastEditedAt: Schema.NullOr(Schema.String)
 }
-const writtenFields = "fullDatabaseId body viewerDidAuthor authorAssociation author { __typename login }"
+const writtenFields = "fullDatabaseId body viewerDidAuthor authorAssociation lastEditedAt author { __typename login }"
 
 const reactions = {
   reactionGroups: Schema.NullOr(Schema.Array(Schema.Struct({
@@ -47,7 +48,7 @@ const Thread = Schema.Struct({
 export const Posts = { reviews: Nodes(Review), comments: Nodes(Comment), reviewThreads: Nodes(Thread) }
 export const postFields = `reviews(last: 50) { nodes { ${writtenFields} state submittedAt } }
   comments(last: 100) { nodes { ${writtenFields} ${reactionFields} createdAt } }
-  reviewThreads(last: 50) { nodes { path line originalLine diffSide
+  reviewThreads(last: 25) { nodes { path line originalLine diffSide
     comments(last: 5) {
       nodes { ${writtenFields} ${reactionFields} createdAt state diffHunk replyTo { fullDatabaseId } }
     }
@@ -76,6 +77,10 @@ const placeOf = ({ diffSide, line, originalLine, path }: typeof Thread.Type) => 
   return { filePath: path, side: diffSide, ...(number !== null && number > 0 ? { line: number } : {}) }
 }
 
+/** True for a comment of somebody else as it was written: an edited one asks nothing, as its delivery would not. */
+const isSaid = ({ lastEditedAt, viewerDidAuthor }: Pick<typeof Comment.Type, "lastEditedAt" | "viewerDidAuthor">) =>
+  !viewerDidAuthor && lastEditedAt === null
+
 /** Everybody's comments that a delivery would have told of, as it would have. */
 export const commentsIn = (
   { comments, reviewThreads, reviews }: typeof PostsOf.Type,
@@ -85,7 +90,7 @@ export const commentsIn = (
   const origin = { pullRequest: ref, title, ...(installationId === undefined ? {} : { installationId }) }
   const lastAnswer = comments.nodes.findLast(({ viewerDidAuthor }) => viewerDidAuthor)?.createdAt ?? ""
   return [
-    ...comments.nodes.filter(({ viewerDidAuthor }) => !viewerDidAuthor).map((comment): FoundComment => ({
+    ...comments.nodes.filter(isSaid).map((comment): FoundComment => ({
       event: PullRequestEvent.cases.Comment.make({
         kind: "issue_comment",
         ...origin,
@@ -97,7 +102,7 @@ export const commentsIn = (
       isAnswered: Effect.succeed(hasReacted(comment))
     })),
     ...reviews.nodes.flatMap(({ submittedAt, ...review }): ReadonlyArray<FoundComment> =>
-      review.viewerDidAuthor || submittedAt === null || review.body.trim() === "" ? [] : [{
+      !isSaid(review) || submittedAt === null || review.body.trim() === "" ? [] : [{
         event: PullRequestEvent.cases.Comment.make({
           kind: "review",
           ...origin,
@@ -112,7 +117,7 @@ export const commentsIn = (
     ),
     ...reviewThreads.nodes.flatMap((thread) =>
       thread.comments.nodes.flatMap((comment, index): ReadonlyArray<FoundComment> =>
-        comment.viewerDidAuthor || comment.state === "PENDING" ? [] : [{
+        !isSaid(comment) || comment.state === "PENDING" ? [] : [{
           event: PullRequestEvent.cases.Comment.make({
             kind: "review_comment",
             ...origin,

@@ -56,8 +56,8 @@ const failedAmong = (attempts: ReadonlyArray<typeof Attempt.Type>): ReadonlyArra
 const Sent = Schema.Struct({ request: Schema.Struct({ payload: Schema.Unknown }) })
 
 const pageSize = 100
-/** Number of pull requests in one query: each takes up to 450 nodes, of the 500,000 that GitHub allows. */
-const looksAtOnce = 25
+/** Number of pull requests in one query: each takes up to 300 posts, which GitHub has to find within ten seconds. */
+const looksAtOnce = 10
 
 const pullOf = (repo: RepoName) => (listed: typeof Listed.Type): OpenPullRequest => ({
   ref: new PullRequestRef({ platform: "github", repo, number: listed.number }),

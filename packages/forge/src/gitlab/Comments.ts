@@ -9,6 +9,10 @@ import { isMadeByGitLab, loginOf, place } from "./Webhook.ts"
 
 const Award = Schema.Struct({ name: Schema.String, user: Schema.Struct({ id: Schema.Int }) })
 
+/** True for a note that has changed since it was written: GitLab does not tell an edit from what else changes a note. */
+const isChanged = ({ created_at, updated_at }: ThreadNote): boolean =>
+  millisOf(updated_at ?? created_at) - millisOf(created_at) > 1_000
+
 /** Reads which of a merge request's notes a delivery would have told of, as it would have. */
 export const makeComments = (client: GitLabClient, ownId: OwnId) => {
   const hasReacted = Effect.fnUntraced(function*(ref: PullRequestRef, note: number) {
@@ -30,26 +34,28 @@ export const makeComments = (client: GitLabClient, ownId: OwnId) => {
     own: ReadonlySet<number>
   ): ReadonlyArray<FoundComment> =>
     // What is answered to an internal note would be as public as the merge request.
-    notes.filter(({ id, internal }) => !own.has(id) && internal !== true).map((note): FoundComment => {
-      const author = loginOf(note.author)
-      const isReplied = notes.some(({ discussion, id }) =>
-        discussion === note.discussion && id > note.id && own.has(id)
-      )
-      return {
-        event: PullRequestEvent.cases.Comment.make({
-          kind: "note",
-          pullRequest: ref,
-          title,
-          author,
-          authorIsBot: isMadeByGitLab(author),
-          ...(note.author === null ? {} : { authorId: note.author.id }),
-          commentId: note.id,
-          threadId: note.discussion,
-          ...place(note.position),
-          body: note.body
-        }),
-        writtenAt: millisOf(note.created_at),
-        isAnswered: isReplied ? Effect.succeed(true) : hasReacted(ref, note.id)
+    notes.filter((note) => !own.has(note.id) && note.internal !== true && !isChanged(note)).map(
+      (note): FoundComment => {
+        const author = loginOf(note.author)
+        const isReplied = notes.some(({ discussion, id }) =>
+          discussion === note.discussion && id > note.id && own.has(id)
+        )
+        return {
+          event: PullRequestEvent.cases.Comment.make({
+            kind: "note",
+            pullRequest: ref,
+            title,
+            author,
+            authorIsBot: isMadeByGitLab(author),
+            ...(note.author === null ? {} : { authorId: note.author.id }),
+            commentId: note.id,
+            threadId: note.discussion,
+            ...place(note.position),
+            body: note.body
+          }),
+          writtenAt: millisOf(note.created_at),
+          isAnswered: isReplied ? Effect.succeed(true) : hasReacted(ref, note.id)
+        }
       }
-    })
+    )
 }

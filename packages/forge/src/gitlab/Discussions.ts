@@ -21,6 +21,7 @@ const Note = Schema.Struct({
   body: Schema.String,
   author: Author,
   created_at: Schema.String,
+  updated_at: Schema.optional(Schema.NullOr(Schema.String)),
   system: Schema.Boolean,
   /** True for a note that only members of the project see. */
   internal: Schema.optional(Schema.NullOr(Schema.Boolean)),
