@@ -41,6 +41,11 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "npx nominal-code eval my-suite --floor f1=0.6,findings=3.5": evaluated("floors: floors("),
   "npx nominal-code eval goldens.json --candidates candidates.json --tool nominal-code --judge gpt-5.2 --judge-url https://api.openai.com/v1":
     evaluated("candidates: Option.some("),
+  "npx nominal-code replay 3f9c2b7a1d --json": ["test/journeys/EndToEnd.test.ts", `"replay", job.id, "--json")`],
+  "npx nominal-code replay 3f9c2b7a1d --model claude-haiku-4-5": [
+    "test/journeys/EndToEnd.test.ts",
+    `"claude-haiku-4-5"`
+  ],
   "make storm": ["test/journeys/Storm.test.ts", "Storm.run"],
   "node docs/examples/own-model.ts . http://localhost:11434/v1 qwen3-coder": packed("own-model"),
   "node docs/examples/own-forge.ts . HEAD~1 HEAD": packed("own-forge"),

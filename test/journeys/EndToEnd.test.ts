@@ -5,6 +5,7 @@ import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Exit, Option } from "effect"
 import { readdirSync, rmSync, writeFileSync } from "node:fs"
 import process from "node:process"
+import { runWith } from "../../packages/cli/test/RunCommand.ts"
 import { seededReview } from "../demo/SeededBugs.ts"
 import { openStorefront, readStorefront } from "../demo/Storefront.ts"
 import { formsOf } from "./Canaries.ts"
@@ -13,8 +14,8 @@ import { change, files as shop, finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
 
-/** A server that posts every finding. */
-const server = running({ env: { REVIEWER_MAX_FINDINGS: "0" } })
+/** A server that posts every finding, and keeps the transcripts of its reviews. */
+const server = running({ env: { REVIEWER_MAX_FINDINGS: "0", RETENTION_TRANSCRIPTS: "true" } })
 
 layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull request", (it) => {
   it.effect("is reviewed once and inline, with every finding on its lines", () =>
@@ -75,6 +76,34 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
           )
       )
       yield* journey.checkHonestyAbout(pull)
+
+      // Once more from its transcript: without the forge, without its token and without the model.
+      const { NOMINAL_DATA_DIR, WORKSPACE_BASE_DIR, ...others } = journey.environment
+      const model: Readonly<Record<string, string>> = others
+      const here = { PATH: process.env["PATH"] ?? "", NOMINAL_DATA_DIR, WORKSPACE_BASE_DIR }
+      const findingsOf = (stdout: string) =>
+        JSON.parse(stdout).findings.map(({ line, path }: { line: number; path: string }) => `${path}:${line}`)
+          .toSorted()
+      const posted = emulator.state.reviewCommentsOf(pull).map(({ line, path }) => `${path}:${line}`).toSorted()
+      const replayed = yield* runWith(here, "replay", job.id, "--json")
+      assert.strictEqual(replayed.code, 0, replayed.stderr)
+      assert.deepStrictEqual(findingsOf(replayed.stdout), posted)
+      assert.include(replayed.stderr, `Recorded: ${comments.length} claims: ${comments.length} posted`)
+      const { AGENT_PROVIDER = "", ANTHROPIC_API_KEY = "", ANTHROPIC_BASE_URL = "" } = model
+      const asked = journey.model.turns.length
+      const anew = yield* runWith(
+        { ...here, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL },
+        "replay",
+        job.id,
+        "--json",
+        "--model",
+        "claude-haiku-4-5",
+        "--provider",
+        AGENT_PROVIDER
+      )
+      assert.strictEqual(anew.code, 0, anew.stderr)
+      assert.deepStrictEqual(findingsOf(anew.stdout), posted)
+      assert.isAbove(journey.model.turns.length, asked)
     }))
 
   it.effect("that is pushed to hears what is new only, and resolved threads stay resolved", () =>

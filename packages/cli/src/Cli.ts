@@ -6,6 +6,7 @@ import packageJson from "../package.json" with { type: "json" }
 import { evaluation } from "./eval/Command.ts"
 import { gitHubApp } from "./githubApp/Command.ts"
 import { printable } from "./review/TerminalText.ts"
+import { replaying } from "./transcripts/Command.ts"
 import * as UsageText from "./UsageText.ts"
 
 const serve = Command.make(
@@ -300,7 +301,8 @@ const nominalCode = Command.make("nominal-code").pipe(
     doctor,
     init,
     gitHubApp,
-    evaluation
+    evaluation,
+    replaying
   ])
 )
 

@@ -1,14 +1,15 @@
 import type { Failure } from "@nominal-code/domain/Failure"
 import { failureText } from "@nominal-code/domain/Failure"
-import { jobOfHead, type JobOutcome } from "@nominal-code/domain/Job"
+import { type Job, jobOfHead, type JobOutcome } from "@nominal-code/domain/Job"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
-import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
+import { type Discussion, PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { makeOutgoingText, shownDraft } from "@nominal-code/forge/outgoing/OutgoingText"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
-import { review } from "@nominal-code/review/Review"
+import { review as reviewJob } from "@nominal-code/review/Review"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
 import { type CheckoutRequest, Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Ref, Schema, Scope } from "effect"
@@ -64,6 +65,18 @@ const nothingPosted: OwnPosts = {
   mode: "active"
 }
 
+/** A review of a pull request whose commits are in a repository on this disk. */
+export interface LocalReview {
+  readonly job: Job
+  readonly pullRequest: PullRequest
+  /** Comments on it, oldest first. Absent: none. */
+  readonly discussions?: ReadonlyArray<Discussion>
+  /** The directory that holds `.git`. */
+  readonly repository: string
+  /** Settings in place of the configured ones. */
+  readonly settings?: Option.Option<ReviewSettings>
+}
+
 const requestOf = ({ baseBranch, baseSha, headSha }: PullRequest): CheckoutRequest => ({
   repo,
   url: "",
@@ -88,12 +101,15 @@ const oneCheckout = (pullRequest: PullRequest) =>
   )
 
 /** A forge with one pull request, made of the changes, which keeps the review that is posted to it. */
-const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<ReviewDraft>>) =>
+const localForge = (
+  { discussions = [], pullRequest }: Pick<LocalReview, "discussions" | "pullRequest">,
+  posted: Ref.Ref<Option.Option<ReviewDraft>>
+) =>
   Layer.effect(
     Forge,
     Effect.map(Workspace, (workspace) =>
       Forge.of({
-        platform: "github",
+        platform: pullRequest.ref.platform,
         acknowledge: () => Effect.void,
         file: () => Effect.succeedNone,
         relation: () => Effect.succeed({ _tag: "Associated" }),
@@ -104,7 +120,7 @@ const localForge = (pullRequest: PullRequest, posted: Ref.Ref<Option.Option<Revi
             Effect.scoped,
             Effect.orDie
           ),
-        look: () => Effect.succeed({ pullRequest, discussions: [], posts: nothingPosted }),
+        look: () => Effect.succeed({ pullRequest, discussions, posts: nothingPosted }),
         resolveThread: () => Effect.void,
         settle: () => Effect.succeed(false),
         ownPosts: () => Effect.succeed(nothingPosted),
@@ -156,23 +172,29 @@ export const notReviewed = (
 export const usageOf = (outcome: JobOutcome): Option.Option<UsageSummary> =>
   Option.fromUndefinedOr(outcome._tag === "Reviewed" ? outcome.usage : undefined)
 
+/** Reviews a pull request without a forge and a network. The model is the `AgentRunner` of the context. */
+export const reviewLocally = Effect.fn("ReviewChanges.reviewLocally")(function*(review: LocalReview) {
+  const { job, pullRequest, repository, settings } = review
+  const posted = yield* Ref.make(Option.none<ReviewDraft>())
+  const layers = localForge(review, posted).pipe(
+    Layer.provideMerge(Layer.provide(oneCheckout(pullRequest), Configured.localWorkspace(repository))),
+    Layer.provideMerge(Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)),
+    Layer.provideMerge(Configured.reviewConfig(settings))
+  )
+  const outcome = yield* Effect.provide(reviewJob(job), layers)
+  const draft = yield* Ref.get(posted)
+  const refusal = notReviewed(outcome, draft)
+  if (Option.isSome(refusal)) return yield* refusal.value
+  return yield* drafted(Option.getOrThrow(draft), usageOf(outcome))
+})
+
 /**
  * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
 export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(options: ReviewChangesOptions) {
   const changes = yield* Effect.provide(resolveChanges(options), Configured.git)
-  const posted = yield* Ref.make(Option.none<ReviewDraft>())
   const pullRequest = pullRequestOf(changes, options)
-  const layers = localForge(pullRequest, posted).pipe(
-    Layer.provideMerge(Layer.provide(oneCheckout(pullRequest), Configured.localWorkspace(options.repository))),
-    Layer.provideMerge(Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)),
-    Layer.provideMerge(Configured.reviewConfig())
-  )
   const job = jobOfHead(pullRequest, { prompt: options.instructions ?? "", asked: true })
-  const outcome = yield* Effect.provide(review(job), layers)
-  const draft = yield* Ref.get(posted)
-  const refusal = notReviewed(outcome, draft)
-  if (Option.isSome(refusal)) return yield* refusal.value
-  return yield* drafted(Option.getOrThrow(draft), usageOf(outcome))
+  return yield* reviewLocally({ job, pullRequest, repository: options.repository })
 })

@@ -20,6 +20,7 @@ import { Effect, Layer, Option } from "effect"
 import * as Configured from "./Configured.ts"
 import * as Results from "./Results.ts"
 import * as ReviewLayers from "./ReviewLayers.ts"
+import { recording } from "./transcripts/Recording.ts"
 
 const disk = ServiceName.make("disk")
 
@@ -69,7 +70,11 @@ const inProcess = (needs: Needs, rules: AdmittanceRules) =>
   tellingStopped.pipe(
     Layer.provide(admitting(rules)),
     Layer.provide(
-      InProcessRunner.layer({ review: reviewJob, notice: noticeJob, needs: (lane, job) => [...needs(lane, job), disk] })
+      InProcessRunner.layer({
+        review: (job) => recording(job, reviewJob(job)),
+        notice: noticeJob,
+        needs: (lane, job) => [...needs(lane, job), disk]
+      })
     ),
     Layer.provide(PendingPosts.layerMemory),
     Layer.provide(ReviewLayers.layer),

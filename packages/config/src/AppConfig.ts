@@ -164,6 +164,8 @@ export class AppConfig extends Context.Service<AppConfig, {
   readonly dataDir: string
   /** `memory` loses everything at exit, and has to be asked for. */
   readonly storage: "sqlite" | "memory" | "redis"
+  /** True if the transcripts of reviews are kept in `dataDir`. */
+  readonly transcripts: boolean
   /** Present where `storage` is `redis`. */
   readonly redis: Option.Option<RedisSettings>
   /** If present, each review runs as a Kubernetes Job of its own, and `redis` is present too. */

@@ -25,7 +25,7 @@ import { unknownKeys } from "./UnknownKeys.ts"
 import { type Flags, readValues, type Values, valuesOf } from "./Values.ts"
 import { doubtfulVariables } from "./VariableNames.ts"
 
-const { costs, process, redis, reviewer, workspace } = settings
+const { costs, process, redis, reviewer, storage, workspace } = settings
 
 const logLevels: Readonly<Record<string, LogLevel.LogLevel>> = {
   TRACE: "Trace",
@@ -74,6 +74,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const config = AppConfig.of({
     dataDir,
     storage: resolveStorage(values, report),
+    transcripts: values(storage.transcripts),
     redis: resolveRedis(values),
     github,
     gitlab: resolveGitLab(mode, values, report),

@@ -8,6 +8,7 @@ import { isSevereEnough, type RepositorySettings, within } from "@nominal-code/d
 import { scopeOf } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
+import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
@@ -186,6 +187,13 @@ export const draft = Effect.fn("Drafting.draft")(
     if (Option.isSome(spent)) return limited(spent.value)
     const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
     const checkout = yield* checkOut(pullRequest, source)
+    yield* (yield* Transcript)(TranscriptEvent.cases.Began.make({
+      job,
+      settings: config.settings,
+      pullRequest,
+      discussions: view.discussions,
+      url: source.url
+    }))
     const own = yield* RepositoryConfig.read(checkout)
     const settings = within(config.settings, own.settings)
     const context = yield* steps.gather(view, checkout, settings)

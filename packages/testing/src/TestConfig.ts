@@ -47,6 +47,7 @@ export const kubernetesSettings = (namespace: string): KubernetesSettings => ({
 export const testConfig = (given: Partial<AppConfig["Service"]> = {}): AppConfig["Service"] => ({
   dataDir: "/nowhere",
   storage: "memory",
+  transcripts: false,
   redis: Option.none(),
   kubernetes: Option.none(),
   github: Option.none(),

@@ -17,6 +17,13 @@ export interface Remote {
   readonly directoryName: string
 }
 
+/** Directory name of a repository's mirror; `href` is its URL as `URL` writes it. */
+export const directoryNameOf = (repo: RepoName, href: string): string => {
+  const slug = repo.toLowerCase().replace(/[^a-z0-9-]+/g, "-").slice(-60)
+  const digest = createHash("sha256").update(`${href}\n${repo}`).digest("hex").slice(0, 20)
+  return `${slug}-${digest}.git`
+}
+
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 const refused = (message: string) => Effect.fail(new WorkspaceError({ message, reason: "refused" }))
@@ -46,8 +53,6 @@ export const fromRequest = Effect.fnUntraced(function*(request: CheckoutRequest)
   }
   const password = Redacted.value(request.password)
   const basic = Buffer.from(`${request.username}:${password}`, "utf8").toString("base64")
-  const slug = request.repo.toLowerCase().replace(/[^a-z0-9-]+/g, "-").slice(-60)
-  const digest = createHash("sha256").update(`${url.href}\n${request.repo}`).digest("hex").slice(0, 20)
   const remote: Remote = {
     url: url.href,
     host: url.host,
@@ -55,7 +60,7 @@ export const fromRequest = Effect.fnUntraced(function*(request: CheckoutRequest)
     repo: request.repo,
     authorization: password === "" ? undefined : Redacted.make(`Authorization: Basic ${basic}`),
     secrets: password === "" ? [] : [password, basic],
-    directoryName: `${slug}-${digest}.git`
+    directoryName: directoryNameOf(request.repo, url.href)
   }
   return remote
 })

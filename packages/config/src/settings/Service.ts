@@ -90,6 +90,13 @@ export const storage = {
     env: "NOMINAL_STORAGE",
     kind: oneOf(["sqlite", "memory"]),
     doc: "`sqlite` survives a restart; `memory` loses everything that was accepted."
+  }),
+  transcripts: defaulted(false, {
+    yaml: "retention.transcripts",
+    env: "RETENTION_TRANSCRIPTS",
+    kind: flag,
+    doc:
+      "Keep a transcript of each review that runs in the server, in `transcripts` of `data_dir` for seven days, for `nominal-code replay`. It holds what was said on the pull request, and the code that the model has read."
   })
 }
 

@@ -1,0 +1,95 @@
+import * as ApiAgent from "@nominal-code/agent/ApiAgent"
+import * as RecordedCalls from "@nominal-code/agent/RecordedCalls"
+import { AppConfig } from "@nominal-code/config/AppConfig"
+import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import type { Flags } from "@nominal-code/config/Values"
+import { ClaimFate, type TranscriptEvent } from "@nominal-code/domain/Transcript"
+import { mirrorOf } from "@nominal-code/workspace/Mirrors"
+import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
+import * as Logging from "../Logging.ts"
+import { checkKey } from "../review/ModelKey.ts"
+import { observing } from "../review/ObservedSteps.ts"
+import * as ReviewProgress from "../review/ReviewProgress.ts"
+import * as Report from "../review/ReviewReport.ts"
+import { printable } from "../review/TerminalText.ts"
+import { reviewLocally } from "../ReviewChanges.ts"
+import * as ReviewLayers from "../ReviewLayers.ts"
+import * as Recording from "../transcripts/Recording.ts"
+
+/** Everything that the command line says about a replay. */
+export interface ReplayFlags {
+  readonly job: string
+  readonly model: Option.Option<string>
+  readonly provider: Option.Option<string>
+  readonly json: boolean
+}
+
+type Began = Extract<TranscriptEvent, { readonly _tag: "Began" }>
+
+/** A directory whose `.git` is the mirror that the review was made from. */
+const repositoryOf = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, url }: Began) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { workspace } = yield* AppConfig
+  const mirror = yield* mirrorOf(workspace, { repo, url })
+  if (!(yield* fs.exists(mirror))) {
+    return yield* new Recording.NoTranscript({
+      message: `the mirror of ${repo} is not in workspace.base_dir any more (${mirror}): its code cannot be read`
+    })
+  }
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-replay-" })
+  yield* fs.symlink(mirror, path.join(directory, ".git"))
+  return directory
+})
+
+/** Settings of the recorded review, with the agents of the configuration where a model is asked anew. */
+const settingsOf = Effect.fnUntraced(function*({ settings }: Began, { model }: ReplayFlags) {
+  if (Option.isNone(model)) return settings
+  const { explorers: _explorers, verifier: _verifier, ...recorded } = settings
+  const { review: { explorer, explorers, reviewer, verifier } } = yield* AppConfig
+  return {
+    ...recorded,
+    reviewer,
+    explorer,
+    ...(explorers === undefined ? {} : { explorers }),
+    ...(verifier === undefined ? {} : { verifier })
+  }
+})
+
+const fatesText = (claims: ReadonlyArray<{ readonly fate: ClaimFate }>): string => {
+  const counts = ClaimFate.literals.map((fate) => [fate, claims.filter((claim) => claim.fate === fate).length] as const)
+  const told = counts.filter(([, count]) => count > 0).map(([fate, count]) => `${count} ${fate}`)
+  return `Recorded: ${claims.length} claims${told.length === 0 ? "" : `: ${told.join(", ")}`}`
+}
+
+const replayed = Effect.fnUntraced(function*(flags: ReplayFlags) {
+  const { answers, began, claims } = yield* Recording.read(flags.job)
+  if (Option.isSome(flags.model)) yield* checkKey
+  const agent = Option.isSome(flags.model)
+    ? ReviewLayers.agent
+    : Layer.provide(ApiAgent.layer, RecordedCalls.layerReplay(answers))
+  const { discussions, job, pullRequest } = began
+  const progress = yield* ReviewProgress.make("quiet")
+  const review = reviewLocally({
+    job,
+    pullRequest,
+    discussions,
+    repository: yield* repositoryOf(began),
+    settings: Option.some(yield* settingsOf(began, flags))
+  })
+  const report = Report.reportOf(yield* Effect.provide(observing(review, progress), agent))
+  yield* Console.error(fatesText(claims))
+  yield* Console.log(flags.json ? Report.reviewJson(report) : Report.reviewMarkdown(report))
+}, Effect.scoped)
+
+/** Runs a recorded review again without forge and network: with the recorded answers, or with a model's new ones. */
+export const replay = Effect.fn("cli.replay")(function*(flags: ReplayFlags) {
+  const given: Flags = {
+    ...Option.match(flags.model, { onNone: () => ({}), onSome: (model) => ({ "agent.model": model }) }),
+    ...Option.match(flags.provider, { onNone: () => ({}), onSome: (provider) => ({ "agent.provider": provider }) })
+  }
+  return yield* Effect.provide(
+    replayed(flags),
+    Layer.provideMerge(Logging.layerReview(printable), AppConfigLayer.layer("review", given))
+  )
+})

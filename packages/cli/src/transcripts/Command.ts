@@ -1,0 +1,24 @@
+import { Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+
+/** `nominal-code replay`. */
+export const replaying = Command.make(
+  "replay",
+  {
+    job: Argument.String("job").pipe(
+      Argument.withDescription("The job's id, or the file of its transcript (retention.transcripts)")
+    ),
+    model: Flag.String("model").pipe(
+      Flag.withDescription("Ask this model anew, in place of the recorded answers"),
+      Flag.optional
+    ),
+    provider: Flag.String("provider").pipe(Flag.withDescription("The model's provider, as for review"), Flag.optional),
+    json: Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
+  },
+  Effect.fn("cli.replay")(function*(flags) {
+    const { replay } = yield* Effect.promise(() => import("../commands/Replay.ts"))
+    return yield* replay(flags)
+  })
+).pipe(
+  Command.withDescription("Run a recorded review again without forge and network, and print what it says now")
+)
