@@ -1,0 +1,52 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { sarifFaults } from "@nominal-code/testing/SarifSchema"
+import { ConfigProvider, Effect, FileSystem } from "effect"
+import * as GitLabCi from "../src/ci/GitLabCi.ts"
+import { finding, report } from "./Reported.ts"
+
+type Variables = Readonly<Record<string, string>>
+
+const given = (variables: Variables) =>
+  Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(variables))
+
+const merge = { CI_PROJECT_PATH: "acme/team/shop", CI_MERGE_REQUEST_IID: "7", CI_PROJECT_DIR: "/builds/shop" }
+
+describe("a merge request pipeline", () => {
+  it.effect("names its merge request, and tells one of a fork", () =>
+    Effect.gen(function*() {
+      for (const [source, isFork] of [["acme/team/shop", false], ["stranger/shop", true], ["", false]] as const) {
+        const here = yield* given({ ...merge, CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: source })(GitLabCi.run)
+        const { number, platform, repo } = here.pullRequest
+        assert.deepStrictEqual<unknown>([platform, repo, number], ["gitlab", "acme/team/shop", 7])
+        assert.deepStrictEqual([here.directory, here.isFork], ["/builds/shop", isFork])
+      }
+    }))
+
+  it.effect("that has no merge request, or none that can be, says which pipeline is needed", () =>
+    Effect.gen(function*() {
+      const needed =
+        /run this in a merge request pipeline \(rules: if: \$CI_PIPELINE_SOURCE == "merge_request_event"\)$/
+      for (const iid of ["", "0", "-1", "7.5", "seven", "99999999999999999999"]) {
+        const { message } = yield* Effect.flip(given({ ...merge, CI_MERGE_REQUEST_IID: iid })(GitLabCi.run))
+        assert.match(message, needed, iid)
+      }
+      const elsewhere = yield* Effect.flip(given({ ...merge, CI_PROJECT_PATH: "../etc" })(GitLabCi.run))
+      assert.match(elsewhere.message, needed)
+    }))
+
+  it.live("writes its reports where the job keeps them, with a review and without one", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const inJob = given({ CI_PROJECT_DIR: directory })
+      const read = (name: string) => Effect.map(fs.readFileString(`${directory}/${name}`), (text) => JSON.parse(text))
+      yield* inJob(GitLabCi.tell(report([finding(), finding({ line: 9 })])))
+      assert.strictEqual((yield* read("gl-code-quality-report.json")).length, 2)
+      assert.strictEqual((yield* read("nominal-code-review.json")).findings.length, 2)
+      assert.strictEqual(sarifFaults(yield* read("nominal-code-review.sarif")), "")
+      yield* inJob(GitLabCi.tellNothing("the merge request is a draft"))
+      assert.deepStrictEqual(yield* read("gl-code-quality-report.json"), [])
+      assert.strictEqual(sarifFaults(yield* read("nominal-code-review.sarif")), "")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+})
