@@ -17,11 +17,19 @@ const charactersPerToken = 4
 
 const estimate = (value: unknown): number => Math.ceil(JSON.stringify(value).length / charactersPerToken)
 
-/** Usage of a call, estimated from its texts where the service has not told it: a call must not look free. */
+/**
+ * Usage of a call, with an estimate from its texts in place of what the service has not told: neither its prompt nor its
+ * answer must look free.
+ */
 export const countedOrEstimated = (
   { messages, system, tools }: LlmRequest,
   { content, usage }: LlmResponse
-): Counts =>
-  usage.total > 0
-    ? usage
-    : new Usage({ input: estimate([system, tools, messages]), output: estimate(content), cacheRead: 0, cacheWrite: 0 })
+): Counts => {
+  const { cacheRead, cacheWrite, input, output } = usage
+  return new Usage({
+    input: input + cacheRead + cacheWrite > 0 ? input : estimate([system, tools, messages]),
+    output: output > 0 || content.length === 0 ? output : estimate(content),
+    cacheRead,
+    cacheWrite
+  })
+}

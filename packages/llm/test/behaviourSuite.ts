@@ -31,15 +31,19 @@ const answered = (
 
 const callsOf = ({ content }: LlmResponse) => content.filter(Block.guards.ToolUse)
 
-const usageFor = (counts: Counts | null): Check => (dialect) =>
-  Effect.map(answered(dialect, words, { counts }), ({ content, usage }) => {
-    assert.deepStrictEqual(content, [Block.cases.Text.make({ text: "All well." })])
-    for (const count of [usage.input, usage.output, usage.cacheRead, usage.cacheWrite]) {
-      assert.isAtLeast(count, 0)
-      assert.isBelow(count, 1e9)
-    }
-    assert.isAbove(usage.total, 0)
-  })
+/** Has answers with such counts, each of which must have a prompt and words that are paid. */
+const usageFor = (...all: ReadonlyArray<Counts | null>): Check => (dialect) =>
+  Effect.forEach(all, (counts) =>
+    Effect.map(answered(dialect, words, { counts }), ({ content, usage }) => {
+      const { cacheRead, cacheWrite, input, output } = usage
+      assert.deepStrictEqual(content, [Block.cases.Text.make({ text: "All well." })])
+      for (const count of [input, output, cacheRead, cacheWrite]) {
+        assert.isAtLeast(count, 0)
+        assert.isBelow(count, 1e9)
+      }
+      assert.isAbove(input + cacheRead + cacheWrite, 0)
+      assert.isAbove(output, 0)
+    }), { concurrency: 1 })
 
 /** Writes in pieces with a pause between them, like a network that is slow. */
 const inPieces = (pieces: ReadonlyArray<string>, pause: number): Reply => (response) => {
@@ -206,8 +210,22 @@ const behaviours: ReadonlyArray<readonly [string, Check]> = [
       )
   ],
   ["missing token counts are estimated", usageFor(null)],
-  ["negative token counts do no harm", usageFor({ uncached: -7, cached: -1, output: -5 })],
-  ["absurd token counts do no harm", usageFor({ uncached: 1e30, cached: "many", output: 0.5 })],
+  [
+    "negative token counts do no harm",
+    usageFor(
+      { uncached: -7, cached: -1, output: -5 },
+      { uncached: -7, cached: -1, output: 5 },
+      { uncached: 40, cached: 60, output: -5 }
+    )
+  ],
+  [
+    "absurd token counts do no harm",
+    usageFor(
+      { uncached: 1e30, cached: "many", output: 0.5 },
+      { uncached: 1e30, cached: "many", output: 5 },
+      { uncached: 40, cached: 60, output: 1e30 }
+    )
+  ],
   ["a call that comes in fifty pieces", ({ against, request, write }) =>
     Effect.gen(function*() {
       const { send } = yield* against([inPieces(split(write([call("c1")]), 50), 1)])
