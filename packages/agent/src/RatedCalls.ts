@@ -5,7 +5,7 @@ import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { HasSubstitute } from "@nominal-code/llm/Retry"
-import { type CallPlace, type CallRate, CallRates, newCall } from "@nominal-code/persistence/CallRates"
+import { type CallPlace, type CallRate, CallRates, newCall, type RatedCall } from "@nominal-code/persistence/CallRates"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Layer, Ref } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
@@ -19,9 +19,12 @@ const usualAnswer = 1_000
 /** Time between two looks for a place. */
 const look = Duration.millis(500)
 
-/** Longest wait of a call within its review. With a longer one the job waits, or another model goes on. */
+/** Longest wait of a first call. With a longer one the job waits, or another model goes on. */
 const patience = Duration.seconds(60)
 const shortPatience = Duration.seconds(5)
+
+/** Longest wait of a call that goes on with a conversation: if it were given up, all that was said would be paid again. */
+const longPatience = Duration.minutes(3)
 
 /** Tokens that a call will probably use, beside what the service reads from its cache: all but the newest messages. */
 const tokensOf = ({ messages, system, tools }: LlmRequest): number => {
@@ -47,6 +50,26 @@ const limited = (provider: string, wait: Duration.Duration) =>
 const waiting = (provider: string) => <A, E, R>(wait: Effect.Effect<A, E, R>) =>
   Effect.flatMap(RunWaits, ({ during }) => during(modelService(provider))(wait))
 
+/** A call whose tokens are not there in time even if no other call is made. Its conversation has to be shorter. */
+const tooLarge = ({ rate: { tokensPerMinute = 0 }, service, tokens }: RatedCall) =>
+  new LlmError({
+    provider: service,
+    reason: "context-too-long",
+    message:
+      `The call has about ${tokens} tokens, and agent.rates (AGENT_RATES) lets ${service} use ${tokensPerMinute} in a minute`,
+    billed: "no"
+  })
+
+const isTooLarge = ({ rate: { tokensPerMinute }, tokens }: RatedCall, longest: Duration.Duration): boolean =>
+  tokensPerMinute !== undefined && tokens > tokensPerMinute * (1 + Duration.toMinutes(longest))
+
+/** Longest wait of a call within its review. */
+const patienceOf = ({ messages }: LlmRequest) =>
+  Effect.map(HasSubstitute, (hasSubstitute) => {
+    if (hasSubstitute) return shortPatience
+    return messages.length === 1 ? patience : longPatience
+  })
+
 type Take = Effect.Effect<CallPlace, StoreError>
 
 /** Waits until a place is free. */
@@ -70,8 +93,7 @@ const takePlace = Effect.fnUntraced(function*(take: Take, provider: string, long
 })
 
 /** Waits for the turn of a call. Where the rate cannot be asked for, there is no wait. */
-const turnOf = Effect.fnUntraced(function*(take: Take, provider: string) {
-  const longest = (yield* HasSubstitute) ? shortPatience : patience
+const turnOf = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
   const wait = yield* takePlace(take, provider, longest).pipe(
     Effect.catchTag(
       "StoreError",
@@ -99,7 +121,9 @@ const rated = (llm: LlmProvider["Service"], rate: CallRate, rates: CallRates["Se
     })
     return yield* Effect.gen(function*() {
       const asked = yield* Clock.currentTimeMillis
-      yield* turnOf(take, llm.name)
+      const longest = yield* patienceOf(request)
+      if (isTooLarge(call, longest) && !(yield* HasSubstitute)) return yield* tooLarge(call)
+      yield* turnOf(take, llm.name, longest)
       const waitedMillis = (yield* Clock.currentTimeMillis) - asked
       // What becomes of a call that fails is not known: it may have used its tokens.
       yield* Ref.set(used, call.tokens)

@@ -11,7 +11,7 @@ import * as CallRatesMemory from "@nominal-code/persistence/CallRatesMemory"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Deferred, Duration, Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { says, submit, usage } from "./ScriptedModel.ts"
+import { says, submit, text, usage } from "./ScriptedModel.ts"
 
 /** A request of about so many tokens beside those of its answer. */
 const request = (tokens: number): LlmRequest => ({
@@ -143,6 +143,44 @@ describe("a provider with a rate", () => {
       assert.deepStrictEqual(short.retryAfter, Duration.seconds(6))
       assert.strictEqual(sent(), 1)
       yield* Fiber.interrupt(first)
+    }))
+
+  it.effect("refuses a call as too long whose tokens would never be there in time, so that it is made shorter", () =>
+    Effect.gen(function*() {
+      const { send, sent } = yield* scene({ tokensPerMinute: 60_000 }, answer)
+      const { mayBeBilled, message, reason } = yield* Effect.flip(send(request(120_001)))
+      assert.deepStrictEqual([reason, mayBeBilled, sent()], ["context-too-long", false, 0])
+      assert.match(
+        message,
+        /about 120001 tokens, and agent\.rates \(AGENT_RATES\) lets anthropic use 60000 in a minute/
+      )
+      const elsewhere = yield* Effect.flip(Effect.provideService(send(request(120_001)), HasSubstitute, true))
+      assert.strictEqual(elsewhere.reason, "rate-limited")
+      const fitting = yield* Effect.forkChild(send(request(120_000)))
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fitting)
+    }))
+
+  it.effect("lets a call wait for three minutes that goes on with a conversation, which would be paid again", () =>
+    Effect.gen(function*() {
+      const { send, sent } = yield* scene({ tokensPerMinute: 60_000 }, Effect.delay(answer, "10 minutes"))
+      const goingOn = (tokens: number): LlmRequest => {
+        const { messages, ...first } = request(tokens)
+        return {
+          ...first,
+          messages: [...request(2_000).messages, { role: "assistant", content: [text("So.")] }, ...messages]
+        }
+      }
+      const first = yield* Effect.forkChild(send(request(60_000)))
+      yield* TestClock.adjust("0 seconds")
+      const waiting = yield* Effect.forkChild(send(goingOn(120_000)))
+      yield* TestClock.adjust("119 seconds")
+      assert.strictEqual(sent(), 1)
+      const limited = yield* Effect.flip(send(goingOn(190_000)))
+      assert.strictEqual(limited.reason, "rate-limited")
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(sent(), 2)
+      yield* Fiber.interruptAll([first, waiting])
     }))
 
   it.effect("is limited where no place is free for a minute", () =>

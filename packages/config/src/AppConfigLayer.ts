@@ -93,7 +93,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
       baseDir: yield* workspaceDirectory(values, dataDir, report)
     },
     providers: resolveProviders(mode, used, values, report),
-    rates: resolveRates(runner, values, report),
+    rates: resolveRates(mode, used, values, report),
     claudeCode: resolveClaudeCode(mode, runner, values),
     review: { ...review, triggers: policy.triggers },
     origins: settingOrigins(values),

@@ -129,12 +129,22 @@ export const resolveFallback = (
   })
 }
 
-/** Resolves the rates at which models are asked. */
-export const resolveRates = ({ name }: Runner, values: Values, report: Report): AppConfig["Service"]["rates"] => {
+/** Resolves the rates at which models are asked. A pod may have rates of models that its job does not ask. */
+export const resolveRates = (
+  mode: Mode,
+  used: ReadonlyArray<string>,
+  values: Values,
+  report: Report
+): AppConfig["Service"]["rates"] => {
   const rates = values(agent.rates)
   const names = Object.keys(rates)
   for (const name of names) checkedProvider(name, agent.rates, report)
-  if (name === "claude-code" && names.length > 0) report.warn(agent.rates, "no effect: Claude Code runs the agents")
+  const unused = mode === "run-job" ? [] : names.filter((name) => isProvider(name) && !used.includes(name))
+  if (used.includes(claudeCode)) {
+    if (names.length > 0) report.warn(agent.rates, "no effect: Claude Code runs the agents")
+  } else if (unused.length > 0) {
+    report.warn(agent.rates, `no effect for ${unused.join(", ")}: no agent has a model there`)
+  }
   return rates
 }
 

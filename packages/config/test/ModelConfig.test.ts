@@ -142,7 +142,11 @@ it.effect("rates are those of a provider, in YAML or in JSON", () =>
     const yaml =
       "agent: { rates: { anthropic: { concurrent: 4, tokens_per_minute: 1000 }, google: { concurrent: 1 } } }"
     const rates = { anthropic: { concurrent: 4, tokensPerMinute: 1_000 }, google: { concurrent: 1 } }
-    assert.deepStrictEqual((yield* configured({ yaml })).rates, rates)
+    const configuredRates = yield* configured({ yaml })
+    assert.deepStrictEqual(configuredRates.rates, rates)
+    assert.deepStrictEqual(configuredRates.warnings, [
+      "agent.rates (AGENT_RATES): no effect for google: no agent has a model there"
+    ])
     const env = { ...complete, AGENT_RATES: "{\"anthropic\":{\"tokens_per_minute\":5}}" }
     assert.deepStrictEqual((yield* configured({ env })).rates, { anthropic: { tokensPerMinute: 5 } })
     const [unknown = ""] = yield* problems({ yaml: "agent: { rates: { skynet: { concurrent: 1 } } }" })
