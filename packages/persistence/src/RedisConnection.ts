@@ -107,6 +107,19 @@ const toAnyOf = (Redis: typeof Single, address: RedisAddress, hosts: () => Reado
   return client
 }
 
+/**
+ * Handles the failure of the `ASKING` that the driver sends before a command whose slot moves to this node. The driver does
+ * not look at its answer, and a rejected promise that nobody handles ends the process. The command itself fails, too.
+ */
+const handleAsking = (node: Single) => {
+  const asking = node.asking.bind(node)
+  node.asking = () => {
+    const asked = asking()
+    asked.catch(() => {})
+    return asked
+  }
+}
+
 /** The cluster that a node belongs to. Every node that was ever heard of is a way back into it. */
 const clusterOf = Effect.fnUntraced(function*(
   make: (known: Array<RedisHost>) => Cluster,
@@ -118,6 +131,7 @@ const clusterOf = Effect.fnUntraced(function*(
   const commands = yield* keep(() => {
     const cluster = make(known)
     cluster.on("+node", (node: Single) => {
+      handleAsking(node)
       const host = hostOf(node)
       if (!known.some((one) => same(one, host))) known.push(host)
     })

@@ -5,7 +5,7 @@ import { freePort } from "@nominal-code/testing/FreePort"
 import { startCluster } from "@nominal-code/testing/RedisCluster"
 import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
 import * as Refusing from "@nominal-code/testing/RefusingServer"
-import { Duration, Effect, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Logger, Queue, Redacted, Schedule, Schema, Stream } from "effect"
 
 const keys = Array.from({ length: 40 }, (_, index) => `test:${index}`)
 const set = (value: string) => (key: string) =>
@@ -44,6 +44,8 @@ const reachable = Effect.filter(
 /** Those, looked at again for as long as hardly any node answers: on a busy machine they are slow to come back. */
 const reachableAgain = Effect.repeat(reachable, { until: (there) => there.length > keys.length / 3, times: 15 })
 
+const nodeId = ({ command }: RedisServer) => Effect.map(command("cluster", "myid"), String)
+
 /** A cluster that goes on without some of its nodes. */
 const partial = ["--cluster-require-full-coverage", "no"]
 
@@ -74,6 +76,36 @@ redisSuite("the nodes of a Redis Cluster", () => {
         }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layer(first.url)), silent]))
       }),
     150_000
+  )
+
+  it.live(
+    "a node that dies while a slot moves to it fails the command that is sent on, and nothing else",
+    () =>
+      Effect.gen(function*() {
+        const { first, second, third } = yield* startCluster(partial)
+        const unhandled: Array<unknown> = []
+        const note = (reason: unknown) => void unhandled.push(reason)
+        yield* Effect.acquireRelease(
+          Effect.sync(() => process.on("unhandledRejection", note)),
+          () => Effect.sync(() => process.off("unhandledRejection", note))
+        )
+        const moving = "{nc:0}:moving"
+        const slot = Number(yield* second.command("cluster", "keyslot", moving))
+        yield* Effect.gen(function*() {
+          // Connected to every node.
+          yield* Effect.forEach(keys, set("before"), { discard: true })
+          yield* third.command("cluster", "setslot", slot, "importing", yield* nodeId(second))
+          yield* second.command("cluster", "setslot", slot, "migrating", yield* nodeId(third))
+          // The second node sends whoever asks for the key to the third, which hears nothing.
+          yield* third.freeze
+          const asked = yield* Effect.forkChild(Effect.exit(get(moving)), { startImmediately: true })
+          yield* Effect.sleep("500 millis")
+          yield* third.kill
+          assert.isTrue(Exit.isFailure(yield* Fiber.join(asked)))
+        }).pipe(Effect.scoped, Effect.provide([Layer.fresh(Redis.layer(several(first, second, third))), silent]))
+        assert.deepStrictEqual(unhandled, [])
+      }).pipe(Effect.scoped),
+    60_000
   )
 
   it.live(
