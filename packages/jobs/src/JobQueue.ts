@@ -154,7 +154,7 @@ export class JobQueue extends Context.Service<JobQueue, {
    * reviewed it.
    */
   knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>
-  /** True if a job of an event is kept, whatever became of it. */
+  /** True if a job of an event is kept, whatever became of it, unless it was refused. */
   hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>
   /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>

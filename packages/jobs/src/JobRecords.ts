@@ -64,6 +64,10 @@ export const JobRecord = Schema.Struct({
 })
 export type JobRecord = typeof JobRecord.Type
 
+/** True for a job that was refused because no server has signed it. */
+export const isRefused = ({ failure, state }: JobRecord): boolean =>
+  state === "parked" && Option.exists(failure, ({ _tag }) => _tag === "Unsigned")
+
 /** Head that a run reviewed or found reviewed. */
 export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
   "headSha" in outcome ? Option.fromUndefinedOr(outcome.headSha) : Option.none()

@@ -50,7 +50,9 @@ type Limits = Pick<typeof QueueLimits["Service"], "laneCapacity" | "onPush">
 const OutcomeJson = Schema.fromJsonString(JobOutcome)
 const encodeOutcome = Schema.encodeSync(OutcomeJson)
 const decodeOutcome = Schema.decodeOption(OutcomeJson)
-const encodeFailure = Schema.encodeSync(Schema.fromJsonString(Failure))
+const FailureJson = Schema.fromJsonString(Failure)
+const encodeFailure = Schema.encodeSync(FailureJson)
+const decodeFailure = Schema.decodeOption(FailureJson)
 
 /** Number of superseded jobs that a job lists. */
 const maxStoodFor = 50
@@ -189,6 +191,11 @@ export const knowsEvent = (table: JobTable, lane: string, event: string): boolea
   const job = table.byEvent(lane, event)
   return table.active(lane).some(isLifecycleReview) || job !== undefined && coversEvent(job)
 }
+
+/** True if a job was refused because no server has signed it. It answers no event: that may have come all the same. */
+export const isRefused = ({ failure, state }: JobRow): boolean =>
+  state === "parked" &&
+  Option.exists(Option.flatMap(Option.fromNullOr(failure), decodeFailure), ({ _tag }) => _tag === "Unsigned")
 
 /** Finds the row of a valid lease. An expired lease stays valid until somebody else takes the lane. */
 const held = (table: JobTable, { epoch, id }: FencingToken): JobRow | undefined => {

@@ -98,7 +98,9 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
       key: indexOf(keys.job(row.id)),
       id: row.id,
       event: eventDigest(row.lane, row.event),
-      parkedEvent: row.state === "parked" ? indexOf(keys.parkedEvent(eventDigest(row.lane, row.event))) : 0,
+      parkedEvent: row.state === "parked" && !LaneRules.isRefused(row)
+        ? indexOf(keys.parkedEvent(eventDigest(row.lane, row.event)))
+        : 0,
       before: before?.row.state ?? "",
       state: row.state,
       position: numberText(row.position),

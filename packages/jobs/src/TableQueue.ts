@@ -249,7 +249,10 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         )
       ),
       hasJob: Effect.fn("JobQueue.hasJob")((lane: Lane, event: PullRequestEvent) =>
-        read("JobQueue.hasJob", (table) => table.byEvent(laneKey(lane), eventKeyOf(event)) !== undefined)
+        read("JobQueue.hasJob", (table) => {
+          const job = table.byEvent(laneKey(lane), eventKeyOf(event))
+          return job !== undefined && !LaneRules.isRefused(job)
+        })
       ),
       ready: readyLanes.ready,
       check: Effect.andThen(transaction("JobQueue.check", (table) => table.probe()), isDurable)

@@ -1,4 +1,5 @@
 import { assert } from "@effect/vitest"
+import { Failure } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { isAutomatic } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
@@ -202,7 +203,7 @@ export const identifying = (it: It) => {
   )
 
   it(
-    "has a job of a comment from its offer on, whatever becomes of it",
+    "has a job of a comment from its offer on, whatever becomes of it, unless it was refused",
     Effect.gen(function*() {
       const [first, second] = [mention(lane, "first"), mention(lane, "second")]
       const has = ({ event }: Job) => JobQueue.use((queue) => queue.hasJob(lane, event))
@@ -213,6 +214,12 @@ export const identifying = (it: It) => {
       yield* offer(second)
       yield* settle(yield* take, park)
       assert.isTrue(yield* has(second))
+      const forged = mention(lane, "forged")
+      yield* offer(forged)
+      const failure = Failure.cases.Unsigned.make({ detail: "nobody" })
+      yield* settle(yield* take, Settlement.cases.Park.make({ failure }))
+      yield* stands(forged, "parked", "unsigned: nobody")
+      assert.isFalse(yield* has(forged))
     })
   )
 }

@@ -4,7 +4,7 @@ import { Login, type Platform, type PullRequestRef, type Sha } from "@nominal-co
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { Delivery } from "@nominal-code/forge/Webhooks"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
-import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { isRefused, JobRecords } from "@nominal-code/jobs/JobRecords"
 import { Effect, Option } from "effect"
 import { Intake } from "./Intake.ts"
 
@@ -52,9 +52,18 @@ export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", bo
     new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(botUsername) })
   const keyOf = (event: PullRequestEvent) => `${laneKey(laneOf(event.pullRequest))} ${eventKeyOf(event)}`
 
+  const ended = yield* records.list({ state: "parked", limit: mostParked })
+  const refused = Map.groupBy(ended.filter(isRefused), ({ lane }) => laneKey(lane))
+  const refusedDeliveries = new Map<string, DeliveryId>(
+    [...refused].flatMap(([lane, records]) =>
+      records.flatMap(({ delivery, job }) =>
+        Option.toArray(job).map(({ event }) => [`${lane} ${eventKeyOf(event)}`, delivery] as const)
+      )
+    )
+  )
   /** Heads whose jobs were given up or cancelled: somebody has decided about them, or was told. */
   const parked = new Set(
-    (yield* records.list({ state: "parked", limit: mostParked })).flatMap(({ job }) => {
+    ended.filter((record) => !isRefused(record)).flatMap(({ job }) => {
       const event = Option.getOrUndefined(job)?.event
       return event?._tag === "Lifecycle" ? [keyOfHead(event.pullRequest, event.headSha)] : []
     })
@@ -83,13 +92,20 @@ export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", bo
       return parked.has(keyOfHead(ref, headSha)) || lanes.has(laneKey(lane)) ||
         (yield* queue.knowsHead(lane, headSha))
     }),
+    /** Ids of the refused jobs of a pull request, as one text. The forge is asked what of them has really happened. */
+    refusedOf: (ref: PullRequestRef) => (refused.get(laneKey(laneOf(ref))) ?? []).map(({ id }) => id).join(" "),
+    /** Delivery of an event whose job was refused. Under it, an answer that the job has posted is found again. */
+    refusedDelivery: (event: PullRequestEvent) => refusedDeliveries.get(keyOf(event)),
     /** True if the policy admits an event. */
     admits: (event: PullRequestEvent) => intake.admits(event),
-    /** True if an event has a job, whatever became of it. */
+    /** True if an event has a job, whatever became of it, unless it was refused. */
     hasJob: (event: PullRequestEvent) => queue.hasJob(laneOf(event.pullRequest), event),
-    /** True if a delivery has a job. */
+    /** True if a delivery has a job that was not refused. */
     isRecorded: (platform: Platform, delivery: DeliveryId) =>
-      Effect.map(records.find(jobIdOfDelivery(platform, delivery)), Option.isSome)
+      Effect.map(
+        records.find(jobIdOfDelivery(platform, delivery)),
+        Option.exists((record) => !isRefused(record))
+      )
   }
 })
 

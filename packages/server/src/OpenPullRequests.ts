@@ -60,10 +60,16 @@ const newestFirst = Order.flip(Order.combine(
 export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => {
   const settled = new Remembered()
   const readsHeads = kindsOfHeads.some((kind) => triggers.includes(kind))
-  const keyOfComments = ({ ref, updatedAt }: OpenPullRequest) => `${ref.platform}:${ref} until ${updatedAt}`
+  // A job may be refused after its pull request was looked at, when its event counted as known.
+  const settledHead = ({ headSha, ref }: OpenPullRequest, { finds }: Round) =>
+    `${keyOfHead(ref, headSha)} ${finds.refusedOf(ref)}`
+  const settledComments = ({ ref, updatedAt }: OpenPullRequest, { finds }: Round) =>
+    `${ref.platform}:${ref} until ${updatedAt} ${finds.refusedOf(ref)}`
 
-  const needsReview = Effect.fnUntraced(function*({ draft, headSha, ref }: OpenPullRequest, { finds }: Round) {
-    if (!readsHeads || draft || settled.has(keyOfHead(ref, headSha))) return false
+  const needsReview = Effect.fnUntraced(function*(pull: OpenPullRequest, round: Round) {
+    const { draft, headSha, ref } = pull
+    const { finds } = round
+    if (!readsHeads || draft || settled.has(settledHead(pull, round))) return false
     return !(yield* finds.knowsHead(ref, headSha)) &&
       !(yield* finds.isRecorded(ref.platform, deliveryOfHead(ref, headSha)))
   })
@@ -72,14 +78,15 @@ export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => 
     repository: InventoryRepository,
     pull: OpenPullRequest,
     standing: HeadStanding | undefined,
-    { finds, since }: Round
+    round: Round
   ) {
+    const { finds, since } = round
     if (standing === undefined) return
     const kind = HeadStanding.match(standing, {
       Settled: () => undefined,
       Unreviewed: (unreviewed) => kindOf(pull, unreviewed, since)
     })
-    settled.add(keyOfHead(pull.ref, pull.headSha))
+    settled.add(settledHead(pull, round))
     if (kind === undefined) return
     const event = eventOf(pull, kind, repository)
     const id = deliveryOfHead(pull.ref, pull.headSha)
@@ -89,16 +96,19 @@ export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => 
   const lookAtComments = Effect.fnUntraced(function*(
     pull: OpenPullRequest,
     comments: ReadonlyArray<FoundComment>,
-    { finds, now, since }: Round
+    round: Round
   ) {
+    const { finds, now, since } = round
     const recent = comments.filter(({ writtenAt }) => writtenAt >= since)
     const admitted = yield* Effect.filter(recent, ({ event }) => finds.admits(event))
     for (const { event, isAnswered } of Array.sort(admitted, newestFirst).slice(0, mostComments).toReversed()) {
-      if ((yield* finds.hasJob(event)) || (yield* isAnswered)) continue
-      const delivery = { id: deliveryOfEvent(event), event: Option.some(event), ignored: "" }
+      // Of a refused job there is the reaction, and no answer.
+      const refused = finds.refusedDelivery(event)
+      if ((yield* finds.hasJob(event)) || refused === undefined && (yield* isAnswered)) continue
+      const delivery = { id: refused ?? deliveryOfEvent(event), event: Option.some(event), ignored: "" }
       if (!(yield* finds.add(delivery, event, "comment"))) return
     }
-    if (pull.updatedAt < now - settling) settled.add(keyOfComments(pull))
+    if (pull.updatedAt < now - settling) settled.add(settledComments(pull, round))
   })
 
   return Effect.fnUntraced(function*(inventory: ForgeInventory, repository: InventoryRepository, round: Round) {
@@ -109,7 +119,7 @@ export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => 
         Effect.map(needsReview(pull, round), (head) => ({
           pull,
           head,
-          comments: pull.commented !== false && !settled.has(keyOfComments(pull))
+          comments: pull.commented !== false && !settled.has(settledComments(pull, round))
         }))
     )
     for (const some of Array.chunksOf(open.filter(({ comments, head }) => comments || head), inventory.looksAtOnce)) {

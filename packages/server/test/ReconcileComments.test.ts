@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { commandOf } from "@nominal-code/domain/CommandParser"
+import { Failure } from "@nominal-code/domain/Failure"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { now } from "@nominal-code/testing/GitHubState"
@@ -172,6 +173,30 @@ for (const [forge, talk] of [["GitHub", onGitHub], ["GitLab", onGitLab]] as cons
         world.edit("@nominalbot help")
         assert.deepStrictEqual(yield* Effect.provide(comments, world.server()), [])
         assert.deepStrictEqual(world.violations, [])
+      }).pipe(Effect.scoped))
+
+    it.live("and whose job was refused as unsigned is taken again, once, as is the head", () =>
+      Effect.gen(function*() {
+        const world = yield* talk
+        yield* world.write("mara", "@nominalbot help")
+        world.age(1)
+        yield* Effect.gen(function*() {
+          const froms = Effect.map(round(), ({ missed }) => missed.map(({ from }) => from).toSorted())
+          assert.deepStrictEqual(yield* froms, ["comment", "head"])
+          yield* world.react
+          const jobs = yield* JobRecords.use(({ list }) => list({ limit: 10 }))
+          const failure = Failure.cases.Unsigned.make({ detail: "" })
+          for (const { lane } of jobs) {
+            const lease = yield* JobQueue.use(({ take }) => take(lane))
+            yield* JobQueue.use(({ settle }) =>
+              settle(Option.getOrThrow(lease), Settlement.cases.Park.make({ failure }))
+            )
+          }
+          assert.deepStrictEqual(yield* froms, ["comment", "head"])
+          assert.deepStrictEqual(yield* froms, [])
+          const waiting = yield* JobRecords.use(({ list }) => list({ state: "waiting", limit: 10 }))
+          assert.deepStrictEqual(waiting.map(({ id }) => id).toSorted(), jobs.map(({ id }) => id).toSorted())
+        }).pipe(Effect.provide(world.server()))
       }).pipe(Effect.scoped))
 
     it.live("is not read again while the pull request does not change", () =>
