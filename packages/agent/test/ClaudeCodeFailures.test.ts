@@ -141,6 +141,35 @@ describe("a program", () => {
       })
     ))
 
+  it.live("that starts again with a shorter prompt has what is left of the money, and is charged for both", () =>
+    inWorld((world) =>
+      Effect.gen(function*() {
+        const tokens = { inputTokens: 100, outputTokens: 10, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
+        const said = (id: string) => sh({ type: "assistant", message: { id, model: "m", content: [] } })
+        const ended = (end: object) => sh({ type: "result", total_cost_usd: 0.5, modelUsage: { m: tokens }, ...end })
+        const program = yield* fakeClaude(
+          world,
+          [
+            init,
+            `for word in "$@"; do [ "$before" = --max-budget-usd ] && echo "$word" >> ${world.root}/money; before=$word; done`,
+            said("1"),
+            `if [ $(wc -l < ${world.root}/money) = 1 ]; then`,
+            ended({ subtype: "error_during_execution", is_error: true, result: "Prompt is too long" }),
+            "else",
+            ended({ subtype: "success", is_error: false, result: "fine" }),
+            ended({ subtype: "success", is_error: false, result: "fine" }),
+            "fi",
+            "cat > /dev/null"
+          ].join("\n")
+        )
+        const shorter = Effect.succeedSome("half a diff")
+        const { usage } = yield* runClaude(world, claudeTask({ maxCostUsd: 2, shorter }), { program })
+        const money = (yield* (yield* FileSystem.FileSystem).readFileString(`${world.root}/money`)).trim().split("\n")
+        assert.deepStrictEqual(money, ["2", "1.5"])
+        assert.deepStrictEqual([usage.calls, usage.costUsd, usage.usage.input], [2, 1, 200])
+      })
+    ))
+
   it.live("that tells of what nobody knows yet is understood all the same", () =>
     inWorld((world) =>
       Effect.gen(function*() {

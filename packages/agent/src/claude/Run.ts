@@ -1,5 +1,6 @@
 import { answerOpenCalls, appendUserText, Block, type Conversation } from "@nominal-code/domain/Conversation"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
+import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type Prices, pricesWith } from "@nominal-code/llm/Pricing"
 import { Deferred, Duration, Effect, FileSystem, type Layer, Option, Path, Ref, Stream } from "effect"
 import type { HttpServer } from "effect/http"
@@ -46,6 +47,8 @@ interface Session<A> extends Environment {
   readonly prices: Prices
   readonly desk: Desk.Desk<A>
   readonly transcript: Ref.Ref<Transcript.Transcript>
+  /** Usage of the processes before the present one. */
+  readonly earlier: Ref.Ref<Option.Option<UsageSummary>>
   readonly files: { readonly systemPromptFile: string; readonly mcpConfigFile: string }
 }
 
@@ -76,6 +79,12 @@ const report = Effect.fnUntraced(function*(event: ClaudeEvent, before: Transcrip
 const nudge = <A>({ limit, task }: Session<A>, { turns }: Transcript.Transcript): string =>
   turns.length < limit ? LastTurn.nudge(task.submission.toolName) : LastTurn.order(task.submission.toolName, "")
 
+/** Usage of all processes of a task. */
+const spent = Effect.fnUntraced(function*<A>({ earlier, prices, task, transcript }: Session<A>) {
+  const present = Spending.summarize(yield* Ref.get(transcript), task.settings.model, prices)
+  return Option.match(yield* Ref.get(earlier), { onNone: () => present, onSome: (before) => present.plus(before) })
+})
+
 /** Start of a process: what it is told, what it knows already, and what it may spend. */
 interface Opening {
   readonly prompt: string
@@ -86,7 +95,9 @@ interface Opening {
 /** Runs one process until it has handed in the answer, has ended in an error, or has written prose twice. */
 const converse = Effect.fnUntraced(
   function*<A>(session: Session<A>, { maxUsd, prompt, resume }: Opening) {
-    const { desk, files, installation, limit, limits, program, task, transcript } = session
+    const { desk, earlier, files, installation, limit, limits, program, task, transcript } = session
+    const before = yield* spent(session)
+    if (before.calls > 0) yield* Ref.set(earlier, Option.some(before))
     yield* Ref.set(transcript, { ...Transcript.empty, resumed: Option.isSome(resume) })
     const args = argumentsOf(
       {
@@ -94,7 +105,7 @@ const converse = Effect.fnUntraced(
         model: task.settings.model,
         effort: task.settings.effort,
         maxTurns: limit + extraTurns,
-        maxUsd,
+        maxUsd: Option.map(maxUsd, (usd) => Spending.leftOf(usd, before)),
         resume
       },
       installation.knows
@@ -183,7 +194,7 @@ interface Work {
 }
 
 const toResult = Effect.fnUntraced(function*<A>(session: Session<A>, { limit, prompt }: Work) {
-  const { desk, prices, task, transcript } = session
+  const { desk, task, transcript } = session
   const told = yield* Ref.get(transcript)
   const answer = yield* desk.answer
   const history = answerOpenCalls(task.history.messages).map(withoutOpaque)
@@ -193,7 +204,7 @@ const toResult = Effect.fnUntraced(function*<A>(session: Session<A>, { limit, pr
     text: told.text,
     conversation: { ...sessionId, messages: [...appendUserText(history, prompt), ...Transcript.messagesOf(told)] },
     turns: told.turns.length,
-    usage: Spending.summarize(told, task.settings.model, prices),
+    usage: yield* spent(session),
     ...(Option.isSome(limit) ? { limit: limit.value } : {}),
     stopped: Option.isSome(answer) ? "submitted" : Option.isSome(limit) ? "budget" : stoppedBy(told.end)
   }
@@ -202,11 +213,11 @@ const toResult = Effect.fnUntraced(function*<A>(session: Session<A>, { limit, pr
 
 /** Does the work of a task within its money. */
 const work = <A>(session: Session<A>) => {
-  const { prices, task: { history, maxCostUsd, prompt, settings: { model } }, transcript } = session
+  const { task: { history, maxCostUsd, prompt, settings: { model } }, transcript } = session
   return Spending.charged({
     model,
     maxCostUsd,
-    spent: Effect.map(Ref.get(transcript), (told) => Spending.summarize(told, model, prices)),
+    spent: spent(session),
     refused: (limit) => Effect.succeed<Work>({ prompt, limit: Option.some(limit) }),
     run: ({ limit, maxUsd }) =>
       Effect.gen(function*() {
@@ -235,7 +246,8 @@ export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environmen
     yield* Effect.logWarning(`Claude Code ${version} cannot be told an effort: run \`claude update\``)
   }
   const prices = pricesWith((yield* SpendScope).prices)
-  const session: Session<A> = { ...environment, task, limit, prices, desk, transcript, files }
+  const earlier = yield* Ref.make(Option.none<UsageSummary>())
+  const session: Session<A> = { ...environment, task, limit, prices, desk, transcript, earlier, files }
   const result = yield* toResult(session, yield* work(session))
   yield* Effect.logInfo("Claude Code is done").pipe(Effect.annotateLogs({
     stopped: result.stopped,

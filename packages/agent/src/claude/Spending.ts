@@ -65,6 +65,10 @@ export const summarize = ({ end, resumed, turns }: Transcript, model: string, pr
   })
 }
 
+/** Dollars that a further process of the same task may spend. */
+export const leftOf = (maxUsd: number, { costUsd = 0 }: UsageSummary): number =>
+  Math.min(maxUsd, Math.max(dollarsOf(least), maxUsd - costUsd))
+
 const costsOf = ({ calls, costUsd, usage }: UsageSummary): CallCosts => ({
   ...noCosts,
   spent: costUsd === undefined ? 0 : nanoOf(costUsd),
