@@ -43,7 +43,15 @@ cpSync(at("packages/eval/suite"), out("suite"), { recursive: true })
 for (const name of ["persistence", "jobs"]) {
   cpSync(at(`packages/${name}/src/lua`), out("lib/lua"), { recursive: true, errorOnExist: true, force: false })
 }
-for (const file of ["LICENSE", "README.md"]) cpSync(at(file), out(file))
+cpSync(at("LICENSE"), out("LICENSE"))
+// The pages that it links to are not in the package.
+const repository = "https://github.com/gauthierdmn/nominal-code"
+writeFileSync(
+  out("README.md"),
+  readFileSync(at("README.md"), "utf8")
+    .replaceAll(/(!\[[^\]]*\]\()(?!https?:|#)/g, `$1${repository}/raw/main/`)
+    .replaceAll(/(?<!!\[[^\]]*)(\]\()(?!https?:|#)/g, `$1${repository}/blob/main/`)
+)
 
 for (const name of ["nominal-code.js", "compile.js"]) cpSync(at(`ci/bin/${name}`), out(`bin/${name}`))
 chmodSync(out("bin/nominal-code.js"), 0o755)
@@ -62,7 +70,7 @@ writeFileSync(
         description: cli.description,
         license: cli.license,
         // npm's provenance holds it against the repository that the workflow runs in.
-        repository: { type: "git", url: "git+https://github.com/gauthierdmn/nominal-code.git" },
+        repository: { type: "git", url: `git+${repository}.git` },
         type: "module",
         engines: { node: ">=22.19" },
         bin: { "nominal-code": "bin/nominal-code.js" },

@@ -712,7 +712,7 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
     readonly author: Schema.brand<Schema.NonEmptyString, "Login">;
     /** True if the forge says that a program wrote it. Such a comment is never answered. */
     readonly authorIsBot: Schema.Boolean;
-    /** As those of a lifecycle event, of the comment's author. */
+    /** Association of the comment's author with the repository, and below the author's id. */
     readonly association: Schema.optionalKey<Schema.Literals<readonly ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"]>>;
     readonly authorId: Schema.optionalKey<Schema.Int>;
     readonly commentId: Schema.Int;
@@ -1192,6 +1192,8 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   readonly dataDir: string;
   /** `memory` loses everything at exit, and has to be asked for. */
   readonly storage: "sqlite" | "memory" | "redis";
+  /** True if the transcripts of reviews are kept in `dataDir`. */
+  readonly transcripts: boolean;
   /** Present where `storage` is `redis`. */
   readonly redis: Option.Option<RedisSettings>;
   /** If present, each review runs as a Kubernetes Job of its own, and `redis` is present too. */
@@ -2502,10 +2504,10 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Skipped";
-  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
-  readonly detail: string;
-  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
+  readonly _tag: "Answered";
+  readonly command: string;
+  readonly usage?: UsageSummary;
+  readonly text?: string;
 } | {
   readonly _tag: "Failed";
   readonly failure: {
@@ -2553,20 +2555,50 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly retryable: boolean;
 } | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
-  readonly usage?: UsageSummary;
-  readonly coverage?: {
-    readonly full: number;
-    readonly part: number;
-    readonly name: number;
-    readonly none: number;
-    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
+  readonly _tag: "Lost";
+  readonly failure: {
+    readonly _tag: "Bug";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Checkout";
+    readonly reason: "failed" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Cluster";
+    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Crash";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Deadline";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Forge";
+    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Installation";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Lease";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Model";
+    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Store";
+    readonly reason: "full" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Unsigned";
+    readonly detail: string;
   };
-  readonly text?: string;
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
@@ -2615,55 +2647,25 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
 } | {
-  readonly _tag: "Answered";
-  readonly command: string;
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
   readonly usage?: UsageSummary;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
+  };
   readonly text?: string;
 } | {
-  readonly _tag: "Lost";
-  readonly failure: {
-    readonly _tag: "Bug";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Checkout";
-    readonly reason: "failed" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Cluster";
-    readonly reason: "forbidden" | "full" | "image" | "not-started" | "pods-refused" | "refused" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Crash";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Deadline";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Forge";
-    readonly reason: "archived" | "forbidden" | "locked" | "not-found" | "rate-limited" | "refused" | "sso" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Installation";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Lease";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Model";
-    readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Store";
-    readonly reason: "full" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Unsigned";
-    readonly detail: string;
-  };
+  readonly _tag: "Skipped";
+  readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
+  readonly detail: string;
+  readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
 /** Verdict about a claim. */
 type Verdict = {
@@ -2886,6 +2888,7 @@ declare namespace AppConfigLayer_d_exports {
 declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number | boolean>> | undefined) => Effect.Effect<{
   readonly dataDir: string;
   readonly storage: "sqlite" | "memory" | "redis";
+  readonly transcripts: boolean;
   readonly redis: import("effect/Option").Option<RedisSettings>;
   readonly kubernetes: import("effect/Option").Option<KubernetesSettings>;
   readonly github: import("effect/Option").Option<GitHubSettings>;
@@ -3197,7 +3200,7 @@ interface ContainerManifest {
     readonly mountPath: string;
   }>;
 }
-/** The nodes that may run a pod, and as what. */
+/** Fields of a pod about its nodes, its priority and its runtime. */
 interface SchedulingManifest {
   readonly priorityClassName?: string;
   readonly runtimeClassName?: string;
@@ -4924,7 +4927,7 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * reviewed it.
    */
   knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>;
-  /** True if a job of an event is kept, whatever became of it. */
+  /** True if a job of an event is kept, whatever became of it, unless it was refused. */
   hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>;
   /** Writes to the store, and fails if it takes no writes now. */
   readonly check: Effect.Effect<void, StoreError>;

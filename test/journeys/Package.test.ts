@@ -221,6 +221,15 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         assert.include(written, "The last page is lost.")
       }).pipe(Effect.scoped))
 
+    it.effect("has a README without a link to a page that is not in the package", () =>
+      Effect.gen(function*() {
+        const readme = yield* Effect.flatMap(Packed, ({ dist }) =>
+          Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(`${dist}/README.md`)))
+        assert.deepStrictEqual(readme.match(/\]\((?!https?:|#)[^)]*\)/g), null)
+        assert.include(readme, "(https://github.com/gauthierdmn/nominal-code/raw/main/docs/review.png)")
+        assert.include(readme, "(https://github.com/gauthierdmn/nominal-code/blob/main/docs/ci.md)")
+      }))
+
     it.effect("is what publint and arethetypeswrong expect of a package of ES modules", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem

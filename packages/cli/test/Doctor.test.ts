@@ -6,6 +6,7 @@ import * as ServeProcess from "@nominal-code/testing/ServeProcess"
 import { Effect, FileSystem, Schedule, type Scope } from "effect"
 import { createServer } from "node:http"
 import { env } from "node:process"
+import { imageFindings } from "../src/doctor/ImageFindings.ts"
 import { runWith } from "./RunCommand.ts"
 
 /** A model service that knows one key and one model. */
@@ -49,6 +50,27 @@ const world = Effect.gen(function*() {
   }
   return { directory, settings }
 })
+
+/** A registry with one public image, whose token anybody gets; a private one answers 401 with it, too. */
+const registry = Effect.acquireRelease(
+  Effect.promise(() =>
+    new Promise<{ readonly host: string; readonly close: () => void }>((resolve) => {
+      const server = createServer(({ headers, method, url = "" }, response) => {
+        const host = headers.host ?? ""
+        if (url.startsWith("/token?")) return response.end(JSON.stringify({ token: "anonymous" }))
+        const isOpen = headers.authorization === "Bearer anonymous" && !url.includes("/private/")
+        const realm = `Bearer realm="http://${host}/token",service="r",scope="repository:acme/nominal-code:pull"`
+        const status = !isOpen ? 401 : url === "/v2/acme/nominal-code/manifests/1.2" && method === "HEAD" ? 200 : 404
+        return response.writeHead(status, status === 401 ? { "www-authenticate": realm } : {}).end()
+      }).listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        const port = address !== null && typeof address === "object" ? address.port : 0
+        resolve({ host: `127.0.0.1:${port}`, close: () => server.close() })
+      })
+    })
+  ),
+  ({ close }) => Effect.sync(close)
+)
 
 const live = <E>(name: string, effect: Effect.Effect<void, E, NodeServices.NodeServices | Scope.Scope>) =>
   it.live(name, () => effect.pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
@@ -152,10 +174,11 @@ describe("doctor", () => {
       const cluster = yield* KubeEmulator.make({
         role: { jobs: ["create", "get", "list", "watch"], pods: ["list", "watch"] }
       })
+      const { host } = yield* registry
       const { code, stdout } = yield* runWith({
         ...settings,
         KUBECONFIG: cluster.kubeconfig,
-        K8S_IMAGE: "ghcr.io/acme/nominal-code:latest",
+        K8S_IMAGE: `${host}/acme/nominal-code:latest`,
         K8S_NAMESPACE: "reviews",
         K8S_ENV_FROM_SECRETS: "secrets",
         REDIS_URL: "redis://127.0.0.1:1"
@@ -176,8 +199,27 @@ describe("doctor", () => {
       )
       assert.match(
         stdout,
-        /^note {5}cluster +pods run ghcr\.io\/acme\/nominal-code:latest: name a version or a digest/m
+        /^note {5}cluster +pods run \S+\/acme\/nominal-code:latest: name a version or a digest/m
       )
+      assert.match(stdout, /^PROBLEM {2}cluster +\S+ has no \S+\/acme\/nominal-code:latest: push it, or correct/m)
+    })
+  )
+
+  live(
+    "looks for the image of the pods at its registry, and says what to do about a private one",
+    Effect.gen(function*() {
+      const { host } = yield* registry
+      const [found] = yield* imageFindings(`${host}/acme/nominal-code:1.2`)
+      assert.deepStrictEqual(found, {
+        area: "cluster",
+        status: "ok",
+        text: `${host} has ${host}/acme/nominal-code:1.2`
+      })
+      const [hidden] = yield* imageFindings(`${host}/private/nominal-code:1.2`)
+      assert.deepInclude(hidden, { status: "warning" })
+      assert.match(hidden?.text ?? "", /to nobody without a login \(401\): .*K8S_IMAGE_PULL_SECRETS/)
+      const [away] = yield* imageFindings("127.0.0.1:1/acme/nominal-code@sha256:0")
+      assert.match(away?.text ?? "", /^127\.0\.0\.1:1 cannot be asked/)
     })
   )
 

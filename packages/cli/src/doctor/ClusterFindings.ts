@@ -4,19 +4,12 @@ import * as KubeSetup from "@nominal-code/kubernetes/KubeSetup"
 import { amountOf } from "@nominal-code/kubernetes/Quantity"
 import { Effect, Option } from "effect"
 import { asked, note, ok, problem, type SetupFinding, warning } from "./Finding.ts"
+import { imageFindings } from "./ImageFindings.ts"
 
 const area = "cluster"
 
 /** Share of a quota above which the next reviews may have to wait. */
 const nearly = 0.9
-
-/** An image whose tag moves, so that pods may run another version than the server. */
-const imageFinding = ({ image }: KubernetesSettings): SetupFinding => {
-  const tag = /@sha256:/.test(image) ? "digest" : /:([\w.-]+)$/.exec(image)?.[1] ?? "latest"
-  return tag === "latest"
-    ? note(area, `pods run ${image}: name a version or a digest, so that pods and server are the same one`)
-    : ok(area, `pods run ${image}; the cluster pulls it when the first one starts`)
-}
 
 const signingFinding = (key: Option.Option<unknown>): SetupFinding =>
   Option.isSome(key)
@@ -69,11 +62,13 @@ export const clusterFindings = Effect.flatMap(
     Option.match(kubernetes, {
       onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
       onSome: (settings) =>
-        Effect.map(
+        Effect.zipWith(
+          imageFindings(settings.image),
           asked(area, "the cluster", examined(settings), {
             remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
           }),
-          (findings) => [imageFinding(settings), signingFinding(signingKey), ...findings]
+          (image, cluster) => [...image, signingFinding(signingKey), ...cluster],
+          { concurrent: true }
         )
     })
 )
