@@ -46,15 +46,14 @@ export const ask = <A>(
 ): Effect.Effect<Result.Result<ModelReply, SpendLimit>, LlmError | StoreError> =>
   Effect.catchTag(askOnce(session, state, asked), "LlmError", (error) =>
     Effect.gen(function*() {
-      if (error.reason !== "context-too-long") {
-        const { llm, model } = yield* session.models.replace(error)
-        yield* (yield* AgentProgress)(AgentEvent.cases.Replaced.make({ provider: llm.name, model }))
-        return yield* ask(session, handedOver(state), asked, cuts)
+      const less = error.reason !== "context-too-long" || cuts === 0 ? Option.none() : yield* cutDown(session, state)
+      if (Option.isSome(less)) {
+        yield* Effect.logWarning("The conversation was too long for the model and was cut down")
+        return yield* ask(session, less.value, asked, cuts - 1)
       }
-      const less = cuts === 0 ? Option.none() : yield* cutDown(session, state)
-      if (Option.isNone(less)) return yield* error
-      yield* Effect.logWarning("The conversation was too long for the model and was cut down")
-      return yield* ask(session, less.value, asked, cuts - 1)
+      const { llm, model } = yield* session.models.replace(error)
+      yield* (yield* AgentProgress)(AgentEvent.cases.Replaced.make({ provider: llm.name, model }))
+      return yield* ask(session, handedOver(state), asked, cuts)
     }))
 
 const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State) {

@@ -35,6 +35,9 @@ const sameElsewhere: ReadonlySet<LlmError["reason"]> = new Set([
   "budget-exceeded"
 ])
 
+/** Reasons that may lie in a substitute: its SDK is not there, its window is smaller, or its service takes other requests. */
+const ofSubstitute: ReadonlySet<LlmError["reason"]> = new Set(["context-too-long", "invalid-request"])
+
 /** Reasons for which a job waits until the service is back. */
 const passing: ReadonlySet<LlmError["reason"]> = new Set([
   "rate-limited",
@@ -98,8 +101,9 @@ export const make = Effect.fnUntraced(
     const current = Effect.map(Ref.get(at), (index) => models[index] ?? first)
 
     const replace = Effect.fnUntraced(function*(error: LlmError) {
-      if (models.length === 1 || sameElsewhere.has(error.reason)) return yield* error
       const gone = yield* current
+      const isItsOwn = gone !== first && ofSubstitute.has(error.reason) && error.refusesTools !== true
+      if (models.length === 1 || (sameElsewhere.has(error.reason) && !isItsOwn)) return yield* error
       yield* absences.add(gone, error)
       const all = yield* Ref.updateAndGet(errors, (before) => [...before, error])
       const next = models[(yield* Ref.get(at)) + 1]

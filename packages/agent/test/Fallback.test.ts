@@ -138,6 +138,25 @@ describe("a chain of models", () => {
       })
   )
 
+  it.effect.each(["invalid-request", "context-too-long"] as const)(
+    "goes past a substitute that cannot take the conversation, and waits if no other can: %s",
+    (reason) =>
+      Effect.gen(function*() {
+        const past = scene({ anthropic: [failing("overloaded")], google: [failing(reason)], openai: [done] })
+        assert.strictEqual((yield* Effect.provide(run(), past.layer)).usage.provider, "openai")
+        const alone = scene({
+          anthropic: [failing("overloaded")],
+          google: [failing(reason)],
+          openai: [failing(reason)]
+        })
+        const twice = Effect.forEach([1, 2], () => Effect.flip(run()), { concurrency: 1 })
+        for (const error of yield* Effect.provide(twice, alone.layer)) {
+          assert.deepInclude(error, { _tag: "LlmError", reason: "overloaded" })
+          assert.include(error.message, `it is ${reason}`)
+        }
+      })
+  )
+
   it.effect("ends with an error that names all, and waits as briefly as any of them asks", () =>
     Effect.gen(function*() {
       const wait = (seconds: number) => ({ retryAfter: Duration.seconds(seconds) })
