@@ -1,7 +1,7 @@
 import * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
 import * as RatedCalls from "@nominal-code/agent/RatedCalls"
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { SigningKeys } from "@nominal-code/domain/JobSignature"
+import { keysIn, SigningKeys } from "@nominal-code/domain/JobSignature"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
@@ -171,9 +171,9 @@ export const reviewConfig = (settings: Option.Option<ReviewSettings> = Option.no
     ReviewConfig.layer({ settings: Option.getOrElse(settings, () => review), origins })
   )
 
-/** The keys that the servers sign with. A pod has none. */
+/** The keys that the servers sign with, the one for new jobs first. A pod has none. */
 export const signingKeys = configured(({ jobs: { signingKey } }) =>
-  Layer.succeed(SigningKeys, Option.toArray(signingKey))
+  Layer.succeed(SigningKeys, Option.toArray(signingKey).flatMap(keysIn))
 )
 
 /** Settings of the Jobs; none where reviews run in the server. */

@@ -14,7 +14,7 @@ const secrets = {
   GITLAB_TOKEN: "glpat-from-a-file",
   GITLAB_WEBHOOK_SECRET: "9876543210-from-a-file",
   GITLAB_SIGNING_TOKEN: "whsec_RnJvbUFGaWxlRnJvbUFGaWxlRnJvbUFGaWxl",
-  JOBS_SIGNING_KEY: "signing-key-from-a-file",
+  JOBS_SIGNING_KEY: "signing-key-from-a-file and-the-key-before-it",
   REDIS_URL: "redis://:from-a-file@redis:6379",
   REDIS_SENTINEL_PASSWORD: "password from a file",
   OTEL_EXPORTER_OTLP_HEADERS: "api-key=from-a-file",

@@ -11,6 +11,10 @@ export const SigningKeys = Context.Reference<ReadonlyArray<Redacted.Redacted>>("
   defaultValue: () => []
 })
 
+/** The keys of a setting, which has blanks between them. */
+export const keysIn = (setting: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> =>
+  Redacted.value(setting).split(/ +/).map((key) => Redacted.make(key))
+
 type Keys = ReadonlyArray<Redacted.Redacted>
 
 const codeOf = (key: Redacted.Redacted, text: string): string =>

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Job } from "@nominal-code/domain/Job"
-import { isSigned, signed, SigningKeys } from "@nominal-code/domain/JobSignature"
+import { isSigned, keysIn, signed, SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Login } from "@nominal-code/domain/PullRequest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
@@ -55,6 +55,27 @@ for (const [what, job] of forgeries) {
       yield* Effect.provide(Effect.andThen(nothing, stands(job, "parked", unsigned)), server)
     }))
 }
+
+it("counts what the key before has signed, and signs with the new one, while the setting names both", () => {
+  const [[old], [other]] = [keys, others]
+  if (old === undefined || other === undefined) return assert.fail("no keys")
+  const both = keysIn(Redacted.make(`${Redacted.value(other)}  ${Redacted.value(old)}`))
+  assert.isTrue(isSigned(both, signed(keys, genuine)))
+  assert.isTrue(isSigned(others, signed(both, genuine)))
+  assert.isFalse(isSigned(others, signed(keys, genuine)))
+})
+
+it.effect("counts a refused job as none of its event", () =>
+  Effect.gen(function*() {
+    const { forge, server } = yield* both
+    const known = JobQueue.use((queue) => queue.hasJob(lane, genuine.event))
+    yield* forge(genuine)
+    yield* Effect.gen(function*() {
+      assert.isTrue(yield* known)
+      yield* nothing
+      assert.isFalse(yield* known)
+    }).pipe(Effect.provide(server))
+  }))
 
 it.effect("refuses one that was put into the lane of another pull request", () =>
   Effect.gen(function*() {

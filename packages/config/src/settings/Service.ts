@@ -164,9 +164,15 @@ export const jobs = {
   signingKey: optional({
     yaml: "jobs.signing_key",
     env: "JOBS_SIGNING_KEY",
-    kind: secret(word("key", "a key: at least 16 visible ASCII characters", /^[\x21-\x7e]{16,}$/)),
+    kind: secret(
+      word(
+        "key",
+        "keys of at least 16 visible ASCII characters, with a blank between them",
+        /^[\x21-\x7e]{16,}(?: +[\x21-\x7e]{16,})*$/
+      )
+    ),
     doc:
-      "Key of the servers, which no Job gets: `openssl rand -hex 32`. With it, a job that no server has signed is refused, and so is the result that a pod reports of another's run."
+      "Key of the servers, which no Job gets: `openssl rand -hex 32`. With it, a job that no server has signed is refused, and so is the result that a pod reports of another's run. To change it, put the new key before the old one, with a blank between them."
   })
 }
 
