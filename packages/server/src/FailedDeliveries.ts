@@ -1,6 +1,8 @@
 import { DeliveryId } from "@nominal-code/domain/Job"
 import type { Platform } from "@nominal-code/domain/PullRequest"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { FailedDelivery, ForgeInventory } from "@nominal-code/forge/Inventory"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option } from "effect"
 import { type Finds, Remembered, type Round } from "./Finds.ts"
 
@@ -15,6 +17,10 @@ interface Sweep {
 
 /** Time by which a sweep goes back behind the start of the last one: a delivery is listed when it has failed. */
 const overlap = Duration.toMillis(Duration.minutes(15))
+
+/** True if the forge will not give out this one, whoever asks and when. */
+const isRefused = (error: ForgeError | StoreError): error is ForgeError =>
+  error._tag === "ForgeError" && (error.reason._tag === "NotFound" || error.reason._tag === "Refused")
 
 /**
  * Makes the search among failed deliveries. It lists so many pages, takes their deliveries, the oldest first, and goes on;
@@ -54,11 +60,19 @@ export const makeFailedDeliveries = (pagesAtOnce: number) => {
     })
     let sweep = unfinished.get(platform) ?? begin()
     do {
-      const { cursor, deliveries } = yield* pagesFrom(inventory, Math.max(since, sweep.from), sweep.cursor)
+      const { cursor, deliveries } = yield* Effect.tapError(
+        pagesFrom(inventory, Math.max(since, sweep.from), sweep.cursor),
+        // A place in the list that the forge does not know any more. The next round begins anew.
+        (error) => Effect.sync(() => isRefused(error) && unfinished.delete(platform))
+      )
       for (const failed of deliveries) {
         const key = `${platform}:${failed.id}`
         if (settled.has(key) || (yield* finds.isRecorded(platform, DeliveryId.make(failed.id)))) continue
-        yield* lookAt(inventory, failed, finds)
+        yield* Effect.catchIf(
+          lookAt(inventory, failed, finds),
+          isRefused,
+          ({ message }) => Effect.logWarning(`a failed delivery is left out: ${message}`)
+        )
         settled.add(key)
       }
       sweep = { ...sweep, cursor }

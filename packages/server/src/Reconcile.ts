@@ -46,6 +46,9 @@ const after = (repositories: ReadonlyArray<InventoryRepository>, last: RepoName 
 
 const isLimited = ({ reason }: ForgeError) => reason._tag === "RateLimited" || reason._tag === "Unavailable"
 
+/** Time after which a repository that was not there is looked for again: it may have been renamed, or access was lost. */
+const absence = Duration.toMillis(Duration.hours(1))
+
 const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: ReconcileOptions) {
   const inventories = yield* Inventories
   const services = yield* Effect.context<Intake | JobQueue | JobRecords>()
@@ -53,27 +56,29 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   const forDeliveries = Math.ceil(maxRequests / 2)
   const lookAtDeliveries = makeFailedDeliveries(Math.max(1, Math.floor(forDeliveries / 5)))
   const lookAtRepository = makeOpenPullRequests(policy.triggers)
-  const absent = new Set<string>()
+  /** Instants until which repositories count as not there. */
+  const absent = new Map<string, number>()
   const lastLookedAt = new Map<Platform, RepoName>()
   /** The forge that was looked into last: where it uses up a round's requests, the next round begins with the one after it. */
   let current = -1
 
-  /** Looks into one part after the other. A refusal of one part holds up no other one; a limit ends the round. */
+  /**
+   * Looks into one part after the other. A refusal of one part holds up no other one; a limit ends the round, and the next
+   * one begins behind the part that met it.
+   */
   const lookAtRepositories = Effect.fnUntraced(function*(inventory: ForgeInventory, round: Round) {
     const { platform } = inventory
     const repositories = yield* inventory.repositories(policy.allowedRepos)
     for (const repository of after(repositories, lastLookedAt.get(platform))) {
       const key = `${platform}:${repository.repo}`
-      if (absent.has(key)) continue
-      yield* Effect.catchIf(
-        lookAtRepository(inventory, repository, round),
-        (error): error is ForgeError => error._tag === "ForgeError" && !isLimited(error),
-        ({ message, reason }) => {
-          // The allowed repositories are those of all forges.
-          if (reason._tag === "NotFound") absent.add(key)
-          return Effect.logWarning(`${repository.repo} was not looked into for missed events: ${message}`)
-        }
-      )
+      if (round.now < (absent.get(key) ?? 0)) continue
+      yield* Effect.catchTag(lookAtRepository(inventory, repository, round), "ForgeError", (error) => {
+        lastLookedAt.set(platform, repository.repo)
+        if (isLimited(error)) return Effect.fail(error)
+        // The allowed repositories are those of all forges.
+        if (error.reason._tag === "NotFound") absent.set(key, round.now + absence)
+        return Effect.logWarning(`${repository.repo} was not looked into for missed events: ${error.message}`)
+      })
       lastLookedAt.set(platform, repository.repo)
     }
   })
@@ -81,7 +86,12 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   const lookAt = (inventory: ForgeInventory, round: Round) =>
     Effect.gen(function*() {
       current = inventories.indexOf(inventory)
-      const deliveries = lookAtDeliveries(inventory, round)
+      const deliveries = Effect.catchIf(
+        lookAtDeliveries(inventory, round),
+        (error): error is ForgeError => error._tag === "ForgeError" && error.reason._tag !== "RateLimited",
+        ({ message }) =>
+          Effect.logWarning(`${inventory.platform}'s failed deliveries were not looked into to the end: ${message}`)
+      )
       const { exhausted } = yield* withBudget(forDeliveries, deliveries)
       yield* lookAtRepositories(inventory, round)
       if (exhausted) yield* deliveries

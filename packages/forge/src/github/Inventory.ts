@@ -107,7 +107,13 @@ const ofApp = Effect.fnUntraced(
       client,
       repositories: Effect.fn("GitHub.repositories")(function*(allowed) {
         const installations = Option.isSome(configured) ? [configured.value] : yield* installationsOf(app)
-        const found = yield* Effect.forEach(installations, (one) => repositoriesOf(client, one))
+        const found = yield* Effect.forEach(installations, (one) =>
+          Effect.catchIf(
+            repositoriesOf(client, one),
+            ({ reason }) => reason._tag !== "RateLimited" && reason._tag !== "Unavailable",
+            ({ message }) =>
+              Effect.as(Effect.logWarning(`installation ${one} was not looked into for missed events: ${message}`), [])
+          ))
         return found.flat().filter(({ repo }) => allowed.length === 0 || allowed.includes(repo))
       }),
       failedDeliveries: Effect.fn("GitHub.failedDeliveries")(function*(since, cursor) {

@@ -1,0 +1,122 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Failure } from "@nominal-code/domain/Failure"
+import { jobOfHead } from "@nominal-code/domain/Job"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
+import { type ForgeInventory, noDeliveries } from "@nominal-code/forge/Inventory"
+import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
+import { now } from "@nominal-code/testing/GitHubState"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { gitHub, gitLab, round } from "./ReconcileScene.ts"
+
+const found = Effect.map(
+  round(),
+  ({ missed }) => missed.map(({ event, from }) => `${from} ${event.kind} ${event.pullRequest.number}`)
+)
+const [always, twoDaysAgo] = [1_000, () => now() - 2 * 86_400_000]
+
+const troubles = [
+  ["a delivery that GitHub gives out no more", /\/app\/hook\/deliveries\/\d+$/, 404, 1, [
+    "delivery issue_comment 1",
+    "head pr_opened 2"
+  ]],
+  ["a place in the list of deliveries that GitHub does not know", /\/app\/hook\/deliveries$/, 422, always, [
+    "head pr_opened 2"
+  ]],
+  [
+    "an installation that gives no token",
+    /\/app\/installations\/67891\//,
+    403,
+    always,
+    ["delivery issue_comment 1", "delivery issue_comment 1", "head pr_opened 2"]
+  ]
+] as const
+
+describe("a search for missed events goes on", () => {
+  for (const [what, path, status, times, expected] of troubles) {
+    it.live(`behind ${what}`, () =>
+      Effect.gen(function*() {
+        const world = yield* gitHub
+        const server = world.install()
+        const [app] = world.apps.apps
+        if (app === undefined) return assert.fail("no App")
+        world.apps.install(app, 67_891, [])
+        const [asking] = world.open(1, { createdAt: twoDaysAgo(), updatedAt: twoDaysAgo() })
+        world.open(1)
+        if (asking === undefined) return assert.fail("no pull request")
+        for (const body of ["@nominalbot explain this", "@nominalbot explain that"]) {
+          world.lose({
+            event: "issue_comment",
+            action: "created",
+            comment: yield* world.comment(asking, "mara", body)
+          })
+        }
+        Object.assign(asking, { updatedAt: twoDaysAgo() })
+        world.faults.next({ path, times }, { _tag: "Answer", status })
+        assert.deepStrictEqual(yield* Effect.provide(found, server), [...expected])
+      }).pipe(Effect.scoped))
+  }
+})
+
+/** A forge whose repository `acme/broken` fails with this, and in whose other one an App has no pull requests. */
+const failing = (error: ForgeError, seen: Array<string>): ForgeInventory => ({
+  platform: "github",
+  looksAtOnce: 1,
+  repositories: () => Effect.succeed(["acme/broken", "acme/whole"].map((repo) => ({ repo: RepoName.make(repo) }))),
+  failedDeliveries: () => Effect.succeed(noDeliveries),
+  delivery: () => Effect.never,
+  openPullRequests: ({ repo }) => {
+    seen.push(repo)
+    return repo === "acme/broken" ? Effect.fail(error) : Effect.succeed([])
+  },
+  look: () => Effect.never
+})
+
+const because = (reason: ForgeError["reason"]) => new ForgeError({ operation: "GitHub.openPullRequests", reason })
+
+describe("a repository", () => {
+  it.live("that GitHub cannot list holds the others up for one round only", () =>
+    Effect.gen(function*() {
+      const world = yield* gitLab
+      const seen: Array<string> = []
+      const first = failing(because(new Unavailable({ message: "502" })), seen)
+      yield* Effect.provide(Effect.replicateEffect(round(), 2), world.server({ first }))
+      assert.deepStrictEqual(seen, ["acme/broken", "acme/whole", "acme/broken"])
+    }).pipe(Effect.scoped))
+
+  it.effect("that is not there is looked for again after an hour", () =>
+    Effect.gen(function*() {
+      const world = yield* gitLab
+      const seen: Array<string> = []
+      const first = failing(because(new NotFound({ message: "404" })), seen)
+      yield* Effect.gen(function*() {
+        for (const expected of [1, 1, 2]) {
+          yield* round()
+          assert.lengthOf(seen.filter((repo) => repo === "acme/broken"), expected)
+          yield* TestClock.adjust("40 minutes")
+        }
+      }).pipe(Effect.provide(world.server({ first, policy: { allowedRepos: ["acme/none"] } })))
+    }).pipe(Effect.scoped))
+})
+
+it.live("a head whose job no server had signed is offered anew", () =>
+  Effect.gen(function*() {
+    const world = yield* gitHub
+    const [pull] = world.open(1)
+    if (pull === undefined) return assert.fail("no pull request")
+    const ref = new PullRequestRef({
+      platform: "github",
+      repo: RepoName.make("acme/shop"),
+      number: PullNumber.make(pull.number)
+    })
+    const job = jobOfHead({ ...pull, ref, headSha: Sha.make(pull.headSha) }, { bot: Login.make("nominalbot") })
+    yield* Effect.gen(function*() {
+      const { offer, settle, take } = yield* JobQueue
+      yield* offer(job)
+      assert.deepStrictEqual(yield* found, [])
+      const failure = Failure.cases.Unsigned.make({ detail: "no server has signed it" })
+      yield* settle(Option.getOrThrow(yield* take(job.lane)), Settlement.cases.Park.make({ failure }))
+      assert.deepStrictEqual(yield* found, ["head pr_opened 1"])
+    }).pipe(Effect.provide(world.server()))
+  }).pipe(Effect.scoped))
