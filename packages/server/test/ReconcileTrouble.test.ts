@@ -8,7 +8,7 @@ import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { now } from "@nominal-code/testing/GitHubState"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { gitHub, gitLab, round } from "./ReconcileScene.ts"
+import { gitHub, gitLab, markerOf, round } from "./ReconcileScene.ts"
 
 const found = Effect.map(
   round(),
@@ -55,6 +55,28 @@ describe("a search for missed events goes on", () => {
         Object.assign(asking, { updatedAt: twoDaysAgo() })
         world.faults.next({ path, times }, { _tag: "Answer", status })
         assert.deepStrictEqual(yield* Effect.provide(found, server), [...expected])
+      }).pipe(Effect.scoped))
+  }
+})
+
+const troublesOnGitLab = [
+  ["a merge request that is gone", /merge_requests\/1\/discussions$/, 404, ["head pr_push 2"]],
+  ["statuses that our role may not read", /\/statuses$/, 403, ["head pr_push 1", "head pr_push 2"]],
+  ["commits that the project does not have", /\/statuses$/, 404, ["head pr_push 1", "head pr_push 2"]]
+] as const
+
+describe("a search among the merge requests of GitLab goes on", () => {
+  for (const [what, path, status, expected] of troublesOnGitLab) {
+    it.live(`behind ${what}`, () =>
+      Effect.gen(function*() {
+        const world = yield* gitLab
+        for (const request of world.open(2)) {
+          yield* world.comment(request, "nominalbot", `Looked at.\n\n${markerOf("a".repeat(40))}`)
+          // The one that changed first is looked at first.
+          Object.assign(request, { updatedAt: now() - (9 - request.iid) * 60_000 })
+        }
+        world.faults.next({ path, times: always }, { _tag: "Answer", status })
+        assert.deepStrictEqual(yield* Effect.provide(found, world.server()), [...expected])
       }).pipe(Effect.scoped))
   }
 })

@@ -2,6 +2,7 @@ import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema } from "effect"
 import { checkName } from "../Checks.ts"
+import type { ForgeError } from "../ForgeError.ts"
 import {
   HeadStanding,
   type InventoryRepository,
@@ -118,9 +119,10 @@ export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: bo
       answer: Answer
     })
   }
-  return Effect.fnUntraced(function*(repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>) {
-    const [first, ...rest] = pulls
-    if (first === undefined) return []
+  const lookTogether = Effect.fnUntraced(function*(
+    repository: InventoryRepository,
+    [first, ...rest]: readonly [OpenPullRequest, ...ReadonlyArray<OpenPullRequest>]
+  ) {
     const { data } = yield* Effect.catchIf(
       ask([first, ...rest], readable),
       ({ reason }) => readable && reason._tag === "Forbidden",
@@ -129,7 +131,7 @@ export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: bo
         return ask([first, ...rest], false)
       }
     )
-    return pulls.map((pull): PullRequestLook | undefined => {
+    return [first, ...rest].map((pull): PullRequestLook | undefined => {
       const found = data.repository[`p${pull.ref.number}`]
       if (!found) return undefined
       const standing = found.headRefOid === pull.headSha
@@ -138,4 +140,26 @@ export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: bo
       return { standing: Effect.succeed(standing), comments: commentsIn(found, pull, repository) }
     })
   })
+
+  /** One that is gone fails the whole query, and so do too many with long conversations: then each half is asked for. */
+  const look = (
+    repository: InventoryRepository,
+    pulls: ReadonlyArray<OpenPullRequest>
+  ): Effect.Effect<ReadonlyArray<PullRequestLook | undefined>, ForgeError> => {
+    const [first, ...rest] = pulls
+    if (first === undefined) return Effect.succeed([])
+    const half = Math.ceil(pulls.length / 2)
+    return Effect.catchIf(
+      lookTogether(repository, [first, ...rest]),
+      ({ reason }) => reason._tag === "NotFound" || reason._tag === "Unavailable" && rest.length > 0,
+      () =>
+        rest.length === 0
+          ? Effect.succeed([undefined])
+          : Effect.map(
+            Effect.forEach([pulls.slice(0, half), pulls.slice(half)], (part) => look(repository, part)),
+            (parts) => parts.flat()
+          )
+    )
+  }
+  return look
 }

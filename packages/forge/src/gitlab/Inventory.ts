@@ -15,6 +15,7 @@ import { type Post, standingIn } from "../JobPosts.ts"
 import { makeOwnId } from "./Account.ts"
 import { type GitLabClient, makeGitLabClient } from "./Client.ts"
 import { makeComments } from "./Comments.ts"
+import { isForbidden, isNotFound } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
 import { makePosts } from "./Posts.ts"
 
@@ -84,6 +85,7 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
   const posts = makePosts(client, hostOf(options), { ownId, seal })
   const commentsIn = makeComments(client, ownId)
 
+  /** Statuses of ours. A commit of a fork may have none here, and a role may not read them. */
   const checkOf = ({ headSha, ref }: OpenPullRequest) =>
     client.request({
       operation: `GitLab.openPullRequest ${ref.repo}!${ref.number}`,
@@ -92,7 +94,7 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
           searchParams: { name: checkName }
         }).then(({ body }) => body),
       answer: Schema.Array(Status)
-    })
+    }).pipe(Effect.catchIf((error) => isForbidden(error) || isNotFound(error), () => Effect.succeed([])))
 
   /** Instant of the last push: the merge request's newest version was made by it. */
   const pushedAt = ({ headSha, ref }: OpenPullRequest) =>
@@ -142,7 +144,12 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
       _: InventoryRepository,
       requests: ReadonlyArray<OpenPullRequest>,
       since: number
-    ) => Effect.forEach(requests, (request) => look(request, since))),
+    ) =>
+      Effect.forEach(
+        requests,
+        (request) => Effect.catchIf(look(request, since), isNotFound, () => Effect.undefined)
+      )
+    ),
     failedDeliveries: () => Effect.succeed(noDeliveries),
     delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "GitLab has no list of deliveries" })
   }
