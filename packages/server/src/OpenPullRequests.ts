@@ -86,11 +86,13 @@ export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => 
       Settled: () => undefined,
       Unreviewed: (unreviewed) => kindOf(pull, unreviewed, since)
     })
+    if (kind !== undefined) {
+      const event = eventOf(pull, kind, repository)
+      const id = deliveryOfHead(pull.ref, pull.headSha)
+      yield* finds.add({ id, event: Option.some(event), ignored: "" }, event, "head")
+    }
+    // Only now: where the store is away, the next round has to offer it.
     settled.add(settledHead(pull, round))
-    if (kind === undefined) return
-    const event = eventOf(pull, kind, repository)
-    const id = deliveryOfHead(pull.ref, pull.headSha)
-    yield* finds.add({ id, event: Option.some(event), ignored: "" }, event, "head")
   })
 
   const lookAtComments = Effect.fnUntraced(function*(

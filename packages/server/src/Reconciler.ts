@@ -49,6 +49,10 @@ export const layer = ({ every }: { readonly every: Duration.Duration }) =>
         Effect.map(Option.getOrElse(() => every)),
         Effect.catch(({ message }) =>
           Effect.as(Effect.logWarning(`missed events could not be searched for: ${message}`), afterFailure)
+        ),
+        // A bug in one search must not end all later ones.
+        Effect.catchDefect((defect) =>
+          Effect.as(Effect.logError("missed events could not be searched for", defect), every)
         )
       )
     const waitThen = Effect.flatMap(Effect.sleep)

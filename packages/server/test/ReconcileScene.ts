@@ -26,6 +26,8 @@ export interface Changes {
   readonly policy?: Partial<Policy>
   readonly window?: Duration.Duration
   readonly maxRequests?: number
+  /** Another queue than one in the memory. */
+  readonly queue?: Layer.Layer<JobQueue | JobRecords>
   /** Another forge, which is looked into first. */
   readonly first?: ForgeInventory
 }
@@ -37,7 +39,7 @@ const base = [{ message: "Begin", files: { "a.txt": "one\n" } }] as const
 const server = (
   inventory: Effect.Effect<ForgeInventory>,
   platform: Platform,
-  { first, maxRequests = 1_000, window = Duration.days(1), ...changes }: Changes = {}
+  { first, maxRequests = 1_000, queue = MemoryQueue.layer, window = Duration.days(1), ...changes }: Changes = {}
 ) => {
   const rules = { ...policy, allowedUsers: ["mara"], ...changes.policy }
   const forge = Layer.mock(Forge, {
@@ -51,7 +53,7 @@ const server = (
     Layer.provide(
       Layer.effect(Inventories, Effect.map(inventory, (one) => first === undefined ? [one] : [first, one]))
     ),
-    Layer.provideMerge(MemoryQueue.layer),
+    Layer.provideMerge(queue),
     Layer.provide(Forges.layer([forge])),
     Layer.provideMerge(Logger.layer([])),
     Layer.fresh

@@ -5,8 +5,10 @@ import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/
 import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
 import { type ForgeInventory, noDeliveries } from "@nominal-code/forge/Inventory"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
+import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { now } from "@nominal-code/testing/GitHubState"
-import { Effect, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { gitHub, gitLab, markerOf, round } from "./ReconcileScene.ts"
 
@@ -121,6 +123,26 @@ describe("a repository", () => {
       }).pipe(Effect.provide(world.server({ first, policy: { allowedRepos: ["acme/none"] } })))
     }).pipe(Effect.scoped))
 })
+
+/** A queue that is away when the first job is offered. */
+const awayAtFirst = Layer.effect(
+  JobQueue,
+  Effect.map(JobQueue, (queue) => {
+    let offers = 0
+    const away = new StoreError({ operation: "JobQueue.offer", reason: "unavailable", message: "connection lost" })
+    return JobQueue.of({ ...queue, offer: (job) => offers++ === 0 ? Effect.fail(away) : queue.offer(job) })
+  })
+).pipe(Layer.provideMerge(MemoryQueue.layer))
+
+it.live("a head that was found while the store was away is offered in the next search", () =>
+  Effect.gen(function*() {
+    const world = yield* gitHub
+    world.open(1)
+    yield* Effect.gen(function*() {
+      assert.strictEqual((yield* Effect.flip(found))._tag, "StoreError")
+      assert.deepStrictEqual(yield* found, ["head pr_opened 1"])
+    }).pipe(Effect.provide(world.server({ queue: awayAtFirst })))
+  }).pipe(Effect.scoped))
 
 it.live("a head whose job no server had signed is offered anew", () =>
   Effect.gen(function*() {

@@ -72,3 +72,13 @@ it.effect("a long search is one server's, and another one's once that server has
     yield* TestClock.adjust("15 minutes")
     assert.strictEqual(yield* Queue.take(begun), "b")
   }).pipe(Effect.scoped))
+
+it.effect("a search that ends with a bug is not the last one", () =>
+  Effect.gen(function*() {
+    const { begun, start } = yield* deployment(Effect.die("a bug"))
+    yield* TestClock.adjust("1 hour")
+    yield* start("a")
+    assert.strictEqual(yield* Queue.take(begun), "a")
+    yield* TestClock.adjust("15 minutes")
+    assert.strictEqual(yield* Queue.take(begun), "a")
+  }).pipe(Effect.scoped))
