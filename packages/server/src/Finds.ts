@@ -92,8 +92,11 @@ export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", bo
       return parked.has(keyOfHead(ref, headSha)) || lanes.has(laneKey(lane)) ||
         (yield* queue.knowsHead(lane, headSha))
     }),
-    /** Ids of the refused jobs of a pull request, as one text. The forge is asked what of them has really happened. */
-    refusedOf: (ref: PullRequestRef) => (refused.get(laneKey(laneOf(ref))) ?? []).map(({ id }) => id).join(" "),
+    /** Refused jobs of a pull request and when, as one text. The forge is asked what of them has really happened. */
+    refusedOf: (ref: PullRequestRef) =>
+      (refused.get(laneKey(laneOf(ref))) ?? [])
+        .map(({ endedAt, id }) => `${id}@${Option.getOrElse(endedAt, () => 0)}`)
+        .join(" "),
     /** Delivery of an event whose job was refused. Under it, an answer that the job has posted is found again. */
     refusedDelivery: (event: PullRequestEvent) => refusedDeliveries.get(keyOf(event)),
     /** True if the policy admits an event. */
