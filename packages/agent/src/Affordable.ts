@@ -9,7 +9,7 @@ import { least as leastOfClaudeCode } from "./claude/Spending.ts"
 import type { SpendScope } from "./SpendScope.ts"
 
 /** A call that no review is smaller than. */
-const smallest = { previous: Usage.none, newCharacters: 6_000, maxOutputTokens: 1_000 }
+const smallest = { previous: Usage.none, newBytes: 6_000, maxOutputTokens: 1_000 }
 
 /** Nanodollars below which a model is not called; 0 where its price is not known, so that no limit bounds it. */
 const leastOf = ({ accounts, prices }: SpendScope, { model, provider }: ModelRef): number => {

@@ -1,4 +1,4 @@
-import { appendUserText, Block, sizeOf } from "@nominal-code/domain/Conversation"
+import { appendUserText, Block, bytesOf } from "@nominal-code/domain/Conversation"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Usage } from "@nominal-code/domain/Usage"
 import type { NextCall } from "@nominal-code/llm/CallEstimate"
@@ -120,10 +120,10 @@ const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> => {
 /** The next call, as far as its cost depends on it. */
 const nextCall = <A>({ task }: Session<A>, state: State, specs: ReadonlyArray<ToolSpec>): NextCall => {
   const unsent = state.previous === Usage.none ? state.messages : state.messages.slice(-1)
-  const fixed = state.previous === Usage.none ? task.system.length + JSON.stringify(specs).length : 0
+  const fixed = state.previous === Usage.none ? Buffer.byteLength(task.system + JSON.stringify(specs)) : 0
   return {
     previous: state.previous,
-    newCharacters: fixed + unsent.reduce((sum, message) => sum + sizeOf(message), 0),
+    newBytes: fixed + unsent.reduce((sum, message) => sum + bytesOf(message), 0),
     maxOutputTokens
   }
 }

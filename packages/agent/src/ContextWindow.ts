@@ -1,9 +1,7 @@
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import { tokensInBytes } from "@nominal-code/llm/TokenEstimate"
 import { Effect } from "effect"
-
-/** Characters per token of the estimate, low enough that it is rather too high than too low. */
-const charactersPerToken = 3
 
 /**
  * A provider whose model has a window of so many tokens. A quarter of it is for the answer. A longer conversation fails
@@ -15,7 +13,7 @@ export const within = (llm: LlmProvider["Service"], tokens: number): LlmProvider
     send: (request) => {
       const maxOutputTokens = Math.min(request.maxOutputTokens, Math.floor(tokens / 4))
       const { messages, system, tools } = request
-      const prompt = Math.ceil((system.length + JSON.stringify([messages, tools]).length) / charactersPerToken)
+      const prompt = tokensInBytes(Buffer.byteLength(JSON.stringify([system, messages, tools])))
       return prompt + maxOutputTokens <= tokens
         ? llm.send({ ...request, maxOutputTokens })
         : Effect.fail(

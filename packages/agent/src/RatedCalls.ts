@@ -1,17 +1,15 @@
-import { sizeOf } from "@nominal-code/domain/Conversation"
+import { bytesOf } from "@nominal-code/domain/Conversation"
 import { modelService } from "@nominal-code/domain/Failure"
 import { RunWaits } from "@nominal-code/domain/RunWaits"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { HasSubstitute } from "@nominal-code/llm/Retry"
+import { tokensInBytes } from "@nominal-code/llm/TokenEstimate"
 import { type CallPlace, type CallRate, CallRates, newCall, type RatedCall } from "@nominal-code/persistence/CallRates"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Layer, Ref } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
-
-/** Characters per token of the estimate, low enough that it is rather too high than too low. */
-const charactersPerToken = 3
 
 /** Tokens that an answer usually has. */
 const usualAnswer = 1_000
@@ -29,9 +27,8 @@ const longPatience = Duration.minutes(3)
 /** Tokens that a call will probably use, beside what the service reads from its cache: all but the newest messages. */
 const tokensOf = ({ messages, system, tools }: LlmRequest): number => {
   const unsent = messages.length === 1 ? messages : messages.slice(-2)
-  const fixed = messages.length === 1 ? system.length + JSON.stringify(tools).length : 0
-  const characters = unsent.reduce((sum, message) => sum + sizeOf(message), fixed)
-  return Math.ceil(characters / charactersPerToken) + usualAnswer
+  const fixed = messages.length === 1 ? Buffer.byteLength(system + JSON.stringify(tools)) : 0
+  return tokensInBytes(unsent.reduce((sum, message) => sum + bytesOf(message), fixed)) + usualAnswer
 }
 
 /** Wait that a job has where all places are taken. */

@@ -6,9 +6,9 @@ import { call, runToResult, says, submit, task, tool, turns, usage } from "./Scr
 import { textOf, violations } from "./Transcript.ts"
 
 const model = "claude-sonnet-4"
-const charactersPerToken = 3
+const bytesPerToken = 3
 
-const tokensOf = (content: unknown) => Math.floor(JSON.stringify(content).length / charactersPerToken / 1.3)
+const tokensOf = (content: unknown) => Math.floor(Buffer.byteLength(JSON.stringify(content)) / bytesPerToken / 1.3)
 
 /** A model that bills what it was sent, reads from its cache what begins as before, and writes all that it may. */
 const billing = (answer: (request: LlmRequest) => LlmResponse["content"]) => {
@@ -29,12 +29,14 @@ const billing = (answer: (request: LlmRequest) => LlmResponse["content"]) => {
 for (const maxCostUsd of [0.02, 0.05, 0.1, 0.25, 0.5, 1, 3]) {
   it.effect(`a model that never comes to an end costs no more than $${maxCostUsd}`, () =>
     Effect.gen(function*() {
-      const read = tool("Read", () => Effect.succeed("x".repeat(9_000)))
-      const endless = billing(() => [call("Read")])
-      const { result } = yield* runToResult(task({ ...turns(0), tools: [read], maxCostUsd }), [endless])
-      assert.strictEqual(result.stopped, "budget")
-      assert.isAtMost(result.usage.costUsd ?? Number.NaN, maxCostUsd)
-      assert.deepStrictEqual(violations(result.conversation.messages), [])
+      for (const character of ["x", "漢"]) {
+        const read = tool("Read", () => Effect.succeed(character.repeat(9_000)))
+        const endless = billing(() => [call("Read")])
+        const { result } = yield* runToResult(task({ ...turns(0), tools: [read], maxCostUsd }), [endless])
+        assert.strictEqual(result.stopped, "budget")
+        assert.isAtMost(result.usage.costUsd ?? Number.NaN, maxCostUsd)
+        assert.deepStrictEqual(violations(result.conversation.messages), [])
+      }
     }))
 }
 

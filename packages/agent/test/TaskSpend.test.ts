@@ -13,7 +13,7 @@ import { TestClock } from "effect/testing"
 import { call, runToResult, says, submit, task } from "./ScriptedModel.ts"
 
 const model = { provider: "anthropic", model: "claude-sonnet-4" }
-const next = { previous: Usage.none, newCharacters: 3_000, maxOutputTokens: 10_000 }
+const next = { previous: Usage.none, newBytes: 3_000, maxOutputTokens: 10_000 }
 
 /** Prompt and 10,000 tokens of output; and the call after it. */
 const [whole, closing] = [3_750_000 + 150_000_000, 3_750_000 * 1.25 + 30_000_000]

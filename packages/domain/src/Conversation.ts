@@ -27,17 +27,22 @@ export const Conversation = Schema.Struct({
 })
 export type Conversation = typeof Conversation.Type
 
-const charactersOf = (block: Block): number =>
+const textsOf = (block: Block): ReadonlyArray<string> =>
   Block.match(block, {
-    Text: ({ text }) => text.length,
-    ToolUse: ({ id, input, name }) => id.length + name.length + JSON.stringify(input).length,
-    ToolResult: ({ content, toolUseId }) => toolUseId.length + content.length,
-    Opaque: ({ value }) => JSON.stringify(value).length
+    Text: ({ text }) => [text],
+    ToolUse: ({ id, input, name }) => [id, name, JSON.stringify(input)],
+    ToolResult: ({ content, toolUseId }) => [toolUseId, content],
+    Opaque: ({ value }) => [JSON.stringify(value)]
   })
 
-/** The size of a message as it is sent: tool calls and their results count in full. */
-export const sizeOf = (message: Message): number =>
-  message.content.reduce((size, block) => size + charactersOf(block), 0)
+const measured = (measure: (text: string) => number) => (message: Message): number =>
+  message.content.flatMap(textsOf).reduce((size, text) => size + measure(text), 0)
+
+/** The characters of a message as it is sent: tool calls and their results count in full. */
+export const sizeOf = measured((text) => text.length)
+
+/** The bytes of a message as it is sent, in UTF-8. */
+export const bytesOf = measured((text) => Buffer.byteLength(text))
 
 const isToolResult = Block.guards.ToolResult
 

@@ -1,13 +1,14 @@
 import type { ModelPrice } from "@nominal-code/domain/ModelPrice"
 import type { Usage } from "@nominal-code/domain/Usage"
 import { ratesFor } from "./Pricing.ts"
+import { tokensInBytes } from "./TokenEstimate.ts"
 
 /** The call that is about to be made. */
 export interface NextCall {
   /** Usage of the call before. Its prompt is the beginning of this one's. */
   readonly previous: Usage
-  /** Characters of the prompt that no call has sent before. */
-  readonly newCharacters: number
+  /** Bytes of the prompt that no call has sent before. */
+  readonly newBytes: number
   readonly maxOutputTokens: number
 }
 
@@ -23,9 +24,6 @@ export interface CallEstimate {
   readonly closing: number
 }
 
-/** Characters per token of the estimate, low enough that it is rather too high than too low. */
-const charactersPerToken = 3
-
 const leastOutput = 1_000
 
 /** A dollar per million tokens is a thousand nanodollars per token. */
@@ -35,7 +33,7 @@ const nano = 1_000
 export const estimate = (price: ModelPrice, call: NextCall): CallEstimate => {
   const { cacheRead, cacheWrite, input, output } = call.previous
   const seen = input + cacheRead + cacheWrite
-  const fresh = output + Math.ceil(call.newCharacters / charactersPerToken)
+  const fresh = output + tokensInBytes(call.newBytes)
   const rates = ratesFor(price, seen + fresh)
   const caches = cacheRead + cacheWrite > 0
   const prompt = seen * (caches ? rates.cacheRead ?? rates.input : rates.input) +

@@ -8,7 +8,7 @@ const usage = (counts: Partial<Usage>) => new Usage({ input: 0, output: 0, cache
 const price = Option.getOrThrow(listedPrices.priceOf("claude-sonnet-4"))
 
 const estimated = (changes: Partial<NextCall> = {}) =>
-  estimate(price, { previous: Usage.none, newCharacters: 3_000, maxOutputTokens: 16_384, ...changes })
+  estimate(price, { previous: Usage.none, newBytes: 3_000, maxOutputTokens: 16_384, ...changes })
 
 it("a new prompt is estimated at three characters a token, written to the cache", () => {
   // 1,000 tokens of prompt are $0.00375, and a token of output is $0.000015.
@@ -33,6 +33,6 @@ it("counts what the last call sent as cached only where a cache was seen", () =>
 })
 
 it("a model that costs nothing may write as much as any", () => {
-  const free = estimate({ input: 0, output: 0 }, { previous: Usage.none, newCharacters: 3, maxOutputTokens: 500 })
+  const free = estimate({ input: 0, output: 0 }, { previous: Usage.none, newBytes: 3, maxOutputTokens: 500 })
   assert.deepStrictEqual([free.prompt, free.closing, tokensFor(free, 0)], [0, 0, 500])
 })
