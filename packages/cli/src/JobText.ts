@@ -1,9 +1,10 @@
 import { type Hindrance, isAccessRefused } from "@nominal-code/domain/Failure"
 import type { JobOutcome } from "@nominal-code/domain/Job"
-import { laneKey } from "@nominal-code/domain/Lane"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf, type WaitsFor } from "@nominal-code/jobs/JobRecords"
 import { DateTime, Option } from "effect"
 import { columns } from "./Columns.ts"
+import { cut } from "./review/TerminalText.ts"
 
 /*
  * Jobs as people read them on a terminal. Instants are in UTC, as they are in the log.
@@ -117,27 +118,50 @@ export const line = (record: JobRecord, now: number): string =>
     costText(record)
   ].filter((text) => text !== "").join("  ")
 
-const titles = ["JOB", "STATE", "TRIES", "AGE", "TOOK", "COST", "PULL REQUEST", "WHAT", "DETAIL"]
+/** Width of a title in the table. */
+const widestTitle = 40
 
-const cells = (waiting: ReadonlyArray<JobRecord>, now: number) => (record: JobRecord): ReadonlyArray<string> => [
-  record.id,
-  record.state,
-  String(record.attempts),
-  spanText(now - record.receivedAt),
-  tookText(record),
-  costText(record),
-  placeText(record),
-  isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
-  detailText(record, waiting, now)
-]
+/** Title of the pull request as the request of the job has it: it is kept until the job is done. */
+const titleText = ({ job }: JobRecord): string =>
+  plain(Option.match(job, { onNone: () => "", onSome: ({ event }) => event.title }))
+
+/** Page of a job's review or, before there is one, of its pull request. */
+const linkText = ({ lane, outcome }: JobRecord, pageOf: PageOf): string =>
+  Option.match(outcome, {
+    onNone: () => undefined,
+    onSome: (one) => one._tag === "Reviewed" ? one.url : undefined
+  }) ?? pageOf(lane)
+
+/** Finds the page of a lane's pull request; empty where this process does not know its forge. */
+export type PageOf = (lane: Lane) => string
+
+const titles = ["JOB", "STATE", "TRIES", "AGE", "TOOK", "COST", "TITLE", "LINK", "PULL REQUEST", "WHAT", "DETAIL"]
+
+const cells =
+  (waiting: ReadonlyArray<JobRecord>, now: number, pageOf: PageOf) => (record: JobRecord): ReadonlyArray<string> => [
+    record.id,
+    record.state,
+    String(record.attempts),
+    spanText(now - record.receivedAt),
+    tookText(record),
+    costText(record),
+    cut(titleText(record), widestTitle),
+    linkText(record, pageOf),
+    placeText(record),
+    isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
+    detailText(record, waiting, now)
+  ]
 
 /**
  * Table of jobs, one line each. `waiting`: jobs that wait, listed or not, which
  * tell what is waited for.
  */
-export const table = (records: ReadonlyArray<JobRecord>, waiting: ReadonlyArray<JobRecord>, now: number): string => {
-  return columns([titles, ...records.map(cells(waiting, now))])
-}
+export const table = (
+  records: ReadonlyArray<JobRecord>,
+  waiting: ReadonlyArray<JobRecord>,
+  now: number,
+  pageOf: PageOf = () => ""
+): string => columns([titles, ...records.map(cells(waiting, now, pageOf))])
 
 const taskText = ({ task }: JobRecord): string => {
   if (task._tag === "Review") return "review"
@@ -170,13 +194,20 @@ const notPosted = ({ outcome }: JobRecord): string =>
     : ""
 
 /** Details of one job, one line each; then what a dry run has not posted. */
-export const facts = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: number): string => {
+export const facts = (
+  record: JobRecord,
+  waiting: ReadonlyArray<JobRecord>,
+  now: number,
+  pageOf: PageOf = () => ""
+): string => {
   const ago = (millis: number) => `${instantText(millis)}, ${spanText(now - millis)} ago`
   const lines: ReadonlyArray<readonly [string, Option.Option<string>]> = [
     ["job", Option.some(record.id)],
     ["state", Option.some(record.state)],
     ["reason", Option.some(Option.isSome(record.outcome) ? reasonText(record, now) : detailText(record, waiting, now))],
     ["lane", Option.some(laneKey(record.lane))],
+    ["title", Option.some(titleText(record))],
+    ["page", Option.some(pageOf(record.lane))],
     ["event", Option.some(record.kind)],
     ["delivery", Option.some(record.delivery)],
     ["asked for", Option.map(record.job, ({ prompt }) => prompt)],

@@ -21,13 +21,17 @@ interface Site {
   readonly named: string
   readonly shown: string
   readonly path: RegExp
+  readonly pageOf: (pull: PullName) => string
 }
+
+type PullName = Pick<PullRequestRef, "repo" | "number">
 
 const gitHubSite = (root: string): Site => ({
   platform: "github",
   root,
   named: "the GitHub of GITHUB_API_BASE",
   shown: `${root}/owner/name/pull/7`,
+  pageOf: ({ number, repo }) => `${root}/${repo}/pull/${number}`,
   path: /^\/(.+)\/pull\/([1-9]\d*)(?:\/.*)?$/
 })
 
@@ -36,6 +40,7 @@ const gitLabSite = (root: string): Site => ({
   root,
   named: "the GitLab of GITLAB_API_BASE",
   shown: `${root}/group/project/-/merge_requests/7`,
+  pageOf: ({ number, repo }) => `${root}/${repo}/-/merge_requests/${number}`,
   path: /^\/(.+?)\/-\/merge_requests\/([1-9]\d*)(?:\/.*)?$/
 })
 
@@ -43,6 +48,13 @@ const sites = Effect.map(AppConfig, ({ github, gitlab }): ReadonlyArray<Site> =>
   ...Option.toArray(Option.map(github, ({ cloneBase }) => gitHubSite(cloneBase))),
   ...Option.toArray(Option.map(gitlab, (settings) => gitLabSite(hostOf(settings))))
 ])
+
+/** Page of a pull request; empty on a forge that this process is not configured for. */
+export const pages = Effect.map(
+  sites,
+  (known) => (pull: PullName & Pick<PullRequestRef, "platform">): string =>
+    known.find(({ platform }) => platform === pull.platform)?.pageOf(pull) ?? ""
+)
 
 /** The path of a page below the root of its forge; none on another forge. */
 const below = (url: URL, root: string): Option.Option<string> => {

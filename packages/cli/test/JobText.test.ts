@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import type { Lane } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { LeaseTask } from "@nominal-code/jobs/JobQueue"
@@ -48,6 +49,22 @@ const away = (service: string, failure: Failure, until: number): Partial<JobReco
 const unreachable = Failure.cases.Forge.make({ reason: "unavailable", detail: "it answered 503" })
 
 describe("the table of jobs", () => {
+  it("has the title of the pull request, cut, and a link to its review or, before there is one, to its page", () => {
+    const job = push(laneOf(7), "titled")
+    const event = { ...job.event, title: `Partial\u001b refunds ${"and more ".repeat(9)}` }
+    const titled = recordOf(7, { job: Option.some(new Job({ ...job, event })) })
+    const pageOf = ({ number, repo }: Lane) => `https://github.com/${repo}/pull/${number}`
+    const [, waits = ""] = table([titled], [], now, pageOf).split("\n")
+    assert.match(waits, / Partial refunds and more [^…]{1,30}… {2}https:\/\/github\.com\/acme\/api\/pull\/7 /)
+    const url = "https://github.com/acme/api/pull/7#pullrequestreview-1"
+    const outcome = Option.some(
+      JobOutcome.cases.Reviewed.make({ findings: 0, alreadyPosted: false, headSha: shaOf("1"), url })
+    )
+    const [, done = ""] = table([recordOf(7, { state: "done", outcome })], [], now, pageOf).split("\n")
+    assert.include(done, ` ${url} `)
+    assert.deepStrictEqual(factOf(titled, "title").length, 1)
+  })
+
   it("has a line for each job, in columns that are as wide as what is in them", () => {
     const lines = table([recordOf(7), recordOf(12_345, { state: "superseded" })], [], now).split("\n")
     assert.strictEqual(lines.length, 3)
@@ -73,7 +90,7 @@ describe("the table of jobs", () => {
     [400 * day, "400d"]
   ])("tells the age of %d ms in the largest unit that it fills: %s", (age, text) => {
     const [titles = "", line = ""] = table([recordOf(1, { receivedAt: now - age })], [], now).split("\n")
-    assert.strictEqual(line.slice(titles.indexOf("AGE"), titles.indexOf("PULL")).trim(), text)
+    assert.strictEqual(line.slice(titles.indexOf("AGE"), titles.indexOf("TOOK")).trim(), text)
   })
 
   it("tells of a running job that it waits for its turn, and nothing of an earlier failure", () => {
@@ -156,6 +173,7 @@ describe("the facts of a job", () => {
       "job",
       "state",
       "lane",
+      "title",
       "event",
       "delivery",
       "task",

@@ -60,8 +60,8 @@ describe("nominal-code jobs", () => {
     Effect.gen(function*() {
       const { run: jobs } = yield* withJobs(job)
       const listed = yield* jobs("list")
-      assert.match(listed.text, /^JOB +STATE +TRIES +AGE +TOOK +COST +PULL REQUEST +WHAT +DETAIL\n/)
-      assert.match(listed.text, new RegExp(`${job.id} +waiting +0 +\\d+s +github:acme/api#7 +pr_push\n`))
+      assert.match(listed.text, /^JOB +STATE +TRIES +AGE +TOOK +COST +TITLE +LINK +PULL REQUEST +WHAT +DETAIL\n/)
+      assert.match(listed.text, new RegExp(`${job.id} +waiting +0 +\\d+s .*github:acme/api#7 +pr_push\n`))
       assert.match((yield* jobs("cancel", job.id)).text, /is cancelled/)
       assert.match((yield* jobs("show", job.id)).text, /state +parked\nreason +cancelled\n/)
       assert.strictEqual((yield* jobs("list", "--state", "waiting")).text, "no jobs\n")

@@ -7,6 +7,7 @@ import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobReco
 import { Clock, Console, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import * as JobText from "../JobText.ts"
 import * as Logging from "../Logging.ts"
+import { pages } from "../PullRequestPage.ts"
 import * as Storage from "../Storage.ts"
 
 /** A request about a job that could not be carried out. The process ends with 1. */
@@ -14,7 +15,7 @@ class JobRequestFailed extends Schema.TaggedError<JobRequestFailed>()("NotHandle
 
 const queue = Storage.existingQueue.pipe(
   Layer.provide(Logging.layer),
-  Layer.provide(AppConfigLayer.layer("jobs"))
+  Layer.provideMerge(AppConfigLayer.layer("jobs"))
 )
 
 const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Schema.Array(JobRecord))))
@@ -109,7 +110,7 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
   const last = records.at(-1)
   if (json) yield* Console.log(yield* encode(records))
   else if (last === undefined) yield* Console.log("no jobs")
-  else yield* Console.log(JobText.table(records, yield* waiting, yield* Clock.currentTimeMillis))
+  else yield* Console.log(JobText.table(records, yield* waiting, yield* Clock.currentTimeMillis, yield* pages))
   if (last !== undefined && found.length > limit) yield* Console.error(nextPage(last, listing))
 }, Effect.provide(queue))
 
@@ -117,7 +118,7 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
 export const show = Effect.fn("cli.jobs.show")(function*(start: string, json: boolean) {
   const record = yield* named(start)
   if (json) return yield* Console.log(yield* encode([record]))
-  yield* Console.log(JobText.facts(record, yield* waiting, yield* Clock.currentTimeMillis))
+  yield* Console.log(JobText.facts(record, yield* waiting, yield* Clock.currentTimeMillis, yield* pages))
 }, Effect.provide(queue))
 
 const told = (id: JobId, done: string) =>
