@@ -50,5 +50,5 @@ it("a payload holds the settings that are declared to travel, those resolved for
     "verifier"
   ]
   assert.sameMembers(Object.keys(ReviewSettings.fields), [...declared, ...resolved])
-  assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["job", "run", "settings", "version"])
+  assert.deepStrictEqual(Object.keys(JobPayload.fields).sort(), ["job", "run", "settings", "token", "version"])
 })
