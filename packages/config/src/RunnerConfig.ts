@@ -67,7 +67,10 @@ export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Val
     if (values(agent.tools) === "off") report.warn(agent.tools, "no effect: Claude Code runs the agents")
     if (Option.isNone(program) && !inPods && (mode === "serve" || mode === "review")) {
       if (Option.isSome(configured)) report.problem(agent.cliPath, `"${configured.value}" is not a program`)
-      else report.problem(agent.runner, `there is no "claude" on the PATH: ${installClaudeCode}`)
+      else {
+        const remedies = `${installClaudeCode}, or set ${nameOf(agent.cliPath)} to its program`
+        report.problem(agent.runner, `there is no "claude" on the PATH: ${remedies}`)
+      }
     }
   }
   const runner: Runner = { name, program }

@@ -89,7 +89,7 @@ it.effect("a Claude Code that was asked for and is not there is a problem; in a 
     for (const mode of ["serve", "review"] as const) {
       assert.deepStrictEqual(yield* problems({ mode, env }), [
         "agent.runner (AGENT_RUNNER): there is no \"claude\" on the PATH: install Claude Code and log in " +
-        "(https://claude.com/claude-code)"
+        "(https://claude.com/claude-code), or set agent.cli_path (AGENT_CLI_PATH) to its program"
       ])
     }
     const cluster = { ...env, K8S_IMAGE: "i", REDIS_URL: "redis://redis:6379" }
