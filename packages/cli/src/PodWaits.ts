@@ -17,10 +17,9 @@ export const telling = Effect.fnUntraced(function*(
   const told = yield* Ref.make(Option.none<ServiceName>())
   const tell = Effect.gen(function*() {
     const now = yield* current
-    const before = yield* Ref.getAndSet(told, now)
-    if (Option.getOrUndefined(now) !== Option.getOrUndefined(before)) {
-      yield* Effect.ignore(tellWait({ id: job.id, run }, now))
-    }
+    if (Option.getOrUndefined(now) === Option.getOrUndefined(yield* Ref.get(told))) return
+    // What could not be told is told with the next look: else the server would show a wait that is long over.
+    yield* Effect.ignore(Effect.andThen(tellWait({ id: job.id, run }, now), Ref.set(told, now)))
   })
   return yield* Effect.forever(Effect.delay(tell, look))
 })

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { modelService } from "@nominal-code/domain/Failure"
 import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { JobResults } from "@nominal-code/jobs/JobResults"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
 import { testResults } from "@nominal-code/testing/TestResults"
 import { Effect, Fiber, Option, Stream } from "effect"
@@ -32,4 +33,23 @@ it.effect("a pod tells once that its run waits, and once that it goes on, and no
     yield* TestClock.adjust("1 minute")
     yield* Fiber.join(long)
     assert.deepStrictEqual(told, ["model:anthropic", "goes on"])
+  }))
+
+it.effect("what a pod could not tell is told with its next look", () =>
+  Effect.gen(function*() {
+    const results = yield* testResults
+    const waits = yield* RunWaits.make
+    const tried: Array<string> = []
+    const away = new StoreError({ operation: "JobResults.tellWait", message: "redis is away", reason: "unavailable" })
+    const tellWait: JobResults["Service"]["tellWait"] = (_, service) =>
+      Effect.suspend(() => {
+        tried.push(Option.getOrElse(service, () => "goes on"))
+        return tried.length % 2 === 1 ? Effect.fail(away) : Effect.void
+      })
+    yield* Effect.forkScoped(
+      telling({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of({ ...results, tellWait })))
+    )
+    yield* Effect.forkScoped(waits.during(modelService("anthropic"))(Effect.sleep("22 seconds")))
+    yield* TestClock.adjust("1 minute")
+    assert.deepStrictEqual(tried, ["model:anthropic", "model:anthropic", "goes on", "goes on"])
   }))
