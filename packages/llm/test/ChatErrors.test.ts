@@ -88,7 +88,7 @@ it.live("a server that does not run is named by its address", () =>
     })
     const error = yield* Effect.flip(Effect.provideService(ollama.send(request), FirstDelay, Duration.millis(1)))
     assert.strictEqual(error.reason, "unavailable")
-    assert.include(error.message, "Cannot reach the Ollama server")
+    assert.include(error.message, "Cannot reach the Ollama server, check its address")
     assert.include(error.message, new URL(url).host)
   }))
 

@@ -1,6 +1,7 @@
 import type * as Sdk from "@anthropic-ai/sdk"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Redacted } from "effect"
+import { reachable, rootOf } from "../ErrorWords.ts"
 import type { LlmError, LlmErrorReason } from "../LlmError.ts"
 import { failure, type ServiceDescription } from "../ModelService.ts"
 import { retryAfter } from "../RetryAfter.ts"
@@ -14,7 +15,9 @@ export const fromSdk =
     if (cause instanceof sdk.APIConnectionTimeoutError) {
       return failed("unavailable", `The ${name.api} did not answer in time`)
     }
-    if (cause instanceof sdk.APIConnectionError) return failed("unavailable", `Cannot reach the ${name.api}: ${text}`)
+    if (cause instanceof sdk.APIConnectionError) {
+      return failed("unavailable", `Cannot reach the ${name.api}, ${reachable}: ${text}`)
+    }
     if (cause instanceof SyntaxError) return failed("malformed-response", `The ${name.api} sent broken JSON: ${text}`)
     if (!(cause instanceof sdk.APIError)) {
       return failed("unavailable", `The connection to the ${name.api} broke: ${text}`)
@@ -38,7 +41,8 @@ export const isForeignThought = (error: LlmError): boolean =>
 const said = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
   const message = "apiMessage" in cause && typeof cause.apiMessage === "string" ? cause.apiMessage : cause.message
-  return cause.cause instanceof Error ? `${message} (${cause.cause.message})` : message
+  const root = rootOf(cause)
+  return root === cause ? message : `${message} (${root.message})`
 }
 
 const reasonOf = (status: number | undefined, type: string | null, text: string): LlmErrorReason => {

@@ -1,6 +1,7 @@
 import type * as Sdk from "@google/genai"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted, Schema } from "effect"
+import { reachable, wordsOf } from "../ErrorWords.ts"
 import type { LlmError, LlmErrorReason } from "../LlmError.ts"
 import { failure, type ServiceDescription } from "../ModelService.ts"
 
@@ -15,10 +16,10 @@ export const fromSdk =
 
     if (cause instanceof SyntaxError) return failed("malformed-response", `The ${api} sent broken JSON`)
     if (!(cause instanceof sdk.ApiError)) {
-      const text = clean(said(cause))
+      const text = clean(wordsOf(cause))
       return isOurs(cause)
         ? failed("invalid-request", `The request to the ${api} cannot be made: ${text}`)
-        : failed("unavailable", `The connection to the ${api} broke: ${text}`)
+        : failed("unavailable", `The connection to the ${api} broke, ${reachable}: ${text}`)
     }
     const refusal = decode(cause.message)
     const text = clean(refusal.message)
@@ -69,11 +70,6 @@ const decode = (text: string): Refusal => {
 /** `34s` or `0.5s`: a duration as Protobuf writes it. */
 const seconds = (text: string): Option.Option<Duration.Duration> =>
   Option.map(Option.fromNullishOr(/^(\d+(?:\.\d+)?)s$/.exec(text)?.[1]), (number) => Duration.seconds(Number(number)))
-
-const said = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message
-}
 
 /** True for a problem that the SDK finds in a request before it sends it. */
 const isOurs = (cause: unknown): boolean =>

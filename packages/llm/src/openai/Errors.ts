@@ -1,6 +1,7 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Duration, Option, Redacted } from "effect"
 import type * as Sdk from "openai"
+import { reachable, wordsOf } from "../ErrorWords.ts"
 import type { LlmError, LlmErrorReason } from "../LlmError.ts"
 import { failure, type ServiceDescription } from "../ModelService.ts"
 import { retryAfter } from "../RetryAfter.ts"
@@ -46,7 +47,7 @@ export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redac
       return failed("unavailable", `The ${name.api} did not answer in time`)
     }
     if (cause instanceof sdk.APIConnectionError) {
-      return failed("unavailable", `Cannot reach the ${name.api}: ${plain(wordsOf(cause))}`)
+      return failed("unavailable", `Cannot reach the ${name.api}, ${reachable}: ${plain(wordsOf(cause))}`)
     }
     if (cause instanceof SyntaxError) {
       return failed("malformed-response", `The ${name.api} sent broken JSON: ${plain(cause.message)}`)
@@ -64,18 +65,6 @@ export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redac
 /** The model cannot say what it thinks, not even in a form that we cannot read. */
 export const isThoughtsRefusal = (error: LlmError): boolean =>
   error.reason === "invalid-request" && /encrypted.content|'include'/i.test(error.message)
-
-const wordsOf = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause)
-  const root = rootOf(cause)
-  return root === cause ? cause.message : `${cause.message} (${root.message})`
-}
-
-/** The first error of a chain of causes: of a connection it names the address. */
-const rootOf = (error: Error): Error => {
-  const inner: unknown = error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined)
-  return inner instanceof Error ? rootOf(inner) : error
-}
 
 const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
   ["context_length_exceeded", "context-too-long"],
