@@ -27,6 +27,8 @@ export interface ReconcileReport {
   readonly requests: number
   /** True if the requests were used up before everything was looked at. The next round goes on there. */
   readonly exhausted: boolean
+  /** Forges and repositories that refused, or did not answer. */
+  readonly unread: ReadonlyArray<string>
 }
 
 /**
@@ -58,6 +60,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   const lookAtRepository = makeOpenPullRequests(policy.triggers)
   /** Instants until which repositories count as not there. */
   const absent = new Map<string, number>()
+  const unread = new Set<string>()
   const lastLookedAt = new Map<Platform, RepoName>()
   /** The forge that was looked into last: where it uses up a round's requests, the next round begins with the one after it. */
   let current = -1
@@ -77,6 +80,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
         if (isLimited(error)) return Effect.fail(error)
         // The allowed repositories are those of all forges.
         if (error.reason._tag === "NotFound") absent.set(key, round.now + absence)
+        else unread.add(key)
         return Effect.logWarning(`${repository.repo} was not looked into for missed events: ${error.message}`)
       })
       lastLookedAt.set(platform, repository.repo)
@@ -89,27 +93,35 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
       const deliveries = Effect.catchIf(
         lookAtDeliveries(inventory, round),
         (error): error is ForgeError => error._tag === "ForgeError" && error.reason._tag !== "RateLimited",
-        ({ message }) =>
-          Effect.logWarning(`${inventory.platform}'s failed deliveries were not looked into to the end: ${message}`)
+        ({ message }) => {
+          unread.add(inventory.platform)
+          return Effect.logWarning(
+            `${inventory.platform}'s failed deliveries were not looked into to the end: ${message}`
+          )
+        }
       )
       const { exhausted } = yield* withBudget(forDeliveries, deliveries)
       yield* lookAtRepositories(inventory, round)
       if (exhausted) yield* deliveries
     }).pipe(
-      Effect.catchTag("ForgeError", ({ message }) =>
-        Effect.logWarning(`${inventory.platform} was not looked into to the end for missed events: ${message}`))
+      Effect.catchTag("ForgeError", ({ message }) => {
+        unread.add(inventory.platform)
+        return Effect.logWarning(`${inventory.platform} was not looked into to the end for missed events: ${message}`)
+      })
     )
 
   const round = Effect.fn("Reconcile.round")(function*(use: "offer" | "report") {
     const now = yield* Clock.currentTimeMillis
     const finds = yield* Effect.provideContext(makeFinds(use, policy.botUsername), services)
+    unread.clear()
     const inTurn = [...inventories.slice(current + 1), ...inventories.slice(0, current + 1)]
     const look = Effect.forEach(
       inTurn,
       (inventory) => lookAt(inventory, { finds, now, since: now - Duration.toMillis(window) }),
       { discard: true }
     )
-    return { missed: finds.missed, ...yield* withBudget(maxRequests, look) } satisfies ReconcileReport
+    const spent = yield* withBudget(maxRequests, look)
+    return { missed: finds.missed, ...spent, unread: [...unread] } satisfies ReconcileReport
   })
   return Reconcile.of({ round })
 })

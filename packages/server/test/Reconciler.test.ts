@@ -19,7 +19,7 @@ const deployment = Effect.fnUntraced(function*(work: Effect.Effect<void> = Effec
     const round = () =>
       Queue.offer(begun, name).pipe(
         Effect.andThen(work),
-        Effect.as({ missed: [], requests: 0, exhausted: false })
+        Effect.as({ missed: [], requests: 0, exhausted: false, unread: [] })
       )
     yield* Reconciler.layer({ every }).pipe(
       Layer.provide([Layer.succeed(Reconcile, { round }), lease]),

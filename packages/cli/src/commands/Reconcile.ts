@@ -22,18 +22,22 @@ const reasons = {
 } as const satisfies Record<MissedEvent["from"], string>
 
 /** A report as text: a line for each event, and what the search took. */
-const text = ({ exhausted, missed, requests }: ReconcileSearch.ReconcileReport, dryRun: boolean): string => {
+const text = ({ exhausted, missed, requests, unread }: ReconcileSearch.ReconcileReport, dryRun: boolean): string => {
   const rows = missed.map(({ event, from }) => [
     `${event.pullRequest.platform}:${event.pullRequest}`,
     event.kind,
     reasons[from]
   ])
-  const summary = missed.length === 0
-    ? "nothing was missed"
+  const summary = requests === 0 && !exhausted
+    ? "nothing was searched: name the repositories in access.allowed_repos (ALLOWED_REPOS) or review as a GitHub App, " +
+      "and let reconcile.max_requests be more than 0"
+    : missed.length === 0
+    ? unread.length === 0 ? "nothing was missed" : "nothing was found"
     : `${missed.length} missed ${missed.length === 1 ? "event" : "events"} ${dryRun ? "would be" : "are"} queued`
   return [
     ...(rows.length === 0 ? [] : [columns([["PULL REQUEST", "WHAT", "WHY"], ...rows])]),
     `${summary} (${requests} ${requests === 1 ? "request" : "requests"})`,
+    ...(unread.length > 0 ? [`not searched to the end: ${unread.join(", ")}; the log says why`] : []),
     ...(exhausted ? ["reconcile.max_requests is used up: there may be more"] : [])
   ].join("\n")
 }
