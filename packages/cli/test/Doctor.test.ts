@@ -121,9 +121,11 @@ describe("doctor", () => {
         ALLOWED_REPOS: "acme/shop,acme/gone",
         ANTHROPIC_API_KEY: "sk-ant-bad-key",
         AGENT_MODLE: "m",
+        NOMINAL_DATA_DIR: `${process.execPath}/data`,
         REVIEWER_BOT_USERNAME: "reviewbot"
       }, "doctor")
       assert.strictEqual(rest.code, 1)
+      assert.include(rest.stdout, `data_dir ${process.execPath}/data: ${process.execPath} is no directory`)
       for (
         const line of [
           /^warning {2}configuration .*AGENT_MODLE is in the environment, and is no setting: was AGENT_MODEL meant\?$/m,

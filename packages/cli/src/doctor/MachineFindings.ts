@@ -46,6 +46,11 @@ const gigabytes = (bytes: number): string => `${(bytes / 1_000_000_000).toFixed(
 const writable = Effect.fnUntraced(function*(setting: string, directory: string) {
   const fs = yield* FileSystem.FileSystem
   const there = yield* nearest(directory)
+  const isDirectory = yield* fs.stat(there).pipe(
+    Effect.map(({ type }) => type === "Directory"),
+    Effect.orElseSucceed(() => true)
+  )
+  if (!isDirectory) return problem("machine", `${setting} ${directory}: ${there} is no directory: name another one`)
   const may = yield* Effect.option(fs.access(there, { writable: true }))
   if (Option.isNone(may)) {
     return problem("machine", `${setting} ${directory}: this user may not write to ${there}`)

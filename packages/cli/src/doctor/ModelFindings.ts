@@ -1,10 +1,11 @@
 import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
 import { retirementOf } from "@nominal-code/config/DefaultModels"
 import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
+import { wordsOf } from "@nominal-code/llm/ErrorWords"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as ModelServices from "../ModelServices.ts"
 import { checkPrices } from "../Prices.ts"
 import { asked, type AskOptions, ok, problem, type SetupFinding, warning } from "./Finding.ts"
@@ -60,8 +61,16 @@ const questionOf = ({ apiKey, baseUrl, cloud, name }: ProviderSettings, model: s
 /** The services whose key is refused, by its status. */
 const refused: ReadonlySet<number> = new Set([401, 403])
 
+/** A service that did not answer. The message has the reason that its connection gave. */
+class ModelAway extends Schema.TaggedError<ModelAway>()("ModelAway", { message: Schema.String }) {}
+
 const get = ({ headers }: Question, url: string) =>
-  HttpClient.execute(HttpClientRequest.setHeaders(HttpClientRequest.get(url), headers))
+  Effect.catchReason(
+    HttpClient.execute(HttpClientRequest.setHeaders(HttpClientRequest.get(url), headers)),
+    "HttpClientError",
+    "TransportError",
+    ({ cause }) => Effect.fail(new ModelAway({ message: `no answer: ${wordsOf(cause)}` }))
+  )
 
 /** Part of a model's name that its successors share: `claude-sonnet-`, `gpt-`. */
 const familyOf = (model: string): string => /^[^\d]*/.exec(model)?.[0] ?? model
@@ -138,7 +147,7 @@ const http = Layer.mergeAll(
 /** Advice about a service that does not answer. */
 const away = (provider: string): AskOptions<{ readonly message: string }> => ({
   remedy: `see if this machine reaches ${provider}, through HTTPS_PROXY if there is one, and if its URL is right`,
-  isAway: (error) => HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
+  isAway: (error) => error instanceof ModelAway
 })
 
 const found = Effect.fnUntraced(function*(provider: string, model: string) {
