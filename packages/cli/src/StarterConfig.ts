@@ -86,6 +86,8 @@ const hookOf: Readonly<Record<StarterForge, string>> = {
     "merge requests and comments"
 }
 
+const requestOf: Readonly<Record<StarterForge, string>> = { github: "pull request", gitlab: "merge request" }
+
 /** The next three steps after the file is there. */
 export const nextSteps = ({ forge, place, users }: StarterAnswers, file: string): ReadonlyArray<string> => {
   const redis = place === "kubernetes" ? ", REDIS_URL" : ""
@@ -97,6 +99,6 @@ export const nextSteps = ({ forge, place, users }: StarterAnswers, file: string)
     place === "kubernetes"
       ? "Deploy the server: docs/kubernetes.md."
       : "Start the server: nominal-code serve, behind an address that the forge can reach.",
-    `In the forge, ${hookOf[forge]}. Then open a pull request.`
+    `In the forge, ${hookOf[forge]}. Then open a ${requestOf[forge]}.`
   ]
 }

@@ -124,7 +124,9 @@ const suiteOf = Effect.fnUntraced(function*({ candidates, only, suites: [place =
   }
   const suite = yield* isGoldens ? CodeReviewBench.readGoldens(place) : Suite.read(place)
   const cases = suite.cases.filter(({ name }) => Option.isNone(only) || name.includes(only.value))
-  return cases.length === 0 ? yield* wrong("--only leaves no case") : { ...suite, cases }
+  return cases.length === 0
+    ? yield* wrong(`--only leaves no case: the suite has ${suite.cases.map(({ name }) => name).join(", ")}`)
+    : { ...suite, cases }
 })
 
 /** Findings of a file in place of reviews. */
