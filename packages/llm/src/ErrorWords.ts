@@ -11,5 +11,5 @@ export const rootOf = (error: Error): Error => {
   return inner instanceof Error ? rootOf(inner) : error
 }
 
-/** What a user looks at when a service cannot be reached. */
+/** Advice for a service that cannot be reached. */
 export const reachable = "check its address, the network, and HTTPS_PROXY if there is one"
