@@ -30,7 +30,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make demo": [".ci/run", "make demo"],
   "make test": [".ci/run", "make test"],
   "make check": [".ci/run", "make check"],
-  "make build": ["test/journeys/Build.test.ts", "ci/build.ts"],
+  "make build": ["test/journeys/Build.test.ts", "buildInto(directory"],
   "make bench": ["Makefile", "test/bench/main.ts"],
   "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
   "make test-kube": ["Makefile", "test/kube/main.ts"],
