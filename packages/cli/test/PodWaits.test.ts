@@ -11,7 +11,7 @@ import { telling } from "../src/PodWaits.ts"
 
 const job = push(laneOf(1), "a")
 
-it.effect("a pod tells once that its run waits, and once that it goes on, and nothing of a short wait", () =>
+it.effect("a pod tells that its run waits, and that it goes on, and nothing of a short wait", () =>
   Effect.gen(function*() {
     const results = yield* testResults
     const waits = yield* RunWaits.make
@@ -30,9 +30,31 @@ it.effect("a pod tells once that its run waits, and once that it goes on, and no
     yield* TestClock.adjust("6 seconds")
     const long = yield* waiting("anthropic", 20)
     yield* waiting("google", 4)
-    yield* TestClock.adjust("1 minute")
+    yield* TestClock.adjust("25 seconds")
     yield* Fiber.join(long)
     assert.deepStrictEqual(told, ["model:anthropic", "goes on"])
+  }))
+
+it.effect("a server that takes a pod over learns within 20 seconds that its run waits, or waits no longer", () =>
+  Effect.gen(function*() {
+    const results = yield* testResults
+    const waits = yield* RunWaits.make
+    yield* Effect.forkScoped(
+      telling({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of(results)))
+    )
+    yield* Effect.forkScoped(waits.during(modelService("anthropic"))(Effect.sleep("2 minutes")))
+    yield* TestClock.adjust("1 minute")
+    const heard = yield* results.waits({ id: job.id, run: 2 })
+    const told: Array<string> = []
+    yield* Effect.forkScoped(
+      Stream.runForEach(heard, (service) => Effect.sync(() => told.push(Option.getOrElse(service, () => "goes on"))))
+    )
+    yield* TestClock.adjust("20 seconds")
+    assert.deepStrictEqual(told, ["model:anthropic"])
+    yield* TestClock.adjust("45 seconds")
+    told.length = 0
+    yield* TestClock.adjust("20 seconds")
+    assert.deepStrictEqual(told, ["goes on"])
   }))
 
 it.effect("what a pod could not tell is told with its next look", () =>
@@ -50,6 +72,6 @@ it.effect("what a pod could not tell is told with its next look", () =>
       telling({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of({ ...results, tellWait })))
     )
     yield* Effect.forkScoped(waits.during(modelService("anthropic"))(Effect.sleep("22 seconds")))
-    yield* TestClock.adjust("1 minute")
+    yield* TestClock.adjust("40 seconds")
     assert.deepStrictEqual(tried, ["model:anthropic", "model:anthropic", "goes on", "goes on"])
   }))

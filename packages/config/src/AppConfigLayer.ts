@@ -8,7 +8,7 @@ import { resolveGitHub, resolveWebhook } from "./GitHubConfig.ts"
 import { resolveGitLab } from "./GitLabConfig.ts"
 import { resolveJobs, resolveKubernetes } from "./KubernetesConfig.ts"
 import { resolveMetrics } from "./MetricsConfig.ts"
-import { resolveProviders, resolveRates } from "./ModelConfig.ts"
+import { resolveProviders, resolveRates, warnOfIdlePrices } from "./ModelConfig.ts"
 import { refusePlaceholders } from "./Placeholders.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
@@ -65,7 +65,9 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
   const { secrets, values } = yield* readValues(file, flags, report)
   const runner = yield* resolveRunner(mode, values, report)
   const review = resolveReview(runner, values, yield* resolvePrompts(values, report), report)
-  const used = modelsOf(review).map(({ provider }) => provider)
+  const models = modelsOf(review)
+  const used = models.map(({ provider }) => provider)
+  warnOfIdlePrices(mode, models, values, report)
   refusePlaceholders(mode, used, values, report)
   const kubernetes = resolveKubernetes(mode, values, report)
   const github = yield* resolveGitHub(mode, values, report)

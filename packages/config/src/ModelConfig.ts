@@ -1,3 +1,4 @@
+import { priceNamesOf } from "@nominal-code/domain/ModelPrice"
 import {
   type AgentSettings,
   claudeCode,
@@ -18,7 +19,7 @@ import type { Role } from "./settings/Roles.ts"
 import { isClear } from "./Url.ts"
 import type { Values } from "./Values.ts"
 
-const { agent, answerer, explorer, providers, verifier } = settings
+const { agent, answerer, costs, explorer, providers, verifier } = settings
 
 /** A model, and the service that has it. */
 export interface Model extends ModelRef {
@@ -148,6 +149,14 @@ export const resolveRates = (
   return rates
 }
 
+/** Warns of prices of models that no agent has. Claude Code may run models that its user's plan chooses. */
+export const warnOfIdlePrices = (mode: Mode, used: ReadonlyArray<ModelRef>, values: Values, report: Report): void => {
+  if (mode !== "serve" || used.some(({ provider }) => provider === claudeCode)) return
+  const names = new Set(used.flatMap(({ model }) => priceNamesOf(model)))
+  const idle = Object.keys(values(costs.prices)).filter((name) => !names.has(name))
+  if (idle.length > 0) report.warn(costs.prices, `no effect for ${idle.join(", ")}: no agent has a model of this name`)
+}
+
 /** Resolves the models of the roles. What a role does not set is the reviewer's. */
 export const resolveModels = ({ name }: Runner, values: Values, report: Report): Models => {
   const isClaudeCode = name === "claude-code"
@@ -173,7 +182,7 @@ export const resolveModelLimits = (
   if (Option.isNone(contextWindow) && models.some(({ provider }) => provider === "ollama")) {
     report.warn(
       agent.contextWindow,
-      "not set: Ollama cuts what is longer than its OLLAMA_CONTEXT_LENGTH without a word, so set this to the same number"
+      "not set, so Ollama is asked for the window of the loaded model. Its default is too short for most reviews: set OLLAMA_CONTEXT_LENGTH where Ollama runs, and this one only if it cannot be asked"
     )
   }
   return {

@@ -23,6 +23,32 @@ it.effect("prices are read from YAML, and as JSON from the environment", () =>
     assert.deepStrictEqual((yield* configured({ env })).review.prices, prices)
   }))
 
+it.effect("a price of a model that no agent has is a warning, and one that snapshots and regions share is none", () =>
+  Effect.gen(function*() {
+    const price = { input: 1, output: 2 }
+    const warned = (names: ReadonlyArray<string>, env: Record<string, string> = {}) =>
+      Effect.map(
+        configured({
+          env: {
+            ...complete,
+            AGENT_PRICES: JSON.stringify(Object.fromEntries(names.map((name) => [name, price]))),
+            ...env
+          }
+        }),
+        ({ warnings }) => warnings.filter((text) => text.startsWith("agent.prices"))
+      )
+    const none = "agent.prices (AGENT_PRICES): no effect for gpt-typo: no agent has a model of this name"
+    const model = { AGENT_MODEL: "claude-sonnet-4-5-20250929" }
+    assert.deepStrictEqual(yield* warned(["gpt-typo", "claude-sonnet-4-5"], model), [none])
+    assert.deepStrictEqual(yield* warned(["m"], { ...model, AGENT_FALLBACK: "ollama/m" }), [])
+    const bedrock = {
+      AGENT_PROVIDER: "bedrock",
+      AWS_REGION: "eu-central-1",
+      AGENT_MODEL: "eu.anthropic.claude-haiku-9"
+    }
+    assert.deepStrictEqual(yield* warned(["claude-haiku-9"], bedrock), [])
+  }))
+
 const expected = "prices in dollars per million tokens: {my-model: {input: 1.25, output: 10, cache_read: 0.1}}"
 
 mistakes("costs", {

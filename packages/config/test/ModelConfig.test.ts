@@ -286,10 +286,13 @@ it.effect("what the models cannot do holds for every role", () =>
     assert.doesNotHaveAnyKeys(usual.review.reviewer, ["tools", "contextWindow", "effort"])
   }))
 
-it.effect("Ollama without a window is a warning, because it cuts what is longer", () =>
+it.effect("Ollama without a window is a warning, which says that it is asked, and where its length is set", () =>
   Effect.gen(function*() {
     const env = { ...complete, AGENT_PROVIDER: "ollama", AGENT_MODEL: "m" }
-    assert.match((yield* configured({ env })).warnings.join("\n"), /AGENT_CONTEXT_WINDOW\): not set: Ollama cuts/)
+    assert.match(
+      (yield* configured({ env })).warnings.join("\n"),
+      /AGENT_CONTEXT_WINDOW\): not set, so Ollama is asked .* set OLLAMA_CONTEXT_LENGTH/
+    )
     assert.deepStrictEqual((yield* configured({ env: { ...env, AGENT_CONTEXT_WINDOW: "65536" } })).warnings, [])
   }))
 

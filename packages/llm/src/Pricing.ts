@@ -1,4 +1,4 @@
-import type { ModelPrice, Rates } from "@nominal-code/domain/ModelPrice"
+import { isRegional, type ModelPrice, priceNamesOf, type Rates } from "@nominal-code/domain/ModelPrice"
 import type { Usage } from "@nominal-code/domain/Usage"
 import { Option } from "effect"
 import table from "./pricing.json" with { type: "json" }
@@ -12,13 +12,8 @@ import table from "./pricing.json" with { type: "json" }
  */
 const listed: ReadonlyMap<string, ModelPrice> = new Map(Object.entries(table))
 
-/** Claude's models as Amazon Bedrock names them: `eu.anthropic.claude-sonnet-4-5-20250929-v1:0`. */
-const inBedrock = /^(?:([a-z-]+)\.)?anthropic\.(claude-.+?)(?:-v\d+(?::\d+)?)?$/
-
 /** Premium of a model that stays in a region. */
 const regional = 1.1
-
-const snapshot = /[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$/
 
 /** Prices of models, by their names. */
 export interface Prices {
@@ -31,13 +26,10 @@ export interface Prices {
 /** The price table, with some prices of the configuration in place of its own. */
 export const pricesWith = (given: Readonly<Record<string, ModelPrice>>): Prices => {
   const configured = new Map(Object.entries(given))
-  const find = (model: string) => configured.get(model) ?? listed.get(model)
-  const own = (model: string) => find(model) ?? find(model.replace(snapshot, ""))
   const priceOf = (model: string) => {
-    const [, region, plain] = inBedrock.exec(model) ?? []
-    const price = own(model) ?? (plain === undefined ? undefined : own(plain))
-    const dearer = plain !== undefined && region !== "global" && !configured.has(model)
-    return Option.map(Option.fromUndefinedOr(price), (price) => dearer ? scaled(price, regional) : price)
+    const found = priceNamesOf(model).flatMap((name) => configured.get(name) ?? listed.get(name) ?? [])
+    const dearer = isRegional(model) && !configured.has(model)
+    return Option.map(Option.fromUndefinedOr(found[0]), (price) => dearer ? scaled(price, regional) : price)
   }
   return { priceOf, costOf: (model, usage) => Option.map(priceOf(model), (price) => cost(price, usage)) }
 }

@@ -89,7 +89,8 @@ export const make = Effect.fnUntraced(
       const authClient = yield* Effect.tryPromise({ try: () => auth.getClient(), catch: noCredentials })
       // The library keeps it until it expires. Asked for here, because in the SDK its absence would look like an outage.
       const { token } = yield* Effect.tryPromise({ try: () => authClient.getAccessToken(), catch: noCredentials })
-      const secret = Redacted.make(token ?? "")
+      if (!token) return yield* noCredentials("Google's library gave no access token")
+      const secret = Redacted.make(token)
       yield* secrets.add(secret)
       return { authClient, secret }
     })

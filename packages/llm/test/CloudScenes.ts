@@ -63,15 +63,15 @@ const workloadIdentity = Effect.fnUntraced(function*(tokenUrl: string) {
   return `${directory}/credentials.json`
 })
 
-/** Vertex AI, with Application Default Credentials of a workload. */
-const vertexMake: Make = ({ baseUrl, limits }) =>
+/** Vertex AI, with Application Default Credentials of a workload, for which Google's token service answers this. */
+const atVertex = (answer: object): Make => ({ baseUrl, limits }) =>
   Effect.gen(function*() {
     const tokens = yield* serve([
       status(200, {
-        access_token: accessToken,
         issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
         token_type: "Bearer",
-        expires_in: 3600
+        expires_in: 3600,
+        ...answer
       })
     ])
     const credentialsFile = Option.some(yield* workloadIdentity(`${tokens.url}/v1/token`))
@@ -85,7 +85,10 @@ const vertexMake: Make = ({ baseUrl, limits }) =>
     })
   }).pipe(Effect.provide(NodeServices.layer), Effect.orDie)
 
-export const vertex = scripted(vertexMake, accessToken)
+export const vertex = scripted(atVertex({ access_token: accessToken }), accessToken)
+
+/** Vertex AI, for whose account Google's token service answers without a token. */
+export const vertexWithoutToken = scripted(atVertex({}), accessToken)
 
 /** Azure with a key. */
 const atAzure = (settings: Partial<Azure.AzureSettings>): Make => ({ apiKey, baseUrl, limits }) =>

@@ -174,6 +174,19 @@ describe("Vertex AI", () => {
       ])
     }))
 
+  it.live("an account for which Google gives no token asks nothing, and nothing is hidden as its token", () =>
+    hiding((redacted) =>
+      Effect.gen(function*() {
+        const { fails, received } = yield* Clouds.vertexWithoutToken([fineGemini])
+        for (const request of [gemini, { ...claude, model: "claude-haiku-4-5@20251001" }]) {
+          const error = yield* fails(request)
+          assert.strictEqual(error.reason, "unauthorized")
+          assert.match(error.message, /No Google Cloud credentials are found: .*no access token/)
+        }
+        assert.deepStrictEqual([received.length, redacted("a b")], [0, "a b"])
+      })
+    ))
+
   it.live("Claude takes no key of the express mode", () =>
     Effect.gen(function*() {
       const { received, url } = yield* serve([fineClaude])
