@@ -25,6 +25,10 @@ const refused = new Map([
   ["NOPERM", "its user may not do this: see docs/operate.md for what it has to be allowed"]
 ])
 
+/** Name of an error that Redis answers: its first word. For `WAIT`, which a replica refuses, there is none of its own. */
+const replyCode = (message: string): string =>
+  message.startsWith("ERR WAIT cannot be used with replica") ? "READONLY" : message.split(" ", 1)[0] ?? ""
+
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 
@@ -37,8 +41,7 @@ const isTls = (cause: unknown): boolean => /CERT|TLS|SSL/.test(codeOf(cause))
 
 /** True if no later attempt with the same URL can succeed. */
 export const isRefusal = (cause: unknown): boolean => {
-  const [code = ""] = isReply(cause) ? cause.message.split(" ", 1) : []
-  return refused.has(code) || isTls(cause)
+  return isReply(cause) && refused.has(replyCode(cause.message)) || isTls(cause)
 }
 
 interface Failure {
@@ -90,7 +93,7 @@ export const explain = ({ address, cause, operation }: Failure): StoreError => {
       reason: tls ? "failed" : "unavailable"
     })
   }
-  const [code = ""] = cause.message.split(" ", 1)
+  const code = replyCode(cause.message)
   const reason = transient.has(code) ? "unavailable" : "failed"
   const advice = transient.get(code) ?? refused.get(code)
   return new StoreError({

@@ -12,6 +12,7 @@ it("what Redis cannot do now it may do later, and the line says what is the matt
   for (
     const [reply, text] of [
       ["READONLY You can't write against a read only replica.", /READONLY, it is a replica/],
+      ["ERR WAIT cannot be used with replica instances. Please also note that", /READONLY, it is a replica/],
       ["UNBLOCKED force unblock from blocking operation, instance state changed", /UNBLOCKED, it became a replica/],
       ["LOADING Redis is loading the dataset in memory", /LOADING, it is reading its data/],
       ["MASTERDOWN Link with MASTER is down", /MASTERDOWN, its primary is away/],
