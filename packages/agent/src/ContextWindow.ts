@@ -1,5 +1,6 @@
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider } from "@nominal-code/llm/LlmProvider"
+import { bounded } from "@nominal-code/llm/TokenCount"
 import { tokensInBytes } from "@nominal-code/llm/TokenEstimate"
 import { Effect } from "effect"
 
@@ -15,7 +16,10 @@ export const within = (llm: LlmProvider["Service"], tokens: number): LlmProvider
       const { messages, system, tools } = request
       const prompt = tokensInBytes(Buffer.byteLength(JSON.stringify([system, messages, tools])))
       return prompt + maxOutputTokens <= tokens
-        ? llm.send({ ...request, maxOutputTokens })
+        ? Effect.map(llm.send({ ...request, maxOutputTokens }), (response) => ({
+          ...response,
+          usage: bounded(response.usage, { window: tokens, maxOutputTokens })
+        }))
         : Effect.fail(
           new LlmError({
             provider: llm.name,

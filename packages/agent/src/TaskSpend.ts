@@ -17,7 +17,7 @@ import {
   type SpendGrant
 } from "@nominal-code/persistence/Spend"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Effect, Exit, Option, Result, Schedule, type Scope } from "effect"
+import { Clock, Duration, Effect, Exit, Option, Result, Schedule, type Scope } from "effect"
 import type { SpendScope } from "./SpendScope.ts"
 
 /** Output tokens of one call. `last`: no other call is affordable after it, because of this limit. */
@@ -92,6 +92,7 @@ export const open = Effect.fnUntraced(function*(
   let current: Reservation | undefined
   let total: CallCosts = noCosts
   let waited = 0
+  let endedAt: number | undefined
 
   const reserve = Effect.fnUntraced(function*(ranges: ReadonlyArray<AmountRange>) {
     const call = ++calls
@@ -101,6 +102,7 @@ export const open = Effect.fnUntraced(function*(
   const settle = Effect.fnUntraced(function*(costs: CallCosts, keep: number) {
     if (current === undefined) return
     const { call, day } = current
+    endedAt = yield* Clock.currentTimeMillis
     current = undefined
     held = undefined
     total = {
@@ -153,9 +155,11 @@ export const open = Effect.fnUntraced(function*(
   }
 
   const acquire = Effect.fnUntraced(function*(next: NextCall, closing: boolean) {
+    const now = yield* Clock.currentTimeMillis
+    const pause = Duration.millis(endedAt === undefined ? 0 : now - endedAt)
     const estimated = Option.match(price, {
       onNone: () => ({ ...free, mostOutput: next.maxOutputTokens }),
-      onSome: (price) => estimate(price, next)
+      onSome: (price) => estimate(price, { ...next, pause })
     })
     const ranges = rangesOf(estimated, closing)
     const grant = yield* reserve(ranges)

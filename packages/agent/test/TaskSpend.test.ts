@@ -82,6 +82,24 @@ describe("a call is settled", () => {
       assert.deepStrictEqual(yield* sums(ledger), [billed, 0, 0, 1])
     }))
 
+  it.effect("before it, what is reserved after a long pause counts on no cache", () =>
+    Effect.gen(function*() {
+      const ledger = SpendMemory.make()
+      const spend = yield* TaskSpend.open(scopeOf(ledger), model)
+      const cached = new Usage({ input: 0, output: 0, cacheRead: 50_000, cacheWrite: 0 })
+      const following = { previous: cached, newBytes: 0, maxOutputTokens: 0 }
+      const reserved: Array<number> = []
+      for (const minutes of [0, 1, 6]) {
+        yield* TestClock.adjust(Duration.minutes(minutes))
+        yield* spend.call(following, true, () =>
+          Effect.map(Effect.orDie(sums(ledger)), ([, held = 0]) => {
+            reserved.push(held)
+            return response
+          }))
+      }
+      assert.deepStrictEqual(reserved, [15_000_000, 15_000_000, 187_500_000])
+    }))
+
   it.effect("at nothing if the service refused it, and at its reservation if it may have been billed", () =>
     Effect.gen(function*() {
       for (const reason of ["rate-limited", "unauthorized", "invalid-request", "context-too-long"] as const) {

@@ -1,5 +1,6 @@
 import type { ModelPrice } from "@nominal-code/domain/ModelPrice"
 import type { Usage } from "@nominal-code/domain/Usage"
+import { Duration } from "effect"
 import { ratesFor } from "./Pricing.ts"
 import { tokensInBytes } from "./TokenEstimate.ts"
 
@@ -10,6 +11,8 @@ export interface NextCall {
   /** Bytes of the prompt that no call has sent before. */
   readonly newBytes: number
   readonly maxOutputTokens: number
+  /** Time since the call before; absent: none to speak of. */
+  readonly pause?: Duration.Duration
 }
 
 /** Estimated cost of a call in nanodollars, rather too high than too low. */
@@ -26,6 +29,12 @@ export interface CallEstimate {
 
 const leastOutput = 1_000
 
+/**
+ * Longest pause after which the service surely reads the prompt before from its cache: Anthropic keeps it for 5 minutes,
+ * and the call may wait 3 of them for its turn.
+ */
+const cacheLasts = Duration.minutes(2)
+
 /** A dollar per million tokens is a thousand nanodollars per token. */
 const nano = 1_000
 
@@ -36,8 +45,10 @@ export const estimate = (price: ModelPrice, call: NextCall): CallEstimate => {
   const fresh = output + tokensInBytes(call.newBytes)
   const rates = ratesFor(price, seen + fresh)
   const caches = cacheRead + cacheWrite > 0
-  const prompt = seen * (caches ? rates.cacheRead ?? rates.input : rates.input) +
-    fresh * Math.max(rates.cacheWrite ?? 0, rates.input)
+  const written = Math.max(rates.cacheWrite ?? 0, rates.input)
+  const isCached = caches && Duration.isLessThanOrEqualTo(call.pause ?? Duration.zero, cacheLasts)
+  const seenRate = isCached ? rates.cacheRead ?? rates.input : caches ? written : rates.input
+  const prompt = seen * seenRate + fresh * written
   return {
     prompt: Math.ceil(prompt * nano),
     outputToken: rates.output * nano,

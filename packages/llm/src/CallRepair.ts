@@ -1,14 +1,16 @@
 import { Block } from "@nominal-code/domain/Conversation"
-import { Effect, Random } from "effect"
+import { Effect, Option, Random } from "effect"
 import type { LlmRequest, LlmResponse } from "./LlmProvider.ts"
-import { countedOrEstimated } from "./TokenCount.ts"
+import { listed } from "./ModelWindow.ts"
+import { bounded as boundedUsage, countedOrEstimated } from "./TokenCount.ts"
 
 /** Largest number of tool calls of one answer. The later ones were never made, as after a cut. */
 export const mostCalls = 128
 
 /**
  * Repairs what models and gateways get wrong in an answer that can be read: names of tools with another case or with a
- * namespace before them, call ids that are missing or taken, far too many calls, and counts that are missing.
+ * namespace before them, call ids that are missing or taken, far too many calls, and counts that are missing or
+ * larger than the model.
  */
 export const repaired = Effect.fnUntraced(function*(
   request: LlmRequest,
@@ -24,7 +26,8 @@ export const repaired = Effect.fnUntraced(function*(
       return Block.cases.ToolUse.make({ id, name: nameOf(block.name), input: block.input })
     }), { concurrency: 1 })
   const whole = { ...response, content }
-  return { ...whole, usage: countedOrEstimated(request, whole) }
+  const bounds = { window: Option.getOrUndefined(listed(request.model)), maxOutputTokens: request.maxOutputTokens }
+  return { ...whole, usage: boundedUsage(countedOrEstimated(request, whole), bounds) }
 })
 
 const idOf = (block: Block): ReadonlyArray<string> => Block.guards.ToolUse(block) ? [block.id] : []

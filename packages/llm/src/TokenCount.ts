@@ -13,6 +13,28 @@ const most = 20_000_000
 export const tokensOf = (count: unknown): number =>
   typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= most ? count : 0
 
+/** Largest output of one call in tokens: no vendor lists a model that writes more at once. */
+const largestOutput = 128_000
+
+/** Most tokens that a call of a model can have used. */
+export interface UsageBounds {
+  /** Context window of the model; absent: not known. */
+  readonly window: number | undefined
+  readonly maxOutputTokens: number
+}
+
+/** Usage of a call without what its model cannot have read or written. */
+export const bounded = (usage: Counts, { maxOutputTokens, window = Infinity }: UsageBounds): Counts => {
+  const cacheWrite = Math.min(usage.cacheWrite, window)
+  const cacheRead = Math.min(usage.cacheRead, window - cacheWrite)
+  return new Usage({
+    input: Math.min(usage.input, window - cacheWrite - cacheRead),
+    output: Math.min(usage.output, window, Math.max(largestOutput, maxOutputTokens)),
+    cacheRead,
+    cacheWrite
+  })
+}
+
 const charactersPerToken = 4
 
 const estimate = (value: unknown): number => Math.ceil(JSON.stringify(value).length / charactersPerToken)

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Usage } from "@nominal-code/domain/Usage"
 import { estimate, type NextCall, tokensFor } from "@nominal-code/llm/CallEstimate"
 import { listedPrices } from "@nominal-code/llm/Pricing"
-import { Option } from "effect"
+import { Duration, Option } from "effect"
 
 const usage = (counts: Partial<Usage>) => new Usage({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0, ...counts })
 const price = Option.getOrThrow(listedPrices.priceOf("claude-sonnet-4"))
@@ -30,6 +30,12 @@ it("counts what the last call sent as cached only where a cache was seen", () =>
   const cached = estimated({ previous: usage({ cacheRead: 50_000 }) })
   const uncached = estimated({ previous: usage({ input: 50_000 }) })
   assert.isBelow(cached.prompt, uncached.prompt)
+})
+
+it("after a pause that the cache may not outlast, the whole prompt is written to it again", () => {
+  const after = (minutes: number) =>
+    estimated({ previous: usage({ cacheRead: 50_000 }), newBytes: 0, pause: Duration.minutes(minutes) }).prompt
+  assert.deepStrictEqual([after(0), after(2), after(3)], [15_000_000, 15_000_000, 187_500_000])
 })
 
 it("a model that costs nothing may write as much as any", () => {

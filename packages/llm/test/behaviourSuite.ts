@@ -3,8 +3,9 @@ import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import { mostCalls } from "@nominal-code/llm/CallRepair"
 import type { LlmResponse } from "@nominal-code/llm/LlmProvider"
+import { listed } from "@nominal-code/llm/ModelWindow"
 import { largestBody } from "@nominal-code/llm/Transport"
-import { Duration, Effect, type Scope } from "effect"
+import { Duration, Effect, Option, type Scope } from "effect"
 import type { ServerResponse } from "node:http"
 import { createGzip } from "node:zlib"
 import type { Counts, Dialect, Part, Written } from "./Dialects.ts"
@@ -39,8 +40,11 @@ const usageFor = (...all: ReadonlyArray<Counts | null>): Check => (dialect) =>
       assert.deepStrictEqual(content, [Block.cases.Text.make({ text: "All well." })])
       for (const count of [input, output, cacheRead, cacheWrite]) {
         assert.isAtLeast(count, 0)
-        assert.isBelow(count, 1e9)
+        assert.isAtMost(count, 20_000_000)
       }
+      const window = Option.getOrElse(listed(dialect.request.model), () => Infinity)
+      assert.isAtMost(input + cacheRead + cacheWrite, window)
+      assert.isAtMost(output, 128_000)
       assert.isAbove(input + cacheRead + cacheWrite, 0)
       assert.isAbove(output, 0)
     }), { concurrency: 1 })
@@ -223,6 +227,7 @@ const behaviours: ReadonlyArray<readonly [string, Check]> = [
     usageFor(
       { uncached: 1e30, cached: "many", output: 0.5 },
       { uncached: 1e30, cached: "many", output: 5 },
+      { uncached: 9_000_000, cached: 8_000_000, output: 15_000_000 },
       { uncached: 40, cached: 60, output: 1e30 }
     )
   ],
