@@ -3802,7 +3802,7 @@ declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"])
 declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
-/** The keys that the servers sign with. A pod has none. */
+/** The keys that the servers sign with, the one for new jobs first. A pod has none. */
 declare const signingKeys: Layer.Layer<never, never, AppConfig>;
 /** Settings of the Jobs; none where reviews run in the server. */
 declare const kubernetesOptions: ({ kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
@@ -5374,6 +5374,8 @@ interface ReconcileReport {
   readonly requests: number;
   /** True if the requests were used up before everything was looked at. The next round goes on there. */
   readonly exhausted: boolean;
+  /** Forges and repositories that refused, or did not answer. */
+  readonly unread: ReadonlyArray<string>;
 }
 declare const Reconcile_base: Context.ServiceClass<Reconcile, "@nominal-code/server/Reconcile", {
   /** One round. What it finds is offered to the queue, like a delivery, or only reported. */
