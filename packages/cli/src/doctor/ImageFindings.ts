@@ -3,7 +3,7 @@ import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } fr
 import { note, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
 /*
- * Whether the registry has the image of a review's pods: a HEAD of its manifest, as the OCI Distribution
+ * Look-up of the image of a review's pods at its registry: a HEAD of its manifest, as the OCI Distribution
  * Specification 1.1 has it, with the anonymous token that a registry gives out for public images.
  */
 
