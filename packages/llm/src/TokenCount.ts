@@ -13,8 +13,8 @@ const most = 20_000_000
 export const tokensOf = (count: unknown): number =>
   typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= most ? count : 0
 
-/** Largest output of one call in tokens: no vendor lists a model that writes more at once. */
-const largestOutput = 128_000
+/** Largest output of one call that is believed, in tokens. */
+export const largestOutput = 128_000
 
 /** Most tokens that a call of a model can have used. */
 export interface UsageBounds {

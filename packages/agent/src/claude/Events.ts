@@ -1,5 +1,7 @@
 import { Block } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
+import { listed } from "@nominal-code/llm/ModelWindow"
+import { bounded, largestOutput } from "@nominal-code/llm/TokenCount"
 import { Array, Option, Result, Schema } from "effect"
 
 /** Name of our tool server. Claude Code offers its tools as `mcp__<server>__<tool>`. */
@@ -26,7 +28,7 @@ export interface EndEvent {
 
 /** Event of Claude Code's stream that a run reads. */
 export type ClaudeEvent =
-  | { readonly _tag: "Started"; readonly sessionId: string }
+  | { readonly _tag: "Started"; readonly sessionId: string; readonly model: Option.Option<string> }
   /** Part of an answer; the parts of one answer share the id. `problem`: an error that stands in for an answer. */
   | {
     readonly _tag: "Said"
@@ -89,16 +91,19 @@ const Tokens = Schema.Struct({
 })
 const decodeTokens = Schema.decodeUnknownOption(Tokens)
 
-const usageOf = (tokens: unknown): Usage =>
+const usageOf = (tokens: unknown, model: string): Usage =>
   Option.match(decodeTokens(tokens), {
     onNone: () => Usage.none,
     onSome: (counts) =>
-      new Usage({
-        input: counts.input_tokens,
-        output: counts.output_tokens,
-        cacheRead: counts.cache_read_input_tokens ?? 0,
-        cacheWrite: counts.cache_creation_input_tokens ?? 0
-      })
+      bounded(
+        new Usage({
+          input: counts.input_tokens,
+          output: counts.output_tokens,
+          cacheRead: counts.cache_read_input_tokens ?? 0,
+          cacheWrite: counts.cache_creation_input_tokens ?? 0
+        }),
+        { window: Option.getOrUndefined(listed(model)), maxOutputTokens: 0 }
+      )
   })
 
 const Spent = Schema.Struct({
@@ -136,7 +141,8 @@ const spendingOf = (result: unknown): Option.Option<Spending> =>
 const Started = Schema.Struct({
   type: Schema.Literal("system"),
   subtype: Schema.Literal("init"),
-  session_id: Schema.String
+  session_id: Schema.String,
+  model: optional(Schema.String)
 })
 const Said = Schema.Struct({
   type: Schema.Literal("assistant"),
@@ -178,14 +184,14 @@ const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 const toEvent = (event: Option.Option.Value<ReturnType<typeof decode>>, raw: unknown): ClaudeEvent => {
   switch (event.type) {
     case "system":
-      return { _tag: "Started", sessionId: event.session_id }
+      return { _tag: "Started", sessionId: event.session_id, model: Option.fromNullishOr(event.model) }
     case "assistant": {
       const { content, id, model, usage } = event.message
       const problem = Option.fromNullishOr(event.error)
-      return { _tag: "Said", id, model, usage: usageOf(usage), content: blocksOf(content), problem }
+      return { _tag: "Said", id, model, usage: usageOf(usage, model), content: blocksOf(content), problem }
     }
     case "stream_event":
-      return { _tag: "Counted", output: event.event.usage.output_tokens }
+      return { _tag: "Counted", output: Math.min(largestOutput, event.event.usage.output_tokens) }
     case "user":
       return { _tag: "ToolsAnswered", results: blocksOf(event.message.content).filter(Block.guards.ToolResult) }
     case "rate_limit_event":

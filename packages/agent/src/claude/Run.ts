@@ -1,4 +1,4 @@
-import { answerOpenCalls, appendUserText, Block, type Conversation } from "@nominal-code/domain/Conversation"
+import { answerOpenCalls, appendUserText, Block, bytesOf, type Conversation } from "@nominal-code/domain/Conversation"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type Prices, pricesWith } from "@nominal-code/llm/Pricing"
@@ -98,7 +98,10 @@ const converse = Effect.fnUntraced(
     const { desk, earlier, files, installation, limit, limits, program, task, transcript } = session
     const before = yield* spent(session)
     if (before.calls > 0) yield* Ref.set(earlier, Option.some(before))
-    yield* Ref.set(transcript, { ...Transcript.empty, resumed: Option.isSome(resume) })
+    const resumed = Option.isSome(resume)
+    const known = resumed ? task.history.messages.reduce((sum, message) => sum + bytesOf(message), 0) : 0
+    const openingBytes = known + Buffer.byteLength(task.system + JSON.stringify(desk.specs) + prompt)
+    yield* Ref.set(transcript, { ...Transcript.empty, resumed, openingBytes })
     const args = argumentsOf(
       {
         ...files,
@@ -115,9 +118,9 @@ const converse = Effect.fnUntraced(
     let nudged = false
     const goesOn = Effect.fnUntraced(function*(event: ClaudeEvent) {
       const before = yield* Ref.get(transcript)
-      yield* report(event, before, session.prices)
       const now = Transcript.add(before, event)
       yield* Ref.set(transcript, now)
+      yield* report(event, before, session.prices)
       if (event._tag !== "Ended") return true
       if (event.isError || nudged || (yield* Deferred.isDone(desk.accepted))) return false
       nudged = true
@@ -218,6 +221,7 @@ const work = <A>(session: Session<A>) => {
     model,
     maxCostUsd,
     spent: spent(session),
+    lost: Effect.map(Ref.get(transcript), (told) => Spending.lostOf(told, model, session.prices)),
     refused: (limit) => Effect.succeed<Work>({ prompt, limit: Option.some(limit) }),
     run: ({ limit, maxUsd }) =>
       Effect.gen(function*() {

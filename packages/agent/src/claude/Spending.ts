@@ -1,7 +1,9 @@
 import { backoff } from "@nominal-code/domain/Backoff"
+import { bytesOf } from "@nominal-code/domain/Conversation"
 import { claudeCode } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import { estimate } from "@nominal-code/llm/CallEstimate"
 import type { Prices } from "@nominal-code/llm/Pricing"
 import { type CallCosts, dollarsOf, nanoOf, newTask, noCosts } from "@nominal-code/persistence/Spend"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
@@ -65,17 +67,49 @@ export const summarize = ({ end, resumed, turns }: Transcript, model: string, pr
   })
 }
 
+/** Largest output that Claude Code asks for in one call, in tokens. */
+const maxOutputTokens = 32_000
+
+/** Estimated cost of the call that a killed process had underway: the service goes on with it, and bills it. */
+export const lostOf = (
+  { model: began, openingBytes, turns, underway }: Transcript,
+  model: string,
+  prices: Prices
+): CallCosts => {
+  if (underway === "nothing") return noCosts
+  const last = turns.at(-1)
+  const price = prices.priceOf(last?.model ?? Option.getOrElse(began, () => model))
+  const cost = Option.match(price, {
+    onNone: () => 0,
+    onSome: (price) => {
+      const newBytes = last === undefined ? openingBytes : bytesOf({ role: "user", content: last.results })
+      const previous = last?.usage ?? Usage.none
+      const { outputToken, prompt } = estimate(price, { previous, newBytes, maxOutputTokens })
+      return underway === "call"
+        ? prompt + Math.ceil(maxOutputTokens * outputToken)
+        : Math.ceil(Math.max(0, maxOutputTokens - previous.output) * outputToken)
+    }
+  })
+  const calls = underway === "call" ? 1 : 0
+  return { ...noCosts, spent: cost, lost: cost, calls, unpriced: Option.isSome(price) ? 0 : calls }
+}
+
 /** Dollars that a further process of the same task may spend. */
 export const leftOf = (maxUsd: number, { costUsd = 0 }: UsageSummary): number =>
   Math.min(maxUsd, Math.max(dollarsOf(least), maxUsd - costUsd))
 
-const costsOf = ({ calls, costUsd, usage }: UsageSummary): CallCosts => ({
-  ...noCosts,
-  spent: costUsd === undefined ? 0 : nanoOf(costUsd),
-  calls,
-  unpriced: costUsd === undefined ? calls : 0,
-  usage
-})
+/** Costs of a process. What it lost counts as no more than what is left of its reservation, if there is one. */
+const costsOf = ({ calls, costUsd, usage }: UsageSummary, lost: CallCosts, reserved: number): CallCosts => {
+  const spent = costUsd === undefined ? 0 : nanoOf(costUsd)
+  const lostAmount = Math.min(lost.lost, Math.max(0, reserved - spent))
+  return {
+    spent: spent + lostAmount,
+    lost: lostAmount,
+    calls: calls + lost.calls,
+    unpriced: (costUsd === undefined ? calls : 0) + lost.unpriced,
+    usage
+  }
+}
 
 /**
  * Runs a process with the money that is left for it, and charges its cost in any case. None if a limit leaves nothing:
@@ -85,6 +119,8 @@ export const charged = Effect.fnUntraced(function*<A, E, R>(options: {
   readonly model: string
   readonly maxCostUsd: number | undefined
   readonly spent: Effect.Effect<UsageSummary>
+  /** The call that was underway when the process ended. */
+  readonly lost: Effect.Effect<CallCosts>
   readonly refused: (limit: SpendLimit) => Effect.Effect<A>
   readonly run: (allowance: Allowance) => Effect.Effect<A, E, R>
 }) {
@@ -108,13 +144,14 @@ export const charged = Effect.fnUntraced(function*<A, E, R>(options: {
       })
     },
     (grant) =>
-      grant._tag === "Refused" ? Effect.void : Effect.flatMap(options.spent, (summary) =>
-        patiently(
-          ledger.settle({ task, subject: own, call: 1, day: grant.day, costs: costsOf(summary), keep: 0 })
-        )).pipe(
-          Effect.catch(({ message }) =>
-            Effect.logWarning(`the cost of a review could not be stored, and counts as what was reserved: ${message}`)
-          )
+      grant._tag === "Refused" ? Effect.void : Effect.gen(function*() {
+        const reserved = limits.length === 0 ? Infinity : grant.amount
+        const costs = costsOf(yield* options.spent, yield* options.lost, reserved)
+        yield* patiently(ledger.settle({ task, subject: own, call: 1, day: grant.day, costs, keep: 0 }))
+      }).pipe(
+        Effect.catch(({ message }) =>
+          Effect.logWarning(`the cost of a review could not be stored, and counts as what was reserved: ${message}`)
         )
+      )
   )
 })

@@ -17,6 +17,12 @@ export interface Transcript {
   /** True if the process continues a session. It may count what the session has cost before. */
   readonly resumed: boolean
   readonly sessionId: Option.Option<string>
+  /** Model that it began with. */
+  readonly model: Option.Option<string>
+  /** Bytes of its first prompt, and of all that its session knows. */
+  readonly openingBytes: number
+  /** Present call: none, a whole one that has not answered, or the rest of one that has begun to. */
+  readonly underway: "nothing" | "call" | "rest"
   readonly turns: ReadonlyArray<Turn>
   /** The last text of the model. */
   readonly text: string
@@ -29,6 +35,9 @@ export interface Transcript {
 export const empty: Transcript = {
   resumed: false,
   sessionId: Option.none(),
+  model: Option.none(),
+  openingBytes: 0,
+  underway: "nothing",
   turns: [],
   text: "",
   problem: Option.none(),
@@ -38,12 +47,13 @@ export const empty: Transcript = {
 
 const withAnswer = (before: Transcript, said: Extract<ClaudeEvent, { readonly _tag: "Said" }>): Transcript => {
   const { content, id, model, problem, usage } = said
-  if (Option.isSome(problem)) return { ...before, problem }
+  if (Option.isSome(problem)) return { ...before, problem, underway: "nothing" }
   const text = content.filter(Block.guards.Text).map(({ text }) => text).join("\n").trim()
   const known = before.turns.some((turn) => turn.id === id)
   return {
     ...before,
     problem,
+    underway: "rest",
     text: text === "" ? before.text : text,
     turns: known
       ? before.turns.map((turn) => turn.id === id ? { ...turn, usage, content: [...turn.content, ...content] } : turn)
@@ -53,6 +63,7 @@ const withAnswer = (before: Transcript, said: Extract<ClaudeEvent, { readonly _t
 
 const withResults = (before: Transcript, results: ReadonlyArray<Block>): Transcript => ({
   ...before,
+  underway: "call",
   turns: before.turns.map((turn) => {
     const calls = new Set(turn.content.filter(Block.guards.ToolUse).map(({ id }) => id))
     const own = results.filter((block) => Block.guards.ToolResult(block) && calls.has(block.toolUseId))
@@ -64,12 +75,13 @@ const withResults = (before: Transcript, results: ReadonlyArray<Block>): Transcr
 export const add = (before: Transcript, event: ClaudeEvent): Transcript => {
   switch (event._tag) {
     case "Started":
-      return { ...before, sessionId: Option.some(event.sessionId) }
+      return { ...before, sessionId: Option.some(event.sessionId), model: event.model, underway: "call" }
     case "Said":
       return withAnswer(before, event)
     case "Counted":
       return {
         ...before,
+        underway: "nothing",
         turns: before.turns.map((turn, index) =>
           index === before.turns.length - 1
             ? { ...turn, usage: new Usage({ ...turn.usage, output: Math.max(turn.usage.output, event.output) }) }
@@ -81,13 +93,14 @@ export const add = (before: Transcript, event: ClaudeEvent): Transcript => {
     case "Limited":
       return { ...before, limitedUntil: event.resetsAt }
     case "Ended":
-      return { ...before, end: Option.some(event) }
+      return { ...before, end: Option.some(event), underway: "nothing" }
   }
 }
 
 /** Adds a text of ours that follows the last answer. */
 export const told = (before: Transcript, text: string): Transcript => ({
   ...before,
+  underway: "call",
   turns: before.turns.map((turn, index) =>
     index === before.turns.length - 1
       ? { ...turn, results: [...turn.results, Block.cases.Text.make({ text })] }
