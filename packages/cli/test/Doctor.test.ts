@@ -93,7 +93,7 @@ describe("doctor", () => {
       ) assert.include(stdout.split("\n"), line)
       assert.match(stdout, /^ok {7}machine {8}git version \d/m)
       assert.match(stdout, new RegExp(`^(ok {5}|warning) {2}machine {8}data_dir ${directory}/data .*\\d GB left`, "m"))
-      assert.notMatch(stdout, /PROBLEM/)
+      assert.notMatch(stdout, /PROBLEM|looked for in no repository/)
       assert.strictEqual(stderr, "")
       assert.isFalse(yield* (yield* FileSystem.FileSystem).exists(settings.NOMINAL_DATA_DIR))
       const listed = JSON.parse((yield* runWith(settings, "doctor", "--json")).stdout)
@@ -153,14 +153,16 @@ describe("doctor", () => {
   )
 
   live(
-    "says what to do about a forge and a model that do not answer",
+    "says what to do about a forge and a model that do not answer, and about missed events without a repository",
     Effect.gen(function*() {
       const { settings } = yield* world
       const { stdout } = yield* runWith({
         ...settings,
+        ALLOWED_REPOS: "",
         GITHUB_API_BASE: "http://127.0.0.1:1",
         ANTHROPIC_BASE_URL: "http://127.0.0.1:1"
       }, "doctor")
+      assert.match(stdout, /^note {5}forge +what is missed .* in no repository: name them in access\.allowed_repos/m)
       assert.match(
         stdout,
         /^PROBLEM {2}forge +GitHub.*: see if this machine reaches github\.api_base \(GITHUB_API_BASE\)/m

@@ -62,6 +62,20 @@ const repository = Effect.fnUntraced(function*(setups: ReadonlyArray<ForgeSetup>
   return answers.find(([first]) => first?.status === "ok") ?? answers.flat()
 })
 
+/** Note where nothing tells the server in which repositories to look for events that it has missed. */
+const searched = Effect.gen(function*() {
+  const { github, policy: { allowedRepos } } = yield* AppConfig
+  const isApp = Option.exists(github, ({ credentials }) => credentials._tag === "App")
+  const findings: ReadonlyArray<SetupFinding> = allowedRepos.length > 0 || isApp ? [] : [
+    note(
+      "forge",
+      "what is missed while the server is away is looked for in no repository: name them in access.allowed_repos " +
+        "(ALLOWED_REPOS), or review as a GitHub App"
+    )
+  ]
+  return findings
+})
+
 /** Accounts at the forges, the first of the allowed repositories that they can read and write, and the webhooks. */
 export const forgeFindings = Effect.fnUntraced(
   function*(repositories: number): Effect.fn.Return<ReadonlyArray<SetupFinding>, never, AppConfig | Forges> {
@@ -75,6 +89,6 @@ export const forgeFindings = Effect.fnUntraced(
     const repos = allowedRepos.flatMap((name) => Option.toArray(Schema.decodeOption(RepoName)(name)))
       .slice(0, repositories)
     const access = yield* Effect.forEach(repos, (repo) => repository(setups, repo), { concurrency: 4 })
-    return [...accounts.flat(), ...access.flat()]
+    return [...accounts.flat(), ...access.flat(), ...yield* searched]
   }
 )
