@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
+import { mostCalls } from "@nominal-code/llm/CallRepair"
 import { Effect } from "effect"
 import { env } from "node:process"
 import { against, fine, key, keyless, request } from "./ChatScene.ts"
@@ -153,6 +154,15 @@ describe("the answer", () => {
         ["a", { path: "a.ts" }],
         ["b", { path: "b.ts" }]
       ])
+    }))
+
+  it.live("has the first 128 of 10,000 calls", () =>
+    Effect.gen(function*() {
+      const { send } = yield* keyless([
+        Wire.answer(Array.from({ length: 10_000 }, (_, index) => Wire.call(index, `c${index}`, "Read")))
+      ])
+      const ids = calls((yield* send(request)).content).map(({ id }) => id)
+      assert.deepStrictEqual([ids.length, ids[0], ids.at(-1)], [mostCalls, "c0", `c${mostCalls - 1}`])
     }))
 
   it.live("has every call of a server that numbers them all alike, and ends with stop", () =>
