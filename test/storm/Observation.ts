@@ -81,6 +81,15 @@ const everywhere = ({ nodes }: RedisNodes, ...command: Parameters<RedisNodes["no
     Effect.map((found) => [...new Set(found.flat())])
   )
 
+/**
+ * Channels that somebody listens to. A server that was frozen until the end goes on listening to the runs that it has
+ * lost, until it finds out: it has thirty seconds for that.
+ */
+const listenedTo = (redis: RedisNodes) =>
+  Effect.andThen(Effect.sleep("250 millis"), everywhere(redis, "pubsub", "channels")).pipe(
+    Effect.repeat({ times: 120, until: (channels) => channels.every((channel) => !channel.startsWith("nc:done:")) })
+  )
+
 /** Every key, and whether it expires. */
 const census = Effect.fnUntraced(function*(redis: RedisNodes, store: Redis["Service"]) {
   return yield* Effect.forEach(
@@ -109,7 +118,7 @@ export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) 
     heads: new Map(deliveries.pulls.flatMap((pull) => [[nameOf(pull), pull.headSha] as const])),
     outages,
     keys: yield* census(redis, store),
-    channels: yield* everywhere(redis, "pubsub", "channels"),
+    channels: yield* listenedTo(redis),
     unfinished: unfinishedJobs(kube, lostJobs),
     crashes: servers.flatMap(({ crashes }) => crashes)
   }
