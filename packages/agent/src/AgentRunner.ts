@@ -38,6 +38,8 @@ export interface AgentTask<A> {
   /** Agents that the model may start beside itself; absent: none. Claude Code starts none. */
   readonly explorers?: ExplorerSettings | undefined
   readonly history: Conversation
+  /** True if it goes on with work that was paid, and would be paid again if this task failed. */
+  readonly isContinuation?: boolean
   readonly submission: Submission<A>
   /** Cost cap of the task in US dollars, beside the limits of its `SpendScope`; absent: no cap. */
   readonly maxCostUsd?: number | undefined

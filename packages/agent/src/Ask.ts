@@ -6,9 +6,10 @@ import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { HasSubstitute } from "@nominal-code/llm/Retry"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Effect, Option, Result } from "effect"
+import { Duration, Effect, Option, Result } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 import * as Compaction from "./Compaction.ts"
+import * as ServiceWait from "./ServiceWait.ts"
 import { compactable, handedOver, recompacted, reprompted, type Session, type State } from "./Session.ts"
 
 /** Largest number of output tokens of one call. */
@@ -33,28 +34,57 @@ export interface ModelReply {
 /** Limit on how often one call shortens its conversation. */
 const maxCuts = 8
 
+/** Repetitions of one call: how often it may still be shortened, and how long it has waited. */
+interface Repetitions {
+  readonly cuts: number
+  readonly waited: Duration.Duration
+}
+
 /**
  * Calls the model, within what the task may spend. While it refuses the conversation as too long, the call is repeated
  * with less in it: first without the messages before and after the prompt, then with a shorter prompt. If the model is
- * away, the next one of the task gets the conversation.
+ * away, the next one of the task gets the conversation. If all are away, a conversation that was paid waits for them, as
+ * long as its run has the time.
  */
 export const ask = <A>(
   session: Session<A>,
   state: State,
   asked: ModelQuestion,
-  cuts = maxCuts
+  repetitions: Repetitions = { cuts: maxCuts, waited: Duration.zero }
 ): Effect.Effect<Result.Result<ModelReply, SpendLimit>, LlmError | StoreError> =>
-  Effect.catchTag(askOnce(session, state, asked), "LlmError", (error) =>
+  Effect.catchTag(askOnce(session, state, asked, repetitions.waited), "LlmError", (error) =>
     Effect.gen(function*() {
+      const { cuts, waited } = repetitions
       const less = error.reason !== "context-too-long" || cuts === 0 ? Option.none() : yield* cutDown(session, state)
       if (Option.isSome(less)) {
         yield* Effect.logWarning("The conversation was too long for the model and was cut down")
-        return yield* ask(session, less.value, asked, cuts - 1)
+        return yield* ask(session, less.value, asked, { cuts: cuts - 1, waited })
       }
-      const { llm, model } = yield* session.models.replace(error)
+      const replaced = yield* Effect.result(session.models.replace(error))
+      if (Result.isFailure(replaced)) {
+        const wait = yield* waitOutage(session, state, replaced.failure, waited)
+        const isOther = yield* session.models.restart
+        return yield* ask(session, isOther ? handedOver(state) : state, asked, {
+          cuts,
+          waited: Duration.sum(waited, wait)
+        })
+      }
+      const { llm, model } = replaced.success
       yield* (yield* AgentProgress)(AgentEvent.cases.Replaced.make({ provider: llm.name, model }))
-      return yield* ask(session, handedOver(state), asked, cuts)
+      return yield* ask(session, handedOver(state), asked, repetitions)
     }))
+
+/** Waits for models that are away. Fails where nothing was paid yet, so that the job waits, or where there is no time. */
+const waitOutage = Effect.fnUntraced(
+  function*<A>({ task }: Session<A>, { turns }: State, error: LlmError, waited: Duration.Duration) {
+    const wait = turns > 0 || task.isContinuation === true
+      ? yield* ServiceWait.waitAfter(error, waited)
+      : Option.none<Duration.Duration>()
+    if (Option.isNone(wait)) return yield* error
+    yield* ServiceWait.waitFor(error.provider, wait.value, error.message)
+    return wait.value
+  }
+)
 
 const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State) {
   const squeezed = Compaction.squeeze(yield* compactable(session, state))
@@ -62,7 +92,12 @@ const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
   return Option.map(yield* session.task.shorter ?? Effect.succeedNone, (prompt) => reprompted(state, prompt))
 })
 
-const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State, asked: ModelQuestion) {
+const askOnce = Effect.fnUntraced(function*<A>(
+  session: Session<A>,
+  state: State,
+  asked: ModelQuestion,
+  waited: Duration.Duration
+) {
   const { models, task: { system } } = session
   const { effort, llm, model, spend } = yield* models.current
   const hasSubstitute = yield* models.hasNext
@@ -85,7 +120,12 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
       HasSubstitute,
       hasSubstitute
     )
-    return Effect.map(answer, (response) => ({ response, isLast, messages, limit: grant.last }))
+    return Effect.map(answer, (response) => ({
+      response: afterWait(response, waited),
+      isLast,
+      messages,
+      limit: grant.last
+    }))
   })
   if (Result.isFailure(sent)) return Result.fail(sent.failure)
   const { isLast, limit, messages, response } = sent.success
@@ -108,6 +148,11 @@ const askOnce = Effect.fnUntraced(function*<A>(session: Session<A>, state: State
   const reply: ModelReply = { state: said, response, isLast }
   return Result.succeed(reply)
 })
+
+const afterWait = (response: LlmResponse, waited: Duration.Duration): LlmResponse =>
+  Duration.isZero(waited)
+    ? response
+    : { ...response, waitedMillis: (response.waitedMillis ?? 0) + Duration.toMillis(waited) }
 
 const isBlank = (block: Block) => Block.guards.Text(block) && block.text.trim() === ""
 

@@ -21,6 +21,8 @@ export interface ModelChain {
   readonly current: Effect.Effect<TaskModel>
   /** Goes on to the next model after an error. Fails where none is left, or where another model would not help. */
   readonly replace: (error: LlmError) => Effect.Effect<TaskModel, LlmError>
+  /** Begins at the first model again, after a wait. True if that is another one. */
+  readonly restart: Effect.Effect<boolean>
   /** True if another model can take the next call. */
   readonly hasNext: Effect.Effect<boolean>
   /** Usage of all models, under the name of the current one. */
@@ -116,6 +118,7 @@ export const make = Effect.fnUntraced(
     const chain: ModelChain = {
       current,
       replace,
+      restart: Effect.andThen(Ref.set(errors, []), Effect.map(Ref.getAndSet(at, 0), (index) => index > 0)),
       hasNext: Effect.map(Ref.get(at), (index) => index + 1 < models.length),
       usage: Effect.map(current, (model) => {
         const summary = ({ llm, model, spend }: TaskModel) => spend.summary(llm.name, model)

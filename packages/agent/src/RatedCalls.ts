@@ -1,6 +1,4 @@
 import { bytesOf } from "@nominal-code/domain/Conversation"
-import { modelService } from "@nominal-code/domain/Failure"
-import { RunWaits } from "@nominal-code/domain/RunWaits"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
@@ -9,7 +7,7 @@ import { tokensInBytes } from "@nominal-code/llm/TokenEstimate"
 import { type CallPlace, type CallRate, CallRates, newCall, type RatedCall } from "@nominal-code/persistence/CallRates"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Layer, Ref } from "effect"
-import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
+import { shown, waitFor } from "./ServiceWait.ts"
 
 /** Tokens that an answer usually has. */
 const usualAnswer = 1_000
@@ -42,10 +40,6 @@ const limited = (provider: string, wait: Duration.Duration) =>
     retryAfter: wait,
     billed: "no"
   })
-
-/** Shows in the record of the job that it waits. */
-const waiting = (provider: string) => <A, E, R>(wait: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(RunWaits, ({ during }) => during(modelService(provider))(wait))
 
 /** A call whose tokens are not there in time even if no other call is made. Its conversation has to be shorter. */
 const tooLarge = ({ rate: { tokensPerMinute = 0 }, service, tokens }: RatedCall) =>
@@ -85,7 +79,7 @@ const freePlace = Effect.fnUntraced(function*(take: Take, provider: string, long
 /** Takes a place, and tells the wait that the call's tokens need. */
 const takePlace = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
   const first = yield* take
-  const place = first._tag === "Taken" ? first : yield* waiting(provider)(freePlace(take, provider, longest))
+  const place = first._tag === "Taken" ? first : yield* shown(provider)(freePlace(take, provider, longest))
   return Duration.millis(place.waitMillis)
 })
 
@@ -99,9 +93,7 @@ const turnOf = Effect.fnUntraced(function*(take: Take, provider: string, longest
   )
   if (Duration.isGreaterThan(wait, longest)) return yield* limited(provider, wait)
   if (Duration.isLessThanOrEqualTo(wait, Duration.zero)) return
-  yield* Effect.logInfo(`waits ${Duration.format(wait)} for the rate of ${provider}`)
-  yield* (yield* AgentProgress)(AgentEvent.cases.Waiting.make({ provider, millis: Duration.toMillis(wait) }))
-  yield* waiting(provider)(Effect.sleep(wait))
+  yield* waitFor(provider, wait, "agent.rates (AGENT_RATES)")
 })
 
 /** A provider whose calls keep to a rate. */

@@ -4,11 +4,13 @@ import { AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import * as Compaction from "@nominal-code/agent/Compaction"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { endingWithin } from "@nominal-code/domain/RunDeadline"
+import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import * as LlmProviders from "@nominal-code/llm/LlmProviders"
 import { HasSubstitute } from "@nominal-code/llm/Retry"
-import { Duration, Effect, Exit, Layer, Option } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { type Answer, call, type Reply, says, submit, task, text, usage } from "./ScriptedModel.ts"
 import { seals, services } from "./StrictServices.ts"
@@ -223,6 +225,94 @@ describe("a chain of models", () => {
       const result = yield* Effect.provide(run(), layer)
       assert.deepStrictEqual(names(), ["anthropic", "google", "google"])
       assert.deepStrictEqual([asked[2]?.request.tools, Option.isSome(result.answer)], [[], true])
+    }))
+})
+
+describe("a paid conversation whose models are all away", () => {
+  const limited = (minutes: number) =>
+    failing("rate-limited", { provider: "anthropic", retryAfter: Duration.minutes(minutes) })
+
+  /** Runs a task within a deadline, and counts the minutes that it takes. */
+  const timed = Effect.fnUntraced(function*(minutes: number, changes: Partial<AgentTask<Answer>> = {}) {
+    const alone = { settings: { ...chain, fallback: [] } }
+    const fiber = yield* run({ ...alone, ...changes }).pipe(
+      endingWithin(Duration.minutes(minutes)),
+      Effect.exit,
+      Effect.timed,
+      Effect.forkChild
+    )
+    while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("30 seconds")
+    const [taken, exit] = yield* Fiber.join(fiber)
+    return { exit, minutes: Duration.toMinutes(taken) }
+  })
+
+  const isLimited = (exit: Exit.Exit<unknown, unknown>) =>
+    Option.exists(Exit.findErrorOption(exit), (error) => error instanceof LlmError && error.reason === "rate-limited")
+
+  it.effect("waits as long as the service asks, and goes on where it was", () =>
+    Effect.gen(function*() {
+      const { asked, layer } = scene({ anthropic: [looks, limited(5), done] })
+      const waits = yield* RunWaits.make
+      const services = new Set<string>()
+      const tell = () => Effect.map(waits.current, Option.map((service) => services.add(service)))
+      const looking = Effect.forever(Effect.andThen(tell(), Effect.sleep("1 minute")))
+      const { exit, minutes } = yield* timed(10).pipe(
+        Effect.raceFirst(looking),
+        Effect.provide(layer),
+        Effect.provideService(RunWaits.RunWaits, waits)
+      )
+      if (!Exit.isSuccess(exit)) return assert.fail(String(exit))
+      const { stopped, turns, usage: { waitedMillis } } = exit.value
+      assert.deepStrictEqual([stopped, turns, waitedMillis, minutes], ["submitted", 2, 300_000, 5])
+      assert.deepStrictEqual(asked[2]?.request.messages, asked[1]?.request.messages)
+      assert.deepStrictEqual([...services], ["model:anthropic"])
+    }))
+
+  it.effect("waits for the first that comes back, and asks them in their order again", () =>
+    Effect.gen(function*() {
+      const { layer, names } = scene({
+        anthropic: [looks, limited(4), done],
+        google: [limited(7)],
+        openai: [limited(9)]
+      })
+      const { exit, minutes } = yield* Effect.provide(timed(10, { settings: chain }), layer)
+      assert.deepStrictEqual([Exit.isSuccess(exit), minutes], [true, 4])
+      assert.deepStrictEqual(names(), ["anthropic", "anthropic", "google", "openai", "anthropic"])
+    }))
+
+  it.effect("is given up at once where the wait leaves no time for the rest, or nothing was paid", () =>
+    Effect.gen(function*() {
+      for (
+        const replies of [[looks, limited(9)], [limited(5)], [
+          looks,
+          failing("rate-limited", { retryAfter: Duration.infinity })
+        ]]
+      ) {
+        const { layer } = scene({ anthropic: replies })
+        const { exit, minutes } = yield* Effect.provide(timed(10), layer)
+        assert.deepStrictEqual([isLimited(exit), minutes], [true, 0])
+      }
+    }))
+
+  it.effect("waits on its first call if the task goes on with paid work", () =>
+    Effect.gen(function*() {
+      const { layer } = scene({ anthropic: [limited(5), done] })
+      const { exit, minutes } = yield* Effect.provide(timed(10, { isContinuation: true }), layer)
+      assert.deepStrictEqual([Exit.isSuccess(exit), minutes], [true, 5])
+    }))
+
+  it.effect("is given up before its run ends, however often the service asks for a little more", () =>
+    Effect.gen(function*() {
+      const { layer } = scene({ anthropic: [looks, limited(1)] })
+      const { exit, minutes } = yield* Effect.provide(timed(10), layer)
+      assert.deepStrictEqual([isLimited(exit), minutes], [true, 8])
+      const endless = yield* run({ settings: { ...chain, fallback: [] } }).pipe(
+        Effect.exit,
+        Effect.provide(layer),
+        Effect.forkChild
+      )
+      while (endless.pollUnsafe() === undefined) yield* TestClock.adjust("30 seconds")
+      assert.isTrue(isLimited(yield* Fiber.join(endless)))
     }))
 })
 

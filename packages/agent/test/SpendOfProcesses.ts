@@ -55,7 +55,11 @@ const makeVendor = () => {
     bill(everybody, review, nano)
     if (one.calls >= killedAt[name] || chance < 15) {
       one.books.lost += nano
-      if (one.calls >= killedAt[name] && one.pid !== undefined) kill(one.pid, "SIGKILL")
+      if (one.calls >= killedAt[name] && one.pid !== undefined) {
+        kill(one.pid, "SIGKILL")
+        // Its other calls are answered, too, when it may be gone.
+        one.pid = undefined
+      }
       return response.destroy()
     }
     one.books.answered += nano

@@ -178,7 +178,7 @@ const outcomeText = (outcome: JobOutcome): string => {
     Option.getOrElse(reviewedText(outcome), () => ""),
     ...(outcome.alreadyPosted ? ["posted by an earlier run"] : []),
     ...(cost === undefined ? [] : [`${cost.toFixed(2)} USD`]),
-    ...(waitedMillis < 1000 ? [] : [`waited ${spanText(waitedMillis)} for the rate of ${provider}`]),
+    ...(waitedMillis < 1000 ? [] : [`waited ${spanText(waitedMillis)} for ${provider}`]),
     ...(outcome.url === undefined ? [] : [outcome.url])
   ]
   return facts.join(", ")

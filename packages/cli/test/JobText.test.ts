@@ -216,7 +216,7 @@ describe("the facts of a job", () => {
     assert.deepStrictEqual(factOf(recordOf(1, { state: "done", outcome: Option.some(outcome) }), "outcome"), [
       `reviewed, 1 finding, posted by an earlier run, ${
         (1.005).toFixed(2)
-      } USD, waited 12s for the rate of p, https://forge.example/1`
+      } USD, waited 12s for p, https://forge.example/1`
     ])
   })
 

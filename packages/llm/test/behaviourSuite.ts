@@ -254,9 +254,9 @@ const behaviours: ReadonlyArray<readonly [string, Check]> = [
         (response) => assert.strictEqual(new Set(callsOf(response).map(({ id }) => id)).size, 3)
       )
   ],
-  ["of 1,000 calls in one turn, the first 128 are taken", (dialect) =>
+  ["of 10,000 calls in one turn, the first 128 are taken", (dialect) =>
     Effect.map(
-      answered(dialect, Array.from({ length: 1_000 }, (_, index) => call(`c${index}`))),
+      answered(dialect, Array.from({ length: 10_000 }, (_, index) => call(`c${index}`))),
       (response) => {
         const ids = callsOf(response).map(({ id }) => id)
         assert.deepStrictEqual([ids.length, ids[0], ids.at(-1)], [mostCalls, "c0", `c${mostCalls - 1}`])

@@ -137,6 +137,7 @@ export const ask = Effect.fn("Ask.ask")(function*(
     history: full || pass > 1
       ? History.none
       : yield* History.load(job.lane, system.length + prompt.length, context.checkout),
+    isContinuation: pass > 1,
     submission: yield* checkedSubmission({ earlier: named.map(({ id }) => id), faults: yield* makeFaults(context) })
   }
   const run = settings.finders === "two" && settings.reviewer.tools !== "off" ? findTwice(task) : agent.run(task)

@@ -55,7 +55,8 @@ export const findTwice = Effect.fn("Finders.findTwice")(function*(task: AgentTas
     ...task,
     prompt: reachPrompt(claimed, task.submission.toolName),
     shorter: undefined,
-    history: lines.conversation
+    history: lines.conversation,
+    isContinuation: true
   })
   const result: AgentResult<ReviewAnswer> = {
     ...reach,

@@ -48,6 +48,7 @@ export const recover = Effect.fn("OutputRepair.recover")(function*(
       prompt: PromptFiles.fill(yield* PromptFiles.load(name), { broken_json: broken.slice(0, longest) }),
       tools: [],
       history: { messages: [] },
+      isContinuation: true,
       submission: reviewSubmission
     }
     const mended = yield* agent.run(task)

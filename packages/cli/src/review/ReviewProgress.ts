@@ -97,7 +97,7 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
       Replaced: ({ model, provider }) =>
         tell(printable(`  ${provider} ${model} goes on, because the model before is away`)),
       Waiting: ({ millis, provider }) =>
-        tell(printable(`  waits ${Duration.format(Duration.millis(millis))} for the rate of ${provider}`)),
+        tell(printable(`  waits ${Duration.format(Duration.millis(millis))} for ${provider}`)),
       ToolStarted: ({ agent, input, tool }) =>
         tell(
           cut(
