@@ -1,6 +1,6 @@
 # Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo fuzz test test-fast test-long test-kube check build api architecture bench profile storm eval format
+.PHONY: help install demo fuzz test test-fast test-long test-nodes test-kube check build executable api architecture bench profile storm eval format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
@@ -32,6 +32,9 @@ test-long: install ## What `make test` tries a sample of: ten thousand random st
 fuzz: install ## Random inputs for every reader of bytes from outside (RUNS=20000 SEED=7)
 	NOMINAL_FUZZ_GUIDED=true NOMINAL_FUZZ_RUNS=$(or $(RUNS),2000) NOMINAL_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) vitest run --reporter=verbose test/fuzz
 
+test-nodes: install ## The packed artifact, installed from the registry, on each supported Node, and the single executable
+	vitest run --config test/nodes/vitest.config.ts $(ARGS)
+
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)
 
@@ -51,6 +54,9 @@ format: install ## Format every file
 build: install ## One bundled, code-split dist/: the command and the library
 	node ci/build.ts
 	node ci/library.ts
+
+executable: install ## The single executable for this platform: executable/nominal-code
+	node ci/executable.ts
 
 api: install ## The API report, docs/api.d.ts, as the library is now
 	node ci/apiReport.ts --write

@@ -24,9 +24,15 @@ describe("a release", () => {
     assert.deepStrictEqual(workflow.jobs.publish.permissions, { contents: "write", "id-token": "write" })
     const steps: ReadonlyArray<Step> = workflow.jobs.publish.steps
     const at = (text: string) => steps.findIndex(({ run }) => run?.includes(text) === true)
-    assert.isAbove(at("npm install"), at("make build"))
-    assert.isAbove(at("npm publish"), at("npm install"))
+    assert.isAbove(at("make test-nodes"), at("make build"))
+    assert.isAbove(at("npm publish"), at("make test-nodes"))
     assert.include(stepOf("publish", "To npm, with provenance"), "--provenance")
+  })
+
+  it("has the single executable beside it, on each platform after it has started there", () => {
+    assert.strictEqual(workflow.jobs.executables.needs, "publish")
+    const step = stepOf("executables", "It starts, and stands beside the release")
+    assert.match(step, /^executable\/nominal-code --version\n[^]*gh release upload/)
   })
 
   it("takes its version and its notes from the changesets, and refuses another tag", () => {

